@@ -1,0 +1,21 @@
+// One transform for every suite. `ignoreDynamic` keeps `await import()` as it is: execa is ESM, and
+// the suites run with --experimental-vm-modules (tools/test.mjs sets it).
+const path = require('node:path');
+
+module.exports = {
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'commonjs', ignoreDynamic: true },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: { '^@kdcube/release$': path.join(__dirname, 'packages/release/src/index.ts') },
+  modulePathIgnorePatterns: ['/dist/', '/fixtures/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/files/'],
+};

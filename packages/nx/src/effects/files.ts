@@ -1,0 +1,145 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { KdcubeError } from '@kdcube/release';
+
+/** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
+export function cacheDir(...below: string[]): string {
+  const base = process.env.KDCUBE_CACHE_DIR || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'kdcube');
+  return path.join(base, ...below);
+}
+
+/**
+ * Makes a folder under a hidden name beside `target`, lets `fill` fill it, and puts it in `target`'s place in one rename.
+ * Whatever fails or interrupts `fill`, `target` stays as it was and nothing half-written is left.
+ */
+export async function replaceDir<T>(target: string, fill: (dir: string) => Promise<T>): Promise<T> {
+  const dir = temporaryName(target);
+  return withCleanup(dir, async () => {
+    await fs.promises.mkdir(dir, { recursive: true });
+    const result = await fill(dir);
+    const old = temporaryName(target);
+    await withCleanup(old, async () => {
+      // rename cannot replace a folder that is not empty: the old one steps aside first, then goes.
+      await fs.promises.rename(target, old).catch(ignoreMissing);
+      await fs.promises.rename(dir, target);
+    });
+    return result;
+  }).catch((error) => {
+    throw fileProblem(error, target);
+  });
+}
+
+/** Writes a file in one step: a reader sees the old content or the new, never a half. */
+export async function writeFileAtomic(file: string, content: string | Uint8Array): Promise<void> {
+  const temporary = temporaryName(file);
+  await withCleanup(temporary, async () => {
+    await fs.promises.mkdir(path.dirname(file), { recursive: true });
+    await fs.promises.writeFile(temporary, content);
+    await fs.promises.rename(temporary, file);
+  }).catch((error) => {
+    throw fileProblem(error, file);
+  });
+}
+
+/** A folder of its own for the time of `work`, removed whatever happens. `beside`: a folder on the same disk as the result. */
+export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, beside: string = os.tmpdir()): Promise<T> {
+  const dir = temporaryName(path.join(beside, 'kdcube'));
+  return withCleanup(dir, async () => {
+    await fs.promises.mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
+      throw fileProblem(error, dir);
+    });
+    return work(dir);
+  });
+}
+
+/** Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem. */
+export async function withLock<T>(name: string, work: () => Promise<T>, timeout = 600_000): Promise<T> {
+  const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  const startedAt = Date.now();
+  while (!tryLock(file)) {
+    if (Date.now() - startedAt > timeout) {
+      throw new KdcubeError({ code: 'already-running', message: `Another process has held ${name} for ${Math.round(timeout / 1000)} s.`, hint: `end it, or delete ${file}` });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return withCleanup(file, work);
+}
+
+function tryLock(file: string): boolean {
+  try {
+    fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileProblem(error, file);
+  }
+  try {
+    const owner = Number(fs.readFileSync(file, 'utf8'));
+    // An empty file belongs to a process that is just writing its number, unless it is old.
+    const abandoned = owner > 0 ? !isAlive(owner) : Date.now() - fs.statSync(file).mtimeMs > 5_000;
+    if (abandoned) fs.rmSync(file, { force: true });
+  } catch (error) {
+    ignoreMissing(error as NodeJS.ErrnoException);
+  }
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const pending = new Set<string>();
+let listening = false;
+
+/** Runs `work` and removes `place` after it, also when a signal ends the process in the middle. */
+async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
+  listen();
+  pending.add(place);
+  try {
+    return await work();
+  } finally {
+    pending.delete(place);
+    await fs.promises.rm(place, { recursive: true, force: true });
+  }
+}
+
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  const clean = () => {
+    for (const place of pending) fs.rmSync(place, { recursive: true, force: true });
+    pending.clear();
+  };
+  process.on('exit', clean);
+  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
+    process.once(signal, () => {
+      clean();
+      process.exit(128 + number);
+    });
+  }
+}
+
+function temporaryName(target: string): string {
+  return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** An error of the file system as a Problem; a Problem stays what it is. */
+export function fileProblem(error: unknown, file: string): KdcubeError {
+  if (error instanceof KdcubeError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new KdcubeError({ code: 'disk-full', message: `No space is left on the disk of ${file}.`, hint: `df -h ${path.dirname(file)}` }, { cause: error });
+  }
+  return new KdcubeError({ code: 'file-failed', message: `${file}: ${message ?? String(error)}` }, { cause: error });
+}

@@ -1,0 +1,171 @@
+/** Where a problem is. `file` is relative to the workspace; `line` and `col` count from 1; `path` is the place in the document, such as `bundles.items[1].ref`. */
+export interface Place {
+  file: string;
+  line?: number;
+  col?: number;
+  path?: string;
+}
+
+/** One thing that is wrong: what happened and why (`message`), what to type (`hint`), and where (`at`). `code` is a word of PROBLEMS. */
+export interface Problem {
+  code: ProblemCode;
+  message: string;
+  hint?: string;
+  at?: Place;
+}
+
+/**
+ * The one error of this project. Reading throws it with every problem it found; doing throws it with one, and `cause`.
+ * `changed` is the last line that a person reads: what the failed step left behind.
+ */
+export class KdcubeError extends Error {
+  readonly problems: readonly Problem[];
+  readonly changed: string;
+
+  constructor(problems: Problem | readonly Problem[], options: { cause?: unknown; changed?: string } = {}) {
+    const list = Array.isArray(problems) ? (problems as Problem[]) : [problems as Problem];
+    super(formatProblems(list, options.changed), options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'KdcubeError';
+    this.problems = list;
+    this.changed = options.changed ?? NOTHING;
+    // Nx prints `stack` where it does not know the error; a known problem has no use for one.
+    this.stack = this.message;
+  }
+}
+
+const NOTHING = 'nothing was changed';
+
+/** The text of problems as a person reads it: place, message, hint, and as the last line how many there are and what was changed. */
+export function formatProblems(problems: readonly Problem[], changed: string = NOTHING): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return [...problems.map(formatProblem), `${count}, ${changed}.`].join('\n');
+}
+
+/** One problem without the closing line; notes are printed this way too. */
+export function formatProblem(problem: Problem): string {
+  const { code, message, hint, at } = problem;
+  const head = at ? `${placeOf(at)}${at.path ? `  ${at.path}` : ''}  [${code}]` : `[${code}]`;
+  const lines = [printable(head), ...indent(message)];
+  if (hint) lines.push(...indent(`hint  ${hint}`));
+  return lines.join('\n');
+}
+
+function placeOf({ file, line, col }: Place): string {
+  return [file, line, col].filter((part) => part !== undefined).join(':');
+}
+
+function indent(text: string): string[] {
+  return text.split('\n').map((line) => `  ${printable(line)}`);
+}
+
+/** Hostile input is quoted in messages: control characters (terminal escapes, NUL) are shown as \xNN, never sent to a terminal. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+    const code = char.codePointAt(0)!;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** `text` as a quoted word of a message, cut where it would flood the terminal. */
+export function quoted(text: unknown): string {
+  const words = typeof text === 'string' ? text : (JSON.stringify(text) ?? String(text));
+  return `"${printable(words.length > 80 ? `${words.slice(0, 77)}…` : words)}"`;
+}
+
+/**
+ * Every problem code and, in a line, what it means. docs/problems.md is printed from this, with the golden text of each.
+ * A code is never renamed: people grep for it, and CI scripts test for it.
+ */
+export const PROBLEMS = {
+  // reading a document
+  'file-missing': 'A file that the release needs does not exist.',
+  'file-too-large': 'A document is larger than anything a release could need.',
+  'not-text': 'A document is not UTF-8 text.',
+  'yaml-syntax': 'A document is not YAML.',
+  'yaml-empty': 'A document is empty.',
+  'yaml-alias': 'A document uses anchors, aliases or merge keys.',
+  'yaml-many-documents': 'A file holds several YAML documents.',
+  'yaml-duplicate-key': 'A key is written twice.',
+  'wrong-type': 'A value has another type than its key asks for.',
+  'missing-key': 'A key that the release needs is not there.',
+  'unknown-key': 'A key that nothing reads.',
+  'ignored-key': 'A key that the platform would silently ignore.',
+  'rejected-key': 'A key that makes the platform refuse the whole descriptor.',
+  'unquoted-value': 'YAML reads an unquoted value as a number, a date or a boolean.',
+  'list-form': 'Bundles as a list where the platform needs items or a map.',
+  // what a release may say
+  'no-bundles': 'A release without bundles.',
+  'unsafe-id': 'A bundle id that is not safe as a folder, a tag or an argument.',
+  'duplicate-id': 'Two bundles with one id.',
+  'id-case-clash': 'Two bundle ids that differ only in case.',
+  'folder-clash': 'Two bundle ids that fall on one folder in the image.',
+  'reserved-id': 'A bundle id that the platform keeps for itself.',
+  'id-mismatch': 'The key of a bundle and its inner id differ.',
+  'unknown-default': 'default_bundle_id names no bundle of the release.',
+  'module-mismatch': 'A module that does not belong to its bundle.',
+  'module-rewritten': 'A module that would not import was rewritten (a note, not an error).',
+  'path-outside': 'A bundle path that is not where releases put bundles.',
+  'unsafe-path': 'A path that climbs out, is absolute, or hides something.',
+  'unsafe-ref': 'A git ref that git would refuse or take for an option.',
+  'floating-ref': 'A ref that names something else tomorrow.',
+  'missing-ref': 'A repo without a ref.',
+  'ref-without-repo': 'A ref or git_commit without a repo.',
+  'unsafe-url': 'A repository URL that is not ssh, https or file.',
+  'url-with-password': 'A repository URL that carries a secret.',
+  'unknown-repo': 'A repository name that nothing resolves.',
+  'platform-ref': 'A platform.ref that the platform never publishes.',
+  'secret-value': 'A secret written where everybody can read it.',
+  // pins
+  'pin-missing': 'A pinned thing has no pin yet.',
+  'pin-stale': 'A pin that is about something else than release.yaml.',
+  'pin-broken': 'A pin file that cannot be read.',
+  'tag-moved': 'A tag that no longer names its pinned commit.',
+  // git
+  'git-missing': 'The git program is not there, or too old.',
+  'not-a-repository': 'The workspace is not a git repository.',
+  'repo-unreachable': 'A repository that cannot be reached.',
+  'repo-denied': 'A repository that refuses these credentials.',
+  'repo-empty': 'A repository without a single commit.',
+  'ref-not-found': 'A ref that the repository does not have.',
+  'bundle-not-found': 'A bundle folder that is not where the release says.',
+  // staging
+  'symlink-escape': 'A link that leaves its bundle.',
+  submodule: 'A submodule inside a bundle.',
+  'lfs-pointer': 'A file whose content is in Git LFS.',
+  'case-clash': 'Two files of a bundle that differ only in case.',
+  'unsafe-name': 'A file name that is not safe everywhere.',
+  // bundle sources
+  'entrypoint-missing': 'A bundle without entrypoint.py.',
+  'entrypoint-none': 'An entrypoint.py in which the platform finds no entrypoint.',
+  'entrypoint-many': 'Several entrypoints in one bundle.',
+  'absolute-import': 'An import that works only in the author’s folder.',
+  // images and registries
+  'dockerfile-missing': 'An image folder without a Dockerfile.',
+  'dockerfile-unreadable': 'A Dockerfile that cannot be planned.',
+  'registry-missing': 'No registry was named.',
+  'registry-name': 'A registry name that is not one.',
+  'registry-unreachable': 'A registry that cannot be reached.',
+  'registry-denied': 'A registry that refuses these credentials.',
+  'registry-repository-missing': 'A repository that the registry does not have.',
+  'registry-answer': 'A registry that answers with something else than the protocol says.',
+  'image-not-found': 'An image that the registry does not have.',
+  'image-not-pushed': 'An image of the release that was not pushed yet.',
+  'tag-taken': 'A tag that names another image already.',
+  'unsafe-tag': 'A name that cannot be an image tag.',
+  'engine-missing': 'No container engine to build with.',
+  'build-failed': 'The engine did not build the image.',
+  'push-failed': 'The engine did not push the image.',
+  'not-committed': 'Something that must be in git is not.',
+  // the machine
+  'disk-full': 'The disk is full.',
+  'file-failed': 'A file could not be read or written.',
+  'command-failed': 'A program ended with an error.',
+  'command-timeout': 'A program did not end in time.',
+  interrupted: 'The step was stopped from outside.',
+  'already-running': 'The same step runs already.',
+  'wrong-option': 'An option that does not fit.',
+  'name-taken': 'A generator would overwrite something else.',
+} as const satisfies Record<string, string>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
