@@ -93,6 +93,7 @@ export const PROBLEMS = {
   'ignored-key': 'A key that the platform would silently ignore.',
   'rejected-key': 'A key that makes the platform refuse the whole descriptor.',
   'unquoted-value': 'YAML reads an unquoted value as a number, a date or a boolean.',
+  'string-boolean': 'A boolean written as text, which the platform takes for true.',
   'list-form': 'Bundles as a list where the platform needs items or a map.',
   // what a release may say
   'no-bundles': 'A release without bundles.',

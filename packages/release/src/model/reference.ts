@@ -164,7 +164,8 @@ function looksLikeHost(text: string): boolean {
   return text === 'localhost' || /[.:]/.test(text) || text !== text.toLowerCase();
 }
 
-function isHost(text: string): boolean {
+/** What can be asked as a registry: a DNS name, an IPv4 address or an IPv6 address in brackets, in lower case, with a port or without. */
+export function isHost(text: string): boolean {
   if (text.length > 255) return false;
   const match = HOST.exec(text);
   if (!match) return false;

@@ -1,0 +1,89 @@
+/**
+ * The platform changed what it accepts three times. A generation is named by the day from which on it holds (calendar versions of
+ * platform.ref are compared with it). Each row was read off the platform's own code at a commit of its time.
+ */
+export const GENERATIONS = {
+  /** The seed: AGENTIC_BUNDLES_JSON, no reserved ids but the admin's, no props. */
+  '2026.3.1': { descriptor: 'env-json', examplesReserved: 'never', config: undefined, calendarRefs: false },
+  /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
+  '2026.3.3': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true },
+  /** bundles.yaml is the authority and AGENTIC_BUNDLES_JSON is read by nothing; with examples on, an example's id keeps the built-in entry. */
+  '2026.4.19': { descriptor: 'bundles-yaml', examplesReserved: 'with-examples', config: 'config', calendarRefs: true },
+} as const;
+
+export type Generation = keyof typeof GENERATIONS;
+export type DescriptorKind = (typeof GENERATIONS)[Generation]['descriptor'];
+
+export const generations = Object.keys(GENERATIONS) as [Generation, ...Generation[]];
+
+/** Ids that the platform itself has shipped as examples, by the generation whose images hold them. */
+const EXAMPLES: Record<Generation, readonly string[]> = {
+  '2026.3.1': ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
+  '2026.3.3': [
+    'echo.ui@2026-03-30',
+    'eco@2026-02-18-15-06',
+    'kdcube.copilot@2026-04-03-19-05',
+    'openrouter-data@2026-03-11',
+    'react.doc@2026-03-02-22-10',
+    'react.mcp@2026-03-09',
+    'react@2026-02-10-02-44',
+    'versatile@2026-03-31-13-36',
+    'with-isoruntime@2026-02-16-14-00',
+  ],
+  '2026.4.19': [
+    'connection-hub@1-0',
+    'echo.ui@2026-03-30',
+    'eco@2026-02-18-15-06',
+    'kdcube-services@1-0',
+    'kdcube.copilot@2026-04-03-19-05',
+    'node.bridge.mcp@2026-04-24',
+    'openrouter-data@2026-03-11',
+    'ported-langgraph-agents@2026-07-13',
+    'react.mcp@2026-03-09',
+    'react@2026-02-10-02-44',
+    'user-memories@2026-06-26',
+    'versatile@2026-03-31-13-36',
+    'website@2026-07-12',
+    'with-isoruntime@2026-02-16-14-00',
+    'workspace@2026-03-31-13-36',
+  ],
+};
+
+/** Why the platform keeps this id for itself; undefined where it is free. `examples`: BUNDLES_INCLUDE_EXAMPLES of the deployment. */
+export function reservedBecause(id: string, generation: Generation, examples: boolean): string | undefined {
+  if (id === 'kdcube.admin') return 'it is the id of the platform’s own admin bundle';
+  if (!EXAMPLES[generation].includes(id)) return undefined;
+  const { examplesReserved } = GENERATIONS[generation];
+  if (examplesReserved === 'always')
+    return `platforms since 2026-03-03 refuse the whole descriptor when it names one of their examples, even with BUNDLES_INCLUDE_EXAMPLES=0`;
+  if (examplesReserved === 'with-examples' && examples)
+    return 'with BUNDLES_INCLUDE_EXAMPLES=1 the platform keeps its built-in example and ignores this entry';
+  return undefined;
+}
+
+/** The generation of a platform.ref, and in words why: by its calendar version, else by what the option says, else by what such refs were used for. */
+export function generationOf(ref: string | undefined, option?: Generation): { generation: Generation; because: string } {
+  if (option) return { generation: option, because: 'the option says so' };
+  const date = ref === undefined ? undefined : calendarDate(ref);
+  if (date !== undefined) {
+    const generation = [...generations].reverse().find((since) => calendarDate(since)! <= date) ?? generations[0];
+    return { generation, because: `platform.ref ${ref} is a calendar version` };
+  }
+  if (ref !== undefined && /^v?\d+\.\d+/.test(ref)) {
+    return { generation: '2026.3.1', because: `platform.ref ${ref} is no calendar version, as before 2026-03-05` };
+  }
+  return { generation: '2026.4.19', because: 'platform.ref names no version: today’s platform is assumed' };
+}
+
+/** 2026.3.4.1716 → 20260304, undefined where a text is no calendar version. */
+function calendarDate(ref: string): number | undefined {
+  const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?:\.|$)/.exec(ref);
+  return match ? Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]) : undefined;
+}
+
+/** Whether a text is a version by PEP 440, which the platform's own release workflow asks of platform.ref since 2026-03-05. */
+export function isPep440(text: string): boolean {
+  return /^v?(?:\d+!)?\d+(?:\.\d+)*(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?\d*)?(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?$/i.test(
+    text,
+  );
+}

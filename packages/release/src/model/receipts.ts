@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/**
+ * What a finished step leaves for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) hold nothing that can
+ * change while their inputs do not; a receipt of a push may name the commit.
+ */
+const tree = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const key = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A bundle as an image or a record names it. */
+export const BundleContent = z.strictObject({ id: z.string(), folder: z.string(), tree });
+export type BundleContent = z.infer<typeof BundleContent>;
+
+export const StageReceipt = z.strictObject({
+  receipt: z.literal('stage'),
+  version: z.literal(1),
+  ...BundleContent.shape,
+  /** Undefined for a workspace bundle. */
+  pinned: z.strictObject({ repo: z.string(), ref: z.string(), commit: tree, subdir: z.string() }).optional(),
+  files: z.number(),
+  bytes: z.number(),
+});
+export type StageReceipt = z.infer<typeof StageReceipt>;
+
+export const DescriptorReceipt = z.strictObject({
+  receipt: z.literal('descriptor'),
+  version: z.literal(1),
+  kind: z.enum(['env-json', 'bundles-yaml']),
+  mode: z.enum(['baked', 'git']),
+  generation: z.string(),
+  files: z.array(z.string()),
+  bundles: z.array(BundleContent),
+});
+export type DescriptorReceipt = z.infer<typeof DescriptorReceipt>;
+
+const imageContent = {
+  image: z.string(),
+  key,
+  platform: z.string(),
+  platformRef: z.string().optional(),
+  bases: z.record(z.string(), digest),
+  bundles: z.array(BundleContent),
+};
+
+export const BuildReceipt = z.strictObject({
+  receipt: z.literal('docker-build'),
+  version: z.literal(1),
+  ...imageContent,
+  engine: z.string(),
+  /** The name under which the engine's store holds the image. */
+  local: z.string(),
+});
+export type BuildReceipt = z.infer<typeof BuildReceipt>;
+
+export const PushReceipt = z.strictObject({
+  receipt: z.literal('docker-push'),
+  version: z.literal(1),
+  ...imageContent,
+  repository: z.string(),
+  digest,
+  mediaType: z.string(),
+  size: z.number(),
+  /** `adopted`: the key was there already, nothing was built or sent. `built`: in this run. `found`: an earlier docker-build had it. */
+  how: z.enum(['adopted', 'built', 'found']),
+  tags: z.array(z.string()),
+  /** The workspace's commit, when all that is in the image is committed. */
+  commit: tree.optional(),
+});
+export type PushReceipt = z.infer<typeof PushReceipt>;
+
+/** The places of outputs, relative to the workspace. Every place is one step's own. */
+export const OUT = {
+  stage: (id: string) => `dist/stage/${id}`,
+  build: (image: string) => `dist/build/${image}`,
+  push: (image: string) => `dist/push/${image}`,
+  release: 'dist/release',
+};
+
+export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildReceipt | PushReceipt): string {
+  return `${JSON.stringify(receipt, null, 2)}\n`;
+}
+
+/** A receipt that reads as what it should be; undefined for anything else (an older plugin's, a half file): the step is then done again. */
+export function readReceipt<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

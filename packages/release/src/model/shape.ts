@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { Problem } from '../problem';
+import { quoted } from '../problem';
+import type { DocumentPath, ReadDocument } from './document';
+
+/** Keys that are wrong in a known way: what the platform does with them, from its own code. */
+const KNOWN_WRONG: Record<string, { code: 'rejected-key' | 'ignored-key'; why: string; hint?: string }> = {
+  git_url: { code: 'rejected-key', why: 'makes the platform refuse the whole descriptor', hint: 'repo:' },
+  git_repo: { code: 'rejected-key', why: 'makes the platform refuse the whole descriptor', hint: 'repo:' },
+  git_ref: { code: 'rejected-key', why: 'makes the platform refuse the whole descriptor', hint: 'ref:' },
+  git_subdir: { code: 'rejected-key', why: 'makes the platform refuse the whole descriptor', hint: 'subdir:' },
+  version: {
+    code: 'ignored-key',
+    why: 'is lost on the platform’s way through Redis',
+    hint: 'the version is a part of the id: my-bundle@1-0-0',
+  },
+  bundle_version: {
+    code: 'ignored-key',
+    why: 'is lost on the platform’s way through Redis',
+    hint: 'the version is a part of the id: my-bundle@1-0-0',
+  },
+  bundle_commit: { code: 'ignored-key', why: 'is read by a part of the platform only', hint: 'git_commit:' },
+  key: { code: 'ignored-key', why: 'is read by a part of the platform only', hint: 'id:' },
+};
+
+/**
+ * Checks the value at `path` of a document against a schema and says what does not fit in words of this project, each at its place.
+ * The schemas carry shapes only; what a wrong shape means for the platform is said here.
+ */
+export function checkShape(schema: z.ZodType, doc: ReadDocument, value: unknown, path: DocumentPath): Problem[] {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue) => problemsOf(issue, doc, value, path));
+}
+
+function problemsOf(issue: z.core.$ZodIssue, doc: ReadDocument, value: unknown, base: DocumentPath): Problem[] {
+  const inner = issue.path as (string | number)[];
+  const path = [...base, ...inner];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => wrongKey(key, doc, path, knownKeys(value, inner)));
+  const found = inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
+  if (found === undefined) {
+    return [{ code: 'missing-key', message: `${quoted(String(path[path.length - 1]))} is missing.`, at: doc.place(path) }];
+  }
+  return [wrongValue(issue, found, doc, path)];
+}
+
+function knownKeys(value: unknown, inner: DocumentPath): string[] {
+  const parent = inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
+  return parent && typeof parent === 'object' ? Object.keys(parent) : [];
+}
+
+function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, siblings: string[]): Problem {
+  const at = doc.place([...path, key], 'key');
+  const known = KNOWN_WRONG[key];
+  if (known) return { code: known.code, message: `${quoted(key)} ${known.why}.`, hint: known.hint, at };
+  const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (snake !== key && /^[a-z]/.test(key)) {
+    return {
+      code: 'ignored-key',
+      message: `${quoted(key)} is ignored by the platform, silently: its keys are written with underscores.`,
+      hint: `${snake}:`,
+      at,
+    };
+  }
+  const near = [
+    'id',
+    'name',
+    'repo',
+    'ref',
+    'subdir',
+    'module',
+    'singleton',
+    'description',
+    'platform',
+    'frontend',
+    'bundles',
+    'repos',
+    'release_name',
+    'default_bundle_id',
+    'items',
+    'config',
+  ].find((other) => !siblings.includes(other) && distance(other, key) <= (key.length > 4 ? 2 : 1));
+  return { code: 'unknown-key', message: `${quoted(key)} is a key that nothing reads.`, hint: near ? `${near}:` : undefined, at };
+}
+
+function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, path: DocumentPath): Problem {
+  const at = doc.place(path);
+  const expected = issue.code === 'invalid_type' ? issue.expected : undefined;
+  if (expected === 'boolean' && typeof found === 'string') {
+    const meant = /^(?:true|yes|on|1)$/i.test(found);
+    return {
+      code: 'string-boolean',
+      message: `${quoted(found)} is text. The platform takes every text but the empty one for true.`,
+      hint: meant ? 'true, without quotes' : 'false, without quotes',
+      at,
+    };
+  }
+  if (found === null)
+    return {
+      code: 'wrong-type',
+      message: `${quoted(String(path[path.length - 1]))} has no value.`,
+      hint: 'give it one, or remove the line',
+      at,
+    };
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean' || found instanceof Date)) {
+    const source = doc.source(path) ?? String(found);
+    return {
+      code: 'unquoted-value',
+      message: `${quoted(source)} is read as a ${typeof found}, so that it may lose zeros or change its form.`,
+      hint: `"${source}"`,
+      at,
+    };
+  }
+  if (issue.code === 'too_small')
+    return { code: 'wrong-type', message: `${quoted(String(path[path.length - 1]))} is empty.`, at };
+  return {
+    code: 'wrong-type',
+    message: `${quoted(String(path[path.length - 1] ?? 'The document'))} is ${kindOf(found)} where ${expected ? (KINDS[expected] ?? expected) : 'something else'} belongs.`,
+    at,
+  };
+}
+
+const KINDS: Record<string, string> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  boolean: 'true or false',
+  number: 'a number',
+};
+
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return (
+    { string: 'a text', number: 'a number', boolean: 'a boolean', object: 'a mapping' }[typeof value as string] ?? typeof value
+  );
+}
+
+/** How many letters two words are apart (Levenshtein), for "did you mean". */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}
