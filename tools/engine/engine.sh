@@ -1,6 +1,7 @@
 #!/bin/bash
 # A real container engine (dockerd, buildx, compose) and a real registry for the tests.
 #   engine.sh install        unpacks Debian packages into a cache folder (once; about 15 s)
+#   engine.sh installed      exit code 0 when it is there
 #   engine.sh up | down      starts or stops the engine and the registry; both do nothing when there is nothing to do
 #   engine.sh env            KEY=VALUE lines that a client needs; exit code 1 when the engine is not up
 #   engine.sh run CMD...     CMD with these variables
@@ -113,9 +114,10 @@ run() {
 
 case ${1:-} in
   install) install ;;
+  installed) [ "$(cat "$KD/installed" 2>/dev/null)" = $VERSION ] && need_debian_root ;;
   up) need_debian_root; up ;;
   down) down ;;
   env) client_env ;;
   run) shift; run "$@" ;;
-  *) sed -n '2,9p' "$0" | cut -c3- >&2; exit 2 ;;
+  *) sed -n '2,10p' "$0" | cut -c3- >&2; exit 2 ;;
 esac
