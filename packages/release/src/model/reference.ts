@@ -1,4 +1,5 @@
 import { KdcubeError, quoted } from '../problem';
+import { isTag } from './tags';
 
 /** A registry as people give it: `127.0.0.1:5000`, `ghcr.io/org`. `prefix` is the path under the host, without slashes around it; '' for none. */
 export interface RegistryName {
@@ -25,20 +26,9 @@ export function isDigest(text: string): boolean {
   return /^sha256:[0-9a-f]{64}$/.test(text);
 }
 
-/** What the registry protocol allows as a tag. */
-export function isTag(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text);
-}
-
 /** What the registry protocol allows as a repository: lower case, parts joined by slashes, at most 255 characters. */
 export function isRepository(text: string): boolean {
   return text.length <= 255 && text.split('/').every((part) => COMPONENT.test(part));
-}
-
-/** `localhost`, 127.0.0.0/8 and ::1, with or without a port: the hosts that are asked over plain http. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/:[0-9]+$/, '');
-  return name === 'localhost' || name === '[::1]' || /^127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/.test(name);
 }
 
 /** Reads a registry as people give it. Throws the Problem `registry-name`, whose hint is the corrected text where there is one. */
