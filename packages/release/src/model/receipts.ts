@@ -30,7 +30,7 @@ export const DescriptorReceipt = z.strictObject({
   mode: z.enum(['baked', 'git']),
   generation: z.string(),
   files: z.array(z.string()),
-  bundles: z.array(BundleContent),
+  bundles: z.array(z.strictObject({ id: z.string(), folder: z.string(), commit: tree.optional() })),
 });
 export type DescriptorReceipt = z.infer<typeof DescriptorReceipt>;
 

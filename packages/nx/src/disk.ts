@@ -1,0 +1,23 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Files } from '@kdcube/release';
+
+/** The workspace's files on disk, read at once: createNodes runs at every command, and a workspace has a few hundred small ones. */
+export function diskFiles(root: string): Files {
+  return {
+    read: (file) => {
+      try {
+        return fs.readFileSync(path.join(root, file));
+      } catch {
+        return undefined;
+      }
+    },
+    list: (folder) => {
+      try {
+        return fs.readdirSync(path.join(root, folder));
+      } catch {
+        return [];
+      }
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { generations } from '@kdcube/release';
+import { z } from 'zod';
+
+/** Options that several executors share, so that one word means one thing everywhere. */
+export const json = z
+  .boolean()
+  .default(false)
+  .describe('Print one JSON object a line on stdout; the words for people go to stderr.')
+  .meta({ examples: [true] });
+
+export const dryRun = z
+  .boolean()
+  .default(false)
+  .describe('Go the same way, one step shorter: say what would be done, write nothing.')
+  .meta({ examples: [true] });
+
+export const offline = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Ask no remote: take pinned content from the cache on this machine, and do not check that its tag still names the pinned commit.',
+  )
+  .meta({ examples: [true] });
+
+export const registry = z
+  .string()
+  .optional()
+  .describe(
+    'Where images go: a host with an optional path. Default: the environment variable KDCUBE_REGISTRY, else `registry` of the plugin’s options in nx.json.',
+  )
+  .meta({ examples: ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme'] });
+
+export const platformRegistry = z
+  .string()
+  .optional()
+  .describe(
+    'Where the platform’s images are. Default: the environment variable KDCUBE_PLATFORM_REGISTRY, else `platformRegistry` of the plugin’s options, else the registry.',
+  )
+  .meta({ examples: ['docker.io/kdcube'] });
+
+export const platform = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/)
+  .optional()
+  .describe('The OCI platform of the image. Default: `platform` of the plugin’s options, else linux/amd64.')
+  .meta({ examples: ['linux/arm64'] });
+
+export const engine = z
+  .enum(['auto', 'buildx', 'podman'])
+  .optional()
+  .describe(
+    'What builds: docker buildx, or podman; `auto` takes the first of them that runs here. Default: `engine` of the plugin’s options, else auto.',
+  )
+  .meta({ examples: ['podman'] });
+
+export const args = z
+  .record(z.string(), z.string())
+  .default({})
+  .describe(
+    'Build arguments for the Dockerfile. They are part of the image’s content key and stand in its history: never a secret.',
+  )
+  .meta({ examples: [{ PYTHON_EXTRAS: 'pdf' }] });
+
+export const generation = z
+  .enum(generations)
+  .optional()
+  .describe(
+    'The platform’s generation, by the day from which on it holds. Default: by platform.ref where that is a calendar version.',
+  )
+  .meta({ examples: ['2026.4.19'] });
+
+export const mode = z
+  .enum(['baked', 'git'])
+  .default('baked')
+  .describe('How bundles reach the platform: `baked` into its images, or cloned by it (`git`).')
+  .meta({ examples: ['git'] });
+
+export const alwaysPull = z
+  .boolean()
+  .default(false)
+  .describe('In git mode, set BUNDLE_GIT_ALWAYS_PULL=1; only then may a ref be a branch.')
+  .meta({ examples: [true] });
+
+export const examples = z
+  .boolean()
+  .default(false)
+  .describe('Whether the platform also offers its own examples (BUNDLES_INCLUDE_EXAMPLES).')
+  .meta({ examples: [true] });
+
+/** The options of everything that makes an image. */
+export const image = { registry, platformRegistry, platform, engine, args, offline, dryRun, json };
+
+/** The options on which the rules of a release depend. */
+export const release = { generation, mode, alwaysPull, examples };

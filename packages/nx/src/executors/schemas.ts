@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import type { Example } from '../schema-json';
+import * as descriptor from './descriptor/schema';
+import * as dockerBuild from './docker-build/schema';
+import * as dockerPush from './docker-push/schema';
+import * as stage from './stage/schema';
+import * as tag from './tag/schema';
+import * as validate from './validate/schema';
+
+export interface ExecutorSchema {
+  name: string;
+  description: string;
+  examples: Example[];
+  options: z.ZodObject;
+}
+
+/** Every executor, in the order in which a release meets them. schema.json files, executors.json and the docs are printed from this list. */
+export const EXECUTORS: ExecutorSchema[] = [
+  { name: 'validate', ...validate, options: validate.ValidateOptions },
+  { name: 'stage', ...stage, options: stage.StageOptions },
+  { name: 'descriptor', ...descriptor, options: descriptor.DescriptorOptions },
+  { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions },
+  { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions },
+  { name: 'tag', ...tag, options: tag.TagOptions },
+];

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { json, offline } from '../options';
+
+export const description =
+  'Stage the bundle: write its files under dist/stage, byte for byte as git has them. A pinned bundle comes from its pin, a workspace bundle from its folder here.';
+export const examples = [
+  { command: 'nx run my-bundle:stage', description: 'Stage one bundle' },
+  { command: 'nx run-many -t stage', description: 'Stage every bundle of the release' },
+];
+
+export const StageOptions = z.strictObject({ offline, json });
+export type StageOptions = z.infer<typeof StageOptions>;

@@ -1,0 +1,18 @@
+import type { CreateDependencies, RawProjectGraphDependency } from '@nx/devkit';
+import { DependencyType } from '@nx/devkit';
+import { readWorkspace } from '@kdcube/release';
+import { diskFiles } from '../disk';
+import type { PluginOptions } from './options';
+
+/** An image depends on the bundles that its pin names; `release` depends on all images. */
+export const createDependencies: CreateDependencies<PluginOptions> = (options, context) => {
+  const workspace = readWorkspace(diskFiles(context.workspaceRoot), options ?? {});
+  const has = (project: string) => Object.hasOwn(context.projects, project);
+  const edge = (source: string, target: string): RawProjectGraphDependency[] =>
+    has(source) && has(target) && source !== target ? [{ source, target, type: DependencyType.implicit }] : [];
+  return workspace.pins.images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
+    ...edge('release', subject.name),
+    // A pin that is stale still says what the last image held; a missing one leaves what release.yaml says.
+    ...(pin?.bundles ?? subject.question?.bundles ?? []).flatMap((id) => edge(subject.name, id)),
+  ]);
+};

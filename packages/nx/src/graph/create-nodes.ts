@@ -1,0 +1,19 @@
+import type { CreateNodesResultV2, CreateNodesV2 } from '@nx/devkit';
+import { readWorkspace, RELEASE_FILE } from '@kdcube/release';
+import { diskFiles } from '../disk';
+import type { PluginOptions } from './options';
+import { projectsOf } from './projects';
+
+/**
+ * release.yaml and the files that it is read with → projects. Everything comes from small files of the workspace: no process, no network, and nothing
+ * that a person can write makes it throw (HOUSE law 7).
+ */
+export const createNodes: CreateNodesV2<PluginOptions> = [
+  '{release.yaml,images/*/Dockerfile*,pins/**/pin.json}',
+  (configFiles, options, context): CreateNodesResultV2 => {
+    if (!configFiles.includes(RELEASE_FILE)) return [];
+    const files = diskFiles(context.workspaceRoot);
+    const workspace = readWorkspace(files, options ?? {});
+    return [[RELEASE_FILE, { projects: projectsOf(workspace, files, options ?? {}) }]];
+  },
+];

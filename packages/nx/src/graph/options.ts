@@ -1,0 +1,48 @@
+import type { ReleaseOptions } from '@kdcube/release';
+
+/** The plugin's options in nx.json. Every one has a default; docs/plugin-options.md is printed from docs in options.schema.ts. */
+export interface PluginOptions extends ReleaseOptions {
+  /** Where images go: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme`. `--registry` and KDCUBE_REGISTRY win over it. */
+  registry?: string;
+  /** Where the platform's images are, when it is not `registry`. KDCUBE_PLATFORM_REGISTRY wins over it. */
+  platformRegistry?: string;
+  /** The OCI platform of the images. Default: linux/amd64. */
+  platform?: string;
+  /** What builds images: `buildx`, `podman`, or `auto` for the first of them that is there. Default: auto. */
+  engine?: 'auto' | 'buildx' | 'podman';
+  /** What customer tags begin with. Default: customer. */
+  tagPrefix?: string;
+  testTargetName?: string;
+  stageTargetName?: string;
+  dockerBuildTargetName?: string;
+  dockerPushTargetName?: string;
+  validateTargetName?: string;
+  descriptorTargetName?: string;
+  tagTargetName?: string;
+}
+
+export const TARGET_NAMES = {
+  test: 'test',
+  stage: 'stage',
+  'docker-build': 'docker-build',
+  'docker-push': 'docker-push',
+  validate: 'validate',
+  descriptor: 'descriptor',
+  tag: 'tag',
+} as const;
+
+export type Verb = keyof typeof TARGET_NAMES;
+
+/** The name under which a verb is a target here. */
+export function targetName(verb: Verb, options: PluginOptions): string {
+  const option = `${verb.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}TargetName` as keyof PluginOptions;
+  return (options[option] as string | undefined) ?? TARGET_NAMES[verb];
+}
+
+/** The plugin's options as nx.json has them; nothing where the plugin is not listed, or listed by name only. */
+export function pluginOptions(
+  nxJson: { plugins?: readonly (string | { plugin: string; options?: unknown })[] } | undefined,
+): PluginOptions {
+  const entry = nxJson?.plugins?.find((plugin) => typeof plugin !== 'string' && plugin.plugin === '@kdcube/nx');
+  return entry && typeof entry !== 'string' ? ((entry.options as PluginOptions | undefined) ?? {}) : {};
+}

@@ -1,0 +1,113 @@
+import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release';
+import { bundlePinFile, bundlePlaces, FRONTEND_PIN, idProblem, imagePinFile, OUT } from '@kdcube/release';
+import type { PluginOptions, Verb } from './options';
+import { targetName } from './options';
+import { described } from './targets';
+
+type Projects = Record<string, ProjectConfiguration>;
+type Targets = Record<string, TargetConfiguration>;
+
+/** The projects of a workspace, by root (HOUSE §2): one a bundle, one an image, and `release`. */
+export function projectsOf(workspace: Workspace, files: Files, options: PluginOptions): Projects {
+  const projects: Projects = {};
+  const names = new Set(['release']);
+  const add = (project: ProjectConfiguration) => {
+    // Two things with one name or one root are a Problem of `validate`; the graph keeps the first and goes on.
+    if (names.has(project.name!) || projects[project.root]) return;
+    names.add(project.name!);
+    projects[project.root] = project;
+  };
+  for (const image of workspace.images) add(imageProject(image, workspace, options));
+  for (const bundle of workspace.release?.bundles ?? []) {
+    const project = idProblem(bundle.id) ? undefined : bundleProject(bundle, files, options);
+    if (project) add(project);
+  }
+  projects['.'] = releaseProject(options);
+  return projects;
+}
+
+function bundleProject(bundle: Bundle, files: Files, options: PluginOptions): ProjectConfiguration | undefined {
+  const place = bundlePlaces(bundle).find((folder) => files.list(folder).length > 0);
+  const pinFile = bundlePinFile(bundle.id);
+  // Every project needs a folder that is really there: a pinned bundle from elsewhere has its pin's.
+  const root = place ?? (bundle.kind === 'pinned' && files.read(pinFile) !== undefined ? `pins/bundles/${bundle.id}` : undefined);
+  if (root === undefined) return undefined;
+  const source = bundle.kind === 'pinned' ? [`{workspaceRoot}/${pinFile}`] : ['{projectRoot}/**/*'];
+  const tested = place !== undefined && files.list(`${place}/tests`).some((file) => /^test.*\.py$/.test(file));
+  return {
+    name: bundle.id,
+    root,
+    projectType: 'library',
+    namedInputs: { source },
+    tags: ['kdcube:bundle', `kdcube:${bundle.kind}`],
+    targets: named(options, {
+      ...(tested && {
+        test: described('test', {
+          executor: 'nx:run-commands',
+          cache: true,
+          inputs: ['{projectRoot}/**/*'],
+          options: { command: 'python3 -m unittest discover -s tests', cwd: root, env: { PYTHONDONTWRITEBYTECODE: '1' } },
+        }),
+      }),
+      stage: described('stage', {
+        executor: '@kdcube/nx:stage',
+        cache: true,
+        inputs: ['source'],
+        outputs: [`{workspaceRoot}/${OUT.stage(bundle.id)}`],
+      }),
+    }),
+  };
+}
+
+function imageProject(image: ImageFolder, workspace: Workspace, options: PluginOptions): ProjectConfiguration {
+  const frontend = workspace.release?.frontend && image.name.includes('web-ui') ? [`{workspaceRoot}/${FRONTEND_PIN}`] : [];
+  const inputs = ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`, ...frontend, '^source'];
+  return {
+    name: image.name,
+    root: image.path,
+    projectType: 'application',
+    namedInputs: { source: ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`] },
+    tags: ['kdcube:image'],
+    targets: named(options, {
+      // Not cached: the product lives in the engine's store, which is no output (HOUSE law 2).
+      'docker-build': described('docker-build', { executor: '@kdcube/nx:docker-build', cache: false, inputs }),
+      // Never cached, but with docker-build's inputs: without them, affected does not see that only a pin changed.
+      'docker-push': described('docker-push', { executor: '@kdcube/nx:docker-push', cache: false, inputs }),
+    }),
+  };
+}
+
+function releaseProject(options: PluginOptions): ProjectConfiguration {
+  const { generation, mode, alwaysPull, examples } = options;
+  const given = Object.fromEntries(
+    Object.entries({ generation, mode, alwaysPull, examples }).filter(([, value]) => value !== undefined),
+  );
+  const files = ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/bundles/*/pin.json'];
+  return {
+    name: 'release',
+    root: '.',
+    projectType: 'application',
+    namedInputs: { source: ['{workspaceRoot}/release.yaml'] },
+    tags: ['kdcube:release'],
+    targets: named(options, {
+      validate: described('validate', { executor: '@kdcube/nx:validate', cache: false, options: given }),
+      descriptor: described('descriptor', {
+        executor: '@kdcube/nx:descriptor',
+        cache: true,
+        inputs: files,
+        outputs: [`{workspaceRoot}/${OUT.release}`],
+        options: given,
+      }),
+      tag: described('tag', {
+        executor: '@kdcube/nx:tag',
+        cache: false,
+        inputs: ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*'],
+      }),
+    }),
+  };
+}
+
+function named(options: PluginOptions, targets: Partial<Record<Verb, TargetConfiguration>>): Targets {
+  return Object.fromEntries(Object.entries(targets).map(([verb, target]) => [targetName(verb as Verb, options), target]));
+}
