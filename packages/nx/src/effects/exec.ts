@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { KdcubeError } from '@kdcube/release';
 
 /** How a program is run. `args` are handed over as they are: no shell is ever between. */
@@ -41,25 +42,74 @@ export async function run(program: string, args: readonly string[], options: Run
   if (options.onLine) followLines(child.stderr!, options.onLine);
   const result = await child;
   const stderr = Buffer.from(result.stderr ?? []).toString('utf8');
+  return { exitCode: exitCodeOf(program, args, options, result, stderr), stdout: Buffer.from(result.stdout ?? []), stderr };
+}
+
+/**
+ * Runs a program and hands over its standard output as it comes, for output that does not fit into memory: the reader sets the pace.
+ * A reader that stops early ends the program. A non-zero exit code is a Problem, like everything that `run` throws. Default time-out: 1 hour.
+ */
+export async function* stream(program: string, args: readonly string[], options: Run = {}): AsyncGenerator<Buffer> {
+  const { execa } = await import('execa');
+  const child = execa(program, args, {
+    cwd: options.cwd,
+    env: options.env,
+    input: options.input,
+    stdin: options.input === undefined ? 'ignore' : undefined,
+    timeout: options.timeout ?? 3_600_000,
+    encoding: 'buffer',
+    reject: false,
+    buffer: { stdout: false, stderr: true },
+    forceKillAfterDelay: 5_000,
+  });
+  try {
+    for await (const chunk of child.stdout!) yield chunk as Buffer;
+    const result = await child;
+    const stderr = Buffer.from(result.stderr ?? []).toString('utf8');
+    const exitCode = exitCodeOf(program, args, options, result, stderr);
+    if (exitCode === 0) return;
+    throw new KdcubeError({
+      code: 'command-failed',
+      message: `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(stderr)}`.trimEnd(),
+    });
+  } finally {
+    child.kill();
+  }
+}
+
+interface Ending {
+  exitCode?: number;
+  timedOut: boolean;
+  signal?: string;
+  cause?: unknown;
+  shortMessage?: string;
+}
+
+/** The exit code of a program that ran to its end; every other ending is a Problem. */
+function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending, stderr: string): number {
   if (result.timedOut) {
     throw new KdcubeError({
       code: 'command-timeout',
-      message: `${program} ${args[0] ?? ''} did not end within ${Math.round(timeout / 1000)} s and was stopped.\n${tail(stderr)}`.trimEnd(),
+      message:
+        `${program} ${args[0] ?? ''} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(stderr)}`.trimEnd(),
     });
   }
-  if (result.exitCode === undefined) {
-    const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
-    throw new KdcubeError(
-      missing
-        ? { code: 'command-failed', message: `${program} is not on this machine, or not on the PATH.` }
-        : {
-            code: result.signal ? 'interrupted' : 'command-failed',
-            message: `${program} ${args[0] ?? ''} was stopped${result.signal ? ` by ${result.signal}` : ''}. ${result.shortMessage}`,
-          },
-      { cause: result.cause },
-    );
+  if (result.exitCode !== undefined) return result.exitCode;
+  const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
+  // The system says ENOENT for a missing working folder too: that is not a missing program.
+  if (missing && options.cwd && !existsSync(options.cwd)) {
+    throw new KdcubeError({ code: 'file-failed', message: `The folder ${options.cwd} does not exist.` }, { cause: result.cause });
   }
-  return { exitCode: result.exitCode, stdout: Buffer.from(result.stdout ?? []), stderr };
+  throw new KdcubeError(
+    missing
+      ? { code: 'command-failed', message: `${program} is not on this machine, or not on the PATH.` }
+      : {
+          code: result.signal ? 'interrupted' : 'command-failed',
+          message:
+            `${program} ${args[0] ?? ''} was stopped${result.signal ? ` by ${result.signal}` : ''}. ${result.shortMessage ?? ''}`.trimEnd(),
+        },
+    { cause: result.cause },
+  );
 }
 
 /** The last lines of a program's stderr: what a person needs to see of a failure. */

@@ -6,7 +6,8 @@ import { KdcubeError } from '@kdcube/release';
 
 /** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
 export function cacheDir(...below: string[]): string {
-  const base = process.env.KDCUBE_CACHE_DIR || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'kdcube');
+  const base =
+    process.env.KDCUBE_CACHE_DIR || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'kdcube');
   return path.join(base, ...below);
 }
 
@@ -20,15 +21,36 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
     await fs.promises.mkdir(dir, { recursive: true });
     const result = await fill(dir);
     const old = temporaryName(target);
-    await withCleanup(old, async () => {
-      // rename cannot replace a folder that is not empty: the old one steps aside first, then goes.
-      await fs.promises.rename(target, old).catch(ignoreMissing);
-      await fs.promises.rename(dir, target);
-    });
+    await withCleanup(old, async () => swap(dir, target, old));
     return result;
   }).catch((error) => {
     throw fileProblem(error, target);
   });
+}
+
+/**
+ * Puts `dir` in the place of `target`, which steps aside as `old`: rename cannot replace a folder that is not empty.
+ * Both renames happen in one go, so that no signal handler of this process runs between them. When another process puts its own
+ * folder there in the same moment, this one steps in after it: both succeed, and the last one stays.
+ */
+function swap(dir: string, target: string, old: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      fs.renameSync(target, attempt === 1 ? old : path.join(old, String(attempt)));
+    } catch (error) {
+      ignoreMissing(error as NodeJS.ErrnoException);
+    }
+    try {
+      return fs.renameSync(dir, target);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || attempt === 100) {
+        if (attempt === 1 && fs.existsSync(old)) fs.renameSync(old, target);
+        throw error;
+      }
+      fs.mkdirSync(old, { recursive: true });
+    }
+  }
 }
 
 /** Writes a file in one step: a reader sees the old content or the new, never a half. */
@@ -61,7 +83,11 @@ export async function withLock<T>(name: string, work: () => Promise<T>, timeout 
   const startedAt = Date.now();
   while (!tryLock(file)) {
     if (Date.now() - startedAt > timeout) {
-      throw new KdcubeError({ code: 'already-running', message: `Another process has held ${name} for ${Math.round(timeout / 1000)} s.`, hint: `end it, or delete ${file}` });
+      throw new KdcubeError({
+        code: 'already-running',
+        message: `Another process has held ${name} for ${Math.round(timeout / 1000)} s.`,
+        hint: `end it, or delete ${file}`,
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -118,7 +144,11 @@ function listen(): void {
     pending.clear();
   };
   process.on('exit', clean);
-  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
     process.once(signal, () => {
       clean();
       process.exit(128 + number);
@@ -139,7 +169,10 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
   if (error instanceof KdcubeError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new KdcubeError({ code: 'disk-full', message: `No space is left on the disk of ${file}.`, hint: `df -h ${path.dirname(file)}` }, { cause: error });
+    return new KdcubeError(
+      { code: 'disk-full', message: `No space is left on the disk of ${file}.`, hint: `df -h ${path.dirname(file)}` },
+      { cause: error },
+    );
   }
   return new KdcubeError({ code: 'file-failed', message: `${file}: ${message ?? String(error)}` }, { cause: error });
 }

@@ -1,0 +1,53 @@
+import { KdcubeError } from '@kdcube/release';
+import { git, type GitPlace } from './git';
+import type { Log } from './log';
+
+/** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
+export interface GitRemote {
+  place: GitPlace;
+  name: string;
+  /** Its URL without secrets. */
+  shown: string;
+  kind: 'mirror' | 'checkout';
+  /** What no two processes may do at once: fetching into one store. */
+  lock: string;
+}
+
+/** Where git objects are read, and where those that are not there come from. */
+export interface GitStore {
+  place: GitPlace;
+  remote?: GitRemote;
+  /** Makes the store again from its remote, with every blob of its commit where the server gives no single blobs. Only mirrors can. */
+  rebuild?: (reason: 'damaged' | 'no-single-blobs', log: Log) => Promise<void>;
+}
+
+/** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
+export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
+  const { exitCode, stdout } = await git(store.place, ['rev-list', '--no-walk', '--missing=print', commit]);
+  return exitCode === 0 && stdout.toString('utf8').split('\n')[0] === commit;
+}
+
+/** The objects of a tree that are not there, asked without fetching them. */
+export async function missingObjects(store: GitStore, tree: string): Promise<string[]> {
+  const args = ['rev-list', '--objects', '--missing=print', tree];
+  const { exitCode, stdout, stderr } = await git(store.place, args);
+  if (exitCode !== 0)
+    throw new KdcubeError({ code: 'command-failed', message: `git could not read the tree ${tree}.\n${stderr}`.trimEnd() });
+  const missing = stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('?'));
+  return missing.map((line) => line.slice(1));
+}
+
+/** Does `work`; where it fails because the store is damaged, makes the store again and does it once more. */
+export async function withRepair<T>(store: GitStore, log: Log, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const damaged = error instanceof KdcubeError && error.problems[0]?.code === 'command-failed';
+    if (!damaged || !store.rebuild) throw error;
+    await store.rebuild('damaged', log);
+    return work();
+  }
+}

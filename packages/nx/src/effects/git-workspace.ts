@@ -1,0 +1,114 @@
+import * as path from 'node:path';
+import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release';
+import { git, gitBytes, gitFailed, gitText } from './git';
+
+/** The git checkout that the workspace lies in. Paths are absolute. */
+export interface Workspace {
+  /** The workspace's folder, as it was given. */
+  root: string;
+  /** The workspace's place in the repository: '' or a path that ends with '/'. */
+  prefix: string;
+  index: string;
+  objects: string;
+}
+
+/** Finds the repository around `dir`. Problem `not-a-repository` where there is none, or git does not trust its owner. */
+export async function openWorkspace(dir: string): Promise<Workspace> {
+  const root = path.resolve(dir);
+  const result = await git({ cwd: root }, [
+    'rev-parse',
+    '--is-inside-work-tree',
+    '--git-path',
+    'index',
+    '--git-path',
+    'objects',
+    '--show-prefix',
+  ]);
+  const [inside, index, objects, prefix] = result.stdout.toString('utf8').split('\n');
+  if (result.exitCode === 0 && inside === 'true') {
+    return { root, prefix: prefix!, index: path.resolve(root, index!), objects: path.resolve(root, objects!) };
+  }
+  if (/dubious ownership/.test(result.stderr)) {
+    throw new KdcubeError({
+      code: 'not-a-repository',
+      message: `The repository around ${root} belongs to another user, and git does not read it for safety.`,
+      hint: `git config --global --add safe.directory ${quoted(root)}`,
+    });
+  }
+  throw new KdcubeError({
+    code: 'not-a-repository',
+    message: `${root} is not in a git repository. Whatever a release is made of is identified by git.`,
+    hint: 'git init && git add -A && git commit -m "first commit"',
+  });
+}
+
+/** The remote that this workspace is a clone of: `origin`, else the only one. Its name as git knows it. */
+export async function ownRemoteName(root: string): Promise<string | undefined> {
+  const names = (await gitText({ cwd: root }, ['remote'])).split('\n').filter(Boolean);
+  if (names.includes('origin')) return 'origin';
+  return names.length === 1 ? names[0] : undefined;
+}
+
+/** The URL of the workspace's own remote as its configuration says it, without user information. */
+export async function ownRemote(root: string): Promise<string | undefined> {
+  const name = await ownRemoteName(root);
+  if (name === undefined) return undefined;
+  // Not `git remote get-url`: that applies insteadOf rules, which is how CI puts tokens into URLs.
+  const { exitCode, stdout } = await git({ cwd: root }, ['config', '-z', '--get-all', `remote.${name}.url`]);
+  const url = stdout.toString('utf8').split('\0')[0];
+  return exitCode === 0 && url ? withoutSecrets(url) : undefined;
+}
+
+/** The commit that is checked out; undefined before the first one. */
+export async function headCommit(root: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await git({ cwd: root }, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/** The branch that is checked out; undefined for a detached HEAD, which is usual in CI. */
+export async function currentBranch(root: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await git({ cwd: root }, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/** What below `paths` (relative to `root`) is not as HEAD has it: changed, deleted, new and not ignored. Empty: all of it is committed. */
+export async function changedPaths(root: string, paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { prefix } = await openWorkspace(root);
+  const args = [
+    'status',
+    '--porcelain=v1',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+    '--',
+    ...paths.map((each) => each || '.'),
+  ];
+  const records = (await gitBytes({ cwd: root }, args)).toString('utf8').split('\0').filter(Boolean);
+  return records.map((record) => record.slice(3)).map((file) => (file.startsWith(prefix) ? file.slice(prefix.length) : file));
+}
+
+/** The tree id of a folder (relative to `root`) in HEAD; undefined where HEAD has no such folder, or there is no HEAD. */
+export async function headTree(workspace: Workspace, folder: string): Promise<string | undefined> {
+  const place = `${workspace.prefix}${folder}`.replace(/\/$/, '');
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', place === '' ? 'HEAD^{tree}' : `HEAD:${place}`];
+  const { exitCode, stdout } = await git({ cwd: workspace.root }, args);
+  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/** Why git could not take a folder of the workspace as it is, as a Problem. */
+export function addFailed(folder: string, result: Awaited<ReturnType<typeof git>>): KdcubeError {
+  const { stderr } = result;
+  const inner = /'(.*?)\/?' does not have a commit checked out/.exec(stderr)?.[1] ?? /is in submodule '(.*?)'/.exec(stderr)?.[1];
+  if (inner) {
+    return new KdcubeError({
+      code: 'submodule',
+      message: `${inner} is a git repository of its own inside ${folder || 'the workspace'}, so git does not see its files.`,
+      hint: `remove ${inner}/.git, or move the folder out of the bundle`,
+    });
+  }
+  const unreadable = /open\("(.*?)"\): (Permission denied.*)/.exec(stderr);
+  if (unreadable)
+    return new KdcubeError({ code: 'file-failed', message: `git could not read ${unreadable[1]}: ${unreadable[2]}.` });
+  return gitFailed(['add'], result);
+}
