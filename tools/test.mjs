@@ -22,11 +22,12 @@ if (!only) {
 }
 const built = only === 'unit' || check('build', () => showBin('nx', ['run-many', '-t', 'build'], nxEnv));
 if (!only && exists('tools/docs.mjs')) check('docs', () => show(process.execPath, ['tools/docs.mjs', '--check']));
-if (only !== 'e2e') suite('unit', ['--projects', ...unitProjects()]);
-if (only !== 'unit') {
-  if (!built) failed('e2e', 'was not run, because the build failed');
-  else withEngine(() => suite('e2e', ['-c', 'e2e/jest.config.js']));
-}
+withEngine(() => {
+  if (only !== 'e2e') suite('unit', ['--projects', ...unitProjects()]);
+  if (only === 'unit') return;
+  if (built) suite('e2e', ['-c', 'e2e/jest.config.js']);
+  else failed('e2e', 'was not run, because the build failed');
+});
 if (total.passed + total.failed === 0 && jestArgs.length === 0) failed('tests', 'none ran');
 
 for (const line of broken) console.log(`FAILED  ${line}`);

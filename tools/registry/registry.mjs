@@ -1,0 +1,132 @@
+// A small OCI registry in this process: for the demo on a machine without one, and for tests that need one to fail on purpose.
+import http from 'node:http';
+import { createAuth } from './auth.mjs';
+import { createBlobs } from './blobs.mjs';
+import { createManifests } from './manifests.mjs';
+import { json, refuse, reply, route } from './protocol.mjs';
+import { openStore } from './store.mjs';
+
+/**
+ * Starts a registry and resolves to { url, host, close(), journal, faults, revoke() }.
+ *
+ * port          default 0: a free one. Listens on 127.0.0.1 only.
+ * dir           a folder to keep the content in. Default: memory.
+ * auth          see auth.mjs. Default: open.
+ * immutable     repositories whose tags are written once: names, or true for all.
+ * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
+ * faults        (request) => undefined | 'cut' | { status, headers?, body? } | { cutAfter: bytes }. Asked for each request, before anything else.
+ *               'cut' closes the connection without an answer; cutAfter answers, and closes it after so many bytes of the body.
+ *               The returned object's `faults` may be set again at any time.
+ *
+ * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
+ * the journal adds status (0: cut), received and sent (bytes of the bodies). It holds no authorization headers.
+ */
+export async function start({ port = 0, dir, auth, immutable = [], repositories, faults } = {}) {
+  const store = openStore(dir);
+  const blobs = createBlobs(store);
+  const isImmutable = (name) => immutable === true || immutable.includes(name);
+  const manifests = createManifests(store, blobs, isImmutable);
+  const registry = { url: '', host: '', journal: [], faults, revoke: () => doors.revoke?.(), close };
+  const doors = createAuth(auth, () => registry.url);
+
+  const server = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
+  await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  registry.host = `127.0.0.1:${server.address().port}`;
+  registry.url = `http://${registry.host}`;
+  return registry;
+
+  async function serve(incoming, outgoing) {
+    const url = new URL(incoming.url, 'http://registry');
+    const path = decoded(url.pathname);
+    const request = {
+      method: incoming.method,
+      path,
+      query: url.searchParams,
+      headers: incoming.headers,
+      ...(route(path) ?? { kind: 'unknown' }),
+    };
+    const fault = registry.faults?.(request);
+    if (fault === 'cut') return finish(request, { status: 0 }, 0, () => incoming.socket.destroy());
+    let answer;
+    try {
+      request.body = await readAll(incoming);
+      answer = fault?.status === undefined ? handle(request) : reply(fault.status, fault.headers, fault.body ?? '');
+    } catch (error) {
+      if (incoming.socket.destroyed) return finish(request, { status: 0 }, 0, () => {});
+      answer = refuse(500, 'UNKNOWN', String(error));
+    }
+    finish(request, answer, fault?.cutAfter, () => send(incoming, outgoing, answer, fault?.cutAfter));
+  }
+
+  function handle(request) {
+    const { kind, method, name } = request;
+    if (kind === 'unknown') return refuse(404, 'UNSUPPORTED', 'no such address');
+    if (kind === 'token') return issue(request);
+    const reading = method === 'GET' || method === 'HEAD';
+    const scope = name && { type: 'repository', name, actions: reading ? ['pull'] : ['pull', 'push'] };
+    const challenge = doors.check(request, scope);
+    if (challenge) return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
+    if (name && repositories && !repositories.includes(name)) {
+      return refuse(404, 'NAME_UNKNOWN', `The repository with name '${name}' does not exist in the registry`);
+    }
+    if (kind === 'base') return json(200, {});
+    if (kind === 'catalog') return manifests.catalog();
+    if (kind === 'tags') return manifests.tags(request);
+    if (kind === 'manifest') return manifests.manifest(request);
+    if (kind === 'uploads')
+      return method === 'POST' ? blobs.start(request) : refuse(405, 'UNSUPPORTED', 'The operation is unsupported.');
+    return kind === 'upload' ? blobs.upload(request) : blobs.blob(request);
+  }
+
+  function issue(request) {
+    const token = doors.token?.(request);
+    return token
+      ? json(200, token)
+      : refuse(401, 'UNAUTHORIZED', 'wrong user or password', { 'www-authenticate': 'Basic realm="token"' });
+  }
+
+  function finish({ body, headers, query, ...request }, answer, cutAfter, act) {
+    const { authorization: _, ...plain } = headers;
+    const sent = request.method === 'HEAD' ? 0 : Math.min(answer.body?.length ?? 0, cutAfter ?? Infinity);
+    registry.journal.push({
+      ...request,
+      query: Object.fromEntries(query),
+      headers: plain,
+      status: answer.status,
+      received: body?.length ?? 0,
+      sent,
+    });
+    act();
+  }
+
+  async function close() {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+async function readAll(incoming) {
+  const chunks = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function send(incoming, outgoing, { status, headers, body }, cutAfter) {
+  const noBody = status === 204 || status === 304;
+  outgoing.writeHead(status, {
+    'docker-distribution-api-version': 'registry/2.0',
+    ...(noBody ? {} : { 'content-length': body.length }),
+    ...headers,
+  });
+  if (cutAfter === undefined) return outgoing.end(incoming.method === 'HEAD' || noBody ? undefined : body);
+  outgoing.flushHeaders();
+  outgoing.write(body.subarray(0, cutAfter), () => incoming.socket.destroy());
+}
