@@ -1,0 +1,17 @@
+import type { RepoSource } from './git-source';
+import { mirrorExists, mirrorOf } from './git-mirror';
+import type { GitStore } from './git-store';
+import { hasCommit, missingObjects } from './git-store';
+
+/** A commit's tree, readable without asking anybody: in this checkout, or in the mirror of the source. Undefined where something of it is missing. */
+export async function localStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
+  const store = source.self ? { place: { cwd: source.root } } : await localMirror(source, commit);
+  if (!store || !(await hasCommit(store, commit)) || (await missingObjects(store, tree)).length > 0) return undefined;
+  return store;
+}
+
+async function localMirror(source: RepoSource, commit: string): Promise<GitStore | undefined> {
+  const mirror = await mirrorOf(source, commit);
+  // Without its remote: what is not there stays missing.
+  return mirrorExists(mirror) ? { place: mirror.place } : undefined;
+}

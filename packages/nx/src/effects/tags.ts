@@ -1,0 +1,44 @@
+import type { PeopleTag } from '@kdcube/release';
+import { checkTag, KdcubeError, quoted } from '@kdcube/release';
+import { headManifest, putManifest } from './registry';
+import type { Manifest, Registry } from './registry';
+
+/**
+ * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-taken` when it stays and names something else.
+ * Asked before a tag is set, because ECR refuses even the same digest on an immutable tag.
+ */
+export async function canTag(
+  registry: Registry,
+  repository: string,
+  { tag, moving }: PeopleTag,
+  manifest: Manifest,
+): Promise<'yes' | 'there'> {
+  const there = await headManifest(registry, repository, checkTag(tag));
+  if (there?.digest === manifest.digest) return 'there';
+  if (there && !moving) throw taken(registry.host, repository, tag, there.digest, manifest.digest);
+  return 'yes';
+}
+
+/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. */
+export async function setTag(
+  registry: Registry,
+  repository: string,
+  people: PeopleTag,
+  manifest: Manifest,
+): Promise<'set' | 'there' | 'skipped'> {
+  if ((await canTag(registry, repository, people, manifest)) === 'there') return 'there';
+  if ((await putManifest(registry, repository, people.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
+  if (people.moving) return 'skipped';
+  // Somebody else was quicker.
+  const now = await headManifest(registry, repository, people.tag);
+  if (now?.digest === manifest.digest) return 'there';
+  throw taken(registry.host, repository, people.tag, now?.digest ?? 'something else', manifest.digest);
+}
+
+function taken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
+  return new KdcubeError({
+    code: 'tag-taken',
+    message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${there}, and should become ${wanted}. A tag that people rely on is not moved.`,
+    hint: 'give the release another name, or delete the tag in the registry',
+  });
+}

@@ -1,0 +1,42 @@
+import * as path from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import type { BundlePin, DescriptorReceipt } from '@kdcube/release';
+import { OUT, planDescriptor, printReceipt } from '@kdcube/release';
+import { replaceDir, writeFileAtomic } from '../../effects/files';
+import { openRelease, pinOf } from '../../effects/workspace';
+import { sayNotes } from '../notes';
+import { perform } from '../perform';
+import type { DescriptorOptions } from './schema';
+
+/** What the platform is told of the bundles, as files under dist/release. */
+export default function descriptor(options: DescriptorOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, options, async ({ root, log }) => {
+    const startedAt = Date.now();
+    const open = await openRelease(root, options);
+    const { release } = open;
+    const pins = new Map<string, BundlePin>();
+    for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
+    const plan = planDescriptor(release, pins, options);
+    sayNotes(open.workspace.notes, log);
+    log.note(`For platforms of generation ${release.generation}, because ${release.generationBecause}: ${plan.kind}.`);
+    const receipt: DescriptorReceipt = {
+      receipt: 'descriptor',
+      version: 1,
+      kind: plan.kind,
+      mode: plan.mode,
+      generation: release.generation,
+      files: Object.keys(plan.files),
+      bundles: release.bundles.map(({ id, folder }) => ({ id, folder, ...(pins.has(id) && { commit: pins.get(id)!.commit }) })),
+    };
+    log.event({ event: 'descriptor', dryRun: options.dryRun, ...receipt, descriptor: plan.descriptor, env: plan.env });
+    if (options.dryRun) {
+      log.done('would write', OUT.release, receipt.files.join(', '), startedAt);
+      return;
+    }
+    await replaceDir(path.join(root, OUT.release), async (dir) => {
+      for (const [name, text] of Object.entries(plan.files)) await writeFileAtomic(path.join(dir, name), text);
+      await writeFileAtomic(path.join(dir, 'receipt.json'), printReceipt(receipt));
+    });
+    log.done('derived', OUT.release, `${release.bundles.length} bundles in ${receipt.files.join(', ')}`, startedAt);
+  });
+}

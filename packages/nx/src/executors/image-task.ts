@@ -1,0 +1,29 @@
+import { withSnapshot } from '../effects/git-snapshot';
+import type { ImageJob } from '../effects/images';
+import { planOf } from '../effects/images';
+import { registriesOf } from '../effects/registries';
+import type { Registries } from '../effects/registries';
+import { openRelease } from '../effects/workspace';
+import type { Task } from './perform';
+
+interface ImageWords {
+  registry?: string;
+  platformRegistry?: string;
+  platform?: string;
+  args: Record<string, string>;
+  offline?: boolean;
+}
+
+/** Plans the image of a task and does `work` with it, while the workspace's files can be read as git has them. */
+export async function withImage<T>(
+  { root, project, plugin, log }: Task,
+  options: ImageWords,
+  work: (job: ImageJob, registries: Registries) => Promise<T>,
+): Promise<T> {
+  const registries = registriesOf(options, plugin);
+  const release = await openRelease(root, plugin);
+  return withSnapshot(root, async (snapshot) => {
+    const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
+    return work(await planOf(release, project, snapshot, words, log), registries);
+  });
+}

@@ -1,0 +1,66 @@
+import type { ExecutorContext } from '@nx/devkit';
+import { checkTag, customerTags, KdcubeError, repositoryOf, shown, tagSafe } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release';
+import { withSnapshot } from '../../effects/git-snapshot';
+import { headCommit } from '../../effects/git-workspace';
+import { planOf } from '../../effects/images';
+import { registriesOf, requireRegistry } from '../../effects/registries';
+import { connect, getManifest, headManifest } from '../../effects/registry';
+import { canTag, setTag } from '../../effects/tags';
+import { openRelease } from '../../effects/workspace';
+import { perform } from '../perform';
+import type { TagOptions } from './schema';
+
+/** People's tags on every digest of the release. All images are found, and all checked, before the first tag is set. */
+export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, options, async ({ root, plugin, log }) => {
+    const name = requireRegistry(registriesOf(options, plugin));
+    const registry = connect(name.host);
+    const open = await openRelease(root, plugin);
+    const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: true };
+    const jobs = await withSnapshot(root, async (snapshot) => {
+      const planned = [];
+      for (const image of open.workspace.images) planned.push(await planOf(open, image.name, snapshot, words, log));
+      return planned;
+    });
+    const dirty = [...new Set(jobs.flatMap(({ uncommitted }) => uncommitted))];
+    if (dirty.length > 0) {
+      throw new KdcubeError({
+        code: 'not-committed',
+        message: `A release is what is committed, and these are not: ${dirty.join(', ')}.`,
+        hint: 'git add and git commit them, then push the images again',
+      });
+    }
+    const tags: PeopleTag[] = [
+      ...(open.release.name ? [{ tag: tagSafe(open.release.name), moving: false }] : []),
+      ...options.tags.map((given) => ({ tag: checkTag(given), moving: false })),
+      ...customerTags({ commit: await headCommit(root) }, options.tagPrefix ?? plugin.tagPrefix),
+    ];
+    const found = [];
+    for (const { plan } of jobs) {
+      const repository = repositoryOf(name, plan.image);
+      const head = await headManifest(registry, repository, plan.tag);
+      if (!head)
+        throw new KdcubeError({
+          code: 'image-not-pushed',
+          message: `${shown(name)}/${plan.image} does not have this release's content (its key is ${plan.tag}).`,
+          hint: `nx run ${plan.image}:docker-push`,
+        });
+      found.push({ image: plan.image, repository, manifest: await getManifest(registry, repository, head.digest) });
+    }
+    for (const { repository, manifest } of found) for (const people of tags) await canTag(registry, repository, people, manifest);
+    for (const { image, repository, manifest } of found) {
+      for (const people of tags) {
+        if (!options.dryRun) await setTag(registry, repository, people, manifest);
+        log.done(options.dryRun ? 'would tag' : 'tagged', image, `${people.tag} → ${manifest.digest}`);
+      }
+      log.event({
+        event: 'tagged',
+        dryRun: options.dryRun,
+        image,
+        digest: manifest.digest,
+        tags: tags.map((people) => people.tag),
+      });
+    }
+  });
+}

@@ -1,0 +1,72 @@
+import type { Tree } from '@nx/devkit';
+import { readNxJson } from '@nx/devkit';
+import type { Workspace } from '@kdcube/release';
+import { halfPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release';
+import { pluginOptions } from '../../graph/options';
+import { treeFiles } from '../tree-files';
+import { resolvePins } from './resolve';
+import type { StalePin } from './resolve';
+
+/** What Nx takes from a sync generator; its own name for this type is not public. */
+type SyncGeneratorResult = void | { outOfSyncMessage: string; outOfSyncDetails: string[]; callback: () => Promise<void> };
+
+/**
+ * The sync generator (HOUSE §2). Nx asks it at every command, from its daemon, and cannot say whether it syncs or checks: so this part compares small files
+ * and touches no network. What is stale becomes a half pin, which makes the workspace out of sync; only `nx sync` runs the callback, which resolves.
+ */
+export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
+  if (!tree.exists(RELEASE_FILE)) return;
+  const files = treeFiles(tree);
+  const options = pluginOptions(readNxJson(tree) ?? undefined);
+  const workspace = readWorkspace(files, options);
+  const release = requireRelease(workspace);
+  const stale = staleOf(workspace);
+  const { orphans } = workspace.pins;
+  if (stale.length === 0 && orphans.length === 0) return;
+  const before = new Map([...stale.map(({ file }) => file), ...orphans].map((file) => [file, tree.read(file) ?? undefined]));
+  for (const { file, question } of stale) tree.write(file, halfPin(question));
+  for (const file of orphans) tree.delete(file);
+  return {
+    outOfSyncMessage: 'The pins do not say what release.yaml says.',
+    outOfSyncDetails: [
+      ...stale.map(({ subject, why }) => `${subject}: ${why}`),
+      ...orphans.map((file) => `${file}: the release does not have it any more`),
+    ],
+    callback: () => resolvePins({ root: tree.root, release, stale, before, options }),
+  };
+}
+
+function staleOf({ pins: found }: Workspace): StalePin[] {
+  const why = (pin: unknown) => (pin === undefined ? 'not pinned yet' : 'release.yaml asks for something else now');
+  const bundles = found.bundles
+    .filter(({ fits }) => !fits)
+    .map(({ subject, file, pin }): StalePin => {
+      const { repo, ref, subdir } = subject;
+      return { kind: 'bundle', subject: subject.id, bundle: subject, file, why: why(pin), question: { repo, ref, subdir } };
+    });
+  const frontend =
+    found.frontend && !found.frontend.fits
+      ? [
+          {
+            kind: 'frontend',
+            subject: 'frontend',
+            source: found.frontend.subject,
+            file: found.frontend.file,
+            why: why(found.frontend.pin),
+            question: { ...found.frontend.subject },
+          } as const,
+        ]
+      : [];
+  const images = found.images
+    .filter(({ fits, subject }) => !fits && subject.question)
+    .map(({ subject, file, pin }): StalePin => ({
+      kind: 'image',
+      subject: subject.name,
+      asked: subject.question!,
+      pin,
+      file,
+      why: why(pin),
+      question: { ...subject.question! },
+    }));
+  return [...bundles, ...frontend, ...images];
+}

@@ -1,0 +1,170 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { BundlePin, FrontendPin, ImagePin, ImageQuestion, PinnedBundle, Problem, Release, Source } from '@kdcube/release';
+import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resolveRepo, shownUrl } from '@kdcube/release';
+import { writeFileAtomic } from '../../effects/files';
+import { fetchCommit, resolveRef } from '../../effects/git-remote';
+import type { RepoSource } from '../../effects/git-remote';
+import { treeOf } from '../../effects/git-tree';
+import { ownRemote } from '../../effects/git-workspace';
+import { createLog } from '../../effects/log';
+import type { Log } from '../../effects/log';
+import { baseReference, registriesOf } from '../../effects/registries';
+import { connect, headManifest } from '../../effects/registry';
+import type { PluginOptions } from '../../graph/options';
+
+/** A pin that does not answer what release.yaml asks. */
+export type StalePin = { file: string; subject: string; why: string; question: Record<string, unknown> } & (
+  | { kind: 'bundle'; bundle: PinnedBundle }
+  | { kind: 'frontend'; source: Source }
+  | { kind: 'image'; asked: ImageQuestion; pin?: ImagePin }
+);
+
+export interface Resolving {
+  root: string;
+  release: Release;
+  stale: StalePin[];
+  /** What the files held before they were marked: what they hold again if anything fails. */
+  before: ReadonlyMap<string, Uint8Array | undefined>;
+  options: PluginOptions;
+}
+
+/** Resolves every stale pin, or none: on any failure all files are put back, and every problem is said. */
+export async function resolvePins({ root, release, stale, before, options }: Resolving): Promise<void> {
+  const log = createLog();
+  const remote = await ownRemote(root).catch(() => undefined);
+  const problems: Problem[] = [];
+  const resolved: { file: string; text: string }[] = [];
+  for (const pin of stale) {
+    const startedAt = Date.now();
+    try {
+      const answer = await resolve(pin, { root, release, options, remote, log });
+      resolved.push({ file: pin.file, text: printPin(answer) });
+      log.done('pinned', pin.subject, saying(answer), startedAt);
+    } catch (error) {
+      if (!(error instanceof KdcubeError)) await restore(root, before);
+      if (!(error instanceof KdcubeError)) throw error;
+      problems.push(...error.problems.map((problem) => ({ ...problem, at: problem.at ?? { file: pin.file } })));
+    }
+  }
+  if (problems.length > 0) {
+    await restore(root, before);
+    throw new KdcubeError(problems, { changed: 'the pins are as they were' });
+  }
+  try {
+    for (const { file, text } of resolved) await writeFileAtomic(path.join(root, file), text);
+  } catch (error) {
+    await restore(root, before);
+    throw error;
+  }
+}
+
+interface ResolveContext {
+  root: string;
+  release: Release;
+  options: PluginOptions;
+  remote: string | undefined;
+  log: Log;
+}
+
+function resolve(pin: StalePin, context: ResolveContext): Promise<BundlePin | FrontendPin | ImagePin> {
+  if (pin.kind === 'bundle') return resolveBundle(pin.bundle, context);
+  return pin.kind === 'frontend' ? resolveFrontend(pin.source, context) : resolveImage(pin.asked, pin.pin, context);
+}
+
+async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Promise<BundlePin> {
+  const { repo, ref, subdir } = bundle;
+  const { source, commit } = await commitOf(
+    repo,
+    ref,
+    context,
+    context.options.mode === 'git' && context.options.alwaysPull === true,
+  );
+  if (bundle.gitCommit !== undefined && bundle.gitCommit !== commit) {
+    throw new KdcubeError({
+      code: 'tag-moved',
+      message: `release.yaml says that ${quoted(ref)} is ${bundle.gitCommit}, and ${shownUrl(source.url)} says ${commit}.`,
+      hint: 'write the git_commit that you mean, or remove the line',
+    });
+  }
+  const store = await fetchCommit(source, commit, { ref, log: context.log });
+  for (const place of bundlePlaces(bundle)) {
+    const tree = await treeOf(store, commit, place, context.log);
+    if (tree) return { pin: 1, repo, ref, subdir, commit, path: place, tree };
+  }
+  throw new KdcubeError({
+    code: 'bundle-not-found',
+    message: `${shownUrl(source.url)} has no folder ${bundlePlaces(bundle).join(' or ')} at ${quoted(ref)} (${commit.slice(0, 12)}).`,
+    hint: 'subdir: is the folder that holds the bundle’s folder',
+  });
+}
+
+async function resolveFrontend({ repo, ref }: Source, context: ResolveContext): Promise<FrontendPin> {
+  const { source, commit } = await commitOf(repo, ref, context, false);
+  const store = await fetchCommit(source, commit, { ref, log: context.log });
+  return { pin: 1, repo, ref, commit, tree: (await treeOf(store, commit, '', context.log))! };
+}
+
+async function commitOf(
+  repo: string,
+  ref: string,
+  { root, release, remote, log }: ResolveContext,
+  mayFloat: boolean,
+): Promise<{ source: RepoSource; commit: string }> {
+  const source = { ...resolveRepo(repo, release.repos, remote), root };
+  const { commit, kind } = await resolveRef(source, ref, log);
+  if (kind === 'branch' && !mayFloat) {
+    throw new KdcubeError({
+      code: 'floating-ref',
+      message: `${quoted(ref)} is a branch of ${shownUrl(source.url)}. A release pins a tag or a commit, so that it means the same tomorrow.`,
+      hint: `ref: "${commit}"    is what it names now`,
+    });
+  }
+  return { source, commit };
+}
+
+/** Digests of bases that the pin had stay: bases move only when asked, by deleting the pin. */
+async function resolveImage(
+  { platform, bundles, bases }: ImageQuestion,
+  pin: ImagePin | undefined,
+  { options }: ResolveContext,
+): Promise<ImagePin> {
+  const digests: Record<string, string> = {};
+  for (const name of [...bases].sort()) digests[name] = pin?.bases[name] ?? (await digestOf(name, options));
+  return {
+    pin: 1,
+    ...(platform !== undefined && { platform }),
+    bundles,
+    bases: digests,
+    ...(pin?.salt !== undefined && { salt: pin.salt }),
+  };
+}
+
+async function digestOf(name: string, options: PluginOptions): Promise<string> {
+  const reference = parseImageReference(baseReference(name, registriesOf({}, options)));
+  if (reference.digest) return reference.digest;
+  const head = await headManifest(connect(reference.host), reference.repository, reference.tag ?? 'latest');
+  if (head) return head.digest;
+  throw new KdcubeError({
+    code: 'image-not-found',
+    message: `The base ${reference.host}/${reference.repository}:${reference.tag ?? 'latest'} does not exist.`,
+    hint: 'push the platform’s images there first, or name another place with KDCUBE_PLATFORM_REGISTRY',
+  });
+}
+
+function saying(pin: BundlePin | FrontendPin | ImagePin): string {
+  if ('bases' in pin) return `${pin.bundles.length} bundles on ${pin.platform ?? 'no platform'}`;
+  return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
+}
+
+async function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+  for (const [file, content] of before) {
+    const place = path.join(root, file);
+    if (content !== undefined) await writeFileAtomic(place, content);
+    else {
+      await fs.promises.rm(place, { force: true });
+      // The folder was made for the half pin; with anything else in it, it stays.
+      await fs.promises.rmdir(path.dirname(place)).catch(() => undefined);
+    }
+  }
+}
