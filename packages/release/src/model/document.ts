@@ -1,10 +1,14 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, Node, Pair } from 'yaml';
+import { isCollection, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
+import type { Document, Node, Pair, YAMLError } from 'yaml';
 import type { Place, Problem } from '../problem';
 import { quoted } from '../problem';
+import { readsAlike } from './scalars';
 
 /** Bytes. A release of 500 bundles with long descriptions has about 150 kB. */
 export const MAX_DOCUMENT = 1024 * 1024;
+
+/** Levels. The platform's own bundles.yaml, with all its settings, has 20. Deeper ones could end the process: every reader of trees is recursive. */
+export const MAX_DEPTH = 100;
 
 export type DocumentPath = readonly (string | number)[];
 
@@ -13,6 +17,8 @@ export interface ReadDocument {
   /** The document as plain data; undefined when it could not be read. */
   value: unknown;
   problems: Problem[];
+  /** Values that YAML 1.1, which the platform reads, and YAML 1.2 understand differently. */
+  ambiguous: Problem[];
   /** Where the value at `path` stands (`at: 'key'`: where its key stands); for a path that is not there, its nearest parent. */
   place(path: DocumentPath, at?: 'key'): Place;
   /** The scalar at `path` as it is written, without its quotes. */
@@ -26,20 +32,24 @@ export interface ReadDocument {
 export function readDocument(content: string | Uint8Array, file: string): ReadDocument {
   const text = decode(content, file);
   if (typeof text !== 'string') return broken([text], file);
-  const lines = new LineCounter();
-  let doc: Document;
-  try {
-    doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, version: '1.2' });
-  } catch (error) {
-    return broken([{ code: 'yaml-syntax', message: `${file} cannot be read: ${tooDeep(error)}.`, at: { file } }], file);
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    const at = { file, line: text.slice(0, deep).split('\n').length };
+    return broken([{ code: 'yaml-syntax', message: `${file} is nested more than ${MAX_DEPTH} levels deep here.`, at }], file);
   }
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, version: '1.2' });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), col: Math.max(col, 1) };
   };
-  const problems: Problem[] = doc.errors.slice(0, 20).map((error) => syntaxProblem(error.code, error.message, at(error.pos[0])));
+  const problems = [...doc.errors, ...doc.warnings].slice(0, 20).map((error) => syntaxProblem(error, at(error.pos[0])));
+  if (problems.length === 0 && doc.directives?.yaml.version !== '1.2') {
+    const message = `This document asks to be read as YAML ${doc.directives?.yaml.version}, in which unquoted words such as yes and 1:30 are no texts.`;
+    problems.push({ code: 'yaml-syntax', message, hint: 'remove the line %YAML', at: { file, line: 1, col: 1 } });
+  }
   if (problems.length === 0) problems.push(...aliases(doc, at));
-  if (problems.length === 0 && doc.contents === null) {
+  if (problems.length === 0 && (doc.contents === null || (isScalar(doc.contents) && doc.contents.source === ''))) {
     problems.push({
       code: 'yaml-empty',
       message: `${file} is empty.`,
@@ -51,6 +61,8 @@ export function readDocument(content: string | Uint8Array, file: string): ReadDo
   return {
     value: doc.toJS({ maxAliasCount: 0 }),
     problems,
+    // JSON has one meaning everywhere.
+    ambiguous: file.endsWith('.json') ? [] : ambiguous(doc, at),
     place: (path, which) => ({ ...at(offsetOf(doc, path, which)), ...(path.length > 0 && { path: shownPath(path) }) }),
     source: (path) => {
       const node = doc.getIn(path, true);
@@ -69,7 +81,7 @@ export function shownPath(path: DocumentPath): string {
 }
 
 function decode(content: string | Uint8Array, file: string): string | Problem {
-  const size = typeof content === 'string' ? content.length : content.byteLength;
+  const size = typeof content === 'string' ? new TextEncoder().encode(content).byteLength : content.byteLength;
   if (size > MAX_DOCUMENT) {
     return {
       code: 'file-too-large',
@@ -99,14 +111,30 @@ function decode(content: string | Uint8Array, file: string): string | Problem {
 }
 
 function broken(problems: Problem[], file: string): ReadDocument {
-  return { value: undefined, problems, place: () => ({ file }), source: () => undefined };
+  return { value: undefined, problems, ambiguous: [], place: () => ({ file }), source: () => undefined };
 }
 
-function tooDeep(error: unknown): string {
-  return error instanceof RangeError ? 'it is nested too deeply' : String((error as Error).message);
+/** Where a text nests deeper than MAX_DEPTH. Only the tokens are read: they need no recursion, whatever they say. */
+function tooDeepAt(text: string): number | undefined {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) void token;
+    if (parser.stack.length > MAX_DEPTH) return parser.offset;
+  }
+  return undefined;
 }
 
-function syntaxProblem(code: string, message: string, at: Place): Problem {
+/** What is said instead of the parser's own words where those would quote the document, which may hold a secret. */
+const OWN_WORDS: Partial<Record<YAMLError['code'], string>> = {
+  BAD_ALIAS: 'an alias or anchor is not written as one',
+  BAD_DIRECTIVE: 'a line that starts with % is no directive',
+  BAD_DQ_ESCAPE: 'a backslash in double quotes starts no escape; a single-quoted text keeps backslashes as they are',
+  IMPOSSIBLE: 'nothing can be made of this line',
+  TAG_RESOLVE_FAILED: 'tags (words that start with "!") are not allowed here',
+  UNEXPECTED_TOKEN: 'something stands here that does not belong here; a quote, a comma or a line end may be missing before it',
+};
+
+function syntaxProblem({ code, message }: YAMLError, at: Place): Problem {
   if (code === 'DUPLICATE_KEY')
     return { code: 'yaml-duplicate-key', message: 'This key is written twice in one mapping; one of the two would be lost.', at };
   if (code === 'MULTIPLE_DOCS')
@@ -116,8 +144,33 @@ function syntaxProblem(code: string, message: string, at: Place): Problem {
       hint: 'remove the line ---',
       at,
     };
-  const text = message.split('\n')[0]!;
+  const text = OWN_WORDS[code] ?? message.split('\n')[0]!;
   return { code: 'yaml-syntax', message: `This is not YAML: ${text}${text.endsWith('.') ? '' : '.'}`, at };
+}
+
+function ambiguous(doc: Document, at: (offset: number) => Place): Problem[] {
+  const problems: Problem[] = [];
+  visit(doc, {
+    Scalar: (_, node, ancestors) => {
+      if (node.type !== 'PLAIN' || node.source === undefined || readsAlike(node.source)) return;
+      problems.push({
+        code: 'unquoted-value',
+        message: `${quoted(node.source)} means one thing in YAML 1.1, which the platform reads, and another in YAML 1.2.`,
+        hint: `"${node.source}"${/^(?:yes|on)$/i.test(node.source) ? ' or true' : /^(?:no|off)$/i.test(node.source) ? ' or false' : ''}`,
+        at: { ...at(node.range?.[0] ?? 0), path: shownPath(pathTo(node, ancestors)) },
+      });
+    },
+  });
+  return problems;
+}
+
+/** The path of a node that a visitor stands at. */
+function pathTo(node: unknown, ancestors: readonly unknown[]): DocumentPath {
+  return [...ancestors, node].flatMap((part, index, all) => {
+    const parent = all[index - 1];
+    if (isSeq(parent)) return [parent.items.indexOf(part as Node)];
+    return isPair(part) && isScalar(part.key) ? [String(part.key.value)] : [];
+  });
 }
 
 function aliases(doc: Document, at: (offset: number) => Place): Problem[] {
@@ -132,7 +185,10 @@ function aliases(doc: Document, at: (offset: number) => Place): Problem[] {
   };
   visit(doc, {
     Alias: (_, node) => refuse(`The alias ${quoted(`*${node.source}`)}`, node),
-    Pair: (_, pair) => (isScalar(pair.key) && pair.key.value === '<<' ? refuse('The merge key "<<"', pair.key) : undefined),
+    Pair: (_, pair) => {
+      if (isCollection(pair.key)) refuse('A list or mapping as a key', pair.key);
+      return isScalar(pair.key) && pair.key.value === '<<' ? refuse('The merge key "<<"', pair.key) : undefined;
+    },
     Scalar: (_, node) => (node.anchor ? refuse(`The anchor ${quoted(`&${node.anchor}`)}`, node) : undefined),
     Collection: (_, node) => (node.anchor ? refuse(`The anchor ${quoted(`&${node.anchor}`)}`, node) : undefined),
   });

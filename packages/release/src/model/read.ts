@@ -24,7 +24,10 @@ export interface FoundBundle {
   path: DocumentPath;
   /** Its key in the map form. */
   key?: string;
+  /** Only the fields whose type is right. */
   value: WrittenBundle;
+  /** Whether the document has this field, whatever it says. */
+  has(field: keyof WrittenBundle): boolean;
 }
 
 /**
@@ -45,16 +48,19 @@ export function readRelease(content: string | Uint8Array, file: string, options:
   const problems: Problem[] = [];
   const { entries, defaultId, rest } = findBundles(root, doc, problems);
   problems.push(...checkShape(WrittenRelease.omit({ bundles: true }).partial({ platform: true }), doc, rest, []));
+  if (defaultId) problems.push(...checkShape(z.string().min(1), doc, defaultId.value, defaultId.path));
   const found: FoundBundle[] = [];
   for (const entry of entries) {
     const shape = checkShape(WrittenBundle, doc, entry.value, entry.path);
     problems.push(...shape);
     // What has an id goes on to the rules, so that one run says everything; its other shape problems are already said.
-    if (isMapping(entry.value) && typeof entry.value.id === 'string') found.push({ ...entry, value: onlyTexts(entry.value) });
+    const { value } = entry;
+    if (isMapping(value) && typeof value.id === 'string')
+      found.push({ ...entry, value: onlyTexts(value), has: (field) => Object.hasOwn(value, field) });
   }
   const release = normalise(rest, found, defaultId?.value, options);
-  const rules = releaseRules({ doc, release, found, defaultId, rest, options });
-  return { release, problems: [...problems, ...rules.problems].sort(byPlace), notes: rules.notes };
+  const rules = releaseRules({ doc, release, found, written: entries.length, defaultId, rest, options });
+  return { release, problems: inOrder([...problems, ...rules.problems, ...doc.ambiguous]), notes: rules.notes };
 }
 
 /** The release, or a KdcubeError with every problem of it. */
@@ -171,7 +177,7 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
       frontend && textOf(frontend.repo) && textOf(frontend.ref)
         ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
         : undefined,
-    repos: isMapping(rest.repos) ? (onlyTexts(rest.repos) as unknown as Record<string, string>) : {},
+    repos: isMapping(rest.repos) ? reposOf(rest.repos) : {},
     defaultBundleId: textOf(defaultId) ?? bundles[0]?.id,
     bundles,
     generation,
@@ -197,12 +203,25 @@ function onlyTexts(value: Record<string, unknown>): WrittenBundle {
   return Object.fromEntries(keep) as unknown as WrittenBundle;
 }
 
+function reposOf(repos: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(repos).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** By place; what two checks say of one place with one code is said once. */
+function inOrder(problems: Problem[]): Problem[] {
+  const said = new Set<string>();
+  return problems.sort(byPlace).filter(({ code, at }) => {
+    const key = `${at?.line}:${at?.col} ${code}`;
+    return !said.has(key) && said.add(key);
+  });
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -67,6 +67,9 @@ function unsafeRef(ref: string): string | undefined {
 /** Where a repository is: a URL, or a bare name that the `repos:` map or the workspace's own remote resolves. */
 export type RepoPlace = { kind: 'url'; url: string } | { kind: 'name'; name: string };
 
+/** `user@host:path`, as scp and git write ssh. */
+const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)([^:@]*)$/;
+
 /** Reads a repository as release.yaml writes it. Only ssh, https and file: git's other transports can run programs. */
 export function parseRepo(text: string): RepoPlace | Finding {
   const unsafe = (why: string, hint?: string): Finding => ({
@@ -80,11 +83,12 @@ export function parseRepo(text: string): RepoPlace | Finding {
   if (text.startsWith('-')) return unsafe('it starts with a dash, which git takes for an option');
   if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return { kind: 'name', name: text };
   if (/^[A-Za-z0-9+.-]+::/.test(text)) return unsafe('a remote helper would run a program', 'use ssh://, https:// or file://');
-  const scp = /^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)([^:]*)$/.exec(text);
+  if (/^[A-Za-z]:[\\/]/.test(text)) return unsafe('it is a path on one machine', 'file:///C:/absolute/path');
+  if (/^(?:https?|ssh|file|git):(?!\/\/)/i.test(text)) return unsafe('two slashes are missing after the colon');
+  const scp = SCP.exec(text);
   if (scp)
-    return scp[3] && !scp[3].startsWith('-') ? { kind: 'url', url: text } : unsafe('its path is empty or starts with a dash');
-  if (/^(?:\/|\.\.?\/|~)/.test(text))
-    return unsafe('it is a path on one machine', `file://${text.startsWith('/') ? text : '/absolute/path'}`);
+    return scp[1] && !scp[1].startsWith('-') ? { kind: 'url', url: text } : unsafe('its path is empty or starts with a dash');
+  if (/^(?:\/|\.\.?\/|~)/.test(text)) return unsafe('it is a path on one machine', 'file:///absolute/path');
   return parseUrl(text, unsafe);
 }
 
@@ -96,7 +100,7 @@ function parseUrl(text: string, unsafe: (why: string, hint?: string) => Finding)
     return unsafe('it is neither a URL nor a name', 'such as git@github.com:org/repo.git, or a name from the repos: map');
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return unsafe('plain http can be changed on its way', text.replace(/^http:/, 'https:'));
+    return unsafe('plain http can be changed on its way', shownUrl(text).replace(/^http:/i, 'https:'));
   if (!['ssh:', 'https:', 'http:', 'file:'].includes(url.protocol))
     return unsafe(`${url.protocol}// is not a transport it may use`, 'use ssh://, https:// or file://');
   if (url.password || (url.username && url.protocol !== 'ssh:')) {
@@ -106,22 +110,49 @@ function parseUrl(text: string, unsafe: (why: string, hint?: string) => Finding)
       hint: 'use a git credential helper, or ssh',
     };
   }
-  if (url.hostname.startsWith('-') || url.pathname.startsWith('/-')) return unsafe('a part of it starts with a dash');
+  if (url.search || url.hash) return unsafe('it has a query or a fragment, which no git server needs and where tokens stand');
+  if (url.protocol === 'file:' ? url.hostname !== '' : url.hostname === '')
+    return unsafe(url.hostname ? 'a file URL has no host' : 'it has no host', url.hostname ? 'file:///absolute/path' : undefined);
+  // git decodes the URL before it hands the parts to ssh.
+  const parts = [url.username, url.hostname, url.pathname.slice(1)].map(decoded);
+  if (parts.includes(undefined) || parts.some((part) => CONTROL.test(part!)))
+    return unsafe('it holds an escape (%) that is no plain character');
+  if (parts.some((part) => part!.startsWith('-')))
+    return unsafe('a part of it starts with a dash, which git takes for an option');
   return { kind: 'url', url: text };
+}
+
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-/** A repository's URL as it may be shown or written: without the user information of http(s) URLs, and without any password. */
+/**
+ * A repository's URL as a message may show it: cut where it is long, without a password, without the user information of http(s) URLs, and without a
+ * query. What is no URL is not trusted to have its `@` in one place: everything before the last one goes.
+ */
 export function shownUrl(url: string): string {
-  return quoted(withoutSecrets(url)).slice(1, -1);
+  const plain = url.replace(/[?#][^]*$/, '');
+  if (SCP.test(plain)) return quoted(plain).slice(1, -1);
+  const bare = withoutSecrets(plain);
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?([^]*)$/i.exec(bare)!;
+  const trusted = /^ssh:/i.test(scheme) && /^[^:@/]*@[^@]*$/.test(rest);
+  return quoted(trusted || !rest.includes('@') ? bare : `${scheme}…@${rest.slice(rest.lastIndexOf('@') + 1)}`).slice(1, -1);
 }
 
 /** Removes user information: all of it from http(s), only the password from ssh (whose user name is part of the address). */
 export function withoutSecrets(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*)@/i, (_, scheme: string, user: string) =>
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/]*)@/i, (_, scheme: string, user: string) =>
     /^ssh:/i.test(scheme) ? `${scheme}${user.split(':')[0]}@` : scheme,
   );
 }
@@ -139,8 +170,8 @@ function repoKey(url: string): string {
 
 function splitUrl(url: string): [string, string] {
   try {
-    const { host, pathname } = new URL(url);
-    return [host, pathname];
+    const { protocol, host, pathname } = new URL(url);
+    return [protocol === 'ssh:' ? host.replace(/:22$/, '') : host, pathname];
   } catch {
     return ['', url];
   }

@@ -8,18 +8,21 @@ const MARKS: [RegExp, string][] = [
   [/\bgithub_pat_[A-Za-z0-9_]{30,}\b/, 'a GitHub token'],
   [/\bglpat-[A-Za-z0-9_-]{20,}/, 'a GitLab token'],
   [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, 'a Slack token'],
-  [/\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}/, 'an API key'],
+  [/\bsk-(?=[A-Za-z_-]*\d)(?:ant-|proj-)?[A-Za-z0-9_-]{20,}/, 'an API key'],
   [/\bAIza[A-Za-z0-9_-]{35}\b/, 'a Google API key'],
-  [/^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]+:[^/\s@]{6,}@/i, 'a URL with a password'],
 ];
+
+/** What stands for a password that comes from elsewhere (`$PASSWORD`, `{{ password }}`, `<FILL_ME>`, `***`) is none. */
+const PASSWORD_URL = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:(?![$<{*%])[^/\s@]+@/i;
 
 /** Where in plain data secrets stand that can be told by their look. The values themselves are never returned. */
 export function secretsIn(value: unknown, path: DocumentPath = []): { path: DocumentPath; kind: string }[] {
   if (typeof value === 'string') {
     const mark = MARKS.find(([pattern]) => pattern.test(value));
+    if (mark) return [{ path, kind: mark[1] }];
     // A repository's URL has a problem of its own for this (url-with-password).
-    if (!mark || path[path.length - 1] === 'repo' || path[0] === 'repos') return [];
-    return [{ path, kind: mark[1] }];
+    const repository = path[path.length - 1] === 'repo' || path[0] === 'repos';
+    return !repository && PASSWORD_URL.test(value) ? [{ path, kind: 'a URL with a password' }] : [];
   }
   if (Array.isArray(value)) return value.flatMap((item, index) => secretsIn(item, [...path, index]));
   if (value && typeof value === 'object') return Object.entries(value).flatMap(([key, item]) => secretsIn(item, [...path, key]));

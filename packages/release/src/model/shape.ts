@@ -1,6 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Problem } from '../problem';
 import { quoted } from '../problem';
+import { shownPath } from './document';
 import type { DocumentPath, ReadDocument } from './document';
 
 /** Keys that are wrong in a known way: what the platform does with them, from its own code. */
@@ -30,28 +31,50 @@ const KNOWN_WRONG: Record<string, { code: 'rejected-key' | 'ignored-key'; why: s
 export function checkShape(schema: z.ZodType, doc: ReadDocument, value: unknown, path: DocumentPath): Problem[] {
   const parsed = schema.safeParse(value);
   if (parsed.success) return [];
-  return parsed.error.issues.flatMap((issue) => problemsOf(issue, doc, value, path));
+  return parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, doc, value, path));
 }
 
-function problemsOf(issue: z.core.$ZodIssue, doc: ReadDocument, value: unknown, base: DocumentPath): Problem[] {
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  doc: ReadDocument,
+  value: unknown,
+  base: DocumentPath,
+): Problem[] {
   const inner = issue.path as (string | number)[];
   const path = [...base, ...inner];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => wrongKey(key, doc, path, knownKeys(value, inner)));
-  const found = inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => wrongKey(key, doc, path, missingKeys(schema, inner, value)));
+  const found = at(value, inner);
   if (found === undefined) {
-    return [{ code: 'missing-key', message: `${quoted(String(path[path.length - 1]))} is missing.`, at: doc.place(path) }];
+    return [{ code: 'missing-key', message: `${nameOf(path)} is missing.`, at: doc.place(path) }];
   }
   return [wrongValue(issue, found, doc, path)];
 }
 
-function knownKeys(value: unknown, inner: DocumentPath): string[] {
-  const parent = inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
-  return parent && typeof parent === 'object' ? Object.keys(parent) : [];
+/** The keys that the schema has at `inner` and the document has not. */
+function missingKeys(schema: z.ZodType, inner: DocumentPath, value: unknown): string[] {
+  const here = bare(inner.reduce<z.ZodType | undefined>((part, key) => below(bare(part), key), schema));
+  const parent = at(value, inner) ?? {};
+  return here instanceof z.ZodObject ? Object.keys(here.shape).filter((key) => !Object.hasOwn(parent as object, key)) : [];
 }
 
-function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, siblings: string[]): Problem {
+function below(schema: z.ZodType | undefined, key: string | number): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.ZodType>)[key];
+  return schema instanceof z.ZodArray ? (schema.element as z.ZodType) : undefined;
+}
+
+function bare(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodOptional ? bare(schema.unwrap() as z.ZodType) : schema;
+}
+
+function at(value: unknown, inner: DocumentPath): unknown {
+  return inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
+}
+
+function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: string[]): Problem {
   const at = doc.place([...path, key], 'key');
-  const known = KNOWN_WRONG[key];
+  const known = Object.hasOwn(KNOWN_WRONG, key) ? KNOWN_WRONG[key] : undefined;
   if (known) return { code: known.code, message: `${quoted(key)} ${known.why}.`, hint: known.hint, at };
   const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   if (snake !== key && /^[a-z]/.test(key)) {
@@ -62,24 +85,7 @@ function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, siblings: 
       at,
     };
   }
-  const near = [
-    'id',
-    'name',
-    'repo',
-    'ref',
-    'subdir',
-    'module',
-    'singleton',
-    'description',
-    'platform',
-    'frontend',
-    'bundles',
-    'repos',
-    'release_name',
-    'default_bundle_id',
-    'items',
-    'config',
-  ].find((other) => !siblings.includes(other) && distance(other, key) <= (key.length > 4 ? 2 : 1));
+  const near = others.find((other) => distance(other, key) <= (key.length > 4 ? 2 : 1));
   return { code: 'unknown-key', message: `${quoted(key)} is a key that nothing reads.`, hint: near ? `${near}:` : undefined, at };
 }
 
@@ -98,7 +104,7 @@ function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, 
   if (found === null)
     return {
       code: 'wrong-type',
-      message: `${quoted(String(path[path.length - 1]))} has no value.`,
+      message: `${nameOf(path)} has no value.`,
       hint: 'give it one, or remove the line',
       at,
     };
@@ -111,13 +117,18 @@ function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, 
       at,
     };
   }
-  if (issue.code === 'too_small')
-    return { code: 'wrong-type', message: `${quoted(String(path[path.length - 1]))} is empty.`, at };
+  if (issue.code === 'too_small') return { code: 'wrong-type', message: `${nameOf(path)} is empty.`, at };
   return {
     code: 'wrong-type',
-    message: `${quoted(String(path[path.length - 1] ?? 'The document'))} is ${kindOf(found)} where ${expected ? (KINDS[expected] ?? expected) : 'something else'} belongs.`,
+    message: `${nameOf(path)} is ${kindOf(found)} where ${expected ? (KINDS[expected] ?? expected) : 'something else'} belongs.`,
     at,
   };
+}
+
+/** The last key of a path; an entry of a list has none, and is called by where it is. */
+function nameOf(path: DocumentPath): string {
+  const last = path[path.length - 1];
+  return quoted(typeof last === 'string' ? last : shownPath(path));
 }
 
 const KINDS: Record<string, string> = {

@@ -7,13 +7,13 @@ export function isTag(text: string): boolean {
 }
 
 /**
- * A name that people gave (a branch, a release) as a tag: `/` becomes `-`, other characters `_`. Where anything but `/` had to change, or the name
- * is too long, eight characters of its hash follow, so that two names never fall on one tag.
+ * A name that people gave (a branch, a release) as a tag: `/` becomes `-`, other characters `_`. Where anything but `/` had to change, where the name
+ * is too long or has the form of a content key, eight characters of its hash follow. (`feature/x` and `feature-x` do fall on one tag: people expect that name.)
  */
 export function tagSafe(name: string): string {
   const dashed = name.replace(/\//g, '-');
   const safe = dashed.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^[.-]/, '_');
-  if (safe === dashed && safe.length <= 100 && safe !== '') return safe;
+  if (safe === dashed && safe.length <= 100 && safe !== '' && !isKeyTag(safe)) return safe;
   return `${safe.slice(0, 91) || '_'}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
@@ -51,10 +51,14 @@ export function keyTag(key: string): string {
   return `c-${key}`;
 }
 
+function isKeyTag(tag: string): boolean {
+  return /^c-[0-9a-f]{64}$/.test(tag);
+}
+
 /** Refuses tags that people may not set: what is no tag, and what would pose as a content key. */
 export function checkTag(tag: string): string {
   if (!isTag(tag)) throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(tag)} cannot be a tag.`, hint: tagSafe(tag) });
-  if (/^c-[0-9a-f]{64}$/.test(tag))
+  if (isKeyTag(tag))
     throw new KdcubeError({
       code: 'unsafe-tag',
       message: `${quoted(tag)} has the form of a content key, which only a build may set.`,
