@@ -1,0 +1,72 @@
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import what (docs/architecture.md). `may` lists everything that a layer can name; whatever is not listed is refused. Spec files may import anything.
+ * Kept by ESLint's own no-restricted-imports: a plugin that needs a project graph would skip itself where there is none.
+ */
+const LAYERS = [
+  { files: 'packages/release/src/problem.ts', may: [] },
+  { files: 'packages/release/src/model/*.ts', may: ['./*', '../problem', 'yaml', 'zod', 'node:crypto'] },
+  { files: 'packages/release/src/plan/*.ts', may: ['./*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
+  { files: 'packages/release/src/ecs/*.ts', may: ['./*', '../plan/*', '../model/*', '../problem'] },
+  { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
+  { files: 'packages/nx/src/graph/*.ts', may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit'] },
+  { files: 'packages/nx/src/effects/*.ts', may: ['./*', '../disk', '@kdcube/release', 'node:**', '@aws-sdk/*'] },
+  {
+    files: 'packages/nx/src/executors/**/*.ts',
+    may: ['./*', './*/schema', '../*', '../../effects/*', '../effects/*', '../*/schema', '../../graph/options', '../graph/options', '../../disk', '../schema-json', '@kdcube/release', 'zod', 'node:path'],
+    typesOnly: ['@nx/devkit'],
+  },
+  {
+    files: 'packages/nx/src/generators/**/*.ts',
+    may: ['./*', './*/schema', '../*', '../*/*', '../../graph/options', '../graph/options', '../../schema-json', '../schema-json', '@kdcube/release', '@nx/devkit', 'zod', 'node:path'],
+  },
+  // The one generator with effects: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
+  {
+    files: 'packages/nx/src/generators/pins/resolve.ts',
+    may: ['./*', '../../graph/options', '../../effects/{git-*,registr*,files,log}', '@kdcube/release', 'node:fs', 'node:path'],
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '**/files/**', '**/fixtures/**', '.nx/**', 'tmp/**'] },
+  {
+    // No comment can switch a rule off: an exception is a line of this file.
+    linterOptions: { noInlineConfig: true },
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ImportExpression[source.value="execa"]', message: 'Programs are run by effects/exec.ts.' },
+        { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
+      ],
+      eqeqeq: ['error', 'always'],
+    },
+  },
+  { files: ['packages/nx/src/effects/exec.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  ...LAYERS.map(({ files, may, typesOnly = [] }) => ({
+    files: [files],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: restricted(may, typesOnly) }] },
+  })),
+);
+
+function restricted(may, typesOnly) {
+  const message = 'This layer may not import that: see LAYERS in eslint.config.mjs.';
+  const refuse = (allowed) => `^(?!(?:${allowed.map(pattern).join('|')})$)`;
+  const patterns = [{ regex: refuse([...may, ...typesOnly]), message }];
+  if (typesOnly.length > 0) patterns.push({ regex: `^(?:${typesOnly.map(pattern).join('|')})$`, message: `${message} Its types may be.`, allowTypeImports: true });
+  return patterns;
+}
+
+/** `*` is a part of a path, `**` any number of parts, `{a,b}` a choice. */
+function pattern(glob) {
+  return glob
+    .replace(/[.+^$()|[\]\\/]/g, '\\$&')
+    .replace(/\{([^}]*)\}/g, (_, choices) => `(?:${choices.split(',').join('|')})`)
+    .replace(/\*\*/g, '\u0000')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\u0000/g, '.*');
+}
