@@ -49,6 +49,7 @@ free_port() { # 5000, which people know, or any other that is free
 
 start_registry() {
   local address; address=127.0.0.1:$(free_port)
+  rm -rf "$KD/registry" # every start begins with an empty registry: nothing can pass because of what an earlier run pushed
   printf '%s\n' 'version: 0.1' 'log: {level: warn, accesslog: {disabled: true}}' "storage: {filesystem: {rootdirectory: $KD/registry}, delete: {enabled: true}}" "http: {addr: $address}" >"$KD/registry.yml"
   echo "$address" >"$KD/registry.address"
   OTEL_TRACES_EXPORTER=none setsid "$ROOT/usr/bin/docker-registry" serve "$KD/registry.yml" >"$KD/registry.log" 2>&1 </dev/null 9>&- &
@@ -61,6 +62,8 @@ start_engine() {
   [ -s "$RUN/config/config.json" ] || printf '{"cliPluginsExtraDirs":["%s/usr/libexec/docker/cli-plugins"]}\n' "$ROOT" >"$RUN/config/config.json"
   local features='{}'; [ "$STORE" = default ] || features='{"containerd-snapshotter":true}'
   printf '{"features":%s}\n' "$features" >"$RUN/daemon.json"
+  # Layers of earlier runs make builds fast, up to a point.
+  if [ -d "$RUN/data" ] && [ "$(du -sxm "$RUN/data" | cut -f1)" -gt 4000 ]; then rm -rf "$RUN/data"; fi
   rm -f "$RUN/docker.sock"
   PATH=$ROOT/usr/bin:$ROOT/usr/sbin:$PATH setsid dockerd --config-file "$RUN/daemon.json" --data-root "$RUN/data" --exec-root "$RUN/exec" \
     --pidfile "$RUN/dockerd.pid" -H "unix://$RUN/docker.sock" --bridge=none --iptables=false --ip6tables=false --ip-forward=false \

@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { once, runFolder } from './once';
+import { must } from './run';
+
+const SCRIPT = path.resolve(__dirname, '../../tools/engine/engine.sh');
+
+export interface Engine {
+  /** PATH, DOCKER_HOST and DOCKER_CONFIG: give them to run() and to nx(). */
+  env: Record<string, string>;
+  /** host:port of a real, open registry, which is empty when the engine starts. */
+  registry: string;
+  /** A tar of a root file system with Python. */
+  pythonRoot: string;
+}
+
+const found = find();
+
+/**
+ * test() for what needs the container engine. Without one it skips and says so in its name; with KD_REQUIRE_ENGINE=1 it fails instead.
+ * `fn` gets the engine.
+ */
+export function testWithEngine(name: string, fn: (engine: Engine) => Promise<void>, timeout?: number): void {
+  if (found) return test(name, () => fn(found), timeout);
+  if (process.env.KD_REQUIRE_ENGINE !== '1')
+    return test.skip(`${name} (skipped: no container engine; tools/engine/engine.sh up starts one)`, () => {});
+  test(name, () => {
+    throw new Error('KD_REQUIRE_ENGINE=1, but the container engine is not up: tools/engine/engine.sh up');
+  });
+}
+
+/** The engine, or undefined where there is none: for hooks. */
+export function engineIfThere(): Engine | undefined {
+  return found;
+}
+
+let prefixes = 0;
+
+/** host:port/path that no other test pushes to. */
+export function freshPrefix(engine: Engine): string {
+  prefixes += 1;
+  return `${engine.registry}/e2e-${process.pid}-${prefixes}`;
+}
+
+/**
+ * Builds and pushes the images that stand in for the platform's: <prefix>/kdcube-chat-proc:<ref> and <prefix>/py-code-exec:<ref>. Another ref is
+ * another image (its label differs); the same ref is the same digest. Returns "sha256:…" of each.
+ */
+export async function pushPlatform(
+  engine: Engine,
+  prefix: string,
+  ref: string,
+): Promise<Record<'kdcube-chat-proc' | 'py-code-exec', string>> {
+  const context = await platformContext(engine);
+  const push = async (image: string, dockerfile: string): Promise<string> => {
+    const metadata = path.join(runFolder(), `${image}-${process.pid}.json`);
+    const args = [
+      'buildx',
+      'build',
+      '--push',
+      '--provenance=false',
+      '--build-arg',
+      `REF=${ref}`,
+      '--build-arg',
+      'SOURCE_DATE_EPOCH=0',
+    ];
+    await must(
+      'docker',
+      [...args, '--metadata-file', metadata, '-f', path.join(context, dockerfile), '-t', `${prefix}/${image}:${ref}`, context],
+      engine,
+    );
+    return (JSON.parse(fs.readFileSync(metadata, 'utf8')) as Record<string, string>)['containerimage.digest']!;
+  };
+  return {
+    'kdcube-chat-proc': await push('kdcube-chat-proc', 'Dockerfile_Chatproc'),
+    'py-code-exec': await push('py-code-exec', 'Dockerfile_Exec'),
+  };
+}
+
+/** One folder for all builds of a run: the root file system is 45 MB. */
+function platformContext(engine: Engine): Promise<string> {
+  return once('platform', async () => {
+    const folder = path.join(runFolder(), 'platform');
+    fs.cpSync(path.join(__dirname, 'platform'), folder, { recursive: true });
+    fs.rmSync(path.join(folder, '__pycache__'), { recursive: true, force: true });
+    fs.copyFileSync(engine.pythonRoot, path.join(folder, 'python-root.tar'));
+    return folder;
+  });
+}
+
+export interface LoadedBundle {
+  ok: boolean;
+  error?: string;
+  entrypoint?: string;
+  kind?: 'class' | 'factory';
+  file?: string;
+  bundle_id?: string | null;
+  surfaces?: string[];
+  result?: unknown;
+}
+
+/** Runs the image as it is (its own user, variables and entrypoint) and lets the stand-in platform's loader import bundles by the platform's rule. */
+export async function loadInImage(
+  engine: Engine,
+  image: string,
+  options: {
+    era: 'seed' | 'march' | 'head';
+    entries?: { id: string; path: string; module?: string }[];
+    run?: object;
+    env?: Record<string, string>;
+  },
+): Promise<Record<string, LoadedBundle>> {
+  const variables = Object.entries(options.env ?? {}).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const script = '$PYTHONPATH/loader.py --era "$@"';
+  const args: string[] = [options.era];
+  if (options.entries) args.push('--entries', JSON.stringify(options.entries));
+  if (options.run) args.push('--run', JSON.stringify(options.run));
+  // The loader's exit code says that a bundle failed; its report says which one, so only the report counts here.
+  const command = ['sh', '-c', `python ${script} || true`, 'loader', ...args];
+  const { stdout } = await must('docker', ['run', '--rm', '--network', 'none', ...variables, image, ...command], engine);
+  return (JSON.parse(stdout) as { bundles: Record<string, LoadedBundle> }).bundles;
+}
+
+function find(): Engine | undefined {
+  try {
+    const said = execFileSync('bash', [SCRIPT, 'env'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const values = Object.fromEntries(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    const { PATH, DOCKER_HOST, DOCKER_CONFIG, KD_REGISTRY, KD_PYTHON_ROOT } = values as Record<string, string>;
+    return {
+      env: { PATH: PATH!, DOCKER_HOST: DOCKER_HOST!, DOCKER_CONFIG: DOCKER_CONFIG! },
+      registry: KD_REGISTRY!,
+      pythonRoot: KD_PYTHON_ROOT!,
+    };
+  } catch {
+    return undefined;
+  }
+}

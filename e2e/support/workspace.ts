@@ -1,0 +1,113 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type Repo, openRepo } from './git';
+import { type LocalNpm, localNpm } from './npm';
+import { once } from './once';
+import { type Ran, type RunOptions, freshFolder, must, run } from './run';
+
+export interface Workspace extends Repo {
+  /** Variables that every command in this workspace gets. */
+  env: Record<string, string>;
+  /** Runs the workspace's own nx, as in CI: no daemon, no terminal. */
+  nx(args: string | readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same, and throws when it fails. */
+  mustNx(args: string | readonly string[], options?: RunOptions): Promise<Ran>;
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<Ran>;
+  read(file: string): string;
+  json<T>(file: string): T;
+}
+
+/** How a workspace comes to be: `folder` does not exist yet. */
+export type Create = (folder: string, npm: LocalNpm) => Promise<void>;
+
+export interface WorkspaceOptions {
+  /** Version of nx. Default: the one that this repository itself is built with. */
+  nx?: string;
+  /** Arguments for the default creator, after the folder. */
+  args?: readonly string[];
+  /** Default: npm create kdcube. With another one, `key` must say what tells its workspaces apart. */
+  create?: Create;
+  key?: string;
+}
+
+export const NX = (
+  JSON.parse(fs.readFileSync(path.resolve(__dirname, '../../package.json'), 'utf8')) as { devDependencies: { nx: string } }
+).devDependencies.nx;
+
+/** A workspace of its own, committed. Made once in a run for each set of options (about 10 s), then copied. */
+export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
+  const { nx = NX, args = [], create, key = 'kdcube' } = options;
+  const npm = await localNpm();
+  const template = await once(`template-${slug([key, nx, ...args].join('-'))}`, async () => {
+    const folder = path.join(freshFolder('template'), 'acme');
+    await (create ?? npmCreate(nx, args))(folder, npm);
+    commitAll(folder);
+    return folder;
+  });
+  const dir = path.join(freshFolder('workspace'), 'acme');
+  await must('cp', ['-R', '-P', '-p', template, dir]);
+  return openWorkspace(dir, npm);
+}
+
+/** A handle for a workspace that is there already: a clone of one, say. */
+export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
+  const env = { ...npm.env, KDCUBE_CACHE_DIR: path.join(path.dirname(dir), 'kdcube-cache') };
+  const start = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
+    run(program, args, { cwd: dir, ...options, env: { ...env, ...options.env } });
+  const nx = (args: string | readonly string[], options?: RunOptions): Promise<Ran> =>
+    start(
+      process.execPath,
+      [path.join(dir, 'node_modules/nx', nxProgram(dir)), ...(typeof args === 'string' ? args.split(' ') : args)],
+      options,
+    );
+  return {
+    ...openRepo(dir),
+    env,
+    run: start,
+    nx,
+    async mustNx(args, options) {
+      const ran = await nx(args, options);
+      if (ran.exitCode !== 0) throw new Error(`nx ${args.toString()} ended with exit code ${ran.exitCode}\n${ran.output}`);
+      return ran;
+    },
+    read: (file) => fs.readFileSync(path.join(dir, file), 'utf8'),
+    json: <T>(file: string) => JSON.parse(fs.readFileSync(path.join(dir, file), 'utf8')) as T,
+  };
+}
+
+/** npm create kdcube, with the version that this run published; then the wanted nx, if it chose another. */
+export function npmCreate(nx: string, args: readonly string[]): Create {
+  return async (folder, npm) => {
+    const options = { cwd: path.dirname(folder), env: npm.env };
+    await must('npm', ['create', '--yes', 'kdcube', '--', path.basename(folder), ...args], options);
+    const there = JSON.parse(fs.readFileSync(path.join(folder, 'node_modules/nx/package.json'), 'utf8')) as { version: string };
+    if (there.version !== nx)
+      await must('npm', ['install', '--save-dev', '--save-exact', `nx@${nx}`], { ...options, cwd: folder });
+  };
+}
+
+/** A plain Nx workspace with these packages installed: for what needs no generator of ours. */
+export function plainWorkspace(nx: string, packages: readonly string[]): Create {
+  return async (folder, npm) => {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'acme', private: true, version: '0.0.0' }));
+    fs.writeFileSync(path.join(folder, 'nx.json'), JSON.stringify({ analytics: false, neverConnectToCloud: true }));
+    fs.writeFileSync(path.join(folder, '.gitignore'), 'node_modules/\ndist/\n.nx/\n');
+    await must('npm', ['install', '--save-dev', '--save-exact', `nx@${nx}`, ...packages], { cwd: folder, env: npm.env });
+  };
+}
+
+function commitAll(folder: string): void {
+  const repo = openRepo(folder);
+  if (!fs.existsSync(path.join(folder, '.git'))) repo.git('init', '--quiet', '--initial-branch=main');
+  if (repo.git('status', '--porcelain') !== '') repo.commit('a new workspace');
+}
+
+function nxProgram(dir: string): string {
+  const { bin } = JSON.parse(fs.readFileSync(path.join(dir, 'node_modules/nx/package.json'), 'utf8')) as { bin: { nx: string } };
+  return bin.nx;
+}
+
+function slug(text: string): string {
+  return text.replace(/[^A-Za-z0-9.]+/g, '-');
+}
