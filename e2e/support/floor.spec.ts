@@ -5,6 +5,7 @@ import { freshPrefix, loadInImage, pushPlatform, testWithEngine } from './engine
 import { gitRepo } from './git';
 import { bareNpm, publish } from './npm';
 import { once } from './once';
+import { makeWorkspace, plainWorkspace } from './workspace';
 import { cleanEnv, freshFolder, must, run } from './run';
 
 test('once() makes a thing one time and remembers a failure', async () => {
@@ -51,6 +52,19 @@ test('a package published to the local registry can be installed, with a depende
   const target = freshFolder('install');
   await must('npm', ['install', '--prefix', target, 'plain-floor@1.2.3'], { cwd: target, env: npm.env });
   expect((await must(process.execPath, ['-p', 'require("plain-floor")'], { cwd: target })).stdout.trim()).toBe('1');
+});
+
+test('a workspace is made once and copied: each copy has its own nx, its own commits and its own cache', async () => {
+  const options = { npm: bareNpm, key: 'plain', create: plainWorkspace('24.0.6', []) };
+  const [one, two] = [await makeWorkspace(options), await makeWorkspace(options)];
+  expect((await one.mustNx('--version')).stdout).toMatch(/Local: v24\.0\.6/);
+  one.commit('a project', { 'app/project.json': '{"name":"app","targets":{"hello":{"command":"echo hello"}}}' });
+  const ran = await one.nx(['run', 'app:hello']);
+  expect([ran.exitCode, ran.stdout.includes('hello')]).toEqual([0, true]);
+  const refused = await two.nx('run app:hello');
+  expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining("Cannot find project 'app'")]);
+  expect(one.env.KDCUBE_CACHE_DIR).not.toBe(two.env.KDCUBE_CACHE_DIR);
+  expect([one.git('status', '--porcelain'), two.git('status', '--porcelain')]).toEqual(['', '']);
 });
 
 testWithEngine('an image built on the stand-in platform is pushed and its bundle imports in a container', async (engine) => {

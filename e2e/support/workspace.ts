@@ -28,6 +28,8 @@ export interface WorkspaceOptions {
   /** Default: npm create kdcube. With another one, `key` must say what tells its workspaces apart. */
   create?: Create;
   key?: string;
+  /** Default: the registry with our three packages. */
+  npm?: () => Promise<LocalNpm>;
 }
 
 export const NX = (
@@ -36,8 +38,8 @@ export const NX = (
 
 /** A workspace of its own, committed. Made once in a run for each set of options (about 10 s), then copied. */
 export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
-  const { nx = NX, args = [], create, key = 'kdcube' } = options;
-  const npm = await localNpm();
+  const { nx = NX, args = [], create, key = 'kdcube', npm: registry = localNpm } = options;
+  const npm = await registry();
   const template = await once(`template-${slug([key, nx, ...args].join('-'))}`, async () => {
     const folder = path.join(freshFolder('template'), 'acme');
     await (create ?? npmCreate(nx, args))(folder, npm);
