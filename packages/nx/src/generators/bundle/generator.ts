@@ -1,0 +1,38 @@
+import * as path from 'node:path';
+import { addBundle, KdcubeError } from '@kdcube/release';
+import { generateFiles, joinPathFragments, logger } from '@nx/devkit';
+import type { GeneratorCallback, Tree } from '@nx/devkit';
+import { readOptions } from '../options';
+import { readReleaseText, RELEASE_FILE, writeReleaseText } from '../release-text';
+import { className, folderIsFree, planBundle } from './plan';
+import { BundleOptions } from './schema';
+
+export default async function bundleGenerator(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
+  const options = readOptions(BundleOptions, raw);
+  const found = readReleaseText(tree);
+  if (!found) {
+    throw new KdcubeError({
+      code: 'file-missing',
+      message: `There is no ${RELEASE_FILE}, and a bundle is a line of it.`,
+      hint: 'nx g @kdcube/nx:release',
+      at: { file: RELEASE_FILE },
+    });
+  }
+  const plan = planBundle(options, found.release);
+  if (plan.folder === undefined) {
+    writeReleaseText(tree, addBundle(found.text, RELEASE_FILE, plan.entry), found.text);
+    return plan.listed ? undefined : () => logger.info('Next: nx sync, which notes in pins/ what the ref means.');
+  }
+  const { folder, entry } = plan;
+  // A folder that is listed and there is its author's: running twice changes nothing, whatever was edited since.
+  if (plan.listed && tree.exists(folder)) return undefined;
+  folderIsFree(tree, folder, entry.id);
+  writeReleaseText(tree, addBundle(found.text, RELEASE_FILE, entry), found.text);
+  generateFiles(tree, path.join(__dirname, 'files'), folder, {
+    id: entry.id,
+    className: className(entry.id),
+    title: options.title ?? entry.id,
+    folder: joinPathFragments(folder),
+  });
+  return () => logger.info(`Next: write ${folder}/services/answer.py, and try it with nx run ${entry.id}:test`);
+}

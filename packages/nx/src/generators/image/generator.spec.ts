@@ -1,0 +1,65 @@
+import { pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release';
+import bundleGenerator from '../bundle/generator';
+import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../testing/workspace';
+import imageGenerator from './generator';
+
+describe('image', () => {
+  it.each([
+    ['kdcube-chat-proc-bundled', 'Dockerfile_ChatProcBundled', 'kdcube-chat-proc'],
+    ['kdcube-exec-bundled', 'Dockerfile_ExecBundled', 'py-code-exec'],
+  ])('%s puts the bundles on the platform’s own image', async (name, dockerfile, base) => {
+    const tree = emptyWorkspace();
+    await expectTwiceIsOnce(tree, () => imageGenerator(tree, { name }));
+    const file = `images/${name}/${dockerfile}`;
+    expect(tree.children(`images/${name}`)).toEqual([dockerfile]);
+    const text = tree.read(file, 'utf-8')!;
+    const read = readDockerfile(text, file, { [PLATFORM_REF_ARG]: '2026.7.20.444' });
+    expect(read.copiesBundles).toBe(true);
+    expect(read.bases.map((found) => found.name)).toEqual([`\${KDCUBE_PLATFORM_REGISTRY}/${base}:2026.7.20.444`]);
+    const pinned = pinBases(text, read.bases, new Map([[read.bases[0]!.name, 'registry.example/base@sha256:00']]));
+    expect(pinned).toContain('\nFROM registry.example/base@sha256:00\n');
+    expect(text).toContain('\nENV AGENTIC_BUNDLES_ROOT=/bundles BUNDLES_ROOT=/bundles\n');
+    expect(text).not.toMatch(/^# *syntax/m);
+  });
+
+  it('never overwrites: an edited Dockerfile stays, another image’s folder is refused', async () => {
+    const tree = emptyWorkspace();
+    await imageGenerator(tree, { name: 'kdcube-exec-bundled' });
+    tree.write('images/kdcube-exec-bundled/Dockerfile_ExecBundled', 'FROM scratch\n');
+    await imageGenerator(tree, { name: 'kdcube-exec-bundled' });
+    expect(tree.read('images/kdcube-exec-bundled/Dockerfile_ExecBundled', 'utf-8')).toBe('FROM scratch\n');
+    const other = () => imageGenerator(tree, { name: 'kdcube-exec-bundled', kind: 'chat-proc-bundled' });
+    expect(await problemsOf(tree, other)).toContain('name-taken');
+  });
+
+  it('takes a name of the customer’s own with --kind, and asks for it otherwise', async () => {
+    const tree = emptyWorkspace();
+    expect(await problemsOf(tree, () => imageGenerator(tree, { name: 'acme-proc' }))).toContain('--kind=chat-proc-bundled');
+    await imageGenerator(tree, { name: 'acme-proc', kind: 'chat-proc-bundled' });
+    expect(tree.exists('images/acme-proc/Dockerfile_ChatProcBundled')).toBe(true);
+  });
+
+  it.each([
+    '../x-exec-bundled',
+    'Acme-exec-bundled',
+    '-exec-bundled',
+    'a b-exec-bundled',
+    'release',
+    'a/b-exec-bundled',
+    `${'a'.repeat(300)}-exec-bundled`,
+    'x\0-exec-bundled',
+    '',
+  ])('refuses the name %j', async (name) => {
+    const tree = emptyWorkspace();
+    expect(await problemsOf(tree, () => imageGenerator(tree, { name }))).toContain('wrong-option');
+  });
+
+  it('refuses the name of a bundle, and a folder that is a file', async () => {
+    const tree = await workspaceWithRelease();
+    await bundleGenerator(tree, { name: 'my-exec-bundled' });
+    expect(await problemsOf(tree, () => imageGenerator(tree, { name: 'my-exec-bundled' }))).toContain('name-taken');
+    const file = emptyWorkspace();
+    file.write('images', 'x');
+    expect(await problemsOf(file, () => imageGenerator(file, { name: 'kdcube-exec-bundled' }))).toContain('name-taken');
+  });
+});

@@ -1,0 +1,22 @@
+import * as path from 'node:path';
+import { generateFiles } from '@nx/devkit';
+import type { Tree } from '@nx/devkit';
+import { readOptions } from '../options';
+import { readReleaseText } from '../release-text';
+import { DOCKERFILES, nameIsFree, planImage } from './plan';
+import { ImageOptions } from './schema';
+
+export default async function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
+  const { name, kind: wanted } = readOptions(ImageOptions, raw);
+  const { folder, kind } = planImage(name, wanted);
+  // A Dockerfile that is there is its author's: running twice changes nothing, whatever was edited since.
+  if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;
+  const bundles = readReleaseText(tree)?.release.bundles ?? [];
+  nameIsFree(
+    tree,
+    folder,
+    name,
+    bundles.map(({ id }) => id),
+  );
+  generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
+}
