@@ -40,10 +40,9 @@ export interface ImagePlan extends ImageContents {
 /** What an image's pin must answer, from its Dockerfile and the release: offline. */
 export function imageQuestion(dockerfile: string, file: string, release: Release): ImageQuestion & { dockerfile: Dockerfile } {
   const read = readDockerfile(dockerfile, file, platformArgs(release.platform.ref));
-  const usesPlatform = read.bases.some(({ written }) => written.includes(PLATFORM_REF_ARG));
   return {
     dockerfile: read,
-    platform: read.copiesBundles || usesPlatform ? release.platform.ref : undefined,
+    platform: read.copiesBundles || read.usesPlatformRef ? release.platform.ref : undefined,
     bundles: read.copiesBundles ? bundleIdsOf(release) : [],
     bases: read.bases.map(({ name }) => name),
   };
@@ -65,15 +64,17 @@ export function planImage(image: string, contents: ImageContents): ImagePlan {
  * machine is in it, so two clones, two registries and two days give one key.
  */
 export function contentKey(contents: ImageContents): string {
-  const { platform, dockerfile, files, bundles, bases, args, salt } = contents;
+  const { platform, dockerfile, files, bundles, bases, args, platformRef, salt } = contents;
   const canonical = [
     ['recipe', RECIPE],
     ['platform', platform],
     ['dockerfile', dockerfile],
     ['files', files],
-    ['bundles', [...bundles].map(({ folder, tree }) => [folder, tree]).sort(byFirst)],
+    ['bundles', bundles.map(({ id, folder, tree }) => [id, folder, tree]).sort(byFirst)],
     ['bases', Object.entries(bases).sort(byFirst)],
     ['args', Object.entries(args).sort(byFirst)],
+    // Both it and the ids are in labels: two keys, or one key would name two images.
+    ['platformRef', platformRef ?? null],
     ['salt', salt ?? null],
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');

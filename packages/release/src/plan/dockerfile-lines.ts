@@ -1,0 +1,117 @@
+/** One instruction of a Dockerfile, its continued lines joined. */
+export interface Instruction {
+  keyword: string;
+  /** What follows the keyword, comments and line ends taken out. */
+  rest: string;
+  /** Counted from 1. */
+  line: number;
+}
+
+/** A word of an instruction, and where each of its characters stands in the text: a word can go on in the next line. */
+export interface Word {
+  text: string;
+  offsets: number[];
+}
+
+export interface Line extends Instruction {
+  /** The words before the first that is no flag (`--from=…`). */
+  flags: Word[];
+  /** The others. A quoted stretch belongs to its word, quotes included. */
+  words: Word[];
+}
+
+/** Where the characters `from` to `to` of a word stand in the text. */
+export function spanOf(word: Word, from = 0, to = word.text.length): [number, number] {
+  return [word.offsets[from]!, word.offsets[to - 1]! + 1];
+}
+
+/**
+ * The instructions of a Dockerfile, read as docker reads lines: continuations (`# escape=` may choose their character), comments and blank lines
+ * inside them, here-documents. `fail` is called, and must throw, where a here-document never ends.
+ */
+export function linesOf(text: string, fail: (message: string, line: number) => never): Line[] {
+  const lines = physicalLines(text);
+  const escape = escapeOf(lines);
+  const result: Line[] = [];
+  for (let index = 0; index < lines.length; index += 1) {
+    if (isBlankOrComment(lines[index]!.text)) continue;
+    const start = index;
+    const joined: Word = { text: '', offsets: [] };
+    for (; index < lines.length; index += 1) {
+      const line = lines[index]!;
+      if (index > start && isBlankOrComment(line.text)) continue;
+      const trimmed = line.text.replace(/[ \t]+$/, '');
+      const goesOn = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
+      const part = goesOn ? trimmed.slice(0, -1) : line.text;
+      joined.text += part;
+      for (let at = 0; at < part.length; at += 1) joined.offsets.push(line.start + at);
+      if (!goesOn) break;
+    }
+    const line = instructionOf(joined, start + 1);
+    index = afterHereDocuments(lines, index, line, fail);
+    result.push(line);
+  }
+  return result;
+}
+
+function instructionOf(joined: Word, line: number): Line {
+  const [keyword, ...words] = wordsOf(joined);
+  const first = words.findIndex((word) => !word.text.startsWith('--'));
+  const flags = first === -1 ? words : words.slice(0, first);
+  const rest = joined.text
+    .trim()
+    .slice(keyword?.text.length ?? 0)
+    .trim();
+  return { keyword: (keyword?.text ?? '').toUpperCase(), rest, line, flags, words: words.slice(flags.length) };
+}
+
+function wordsOf({ text, offsets }: Word): Word[] {
+  return [...text.matchAll(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'[^']*'|["'\\])+/g)].map((match) => ({
+    text: match[0],
+    offsets: offsets.slice(match.index, match.index + match[0].length),
+  }));
+}
+
+/** The index of the last line of the instruction's here-documents: their bodies are no instructions. */
+function afterHereDocuments(
+  lines: readonly { text: string }[],
+  last: number,
+  { keyword, words, line }: Line,
+  fail: (message: string, line: number) => never,
+): number {
+  if (!['RUN', 'COPY', 'ADD'].includes(keyword)) return last;
+  let index = last;
+  for (const word of words) {
+    const [, dash, , name] = /^\d*<<(-?)(["']?)([^\s<"']+)\2$/.exec(word.text) ?? [];
+    if (name === undefined) continue;
+    do index += 1;
+    while (index < lines.length && (dash ? lines[index]!.text.replace(/^\t+/, '') : lines[index]!.text) !== name);
+    if (index >= lines.length) fail(`The here-document that starts here never ends: there is no line ${name}.`, line);
+  }
+  return index;
+}
+
+function physicalLines(text: string): { text: string; start: number }[] {
+  let start = 0;
+  return text.split('\n').map((line, index) => {
+    // A byte order mark counts as a space, so that every offset stays.
+    const shown = (index === 0 ? line.replace(/^\uFEFF/, ' ') : line).replace(/\r$/, '');
+    const result = { text: shown, start };
+    start += line.length + 1;
+    return result;
+  });
+}
+
+/** Directives stand before everything else; one comment that is none ends them. */
+function escapeOf(lines: readonly { text: string }[]): string {
+  for (const { text } of lines) {
+    const directive = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*$/.exec(text);
+    if (!directive) break;
+    if (directive[1]!.toLowerCase() === 'escape') return directive[2] === '`' ? '`' : '\\';
+  }
+  return '\\';
+}
+
+function isBlankOrComment(text: string): boolean {
+  return /^\s*(?:#|$)/.test(text);
+}
