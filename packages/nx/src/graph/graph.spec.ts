@@ -1,0 +1,189 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { ProjectConfiguration } from '@nx/devkit';
+import { createDependencies } from './create-dependencies';
+import { createNodes } from './create-nodes';
+import type { PluginOptions } from './options';
+
+let root: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-graph-'));
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+function write(files: Record<string, string>): void {
+  for (const [file, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    fs.writeFileSync(path.join(root, file), text);
+  }
+}
+
+async function projects(options: PluginOptions = {}): Promise<Record<string, ProjectConfiguration>> {
+  const [, create] = createNodes;
+  const results = await create(['release.yaml'], options, { workspaceRoot: root, nxJsonConfiguration: {} } as never);
+  const found = results.flatMap(([, { projects: byRoot }]) => Object.entries(byRoot ?? {}));
+  return Object.fromEntries(
+    found.map(([place, project]) => [project.name!, { ...project, root: place } as ProjectConfiguration]),
+  );
+}
+
+async function edges(): Promise<string[]> {
+  const known = await projects();
+  const found = await createDependencies({}, { projects: known, workspaceRoot: root } as never);
+  return found.map(({ source, target }) => `${source} → ${target}`).sort();
+}
+
+const RELEASE = `platform: {repo: kdcube-ai-app, ref: "2026.3.4.1716"}
+bundles:
+  items:
+    - id: "here@1-0"
+    - id: "there@2-0"
+      repo: "git@example.com:org/bundles.git"
+      ref: "v2"
+      subdir: "service/bundles"
+`;
+
+const DOCKERFILE =
+  'ARG KDCUBE_PLATFORM_REGISTRY\nARG KDCUBE_PLATFORM_REF\nFROM ${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${KDCUBE_PLATFORM_REF}\nCOPY ./bundles /bundles\n';
+
+const PIN = JSON.stringify({
+  pin: 1,
+  repo: 'git@example.com:org/bundles.git',
+  ref: 'v2',
+  subdir: 'service/bundles',
+  commit: 'c'.repeat(40),
+  path: 'service/bundles/there@2-0',
+  tree: 'd'.repeat(40),
+});
+
+const WORKSPACE = {
+  'release.yaml': RELEASE,
+  'bundles/here@1-0/entrypoint.py': '',
+  'bundles/here@1-0/tests/test_entrypoint.py': '',
+  'images/proc/Dockerfile_ChatProcBundled': DOCKERFILE,
+  'pins/bundles/there@2-0/pin.json': PIN,
+};
+
+describe('createNodes', () => {
+  it('makes one project a bundle, one an image, and release, each with a root that is really there', async () => {
+    write(WORKSPACE);
+    const found = await projects();
+    expect(Object.keys(found).sort()).toEqual(['here@1-0', 'proc', 'release', 'there@2-0']);
+    expect(found['here@1-0']!.root).toBe('bundles/here@1-0');
+    expect(found['there@2-0']!.root).toBe('pins/bundles/there@2-0');
+    for (const project of Object.values(found)) expect(fs.existsSync(path.join(root, project.root))).toBe(true);
+  });
+
+  it('takes a workspace bundle from its folder and a pinned one from its pin alone, also when its folder is here', async () => {
+    write({ ...WORKSPACE, 'service/bundles/there@2-0/entrypoint.py': '' });
+    const found = await projects();
+    expect(found['here@1-0']!.namedInputs).toEqual({ source: ['{projectRoot}/**/*'] });
+    expect(found['there@2-0']!.root).toBe('service/bundles/there@2-0');
+    expect(found['there@2-0']!.namedInputs).toEqual({ source: ['{workspaceRoot}/pins/bundles/there@2-0/pin.json'] });
+  });
+
+  it('gives docker-push the inputs of docker-build, and caches neither', async () => {
+    write(WORKSPACE);
+    const { targets } = (await projects()).proc!;
+    const inputs = ['{projectRoot}/**/*', '{workspaceRoot}/pins/images/proc/pin.json', '^source'];
+    expect(targets!['docker-push']).toMatchObject({ cache: false, inputs });
+    expect(targets!['docker-build']).toMatchObject({ cache: false, inputs });
+    expect(targets!['docker-push']!.dependsOn).toBeUndefined();
+  });
+
+  it('has a test target only where there is a test', async () => {
+    write(WORKSPACE);
+    expect((await projects())['here@1-0']!.targets!.test).toBeDefined();
+    fs.rmSync(path.join(root, 'bundles/here@1-0/tests'), { recursive: true });
+    expect((await projects())['here@1-0']!.targets!.test).toBeUndefined();
+  });
+
+  it('calls targets as the options say', async () => {
+    write(WORKSPACE);
+    const found = await projects({ dockerPushTargetName: 'push', stageTargetName: 'copy' });
+    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'push']);
+    expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
+  });
+
+  it('hands the options that decide a descriptor to its target, so that they are part of its hash', async () => {
+    write(WORKSPACE);
+    expect((await projects({ mode: 'git', generation: '2026.4.19' })).release!.targets!.descriptor!.options).toEqual({
+      mode: 'git',
+      generation: '2026.4.19',
+    });
+  });
+
+  it('describes every target and every option, with an example', async () => {
+    write(WORKSPACE);
+    for (const project of Object.values(await projects())) {
+      for (const target of Object.values(project.targets!)) {
+        expect(target.metadata!.description).toMatch(/\w/);
+        expect(target.metadata!.help!.command).toMatch(/^nx /);
+        for (const option of Object.values(
+          target.metadata!.options as Record<string, { description: string; example: unknown }>,
+        )) {
+          expect(option.description).toMatch(/\w/);
+          expect(option.example).toBeDefined();
+        }
+      }
+    }
+  });
+
+  const BROKEN: Record<string, string> = {
+    'is empty': '',
+    'is not YAML': 'a: [',
+    'is a list': '- a',
+    'has ids that climb out': 'platform: {ref: v1}\nbundles: {items: [{id: ../../etc}, {id: "-rf"}, {id: "a b"}]}',
+    'has two bundles with one id': 'platform: {ref: v1}\nbundles: {items: [{id: a@1}, {id: a@1}]}',
+    'has a bundle called release': 'platform: {ref: v1}\nbundles: {items: [{id: release}]}',
+    'is UTF-16': '\uFFFE\u0000a',
+    'nests a thousand lists': '['.repeat(1000),
+  };
+  for (const [what, text] of Object.entries(BROKEN)) {
+    it(`never throws: release.yaml ${what}, and release is still a project`, async () => {
+      write({ 'release.yaml': text });
+      const found = await projects();
+      expect(found.release!.targets!.validate).toBeDefined();
+      for (const project of Object.values(found)) expect(project.root).not.toContain('..');
+    });
+  }
+
+  it('leaves out a pinned bundle that has neither folder nor pin: a project needs a real root', async () => {
+    write(WORKSPACE);
+    fs.rmSync(path.join(root, 'pins'), { recursive: true });
+    expect(Object.keys(await projects()).sort()).toEqual(['here@1-0', 'proc', 'release']);
+  });
+
+  it('makes nothing in a workspace without release.yaml', async () => {
+    const [, create] = createNodes;
+    expect(await create(['images/x/Dockerfile'], {}, { workspaceRoot: root, nxJsonConfiguration: {} } as never)).toEqual([]);
+  });
+});
+
+describe('createDependencies', () => {
+  it('makes an image depend on the bundles of its pin, and release on the images', async () => {
+    write({
+      ...WORKSPACE,
+      'pins/images/proc/pin.json': JSON.stringify({ pin: 1, platform: '2026.3.4.1716', bundles: ['here@1-0'], bases: {} }),
+    });
+    expect(await edges()).toEqual(['proc → here@1-0', 'release → proc']);
+  });
+
+  it('falls back on release.yaml while there is no pin', async () => {
+    write(WORKSPACE);
+    expect(await edges()).toEqual(['proc → here@1-0', 'proc → there@2-0', 'release → proc']);
+  });
+
+  it('names no project that is not there', async () => {
+    write({
+      ...WORKSPACE,
+      'pins/images/proc/pin.json': JSON.stringify({ pin: 1, platform: 'x', bundles: ['gone@1'], bases: {} }),
+    });
+    expect(await edges()).toEqual(['release → proc']);
+  });
+});
