@@ -3,6 +3,7 @@ import type { Example } from '../schema-json';
 import * as bundle from './bundle/schema';
 import * as image from './image/schema';
 import * as init from './init/schema';
+import * as pins from './pins/schema';
 import * as preset from './preset/schema';
 import * as release from './release/schema';
 
@@ -22,4 +23,5 @@ export const GENERATORS: GeneratorSchema[] = [
   { name: 'release', ...release, options: release.ReleaseGeneratorOptions },
   { name: 'bundle', ...bundle, options: bundle.BundleOptions },
   { name: 'image', ...image, options: image.ImageOptions },
+  { name: 'pins', ...pins, options: pins.PinsOptions, entry: { hidden: true } },
 ];
