@@ -1,6 +1,6 @@
 import type { ReleaseOptions } from '@kdcube/release';
 
-/** The plugin's options in nx.json. Every one has a default; docs/plugin-options.md is printed from docs in options.schema.ts. */
+/** The plugin's options in nx.json. Every one has a default; docs/executors.md lists them (options-docs.ts). */
 export interface PluginOptions extends ReleaseOptions {
   /** Where images go: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme`. `--registry` and KDCUBE_REGISTRY win over it. */
   registry?: string;

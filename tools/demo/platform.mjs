@@ -1,0 +1,79 @@
+// A stand-in for the platform's images: one small layer each, made by hand, so that the demo needs no platform and no network.
+import crypto from 'node:crypto';
+import zlib from 'node:zlib';
+
+const NAMES = ['kdcube-chat-proc', 'py-code-exec'];
+
+/** Puts the stand-ins into a registry. Returns their names. */
+export async function pushStandIns(registry, ref) {
+  for (const name of NAMES) {
+    const tar = oneFileTar('etc/kdcube-stand-in', `A stand-in for ${name}:${ref}. It holds no platform.\n`);
+    const layer = zlib.gzipSync(tar);
+    const config = Buffer.from(
+      JSON.stringify({
+        architecture: 'amd64',
+        os: 'linux',
+        created: '2026-01-01T00:00:00Z',
+        config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] },
+        rootfs: { type: 'layers', diff_ids: [digest(tar)] },
+      }),
+    );
+    await putBlob(registry, name, layer);
+    await putBlob(registry, name, config);
+    const part = (mediaType, bytes) => ({
+      mediaType: `application/vnd.oci.image.${mediaType}`,
+      digest: digest(bytes),
+      size: bytes.length,
+    });
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: part('config.v1+json', config),
+      layers: [part('layer.v1.tar+gzip', layer)],
+    };
+    const answer = await fetch(`http://${registry}/v2/${name}/manifests/${ref}`, {
+      method: 'PUT',
+      headers: { 'content-type': manifest.mediaType },
+      body: JSON.stringify(manifest),
+    });
+    if (!answer.ok) throw new Error(`The registry on ${registry} refused ${name}: ${answer.status} ${await answer.text()}`);
+  }
+  return NAMES;
+}
+
+async function putBlob(registry, name, bytes) {
+  const begun = await fetch(`http://${registry}/v2/${name}/blobs/uploads/`, { method: 'POST' });
+  const place = new URL(begun.headers.get('location'), `http://${registry}`);
+  place.searchParams.set('digest', digest(bytes));
+  const answer = await fetch(place, { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: bytes });
+  if (answer.status !== 201) throw new Error(`The registry on ${registry} refused a layer: ${answer.status}`);
+}
+
+function digest(bytes) {
+  return `sha256:${crypto.createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** A tar with one file, as the ustar format has it. */
+function oneFileTar(name, text) {
+  const body = Buffer.from(text);
+  const header = Buffer.alloc(512);
+  const field = (at, value) => header.write(value, at, 'latin1');
+  const octal = (value, width) => `${value.toString(8).padStart(width - 1, '0')}\0`;
+  field(0, name);
+  field(100, octal(0o644, 8));
+  field(108, octal(0, 8));
+  field(116, octal(0, 8));
+  field(124, octal(body.length, 12));
+  field(136, octal(0, 12));
+  field(148, '        ');
+  field(156, '0');
+  field(257, 'ustar\x0000');
+  field(
+    148,
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+  );
+  return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512), Buffer.alloc(1024)]);
+}

@@ -1,0 +1,155 @@
+// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale. Needs a build.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+const require = createRequire(import.meta.url);
+const check = process.argv.includes('--check');
+const { PROBLEMS, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
+const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
+const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
+const { PLUGIN_OPTIONS } = require(path.join(root, 'packages/nx/dist/graph/options-docs.js'));
+const { z } = createRequire(path.join(root, 'packages/release/package.json'))('zod');
+
+const PRINTED = '<!-- Printed by `npm run docs` from the code: edit there. -->';
+
+const pages = {
+  'release-yaml.md': releasePage(),
+  'executors.md': executorsPage(),
+  'generators.md': generatorsPage(),
+  'problems.md': problemsPage(),
+};
+
+let stale = 0;
+for (const [name, text] of Object.entries(pages)) {
+  const file = path.join(root, 'docs', name);
+  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  if (before === text) continue;
+  if (check) console.error(`docs/${name} is stale: npm run docs`);
+  else fs.writeFileSync(file, text);
+  stale += 1;
+}
+if (!check) console.log(stale === 0 ? 'docs/ is up to date' : `docs/: ${stale} pages printed`);
+process.exit(check && stale > 0 ? 1 : 0);
+
+function releasePage() {
+  const schema = z.toJSONSchema(WrittenRelease, { io: 'input' });
+  return page('release.yaml', [
+    'The one input of a release. The first line wires the schema into editors:',
+    code('yaml', '# yaml-language-server: $schema=./node_modules/@kdcube/release/schema.json'),
+    'A release with both kinds of bundle:',
+    code('yaml', fs.readFileSync(path.join(root, 'packages/release/fixtures/valid/both-kinds.yaml'), 'utf8').trimEnd()),
+    ...section('Keys', schema),
+    'The descriptors of the platform are read too: `bundles:` as a map of id → entry, and `items:` at the top.',
+  ]);
+}
+
+/** A table of an object's keys, then the tables of the objects in it. */
+function section(title, schema) {
+  const rows = Object.entries(schema.properties).map(([key, value]) => [
+    `\`${key}\``,
+    kind(value),
+    (schema.required ?? []).includes(key) ? 'yes' : '',
+    value.description ?? '',
+  ]);
+  const inner = Object.entries(schema.properties).flatMap(([key, value]) => {
+    if (value.properties) return section(`\`${key}\``, value);
+    return value.items?.properties ? section(`\`${key}[]\``, value.items) : [];
+  });
+  return [`## ${title}`, table(['key', 'type', 'required', 'meaning'], rows), ...inner];
+}
+
+function executorsPage() {
+  const parts = EXECUTORS.flatMap(({ name, description, examples, options }) => [
+    `## ${name}`,
+    description,
+    code('sh', examples.map(({ command, description: what }) => `${command.padEnd(60)} # ${what}`).join('\n')),
+    optionsTable(options),
+  ]);
+  return page('Targets', [
+    'What `nx run` does. `nx show project release` shows the same.',
+    ...parts,
+    '## Options of the plugin',
+    'In nx.json: `{"plugin": "@kdcube/nx", "options": {…}}`.',
+    table(
+      ['option', 'default', 'meaning'],
+      Object.entries(PLUGIN_OPTIONS).map(([option, { fallback, meaning }]) => [
+        `\`${option}\``,
+        fallback ? `\`${fallback}\`` : '',
+        meaning,
+      ]),
+    ),
+  ]);
+}
+
+function generatorsPage() {
+  const parts = GENERATORS.flatMap(({ name, description, examples, options }) => [
+    `## ${name}`,
+    description,
+    code('sh', examples.map(({ command, description: what }) => `${command.padEnd(60)} # ${what}`).join('\n')),
+    optionsTable(options),
+  ]);
+  return page('Generators', [
+    'What `nx g @kdcube/nx:<name>` makes. Running one twice changes nothing; `--dry-run` says what would be written.',
+    ...parts,
+  ]);
+}
+
+function problemsPage() {
+  const goldens = readGoldens();
+  const parts = Object.entries(PROBLEMS).flatMap(([name, meaning]) => [
+    `## ${name}`,
+    meaning,
+    ...(goldens[name] ? [code('', goldens[name])] : []),
+  ]);
+  return page('Problems', [
+    'Every problem has a code, a place, what happened and why, and what to type. A code is never renamed.',
+    ...parts,
+  ]);
+}
+
+function readGoldens() {
+  const folders = ['packages/release/fixtures/broken', 'packages/nx/fixtures/problems'];
+  const files = folders.flatMap((folder) =>
+    fs.existsSync(path.join(root, folder))
+      ? fs.readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file))
+      : [],
+  );
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith('.txt'))
+      .map((file) => [path.basename(file, '.txt'), fs.readFileSync(file, 'utf8').trimEnd()]),
+  );
+}
+
+function optionsTable(options) {
+  const { properties } = z.toJSONSchema(options, { io: 'input' });
+  const rows = Object.entries(properties).map(([name, value]) => [
+    `\`--${name}\``,
+    kind(value),
+    value.default === undefined ? '' : `\`${JSON.stringify(value.default)}\``,
+    value.description,
+  ]);
+  return rows.length === 0 ? 'No options.' : table(['option', 'type', 'default', 'meaning'], rows);
+}
+
+function kind(value) {
+  if (value.enum) return value.enum.map((word) => `\`${word}\``).join(', ');
+  if (value.anyOf) return value.anyOf.map(kind).join(' or ');
+  if (value.type === 'array') return 'list';
+  return { object: 'mapping', string: 'text', boolean: 'true or false' }[value.type] ?? value.type ?? '';
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(language, text) {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
+
+function page(title, parts) {
+  return `${[PRINTED, `# ${title}`, ...parts].join('\n\n')}\n`;
+}
