@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { checkBundleSource } from '@kdcube/release';
 import { contents, workspaceWithRelease } from '../testing/workspace';
 import bundleGenerator from './generator';
 
@@ -38,10 +39,19 @@ describe(`the generated bundle, in Python (${because})`, () => {
     fs.writeFileSync(answer, before.answer.replace('{text}', ''));
     expect(test(folder).stderr).toContain('FAILED (failures=2)');
     fs.writeFileSync(answer, before.answer);
-    fs.writeFileSync(entrypoint, before.entrypoint.replace('from .services', 'from services'));
+    fs.writeFileSync(entrypoint, before.entrypoint.replace(/^from \.services/m, 'from services'));
     expect(test(folder).stderr).toContain("No module named 'services'");
     fs.writeFileSync(entrypoint, before.entrypoint.replace('@bundle_entrypoint', '# @bundle_entrypoint'));
     expect(test(folder).stderr).toContain('exactly one decorated class, not 0');
+  });
+
+  it('is a bundle in which validate finds nothing', async () => {
+    const tree = await workspaceWithRelease();
+    await bundleGenerator(tree, { name: 'my-bundle@1-0-0' });
+    const folder = 'bundles/my-bundle@1-0-0';
+    const files = Object.entries(contents(tree, folder)).map(([file, text]) => [file.slice(folder.length + 1), text] as const);
+    expect(files).not.toHaveLength(0);
+    expect(checkBundleSource(new Map(files), { id: 'my-bundle@1-0-0', folder })).toEqual([]);
   });
 
   async function write(name: string): Promise<string> {

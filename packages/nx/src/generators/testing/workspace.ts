@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert';
 import { KdcubeError } from '@kdcube/release';
 import type { Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
@@ -33,7 +34,7 @@ export async function problemsOf(tree: Tree, run: () => Promise<unknown>): Promi
     await run();
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
-    expect(contents(tree)).toEqual(before);
+    deepStrictEqual(contents(tree), before);
     return error.problems.map(({ code, message, hint }) => `${code}: ${message}${hint ? ` [${hint}]` : ''}`).join('\n');
   }
   throw new Error('It did not fail.');
@@ -44,5 +45,5 @@ export async function expectTwiceIsOnce(tree: Tree, run: () => Promise<unknown>)
   await run();
   const first = contents(tree);
   await run();
-  expect(contents(tree)).toEqual(first);
+  deepStrictEqual(contents(tree), first);
 }

@@ -1,0 +1,78 @@
+import * as path from 'node:path';
+import { TESTED_NX } from './args';
+import { CreateError } from './problem';
+
+export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+
+export interface Wanted {
+  /** The name in package.json. */
+  name: string;
+  nxVersion: string;
+  /** The version of @kdcube/nx: this package's own, as they are released together. */
+  pluginVersion: string;
+  /** As given by --plugin. */
+  plugins: readonly string[];
+  /** What relative tarballs are relative to. */
+  cwd: string;
+  manager: PackageManager;
+}
+
+/** The files that an install needs. Everything else is written by @kdcube/nx itself, once it is installed. */
+export function firstFiles(wanted: Wanted): Record<string, string> {
+  return {
+    'package.json': json(packageJson(wanted)),
+    'nx.json': json({ $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true }),
+    '.gitignore': 'node_modules\ndist\n.nx\n__pycache__\n*.pyc\n',
+  };
+}
+
+function packageJson({ name, nxVersion, pluginVersion, plugins, cwd, manager }: Wanted): object {
+  const given = Object.fromEntries(plugins.map((spec) => pluginSpec(spec, cwd)));
+  const dependencies: Record<string, string> = { '@kdcube/nx': pluginVersion, ...given, nx: nxVersion };
+  // @kdcube/nx would bring the newest @nx/devkit that it knows, and that one must be of Nx's own major version.
+  if (majorOf(nxVersion) !== majorOf(TESTED_NX)) dependencies['@nx/devkit'] = nxVersion;
+  const release = given['@kdcube/release'];
+  // The release that @kdcube/nx itself asks for must be the given one too.
+  const overrides =
+    release === undefined
+      ? {}
+      : { [manager === 'npm' || manager === 'bun' ? 'overrides' : 'resolutions']: { '@kdcube/release': release } };
+  return {
+    name,
+    version: '0.0.0',
+    private: true,
+    devDependencies: Object.fromEntries(Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...overrides,
+  };
+}
+
+/** `file:x/kdcube-nx-0.1.0.tgz`, a bare path to such a tarball, a version of @kdcube/nx, or `<name>@<any of these>`. */
+export function pluginSpec(spec: string, cwd: string): [name: string, spec: string] {
+  const named = /^(@kdcube\/(?:nx|release))@(.+)$/.exec(spec);
+  const value = named ? named[2]! : spec;
+  const file = value.startsWith('file:')
+    ? value.slice('file:'.length).replace(/^\/\/(?=\/)/, '')
+    : /\.tgz$|^[./~]/.test(value)
+      ? value
+      : undefined;
+  const base = file === undefined ? undefined : path.basename(file);
+  const byFile = base === undefined ? undefined : /^kdcube-(nx|release)-\d.*\.tgz$/.exec(base)?.[1];
+  const name = named?.[1] ?? (byFile ? `@kdcube/${byFile}` : file === undefined ? '@kdcube/nx' : undefined);
+  // eslint-disable-next-line no-control-regex
+  if (!name || value === '' || /[\u0000-\u001f\u007f]/.test(value) || value.startsWith('-')) {
+    throw new CreateError(
+      'wrong-option',
+      `--plugin takes a version of @kdcube/nx, or a tarball of @kdcube/nx or @kdcube/release.`,
+      '--plugin file:dist/packages/kdcube-nx-0.1.0.tgz',
+    );
+  }
+  return [name, file === undefined ? value : `file:${path.resolve(cwd, file).replace(/\\/g, '/')}`];
+}
+
+function majorOf(version: string): string | undefined {
+  return /\d+/.exec(version)?.[0];
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

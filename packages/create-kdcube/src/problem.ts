@@ -1,0 +1,47 @@
+/** Words of @kdcube/release's PROBLEMS; this package stands alone, so that `npm create` has one thing to fetch. A test compares them. */
+export const CODES = [
+  'command-failed',
+  'disk-full',
+  'file-failed',
+  'git-missing',
+  'interrupted',
+  'name-taken',
+  'unsafe-name',
+  'wrong-option',
+] as const;
+export type Code = (typeof CODES)[number];
+
+/** One thing that is wrong: what happened and why, and what to type. Printed as @kdcube/release prints its problems. */
+export class CreateError extends Error {
+  /** The last line that a person reads: what the failed step left behind. */
+  changed = 'nothing was changed';
+
+  constructor(
+    readonly code: Code,
+    readonly words: string,
+    readonly hint?: string,
+    cause?: unknown,
+  ) {
+    super(words, cause === undefined ? undefined : { cause });
+  }
+
+  shown(): string {
+    const lines = [`[${this.code}]`, ...this.words.split('\n').map((line) => `  ${line}`)];
+    if (this.hint) lines.push(...`hint  ${this.hint}`.split('\n').map((line) => `  ${line}`));
+    return [...lines.map(printable), `1 problem, ${this.changed}.`].join('\n');
+  }
+}
+
+/** Control characters are shown as \xNN, never sent to a terminal. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** A failed file operation in words. */
+export function fileError(error: unknown, what: string): CreateError {
+  if (error instanceof CreateError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return new CreateError('disk-full', `${what} could not be written: the disk is full.`, undefined, error);
+  return new CreateError('file-failed', `${what} could not be written: ${message}.`, undefined, error);
+}
