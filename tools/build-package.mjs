@@ -1,13 +1,14 @@
 // Builds the package of the current folder into dist/: tsc, then what tsc leaves behind (JSON schemas, generator templates).
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
 fs.rmSync('dist', { recursive: true, force: true });
-execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.lib.json'], {
-  stdio: 'inherit',
-});
+const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+// tsc has said what is wrong: a stack of this script would only hide it.
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
 copyAssets('src');
 
 function copyAssets(folder) {

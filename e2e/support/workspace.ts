@@ -23,7 +23,9 @@ export type Create = (folder: string, npm: LocalNpm) => Promise<void>;
 export interface WorkspaceOptions {
   /** Version of nx. Default: the one that this repository itself is built with. */
   nx?: string;
-  /** Arguments for the default creator, after the folder. */
+  /** The platform's version, for the default creator. Default: PLATFORM_REF. */
+  platformRef?: string;
+  /** More arguments for the default creator. */
   args?: readonly string[];
   /** Default: npm create kdcube. With another one, `key` must say what tells its workspaces apart. */
   create?: Create;
@@ -36,13 +38,16 @@ export const NX = (
   JSON.parse(fs.readFileSync(path.resolve(__dirname, '../../package.json'), 'utf8')) as { devDependencies: { nx: string } }
 ).devDependencies.nx;
 
+/** A version of the platform that reads bundles.yaml. */
+export const PLATFORM_REF = '2026.7.20.444';
+
 /** A workspace of its own, committed. Made once in a run for each set of options (about 10 s), then copied. */
 export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
-  const { nx = NX, args = [], create, key = 'kdcube', npm: registry = localNpm } = options;
+  const { nx = NX, platformRef = PLATFORM_REF, args = [], create, key = 'kdcube', npm: registry = localNpm } = options;
   const npm = await registry();
-  const template = await once(`template-${slug([key, nx, ...args].join('-'))}`, async () => {
+  const template = await once(`template-${slug([key, nx, platformRef, ...args].join('-'))}`, async () => {
     const folder = path.join(freshFolder('template'), 'acme');
-    await (create ?? npmCreate(nx, args))(folder, npm);
+    await (create ?? npmCreate(nx, platformRef, args))(folder, npm);
     commitAll(folder);
     return folder;
   });
@@ -77,14 +82,11 @@ export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
   };
 }
 
-/** npm create kdcube, with the version that this run published; then the wanted nx, if it chose another. */
-export function npmCreate(nx: string, args: readonly string[]): Create {
+/** npm create kdcube, as its README says, with the version that this run published. */
+export function npmCreate(nx: string, platformRef: string, args: readonly string[]): Create {
   return async (folder, npm) => {
-    const options = { cwd: path.dirname(folder), env: npm.env };
-    await must('npm', ['create', '--yes', 'kdcube', '--', path.basename(folder), ...args], options);
-    const there = JSON.parse(fs.readFileSync(path.join(folder, 'node_modules/nx/package.json'), 'utf8')) as { version: string };
-    if (there.version !== nx)
-      await must('npm', ['install', '--save-dev', '--save-exact', `nx@${nx}`], { ...options, cwd: folder });
+    const all = [path.basename(folder), '--platform-ref', platformRef, '--nx-version', nx, ...args];
+    await must('npm', ['create', '--yes', 'kdcube@latest', '--', ...all], { cwd: path.dirname(folder), env: npm.env });
   };
 }
 
