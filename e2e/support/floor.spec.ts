@@ -67,6 +67,14 @@ test('a workspace is made once and copied: each copy has its own nx, its own com
   expect([one.git('status', '--porcelain'), two.git('status', '--porcelain')]).toEqual(['', '']);
 });
 
+test('npm create kdcube makes a committed workspace from the published packages', async () => {
+  const workspace = await makeWorkspace();
+  expect(workspace.git('status', '--porcelain')).toBe('');
+  expect(workspace.json('node_modules/@kdcube/nx/package.json')).toMatchObject({ name: '@kdcube/nx' });
+  const projects = JSON.parse((await workspace.mustNx('show projects --json')).stdout) as string[];
+  expect(projects).toContain('release');
+});
+
 testWithEngine('an image built on the stand-in platform is pushed and its bundle imports in a container', async (engine) => {
   const prefix = freshPrefix(engine);
   const digests = await pushPlatform(engine, prefix, '1.0.0');
