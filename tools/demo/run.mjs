@@ -1,5 +1,6 @@
 // npm run demo: the main job, once, in a folder of its own. Needs Node and git; builds and pushes images where docker is there too.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -50,7 +51,7 @@ try {
 async function main() {
   title(`A customer's repository in ${shop}`);
   const door = path.join(root, 'packages/create-kdcube/dist/index.js');
-  run(place, process.execPath, [
+  await run(place, process.execPath, [
     door,
     shop,
     '--yes',
@@ -63,28 +64,28 @@ async function main() {
   ]);
 
   title('Two bundles: one made here, one from a second repository at a tag');
-  const other = makeOtherRepository();
-  nx('g', '@kdcube/nx:bundle', 'hello@1-0-0', '--title', 'Hello');
-  nx('g', '@kdcube/nx:bundle', OTHER_ID, '--repo', `file://${other}`, '--ref', 'v2.1.0', '--subdir', 'service/bundles');
-  commit('Add two bundles');
+  const other = await makeOtherRepository();
+  await nx('g', '@kdcube/nx:bundle', 'hello@1-0-0', '--title', 'Hello');
+  await nx('g', '@kdcube/nx:bundle', OTHER_ID, '--repo', `file://${other}`, '--ref', 'v2.1.0', '--subdir', 'service/bundles');
+  await commit('Add two bundles');
 
   title('Pins: what the tag means, and which base the images stand on');
   if (own)
     console.log(`(No KDCUBE_REGISTRY is set: a small registry of the demo's own runs at ${registry} until the demo ends.)`);
   await pushStandIns(registry, PLATFORM_REF);
   console.log(`(The platform's images are stand-ins: one file each, under ${registry}.)`);
-  nx('sync');
-  commit('Pin them');
+  await nx('sync');
+  await commit('Pin them');
 
   title('Check, stage, and derive what the platform is told');
-  nx('run', 'release:validate');
-  nx('run-many', '-t', 'stage');
-  nx('run', 'release:descriptor');
+  await nx('run', 'release:validate');
+  await nx('run-many', '-t', 'stage');
+  await nx('run', 'release:descriptor');
   console.log(fs.readFileSync(path.join(shop, 'dist/release/agentic-bundles.json'), 'utf8'));
 
   const engine = engineHere();
   title('Build and push the two images with the bundles in them');
-  if (engine) nx('run-many', '-t', 'docker-push');
+  if (engine) await nx('run-many', '-t', 'docker-push');
   else {
     leftOut.push('Building and pushing the images: no docker with buildx, and no podman, runs on this machine.');
     console.log('left out: no docker with buildx, and no podman, runs on this machine.');
@@ -92,13 +93,13 @@ async function main() {
 
   title('Change one bundle, and see what that affects');
   fs.appendFileSync(path.join(shop, 'bundles/hello@1-0-0/README.md'), '\nChanged by the demo.\n');
-  commit('Change hello');
-  const affected = affectedTasks();
+  await commit('Change hello');
+  const affected = await affectedTasks();
   console.log(affected.map((task) => `  ${task}`).join('\n'));
   const expected = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
   if (affected.join() !== expected.join()) throw new Error(`Expected exactly ${expected.join(', ')}.`);
   console.log(`\n${OTHER_ID} did not change: it is not staged again.`);
-  if (engine) nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1');
+  if (engine) await nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1');
 
   title('Done');
   for (const line of leftOut) console.log(`Left out: ${line}`);
@@ -113,7 +114,7 @@ async function main() {
   if (own) console.log(`To push, name a registry: KDCUBE_REGISTRY=<host>/<path> npx nx affected -t docker-push`);
 }
 
-function makeOtherRepository() {
+async function makeOtherRepository() {
   const other = path.join(place, 'weather-repo');
   const folder = path.join(other, 'service/bundles', OTHER_ID);
   fs.mkdirSync(folder, { recursive: true });
@@ -140,7 +141,7 @@ class Weather:
     ['commit', '-q', '-m', 'weather'],
     ['tag', 'v2.1.0'],
   ])
-    run(other, 'git', args, { quiet: true });
+    await run(other, 'git', args, { quiet: true });
   console.log(`(A second repository in ${other}, tag v2.1.0.)`);
   return other;
 }
@@ -150,24 +151,32 @@ function engineHere() {
   return (probe('docker', ['buildx', 'version']) && probe('docker', ['version'])) || probe('podman', ['info']);
 }
 
-function affectedTasks() {
-  const said = execFileSync(
-    process.execPath,
-    [nxBin(), 'affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--graph=stdout'],
-    { cwd: shop, encoding: 'utf8', env: { ...process.env, ...env } },
-  );
+async function affectedTasks() {
+  const said = await output([nxBin(), 'affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--graph=stdout']);
   const { tasks } = JSON.parse(said.slice(said.indexOf('{')));
   return Object.keys(tasks.tasks).sort();
 }
 
-function commit(message) {
-  run(shop, 'git', ['add', '-A'], { quiet: true });
-  run(shop, 'git', ['commit', '-q', '-m', message], { quiet: true });
+async function output(args) {
+  const child = spawn(process.execPath, args, {
+    cwd: shop,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
+  await once(child, 'close');
+  return said;
 }
 
-function nx(...args) {
+async function commit(message) {
+  await run(shop, 'git', ['add', '-A'], { quiet: true });
+  await run(shop, 'git', ['commit', '-q', '-m', message], { quiet: true });
+}
+
+async function nx(...args) {
   console.log(`\n$ nx ${args.join(' ')}`);
-  run(shop, process.execPath, [nxBin(), ...args], { quiet: true });
+  await run(shop, process.execPath, [nxBin(), ...args], { quiet: true });
 }
 
 function nxBin() {
@@ -176,15 +185,17 @@ function nxBin() {
   return path.join(home, typeof bin === 'string' ? bin : bin.nx);
 }
 
-function run(cwd, program, args, { quiet = false } = {}) {
+async function run(cwd, program, args, { quiet = false } = {}) {
   if (!quiet)
     console.log(
       `$ ${program === process.execPath ? 'node' : program} ${args.map((arg) => (path.relative(process.cwd(), arg).length < arg.length && path.isAbsolute(arg) ? path.basename(arg) : arg)).join(' ')}`,
     );
-  const result = spawnSync(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
-  if (result.status === 0) return;
+  // Not the synchronous one: the demo's registry answers from this very process.
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+  const [status] = await once(child, 'close');
+  if (status === 0) return;
   console.error(
-    `\nThe demo stopped: ${path.basename(program)} ${args.join(' ')} ended with ${result.status ?? result.error?.message}. Its folder stays for a look: ${place}`,
+    `\nThe demo stopped: ${path.basename(program)} ${args.join(' ')} ended with ${status}. Its folder stays for a look: ${place}`,
   );
   process.exit(1);
 }
