@@ -79,13 +79,13 @@ async function main() {
 
   title('Check, stage, and derive what the platform is told');
   await nx('run', 'release:validate');
-  await nx('run-many', '-t', 'stage');
+  await nx('run-many', '-t', 'stage', '--output-style=static');
   await nx('run', 'release:descriptor');
   console.log(fs.readFileSync(path.join(shop, 'dist/release/agentic-bundles.json'), 'utf8'));
 
   const engine = engineHere();
   title('Build and push the two images with the bundles in them');
-  if (engine) await nx('run-many', '-t', 'docker-push');
+  if (engine) await nx('run-many', '-t', 'docker-push', '--output-style=static');
   else {
     leftOut.push('Building and pushing the images: no docker with buildx, and no podman, runs on this machine.');
     console.log('left out: no docker with buildx, and no podman, runs on this machine.');
@@ -99,7 +99,7 @@ async function main() {
   const expected = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
   if (affected.join() !== expected.join()) throw new Error(`Expected exactly ${expected.join(', ')}.`);
   console.log(`\n${OTHER_ID} did not change: it is not staged again.`);
-  if (engine) await nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1');
+  if (engine) await nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--output-style=static');
 
   title('Done');
   for (const line of leftOut) console.log(`Left out: ${line}`);

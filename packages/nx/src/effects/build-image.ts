@@ -7,9 +7,9 @@ import { withTemporaryDir } from './files';
 import { buildArgs, writeContext } from './images';
 import type { ImageJob } from './images';
 import type { Log } from './log';
-import { pinnedReferences, shownArgs } from './registries';
+import { openRegistry, pinnedReferences, shownArgs } from './registries';
 import type { Registries } from './registries';
-import { connect, imageConfig } from './registry';
+import { imageConfig } from './registry';
 
 /** The name of an image in the engine's store: a host that no registry has, so that it is never pushed by accident. */
 export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {
@@ -20,7 +20,7 @@ export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): str
 export async function buildLocal(engine: Engine, job: ImageJob, registries: Registries, root: string, log: Log): Promise<void> {
   const references = pinnedReferences(job.pin, registries);
   const startedAt = Date.now();
-  const created = await createdOf(job, references);
+  const created = await createdOf(job, references, log);
   await withTemporaryDir(
     async (dir) => {
       const context = path.join(dir, 'context');
@@ -42,13 +42,13 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
  * When an image was created is when its base was (HOUSE law 3): the clock of the machine that built it says nothing about what is in it.
  * Seconds since 1970; undefined where a base does not say.
  */
-async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, string>): Promise<number | undefined> {
+async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {
   const times: number[] = [];
   for (const reference of references.values()) {
     const { host, repository, digest } = parseImageReference(reference);
     if (digest === undefined)
       throw new KdcubeError({ code: 'pin-broken', message: `The base ${reference} is not pinned to a digest.`, hint: 'nx sync' });
-    const { config } = await imageConfig(connect(host), repository, digest, plan.platform);
+    const { config } = await imageConfig(openRegistry(host, log), repository, digest, plan.platform);
     const time = Date.parse(config.created ?? '');
     if (Number.isFinite(time) && time >= 0) times.push(Math.floor(time / 1000));
   }

@@ -7,8 +7,8 @@ import { currentBranch, headCommit } from './git-workspace';
 import type { ImageJob } from './images';
 import type { Log } from './log';
 import type { Registries } from './registries';
-import { requireRegistry } from './registries';
-import { connect, getManifest, headManifest } from './registry';
+import { openRegistry, requireRegistry } from './registries';
+import { getManifest, headManifest } from './registry';
 import type { ManifestHead, Registry } from './registry';
 import { setTag } from './tags';
 
@@ -28,7 +28,7 @@ export interface PushOptions {
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const startedAt = Date.now();
   const name = requireRegistry(options.registries);
-  const registry = connect(name.host);
+  const registry = openRegistry(name.host, log);
   const repository = repositoryOf(name, job.plan.image);
   const there = await headManifest(registry, repository, job.plan.tag);
   const shownName = `${shown(name)}/${job.plan.image}`;

@@ -1,3 +1,6 @@
+import { connect } from './registry';
+import type { Registry } from './registry';
+import type { Log } from './log';
 import type { ImagePin, RegistryName } from '@kdcube/release';
 import { KdcubeError, parseImageReference, parseRegistry, REGISTRY_ARGS, shown } from '@kdcube/release';
 
@@ -64,4 +67,9 @@ export function shownArgs({ registry, platform }: Registries): Record<string, st
     ...(registry && { KDCUBE_REGISTRY: shown(registry) }),
     ...(platform && { KDCUBE_PLATFORM_REGISTRY: shown(platform) }),
   };
+}
+
+/** A registry to ask, which says when it has to be asked again. */
+export function openRegistry(host: string, log: Log): Registry {
+  return connect(host, { notify: (text) => log.progress(text) });
 }

@@ -4,8 +4,8 @@ import type { PeopleTag } from '@kdcube/release';
 import { withSnapshot } from '../../effects/git-snapshot';
 import { headCommit } from '../../effects/git-workspace';
 import { planOf } from '../../effects/images';
-import { registriesOf, requireRegistry } from '../../effects/registries';
-import { connect, getManifest, headManifest } from '../../effects/registry';
+import { openRegistry, registriesOf, requireRegistry } from '../../effects/registries';
+import { getManifest, headManifest } from '../../effects/registry';
 import { canTag, setTag } from '../../effects/tags';
 import { openRelease } from '../../effects/workspace';
 import { perform } from '../perform';
@@ -15,7 +15,7 @@ import type { TagOptions } from './schema';
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, options, async ({ root, plugin, log }) => {
     const name = requireRegistry(registriesOf(options, plugin));
-    const registry = connect(name.host);
+    const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);
     const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: true };
     const jobs = await withSnapshot(root, async (snapshot) => {

@@ -7,10 +7,10 @@ import { fetchCommit, resolveRef } from '../../effects/git-remote';
 import type { RepoSource } from '../../effects/git-remote';
 import { treeOf } from '../../effects/git-tree';
 import { ownRemote } from '../../effects/git-workspace';
-import { createLog } from '../../effects/log';
+import { createLog, whileWaiting } from '../../effects/log';
 import type { Log } from '../../effects/log';
-import { baseReference, registriesOf } from '../../effects/registries';
-import { connect, headManifest } from '../../effects/registry';
+import { baseReference, openRegistry, registriesOf } from '../../effects/registries';
+import { headManifest } from '../../effects/registry';
 import type { PluginOptions } from '../../graph/options';
 
 /** A pin that does not answer what release.yaml asks. */
@@ -38,7 +38,11 @@ export async function resolvePins({ root, release, stale, before, options }: Res
   for (const pin of stale) {
     const startedAt = Date.now();
     try {
-      const answer = await resolve(pin, { root, release, options, remote, log });
+      const answer = await whileWaiting(
+        log,
+        () => `pinning ${pin.subject}`,
+        resolve(pin, { root, release, options, remote, log }),
+      );
       resolved.push({ file: pin.file, text: printPin(answer) });
       log.done('pinned', pin.subject, saying(answer), startedAt);
     } catch (error) {
@@ -130,7 +134,7 @@ async function resolveImage(
   { options }: ResolveContext,
 ): Promise<ImagePin> {
   const digests: Record<string, string> = {};
-  for (const name of [...bases].sort()) digests[name] = pin?.bases[name] ?? (await digestOf(name, options));
+  for (const name of [...bases].sort()) digests[name] = pin?.bases[name] ?? (await digestOf(name, options, log));
   return {
     pin: 1,
     ...(platform !== undefined && { platform }),
@@ -140,10 +144,10 @@ async function resolveImage(
   };
 }
 
-async function digestOf(name: string, options: PluginOptions): Promise<string> {
+async function digestOf(name: string, options: PluginOptions, log: Log): Promise<string> {
   const reference = parseImageReference(baseReference(name, registriesOf({}, options)));
   if (reference.digest) return reference.digest;
-  const head = await headManifest(connect(reference.host), reference.repository, reference.tag ?? 'latest');
+  const head = await headManifest(openRegistry(reference.host, log), reference.repository, reference.tag ?? 'latest');
   if (head) return head.digest;
   throw new KdcubeError({
     code: 'image-not-found',
