@@ -43,12 +43,8 @@ export function readArguments(argv: readonly string[]): Arguments | 'help' | 've
     throw wrong(`It makes one folder, and was given ${positionals.length}.`, 'put a name with spaces in quotes');
   const nxVersion = values['nx-version'] ?? TESTED_NX;
   checkNx(nxVersion);
-  for (const name of ['platform-ref', 'registry'] as const) {
-    // eslint-disable-next-line no-control-regex
-    if (values[name] !== undefined && !/^[^\s\u0000-\u001f\u007f-][^\s\u0000-\u001f\u007f]*$/.test(values[name])) {
-      throw wrong(`--${name} is one word, without spaces, and does not start with a dash.`);
-    }
-  }
+  if (values['platform-ref'] !== undefined) checkPlatformRef(values['platform-ref']);
+  if (values.registry !== undefined) checkWord('--registry', values.registry);
   return {
     folder: positionals[0],
     platformRef: values['platform-ref'],
@@ -81,6 +77,22 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw wrong((error as Error).message.split('\n')[0]!, 'npm create kdcube@latest -- --help', error);
   }
+}
+
+/** What is checked before anything is installed. The rules of release.yaml come later, in @kdcube/nx. */
+export function checkPlatformRef(ref: string): void {
+  checkWord('--platform-ref', ref);
+  if (!/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$|^0x[0-9a-f]+$/i.test(ref)) return;
+  throw wrong(
+    `The command line of Nx reads ${ref} as a number, and would lose its zeros.`,
+    'give another version, and write this one into release.yaml afterwards',
+  );
+}
+
+function checkWord(option: string, value: string): void {
+  // eslint-disable-next-line no-control-regex
+  if (/^[^\s\u0000-\u001f\u007f-][^\s\u0000-\u001f\u007f]*$/.test(value)) return;
+  throw wrong(`${option} is one word, without spaces, and does not start with a dash.`);
 }
 
 function checkNx(version: string): void {

@@ -71,20 +71,24 @@ function nextSteps(wanted: Settled, { folder }: Target, cwd: string, left?: stri
     ...(left === undefined ? [] : [left]),
     'npx nx g @kdcube/nx:bundle my-bundle',
     'npx nx run my-bundle:test',
+    'npx nx sync',
     'npx nx run release:validate',
   ];
   return ['', 'Next:', ...steps.map((step) => `  ${step}`)];
 }
 
 /** Takes everything back, and says so in the error's last line. */
-function undone(error: unknown, takeBack: () => void): CreateError {
-  const problem = fileError(error, 'The repository');
+function undone(error: unknown, takeBack: () => void): unknown {
+  let changed = 'what was made was removed again';
   try {
     takeBack();
-    problem.changed = 'what was made was removed again';
   } catch (failed) {
-    problem.changed = `what was made could not be removed: ${(failed as Error).message}`;
+    changed = `what was made could not be removed: ${(failed as Error).message}`;
   }
+  // What is no failed file operation is a mistake of ours, and keeps its stack.
+  if (!(error instanceof CreateError) && (error as NodeJS.ErrnoException).code === undefined) return error;
+  const problem = fileError(error, 'The repository');
+  problem.changed = changed;
   return problem;
 }
 

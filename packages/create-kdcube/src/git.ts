@@ -31,7 +31,7 @@ export async function firstCommit(runner: Runner): Promise<string | undefined> {
     'git commit',
   );
   if (exitCode === 0) return undefined;
-  const unknown = /user\.name|user\.email|tell me who you are/i.test(said);
+  const unknown = /user\.name|user\.email|tell me who you are|empty ident/i.test(said);
   return unknown
     ? 'git config --global user.name "…" && git config --global user.email "…" && git commit -m "chore: start"'
     : `git commit -m "chore: start"    (git said: ${said.split('\n').slice(-1)[0] ?? 'nothing'})`;

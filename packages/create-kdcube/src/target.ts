@@ -32,9 +32,7 @@ export function checkTarget(written: string, cwd: string): Target {
       'npm create kdcube@latest acme',
     );
   }
-  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-  if (stat && !stat.isDirectory()) throw new CreateError('name-taken', `${written} is there already, and is not a folder.`);
-  const inside = stat ? fs.readdirSync(folder).filter((entry) => entry !== '.git') : [];
+  const inside = entriesOf(folder, written).filter((entry) => entry !== '.git');
   if (inside.length > 0) {
     throw new CreateError(
       'name-taken',
@@ -45,21 +43,43 @@ export function checkTarget(written: string, cwd: string): Target {
   return { folder, name };
 }
 
+/** What a folder holds; nothing where it is not there yet. */
+function entriesOf(folder: string, written: string): string[] {
+  try {
+    // A link to a folder is somebody's choice of another place: what is behind it is looked at, as anywhere.
+    const stat = fs.statSync(folder, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) return fs.readdirSync(folder);
+    if (!stat && !fs.lstatSync(folder, { throwIfNoEntry: false })) return [];
+  } catch (error) {
+    throw fileError(error, written);
+  }
+  throw new CreateError('name-taken', `${written} is there already, and is not a folder.`);
+}
+
 /** Makes the folder. The function that it returns takes back everything that was made since, and nothing else. */
 export function makeFolder({ folder }: Target): () => void {
   const kept = new Set(fs.existsSync(folder) ? fs.readdirSync(folder) : []);
-  let made: string | undefined;
-  try {
-    made = fs.mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fileError(error, folder);
-  }
-  return () => {
-    if (made !== undefined) return fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 });
+  const first = firstMissing(folder);
+  const takeBack = () => {
+    if (first !== undefined) return fs.rmSync(first, { recursive: true, force: true, maxRetries: 3 });
     for (const entry of fs.readdirSync(folder)) {
       if (!kept.has(entry)) fs.rmSync(path.join(folder, entry), { recursive: true, force: true, maxRetries: 3 });
     }
   };
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    takeBack();
+    throw fileError(error, folder);
+  }
+  return takeBack;
+}
+
+/** The topmost folder that has to be made for this one. */
+function firstMissing(folder: string): string | undefined {
+  let missing: string | undefined;
+  for (let at = folder; !fs.existsSync(at); at = path.dirname(at)) missing = at;
+  return missing;
 }
 
 /** Writes each file, which must not be there yet. */

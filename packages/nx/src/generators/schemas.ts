@@ -19,7 +19,8 @@ export interface GeneratorSchema {
 /** Every generator, in the order in which a customer meets them. schema.json files, generators.json and the docs are printed from this list. */
 export const GENERATORS: GeneratorSchema[] = [
   { name: 'init', ...init, options: init.InitOptions, entry: { aliases: ['ng-add'], hidden: true } },
-  { name: 'preset', ...preset, options: preset.PresetOptions, entry: { hidden: true } },
+  // Without the standalone layout, Nx itself would add empty folders apps and libs to what a preset makes.
+  { name: 'preset', ...preset, options: preset.PresetOptions, entry: { hidden: true, 'x-use-standalone-layout': true } },
   { name: 'release', ...release, options: release.ReleaseGeneratorOptions },
   { name: 'bundle', ...bundle, options: bundle.BundleOptions },
   { name: 'image', ...image, options: image.ImageOptions },
