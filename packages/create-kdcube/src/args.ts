@@ -90,7 +90,6 @@ export function checkPlatformRef(ref: string): void {
 }
 
 function checkWord(option: string, value: string): void {
-  // eslint-disable-next-line no-control-regex
   if (/^[^\s\u0000-\u001f\u007f-][^\s\u0000-\u001f\u007f]*$/.test(value)) return;
   throw wrong(`${option} is one word, without spaces, and does not start with a dash.`);
 }

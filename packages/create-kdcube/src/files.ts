@@ -58,7 +58,6 @@ export function pluginSpec(spec: string, cwd: string): [name: string, spec: stri
   const base = file === undefined ? undefined : path.basename(file);
   const byFile = base === undefined ? undefined : /^kdcube-(nx|release)-\d.*\.tgz$/.exec(base)?.[1];
   const name = named?.[1] ?? (byFile ? `@kdcube/${byFile}` : file === undefined ? '@kdcube/nx' : undefined);
-  // eslint-disable-next-line no-control-regex
   if (!name || value === '' || /[\u0000-\u001f\u007f]/.test(value) || value.startsWith('-')) {
     throw new CreateError(
       'wrong-option',

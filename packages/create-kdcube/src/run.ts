@@ -96,16 +96,13 @@ function cleanEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function readable(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex
-      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
-      .replace(/\r/g, '')
-      .replace(/\t/g, '  ')
-      .replace(/(:\/\/)[^/@\s]+@/g, '$1')
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .filter((line) => line !== '')
-      .join('\n')
-  );
+  return text
+    .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+    .replace(/\r/g, '')
+    .replace(/\t/g, '  ')
+    .replace(/(:\/\/)[^/@\s]+@/g, '$1')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .join('\n');
 }

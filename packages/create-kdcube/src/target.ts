@@ -13,7 +13,6 @@ export interface Target {
 export function checkTarget(written: string, cwd: string): Target {
   const folder = path.resolve(cwd, written);
   const base = path.basename(folder);
-  // eslint-disable-next-line no-control-regex
   if (written === '' || /[\u0000-\u001f\u007f]/.test(written) || written.startsWith('-') || base.length > 200) {
     throw new CreateError(
       'unsafe-name',

@@ -116,7 +116,6 @@ export function className(id: string): string {
 
 function oneLine(option: string, text: string | undefined): Problem | undefined {
   if (text === undefined) return undefined;
-  // eslint-disable-next-line no-control-regex
   if (text !== '' && text.length <= 500 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) return undefined;
   return { code: 'wrong-option', message: `${option} is one line of at most 500 characters, and not empty.` };
 }
