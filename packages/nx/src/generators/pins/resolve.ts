@@ -131,7 +131,7 @@ async function commitOf(
 async function resolveImage(
   { platform, bundles, bases }: ImageQuestion,
   pin: ImagePin | undefined,
-  { options }: ResolveContext,
+  { options, log }: ResolveContext,
 ): Promise<ImagePin> {
   const digests: Record<string, string> = {};
   for (const name of [...bases].sort()) digests[name] = pin?.bases[name] ?? (await digestOf(name, options, log));
