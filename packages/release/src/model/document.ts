@@ -155,7 +155,7 @@ function ambiguous(doc: Document, at: (offset: number) => Place): Problem[] {
       if (node.type !== 'PLAIN' || node.source === undefined || readsAlike(node.source)) return;
       problems.push({
         code: 'unquoted-value',
-        message: `${quoted(node.source)} means one thing in YAML 1.1, which the platform reads, and another in YAML 1.2.`,
+        message: `${quoted(node.source)} is read differently by YAML 1.1, which the platform reads, and YAML 1.2: as a text, a number, a date or a boolean.`,
         hint: `"${node.source}"${/^(?:yes|on)$/i.test(node.source) ? ' or true' : /^(?:no|off)$/i.test(node.source) ? ' or false' : ''}`,
         at: { ...at(node.range?.[0] ?? 0), path: shownPath(pathTo(node, ancestors)) },
       });
@@ -166,7 +166,7 @@ function ambiguous(doc: Document, at: (offset: number) => Place): Problem[] {
 
 /** The path of a node that a visitor stands at. */
 function pathTo(node: unknown, ancestors: readonly unknown[]): DocumentPath {
-  return [...ancestors, node].flatMap((part, index, all) => {
+  return [...ancestors, node].flatMap((part, index, all): DocumentPath => {
     const parent = all[index - 1];
     if (isSeq(parent)) return [parent.items.indexOf(part as Node)];
     return isPair(part) && isScalar(part.key) ? [String(part.key.value)] : [];
@@ -186,7 +186,10 @@ function aliases(doc: Document, at: (offset: number) => Place): Problem[] {
   visit(doc, {
     Alias: (_, node) => refuse(`The alias ${quoted(`*${node.source}`)}`, node),
     Pair: (_, pair) => {
-      if (isCollection(pair.key)) refuse('A list or mapping as a key', pair.key);
+      if (isCollection(pair.key)) {
+        const message = 'A list or mapping cannot be a key here.';
+        problems.push({ code: 'yaml-syntax', message, at: at(pair.key.range?.[0] ?? 0) });
+      }
       return isScalar(pair.key) && pair.key.value === '<<' ? refuse('The merge key "<<"', pair.key) : undefined;
     },
     Scalar: (_, node) => (node.anchor ? refuse(`The anchor ${quoted(`&${node.anchor}`)}`, node) : undefined),

@@ -28,8 +28,9 @@ const YAML_1_2: [Kind, RegExp][] = [
 export function readsAlike(source: string): boolean {
   const kind = kindIn(YAML_1_1, source);
   if (kind !== kindIn(YAML_1_2, source)) return false;
-  // 0755 is octal in the one and decimal in the other.
-  return !(kind === 'number' && /^[-+]?0\d/.test(source) && !source.includes('.'));
+  if (kind !== 'number' || !/^[-+]?\d+$/.test(source)) return true;
+  // 0755 is octal in the one and decimal in the other; beyond 2^53 a reader in JavaScript loses digits, the platform's does not.
+  return !/^[-+]?0\d/.test(source) && Number.isSafeInteger(Number(source));
 }
 
 function kindIn(rules: readonly [Kind, RegExp][], source: string): Kind {

@@ -1,12 +1,12 @@
-import { stringify } from 'yaml';
 import type { Problem } from '../problem';
 import { KdcubeError, quoted } from '../problem';
 import { GENERATIONS } from '../model/generation';
 import type { DescriptorKind } from '../model/generation';
 import type { BundlePin } from '../model/pin';
-import { parseRepo, shownUrl } from '../model/refs';
+import { parseRepo, withoutSecrets } from '../model/refs';
 import type { Bundle, PinnedBundle, Release } from '../model/release';
 import { BUNDLES_ROOT } from '../model/release';
+import { yamlText } from './yaml-text';
 
 /**
  * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the list form inline empties the
@@ -111,8 +111,12 @@ function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, release: Rele
   const commit = pin && { git_commit: pin.commit };
   if (kind === 'bundles-yaml') return { ...commit };
   // A name that only this clone's remote resolves stays a name: two clones must give one descriptor.
-  const repo = release.repos[bundle.repo] ?? bundle.repo;
-  return { repo: shownUrl(repo), ref: bundle.ref, subdir: bundle.subdir, ...commit };
+  return { repo: withoutSecrets(urlOf(bundle, release)), ref: bundle.ref, subdir: bundle.subdir, ...commit };
+}
+
+/** The repository as `repos:` says, else as the bundle does. */
+function urlOf(bundle: PinnedBundle, { repos }: Release): string {
+  return Object.hasOwn(repos, bundle.repo) ? repos[bundle.repo]! : bundle.repo;
 }
 
 function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, problems }: EntryContext): Entry {
@@ -124,7 +128,7 @@ function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, 
     });
     return {};
   }
-  const url = release.repos[bundle.repo] ?? bundle.repo;
+  const url = urlOf(bundle, release);
   const place = parseRepo(url);
   if ('code' in place || place.kind === 'name') {
     problems.push({
@@ -134,7 +138,7 @@ function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, 
     });
     return {};
   }
-  const source = { repo: shownUrl(url), ref: bundle.ref };
+  const source = { repo: withoutSecrets(url), ref: bundle.ref };
   const commit = pin && { git_commit: pin.commit };
   const folder = pin?.path.split('/').pop() ?? bundle.id;
   if (!folder.includes('.')) return { ...source, subdir: bundle.subdir, module: `${folder}.entrypoint`, ...commit };
@@ -168,15 +172,4 @@ function envText(env: Record<string, string>): string {
   return Object.entries(env)
     .map(([name, value]) => `${name}=${/^[\w./:-]*$/.test(value) ? value : `'${value}'`}\n`)
     .join('');
-}
-
-/** Quoted so that YAML 1.1 (the platform's reader) and 1.2 (everybody else's) read the same. */
-function yamlText(value: unknown): string {
-  return stringify(value, {
-    version: '1.1',
-    defaultStringType: 'QUOTE_DOUBLE',
-    defaultKeyType: 'PLAIN',
-    lineWidth: 0,
-    aliasDuplicateObjects: false,
-  });
 }
