@@ -154,7 +154,6 @@ function kindAndEnd(text: string, at: number, code: number): [Token['kind'], num
 
 /** Python compares names in their NFKC form, so a name in fancy letters is the plain one. */
 function nameOf(word: string, at: number): string {
-  // eslint-disable-next-line no-control-regex
   if (/^[\u0000-\u007f]*$/.test(word)) return word;
   if (!IDENTIFIER.test(word)) throw new UnreadablePython('a character that Python does not know', at);
   return word.normalize('NFKC');

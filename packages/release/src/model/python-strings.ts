@@ -3,6 +3,8 @@ export class UnreadablePython extends Error {
   constructor(
     readonly why: string,
     readonly offset: number,
+    /** Known where a statement is wrong rather than a character. */
+    readonly line?: number,
   ) {
     super(why);
   }
