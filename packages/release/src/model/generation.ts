@@ -77,7 +77,7 @@ export function generationOf(ref: string | undefined, option?: Generation): { ge
 
 /** 2026.3.4.1716 → 20260304, undefined where a text is no calendar version. */
 function calendarDate(ref: string): number | undefined {
-  const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?:\.|$)/.exec(ref);
+  const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)/.exec(ref);
   return match ? Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]) : undefined;
 }
 

@@ -219,7 +219,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 function inOrder(problems: Problem[]): Problem[] {
   const said = new Set<string>();
   return problems.sort(byPlace).filter(({ code, at }) => {
-    const key = `${at?.line}:${at?.col} ${code}`;
+    const key = `${at?.line}:${at?.col} ${at?.path} ${code}`;
     return !said.has(key) && said.add(key);
   });
 }

@@ -233,7 +233,7 @@ function itemOf(descriptor: Record<string, unknown>): unknown {
 describe('what the platform forces on us', () => {
   const entries = (generation: (typeof generations)[number], mode: 'baked' | 'git' = 'baked') => {
     const { bundles } = plan({ generation, mode }).descriptor as { bundles: { items?: Record<string, unknown>[] } };
-    return bundles.items ?? (Object.values(bundles) as Record<string, unknown>[]);
+    return bundles.items ?? (Object.values(bundles) as unknown as Record<string, unknown>[]);
   };
 
   test('baked entries name /bundles and the folder that imports, never a folder of their own', () => {

@@ -7,7 +7,8 @@ import { idPath } from './rule';
 
 export function idsAreSafe({ found }: RuleInput, report: Report): void {
   for (const bundle of found) {
-    const problem = idProblem(bundle.value.id);
+    // That it is empty is said already.
+    const problem = bundle.value.id === '' ? undefined : idProblem(bundle.value.id);
     if (problem) report(problem, idPath(bundle), bundle.key === undefined ? undefined : 'key');
   }
 }

@@ -7,7 +7,7 @@ import type { Report, RuleInput } from './rule';
 export function refsArePinned({ found, rest, options }: RuleInput, report: Report): void {
   const mayFloat = options.mode === 'git' && options.alwaysPull === true;
   const check = (ref: unknown, repo: unknown, path: DocumentPath, floats: boolean) => {
-    if (typeof ref !== 'string') return;
+    if (typeof ref !== 'string' || ref === '') return;
     const problem = refProblem(ref);
     if (!problem || (problem.code === 'floating-ref' && floats)) return;
     const url = typeof repo === 'string' && !('code' in parseRepo(repo)) ? repo : '<repo>';
@@ -60,7 +60,7 @@ export function refsArePinned({ found, rest, options }: RuleInput, report: Repor
 
 export function reposAreSafe({ found, rest, release }: RuleInput, report: Report): void {
   const check = (repo: unknown, path: DocumentPath) => {
-    if (typeof repo !== 'string') return;
+    if (typeof repo !== 'string' || repo === '') return;
     const place = parseRepo(repo);
     if ('code' in place) report(place, path);
   };

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expectGolden } from '../../../tools/testing/golden';
+import { MAX_DOCUMENT } from './model/document';
+import { readRelease } from './model/read';
+import { formatProblem, formatProblems, PROBLEMS } from './problem';
+import type { ProblemCode } from './problem';
+
+const FIXTURES = join(__dirname, '../fixtures');
+/** What reading is made of: every code in these files needs a fixture. */
+const READING = ['bundle-id', 'document', 'read', 'refs', 'shape', 'rules/ids', 'rules/loading', 'rules/sources', 'rules/whole'];
+
+/** The text of a person's terminal: problems as an error shows them, else the notes. */
+function shown(code: string, content: Uint8Array | string): string {
+  const { problems, notes } = readRelease(content, 'release.yaml');
+  const text = problems.length > 0 ? [formatProblems(problems)] : notes.map(formatProblem);
+  expect([...problems, ...notes].map((problem) => problem.code)).toContain(code);
+  return `${text.join('\n')}\n`;
+}
+
+function contentOf(code: string): Uint8Array | string {
+  const content = readFileSync(join(FIXTURES, 'broken', `${code}.yaml`));
+  return code === 'file-too-large' ? `${content.toString('utf8')}${'#'.repeat(MAX_DOCUMENT)}` : content;
+}
+
+const broken = readdirSync(join(FIXTURES, 'broken'))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.replace(/\.yaml$/, ''));
+
+describe('broken', () => {
+  test.each(broken)('%s', (code) => {
+    expect(PROBLEMS).toHaveProperty([code]);
+    const text = shown(code, contentOf(code));
+    expect(text).not.toMatch(/hidden-|AKIA|ghp_/);
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
+    expectGolden(join(FIXTURES, 'broken', `${code}.txt`), text);
+  });
+
+  test('every code that reading can raise has a fixture', () => {
+    const codes = READING.flatMap((file) =>
+      [...readFileSync(join(__dirname, 'model', `${file}.ts`), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, word]) => word!),
+    ).filter((word): word is ProblemCode => Object.hasOwn(PROBLEMS, word));
+    expect(codes.length).toBeGreaterThan(30);
+    expect([...new Set(codes)].filter((code) => !broken.includes(code))).toEqual([]);
+  });
+
+  test('no golden is left over', () => {
+    const left = readdirSync(join(FIXTURES, 'broken')).filter((file) => file.endsWith('.txt') && !broken.includes(file.replace(/\.txt$/, '')));
+    expect(left).toEqual([]);
+  });
+});
+
+describe('valid', () => {
+  const files = readdirSync(join(FIXTURES, 'valid')).filter((file) => !file.endsWith('.golden.json'));
+
+  test.each(files)('%s', (file) => {
+    const { release, problems, notes } = readRelease(readFileSync(join(FIXTURES, 'valid', file)), file);
+    // A descriptor of the platform has no platform section: that is all that may be missing.
+    expect(problems.map(({ code, at }) => `${code} ${at?.path}`).filter((text) => text !== 'missing-key platform')).toEqual([]);
+    expectGolden(join(FIXTURES, 'valid', `${file}.golden.json`), `${JSON.stringify({ release, notes: notes.map(({ code }) => code) }, null, 2)}\n`);
+  });
+
+  test('the shapes are all there', () => {
+    for (const file of ['items.yaml', 'map.yaml', 'flat.json', 'map.json', 'bare-items.yaml']) expect(existsSync(join(FIXTURES, 'valid', file))).toBe(true);
+  });
+});
