@@ -32,7 +32,6 @@ describe('broken', () => {
     expect(PROBLEMS).toHaveProperty([code]);
     const text = shown(code, contentOf(code));
     expect(text).not.toMatch(/hidden-|AKIA|ghp_/);
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
     expectGolden(join(FIXTURES, 'broken', `${code}.txt`), text);
   });
