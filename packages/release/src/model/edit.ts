@@ -58,7 +58,6 @@ export function setText(text: string, file: string, path: DocumentPath, value: s
 function writtenLike(node: Scalar, value: string): string {
   const simple = /^[\w./@+-]+$/.test(value);
   if (node.type === 'PLAIN' && node.source !== '' && simple && isPlainText(value)) return value;
-  // eslint-disable-next-line no-control-regex
   if (node.type === 'QUOTE_SINGLE' && !/[\u0000-\u001f]/.test(value)) return `'${value.replace(/'/g, "''")}'`;
   return quote(value);
 }
