@@ -55,7 +55,6 @@ function unsafeRef(ref: string): string | undefined {
   if (ref === '') return 'it is empty';
   if (ref.length > 250) return `it has ${ref.length} characters (at most 250)`;
   if (ref.startsWith('-')) return 'it starts with a dash, which git takes for an option';
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f~^:?*[\\]/.test(ref)) return 'it holds a space, a control character or one of ~ ^ : ? * [ \\';
   if (ref.includes('..') || ref.includes('@{') || ref.includes('//') || ref === '@') return 'it holds "..", "//" or "@{"';
   if (ref.startsWith('/') || ref.endsWith('/') || ref.endsWith('.')) return 'it starts or ends with "/" or ends with "."';
@@ -77,7 +76,6 @@ export function parseRepo(text: string): RepoPlace | Finding {
     message: `${shownUrl(text)} is not a repository URL that a release can use: ${why}.`,
     hint,
   });
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f]/.test(text) || text === '') return unsafe('it is empty, or holds a space or a control character');
   if (text.length > 1000) return unsafe('it is too long');
   if (text.startsWith('-')) return unsafe('it starts with a dash, which git takes for an option');
@@ -122,7 +120,6 @@ function parseUrl(text: string, unsafe: (why: string, hint?: string) => Finding)
   return { kind: 'url', url: text };
 }
 
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 function decoded(part: string): string | undefined {
@@ -185,7 +182,6 @@ export function repoName(url: string): string {
 /** Why a relative path is not safe as a place inside a repository; undefined where it is. Empty means the root. */
 export function unsafePath(path: string): string | undefined {
   if (path.length > 1000) return 'it is too long';
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f\\]/.test(path)) return 'it holds a control character or a backslash';
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'it is absolute';
   if (path.startsWith('-')) return 'it starts with a dash';
