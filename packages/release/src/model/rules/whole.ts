@@ -30,7 +30,6 @@ export function platformRefIsPublished({ release, rest, doc }: RuleInput, report
 }
 
 export function namesAreTexts({ release }: RuleInput, report: Report): void {
-  // eslint-disable-next-line no-control-regex
   if (release.name !== undefined && (release.name.length > 200 || /[\u0000-\u001f\u007f]/.test(release.name))) {
     report({ code: 'unsafe-tag', message: 'release_name must be one line of at most 200 characters: it becomes a tag.' }, [
       'release_name',
