@@ -15,7 +15,6 @@ export function linkProblem(path: string, target: string, links: ReadonlyMap<str
 function whyRefused(path: string, target: string, links: ReadonlyMap<string, string>): string | undefined {
   if (target === '') return 'it points nowhere';
   if (target.length > 1023) return 'it is longer than a link may be';
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f\ufffd]/.test(target)) return 'it holds a control character, or is not UTF-8';
   if (target.startsWith('/') || target.includes('\\') || /^[A-Za-z]:/.test(target))
     return 'it is absolute, and means something else in an image';
