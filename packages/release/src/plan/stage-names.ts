@@ -19,7 +19,6 @@ const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 function whyUnsafe(name: string): string | undefined {
   if (name === '' || name === '.' || name === '..') return 'a part of it is empty, "." or ".."';
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(name)) return 'it holds a control character';
   if (/[\\:*?"<>|]/.test(name)) return 'it holds one of \\ : * ? " < > |';
   if (/[. ]$/.test(name)) return 'a part of it ends with a dot or a space';
