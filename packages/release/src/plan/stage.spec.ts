@@ -159,7 +159,6 @@ describe('names', () => {
   });
 
   it('never shows a control character as it is', () => {
-    // eslint-disable-next-line no-control-regex
     expect(problems(file('a\u001b[31m\n'))[0]![1]).not.toMatch(/[\u0000-\u001f]/);
   });
 
