@@ -60,7 +60,6 @@ function indent(text: string): string[] {
 
 /** Hostile input is quoted in messages: control characters (terminal escapes, NUL) are shown as \xNN, never sent to a terminal. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) => {
     const code = char.codePointAt(0)!;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
