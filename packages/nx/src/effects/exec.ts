@@ -85,6 +85,9 @@ interface Ending {
   shortMessage?: string;
 }
 
+/** Signals by which a program ends itself; every other one came from outside. */
+const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
+
 /** The exit code of a program that ran to its end; every other ending is a Problem. */
 function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending, stderr: string): number {
   if (result.timedOut) {
@@ -104,7 +107,7 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
     missing
       ? { code: 'command-failed', message: `${program} is not on this machine, or not on the PATH.` }
       : {
-          code: result.signal ? 'interrupted' : 'command-failed',
+          code: result.signal && !CRASHES.test(result.signal) ? 'interrupted' : 'command-failed',
           message:
             `${program} ${args[0] ?? ''} was stopped${result.signal ? ` by ${result.signal}` : ''}. ${result.shortMessage ?? ''}`.trimEnd(),
         },

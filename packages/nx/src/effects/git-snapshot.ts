@@ -41,12 +41,13 @@ export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) =
       cwd: workspace.root,
       env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
     };
-    // Only a partial clone needs it: for files that a sparse checkout left out.
+    // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
     const remote = await checkoutRemote(workspace.root, place);
+    const reading = remote?.place ?? place;
     let count = 0;
     return work({
-      tree: (folder) => treeOfFolder(workspace, place, path.join(dir, `index-${(count += 1)}`), folder),
-      store: { place, remote },
+      tree: (folder) => treeOfFolder(workspace, reading, path.join(dir, `index-${(count += 1)}`), folder),
+      store: { place: reading, remote },
     });
   });
 }

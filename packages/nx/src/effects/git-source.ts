@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release';
 import { cacheDir } from './files';
@@ -40,7 +41,11 @@ export async function sourceRemote(source: RepoSource, cwd: string): Promise<Git
       });
   }
   const place: GitPlace = { cwd, config: { [`remote.${NAME}.url`]: source.url, ...CHECKED } };
-  return withTransport({ place, name: NAME, shown: shownUrl(source.url), kind: 'mirror', lock: `the mirror ${cwd}` }, source.url);
+  const remote: GitRemote = { place, name: NAME, shown: shownUrl(source.url), kind: 'mirror', lock: `the mirror ${cwd}` };
+  // The mirror's own folder may not be there yet, and has no settings of its own: the user's are asked for from outside of it.
+  const outside = nowhere();
+  await fs.promises.mkdir(outside.cwd, { recursive: true });
+  return withTransport(remote, source.url, outside);
 }
 
 /** The remote of the checkout at `root`. `place`: where git runs, when its objects go elsewhere. Undefined where there is none. */
@@ -59,9 +64,9 @@ export function nowhere(): GitPlace {
   return { cwd: dir, env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) } };
 }
 
-async function withTransport(remote: GitRemote, url: string): Promise<GitRemote> {
+async function withTransport(remote: GitRemote, url: string, settings: GitPlace = remote.place): Promise<GitRemote> {
   const transports = isLoopbackHttp(url) ? { GIT_ALLOW_PROTOCOL: 'file:ssh:https:http' } : {};
-  const env = { ...remote.place.env, ...transports, ...(await sshWithoutPrompt(remote.place)) };
+  const env = { ...remote.place.env, ...transports, ...(await sshWithoutPrompt(settings)) };
   return { ...remote, place: { ...remote.place, env } };
 }
 

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release';
-import { git, type GitPlace } from './git';
+import { git, gitText, type GitPlace } from './git';
 import type { Log } from './log';
 
 /** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
@@ -23,8 +23,21 @@ export interface GitStore {
 
 /** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
 export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
-  const { exitCode, stdout } = await git(store.place, ['rev-list', '--no-walk', '--missing=print', commit]);
-  return exitCode === 0 && stdout.toString('utf8').split('\n')[0] === commit;
+  const text = await gitText(store.place, ['rev-list', '--no-walk', '--missing=print', commit]).catch(unlessDamaged);
+  return text?.split('\n')[0] === commit;
+}
+
+/** What an object is: commit, tag, tree or blob; undefined where it cannot be read. */
+export async function typeOf(store: GitStore, id: string): Promise<string | undefined> {
+  return gitText(store.place, ['cat-file', '-t', id]).catch(unlessDamaged);
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof KdcubeError && error.problems[0]?.code === 'command-failed';
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (!isDamaged(error)) throw error;
 }
 
 /** The objects of a tree that are not there, asked without fetching them. */
@@ -45,8 +58,7 @@ export async function withRepair<T>(store: GitStore, log: Log, work: () => Promi
   try {
     return await work();
   } catch (error) {
-    const damaged = error instanceof KdcubeError && error.problems[0]?.code === 'command-failed';
-    if (!damaged || !store.rebuild) throw error;
+    if (!isDamaged(error) || !store.rebuild) throw error;
     await store.rebuild('damaged', log);
     return work();
   }

@@ -3,6 +3,9 @@ import * as path from 'node:path';
 import { changedPaths, currentBranch, headCommit, openWorkspace, ownRemote } from './git-workspace';
 import { commit, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from './testing/git-kit';
 
+// Many small git processes, on machines that do other things too.
+jest.setTimeout(120_000);
+
 let box: Sandbox;
 beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());

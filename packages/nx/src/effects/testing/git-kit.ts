@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -47,6 +47,13 @@ export function gitSync(cwd: string, ...args: string[]): string {
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1e9,
   }).trimEnd();
+}
+
+/** Plain git while this process goes on: for a server that runs in it. */
+export function gitAsync(cwd: string, ...args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile('git', args, { cwd, env: process.env, timeout: 60_000 }, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** git with something on stdin. */
