@@ -136,7 +136,7 @@ const OLDEST = [2, 34] as const;
 const accepted = new Set<string | undefined>();
 
 /** Once per PATH: that git is there, and new enough. */
-async function requireGit(): Promise<void> {
+export async function requireGit(): Promise<void> {
   if (accepted.has(process.env.PATH)) return;
   const text = await run('git', ['version'], { timeout: 30_000 }).then(
     ({ stdout }) => stdout.toString('utf8').trim(),

@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release';
+import { replaceDir } from './files';
+import { gitText } from './git';
+import { fetchBlobs } from './git-remote';
+import { withRepair, type GitStore } from './git-store';
+import { listTree, readBlobs, type Blob } from './git-tree';
+import { silent, type Log } from './log';
+
+export interface Staged {
+  files: number;
+  bytes: number;
+}
+
+export interface StageOptions {
+  /** How messages call it: `bundle my-bundle`. Default: the tree's id. */
+  subject?: string;
+  /** Where release.yaml asks for it. */
+  at?: Place;
+  log?: Log;
+}
+
+/** The time of everything that is staged: any constant will do; this one is also the first that a zip file can say. */
+const TIME = new Date('1980-01-01T00:00:00Z');
+
+/**
+ * Writes a git tree into `dir`, which is replaced as a whole: the blobs byte for byte as git has them, the modes 644 and 755 whatever the
+ * umask, one constant time, links last. What is missing in the store is fetched. Nothing half-written is ever at `dir`. Problems: those of
+ * `planStage` (all of them), of the remote, disk-full, file-failed.
+ */
+export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
+  const log = options.log ?? silent;
+  return withRepair(store, log, async () => {
+    const plan = await planTree(store, tree, options);
+    return replaceDir(dir, (into) => writePlan(store, plan, into));
+  });
+}
+
+/** What `stageTree` would write, without writing it. Throws every problem of the tree. */
+export async function planTree(store: GitStore, tree: string, options: StageOptions = {}): Promise<StagePlan> {
+  const entries = await listTree(store, tree);
+  await fetchBlobs(store, tree, options.log);
+  const plan = planStage(await withTexts(store, entries), options.subject ?? `tree ${tree.slice(0, 12)}`, options.at);
+  if (Array.isArray(plan)) throw new KdcubeError(plan);
+  return plan;
+}
+
+/** Adds what the planner must see: the targets of links, and the content of files that are small enough to be LFS pointers. */
+async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promise<TreeEntry[]> {
+  const blobs = entries.filter(({ mode }) => mode !== '160000');
+  const sizes = await sizesOf(store, [...new Set(blobs.map(({ oid }) => oid))]);
+  const small = (oid: string) => sizes.get(oid)! < LFS_LIMIT;
+  const texts = new Map<string, string>();
+  for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
+    texts.set(oid, (await bufferOf(chunks)).toString('utf8'));
+  // A link that is longer than any file system allows still needs a text, so that it is refused.
+  return entries.map((entry) => ({
+    ...entry,
+    text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
+  }));
+}
+
+async function sizesOf(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
+  if (oids.length === 0) return new Map();
+  const answer = await gitText(store.place, ['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'], {
+    input: `${oids.join('\n')}\n`,
+  });
+  const rows = answer.split('\n').map((line) => line.split(' '));
+  const absent = rows.find(([, type]) => type !== 'blob');
+  if (absent) throw new KdcubeError({ code: 'command-failed', message: `git has no file content ${absent[0]} here.` });
+  return new Map(rows.map(([oid, , size]) => [oid!, Number(size)]));
+}
+
+/** Links come last: while files are written there is none that a write could follow. */
+async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise<Staged> {
+  for (const folder of plan.folders) await fs.promises.mkdir(path.join(dir, folder));
+  let bytes = 0;
+  let next = 0;
+  for await (const blob of readBlobs(
+    store,
+    plan.files.map(({ oid }) => oid),
+  )) {
+    const file = plan.files[next++]!;
+    await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
+    bytes += blob.size;
+  }
+  for (const link of plan.links) {
+    await fs.promises.symlink(link.target, path.join(dir, link.path));
+    await fs.promises.lutimes(path.join(dir, link.path), TIME, TIME);
+  }
+  // The inner ones first: writing into a folder changes its time.
+  for (const folder of [...plan.folders].reverse().concat('')) {
+    await fs.promises.chmod(path.join(dir, folder), 0o755);
+    await fs.promises.utimes(path.join(dir, folder), TIME, TIME);
+  }
+  return { files: plan.files.length + plan.links.length, bytes };
+}
+
+async function writeBlob(file: string, { chunks }: Blob, mode: number): Promise<void> {
+  // wx: never into something that is there already.
+  const handle = await fs.promises.open(file, 'wx', mode);
+  try {
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+    // The umask took bits from the mode that open was given.
+    await handle.chmod(mode);
+    await handle.utimes(TIME, TIME);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function bufferOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
