@@ -39,7 +39,7 @@ function releasePage() {
     'The one input of a release. The first line wires the schema into editors:',
     code('yaml', '# yaml-language-server: $schema=./node_modules/@kdcube/release/schema.json'),
     'A release with both kinds of bundle:',
-    code('yaml', fs.readFileSync(path.join(root, 'packages/release/fixtures/valid/both-kinds.yaml'), 'utf8').trimEnd()),
+    code('yaml', fs.readFileSync(path.join(root, 'packages/release/fixtures/valid/items.yaml'), 'utf8').trimEnd()),
     ...section('Keys', schema),
     'The descriptors of the platform are read too: `bundles:` as a map of id → entry, and `items:` at the top.',
   ]);

@@ -119,7 +119,6 @@ export const PROBLEMS = {
   // pins
   'pin-missing': 'A pinned thing has no pin yet.',
   'pin-stale': 'A pin that is about something else than release.yaml.',
-  'pin-broken': 'A pin file that cannot be read.',
   'tag-moved': 'A tag that no longer names its pinned commit.',
   // git
   'git-missing': 'The git program is not there, or too old.',

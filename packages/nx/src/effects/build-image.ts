@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ImagePlan } from '@kdcube/release';
-import { KdcubeError, parseImageReference } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release';
 import { build } from './docker';
 import type { Engine } from './docker';
 import { withTemporaryDir } from './files';
@@ -46,9 +46,7 @@ async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, str
   const times: number[] = [];
   for (const reference of references.values()) {
     const { host, repository, digest } = parseImageReference(reference);
-    if (digest === undefined)
-      throw new KdcubeError({ code: 'pin-broken', message: `The base ${reference} is not pinned to a digest.`, hint: 'nx sync' });
-    const { config } = await imageConfig(openRegistry(host, log), repository, digest, plan.platform);
+    const { config } = await imageConfig(openRegistry(host, log), repository, digest!, plan.platform);
     const time = Date.parse(config.created ?? '');
     if (Number.isFinite(time) && time >= 0) times.push(Math.floor(time / 1000));
   }

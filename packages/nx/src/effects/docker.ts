@@ -108,7 +108,7 @@ export async function build(engine: Engine, what: Build, log: Log): Promise<void
   if (exitCode === 0) return;
   throw new KdcubeError({
     code: 'build-failed',
-    message: `${engine} did not build the image (exit code ${exitCode}).\n${tail(`${stdout.toString('utf8')}\n${stderr}`, 15)}`,
+    message: `${engine} did not build the image (exit code ${exitCode}).\n${tail(`${stdout.toString('utf8')}\n${stderr}`.trim(), 15)}`,
   });
 }
 

@@ -6,16 +6,19 @@ import {
   imagePinFile,
   KdcubeError,
   pinBases,
+  PINS,
   pinnedContents,
   planImage,
   platformArgs,
   quoted,
   readDockerfile,
+  RELEASE_FILE,
   requirePin,
 } from '@kdcube/release';
 import type { FoundBundle } from './bundles';
 import { findBundle } from './bundles';
 import type { Snapshot } from './git-snapshot';
+import { changedPaths } from './git-workspace';
 import type { GitStore } from './git-store';
 import type { Log } from './log';
 import { stageTree } from './stage';
@@ -68,6 +71,8 @@ export async function planOf(
     ...pinnedContents(pin),
   });
   const uncommitted = [
+    // The commit's tag says "this release": so what decides it must be in the commit too.
+    ...(await changedPaths(release.root, [RELEASE_FILE, PINS])),
     ...(own.committed ? [] : [folder.path]),
     ...bundles.filter(({ committed }) => !committed).map(({ place }) => place),
   ];

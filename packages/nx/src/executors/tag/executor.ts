@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { checkTag, customerTags, KdcubeError, repositoryOf, shown, tagSafe } from '@kdcube/release';
+import { checkTag, customerTags, repositoryOf, tagSafe } from '@kdcube/release';
 import type { PeopleTag } from '@kdcube/release';
 import { withSnapshot } from '../../effects/git-snapshot';
 import { headCommit } from '../../effects/git-workspace';
@@ -9,6 +9,7 @@ import { getManifest, headManifest } from '../../effects/registry';
 import { canTag, setTag } from '../../effects/tags';
 import { openRelease } from '../../effects/workspace';
 import { perform } from '../perform';
+import { notCommitted, notPushed } from './problems';
 import type { TagOptions } from './schema';
 
 /** People's tags on every digest of the release. All images are found, and all checked, before the first tag is set. */
@@ -24,13 +25,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
       return planned;
     });
     const dirty = [...new Set(jobs.flatMap(({ uncommitted }) => uncommitted))];
-    if (dirty.length > 0) {
-      throw new KdcubeError({
-        code: 'not-committed',
-        message: `A release is what is committed, and these are not: ${dirty.join(', ')}.`,
-        hint: 'git add and git commit them, then push the images again',
-      });
-    }
+    if (dirty.length > 0) throw notCommitted(dirty);
     const tags: PeopleTag[] = [
       ...(open.release.name ? [{ tag: tagSafe(open.release.name), moving: false }] : []),
       ...options.tags.map((given) => ({ tag: checkTag(given), moving: false })),
@@ -40,12 +35,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     for (const { plan } of jobs) {
       const repository = repositoryOf(name, plan.image);
       const head = await headManifest(registry, repository, plan.tag);
-      if (!head)
-        throw new KdcubeError({
-          code: 'image-not-pushed',
-          message: `${shown(name)}/${plan.image} does not have this release's content (its key is ${plan.tag}).`,
-          hint: `nx run ${plan.image}:docker-push`,
-        });
+      if (!head) throw notPushed(name, plan);
       found.push({ image: plan.image, repository, manifest: await getManifest(registry, repository, head.digest) });
     }
     for (const { repository, manifest } of found) for (const people of tags) await canTag(registry, repository, people, manifest);

@@ -1,0 +1,233 @@
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as path from 'node:path';
+import type { Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release';
+import {
+  checkBundleSource,
+  formatProblems,
+  KdcubeError,
+  parseRegistry,
+  planStage,
+  PROBLEMS,
+  readDockerfile,
+  readWorkspace,
+  requirePin,
+  requireRelease,
+} from '@kdcube/release';
+import { expectGolden } from '../../../tools/testing/golden';
+import { checkRef } from './effects/bundles';
+import { build, findEngine, push } from './effects/docker';
+import { run } from './effects/exec';
+import { fileProblem, withLock } from './effects/files';
+import { requireGit } from './effects/git';
+import { resolveRef } from './effects/git-remote';
+import { openWorkspace } from './effects/git-workspace';
+import { pinnedImage } from './effects/images';
+import { silent } from './effects/log';
+import { requireRegistry } from './effects/registries';
+import { connect, getManifest, headManifest } from './effects/registry';
+import { setTag } from './effects/tags';
+import { gitSync, newRepo, sandbox, type Sandbox } from './effects/testing/git-kit';
+import { requireBundle } from './effects/workspace';
+import { notCommitted, notPushed } from './executors/tag/problems';
+import { readOptions } from './generators/options';
+import { BundleOptions } from './generators/bundle/schema';
+
+const GOLDENS = path.join(__dirname, '../fixtures/problems');
+const READING = fs.readdirSync(path.join(__dirname, '../../release/fixtures/broken')).map((file) => file.replace(/\.\w+$/, ''));
+
+let box: Sandbox;
+let server: http.Server;
+let host: string;
+
+beforeAll(async () => {
+  box = sandbox();
+  // One registry for every bad answer: the repository says which.
+  server = http.createServer((request, response) => {
+    const repository = /secret|unmade|odd|taken/.exec(request.url!)?.[0];
+    const json = { 'content-type': 'application/json' };
+    const answer = (status: number, code: string, message: string) =>
+      response.writeHead(status, json).end(JSON.stringify({ errors: [{ code, message }] }));
+    if (repository === 'secret') return void answer(403, 'DENIED', 'requested access to the resource is denied');
+    if (repository === 'unmade')
+      return void answer(
+        404,
+        'NAME_UNKNOWN',
+        "The repository with name 'unmade' does not exist in the registry with id '123456789012'",
+      );
+    if (repository === 'odd') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome</html>');
+    if (repository === 'taken')
+      return void response
+        .writeHead(200, {
+          'content-type': 'application/vnd.oci.image.manifest.v1+json',
+          'docker-content-digest': `sha256:${'a'.repeat(64)}`,
+          'content-length': 3,
+        })
+        .end();
+    return void answer(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  server.close();
+  box.end();
+});
+
+const empty = (): Workspace => readWorkspace({ read: () => undefined, list: () => [] });
+const tree = (...entries: Partial<TreeEntry>[]) =>
+  planStage(
+    entries.map((entry) => ({ mode: '100644', oid: '1'.repeat(40), path: 'x', ...entry })),
+    'weather@2-1',
+    { file: 'release.yaml', line: 9, col: 7 },
+  );
+const python = (text: string, more: [string, string][] = []) =>
+  checkBundleSource(new Map([['entrypoint.py', text], ...more]), { id: 'weather@2-1', folder: 'bundles/weather@2-1' });
+const registry = () => connect(host, { attempts: 1 });
+const pin = {
+  pin: 1 as const,
+  repo: 'x',
+  ref: 'v2',
+  subdir: '',
+  commit: 'c'.repeat(40),
+  path: 'weather@2-1',
+  tree: 'd'.repeat(40),
+};
+
+function repo(name: string, tag?: string): { url: string; self: false; root: string } {
+  const dir = newRepo(box.folder(name), tag ? { 'weather@2-1/entrypoint.py': '' } : {});
+  if (tag) gitSync(dir, 'tag', tag);
+  return { url: `file://${dir}`, self: false, root: box.dir };
+}
+
+async function withPath<T>(value: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env.PATH;
+  process.env.PATH = value;
+  try {
+    return await work();
+  } finally {
+    process.env.PATH = before;
+  }
+}
+
+/** An engine that does not do what it is told. */
+function brokenDocker(says: string): string {
+  const dir = path.join(box.dir, 'bin');
+  fs.mkdirSync(dir, { recursive: true });
+  fs.writeFileSync(path.join(dir, 'docker'), `#!/bin/sh\ncase $1 in tag|rmi) exit 0;; esac\necho '${says}' >&2\nexit 1\n`, {
+    mode: 0o755,
+  });
+  return `${dir}:${process.env.PATH}`;
+}
+
+/** How each problem that only doing raises comes about, with names that are not the examples'. */
+const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
+  'file-missing': () => requireRelease(empty()),
+  'pin-missing': () => requirePin(undefined, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
+  'pin-stale': () => requirePin(pin, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
+  'tag-moved': () => checkRef(repo('moved', 'v2'), { id: 'weather@2-1', ref: 'v2' }, pin, silent),
+  'git-missing': () => withPath('/nowhere', () => requireGit()),
+  'not-a-repository': () => openWorkspace(box.folder('plain')),
+  'repo-unreachable': () => resolveRef({ url: 'http://127.0.0.1:9/org/bundles.git', self: false, root: box.dir }, 'v2'),
+  'repo-denied': () => resolveRef({ url: `http://${host}/secret/bundles.git`, self: false, root: box.dir }, 'v2'),
+  'repo-empty': () => resolveRef(repo('empty'), 'v2'),
+  'ref-not-found': () => resolveRef(repo('tagged', 'v2.1'), 'v2.2'),
+  'bundle-not-found': () => requireBundle({ bundles: [{ id: 'weather@2-1' }, { id: 'hello@1-0' }] } as never, 'wether@2-1'),
+  'symlink-escape': () => tree({ mode: '120000', path: 'data', text: '../../etc/passwd' }),
+  submodule: () => tree({ mode: '160000', path: 'vendor/lib' }),
+  'lfs-pointer': () => tree({ path: 'model.bin', text: 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n' }),
+  'case-clash': () => tree({ path: 'Readme.md' }, { path: 'README.md' }),
+  'unsafe-name': () => tree({ path: 'aux.py' }),
+  'entrypoint-missing': () => checkBundleSource(new Map([['main.py', '']]), { id: 'weather@2-1', folder: 'bundles/weather@2-1' }),
+  'entrypoint-none': () => python('class Weather:\n    pass\n'),
+  'entrypoint-many': () =>
+    python(
+      `from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow as wf\n\n@wf(name="a")\nclass A: ...\n\n@wf(name="b")\nclass B: ...\n`,
+    ),
+  'absolute-import': () =>
+    python(
+      `from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\nfrom services.sky import look\n\n@agentic_workflow(name="a")\nclass A: ...\n`,
+      [['services/sky.py', 'look = 1\n']],
+    ),
+  'dockerfile-missing': () => pinnedImage({ workspace: empty() } as never, 'kdcube-web-ui'),
+  'dockerfile-unreadable': () => readDockerfile('FROM ${BASE}/x:1\n', 'images/kdcube-web-ui/Dockerfile_UI', {}),
+  'registry-missing': () => requireRegistry({}),
+  'registry-name': () => parseRegistry('https://ghcr.io/acme/'),
+  'registry-unreachable': () => headManifest(connect('127.0.0.1:9', { attempts: 1 }), 'acme/x', 'c-1'),
+  'registry-denied': () => headManifest(registry(), 'secret/x', 'c-1'),
+  'registry-repository-missing': () => headManifest(registry(), 'unmade/x', 'c-1'),
+  'registry-answer': () => headManifest(registry(), 'odd/x', 'c-1'),
+  'image-not-found': () => getManifest(registry(), 'acme/kdcube-chat-proc', '2026.7.1'),
+  'image-not-pushed': () =>
+    notPushed({ host: 'ghcr.io', prefix: 'acme' }, { image: 'kdcube-exec-bundled', tag: `c-${'e'.repeat(64)}` }),
+  'tag-taken': () =>
+    setTag(
+      registry(),
+      'taken/x',
+      { tag: 'prod-2026-02-22', moving: false },
+      { digest: `sha256:${'b'.repeat(64)}`, mediaType: 'x', bytes: Buffer.from(''), json: {} as never },
+    ),
+  'engine-missing': () => withPath('/nowhere', () => findEngine('auto')),
+  'build-failed': () =>
+    withPath(brokenDocker('ERROR: failed to solve: /bundles: not found'), () =>
+      build('buildx', { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} }, silent),
+    ),
+  'push-failed': () =>
+    withPath(brokenDocker('unauthorized: authentication required'), () =>
+      push('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
+    ),
+  'not-committed': () => notCommitted(['bundles/weather@2-1']),
+  'disk-full': () =>
+    Promise.reject(fileProblem(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 'dist/stage/weather@2-1')),
+  'file-failed': () =>
+    Promise.reject(fileProblem(Object.assign(new Error("EACCES: permission denied, mkdir 'dist'"), { code: 'EACCES' }), 'dist')),
+  'command-failed': () => run('kdcube-no-such-program', []),
+  'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
+  interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
+  'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, 60)),
+  'wrong-option': () => readOptions(BundleOptions, { name: 'x', directory: 7 } as never),
+  'name-taken': () =>
+    Promise.reject(
+      new KdcubeError({
+        code: 'name-taken',
+        message: 'The image and a bundle are both called "weather": they would be one project.',
+        hint: 'rename the image’s folder',
+        at: { file: 'images/weather' },
+      }),
+    ),
+};
+
+async function problemsOf(provoke: () => unknown): Promise<readonly Problem[]> {
+  try {
+    const result = await provoke();
+    return Array.isArray(result) ? result : result instanceof KdcubeError ? result.problems : [];
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    return error.problems;
+  }
+}
+
+describe('what people read when doing fails', () => {
+  for (const [code, provoke] of Object.entries(PROVOKED)) {
+    it(code, async () => {
+      const problems = await problemsOf(provoke!);
+      expect(problems.map((problem) => problem.code)).toContain(code);
+      const text = formatProblems(problems)
+        .replaceAll(box.dir, '/home/me')
+        .replace(/\/home\/me\/\d+\//g, '/home/me/')
+        .replace(/git says: .*/g, 'git says: …')
+        .replaceAll(host, 'registry.example.com')
+        .replace(/[0-9a-f]{40}/g, (id) => (/^(.)\1*$/.test(id) ? id : '7'.repeat(40)))
+        .replace(/[^\s'"]*\/locks\/[0-9a-f]+/, '/home/me/.cache/kdcube/locks/1');
+      expectGolden(path.join(GOLDENS, `${code}.txt`), `${text}\n`);
+    });
+  }
+
+  it('every code has a golden text, here or among the broken fixtures, and none is left over', () => {
+    const known = [...Object.keys(PROVOKED), ...READING];
+    expect(Object.keys(PROBLEMS).filter((code) => !known.includes(code))).toEqual([]);
+    expect(fs.readdirSync(GOLDENS).filter((file) => !(file.replace('.txt', '') in PROVOKED))).toEqual([]);
+  });
+});
