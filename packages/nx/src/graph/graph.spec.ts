@@ -96,6 +96,15 @@ describe('createNodes', () => {
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
+  it('caches no target that knows --dryRun: Nx would put back what lay in dist during the dry run', async () => {
+    write(WORKSPACE);
+    for (const project of Object.values(await projects())) {
+      for (const [name, { cache, metadata }] of Object.entries(project.targets!)) {
+        if (Object.hasOwn(metadata!.options as object, 'dryRun')) expect([name, cache]).toEqual([name, false]);
+      }
+    }
+  });
+
   it('has a test target only where there is a test', async () => {
     write(WORKSPACE);
     expect((await projects())['here@1-0']!.targets!.test).toBeDefined();

@@ -92,9 +92,10 @@ function releaseProject(options: PluginOptions): ProjectConfiguration {
     tags: ['kdcube:release'],
     targets: named(options, {
       validate: described('validate', { executor: '@kdcube/nx:validate', cache: false, options: given }),
+      // Not cached: Nx would keep what lies in the outputs after a --dryRun too, and put that back when the same --dryRun is asked again.
       descriptor: described('descriptor', {
         executor: '@kdcube/nx:descriptor',
-        cache: true,
+        cache: false,
         inputs: files,
         outputs: [`{workspaceRoot}/${OUT.release}`],
         options: given,
