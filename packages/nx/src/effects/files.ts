@@ -19,6 +19,7 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
   const dir = temporaryName(target);
   return withCleanup(dir, async () => {
     await fs.promises.mkdir(dir, { recursive: true });
+    await sweep(target);
     const result = await fill(dir);
     const old = temporaryName(target);
     await withCleanup(old, async () => swap(dir, target, old));
@@ -26,6 +27,18 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
   }).catch((error) => {
     throw fileProblem(error, target);
   });
+}
+
+/** Removes what a process that was killed outright left beside `target`. An hour's wait spares those that only another container can see. */
+async function sweep(target: string): Promise<void> {
+  const parent = path.dirname(target);
+  for (const name of await fs.promises.readdir(parent)) {
+    const [, of, pid] = /^\.(.+)\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    if (of !== path.basename(target) || isAlive(Number(pid))) continue;
+    const place = path.join(parent, name);
+    const stat = await fs.promises.lstat(place).catch(() => undefined);
+    if (stat && Date.now() - stat.ctimeMs > 3_600_000) await fs.promises.rm(place, { recursive: true, force: true });
+  }
 }
 
 /**
