@@ -38,14 +38,18 @@ describe('broken', () => {
 
   test('every code that reading can raise has a fixture', () => {
     const codes = READING.flatMap((file) =>
-      [...readFileSync(join(__dirname, 'model', `${file}.ts`), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, word]) => word!),
+      [...readFileSync(join(__dirname, 'model', `${file}.ts`), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(
+        ([, word]) => word!,
+      ),
     ).filter((word): word is ProblemCode => Object.hasOwn(PROBLEMS, word));
     expect(codes.length).toBeGreaterThan(30);
     expect([...new Set(codes)].filter((code) => !broken.includes(code))).toEqual([]);
   });
 
   test('no golden is left over', () => {
-    const left = readdirSync(join(FIXTURES, 'broken')).filter((file) => file.endsWith('.txt') && !broken.includes(file.replace(/\.txt$/, '')));
+    const left = readdirSync(join(FIXTURES, 'broken')).filter(
+      (file) => file.endsWith('.txt') && !broken.includes(file.replace(/\.txt$/, '')),
+    );
     expect(left).toEqual([]);
   });
 });
@@ -57,10 +61,14 @@ describe('valid', () => {
     const { release, problems, notes } = readRelease(readFileSync(join(FIXTURES, 'valid', file)), file);
     // A descriptor of the platform has no platform section: that is all that may be missing.
     expect(problems.map(({ code, at }) => `${code} ${at?.path}`).filter((text) => text !== 'missing-key platform')).toEqual([]);
-    expectGolden(join(FIXTURES, 'valid', `${file}.golden.json`), `${JSON.stringify({ release, notes: notes.map(({ code }) => code) }, null, 2)}\n`);
+    expectGolden(
+      join(FIXTURES, 'valid', `${file}.golden.json`),
+      `${JSON.stringify({ release, notes: notes.map(({ code }) => code) }, null, 2)}\n`,
+    );
   });
 
   test('the shapes are all there', () => {
-    for (const file of ['items.yaml', 'map.yaml', 'flat.json', 'map.json', 'bare-items.yaml']) expect(existsSync(join(FIXTURES, 'valid', file))).toBe(true);
+    for (const file of ['items.yaml', 'map.yaml', 'flat.json', 'map.json', 'bare-items.yaml'])
+      expect(existsSync(join(FIXTURES, 'valid', file))).toBe(true);
   });
 });

@@ -33,7 +33,9 @@ describe('texts that are refused', () => {
   });
 
   test('a bomb of aliases', () => {
-    const bomb = ['a0: &a0 [x]', ...Array.from({ length: 20 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`)].join('\n');
+    const bomb = ['a0: &a0 [x]', ...Array.from({ length: 20 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`)].join(
+      '\n',
+    );
     expect(new Set(codes(bomb))).toEqual(new Set(['yaml-alias']));
   });
 
@@ -47,15 +49,40 @@ describe('texts that are refused', () => {
   ])('nesting by %s, at any depth', (_, text) => {
     for (const depth of [150, 1_000, 5_000, 50_000, 200_000]) {
       const { problems } = read(text(depth));
-      expect(problems).toEqual([expect.objectContaining({ code: 'yaml-syntax', message: expect.stringContaining(`${MAX_DEPTH} levels`) })]);
+      expect(problems).toEqual([
+        expect.objectContaining({ code: 'yaml-syntax', message: expect.stringContaining(`${MAX_DEPTH} levels`) }),
+      ]);
     }
   });
 
   test('no message quotes what may be a secret', () => {
     const secret = 's3cr3t-w0rd';
-    const pieces = [`token: ${secret}`, `"${secret}\\q"`, `{a: ${secret}`, `[${secret}`, `- ${secret}\nb: ${secret}`, `a: b: ${secret}`, `!${secret} x`];
-    pieces.push(`%${secret}`, `a: |${secret}\n  x`, `a: '${secret}`, `${secret}\n  a: 1`, `a: 1 ${secret}: 2\n b: 3`, `*${secret} : x: y`, `@${secret}`);
-    const texts = pieces.flatMap((piece) => [piece, `x: 1\n${piece}`, `x:\n  ${piece}`, `${piece}\n]`, `"${piece}`, `x: ${piece}`]);
+    const pieces = [
+      `token: ${secret}`,
+      `"${secret}\\q"`,
+      `{a: ${secret}`,
+      `[${secret}`,
+      `- ${secret}\nb: ${secret}`,
+      `a: b: ${secret}`,
+      `!${secret} x`,
+    ];
+    pieces.push(
+      `%${secret}`,
+      `a: |${secret}\n  x`,
+      `a: '${secret}`,
+      `${secret}\n  a: 1`,
+      `a: 1 ${secret}: 2\n b: 3`,
+      `*${secret} : x: y`,
+      `@${secret}`,
+    );
+    const texts = pieces.flatMap((piece) => [
+      piece,
+      `x: 1\n${piece}`,
+      `x:\n  ${piece}`,
+      `${piece}\n]`,
+      `"${piece}`,
+      `x: ${piece}`,
+    ]);
     let refused = 0;
     for (const text of texts) {
       for (const { message, hint, code } of read(text).problems) {

@@ -9,22 +9,44 @@ const items = (...lines: string[]) => `bundles:\n  items:\n${lines.map((line) =>
 
 test('every problem at once, in the order of the text', () => {
   const { problems } = readRelease(
-    ['bundles:', '  items:', '    - id: "b b"', '      ref: main', '    - id: "c@1"', '      repo: x', '    - {}', '  default_bundle_id: z', 'what: 1'].join('\n'),
+    [
+      'bundles:',
+      '  items:',
+      '    - id: "b b"',
+      '      ref: main',
+      '    - id: "c@1"',
+      '      repo: x',
+      '    - {}',
+      '  default_bundle_id: z',
+      'what: 1',
+    ].join('\n'),
     'release.yaml',
   );
   const places = problems.map(({ at }) => at!.line! * 1000 + at!.col!);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(problems.map(({ code }) => code).sort()).toEqual(
-    ['floating-ref', 'missing-key', 'missing-key', 'missing-ref', 'ref-without-repo', 'unknown-default', 'unknown-key', 'unsafe-id'].sort(),
+    [
+      'floating-ref',
+      'missing-key',
+      'missing-key',
+      'missing-ref',
+      'ref-without-repo',
+      'unknown-default',
+      'unknown-key',
+      'unsafe-id',
+    ].sort(),
   );
   expect(() => mustReadRelease('x: 1', 'release.yaml')).toThrow(KdcubeError);
 });
 
-test.each(['1e3', '2026.10', '2026-02-22', 'yes', '0123456', '1_000', '12:30', '.5', 'true'])('ref: %s is unquoted, and nothing else is said of it', (ref) => {
-  const found = codes(items(`{id: a, repo: "git@h:o/r", ref: ${ref}}`)).filter((code) => code !== 'unsafe-ref');
-  expect(found).toEqual(['unquoted-value']);
-  expect(codes(items(`{id: a, repo: "git@h:o/r", ref: "${ref.replace(':', '-').replace(/^\./, '0.')}"}`))).toEqual([]);
-});
+test.each(['1e3', '2026.10', '2026-02-22', 'yes', '0123456', '1_000', '12:30', '.5', 'true'])(
+  'ref: %s is unquoted, and nothing else is said of it',
+  (ref) => {
+    const found = codes(items(`{id: a, repo: "git@h:o/r", ref: ${ref}}`)).filter((code) => code !== 'unsafe-ref');
+    expect(found).toEqual(['unquoted-value']);
+    expect(codes(items(`{id: a, repo: "git@h:o/r", ref: "${ref.replace(':', '-').replace(/^\./, '0.')}"}`))).toEqual([]);
+  },
+);
 
 test.each(['null', '~', ''])('ref: %s has no value', (ref) => {
   expect(codes(`bundles:\n  items:\n    - id: a\n      repo: "git@h:o/r"\n      ref: ${ref}\n`)).toEqual(['wrong-type']);
@@ -42,12 +64,18 @@ describe('names of prototypes', () => {
   });
 
   test('as unknown keys', () => {
-    expect(codes(items('{id: a, constructor: 1, __proto__: {b: 1}, valueof: 2}'))).toEqual(['unknown-key', 'unknown-key', 'unknown-key']);
+    expect(codes(items('{id: a, constructor: 1, __proto__: {b: 1}, valueof: 2}'))).toEqual([
+      'unknown-key',
+      'unknown-key',
+      'unknown-key',
+    ]);
     expect(codes('constructor: 1\n')).toEqual(['unknown-key']);
   });
 
   test('as repositories and settings', () => {
-    const { release, problems } = read(`repos: {constructor: "git@h:o/r", config: "git@h:o/s"}\n${items('{id: a, repo: constructor, ref: v1, config: {__proto__: {x: 1}}}')}`);
+    const { release, problems } = read(
+      `repos: {constructor: "git@h:o/r", config: "git@h:o/s"}\n${items('{id: a, repo: constructor, ref: v1, config: {__proto__: {x: 1}}}')}`,
+    );
     expect(problems).toEqual([]);
     expect(release!.repos).toEqual({ constructor: 'git@h:o/r', config: 'git@h:o/s' });
     expect(Object.keys(release!.bundles[0]!.config!)).toEqual(['__proto__']);
@@ -61,7 +89,12 @@ describe('rules that depend on how the release is used', () => {
     ['a branch in git mode', branch, { mode: 'git' }, ['floating-ref']],
     ['a branch, baked, with always-pull', branch, { alwaysPull: true }, ['floating-ref']],
     ['a branch in git mode with always-pull', branch, { mode: 'git', alwaysPull: true }, []],
-    ['an unsafe ref in git mode with always-pull', items('{id: a, repo: "git@h:o/r", ref: "-x"}'), { mode: 'git', alwaysPull: true }, ['unsafe-ref']],
+    [
+      'an unsafe ref in git mode with always-pull',
+      items('{id: a, repo: "git@h:o/r", ref: "-x"}'),
+      { mode: 'git', alwaysPull: true },
+      ['unsafe-ref'],
+    ],
     ['a frontend’s branch, always', 'frontend: {repo: r, ref: main}', { mode: 'git', alwaysPull: true }, ['floating-ref']],
     ['an example’s id', items('{id: "workspace@2026-03-31-13-36"}'), {}, []],
     ['an example’s id with examples on', items('{id: "workspace@2026-03-31-13-36"}'), { examples: true }, ['reserved-id']],
@@ -80,7 +113,9 @@ describe('rules that depend on how the release is used', () => {
     ['main', {}, ['floating-ref']],
     ['2026.07.20.x', {}, ['platform-ref']],
   ])('platform.ref %s with %j', (ref, options, expected) => {
-    expect(readRelease(`platform: {ref: "${ref}"}\n`, 'release.yaml', options).problems.map(({ code }) => code)).toEqual(expected);
+    expect(readRelease(`platform: {ref: "${ref}"}\n`, 'release.yaml', options).problems.map(({ code }) => code)).toEqual(
+      expected,
+    );
   });
 });
 

@@ -47,7 +47,13 @@ function problemsOf(
     return issue.keys.map((key) => wrongKey(key, doc, path, missingKeys(schema, inner, value)));
   const found = at(value, inner);
   if (found === undefined) {
-    return [{ code: 'missing-key', message: `${nameOf(path)} is missing${path.length > 1 ? ` in ${shownPath(path.slice(0, -1))}` : ''}.`, at: doc.place(path) }];
+    return [
+      {
+        code: 'missing-key',
+        message: `${nameOf(path)} is missing${path.length > 1 ? ` in ${shownPath(path.slice(0, -1))}` : ''}.`,
+        at: doc.place(path),
+      },
+    ];
   }
   return [wrongValue(issue, found, doc, path)];
 }

@@ -32,8 +32,9 @@ export interface TagSources {
 /** The customer's scheme: `customer-<sha>` and the moving `customer-<branch>`. The prefix keeps them apart from keys and versions. */
 export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): PeopleTag[] {
   const tags: PeopleTag[] = [];
-  if (commit) tags.push({ tag: `${prefix}-${commit}`, moving: false });
-  if (branch) tags.push({ tag: `${prefix}-${tagSafe(branch)}`, moving: true });
+  // A prefix is a person's choice: with `c`, a SHA-256 commit would pose as a content key.
+  if (commit) tags.push({ tag: checkTag(`${prefix}-${commit}`), moving: false });
+  if (branch) tags.push({ tag: checkTag(`${prefix}-${tagSafe(branch)}`), moving: true });
   return tags;
 }
 

@@ -199,7 +199,9 @@ describe('hard texts', () => {
   const config = {
     numbers: [0, -1, 1.5, 1e21, 1e-7, -2.5e-9, 123456789012345, true, false, null],
     nested: [[], {}, [[]], [[1, [2]], { a: [{ b: {} }], c: [] }]],
-    values: HARD, keys: Object.fromEntries(KEYS.map((text, index) => [text, index])) };
+    values: HARD,
+    keys: Object.fromEntries(KEYS.map((text, index) => [text, index])),
+  };
   const release = mustReadRelease('platform: {ref: v1.0.0}\nbundles: {items: [{id: a}]}', 'release.yaml').release;
   release.bundles[0]!.config = config;
 

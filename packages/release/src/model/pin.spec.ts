@@ -1,0 +1,110 @@
+import * as pins from './pin';
+import {
+  BundlePin,
+  bundlePinFits,
+  FrontendPin,
+  frontendPinFits,
+  halfPin,
+  ImagePin,
+  imagePinFits,
+  printPin,
+  readPin,
+  requirePin,
+} from './pin';
+import { mustReadRelease } from './read';
+import type { PinnedBundle } from './release';
+
+const COMMIT = 'a'.repeat(40);
+const DIGEST = `sha256:${'b'.repeat(64)}`;
+const BUNDLE: BundlePin = { pin: 1, repo: 'r', ref: 'v1', subdir: 'x', commit: COMMIT, path: 'x/a', tree: 'c'.repeat(64) };
+const FRONTEND: FrontendPin = { pin: 1, repo: 'r', ref: 'v1', commit: COMMIT, tree: COMMIT };
+const IMAGE: ImagePin = { pin: 1, platform: '2026.7.20', bundles: ['a', 'b'], bases: { 'x:1': DIGEST } };
+
+describe('reading a pin file', () => {
+  test.each([
+    ['a bundle’s', BundlePin, BUNDLE],
+    ['a frontend’s', FrontendPin, FRONTEND],
+    ['an image’s', ImagePin, IMAGE],
+  ])('%s comes back as it was printed', (_, schema, pin) => {
+    expect(readPin<unknown>(schema, printPin(pin))).toEqual(pin);
+    expect(printPin(pin)).toMatch(/^\{\n[^]*\n\}\n$/);
+  });
+
+  test.each<[string, string | undefined]>([
+    ['no file', undefined],
+    ['an empty file', ''],
+    ['half a file', printPin(BUNDLE).slice(0, 40)],
+    ['a half pin', halfPin({ repo: 'r', ref: 'v1' })],
+    ['a newer pin', printPin({ ...BUNDLE, pin: 2 as 1 })],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['another key', printPin({ ...BUNDLE, extra: 1 } as BundlePin)],
+    ['a short commit', printPin({ ...BUNDLE, commit: 'abc1234' })],
+    ['a merge conflict', `<<<<<<< ours\n${printPin(BUNDLE)}>>>>>>> theirs\n`],
+    ['prototypes', '{"__proto__": {"pin": 1}}'],
+  ])('%s is no pin', (_, text) => {
+    expect(readPin(BundlePin, text)).toBeUndefined();
+  });
+});
+
+describe('whether a pin answers what is asked', () => {
+  const bundle = mustReadRelease('platform: {ref: v1.0.0}\nbundles: {items: [{id: a, repo: r, ref: v1, subdir: x}]}', 'r.yaml')
+    .release.bundles[0] as PinnedBundle;
+
+  test.each<[string, Partial<PinnedBundle>, boolean]>([
+    ['the same', {}, true],
+    ['its name changed', { name: 'B', description: 'c' }, true],
+    ['the ref moved', { ref: 'v2' }, false],
+    ['another repository', { repo: 's' }, false],
+    ['another folder', { subdir: 'y' }, false],
+    ['its commit, asked for', { gitCommit: COMMIT }, true],
+    ['another commit, asked for', { gitCommit: 'd'.repeat(40) }, false],
+  ])('a bundle: %s', (_, change, fits) => {
+    expect(bundlePinFits(BUNDLE, { ...bundle, ...change })).toBe(fits);
+    expect(bundlePinFits(undefined, { ...bundle, ...change })).toBe(false);
+  });
+
+  test('a frontend', () => {
+    expect(frontendPinFits(FRONTEND, { repo: 'r', ref: 'v1' })).toBe(true);
+    expect(frontendPinFits(FRONTEND, { repo: 'r', ref: 'v2' })).toBe(false);
+    expect(frontendPinFits(undefined, { repo: 'r', ref: 'v1' })).toBe(false);
+  });
+
+  const QUESTION = { platform: '2026.7.20', bundles: ['a', 'b'], bases: ['x:1'] };
+  test.each([
+    ['the same', {}, true],
+    ['another platform', { platform: '2026.7.21' }, false],
+    ['no platform', { platform: undefined }, false],
+    ['a bundle more', { bundles: ['a', 'b', 'c'] }, false],
+    ['a bundle less', { bundles: ['a'] }, false],
+    ['another base', { bases: ['x:2'] }, false],
+    ['a base more', { bases: ['w:1', 'x:1'] }, false],
+  ])('an image: %s', (_, change, fits) => {
+    expect(imagePinFits(IMAGE, { ...QUESTION, ...change })).toBe(fits);
+  });
+
+  test('the order of bases is no question', () => {
+    const pin = { ...IMAGE, bases: { 'y:1': DIGEST, 'x:1': DIGEST } };
+    expect(imagePinFits(pin, { ...QUESTION, bases: ['x:1', 'y:1'] })).toBe(true);
+  });
+});
+
+test('the ids of an image are sorted, so that the order of release.yaml is none of its business', () => {
+  const ids = (text: string) =>
+    pins.bundleIdsOf(mustReadRelease(`platform: {ref: v1.0.0}\nbundles: {items: [${text}]}`, 'r.yaml').release);
+  expect(ids('{id: b}, {id: a}')).toEqual(ids('{id: a}, {id: b}'));
+});
+
+test('requirePin says whether a pin is missing or stale, and what to type', () => {
+  expect(requirePin(BUNDLE, true, 'a', 'pins/a')).toBe(BUNDLE);
+  expect(() => requirePin(undefined, false, 'a', 'pins/a')).toThrow(/pin-missing[^]*nx sync/);
+  expect(() => requirePin(BUNDLE, false, 'a', 'pins/a')).toThrow(/pin-stale[^]*nx sync/);
+});
+
+test('the places of pins', () => {
+  expect([pins.bundlePinFile('a@1.0'), pins.imagePinFile('x'), pins.FRONTEND_PIN]).toEqual([
+    'pins/bundles/a@1.0/pin.json',
+    'pins/images/x/pin.json',
+    'pins/frontend/pin.json',
+  ]);
+});
