@@ -5,12 +5,14 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..');
 
-/** Runs a program from the root of the repository with its output shown, and returns its exit code. */
+/** Runs a program from the root of the repository with its output shown, and returns its exit code. After 30 minutes it is killed. */
 export function show(program, args, env = {}) {
   const result = spawnSync(program, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
+    timeout: 30 * 60_000,
+    killSignal: 'SIGKILL',
   });
   if (result.error) console.error(`${program}: ${result.error.message}`);
   return result.status ?? 1;
