@@ -10,7 +10,7 @@ const LAYERS = [
   { files: 'packages/release/src/plan/*.ts', may: ['./*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
   { files: 'packages/release/src/ecs/*.ts', may: ['./*', '../plan/*', '../model/*', '../problem'] },
   { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
-  { files: 'packages/nx/src/graph/*.ts', may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit'] },
+  { files: 'packages/nx/src/graph/*.ts', may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit', 'node:path'] },
   { files: 'packages/nx/src/effects/*.ts', may: ['./*', '../disk', '@kdcube/release', 'node:**', '@aws-sdk/*'] },
   {
     files: 'packages/nx/src/executors/**/*.ts',

@@ -162,10 +162,26 @@ describe('createNodes', () => {
     });
   }
 
-  it('leaves out a pinned bundle that has neither folder nor pin: a project needs a real root', async () => {
+  it('keeps a bundle that has neither folder nor pin: run-many must not call it a success to have left it out', async () => {
     write(WORKSPACE);
     fs.rmSync(path.join(root, 'pins'), { recursive: true });
-    expect(Object.keys(await projects()).sort()).toEqual(['here@1-0', 'proc', 'release']);
+    fs.rmSync(path.join(root, 'bundles'), { recursive: true });
+    const found = await projects();
+    expect(Object.keys(found).sort()).toEqual(['here@1-0', 'proc', 'release', 'there@2-0']);
+    expect([found['here@1-0']!.root, found['there@2-0']!.root]).toEqual(['bundles/here@1-0', 'pins/bundles/there@2-0']);
+    expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['stage']);
+  });
+
+  it('has no project outside of the workspace, whatever subdir says', async () => {
+    const outside = `out-${path.basename(root)}`;
+    write({ 'release.yaml': `platform: {ref: v1}\nbundles: {items: [{id: ${outside}, subdir: ".."}, {id: ok, subdir: a/./b}]}` });
+    fs.mkdirSync(path.join(root, '..', outside));
+    fs.writeFileSync(path.join(root, '..', outside, 'entrypoint.py'), '');
+    try {
+      expect(Object.keys(await projects()).sort()).toEqual(['ok', 'release']);
+    } finally {
+      fs.rmSync(path.join(root, '..', outside), { recursive: true });
+    }
   });
 
   it('makes nothing in a workspace without release.yaml', async () => {

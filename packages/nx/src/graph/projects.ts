@@ -1,6 +1,7 @@
+import * as path from 'node:path';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
 import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release';
-import { bundlePinFile, bundlePlaces, FRONTEND_PIN, idProblem, imagePinFile, OUT } from '@kdcube/release';
+import { bundlePinFile, bundlePlaces, FRONTEND_PIN, idProblem, imagePinFile, OUT, unsafePath } from '@kdcube/release';
 import type { PluginOptions, Verb } from './options';
 import { targetName } from './options';
 import { described } from './targets';
@@ -20,19 +21,19 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
   };
   for (const image of workspace.images) add(imageProject(image, workspace, options));
   for (const bundle of workspace.release?.bundles ?? []) {
-    const project = idProblem(bundle.id) ? undefined : bundleProject(bundle, files, options);
-    if (project) add(project);
+    // What is unsafe as a path is a Problem of `validate`: no project may have its root outside of the workspace.
+    if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, files, options));
   }
   projects['.'] = releaseProject(options);
   return projects;
 }
 
-function bundleProject(bundle: Bundle, files: Files, options: PluginOptions): ProjectConfiguration | undefined {
-  const place = bundlePlaces(bundle).find((folder) => files.list(folder).length > 0);
+function bundleProject(bundle: Bundle, files: Files, options: PluginOptions): ProjectConfiguration {
+  const places = bundlePlaces(bundle);
+  const place = places.find((folder) => files.list(folder).length > 0);
   const pinFile = bundlePinFile(bundle.id);
-  // Every project needs a folder that is really there: a pinned bundle from elsewhere has its pin's.
-  const root = place ?? (bundle.kind === 'pinned' && files.read(pinFile) !== undefined ? `pins/bundles/${bundle.id}` : undefined);
-  if (root === undefined) return undefined;
+  // Where neither folder nor pin is there yet, the project is all the same: without it, `run-many -t stage` would do the others and call that success.
+  const root = place ?? (bundle.kind === 'pinned' ? path.posix.dirname(pinFile) : places[0]!);
   const source = bundle.kind === 'pinned' ? [`{workspaceRoot}/${pinFile}`] : ['{projectRoot}/**/*'];
   const tested = place !== undefined && files.list(`${place}/tests`).some((file) => /^test.*\.py$/.test(file));
   return {
