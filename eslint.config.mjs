@@ -10,16 +10,46 @@ const LAYERS = [
   { files: 'packages/release/src/plan/*.ts', may: ['./*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
   { files: 'packages/release/src/ecs/*.ts', may: ['./*', '../plan/*', '../model/*', '../problem'] },
   { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
-  { files: 'packages/nx/src/graph/*.ts', may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit', 'node:path'] },
+  {
+    files: 'packages/nx/src/graph/*.ts',
+    may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit', 'node:path'],
+  },
   { files: 'packages/nx/src/effects/*.ts', may: ['./*', '../disk', '@kdcube/release', 'node:**', '@aws-sdk/*'] },
   {
     files: 'packages/nx/src/executors/**/*.ts',
-    may: ['./*', './*/schema', '../*', '../../effects/*', '../effects/*', '../*/schema', '../../graph/options', '../graph/options', '../../disk', '../schema-json', '@kdcube/release', 'zod', 'node:path'],
+    may: [
+      './*',
+      './*/schema',
+      '../*',
+      '../../effects/*',
+      '../effects/*',
+      '../*/schema',
+      '../../graph/options',
+      '../graph/options',
+      '../../disk',
+      '../schema-json',
+      '@kdcube/release',
+      'zod',
+      'node:path',
+    ],
     typesOnly: ['@nx/devkit'],
   },
   {
     files: 'packages/nx/src/generators/**/*.ts',
-    may: ['./*', './*/schema', '../*', '../*/*', '../../graph/options', '../graph/options', '../../schema-json', '../schema-json', '@kdcube/release', '@nx/devkit', 'zod', 'node:path'],
+    may: [
+      './*',
+      './*/schema',
+      '../*',
+      '../*/*',
+      '../../graph/options',
+      '../graph/options',
+      '../../schema-json',
+      '../schema-json',
+      '@kdcube/release',
+      '@nx/devkit',
+      'zod',
+      'node:path',
+    ],
   },
   // The one generator with effects: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
   {
@@ -57,7 +87,12 @@ function restricted(may, typesOnly) {
   const message = 'This layer may not import that: see LAYERS in eslint.config.mjs.';
   const refuse = (allowed) => `^(?!(?:${allowed.map(pattern).join('|')})$)`;
   const patterns = [{ regex: refuse([...may, ...typesOnly]), message }];
-  if (typesOnly.length > 0) patterns.push({ regex: `^(?:${typesOnly.map(pattern).join('|')})$`, message: `${message} Its types may be.`, allowTypeImports: true });
+  if (typesOnly.length > 0)
+    patterns.push({
+      regex: `^(?:${typesOnly.map(pattern).join('|')})$`,
+      message: `${message} Its types may be.`,
+      allowTypeImports: true,
+    });
   return patterns;
 }
 

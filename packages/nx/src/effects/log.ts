@@ -23,7 +23,13 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
       say([verb.padEnd(10), subject, what, took].filter((part) => part !== '').join('  '));
     },
     progress: (text) => say(`…          ${text}`),
-    note: (text) => say(text.split('\n').map((line, index) => `${index === 0 ? 'note       ' : '           '}${line}`).join('\n')),
+    note: (text) =>
+      say(
+        text
+          .split('\n')
+          .map((line, index) => `${index === 0 ? 'note       ' : '           '}${line}`)
+          .join('\n'),
+      ),
     event: (event) => options.json && write('out', JSON.stringify(event)),
   };
 }
@@ -33,7 +39,9 @@ export const silent: Log = { done() {}, progress() {}, note() {}, event() {} };
 
 /** Milliseconds as a person says them. */
 export function seconds(milliseconds: number): string {
-  return milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+  return milliseconds < 60_000
+    ? `${(milliseconds / 1000).toFixed(1)} s`
+    : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
 /** Bytes as a person says them. */
