@@ -134,18 +134,26 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const pending = new Set<string>();
+const pending = new Set<() => void>();
 let listening = false;
 
 /** Runs `work` and removes `place` after it, also when a signal ends the process in the middle. */
 async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withUndo(() => fs.rmSync(place, { recursive: true, force: true }), work);
+  } finally {
+    await fs.promises.rm(place, { recursive: true, force: true });
+  }
+}
+
+/** Runs `work`. When a signal ends the process in the middle, `undo` is called first; when `work` ends by itself, in whatever way, it is not. */
+export async function withUndo<T>(undo: () => void, work: () => Promise<T>): Promise<T> {
   listen();
-  pending.add(place);
+  pending.add(undo);
   try {
     return await work();
   } finally {
-    pending.delete(place);
-    await fs.promises.rm(place, { recursive: true, force: true });
+    pending.delete(undo);
   }
 }
 
@@ -153,8 +161,10 @@ function listen(): void {
   if (listening) return;
   listening = true;
   const clean = () => {
-    for (const place of pending) fs.rmSync(place, { recursive: true, force: true });
-    pending.clear();
+    for (const undo of pending) {
+      pending.delete(undo);
+      undo();
+    }
   };
   process.on('exit', clean);
   for (const [signal, number] of [

@@ -1,7 +1,7 @@
 import type { Tree } from '@nx/devkit';
 import { readNxJson } from '@nx/devkit';
 import type { Workspace } from '@kdcube/release';
-import { halfPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release';
+import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release';
 import { pluginOptions } from '../../graph/options';
 import { treeFiles } from '../tree-files';
 import { resolvePins } from './resolve';
@@ -20,11 +20,11 @@ export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
   const options = pluginOptions(readNxJson(tree) ?? undefined);
   const workspace = readWorkspace(files, options);
   const release = requireRelease(workspace);
-  const stale = staleOf(workspace);
+  const stale = staleOf(workspace, (file) => tree.read(file, 'utf-8') ?? undefined);
   const { orphans } = workspace.pins;
   if (stale.length === 0 && orphans.length === 0) return;
   const before = new Map([...stale.map(({ file }) => file), ...orphans].map((file) => [file, tree.read(file) ?? undefined]));
-  for (const { file, question } of stale) tree.write(file, halfPin(question));
+  for (const pin of stale) tree.write(pin.file, half(pin, tree.read(pin.file, 'utf-8') ?? undefined));
   for (const file of orphans) tree.delete(file);
   return {
     outOfSyncMessage: 'The pins do not say what release.yaml says.',
@@ -36,7 +36,25 @@ export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
   };
 }
 
-function staleOf({ pins: found }: Workspace): StalePin[] {
+/** What is written while a question is open. The pin that was there stays in it: its digests and its salt must outlive a sync that is killed. */
+function half(stale: StalePin, there: string | undefined): string {
+  const open = { ...stale.question, ...(stale.kind === 'image' && stale.pin && { was: stale.pin }) };
+  const text = halfPin(open);
+  // Nx forgets a change that leaves a file as it is. Over the same half pin, left by a sync that was killed, another one must be
+  // written, or the workspace would pass for synced.
+  return there === text ? halfPin({ ...open, again: true }) : text;
+}
+
+/** The pin that a half pin replaced. */
+function replaced(text: string | undefined): ImagePin | undefined {
+  try {
+    return readPin(ImagePin, JSON.stringify((JSON.parse(text ?? '') as { was?: unknown } | null)?.was));
+  } catch {
+    return undefined;
+  }
+}
+
+function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | undefined): StalePin[] {
   const why = (pin: unknown) => (pin === undefined ? 'not pinned yet' : 'release.yaml asks for something else now');
   const bundles = found.bundles
     .filter(({ fits }) => !fits)
@@ -63,7 +81,7 @@ function staleOf({ pins: found }: Workspace): StalePin[] {
       kind: 'image',
       subject: subject.name,
       asked: subject.question!,
-      pin,
+      pin: pin ?? replaced(textOf(file)),
       file,
       why: why(pin),
       question: { ...subject.question! },

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BundlePin, FrontendPin, ImagePin, ImageQuestion, PinnedBundle, Problem, Release, Source } from '@kdcube/release';
 import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resolveRepo, shownUrl } from '@kdcube/release';
-import { writeFileAtomic } from '../../effects/files';
+import { withUndo, writeFileAtomic } from '../../effects/files';
 import { fetchCommit, resolveRef } from '../../effects/git-remote';
 import type { RepoSource } from '../../effects/git-remote';
 import { treeOf } from '../../effects/git-tree';
@@ -29,8 +29,18 @@ export interface Resolving {
   options: PluginOptions;
 }
 
-/** Resolves every stale pin, or none: on any failure all files are put back, and every problem is said. */
-export async function resolvePins({ root, release, stale, before, options }: Resolving): Promise<void> {
+/** Resolves every stale pin, or none: on any failure, and on Ctrl-C, all files are put back. Every problem is said. */
+export async function resolvePins({ before, root, ...question }: Resolving): Promise<void> {
+  const putBack = () => restore(root, before);
+  try {
+    await withUndo(putBack, () => resolveAll({ root, ...question }));
+  } catch (error) {
+    putBack();
+    throw error;
+  }
+}
+
+async function resolveAll({ root, release, stale, options }: Omit<Resolving, 'before'>): Promise<void> {
   const log = createLog();
   const remote = await ownRemote(root).catch(() => undefined);
   const problems: Problem[] = [];
@@ -46,21 +56,12 @@ export async function resolvePins({ root, release, stale, before, options }: Res
       resolved.push({ file: pin.file, text: printPin(answer) });
       log.done('pinned', pin.subject, saying(answer), startedAt);
     } catch (error) {
-      if (!(error instanceof KdcubeError)) await restore(root, before);
       if (!(error instanceof KdcubeError)) throw error;
       problems.push(...error.problems.map((problem) => ({ ...problem, at: problem.at ?? { file: pin.file } })));
     }
   }
-  if (problems.length > 0) {
-    await restore(root, before);
-    throw new KdcubeError(problems, { changed: 'the pins are as they were' });
-  }
-  try {
-    for (const { file, text } of resolved) await writeFileAtomic(path.join(root, file), text);
-  } catch (error) {
-    await restore(root, before);
-    throw error;
-  }
+  if (problems.length > 0) throw new KdcubeError(problems, { changed: 'the pins are as they were' });
+  for (const { file, text } of resolved) await writeFileAtomic(path.join(root, file), text);
 }
 
 interface ResolveContext {
@@ -133,8 +134,9 @@ async function resolveImage(
   pin: ImagePin | undefined,
   { options, log }: ResolveContext,
 ): Promise<ImagePin> {
+  const known = new Map(Object.entries(pin?.bases ?? {}));
   const digests: Record<string, string> = {};
-  for (const name of [...bases].sort()) digests[name] = pin?.bases[name] ?? (await digestOf(name, options, log));
+  for (const name of [...bases].sort()) digests[name] = known.get(name) ?? (await digestOf(name, options, log));
   return {
     pin: 1,
     ...(platform !== undefined && { platform }),
@@ -161,14 +163,25 @@ function saying(pin: BundlePin | FrontendPin | ImagePin): string {
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }
 
-async function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+/** Not one step of it waits for anything: it is also what happens between Ctrl-C and the end. */
+function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefined>): void {
   for (const [file, content] of before) {
     const place = path.join(root, file);
-    if (content !== undefined) await writeFileAtomic(place, content);
-    else {
-      await fs.promises.rm(place, { force: true });
-      // The folder was made for the half pin; with anything else in it, it stays.
-      await fs.promises.rmdir(path.dirname(place)).catch(() => undefined);
+    if (content !== undefined) {
+      fs.mkdirSync(path.dirname(place), { recursive: true });
+      fs.writeFileSync(place, content);
+    } else {
+      fs.rmSync(place, { force: true });
+      removeIfEmpty(path.dirname(place));
     }
+  }
+}
+
+/** The folder was made for the half pin; with anything else in it, it stays. */
+function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // Not empty, or never made.
   }
 }
