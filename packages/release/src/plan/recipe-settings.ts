@@ -1,0 +1,69 @@
+/** What a container is started with: the `config` of an image's config. Names are the format's. */
+export interface ImageSettings {
+  User?: string;
+  ExposedPorts?: Record<string, object>;
+  Env?: string[];
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Volumes?: Record<string, object>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+  ArgsEscaped?: boolean;
+  Healthcheck?: Healthcheck;
+  OnBuild?: string[];
+  Shell?: string[];
+}
+
+/** Times in nanoseconds. */
+export interface Healthcheck {
+  Test?: string[];
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
+}
+
+/** The keys that builders carry over from a base, in the order in which they write them; all others (docker's old container fields) are dropped. */
+const KEYS: readonly (keyof ImageSettings)[] = [
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'ArgsEscaped',
+  'Healthcheck',
+  'OnBuild',
+  'Shell',
+];
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What an image `FROM scratch` begins with. */
+export const SCRATCH: ImageSettings = { Env: [PATH], WorkingDir: '/' };
+
+/** The settings as they are written: known keys, nothing empty, maps sorted by name, so that equal settings are equal bytes. */
+export function printedSettings(settings: ImageSettings): ImageSettings {
+  return Object.fromEntries(KEYS.flatMap((key) => (isEmpty(settings[key]) ? [] : [[key, sorted(key, settings[key])]])));
+}
+
+/** `ENV`: a variable that is there keeps its place. */
+export function withVariable(env: readonly string[], name: string, value: string): string[] {
+  const index = env.findIndex((each) => each.split('=', 1)[0] === name);
+  return index === -1 ? [...env, `${name}=${value}`] : env.with(index, `${name}=${value}`);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === false) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+function sorted(key: keyof ImageSettings, value: unknown): unknown {
+  if (!['ExposedPorts', 'Volumes', 'Labels'].includes(key)) return value;
+  return Object.fromEntries(Object.entries(value as object).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
