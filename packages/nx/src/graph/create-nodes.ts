@@ -9,7 +9,8 @@ import { projectsOf } from './projects';
  * that a person can write makes it throw (HOUSE law 7).
  */
 export const createNodes: CreateNodesV2<PluginOptions> = [
-  '{release.yaml,images/*/Dockerfile*,pins/**/pin.json}',
+  // Not the pins and Dockerfiles as well, though they are read: when a file of this pattern is deleted, Nx calls every project affected.
+  RELEASE_FILE,
   (configFiles, options, context): CreateNodesResultV2 => {
     if (!configFiles.includes(RELEASE_FILE)) return [];
     const files = diskFiles(context.workspaceRoot);

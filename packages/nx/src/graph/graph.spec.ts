@@ -96,6 +96,23 @@ describe('createNodes', () => {
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
+  it('is asked for release.yaml alone: a deleted file of its pattern would make everything affected, and pins are deleted', () => {
+    expect(createNodes[0]).toBe('release.yaml');
+  });
+
+  it('caches stage, but not where it has to refuse: a stale pin, a problem of release.yaml', async () => {
+    const cached = async (): Promise<(boolean | undefined)[]> => {
+      const found = await projects();
+      return ['here@1-0', 'there@2-0'].map((bundle) => found[bundle]!.targets!.stage!.cache);
+    };
+    write(WORKSPACE);
+    expect(await cached()).toEqual([true, true]);
+    write({ 'release.yaml': RELEASE.replace('"v2"', '"v3"') });
+    expect(await cached()).toEqual([true, false]);
+    write({ 'release.yaml': `${RELEASE}unknown: 1\n` });
+    expect(await cached()).toEqual([false, false]);
+  });
+
   it('caches no target that knows --dryRun: Nx would put back what lay in dist during the dry run', async () => {
     write(WORKSPACE);
     for (const project of Object.values(await projects())) {

@@ -22,19 +22,21 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
   for (const image of workspace.images) add(imageProject(image, workspace, options));
   for (const bundle of workspace.release?.bundles ?? []) {
     // What is unsafe as a path is a Problem of `validate`: no project may have its root outside of the workspace.
-    if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, files, options));
+    if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
   }
   projects['.'] = releaseProject(options);
   return projects;
 }
 
-function bundleProject(bundle: Bundle, files: Files, options: PluginOptions): ProjectConfiguration {
+function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const places = bundlePlaces(bundle);
   const place = places.find((folder) => files.list(folder).length > 0);
   const pinFile = bundlePinFile(bundle.id);
   // Where neither folder nor pin is there yet, the project is all the same: without it, `run-many -t stage` would do the others and call that success.
   const root = place ?? (bundle.kind === 'pinned' ? path.posix.dirname(pinFile) : places[0]!);
-  const source = bundle.kind === 'pinned' ? [`{workspaceRoot}/${pinFile}`] : ['{projectRoot}/**/*'];
+  // Nx knows no project without files, and stops where one's own files are asked for: what is not there yet is asked for as the workspace's.
+  const own = place === undefined ? `{workspaceRoot}/${root}/**/*` : '{projectRoot}/**/*';
+  const source = [bundle.kind === 'pinned' ? `{workspaceRoot}/${pinFile}` : own];
   const tested = place !== undefined && files.list(`${place}/tests`).some((file) => /^test.*\.py$/.test(file));
   return {
     name: bundle.id,
@@ -53,12 +55,19 @@ function bundleProject(bundle: Bundle, files: Files, options: PluginOptions): Pr
       }),
       stage: described('stage', {
         executor: '@kdcube/nx:stage',
-        cache: true,
+        // What stage refuses must run to be refused: its inputs are those of the last time, and the cache would answer with the old content.
+        cache: isStageable(bundle, workspace),
         inputs: ['source'],
         outputs: [`{workspaceRoot}/${OUT.stage(bundle.id)}`],
       }),
     }),
   };
+}
+
+/** Whether nothing that the graph can see stops a bundle from being staged: a problem of release.yaml, or a pin that answers another question. */
+function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
+  if (problems.length > 0) return false;
+  return bundle.kind === 'workspace' || pins.bundles.some(({ subject, fits }) => subject.id === bundle.id && fits);
 }
 
 function imageProject(image: ImageFolder, workspace: Workspace, options: PluginOptions): ProjectConfiguration {
@@ -92,7 +101,12 @@ function releaseProject(options: PluginOptions): ProjectConfiguration {
     namedInputs: { source: ['{workspaceRoot}/release.yaml'] },
     tags: ['kdcube:release'],
     targets: named(options, {
-      validate: described('validate', { executor: '@kdcube/nx:validate', cache: false, options: given }),
+      validate: described('validate', {
+        executor: '@kdcube/nx:validate',
+        cache: false,
+        inputs: ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*', '^source'],
+        options: given,
+      }),
       // Not cached: Nx would keep what lies in the outputs after a --dryRun too, and put that back when the same --dryRun is asked again.
       descriptor: described('descriptor', {
         executor: '@kdcube/nx:descriptor',
