@@ -1,0 +1,188 @@
+// The commands that a customer types, in a workspace made by npm create kdcube, exactly as they type them.
+import path from 'node:path';
+import { engineIfThere, testWithEngine } from './support/engine';
+import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
+import { bareNpm, localNpm } from './support/npm';
+import { stateOf } from './support/problem';
+import { type Workspace, makeWorkspace, NX, PLATFORM_REF, plainWorkspace } from './support/workspace';
+
+const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
+
+let registry: Double;
+let workspace: Workspace;
+/** What a customer has in the shell: the registry, and a container engine where there is one. */
+let shell: Record<string, string>;
+
+beforeAll(async () => {
+  registry = await registryDouble();
+  await pushStandIns(registry.host, PLATFORM_REF);
+  workspace = await makeWorkspace();
+  shell = { ...engineIfThere()?.env, KDCUBE_REGISTRY: registry.host };
+});
+
+afterAll(() => registry.close());
+
+interface Receipt {
+  how: string;
+  repository: string;
+  digest: string;
+  tags: string[];
+}
+
+function receipt(image: string): Receipt {
+  return workspace.json<Receipt>(`dist/push/${image}/receipt.json`);
+}
+
+// The tests of this file build on each other, as a customer's day does.
+test('nx g @kdcube/nx:bundle my-bundle; nx sync:check says what is missing, offline; nx sync pins it', async () => {
+  const made = await workspace.mustNx('g @kdcube/nx:bundle my-bundle');
+  expect(made.stdout).toContain('CREATE bundles/my-bundle/entrypoint.py');
+  expect(workspace.read('release.yaml')).toMatch(/# Add one: .*\n(?:.*\n)*\s+- id: "?my-bundle"?/);
+
+  registry.journal.length = 0;
+  const unsynced = await workspace.nx('sync:check', { env: shell });
+  expect([unsynced.exitCode, unsynced.output]).toEqual([1, expect.stringContaining('kdcube-exec-bundled: not pinned yet')]);
+  expect(registry.journal).toEqual([]);
+
+  await workspace.mustNx('sync', { env: shell });
+  for (const image of IMAGES) {
+    expect(workspace.json(`pins/images/${image}/pin.json`)).toMatchObject({ platform: PLATFORM_REF, bundles: ['my-bundle'] });
+  }
+  // Offline: nobody named a registry any more.
+  expect((await workspace.nx('sync:check')).exitCode).toBe(0);
+  workspace.commit('Add my-bundle');
+  await workspace.mustNx('sync', { env: shell });
+  expect(workspace.git('status', '--porcelain')).toBe('');
+});
+
+test('nx run release:validate, nx run my-bundle:test, nx run-many -t stage, nx run release:descriptor', async () => {
+  expect((await workspace.mustNx('run release:validate')).stdout).toContain('1 bundles, 2 images, platform 2026.7.20.444');
+  expect((await workspace.mustNx('run my-bundle:test')).output).toMatch(/Ran \d+ tests?.*\n+OK/);
+  await workspace.mustNx('run-many -t stage');
+  expect(workspace.read('dist/stage/my-bundle/bundles/my-bundle/entrypoint.py')).toBe(
+    workspace.read('bundles/my-bundle/entrypoint.py'),
+  );
+  await workspace.mustNx('run release:descriptor');
+  expect(workspace.read('dist/release/bundles.yaml')).toContain('module: "my-bundle.entrypoint"');
+  await workspace.mustNx('run release:descriptor --kind=env-json');
+  expect(workspace.json('dist/release/agentic-bundles.json')).toMatchObject({
+    bundles: { 'my-bundle': { path: '/bundles', module: 'my-bundle.entrypoint' } },
+  });
+  expect(workspace.git('status', '--porcelain')).toBe('');
+});
+
+test('--dry-run of generators and --dryRun of executors change nothing', async () => {
+  registry.journal.length = 0;
+  // Were a dry run cached, the second one would bring back what lay in dist during the first.
+  await workspace.mustNx('run release:descriptor --dryRun');
+  await workspace.mustNx('run release:descriptor --kind=bundles-yaml');
+  const before = stateOf(workspace);
+  const said = async (command: string): Promise<string> => (await workspace.mustNx(command, { env: shell })).output;
+  expect(await said('g @kdcube/nx:bundle other --dry-run')).toContain('CREATE bundles/other/entrypoint.py');
+  expect(await said('g @kdcube/nx:image acme-proc --kind=chat-proc-bundled --dry-run')).toContain('CREATE images/acme-proc/');
+  expect(await said('g @kdcube/nx:release --platformRef=2026.7.21.100 --name=next --dry-run')).toContain('UPDATE release.yaml');
+  expect(await said('run release:descriptor --dryRun')).toContain('would write');
+  expect(await said(`run ${IMAGES[0]}:docker-build --dryRun`)).toContain('would build');
+  expect(await said(`run ${IMAGES[0]}:docker-push --dryRun --registry=${registry.host}/dry`)).toContain('would push');
+  expect(stateOf(workspace)).toEqual(before);
+  expect(writes(registry.journal)).toEqual([]);
+});
+
+testWithEngine('nx affected -t docker-push, with the registry from KDCUBE_REGISTRY', async () => {
+  const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/one`, KDCUBE_PLATFORM_REGISTRY: registry.host };
+  await workspace.mustNx('affected -t docker-push --base=HEAD~1', { env });
+  for (const image of IMAGES) {
+    const { repository, digest, tags } = receipt(image);
+    expect(repository).toBe(`${registry.host}/one/${image}`);
+    expect(new Set(Object.values(await digestsOf(repository)))).toEqual(new Set([digest]));
+    expect(tags).toEqual([`customer-${workspace.head()}`, 'customer-main']);
+  }
+});
+
+testWithEngine('the same with --registry, which is stronger than KDCUBE_REGISTRY', async () => {
+  const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/nowhere` };
+  const args = ['--registry', `${registry.host}/two`, '--platformRegistry', registry.host];
+  await workspace.mustNx(['run-many', '-t', 'docker-push', ...args], { env });
+  expect(IMAGES.map((image) => receipt(image).repository)).toEqual(IMAGES.map((image) => `${registry.host}/two/${image}`));
+
+  await workspace.mustNx(['run', 'release:tag', '--registry', `${registry.host}/two`, '--tags=v1.0.0'], { env });
+  for (const image of IMAGES) expect((await digestsOf(receipt(image).repository))['v1.0.0']).toBe(receipt(image).digest);
+});
+
+testWithEngine('the same with the plugin’s options in nx.json, where nothing else is said', async () => {
+  const nxJson = workspace.read('nx.json');
+  const options = { registry: `${registry.host}/three`, platformRegistry: registry.host };
+  workspace.write({ 'nx.json': nxJson.replace('"options": {}', `"options": ${JSON.stringify(options)}`) });
+  try {
+    await workspace.mustNx('run-many -t docker-push', { env: { ...shell, KDCUBE_REGISTRY: '' } });
+    expect(IMAGES.map((image) => receipt(image).repository)).toEqual(IMAGES.map((image) => `${registry.host}/three/${image}`));
+  } finally {
+    workspace.write({ 'nx.json': nxJson });
+  }
+});
+
+test('without a registry, docker-push says how to name one', async () => {
+  const ran = await workspace.nx(`run ${IMAGES[0]}:docker-push`);
+  expect([ran.exitCode, ran.output]).toEqual([1, expect.stringMatching(/\[registry-missing\][^]*--registry=<host>/)]);
+});
+
+interface Described {
+  description?: string;
+  example?: unknown;
+}
+
+test('nx show project says what every target and option does, with an example', async () => {
+  for (const project of ['release', 'my-bundle', IMAGES[0]!]) {
+    const shown = await workspace.mustNx(['show', 'project', project, '--json']);
+    const { targets } = JSON.parse(shown.stdout) as {
+      targets: Record<
+        string,
+        { metadata: Described & { help: { command: string; example: { options: object } }; options: Record<string, Described> } }
+      >;
+    };
+    expect(Object.keys(targets).length).toBeGreaterThan(1);
+    for (const [name, { metadata }] of Object.entries(targets)) {
+      const at = `${project}:${name}`;
+      expect([at, metadata.description, metadata.help.command]).toEqual([
+        at,
+        expect.stringMatching(/\w+ .*\.$/),
+        expect.stringMatching(/^nx /),
+      ]);
+      for (const [option, { description, example }] of Object.entries(metadata.options)) {
+        expect([at, option, description]).toEqual([at, option, expect.stringMatching(/\w+ .*\.|\?$/)]);
+        expect([at, option, example]).not.toEqual([at, option, undefined]);
+        expect(metadata.help.example.options).toHaveProperty([option], example);
+      }
+    }
+  }
+});
+
+test('nx g @kdcube/nx:bundle --help has a description of every option, and examples to type', async () => {
+  const { stdout } = await workspace.mustNx('g @kdcube/nx:bundle --help');
+  const { properties } = workspace.json<{ properties: Record<string, { description: string }> }>(
+    'node_modules/@kdcube/nx/dist/generators/bundle/schema.json',
+  );
+  const said = stdout.replace(/\[(?:string|default)[^\]]*\]/g, '').replace(/\s+/g, ' ');
+  for (const [option, { description }] of Object.entries(properties)) {
+    expect(said).toContain(`--${option}`);
+    expect(said).toContain(description.replace(/\s+/g, ' ').slice(0, 60));
+  }
+  expect(said).toMatch(/Examples: nx g @kdcube\/nx:bundle my-bundle/);
+});
+
+test('nx add @kdcube/nx sets up a plain Nx workspace, and a second time changes nothing', async () => {
+  await localNpm();
+  const plain = await makeWorkspace({ npm: bareNpm, key: 'plain', create: plainWorkspace(NX, []) });
+  await plain.mustNx('add @kdcube/nx');
+  expect(plain.json('nx.json')).toMatchObject({
+    plugins: [{ plugin: '@kdcube/nx' }],
+    sync: { globalGenerators: ['@kdcube/nx:pins'] },
+  });
+  plain.commit('Add the plugin');
+  await plain.mustNx('g @kdcube/nx:init');
+  expect(plain.git('status', '--porcelain')).toBe('');
+  await plain.mustNx(`g @kdcube/nx:release --platformRef=${PLATFORM_REF}`);
+  await plain.mustNx('g @kdcube/nx:bundle my-bundle');
+  expect((await plain.mustNx('show projects')).stdout.trim().split('\n').sort()).toEqual(['my-bundle', 'release']);
+  expect(path.basename(plain.dir)).toBe('acme');
+});
