@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { Problem, Workspace } from '@kdcube/release';
-import { KdcubeError, readWorkspace } from '@kdcube/release';
+import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release';
 import { diskFiles } from '../../disk';
 import { checkBundles } from '../../effects/check-bundles';
 import { withSnapshot } from '../../effects/git-snapshot';
@@ -19,7 +19,8 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
     const problems = [
       ...workspace.problems,
       ...workspace.notes.filter(({ code }) => code === 'no-bundles'),
-      ...pinProblems(workspace),
+      // Of a release that is wrong nobody can say what its pins should be.
+      ...(workspace.problems.some(({ at }) => at?.file === RELEASE_FILE) ? [] : pinProblems(workspace)),
       ...nameClashes(workspace),
     ];
     sayNotes(notes, task.log);
