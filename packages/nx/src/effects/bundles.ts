@@ -1,10 +1,11 @@
 import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release';
-import { bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release';
+import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release';
 import { localStore } from './git-offline';
 import { fetchCommit, resolveRef } from './git-remote';
 import type { RepoSource } from './git-remote';
 import type { Snapshot } from './git-snapshot';
 import type { GitStore } from './git-store';
+import { treeOf } from './git-tree';
 import type { Log } from './log';
 import { addressOf, pinOf } from './workspace';
 import type { OpenRelease } from './workspace';
@@ -60,9 +61,12 @@ async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline,
     place: `${shownUrl(address.url)} ${pin.path}`,
     committed: true,
     open: async () => {
-      if (offline) return (await localStore(source, pin.commit, pin.tree)) ?? notHere(bundle, pin);
-      await checkRef(source, bundle, pin, log);
-      return fetchCommit(source, pin.commit, { ref: pin.ref, log });
+      if (!offline) await checkRef(source, bundle, pin, log, release.mayFloat);
+      const store = offline
+        ? ((await localStore(source, pin.commit, pin.tree)) ?? notHere(bundle, pin))
+        : await fetchCommit(source, pin.commit, { ref: pin.ref, log });
+      await checkTree(store, bundle, pin);
+      return store;
     },
   };
 }
@@ -75,23 +79,48 @@ function notHere(bundle: PinnedBundle, pin: BundlePin): never {
   });
 }
 
-/** A ref that no longer names its pinned commit is an error that names both: somebody moved a tag, and only a person knows which one is meant. */
+/** A pin says its content twice, as a commit and as a tree. A merge of two pins, line by line, can leave a tree that its commit does not have. */
+export async function checkTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
+  const tree = await treeOf(store, pin.commit, pin.path);
+  if (tree === pin.tree) return;
+  throw new KdcubeError({
+    code: 'pin-stale',
+    message: `The pin of ${quoted(id)} contradicts itself: its commit ${pin.commit} has ${tree ? `the tree ${tree}` : 'no folder'} at ${quoted(pin.path)}, and the pin says ${pin.tree}.`,
+    hint: `delete ${bundlePinFile(id)} and run nx sync`,
+    at: { file: bundlePinFile(id) },
+  });
+}
+
+/**
+ * A ref that no longer names its pinned commit is an error that names both: somebody moved a tag, and only a person knows which one is meant.
+ * `mayFloat`: a branch is allowed, as in git mode with alwaysPull; it moves as it likes.
+ */
 export async function checkRef(
   source: RepoSource,
   bundle: Pick<PinnedBundle, 'id' | 'ref'>,
   pin: BundlePin,
   log: Log,
+  mayFloat = false,
 ): Promise<void> {
   if (isCommit(bundle.ref)) return;
   const { commit, kind } = await resolveRef(source, bundle.ref, log).catch((error: unknown) => {
     throw withOfflineHint(error);
   });
-  if (commit === pin.commit || kind === 'branch') return;
+  if (kind === 'branch') {
+    if (mayFloat) return;
+    throw new KdcubeError({
+      code: 'floating-ref',
+      message: `${shownUrl(source.url)} has no tag ${quoted(bundle.ref)} for ${quoted(bundle.id)} any more, only a branch of that name. It was pinned as ${pin.commit}.`,
+      hint: `ref: "${pin.commit}"    in release.yaml keeps what was pinned; then nx sync`,
+      at: { file: bundlePinFile(bundle.id) },
+    });
+  }
+  if (commit === pin.commit) return;
   throw new KdcubeError({
     code: 'tag-moved',
     message: `The tag ${quoted(bundle.ref)} of ${quoted(bundle.id)} was moved: it is pinned as ${pin.commit}, and ${shownUrl(source.url)} now says ${commit}.`,
-    hint: `delete pins/bundles/${bundle.id}/pin.json and run nx sync to accept the new one; or pin a tag that stays`,
-    at: { file: `pins/bundles/${bundle.id}/pin.json` },
+    hint: `delete ${bundlePinFile(bundle.id)} and run nx sync to accept the new one; or pin a tag that stays`,
+    at: { file: bundlePinFile(bundle.id) },
   });
 }
 

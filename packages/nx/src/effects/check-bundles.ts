@@ -1,7 +1,7 @@
 import type { BundlePin, PinnedBundle, Problem } from '@kdcube/release';
 import { checkBundleSource, KdcubeError } from '@kdcube/release';
 import type { FoundBundle } from './bundles';
-import { findBundle } from './bundles';
+import { checkTree, findBundle } from './bundles';
 import type { Snapshot } from './git-snapshot';
 import type { GitStore } from './git-store';
 import { localStore } from './git-offline';
@@ -43,9 +43,11 @@ export async function checkBundles(
   return { problems, unseen };
 }
 
-function localCopy(release: OpenRelease, { bundle, pin }: FoundBundle & { pin: BundlePin }): Promise<GitStore | undefined> {
+async function localCopy(release: OpenRelease, { bundle, pin }: FoundBundle & { pin: BundlePin }): Promise<GitStore | undefined> {
   const address = addressOf(release, (bundle as PinnedBundle).repo);
-  return localStore({ ...address, root: release.root }, pin.commit, pin.tree);
+  const store = await localStore({ ...address, root: release.root }, pin.commit, pin.tree);
+  if (store) await checkTree(store, bundle, pin);
+  return store;
 }
 
 async function checkContent(found: FoundBundle, store: GitStore, log: Log): Promise<Problem[]> {

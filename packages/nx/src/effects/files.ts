@@ -3,6 +3,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release';
+import type { Log } from './log';
+import { silent } from './log';
 
 /** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
 export function cacheDir(...below: string[]): string {
@@ -89,12 +91,22 @@ export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, bes
   });
 }
 
-/** Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem. */
-export async function withLock<T>(name: string, work: () => Promise<T>, timeout = 600_000): Promise<T> {
+/** Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. */
+export async function withLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  timeout = 600_000,
+  log: Pick<Log, 'progress'> = silent,
+): Promise<T> {
   const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
   const startedAt = Date.now();
+  let said = startedAt;
   while (!tryLock(file)) {
+    if (Date.now() - said > 15_000) {
+      said = Date.now();
+      log.progress(`waiting for another process, which has ${name}`);
+    }
     if (Date.now() - startedAt > timeout) {
       throw new KdcubeError({
         code: 'already-running',

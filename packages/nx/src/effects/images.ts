@@ -8,6 +8,7 @@ import {
   pinBases,
   PINS,
   pinnedContents,
+  PLATFORM_REF_ARG,
   planImage,
   platformArgs,
   quoted,
@@ -52,6 +53,7 @@ export async function planOf(
   log: Log,
 ): Promise<ImageJob> {
   const { folder, pin } = pinnedImage(release, name);
+  checkArgs(options.args);
   const bundles: FoundBundle[] = [];
   for (const id of pin.bundles)
     bundles.push(await findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }));
@@ -117,9 +119,47 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
     log.done('staged', found.content.id, `${files} files`, startedAt);
   }
   const file = path.join(dir, job.folder.dockerfile);
+  const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
+  if (!fs.existsSync(file)) {
+    throw new KdcubeError({
+      code: 'dockerfile-missing',
+      message: `git does not see ${shownFile}, though other files of its folder.`,
+      hint: `git check-ignore --verbose ${shownFile}    names the rule that hides it`,
+      at: { file: shownFile },
+    });
+  }
   const text = await fs.promises.readFile(file, 'utf8');
-  const { bases } = readDockerfile(text, `${job.folder.path}/${job.folder.dockerfile}`, buildArgs(job));
+  const { bases } = readDockerfile(text, shownFile, buildArgs(job));
+  const unpinned = bases.find(({ name }) => !references.has(name));
+  // A base that only a build argument names: built from its tag, one content key would stand for two images.
+  if (unpinned) {
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `With these build arguments the image is made from ${quoted(unpinned.name)}, and its pin says nothing of that.`,
+      hint: 'write the image into the Dockerfile, as the value of its ARG, and run nx sync',
+      at: { file: shownFile, line: unpinned.line },
+    });
+  }
   await fs.promises.writeFile(file, pinBases(text, bases, references));
+}
+
+/** The arguments that are said in another way, and names that would be something else on a command line. */
+function checkArgs(args: Readonly<Record<string, string>>): void {
+  const given: Record<string, string> = {
+    KDCUBE_REGISTRY: '--registry',
+    KDCUBE_PLATFORM_REGISTRY: '--platformRegistry',
+    [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
+  };
+  for (const name of Object.keys(args)) {
+    if (Object.hasOwn(given, name))
+      throw new KdcubeError({
+        code: 'wrong-option',
+        message: `The build argument ${name} cannot be given with --args: what it says comes from ${given[name]!}.`,
+        hint: given[name]!,
+      });
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new KdcubeError({ code: 'wrong-option', message: `${quoted(name)} is not the name of a build argument.` });
+  }
 }
 
 /** The build arguments of an image: its own, and the platform's ref. */

@@ -13,6 +13,8 @@ export interface OpenRelease {
   release: Release;
   /** Without user information; undefined where there is no remote, or no repository. */
   ownRemote?: string;
+  /** Whether a pinned bundle's ref may be a branch. */
+  mayFloat: boolean;
 }
 
 /** Reads the workspace at `root`. Throws every problem of release.yaml at once. */
@@ -23,7 +25,8 @@ export async function openRelease(root: string, options: ReleaseOptions = {}): P
     if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
     throw error;
   });
-  return { root: path.resolve(root), workspace, release, ownRemote: remote };
+  const mayFloat = options.mode === 'git' && options.alwaysPull === true;
+  return { root: path.resolve(root), workspace, release, ownRemote: remote, mayFloat };
 }
 
 /** The bundle that a project stands for. */
