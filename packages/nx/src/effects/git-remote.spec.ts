@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { resolveRef, type RepoSource } from './git-remote';
-import { commit, gitAsync, gitInput, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from './testing/git-kit';
+import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from './testing/git-kit';
 import { serveGit, type GitServer } from './testing/git-http';
 
 // Many small git processes, on machines that do other things too.
