@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
 import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release';
-import { bundlePinFile, bundlePlaces, FRONTEND_PIN, idProblem, imagePinFile, OUT, unsafePath } from '@kdcube/release';
+import { bundlePinFile, bundlePlaces, idProblem, imagePinFile, OUT, unsafePath } from '@kdcube/release';
 import type { PluginOptions, Verb } from './options';
 import { targetName } from './options';
 import { described } from './targets';
@@ -19,7 +19,7 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
     names.add(project.name!);
     projects[project.root] = project;
   };
-  for (const image of workspace.images) add(imageProject(image, workspace, options));
+  for (const image of workspace.images) add(imageProject(image, options));
   for (const bundle of workspace.release?.bundles ?? []) {
     // What is unsafe as a path is a Problem of `validate`: no project may have its root outside of the workspace.
     if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
@@ -70,9 +70,8 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
   return bundle.kind === 'workspace' || pins.bundles.some(({ subject, fits }) => subject.id === bundle.id && fits);
 }
 
-function imageProject(image: ImageFolder, workspace: Workspace, options: PluginOptions): ProjectConfiguration {
-  const frontend = workspace.release?.frontend && image.name.includes('web-ui') ? [`{workspaceRoot}/${FRONTEND_PIN}`] : [];
-  const inputs = ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`, ...frontend, '^source'];
+function imageProject(image: ImageFolder, options: PluginOptions): ProjectConfiguration {
+  const inputs = ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`, '^source'];
   return {
     name: image.name,
     root: image.path,
