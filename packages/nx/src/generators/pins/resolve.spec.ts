@@ -1,19 +1,11 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { commit, gitSync, newRepo, problemOf, type Sandbox, sandbox, write } from '../../effects/testing/git-kit';
+import { type Double, putImage, registryDouble } from '../../effects/testing/registry-kit';
 import { runPins } from '../testing/sync';
 
-interface Double {
-  host: string;
-  journal: { method: string; kind: string; name?: string }[];
-  close(): Promise<void>;
-}
-
-const tools = path.join(__dirname, '../../../../../tools');
 const PLATFORM = '2026.7.20.444';
 const BASE = `\${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${PLATFORM}`;
 const DOCKERFILE =
@@ -29,9 +21,7 @@ let root: string;
 beforeEach(async () => {
   box = sandbox();
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  registry = await (
-    (await import(pathToFileURL(path.join(tools, 'registry/registry.mjs')).href)) as { start(): Promise<Double> }
-  ).start();
+  registry = await registryDouble();
   await putBase('kdcube-chat-proc', PLATFORM, 'first');
   org = newRepo(box.folder('bundles'), { 'service/bundles/there@2-0/entrypoint.py': 'first\n', 'README.md': 'hello\n' });
   gitSync(org, 'tag', '--annotate', '--message', 'one', 'v1');
@@ -64,28 +54,7 @@ bundles:
   });
 }
 
-/** A manifest that stands for an image: only its digest matters here. */
-async function putBase(name: string, tag: string, what: string): Promise<void> {
-  const config = Buffer.from(JSON.stringify({ what, rootfs: { type: 'layers', diff_ids: [] } }));
-  const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
-  const begun = await fetch(`http://${registry.host}/v2/${name}/blobs/uploads/`, { method: 'POST' });
-  const place = new URL(begun.headers.get('location')!, `http://${registry.host}`);
-  place.searchParams.set('digest', digest);
-  await fetch(place, { method: 'PUT', body: config });
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const manifest = {
-    schemaVersion: 2,
-    mediaType,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest, size: config.length },
-    layers: [],
-  };
-  const answer = await fetch(`http://${registry.host}/v2/${name}/manifests/${tag}`, {
-    method: 'PUT',
-    headers: { 'content-type': mediaType },
-    body: JSON.stringify(manifest),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
+const putBase = (name: string, tag: string, what: string) => putImage(registry.host, name, tag, what);
 
 const files = (): Record<string, string> =>
   Object.fromEntries(
@@ -221,25 +190,6 @@ it('heals after it was killed: the next one resolves, and bases stay where they 
   expect(pin('images/proc')).toMatchObject({ pin: 1, bundles: ['here@1-0', 'new', 'there@2-0'], bases: { [BASE]: digest } });
 });
 
-/** Runs `program` (CommonJS, may require our sources) in a process of its own. */
-function inProcess(program: string): ReturnType<typeof spawn> {
-  const release = path.join(tools, '../packages/release/src/index.ts');
-  const options = `{ swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs', ignoreDynamic: true } }`;
-  write(box.dir, {
-    'program.cjs': `
-const Module = require('node:module');
-const swc = require(${JSON.stringify(require.resolve('@swc/core'))});
-require.extensions['.ts'] = (module, file) => module._compile(swc.transformFileSync(file, ${options}).code, file);
-const find = Module._resolveFilename;
-Module._resolveFilename = (name, ...rest) => (name === '@kdcube/release' ? ${JSON.stringify(release)} : find(name, ...rest));
-${program}`,
-  });
-  return spawn(process.execPath, [path.join(box.dir, 'program.cjs')], {
-    env: process.env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
 it('puts everything back on Ctrl-C', async () => {
   await sync();
   const before = files();
@@ -250,13 +200,17 @@ it('puts everything back on Ctrl-C', async () => {
   const asked = new Promise<void>((resolve) => silent.once('connection', () => resolve()));
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const base = `127.0.0.1:${(silent.address() as net.AddressInfo).port}/x:1`;
-  const child = inProcess(`
+  const program = `
 const { resolvePins } = require(${JSON.stringify(path.join(__dirname, 'resolve.ts'))});
 const before = new Map(Object.entries(${JSON.stringify(before)}).map(([name, text]) => ['pins/' + name, Buffer.from(text)]));
 before.set('pins/bundles/new/pin.json', undefined);
 const stale = [{ kind: 'image', subject: 'x', file: 'pins/images/x/pin.json', asked: { bundles: [], bases: ['${base}'] } }];
 resolvePins({ root: ${JSON.stringify(root)}, release: { repos: {}, bundles: [] }, stale, before, options: {} });
-`);
+`;
+  const child = spawn(process.execPath, ['-r', path.join(__dirname, '../../effects/testing/typescript.cjs'), '-e', program], {
+    env: process.env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   await asked;
   expect(files()).not.toEqual(before);
   child.kill('SIGINT');

@@ -172,15 +172,15 @@ function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefine
       fs.writeFileSync(place, content);
     } else {
       fs.rmSync(place, { force: true });
-      removeIfEmpty(path.dirname(place));
+      removeIfEmpty(path.dirname(place), root);
     }
   }
 }
 
-/** The folder was made for the half pin; with anything else in it, it stays. */
-function removeIfEmpty(folder: string): void {
+/** The folders were made for the half pin; with anything else in them, they stay. */
+function removeIfEmpty(folder: string, root: string): void {
   try {
-    fs.rmdirSync(folder);
+    for (let empty = folder; empty !== root; empty = path.dirname(empty)) fs.rmdirSync(empty);
   } catch {
     // Not empty, or never made.
   }
