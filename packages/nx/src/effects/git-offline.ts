@@ -1,3 +1,4 @@
+import { KdcubeError } from '@kdcube/release';
 import type { RepoSource } from './git-source';
 import { mirrorExists, mirrorOf } from './git-mirror';
 import type { GitStore } from './git-store';
@@ -6,8 +7,13 @@ import { hasCommit, missingObjects } from './git-store';
 /** A commit's tree, readable without asking anybody: in this checkout, or in the mirror of the source. Undefined where something of it is missing. */
 export async function localStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
   const store = source.self ? { place: { cwd: source.root } } : await localMirror(source, commit);
-  if (!store || !(await hasCommit(store, commit)) || (await missingObjects(store, tree)).length > 0) return undefined;
-  return store;
+  if (!store || !(await hasCommit(store, commit))) return undefined;
+  // git stops at a tree that it has never heard of; it is missing like any other.
+  const missing = await missingObjects(store, tree).catch((error: unknown) => {
+    if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return [tree];
+    throw error;
+  });
+  return missing.length > 0 ? undefined : store;
 }
 
 async function localMirror(source: RepoSource, commit: string): Promise<GitStore | undefined> {
