@@ -199,15 +199,22 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** An error of the file system as a Problem; a Problem stays what it is. */
+/** An error of the file system as a Problem; a Problem stays what it is. Files are named as they will be called, not as while they are made. */
 export function fileProblem(error: unknown, file: string): KdcubeError {
   if (error instanceof KdcubeError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
+  const named = (text: string) => text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.tmp(?=[/\\]|$)/g, '$1');
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new KdcubeError(
-      { code: 'disk-full', message: `No space is left on the disk of ${file}.`, hint: `df -h ${path.dirname(file)}` },
+      { code: 'disk-full', message: `No space is left on the disk of ${named(file)}.`, hint: `df -h ${firstThere(named(file))}` },
       { cause: error },
     );
   }
-  return new KdcubeError({ code: 'file-failed', message: `${file}: ${message ?? String(error)}` }, { cause: error });
+  return new KdcubeError({ code: 'file-failed', message: `${named(file)}: ${message ?? String(error)}` }, { cause: error });
+}
+
+/** The nearest folder above a file that is still there after the clean-up. */
+function firstThere(file: string): string {
+  const above = path.dirname(file);
+  return above === file || fs.existsSync(above) ? above : firstThere(above);
 }
