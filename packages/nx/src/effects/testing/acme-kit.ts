@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type BundlePin, printPin } from '@kdcube/release';
-import { type Snapshot, withSnapshot } from '../git-snapshot';
+import { withSnapshot } from '../git-snapshot';
 import { type ImageJob, type ImageOptions, planOf } from '../images';
 import { silent } from '../log';
 import { type OpenRelease, openRelease } from '../workspace';
@@ -14,6 +14,9 @@ export const DOCKERFILE =
 export const ENTRYPOINT =
   'from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\n\n\n@agentic_workflow(name="x")\nclass X:\n    pass\n';
 
+/** Plans the image and does `work` with it. */
+type Job = <T>(work: (job: ImageJob) => Promise<T>, options?: Partial<ImageOptions>) => Promise<T>;
+
 /** A customer's workspace with one image, a bundle of its own and a pinned one, all committed; a registry with the base; no engine. */
 export interface Acme {
   box: Sandbox;
@@ -25,11 +28,9 @@ export interface Acme {
   /** Writes files and commits them. */
   commit(files: Record<string, string>): void;
   open(options?: object): Promise<OpenRelease>;
-  /** Plans the image and does `work` with it. */
-  job<T>(
-    work: (job: ImageJob, release: OpenRelease, snapshot: Snapshot) => Promise<T>,
-    options?: Partial<ImageOptions>,
-  ): Promise<T>;
+  job: Job;
+  /** The same in a clone. */
+  at(clone: string): { job: Job };
   end(): Promise<void>;
 }
 
@@ -68,7 +69,6 @@ bundles:
       bases: { [BASE]: base },
     }),
   });
-  const open = (options: object = {}) => openRelease(root, options);
   return {
     box,
     root,
@@ -76,17 +76,22 @@ bundles:
     registry,
     pin,
     commit: (files) => void commit(root, files),
-    open,
-    async job(work, options = {}) {
-      const release = await open();
-      return withSnapshot(root, async (snapshot) =>
-        work(await planOf(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silent), release, snapshot),
-      );
-    },
+    open: (options = {}) => openRelease(root, options),
+    job: jobIn(root),
+    at: (clone) => ({ job: jobIn(clone) }),
     async end() {
       await registry.close();
       box.end();
     },
+  };
+}
+
+function jobIn(root: string): Job {
+  return async (work, options = {}) => {
+    const release = await openRelease(root);
+    return withSnapshot(root, async (snapshot) =>
+      work(await planOf(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silent)),
+    );
   };
 }
 
