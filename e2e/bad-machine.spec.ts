@@ -1,0 +1,249 @@
+// What the world around a release can do to it, through the real commands: remotes that fail, a full disk, two runs at once, Ctrl-C.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Files, type Repo, gitRepo } from './support/git';
+import { type Double, pushStandIns, registryDouble } from './support/oci';
+import { expectProblem, filesIn, leftovers, stateOf } from './support/problem';
+import { cleanEnv, freshFolder } from './support/run';
+import { type Workspace, makeWorkspace, PLATFORM_REF } from './support/workspace';
+
+const ENTRYPOINT = `from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\n\n\n@agentic_workflow(name="x")\nclass X:\n    def __init__(self, config): pass\n\n    async def run(self, **payload): return {}\n`;
+
+let registry: Double;
+let workspace: Workspace;
+let env: Record<string, string>;
+let good: string;
+
+beforeAll(async () => {
+  registry = await registryDouble();
+  await pushStandIns(registry.host, PLATFORM_REF);
+  env = { KDCUBE_REGISTRY: registry.host };
+  workspace = await makeWorkspace();
+  await workspace.mustNx('g @kdcube/nx:bundle my-bundle');
+  await workspace.mustNx('sync', { env });
+  workspace.commit('Add my-bundle');
+  good = workspace.read('release.yaml');
+});
+
+afterEach(() => {
+  workspace.git('reset', '--quiet', '--hard');
+  workspace.git('clean', '--quiet', '-fd');
+  expect([...leftovers(path.join(workspace.dir, 'dist')), ...leftovers(workspace.env.KDCUBE_CACHE_DIR!)]).toEqual([]);
+});
+
+afterAll(() => registry.close());
+
+/** release.yaml with one more bundle. */
+function withBundle(more: Record<string, string>): string {
+  const lines = Object.entries({ id: 'far@1', ref: 'v1', ...more }).map(
+    ([key, value]) => `      ${key}: ${JSON.stringify(value)}\n`,
+  );
+  return `${good.trimEnd()}\n    -\n${lines.join('')}`;
+}
+
+async function serve(answer: (response: http.ServerResponse) => void): Promise<{ url: string; close(): void }> {
+  const server = http.createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/r.git`, close };
+}
+
+function remote(files: Files): Repo {
+  const repo = gitRepo(freshFolder('remote'), files);
+  if (Object.keys(files).length > 0) repo.tag('v1');
+  return repo;
+}
+
+describe('a repository that cannot be pinned: nx sync says so, and puts everything back', () => {
+  async function refused(more: Record<string, string>, code: string, words: string | RegExp): Promise<void> {
+    workspace.write({ 'release.yaml': withBundle(more) });
+    const before = stateOf(workspace);
+    // A terminal that could be asked is no reason to ask it.
+    const ran = await workspace.nx('sync', {
+      env: { ...env, GIT_TERMINAL_PROMPT: undefined, GIT_ASKPASS: '/bin/false' },
+      timeout: 60_000,
+    });
+    expectProblem(ran, [code], 'pins/bundles/far@1/pin.json', words);
+    expect(ran.output).toMatch(/the pins are as they were/);
+    expect(stateOf(workspace)).toEqual(before);
+    expect(fs.existsSync(path.join(workspace.dir, 'pins/bundles'))).toBe(false);
+  }
+
+  test('nobody answers', () => refused({ repo: 'http://127.0.0.1:1/r.git' }, 'repo-unreachable', 'http://127.0.0.1:1/r.git'));
+  test('it is not there', () => refused({ repo: 'file:///nowhere/r.git' }, 'repo-unreachable', 'file:///nowhere/r.git'));
+  test('it is empty', () => refused({ repo: remote({}).url }, 'repo-empty', 'push a commit'));
+  test('it asks for a password, and nothing hangs', async () => {
+    const server = await serve((response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end());
+    try {
+      await refused({ repo: server.url }, 'repo-denied', 'user name and a password');
+    } finally {
+      server.close();
+    }
+  });
+  test('it has no such tag', () =>
+    refused({ repo: remote({ 'far@1/entrypoint.py': ENTRYPOINT }).url, ref: 'v9' }, 'ref-not-found', '"v9"'));
+  test('it has no such folder', () => refused({ repo: remote({ a: '' }).url }, 'bundle-not-found', 'far@1'));
+  test('its subdir is a symbolic link', () =>
+    refused(
+      { repo: remote({ 'real/far@1/entrypoint.py': ENTRYPOINT, link: { symlink: 'real' } }).url, subdir: 'link' },
+      'unsafe-path',
+      '"link"',
+    ));
+});
+
+test('a bundle without entrypoint.py is found by validate, in this workspace and behind a pin', async () => {
+  workspace.write({
+    'release.yaml': withBundle({ repo: remote({ 'far@1/other.py': '' }).url }),
+    'bundles/my-bundle/entrypoint.py': null,
+  });
+  await workspace.mustNx('sync', { env });
+  expectProblem(
+    await workspace.nx('run release:validate'),
+    ['entrypoint-missing'],
+    /bundles\/my-bundle[^]*\[entrypoint-missing\][^]*far@1[^]*2 problems/,
+  );
+});
+
+test('two stages of one bundle at once: both end well, and what is there is whole', async () => {
+  const files = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`far@1/data/${at}.txt`, `${at}\n`]));
+  workspace.write({ 'release.yaml': withBundle({ repo: remote({ 'far@1/entrypoint.py': ENTRYPOINT, ...files }).url }) });
+  await workspace.mustNx('sync', { env });
+  // As on two machines: what the first one fetched is not there for the second.
+  fs.rmSync(workspace.env.KDCUBE_CACHE_DIR!, { recursive: true });
+  const both = await Promise.all([1, 2].map(() => workspace.nx('run far@1:stage --skip-nx-cache')));
+  expect(both.map(({ exitCode, output }) => [exitCode, exitCode === 0 ? '' : output])).toEqual([
+    [0, ''],
+    [0, ''],
+  ]);
+  const staged = filesIn(path.join(workspace.dir, 'dist/stage/far@1/bundles/far@1'));
+  expect(Object.keys(staged)).toHaveLength(302);
+  expect(fs.readdirSync(path.join(workspace.dir, 'dist/stage'))).toEqual(['far@1']);
+  await workspace.mustNx('run far@1:stage --skip-nx-cache --offline');
+  expect(filesIn(path.join(workspace.dir, 'dist/stage/far@1/bundles/far@1'))).toEqual(staged);
+});
+
+/** A small disk, where this machine lets root mount one. */
+const diskless = ((): string | undefined => {
+  if (process.getuid?.() !== 0) return 'only root can mount a small disk';
+  const folder = fs.mkdtempSync(path.join(process.env.KD_E2E_RUN!, 'disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'kdcube-e2e', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return undefined;
+  } catch {
+    return 'this machine does not let root mount a small disk';
+  }
+})();
+
+async function withDisk(folder: string, size: string, work: () => Promise<void>): Promise<void> {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'kdcube-e2e', folder]);
+  try {
+    await work();
+  } finally {
+    execFileSync('umount', ['--lazy', folder]);
+  }
+}
+
+(diskless ? describe.skip : describe)(`a full disk${diskless ? ` (skipped: ${diskless})` : ''}`, () => {
+  test('under dist: stage says so, and leaves nothing of the bundle', async () => {
+    workspace.write({ 'bundles/my-bundle/big.bin': Buffer.alloc(3_000_000, 'x') });
+    const dist = path.join(workspace.dir, 'dist');
+    await withDisk(dist, '1m', async () => {
+      expectProblem(
+        await workspace.nx('run my-bundle:stage --skip-nx-cache'),
+        ['disk-full'],
+        `disk of ${dist}/stage/my-bundle`,
+        `df -h ${dist}`,
+      );
+      expect(Object.keys(filesIn(dist)).filter((file) => file !== 'stage/')).toEqual([]);
+    });
+  });
+
+  test('under the cache of fetched repositories: stage says so, and leaves nothing', async () => {
+    const { url } = remote({ 'far@1/entrypoint.py': ENTRYPOINT, 'far@1/big.bin': randomBytes(3_000_000) });
+    workspace.write({ 'release.yaml': withBundle({ repo: url }) });
+    const cache = workspace.env.KDCUBE_CACHE_DIR!;
+    await workspace.mustNx('sync', { env });
+    // The cache of the sync is not there for the stage, as on another machine.
+    await withDisk(cache, '1m', async () => {
+      expectProblem(await workspace.nx('run far@1:stage --skip-nx-cache'), ['disk-full']);
+      expect(leftovers(cache)).toEqual([]);
+    });
+  });
+});
+
+describe('stopped in the middle of a stage', () => {
+  /** Starts nx as a terminal does, in a group of its own; `when` says that the middle is reached. */
+  async function stopped(project: string, signal: 'SIGINT' | 'SIGTERM', whom: 'all' | 'nx', when: () => boolean): Promise<void> {
+    const nx = path.join(workspace.dir, 'node_modules/.bin/nx');
+    const child: ChildProcess = spawn(nx, ['run', `${project}:stage`, '--skip-nx-cache'], {
+      cwd: workspace.dir,
+      env: { ...cleanEnv(), ...workspace.env },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const ended = new Promise<number>((resolve) => child.once('exit', (code, by) => resolve(by ? 128 : code!)));
+    for (let waited = 0; !when(); waited += 5) {
+      if (waited > 60_000 || child.exitCode !== null)
+        throw new Error(`the middle was never reached (exit code ${child.exitCode})`);
+      await sleep(5);
+    }
+    process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
+    expect(await ended).not.toBe(0);
+    for (let waited = 0; isThere(-child.pid!); waited += 20) {
+      if (waited > 15_000) throw new Error('something still runs 15 s after the end of nx');
+      await sleep(20);
+    }
+  }
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('while a remote does not answer: %s', async (signal) => {
+    let asked = false;
+    const server = await serve(() => (asked = true));
+    const pin = { pin: 1, repo: server.url, ref: 'v1', subdir: '', commit: 'c'.repeat(40), path: 'far@1', tree: 'd'.repeat(40) };
+    workspace.write({
+      'release.yaml': withBundle({ repo: server.url }),
+      'pins/bundles/far@1/pin.json': `${JSON.stringify(pin, null, 2)}\n`,
+    });
+    fs.rmSync(path.join(workspace.dir, 'dist'), { recursive: true, force: true });
+    try {
+      await stopped('far@1', signal, 'all', () => asked);
+      expect(filesIn(path.join(workspace.dir, 'dist'))).toEqual({});
+    } finally {
+      server.close();
+    }
+  });
+
+  test.each([
+    ['SIGINT', 'all'],
+    ['SIGTERM', 'nx'],
+  ] as const)('while files are written: %s to %s; what was staged before stays, and the next run heals', async (signal, whom) => {
+    await workspace.mustNx('run my-bundle:stage --skip-nx-cache');
+    const stage = path.join(workspace.dir, 'dist/stage');
+    const before = filesIn(stage);
+    workspace.write(Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`bundles/my-bundle/data/${at}`, `${at}`])));
+    await stopped('my-bundle', signal, whom, () => leftovers(stage).some((file) => file.endsWith('/')));
+    expect(filesIn(stage)).toEqual(before);
+    if (whom === 'nx') return;
+    await workspace.mustNx('run my-bundle:stage --skip-nx-cache');
+    expect(Object.keys(filesIn(stage)).length).toBeGreaterThan(4000);
+  });
+});
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
