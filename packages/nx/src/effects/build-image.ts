@@ -29,13 +29,27 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
       const args = { ...buildArgs(job), ...shownArgs(registries) };
       await build(
         engine,
-        { context, dockerfile: job.folder.dockerfile, tag: localName(job.plan), platform, args, labels, created },
+        {
+          context,
+          dockerfile: job.folder.dockerfile,
+          tag: localName(job.plan),
+          platform,
+          args,
+          labels,
+          created,
+          plainHttp: isPlain(references, log),
+        },
         log,
       );
     },
     path.join(root, 'dist'),
   );
   log.done('built', job.plan.image, `${job.bundles.length} bundles, by ${engine}`, startedAt);
+}
+
+function isPlain(references: ReadonlyMap<string, string>, log: Log): boolean {
+  const hosts = [...references.values()].map((reference) => parseImageReference(reference).host);
+  return hosts.length > 0 && hosts.every((host) => openRegistry(host, log).base.protocol === 'http:');
 }
 
 /**

@@ -50,6 +50,9 @@ describe('buildCommand', () => {
     expect(program).toBe('podman');
     expect(args).toContain('--timestamp');
     expect(args.join(' ')).not.toContain('SOURCE_DATE_EPOCH');
+    expect(args).not.toContain('--tls-verify=false');
+    expect(buildCommand('podman', { ...BUILD, plainHttp: true })[1]).toContain('--tls-verify=false');
+    expect(buildCommand('buildx', { ...BUILD, plainHttp: true })[1]).toEqual(buildCommand('buildx', BUILD)[1]);
   });
 });
 

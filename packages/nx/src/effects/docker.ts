@@ -19,6 +19,8 @@ export interface Build {
   labels: Readonly<Record<string, string>>;
   /** Seconds since 1970 for `created` and for nothing else that matters here. Default: the engine's clock. */
   created?: number;
+  /** Every base comes from a registry that speaks plain http. docker knows loopback by itself; podman must be told. */
+  plainHttp?: boolean;
 }
 
 /** The engine to use: the one that was asked for, else the first that answers. Problem `engine-missing`. */
@@ -56,7 +58,7 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
 /** The command line of a build: pure, so that it can be looked at. */
 export function buildCommand(
   engine: Engine,
-  { context, dockerfile, tag, platform, args, labels, created }: Build,
+  { context, dockerfile, tag, platform, args, labels, created, plainHttp }: Build,
 ): [string, string[]] {
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values)
@@ -70,6 +72,7 @@ export function buildCommand(
         'build',
         ...common,
         ...(created === undefined ? [] : ['--timestamp', String(created)]),
+        ...(plainHttp ? ['--tls-verify=false'] : []),
         ...pairs('--build-arg', args),
         context,
       ],
