@@ -80,6 +80,7 @@ export async function* stream(program: string, args: readonly string[], options:
 interface Ending {
   exitCode?: number;
   timedOut: boolean;
+  isMaxBuffer: boolean;
   signal?: string;
   cause?: unknown;
   shortMessage?: string;
@@ -97,6 +98,9 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
         `${program} ${args[0] ?? ''} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(stderr)}`.trimEnd(),
     });
   }
+  // A program can end well before it is stopped for saying too much; what is kept of its output is a half all the same.
+  if (result.isMaxBuffer)
+    throw new KdcubeError({ code: 'command-failed', message: `${program} ${args[0] ?? ''} said more than can be kept of it.` });
   if (result.exitCode !== undefined) return result.exitCode;
   const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
   // The system says ENOENT for a missing working folder too: that is not a missing program.

@@ -39,9 +39,9 @@ export const silent: Log = { done() {}, progress() {}, note() {}, event() {} };
 
 /** Milliseconds as a person says them. */
 export function seconds(milliseconds: number): string {
-  return milliseconds < 60_000
-    ? `${(milliseconds / 1000).toFixed(1)} s`
-    : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const whole = Math.round(milliseconds / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** Bytes as a person says them. */
@@ -50,7 +50,8 @@ export function bytes(count: number): string {
   const units = ['kB', 'MB', 'GB', 'TB'];
   let value = count;
   let unit = -1;
-  while (value >= 1000 && unit < units.length - 1) {
+  // 999.5 would be written as 1000.
+  while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit += 1;
   }

@@ -1,0 +1,92 @@
+import { bytes, createLog, seconds, silent, whileWaiting } from './log';
+
+function record(json = false) {
+  const lines: string[] = [];
+  return { log: createLog({ json, write: (stream, line) => void lines.push(`${stream} ${line}`) }), lines };
+}
+
+describe('createLog', () => {
+  it('says one line for a finished thing, with what is known of it', () => {
+    const { log, lines } = record();
+    log.done('staged', 'my-bundle', '12 files', Date.now());
+    log.done('adopted', 'x');
+    log.progress('fetching');
+    log.note('first\nsecond');
+    log.event({ event: 'staged' });
+    expect(lines[0]).toMatch(/^out staged {6}my-bundle {2}12 files {2}0\.\d s$/);
+    expect(lines.slice(1)).toEqual(['out adopted     x', 'out …          fetching', 'out note       first\n           second']);
+  });
+
+  it('with --json has nothing but JSON objects on stdout, and the words on stderr', () => {
+    const { log, lines } = record(true);
+    log.done('staged', 'my-bundle');
+    log.progress('fetching');
+    log.note('hello');
+    log.event({ event: 'staged', text: 'a\nb' });
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['err', 'err', 'err', 'out']);
+    expect(JSON.parse(lines[3]!.slice(4))).toEqual({ event: 'staged', text: 'a\nb' });
+  });
+
+  it('sends no cursor control', () => {
+    const { log, lines } = record();
+    log.done('a', 'b');
+    log.progress('c');
+    expect(lines.join('')).not.toContain(String.fromCharCode(27));
+  });
+});
+
+describe('whileWaiting', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('is never silent for more than 15 s, says what is true then, and stops', async () => {
+    jest.useFakeTimers();
+    const said: string[] = [];
+    let step = 1;
+    let end = (_: string) => {};
+    const work = whileWaiting(
+      { ...silent, progress: (text) => said.push(text) },
+      () => `step ${step}`,
+      new Promise<string>((resolve) => (end = resolve)),
+    );
+    jest.advanceTimersByTime(15_000);
+    step = 2;
+    jest.advanceTimersByTime(15_000);
+    end('done');
+    expect(await work).toBe('done');
+    jest.advanceTimersByTime(60_000);
+    expect(said).toEqual(['step 1', 'step 2']);
+  });
+
+  it('stops after a failure too', async () => {
+    jest.useFakeTimers();
+    const said: string[] = [];
+    const log = { ...silent, progress: (text: string) => void said.push(text) };
+    await expect(whileWaiting(log, () => 'x', Promise.reject(new Error('no')))).rejects.toThrow('no');
+    jest.advanceTimersByTime(60_000);
+    expect(said).toEqual([]);
+  });
+});
+
+it('says times and sizes as a person does', () => {
+  expect([0, 949, 59_900, 59_960, 60_000, 119_400, 119_900, 3_600_000].map(seconds)).toEqual([
+    '0.0 s',
+    '0.9 s',
+    '59.9 s',
+    '1 min 0 s',
+    '1 min 0 s',
+    '1 min 59 s',
+    '2 min 0 s',
+    '60 min 0 s',
+  ]);
+  expect([0, 999, 1000, 9_940, 12_345, 999_600, 1e6, 5.5e9, 2e15].map(bytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '9.9 kB',
+    '12 kB',
+    '1.0 MB',
+    '1.0 MB',
+    '5.5 GB',
+    '2000 TB',
+  ]);
+});
