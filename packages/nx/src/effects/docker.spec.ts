@@ -49,6 +49,7 @@ describe('buildCommand', () => {
     const [program, args] = buildCommand('podman', BUILD);
     expect(program).toBe('podman');
     expect(args).toContain('--timestamp');
+    expect(args).toContain('--identity-label=false');
     expect(args.join(' ')).not.toContain('SOURCE_DATE_EPOCH');
     expect(args).not.toContain('--tls-verify=false');
     expect(buildCommand('podman', { ...BUILD, plainHttp: true })[1]).toContain('--tls-verify=false');

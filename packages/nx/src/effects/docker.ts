@@ -72,6 +72,8 @@ export function buildCommand(
         'build',
         ...common,
         ...(created === undefined ? [] : ['--timestamp', String(created)]),
+        // Its own label would name the builder and its version.
+        '--identity-label=false',
         ...(plainHttp ? ['--tls-verify=false'] : []),
         ...pairs('--build-arg', args),
         context,
