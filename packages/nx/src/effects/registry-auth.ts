@@ -9,11 +9,13 @@ export interface Session {
   /** Where the API is: `https://registry-1.docker.io` for docker.io. */
   base: URL;
   transport: Transport;
-  credentials: () => Promise<Credentials | undefined>;
+  /** Asked again when the registry has rejected what it gave. */
+  credentials: (rejected?: Credentials) => Promise<Credentials | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;
   /** The credentials, once asked for. */
   known?: Promise<Credentials | undefined>;
+  rejected?: Credentials;
   /** By scope: the Authorization header that worked last. */
   held: Map<string, Promise<Held>>;
   /** What the registry asked for last, so that the next scope needs no refused request first. */
@@ -23,6 +25,9 @@ export interface Session {
 interface Held {
   header?: string;
   expiresAt: number;
+  /** What it was made of. */
+  from?: Promise<Credentials | undefined>;
+  credentials?: Credentials;
 }
 
 /** One element of a WWW-Authenticate header; names in lower case. */
@@ -38,7 +43,7 @@ const SHORTEST_LIFE = 60;
 const MARGIN = 5_000;
 
 /**
- * Sends a request with whatever Authorization its scope needs. A 401, and a 403 with an Authorization from before (ECR's way to say "expired"), are answered once
+ * Sends a request with whatever Authorization its scope (or several, with spaces between) needs. A 401, and a 403 with an Authorization from before (ECR's way to say "expired"), are answered once
  * with a new one; the second answer is the caller's, whatever it is. Throws `registry-denied` where the token endpoint refuses or no credentials fit.
  */
 export async function authorized(session: Session, outgoing: Outgoing, scope: string): Promise<Answer> {
@@ -50,8 +55,11 @@ export async function authorized(session: Session, outgoing: Outgoing, scope: st
   if (first.status === 401) session.challenges = challenges.map(withoutScope);
   // Somebody else may have got a new one while this request was under way.
   if (session.held.get(scope) === before.pending) {
-    // A helper's password may have expired as well as the token that was made with it.
-    if (header !== undefined) session.known = undefined;
+    // A helper's password may have expired as well as the token that was made with it. Another scope may have found that out already.
+    if (header !== undefined && session.known === before.held?.from) {
+      session.rejected = before.held?.credentials;
+      session.known = undefined;
+    }
     hold(session, scope, challenges.length > 0 ? challenges : (session.challenges ?? []));
   }
   const renewed = (await session.held.get(scope))?.header;
@@ -83,15 +91,36 @@ function hold(session: Session, scope: string, challenges: Challenge[]): void {
 }
 
 async function obtain(session: Session, scope: string, challenges: Challenge[]): Promise<Held> {
-  session.known ??= session.credentials();
-  const credentials = await session.known;
+  const { from, credentials } = await currentCredentials(session);
+  return { ...(await heldFor(session, scope, challenges, credentials)), from, credentials };
+}
+
+/** The credentials as they are known, asked for again when their time is over. */
+async function currentCredentials(session: Session): Promise<Pick<Held, 'from' | 'credentials'>> {
+  const from = (session.known ??= session.credentials(session.rejected));
+  const credentials = await from;
+  if (expiryOf(credentials) > session.now()) return { from, credentials };
+  if (session.known === from) session.known = session.credentials(credentials);
+  return { from: session.known, credentials: await session.known };
+}
+
+function expiryOf(credentials: Credentials | undefined): number {
+  return credentials?.kind === 'password' && credentials.expiresAt !== undefined ? credentials.expiresAt - MARGIN : Infinity;
+}
+
+async function heldFor(
+  session: Session,
+  scope: string,
+  challenges: Challenge[],
+  credentials: Credentials | undefined,
+): Promise<Held> {
   if (credentials?.kind === 'bearer') return { header: bearerHeader(session, credentials.token), expiresAt: Infinity };
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
   if (bearer) return fetchToken(session, scope, bearer.parameters, credentials);
   // Without any challenge a name and a password are worth a try; nothing else is.
   const asksForBasic = challenges.length === 0 || challenges.some(({ scheme }) => scheme === 'basic');
   if (credentials?.kind !== 'password' || !asksForBasic) return { expiresAt: Infinity };
-  return { header: basicHeader(session, credentials), expiresAt: Infinity };
+  return { header: basicHeader(session, credentials), expiresAt: expiryOf(credentials) };
 }
 
 async function fetchToken(
@@ -102,7 +131,7 @@ async function fetchToken(
 ): Promise<Held> {
   const { host, transport } = session;
   const url = realmOf(session, challenge.realm!);
-  const scopes = [...new Set([scope, challenge.scope ?? ''])].filter(Boolean);
+  const scopes = [...new Set([...scope.split(' '), ...(challenge.scope ?? '').split(' ')])].filter(Boolean);
   const answer = await send(transport, tokenRequest(session, url, challenge.service, scopes, credentials));
   const subject = `a token for ${scope}`;
   if ([400, 401, 403].includes(answer.status)) {

@@ -11,8 +11,8 @@ import { oddAnswer } from './registry-problems';
 export type Registry = Session;
 
 export interface ConnectOptions {
-  /** Default: what docker login and its credential helpers keep. Asked only when the registry wants to know. */
-  credentials?: () => Promise<Credentials | undefined>;
+  /** Default: what docker login and its credential helpers keep. Asked only when the registry wants to know, and again when it has rejected something. */
+  credentials?: (rejected?: Credentials) => Promise<Credentials | undefined>;
   /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
   insecure?: readonly string[];
   /** Told before each wait of a retry. Default: nobody. */
