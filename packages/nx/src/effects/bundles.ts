@@ -45,7 +45,7 @@ async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Pro
   throw new KdcubeError({
     code: 'bundle-not-found',
     message: `The workspace bundle ${quoted(bundle.id)} is not here: git sees nothing in ${places}.`,
-    hint: `nx g @kdcube/nx:bundle ${bundle.id}    makes it; or give it repo: and ref: in release.yaml`,
+    hint: `git restore ${bundlePlaces(bundle)[0]!}    if it was deleted; nx g @kdcube/nx:bundle ${bundle.id}    for a new one; or give it repo: and ref: in release.yaml`,
     at: { file: places },
   });
 }

@@ -97,11 +97,15 @@ const STALE: [string, Record<string, string>, string[]][] = [
     { 'release.yaml': RELEASE.replace('ui-v1', 'ui-v2') },
     ['frontend: release.yaml asks for something else now'],
   ],
-  ['another platform', { 'release.yaml': RELEASE.replace('444', '555') }, ['proc: release.yaml asks for something else now']],
+  [
+    'another platform',
+    { 'release.yaml': RELEASE.replace('444', '555') },
+    ['proc: release.yaml or the Dockerfile asks for something else now'],
+  ],
   [
     'a new bundle of this workspace',
     { 'release.yaml': `${RELEASE}    - id: "new"\n` },
-    ['proc: release.yaml asks for something else now'],
+    ['proc: release.yaml or the Dockerfile asks for something else now'],
   ],
   [
     'a git_commit that is not the pinned one',
@@ -111,7 +115,7 @@ const STALE: [string, Record<string, string>, string[]][] = [
   [
     'a base that the Dockerfile did not have',
     { 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY --from=python:3.12 /x /x\n` },
-    ['proc: release.yaml asks for something else now'],
+    ['proc: release.yaml or the Dockerfile asks for something else now'],
   ],
   ['a pin that is empty', { 'pins/images/proc/pin.json': '' }, ['proc: not pinned yet']],
   ['a pin with the marks of a merge', { 'pins/images/proc/pin.json': '<<<<<<< ours\n{}\n' }, ['proc: not pinned yet']],

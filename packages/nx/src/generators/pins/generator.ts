@@ -55,7 +55,8 @@ function replaced(text: string | undefined): ImagePin | undefined {
 }
 
 function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | undefined): StalePin[] {
-  const why = (pin: unknown) => (pin === undefined ? 'not pinned yet' : 'release.yaml asks for something else now');
+  const why = (pin: unknown, asker = 'release.yaml asks') =>
+    pin === undefined ? 'not pinned yet' : `${asker} for something else now`;
   const bundles = found.bundles
     .filter(({ fits }) => !fits)
     .map(({ subject, file, pin }): StalePin => {
@@ -83,7 +84,7 @@ function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | 
       asked: subject.question!,
       pin: pin ?? replaced(textOf(file)),
       file,
-      why: why(pin),
+      why: why(pin, 'release.yaml or the Dockerfile asks'),
       question: { ...subject.question! },
     }));
   return [...bundles, ...frontend, ...images];

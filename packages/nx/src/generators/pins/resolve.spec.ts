@@ -109,7 +109,7 @@ it('asks only for what changed: no remote for a ref that stayed, no registry for
     'bundles/new/entrypoint.py': '',
   });
   await withoutOrg(async () => {
-    expect((await runPins(root)).outOfSync).toEqual(['proc: release.yaml asks for something else now']);
+    expect((await runPins(root)).outOfSync).toEqual(['proc: release.yaml or the Dockerfile asks for something else now']);
     await sync();
   });
   expect(pin('images/proc')).toMatchObject({ bundles: ['here@1-0', 'new', 'there@2-0'], bases: { [BASE]: digest } });
@@ -267,6 +267,21 @@ it('finds a dotted id under the folder that imports', async () => {
   write(root, { 'release.yaml': text.replace('app@1.0', 'app.1.0') });
   await sync();
   expect(pin('bundles/app.1.0').path).toBe('service/bundles/app_1_0');
+});
+
+it('says where a base is missing, and what to do about it: the platform’s are pushed, others are misspelt', async () => {
+  write(root, { 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}FROM ${registry.host}/pyton:3.12\n` });
+  expect(await problemOf(sync())).toMatchObject({ code: 'image-not-found', hint: expect.stringContaining('Dockerfile') });
+  release('v1', '', '2026.7.21.100');
+  write(root, { 'images/proc/Dockerfile_ChatProcBundled': DOCKERFILE });
+  expect((await problemOf(sync())).hint).toContain('KDCUBE_PLATFORM_REGISTRY');
+});
+
+it('says which folder has the bundle, when subdir is wrong', async () => {
+  release('v1');
+  const text = fs.readFileSync(path.join(root, 'release.yaml'), 'utf8').replace('service/bundles', 'services');
+  write(root, { 'release.yaml': text });
+  expect((await problemOf(sync())).hint).toContain('subdir: "service/bundles"');
 });
 
 it('says how to name the registry, when nobody did', async () => {

@@ -5,7 +5,8 @@ import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resol
 import { withUndo, writeFileAtomic } from '../../effects/files';
 import { fetchCommit, resolveRef } from '../../effects/git-remote';
 import type { RepoSource } from '../../effects/git-remote';
-import { treeOf } from '../../effects/git-tree';
+import type { GitStore } from '../../effects/git-store';
+import { listTree, treeOf } from '../../effects/git-tree';
 import { ownRemote } from '../../effects/git-workspace';
 import { createLog, whileWaiting } from '../../effects/log';
 import type { Log } from '../../effects/log';
@@ -100,8 +101,15 @@ async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Pro
   throw new KdcubeError({
     code: 'bundle-not-found',
     message: `${shownUrl(source.url)} has no folder ${bundlePlaces(bundle).join(' or ')} at ${quoted(ref)} (${commit.slice(0, 12)}).`,
-    hint: 'subdir: is the folder that holds the bundle’s folder',
+    hint: (await elsewhere(store, commit, bundle)) ?? 'subdir: is the folder that holds the bundle’s folder',
   });
+}
+
+/** The subdir under which the bundle is, when it is somewhere else in its repository. */
+async function elsewhere(store: GitStore, commit: string, { id, folder }: PinnedBundle): Promise<string | undefined> {
+  const files = (await listTree(store, commit).catch(() => [])).map((entry) => `/${entry.path}`);
+  const entrypoint = files.find((file) => [id, folder].some((name) => file.endsWith(`/${name}/entrypoint.py`)));
+  return entrypoint === undefined ? undefined : `subdir: "${entrypoint.split('/').slice(1, -2).join('/')}"    has it`;
 }
 
 async function resolveFrontend({ repo, ref }: Source, context: ResolveContext): Promise<FrontendPin> {
@@ -154,7 +162,9 @@ async function digestOf(name: string, options: PluginOptions, log: Log): Promise
   throw new KdcubeError({
     code: 'image-not-found',
     message: `The base ${reference.host}/${reference.repository}:${reference.tag ?? 'latest'} does not exist.`,
-    hint: 'push the platform’s images there first, or name another place with KDCUBE_PLATFORM_REGISTRY',
+    hint: name.includes('${KDCUBE_PLATFORM_REGISTRY}')
+      ? 'push the platform’s images there first, or name another place with KDCUBE_PLATFORM_REGISTRY'
+      : 'check its name in the Dockerfile',
   });
 }
 
