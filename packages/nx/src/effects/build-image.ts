@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import type { ImagePlan } from '@kdcube/release';
 import { parseImageReference } from '@kdcube/release';
@@ -23,7 +24,9 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
   const created = await createdOf(job, references, log);
   await withTemporaryDir(
     async (dir) => {
-      const context = path.join(dir, 'context');
+      // buildx tells contexts apart by the last part of their path, and files by size and time, which are equal for ours: a name that
+      // came twice would give this image files of another one.
+      const context = path.join(dir, randomUUID());
       await writeContext(job, context, references, log);
       const { platform, labels } = job.plan;
       const args = { ...buildArgs(job), ...shownArgs(registries) };
