@@ -1,6 +1,6 @@
 export * from './problem';
 export * from './model/bundle-id';
-export * from './model/bundle-source';
+export * from './model/source/source';
 export * from './model/document';
 export * from './model/edit';
 export * from './model/generation';
@@ -26,4 +26,4 @@ export * from './plan/recipe-layers';
 export * from './plan/recipe-settings';
 export type { ContextEntry } from './plan/recipe-context';
 export type { BaseTree, Found } from './plan/recipe-tree';
-export { EMPTY_TREE } from './plan/recipe-tree';
+export { EMPTY_TREE, ROOT } from './plan/recipe-tree';

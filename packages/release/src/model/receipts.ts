@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readPin } from './pin';
 
 /**
  * What a finished step leaves for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) hold nothing that can
@@ -83,11 +84,5 @@ export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildRe
 
 /** A receipt that reads as what it should be; undefined for anything else (an older plugin's, a half file): the step is then done again. */
 export function readReceipt<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return readPin(schema, text);
 }

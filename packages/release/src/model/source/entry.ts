@@ -1,13 +1,13 @@
-import type { Problem } from '../problem';
-import { packageOf, statementsOf } from './bundle-layout';
-import type { BundleSources } from './bundle-layout';
-import { namespaceReader } from './bundle-namespace';
-import type { Bound, Definition, Namespace } from './bundle-values';
-import { entryRole, isExclusive } from './bundle-values';
-import type { Statement } from './python';
-import { isDefinition } from './python';
-import { everyStatement } from './python-branches';
-import { dottedName, indexAtLevel } from './python-tokens';
+import type { Problem } from '../../problem';
+import { packageOf, statementsOf } from './layout';
+import type { BundleSources } from './layout';
+import { namespaceReader } from './namespace';
+import type { Bound, Definition, Namespace } from './values';
+import { entryRole, isExclusive } from './values';
+import type { Statement } from '../python/python';
+import { isDefinition } from '../python/python';
+import { everyStatement } from '../python/branches';
+import { dottedName, indexAtLevel } from '../python/tokens';
 
 const ENTRY = 'entrypoint.py';
 

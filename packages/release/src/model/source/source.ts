@@ -1,8 +1,8 @@
-import type { Problem } from '../problem';
-import { entryProblems } from './bundle-entry';
-import { importProblems } from './bundle-imports';
-import type { BundleSources } from './bundle-layout';
-import { packageOf, readBundle } from './bundle-layout';
+import type { Problem } from '../../problem';
+import { entryProblems } from './entry';
+import { importProblems } from './imports';
+import type { BundleSources } from './layout';
+import { packageOf, readBundle } from './layout';
 
 /**
  * What is wrong with a bundle's Python, found without Python: no entrypoint.py, no entrypoint in it or several, and imports that work only

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Statement } from './python';
-import { everyStatement } from './python-branches';
+import { everyStatement } from './branches';
 import { isDefinition, readPython } from './python';
-import { dottedName, indexAtLevel } from './python-tokens';
+import { dottedName, indexAtLevel } from './tokens';
 
 /** Python's own reading of its standard library: [file, imports, definitions] of every n-th file that it can parse itself. */
 const ORACLE = `

@@ -1,15 +1,15 @@
-import type { Definition, Namespace, Possible, Value } from './bundle-values';
-import { MAX_VALUES, bind, entryRole } from './bundle-values';
-import { decoratorRole, mayMark, speaksOfDecorators, valuesOf } from './bundle-expressions';
-import type { BundleSources } from './bundle-layout';
-import { importedModule, isModule, moduleFile, ownModule, statementsOf } from './bundle-layout';
-import type { Arm } from './python-branches';
-import { branchesOf, checkingNames } from './python-branches';
-import type { Statement } from './python';
-import { isDefinition } from './python';
-import type { PythonImport } from './python-imports';
-import { assignment, basesOf, headTargets, readAll, targetNames } from './python-targets';
-import { dottedName } from './python-tokens';
+import type { Definition, Namespace, Possible, Value } from './values';
+import { MAX_VALUES, bind, entryRole } from './values';
+import { decoratorRole, mayMark, speaksOfDecorators, valuesOf } from './expressions';
+import type { BundleSources } from './layout';
+import { importedModule, isModule, moduleFile, ownModule, statementsOf } from './layout';
+import type { Arm } from '../python/branches';
+import { branchesOf, checkingNames } from '../python/branches';
+import type { Statement } from '../python/python';
+import { isDefinition } from '../python/python';
+import type { PythonImport } from '../python/imports';
+import { assignment, basesOf, headTargets, readAll, targetNames } from '../python/targets';
+import { dottedName } from '../python/tokens';
 
 /** Blocks in modules in imports go this deep; what lies deeper is not followed, and nothing is concluded from it. */
 const MAX_DEPTH = 600;

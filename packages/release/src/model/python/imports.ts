@@ -1,6 +1,6 @@
-import type { Token } from './python-lex';
-import { UnreadablePython } from './python-strings';
-import { dottedName, indexAtLevel, isToken } from './python-tokens';
+import type { Token } from './lex';
+import { UnreadablePython } from './strings';
+import { dottedName, indexAtLevel, isToken } from './tokens';
 
 /** `import a.b as c` has level 0, no module, and `a.b` among its names; `from ..a import b` has level 2 and module `a`. A star is the name `*`. */
 export interface PythonImport {

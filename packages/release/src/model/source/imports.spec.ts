@@ -1,4 +1,4 @@
-import { checkBundleSource } from './bundle-source';
+import { checkBundleSource } from './source';
 
 const GOOD = '@agentic_workflow()\nclass Flow: ...\n';
 const TREE = {

@@ -1,10 +1,10 @@
-import type { Problem } from '../problem';
-import { quoted } from '../problem';
-import type { BundleSources } from './bundle-layout';
-import { importedModule, ownModule, packageOf, statementsOf } from './bundle-layout';
-import type { Statement } from './python';
-import { branchesOf, checkingNames } from './python-branches';
-import type { PythonImport } from './python-imports';
+import type { Problem } from '../../problem';
+import { quoted } from '../../problem';
+import type { BundleSources } from './layout';
+import { importedModule, ownModule, packageOf, statementsOf } from './layout';
+import type { Statement } from '../python/python';
+import { branchesOf, checkingNames } from '../python/branches';
+import type { PythonImport } from '../python/imports';
 
 /** The imports of a bundle that reach its own modules by an absolute name, or climb out of it. Its tests run elsewhere and may. */
 export function importProblems(bundle: BundleSources): Problem[] {

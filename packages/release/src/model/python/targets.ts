@@ -1,6 +1,6 @@
 import type { Statement } from './python';
-import type { Token } from './python-lex';
-import { dottedName, indexAtLevel, isToken } from './python-tokens';
+import type { Token } from './lex';
+import { dottedName, indexAtLevel, isToken } from './tokens';
 
 /** `a = b: T = value` as its targets and its value; undefined for what is no plain assignment. */
 export function assignment(tokens: readonly Token[]): { targets: Token[][]; value: Token[] } | undefined {

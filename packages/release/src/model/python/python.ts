@@ -1,9 +1,9 @@
-import type { PythonImport } from './python-imports';
-import { readFromImport, readImport } from './python-imports';
-import type { LogicalLine, Token } from './python-lex';
-import { lexPython, lineOf } from './python-lex';
-import { UnreadablePython } from './python-strings';
-import { indexAtLevel, isToken } from './python-tokens';
+import type { PythonImport } from './imports';
+import { readFromImport, readImport } from './imports';
+import type { LogicalLine, Token } from './lex';
+import { lexPython, lineOf } from './lex';
+import { UnreadablePython } from './strings';
+import { indexAtLevel, isToken } from './tokens';
 
 export interface Decorator {
   line: number;

@@ -1,5 +1,5 @@
-import { checkBundleSource } from './bundle-source';
-import { everyStatement } from './python-branches';
+import { checkBundleSource } from '../source/source';
+import { everyStatement } from './branches';
 import { isDefinition, readPython } from './python';
 
 /** The imports of a source as `line: level module [names]`. */

@@ -1,6 +1,6 @@
-import type { Token } from './python-lex';
+import type { Token } from './lex';
 import type { Statement } from './python';
-import { dottedName, indexAtLevel, isToken } from './python-tokens';
+import { dottedName, indexAtLevel, isToken } from './tokens';
 
 /** Two arms of one block never both run to their end: `if` and `else`, `try` and its `except`, two cases. */
 export interface Arm {

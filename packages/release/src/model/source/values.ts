@@ -1,4 +1,4 @@
-import type { Arm } from './python-branches';
+import type { Arm } from '../python/branches';
 
 /** The platform's decorators, of both generations, by what they mark. A class marked as factory is found too; a function marked as class is not. */
 export const ENTRY_DECORATORS: Readonly<Record<string, Role>> = {

@@ -1,5 +1,5 @@
-import { formatProblems } from '../problem';
-import { checkBundleSource } from './bundle-source';
+import { formatProblems } from '../../problem';
+import { checkBundleSource } from './source';
 
 const AT = { id: 'my-bundle@1-0-0', folder: 'bundles/my-bundle@1-0-0' };
 const GOOD =

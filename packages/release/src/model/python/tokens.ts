@@ -1,4 +1,4 @@
-import type { Token } from './python-lex';
+import type { Token } from './lex';
 
 /** Whether a token is this word or sign, and not a string that happens to say the same. */
 export function isToken(token: Token | undefined, ...texts: string[]): boolean {

@@ -1,8 +1,8 @@
-import type { PythonSource, Statement } from './python';
-import { readPython } from './python';
-import type { PythonImport } from './python-imports';
-import { PYTHON_STDLIB } from './python-stdlib';
-import { bundleFolder } from './bundle-id';
+import type { PythonSource, Statement } from '../python/python';
+import { readPython } from '../python/python';
+import type { PythonImport } from '../python/imports';
+import { PYTHON_STDLIB } from '../python/stdlib';
+import { bundleFolder } from '../bundle-id';
 
 /** A bundle's Python files, read once, and what its folder calls its own. */
 export interface BundleSources {

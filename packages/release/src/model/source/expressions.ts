@@ -1,9 +1,9 @@
-import type { Statement } from './python';
-import { everyStatement } from './python-branches';
-import type { Token } from './python-lex';
-import { dottedName, indexAtLevel, isToken } from './python-tokens';
-import type { Definition, Namespace, Role, Value } from './bundle-values';
-import { entryRole } from './bundle-values';
+import type { Statement } from '../python/python';
+import { everyStatement } from '../python/branches';
+import type { Token } from '../python/lex';
+import { dottedName, indexAtLevel, isToken } from '../python/tokens';
+import type { Definition, Namespace, Role, Value } from './values';
+import { entryRole } from './values';
 
 /** Where a dotted name leads, seen from a module so far read. Empty where it is not bound. */
 export type Resolve = (space: Namespace, dotted: string) => Value[];

@@ -8,7 +8,7 @@ import {
   isStringPrefix,
   isWordStart,
   trackBracket,
-} from './python-strings';
+} from './strings';
 
 /** A string is one token, prefix and quotes included, and so is an f-string with all that it nests. `line` counts from 1. */
 export interface Token {
