@@ -166,3 +166,16 @@ function checkArgs(args: Readonly<Record<string, string>>): void {
 export function buildArgs({ plan }: Pick<ImageJob, 'plan'>): Record<string, string> {
   return { ...plan.args, ...platformArgs(plan.platformRef) };
 }
+
+/** What a receipt says an image holds. */
+export function contentOf({ plan, bundles }: Pick<ImageJob, 'plan' | 'bundles'>) {
+  const { image, key, platform, platformRef, bases } = plan;
+  return {
+    image,
+    key,
+    platform,
+    ...(platformRef !== undefined && { platformRef }),
+    bases: { ...bases },
+    bundles: bundles.map(({ content }) => content),
+  };
+}

@@ -5,7 +5,7 @@ import { findEngine, localLabels, push } from './docker';
 import type { Engine } from './docker';
 import { withLock } from './files';
 import { currentBranch, headCommit } from './git-workspace';
-import type { ImageJob } from './images';
+import { contentOf, type ImageJob } from './images';
 import type { Log } from './log';
 import type { Registries } from './registries';
 import { openRegistry, requireRegistry } from './registries';
@@ -147,17 +147,10 @@ function receiptOf(
   tags: string[],
   commit?: string,
 ): PushReceipt {
-  const { image, key, platform, platformRef, bases } = job.plan;
-  const bundles = job.bundles.map(({ content }) => content);
   return {
     receipt: 'docker-push',
     version: 1,
-    image,
-    key,
-    platform,
-    ...(platformRef !== undefined && { platformRef }),
-    bases: { ...bases },
-    bundles,
+    ...contentOf(job),
     repository,
     digest: head.digest,
     mediaType: head.mediaType,

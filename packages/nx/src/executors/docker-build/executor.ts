@@ -5,6 +5,7 @@ import { OUT, printReceipt } from '@kdcube/release';
 import { buildLocal, localName } from '../../effects/build-image';
 import { findEngine, localLabels } from '../../effects/docker';
 import { writeFileAtomic } from '../../effects/files';
+import { contentOf } from '../../effects/images';
 import { withImage } from '../image-task';
 import { perform } from '../perform';
 import type { DockerBuildOptions } from './schema';
@@ -14,7 +15,7 @@ export default function dockerBuild(options: DockerBuildOptions, context: Execut
   return perform(context, options, (task) =>
     withImage(task, options, async (job, registries) => {
       const { root, plugin, log } = task;
-      const { image, key, platform, platformRef, bases } = job.plan;
+      const { image, key } = job.plan;
       const local = localName(job.plan);
       if (options.dryRun) {
         log.done('would build', image, local);
@@ -24,19 +25,7 @@ export default function dockerBuild(options: DockerBuildOptions, context: Execut
       if ((await localLabels(engine, local))?.['io.kdcube.content-key'] === key)
         log.done('there', image, `${local} is in the store of ${engine}`);
       else await buildLocal(engine, job, registries, root, log);
-      const bundles = job.bundles.map(({ content }) => content);
-      const receipt: BuildReceipt = {
-        receipt: 'docker-build',
-        version: 1,
-        image,
-        key,
-        platform,
-        ...(platformRef !== undefined && { platformRef }),
-        bases: { ...bases },
-        bundles,
-        engine,
-        local,
-      };
+      const receipt: BuildReceipt = { receipt: 'docker-build', version: 1, ...contentOf(job), engine, local };
       await writeFileAtomic(path.join(root, OUT.build(image), 'receipt.json'), printReceipt(receipt));
       log.event({ event: 'built', ...receipt });
     }),
