@@ -1,7 +1,7 @@
 import type { CopyStep, FolderStep } from './recipe-follow';
 import { AsksToOpen, followed, matching, type Context, type ContextEntry } from './recipe-context';
 import { hasWildcard } from './recipe-match';
-import { AsksForBase, below, isSystemPlace, parentOf, wayTo, type Found, type ImageTree } from './recipe-tree';
+import { AsksForBase, below, parentOf, wayTo, type Found, type ImageTree } from './recipe-tree';
 import { absolute, ownerOf, type Owner } from './recipe-values';
 
 /** One thing of a layer. `source` is a path of the context. A `closed` entry is a whole folder of the context, laid down as it is; `chmod` undefined: with its own modes. */
@@ -62,22 +62,12 @@ function askFirst(entry: ContextEntry, source: string, step: CopyStep, context: 
   if (image.isKnown) return;
   const { to } = step;
   const isFolder = entry.kind === 'folder' || entry.kind === 'closed';
-  const owned = step.uid !== 0 || step.gid !== 0;
-  const landings =
-    to === '/' && isFolder
-      ? entry.kind === 'closed'
-        ? ['/usr']
-        : context.names(entry.path).map((name) => `/${name}`)
-      : [to === '/' ? below(to, nameOf(source)) : to];
-  // Nothing would imply the destination of an empty folder; owners are given to the folders that are missing.
-  const needs =
-    owned ||
-    landings.length === 0 ||
-    landings.some(isSystemPlace) ||
-    (entry.kind === 'folder' && context.names(entry.path).length === 0);
-  if (needs) throw new AsksForBase();
+  if (to !== '/') image.ask(image.real(to));
+  else if (!isFolder) image.ask(below(to, nameOf(source)));
+  else if (entry.kind === 'closed') throw new AsksToOpen(entry.path);
+  else for (const name of context.names(entry.path)) image.ask(below(to, name));
   // "COPY config /app/config": into a folder of that name, or as a file of that name? The same name, or the same ending, is a file's.
-  if (!isFolder && !to.endsWith('/') && !image.at(to) && !looksLikeFile(source, to)) throw new AsksForBase();
+  if (!isFolder && !to.endsWith('/') && !image.at(image.real(to)) && !looksLikeFile(source, to)) throw new AsksForBase();
 }
 
 function looksLikeFile(source: string, to: string): boolean {
@@ -102,21 +92,25 @@ function lay(entry: ContextEntry, place: string, step: CopyStep, image: ImageTre
   const { uid, gid, mode } = step;
   refuseWhiteout(place);
   fits(entry.kind === 'folder' ? 'folder' : 'file', place, image);
-  if (entry.kind === 'folder') laid.set(place, { kind: 'folder', path: place, uid, gid, mode: mode ?? 0o755 });
-  else if (entry.kind === 'link') laid.set(place, { kind: 'link', path: place, uid, gid, target: entry.target });
-  else if (entry.kind === 'file') {
-    const own = entry.executable ? 0o755 : 0o644;
-    laid.set(place, {
-      kind: 'file',
+  if (entry.kind === 'folder') {
+    const folder = { kind: 'folder' as const, uid, gid, mode: mode ?? 0o755 };
+    laid.set(place, { ...folder, path: place });
+    image.put(place, folder);
+  } else if (entry.kind === 'link') {
+    laid.set(place, { kind: 'link', path: place, uid, gid, target: entry.target });
+    image.put(place, { kind: 'link', target: entry.target });
+  } else if (entry.kind === 'file') {
+    const file = {
+      kind: 'file' as const,
       path: place,
       uid,
       gid,
-      mode: mode ?? own,
+      mode: mode ?? (entry.executable ? 0o755 : 0o644),
       source: entry.path,
-      ...(mustBePlain && { mustBePlain }),
-    });
+    };
+    laid.set(place, mustBePlain ? { ...file, mustBePlain } : file);
+    image.put(place, { kind: 'file' });
   }
-  image.put(place, entry.kind === 'link' ? { kind: 'link', target: entry.target } : { kind: entry.kind as 'folder' | 'file' });
 }
 
 /** A closed folder can be laid only where nothing else is: what it would meet is not known. */
@@ -124,11 +118,13 @@ function layClosed(entry: ContextEntry, place: string, withRoot: boolean, step: 
   refuseWhiteout(place);
   if (withRoot && image.at(place)) throw new AsksToOpen(entry.path);
   const { uid, gid, mode: chmod } = step;
-  laid.set(place, { kind: 'closed', path: place, uid, gid, source: entry.path, withRoot, ...(chmod !== undefined && { chmod }) });
-  image.put(place, { kind: 'closed', source: entry.path });
+  // The folder itself has an entry of its own where only its content is laid down.
+  const key = withRoot ? place : `${place}/`;
+  laid.set(key, { kind: 'closed', path: place, uid, gid, source: entry.path, withRoot, ...(chmod !== undefined && { chmod }) });
+  image.put(place, { kind: 'closed', source: entry.path, uid, gid, mode: withRoot ? (chmod ?? 0o755) : 0o755 });
 }
 
-/** Every folder on the way that is missing. Where the base is not known none is written: an engine makes what a layer implies, as root and 755, and leaves what is there. */
+/** Every folder on the way that is missing. */
 function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, laid: Laid): void {
   for (const folder of wayTo(place)) {
     const there = image.at(folder);
@@ -136,8 +132,8 @@ function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, laid:
     if (there && there.kind !== 'folder') throw new Error(`${folder} is in the image already, and is not a folder`);
     if (there) continue;
     refuseWhiteout(folder);
-    if (image.isKnown) laid.set(folder, { kind: 'folder', path: folder, uid, gid, mode: 0o755 });
-    image.put(folder, { kind: 'folder' });
+    laid.set(folder, { kind: 'folder', path: folder, uid, gid, mode: 0o755 });
+    image.put(folder, { kind: 'folder', uid, gid, mode: 0o755 });
   }
 }
 

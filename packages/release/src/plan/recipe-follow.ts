@@ -55,10 +55,15 @@ export function followRecipe(recipe: Recipe, base: ImageSettings): FollowedRecip
         { line: recipe.line, keyword: 'FROM' },
         `its base has triggers (ONBUILD ${base.OnBuild![0]}), which only an engine carries out`,
       );
-    const state: State = { settings: base, steps: [], history: [], scope: new Map(), hasCommand: false };
+    const state: State = {
+      settings: base,
+      steps: [],
+      history: [],
+      scope: new Map((base.Env ?? []).map(pairOf)),
+      hasCommand: false,
+    };
     if (base.WorkingDir) state.settings = { ...base, WorkingDir: absolute(base.WorkingDir) };
     for (const stage of recipe.stages) {
-      state.scope = new Map((state.settings.Env ?? []).map((pair) => pairOf(pair)));
       state.hasCommand = false;
       for (const line of stage) {
         const by = atLine(line, () => FOLLOW[line.keyword]!(state, line, recipe));

@@ -29,7 +29,9 @@ const BASE: BaseTree = {
         '/app': 'folder',
       }) as const
     )[path as '/usr']
-      ? { kind: path === '/etc/conf/f' ? 'file' : 'folder' }
+      ? path === '/etc/conf/f'
+        ? { kind: 'file' }
+        : { kind: 'folder', uid: path === '/app' ? 9 : 0, gid: 0, mode: 0o755 }
       : (
           {
             '/lib': { kind: 'link', target: 'usr/lib' },
@@ -44,10 +46,16 @@ function plan(lines: string, names: readonly string[], more: Partial<LayersOf> =
   if (isRefusal(recipe)) throw new Error(recipe.why);
   const followed = followRecipe(recipe, { WorkingDir: '/app' });
   if (isRefusal(followed)) throw new Error(followed.why);
-  const result = planLayers({ steps: followed.steps, context: listed(names), ignore: readIgnore(''), workingDir: '/app', ...more });
+  const result = planLayers({
+    steps: followed.steps,
+    context: listed(names),
+    ignore: readIgnore(''),
+    settings: { WorkingDir: '/app', Env: ['PATH=/usr/bin', 'DATA=/data/in'] },
+    ...more,
+  });
   if (!('layers' in result)) return result;
-  return result.layers.map((layer) =>
-    layer.map((entry) => {
+  return result.layers.map(({ entries }) =>
+    entries.map((entry) => {
       const owner = entry.uid === 0 && entry.gid === 0 ? '' : ` ${entry.uid}:${entry.gid}`;
       if (entry.kind === 'folder') return `${entry.path}/ ${entry.mode.toString(8)}${owner}`;
       if (entry.kind === 'file') return `${entry.path} ${entry.mode.toString(8)} < ${entry.source}${owner}`;
@@ -72,35 +80,49 @@ const FILES = [
 
 describe('without a look into the base', () => {
   test.each([
-    ['COPY dir /new', [['/new/a 644 < dir/a', '/new/l -> sub/b', '/new/sub/ 755', '/new/sub/b 644 < dir/sub/b']]],
-    ['COPY bundles /bundles', [['/bundles/one# < bundles/one', '/bundles/two# < bundles/two']]],
-    ['COPY bundles/one /x/one/', [['/x/one# < bundles/one content']]],
-    ['COPY x run.sh /opt/', [['/opt/run.sh 755 < run.sh', '/opt/x 644 < x']]],
-    ['COPY x /opt/sub/x', [['/opt/sub/x 644 < x']]],
-    ['COPY run.sh /opt/start.sh', [['/opt/start.sh 755 < run.sh']]],
-    ['COPY x .', [['/app/x 644 < x']]],
+    ['COPY dir /new', [['/new/ 755', '/new/a 644 < dir/a', '/new/l -> sub/b', '/new/sub/ 755', '/new/sub/b 644 < dir/sub/b']]],
+    ['COPY bundles /bundles', [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']]],
+    ['COPY bundles/one /x/one/', [['/x/ 755', '/x/one/ 755', '/x/one# < bundles/one content']]],
+    ['COPY x run.sh /w/', [['/w/ 755', '/w/run.sh 755 < run.sh', '/w/x 644 < x']]],
+    ['COPY x /w/sub/x', [['/w/ 755', '/w/sub/ 755', '/w/sub/x 644 < x']]],
+    ['COPY run.sh /w/start.sh', [['/w/ 755', '/w/start.sh 755 < run.sh']]],
+    ['COPY --chown=1:2 x /w/x', [['/w/ 755 1:2', '/w/x 644 < x 1:2']]],
+    ['COPY empty /w/x', [['/w/ 755', '/w/x/ 755']]],
+    ['COPY run.sh /', [['/run.sh 755 < run.sh']]],
     [
       'COPY ld lx /new/',
-      [['/new/a 644 < dir/a', '/new/l -> sub/b', '/new/lx 644 < dir/a', '/new/sub/ 755', '/new/sub/b 644 < dir/sub/b']],
+      [
+        [
+          '/new/ 755',
+          '/new/a 644 < dir/a',
+          '/new/l -> sub/b',
+          '/new/lx 644 < dir/a',
+          '/new/sub/ 755',
+          '/new/sub/b 644 < dir/sub/b',
+        ],
+      ],
     ],
-    ['COPY --chmod=700 dir /new', [['/new/a 700 < dir/a', '/new/l -> sub/b', '/new/sub/ 700', '/new/sub/b 700 < dir/sub/b']]],
-    ['COPY dir/* no* /new/', [['/new/a 644 < dir/a', '/new/b 644 < dir/sub/b', '/new/l 644 < dir/sub/b']]],
-    ['COPY dir/*/b ../../x /new/', [['/new/b 644 < dir/sub/b', '/new/x 644 < x']]],
-    ['COPY x /new/\nCOPY run.sh /new/x', [['/new/x 644 < x'], ['/new/x 755 < run.sh']]],
+    [
+      'COPY --chmod=700 dir /new',
+      [['/new/ 755', '/new/a 700 < dir/a', '/new/l -> sub/b', '/new/sub/ 700', '/new/sub/b 700 < dir/sub/b']],
+    ],
+    ['COPY dir/* no* /new/', [['/new/ 755', '/new/a 644 < dir/a', '/new/b 644 < dir/sub/b', '/new/l 644 < dir/sub/b']]],
+    ['COPY dir/*/b ../../x /new/', [['/new/ 755', '/new/b 644 < dir/sub/b', '/new/x 644 < x']]],
+    ['COPY x /new/\nCOPY run.sh /new/x', [['/new/ 755', '/new/x 644 < x'], ['/new/x 755 < run.sh']]],
     ['COPY dir /new\nCOPY x /new', [expect.anything(), ['/new/x 644 < x']]],
     ['COPY lx dir/l /new/\nWORKDIR /new', [expect.anything(), []]],
     ['WORKDIR /app', [[]]],
-  ])('%s', (lines, wanted) => expect(plan(lines, FILES)).toEqual(wanted));
+  ])('%s', (lines, wanted) => expect(plan(lines, [...FILES, 'empty/'])).toEqual(wanted));
 
   test.each([
     'COPY x /etc/',
     'COPY x /lib/x',
-    'COPY x /opt/config',
-    'COPY --chown=1:1 x /opt/x',
-    'COPY empty /opt/x',
+    'COPY x /w/config',
+    'COPY x .',
+    'COPY x /app/sub/x',
+    'COPY x /data/x',
     'WORKDIR /new',
     'COPY rootfs/ /',
-    'COPY bundles/one /',
   ])('%s asks for the base', (lines) =>
     expect(plan(lines, [...FILES, 'empty/', 'rootfs/etc/x'])).toEqual({ asks: 'base', line: 2 }),
   );
@@ -179,6 +201,7 @@ describe('.dockerignore', () => {
     const ignore = readIgnore('dir/sub\nconf/*\nx\nbundles/two');
     expect(plan('COPY . /n', FILES, { ignore })).toEqual([
       [
+        '/n/ 755',
         '/n/bundles/ 755',
         '/n/bundles/one# < bundles/one',
         '/n/conf/ 755',

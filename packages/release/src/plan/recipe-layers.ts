@@ -3,11 +3,22 @@ import { AsksToOpen, contextOf, type ContextEntry } from './recipe-context';
 import { layCopy, layFolder, type LayerEntry } from './recipe-copy';
 import type { FollowedRecipe } from './recipe-follow';
 import type { Ignore } from './recipe-ignore';
-import { AsksForBase, imageTree, wayTo, type BaseTree } from './recipe-tree';
+import type { ImageSettings } from './recipe-settings';
+import { AsksForBase, imageTree, ROOT, wayTo, type BaseTree, type ImageTree } from './recipe-tree';
 
-/** What each step lays down, in the order of paths; empty where it changes nothing. */
+/** What a step lays down, in the order of paths; empty where it changes nothing. */
+export interface PlannedLayer {
+  entries: LayerEntry[];
+  /**
+   * Every folder above what is laid down, as it is then. Each layer names those that its things lie in: engines unpack a layer by itself, and make a folder that it does not name their own way,
+   * in place of the one that is there.
+   */
+  above: Extract<LayerEntry, { kind: 'folder' }>[];
+}
+
 export interface PlannedLayers {
-  layers: LayerEntry[][];
+  /** One for each step. */
+  layers: PlannedLayer[];
 }
 
 /** What must be known first: the files of the base, or what is in a closed folder. */
@@ -19,24 +30,25 @@ export interface LayersOf {
   ignore: Ignore;
   /** Undefined: not asked yet. Most Dockerfiles need no look into their base: see `askFirst` and `WORKDIR`. */
   base?: BaseTree;
-  /** The base's own WORKDIR: it is there. */
-  workingDir?: string;
+  /** The base's own: its WORKDIR is there, and places that they speak of may be. */
+  settings: ImageSettings;
 }
 
 /**
  * What every step lays down. The answer, and whether there is a question instead, depend on the Dockerfile, the context's names and the base alone, never on what a machine happens to have.
  */
-export function planLayers({ steps, context, ignore, base, workingDir }: LayersOf): PlannedLayers | Ask | Refusal {
+export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | Ask | Refusal {
   return attempt<PlannedLayers | Ask>(() => {
     let line = 0;
     try {
       const listed = contextOf(context, ignore);
-      const image = imageTree(base);
-      if (!base && workingDir) for (const folder of wayTo(workingDir)) image.put(folder, { kind: 'folder' });
+      const image = imageTree(base, settings);
+      if (!base) for (const folder of wayTo(settings.WorkingDir ?? '/')) image.put(folder, ROOT);
       const layers = steps.map((step) => {
         line = step.line;
         const laid = guarded(step, () => (step.step === 'copy' ? layCopy(step, listed, image) : layFolder(step, image)));
-        return [...laid.values()].sort(byPath);
+        const entries = [...laid.values()].sort(byPath);
+        return { entries, above: foldersAbove(entries, image) };
       });
       return { layers };
     } catch (error) {
@@ -45,6 +57,19 @@ export function planLayers({ steps, context, ignore, base, workingDir }: LayersO
       throw error;
     }
   });
+}
+
+function foldersAbove(entries: readonly LayerEntry[], image: ImageTree): PlannedLayer['above'] {
+  const inside = entries.flatMap((entry) =>
+    wayTo(entry.kind === 'closed' && !entry.withRoot ? `${entry.path}/*` : entry.path).slice(0, -1),
+  );
+  const above = [...new Set(inside)].flatMap((path) => {
+    const found = image.at(path);
+    if (found?.kind !== 'folder' && found?.kind !== 'closed') return [];
+    const { uid, gid, mode } = found;
+    return [{ kind: 'folder' as const, path, uid, gid, mode }];
+  });
+  return above.sort(byPath);
 }
 
 /** Parents before what is in them. */

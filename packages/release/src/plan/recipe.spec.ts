@@ -103,9 +103,9 @@ describe('settings', () => {
     ['HEALTHCHECK --start-period=0 CMD ["a", "b"]', { Healthcheck: { Test: ['CMD', 'a', 'b'] } }],
   ])('%s', (lines, change) => expect(settings(lines)).toEqual(JSON.parse(JSON.stringify({ ...BASE, ...change }))));
 
-  test('an argument is what the build gives, its default, or the global one; and it does not leave its stage', () => {
+  test('an argument is what the build gives, its default, or the global one; a stage built on it has it too', () => {
     const text = 'ARG A=global\nFROM base AS one\nARG A\nARG B=$A-2\nENV X=$A Y=$B\nFROM one\nENV Z=${A:-gone}';
-    expect(follow(text)).toMatchObject({ settings: { Env: expect.arrayContaining(['X=global', 'Y=global-2', 'Z=gone']) } });
+    expect(follow(text)).toMatchObject({ settings: { Env: expect.arrayContaining(['X=global', 'Y=global-2', 'Z=global']) } });
     expect(follow(text, BASE, { A: 'given' })).toMatchObject({
       settings: { Env: expect.arrayContaining(['X=given', 'Y=given-2']) },
     });
