@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { DIGEST, digestOf, refuse, reply } from './protocol.mjs';
 
-export function createBlobs(store) {
+export function createBlobs(store, { mount = true, leastPiece = 0, most = Infinity } = {}) {
   const sessions = new Map();
   const content = (digest) => `blobs/${digest.replace(':', '/')}`;
   const link = (name, digest) => `repositories/${name}/_blobs/${digest.replace(':', '/')}`;
@@ -24,12 +24,13 @@ export function createBlobs(store) {
   function progress(id, status) {
     const { name, size } = sessions.get(id);
     const location = `/v2/${name}/blobs/uploads/${id}?_state=${size}`;
-    return reply(status, { location, range: `0-${Math.max(size - 1, 0)}`, 'docker-upload-uuid': id });
+    const least = leastPiece > 0 ? { 'oci-chunk-min-length': String(leastPiece) } : {};
+    return reply(status, { ...least, location, range: `0-${Math.max(size - 1, 0)}`, 'docker-upload-uuid': id });
   }
 
   function start({ name, query, body }) {
     const mounted = query.get('mount');
-    if (mounted && DIGEST.test(mounted) && find(query.get('from') ?? '', mounted))
+    if (mount && mounted && DIGEST.test(mounted) && find(query.get('from') ?? '', mounted))
       return save(name, mounted, store.get(content(mounted)));
     const digest = query.get('digest');
     return digest ? finish(name, digest, body) : open(name);
@@ -44,6 +45,9 @@ export function createBlobs(store) {
   function append(session, body, headers) {
     const range = /^(\d+)-(\d+)$/.exec(headers['content-range'] ?? '');
     if (range && Number(range[1]) !== session.size) return false;
+    // Only the last piece may be small, and which one that is shows afterwards.
+    if (body.length > 0) (session.pieces ??= []).push(...(session.last === undefined ? [] : [session.last]));
+    if (body.length > 0) session.last = body.length;
     session.chunks.push(body);
     session.size += body.length;
     return true;
@@ -56,6 +60,10 @@ export function createBlobs(store) {
     if (method === 'GET') return progress(id, 204);
     if (method === 'DELETE') return sessions.delete(id) && reply(204);
     if (method !== 'PATCH' && method !== 'PUT') return refuse(405, 'UNSUPPORTED', 'The operation is unsupported.');
+    if (body.length > most)
+      return reply(413, { 'content-type': 'text/html' }, '<html><h1>413 Request Entity Too Large</h1></html>');
+    if (method === 'PUT' && session.pieces?.some((size) => size < leastPiece))
+      return refuse(400, 'SIZE_INVALID', 'a piece was too small');
     if (stale) return refuse(404, 'BLOB_UPLOAD_INVALID', 'blob upload invalid: this is not the location of the last answer');
     if (!append(session, body, headers)) return { ...progress(id, 416), body: Buffer.alloc(0) };
     if (method === 'PATCH') return progress(id, 202);

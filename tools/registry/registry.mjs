@@ -14,16 +14,19 @@ import { openStore } from './store.mjs';
  * auth          see auth.mjs. Default: open.
  * immutable     repositories whose tags are written once: names, or true for all.
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
- * faults        (request) => undefined | 'cut' | { status, headers?, body? } | { cutAfter: bytes }. Asked for each request, before anything else.
- *               'cut' closes the connection without an answer; cutAfter answers, and closes it after so many bytes of the body.
+ * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
+ *               leastPiece: bytes of a PATCH that is not the last; most: bytes of a body, 413 above }. Default: paths, mounts, any size.
+ * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes }. Asked for each request,
+ *               before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
+ *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body.
  *               The returned object's `faults` may be set again at any time.
  *
  * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
  * the journal adds status (0: cut), received and sent (bytes of the bodies). It holds no authorization headers.
  */
-export async function start({ port = 0, dir, auth, immutable = [], repositories, faults } = {}) {
+export async function start({ port = 0, dir, auth, immutable = [], repositories, uploads = {}, faults } = {}) {
   const store = openStore(dir);
-  const blobs = createBlobs(store);
+  const blobs = createBlobs(store, uploads);
   const isImmutable = (name) => immutable === true || immutable.includes(name);
   const manifests = createManifests(store, blobs, isImmutable);
   const registry = { url: '', host: '', journal: [], faults, revoke: () => doors.revoke?.(), close };
@@ -49,12 +52,15 @@ export async function start({ port = 0, dir, auth, immutable = [], repositories,
     if (fault === 'cut') return finish(request, { status: 0 }, 0, () => incoming.socket.destroy());
     let answer;
     try {
-      request.body = await readAll(incoming);
+      request.body = await readAll(incoming, fault?.cutBody);
       answer = fault?.status === undefined ? handle(request) : reply(fault.status, fault.headers, fault.body ?? '');
     } catch (error) {
       if (incoming.socket.destroyed) return finish(request, { status: 0 }, 0, () => {});
       answer = refuse(500, 'UNKNOWN', String(error));
     }
+    if (uploads.absolute && answer.headers.location?.startsWith('/'))
+      answer.headers.location = `${registry.url}${answer.headers.location}`;
+    if (fault === 'lost') return finish(request, answer, 0, () => incoming.socket.destroy());
     finish(request, answer, fault?.cutAfter, () => send(incoming, outgoing, answer, fault?.cutAfter));
   }
 
@@ -113,9 +119,15 @@ function decoded(path) {
   }
 }
 
-async function readAll(incoming) {
+async function readAll(incoming, cutBody = Infinity) {
   const chunks = [];
-  for await (const chunk of incoming) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of incoming) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= cutBody) incoming.socket.destroy();
+  }
+  if (size >= cutBody) throw new Error('cut');
   return Buffer.concat(chunks);
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { IMAGE, call, errorCode, pushBlob, pushImage } from './client.mjs';
+import { IMAGE, call, errorCode, pushBlob, pushImage, withQuery } from './client.mjs';
 import { digestOf } from './protocol.mjs';
 import { start } from './registry.mjs';
 
@@ -187,4 +187,43 @@ test('main.mjs runs it until it is interrupted', async () => {
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
+});
+
+describe('uploads', () => {
+  const bytes = Buffer.from('0123456789');
+  const end = (location) => withQuery(location, 'digest', digestOf(bytes));
+
+  test('at whole addresses, without mounts', async () => {
+    const registry = await begin({ uploads: { absolute: true, mount: false } });
+    const { opened, done } = await pushBlob(registry.url, 'a', bytes);
+    expect([opened.headers.location.startsWith(`${registry.url}/v2/a/`), done.status]).toEqual([true, 201]);
+    const mount = await call(registry.url, 'POST', `/v2/b/blobs/uploads/?mount=${digestOf(bytes)}&from=a`);
+    expect(mount.status).toBe(202);
+  });
+
+  test('with limits', async () => {
+    const registry = await begin({ uploads: { leastPiece: 4, most: 6 } });
+    const opened = await call(registry.url, 'POST', '/v2/a/blobs/uploads/');
+    expect(opened.headers['oci-chunk-min-length']).toBe('4');
+    expect((await call(registry.url, 'PUT', end(opened.headers.location), { body: bytes })).status).toBe(413);
+    const send = async (...pieces) => {
+      let { location } = (await call(registry.url, 'POST', '/v2/a/blobs/uploads/')).headers;
+      for (const body of pieces) ({ location } = (await call(registry.url, 'PATCH', location, { body })).headers);
+      return (await call(registry.url, 'PUT', end(location))).status;
+    };
+    expect(await send(bytes.subarray(0, 3), bytes.subarray(3, 8), bytes.subarray(8))).toBe(400);
+    expect(await send(bytes.subarray(0, 4), bytes.subarray(4, 8), bytes.subarray(8))).toBe(201);
+  });
+
+  test('are cut in the middle of the request, or after it was done', async () => {
+    const registry = await begin();
+    const { location } = (await call(registry.url, 'POST', '/v2/a/blobs/uploads/')).headers;
+    registry.faults = () => ({ cutBody: 5 });
+    await expect(call(registry.url, 'PUT', end(location), { body: bytes })).rejects.toThrow();
+    registry.faults = () => 'lost';
+    await expect(call(registry.url, 'PUT', end(location), { body: bytes })).rejects.toThrow();
+    registry.faults = undefined;
+    expect((await call(registry.url, 'HEAD', `/v2/a/blobs/${digestOf(bytes)}`)).status).toBe(200);
+    expect(registry.journal.map(({ status }) => status)).toEqual([202, 0, 201, 200]);
+  });
 });
