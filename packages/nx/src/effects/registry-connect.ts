@@ -53,12 +53,17 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
 
 /** The address of a manifest or a blob. What could leave the path is refused here, whoever asks. */
 export function addressOf({ base }: Registry, repository: string, kind: 'manifests' | 'blobs', reference: string): URL {
-  if (!isRepository(repository))
-    throw new KdcubeError({ code: 'registry-name', message: `${quoted(repository)} is not a repository.` });
+  checkRepository(repository);
   if (!isDigest(reference) && (kind === 'blobs' || !isTag(reference))) {
     throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(reference)} is neither a digest nor a tag.` });
   }
   return new URL(`/v2/${repository}/${kind}/${reference}`, base);
+}
+
+/** Refuses what is no repository, and could leave its place in a path or in a scope. */
+export function checkRepository(repository: string): void {
+  if (isRepository(repository)) return;
+  throw new KdcubeError({ code: 'registry-name', message: `${quoted(repository)} is not a repository.` });
 }
 
 /** A manifest or a blob as messages name it: `ghcr.io/org/image:tag`. */

@@ -154,7 +154,7 @@ function verifiedDigest(answer: Answer, reference: string, from: string): void {
  * NAME_UNKNOWN means two things: a plain registry says it of a repository in which nothing is yet, and makes that by itself; Amazon's and Google's say it of
  * one that somebody must make first. Only their words tell them apart.
  */
-function isMissingRepository({ host }: Registry, answer: Answer): boolean {
+export function isMissingRepository({ host }: Registry, answer: Answer): boolean {
   const needsMaking = /does not exist in the registry|^repository ".*" not found/i;
   return errorsIn(answer).some(
     ({ code, message }) => code === 'NAME_UNKNOWN' && (ecrRegion(host) !== undefined || needsMaking.test(message)),
@@ -169,12 +169,19 @@ async function isImmutable(registry: Registry, repository: string, tag: string, 
   return [405, 409, 412].includes(answer.status) && (await headManifest(registry, repository, tag)) !== undefined;
 }
 
-/** The Problem for an answer that is not what was asked for. `what` continues "refuses". */
-async function refused(registry: Registry, repository: string, what: string, answer: Answer): Promise<KdcubeError> {
+/** The Problem for an answer that is not what was asked for. `what` continues "was asked" and "refuses". */
+export async function refused(registry: Registry, repository: string, what: string, answer: Answer): Promise<KdcubeError> {
   const said = saidBy(answer, registry.transport.secrets);
   if (answer.status === 401 || answer.status === 403) return denied(registry.host, what, said, await hasCredentials(registry));
   if (answer.status === 404 && isMissingRepository(registry, answer)) return repositoryMissing(registry.host, repository, said);
-  return oddAnswer(`${registry.host} was asked ${what} and answered ${said}.`);
+  return oddAnswer(`${registry.host} was asked ${what} and answered ${said}${elsewhere(answer)}.`);
+}
+
+/** What is written is not taken to another address: nobody has said that it may be trusted with it. */
+function elsewhere({ status, headers }: Answer): string {
+  const to = headers.location;
+  if (status < 300 || status > 399 || to === undefined || !URL.canParse(to)) return '';
+  return `, which leads to ${new URL(to).host} and is not followed`;
 }
 
 function pull(repository: string): string {

@@ -35,7 +35,8 @@ export async function setTag(
   throw taken(registry.host, repository, people.tag, now?.digest ?? 'something else', manifest.digest);
 }
 
-function taken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
+/** The Problem of a tag that stays and names something else: both digests. */
+export function taken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
   return new KdcubeError({
     code: 'tag-taken',
     message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${there}, and should become ${wanted}. A tag that people rely on is not moved.`,
