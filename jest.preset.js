@@ -4,6 +4,8 @@ const path = require('node:path');
 
 module.exports = {
   testEnvironment: 'node',
+  // Many specs run git, and machines are slow at times: a limit is for what hangs, not for what is slow.
+  testTimeout: 120_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
