@@ -9,6 +9,8 @@ import { type Acme, acme, ENTRYPOINT } from './testing/acme-kit';
 import { commit, gitSync, problemOf, write } from './testing/git-kit';
 import { requireBundle } from './workspace';
 
+jest.setTimeout(120_000);
+
 let ours: Acme;
 beforeEach(async () => {
   ours = await acme();

@@ -4,6 +4,8 @@ import * as path from 'node:path';
 import { cacheDir, fileProblem, replaceDir, withLock, withTemporaryDir, withUndo, writeFileAtomic } from './files';
 import { problemOf, type Sandbox, sandbox, snapshot, write } from './testing/git-kit';
 
+jest.setTimeout(120_000);
+
 let box: Sandbox;
 beforeEach(() => {
   box = sandbox();
@@ -150,9 +152,9 @@ describe('withLock', () => {
     await expect(withLock('x', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     const program = `process.env.KDCUBE_CACHE_DIR = ${JSON.stringify(process.env.KDCUBE_CACHE_DIR)}; files.withLock('x', forever);`;
     await signalled(program);
-    expect(await withLock('x', async () => 'mine', 1_000)).toBe('mine');
+    expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
     await signalled(program, 'SIGKILL');
-    expect(await withLock('x', async () => 'mine', 1_000)).toBe('mine');
+    expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
   });
 
   it('is a problem when it takes too long, and says which file it is', async () => {

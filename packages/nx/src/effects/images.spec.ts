@@ -8,6 +8,8 @@ import { registriesOf } from './registries';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine } from './testing/acme-kit';
 import { commit, gitSync, problemOf, write } from './testing/git-kit';
 
+jest.setTimeout(120_000);
+
 let ours: Acme;
 beforeEach(async () => {
   ours = await acme();

@@ -9,6 +9,8 @@ import { registriesOf } from './registries';
 import { type Acme, acme, dockerDouble, type Engine } from './testing/acme-kit';
 import { gitSync, problemOf, write } from './testing/git-kit';
 
+jest.setTimeout(120_000);
+
 let ours: Acme;
 let engine: Engine;
 

@@ -9,7 +9,7 @@ import { getManifest, headManifest } from '../../effects/registry';
 import { canTag, setTag } from '../../effects/tags';
 import { openRelease } from '../../effects/workspace';
 import { perform } from '../perform';
-import { notCommitted, notPushed } from './problems';
+import { noImages, notCommitted, notPushed } from './problems';
 import type { TagOptions } from './schema';
 
 /** People's tags on every digest of the release. All images are found, and all checked, before the first tag is set. */
@@ -18,6 +18,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     const name = requireRegistry(registriesOf(options, plugin));
     const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);
+    if (open.workspace.images.length === 0) throw noImages();
     const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: true };
     const jobs = await withSnapshot(root, async (snapshot) => {
       const planned = [];
@@ -26,11 +27,13 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     });
     const dirty = [...new Set(jobs.flatMap(({ uncommitted }) => uncommitted))];
     if (dirty.length > 0) throw notCommitted(dirty);
-    const tags: PeopleTag[] = [
+    const wanted: PeopleTag[] = [
       ...(open.release.name ? [{ tag: tagSafe(open.release.name), moving: false }] : []),
       ...options.tags.map((given) => ({ tag: checkTag(given), moving: false })),
       ...customerTags({ commit: await headCommit(root) }, options.tagPrefix ?? plugin.tagPrefix),
     ];
+    // A release may be called as a tag that is given too.
+    const tags = [...new Map(wanted.map((people) => [people.tag, people])).values()];
     const found = [];
     for (const { plan } of jobs) {
       const repository = repositoryOf(name, plan.image);

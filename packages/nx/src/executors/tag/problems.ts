@@ -1,6 +1,16 @@
 import type { ImagePlan, RegistryName } from '@kdcube/release';
 import { KdcubeError, shown } from '@kdcube/release';
 
+/** Tagging nothing is no success. */
+export function noImages(): KdcubeError {
+  return new KdcubeError({
+    code: 'dockerfile-missing',
+    message: 'This release has no images to tag: no folder in images/ has a Dockerfile.',
+    hint: 'nx g @kdcube/nx:image',
+    at: { file: 'images' },
+  });
+}
+
 export function notCommitted(places: readonly string[]): KdcubeError {
   return new KdcubeError({
     code: 'not-committed',

@@ -11,6 +11,8 @@ const BASE = `\${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${PLATFORM}`;
 const DOCKERFILE =
   'ARG KDCUBE_PLATFORM_REGISTRY\nARG KDCUBE_PLATFORM_REF\nFROM ${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${KDCUBE_PLATFORM_REF}\nCOPY ./bundles /bundles\n';
 
+jest.setTimeout(120_000);
+
 let box: Sandbox;
 let registry: Double;
 /** The repository of the pinned bundle. */
