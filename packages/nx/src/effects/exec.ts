@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { KdcubeError } from '@kdcube/release';
 
+/** How long a program may take to end by itself when it is told to stop. Milliseconds. */
+const FORCE = 5_000;
+
 /** How a program is run. `args` are handed over as they are: no shell is ever between. */
 export interface Run {
   cwd?: string;
@@ -37,10 +40,12 @@ export async function run(program: string, args: readonly string[], options: Run
     reject: false,
     stripFinalNewline: false,
     maxBuffer: options.maxBuffer ?? 256 * 1024 * 1024,
-    forceKillAfterDelay: 5_000,
+    forceKillAfterDelay: FORCE,
   });
   if (options.onLine) followLines(child.stderr!, options.onLine);
-  const result = await child;
+  // What a stopped program has started itself (ssh by git, buildx by docker) may live on and hold its output open: nobody waits for that.
+  const letGo = setTimeout(() => [child.stdout, child.stderr].forEach((output) => output?.destroy()), timeout + FORCE + 1_000);
+  const result = await child.finally(() => clearTimeout(letGo));
   const stderr = Buffer.from(result.stderr ?? []).toString('utf8');
   return { exitCode: exitCodeOf(program, args, options, result, stderr), stdout: Buffer.from(result.stdout ?? []), stderr };
 }
@@ -60,7 +65,7 @@ export async function* stream(program: string, args: readonly string[], options:
     encoding: 'buffer',
     reject: false,
     buffer: { stdout: false, stderr: true },
-    forceKillAfterDelay: 5_000,
+    forceKillAfterDelay: FORCE,
   });
   try {
     for await (const chunk of child.stdout!) yield chunk as Buffer;
