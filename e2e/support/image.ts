@@ -63,7 +63,7 @@ export function joined(trees: Record<string, Tree>): Tree {
 /** A PATH with Node and git, and nothing that builds images. */
 export function pathWithoutEngine(): string {
   const folder = freshFolder('path');
-  for (const program of ['node', 'git', 'sh', 'env']) {
+  for (const program of ['node', 'npm', 'git', 'sh', 'env']) {
     const place = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
     fs.symlinkSync(fs.realpathSync(place), path.join(folder, program));
   }
