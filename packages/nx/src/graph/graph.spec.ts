@@ -82,7 +82,7 @@ describe('createNodes', () => {
   it('takes a workspace bundle from its folder and a pinned one from its pin alone, also when its folder is here', async () => {
     write({ ...WORKSPACE, 'service/bundles/there@2-0/entrypoint.py': '' });
     const found = await projects();
-    expect(found['here@1-0']!.namedInputs).toEqual({ source: ['{projectRoot}/**/*'] });
+    expect(found['here@1-0']!.namedInputs).toEqual({ source: ['{workspaceRoot}/bundles/here@1-0/**/*'] });
     expect(found['there@2-0']!.root).toBe('service/bundles/there@2-0');
     expect(found['there@2-0']!.namedInputs).toEqual({ source: ['{workspaceRoot}/pins/bundles/there@2-0/pin.json'] });
   });
@@ -90,7 +90,7 @@ describe('createNodes', () => {
   it('gives docker-push the inputs of docker-build, and caches neither', async () => {
     write(WORKSPACE);
     const { targets } = (await projects()).proc!;
-    const inputs = ['{projectRoot}/**/*', '{workspaceRoot}/pins/images/proc/pin.json', '^source'];
+    const inputs = ['{workspaceRoot}/images/proc/**/*', '{workspaceRoot}/pins/images/proc/pin.json', '^source'];
     expect(targets!['docker-push']).toMatchObject({ cache: false, inputs });
     expect(targets!['docker-build']).toMatchObject({ cache: false, inputs });
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();

@@ -34,9 +34,7 @@ function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, optio
   const pinFile = bundlePinFile(bundle.id);
   // Where neither folder nor pin is there yet, the project is all the same: without it, `run-many -t stage` would do the others and call that success.
   const root = place ?? (bundle.kind === 'pinned' ? path.posix.dirname(pinFile) : places[0]!);
-  // Nx knows no project without files, and stops where one's own files are asked for: what is not there yet is asked for as the workspace's.
-  const own = place === undefined ? `{workspaceRoot}/${root}/**/*` : '{projectRoot}/**/*';
-  const source = [bundle.kind === 'pinned' ? `{workspaceRoot}/${pinFile}` : own];
+  const source = [bundle.kind === 'pinned' ? `{workspaceRoot}/${pinFile}` : allOf(root)];
   const tested = place !== undefined && files.list(`${place}/tests`).some((file) => /^test.*\.py$/.test(file));
   return {
     name: bundle.id,
@@ -49,7 +47,7 @@ function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, optio
         test: described('test', {
           executor: 'nx:run-commands',
           cache: true,
-          inputs: ['{projectRoot}/**/*'],
+          inputs: [allOf(root)],
           options: { command: 'python3 -m unittest discover -s tests', cwd: root, env: { PYTHONDONTWRITEBYTECODE: '1' } },
         }),
       }),
@@ -71,12 +69,13 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
 }
 
 function imageProject(image: ImageFolder, options: PluginOptions): ProjectConfiguration {
-  const inputs = ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`, '^source'];
+  const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
+  const inputs = [...source, '^source'];
   return {
     name: image.name,
     root: image.path,
     projectType: 'application',
-    namedInputs: { source: ['{projectRoot}/**/*', `{workspaceRoot}/${imagePinFile(image.name)}`] },
+    namedInputs: { source },
     tags: ['kdcube:image'],
     targets: named(options, {
       // Not cached: the product lives in the engine's store, which is no output (HOUSE law 2).
@@ -85,6 +84,14 @@ function imageProject(image: ImageFolder, options: PluginOptions): ProjectConfig
       'docker-push': described('docker-push', { executor: '@kdcube/nx:docker-push', cache: false, inputs }),
     }),
   };
+}
+
+/**
+ * Every file of a folder, as git sees it. Not {projectRoot}: that leaves out a project inside of the folder (a package.json, say), and Nx stops with
+ * "project not found" where a folder has no files for it, being ignored, a link, or not there yet.
+ */
+function allOf(folder: string): string {
+  return `{workspaceRoot}/${folder}/**/*`;
 }
 
 function releaseProject(options: PluginOptions): ProjectConfiguration {
