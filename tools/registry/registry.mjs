@@ -12,7 +12,7 @@ import { openStore } from './store.mjs';
  * port          default 0: a free one. Listens on 127.0.0.1 only.
  * dir           a folder to keep the content in. Default: memory.
  * auth          see auth.mjs. Default: open.
- * immutable     repositories whose tags are written once: names, or true for all.
+ * immutable     repositories whose tags are written once: names, or true for all. Default: none.
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
  * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
  *               leastPiece: bytes of a PATCH that is not the last; most: bytes of a body, 413 above }. Default: paths, mounts, any size.
@@ -27,7 +27,7 @@ import { openStore } from './store.mjs';
 export async function start({ port = 0, dir, auth, immutable = [], repositories, uploads = {}, faults } = {}) {
   const store = openStore(dir);
   const blobs = createBlobs(store, uploads);
-  const isImmutable = (name) => immutable === true || immutable.includes(name);
+  const isImmutable = (name) => (typeof immutable === 'boolean' ? immutable : immutable.includes(name));
   const manifests = createManifests(store, blobs, isImmutable);
   const registry = { url: '', host: '', journal: [], faults, revoke: () => doors.revoke?.(), close };
   const doors = createAuth(auth, () => registry.url);

@@ -40,6 +40,11 @@ export function closeAfterEach(): void {
   });
 }
 
+/** Something more to close. */
+export function onClose(close: () => unknown): void {
+  closing.push(close);
+}
+
 export async function double(options: object = {}): Promise<Double> {
   const tool = pathToFileURL(path.join(__dirname, '../../../../../tools/registry/registry.mjs')).href;
   const { start } = (await import(tool)) as { start(options: object): Promise<Double> };
