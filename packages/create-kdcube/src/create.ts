@@ -71,6 +71,7 @@ function nextSteps(wanted: Settled, { folder }: Target, cwd: string, left?: stri
     ...(left === undefined ? [] : [left]),
     'npx nx g @kdcube/nx:bundle my-bundle',
     'npx nx run my-bundle:test',
+    ...(wanted.registry === undefined ? ['export KDCUBE_REGISTRY=<where the images go, and the platform’s images are>'] : []),
     'npx nx sync',
     'npx nx run release:validate',
   ];

@@ -180,7 +180,9 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     ),
   'not-committed': () => notCommitted(['bundles/weather@2-1']),
   'disk-full': () =>
-    Promise.reject(fileProblem(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 'dist/stage/weather@2-1')),
+    Promise.reject(
+      fileProblem(Object.assign(new Error('no space'), { code: 'ENOSPC' }), path.join(box.dir, 'dist/stage/weather@2-1')),
+    ),
   'file-failed': () =>
     Promise.reject(fileProblem(Object.assign(new Error("EACCES: permission denied, mkdir 'dist'"), { code: 'EACCES' }), 'dist')),
   'command-failed': () => run('kdcube-no-such-program', []),

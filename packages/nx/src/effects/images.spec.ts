@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { printPin } from '@kdcube/release';
 import { buildLocal, localName } from './build-image';
-import { pinnedImage } from './images';
+import { pinnedImage, writeContext } from './images';
 import { silent } from './log';
-import { registriesOf } from './registries';
+import { pinnedReferences, registriesOf } from './registries';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine } from './testing/acme-kit';
 import { commit, gitSync, problemOf, write } from './testing/git-kit';
 
@@ -98,6 +98,18 @@ describe('planOf', () => {
     gitSync(ours.root, 'rm', '-r', '--cached', '--quiet', 'images');
     write(ours.root, { '.gitignore': 'images\n' });
     expect(await problemOf(key())).toMatchObject({ code: 'dockerfile-missing', message: expect.stringContaining('ignored') });
+  });
+});
+
+describe('writeContext', () => {
+  it('lets no .dockerignore of the image hide what its labels name', async () => {
+    ours.commit({ 'images/proc/.dockerignore': '**/*.py\nbundles\n' });
+    const dir = path.join(ours.box.folder('context'), 'c');
+    await ours.job(async (job) => {
+      const references = pinnedReferences(job.pin, registriesOf({ platformRegistry: ours.registry.host }, {}, {}));
+      await writeContext(job, dir, references, silent);
+    });
+    expect(fs.readFileSync(path.join(dir, '.dockerignore'), 'utf8')).toBe('**/*.py\nbundles\n\n!bundles\n!bundles/**\n');
   });
 });
 

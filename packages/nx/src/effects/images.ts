@@ -118,6 +118,7 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
     });
     log.done('staged', found.content.id, `${files} files`, startedAt);
   }
+  if (job.bundles.length > 0) await keepBundles(dir, job.folder.dockerfile);
   const file = path.join(dir, job.folder.dockerfile);
   const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
   if (!fs.existsSync(file)) {
@@ -141,6 +142,14 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
     });
   }
   await fs.promises.writeFile(file, pinBases(text, bases, references));
+}
+
+/** What an image's own .dockerignore hides of the bundles would be missing in the image, while its labels name them whole. */
+async function keepBundles(dir: string, dockerfile: string): Promise<void> {
+  for (const name of ['.dockerignore', `${dockerfile}.dockerignore`]) {
+    const file = path.join(dir, name);
+    if (fs.existsSync(file)) await fs.promises.appendFile(file, '\n!bundles\n!bundles/**\n');
+  }
 }
 
 /** The arguments that are said in another way, and names that would be something else on a command line. */

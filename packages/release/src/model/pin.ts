@@ -117,7 +117,7 @@ export function requirePin<T>(pin: T | undefined, fits: boolean, subject: string
         }
       : {
           code: 'pin-stale',
-          message: `The pin of ${subject} answers another question than release.yaml asks now.`,
+          message: `The pin of ${subject} answers another question than is asked now: release.yaml, or the image’s Dockerfile, changed since.`,
           hint: 'nx sync    and commit the pins',
           at: { file },
         };

@@ -1,5 +1,5 @@
 import type { Problem } from '../problem';
-import { KdcubeError } from '../problem';
+import { KdcubeError, quoted } from '../problem';
 import {
   bundlePinFile,
   BundlePin,
@@ -78,9 +78,9 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
           notes: [],
         }
       : readRelease(content, RELEASE_FILE, options);
-  const images = imageFolders(files);
   const { release } = read;
   const problems = [...read.problems];
+  const images = imageFolders(files, problems);
   const bundles = (release?.bundles ?? []).filter(isUsable).map((bundle) => {
     const file = bundlePinFile(bundle.id);
     const pin = readPin(BundlePin, textOf(files, file));
@@ -115,19 +115,35 @@ function isUsable(bundle: Release['bundles'][number]): bundle is PinnedBundle {
   return bundle.kind === 'pinned' && idProblem(bundle.id) === undefined;
 }
 
-function imageFolders(files: Files): ImageFolder[] {
-  return files
-    .list(IMAGES)
-    .filter((name) => /^[a-z0-9][a-z0-9._-]*$/.test(name))
-    .sort()
-    .flatMap((name) => {
-      const path = `${IMAGES}/${name}`;
-      const dockerfile = files
-        .list(path)
-        .filter((file) => /^Dockerfile(?:_\w+)?$/.test(file))
-        .sort()[0];
-      return dockerfile ? [{ name, path, dockerfile }] : [];
-    });
+function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
+  const found: ImageFolder[] = [];
+  for (const name of files.list(IMAGES).sort()) {
+    const path = `${IMAGES}/${name}`;
+    const dockerfiles = files
+      .list(path)
+      .filter((file) => /^Dockerfile(?:_\w+)?$/.test(file))
+      .sort();
+    if (dockerfiles.length === 0) continue;
+    const [dockerfile] = dockerfiles;
+    // What is passed over in silence would be missed only when it does not run.
+    if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
+      problems.push({
+        code: 'unsafe-name',
+        message: `${quoted(name)} cannot be the name of an image: lower-case letters, digits and . _ - only, as registries have it.`,
+        hint: `git mv ${path} ${IMAGES}/${name.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`,
+        at: { file: path },
+      });
+    } else if (dockerfiles.length > 1) {
+      problems.push({
+        code: 'dockerfile-unreadable',
+        message: `${path} has ${dockerfiles.join(' and ')}: a folder is one image, and has one Dockerfile.`,
+        hint: `one folder below ${IMAGES}/ for each`,
+        at: { file: `${path}/${dockerfiles[1]}` },
+      });
+    }
+    if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push({ name, path, dockerfile: dockerfile! });
+  }
+  return found;
 }
 
 function questionOf(image: ImageFolder, files: Files, release: Release, problems: Problem[]): ImageQuestion | undefined {
