@@ -1,0 +1,21 @@
+// The rows of affected.spec.ts that matter most, where Nx calls whole projects affected: the older versions that the plugin promises, and affected.legacy.
+import { checkRow } from './support/affected/check';
+import { SMOKE } from './support/affected/rows';
+import { openShop, type Shop } from './support/affected/shop';
+import { engineIfThere, testWithEngine } from './support/engine';
+import { NX } from './support/workspace';
+
+describe.each([
+  { nx: '22.7.12', legacy: false },
+  { nx: '23.3.2', legacy: false },
+  { nx: NX, legacy: true },
+])('Nx $nx (affected.legacy: $legacy)', ({ nx, legacy }) => {
+  let shop: Shop;
+
+  beforeAll(async () => {
+    const engine = engineIfThere();
+    if (engine) shop = await openShop(engine, { nx, legacy });
+  });
+
+  for (const row of SMOKE) testWithEngine(row.name, () => checkRow(shop, row, { legacy: true }));
+});
