@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release';
-import { type Credentials, dockerCredentials } from './docker-config';
+import type { Credentials } from './docker-config';
 import type { Session } from './registry-auth';
+import { credentialsFor } from './registry-ecr';
 import type { Answer, Transport } from './registry-exchange';
-import { oddAnswer } from './registry-problems';
+import { ecrRegion, oddAnswer } from './registry-problems';
 
 /** A registry to talk to: made by `connect`, handed to the functions below. Its tokens live as long as it does. */
 export type Registry = Session;
 
 export interface ConnectOptions {
-  /** Default: what docker login and its credential helpers keep. Asked only when the registry wants to know, and again when it has rejected something. */
+  /** Default: what docker login and its credential helpers keep, and for Amazon's registries a token from the AWS settings. Asked only when the registry wants to know, and again when it has rejected something. */
   credentials?: (rejected?: Credentials) => Promise<Credentials | undefined>;
   /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
   insecure?: readonly string[];
@@ -45,9 +46,11 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
       mayBePlain,
       secrets: new Set(),
     },
-    credentials: options.credentials ?? (() => dockerCredentials(host)),
+    credentials: options.credentials ?? ((rejected) => credentialsFor(host, rejected, options.now)),
     now: options.now ?? Date.now,
     held: new Map(),
+    // Amazon's are never open: no question without a name first.
+    ...(ecrRegion(host) && { challenges: [{ scheme: 'basic', parameters: {} }] }),
   };
 }
 

@@ -33,13 +33,13 @@ async function cutEverywhere(upstream: string): Promise<void> {
   for (const how of HOW) {
     for (let index = 0; index < requests; index += 1) {
       const repository = `${how}/${index}`;
-      proxy.restart({ how, from: index, to: Infinity });
+      await proxy.restart({ how, from: index, to: Infinity });
       const outcome = await push(repository, 1).then(
         () => 'done',
         (error: Error) => error.message,
       );
       expect(outcome).toMatch(/registry-(unreachable|answer)/);
-      proxy.restart();
+      await proxy.restart();
       await expectSound(upstream, repository);
       const arrived = new Set<string>();
       for (const [digest, bytes] of image.bytes) {
@@ -70,7 +70,7 @@ it('one cut, anywhere, is healed in the same run', async () => {
     for (const how of HOW) {
       for (let index = 0; index < requests; index += 1) {
         const repository = `${how}/${index}`;
-        proxy.restart({ how, from: index, to: index });
+        await proxy.restart({ how, from: index, to: index });
         const pushed = await pushImage(open(proxy.host), repository, image, tags);
         expect(pushed.digest).toBe(image.digest);
         await expectSound(registry.host, repository);

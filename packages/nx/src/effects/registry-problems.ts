@@ -41,8 +41,9 @@ export function saidBy(answer: Answer, secrets: Iterable<string> = []): string {
 
 /** The registry refuses: 401, 403, or its token endpoint did. `withCredentials`: whether any were sent. */
 export function denied(host: string, subject: string, said: string, withCredentials: boolean): KdcubeError {
+  const where = ecrRegion(host) ? 'that docker keeps or Amazon gave for it' : 'that docker keeps for it';
   const how = withCredentials
-    ? 'with the credentials that docker keeps for it: they are wrong, expired, or not enough'
+    ? `with the credentials ${where}: they are wrong, expired, or not enough`
     : 'and docker keeps no credentials for it';
   return new KdcubeError({
     code: 'registry-denied',
@@ -75,11 +76,12 @@ export function ecrRegion(host: string): string | undefined {
   )?.[1];
 }
 
-function loginHint(host: string): string {
+/** How to log in to a registry. */
+export function loginHint(host: string): string {
   const region = ecrRegion(host);
-  return region
-    ? `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`
-    : `docker login ${host}`;
+  const amazon = 'docker login --username AWS --password-stdin';
+  if (host === 'public.ecr.aws') return `aws ecr-public get-login-password --region us-east-1 | ${amazon} ${host}`;
+  return region ? `aws ecr get-login-password --region ${region} | ${amazon} ${host}` : `docker login ${host}`;
 }
 
 function clean(said: string, secrets: Iterable<string>): string {

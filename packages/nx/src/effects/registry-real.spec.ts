@@ -1,51 +1,20 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as net from 'node:net';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { connect, getBlob, getManifest, headManifest, imageConfig, putManifest } from './registry';
 import { digestOf } from './registry-connect';
+import { copyBlob, headBlob, mountBlob } from './registry-blobs';
 import { OCI_MANIFEST } from './registry-manifest';
+import { openUploads } from './registry-session';
+import { putBlob } from './registry-upload';
+import { cutter, registryProgram, runRegistry } from './testing/cut-kit';
+import { closeAfterEach, named, open, problemOf, source } from './testing/push-kit';
 
-/** Debian's docker-registry: the reference implementation, in one program that needs no root. The test engine (tools/engine) brings it too. */
-const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
-const engine = process.env.KD_ENGINE_DIR || path.join(cache, 'kdcube-engine');
-const PROGRAMS = ['docker-registry', path.join(engine, 'root/usr/bin/docker-registry')];
-const there = PROGRAMS.find((program) => spawnSync(program, ['--version']).status === 0);
-const PROGRAM = there ?? 'docker-registry';
-const required = process.env.KD_REQUIRE_ENGINE === '1';
+closeAfterEach();
+const program = registryProgram();
 
-(there || required ? describe : describe.skip)(
+(program || process.env.KD_REQUIRE_ENGINE === '1' ? describe : describe.skip)(
   'a real registry (skipped where there is no docker-registry, on the PATH or from tools/engine)',
   () => {
-    let dir: string;
-    let child: ChildProcess;
     let host: string;
-
-    beforeAll(async () => {
-      dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-registry-'));
-      host = `127.0.0.1:${await freePort()}`;
-      const config = {
-        version: 0.1,
-        log: { level: 'error' },
-        storage: { filesystem: { rootdirectory: path.join(dir, 'data') } },
-        http: { addr: host },
-      };
-      fs.writeFileSync(path.join(dir, 'config.yml'), JSON.stringify(config));
-      child = spawn(PROGRAM, ['serve', path.join(dir, 'config.yml')], { stdio: 'ignore' });
-      let ended: Error | undefined;
-      child.on('error', (error) => (ended = error));
-      child.on('exit', (code) => (ended ??= new Error(`${PROGRAM} ended with exit code ${code}`)));
-      while (!(await answers(host))) {
-        if (ended) throw ended;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    });
-
-    afterAll(() => {
-      child.kill();
-      fs.rmSync(dir, { recursive: true, force: true });
-    });
+    beforeEach(async () => (host = await runRegistry(program ?? 'docker-registry')));
 
     it('is read and written by its protocol', async () => {
       const registry = connect(host, { credentials: async () => undefined });
@@ -63,7 +32,7 @@ const required = process.env.KD_REQUIRE_ENGINE === '1';
         }),
       );
       expect(await headManifest(registry, 'acme/x', 'v1')).toBeUndefined();
-      for (const blob of [layer, config]) await upload(host, 'acme/x', blob);
+      for (const blob of [layer, config]) await putBlob(registry, 'acme/x', named(blob), source(blob).open);
       expect(await headManifest(registry, 'acme/x', 'v1')).toBeUndefined();
       expect(await putManifest(registry, 'acme/x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
       expect(await putManifest(registry, 'acme/x', 'v2', bytes, OCI_MANIFEST)).toBe('written');
@@ -76,28 +45,25 @@ const required = process.env.KD_REQUIRE_ENGINE === '1';
       await expect(getManifest(registry, 'acme/x', 'v3')).rejects.toThrow('image-not-found');
       await expect(putManifest(registry, 'acme/y', 'v1', bytes, OCI_MANIFEST)).rejects.toThrow('registry-answer');
     });
+
+    it('mounts, and takes blobs in pieces through a proxy that wants small ones', async () => {
+      const proxy = await cutter(host, 300_000);
+      const [direct, small] = [open(host), open(proxy.host)];
+      const bytes = Buffer.alloc(1_000_000, 'a large blob ');
+      const blob = named(bytes);
+      await putBlob(small, 'acme/base', blob, source(bytes, 65_536).open);
+      expect((await getBlob(direct, 'acme/base', blob.digest)).equals(bytes)).toBe(true);
+      expect(await mountBlob(direct, 'acme/x', blob, 'acme/nothing')).toMatchObject({ mounted: false, upload: {} });
+      expect(await mountBlob(direct, 'acme/x', blob, 'acme/base')).toEqual({ mounted: true });
+      expect(await headBlob(direct, 'acme/x', blob)).toBe(true);
+      const other = await copyBlob({ registry: direct, repository: 'acme/x' }, { registry: small, repository: 'acme/z' }, blob);
+      expect(other).toBe('copied');
+      const uploads = openUploads(direct, 'acme/x', 2);
+      await putBlob(direct, 'acme/x', named(Buffer.from('early')), source(Buffer.from('early')).open, { uploads });
+      await uploads.close();
+      const changed = putBlob(direct, 'acme/x', named(Buffer.from('as it was')), source(Buffer.from('as it is!')).open);
+      expect((await problemOf(changed)).code).toBe('file-failed');
+      expect(await headBlob(direct, 'acme/x', named(Buffer.from('as it is!')))).toBe(false);
+    });
   },
 );
-
-async function upload(host: string, repository: string, bytes: Buffer): Promise<void> {
-  const begun = await fetch(`http://${host}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
-  const to = new URL(begun.headers.get('location')!, `http://${host}`);
-  to.searchParams.set('digest', digestOf(bytes));
-  await fetch(to, { method: 'PUT', body: new Uint8Array(bytes), headers: { 'content-type': 'application/octet-stream' } });
-}
-
-function answers(host: string): Promise<boolean> {
-  return fetch(`http://${host}/v2/`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

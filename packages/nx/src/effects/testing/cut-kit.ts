@@ -13,11 +13,12 @@ export interface Cut {
   to: number;
 }
 
-/** A line to a registry that can be cut. */
-export async function cutter(upstream: string) {
+/** A line to a registry that can be cut. `most`: bytes of a body, 413 above, as a proxy has it. */
+export async function cutter(upstream: string, most = Infinity) {
   let cut: Cut | undefined;
   let count = 0;
   let sent: string[] = [];
+  const under = new Set<http.ClientRequest>();
   const host = await serve((request, response) => {
     const index = count;
     // Of this run, even if the answer comes in the next.
@@ -27,6 +28,7 @@ export async function cutter(upstream: string) {
     // A dead line stays dead: what was lost once does not arrive later.
     const dead = broken && (cut!.how === 'cut' || index > cut!.from);
     if (dead) return void request.socket.destroy();
+    if (Number(request.headers['content-length'] ?? 0) > most) return void response.writeHead(413).end();
     const [hostname, port] = upstream.split(':');
     const { method, url, headers } = request;
     const forward = http.request({ hostname, port, method, path: url, headers, agent: false }, (answer) => {
@@ -35,7 +37,11 @@ export async function cutter(upstream: string) {
       if (!broken) return void answer.pipe(response.writeHead(answer.statusCode!, answer.headers));
       answer.resume().on('end', () => request.socket.destroy());
     });
+    under.add(forward);
     forward.on('error', () => request.socket.destroy());
+    forward.on('close', () => under.delete(forward));
+    // Half a request does not arrive as a whole one that is still on its way.
+    request.on('close', () => request.complete || forward.destroy());
     request.pipe(forward);
   });
   return {
@@ -43,7 +49,9 @@ export async function cutter(upstream: string) {
     count: () => count,
     /** Digests of the blobs that were uploaded, sorted. */
     sent: () => [...sent].sort(),
-    restart(next?: Cut) {
+    /** Waits for what is on its way, and counts from 0. */
+    async restart(next?: Cut) {
+      while (under.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
       cut = next;
       count = 0;
       sent = [];
