@@ -26,4 +26,4 @@ export * from './plan/recipe-layers';
 export * from './plan/recipe-settings';
 export type { ContextEntry } from './plan/recipe-context';
 export type { BaseTree, Found } from './plan/recipe-tree';
-export { EMPTY_TREE, ROOT } from './plan/recipe-tree';
+export { EMPTY_TREE } from './plan/recipe-tree';
