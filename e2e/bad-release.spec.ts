@@ -65,18 +65,23 @@ describe('release.yaml as a document: validate, sync and a generator', () => {
   });
 });
 
-const id = (text: string): string => release(`  items: [{id: ${JSON.stringify(text)}}]\n`);
+const IDS = ['../../etc', '-rf', 'a b', 'a\nb', 'a\0b', 'a'.repeat(300)];
 const pinned = (more: string): string =>
   release(`  items: [{id: a@1, repo: "https://example.invalid/r.git", ref: v1, ${more}}]\n`);
 
 describe('ids, refs, URLs and paths in release.yaml: validate and sync', () => {
+  test('ids that climb out, are options, have spaces, newlines, NULs or 300 characters: each one has its place', async () => {
+    const content = release(`  items:\n${IDS.map((id) => `    - id: ${JSON.stringify(id)}\n`).join('')}`);
+    await withRelease(content, [VALIDATE, SYNC], (ran) => {
+      expectProblem(
+        ran,
+        ['unsafe-id'],
+        `${IDS.length} problems, `,
+        ...IDS.map((_, at) => `release.yaml:${at + 4}:11  bundles.items[${at}].id`),
+      );
+    });
+  });
   test.each<[string, string, string[]]>([
-    ['an id that climbs out', id('../../etc'), ['unsafe-id']],
-    ['an id like an option', id('-rf'), ['unsafe-id']],
-    ['an id with a space', id('a b'), ['unsafe-id']],
-    ['an id with a newline', id('a\nb'), ['unsafe-id']],
-    ['an id with a NUL', id('a\0b'), ['unsafe-id']],
-    ['an id of 300 characters', id('a'.repeat(300)), ['unsafe-id']],
     ['a ref like an option', pinned('ref: v1').replace('ref: v1, ref: v1', 'ref: "--upload-pack=touch stolen"'), ['unsafe-ref']],
     [
       'a URL that runs a program',
@@ -95,6 +100,16 @@ test('a bundle that is listed but not there yet stops nothing but itself: valida
     expectProblem(ran, ['pin-missing', 'bundle-not-found'], 'pins/bundles/a@1/pin.json', 'bundles/b'),
   );
   await withRelease(text, [['run', 'b:stage']], (ran) => expectProblem(ran, ['bundle-not-found'], 'bundles/b'));
+});
+
+test('a subdir of this workspace that is a symbolic link', async () => {
+  workspace.write({ 'bundles/b/entrypoint.py': '', link: { symlink: 'bundles' } });
+  const text = release('  items: [{id: b, subdir: link}]\n');
+  try {
+    await withRelease(text, [['run', 'b:stage']], (ran) => expectProblem(ran, ['unsafe-path'], 'link is a symbolic link'));
+  } finally {
+    workspace.git('clean', '--quiet', '-fd');
+  }
 });
 
 describe('on the command line of generators', () => {

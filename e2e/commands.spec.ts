@@ -170,6 +170,17 @@ test('nx g @kdcube/nx:bundle --help has a description of every option, and examp
   expect(said).toMatch(/Examples: nx g @kdcube\/nx:bundle my-bundle/);
 });
 
+test('a project inside of a bundle’s folder is a part of the bundle: changing it affects the bundle and its images', async () => {
+  workspace.commit('A project in a bundle', {
+    'bundles/my-bundle/ui/project.json': '{"name":"ui"}',
+    'bundles/my-bundle/ui/a.txt': '1',
+  });
+  workspace.commit('Change it', { 'bundles/my-bundle/ui/a.txt': '2' });
+  const { stdout } = await workspace.mustNx('affected -t stage docker-push --base=HEAD~1 --graph=stdout');
+  const { tasks } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { tasks: { tasks: object } };
+  expect(Object.keys(tasks.tasks).sort()).toEqual([...IMAGES.map((image) => `${image}:docker-push`), 'my-bundle:stage'].sort());
+});
+
 test('nx add @kdcube/nx sets up a plain Nx workspace, and a second time changes nothing', async () => {
   await localNpm();
   const plain = await makeWorkspace({ npm: bareNpm, key: 'plain', create: plainWorkspace(NX, []) });

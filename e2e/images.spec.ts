@@ -200,6 +200,9 @@ testWithEngine('release:tag puts its tags on every image, and on none when one i
     `${empty}/${PROC}`,
     `nx run ${PROC}:docker-push`,
   );
+  const before = await digestsOf(`${prefix}/${PROC}`);
+  expect((await workspace.mustNx('run release:tag --tags=v1.0.0 --dryRun', { env })).stdout).toContain('would tag');
+  expect(await digestsOf(`${prefix}/${PROC}`)).toEqual(before);
   const { stdout } = await workspace.mustNx('run release:tag --tags=v1.0.0', { env });
   for (const image of IMAGES) {
     const { digest, key } = receipt(image);

@@ -42,7 +42,7 @@ export function filesIn(folder: string, as = ''): Record<string, string> {
       const at = path.posix.join(as, entry.name);
       const file = path.join(folder, entry.name);
       if (entry.isDirectory()) return { [`${at}/`]: '', ...filesIn(file, at) };
-      return { [at]: entry.isSymbolicLink() ? fs.readlinkSync(file) : hashOf(file) };
+      return { [at]: hashOf(file) };
     }),
   ) as Record<string, string>;
 }
@@ -53,7 +53,10 @@ export function leftovers(folder: string): string[] {
 }
 
 function hashOf(file: string): string {
-  return fs.existsSync(file) ? createHash('sha256').update(fs.readFileSync(file)).digest('hex').slice(0, 16) : 'gone';
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!stat) return 'gone';
+  if (stat.isSymbolicLink()) return `link to ${fs.readlinkSync(file)}`;
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex').slice(0, 16);
 }
 
 /** Nx colours its own lines even when it is asked not to. */
