@@ -61,7 +61,8 @@ describe('hints', () => {
   });
 
   it('say how to log in to Amazon’s public registry', () => {
-    const login = 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws';
+    const login =
+      'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws';
     expect(denied('public.ecr.aws', 'to write', '403', false).problems[0]!.hint).toBe(login);
   });
 
