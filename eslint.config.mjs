@@ -15,9 +15,20 @@ const LAYERS = [
     files: 'packages/nx/src/graph/*.ts',
     may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit', 'node:path'],
   },
-  { files: 'packages/nx/src/effects/*.ts', may: ['./*', '../disk', '@kdcube/release', 'node:**', '@aws-sdk/*'] },
+  { files: 'packages/nx/src/effects/*.ts', may: ['./*', './*/*', '../disk', '@kdcube/release', 'node:**'] },
+  { files: 'packages/nx/src/effects/*/*.ts', may: ['./*', '../*', '../*/*', '@kdcube/release', 'node:**'] },
+  // A registry's client, a git mirror and an image made by arithmetic know nothing of releases, images as projects or each other's commands.
+  { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,log}', '@kdcube/release', 'node:**'] },
+  {
+    files: 'packages/nx/src/effects/registry/*.ts',
+    may: ['./*', '../{exec,files,log,parallel}', '@kdcube/release', 'node:**', '@aws-sdk/*'],
+  },
+  {
+    files: 'packages/nx/src/effects/oci/*.ts',
+    may: ['./*', '../{files,log,parallel,stage}', '../git/{store,tree}', '../registry/*', '@kdcube/release', 'node:**'],
+  },
   // The one compressor: what it writes decides the digest of every layer.
-  { files: 'packages/nx/src/effects/oci-gzip.ts', may: ['./*', '@kdcube/release', 'node:**', 'fflate'] },
+  { files: 'packages/nx/src/effects/oci/gzip.ts', may: ['./*', '@kdcube/release', 'node:**', 'fflate'] },
   {
     files: 'packages/nx/src/executors/**/*.ts',
     may: [
@@ -25,7 +36,9 @@ const LAYERS = [
       './*/schema',
       '../*',
       '../../effects/*',
+      '../../effects/*/*',
       '../effects/*',
+      '../effects/*/*',
       '../*/schema',
       '../../graph/options',
       '../graph/options',
@@ -57,7 +70,16 @@ const LAYERS = [
   // The one generator with effects: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
   {
     files: 'packages/nx/src/generators/pins/resolve.ts',
-    may: ['./*', '../../graph/options', '../../effects/{git-*,registr*,files,log}', '@kdcube/release', 'node:fs', 'node:path'],
+    may: [
+      './*',
+      '../../graph/options',
+      '../../effects/{files,log}',
+      '../../effects/{git,registry}/*',
+      '../../effects/images/registries',
+      '@kdcube/release',
+      'node:fs',
+      'node:path',
+    ],
   },
 ];
 

@@ -1,11 +1,11 @@
 import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release';
 import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release';
-import { localStore } from './git-offline';
-import { fetchCommit, resolveRef } from './git-remote';
-import type { RepoSource } from './git-remote';
-import type { Snapshot } from './git-snapshot';
-import type { GitStore } from './git-store';
-import { treeOf } from './git-tree';
+import { localStore } from './git/offline';
+import { fetchCommit, resolveRef } from './git/remote';
+import type { RepoSource } from './git/remote';
+import type { Snapshot } from './git/snapshot';
+import type { GitStore } from './git/store';
+import { treeOf } from './git/tree';
 import type { Log } from './log';
 import { addressOf, pinOf } from './workspace';
 import type { OpenRelease } from './workspace';

@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fetchCommit } from './git-remote';
-import { withSnapshot } from './git-snapshot';
-import { treeOf } from './git-tree';
+import { fetchCommit } from './git/remote';
+import { withSnapshot } from './git/snapshot';
+import { treeOf } from './git/tree';
 import { stageTree } from './stage';
 import { commit, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Content, type Sandbox } from './testing/git-kit';
 

@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release';
 import { replaceDir } from './files';
-import { gitText } from './git';
-import { fetchBlobs } from './git-remote';
-import { withRepair, type GitStore } from './git-store';
-import { listTree, readBlobs, type Blob } from './git-tree';
+import { gitText } from './git/git';
+import { fetchBlobs } from './git/remote';
+import { withRepair, type GitStore } from './git/store';
+import { listTree, readBlobs, type Blob } from './git/tree';
 import { silent, type Log } from './log';
 
 export interface Staged {

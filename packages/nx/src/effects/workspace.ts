@@ -4,7 +4,7 @@ import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release';
 import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release';
 import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release';
 import { diskFiles } from '../disk';
-import { ownRemote } from './git-workspace';
+import { ownRemote } from './git/workspace';
 
 /** The workspace on disk, its release without problems, and what git calls its own remote. */
 export interface OpenRelease {

@@ -1,8 +1,8 @@
-import { withSnapshot } from '../effects/git-snapshot';
-import type { ImageJob } from '../effects/images';
-import { planOf } from '../effects/images';
-import { registriesOf } from '../effects/registries';
-import type { Registries } from '../effects/registries';
+import { withSnapshot } from '../effects/git/snapshot';
+import type { ImageJob } from '../effects/images/job';
+import { planOf } from '../effects/images/job';
+import { registriesOf } from '../effects/images/registries';
+import type { Registries } from '../effects/images/registries';
 import { openRelease } from '../effects/workspace';
 import type { Task } from './perform';
 

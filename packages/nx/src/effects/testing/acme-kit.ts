@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type BundlePin, printPin } from '@kdcube/release';
-import { withSnapshot } from '../git-snapshot';
-import { type ImageJob, type ImageOptions, planOf } from '../images';
+import { withSnapshot } from '../git/snapshot';
+import { type ImageJob, type ImageOptions, planOf } from '../images/job';
 import { silent } from '../log';
 import { type OpenRelease, openRelease } from '../workspace';
 import { commit, gitSync, newRepo, type Sandbox, sandbox, write } from './git-kit';

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError, type Problem } from '@kdcube/release';
-import { connect, type ConnectOptions, type Registry } from '../registry';
-import { digestOf } from '../registry-connect';
-import { OCI_MANIFEST } from '../registry-manifest';
-import type { PushImage } from '../registry-push';
-import type { PushBlob } from '../registry-send';
+import { connect, type ConnectOptions, type Registry } from '../registry/registry';
+import { digestOf } from '../registry/connect';
+import { OCI_MANIFEST } from '../registry/manifest';
+import type { PushImage } from '../registry/push';
+import type { PushBlob } from '../registry/send';
 
 /** A request as tools/registry describes it. */
 export interface Asked {

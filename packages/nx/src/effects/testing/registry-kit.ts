@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { getManifest, type Manifest, type Registry } from '../registry';
+import { getManifest, type Manifest, type Registry } from '../registry/registry';
 
 /** What these tests use of tools/registry. */
 export interface Asked {

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { OUT, printReceipt } from '@kdcube/release';
 import { writeFileAtomic } from '../../effects/files';
-import { pushImage } from '../../effects/push-image';
+import { pushImage } from '../../effects/images/push';
 import { withImage } from '../image-task';
 import { perform } from '../perform';
 import type { DockerPushOptions } from './schema';

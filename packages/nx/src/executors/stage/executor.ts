@@ -4,7 +4,7 @@ import type { StageReceipt } from '@kdcube/release';
 import { OUT, printReceipt } from '@kdcube/release';
 import { findBundle } from '../../effects/bundles';
 import { replaceDir, writeFileAtomic } from '../../effects/files';
-import { withSnapshot } from '../../effects/git-snapshot';
+import { withSnapshot } from '../../effects/git/snapshot';
 import { bytes } from '../../effects/log';
 import { stageTree } from '../../effects/stage';
 import { openRelease, requireBundle } from '../../effects/workspace';

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { silent } from '../../effects/log';
-import { pushImage } from '../../effects/push-image';
-import { registriesOf } from '../../effects/registries';
+import { pushImage } from '../../effects/images/push';
+import { registriesOf } from '../../effects/images/registries';
 import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import { gitSync, write } from '../../effects/testing/git-kit';
 import tag from './executor';

@@ -1,12 +1,12 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, repositoryOf, tagSafe } from '@kdcube/release';
 import type { PeopleTag } from '@kdcube/release';
-import { withSnapshot } from '../../effects/git-snapshot';
-import { headCommit } from '../../effects/git-workspace';
-import { planOf } from '../../effects/images';
-import { openRegistry, registriesOf, requireRegistry } from '../../effects/registries';
-import { getManifest, headManifest } from '../../effects/registry';
-import { canTag, setTag } from '../../effects/tags';
+import { withSnapshot } from '../../effects/git/snapshot';
+import { headCommit } from '../../effects/git/workspace';
+import { planOf } from '../../effects/images/job';
+import { openRegistry, registriesOf, requireRegistry } from '../../effects/images/registries';
+import { getManifest, headManifest } from '../../effects/registry/registry';
+import { canTag, setTag } from '../../effects/registry/tags';
 import { openRelease } from '../../effects/workspace';
 import { perform } from '../perform';
 import { noImages, notCommitted, notPushed } from './problems';

@@ -3,7 +3,7 @@ import type { Problem, Workspace } from '@kdcube/release';
 import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release';
 import { diskFiles } from '../../disk';
 import { checkBundles } from '../../effects/check-bundles';
-import { withSnapshot } from '../../effects/git-snapshot';
+import { withSnapshot } from '../../effects/git/snapshot';
 import { openRelease } from '../../effects/workspace';
 import { sayNotes } from '../notes';
 import type { Task } from '../perform';

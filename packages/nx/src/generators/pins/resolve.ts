@@ -3,15 +3,15 @@ import * as path from 'node:path';
 import type { BundlePin, FrontendPin, ImagePin, ImageQuestion, PinnedBundle, Problem, Release, Source } from '@kdcube/release';
 import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resolveRepo, shownUrl } from '@kdcube/release';
 import { withUndo, writeFileAtomic } from '../../effects/files';
-import { fetchCommit, resolveRef } from '../../effects/git-remote';
-import type { RepoSource } from '../../effects/git-remote';
-import type { GitStore } from '../../effects/git-store';
-import { listTree, treeOf } from '../../effects/git-tree';
-import { ownRemote } from '../../effects/git-workspace';
+import { fetchCommit, resolveRef } from '../../effects/git/remote';
+import type { RepoSource } from '../../effects/git/remote';
+import type { GitStore } from '../../effects/git/store';
+import { listTree, treeOf } from '../../effects/git/tree';
+import { ownRemote } from '../../effects/git/workspace';
 import { createLog, whileWaiting } from '../../effects/log';
 import type { Log } from '../../effects/log';
-import { baseReference, openRegistry, registriesOf } from '../../effects/registries';
-import { headManifest } from '../../effects/registry';
+import { baseReference, openRegistry, registriesOf } from '../../effects/images/registries';
+import { headManifest } from '../../effects/registry/registry';
 import type { PluginOptions } from '../../graph/options';
 
 /** A pin that does not answer what release.yaml asks. */

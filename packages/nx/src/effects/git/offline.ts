@@ -1,0 +1,23 @@
+import { KdcubeError } from '@kdcube/release';
+import type { RepoSource } from './source';
+import { mirrorExists, mirrorOf } from './mirror';
+import type { GitStore } from './store';
+import { hasCommit, missingObjects } from './store';
+
+/** A commit's tree, readable without asking anybody: in this checkout, or in the mirror of the source. Undefined where something of it is missing. */
+export async function localStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
+  const store = source.self ? { place: { cwd: source.root } } : await localMirror(source, commit);
+  if (!store || !(await hasCommit(store, commit))) return undefined;
+  // git stops at a tree that it has never heard of; it is missing like any other.
+  const missing = await missingObjects(store, tree).catch((error: unknown) => {
+    if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return [tree];
+    throw error;
+  });
+  return missing.length > 0 ? undefined : store;
+}
+
+async function localMirror(source: RepoSource, commit: string): Promise<GitStore | undefined> {
+  const mirror = await mirrorOf(source, commit);
+  // Without its remote: what is not there stays missing.
+  return mirrorExists(mirror) ? { place: mirror.place } : undefined;
+}

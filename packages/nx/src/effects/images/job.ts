@@ -1,0 +1,190 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { ImageFolder, ImagePin, ImagePlan } from '@kdcube/release';
+import {
+  DEFAULT_PLATFORM,
+  imagePinFile,
+  KdcubeError,
+  pinBases,
+  PINS,
+  pinnedContents,
+  PLATFORM_REF_ARG,
+  planImage,
+  platformArgs,
+  quoted,
+  readDockerfile,
+  RELEASE_FILE,
+  requirePin,
+} from '@kdcube/release';
+import type { FoundBundle } from '../bundles';
+import { findBundle } from '../bundles';
+import type { Snapshot } from '../git/snapshot';
+import { changedPaths } from '../git/workspace';
+import type { GitStore } from '../git/store';
+import type { Log } from '../log';
+import { stageTree } from '../stage';
+import type { OpenRelease } from '../workspace';
+import { requireBundle } from '../workspace';
+
+/** What the options say about an image. */
+export interface ImageOptions {
+  platform?: string;
+  args: Readonly<Record<string, string>>;
+  offline: boolean;
+}
+
+/** An image, planned: what it will hold is known, nothing is fetched or built. */
+export interface ImageJob {
+  plan: ImagePlan;
+  folder: ImageFolder;
+  pin: ImagePin;
+  bundles: FoundBundle[];
+  /** What of it is not in HEAD: such an image can be pushed, but not tagged or deployed. */
+  uncommitted: string[];
+  files: { tree: string; store: GitStore };
+}
+
+/** Plans one image from its own pin: never from what another image staged, and never from what is lying in dist/. */
+export async function planOf(
+  release: OpenRelease,
+  name: string,
+  snapshot: Snapshot,
+  options: ImageOptions,
+  log: Log,
+): Promise<ImageJob> {
+  const { folder, pin } = pinnedImage(release, name);
+  checkArgs(options.args);
+  const bundles: FoundBundle[] = [];
+  for (const id of pin.bundles)
+    bundles.push(await findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }));
+  const own = await snapshot.tree(folder.path);
+  if (!own)
+    throw new KdcubeError({
+      code: 'dockerfile-missing',
+      message: `git sees nothing in ${folder.path}: is it ignored?`,
+      at: { file: folder.path },
+    });
+  const plan = planImage(name, {
+    platform: options.platform ?? DEFAULT_PLATFORM,
+    dockerfile: folder.dockerfile,
+    files: own.tree,
+    bundles: bundles.map(({ content }) => content),
+    args: options.args,
+    ...pinnedContents(pin),
+  });
+  const uncommitted = [
+    // The commit's tag says "this release": so what decides it must be in the commit too.
+    ...(await changedPaths(release.root, [RELEASE_FILE, PINS])),
+    ...(own.committed ? [] : [folder.path]),
+    ...bundles.filter(({ committed }) => !committed).map(({ place }) => place),
+  ];
+  return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: snapshot.store } };
+}
+
+/** An image's folder and its pin, which must answer what release.yaml and the Dockerfile ask now. */
+export function pinnedImage({ workspace }: OpenRelease, name: string): { folder: ImageFolder; pin: ImagePin } {
+  const found = workspace.pins.images.find(({ subject }) => subject.name === name);
+  if (!found) {
+    throw new KdcubeError({
+      code: 'dockerfile-missing',
+      message: `There is no image ${quoted(name)}: no folder images/${name} with a Dockerfile.`,
+      hint: `nx g @kdcube/nx:image ${name}`,
+    });
+  }
+  return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };
+}
+
+/**
+ * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
+ * `references`: where each base is to be taken from.
+ */
+export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
+  await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
+  if (job.bundles.length > 0 && fs.existsSync(path.join(dir, 'bundles'))) {
+    throw new KdcubeError({
+      code: 'name-taken',
+      message: `${job.folder.path} has a bundles folder of its own, where the release's bundles belong.`,
+      hint: 'rename it',
+      at: { file: `${job.folder.path}/bundles` },
+    });
+  }
+  for (const found of job.bundles) {
+    const startedAt = Date.now();
+    const store = await found.open();
+    const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {
+      subject: found.content.id,
+      at: { file: found.place },
+      log,
+    });
+    log.done('staged', found.content.id, `${files} files`, startedAt);
+  }
+  if (job.bundles.length > 0) await keepBundles(dir, job.folder.dockerfile);
+  const file = path.join(dir, job.folder.dockerfile);
+  const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
+  if (!fs.existsSync(file)) {
+    throw new KdcubeError({
+      code: 'dockerfile-missing',
+      message: `git does not see ${shownFile}, though other files of its folder.`,
+      hint: `git check-ignore --verbose ${shownFile}    names the rule that hides it`,
+      at: { file: shownFile },
+    });
+  }
+  const text = await fs.promises.readFile(file, 'utf8');
+  const { bases } = readDockerfile(text, shownFile, buildArgs(job));
+  const unpinned = bases.find(({ name }) => !references.has(name));
+  // A base that only a build argument names: built from its tag, one content key would stand for two images.
+  if (unpinned) {
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `With these build arguments the image is made from ${quoted(unpinned.name)}, and its pin says nothing of that.`,
+      hint: 'write the image into the Dockerfile, as the value of its ARG, and run nx sync',
+      at: { file: shownFile, line: unpinned.line },
+    });
+  }
+  await fs.promises.writeFile(file, pinBases(text, bases, references));
+}
+
+/** What an image's own .dockerignore hides of the bundles would be missing in the image, while its labels name them whole. */
+async function keepBundles(dir: string, dockerfile: string): Promise<void> {
+  for (const name of ['.dockerignore', `${dockerfile}.dockerignore`]) {
+    const file = path.join(dir, name);
+    if (fs.existsSync(file)) await fs.promises.appendFile(file, '\n!bundles\n!bundles/**\n');
+  }
+}
+
+/** The arguments that are said in another way, and names that would be something else on a command line. */
+function checkArgs(args: Readonly<Record<string, string>>): void {
+  const given: Record<string, string> = {
+    KDCUBE_REGISTRY: '--registry',
+    KDCUBE_PLATFORM_REGISTRY: '--platformRegistry',
+    [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
+  };
+  for (const name of Object.keys(args)) {
+    if (Object.hasOwn(given, name))
+      throw new KdcubeError({
+        code: 'wrong-option',
+        message: `The build argument ${name} cannot be given with --args: what it says comes from ${given[name]!}.`,
+        hint: given[name]!,
+      });
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new KdcubeError({ code: 'wrong-option', message: `${quoted(name)} is not the name of a build argument.` });
+  }
+}
+
+/** The build arguments of an image: its own, and the platform's ref. */
+export function buildArgs({ plan }: Pick<ImageJob, 'plan'>): Record<string, string> {
+  return { ...plan.args, ...platformArgs(plan.platformRef) };
+}
+
+/** What a receipt says an image holds. */
+export function contentOf({ plan, bundles }: Pick<ImageJob, 'plan' | 'bundles'>) {
+  const { image, key, platform, platformRef, bases } = plan;
+  return {
+    image,
+    key,
+    platform,
+    ...(platformRef !== undefined && { platformRef }),
+    bases: { ...bases },
+    bundles: bundles.map(({ content }) => content),
+  };
+}

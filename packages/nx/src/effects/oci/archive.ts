@@ -1,0 +1,57 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError } from '@kdcube/release';
+import { fileProblem } from '../files';
+import { blobFile, openBlob, readLayout } from './layout';
+import { tarOf, type TarEntry } from './tar';
+import type { Descriptor } from '../registry/manifest';
+
+/**
+ * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); the layout itself is in it too. Every blob is checked on the way. Throws the Problem
+ * `file-failed` where the layout is not complete: an engine cannot fetch what is missing.
+ */
+export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
+  const { manifest, image, missing } = await readLayout(layoutDir);
+  if (missing.length > 0)
+    throw new KdcubeError({
+      code: 'file-failed',
+      message: `${layoutDir} has ${missing.length} of its ${image.layers.length} layers only in a registry, and docker load needs them all.`,
+    });
+  const place = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;
+  const blobs = new Map([manifest, image.config, ...image.layers].map((blob) => [place(blob), blob]));
+  const loading = [{ Config: place(image.config), RepoTags: names, Layers: image.layers.map(place) }];
+  const entries: TarEntry[] = [
+    ...['blobs', 'blobs/sha256'].map((folder) => ({ ...OWNER, path: folder, kind: 'folder' as const, mode: 0o755 })),
+    ...[...blobs].map(([name, blob]) => ({
+      ...OWNER,
+      path: name,
+      kind: 'file' as const,
+      mode: 0o644,
+      size: fs.statSync(blobFile(layoutDir, blob)).size,
+      chunks: openBlob(layoutDir, blob),
+    })),
+    text('index.json', await fs.promises.readFile(path.join(layoutDir, 'index.json'))),
+    text('manifest.json', Buffer.from(JSON.stringify(loading))),
+    text('oci-layout', await fs.promises.readFile(path.join(layoutDir, 'oci-layout'))),
+  ];
+  entries.sort((one, other) => (one.path.replaceAll('/', '\0') < other.path.replaceAll('/', '\0') ? -1 : 1));
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await fs.promises.mkdir(path.dirname(file), { recursive: true });
+    await fs.promises.writeFile(part, tarOf(entries));
+    await fs.promises.rename(part, file);
+  } catch (error) {
+    await fs.promises.rm(part, { force: true });
+    throw fileProblem(error, file);
+  }
+}
+
+const OWNER = { uid: 0, gid: 0 };
+
+function text(name: string, content: Buffer): TarEntry {
+  return { ...OWNER, path: name, kind: 'file', mode: 0o644, size: content.length, chunks: once(content) };
+}
+
+async function* once(content: Buffer): AsyncGenerator<Buffer> {
+  yield content;
+}

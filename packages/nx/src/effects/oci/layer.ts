@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { cacheDir, replaceDir } from '../files';
+import { gzipTo, type Compressed } from './gzip';
+import { tarOf, type TarEntry } from './tar';
+
+/** Raised when the same entries would give other bytes. */
+const LAYER_RECIPE = 1;
+
+export interface KeptLayer extends Compressed {
+  /** The compressed tar. */
+  file: string;
+}
+
+/** The name under which a layer is kept: SHA-256 of its content and of the way it is made. */
+export function layerKey(content: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([LAYER_RECIPE, content]))
+    .digest('hex');
+}
+
+/** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. */
+export async function keptLayer(key: string, entries: () => AsyncIterable<TarEntry>): Promise<KeptLayer | undefined> {
+  const dir = cacheDir('layers', key.slice(0, 2), key);
+  const file = path.join(dir, 'layer.tar.gz');
+  const kept = readKept(dir, file);
+  if (kept) return kept === 'empty' ? undefined : { ...kept, file };
+  const made = await replaceDir(dir, async (into) => {
+    const counted = counting(entries());
+    const layer = await gzipTo(path.join(into, 'layer.tar.gz'), tarOf(counted.entries));
+    const result = counted.count() === 0 ? 'empty' : layer;
+    await fs.promises.writeFile(path.join(into, 'layer.json'), `${JSON.stringify(result)}\n`);
+    return result;
+  });
+  return made === 'empty' ? undefined : { ...made, file };
+}
+
+/** Half a layer is never there (replaceDir), but people and disks damage caches: a size that does not fit makes it anew. Digests are checked where a layer leaves the cache. */
+function readKept(dir: string, file: string): Compressed | 'empty' | undefined {
+  try {
+    const kept = JSON.parse(fs.readFileSync(path.join(dir, 'layer.json'), 'utf8')) as Partial<Compressed> | 'empty';
+    if (kept === 'empty') return kept;
+    const isWhole = [kept.digest, kept.diffId].every((id) => /^sha256:[0-9a-f]{64}$/.test(id ?? ''));
+    return isWhole && fs.statSync(file).size === kept.size ? (kept as Compressed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function counting(source: AsyncIterable<TarEntry>): { entries: AsyncIterable<TarEntry>; count(): number } {
+  let count = 0;
+  async function* entries(): AsyncGenerator<TarEntry> {
+    for await (const entry of source) {
+      count += 1;
+      yield entry;
+    }
+  }
+  return { entries: entries(), count: () => count };
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError, isDigest, quoted } from '@kdcube/release';
+import { replaceDir } from '../files';
+import type { BuiltImage } from './build';
+import { isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
+import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+
+/** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */
+export interface Layout {
+  dir: string;
+  manifest: Descriptor;
+  bytes: Buffer;
+  image: ImageManifest;
+  config: ImageConfig;
+  missing: Descriptor[];
+}
+
+export interface LayoutOptions {
+  /** The name by which tools find the image in it: `org.opencontainers.image.ref.name`. */
+  name?: string;
+  /** Gives a layer of the base. Undefined: they stay out. */
+  openBase?: (layer: Descriptor) => AsyncIterable<Uint8Array>;
+}
+
+const NAME = 'org.opencontainers.image.ref.name';
+/** No manifest or config comes near. */
+const LIMIT = 4 * 1024 * 1024;
+
+/** Writes an image as an OCI layout into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */
+export async function writeLayout(dir: string, image: BuiltImage, { name, openBase }: LayoutOptions = {}): Promise<void> {
+  await replaceDir(dir, async (into) => {
+    const blobs = path.join(into, 'blobs', 'sha256');
+    await fs.promises.mkdir(blobs, { recursive: true });
+    const put = (blob: Descriptor, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> => {
+      const file = path.join(blobs, hexOf(blob.digest));
+      return fs.existsSync(file) ? Promise.resolve() : writeBlob(file, blob, chunks);
+    };
+    const manifest = { mediaType: image.mediaType, digest: image.digest, size: image.manifest.length };
+    await put(manifest, [image.manifest]);
+    await put(image.config.descriptor, [image.config.bytes]);
+    for (const layer of image.layers) await put(layer.descriptor, fs.createReadStream((await layer.make()).file));
+    if (openBase) for (const layer of image.base) await put(layer, openBase(layer));
+    const entry = {
+      ...manifest,
+      platform: parsePlatform(image.platform),
+      ...(name !== undefined && { annotations: { [NAME]: name } }),
+    };
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] };
+    await fs.promises.writeFile(path.join(into, 'index.json'), JSON.stringify(index));
+    await fs.promises.writeFile(path.join(into, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  });
+}
+
+/**
+ * Reads a layout of one image. Its manifest and config are checked, and of every layer that it is there with its size; `openBlob` checks the bytes. Throws the Problem `file-failed` for anything that is
+ * not such a layout.
+ */
+export async function readLayout(dir: string): Promise<Layout> {
+  const version = await json(dir, 'oci-layout');
+  if (version.imageLayoutVersion !== '1.0.0') throw broken(dir, 'its oci-layout file does not say version 1.0.0');
+  const { manifests } = await json(dir, 'index.json');
+  if (!Array.isArray(manifests) || manifests.length !== 1) throw broken(dir, 'its index does not name exactly one image');
+  const manifest = manifests[0] as Descriptor;
+  const bytes = await smallBlob(dir, manifest);
+  const read = readManifest(bytes, manifest.mediaType, dir);
+  if (isIndex(read.json)) throw broken(dir, 'it holds an index of images');
+  const image = read.json;
+  const config = readConfig(await smallBlob(dir, image.config), image, dir);
+  const missing = image.layers.filter((layer) => {
+    const size = sizeOf(blobFile(dir, layer));
+    if (size !== undefined && size !== layer.size)
+      throw broken(dir, `its layer ${layer.digest} has ${size} bytes instead of ${layer.size}`);
+    return size === undefined;
+  });
+  return {
+    dir,
+    manifest: { mediaType: read.mediaType, digest: manifest.digest, size: bytes.length },
+    bytes,
+    image,
+    config,
+    missing,
+  };
+}
+
+/** Where a blob of a layout is. */
+export function blobFile(dir: string, { digest }: Descriptor): string {
+  if (typeof digest !== 'string' || !isDigest(digest)) throw broken(dir, `${quoted(digest)} is not a digest`);
+  return path.join(dir, 'blobs', 'sha256', hexOf(digest));
+}
+
+/** The bytes of a blob, checked: where they are not what the digest says, the last chunk is not given, and the Problem `file-failed` is thrown. */
+export async function* openBlob(dir: string, blob: Descriptor): AsyncGenerator<Uint8Array> {
+  yield* checkedBlob(fs.createReadStream(blobFile(dir, blob)), blob, dir);
+}
+
+/** Passes a stream on and throws where it is not the blob that it should be, before its last chunk. */
+export async function* checkedBlob(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  blob: Descriptor,
+  from: string,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let size = 0;
+  let held: Uint8Array | undefined;
+  for await (const chunk of chunks) {
+    if (held) yield held;
+    size += chunk.length;
+    hash.update(chunk);
+    held = Buffer.from(chunk);
+    if (size > blob.size) break;
+  }
+  const digest = `sha256:${hash.digest('hex')}`;
+  if (size !== blob.size || digest !== blob.digest)
+    throw broken(from, `the blob ${blob.digest} (${blob.size} bytes) came as ${digest} (${size} bytes)`);
+  if (held) yield held;
+}
+
+async function writeBlob(
+  file: string,
+  blob: Descriptor,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  await fs.promises.writeFile(file, checkedBlob(chunks, blob, file), { flag: 'wx' });
+}
+
+async function smallBlob(dir: string, blob: Descriptor): Promise<Buffer> {
+  const file = blobFile(dir, blob);
+  const size = sizeOf(file);
+  if (size === undefined) throw broken(dir, `${blob.digest} is not in it`);
+  if (size > LIMIT) throw broken(dir, `${blob.digest} has ${size} bytes, more than any manifest or config`);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of openBlob(dir, { ...blob, size })) chunks.push(chunk);
+  if (blob.size !== size) throw broken(dir, `${blob.digest} has ${size} bytes instead of ${blob.size}`);
+  return Buffer.concat(chunks);
+}
+
+async function json(dir: string, name: string): Promise<Record<string, unknown>> {
+  const file = path.join(dir, name);
+  const size = sizeOf(file);
+  if (size === undefined || size > LIMIT) throw broken(dir, `it has no ${name}`);
+  try {
+    const value = JSON.parse(await fs.promises.readFile(file, 'utf8')) as unknown;
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw broken(dir, `its ${name} is not JSON`);
+}
+
+function sizeOf(file: string): number | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+function hexOf(digest: string): string {
+  return digest.slice('sha256:'.length);
+}
+
+function broken(dir: string, why: string): KdcubeError {
+  return new KdcubeError({ code: 'file-failed', message: `${dir} is not a sound OCI image layout: ${why}.` });
+}

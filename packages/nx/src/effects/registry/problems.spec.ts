@@ -1,0 +1,75 @@
+import { denied, ecrRegion, errorsIn, isWebPage, repositoryMissing, saidBy } from './problems';
+
+const answer = (status: number, body: string, type = 'application/json') => ({
+  status,
+  headers: { 'content-type': type },
+  body: Buffer.from(body),
+});
+
+describe('what a registry says', () => {
+  it.each([
+    ['{"errors":[{"code":"DENIED","message":"no"},{"code":"X"}]}', 'application/json', '403 (DENIED: no; X)'],
+    ['<html><body>hi</body></html>', 'text/plain', '403 (a web page)'],
+    ['anything', 'text/html; charset=utf-8', '403 (a web page)'],
+    ['404 page not found\n', 'text/plain', '403 (404 page not found)'],
+    ['\u001b[31mred', 'text/plain', '403 (\\x1b[31mred)'],
+    ['', 'text/plain', '403'],
+  ])('%j', (body, type, expected) => {
+    expect(saidBy(answer(403, body, type))).toBe(expected);
+  });
+
+  it('is cut, and without secrets', () => {
+    expect(saidBy(answer(500, 'x'.repeat(1000))).length).toBeLessThan(320);
+    expect(saidBy(answer(401, 'token hunter2, hunter2, ab'), ['hunter2', 'ab'])).toBe('401 (token …, …, ab)');
+  });
+
+  it.each(['null', '[]', '{"errors":{}}', '{"errors":[null,1,{}]}', 'no'])('%s has no words', (body) => {
+    expect(errorsIn(answer(400, body)).every(({ code, message }) => code === '' && message === '')).toBe(true);
+  });
+
+  it('may be a web page', () => {
+    expect(isWebPage(answer(404, '<!DOCTYPE html>', ''))).toBe(true);
+    expect(isWebPage(answer(404, '{"errors":[]}'))).toBe(false);
+  });
+});
+
+describe('hints', () => {
+  const ecr = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+
+  it.each([
+    [ecr, 'eu-central-1'],
+    ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'us-east-1'],
+    ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['123456789012.dkr-ecr.us-west-2.on.aws', 'us-west-2'],
+    ['ghcr.io', undefined],
+    [`${ecr}.evil.io`, undefined],
+    ['public.ecr.aws', undefined],
+  ])('know the region of %s', (host, region) => {
+    expect(ecrRegion(host)).toBe(region);
+  });
+
+  it('say how to log in', () => {
+    expect(denied('ghcr.io', 'to write', '403', true).problems[0]).toMatchObject({
+      code: 'registry-denied',
+      hint: 'docker login ghcr.io',
+    });
+    expect(denied('ghcr.io', 'to write', '403', true).problems[0]!.message).toContain('with the credentials');
+    expect(denied('ghcr.io', 'to write', '403', false).problems[0]!.message).toContain('no credentials');
+    expect(denied(ecr, 'to write', '403', true).problems[0]!.hint).toBe(
+      `aws ecr get-login-password --region eu-central-1 | docker login --username AWS --password-stdin ${ecr}`,
+    );
+  });
+
+  it('say how to log in to Amazon’s public registry', () => {
+    const login =
+      'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws';
+    expect(denied('public.ecr.aws', 'to write', '403', false).problems[0]!.hint).toBe(login);
+  });
+
+  it('say how to make a repository', () => {
+    expect(repositoryMissing(ecr, 'acme/x', '404').problems[0]).toMatchObject({
+      code: 'registry-repository-missing',
+      hint: 'aws ecr create-repository --region eu-central-1 --repository-name acme/x',
+    });
+  });
+});
