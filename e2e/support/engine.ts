@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { once, runFolder } from './once';
@@ -35,12 +36,11 @@ export function engineIfThere(): Engine | undefined {
   return found;
 }
 
-let prefixes = 0;
 
 /** host:port/path that no other test pushes to. */
 export function freshPrefix(engine: Engine): string {
-  prefixes += 1;
-  return `${engine.registry}/e2e-${process.pid}-${prefixes}`;
+  // Not counted: suites share a process, each with a count of its own.
+  return `${engine.registry}/e2e-${randomBytes(6).toString('hex')}`;
 }
 
 /**
