@@ -36,7 +36,6 @@ export function engineIfThere(): Engine | undefined {
   return found;
 }
 
-
 /** host:port/path that no other test pushes to. */
 export function freshPrefix(engine: Engine): string {
   // Not counted: suites share a process, each with a count of its own.
