@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import type { Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release';
+import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release';
 import {
   checkBundleSource,
   formatProblems,
@@ -26,6 +26,7 @@ import { openWorkspace } from './effects/git/workspace';
 import { pinnedImage } from './effects/images/job';
 import { silent } from './effects/log';
 import { requireRegistry } from './effects/images/registries';
+import { needsEngine } from './effects/images/source';
 import { connect, getManifest, headManifest } from './effects/registry/registry';
 import { setTag } from './effects/registry/tags';
 import { gitSync, newRepo, sandbox, type Sandbox } from './effects/testing/git-kit';
@@ -170,6 +171,11 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       { digest: `sha256:${'b'.repeat(64)}`, mediaType: 'x', bytes: Buffer.from(''), json: {} as never },
     ),
   'engine-missing': () => withPath('/nowhere', () => findEngine('auto')),
+  'needs-engine': () => {
+    const folder = { name: 'proc', path: 'images/proc', dockerfile: 'Dockerfile' };
+    const refusal = { line: 5, instruction: 'RUN', why: 'it runs a program, which needs an engine' };
+    return Promise.reject(needsEngine({ plan: { image: 'proc' } as ImagePlan, folder }, refusal));
+  },
   'build-failed': () =>
     withPath(brokenDocker('ERROR: failed to solve: /bundles: not found'), () =>
       build('buildx', { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} }, silent),

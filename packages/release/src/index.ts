@@ -16,6 +16,7 @@ export * from './model/tags';
 export * from './plan/descriptor';
 export * from './plan/dockerfile';
 export * from './plan/image';
+export * from './plan/why';
 export * from './plan/workspace';
 export * from './plan/stage';
 export * from './plan/recipe';

@@ -91,10 +91,13 @@ export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, bes
   });
 }
 
-/** Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. */
+/**
+ * Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. `work` is told whether
+ * somebody else had it meanwhile.
+ */
 export async function withLock<T>(
   name: string,
-  work: () => Promise<T>,
+  work: (waited: boolean) => Promise<T>,
   timeout = 600_000,
   log: Pick<Log, 'progress'> = silent,
 ): Promise<T> {
@@ -102,7 +105,9 @@ export async function withLock<T>(
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
   const startedAt = Date.now();
   let said = startedAt;
+  let waited = false;
   while (!tryLock(file)) {
+    waited = true;
     if (Date.now() - said > 15_000) {
       said = Date.now();
       log.progress(`waiting for another process, which has ${name}`);
@@ -116,7 +121,7 @@ export async function withLock<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return withCleanup(file, work);
+  return withCleanup(file, () => work(waited));
 }
 
 function tryLock(file: string): boolean {

@@ -9,6 +9,8 @@ export interface Log {
   progress(text: string): void;
   /** Something a person should know that is not an error. */
   note(text: string): void;
+  /** Lines that belong together, such as a table. */
+  lines(lines: readonly string[]): void;
   /** One JSON object a line, for tools, when --json is given; nothing otherwise. */
   event(event: Record<string, unknown>): void;
 }
@@ -30,12 +32,13 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
           .map((line, index) => `${index === 0 ? 'note       ' : '           '}${line}`)
           .join('\n'),
       ),
+    lines: (lines) => lines.forEach(say),
     event: (event) => options.json && write('out', JSON.stringify(event)),
   };
 }
 
 /** A log that says nothing, for library calls and tests. */
-export const silent: Log = { done() {}, progress() {}, note() {}, event() {} };
+export const silent: Log = { done() {}, progress() {}, note() {}, lines() {}, event() {} };
 
 /** Milliseconds as a person says them. */
 export function seconds(milliseconds: number): string {

@@ -26,7 +26,7 @@ export const registry = z
   .string()
   .optional()
   .describe(
-    'Where images go: a host with an optional path. Default: the environment variable KDCUBE_REGISTRY, else `registry` of the plugin’s options in nx.json.',
+    'Where images go: a host with an optional path. Default: the environment variable KDCUBE_REGISTRY, else `registry` of the plugin’s options in nx.json, else no registry: docker-push then writes to dist/images.',
   )
   .meta({ examples: ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme'] });
 
@@ -46,12 +46,12 @@ export const platform = z
   .meta({ examples: ['linux/arm64'] });
 
 export const engine = z
-  .enum(['auto', 'buildx', 'podman'])
+  .enum(['auto', 'oci', 'buildx', 'podman'])
   .optional()
   .describe(
-    'What builds: docker buildx, or podman; `auto` takes the first of them that runs here. Default: `engine` of the plugin’s options, else auto.',
+    'What builds: `oci` needs no container engine, and names the line of a Dockerfile that does; docker `buildx`; `podman`; `auto` is oci where the Dockerfile allows it, else the first engine that runs here. Default: `engine` of the plugin’s options, else auto.',
   )
-  .meta({ examples: ['podman'] });
+  .meta({ examples: ['buildx'] });
 
 export const args = z
   .record(z.string(), z.string())
@@ -88,7 +88,7 @@ export const examples = z
   .meta({ examples: [true] });
 
 /** The options of everything that makes an image. */
-export const image = { registry, platformRegistry, platform, engine, args, offline, dryRun, json };
+export const image = { registry, platformRegistry, platform, engine, args, offline, json };
 
 /** The options on which the rules of a release depend. */
 export const release = { generation, mode, alwaysPull, examples };

@@ -24,19 +24,30 @@ export async function perform(
   options: { json?: boolean },
   work: (task: Task) => Promise<void>,
 ): Promise<{ success: boolean }> {
-  const log = createLog({ json: options.json });
+  const { success } = await performTask(context, context.projectName ?? 'release', options, work);
+  return { success };
+}
+
+/** The same for one task of several in this process. `said` is what it printed: Nx keeps it with the task. */
+export async function performTask(
+  context: ExecutorContext,
+  project: string,
+  options: { json?: boolean },
+  work: (task: Task) => Promise<void>,
+): Promise<{ success: boolean; said: string }> {
+  const said: string[] = [];
+  const write = (stream: 'out' | 'err', line: string): void => {
+    said.push(`${line}\n`);
+    (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
+  };
+  const log = createLog({ json: options.json, write });
   try {
-    await work({
-      root: context.root,
-      project: context.projectName ?? 'release',
-      plugin: pluginOptions(context.nxJsonConfiguration),
-      log,
-    });
-    return { success: true };
+    await work({ root: context.root, project, plugin: pluginOptions(context.nxJsonConfiguration), log });
+    return { success: true, said: said.join('') };
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    write('err', error.message);
     log.event({ event: 'failed', problems: error.problems, changed: error.changed });
-    return { success: false };
+    return { success: false, said: said.join('') };
   }
 }

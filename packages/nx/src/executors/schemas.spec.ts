@@ -15,12 +15,7 @@ describe('printed files of executors', () => {
     `${JSON.stringify(
       {
         $schema: 'https://json-schema.org/schema',
-        executors: Object.fromEntries(
-          EXECUTORS.map(({ name, description }) => [
-            name,
-            { implementation: `./dist/executors/${name}/executor`, schema: `./dist/executors/${name}/schema.json`, description },
-          ]),
-        ),
+        executors: Object.fromEntries(EXECUTORS.map((executor) => [executor.name, entryOf(executor)])),
       },
       null,
       2,
@@ -43,3 +38,9 @@ describe('printed files of executors', () => {
     }
   });
 });
+
+function entryOf({ name, description, batched }: (typeof EXECUTORS)[number]): object {
+  const at = `./dist/executors/${name}`;
+  const batch = batched ? { batchImplementation: `${at}/batch`, preferBatch: true } : {};
+  return { implementation: `${at}/executor`, schema: `${at}/schema.json`, ...batch, description };
+}

@@ -12,6 +12,8 @@ export interface ExecutorSchema {
   description: string;
   examples: Example[];
   options: z.ZodObject;
+  /** Whether one process does all tasks of an Nx run (`batch.ts`). */
+  batched?: boolean;
 }
 
 /** Every executor, in the order in which a release meets them. schema.json files, executors.json and the docs are printed from this list. */
@@ -20,6 +22,6 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'stage', ...stage, options: stage.StageOptions },
   { name: 'descriptor', ...descriptor, options: descriptor.DescriptorOptions },
   { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions },
-  { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions },
+  { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

@@ -87,12 +87,16 @@ describe('createNodes', () => {
     expect(found['there@2-0']!.namedInputs).toEqual({ source: ['{workspaceRoot}/pins/bundles/there@2-0/pin.json'] });
   });
 
-  it('gives docker-push the inputs of docker-build, and caches neither', async () => {
+  it('gives docker-push the inputs of docker-build, and caches only what needs no engine', async () => {
     write(WORKSPACE);
     const { targets } = (await projects()).proc!;
     const inputs = ['{workspaceRoot}/images/proc/**/*', '{workspaceRoot}/pins/images/proc/pin.json', '^source'];
     expect(targets!['docker-push']).toMatchObject({ cache: false, inputs });
-    expect(targets!['docker-build']).toMatchObject({ cache: false, inputs });
+    expect(targets!['docker-build']).toMatchObject({
+      cache: true,
+      inputs,
+      outputs: ['{workspaceRoot}/dist/build/proc'],
+    });
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 

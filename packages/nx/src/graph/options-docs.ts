@@ -20,7 +20,11 @@ export const PLUGIN_OPTIONS: Record<keyof PluginOptions, OptionDoc> = {
     meaning: 'Where the platform’s images are, when not in `registry`. KDCUBE_PLATFORM_REGISTRY wins over it.',
   },
   platform: { fallback: 'linux/amd64', meaning: 'The OCI platform of the images.' },
-  engine: { fallback: 'auto', meaning: 'What builds images: `buildx`, `podman`, or `auto` for the first of them that runs.' },
+  engine: {
+    fallback: 'auto',
+    meaning:
+      'What builds images: `oci` (no container engine), `buildx`, `podman`, or `auto`: oci where the Dockerfile allows it, else the first engine that runs.',
+  },
   tagPrefix: { fallback: 'customer', meaning: 'What people’s tags begin with.' },
   generation: { meaning: 'The platform’s generation. Default: by platform.ref where that is a calendar version.' },
   mode: { fallback: 'baked', meaning: 'How bundles reach the platform: `baked` or `git`.' },

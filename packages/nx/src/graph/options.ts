@@ -8,8 +8,8 @@ export interface PluginOptions extends ReleaseOptions {
   platformRegistry?: string;
   /** The OCI platform of the images. Default: linux/amd64. */
   platform?: string;
-  /** What builds images: `buildx`, `podman`, or `auto` for the first of them that is there. Default: auto. */
-  engine?: 'auto' | 'buildx' | 'podman';
+  /** What builds images: `oci` (no container engine), `buildx`, `podman`, or `auto`: oci where the Dockerfile allows it, else the first engine that runs. Default: auto. */
+  engine?: 'auto' | 'oci' | 'buildx' | 'podman';
   /** What customer tags begin with. Default: customer. */
   tagPrefix?: string;
   testTargetName?: string;

@@ -1,7 +1,19 @@
 import * as path from 'node:path';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
 import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release';
-import { bundlePinFile, bundlePlaces, idProblem, imagePinFile, OUT, unsafePath } from '@kdcube/release';
+import {
+  bundlePinFile,
+  bundlePlaces,
+  DEFAULT_PLATFORM,
+  idProblem,
+  imagePinFile,
+  isRefusal,
+  OUT,
+  platformArgs,
+  readRecipe,
+  REGISTRY_ARGS,
+  unsafePath,
+} from '@kdcube/release';
 import type { PluginOptions, Verb } from './options';
 import { targetName } from './options';
 import { described } from './targets';
@@ -19,7 +31,7 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
     names.add(project.name!);
     projects[project.root] = project;
   };
-  for (const image of workspace.images) add(imageProject(image, options));
+  for (const image of workspace.images) add(imageProject(image, workspace, files, options));
   for (const bundle of workspace.release?.bundles ?? []) {
     // What is unsafe as a path is a Problem of `validate`: no project may have its root outside of the workspace.
     if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
@@ -68,9 +80,11 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
   return bundle.kind === 'workspace' || pins.bundles.some(({ subject, fits }) => subject.id === bundle.id && fits);
 }
 
-function imageProject(image: ImageFolder, options: PluginOptions): ProjectConfiguration {
+function imageProject(image: ImageFolder, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
   const inputs = [...source, '^source'];
+  // What the plugin's options say of an image is said to the task, so that Nx's hash sees it.
+  const given = options.platform === undefined ? {} : { options: { platform: options.platform } };
   return {
     name: image.name,
     root: image.path,
@@ -78,12 +92,34 @@ function imageProject(image: ImageFolder, options: PluginOptions): ProjectConfig
     namedInputs: { source },
     tags: ['kdcube:image'],
     targets: named(options, {
-      // Not cached: the product lives in the engine's store, which is no output (HOUSE law 2).
-      'docker-build': described('docker-build', { executor: '@kdcube/nx:docker-build', cache: false, inputs }),
+      // Cached where its whole product lies in its outputs (HOUSE law 2): an image in an engine's store does not.
+      'docker-build': described('docker-build', {
+        executor: '@kdcube/nx:docker-build',
+        cache: needsNoEngine(image, workspace, files, options),
+        inputs,
+        outputs: [`{workspaceRoot}/${OUT.build(image.name)}`],
+        ...given,
+      }),
       // Never cached, but with docker-build's inputs: without them, affected does not see that only a pin changed.
-      'docker-push': described('docker-push', { executor: '@kdcube/nx:docker-push', cache: false, inputs }),
+      'docker-push': described('docker-push', { executor: '@kdcube/nx:docker-push', cache: false, inputs, ...given }),
     }),
   };
+}
+
+/** Whether a Dockerfile can be built by arithmetic, as far as its text says. What only its base or its files can say is found out by the build, which then leaves a layout all the same. */
+function needsNoEngine(
+  { path: folder, dockerfile }: ImageFolder,
+  { release }: Workspace,
+  files: Files,
+  options: PluginOptions,
+): boolean {
+  const { engine = 'auto', platform = DEFAULT_PLATFORM } = options;
+  if (engine !== 'auto' && engine !== 'oci') return false;
+  const content = files.read(`${folder}/${dockerfile}`);
+  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
+  // Which registry it is changes nothing of what the lines ask for.
+  const registries = Object.fromEntries(REGISTRY_ARGS.map((name) => [name, 'registry.invalid']));
+  return !isRefusal(readRecipe(text, { args: { ...registries, ...platformArgs(release?.platform.ref) }, platform }));
 }
 
 /**

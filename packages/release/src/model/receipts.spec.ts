@@ -24,7 +24,7 @@ const DESCRIPTOR: DescriptorReceipt = {
 const BUILD: BuildReceipt = { receipt: 'docker-build', version: 1, ...CONTENT, engine: 'docker', local: 'x' };
 const PUSH: PushReceipt = {
   ...{ receipt: 'docker-push', version: 1, ...CONTENT, repository: 'h/x', digest: DIGEST, mediaType: 'm', size: 1 },
-  ...{ how: 'adopted', tags: ['t'], commit: TREE },
+  ...{ how: 'built', tags: ['t'], commit: TREE, why: ['a changed'], sent: { keptLayers: 3, sentLayers: 1, bytes: 5 } },
 };
 
 test.each([

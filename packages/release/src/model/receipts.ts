@@ -49,8 +49,10 @@ export const BuildReceipt = z.strictObject({
   version: z.literal(1),
   ...imageContent,
   engine: z.string(),
-  /** The name under which the engine's store holds the image. */
-  local: z.string(),
+  /** The name under which the engine's store holds the image; undefined where no engine was used. */
+  local: z.string().optional(),
+  /** Of the manifest in the OCI layout beside this receipt; undefined where the image is only in an engine's store. */
+  digest: digest.optional(),
 });
 export type BuildReceipt = z.infer<typeof BuildReceipt>;
 
@@ -58,6 +60,7 @@ export const PushReceipt = z.strictObject({
   receipt: z.literal('docker-push'),
   version: z.literal(1),
   ...imageContent,
+  /** With its host; `oci:dist/images/<image>` where nobody named a registry. */
   repository: z.string(),
   digest,
   mediaType: z.string(),
@@ -65,6 +68,10 @@ export const PushReceipt = z.strictObject({
   /** `adopted`: the key was there already, nothing was built or sent. `built`: in this run. `found`: an earlier docker-build had it. */
   how: z.enum(['adopted', 'built', 'found']),
   tags: z.array(z.string()),
+  /** Why the image is another one than the one before it; empty where it was adopted. */
+  why: z.array(z.string()),
+  /** What went over the line; undefined where an engine sent it and does not say. */
+  sent: z.strictObject({ keptLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
   /** The workspace's commit, when all that is in the image is committed. */
   commit: tree.optional(),
 });
@@ -75,6 +82,8 @@ export const OUT = {
   stage: (id: string) => `dist/stage/${id}`,
   build: (image: string) => `dist/build/${image}`,
   push: (image: string) => `dist/push/${image}`,
+  /** One OCI layout an image, named by it: no receipt lies inside, so that other tools read it as it is. */
+  images: 'dist/images',
   release: 'dist/release',
 };
 

@@ -1,18 +1,14 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { ImageFolder, ImagePin, ImagePlan } from '@kdcube/release';
 import {
   DEFAULT_PLATFORM,
   imagePinFile,
   KdcubeError,
-  pinBases,
   PINS,
   pinnedContents,
   PLATFORM_REF_ARG,
   planImage,
   platformArgs,
   quoted,
-  readDockerfile,
   RELEASE_FILE,
   requirePin,
 } from '@kdcube/release';
@@ -22,7 +18,6 @@ import type { Snapshot } from '../git/snapshot';
 import { changedPaths } from '../git/workspace';
 import type { GitStore } from '../git/store';
 import type { Log } from '../log';
-import { stageTree } from '../stage';
 import type { OpenRelease } from '../workspace';
 import { requireBundle } from '../workspace';
 
@@ -92,64 +87,6 @@ export function pinnedImage({ workspace }: OpenRelease, name: string): { folder:
     });
   }
   return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };
-}
-
-/**
- * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
- * `references`: where each base is to be taken from.
- */
-export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
-  await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
-  if (job.bundles.length > 0 && fs.existsSync(path.join(dir, 'bundles'))) {
-    throw new KdcubeError({
-      code: 'name-taken',
-      message: `${job.folder.path} has a bundles folder of its own, where the release's bundles belong.`,
-      hint: 'rename it',
-      at: { file: `${job.folder.path}/bundles` },
-    });
-  }
-  for (const found of job.bundles) {
-    const startedAt = Date.now();
-    const store = await found.open();
-    const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {
-      subject: found.content.id,
-      at: { file: found.place },
-      log,
-    });
-    log.done('staged', found.content.id, `${files} files`, startedAt);
-  }
-  if (job.bundles.length > 0) await keepBundles(dir, job.folder.dockerfile);
-  const file = path.join(dir, job.folder.dockerfile);
-  const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
-  if (!fs.existsSync(file)) {
-    throw new KdcubeError({
-      code: 'dockerfile-missing',
-      message: `git does not see ${shownFile}, though other files of its folder.`,
-      hint: `git check-ignore --verbose ${shownFile}    names the rule that hides it`,
-      at: { file: shownFile },
-    });
-  }
-  const text = await fs.promises.readFile(file, 'utf8');
-  const { bases } = readDockerfile(text, shownFile, buildArgs(job));
-  const unpinned = bases.find(({ name }) => !references.has(name));
-  // A base that only a build argument names: built from its tag, one content key would stand for two images.
-  if (unpinned) {
-    throw new KdcubeError({
-      code: 'wrong-option',
-      message: `With these build arguments the image is made from ${quoted(unpinned.name)}, and its pin says nothing of that.`,
-      hint: 'write the image into the Dockerfile, as the value of its ARG, and run nx sync',
-      at: { file: shownFile, line: unpinned.line },
-    });
-  }
-  await fs.promises.writeFile(file, pinBases(text, bases, references));
-}
-
-/** What an image's own .dockerignore hides of the bundles would be missing in the image, while its labels name them whole. */
-async function keepBundles(dir: string, dockerfile: string): Promise<void> {
-  for (const name of ['.dockerignore', `${dockerfile}.dockerignore`]) {
-    const file = path.join(dir, name);
-    if (fs.existsSync(file)) await fs.promises.appendFile(file, '\n!bundles\n!bundles/**\n');
-  }
 }
 
 /** The arguments that are said in another way, and names that would be something else on a command line. */

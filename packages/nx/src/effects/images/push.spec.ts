@@ -4,7 +4,8 @@ import { PushReceipt } from '@kdcube/release';
 import { localName } from './build';
 import type { Log } from '../log';
 import { silent } from '../log';
-import { ciBranch, pushImage, type PushOptions } from './push';
+import { ciBranch } from './people';
+import { pushImage, type PushOptions } from './push';
 import { registriesOf } from './registries';
 import { type Acme, acme, dockerDouble, type Engine } from '../testing/acme-kit';
 import { gitSync, problemOf, write } from '../testing/git-kit';
@@ -23,7 +24,7 @@ afterEach(() => ours.end());
 function optionsOf(more: Partial<PushOptions> = {}): PushOptions {
   const { host } = ours.registry;
   const registries = registriesOf({ registry: `${host}/acme`, platformRegistry: host }, {}, {});
-  return { root: ours.root, registries, engine: 'auto', dryRun: false, ...more };
+  return { root: ours.root, registries, engine: 'buildx', dryRun: false, ...more };
 }
 
 const push = (more: Partial<PushOptions> = {}, log: Log = silent, args: Record<string, string> = {}) =>
@@ -68,7 +69,7 @@ it('adopts what is there, without an engine, and sends nothing', async () => {
   process.env.PATH = path.join(ours.box.dir, 'no-docker') + ':' + process.env.PATH!.split(':').slice(1).join(':');
   ours.registry.journal.length = 0;
   engine.calls();
-  expect(await push()).toEqual({ ...first, how: 'adopted', tags: [], commit: undefined });
+  expect(await push()).toEqual({ ...first, how: 'adopted', tags: [], why: [], commit: undefined });
   expect(engine.calls()).toEqual([]);
   expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
 });

@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release';
 import { replaceDir } from '../files';
-import type { BuiltImage } from './build';
+import type { BuiltImage, BuiltLayer } from './build';
 import { isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
 
 /** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */
 export interface Layout {
@@ -14,8 +14,22 @@ export interface Layout {
   bytes: Buffer;
   image: ImageManifest;
   config: ImageConfig;
+  configBytes: Buffer;
   missing: Descriptor[];
 }
+
+/** An image as a layout takes it in. */
+export interface Parts {
+  manifest: Descriptor;
+  bytes: Uint8Array;
+  config: { descriptor: Descriptor; bytes: Uint8Array };
+  layers: readonly Descriptor[];
+  platform: Platform;
+  /** Gives a layer. Undefined: it stays out. */
+  open(layer: Descriptor): Chunks | undefined;
+}
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface LayoutOptions {
   /** The name by which tools find the image in it: `org.opencontainers.image.ref.name`. */
@@ -28,29 +42,58 @@ const NAME = 'org.opencontainers.image.ref.name';
 /** No manifest or config comes near. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** Writes an image as an OCI layout into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */
+/** Writes an image that was built as an OCI layout into `dir`, sparse unless `openBase` gives the layers of its base. See `writeParts`. */
 export async function writeLayout(dir: string, image: BuiltImage, { name, openBase }: LayoutOptions = {}): Promise<void> {
+  const parts = partsOf(image);
+  await writeParts(dir, { ...parts, open: (layer) => parts.open(layer) ?? openBase?.(layer) }, name);
+}
+
+/** A built image's parts; the layers of its base are not among them. */
+export function partsOf({ digest, mediaType, manifest, config, base, layers, platform }: BuiltImage): Parts {
+  const own = new Map(layers.map((layer) => [layer.descriptor.digest, layer]));
+  return {
+    manifest: { mediaType, digest, size: manifest.length },
+    bytes: manifest,
+    config,
+    layers: [...base, ...layers.map(({ descriptor }) => descriptor)],
+    platform: parsePlatform(platform),
+    open: ({ digest: wanted }) => {
+      const layer = own.get(wanted);
+      return layer && fileOf(layer);
+    },
+  };
+}
+
+async function* fileOf({ make }: BuiltLayer): AsyncGenerator<Uint8Array> {
+  yield* fs.createReadStream((await make()).file);
+}
+
+/** Writes a layout of one image into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */
+export async function writeParts(
+  dir: string,
+  { manifest, bytes, config, layers, platform, open }: Parts,
+  name?: string,
+): Promise<void> {
   await replaceDir(dir, async (into) => {
     const blobs = path.join(into, 'blobs', 'sha256');
     await fs.promises.mkdir(blobs, { recursive: true });
-    const put = (blob: Descriptor, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> => {
+    const put = async (blob: Descriptor, chunks: Chunks | undefined): Promise<void> => {
       const file = path.join(blobs, hexOf(blob.digest));
-      return fs.existsSync(file) ? Promise.resolve() : writeBlob(file, blob, chunks);
+      if (chunks && !fs.existsSync(file)) await writeBlob(file, blob, chunks);
     };
-    const manifest = { mediaType: image.mediaType, digest: image.digest, size: image.manifest.length };
-    await put(manifest, [image.manifest]);
-    await put(image.config.descriptor, [image.config.bytes]);
-    for (const layer of image.layers) await put(layer.descriptor, fs.createReadStream((await layer.make()).file));
-    if (openBase) for (const layer of image.base) await put(layer, openBase(layer));
-    const entry = {
-      ...manifest,
-      platform: parsePlatform(image.platform),
-      ...(name !== undefined && { annotations: { [NAME]: name } }),
-    };
+    await put(manifest, [bytes]);
+    await put(config.descriptor, [config.bytes]);
+    for (const layer of layers) if (!isElsewhere(layer)) await put(layer, open(layer));
+    const entry = { ...manifest, platform, ...(name !== undefined && { annotations: { [NAME]: name } }) };
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] };
     await fs.promises.writeFile(path.join(into, 'index.json'), JSON.stringify(index));
     await fs.promises.writeFile(path.join(into, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   });
+}
+
+/** A layer of somebody who does not let it be passed on lies at an address of theirs, in no layout and no registry. */
+function isElsewhere(layer: Descriptor): boolean {
+  return 'urls' in layer;
 }
 
 /**
@@ -67,8 +110,10 @@ export async function readLayout(dir: string): Promise<Layout> {
   const read = readManifest(bytes, manifest.mediaType, dir);
   if (isIndex(read.json)) throw broken(dir, 'it holds an index of images');
   const image = read.json;
-  const config = readConfig(await smallBlob(dir, image.config), image, dir);
+  const configBytes = await smallBlob(dir, image.config);
+  const config = readConfig(configBytes, image, dir);
   const missing = image.layers.filter((layer) => {
+    if (isElsewhere(layer)) return false;
     const size = sizeOf(blobFile(dir, layer));
     if (size !== undefined && size !== layer.size)
       throw broken(dir, `its layer ${layer.digest} has ${size} bytes instead of ${layer.size}`);
@@ -80,6 +125,7 @@ export async function readLayout(dir: string): Promise<Layout> {
     bytes,
     image,
     config,
+    configBytes,
     missing,
   };
 }

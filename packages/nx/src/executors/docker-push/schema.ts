@@ -1,18 +1,30 @@
 import { z } from 'zod';
-import { image } from '../options';
+import { dryRun, image } from '../options';
 
 export const description =
-  'Bring the image to the registry. The registry is asked for the image’s content key first: what is there already is neither built nor sent again.';
+  'Bring the image to the registry, or to dist/images where nobody named one. It is asked for the image’s content key first: what is there already is neither built nor sent again.';
 export const examples = [
   { command: 'nx affected -t docker-push', description: 'Push the images that changed' },
   {
     command: 'nx run-many -t docker-push --registry=127.0.0.1:5000',
     description: 'Push every image to a registry on this machine',
   },
+  {
+    command: 'nx run kdcube-chat-proc-bundled:docker-push --format=docker-archive',
+    description: 'No registry is named: write the image to dist/images, as a file for docker load too',
+  },
 ];
 
 export const DockerPushOptions = z.strictObject({
   ...image,
+  dryRun,
+  format: z
+    .enum(['oci-layout', 'docker-archive'])
+    .optional()
+    .describe(
+      'How an image is kept in dist/images, where nobody named a registry: `oci-layout`, a folder that skopeo, crane and podman read; `docker-archive` adds one file for docker load. Default: oci-layout.',
+    )
+    .meta({ examples: ['docker-archive'] }),
   branch: z
     .string()
     .optional()

@@ -1,0 +1,37 @@
+import type { PeopleTag } from '@kdcube/release';
+import { checkTag, customerTags } from '@kdcube/release';
+import { currentBranch, headCommit } from '../git/workspace';
+import type { Log } from '../log';
+import type { ImageJob } from './job';
+
+export interface PeopleOptions {
+  root: string;
+  branch?: string;
+  tagPrefix?: string;
+}
+
+/** customer-<sha> and the moving customer-<branch>, for what is pushed. What is not committed gets neither: the commit does not hold it. */
+export async function tagsForPeople(job: ImageJob, options: PeopleOptions, log: Log): Promise<PeopleTag[]> {
+  if (job.uncommitted.length > 0) {
+    log.note(
+      `${job.plan.image} holds what is not committed (${job.uncommitted.join(', ')}): it gets no customer tags, and cannot be tagged as a release.`,
+    );
+    return [];
+  }
+  const branch = await branchOf(options);
+  if (!branch) log.note('No branch is checked out, and the CI system names none: no branch tag is set.');
+  const tags = customerTags({ commit: await headCommit(options.root), branch }, options.tagPrefix);
+  for (const { tag } of tags) checkTag(tag);
+  return tags;
+}
+
+export async function branchOf({ root, branch }: PeopleOptions): Promise<string | undefined> {
+  return branch ?? (await currentBranch(root)) ?? ciBranch(process.env);
+}
+
+/** The branch as CI systems name it, where git has a detached HEAD. */
+export function ciBranch(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.GITHUB_HEAD_REF) return env.GITHUB_HEAD_REF;
+  if (env.GITHUB_REF_TYPE === 'branch' && env.GITHUB_REF_NAME) return env.GITHUB_REF_NAME;
+  return env.CI_COMMIT_BRANCH || env.BITBUCKET_BRANCH || env.BUILDKITE_BRANCH || undefined;
+}

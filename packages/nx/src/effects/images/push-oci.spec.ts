@@ -1,0 +1,209 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { OUT, PushReceipt } from '@kdcube/release';
+import { readLayout } from '../oci/layout';
+import type { ImageManifest } from '../registry/manifest';
+import type { Log } from '../log';
+import { silent } from '../log';
+import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../testing/acme-kit';
+import { problemOf } from '../testing/git-kit';
+import { leaveImage } from './leave';
+import { pushImage, type PushOptions } from './push';
+import { registriesOf } from './registries';
+import type { Builder } from './source';
+
+jest.setTimeout(120_000);
+
+let ours: Acme;
+let engine: Engine;
+let notes: string[];
+
+beforeEach(async () => {
+  ours = await acme();
+  engine = dockerDouble(ours);
+  notes = [];
+});
+afterEach(() => ours.end());
+
+const log: Log = { ...silent, note: (text) => void notes.push(text) };
+const toRegistry = () => registriesOf({ registry: `${ours.registry.host}/acme`, platformRegistry: ours.registry.host }, {}, {});
+const nowhere = () => registriesOf({ platformRegistry: ours.registry.host }, {}, {});
+
+async function push(more: Partial<PushOptions> = {}): Promise<PushReceipt> {
+  const options: PushOptions = { root: ours.root, registries: toRegistry(), engine: 'auto', dryRun: false, ...more };
+  const receipt = PushReceipt.parse(await ours.job((job) => pushImage(job, options, log)));
+  fs.mkdirSync(path.join(ours.root, OUT.push('proc')), { recursive: true });
+  fs.writeFileSync(path.join(ours.root, OUT.push('proc'), 'receipt.json'), JSON.stringify(receipt));
+  return receipt;
+}
+const build = (wanted: Builder = 'auto', cached = true) =>
+  ours.job((job) => leaveImage(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
+const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
+const kept = () => path.join(ours.root, 'dist/images/proc');
+const writes = () =>
+  ours.registry.journal.filter(({ method, name }) => name === 'acme/proc' && !['GET', 'HEAD'].includes(method));
+const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' && kind !== 'manifest');
+
+async function layersOf(digest: string): Promise<string[]> {
+  const answer = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/${digest}`, {
+    headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+  });
+  return ((await answer.json()) as ImageManifest).layers.map((layer) => layer.digest);
+}
+
+describe('a push without an engine', () => {
+  it('builds and sends the image, asks no engine for anything, and says why', async () => {
+    const receipt = await push();
+    expect(receipt).toMatchObject({ how: 'built', why: ['the first one here'], sent: { keptLayers: 0, sentLayers: 3 } });
+    expect(receipt.tags).toEqual([`customer-${receipt.commit}`, 'customer-main']);
+    expect(engine.calls()).toEqual([]);
+    // The folder /bundles, and a layer for each bundle.
+    expect(await layersOf(receipt.digest)).toHaveLength(3);
+  });
+
+  it('sends one layer when one bundle changed, and knows the others without their files', async () => {
+    const first = await push();
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    ours.registry.journal.length = 0;
+    const second = await push();
+    expect(second).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
+    const [one, other] = [await layersOf(first.digest), await layersOf(second.digest)];
+    expect(one.filter((layer) => other.includes(layer))).toHaveLength(2);
+    expect(blobWrites()).toHaveLength(2);
+  });
+
+  it('finds the image before by its branch tag where this checkout has never pushed', async () => {
+    await push();
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { sentLayers: 1 } });
+  });
+
+  it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {
+    const { digest } = await push();
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    expect((await build()).digest).toBe(digest);
+    expect((await push({ registries: nowhere() })).digest).toBe(digest);
+  });
+
+  it('builds once when two pushes of one image meet: the second adopts', async () => {
+    const both = await Promise.all([push(), push()]);
+    expect(both.map(({ how }) => how).sort()).toEqual(['adopted', 'built']);
+    expect(both[0].digest).toBe(both[1].digest);
+  });
+
+  it('writes nothing on a dry run, and says why it would', async () => {
+    const said: string[] = [];
+    const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
+    const words: Log = { ...silent, done: (...parts) => void said.push(parts.join(' ')) };
+    expect(await ours.job((job) => pushImage(job, options, words))).toBeUndefined();
+    expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(the first one here\)/);
+    expect(writes()).toEqual([]);
+    expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
+  });
+});
+
+describe('a Dockerfile that needs an engine', () => {
+  const withRun = () => ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN pip install x\n` });
+
+  it('is built by one, and the line is named', async () => {
+    withRun();
+    expect(await push()).toMatchObject({ how: 'built' });
+    expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
+    expect(notes.join('\n')).toMatch(
+      /^images\/proc\/Dockerfile_ChatProcBundled:5: line 5 is RUN, and it runs a program.* buildx builds proc/m,
+    );
+  });
+
+  it('is a Problem with its line where nothing else is allowed, or no engine is there', async () => {
+    withRun();
+    const at = { file: 'images/proc/Dockerfile_ChatProcBundled', line: 5 };
+    expect(await problemOf(push({ engine: 'oci' }))).toMatchObject({ code: 'needs-engine', at });
+    process.env.PATH = process.env.PATH!.split(':').slice(1).join(':');
+    process.env.DOCKER_HOST = 'tcp://127.0.0.1:1';
+    expect(await problemOf(push())).toMatchObject({ code: 'needs-engine', at });
+    expect(writes()).toEqual([]);
+  });
+});
+
+describe('docker-build', () => {
+  it('leaves a layout without the base’s layers, and docker-push takes it from there', async () => {
+    const receipt = await build();
+    expect(receipt).toMatchObject({ engine: 'oci', digest: expect.stringMatching(/^sha256:/) });
+    expect(receipt).not.toHaveProperty('local');
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    expect(await push()).toMatchObject({ how: 'found', digest: receipt.digest });
+  });
+
+  it('does nothing where the layout is there, and is not fooled by one of another content', async () => {
+    const first = await build();
+    const before = fs.statSync(layoutDir()).ino;
+    expect(await build()).toEqual(first);
+    expect(fs.statSync(layoutDir()).ino).toBe(before);
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const second = await push();
+    expect(second.how).toBe('built');
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  it('makes a damaged layout again, and says so', async () => {
+    const { digest } = await build();
+    const file = path.join(layoutDir(), 'blobs/sha256', digest!.slice('sha256:'.length));
+    fs.writeFileSync(file, fs.readFileSync(file).fill(32, 0, 5));
+    expect((await build()).digest).toBe(digest);
+    expect(notes.join('\n')).toContain('made again');
+  });
+
+  it('leaves an image that only an engine can build in its store, where the target is not cached', async () => {
+    await build();
+    ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN true\n` });
+    expect(await build('auto', false)).toMatchObject({
+      engine: 'buildx',
+      local: expect.stringContaining('localhost/kdcube/proc:c-'),
+    });
+    expect(fs.existsSync(layoutDir())).toBe(false);
+  });
+});
+
+describe('without a registry', () => {
+  it('goes to a complete layout under dist/images, and is adopted from there', async () => {
+    const first = await push({ registries: nowhere() });
+    expect(first).toMatchObject({ how: 'built', repository: 'oci:dist/images/proc', tags: [] });
+    expect((await readLayout(kept())).missing).toEqual([]);
+    expect(await push({ registries: nowhere() })).toMatchObject({ how: 'adopted', digest: first.digest });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const third = await push({ registries: nowhere() });
+    expect(third).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
+    expect((await readLayout(kept())).missing).toEqual([]);
+  });
+
+  it('writes a file for docker load when it is asked to, also of an image that is there', async () => {
+    await push({ registries: nowhere() });
+    const archive = path.join(ours.root, 'dist/images/proc.tar');
+    expect(fs.existsSync(archive)).toBe(false);
+    await push({ registries: nowhere(), format: 'docker-archive' });
+    expect(fs.statSync(archive).size).toBeGreaterThan(1000);
+  });
+
+  it('is a Problem when nobody says where the base is, and nothing is left', async () => {
+    expect((await problemOf(push({ registries: registriesOf({}, {}, {}) }))).code).toBe('registry-missing');
+    expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
+  });
+
+  it('leaves the old layout whole when the base cannot be read', async () => {
+    await push({ registries: nowhere() });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const before = fs.readFileSync(path.join(kept(), 'index.json'), 'utf8');
+    ours.registry.faults = () => ({ status: 403 });
+    expect((await problemOf(push({ registries: nowhere() }))).code).toBe('registry-denied');
+    expect(fs.readFileSync(path.join(kept(), 'index.json'), 'utf8')).toBe(before);
+    expect(fs.readdirSync(path.join(ours.root, 'dist/images'))).toEqual(['proc']);
+  });
+});

@@ -1,0 +1,181 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { PeopleTag } from '@kdcube/release';
+import { KdcubeError, OUT, PushReceipt, quoted, readReceipt, repositoryOf, shown, type RegistryName } from '@kdcube/release';
+import type { Log } from '../log';
+import { knownLayers } from '../oci/known';
+import { openBlob, partsOf } from '../oci/layout';
+import type { Place } from '../registry/blobs';
+import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+import { pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
+import { getManifest, headManifest, imageConfig, type ManifestHead } from '../registry/registry';
+import { progressLines, type PushBlob } from '../registry/send';
+import { setTag } from '../registry/tags';
+import type { Destination, Taken } from './destination';
+import { push as pushFromEngine, type Engine } from './docker';
+import type { ImageJob } from './job';
+import { openRegistry } from './registries';
+import type { Source } from './source';
+
+/** A registry as the place where an image goes. `beforeTag`: a tag under which the image before may be found; the last push from this checkout is looked at first. */
+export function toRegistry(
+  job: ImageJob,
+  name: RegistryName,
+  root: string,
+  beforeTag: string | undefined,
+  log: Log,
+): Destination {
+  const registry = openRegistry(name.host, log);
+  const place = { registry, repository: repositoryOf(name, job.plan.image) };
+  const shownName = `${shown(name)}/${job.plan.image}`;
+  let askedAt: number | undefined;
+  let there: Existing | undefined;
+  return {
+    shownName,
+    async find() {
+      askedAt = registry.now();
+      return headManifest(registry, place.repository, job.plan.tag);
+    },
+    async before() {
+      there = await existing(job, place, [lastDigest(root, job.plan.image, shownName), beforeTag]);
+      return there && { labels: there.config.config?.Labels ?? {}, known: knownLayers(there.manifest, there.config) };
+    },
+    async take(source, tags) {
+      if (source.kind === 'engine') return fromEngine(source, job, place, shownName, tags, log);
+      const image = sendable(source, new Set(there?.manifest.layers.map(({ digest }) => digest)));
+      const pushed = await pushTo(
+        registry,
+        place.repository,
+        image,
+        { key: job.plan.tag, keyAbsentAt: askedAt, people: tags },
+        { onProgress: progressLines(log, job.plan.image) },
+      );
+      for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
+      return taken(pushed, image);
+    },
+  };
+}
+
+interface Existing {
+  manifest: ImageManifest;
+  config: ImageConfig;
+}
+
+async function existing(
+  { plan }: ImageJob,
+  { registry, repository }: Place,
+  references: readonly (string | undefined)[],
+): Promise<Existing | undefined> {
+  for (const reference of new Set(references)) {
+    if (reference === undefined) continue;
+    const found = await imageConfig(registry, repository, reference, plan.platform).catch((error: unknown) => {
+      if (error instanceof KdcubeError) return undefined;
+      throw error;
+    });
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What this checkout pushed last, if it went to the same place. */
+function lastDigest(root: string, image: string, repository: string): string | undefined {
+  const file = path.join(root, OUT.push(image), 'receipt.json');
+  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  return receipt?.repository === repository ? receipt.digest : undefined;
+}
+
+/** An image with the places of its parts. `there`: layers that the repository's last image has. */
+function sendable(source: Exclude<Source, { kind: 'engine' }>, there: ReadonlySet<string>): PushImage {
+  const blob = ({ digest, size }: Descriptor, open: PushBlob['open']): PushBlob => {
+    const common = { digest, size, there: there.has(digest) };
+    return open ? { ...common, open } : { ...common, from: source.base };
+  };
+  if (source.kind === 'arithmetic') {
+    const { manifest, bytes, config, layers, open } = partsOf(source.image);
+    const own = new Set(source.image.layers.map(({ descriptor }) => descriptor.digest));
+    const opener = (layer: Descriptor) => (own.has(layer.digest) ? () => open(layer) as AsyncIterable<Uint8Array> : undefined);
+    const blobs = [blob(config.descriptor, () => inOne(config.bytes)), ...layers.map((layer) => blob(layer, opener(layer)))];
+    return { manifest: bytes, mediaType: manifest.mediaType, blobs };
+  }
+  const { dir, bytes, manifest, image, missing } = source.layout;
+  const absent = new Set(missing.map(({ digest }) => digest));
+  const blobs = [image.config, ...image.layers].map((each) =>
+    blob(each, absent.has(each.digest) ? undefined : () => openBlob(dir, each)),
+  );
+  return { manifest: bytes, mediaType: manifest.mediaType, blobs };
+}
+
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function taken({ digest, mediaType, size, how, tags, blobs }: Pushed, { manifest }: PushImage): Taken {
+  const { layers } = JSON.parse(Buffer.from(manifest).toString('utf8')) as ImageManifest;
+  const moved = new Map(
+    blobs.filter(({ how: way }) => way === 'sent' || way === 'copied').map((blob) => [blob.digest, blob.size]),
+  );
+  const sentLayers = layers.filter((layer) => moved.has(layer.digest)).length;
+  return {
+    head: { digest, mediaType, size },
+    adopted: how !== 'pushed',
+    tags: tags.filter((tag) => tag.how !== 'skipped').map(({ tag }) => tag),
+    sent: {
+      keptLayers: layers.length - sentLayers,
+      sentLayers,
+      bytes: [...moved.values()].reduce((sum, count) => sum + count, 0),
+    },
+  };
+}
+
+/** The engine sends it; then the tag is read back: its digest is what the registry has, whatever the engine says. */
+async function fromEngine(
+  { engine, local }: { engine: Engine; local: string },
+  { plan }: ImageJob,
+  place: Place,
+  shownName: string,
+  wanted: readonly PeopleTag[],
+  log: Log,
+): Promise<Taken> {
+  const { registry, repository } = place;
+  // The engine goes the way that our own questions go.
+  await pushFromEngine(engine, local, `${shownName}:${plan.tag}`, log, { plainHttp: registry.base.protocol === 'http:' });
+  const head = await headManifest(registry, repository, plan.tag);
+  if (!head) {
+    throw new KdcubeError(
+      {
+        code: 'push-failed',
+        message: `The push of ${shownName} ended well, but the registry does not have its tag ${plan.tag}.`,
+      },
+      { changed: 'layers may have been sent' },
+    );
+  }
+  const tags = await setAll(place, shownName, head, wanted, log).catch((error: unknown) => {
+    if (!(error instanceof KdcubeError)) throw error;
+    throw new KdcubeError(error.problems, {
+      cause: error,
+      changed: `${shownName} has the image (${head.digest}); its customer tags are not all set`,
+    });
+  });
+  return { head, adopted: false, tags };
+}
+
+async function setAll(
+  { registry, repository }: Place,
+  shownName: string,
+  head: ManifestHead,
+  wanted: readonly PeopleTag[],
+  log: Log,
+): Promise<string[]> {
+  if (wanted.length === 0) return [];
+  const manifest = await getManifest(registry, repository, head.digest);
+  const set: string[] = [];
+  for (const tag of wanted) {
+    if ((await setTag(registry, repository, tag, manifest)) === 'skipped') log.note(skipped(shownName, tag.tag));
+    else set.push(tag.tag);
+  }
+  return set;
+}
+
+function skipped(shownName: string, tag: string): string {
+  return `${shownName}: the moving tag ${quoted(tag)} was left as it is, because the repository's tags are immutable.`;
+}

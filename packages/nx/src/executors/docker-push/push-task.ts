@@ -1,0 +1,30 @@
+import * as path from 'node:path';
+import { KdcubeError, OUT, printReceipt } from '@kdcube/release';
+import { writeFileAtomic } from '../../effects/files';
+import { pushImage } from '../../effects/images/push';
+import type { PushRow } from '../../effects/images/table';
+import { withImage } from '../image-task';
+import type { Task } from '../perform';
+import type { DockerPushOptions } from './schema';
+
+/** Pushes the image of one task and writes its receipt. Returns its line of the table; none on a dry run. */
+export function pushTask(task: Task, options: DockerPushOptions): Promise<PushRow | undefined> {
+  const startedAt = Date.now();
+  return withImage(task, options, async (job, registries) => {
+    const { root, plugin, log } = task;
+    const { dryRun, branch, format } = options;
+    if (format && registries.registry)
+      throw new KdcubeError({
+        code: 'wrong-option',
+        message: `--format is for images that are kept in ${OUT.images}, and here a registry is named.`,
+        hint: 'leave out --format, or name no registry (--registry, KDCUBE_REGISTRY, "registry" of the plugin’s options)',
+      });
+    const engine = options.engine ?? plugin.engine ?? 'auto';
+    const tagPrefix = options.tagPrefix ?? plugin.tagPrefix;
+    const receipt = await pushImage(job, { root, registries, engine, dryRun, branch, tagPrefix, format }, log);
+    if (!receipt || dryRun) return undefined;
+    await writeFileAtomic(path.join(root, OUT.push(job.plan.image), 'receipt.json'), printReceipt(receipt));
+    log.event({ event: 'pushed', ...receipt });
+    return { receipt, took: Date.now() - startedAt };
+  });
+}
