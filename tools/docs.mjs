@@ -6,7 +6,7 @@ import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { PROBLEMS, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
+const { PROBLEMS, WrittenEnvironment, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
 const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
 const { PLUGIN_OPTIONS } = require(path.join(root, 'packages/nx/dist/graph/options-docs.js'));
@@ -16,6 +16,7 @@ const PRINTED = '<!-- Printed by `npm run docs` from the code: edit there. -->';
 
 const pages = {
   'release-yaml.md': releasePage(),
+  'environment-yaml.md': environmentPage(),
   'executors.md': executorsPage(),
   'generators.md': generatorsPage(),
   'problems.md': problemsPage(),
@@ -45,6 +46,21 @@ function releasePage() {
   ]);
 }
 
+function environmentPage() {
+  const schema = z.toJSONSchema(WrittenEnvironment, { io: 'input' });
+  const fixture = (name) =>
+    fs.readFileSync(path.join(root, 'packages/release/fixtures/environments/valid', name), 'utf8').trimEnd();
+  return page('environments/*.yaml', [
+    "Where a release runs, and with what. The file's name (`a-z`, `0-9`, `-`) is the environment's, and the name of an Nx configuration of the deploy targets: `nx run release:plan:prod`. The first line wires the schema into editors:",
+    code('yaml', '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json'),
+    'It holds no secret, only where secrets are. An environment on ECS:',
+    code('yaml', fixture('prod.yaml')),
+    'What it shares with others, `environments/base.yaml`: mappings are merged key by key, everything else is replaced.',
+    code('yaml', fixture('base.yaml')),
+    ...section('Keys', schema),
+  ]);
+}
+
 /** A table of an object's keys, then the tables of the objects in it. */
 function section(title, schema) {
   const rows = Object.entries(schema.properties).map(([key, value]) => [
@@ -55,6 +71,7 @@ function section(title, schema) {
   ]);
   const inner = Object.entries(schema.properties).flatMap(([key, value]) => {
     if (value.properties) return section(`\`${key}\``, value);
+    if (value.additionalProperties?.properties) return section(`\`${key}.<name>\``, value.additionalProperties);
     return value.items?.properties ? section(`\`${key}[]\``, value.items) : [];
   });
   return [`## ${title}`, table(['key', 'type', 'required', 'meaning'], rows), ...inner];
@@ -110,7 +127,12 @@ function problemsPage() {
 }
 
 function readGoldens() {
-  const folders = ['packages/release/fixtures/broken', 'packages/nx/fixtures/problems'];
+  // Where two have a golden of one code, the last one is shown.
+  const folders = [
+    'packages/release/fixtures/environments/broken',
+    'packages/release/fixtures/broken',
+    'packages/nx/fixtures/problems',
+  ];
   const files = folders.flatMap((folder) =>
     fs.existsSync(path.join(root, folder))
       ? fs.readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file))
@@ -138,7 +160,7 @@ function kind(value) {
   if (value.enum) return value.enum.map((word) => `\`${word}\``).join(', ');
   if (value.anyOf) return value.anyOf.map(kind).join(' or ');
   if (value.type === 'array') return 'list';
-  return { object: 'mapping', string: 'text', boolean: 'true or false' }[value.type] ?? value.type ?? '';
+  return { object: 'mapping', string: 'text', boolean: 'true or false', integer: 'whole number' }[value.type] ?? value.type ?? '';
 }
 
 function table(head, rows) {

@@ -43,7 +43,9 @@ describe('broken', () => {
       ),
     ).filter((word): word is ProblemCode => Object.hasOwn(PROBLEMS, word));
     expect(codes.length).toBeGreaterThan(30);
-    expect([...new Set(codes)].filter((code) => !broken.includes(code))).toEqual([]);
+    // What only environments can raise of what both are read with is shown by their own fixtures.
+    const shown = [...broken, ...readdirSync(join(FIXTURES, 'environments/broken')).map((file) => file.replace(/\.txt$/, ''))];
+    expect([...new Set(codes)].filter((code) => !shown.includes(code))).toEqual([]);
   });
 
   test('no golden is left over', () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expectGolden } from '../../../tools/testing/golden';
-import { printSchema } from './schema-json';
+import { printEnvironmentSchema, printSchema } from './schema-json';
 
 const schema = JSON.parse(printSchema()) as Node;
 interface Node {
@@ -55,6 +55,31 @@ describe('the fixtures as an editor sees them', () => {
   );
 });
 
+describe('environment.schema.json', () => {
+  const environment = JSON.parse(printEnvironmentSchema()) as Node;
+  const read = (file: string) => parse(readFileSync(join(__dirname, '../fixtures/environments', file), 'utf8')) as unknown;
+
+  test('is printed from the code (KD_UPDATE=1 prints it again)', () => {
+    expectGolden(join(__dirname, '../environment.schema.json'), printEnvironmentSchema());
+  });
+
+  test('no reference, no open object, and every key has a description', () => {
+    expect(printEnvironmentSchema()).not.toMatch(/\$ref|9007199254740991/);
+    for (const [path, node] of keysOf(environment, '')) {
+      expect(`${path}: ${node.description ?? 'no description'}`).not.toContain('no description');
+      if (node.properties) expect(`${path}: ${String(node.additionalProperties)}`).toBe(`${path}: false`);
+    }
+  });
+
+  test.each(['valid/base.yaml', 'valid/prod.yaml', 'broken/placeholder.yaml'])('%s passes', (file) => {
+    expect(faults(environment, read(file), '')).toEqual([]);
+  });
+
+  test.each(['unknown-key', 'unquoted-value', 'rejected-key'])('broken/%s is not accepted', (code) => {
+    expect(faults(environment, read(`broken/${code}.yaml`), '')).not.toEqual([]);
+  });
+});
+
 function keysOf(node: Node, path: string): [string, Node][] {
   const own = Object.entries(node.properties ?? {}).flatMap(([key, value]) => [
     [`${path}.${key}`, value] as [string, Node],
@@ -67,7 +92,8 @@ function keysOf(node: Node, path: string): [string, Node][] {
 function faults(node: Node, value: unknown, path: string): string[] {
   if (node.anyOf) return node.anyOf.some((part) => faults(part, value, path).length === 0) ? [] : [`${path}: none of them`];
   const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-  if (node.type && ![node.type].flat().includes(type)) return [`${path} is ${type}, not ${String(node.type)}`];
+  if (node.type && ![node.type].flat().includes(type) && !(node.type === 'integer' && Number.isInteger(value)))
+    return [`${path} is ${type}, not ${String(node.type)}`];
   if (type === 'string' && (value as string).length < (node.minLength ?? 0)) return [`${path} is too short`];
   if (Array.isArray(value))
     return value.flatMap((item, index) => (node.items ? faults(node.items, item, `${path}[${index}]`) : []));

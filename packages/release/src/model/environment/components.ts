@@ -1,0 +1,38 @@
+/**
+ * The parts of a KDCube deployment, with what the platform's own images and definitions say of each: the port it listens on, the path that answers when
+ * it is well, the tool its image has to ask with, and how many seconds it needs to stop. `python` images have no EXPOSE and no HEALTHCHECK of their own.
+ */
+export const COMPONENTS = {
+  ingress: { port: 8010, health: '/health', tool: 'curl', stopTimeout: 60, cpu: 1024, memory: 2048, gateway: 'ingress' },
+  proc: { port: 8020, health: '/health', tool: 'curl', stopTimeout: 120, cpu: 1024, memory: 2048, gateway: 'proc' },
+  metrics: { port: 8090, health: '/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512, gateway: 'proc' },
+  'postgres-setup': { tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
+  proxylogin: { port: 80, health: '/v1/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  frontend: { port: 80, health: '/', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  'web-proxy': { port: 80, health: '/chatbot/chat', tool: 'wget', stopTimeout: 30, cpu: 256, memory: 512 },
+  other: { tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
+} as const satisfies Record<string, ComponentFacts>;
+
+export interface ComponentFacts {
+  port?: number;
+  health?: string;
+  tool: HealthTool;
+  /** Seconds. proc drains for up to 110. */
+  stopTimeout: number;
+  cpu: number;
+  memory: number;
+  /** Which slice of the gateway's settings it takes. metrics falls on ingress unless it is told. */
+  gateway?: 'ingress' | 'proc';
+}
+
+export type Component = keyof typeof COMPONENTS;
+export type HealthTool = 'curl' | 'wget' | 'python' | 'none';
+
+export const components = Object.keys(COMPONENTS) as [Component, ...Component[]];
+
+export function factsOf(component: Component): ComponentFacts {
+  return COMPONENTS[component];
+}
+
+/** The components that run the platform's own Python, and so read its settings. */
+export const PYTHON_COMPONENTS: readonly Component[] = ['ingress', 'proc', 'metrics', 'postgres-setup'];

@@ -1,0 +1,22 @@
+import type { Problem } from '../../problem';
+import type { DocumentPath, ReadDocument } from '../document';
+import type { EnvironmentOptions } from './read-environment';
+import type { Environment, PartlyWritten } from './environment';
+
+/** What the rules look at. */
+export interface EnvironmentRuleInput {
+  /** The document, with what it extends, for the places. Its values are as written, `${…}` and all. */
+  doc: ReadDocument;
+  name: string;
+  /** What is well-shaped, variables filled in. */
+  written: PartlyWritten;
+  /** The whole, variables filled in, whatever its shape. */
+  filled: Record<string, unknown>;
+  environment?: Environment;
+  options: EnvironmentOptions;
+}
+
+export type EnvironmentReport = (problem: Omit<Problem, 'at'>, path: DocumentPath, at?: 'key') => void;
+
+/** `report` is for what is wrong, `note` for what a person should know. */
+export type EnvironmentRule = (input: EnvironmentRuleInput, report: EnvironmentReport, note: EnvironmentReport) => void;
