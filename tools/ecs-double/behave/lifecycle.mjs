@@ -1,0 +1,178 @@
+// A task's life, state by state: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+// Why it stopped: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html (stopCode) and .../stopped-task-errors.html.
+import { resolveImage } from '../images.mjs';
+import { openLog, writeLines } from '../logs.mjs';
+import { platform } from '../state/task-view.mjs';
+import { startHealth } from './health.mjs';
+import { noteStarted, noteStopped } from './notes.mjs';
+import { ruleFor, ruledContainer } from './rules.mjs';
+import { reconcileSoon } from './scheduler.mjs';
+
+/** "Stopped tasks only appear … for at least 1 hour": .../developerguide/stopped-task-errors.html */
+const REMEMBERED = 3600;
+
+export function startTask(world, task) {
+  task.rule = ruleFor(world, task);
+  later(world, task, world.timing.provision, () => pull(world, task));
+}
+
+/** Runs after so many seconds, unless the task was told to stop before. */
+function later(world, task, delay, run) {
+  const cancel = world.clock.after(delay, async () => {
+    task.timers.splice(task.timers.indexOf(cancel), 1);
+    await run();
+  });
+  task.timers.push(cancel);
+}
+
+export function enter(world, task, status) {
+  task.lastStatus = status;
+  task.version += 1;
+  if (task.service) reconcileSoon(world, task.service);
+}
+
+async function pull(world, task) {
+  const { rule } = task;
+  task.connectedAt = world.clock.now();
+  enter(world, task, 'PENDING');
+  // Secrets are read before images are pulled: both are the execution role's work, "ResourceInitializationError" is the agent's.
+  if (rule.secret)
+    return later(world, task, rule.after ?? world.timing.secretFails, () => neverRan(world, task, secretReason(rule.secret)));
+  task.pullStartedAt = world.clock.now();
+  if (rule.stuck) return undefined;
+  if (rule.pull)
+    return later(world, task, rule.after ?? world.timing.pullFails, () => neverRan(world, task, pullReason(rule.pull)));
+  const missing = await digests(world, task);
+  if (missing) return later(world, task, world.timing.pullFails, () => neverRan(world, task, missing));
+  return later(world, task, rule.start ?? world.timing.pull, () => activate(world, task));
+}
+
+function secretReason(text) {
+  return text.startsWith('ResourceInitializationError')
+    ? text
+    : `ResourceInitializationError: unable to pull secrets or registry auth: ${text}`;
+}
+
+function pullReason(text) {
+  return text.startsWith('CannotPullContainerError') ? text : `CannotPullContainerError: ${text}`;
+}
+
+/** Each container's digest; the reason, when an image cannot be had. */
+async function digests(world, task) {
+  const found = [];
+  for (const container of task.containers) {
+    const image = await resolveImage(world, container.image, platform(task.definition));
+    if (image.missing) return image.missing;
+    const reported =
+      task.rule.digest !== undefined
+        ? task.rule.digest
+        : world.quirks.digest === 'index'
+          ? (image.index ?? image.digest)
+          : image.digest;
+    container.digest = world.quirks.digest === 'none' || reported === null ? undefined : reported;
+    container.bundles = image.bundles;
+    found.push({ containerName: container.name, image: container.image, imageDigest: image.index ?? image.digest });
+  }
+  // The first task of a deployment settles the digests of its revision: .../developerguide/deployment-type-ecs.html#deployment-container-image-stability
+  const revision = world.revisions.get(task.revision);
+  if (revision) revision.images ??= world.quirks.digest === 'none' ? found.map(({ imageDigest: _, ...rest }) => rest) : found;
+  return undefined;
+}
+
+function activate(world, task) {
+  task.pullStoppedAt = world.clock.now();
+  enter(world, task, 'ACTIVATING');
+  later(world, task, world.timing.activate, () => run(world, task));
+}
+
+function run(world, task) {
+  const { rule } = task;
+  task.startedAt = world.clock.now();
+  for (const container of task.containers) {
+    Object.assign(container, { lastStatus: 'RUNNING', runtimeId: `${task.id}-${container.name}` });
+    openLog(world, task, container);
+  }
+  enter(world, task, 'RUNNING');
+  if (rule.lines) writeLines(world, task, ruledContainer(task, rule), rule.lines);
+  noteStarted(world, task);
+  startHealth(world, task, (seconds, act) => later(world, task, seconds, act));
+  if (rule.exit)
+    later(world, task, rule.exit.after ?? 0, () => containerExits(world, task, ruledContainer(task, rule), rule.exit));
+}
+
+/** A container ends by itself. An essential one takes the task with it: API_ContainerDefinition.html, "essential". */
+export function containerExits(world, task, container, { code = 0, reason, lines = [] }) {
+  writeLines(world, task, container, lines);
+  Object.assign(container, { lastStatus: 'STOPPED', exitCode: code, reason: reason ?? killedFor(code, lines) });
+  const { essential } = task.definition.containerDefinitions.find(({ name }) => name === container.name);
+  if (essential !== false) end(world, task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' });
+}
+
+/** 137 by the kernel: .../developerguide/troubleshooting of exit codes, "OutOfMemoryError: Container killed due to memory usage". */
+function killedFor(code, lines) {
+  return code === 137 && lines.length === 0 ? 'OutOfMemoryError: Container killed due to memory usage' : undefined;
+}
+
+function neverRan(world, task, reason) {
+  for (const container of task.containers) container.lastStatus = 'STOPPED';
+  // The container carries the pull error too, as API_Container.html's "reason".
+  if (reason.startsWith('CannotPull')) task.containers[0].reason = reason;
+  end(world, task, { code: 'TaskFailedToStart', reason });
+}
+
+/** Somebody or something wants it gone: SIGTERM, and after the stop timeout SIGKILL. */
+export function stopTask(world, task, { code, reason }) {
+  if (task.desiredStatus === 'STOPPED') return;
+  const ran = task.lastStatus === 'RUNNING';
+  stopTimers(task);
+  Object.assign(task, { desiredStatus: 'STOPPED', stopCode: code, stoppedReason: reason, stoppingAt: world.clock.now() });
+  const drains = ran && task.service?.settings.loadBalancers?.length > 0;
+  enter(world, task, ran ? 'DEACTIVATING' : 'DEPROVISIONING');
+  if (!ran) return finish(world, task);
+  return later(world, task, drains ? world.timing.drain : 0, () => {
+    enter(world, task, 'STOPPING');
+    later(world, task, task.rule.ignoresSigterm ? stopTimeout(task) : world.timing.stop, () => {
+      for (const container of task.containers)
+        if (container.lastStatus === 'RUNNING')
+          Object.assign(container, { lastStatus: 'STOPPED', exitCode: task.rule.ignoresSigterm ? 137 : 0 });
+      task.executionStoppedAt = world.clock.now();
+      enter(world, task, 'DEPROVISIONING');
+      finish(world, task);
+    });
+  });
+}
+
+/** API_ContainerDefinition.html, "stopTimeout": 30 seconds unless given. */
+function stopTimeout(task) {
+  return Math.max(...task.definition.containerDefinitions.map((one) => one.stopTimeout ?? 30));
+}
+
+function end(world, task, { code, reason }) {
+  stopTimers(task);
+  const now = world.clock.now();
+  Object.assign(task, {
+    desiredStatus: 'STOPPED',
+    stopCode: code,
+    stoppedReason: reason,
+    stoppingAt: now,
+    executionStoppedAt: now,
+  });
+  for (const container of task.containers)
+    if (container.lastStatus === 'RUNNING') Object.assign(container, { lastStatus: 'STOPPED', exitCode: 143 });
+  enter(world, task, 'DEPROVISIONING');
+  noteStopped(world, task);
+  finish(world, task);
+}
+
+function finish(world, task) {
+  later(world, task, world.timing.deprovision, () => {
+    task.stoppedAt = world.clock.now();
+    for (const container of task.containers) container.lastStatus = 'STOPPED';
+    enter(world, task, 'STOPPED');
+    world.clock.after(REMEMBERED, () => void world.tasks.delete(task.arn));
+  });
+}
+
+function stopTimers(task) {
+  for (const cancel of task.timers.splice(0)) cancel();
+}

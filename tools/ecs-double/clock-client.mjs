@@ -1,0 +1,23 @@
+// The clock's other end, for a client in another process: { now(), sleep(ms) } over HTTP. README.md, "The clock", has the contract.
+
+/** `who` joins: from then on time moves only when everybody who joined sleeps. Call leave() at the end. */
+export async function connectClock(url, { who } = {}) {
+  let { now } = await ask(url, 'GET', '/__clock');
+  if (who !== undefined) await ask(url, 'POST', '/__clock/join', { who });
+  return {
+    now: () => now,
+    /** Ends at this client's own now + ms, however many sleeps it has under way. */
+    async sleep(ms) {
+      const answer = await ask(url, 'POST', '/__clock/sleep', { until: now + ms, who });
+      now = Math.max(now, answer.now);
+    },
+    leave: () => (who === undefined ? undefined : ask(url, 'POST', '/__clock/leave', { who })),
+  };
+}
+
+async function ask(url, method, path, body) {
+  const answer = await fetch(new URL(path, url), { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`The double's clock answered ${answer.status}: ${text}`);
+  return JSON.parse(text);
+}

@@ -1,0 +1,99 @@
+// Virtual time. It stands still until somebody moves it, and moving it runs everything that is due on the way, in order: a discrete-event simulation.
+//
+// Clients share it (README.md, "The clock"): sleeping is asking the double to move. A client alone is simply moved on. Clients that joined sleep
+// together: time moves only when every one of them is asleep, and then to the earliest end, so that two processes see one and the same history.
+
+/** `turn` runs one thing at a time (makeTurns below): requests and the passing of time never overlap. */
+export function makeClock({ start, turn }) {
+  let now = start;
+  let order = 0;
+  const due = [];
+  const watchers = [];
+  const joined = new Map();
+
+  function at(time, run) {
+    const event = { time: Math.max(time, now), order: (order += 1), run };
+    let place = due.length;
+    while (place > 0 && later(due[place - 1], event)) place -= 1;
+    due.splice(place, 0, event);
+    return () => {
+      const found = due.indexOf(event);
+      if (found >= 0) due.splice(found, 1);
+    };
+  }
+
+  /** Only for what already has the turn. */
+  async function run(target) {
+    while (due.length > 0 && due[0].time <= target) {
+      const event = due.shift();
+      now = event.time;
+      await event.run();
+    }
+    now = Math.max(now, target);
+    for (const watcher of watchers.splice(0)) {
+      if (watcher.until <= now) watcher.wake(now);
+      else watchers.push(watcher);
+    }
+    return now;
+  }
+
+  async function sleep(until, who) {
+    if (who === undefined || !joined.has(who)) return turn(() => run(until));
+    if (until <= now) return now;
+    return new Promise((wake) => {
+      joined.get(who).push({ until, wake });
+      void moveOn();
+    });
+  }
+
+  /** Nobody who joined is awake: on to the earliest end. */
+  function moveOn() {
+    return turn(async () => {
+      const sleepers = [...joined.values()];
+      if (sleepers.length === 0 || sleepers.some((sleeps) => sleeps.length === 0)) return;
+      await run(Math.min(...sleepers.flat().map((one) => one.until)));
+      for (const sleeps of sleepers) {
+        const over = sleeps.filter((one) => one.until <= now);
+        for (const one of over) {
+          sleeps.splice(sleeps.indexOf(one), 1);
+          one.wake(now);
+        }
+      }
+    });
+  }
+
+  return {
+    now: () => now,
+    at,
+    after: (seconds, event) => at(now + seconds * 1000, event),
+    run,
+    advance: (ms) => turn(() => run(now + ms)),
+    advanceTo: (time) => turn(() => run(time)),
+    sleep,
+    join: (who) => void joined.set(who, joined.get(who) ?? []),
+    /** Also for a process that was killed: the others must not wait for it. */
+    leave(who) {
+      for (const one of joined.get(who) ?? []) one.wake(now);
+      joined.delete(who);
+      void moveOn();
+    },
+    /** Resolves when the time has come, moves nothing. */
+    reached: (until) => (until <= now ? Promise.resolve(now) : new Promise((wake) => watchers.push({ until, wake }))),
+    /** When the next thing happens, or undefined. */
+    next: () => due[0]?.time,
+  };
+}
+
+function later(a, b) {
+  return a.time > b.time || (a.time === b.time && a.order > b.order);
+}
+
+/** turn(run) runs one after another; a failure is the caller's and stops nobody else. */
+export function makeTurns() {
+  let last = Promise.resolve();
+  return (run) => {
+    const mine = last.then(run);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}

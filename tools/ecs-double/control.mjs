@@ -1,0 +1,63 @@
+// The side door for tests, over HTTP: everything under /__. In the same process the object that start() gives has the same as functions.
+import { changeLater } from './scenario.mjs';
+
+export function controlled(url) {
+  return url.pathname.startsWith('/__');
+}
+
+/** `carryOut` is double.mjs's: one call, with the turn. */
+export async function control(double, carryOut, { method, url, body }, response) {
+  const { clock, turn, world, journal } = double;
+  const given = body.length > 0 ? JSON.parse(body) : {};
+  const routes = {
+    'GET /__clock': () => ({ now: clock.now() }),
+    'GET /__clock/wait': () => clock.reached(Number(url.searchParams.get('until'))).then((now) => ({ now })),
+    'POST /__clock/advance': () =>
+      (given.to === undefined ? clock.advance(given.ms) : clock.advanceTo(given.to)).then((now) => ({ now })),
+    'POST /__clock/sleep': () => clock.sleep(given.until ?? clock.now() + given.ms, given.who).then((now) => ({ now })),
+    'POST /__clock/join': () => (clock.join(given.who), { now: clock.now() }),
+    'POST /__clock/leave': () => (clock.leave(given.who), { now: clock.now() }),
+    'POST /__scenario': () => turn(() => changeLater(double, given)).then(() => ({})),
+    'GET /__registry': () => turn(() => world.registry.report(world)),
+    'GET /__state': () => turn(() => stateOf(double)),
+    'GET /__journal': () => journal.entries,
+    'POST /__as': () =>
+      turn(() => carryOut({ service: 'ecs', wire: 'json', request: {}, ...given })).then(({ status, body: text }) => ({
+        status,
+        body: JSON.parse(text),
+      })),
+  };
+  const run = routes[`${method} ${url.pathname}`];
+  const reply = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+  if (!run) return reply(404, { message: `The double has no ${method} ${url.pathname}.`, routes: Object.keys(routes) });
+  return reply(200, (await run()) ?? {});
+}
+
+/** What really runs, as nobody but the double knows it: for a test's last word. */
+export function stateOf({ world, clock, calls, journal }) {
+  const services = [...world.services.values()].map((service) => ({
+    name: service.name,
+    cluster: service.cluster.name,
+    status: service.status,
+    desired: service.desired,
+    deployments: service.deployments.map(({ id, status, rollout, taskDefinition, failed, reason }) => ({
+      id,
+      status,
+      rollout,
+      taskDefinition,
+      failed,
+      reason,
+    })),
+    serviceDeployments: service.serviceDeployments.map(({ arn, status, reason }) => ({ arn, status, reason })),
+    running: [...world.tasks.values()]
+      .filter((task) => task.service === service && task.lastStatus === 'RUNNING')
+      .map((task) => ({
+        id: task.id,
+        taskDefinition: task.definition.taskDefinitionArn,
+        healthy: task.healthy,
+        digests: task.containers.map(({ digest }) => digest),
+      })),
+  }));
+  const revisions = Object.fromEntries([...world.families].map(([family, { revisions: all }]) => [family, all.length]));
+  return { now: clock.now(), calls, journal: journal.file, services, revisions };
+}

@@ -1,0 +1,126 @@
+// The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
+import http from 'node:http';
+import { makeClock, makeTurns } from './clock.mjs';
+import { control, controlled } from './control.mjs';
+import { cutAt, raiseFault } from './faults.mjs';
+import { makeJournal } from './journal.mjs';
+import { makeIds } from './names.mjs';
+import { OPERATIONS, reads } from './operations.mjs';
+import { answer, answerError, fail, readCall } from './protocol.mjs';
+import { setUp } from './scenario.mjs';
+import { makeWorld } from './world.mjs';
+
+const LARGEST_BODY = 4 * 1024 * 1024;
+
+/** `scenario` is data (README.md, "Scenarios"); `journal` a file; the rest is where to listen. */
+export async function start({ port = 0, host = '127.0.0.1', journal: file, scenario = {} } = {}) {
+  const turn = makeTurns();
+  const clock = makeClock({ start: Date.parse(scenario.start ?? '2026-03-02T09:00:00Z'), turn });
+  const ids = makeIds(scenario.seed);
+  const home = { region: scenario.region ?? 'eu-central-1', account: scenario.account ?? '123456789012' };
+  const worlds = new Map();
+  const world = makeWorld({ clock, ids, ...home, scenario });
+  worlds.set(home.region, world);
+  world.accounts = scenario.accounts;
+  const double = {
+    clock,
+    turn,
+    world,
+    journal: makeJournal(file),
+    faults: (scenario.faults ?? []).map((fault) => ({ ...fault })),
+    cuts: (scenario.cuts ?? []).map((cut) => ({ ...cut })),
+    auto: scenario.auto ?? 0,
+    calls: 0,
+  };
+  await turn(() => setUp(double, scenario));
+
+  /** Another region is another world, with nothing in it. */
+  function worldOf(region = home.region) {
+    if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, region, account: home.account }));
+    return worlds.get(region);
+  }
+
+  /** One call, from whoever: { call, status, … } for the wire. It has the turn. */
+  async function carryOut(call) {
+    const n = (double.calls += 1);
+    const cut = cutAt(double.cuts, call, n);
+    const entry = { n, at: new Date(clock.now()).toISOString(), service: call.service, op: call.op, request: call.request };
+    if (cut === 'before') return { cut };
+    const requestId = ids.uuid();
+    let reply;
+    try {
+      const here = worldOf(call.region);
+      raiseFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, ...home });
+      const operation = OPERATIONS[call.service]?.[call.op];
+      if (!operation) throw fail('UnknownOperationException', `The double does not know ${call.service}:${call.op}.`);
+      const response = JSON.parse(JSON.stringify(await operation(here, call.request, call)));
+      double.journal.note({ ...entry, status: 200, response, ...(cut ? { cut } : {}) });
+      reply = answer(call, response, requestId);
+    } catch (error) {
+      if (!error.aws) throw error;
+      const { type, message, status } = error.aws;
+      double.journal.note({ ...entry, status, response: { message }, errorType: type, ...(cut ? { cut } : {}) });
+      reply = answerError(call, error.aws, requestId);
+    }
+    if (double.auto > 0 && reads(call.op)) await clock.run(clock.now() + double.auto);
+    return { ...reply, cut };
+  }
+
+  async function handle(request, response) {
+    const body = await readBody(request);
+    const url = new URL(request.url, 'http://double');
+    if (controlled(url)) return control(double, carryOut, { method: request.method, url, body }, response);
+    let call;
+    try {
+      call = readCall(request.headers, body);
+      if (!call) throw fail('UnknownOperationException', 'The double knows neither this target nor this version.', 404);
+    } catch (error) {
+      if (!error.aws) throw error;
+      return send(response, answerError(call, error.aws, 'none'));
+    }
+    const reply = await turn(() => carryOut(call));
+    if (reply.cut === 'hang') return undefined;
+    if (reply.cut) return request.socket.destroy();
+    return send(response, reply);
+  }
+
+  const server = http.createServer((request, response) => {
+    handle(request, response).catch((error) => {
+      // A mistake of the double, not of its client: said loudly, and nothing that a client could take for Amazon's answer.
+      console.error(error);
+      response.writeHead(599).end(`The double failed: ${error.stack}`);
+    });
+  });
+  await new Promise((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  return Object.assign(double, {
+    url: `http://${host}:${server.address().port}`,
+    /** Calls an operation as somebody else would: not over the network, but journalled and counted like any call. */
+    as: (op, request = {}, service = 'ecs') => turn(() => carryOut({ service, op, request, wire: 'json' })).then(unwrap),
+    registry: () => world.registry.report(world),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+function unwrap({ status, body }) {
+  const value = JSON.parse(body);
+  if (status !== 200) throw Object.assign(new Error(value.message), { name: value.__type });
+  return value;
+}
+
+async function readBody(request) {
+  const parts = [];
+  let size = 0;
+  for await (const part of request) {
+    size += part.length;
+    if (size > LARGEST_BODY) throw new Error('A body of more than 4 MB.');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+export function send(response, { status, headers, body }) {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

@@ -1,0 +1,38 @@
+// Names and numbers that look like Amazon's, the same in every run: they come from a seed and a counter, never from chance or the real time.
+// Shapes: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-arn (the long ARN format).
+import { createHash } from 'node:crypto';
+
+export function makeIds(seed = 'ecs-double') {
+  let count = 0;
+  const hex = (kind) =>
+    createHash('sha256')
+      .update(`${seed}/${kind}/${(count += 1)}`)
+      .digest('hex');
+  return {
+    /** A task's id: 32 hex digits. */
+    task: () => hex('task').slice(0, 32),
+    uuid: () => hex('uuid').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5'),
+    /** What follows ecs-svc/, and a service revision's id: 19 digits. */
+    number: () => String(BigInt(`0x${hex('number').slice(0, 15)}`) + 10n ** 18n).slice(0, 19),
+    /** A service deployment's id: 21 characters. */
+    short: () => Buffer.from(hex('short'), 'hex').toString('base64url').slice(0, 21),
+  };
+}
+
+export function arn(world, path) {
+  return `arn:aws:ecs:${world.region}:${world.account}:${path}`;
+}
+
+/** What comes after the last slash or, of a name, all of it. */
+export function lastPart(text) {
+  return text.slice(text.lastIndexOf('/') + 1);
+}
+
+export function seconds(ms) {
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+/** Without the members that are undefined: what Amazon has nothing to say about, it leaves out. */
+export function compact(value) {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined));
+}

@@ -1,0 +1,54 @@
+// Which function answers which call. What is not here is refused, never answered with something made up.
+import { describeTargetHealth } from './elbv2.mjs';
+import { describeLogStreams, filterLogEvents, getLogEvents } from './logs.mjs';
+import { getCallerIdentity } from './sts.mjs';
+import { describeClusters } from './state/clusters.mjs';
+import {
+  describeServiceDeployments,
+  describeServiceRevisions,
+  listServiceDeployments,
+  stopServiceDeployment,
+} from './state/service-deployments.mjs';
+import { createService, deleteService, describeServices, listServices, updateService } from './state/services.mjs';
+import { listTagsForResource, tagResource, untagResource } from './state/tags.mjs';
+import {
+  deregisterTaskDefinition,
+  describeTaskDefinition,
+  listTaskDefinitions,
+  registerTaskDefinition,
+} from './state/task-definitions.mjs';
+import { describeTasks, listTasks, runTask, stopTaskCall } from './state/tasks.mjs';
+
+export const OPERATIONS = {
+  ecs: {
+    CreateService: createService,
+    DeleteService: deleteService,
+    DeregisterTaskDefinition: deregisterTaskDefinition,
+    DescribeClusters: describeClusters,
+    DescribeServiceDeployments: describeServiceDeployments,
+    DescribeServiceRevisions: describeServiceRevisions,
+    DescribeServices: describeServices,
+    DescribeTaskDefinition: describeTaskDefinition,
+    DescribeTasks: describeTasks,
+    ListServiceDeployments: listServiceDeployments,
+    ListServices: listServices,
+    ListTagsForResource: listTagsForResource,
+    ListTaskDefinitions: listTaskDefinitions,
+    ListTasks: listTasks,
+    RegisterTaskDefinition: registerTaskDefinition,
+    RunTask: runTask,
+    StopServiceDeployment: stopServiceDeployment,
+    StopTask: stopTaskCall,
+    TagResource: tagResource,
+    UntagResource: untagResource,
+    UpdateService: updateService,
+  },
+  logs: { DescribeLogStreams: describeLogStreams, FilterLogEvents: filterLogEvents, GetLogEvents: getLogEvents },
+  sts: { GetCallerIdentity: getCallerIdentity },
+  elbv2: { DescribeTargetHealth: describeTargetHealth },
+};
+
+/** Reading asks for the state of things: in `auto` mode time passes with it. */
+export function reads(op) {
+  return /^(Describe|List|Get|Filter)/.test(op);
+}

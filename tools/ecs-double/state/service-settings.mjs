@@ -1,0 +1,63 @@
+// What of a service is kept as it was given, what ECS puts in its place, and which change starts a deployment.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html: each parameter says whether it "triggers a new service deployment".
+import { isDeepStrictEqual } from 'node:util';
+import { fail } from '../protocol.mjs';
+
+const KEPT = [
+  'launchType',
+  'capacityProviderStrategy',
+  'platformVersion',
+  'networkConfiguration',
+  'loadBalancers',
+  'serviceRegistries',
+  'serviceConnectConfiguration',
+  'volumeConfigurations',
+  'placementConstraints',
+  'placementStrategy',
+  'healthCheckGracePeriodSeconds',
+  'enableExecuteCommand',
+  'enableECSManagedTags',
+  'propagateTags',
+  'availabilityZoneRebalancing',
+  'schedulingStrategy',
+];
+
+const DEPLOYS = [
+  'capacityProviderStrategy',
+  'platformVersion',
+  'networkConfiguration',
+  'loadBalancers',
+  'serviceRegistries',
+  'serviceConnectConfiguration',
+  'volumeConfigurations',
+  'enableECSManagedTags',
+  'propagateTags',
+];
+
+export function startsDeployment(service, request) {
+  return DEPLOYS.some((name) => request[name] !== undefined && !isDeepStrictEqual(request[name], service.settings[name]));
+}
+
+export function applySettings(service, request) {
+  for (const name of KEPT) if (request[name] !== undefined) service.settings[name] = request[name];
+  service.configuration = complete({ ...service.configuration, ...request.deploymentConfiguration });
+}
+
+/** Defaults of API_DeploymentConfiguration.html for REPLICA: 200 and 100, no breaker, ROLLING. Members that are not known here are kept. */
+function complete(given) {
+  const { minimumHealthyPercent: min = 100, maximumPercent: max = 200 } = given;
+  if (max < min) throw fail('InvalidParameterException', 'minimumHealthyPercent cannot be greater than maximumPercent.');
+  if (max <= 100 && min >= 100)
+    throw fail(
+      'InvalidParameterException',
+      'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
+    );
+  return {
+    bakeTimeInMinutes: 0,
+    deploymentCircuitBreaker: { enable: false, rollback: false },
+    strategy: 'ROLLING',
+    ...given,
+    maximumPercent: max,
+    minimumHealthyPercent: min,
+  };
+}

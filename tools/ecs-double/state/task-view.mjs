@@ -1,0 +1,66 @@
+// A task as DescribeTasks shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+import { compact, seconds } from '../names.mjs';
+
+export function taskView(task, { tags = false } = {}) {
+  const { definition } = task;
+  return compact({
+    attachments: [],
+    attributes: [{ name: 'ecs.cpu-architecture', value: platform(definition) === 'linux/arm64' ? 'arm64' : 'x86_64' }],
+    availabilityZone: `${task.arn.split(':')[3]}a`,
+    clusterArn: task.cluster.arn,
+    connectivity: task.connectedAt === undefined ? undefined : 'CONNECTED',
+    connectivityAt: seconds(task.connectedAt),
+    containers: task.containers.map((container) => containerView(task, container)),
+    cpu: definition.cpu,
+    createdAt: seconds(task.createdAt),
+    desiredStatus: task.desiredStatus,
+    enableExecuteCommand: false,
+    executionStoppedAt: seconds(task.executionStoppedAt),
+    group: task.group,
+    healthStatus: task.health,
+    lastStatus: task.lastStatus,
+    launchType: task.launchType,
+    memory: definition.memory,
+    overrides: { containerOverrides: task.overrides.containerOverrides ?? task.containers.map(({ name }) => ({ name })) },
+    platformVersion: '1.4.0',
+    platformFamily: 'Linux',
+    pullStartedAt: seconds(task.pullStartedAt),
+    pullStoppedAt: seconds(task.pullStoppedAt),
+    startedAt: seconds(task.startedAt),
+    startedBy: task.startedBy,
+    stopCode: task.stopCode,
+    stoppedAt: seconds(task.stoppedAt),
+    stoppedReason: task.stoppedReason,
+    stoppingAt: seconds(task.stoppingAt),
+    // API_StopTask.html: "Any tags associated with the task will be deleted."
+    tags: tags && task.stopCode !== 'UserInitiated' ? task.tags : [],
+    taskArn: task.arn,
+    taskDefinitionArn: definition.taskDefinitionArn,
+    version: task.version,
+    ephemeralStorage: { sizeInGiB: 20 },
+  });
+}
+
+/** API_Container.html: exitCode and reason only of what stopped, imageDigest once it was pulled. */
+function containerView(task, container) {
+  return compact({
+    containerArn: container.arn,
+    taskArn: task.arn,
+    name: container.name,
+    image: container.image,
+    imageDigest: container.digest,
+    runtimeId: container.runtimeId,
+    lastStatus: container.lastStatus,
+    exitCode: container.exitCode,
+    reason: container.reason,
+    networkBindings: [],
+    networkInterfaces: [],
+    healthStatus: container.health,
+    cpu: '0',
+  });
+}
+
+/** The platform that a task's images are pulled for; X86_64 where nothing is said: API_RuntimePlatform.html. */
+export function platform(definition) {
+  return definition.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64';
+}
