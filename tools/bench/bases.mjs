@@ -1,0 +1,90 @@
+// Images to build on, of a given size: several layers of bytes that do not compress, as the wheels and libraries of a real one hardly do.
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { once } from 'node:events';
+import zlib from 'node:zlib';
+import { CONFIG, digestOf, getManifest, LAYER, MANIFEST, mountBlob, putBlob, putManifest } from './registry.mjs';
+import { tarEnd, tarFile } from './tar.mjs';
+
+const MB = 1e6;
+
+/** Sizes of layers as images have them: a large one of libraries, smaller ones above. Bytes. */
+export const BASES = {
+  small: [62, 38, 22, 12, 6, 3].map((size) => size * MB),
+  large: [520, 310, 190, 110, 50, 20].map((size) => size * MB),
+};
+
+/** Puts the base into the registry under <size>/<name>:<ref> for each name, if it is not there. Returns its digest. */
+export async function pushBase(host, size, names, ref, dir, say) {
+  const [first, ...others] = names;
+  const repository = `${size}/${first}`;
+  const there = await getManifest(host, repository, ref);
+  const manifest = there?.json ?? (await makeBase(host, repository, BASES[size], dir, say));
+  for (const name of others)
+    for (const { digest } of [manifest.config, ...manifest.layers]) await mountBlob(host, `${size}/${name}`, digest, repository);
+  let digest;
+  for (const name of names) digest = await putManifest(host, `${size}/${name}`, ref, manifest);
+  return { digest, manifest };
+}
+
+async function makeBase(host, repository, sizes, dir, say) {
+  const layers = [];
+  const diffIds = [];
+  for (const [index, size] of sizes.entries()) {
+    say(`a layer of ${size / MB} MB for ${repository}`);
+    const file = path.join(dir, `layer-${process.pid}.tar.gz`);
+    const { digest, diffId } = await writeLayer(file, `opt/platform/part-${index}.bin`, size);
+    await putBlob(host, repository, digest, file);
+    layers.push({ mediaType: LAYER, digest, size: fs.statSync(file).size });
+    diffIds.push(diffId);
+    fs.rmSync(file);
+  }
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      created: '2026-01-01T00:00:00Z',
+      config: {
+        Env: ['PATH=/usr/local/bin:/usr/bin:/bin', 'PYTHONUNBUFFERED=1'],
+        User: '1000',
+        WorkingDir: '/app',
+        Cmd: ['python'],
+      },
+      rootfs: { type: 'layers', diff_ids: diffIds },
+      history: sizes.map((size) => ({ created: '2026-01-01T00:00:00Z', created_by: `part of ${size} bytes` })),
+    }),
+  );
+  await putBlob(host, repository, digestOf(config), config);
+  return {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: { mediaType: CONFIG, digest: digestOf(config), size: config.length },
+    layers,
+  };
+}
+
+/** A tar with one file of random bytes, stored in gzip's form without compression: making 1.2 GB should not take minutes. */
+async function writeLayer(file, name, size) {
+  const packed = crypto.createHash('sha256');
+  const plain = crypto.createHash('sha256');
+  const gzip = zlib.createGzip({ level: 0 });
+  const out = fs.createWriteStream(file);
+  gzip.on('data', (chunk) => packed.update(chunk));
+  gzip.pipe(out);
+  for (const chunk of chunksOf(name, size)) {
+    plain.update(chunk);
+    if (!gzip.write(chunk)) await once(gzip, 'drain');
+  }
+  gzip.end();
+  await once(out, 'finish');
+  return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}` };
+}
+
+function* chunksOf(name, size) {
+  const { header, padding } = tarFile(name, size);
+  yield header;
+  for (let left = size; left > 0; left -= MB) yield crypto.randomBytes(Math.min(MB, left));
+  yield padding;
+  yield tarEnd;
+}

@@ -1,0 +1,118 @@
+import crypto from 'node:crypto';
+import zlib from 'node:zlib';
+import { start } from '../registry/registry.mjs';
+import { goalsOf } from './goals.mjs';
+import { startProxy } from './proxy.mjs';
+import { CONFIG, digestOf, getBlob, LAYER, MANIFEST, putBlob, putManifest } from './registry.mjs';
+import { runRounds } from './rounds.mjs';
+import { bundleFiles } from './shop.mjs';
+import { ratio } from './stats.mjs';
+import { tarOf } from './tar.mjs';
+
+let registry;
+let base;
+beforeAll(async () => {
+  registry = await start();
+  base = { config: { rootfs: { type: 'layers', diff_ids: [digestOf(tarOf([['etc/base', Buffer.from('base')]]))] } } };
+});
+afterAll(() => registry.close());
+
+/** A shop of three files; `change` gives one of them new bytes. */
+function shopOf() {
+  const files = new Map(['bundles/a/one.py', 'bundles/a/two.py', 'bundles/b/one.py'].map((name) => [name, Buffer.from(name)]));
+  return { files, change: () => files.set('bundles/a/one.py', Buffer.from(crypto.randomUUID())) };
+}
+
+async function push(files, { below = [['etc/base', Buffer.from('base')]], forget } = {}) {
+  const layers = [];
+  const diffIds = [];
+  for (const entries of [below, files]) {
+    const tar = tarOf(entries);
+    const packed = zlib.gzipSync(tar);
+    if (entries !== forget) await putBlob(registry.host, 'app', digestOf(packed), packed);
+    layers.push({ mediaType: LAYER, digest: digestOf(packed), size: packed.length });
+    diffIds.push(digestOf(tar));
+  }
+  const config = Buffer.from(JSON.stringify({ rootfs: { type: 'layers', diff_ids: diffIds } }));
+  await putBlob(registry.host, 'app', digestOf(config), config);
+  await putManifest(registry.host, 'app', 'latest', {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: { mediaType: CONFIG, digest: digestOf(config), size: config.length },
+    layers,
+  });
+}
+
+function rounds(work, shop = shopOf()) {
+  const candidate = {
+    key: 'it',
+    name: 'it',
+    repositories: ['app'],
+    run: async () => ({ ms: 1, ...(await work([...shop.files], shop)) }),
+  };
+  return runRounds({ candidates: [candidate], rounds: 1, shop, base, direct: registry.host, say: () => {} });
+}
+
+test('a candidate that pushes what it should is measured, without its warm-up', async () => {
+  expect(await rounds((files) => push(files))).toEqual([{ key: 'it', name: 'it', samples: [{ ms: 1 }] }]);
+});
+
+test.each([
+  [
+    'the file as it was before',
+    (files) => push(files.map(([name, bytes]) => [name, name.endsWith('a/one.py') ? Buffer.from('old') : bytes])),
+    'other bytes in bundles/a/one.py',
+  ],
+  ['not every bundle', (files) => push(files.filter(([name]) => !name.includes('/b/'))), 'has no bundles/b/one.py'],
+  [
+    'more than it should',
+    (files) => push([...files, ['bundles/c/one.py', Buffer.from('c')]]),
+    'bundles/c/one.py, which nobody put there',
+  ],
+  ['another base', (files) => push(files, { below: [['etc/base', Buffer.from('other')]] }), 'does not stand on its base'],
+])('a candidate that pushes a wrong image is caught: %s', async (_, work, message) => {
+  await expect(rounds(work)).rejects.toThrow(message);
+});
+
+test('a candidate that pushes nothing new is caught, and one that pushes nothing at all', async () => {
+  const still = { ...shopOf(), change: () => undefined };
+  await expect(rounds((files) => push(files), still)).rejects.toThrow('which was there before');
+  await expect(rounds(async () => ({ references: [`sha256:${'0'.repeat(64)}`] }))).rejects.toThrow('is not in the registry');
+});
+
+test('a ratio is that of the same round, not that of the medians', () => {
+  expect(ratio([1, 10, 1], [2, 20, 200])).toBe(2);
+  expect(ratio([1, undefined], [3, 3])).toBe(3);
+});
+
+test('a goal is held, missed, or not measured', () => {
+  const rows = (ours, other) => ({
+    warm: [
+      { key: 'fresh-own', ms: [ours], samples: [] },
+      { key: 'buildx', ms: [other], samples: [] },
+    ],
+  });
+  const first = (measured) => goalsOf(measured)[0];
+  expect(first(rows(1, 6))).toMatchObject({ value: 6, held: true });
+  expect(first(rows(1, 4))).toMatchObject({ value: 4, held: false });
+  expect(first({}).value).toBeUndefined();
+});
+
+test('the slow line hands everything on in order, and counts it', async () => {
+  const bytes = crypto.randomBytes(300_000);
+  await putBlob(registry.host, 'app', digestOf(bytes), bytes);
+  const line = await startProxy(registry.host, 2);
+  try {
+    expect((await getBlob(line.host, 'app', digestOf(bytes))).equals(bytes)).toBe(true);
+    const { up, down } = await line.count();
+    expect([up > 50, up < 1_000, down > 300_000, down < 301_000]).toEqual([true, true, true, true]);
+  } finally {
+    await line.close();
+  }
+});
+
+test('a bundle is about twenty files, and about 22 kB when it is compressed', () => {
+  const files = [...bundleFiles(17)];
+  const packed = zlib.gzipSync(tarOf(files)).length;
+  expect([files.length, packed > 20_000, packed < 24_000]).toEqual([20, true, true]);
+});

@@ -1,0 +1,54 @@
+// What was promised, and what came out.
+import { median } from './stats.mjs';
+import { bytes, ratioOf, times } from './table.mjs';
+
+/** `measured`: rows by scenario. Goals are about our own time: node's start is the same for everything that is written for it. */
+export function goalsOf(measured) {
+  const atLeast = (scenario, other, least, one = 'fresh-own') => {
+    const value = measured[scenario] && ratioOf(measured[scenario], one, other);
+    return { text: `${scenario}: ${nameOf(one)} ≥ ${least} × ${other}`, value, shown: times(value), held: value >= least };
+  };
+  const atMost = (text, value, most, show) => ({ text, value, shown: show(value), held: value <= most });
+  const rows = Object.values(measured).flat();
+  const most = (key, pick) => {
+    const found = rows
+      .filter((row) => row.key === key)
+      .flatMap(({ samples }) => samples.map(pick).filter((value) => value !== undefined));
+    return found.length > 0 ? Math.max(...found) : undefined;
+  };
+  const cold = (scenario) => median(measured[scenario]?.find(({ key }) => key === 'fresh-own')?.ms ?? []);
+  const [small, large] = [cold('cold'), cold('cold-large')];
+  return [
+    atLeast('warm', 'buildx', 5),
+    atLeast('warm', 'crane', 1.15),
+    atLeast('slow', 'buildx', 6),
+    atLeast('slow', 'crane', 2.2),
+    atLeast('cold', 'buildx', 30),
+    atLeast('cold', 'crane', 1),
+    atLeast('cold-large', 'buildx', 70),
+    atLeast('cold-large', 'crane', 1),
+    atMost('cold: large base ≤ 1.2 × small base', small && large ? large / small : undefined, 1.2, times),
+    atMost(
+      'sent for one changed bundle ≤ 45 kB',
+      most('fresh', ({ sent }) => sent),
+      45_000,
+      bytes,
+    ),
+    atMost(
+      'memory ≤ 150 MB',
+      most('fresh', ({ rss }) => rss),
+      150e6,
+      bytes,
+    ),
+    atLeast('nx', 'nx-buildx', 2, 'nx-oci'),
+    atMost('staging ≤ 1.5 × git archive', invert(measured.staging && ratioOf(measured.staging, 'stage', 'archive')), 1.5, times),
+  ];
+}
+
+function invert(value) {
+  return value === undefined ? undefined : 1 / value;
+}
+
+function nameOf(key) {
+  return key.startsWith('nx') ? 'nx affected' : 'ours';
+}
