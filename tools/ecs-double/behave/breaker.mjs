@@ -19,12 +19,12 @@ export function threshold(configuration, desired) {
 export function countFailure(world, service, deployment, { ran }) {
   service.steady = false;
   if (!ran) backOff(world, service, deployment);
-  if (deployment.rollout !== 'IN_PROGRESS' || deployment.proven) return;
+  if (deployment.rollout !== 'IN_PROGRESS' || deployment.proven || deployment.tripping) return;
   deployment.failed += 1;
   deployment.updatedAt = world.clock.now();
   if (deployment.deployed) deployment.deployed.failureCount = deployment.failed;
   const breaker = service.configuration.deploymentCircuitBreaker;
-  if (!breaker?.enable || deployment.tripping || deployment.failed < threshold(service.configuration, service.desired)) return;
+  if (!breaker?.enable || deployment.failed < threshold(service.configuration, service.desired)) return;
   // It is slow: in published logs 37 to 45 seconds lie between the third failure and the decision.
   deployment.tripping = true;
   world.clock.after(world.timing.breaker, () => trip(world, service, deployment));
