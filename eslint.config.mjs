@@ -9,7 +9,14 @@ const LAYERS = [
   { files: 'packages/release/src/model/*.ts', may: ['./*', './*/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
   { files: 'packages/release/src/model/*/*.ts', may: ['./*', '../*', '../*/*', '../../problem', 'zod'] },
   { files: 'packages/release/src/plan/*.ts', may: ['./*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
-  { files: 'packages/release/src/ecs/*.ts', may: ['./*', '../plan/*', '../model/*', '../problem'] },
+  {
+    files: 'packages/release/src/plan/*/*.ts',
+    may: ['./*', '../*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
+  },
+  {
+    files: 'packages/release/src/ecs/*.ts',
+    may: ['./*', '../plan/*', '../plan/*/*', '../model/*', '../model/*/*', '../problem'],
+  },
   { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
   {
     files: 'packages/nx/src/graph/*.ts',

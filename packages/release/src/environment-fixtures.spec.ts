@@ -1,30 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import type { EnvironmentFiles } from './model/environment/list';
 import { readEnvironment } from './model/environment/read-environment';
 import { formatProblem, formatProblems, PROBLEMS } from './problem';
 import type { ProblemCode } from './problem';
+import { ENVIRONMENT_FIXTURES as FIXTURES, fixtureFiles as filesOf, IMAGES as REFERENCES } from './testing/environments';
 
-const FIXTURES = join(__dirname, '../fixtures/environments');
 const MODEL = join(__dirname, 'model/environment');
-const IMAGES = [
-  'kdcube-chat-ingress',
-  'kdcube-chat-proc-bundled',
-  'kdcube-exec-bundled',
-  'kdcube-metrics',
-  'kdcube-postgres-setup',
-  'kdcube-web-proxy',
-  'kdcube-web-ui',
-];
-
-function filesOf(kind: string): EnvironmentFiles {
-  const names = readdirSync(join(FIXTURES, kind)).filter((file) => file.endsWith('.yaml'));
-  return {
-    list: () => names,
-    read: (path) => (names.includes(basename(path)) ? readFileSync(join(FIXTURES, kind, basename(path))) : undefined),
-  };
-}
+const IMAGES = [...REFERENCES.keys()];
 
 const stems = (kind: string) =>
   filesOf(kind)

@@ -5,7 +5,7 @@ const PLACEHOLDERS: RegExp[] = [
   /(?:^|[-_:/\s])\.\.\.$/,
   /\bYOUR[_-][A-Z]+/,
   /\b(?:your\.domain\.com|yourcompany(?:\.com)?|path\/to\/)/i,
-  /^(?:REDACTED|TODO|TBD|XXX+|CHANGE[-_ ]?ME|REPLACE[-_ ]?ME|FILL[-_ ]?ME(?:[-_ ]?IN)?)$/i,
+  /^(?:REDACTED|TODO|TBD|X{3,12}|CHANGE[-_ ]?ME|REPLACE[-_ ]?ME|FILL[-_ ]?ME(?:[-_ ]?IN)?)$/i,
 ];
 
 /** The part of a value that is a placeholder; undefined where there is none. Only what the samples' authors wrote can match, so it can be shown. */
