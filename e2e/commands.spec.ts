@@ -1,6 +1,6 @@
 // The commands that a customer types, in a workspace made by npm create kdcube, exactly as they type them.
 import path from 'node:path';
-import { engineIfThere, testWithEngine } from './support/engine';
+import { engineIfThere } from './support/engine';
 import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
 import { bareNpm, localNpm } from './support/npm';
 import { stateOf } from './support/problem';
@@ -82,13 +82,12 @@ test('--dry-run of generators and --dryRun of executors change nothing', async (
   expect(await said('g @kdcube/nx:image acme-proc --kind=chat-proc-bundled --dry-run')).toContain('CREATE images/acme-proc/');
   expect(await said('g @kdcube/nx:release --platformRef=2026.7.21.100 --name=next --dry-run')).toContain('UPDATE release.yaml');
   expect(await said('run release:descriptor --dryRun')).toContain('would write');
-  expect(await said(`run ${IMAGES[0]}:docker-build --dryRun`)).toContain('would build');
   expect(await said(`run ${IMAGES[0]}:docker-push --dryRun --registry=${registry.host}/dry`)).toContain('would push');
   expect(stateOf(workspace)).toEqual(before);
   expect(writes(registry.journal)).toEqual([]);
 });
 
-testWithEngine('nx affected -t docker-push, with the registry from KDCUBE_REGISTRY', async () => {
+test('nx affected -t docker-push, with the registry from KDCUBE_REGISTRY', async () => {
   const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/one`, KDCUBE_PLATFORM_REGISTRY: registry.host };
   await workspace.mustNx('affected -t docker-push --base=HEAD~1', { env });
   for (const image of IMAGES) {
@@ -99,7 +98,7 @@ testWithEngine('nx affected -t docker-push, with the registry from KDCUBE_REGIST
   }
 });
 
-testWithEngine('the same with --registry, which is stronger than KDCUBE_REGISTRY', async () => {
+test('the same with --registry, which is stronger than KDCUBE_REGISTRY', async () => {
   const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/nowhere` };
   const args = ['--registry', `${registry.host}/two`, '--platformRegistry', registry.host];
   await workspace.mustNx(['run-many', '-t', 'docker-push', ...args], { env });
@@ -109,7 +108,7 @@ testWithEngine('the same with --registry, which is stronger than KDCUBE_REGISTRY
   for (const image of IMAGES) expect((await digestsOf(receipt(image).repository))['v1.0.0']).toBe(receipt(image).digest);
 });
 
-testWithEngine('the same with the plugin’s options in nx.json, where nothing else is said', async () => {
+test('the same with the plugin’s options in nx.json, where nothing else is said', async () => {
   const nxJson = workspace.read('nx.json');
   const options = { registry: `${registry.host}/three`, platformRegistry: registry.host };
   workspace.write({ 'nx.json': nxJson.replace('"options": {}', `"options": ${JSON.stringify(options)}`) });
@@ -121,9 +120,26 @@ testWithEngine('the same with the plugin’s options in nx.json, where nothing e
   }
 });
 
-test('without a registry, docker-push says how to name one', async () => {
-  const ran = await workspace.nx(`run ${IMAGES[0]}:docker-push`);
-  expect([ran.exitCode, ran.output]).toEqual([1, expect.stringMatching(/\[registry-missing\][^]*--registry=<host>/)]);
+test('without a registry, images go to dist/images; without the platform’s, docker-push says how to name it', async () => {
+  const nowhere = await workspace.nx(`run ${IMAGES[0]}:docker-push`);
+  expect([nowhere.exitCode, nowhere.output]).toEqual([
+    1,
+    expect.stringMatching(/\[registry-missing\][^]*KDCUBE_PLATFORM_REGISTRY/),
+  ]);
+
+  const env = { ...shell, KDCUBE_REGISTRY: '', KDCUBE_PLATFORM_REGISTRY: registry.host };
+  const { output } = await workspace.mustNx('run-many -t docker-push', { env });
+  expect(output).toMatch(/image +digest +layers kept +sent +bytes +took +why/);
+  for (const image of IMAGES) {
+    expect(receipt(image).repository).toBe(`oci:dist/images/${image}`);
+    const index = workspace.json<{ manifests: { digest: string }[] }>(`dist/images/${image}/index.json`);
+    expect(index.manifests.map(({ digest }) => digest)).toEqual([receipt(image).digest]);
+  }
+});
+
+test('an option that is not one is a problem that names the right one', async () => {
+  const ran = await workspace.nx(`run ${IMAGES[0]}:docker-push --registri=x --engine=kaniko`);
+  expect([ran.exitCode, ran.output]).toEqual([1, expect.stringMatching(/\[wrong-option\][^]*"buildx"[^]*hint {2}--registry/)]);
 });
 
 interface Described {

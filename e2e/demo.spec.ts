@@ -28,14 +28,15 @@ test('without an engine it ends well, says what it left out, and what to type ne
   expect(affected(ran.output)).toEqual(AFFECTED);
   expect(ran.output).toContain('"module": "weather@2-1-0.entrypoint"');
   const end = ran.output.slice(ran.output.indexOf('── Done'));
-  expect(end).toMatch(/Left out: Building and pushing the images: no docker with buildx, and no podman/);
+  expect(end).toMatch(/Left out: Starting an image: neither docker nor podman/);
+  expect(ran.output.match(/Successfully ran targets? .*docker-push/g)).toHaveLength(2);
   expect(end).toContain(`cd ${ran.left}`);
 });
 
-testWithEngine('with an engine it builds and pushes both images, and again only what its change affects', async (engine) => {
+testWithEngine('with an engine it also starts an image, which sees its bundles', async (engine) => {
   const ran = await demo(engine.env);
   expect([ran.exitCode, ran.exitCode === 0 ? '' : ran.output]).toEqual([0, '']);
   expect(affected(ran.output)).toEqual(AFFECTED);
   expect(ran.output).not.toContain('Left out');
-  expect(ran.output.match(/Successfully ran targets? .*docker-push/g)).toHaveLength(2);
+  expect(ran.output).toMatch(/It started, and holds no platform\. In \/bundles:\n(?: {2}(?:weather@2-1-0|hello@1-0-0)\n){2}/);
 });

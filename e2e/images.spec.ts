@@ -212,29 +212,27 @@ testWithEngine('release:tag puts its tags on every image, and on none when one i
   }
 });
 
-testWithEngine('what is not committed: not tagged as a release; without an engine it is not built either', async () => {
-  workspace.write({ 'bundles/here/run.txt': `${prefix} 2 ${Date.now()}\n` });
-  expectProblem(await workspace.nx('run release:tag', { env }), ['not-committed'], 'bundles/here');
-  const without = { ...env, PATH: pathWithoutEngine(), DOCKER_HOST: '' };
-  expectProblem(await workspace.nx(`run ${PROC}:docker-push`, { env: without }), ['engine-missing'], 'buildx', 'podman');
-  workspace.commit('A second content');
-});
+testWithEngine(
+  'what is not committed is not tagged as a release; an engine that is asked for and not there builds nothing',
+  async () => {
+    workspace.write({ 'bundles/here/run.txt': `${prefix} 2 ${Date.now()}\n` });
+    expectProblem(await workspace.nx('run release:tag', { env }), ['not-committed'], 'bundles/here');
+    const without = { ...env, PATH: pathWithoutEngine(), DOCKER_HOST: '' };
+    expectProblem(await workspace.nx(`run ${PROC}:docker-push --engine=buildx`, { env: without }), ['engine-missing'], 'buildx');
+    workspace.commit('A second content');
+  },
+);
 
 testWithEngine(
   'docker-build, then docker-push: found, not built again; a push that fails heals in the next run',
   async (engine) => {
     const to = { env: { ...env, KDCUBE_REGISTRY: double.host, KDCUBE_PLATFORM_REGISTRY: prefix } };
     await workspace.mustNx('run-many -t docker-build', to);
-    // Another content of the same size and time: an engine that only compares those would put the first one in.
-    const { local } = workspace.json<{ local: string }>(`dist/build/${PROC}/receipt.json`);
-    expect((await treeInImage(engine, local, '/bundles'))['here/run.txt']).toEqual(
-      treeInGit(workspace, 'HEAD:bundles/here')['run.txt'],
-    );
     double.faults = ({ method, name, kind }) =>
       method === 'PUT' && kind === 'manifest' && name === EXEC ? { status: 403 } : undefined;
     fs.rmSync(path.join(workspace.dir, 'dist/push'), { recursive: true });
     const failed = await workspace.nx('run-many -t docker-push', to);
-    expectProblem(failed, ['push-failed'], `${double.host}/${EXEC}`);
+    expectProblem(failed, ['registry-denied'], `${double.host}/${EXEC}`);
     expect(receipt(PROC)).toMatchObject({ how: 'found', repository: `${double.host}/${PROC}` });
     expect(fs.existsSync(path.join(workspace.dir, 'dist/push', EXEC))).toBe(false);
     expect(await digestsOf(`${double.host}/${EXEC}`)).toEqual({});
@@ -243,8 +241,30 @@ testWithEngine(
     await workspace.mustNx('run-many -t docker-push', to);
     expect(IMAGES.map((image) => receipt(image).how)).toEqual(['adopted', 'found']);
     expect((await digestsOf(`${double.host}/${EXEC}`))[`c-${receipt(EXEC).key}`]).toBe(receipt(EXEC).digest);
+    // Another content of the same size and time as before.
+    const pushed = `${double.host}/${EXEC}@${receipt(EXEC).digest}`;
+    expect((await treeInImage(engine, pushed, '/bundles'))['here/run.txt']).toEqual(
+      treeInGit(workspace, 'HEAD:bundles/here')['run.txt'],
+    );
   },
 );
+
+testWithEngine('the same by docker buildx: from its store, or from a layout where Nx keeps the build', async (engine) => {
+  const to = { env: { ...env, KDCUBE_REGISTRY: `${double.host}/by-buildx`, KDCUBE_PLATFORM_REGISTRY: prefix } };
+  fs.rmSync(path.join(workspace.dir, 'dist'), { recursive: true });
+  await workspace.mustNx(`run ${PROC}:docker-push --engine=buildx`, to);
+  const { digest, how, repository } = receipt(PROC);
+  expect(how).toBe('built');
+  const bundles = await treeInImage(engine, `${repository}@${digest}`, '/bundles');
+  expect(bundles['here/run.txt']).toEqual(treeInGit(workspace, 'HEAD:bundles/here')['run.txt']);
+
+  await workspace.mustNx(`run ${EXEC}:docker-build --engine=buildx`, to);
+  const built = workspace.json<{ engine: string; digest: string }>(`dist/build/${EXEC}/receipt.json`);
+  expect(built).toMatchObject({ engine: 'buildx', digest: expect.stringMatching(/^sha256:/) });
+  await workspace.mustNx(`run ${EXEC}:docker-push`, to);
+  expect(receipt(EXEC)).toMatchObject({ how: 'found', digest: built.digest });
+  expect(await treeInImage(engine, `${receipt(EXEC).repository}@${built.digest}`, '/bundles')).toEqual(bundles);
+});
 
 testWithEngine('a release’s tag that names another image is not moved: tag-taken names both digests', async () => {
   const first = (await digestsOf(`${prefix}/${PROC}`))['first-release']!;

@@ -1,4 +1,4 @@
-// npm run demo: the main job, once, in a folder of its own. Needs Node and git; builds and pushes images where docker is there too.
+// npm run demo: the main job, once, in a folder of its own. Needs Node and git; where docker or podman runs too, it starts an image.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -37,7 +37,6 @@ const env = {
   ...identity,
   ...nxEnv,
   CI: 'true',
-  KDCUBE_REGISTRY: registry,
   KDCUBE_PLATFORM_REGISTRY: registry,
   KDCUBE_CACHE_DIR: path.join(place, 'cache'),
   NX_NO_CLOUD: 'true',
@@ -70,10 +69,12 @@ async function main() {
   await commit('Add two bundles');
 
   title('Pins: what the tag means, and which base the images stand on');
-  if (own)
-    console.log(`(No KDCUBE_REGISTRY is set: a small registry of the demo's own runs at ${registry} until the demo ends.)`);
   await pushStandIns(registry, PLATFORM_REF);
-  console.log(`(The platform's images are stand-ins: one file each, under ${registry}.)`);
+  console.log(
+    own
+      ? `(The platform's images are small stand-ins that hold no platform, in a registry of the demo's own at ${registry} that runs until the demo ends.)`
+      : `(The platform's images are small stand-ins that hold no platform, put into ${registry}.)`,
+  );
   await nx('sync');
   await commit('Pin them');
 
@@ -83,13 +84,14 @@ async function main() {
   await nx('run', 'release:descriptor');
   console.log(fs.readFileSync(path.join(shop, 'dist/release/agentic-bundles.json'), 'utf8'));
 
-  const engine = engineHere();
-  title('Build and push the two images with the bundles in them');
-  if (engine) await nx('run-many', '-t', 'docker-push', '--output-style=static');
-  else {
-    leftOut.push('Building and pushing the images: no docker with buildx, and no podman, runs on this machine.');
-    console.log('left out: no docker with buildx, and no podman, runs on this machine.');
-  }
+  title('Build the two images with the bundles in them: without a container engine');
+  console.log(
+    own
+      ? '(No registry is named, so they go to dist/images. With KDCUBE_REGISTRY=<host>/<path> they go there.)'
+      : `(KDCUBE_REGISTRY is set: they go to ${registry}.)`,
+  );
+  await nx('run-many', '-t', 'docker-push', '--output-style=static');
+  if (own) await startImage();
 
   title('Change one bundle, and see what that affects');
   fs.appendFileSync(path.join(shop, 'bundles/hello@1-0-0/README.md'), '\nChanged by the demo.\n');
@@ -99,7 +101,7 @@ async function main() {
   const expected = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
   if (affected.join() !== expected.join()) throw new Error(`Expected exactly ${expected.join(', ')}.`);
   console.log(`\n${OTHER_ID} did not change: it is not staged again.`);
-  if (engine) await nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--output-style=static');
+  await nx('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--output-style=static');
 
   title('Done');
   for (const line of leftOut) console.log(`Left out: ${line}`);
@@ -111,7 +113,10 @@ async function main() {
   npx nx run release:validate               # everything the platform would only say in a log
   npx nx show project release               # what else can be done
 `);
-  if (own) console.log(`To push, name a registry: KDCUBE_REGISTRY=<host>/<path> npx nx affected -t docker-push`);
+  if (own)
+    console.log(
+      `The images are in ${path.join(shop, 'dist/images')}. To push them, name a registry: KDCUBE_REGISTRY=<host>/<path> npx nx affected -t docker-push`,
+    );
 }
 
 async function makeOtherRepository() {
@@ -146,9 +151,24 @@ class Weather:
   return other;
 }
 
-function engineHere() {
-  const probe = (program, args) => spawnSync(program, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
-  return (probe('docker', ['buildx', 'version']) && probe('docker', ['version'])) || probe('podman', ['info']);
+/** Hands an image to the engine that runs here, and starts it. */
+async function startImage() {
+  const image = 'kdcube-chat-proc-bundled';
+  title('Start one of them, where docker or podman runs');
+  const engine = ['docker', 'podman'].find(
+    (program) => spawnSync(program, ['info'], { stdio: 'ignore', timeout: 20_000 }).status === 0,
+  );
+  if (!engine) {
+    leftOut.push('Starting an image: neither docker nor podman runs on this machine.');
+    console.log('left out: neither docker nor podman runs on this machine.');
+    return;
+  }
+  await nx('run', `${image}:docker-push`, '--format=docker-archive', '--output-style=static');
+  const { key } = JSON.parse(fs.readFileSync(path.join(shop, `dist/push/${image}/receipt.json`), 'utf8'));
+  const name = `${engine === 'podman' ? 'localhost/' : ''}${image}:c-${key}`;
+  await run(shop, engine, ['load', '--input', path.join(shop, `dist/images/${image}.tar`)]);
+  await run(shop, engine, ['run', '--rm', '--network=none', name]);
+  await run(shop, engine, ['rmi', name], { quiet: true });
 }
 
 async function affectedTasks() {

@@ -37,6 +37,31 @@ export function nxSchema(name: string, options: z.ZodObject, description: string
   };
 }
 
+/**
+ * The same schema without what Nx would refuse: where one process does all tasks of a run, Nx lets its own complaint about a wrong option fall as "unhandled rejection". The executor itself then
+ * checks its options, and says which and why.
+ */
+export function lenient(schema: NxSchema): NxSchema {
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties).map(([name, property]) => [name, lenientProperty(property)]),
+  );
+  return { ...schema, properties, additionalProperties: true };
+}
+
+function lenientProperty({ type, enum: choices, examples, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const words = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => ['description', 'default', 'alias', '$default', 'x-priority'].includes(key)),
+  );
+  return {
+    // From these, Nx still reads `--dryRun=false` as it is meant.
+    ...(type === 'boolean' && { type: ['boolean', 'string'] }),
+    ...(type === 'number' || type === 'integer' ? { type: ['number', 'string'] } : {}),
+    ...(type === 'object' && { type: 'object' }),
+    ...words,
+    examples: choices ?? examples,
+  };
+}
+
 /** A schema as its file holds it. */
 export function schemaText(schema: NxSchema): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;

@@ -24,30 +24,27 @@ export async function perform(
   options: { json?: boolean },
   work: (task: Task) => Promise<void>,
 ): Promise<{ success: boolean }> {
-  const { success } = await performTask(context, context.projectName ?? 'release', options, work);
-  return { success };
+  const print = (stream: 'out' | 'err', line: string): void =>
+    void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
+  return { success: await performTask(context, context.projectName ?? 'release', options, work, print) };
 }
 
-/** The same for one task of several in this process. `said` is what it printed: Nx keeps it with the task. */
+/** The same for one task of several in this process. `print` is given every line; Nx keeps what a task said and shows it when the task has ended. */
 export async function performTask(
   context: ExecutorContext,
   project: string,
   options: { json?: boolean },
   work: (task: Task) => Promise<void>,
-): Promise<{ success: boolean; said: string }> {
-  const said: string[] = [];
-  const write = (stream: 'out' | 'err', line: string): void => {
-    said.push(`${line}\n`);
-    (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
-  };
-  const log = createLog({ json: options.json, write });
+  print: (stream: 'out' | 'err', line: string) => void,
+): Promise<boolean> {
+  const log = createLog({ json: options.json, write: print });
   try {
     await work({ root: context.root, project, plugin: pluginOptions(context.nxJsonConfiguration), log });
-    return { success: true, said: said.join('') };
+    return true;
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
-    write('err', error.message);
+    print('err', error.message);
     log.event({ event: 'failed', problems: error.problems, changed: error.changed });
-    return { success: false, said: said.join('') };
+    return false;
   }
 }

@@ -19,9 +19,9 @@ export interface ExecutorSchema {
 /** Every executor, in the order in which a release meets them. schema.json files, executors.json and the docs are printed from this list. */
 export const EXECUTORS: ExecutorSchema[] = [
   { name: 'validate', ...validate, options: validate.ValidateOptions },
-  { name: 'stage', ...stage, options: stage.StageOptions },
+  { name: 'stage', ...stage, options: stage.StageOptions, batched: true },
   { name: 'descriptor', ...descriptor, options: descriptor.DescriptorOptions },
-  { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions },
+  { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions, batched: true },
   { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

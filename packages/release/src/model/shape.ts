@@ -3,6 +3,7 @@ import type { Problem } from '../problem';
 import { quoted } from '../problem';
 import { shownPath } from './document';
 import type { DocumentPath, ReadDocument } from './document';
+import { distance } from './distance';
 
 /** Keys that are wrong in a known way: what is made of them. */
 export type KnownWrong = Record<string, { code: 'rejected-key' | 'ignored-key' | 'unknown-key'; why: string; hint?: string }>;
@@ -191,16 +192,4 @@ export function kindOf(value: unknown): string {
   return (
     { string: 'a text', number: 'a number', boolean: 'a boolean', object: 'a mapping' }[typeof value as string] ?? typeof value
   );
-}
-
-/** How many letters two words are apart (Levenshtein), for "did you mean". */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }

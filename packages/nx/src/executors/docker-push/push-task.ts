@@ -5,11 +5,13 @@ import { pushImage } from '../../effects/images/push';
 import type { PushRow } from '../../effects/images/table';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
-import type { DockerPushOptions } from './schema';
+import { readOptions } from '../read-options';
+import { DockerPushOptions } from './schema';
 
 /** Pushes the image of one task and writes its receipt. Returns its line of the table; none on a dry run. */
-export function pushTask(task: Task, options: DockerPushOptions): Promise<PushRow | undefined> {
+export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | undefined> {
   const startedAt = Date.now();
+  const options = readOptions(DockerPushOptions, raw);
   return withImage(task, options, async (job, registries) => {
     const { root, plugin, log } = task;
     const { dryRun, branch, format } = options;

@@ -1,0 +1,28 @@
+import { KdcubeError } from '@kdcube/release';
+import { DockerPushOptions } from './docker-push/schema';
+import { readOptions } from './read-options';
+
+const said = (raw: Record<string, unknown>): string[] => {
+  try {
+    readOptions(DockerPushOptions, raw);
+    return [];
+  } catch (error) {
+    return (error as KdcubeError).problems.map(({ code, message, hint }) => [code, message, hint ?? ''].join(' | '));
+  }
+};
+
+it('gives defaults, and words where Nx read numbers', () => {
+  const read = readOptions(DockerPushOptions, { branch: 2026, args: { LEVEL: 5, ON: true }, verbose: true, dryRun: true });
+  expect(read).toEqual({ branch: '2026', args: { LEVEL: '5', ON: 'true' }, dryRun: true, offline: false, json: false });
+});
+
+it.each<[Record<string, unknown>, string[]]>([
+  [{ registri: 'x' }, ['wrong-option | There is no option --registri. | --registry']],
+  [{ completely: 1 }, [expect.stringMatching(/no option --completely\. \| one of .*--registry/) as string]],
+  [{ engine: 'kaniko' }, ['wrong-option | --engine: it is one of "auto", "oci", "buildx", "podman". | ']],
+  [{ dryRun: 'maybe' }, [expect.stringMatching(/^wrong-option \| --dryRun: .*boolean/) as string]],
+  [
+    { engine: 'x', registri: 1 },
+    [expect.stringContaining('--engine') as string, expect.stringContaining('--registri') as string],
+  ],
+])('says every wrong option, and the one that was meant: %j', (raw, problems) => expect(said(raw)).toEqual(problems));

@@ -1,0 +1,46 @@
+import * as path from 'node:path';
+import type { StageReceipt } from '@kdcube/release';
+import { OUT, printReceipt } from '@kdcube/release';
+import { findBundle } from '../../effects/bundles';
+import { replaceDir, writeFileAtomic } from '../../effects/files';
+import type { Snapshot } from '../../effects/git/snapshot';
+import { bytes } from '../../effects/log';
+import { stageTree } from '../../effects/stage';
+import { requireBundle, type OpenRelease } from '../../effects/workspace';
+import type { Task } from '../perform';
+import { readOptions } from '../read-options';
+import { StageOptions } from './schema';
+
+/** A bundle's files, byte for byte as git has them, under dist/stage/<id>/bundles/<folder>. */
+export async function stageTask(
+  { root, project, log }: Task,
+  release: OpenRelease,
+  snapshot: Snapshot,
+  raw: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { offline } = readOptions(StageOptions, raw);
+  const startedAt = Date.now();
+  const bundle = requireBundle(release.release, project);
+  const found = await findBundle(release, bundle, snapshot, { offline, log });
+  const store = await found.open();
+  const receipt = await replaceDir(path.join(root, OUT.stage(bundle.id)), async (dir) => {
+    const written = await stageTree(store, found.content.tree, path.join(dir, 'bundles', bundle.folder), {
+      subject: bundle.id,
+      at: { file: found.place },
+      log,
+    });
+    const { repo, ref, commit, subdir } = found.pin ?? {};
+    const pinned = found.pin && { repo: repo!, ref: ref!, commit: commit!, subdir: subdir! };
+    const receipt: StageReceipt = { receipt: 'stage', version: 1, ...found.content, ...(pinned && { pinned }), ...written };
+    await writeFileAtomic(path.join(dir, 'receipt.json'), printReceipt(receipt));
+    return receipt;
+  });
+  const from = found.pin ? `${found.pin.ref} (${found.pin.commit.slice(0, 12)})` : found.place;
+  log.done(
+    'staged',
+    bundle.id,
+    `${receipt.files} files, ${bytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
+    startedAt,
+  );
+  log.event({ event: 'staged', ...receipt });
+}
