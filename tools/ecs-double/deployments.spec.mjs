@@ -205,6 +205,19 @@ test('a task that somebody kills is replaced, counts for no breaker, and says wh
   });
 });
 
+test('one that turns unhealthy later is replaced: the deployment stays COMPLETED', async () => {
+  const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { unhealthy: { after: 400 } }, times: 1 }] });
+  await deploy(double);
+  await until(double, over);
+  await double.clock.advance(600_000);
+  const now = await describeService(double);
+  expect([now.runningCount, now.deployments[0].rolloutState, now.deployments[0].failedTasks]).toEqual([1, 'COMPLETED', 0]);
+  expect(now.events.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining('Amazon ECS replaced 1 tasks due to an unhealthy status.'),
+  );
+  expect((await stopped(double)).map(({ stoppedReason }) => stoppedReason)).toContain('Task failed container health checks');
+});
+
 test('events: newest first, at most 100, and none is repeated while its cause lasts', async () => {
   const double = await open({
     services: [service('app', { taskDefinition: 'app:1', breaker: { enable: false, rollback: false } })],

@@ -31,6 +31,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     cuts: (scenario.cuts ?? []).map((cut) => ({ ...cut })),
     auto: scenario.auto ?? 0,
     calls: 0,
+    called: [],
   };
   await turn(() => setUp(double, scenario));
 
@@ -43,6 +44,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   /** One call, from whoever: { call, status, … } for the wire. It has the turn. */
   async function carryOut(call) {
     const n = (double.calls += 1);
+    for (const one of double.called.filter(({ at }) => at <= n)) one.wake(n);
     const cut = cutAt(double.cuts, call, n);
     const entry = { n, at: new Date(clock.now()).toISOString(), service: call.service, op: call.op, request: call.request };
     if (cut === 'before') return { cut };
@@ -97,6 +99,11 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     /** Calls an operation as somebody else would: not over the network, but journalled and counted like any call. */
     as: (op, request = {}, service = 'ecs') => turn(() => carryOut({ service, op, request, wire: 'json' })).then(unwrap),
     registry: () => world.registry.report(world),
+    /** Resolves when call number n has arrived: the moment to kill a client in. */
+    reached: (n) =>
+      double.calls >= n ? Promise.resolve(double.calls) : new Promise((wake) => double.called.push({ at: n, wake })),
+    /** The clock as a client's port: { now(), sleep(ms) }. */
+    time: { now: clock.now, sleep: (ms) => clock.sleep(clock.now() + ms) },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -103,14 +103,14 @@ function run(world, task) {
 /** A container ends by itself. An essential one takes the task with it: API_ContainerDefinition.html, "essential". */
 export function containerExits(world, task, container, { code = 0, reason, lines = [] }) {
   writeLines(world, task, container, lines);
-  Object.assign(container, { lastStatus: 'STOPPED', exitCode: code, reason: reason ?? killedFor(code, lines) });
+  Object.assign(container, { lastStatus: 'STOPPED', exitCode: code, reason: reason ?? killedFor(code) });
   const { essential } = task.definition.containerDefinitions.find(({ name }) => name === container.name);
   if (essential !== false) end(world, task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' });
 }
 
-/** 137 by the kernel: .../developerguide/troubleshooting of exit codes, "OutOfMemoryError: Container killed due to memory usage". */
-function killedFor(code, lines) {
-  return code === 137 && lines.length === 0 ? 'OutOfMemoryError: Container killed due to memory usage' : undefined;
+/** 137 is SIGKILL, and when nobody sent it, the kernel did for want of memory: .../developerguide/stopped-task-error-codes.html, "OutOfMemoryError". */
+function killedFor(code) {
+  return code === 137 ? 'OutOfMemoryError: Container killed due to memory usage' : undefined;
 }
 
 function neverRan(world, task, reason) {

@@ -4,6 +4,7 @@ import { fail } from '../protocol.mjs';
 import { arn, compact, lastPart, seconds } from '../names.mjs';
 import { completeDefinition } from './task-defaults.mjs';
 import { page } from './paging.mjs';
+import { tooNew } from './stale.mjs';
 
 export function registerTaskDefinition(world, request) {
   const { tags = [], ...asked } = request;
@@ -24,9 +25,9 @@ export function registerTaskDefinition(world, request) {
 }
 
 /** family, family:revision or ARN. A family alone is its latest ACTIVE revision: .../API_DescribeTaskDefinition.html. */
-export function findDefinition(world, given) {
+export function findDefinition(world, given, seen = () => true) {
   const [name, revision] = lastPart(given ?? '').split(':');
-  const revisions = world.families.get(name)?.revisions ?? [];
+  const revisions = (world.families.get(name)?.revisions ?? []).filter(seen);
   const found =
     revision === undefined
       ? revisions.findLast(({ record }) => record.status === 'ACTIVE')
@@ -48,7 +49,7 @@ export function deployable(world, given) {
 }
 
 export function describeTaskDefinition(world, { taskDefinition, include = [] }) {
-  const { record, tags } = findDefinition(world, taskDefinition);
+  const { record, tags } = findDefinition(world, taskDefinition, (one) => visible(world, 'DescribeTaskDefinition', one));
   return { taskDefinition: record, ...(include.includes('TAGS') ? { tags } : {}) };
 }
 
@@ -72,7 +73,13 @@ export function listTaskDefinitions(world, request) {
     .filter((family) => familyPrefix === undefined || family === familyPrefix)
     .flatMap((family) => world.families.get(family).revisions)
     .filter(({ record }) => record.status === status)
+    .filter((one) => visible(world, 'ListTaskDefinitions', one))
     .map(({ record }) => record.taskDefinitionArn);
   const { page: taskDefinitionArns, nextToken } = page(sort === 'DESC' ? arns.reverse() : arns, request, { byDefault: 100 });
   return compact({ taskDefinitionArns, nextToken });
+}
+
+/** Reads may be stale; deploying is not: UpdateService takes a revision as soon as it was registered. */
+function visible(world, op, { record }) {
+  return !tooNew(world, op, record.registeredAt * 1000);
 }

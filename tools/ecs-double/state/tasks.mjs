@@ -103,8 +103,9 @@ export function listTasks(world, request) {
   const { serviceName, family, startedBy, desiredStatus = 'RUNNING', launchType } = request;
   const service = serviceName === undefined ? undefined : world.services.get(`${cluster.name}/${lastPart(serviceName)}`);
   if (serviceName !== undefined && !service) throw fail('ServiceNotFoundException', 'Service not found.');
-  if (startedBy !== undefined && serviceName !== undefined)
-    throw fail('InvalidParameterException', 'Cannot specify both startedBy and serviceName.');
+  // "When you specify startedBy as the filter, it must be the only filter that you use." The wording of the refusal is ours.
+  if (startedBy !== undefined && [serviceName, family, launchType, request.desiredStatus].some((filter) => filter !== undefined))
+    throw fail('InvalidParameterException', 'startedBy cannot be combined with another filter.');
   const arns = [...world.tasks.values()]
     .filter((task) => task.cluster === cluster && task.desiredStatus === desiredStatus)
     .filter((task) => !service || task.service === service)
