@@ -1,0 +1,35 @@
+import { fillVariables } from './variables';
+
+const fill = (text: string, vars: unknown = { a: 'A', 'b-c': '$1 ${a}', empty: '' }) => fillVariables({ vars, x: [{ y: text }] });
+const value = (text: string) => (fill(text).value as { x: { y: string }[] }).x[0]!.y;
+
+test.each([
+  ['${a}', 'A'],
+  ['<${a}${a}>', '<AA>'],
+  ['${empty}', ''],
+  // A value is never read again, and a dollar in it is a dollar.
+  ['${b-c}', '$1 ${a}'],
+  ['$a $$ $', '$a $$ $'],
+  ['$${a}', '${a}'],
+  ['$$${a}', '$${a}'],
+])('%s is %s', (text, filled) => {
+  expect(value(text)).toBe(filled);
+});
+
+test.each(['${HOME}', '${toString}', '${__proto__}', '${}', '${ a}', '${a', '${a:-b}'])('%s is a problem, and stays', (text) => {
+  expect(value(text)).toBe(text);
+  expect(fill(text).problems.map(({ path, problem }) => [path, problem.code])).toContainEqual([
+    ['x', 0, 'y'],
+    'unknown-variable',
+  ]);
+});
+
+test('vars are plain; without vars nothing is known; keys are left alone', () => {
+  expect(fill('x', { a: '${b}' }).problems).toMatchObject([{ path: ['vars', 'a'] }]);
+  expect(fillVariables({ x: '${a}' }).problems).toHaveLength(1);
+  expect(fillVariables({ vars: { a: '1' }, '${a}': 1 })).toEqual({ value: { vars: { a: '1' }, '${a}': 1 }, problems: [] });
+});
+
+test('what is only extended may leave its words to others', () => {
+  expect(fillVariables({ x: 'ssm:/${stage}/a' }, true)).toEqual({ value: { x: 'ssm:/x/a' }, problems: [] });
+});
