@@ -34,9 +34,10 @@ function bake(service) {
 }
 
 function isSteady(world, service) {
-  const [primary, ...others] = service.deployments;
-  // One that FAILED and has no task any more is only still listed: in a published log the way back was COMPLETED 24 seconds after the breaker's decision.
-  if (others.some(({ rollout }) => rollout !== 'FAILED') || primary.rollout === 'FAILED' || primary.halted) return false;
+  const [primary] = service.deployments;
+  if (primary.rollout === 'FAILED' || primary.halted) return false;
+  // Another deployment that FAILED and has no task any more may still be listed: in a published log the way back was COMPLETED 24 seconds after the
+  // breaker's decision. One with tasks may not: they are not this deployment's.
   const tasks = serviceTasks(world, service).filter((task) => task.lastStatus !== 'STOPPED');
   return (
     tasks.length === service.desired &&
