@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release';
 import {
+  bootProblems,
   checkBundleSource,
   formatProblems,
+  imageProblem,
   KdcubeError,
+  newBootRound,
   parseRegistry,
   planStage,
   PROBLEMS,
@@ -97,6 +100,13 @@ const pin = {
   tree: 'd'.repeat(40),
 };
 
+const BOOTED = {
+  image: 'kdcube-chat-proc-bundled',
+  memory: '1g',
+  timeout: 120,
+  bundles: ['weather@2-1', 'hello@1-0'].map((id) => ({ id, folder: id, place: `bundles/${id}` })),
+};
+
 function repo(name: string, tag?: string): { url: string; self: false; root: string } {
   const dir = newRepo(box.folder(name), tag ? { 'weather@2-1/entrypoint.py': '' } : {});
   if (tag) gitSync(dir, 'tag', tag);
@@ -183,6 +193,44 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'push-failed': () =>
     withPath(brokenDocker('unauthorized: authentication required'), () =>
       push('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
+    ),
+  'image-does-not-boot': () =>
+    new KdcubeError(
+      imageProblem(
+        { ...newBootRound('n'), tail: ['exec: "python3": executable file not found in $PATH'] },
+        { kind: 'exit', code: 127 },
+        BOOTED,
+        'docker',
+      ),
+    ),
+  'bundle-does-not-import': () =>
+    bootProblems(
+      {
+        python: '3.12.1',
+        user: 1000,
+        loader: { kind: 'platform' },
+        outcomes: [
+          {
+            id: 'weather@2-1',
+            ok: false,
+            failure: {
+              why: 'raised',
+              error: {
+                type: 'ModuleNotFoundError',
+                message: "No module named 'pandas'",
+                kinds: ['ModuleNotFoundError'],
+                module: 'pandas',
+              },
+              frames: [
+                ['/bundles/weather@2-1/entrypoint.py', 3, '<module>'],
+                ['/bundles/weather@2-1/services/sky.py', 1, '<module>'],
+              ],
+            },
+          },
+          { id: 'hello@1-0', ok: false, failure: { why: 'memory' } },
+        ],
+      },
+      BOOTED,
     ),
   'not-committed': () => notCommitted(['bundles/weather@2-1']),
   'disk-full': () =>

@@ -152,10 +152,12 @@ export const PROBLEMS = {
   'image-not-pushed': 'An image of the release that was not pushed yet.',
   'tag-taken': 'A tag that names another image already.',
   'unsafe-tag': 'A name that cannot be an image tag.',
-  'engine-missing': 'No container engine to build with.',
+  'engine-missing': 'No container engine to build with, or to start an image with.',
   'needs-engine': 'A Dockerfile line that cannot be carried out without a container engine.',
   'build-failed': 'The engine did not build the image.',
   'push-failed': 'The engine did not push the image.',
+  'image-does-not-boot': 'An image in which no bundle can be imported at all.',
+  'bundle-does-not-import': 'A bundle that does not import in its image.',
   'not-committed': 'Something that must be in git is not.',
   // environments
   'wrong-value': 'A value that its key cannot have.',
