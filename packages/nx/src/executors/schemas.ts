@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Example } from '../schema-json';
+import * as boot from './boot/schema';
 import * as descriptor from './descriptor/schema';
 import * as dockerBuild from './docker-build/schema';
 import * as dockerPush from './docker-push/schema';
@@ -14,6 +15,8 @@ export interface ExecutorSchema {
   options: z.ZodObject;
   /** Whether one process does all tasks of an Nx run (`batch.ts`). */
   batched?: boolean;
+  /** Whether the executor checks its options itself, as batched ones do: it is given those that were checked there. */
+  checksItself?: boolean;
 }
 
 /** Every executor, in the order in which a release meets them. schema.json files, executors.json and the docs are printed from this list. */
@@ -22,6 +25,7 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'stage', ...stage, options: stage.StageOptions, batched: true },
   { name: 'descriptor', ...descriptor, options: descriptor.DescriptorOptions },
   { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions, batched: true },
+  { name: 'boot', ...boot, options: boot.BootOptions, checksItself: true },
   { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

@@ -100,6 +100,21 @@ describe('createNodes', () => {
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
+  it('gives boot to images that hold bundles, never cached; docker-push runs it first where the options say so, with its own parameters', async () => {
+    const web = { 'images/web/Dockerfile': 'FROM nginx:1\n' };
+    write({ ...WORKSPACE, ...web });
+    const found = await projects();
+    expect(found.proc!.targets!.boot).toMatchObject({
+      cache: false,
+      executor: '@kdcube/nx:boot',
+      inputs: found.proc!.targets!['docker-push']!.inputs,
+    });
+    expect(found.web!.targets!.boot).toBeUndefined();
+    const asked = await projects({ bootBeforePush: true, bootTargetName: 'try' });
+    expect(asked.proc!.targets!['docker-push']!.dependsOn).toEqual([{ target: 'try', params: 'forward' }]);
+    expect(asked.web!.targets!['docker-push']!.dependsOn).toBeUndefined();
+  });
+
   it('is asked for release.yaml alone: a deleted file of its pattern would make everything affected, and pins are deleted', () => {
     expect(createNodes[0]).toBe('release.yaml');
   });
@@ -136,7 +151,7 @@ describe('createNodes', () => {
   it('calls targets as the options say', async () => {
     write(WORKSPACE);
     const found = await projects({ dockerPushTargetName: 'push', stageTargetName: 'copy' });
-    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'push']);
+    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'push', 'boot']);
     expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
   });
 

@@ -30,5 +30,10 @@ export const PLUGIN_OPTIONS: Record<keyof PluginOptions, OptionDoc> = {
   mode: { fallback: 'baked', meaning: 'How bundles reach the platform: `baked` or `git`.' },
   alwaysPull: { fallback: 'false', meaning: 'In git mode, BUNDLE_GIT_ALWAYS_PULL=1; only then may a ref be a branch.' },
   examples: { fallback: 'false', meaning: 'Whether the platform also offers its own examples.' },
+  bootBeforePush: {
+    fallback: 'false',
+    meaning:
+      'Whether `docker-push` runs `boot` first, for every image that holds bundles. It forwards its own options. By hand, in targetDefaults of nx.json: `{"docker-push": {"dependsOn": [{"target": "boot", "params": "forward"}]}}`.',
+  },
   ...targets,
 };

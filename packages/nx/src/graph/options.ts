@@ -12,10 +12,13 @@ export interface PluginOptions extends ReleaseOptions {
   engine?: 'auto' | 'oci' | 'buildx' | 'podman';
   /** What customer tags begin with. Default: customer. */
   tagPrefix?: string;
+  /** Whether docker-push runs boot first, for images that hold bundles. Default: false. */
+  bootBeforePush?: boolean;
   testTargetName?: string;
   stageTargetName?: string;
   dockerBuildTargetName?: string;
   dockerPushTargetName?: string;
+  bootTargetName?: string;
   validateTargetName?: string;
   descriptorTargetName?: string;
   tagTargetName?: string;
@@ -25,6 +28,7 @@ export const TARGET_NAMES = {
   test: 'test',
   stage: 'stage',
   'docker-build': 'docker-build',
+  boot: 'boot',
   'docker-push': 'docker-push',
   validate: 'validate',
   descriptor: 'descriptor',

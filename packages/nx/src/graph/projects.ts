@@ -85,6 +85,7 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
   const inputs = [...source, '^source'];
   // What the plugin's options say of an image is said to the task, so that Nx's hash sees it.
   const given = options.platform === undefined ? {} : { options: { platform: options.platform } };
+  const boots = holdsBundles(image, workspace);
   return {
     name: image.name,
     root: image.path,
@@ -101,7 +102,16 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
         ...given,
       }),
       // Never cached, but with docker-build's inputs: without them, affected does not see that only a pin changed.
-      'docker-push': described('docker-push', { executor: '@kdcube/nx:docker-push', cache: false, inputs, ...given }),
+      'docker-push': described('docker-push', {
+        executor: '@kdcube/nx:docker-push',
+        cache: false,
+        inputs,
+        ...given,
+        // Without its parameters, boot would test the image of other options than those that are pushed.
+        ...(boots && options.bootBeforePush && { dependsOn: [{ target: targetName('boot', options), params: 'forward' }] }),
+      }),
+      // Never cached: what it finds depends on this machine's engine too, and leaves nothing.
+      ...(boots && { boot: described('boot', { executor: '@kdcube/nx:boot', cache: false, inputs, ...given }) }),
     }),
   };
 }
@@ -120,6 +130,13 @@ function needsNoEngine(
   // Which registry it is changes nothing of what the lines ask for.
   const registries = Object.fromEntries(REGISTRY_ARGS.map((name) => [name, 'registry.invalid']));
   return !isRefusal(readRecipe(text, { args: { ...registries, ...platformArgs(release?.platform.ref) }, platform }));
+}
+
+/** Whether there is something to boot in an image: by what is asked for now, else by what was pinned. */
+function holdsBundles({ name }: ImageFolder, { pins }: Workspace): boolean {
+  const found = pins.images.find(({ subject }) => subject.name === name);
+  const bundles = (found?.subject.question ?? found?.pin)?.bundles ?? [];
+  return bundles.length > 0;
 }
 
 /**

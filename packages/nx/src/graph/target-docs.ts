@@ -1,6 +1,7 @@
 import type { Verb } from './options';
 
 /** The printed schemas, not the zod ones: the graph is loaded at every command, and JSON costs nothing. */
+import boot from '../executors/boot/schema.json';
 import descriptor from '../executors/descriptor/schema.json';
 import dockerBuild from '../executors/docker-build/schema.json';
 import dockerPush from '../executors/docker-push/schema.json';
@@ -29,6 +30,7 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   },
   stage: docOf(stage),
   'docker-build': docOf(dockerBuild),
+  boot: docOf(boot),
   'docker-push': docOf(dockerPush),
   validate: docOf(validate),
   descriptor: docOf(descriptor),

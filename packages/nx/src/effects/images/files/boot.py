@@ -1,0 +1,360 @@
+"""Imports bundles inside of their image as the platform does, and reports each of them. Python 3.8 or later, standard library only.
+
+It is handed to the image's own python with -c. A JSON object on stdin says what to do: {"nonce", "root", "timeout", "entries": [{"id", "module"}]}.
+Each event is one line on what was stderr at the start: the nonce, a space and a JSON object, short enough to be written in one go. Whatever bundles
+print goes to the same place, and is told from events by the nonce, which nothing but stdin has said.
+
+All bundles are imported in one process, one after another, as in the platform. When a bundle ends the process, the caller starts another one for the rest.
+"""
+
+import faulthandler
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import inspect
+import json
+import os
+import platform
+import sys
+import threading
+import time
+import types
+
+LOADERS = ("kdcube_ai_app.infra.plugin.bundle_loader", "kdcube_ai_app.infra.plugin.agentic_loader")
+ENTRYPOINTS = {
+    "agentic_workflow": "class",
+    "bundle_entrypoint": "class",
+    "agentic_workflow_factory": "factory",
+    "bundle_entrypoint_factory": "factory",
+}
+SURFACES = (
+    "api authority_provider cron data_bus_handler mcp on_job on_reactive_event process_offline_events public_content"
+    " public_content_search ui_main ui_widget venv"
+).split()
+# What a pipe takes in one piece, so that no other writer's bytes come between.
+LONGEST = 4000
+
+
+class NoEntrypoint(Exception):
+    """The module imports, and the platform would find nothing in it."""
+
+
+class AnotherFile(Exception):
+    """The loader answered with a module that is not this bundle's."""
+
+
+class Reporter:
+    def __init__(self, nonce):
+        self.nonce = nonce
+        # A descriptor of our own: a bundle may close or replace stdout and stderr.
+        self.fd = os.dup(2)
+        self.pid = os.getpid()
+
+    def say(self, event, **more):
+        # A bundle may have forked at import: its child is nobody's witness.
+        if os.getpid() != self.pid:
+            os._exit(0)
+        os.write(self.fd, ("\n%s %s\n" % (self.nonce, fitting(dict(more, event=event)))).encode("ascii"))
+
+
+def fitting(event):
+    """The event as JSON; of an error, the first frames and the end of the message are left out where it is too long."""
+    while True:
+        text = json.dumps(event)
+        if len(text) < LONGEST - 100:
+            return text
+        error = event.get("error") or {}
+        if len(event.get("frames", ())) > 2:
+            event["frames"] = event["frames"][-(len(event["frames"]) // 2) :]
+        elif len(error.get("message", "")) > 1:
+            error["message"] = error["message"][: len(error["message"]) // 2]
+        else:
+            event.pop("frames", None)
+            event["error"] = {"type": "Error", "message": ""}
+
+
+def frames_of(places, root):
+    """The places that a person can do something about, innermost last: the last ones of bundles, and where it ended up. Not ours, not the import system's."""
+    shown = [place for place in places if not place[0].startswith("<") and not place[0].endswith("/importlib/__init__.py")]
+    own = [index for index, place in enumerate(shown) if place[0].startswith(root + "/")][-6:]
+    last = range(max(0, len(shown) - 3, *own[:1]), len(shown))
+    wanted = sorted({*own, *last})
+    return [[file[-300:], line, name[:100]] for file, line, name in (shown[index] for index in wanted)]
+
+
+def raised(error, root):
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append((code.co_filename, trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    try:
+        message = str(error)
+    except BaseException:  # an exception of a bundle's own may be broken too
+        message = ""
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else "%s.%s" % (kind.__module__, kind.__name__)
+    said = {"type": name[:200], "message": message[:1500], "kinds": [base.__name__[:60] for base in kind.__mro__[:-1]][:8]}
+    if isinstance(error, SyntaxError) and error.filename:
+        said.update(file=str(error.filename)[-300:], line=error.lineno, col=error.offset)
+    if isinstance(error, ImportError) and error.name:
+        said["module"] = str(error.name)[:200]
+    return said, frames_of(places, root)
+
+
+class Limit:
+    """Ends the process when a step takes too long, and says where it was. What holds the interpreter's lock is ended by the caller."""
+
+    def __init__(self, reporter, request):
+        self.reporter, self.seconds, self.root = reporter, request["timeout"], request["root"]
+        self.main = threading.get_ident()
+
+    def watch(self, subject):
+        timer = threading.Timer(self.seconds, self.late, [subject])
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def late(self, subject):
+        places = []
+        frame = sys._current_frames().get(self.main)
+        while frame is not None:
+            places.insert(0, (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+            frame = frame.f_back
+        self.reporter.say("late", id=subject, frames=frames_of(places, self.root))
+        os._exit(3)
+
+
+class PlatformLoader:
+    """The platform's own functions, as its processor calls them. The names differ by generation, so they are looked for."""
+
+    def __init__(self, module):
+        self.module = module
+        self.spec = getattr(module, "BundleSpec", None) or getattr(module, "AgenticBundleSpec", None)
+        self.fields = set(getattr(self.spec, "__dataclass_fields__", ()))
+
+    def usable(self):
+        functions = (getattr(self.module, name, None) for name in ("_resolve_module", "_discover_decorated"))
+        return all(callable(function) for function in functions) and {"path", "module"} <= self.fields
+
+    def load(self, root, entry):
+        given = {"id": entry["id"], "path": root, "module": entry["module"]}
+        spec = self.spec(**{name: value for name, value in given.items() if name in self.fields})
+        module = self.module._resolve_module(spec)
+        own_file(module, root, entry)
+        chosen = self.module._discover_decorated(module)
+        if not chosen:
+            raise NoEntrypoint(entry["module"])
+        self.read_manifest(spec, entry)
+        return chosen[0], chosen[2]
+
+    def read_manifest(self, spec, entry):
+        """Today's platform also reads what the class offers; two surfaces of one name are refused there."""
+        read = getattr(self.module, "load_bundle_manifest", None)
+        if not callable(read):
+            return
+        try:
+            inspect.signature(read).bind(spec, bundle_id=entry["id"])
+        except (TypeError, ValueError):
+            return
+        read(spec, bundle_id=entry["id"])
+
+
+class Rule:
+    """The platform's rule, for images without a loader of its own. Which objects are decorated is noted while it happens."""
+
+    def __init__(self):
+        self.marks = {}
+
+    def mark(self, target, kind, options):
+        self.marks[id(target)] = (target, kind, int(options.get("priority") or 100))
+        return target
+
+    def record(self, module):
+        """Lets the platform's decorators tell us, too, what they decorate."""
+        for name, kind in ENTRYPOINTS.items():
+            if callable(getattr(module, name, None)):
+                setattr(module, name, self.recording(getattr(module, name), kind))
+
+    def recording(self, make, kind):
+        def made(*args, **options):
+            decorate = make(*args, **options)
+            return lambda target: self.mark(decorate(target), kind, options)
+
+        return made
+
+    def decorator(self, kind):
+        def made(**options):
+            return lambda target: self.mark(target, kind, options)
+
+        return made
+
+    def load(self, root, entry):
+        module = import_by_rule(root, entry["module"])
+        found = [mark for value in list(vars(module).values()) for mark in self.marks_of(value)]
+        if not found:
+            raise NoEntrypoint(entry["module"])
+        target, kind, _ = min(found, key=lambda mark: (-mark[2], mark[1] != "factory", getattr(mark[0], "__name__", "")))
+        return kind, target
+
+    def marks_of(self, value):
+        """A class inherits what its bases are marked with, as an attribute would be."""
+        for candidate in value.__mro__ if isinstance(value, type) else (value,):
+            target, kind, priority = self.marks.get(id(candidate), (None, None, None))
+            if target is candidate and candidate is not None:
+                return [(value, kind, priority)]
+        return []
+
+
+def import_by_rule(root, module):
+    if not os.path.exists(root):
+        raise FileNotFoundError("Agentic bundle path does not exist: %s" % root)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        # Only where the bundle itself was not found: any other missing module is the bundle's own failure.
+        if (error.name or "").split(".")[0] != module.split(".")[0]:
+            raise
+        return import_file(root, module)
+    except ImportError as error:
+        if "attempted relative import with no known parent package" not in str(error):
+            raise
+        return import_file(root, module)
+    return found if is_under(found, root) else import_file(root, module)
+
+
+def import_file(root, module):
+    """The file by its path, below packages that nobody else has."""
+    parts = module.split(".")
+    file = os.path.join(root, *parts) + ".py"
+    if not os.path.isfile(file):
+        raise ImportError("Module file not found in bundle dir: %s" % file, name=module)
+    name, folder = "kdcube_bundle_root", root
+    for part in [""] + parts[:-1]:
+        name, folder = (name + "." + part, os.path.join(folder, part)) if part else (name, folder)
+        if name not in sys.modules:
+            package = types.ModuleType(name)
+            package.__path__ = [folder]
+            package.__package__ = name
+            sys.modules[name] = package
+    name = "%s.%s" % (name, parts[-1])
+    spec = importlib.util.spec_from_file_location(name, file)
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[name] = made
+    spec.loader.exec_module(made)
+    return made
+
+
+def is_under(module, folder):
+    file = getattr(module, "__file__", None)
+    return bool(file) and os.path.realpath(file).startswith(os.path.realpath(folder) + os.sep)
+
+
+def own_file(module, root, entry):
+    folder = os.path.join(root, entry["module"].split(".")[0])
+    if not is_under(module, folder):
+        raise AnotherFile(str(getattr(module, "__file__", None)))
+
+
+class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """The decorators' names, for an image without the platform: what they do is noted, and nothing else of the platform is there."""
+
+    def __init__(self, rule):
+        self.rule = rule
+        self.names = {".".join(LOADERS[0].split(".")[: depth + 1]) for depth in range(3)} | set(LOADERS)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.names:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=name not in LOADERS)
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        if module.__name__ not in LOADERS:
+            return
+        for name, kind in ENTRYPOINTS.items():
+            setattr(module, name, self.rule.decorator(kind))
+        for name in SURFACES:
+            setattr(module, name, surface)
+        module.bundle_id = lambda value: lambda target: target
+
+
+def surface(*args, **options):
+    """Usable bare and with options."""
+    if len(args) == 1 and callable(args[0]) and not options:
+        return args[0]
+    return lambda target: target
+
+
+def find_loader():
+    """What imports the bundles here: its name for the report, the loader, and why it is not the platform's own."""
+    if importlib.util.find_spec("kdcube_ai_app") is None and os.path.isdir("kdcube_ai_app"):
+        # The platform is started in this folder.
+        sys.path.append(os.getcwd())
+    rule = Rule()
+    if importlib.util.find_spec("kdcube_ai_app") is None:
+        sys.meta_path.insert(0, StandIn(rule))
+        return "stand-in", rule, None
+    why = None
+    there = []
+    for name in LOADERS:
+        try:
+            module = importlib.import_module(name)
+        except BaseException as error:
+            absent = isinstance(error, ModuleNotFoundError) and (name + ".").startswith((error.name or "?") + ".")
+            if not absent:
+                why = why or "%s: %s" % (type(error).__name__, str(error)[:500])
+            continue
+        loader = PlatformLoader(module)
+        if loader.usable():
+            return "platform", loader, None
+        there.append(module)
+    for module in {id(module): module for module in there}.values():
+        rule.record(module)
+    return "rule", rule, why
+
+
+def boot(request, reporter):
+    limit = Limit(reporter, request)
+    reporter.say("hello", python=platform.python_version(), user=os.geteuid())
+    timer = limit.watch(None)
+    name, loader, why = find_loader()
+    timer.cancel()
+    reporter.say("loader", loader=name, why=why)
+    for entry in request["entries"]:
+        reporter.say("start", id=entry["id"])
+        started = time.monotonic()
+        timer = limit.watch(entry["id"])
+        try:
+            kind, target = loader.load(request["root"], entry)
+            outcome = {"symbol": str(getattr(target, "__name__", target))[:200], "kind": str(kind)}
+        except BaseException as error:  # a bundle may raise anything, SystemExit too; one that fails must not hide the others
+            said, frames = raised(error, request["root"])
+            outcome = {"error": said, "frames": frames}
+        timer.cancel()
+        seconds = round(time.monotonic() - started, 3)
+        reporter.say("failed" if "error" in outcome else "done", id=entry["id"], seconds=seconds, **outcome)
+    reporter.say("end")
+    # Threads that a bundle has started are not waited for.
+    os._exit(0)
+
+
+def main():
+    request = json.load(sys.stdin)
+    reporter = Reporter(request["nonce"])
+    # A bundle that reads finds nothing, and what it prints is no report.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    faulthandler.enable()
+    # -c put the working folder on the path, where the platform does not have it.
+    sys.path[:] = [place for place in sys.path if place != ""]
+    boot(request, reporter)
+
+
+main()

@@ -1,0 +1,44 @@
+import type { ExecutorContext } from '@nx/devkit';
+import { bootEntries, bootProblems, bootSummary, KdcubeError } from '@kdcube/release';
+import { bootImage } from '../../effects/images/boot';
+import { inEngine } from '../../effects/images/in-engine';
+import type { ImageJob } from '../../effects/images/job';
+import type { Registries } from '../../effects/images/registries';
+import { findRunner } from '../../effects/images/runner';
+import { withImage } from '../image-task';
+import type { Task } from '../perform';
+import { perform } from '../perform';
+import { readOptions } from '../read-options';
+import { BootOptions } from './schema';
+
+/** Whether the image's bundles import, in the image itself. */
+export default function boot(raw: BootOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, raw, async (task) => {
+    const options = readOptions(BootOptions, raw);
+    await withImage(task, options, (job, registries) => bootTask(task, job, registries, options));
+  });
+}
+
+async function bootTask({ root, plugin, log }: Task, job: ImageJob, registries: Registries, options: BootOptions): Promise<void> {
+  const { image, platform, key } = job.plan;
+  const { memory, timeout } = options;
+  const entries = bootEntries(job.bundles.map(({ bundle }) => bundle));
+  if (entries.length === 0) {
+    log.done('booted', image, 'it holds no bundles');
+    return;
+  }
+  if (options.dryRun) {
+    log.done('would boot', image, `${entries.length} bundles`);
+    return;
+  }
+  const engine = await findRunner(options.engine ?? plugin.engine ?? 'auto');
+  const reference = await inEngine(engine, job, registries, root, log);
+  const startedAt = Date.now();
+  const booted = { image, memory, timeout, bundles: job.bundles.map(({ content, place }) => ({ ...content, place })) };
+  const report = await bootImage(engine, { ...booted, reference, platform, entries }, log);
+  if (report.loader.why) log.note(`${image} has the platform, but its bundle loader does not import: ${report.loader.why}`);
+  log.event({ event: 'booted', image, key, ...report });
+  const problems = bootProblems(report, booted);
+  log.done(problems.length === 0 ? 'booted' : 'failed', image, bootSummary(report), startedAt);
+  if (problems.length > 0) throw new KdcubeError(problems);
+}
