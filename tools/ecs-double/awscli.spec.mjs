@@ -173,7 +173,11 @@ testWithAwsCli('everything that the double says fits botocore’s models', async
   await quietly('StopServiceDeployment', {
     serviceDeploymentArn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/none',
   });
-  for (let count = 0; count < 5; count += 1) await quietly('ListServices', { cluster: CLUSTER });
+  const headers = { 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.ListServices' };
+  for (let count = 0; count < 5; count += 1)
+    await fetch(double.url, { method: 'POST', headers, body: JSON.stringify({ cluster: CLUSTER }) });
+  expect(double.journal.entries.filter(({ errorType, op }) => op === 'ListServices' && errorType)).toHaveLength(4);
+  await double.as('DescribeScalableTargets', { ServiceNamespace: 'ecs' }, 'application-autoscaling');
   await double.as('DescribeClusters', { clusters: [CLUSTER, 'none'], include: ['TAGS', 'SETTINGS', 'STATISTICS'] });
   await double.as('DescribeTaskDefinition', { taskDefinition: 'app', include: ['TAGS'] });
   await double.as('ListTaskDefinitions', { familyPrefix: 'app', maxResults: 1 });

@@ -21,8 +21,9 @@ describe('time', () => {
     clock.after(1, () => (seen.push(`one at ${clock.now()}`), clock.after(0.5, () => seen.push(`half at ${clock.now()}`))));
     const cancel = clock.after(1, () => seen.push('never'));
     cancel();
+    clock.after(2, () => seen.push('and then'));
     await clock.advance(5000);
-    expect([seen, clock.now()]).toEqual([['one at 1000', 'half at 1500', 'two at 2000'], 5000]);
+    expect([seen, clock.now()]).toEqual([['one at 1000', 'half at 1500', 'two at 2000', 'and then'], 5000]);
   });
 
   test('sleeps that a client has under way together take as long as the longest', async () => {

@@ -1,12 +1,12 @@
 // The side door for tests, over HTTP: everything under /__. In the same process the object that start() gives has the same as functions.
+import { otherCall } from './calls.mjs';
 import { changeLater } from './scenario.mjs';
 
 export function controlled(url) {
   return url.pathname.startsWith('/__');
 }
 
-/** `carryOut` is double.mjs's: one call, with the turn. */
-export async function control(double, carryOut, { method, url, body }, response) {
+export async function control(double, { method, url, body }, response) {
   const { clock, turn, world, journal } = double;
   const given = body.length > 0 ? JSON.parse(body) : {};
   const routes = {
@@ -21,11 +21,7 @@ export async function control(double, carryOut, { method, url, body }, response)
     'GET /__registry': () => turn(() => world.registry.report(world)),
     'GET /__state': () => turn(() => stateOf(double)),
     'GET /__journal': () => journal.entries,
-    'POST /__as': () =>
-      turn(() => carryOut({ service: 'ecs', wire: 'json', request: {}, ...given })).then(({ status, body: text }) => ({
-        status,
-        body: JSON.parse(text),
-      })),
+    'POST /__as': () => turn(() => otherCall(double, { service: 'ecs', request: {}, ...given })),
   };
   const run = routes[`${method} ${url.pathname}`];
   const reply = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));

@@ -1,12 +1,11 @@
 // The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
 import http from 'node:http';
+import { clientCall, otherCall } from './calls.mjs';
 import { makeClock, makeTurns } from './clock.mjs';
 import { control, controlled } from './control.mjs';
-import { cutAt, raiseFault } from './faults.mjs';
 import { makeJournal } from './journal.mjs';
 import { makeIds } from './names.mjs';
-import { OPERATIONS, reads } from './operations.mjs';
-import { answer, answerError, fail, readCall } from './protocol.mjs';
+import { answerError, fail, readCall } from './protocol.mjs';
 import { setUp } from './scenario.mjs';
 import { makeWorld } from './world.mjs';
 
@@ -32,46 +31,19 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     auto: scenario.auto ?? 0,
     calls: 0,
     called: [],
+    ids,
+    /** Another region is another world, with nothing in it. */
+    worldOf(region = home.region) {
+      if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, region, account: home.account }));
+      return worlds.get(region);
+    },
   };
   await turn(() => setUp(double, scenario));
-
-  /** Another region is another world, with nothing in it. */
-  function worldOf(region = home.region) {
-    if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, region, account: home.account }));
-    return worlds.get(region);
-  }
-
-  /** One call, from whoever: { call, status, … } for the wire. It has the turn. */
-  async function carryOut(call) {
-    const n = (double.calls += 1);
-    for (const one of double.called.filter(({ at }) => at <= n)) one.wake(n);
-    const cut = cutAt(double.cuts, call, n);
-    const entry = { n, at: new Date(clock.now()).toISOString(), service: call.service, op: call.op, request: call.request };
-    if (cut === 'before') return { cut };
-    const requestId = ids.uuid();
-    let reply;
-    try {
-      const here = worldOf(call.region);
-      raiseFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, ...home });
-      const operation = OPERATIONS[call.service]?.[call.op];
-      if (!operation) throw fail('UnknownOperationException', `The double does not know ${call.service}:${call.op}.`);
-      const response = JSON.parse(JSON.stringify(await operation(here, call.request, call)));
-      double.journal.note({ ...entry, status: 200, response, ...(cut ? { cut } : {}) });
-      reply = answer(call, response, requestId);
-    } catch (error) {
-      if (!error.aws) throw error;
-      const { type, message, status } = error.aws;
-      double.journal.note({ ...entry, status, response: { message }, errorType: type, ...(cut ? { cut } : {}) });
-      reply = answerError(call, error.aws, requestId);
-    }
-    if (double.auto > 0 && reads(call.op)) await clock.run(clock.now() + double.auto);
-    return { ...reply, cut };
-  }
 
   async function handle(request, response) {
     const body = await readBody(request);
     const url = new URL(request.url, 'http://double');
-    if (controlled(url)) return control(double, carryOut, { method: request.method, url, body }, response);
+    if (controlled(url)) return control(double, { method: request.method, url, body }, response);
     let call;
     try {
       call = readCall(request.headers, body);
@@ -80,7 +52,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
       if (!error.aws) throw error;
       return send(response, answerError(call, error.aws, 'none'));
     }
-    const reply = await turn(() => carryOut(call));
+    const reply = await turn(() => clientCall(double, call));
     if (reply.cut === 'hang') return undefined;
     if (reply.cut) return request.socket.destroy();
     return send(response, reply);
@@ -96,8 +68,8 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return Object.assign(double, {
     url: `http://${host}:${server.address().port}`,
-    /** Calls an operation as somebody else would: not over the network, but journalled and counted like any call. */
-    as: (op, request = {}, service = 'ecs') => turn(() => carryOut({ service, op, request, wire: 'json' })).then(unwrap),
+    /** A call by somebody else, or a test's own look: not over the network. It meets no fault, is never stale, and does not count. */
+    as: (op, request = {}, service = 'ecs') => turn(() => otherCall(double, { service, op, request })).then(unwrap),
     registry: () => world.registry.report(world),
     /** Resolves when call number n has arrived: the moment to kill a client in. */
     reached: (n) =>
@@ -112,9 +84,8 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
 }
 
 function unwrap({ status, body }) {
-  const value = JSON.parse(body);
-  if (status !== 200) throw Object.assign(new Error(value.message), { name: value.__type });
-  return value;
+  if (status !== 200) throw Object.assign(new Error(body.message), { name: body.__type });
+  return body;
 }
 
 async function readBody(request) {

@@ -66,6 +66,12 @@ describe('neighbours', () => {
     const { double } = await open({ account: '210987654321' });
     const text = await (await form(double, { Action: 'GetCallerIdentity', Version: '2011-06-15' })).text();
     expect(text).toContain('<Account>210987654321</Account>');
+    const other = await open({ accounts: { AKIDOTHER: '999999999999' } });
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=AKIDOTHER/20260302/eu-central-1/sts/aws4_request' };
+    const body = new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' });
+    expect(await (await fetch(other.double.url, { method: 'POST', headers, body })).text()).toContain(
+      '<Account>999999999999</Account>',
+    );
   });
 
   test('a target group knows its targets', async () => {

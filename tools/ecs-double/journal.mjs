@@ -1,5 +1,6 @@
 // What was asked and answered, one JSON object a line: { n, at, service, op, request, status, response, errorType }.
-// validate.py reads it. `at` is the virtual time. An answer that was cut off on purpose is there too, with `cut`.
+// validate.py reads it. `at` is the virtual time, `n` the number of the client's call; what a test did itself has `by` instead. An answer that was cut off on
+// purpose is there too, with `cut`.
 import fs from 'node:fs';
 
 export function makeJournal(file) {
@@ -12,6 +13,7 @@ export function makeJournal(file) {
       entries.push(entry);
       if (file) fs.appendFileSync(file, `${JSON.stringify(entry)}\n`);
     },
-    calls: (op) => entries.filter((entry) => entry.op === op).length,
+    /** How many of its client's calls were this operation. */
+    calls: (op) => entries.filter((entry) => entry.op === op && entry.by === undefined).length,
   };
 }

@@ -1,4 +1,5 @@
 // Which function answers which call. What is not here is refused, never answered with something made up.
+import { describeScalableTargets, describeScalingPolicies } from './autoscaling.mjs';
 import { describeTargetHealth } from './elbv2.mjs';
 import { describeLogStreams, filterLogEvents, getLogEvents } from './logs.mjs';
 import { getCallerIdentity } from './sts.mjs';
@@ -45,6 +46,10 @@ export const OPERATIONS = {
   },
   logs: { DescribeLogStreams: describeLogStreams, FilterLogEvents: filterLogEvents, GetLogEvents: getLogEvents },
   sts: { GetCallerIdentity: getCallerIdentity },
+  'application-autoscaling': {
+    DescribeScalableTargets: describeScalableTargets,
+    DescribeScalingPolicies: describeScalingPolicies,
+  },
   elbv2: { DescribeTargetHealth: describeTargetHealth },
 };
 

@@ -162,3 +162,15 @@ test('the gateway’s copy in Redis beats its environment, but for force', async
   await until(double, over);
   expect(stored()).toBe(config(3));
 });
+
+test('force is for proc: ingress with the flag replaces nothing', async () => {
+  const { world } = await proc(one, one);
+  world.registry.state.lockedUntil = 0;
+  world.registry.containerStarted(
+    world,
+    { id: 't' },
+    { name: 'chat-ingress', image: 'x' },
+    { ...two, ...FORCE, BUNDLES_INCLUDE_EXAMPLES: '0' },
+  );
+  expect(Object.keys(world.registry.state.bundles)).toEqual(['a']);
+});

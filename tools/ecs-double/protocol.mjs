@@ -2,7 +2,11 @@
 // AWS JSON 1.1 (ECS, CloudWatch Logs): https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 // Query and XML (STS, ELBv2): https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
-const TARGETS = { AmazonEC2ContainerServiceV20141113: 'ecs', Logs_20140328: 'logs' };
+const TARGETS = {
+  AmazonEC2ContainerServiceV20141113: 'ecs',
+  Logs_20140328: 'logs',
+  AnyScaleFrontendService: 'application-autoscaling',
+};
 const VERSIONS = { '2011-06-15': 'sts', '2015-12-01': 'elbv2' };
 const NAMESPACES = {
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',

@@ -62,7 +62,3 @@ export function makeWorld({ clock, ids, region, account, scenario = {} }) {
   };
 }
 
-/** Seconds since the double was started. */
-export function elapsed(world) {
-  return (world.clock.now() - world.started) / 1000;
-}
