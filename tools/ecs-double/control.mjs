@@ -30,7 +30,7 @@ export async function control(double, { method, url, body }, response) {
 }
 
 /** What really runs, as nobody but the double knows it: for a test's last word. */
-export function stateOf({ world, clock, calls, journal }) {
+function stateOf({ world, clock, calls, journal }) {
   const services = [...world.services.values()].map((service) => ({
     name: service.name,
     cluster: service.cluster.name,

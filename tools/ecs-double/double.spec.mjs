@@ -39,7 +39,9 @@ test('the SDK’s waiter calls a service stable whose breaker rolled back: the k
     rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2 } } }],
     auto: 15_000,
   });
+  const from = double.clock.now();
   await put(client);
+  expect(double.clock.now()).toBe(from);
   const { state } = await waitUntilServicesStable(
     { client, maxWaitTime: 60, minDelay: 0.001, maxDelay: 0.002 },
     { cluster: CLUSTER, services: ['app'] },

@@ -66,6 +66,7 @@ describe('faults', () => {
     const mine = (await put(client)).service.deployments[0].id;
     const seen = async () => (await ask(client)).services[0].deployments.some(({ id }) => id === mine);
     expect(await seen()).toBe(false);
+    expect((await describeService(double)).deployments[0].id).toBe(mine);
     await double.clock.advance(10_000);
     expect(await seen()).toBe(true);
     const other = await open({ stale: { seconds: 10, alternate: true } });

@@ -38,8 +38,8 @@ function within({ startTime = -Infinity, endTime = Infinity }) {
 }
 
 /**
- * "If you have specified startFromHead … the first; by default false: the latest log events are returned first". The tokens are never absent: at the
- * end "the same token you passed in" comes back.
+ * startFromHead: "If the value is false, the latest log events are returned first. The default value is false." nextForwardToken: "If you have reached the end of
+ * the stream, it returns the same token you passed in."
  */
 export function getLogEvents(world, request) {
   const { group } = findGroup(world, request);

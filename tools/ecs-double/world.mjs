@@ -5,7 +5,7 @@ import { makeRegistry } from './platform-registry.mjs';
  * How long things take, in seconds. Amazon promises none of these; the sources are event logs that people published (README.md, "How long things
  * take"), and a scenario may say otherwise.
  */
-export const TIMING = {
+const TIMING = {
   reaction: 2, // the service scheduler notices a change
   provision: 10, // PROVISIONING: the network interface
   pull: 20, // PENDING: images
@@ -26,7 +26,7 @@ export const TIMING = {
 };
 
 /** What differs between accounts, or is said by nobody; each has the harsher or the documented value. */
-export const QUIRKS = {
+const QUIRKS = {
   rollbackId: 'same', // or 'new': the deployment that is rolled back to gets a new id
   failedStatus: 'ACTIVE', // or 'DRAINING': what a FAILED deployment's status is
   digest: 'child', // or 'index', or 'none': what a task reports of an image that is an index
@@ -61,4 +61,3 @@ export function makeWorld({ clock, ids, region, account, scenario = {} }) {
     registry: makeRegistry(scenario.registry),
   };
 }
-

@@ -91,6 +91,5 @@ export function completeDeployment(world, service, deployment) {
     // Wording of statusReason: published logs of service deployments.
     const one = deployment.rollbackOf;
     finishServiceDeployment(world, one, 'ROLLBACK_SUCCESSFUL', one.reason);
-    deployment.rollbackOf = undefined;
   } else if (deployment.deployed) finishServiceDeployment(world, deployment.deployed, 'SUCCESSFUL');
 }

@@ -25,7 +25,7 @@ function later(world, task, delay, run) {
   task.timers.push(cancel);
 }
 
-export function enter(world, task, status) {
+function enter(world, task, status) {
   task.lastStatus = status;
   task.version += 1;
   if (task.service) reconcileSoon(world, task.service);
@@ -57,26 +57,39 @@ function pullReason(text) {
   return text.startsWith('CannotPullContainerError') ? text : `CannotPullContainerError: ${text}`;
 }
 
-/** Each container's digest; the reason, when an image cannot be had. */
+/**
+ * Each container's digest; the reason, when an image cannot be had. What the first task of a service revision found is kept: "After the container image
+ * digest has been established, Amazon ECS uses the digest to start any other desired tasks": API_ContainerImage.html. A tag that moves meanwhile moves nothing.
+ */
 async function digests(world, task) {
-  const found = [];
-  for (const container of task.containers) {
-    const image = await resolveImage(world, container.image, platform(task.definition));
-    if (image.missing) return image.missing;
-    const reported =
-      task.rule.digest !== undefined
-        ? task.rule.digest
-        : world.quirks.digest === 'index'
-          ? (image.index ?? image.digest)
-          : image.digest;
-    container.digest = world.quirks.digest === 'none' || reported === null ? undefined : reported;
-    container.bundles = image.bundles;
-    found.push({ containerName: container.name, image: container.image, imageDigest: image.index ?? image.digest });
-  }
-  // The first task of a deployment settles the digests of its revision: .../developerguide/deployment-type-ecs.html#deployment-container-image-stability
   const revision = world.revisions.get(task.revision);
-  if (revision) revision.images ??= world.quirks.digest === 'none' ? found.map(({ imageDigest: _, ...rest }) => rest) : found;
+  const found = revision?.resolved ?? [];
+  for (const [index, container] of task.containers.entries()) {
+    const image = found[index] ?? (await resolveImage(world, container.image, platform(task.definition)));
+    if (image.missing) return image.missing;
+    found[index] = image;
+    container.bundles = image.bundles;
+    container.digest = reported(world, task, image);
+  }
+  if (revision && !revision.resolved) {
+    revision.resolved = found;
+    revision.images = task.containers.map(({ name, image }, index) => ({
+      containerName: name,
+      image,
+      ...established(world, found[index]),
+    }));
+  }
   return undefined;
+}
+
+function reported({ quirks }, { rule }, image) {
+  if (rule.digest !== undefined) return rule.digest ?? undefined;
+  if (quirks.digest === 'none') return undefined;
+  return quirks.digest === 'index' ? (image.index ?? image.digest) : image.digest;
+}
+
+function established({ quirks }, image) {
+  return quirks.digest === 'none' ? {} : { imageDigest: image.index ?? image.digest };
 }
 
 function activate(world, task) {
@@ -101,7 +114,7 @@ function run(world, task) {
 }
 
 /** A container ends by itself. An essential one takes the task with it: API_ContainerDefinition.html, "essential". */
-export function containerExits(world, task, container, { code = 0, reason, lines = [] }) {
+function containerExits(world, task, container, { code = 0, reason, lines = [] }) {
   writeLines(world, task, container, lines);
   Object.assign(container, { lastStatus: 'STOPPED', exitCode: code, reason: reason ?? killedFor(code) });
   const { essential } = task.definition.containerDefinitions.find(({ name }) => name === container.name);

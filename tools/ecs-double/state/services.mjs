@@ -3,7 +3,7 @@
 import { fail } from '../protocol.mjs';
 import { arn, compact, lastPart } from '../names.mjs';
 import { findCluster } from './clusters.mjs';
-import { deployable, findDefinition } from './task-definitions.mjs';
+import { deployable } from './task-definitions.mjs';
 import { page } from './paging.mjs';
 import { serviceView } from './service-view.mjs';
 import { remember, staleView } from './stale.mjs';
@@ -98,7 +98,7 @@ export function deleteService(world, request) {
   return { service: serviceView(world, service) };
 }
 
-export function findService(world, { cluster, service }) {
+function findService(world, { cluster, service }) {
   const found = world.services.get(`${findCluster(world, cluster).name}/${lastPart(service ?? '')}`);
   if (!found) throw fail('ServiceNotFoundException', 'Service not found.');
   return found;
@@ -134,9 +134,4 @@ export function listServices(world, request) {
     .map((service) => service.arn);
   const { page: serviceArns, nextToken } = page(arns, request, { byDefault: 10 });
   return compact({ serviceArns, nextToken });
-}
-
-/** The definition of a deployment's tasks, also when it became INACTIVE since. */
-export function definitionOf(world, taskDefinitionArn) {
-  return findDefinition(world, taskDefinitionArn).record;
 }

@@ -1,5 +1,5 @@
-// Reads that do not yet see a write: "The Amazon ECS API follows an eventual consistency model … it might take time for changes to be visible":
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html, and .../developerguide/api-idempotency.html.
+// Reads that do not yet see a write: "The Amazon ECS API follows an eventual consistency model … the result of an API command you run … might not be
+// immediately visible to all subsequent commands you run": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html.
 // Scenario: stale: { seconds, ops?: ["DescribeServices", …], alternate?: true } (alternate: every second read comes from a replica that is current).
 
 /** Before a write: what reads go on showing for a while. `view` undefined: it was not there. */

@@ -31,7 +31,7 @@ function completeContainer(container, awsvpc) {
     systemControls: [],
     ...container,
     portMappings: (container.portMappings ?? []).map((port) => ({
-      // "If you're using containers in a task with the awsvpc or host network mode, … hostPort … same value as the containerPort": API_PortMapping.html
+      // API_PortMapping.html: with awsvpc the hostPort "can either be left blank or set to the same value as the containerPort"; it is shown as that.
       ...(awsvpc ? { hostPort: port.containerPort } : {}),
       protocol: 'tcp',
       ...port,

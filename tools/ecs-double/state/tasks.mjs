@@ -84,7 +84,7 @@ function sameToken(world, request) {
   return known.tasks;
 }
 
-/** "When you call StopTask … SIGTERM … default 30-second timeout, after which SIGKILL": API_StopTask.html. */
+/** "… the equivalent of docker stop … a default 30-second timeout, after which the SIGKILL value is sent": API_StopTask.html. */
 export function stopTaskCall(world, { cluster, task: given, reason }) {
   const task = findTask(world, findCluster(world, cluster), given);
   if (!task) throw fail('InvalidParameterException', 'The referenced task was not found.');
@@ -92,7 +92,7 @@ export function stopTaskCall(world, { cluster, task: given, reason }) {
   return { task: taskView(task) };
 }
 
-export function findTask(world, cluster, given) {
+function findTask(world, cluster, given) {
   const task = world.tasks.get(given) ?? world.tasks.get(arn(world, `task/${cluster.name}/${lastPart(given ?? '')}`));
   return task?.cluster === cluster ? task : undefined;
 }

@@ -34,6 +34,10 @@ describe('tasks', () => {
       group: 'family:setup',
       startedBy: 'release',
     });
+    expect((await double.as('ListTasks', { cluster: CLUSTER, startedBy: 'release' })).taskArns).toEqual([tasks[0].taskArn]);
+    await expect(double.as('ListTasks', { cluster: CLUSTER, startedBy: 'release', desiredStatus: 'STOPPED' })).rejects.toThrow(
+      'another filter',
+    );
     await double.clock.advance(120_000);
     const [task] = await stopped(double, { family: 'setup' });
     expect(task).toMatchObject({
@@ -81,7 +85,9 @@ describe('tasks', () => {
     const { tasks } = await double.as('RunTask', once);
     await double.clock.advance(60_000);
     await double.as('StopTask', { cluster: CLUSTER, task: tasks[0].taskArn });
-    await double.clock.advance(35_000);
+    await double.clock.advance(25_000);
+    expect((await stopped(double))[0].lastStatus).toBe('STOPPING');
+    await double.clock.advance(10_000);
     expect((await stopped(double))[0].containers[0].exitCode).toBe(137);
     await double.clock.advance(3_700_000);
     expect((await double.as('DescribeTasks', { cluster: CLUSTER, tasks: [tasks[0].taskArn] })).failures[0].reason).toBe(
@@ -121,5 +127,22 @@ describe('digests', () => {
       serviceRevisionArns: [now.currentServiceRevisions[0].arn],
     });
     expect(serviceRevisions[0].containerImages[0].imageDigest).toBe(revised);
+  });
+
+  test('a tag that moves: the tasks of a revision stay on what its first task found, a new deployment takes the new one', async () => {
+    const [one, two] = ['3', '4'].map((digit) => `sha256:${digit.repeat(64)}`);
+    const double = await open({ images: { 'registry.example/app:1': one } });
+    const runs = async () => {
+      await double.clock.advance(300_000);
+      const { taskArns } = await double.as('ListTasks', { cluster: CLUSTER, serviceName: 'app' });
+      return (await double.as('DescribeTasks', { cluster: CLUSTER, tasks: taskArns })).tasks.map(
+        ({ containers }) => containers[0].imageDigest,
+      );
+    };
+    double.world.images['registry.example/app:1'] = two;
+    await double.as('UpdateService', { cluster: CLUSTER, service: 'app', desiredCount: 2 });
+    expect(await runs()).toEqual([one, one]);
+    await deploy(double, 'app:1', { forceNewDeployment: true });
+    expect(await runs()).toEqual([two, two]);
   });
 });
