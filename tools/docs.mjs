@@ -129,6 +129,7 @@ function problemsPage() {
 function readGoldens() {
   // Where two have a golden of one code, the last one is shown.
   const folders = [
+    'packages/release/fixtures/environments/rendered',
     'packages/release/fixtures/environments/broken',
     'packages/release/fixtures/broken',
     'packages/nx/fixtures/problems',

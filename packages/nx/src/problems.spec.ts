@@ -29,17 +29,20 @@ import { openWorkspace } from './effects/git/workspace';
 import { pinnedImage } from './effects/images/job';
 import { silent } from './effects/log';
 import { requireRegistry } from './effects/images/registries';
+import { notPushed } from './effects/images/released';
 import { needsEngine } from './effects/images/source';
 import { connect, getManifest, headManifest } from './effects/registry/registry';
 import { setTag } from './effects/registry/tags';
 import { gitSync, newRepo, sandbox, type Sandbox } from './effects/testing/git-kit';
 import { requireBundle } from './effects/workspace';
-import { notCommitted, notPushed } from './executors/tag/problems';
+import { notCommitted } from './executors/tag/problems';
 import { readOptions } from './generators/options';
 import { BundleOptions } from './generators/bundle/schema';
 
 const GOLDENS = path.join(__dirname, '../fixtures/problems');
-const READING = fs.readdirSync(path.join(__dirname, '../../release/fixtures/broken')).map((file) => file.replace(/\.\w+$/, ''));
+const READING = ['broken', 'environments/broken', 'environments/rendered'].flatMap((folder) =>
+  fs.readdirSync(path.join(__dirname, '../../release/fixtures', folder)).map((file) => file.replace(/\.\w+$/, '')),
+);
 
 let box: Sandbox;
 let server: http.Server;

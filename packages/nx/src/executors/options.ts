@@ -87,6 +87,20 @@ export const examples = z
   .describe('Whether the platform also offers its own examples (BUNDLES_INCLUDE_EXAMPLES).')
   .meta({ examples: [true] });
 
+export const environment = z
+  .string()
+  .optional()
+  .describe(
+    'The environment: the name of a file in environments/. `nx run release:plan:prod` names it too. Default: the only one there is.',
+  )
+  .meta({ examples: ['prod'] });
+
+export const offlineReceipts = z
+  .boolean()
+  .default(false)
+  .describe('Ask no registry: take the digests of images from the receipts that docker-push left in this checkout.')
+  .meta({ examples: [true] });
+
 /** The options of everything that makes an image. */
 export const image = { registry, platformRegistry, platform, engine, args, offline, json };
 

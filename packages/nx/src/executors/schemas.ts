@@ -4,6 +4,7 @@ import * as boot from './boot/schema';
 import * as descriptor from './descriptor/schema';
 import * as dockerBuild from './docker-build/schema';
 import * as dockerPush from './docker-push/schema';
+import * as env from './env/schema';
 import * as stage from './stage/schema';
 import * as tag from './tag/schema';
 import * as validate from './validate/schema';
@@ -27,5 +28,6 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions, batched: true },
   { name: 'boot', ...boot, options: boot.BootOptions, checksItself: true },
   { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
+  { name: 'env', ...env, options: env.EnvOptions },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

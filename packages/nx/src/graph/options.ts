@@ -21,6 +21,7 @@ export interface PluginOptions extends ReleaseOptions {
   bootTargetName?: string;
   validateTargetName?: string;
   descriptorTargetName?: string;
+  envTargetName?: string;
   tagTargetName?: string;
 }
 
@@ -32,6 +33,7 @@ export const TARGET_NAMES = {
   'docker-push': 'docker-push',
   validate: 'validate',
   descriptor: 'descriptor',
+  env: 'env',
   tag: 'tag',
 } as const;
 

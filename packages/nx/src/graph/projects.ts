@@ -5,6 +5,7 @@ import {
   bundlePinFile,
   bundlePlaces,
   DEFAULT_PLATFORM,
+  environmentNames,
   idProblem,
   imagePinFile,
   isRefusal,
@@ -36,7 +37,7 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
     // What is unsafe as a path is a Problem of `validate`: no project may have its root outside of the workspace.
     if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
   }
-  projects['.'] = releaseProject(options);
+  projects['.'] = releaseProject(environmentNames(files).names, options);
   return projects;
 }
 
@@ -147,12 +148,15 @@ function allOf(folder: string): string {
   return `{workspaceRoot}/${folder}/**/*`;
 }
 
-function releaseProject(options: PluginOptions): ProjectConfiguration {
+function releaseProject(environments: readonly string[], options: PluginOptions): ProjectConfiguration {
   const { generation, mode, alwaysPull, examples } = options;
   const given = Object.fromEntries(
     Object.entries({ generation, mode, alwaysPull, examples }).filter(([, value]) => value !== undefined),
   );
   const files = ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/bundles/*/pin.json'];
+  const deployed = ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*', '{workspaceRoot}/environments/*', '^source'];
+  // `nx run release:env:prod`; without a name, the executor takes the only one or lists them.
+  const configured = { configurations: Object.fromEntries(environments.map((name) => [name, { environment: name }])) };
   return {
     name: 'release',
     root: '.',
@@ -173,6 +177,13 @@ function releaseProject(options: PluginOptions): ProjectConfiguration {
         inputs: files,
         outputs: [`{workspaceRoot}/${OUT.release}`],
         options: given,
+      }),
+      env: described('env', {
+        executor: '@kdcube/nx:env',
+        cache: false,
+        inputs: deployed,
+        outputs: [`{workspaceRoot}/dist/env`],
+        ...configured,
       }),
       tag: described('tag', {
         executor: '@kdcube/nx:tag',

@@ -5,6 +5,7 @@ import boot from '../executors/boot/schema.json';
 import descriptor from '../executors/descriptor/schema.json';
 import dockerBuild from '../executors/docker-build/schema.json';
 import dockerPush from '../executors/docker-push/schema.json';
+import env from '../executors/env/schema.json';
 import stage from '../executors/stage/schema.json';
 import tag from '../executors/tag/schema.json';
 import validate from '../executors/validate/schema.json';
@@ -34,6 +35,7 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   'docker-push': docOf(dockerPush),
   validate: docOf(validate),
   descriptor: docOf(descriptor),
+  env: docOf(env),
   tag: docOf(tag),
 };
 

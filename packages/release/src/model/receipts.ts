@@ -84,6 +84,7 @@ export const OUT = {
   push: (image: string) => `dist/push/${image}`,
   /** One OCI layout an image, named by it: no receipt lies inside, so that other tools read it as it is. */
   images: 'dist/images',
+  env: (environment: string) => `dist/env/${environment}`,
   release: 'dist/release',
 };
 

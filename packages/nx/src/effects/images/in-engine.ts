@@ -10,7 +10,9 @@ import type { Engine } from './docker';
 import type { ImageJob } from './job';
 import { openRegistry } from './registries';
 import type { Registries } from './registries';
+import { loadInto } from './load';
 import { engineName } from './runner';
+import { sourceOf } from './source';
 
 /** The name under which the engine has this image, with the content that the plan says; brought there when it has not. */
 export async function inEngine(engine: Engine, job: ImageJob, registries: Registries, root: string, log: Log): Promise<string> {
@@ -18,7 +20,10 @@ export async function inEngine(engine: Engine, job: ImageJob, registries: Regist
   if ((await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key) return local;
   const pushed = pushedReference(root, job);
   if (pushed && (await pull(engine, pushed, job.plan.platform, log))) return pushed;
-  await buildLocal(engine, job, registries, root, log);
+  const source = await sourceOf(job, { root, registries, engine: 'auto' }, log);
+  if (source.kind !== 'engine') await loadInto(engine, source, local, root, log);
+  // Of two engines on one machine, the other one may have built it.
+  else if (source.engine !== engine) await buildLocal(engine, job, registries, root, log);
   return local;
 }
 

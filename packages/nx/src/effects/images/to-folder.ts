@@ -4,14 +4,13 @@ import type { Log } from '../log';
 import { whileWaiting } from '../log';
 import { writeDockerArchive } from '../oci/archive';
 import { knownLayers } from '../oci/known';
-import { openBlob, partsOf, readLayout, writeParts, type Layout, type Parts } from '../oci/layout';
-import type { Descriptor } from '../registry/manifest';
-import { streamBlob } from '../registry/stream';
+import { readLayout, writeParts, type Layout } from '../oci/layout';
 import type { Destination, Taken } from './destination';
 import { exportLayout } from './docker-save';
 import type { ImageJob } from './job';
 import { keptLayoutDir, layoutWithKey } from './layouts';
 import type { Source } from './source';
+import { has, wholeParts } from './whole';
 
 export type ImageFormat = 'oci-layout' | 'docker-archive';
 
@@ -52,29 +51,7 @@ export function toFolder(job: ImageJob, root: string, format: ImageFormat, log: 
 
 async function writeWhole(source: Source, dir: string, name: string, before: Layout | undefined): Promise<void> {
   if (source.kind === 'engine') return exportLayout(source.engine, source.local, dir, name);
-  const parts = source.kind === 'arithmetic' ? partsOf(source.image) : partsOfLayout(source.layout);
-  const open = (layer: Descriptor): ReturnType<Parts['open']> => {
-    if (before && has(before, layer)) return openBlob(before.dir, layer);
-    return parts.open(layer) ?? (source.base && streamBlob(source.base.registry, source.base.repository, layer));
-  };
-  await writeParts(dir, { ...parts, open }, name);
-}
-
-function partsOfLayout({ dir, manifest, bytes: text, image, config, configBytes, missing }: Layout): Parts {
-  const absent = new Set(missing.map(({ digest }) => digest));
-  return {
-    manifest,
-    bytes: text,
-    config: { descriptor: image.config, bytes: configBytes },
-    layers: image.layers,
-    platform: config,
-    open: (layer) => (absent.has(layer.digest) ? undefined : openBlob(dir, layer)),
-  };
-}
-
-function has(layout: Layout | undefined, { digest }: Descriptor): boolean {
-  if (!layout) return false;
-  return layout.image.layers.some((layer) => layer.digest === digest) && !layout.missing.some((layer) => layer.digest === digest);
+  await writeParts(dir, wholeParts(source, before), name);
 }
 
 function taken({ manifest, image }: Layout, before: Layout | undefined): Taken {

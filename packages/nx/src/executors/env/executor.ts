@@ -1,0 +1,36 @@
+import * as path from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import type { ServiceEnv } from '@kdcube/release';
+import { envFile, OUT } from '@kdcube/release';
+import { renderedEnv } from '../../effects/env';
+import { openEnvironment } from '../../effects/environment';
+import { replaceDir, writeFileAtomic } from '../../effects/files';
+import { registriesOf } from '../../effects/images/registries';
+import { openRelease } from '../../effects/workspace';
+import { sayNotes } from '../notes';
+import { perform } from '../perform';
+import type { EnvOptions } from './schema';
+
+/** What every service is given, as files: JSON for people and tools, and an env_file for compose. */
+export default function env(options: EnvOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, options, async ({ root, plugin, log }) => {
+    const startedAt = Date.now();
+    const open = await openRelease(root, plugin);
+    const { environment, notes } = openEnvironment(open, options.environment);
+    const words = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform };
+    const plan = await renderedEnv(open, environment, { ...words, offline: options.offline }, log);
+    sayNotes([...notes, ...plan.notes], log);
+    log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });
+    const place = OUT.env(environment.name);
+    if (!options.dryRun) await replaceDir(path.join(root, place), (dir) => write(dir, plan.services));
+    const what = `${plan.services.length} services: ${plan.services.map(({ service }) => service).join(', ')}`;
+    log.done(options.dryRun ? 'would write' : 'rendered', place, what, startedAt);
+  });
+}
+
+async function write(dir: string, services: readonly ServiceEnv[]): Promise<void> {
+  for (const service of services) {
+    await writeFileAtomic(path.join(dir, `${service.service}.json`), `${JSON.stringify(service, null, 2)}\n`);
+    await writeFileAtomic(path.join(dir, `${service.service}.env`), envFile(service.env));
+  }
+}

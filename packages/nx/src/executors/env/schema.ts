@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { dryRun, environment, json, offlineReceipts, platform, registry } from '../options';
+
+export const description =
+  'Render the environment of every service from environments/<name>.yaml and the release, with images by digest, as files under dist/env/<name>. Secrets stay references.';
+export const examples = [
+  { command: 'nx run release:env:prod', description: 'Render the environment prod' },
+  { command: 'nx run release:env', description: 'Where there is only one environment' },
+];
+
+export const EnvOptions = z.strictObject({ environment, registry, platform, offline: offlineReceipts, dryRun, json });
+export type EnvOptions = z.infer<typeof EnvOptions>;
