@@ -1,5 +1,8 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { KdcubeError } from '@kdcube/release';
+import { withUndo } from './files';
 
 /** How long a program may take to end by itself when it is told to stop. Milliseconds. */
 const FORCE = 5_000;
@@ -11,7 +14,7 @@ export interface Run {
   env?: Record<string, string | undefined>;
   /** Written to its standard input. Default: nothing, and no terminal either, so that no prompt can hang. */
   input?: string | Uint8Array;
-  /** Milliseconds. Default 10 minutes. */
+  /** Milliseconds. Default 10 minutes; 0: none. */
   timeout?: number;
   /** Called with each line of stderr while the program runs (carriage returns end a line too: progress bars). */
   onLine?: (line: string) => void;
@@ -27,27 +30,11 @@ export interface RunResult {
 
 /** Runs a program to its end and returns what it said, whatever its exit code. A missing program, a time-out and an interrupt are Problems. */
 export async function run(program: string, args: readonly string[], options: Run = {}): Promise<RunResult> {
-  // execa is ESM and this package is CommonJS: it lives in this file only.
-  const { execa } = await import('execa');
-  const timeout = options.timeout ?? 600_000;
-  const child = execa(program, args, {
-    cwd: options.cwd,
-    env: options.env,
-    input: options.input,
-    stdin: options.input === undefined ? 'ignore' : undefined,
-    timeout,
-    encoding: 'buffer',
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: options.maxBuffer ?? 256 * 1024 * 1024,
-    forceKillAfterDelay: FORCE,
-  });
-  if (options.onLine) followLines(child.stderr!, options.onLine);
-  // What a stopped program has started itself (ssh by git, buildx by docker) may live on and hold its output open: nobody waits for that.
-  const letGo = setTimeout(() => [child.stdout, child.stderr].forEach((output) => output?.destroy()), timeout + FORCE + 1_000);
-  const result = await child.finally(() => clearTimeout(letGo));
-  const stderr = Buffer.from(result.stderr ?? []).toString('utf8');
-  return { exitCode: exitCodeOf(program, args, options, result, stderr), stdout: Buffer.from(result.stdout ?? []), stderr };
+  const running = start(program, args, options, 600_000);
+  const { child, limit } = running;
+  const stdout = collect(child?.stdout, options.maxBuffer, limit);
+  const ending = await running.ended;
+  return { exitCode: exitCodeOf(program, args, options, ending), stdout: stdout(), stderr: ending.stderr };
 }
 
 /**
@@ -55,31 +42,147 @@ export async function run(program: string, args: readonly string[], options: Run
  * A reader that stops early ends the program. A non-zero exit code is a Problem, like everything that `run` throws. Default time-out: 1 hour.
  */
 export async function* stream(program: string, args: readonly string[], options: Run = {}): AsyncGenerator<Buffer> {
-  const { execa } = await import('execa');
-  const child = execa(program, args, {
-    cwd: options.cwd,
-    env: options.env,
-    input: options.input,
-    stdin: options.input === undefined ? 'ignore' : undefined,
-    timeout: options.timeout ?? 3_600_000,
-    encoding: 'buffer',
-    reject: false,
-    buffer: { stdout: false, stderr: true },
-    forceKillAfterDelay: FORCE,
-  });
+  const { child, ended } = start(program, args, options, 3_600_000);
   try {
-    for await (const chunk of child.stdout!) yield chunk as Buffer;
-    const result = await child;
-    const stderr = Buffer.from(result.stderr ?? []).toString('utf8');
-    const exitCode = exitCodeOf(program, args, options, result, stderr);
+    if (child) for await (const chunk of child.stdout!) yield chunk as Buffer;
+    const ending = await ended;
+    const exitCode = exitCodeOf(program, args, options, ending);
     if (exitCode === 0) return;
     throw new KdcubeError({
       code: 'command-failed',
-      message: `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(stderr)}`.trimEnd(),
+      message: `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd(),
     });
   } finally {
-    child.kill();
+    child?.kill();
   }
+}
+
+/** A program that is asked one thing after another. */
+export interface Conversation {
+  say(text: string): void;
+  /** When it has ended, why. It ends by itself when `end` has told it that nothing more will come. */
+  ended: Promise<KdcubeError>;
+  end(): void;
+  /** Whether this process waits for it: one that is asked nothing must not keep it alive. */
+  hold(isWaiting: boolean): void;
+}
+
+/** Starts a program that answers on its standard output for as long as it is asked. */
+export function converse(
+  program: string,
+  args: readonly string[],
+  options: Pick<Run, 'cwd' | 'env'>,
+  hear: (chunk: Buffer) => void,
+): Conversation {
+  const { child, ended } = start(program, args, { ...options, input: undefined, timeout: 0 }, 0, 'pipe');
+  child?.stdout!.on('data', hear);
+  const pipes = [child?.stdin, child?.stdout, child?.stderr] as unknown as (Pipe | undefined)[];
+  const why = (ending: Ending): KdcubeError => {
+    try {
+      const exitCode = exitCodeOf(program, args, options, ending);
+      const message = `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd();
+      return new KdcubeError({ code: 'command-failed', message });
+    } catch (error) {
+      return error as KdcubeError;
+    }
+  };
+  return {
+    say: (text) => void child?.stdin!.write(text),
+    ended: ended.then(why),
+    end: () => void child?.stdin!.end(),
+    hold(isWaiting) {
+      const how = isWaiting ? 'ref' : 'unref';
+      for (const each of [child as Pipe | undefined, ...pipes]) each?.[how]();
+    },
+  };
+}
+
+interface Pipe {
+  ref(): void;
+  unref(): void;
+}
+
+interface Running {
+  /** Undefined where it could not even be started. */
+  child?: ChildProcess;
+  ended: Promise<Ending>;
+  /** Ends it because it said too much. */
+  limit: () => void;
+}
+
+/** Starts a program. It ends with this process, whatever ends that. */
+function start(
+  program: string,
+  args: readonly string[],
+  options: Run,
+  patience: number,
+  stdin: 'ignore' | 'pipe' = options.input === undefined ? 'ignore' : 'pipe',
+): Running {
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: [stdin, 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  } catch (cause) {
+    return { ended: Promise.resolve({ timedOut: false, isMaxBuffer: false, cause, stderr: '' }), limit: () => undefined };
+  }
+  const ending: Ending = { timedOut: false, isMaxBuffer: false, stderr: '' };
+  const stop = (): void => void child.kill();
+  const limit = (): void => {
+    ending.isMaxBuffer = true;
+    stop();
+  };
+  const stderr = collect(child.stderr, options.maxBuffer, limit);
+  if (options.onLine) followLines(child.stderr!, options.onLine);
+  // A program need not read what it is told.
+  child.stdin?.on('error', () => undefined);
+  if (options.input !== undefined) child.stdin!.end(options.input);
+  const timeout = options.timeout ?? patience;
+  const ended = withUndo(stop, () => endOf(child, timeout, ending)).then(() => ({
+    ...ending,
+    stderr: stderr().toString('utf8'),
+  }));
+  return { child, ended, limit };
+}
+
+async function endOf(child: ChildProcess, timeout: number, ending: Ending): Promise<void> {
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    ending.timedOut = true;
+    child.kill();
+    force = setTimeout(() => child.kill('SIGKILL'), FORCE);
+  };
+  const late = timeout > 0 ? setTimeout(stop, timeout) : undefined;
+  await new Promise<void>((resolve) => {
+    child.once('error', (cause) => {
+      ending.cause = cause;
+      if (child.pid === undefined) resolve();
+    });
+    child.once('exit', (code, signal) => {
+      ending.exitCode = code ?? undefined;
+      ending.signal = signal ?? undefined;
+      // What a stopped program has started itself (ssh by git, buildx by docker) may live on and hold its output open: nobody waits for that.
+      if (ending.timedOut) [child.stdout, child.stderr].forEach((output) => output?.destroy());
+    });
+    child.once('close', () => resolve());
+  });
+  clearTimeout(late);
+  clearTimeout(force);
+}
+
+/** Keeps what a program says, and tells when it is more than can be kept. */
+function collect(output: Readable | null | undefined, most = 256 * 1024 * 1024, tooMuch: () => void): () => Buffer {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  output?.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > most) tooMuch();
+    else chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks);
 }
 
 interface Ending {
@@ -88,19 +191,19 @@ interface Ending {
   isMaxBuffer: boolean;
   signal?: string;
   cause?: unknown;
-  shortMessage?: string;
+  stderr: string;
 }
 
 /** Signals by which a program ends itself; every other one came from outside. */
 const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
 
 /** The exit code of a program that ran to its end; every other ending is a Problem. */
-function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending, stderr: string): number {
+function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending): number {
   if (result.timedOut) {
     throw new KdcubeError({
       code: 'command-timeout',
       message:
-        `${program} ${args[0] ?? ''} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(stderr)}`.trimEnd(),
+        `${program} ${args[0] ?? ''} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(result.stderr)}`.trimEnd(),
     });
   }
   // A program can end well before it is stopped for saying too much; what is kept of its output is a half all the same.
@@ -117,11 +220,16 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
       ? { code: 'command-failed', message: `${program} is not on this machine, or not on the PATH.` }
       : {
           code: result.signal && !CRASHES.test(result.signal) ? 'interrupted' : 'command-failed',
-          message:
-            `${program} ${args[0] ?? ''} was stopped${result.signal ? ` by ${result.signal}` : ''}. ${result.shortMessage ?? ''}`.trimEnd(),
+          message: result.signal
+            ? `${program} ${args[0] ?? ''} was stopped by ${result.signal}.`
+            : `${program} ${args[0] ?? ''} could not be run: ${wordsOf(result.cause)}.`,
         },
     { cause: result.cause },
   );
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'it was stopped';
 }
 
 /** The last lines of a program's stderr: what a person needs to see of a failure. */

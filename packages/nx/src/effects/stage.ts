@@ -2,10 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release';
 import { replaceDir } from './files';
-import { gitText } from './git/git';
 import { fetchBlobs } from './git/remote';
 import { withRepair, type GitStore } from './git/store';
-import { listTree, readBlobs, type Blob } from './git/tree';
+import { blobSizes, listTree, readBlobs, type Blob } from './git/tree';
 import { silent, type Log } from './log';
 
 export interface Staged {
@@ -49,7 +48,10 @@ export async function planTree(store: GitStore, tree: string, options: StageOpti
 /** Adds what the planner must see: the targets of links, and the content of files that are small enough to be LFS pointers. */
 async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promise<TreeEntry[]> {
   const blobs = entries.filter(({ mode }) => mode !== '160000');
-  const sizes = await sizesOf(store, [...new Set(blobs.map(({ oid }) => oid))]);
+  const sizes = await blobSizes(
+    store,
+    blobs.map(({ oid }) => oid),
+  );
   const small = (oid: string) => sizes.get(oid)! < LFS_LIMIT;
   const texts = new Map<string, string>();
   for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
@@ -59,17 +61,6 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
     ...entry,
     text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
   }));
-}
-
-async function sizesOf(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
-  if (oids.length === 0) return new Map();
-  const answer = await gitText(store.place, ['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'], {
-    input: `${oids.join('\n')}\n`,
-  });
-  const rows = answer.split('\n').map((line) => line.split(' '));
-  const absent = rows.find(([, type]) => type !== 'blob');
-  if (absent) throw new KdcubeError({ code: 'command-failed', message: `git has no file content ${absent[0]} here.` });
-  return new Map(rows.map(([oid, , size]) => [oid!, Number(size)]));
 }
 
 /** Links come last: while files are written there is none that a write could follow. */

@@ -14,8 +14,11 @@ export type GitOptions = Pick<Run, 'input' | 'timeout' | 'onLine' | 'maxBuffer'>
 
 /** Runs git and returns what it said, whatever its exit code. No prompt is possible; see `gitEnvironment`. Default time-out: 10 minutes. */
 export async function git(place: GitPlace, args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
+  // At once: only the first git of a process has something to wait for, and a git that is not there does no harm.
+  const running = run('git', args, { ...options, cwd: place.cwd, env: gitEnvironment(place) });
+  running.catch(() => undefined);
   await requireGit();
-  const result = await run('git', args, { ...options, cwd: place.cwd, env: gitEnvironment(place) });
+  const result = await running;
   return { ...result, stderr: redact(result.stderr) };
 }
 
@@ -100,7 +103,7 @@ const SETTINGS: Record<string, string> = {
  * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
  * cannot run a program that somebody else chose, no replaced objects, paths taken as they are written, the user's index never refreshed.
  */
-function gitEnvironment(place: GitPlace): Record<string, string | undefined> {
+export function gitEnvironment(place: GitPlace): Record<string, string | undefined> {
   const cleared = Object.fromEntries(CLEARED.map((name) => [name, undefined]));
   return {
     ...cleared,
@@ -133,11 +136,20 @@ function settingsInEnvironment(settings: Record<string, string>): Record<string,
 }
 
 const OLDEST = [2, 34] as const;
-const accepted = new Set<string | undefined>();
+const accepted = new Map<string | undefined, Promise<void>>();
 
 /** Once per PATH: that git is there, and new enough. */
-export async function requireGit(): Promise<void> {
-  if (accepted.has(process.env.PATH)) return;
+export function requireGit(): Promise<void> {
+  const path = process.env.PATH;
+  const known = accepted.get(path);
+  if (known) return known;
+  const asked = checkGit();
+  accepted.set(path, asked);
+  asked.catch(() => accepted.delete(path));
+  return asked;
+}
+
+async function checkGit(): Promise<void> {
   const text = await run('git', ['version'], { timeout: 30_000 }).then(
     ({ stdout }) => stdout.toString('utf8').trim(),
     () => undefined,
@@ -153,5 +165,4 @@ export async function requireGit(): Promise<void> {
       hint,
     });
   }
-  accepted.add(process.env.PATH);
 }

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDir, fileProblem, replaceDir } from '../files';
 import { gitBytes } from './git';
+import { closeObjects } from './objects';
 import { sourceRemote, type RepoSource } from './source';
 import type { GitStore } from './store';
 
@@ -28,6 +29,7 @@ export function mirrorExists(mirror: Mirror): boolean {
 /** Makes the mirror empty, in one step. `everyBlob`: its server hands out no single blobs. Only under its lock. */
 export async function makeMirror(mirror: Mirror, options: { everyBlob?: boolean } = {}): Promise<void> {
   const format = mirror.dir.endsWith('-sha256') ? 'sha256' : 'sha1';
+  closeObjects(mirror.dir);
   await replaceDir(mirror.dir, async (dir) => {
     await gitBytes({ cwd: dir }, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
     if (options.everyBlob) await fs.promises.writeFile(path.join(dir, EVERY_BLOB), '');

@@ -5,8 +5,11 @@ import { fetchObjects, fetchOneCommit, listRefs } from './fetch';
 import { makeMirror, mirrorExists, mirrorFilter, mirrorMaking, mirrorOf, type Mirror } from './mirror';
 import { nearNames } from './near';
 import { isRefused, remoteProblem } from './problems';
-import { checkoutRemote, nowhere, sourceRemote, type RepoSource } from './source';
+import { objectsAt } from './objects';
+import { isPartial } from './settings';
+import { checkoutAt, checkoutRemote, nowhere, sourceRemote, type RepoSource } from './source';
 import { hasCommit, missingObjects, type GitRemote, type GitStore } from './store';
+import { listTree } from './tree';
 import { silent, type Log } from '../log';
 
 export type { RepoSource } from './source';
@@ -55,6 +58,7 @@ export async function fetchCommit(
 
 /** Fetches, in one request, the blobs of a tree that are not there. Nothing is asked of the remote when all are. */
 export async function fetchBlobs(store: GitStore, tree: string, log: Log = silent): Promise<void> {
+  if (store.isWhole && (await isComplete(store, tree))) return;
   if ((await missingObjects(store, tree)).length === 0) return;
   const { remote } = store;
   if (!remote) throw incomplete(tree);
@@ -75,6 +79,17 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
   if ((await missingObjects(store, tree)).length > 0) throw incomplete(tree, remote);
 }
 
+/** Without a process of its own: only for a store in which reading never fetches. */
+async function isComplete(store: GitStore, tree: string): Promise<boolean> {
+  try {
+    const files = (await listTree(store, tree)).filter(({ mode }) => mode !== '160000');
+    const found = await objectsAt(store.place).look(files.map(({ oid }) => oid));
+    return found.every((info) => info !== undefined);
+  } catch {
+    return false;
+  }
+}
+
 interface Want {
   commit: string;
   ref?: string;
@@ -83,9 +98,10 @@ interface Want {
 
 /** What the checkout has is used as it is. What it lacks is fetched into it, without making a full clone shallow or partial. */
 async function fromCheckout(source: RepoSource, want: Want): Promise<GitStore> {
-  const remote = await checkoutRemote(source.root);
+  const checkout = await checkoutAt(source.root);
+  const remote = await checkoutRemote(source.root, checkout);
   // The remote's place: a partial clone fetches what it is asked to read, and must not ask for a password then either.
-  const store: GitStore = { place: remote?.place ?? { cwd: source.root }, remote };
+  const store: GitStore = { place: remote?.place ?? checkout.place, remote, isWhole: !isPartial(checkout.settings) };
   const isThere = () => hasCommit(store, want.commit);
   if (await isThere()) return store;
   if (!remote)

@@ -2,9 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release';
 import { fileProblem, withTemporaryDir } from '../files';
-import { git, gitBytes, gitText, type GitPlace } from './git';
+import { git, gitBytes, type GitPlace } from './git';
+import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
+import { closeObjects } from './objects';
+import { isPartial, settingsAt } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
+import { together } from './together';
 import { addFailed, headTree, openWorkspace, type Workspace } from './workspace';
 
 /** A folder of the workspace as git sees it now. */
@@ -33,7 +37,7 @@ export function workspaceTree(root: string, folder: string): Promise<WorkspaceTr
  * repository, and each question uses its own copy of the index: the repository, its index and its configuration stay untouched.
  */
 export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  const workspace = await openWorkspace(root);
+  const [workspace, settings] = await Promise.all([openWorkspace(root), settingsAt({ cwd: path.resolve(root) })]);
   return withTemporaryDir(async (dir) => {
     const objects = path.join(dir, 'objects');
     await fs.promises.mkdir(objects);
@@ -42,51 +46,95 @@ export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) =
       env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
     };
     // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
-    const remote = await checkoutRemote(workspace.root, place);
-    const reading = remote?.place ?? place;
+    const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
+    const store: GitStore = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
     let count = 0;
-    return work({
-      tree: (folder) => treeOfFolder(workspace, reading, path.join(dir, `index-${(count += 1)}`), folder),
-      store: { place: reading, remote },
-    });
+    const reading: Reading = { workspace, store, objects, freshIndex: () => path.join(dir, `index-${(count += 1)}`) };
+    try {
+      return await work({ tree: together((folders) => treesOf(reading, folders)), store });
+    } finally {
+      closeObjects(objects);
+    }
   });
 }
 
-async function treeOfFolder(
-  workspace: Workspace,
-  place: GitPlace,
-  index: string,
-  folder: string,
-): Promise<WorkspaceTree | undefined> {
-  const inside = await safeFolder(workspace.root, folder);
+interface Reading {
+  workspace: Workspace;
+  store: GitStore;
+  /** Where new objects go. */
+  objects: string;
+  /** The name of an index that is not there yet. */
+  freshIndex: () => string;
+}
+
+/** All folders with one look at the working files. Where git refuses one of them, each is looked at by itself. */
+function treesOf(reading: Reading, folders: readonly string[]): Promise<WorkspaceTree | undefined>[] {
+  const { root } = reading.workspace;
+  const named = folders.map((folder) => isSafe(root, folder)).filter((inside) => inside !== undefined);
+  const shared = named.length > 1 ? entriesOf(reading, named, false) : undefined;
+  let before: Promise<unknown> = Promise.resolve();
+  const alone = (inside: string): ReturnType<typeof entriesOf> => {
+    const entries = before.then(() => entriesOf(reading, [inside], true));
+    before = entries.catch(() => undefined);
+    return entries;
+  };
+  return folders.map(async (folder) => {
+    const inside = safeFolder(root, folder);
+    const entries = (await shared) ?? (await alone(inside));
+    return treeOfEntries(reading, inside, entries!.get(inside) ?? []);
+  });
+}
+
+/** What git would commit of each folder now; undefined where it refuses one of several. */
+async function entriesOf(
+  { workspace, store, freshIndex }: Reading,
+  folders: readonly string[],
+  isAlone: boolean,
+): Promise<Map<string, IndexEntry[]> | undefined> {
+  const index = freshIndex();
   await copyIndex(workspace.index, index);
-  const working = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
+  const working = { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };
+  const named = folders.map((folder) => folder || '.');
   // --sparse: files outside a sparse checkout keep what the index says of them.
-  const added = await git(working, ['add', '--all', '--sparse', '--', inside || '.']);
+  const added = await git(working, ['add', '--all', '--sparse', '--', ...named]);
+  if (added.exitCode !== 0 && !isAlone) return undefined;
   // An ignored folder can hold tracked files: git has taken those and complains about the rest.
   if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
-    throw addFailed(inside, added);
-  const listed = await gitBytes(working, ['ls-files', '--stage', '-z', '--', inside || '.']);
-  const tree = await writeTree(place, `${index}-folder`, listed, inside === '' ? '' : `${inside}/`);
-  return tree === undefined ? undefined : { tree, committed: tree === (await headTree(workspace, inside)) };
+    throw addFailed(folders[0]!, added);
+  return byFolder(await gitBytes(working, ['ls-files', '--stage', '-z', '--', ...named]), folders);
 }
 
-/**
- * The tree of the listed entries alone, through an index that holds nothing else: conflicts, and objects that a partial clone lacks,
- * elsewhere in the repository are then no matter.
- */
-async function writeTree(place: GitPlace, index: string, listed: Buffer, prefix: string): Promise<string | undefined> {
-  // latin1 keeps every byte of a name as it is, UTF-8 or not.
-  const records = listed.toString('latin1').split('\0').filter(Boolean);
-  if (records.length === 0) return undefined;
-  const skip = Buffer.from(prefix).length;
-  const lines = records.map((record) => {
+/** latin1 keeps every byte of a name as it is, UTF-8 or not. */
+function byFolder(listed: Buffer, folders: readonly string[]): Map<string, IndexEntry[]> {
+  const wanted = new Map(folders.map((folder) => [Buffer.from(folder).toString('latin1'), folder]));
+  const found = new Map<string, IndexEntry[]>(folders.map((folder) => [folder, []]));
+  for (const record of listed.toString('latin1').split('\0').filter(Boolean)) {
     const tab = record.indexOf('\t');
-    return `${record.slice(0, tab)}\t${record.slice(tab + 1 + skip)}\0`;
-  });
-  const own = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
-  await gitBytes(own, ['update-index', '-z', '--index-info'], { input: Buffer.from(lines.join(''), 'latin1') });
-  return gitText(own, ['write-tree', '--missing-ok']);
+    const [mode, oid, stage] = record.slice(0, tab).split(' ');
+    const file = record.slice(tab + 1);
+    if (stage !== '0') throw new KdcubeError({ code: 'command-failed', message: `git has a conflict in ${quoted(file)}.` });
+    for (let end = -1; ;) {
+      const folder = wanted.get(end === -1 ? '' : file.slice(0, end));
+      if (folder !== undefined) found.get(folder)!.push({ mode: mode!, oid: oid!, path: file.slice(end + 1) });
+      end = file.indexOf('/', end + 1);
+      if (end === -1) break;
+    }
+  }
+  return found;
+}
+
+async function treeOfEntries(
+  { workspace, store, objects }: Reading,
+  folder: string,
+  entries: readonly IndexEntry[],
+): Promise<WorkspaceTree | undefined> {
+  if (entries.length === 0) return undefined;
+  const trees = makeTrees(entries);
+  const tree = trees.at(-1)!.oid;
+  const committed = tree === (await headTree(workspace, store.place, folder));
+  // What HEAD has can be read; a partial clone may have to fetch even that.
+  if (!committed || !store.isWhole) writeTrees(objects, trees);
+  return { tree, committed };
 }
 
 /**
@@ -105,16 +153,23 @@ async function copyIndex(from: string, to: string): Promise<void> {
   }
 }
 
+function isSafe(root: string, folder: string): string | undefined {
+  try {
+    return safeFolder(root, folder);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A folder inside the workspace in one spelling. Problem `unsafe-path` where it climbs out, or is reached through a symbolic link. */
-async function safeFolder(root: string, folder: string): Promise<string> {
+function safeFolder(root: string, folder: string): string {
   const why = unsafePath(folder);
   if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(folder)} is not a place in the workspace: ${why}.` });
   const inside = normalPath(folder);
   let place = root;
   for (const part of inside.split('/').filter(Boolean)) {
     place = path.join(place, part);
-    const stat = await fs.promises.lstat(place).catch(() => undefined);
-    if (!stat?.isSymbolicLink()) continue;
+    if (!fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
     throw new KdcubeError({
       code: 'unsafe-path',
       message: `${path.relative(root, place)} is a symbolic link. A release takes a folder as git has it, and git has only the link.`,

@@ -2,9 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release';
 import { cacheDir } from '../files';
-import { git, gitText, type GitPlace } from './git';
+import { gitText, type GitPlace } from './git';
+import { remoteNameIn, settingIn, settingsAt, type Settings } from './settings';
 import type { GitRemote } from './store';
-import { openWorkspace, ownRemoteName } from './workspace';
+import { openWorkspace, type Workspace } from './workspace';
 
 /** A repository to read. `self`: it is this workspace's own remote; git then runs inside the checkout at `root`, with its credentials. */
 export interface RepoSource {
@@ -45,17 +46,38 @@ export async function sourceRemote(source: RepoSource, cwd: string): Promise<Git
   // The mirror's own folder may not be there yet, and has no settings of its own: the user's are asked for from outside of it.
   const outside = nowhere();
   await fs.promises.mkdir(outside.cwd, { recursive: true });
-  return withTransport(remote, source.url, outside);
+  return withTransport(remote, source.url, await settingsAt(outside));
 }
 
-/** The remote of the checkout at `root`. `place`: where git runs, when its objects go elsewhere. Undefined where there is none. */
-export async function checkoutRemote(root: string, place: GitPlace = { cwd: root }): Promise<GitRemote | undefined> {
-  const { objects } = await openWorkspace(root);
-  const name = await ownRemoteName(root);
+/** What is known of a checkout already, and where git runs when its objects go elsewhere. */
+export interface Checkout {
+  place: GitPlace;
+  workspace: Pick<Workspace, 'objects'>;
+  settings: Settings;
+}
+
+/** The remote of the checkout at `root`. Undefined where there is none. */
+export async function checkoutRemote(root: string, known?: Checkout): Promise<GitRemote | undefined> {
+  const { place, workspace, settings } = known ?? (await checkoutAt(root));
+  const name = remoteNameIn(settings);
   if (name === undefined) return undefined;
-  // With insteadOf rules applied: the transport that will be used.
-  const url = await gitText(place, ['ls-remote', '--get-url', '--', name]);
-  return withTransport({ place, name, shown: shownUrl(url), kind: 'checkout', lock: `the repository ${objects}` }, url);
+  const url = await fetchUrl(place, name, settings);
+  const lock = `the repository ${workspace.objects}`;
+  return withTransport({ place, name, shown: shownUrl(url), kind: 'checkout', lock }, url, settings);
+}
+
+/** Asks git about the checkout at `root`. Problem `not-a-repository`. */
+export async function checkoutAt(root: string): Promise<Checkout> {
+  const place = { cwd: root };
+  const [workspace, settings] = await Promise.all([openWorkspace(root), settingsAt(place)]);
+  return { place, workspace, settings };
+}
+
+/** With insteadOf rules applied: the transport that will be used. */
+async function fetchUrl(place: GitPlace, name: string, settings: Settings): Promise<string> {
+  if ([...settings.keys()].some((key) => /^url\..*insteadof$/is.test(key)))
+    return gitText(place, ['ls-remote', '--get-url', '--', name]);
+  return settings.get(`remote.${name}.url`)?.[0] ?? name;
 }
 
 /** A folder that is in no repository, for questions that need none. */
@@ -64,9 +86,9 @@ export function nowhere(): GitPlace {
   return { cwd: dir, env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) } };
 }
 
-async function withTransport(remote: GitRemote, url: string, settings: GitPlace = remote.place): Promise<GitRemote> {
+function withTransport(remote: GitRemote, url: string, settings: Settings): GitRemote {
   const transports = isLoopbackHttp(url) ? { GIT_ALLOW_PROTOCOL: 'file:ssh:https:http' } : {};
-  const env = { ...remote.place.env, ...transports, ...(await sshWithoutPrompt(settings)) };
+  const env = { ...remote.place.env, ...transports, ...sshWithoutPrompt(settings) };
   return { ...remote, place: { ...remote.place, env } };
 }
 
@@ -80,16 +102,11 @@ function isLoopbackHttp(url: string): boolean {
 }
 
 /** The user's own ssh command, told not to ask. A wrapper that takes no options (variant `simple`) stays as it is: it has no terminal anyway. */
-async function sshWithoutPrompt(place: GitPlace): Promise<Record<string, string>> {
-  const variant = process.env.GIT_SSH_VARIANT || (await setting(place, 'ssh.variant')) || '';
+function sshWithoutPrompt(settings: Settings): Record<string, string> {
+  const variant = process.env.GIT_SSH_VARIANT || settingIn(settings, 'ssh.variant') || '';
   if (variant === 'simple') return {};
   const program = process.env.GIT_SSH ? `'${process.env.GIT_SSH.replace(/'/g, `'\\''`)}'` : 'ssh';
-  const command = process.env.GIT_SSH_COMMAND || (await setting(place, 'core.sshCommand')) || program;
+  const command = process.env.GIT_SSH_COMMAND || settingIn(settings, 'core.sshcommand') || program;
   const isPutty = /(?:^|[\\/])(?:tortoise)?plink(?:\.exe)?['"]?(?:\s|$)/i.test(command) || /plink|putty/.test(variant);
   return { GIT_SSH_COMMAND: `${command} ${isPutty ? '-batch' : '-o BatchMode=yes'}` };
-}
-
-async function setting(place: GitPlace, key: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await git(place, ['config', '--get', key]);
-  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }

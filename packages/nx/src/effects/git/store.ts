@@ -1,5 +1,7 @@
 import { KdcubeError } from '@kdcube/release';
 import { git, gitText, type GitPlace } from './git';
+import { objectsAt } from './objects';
+import { together } from './together';
 import type { Log } from '../log';
 
 /** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
@@ -16,6 +18,8 @@ export interface GitRemote {
 /** Where git objects are read, and where those that are not there come from. */
 export interface GitStore {
   place: GitPlace;
+  /** Nothing can be missing: it is no partial clone. */
+  isWhole?: boolean;
   remote?: GitRemote;
   /** Makes the store again from its remote, with every blob of its commit where the server gives no single blobs. Only mirrors can. */
   rebuild?: (reason: 'damaged' | 'no-single-blobs', log: Log) => Promise<void>;
@@ -23,9 +27,33 @@ export interface GitStore {
 
 /** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
 export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
-  const text = await gitText(store.place, ['rev-list', '--no-walk', '--missing=print', commit]).catch(unlessDamaged);
-  return text?.split('\n')[0] === commit;
+  if (store.isWhole) return (await objectsAt(store.place).look([commit]))[0]?.type === 'commit';
+  return commitsAt(store.place)(commit);
 }
+
+/** By place: whoever asks at once is answered by one git. */
+function perPlace<Q, A>(
+  many: (place: GitPlace, questions: Q[]) => Promise<A>[],
+): (place: GitPlace) => (question: Q) => Promise<A> {
+  const known = new Map<string, (question: Q) => Promise<A>>();
+  return (place) => {
+    const key = JSON.stringify(place);
+    const there = known.get(key) ?? together((questions: Q[]) => many(place, questions));
+    known.set(key, there);
+    return there;
+  };
+}
+
+const commitsAt = perPlace<string, boolean>((place, commits) => {
+  const list = async (ids: readonly string[]): Promise<Set<string> | undefined> => {
+    const args = ['rev-list', '--no-walk', '--missing=print', '--stdin'];
+    const text = await gitText(place, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
+    return text === undefined ? undefined : new Set(text.split('\n'));
+  };
+  const found = list([...new Set(commits)]);
+  // One id that git cannot make sense of must not hide the others.
+  return commits.map(async (commit) => ((await found) ?? (await list([commit])))?.has(commit) ?? false);
+});
 
 /** What an object is: commit, tag, tree or blob; undefined where it cannot be read. */
 export async function typeOf(store: GitStore, id: string): Promise<string | undefined> {
@@ -41,11 +69,27 @@ function unlessDamaged(error: unknown): undefined {
 }
 
 /** The objects of a tree that are not there, asked without fetching them. */
-export async function missingObjects(store: GitStore, tree: string): Promise<string[]> {
-  const args = ['rev-list', '--objects', '--missing=print', tree];
-  const { exitCode, stdout, stderr } = await git(store.place, args);
+export function missingObjects(store: GitStore, tree: string): Promise<string[]> {
+  return missingAt(store.place)(tree);
+}
+
+const missingAt = perPlace<string, string[]>((place, trees) => {
+  const all = missingOf(place, [...new Set(trees)]);
+  // Mostly nothing is missing of any; else it must be known of which.
+  return trees.map(async (tree) => {
+    const missing = await all.catch(() => undefined);
+    return missing?.length === 0 ? [] : missingOf(place, [tree]);
+  });
+});
+
+async function missingOf(place: GitPlace, trees: readonly string[]): Promise<string[]> {
+  const args = ['rev-list', '--objects', '--missing=print', '--stdin'];
+  const { exitCode, stdout, stderr } = await git(place, args, { input: `${trees.join('\n')}\n` });
   if (exitCode !== 0)
-    throw new KdcubeError({ code: 'command-failed', message: `git could not read the tree ${tree}.\n${stderr}`.trimEnd() });
+    throw new KdcubeError({
+      code: 'command-failed',
+      message: `git could not read the tree ${trees.join(', ')}.\n${stderr}`.trimEnd(),
+    });
   const missing = stdout
     .toString('utf8')
     .split('\n')

@@ -1,6 +1,9 @@
 import * as path from 'node:path';
 import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release';
-import { git, gitBytes, gitFailed, gitText } from './git';
+import { git, gitBytes, gitFailed, type GitPlace } from './git';
+import { objectsAt } from './objects';
+import { remoteNameIn, settingsAt } from './settings';
+import { sharedWhileAsked } from './together';
 
 /** The git checkout that the workspace lies in. Paths are absolute. */
 export interface Workspace {
@@ -13,8 +16,14 @@ export interface Workspace {
 }
 
 /** Finds the repository around `dir`. Problem `not-a-repository` where there is none, or git does not trust its owner. */
-export async function openWorkspace(dir: string): Promise<Workspace> {
+export function openWorkspace(dir: string): Promise<Workspace> {
   const root = path.resolve(dir);
+  return shared(root, () => findWorkspace(root));
+}
+
+const shared = sharedWhileAsked<Workspace>();
+
+async function findWorkspace(root: string): Promise<Workspace> {
   const result = await git({ cwd: root }, [
     'rev-parse',
     '--is-inside-work-tree',
@@ -42,21 +51,13 @@ export async function openWorkspace(dir: string): Promise<Workspace> {
   });
 }
 
-/** The remote that this workspace is a clone of: `origin`, else the only one. Its name as git knows it. */
-export async function ownRemoteName(root: string): Promise<string | undefined> {
-  const names = (await gitText({ cwd: root }, ['remote'])).split('\n').filter(Boolean);
-  if (names.includes('origin')) return 'origin';
-  return names.length === 1 ? names[0] : undefined;
-}
-
 /** The URL of the workspace's own remote as its configuration says it, without user information. */
 export async function ownRemote(root: string): Promise<string | undefined> {
-  const name = await ownRemoteName(root);
-  if (name === undefined) return undefined;
-  // Not `git remote get-url`: that applies insteadOf rules, which is how CI puts tokens into URLs.
-  const { exitCode, stdout } = await git({ cwd: root }, ['config', '-z', '--get-all', `remote.${name}.url`]);
-  const url = stdout.toString('utf8').split('\0')[0];
-  return exitCode === 0 && url ? withoutSecrets(url) : undefined;
+  const settings = await settingsAt({ cwd: root });
+  const name = remoteNameIn(settings);
+  // Not what insteadOf rules make of it, which is how CI puts tokens into URLs.
+  const url = name === undefined ? undefined : settings.get(`remote.${name}.url`)?.[0];
+  return url ? withoutSecrets(url) : undefined;
 }
 
 /** The commit that is checked out; undefined before the first one. */
@@ -88,11 +89,13 @@ export async function changedPaths(root: string, paths: readonly string[]): Prom
   return records.map((record) => record.slice(3)).map((file) => (file.startsWith(prefix) ? file.slice(prefix.length) : file));
 }
 
-/** The tree id of a folder (relative to `root`) in HEAD; undefined where HEAD has no such folder, or there is no HEAD. */
-export async function headTree(workspace: Workspace, folder: string): Promise<string | undefined> {
-  const place = `${workspace.prefix}${folder}`.replace(/\/$/, '');
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', place === '' ? 'HEAD^{tree}' : `HEAD:${place}`];
-  const { exitCode, stdout } = await git({ cwd: workspace.root }, args);
+/** The tree id of a folder (relative to `root`) in HEAD, read at `place`; undefined where HEAD has no such folder, or there is no HEAD. */
+export async function headTree({ prefix }: Workspace, place: GitPlace, folder: string): Promise<string | undefined> {
+  const inside = `${prefix}${folder}`.replace(/\/$/, '');
+  const name = inside === '' ? 'HEAD^{tree}' : `HEAD:${inside}`;
+  // Questions are lines.
+  if (!/[\r\n]/.test(name)) return (await objectsAt(place).look([name]))[0]?.oid;
+  const { exitCode, stdout } = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 

@@ -49,10 +49,18 @@ export async function planOf(
 ): Promise<ImageJob> {
   const { folder, pin } = pinnedImage(release, name);
   checkArgs(options.args);
-  const bundles: FoundBundle[] = [];
-  for (const id of pin.bundles)
-    bundles.push(await findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }));
-  const own = await snapshot.tree(folder.path);
+  // At once: all folders are looked at together.
+  const looking = [
+    snapshot.tree(folder.path),
+    // The commit's tag says "this release": so what decides it must be in the commit too.
+    changedPaths(release.root, [RELEASE_FILE, PINS]),
+    ...pin.bundles.map((id) =>
+      findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }),
+    ),
+  ] as const;
+  // A failure of one must not end the snapshot under the others.
+  await Promise.allSettled(looking);
+  const [own, changed, ...bundles] = await Promise.all(looking);
   if (!own)
     throw new KdcubeError({
       code: 'dockerfile-missing',
@@ -68,8 +76,7 @@ export async function planOf(
     ...pinnedContents(pin),
   });
   const uncommitted = [
-    // The commit's tag says "this release": so what decides it must be in the commit too.
-    ...(await changedPaths(release.root, [RELEASE_FILE, PINS])),
+    ...changed,
     ...(own.committed ? [] : [folder.path]),
     ...bundles.filter(({ committed }) => !committed).map(({ place }) => place),
   ];

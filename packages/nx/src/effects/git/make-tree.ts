@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { deflateSync } from 'node:zlib';
+
+/** A file in git's index. The path is below the folder whose tree is made, its bytes as latin1. */
+export interface IndexEntry {
+  mode: string;
+  oid: string;
+  path: string;
+}
+
+export interface TreeObject {
+  oid: string;
+  content: Buffer;
+}
+
+interface Folder {
+  children: Map<string, Folder | IndexEntry>;
+}
+
+/**
+ * The tree of these entries, which are in the index's order, and of each folder in it, the innermost first: what `git write-tree` would write. By arithmetic, because for most folders the id is
+ * all that is wanted.
+ */
+export function makeTrees(entries: readonly IndexEntry[]): TreeObject[] {
+  const root: Folder = { children: new Map() };
+  for (const entry of entries) {
+    const parts = entry.path.split('/');
+    let folder = root;
+    for (const part of parts.slice(0, -1)) {
+      const there = folder.children.get(part);
+      const inside: Folder = there && 'children' in there ? there : { children: new Map() };
+      folder.children.set(part, inside);
+      folder = inside;
+    }
+    folder.children.set(parts.at(-1)!, entry);
+  }
+  const made: TreeObject[] = [];
+  const algorithm = entries[0]?.oid.length === 64 ? 'sha256' : 'sha1';
+  treeOf(root, algorithm, made);
+  return made;
+}
+
+/** In the order of the index the things of a folder are in the order of a tree: both compare a folder as if a slash ended its name. */
+function treeOf({ children }: Folder, algorithm: string, made: TreeObject[]): string {
+  const rows = [...children].map(([name, child]) => {
+    const [mode, oid] = 'children' in child ? ['40000', treeOf(child, algorithm, made)] : [child.mode, child.oid];
+    return Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
+  });
+  const content = Buffer.concat(rows);
+  const oid = createHash(algorithm).update(headerOf(content)).update(content).digest('hex');
+  made.push({ oid, content });
+  return oid;
+}
+
+/** Writes trees into a folder of objects, as git keeps single ones. */
+export function writeTrees(dir: string, trees: readonly TreeObject[]): void {
+  for (const { oid, content } of trees) {
+    const file = path.join(dir, oid.slice(0, 2), oid.slice(2));
+    if (fs.existsSync(file)) continue;
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, deflateSync(Buffer.concat([headerOf(content), content])), { mode: 0o444 });
+  }
+}
+
+function headerOf(content: Buffer): Buffer {
+  return Buffer.from(`tree ${content.length}\0`, 'latin1');
+}

@@ -1,0 +1,37 @@
+import { gitBytes, type GitPlace } from './git';
+import { sharedWhileAsked } from './together';
+
+/** git's settings at a place, by their names as git prints them (section and variable in lower case): every value, the one that counts last. */
+export type Settings = ReadonlyMap<string, readonly string[]>;
+
+const shared = sharedWhileAsked<Settings>();
+
+/** All of them with one question. Works outside of a repository too. */
+export function settingsAt(place: GitPlace): Promise<Settings> {
+  return shared(JSON.stringify(place), async () => {
+    const listed = await gitBytes(place, ['config', '-z', '--list']);
+    const found = new Map<string, string[]>();
+    for (const record of listed.toString('utf8').split('\0').filter(Boolean)) {
+      const end = record.indexOf('\n');
+      const [name, value] = end === -1 ? [record, 'true'] : [record.slice(0, end), record.slice(end + 1)];
+      found.set(name, [...(found.get(name) ?? []), value]);
+    }
+    return found;
+  });
+}
+
+export function settingIn(settings: Settings, name: string): string | undefined {
+  return settings.get(name)?.at(-1);
+}
+
+/** Whether a repository may lack objects, which it then fetches when they are read. */
+export function isPartial(settings: Settings): boolean {
+  return [...settings.keys()].some((name) => name === 'extensions.partialclone' || /^remote\..*\.promisor$/s.test(name));
+}
+
+/** The remote that a repository is a clone of: `origin`, else the only one. Its name as git knows it. */
+export function remoteNameIn(settings: Settings): string | undefined {
+  const names = new Set([...settings.keys()].flatMap((name) => /^remote\.(.*)\.[^.]*$/s.exec(name)?.[1] ?? []));
+  if (names.has('origin')) return 'origin';
+  return names.size === 1 ? [...names][0] : undefined;
+}
