@@ -4,6 +4,7 @@
 #   engine.sh installed      exit code 0 when it is there
 #   engine.sh up | down      starts or stops the engine and the registry; both do nothing when there is nothing to do
 #   engine.sh env            KEY=VALUE lines that a client needs; exit code 1 when the engine is not up
+#   engine.sh readers        the folder of skopeo and umoci, which read images without an engine; exit code 1 when they are not there
 #   engine.sh run CMD...     CMD with these variables
 # KD_ENGINE_STORE=containerd picks the containerd image store (cache export, attestations, OCI output) instead of the default one.
 # KD_ENGINE_DIR moves the cache folder. Exit code 3: cannot be had on this machine, and why.
@@ -16,10 +17,18 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 STORE=${KD_ENGINE_STORE:-default}
 case $STORE in default | containerd) ;; *) say "KD_ENGINE_STORE is default or containerd, not $STORE."; exit 2 ;; esac
 RUN=$KD/$STORE
+READERS=$KD/readers
 VERSION=1 # raise it when the list of packages changes: machines that have the old ones install again
+READERS_VERSION=1
 
 install() {
   need_debian_root
+  engine
+  readers
+  apt_private_close
+}
+
+engine() {
   if [ "$(cat "$KD/installed" 2>/dev/null)" = $VERSION ]; then return 0; fi
   say "unpacking the engine into $KD"
   mkdir -p "$KD"; rm -rf "$ROOT" "$KD/python-root.tar"
@@ -28,8 +37,25 @@ install() {
   unpack "$ROOT" docker.io/trixie docker-cli/trixie docker-buildx/trixie docker-compose/trixie containerd/trixie tini/trixie docker-registry/bookworm "runc/$CODENAME"
   ln -sf tini-static "$ROOT/usr/bin/docker-init"
   . "$HERE/python-root.sh"; python_root "$KD/python-root.tar"
-  apt_private_close
   echo $VERSION >"$KD/installed"
+}
+
+# Programs that read images and know nothing of ours: what they accept, others accept. A part of its own, since they need no engine and an engine that runs must
+# not be replaced for them. Debian 12's on both: theirs is a libc that is never too new.
+readers() {
+  if [ "$(cat "$READERS/installed" 2>/dev/null)" = $READERS_VERSION ]; then return 0; fi
+  say "unpacking skopeo and umoci into $READERS"
+  rm -rf "$READERS"; mkdir -p "$READERS/bin"
+  apt_private_open
+  local packages=(skopeo umoci libgpgme11 libassuan0 libgpg-error0 libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0)
+  unpack "$READERS/root" "${packages[@]/%//bookworm}"
+  local name triple; triple=$(basename "$(dirname "$(find "$READERS/root" -name 'libgpgme.so.11' | head -1)")")
+  for name in skopeo umoci; do
+    printf '%s\n' '#!/bin/sh' "export LD_LIBRARY_PATH='$READERS/root/usr/lib/$triple:$READERS/root/lib/$triple'" "exec '$READERS/root/usr/bin/$name' \"\$@\"" >"$READERS/bin/$name"
+    chmod +x "$READERS/bin/$name"
+    "$READERS/bin/$name" --version >/dev/null
+  done
+  echo $READERS_VERSION >"$READERS/installed"
 }
 
 ping_engine() { curl -sf --max-time 5 --unix-socket "$RUN/docker.sock" http://engine/_ping >/dev/null 2>&1; }
@@ -73,7 +99,8 @@ start_engine() {
 
 # Prints "started" when it started something, so that a caller knows what it has to stop.
 up() {
-  install
+  engine
+  apt_private_close
   exec 9>"$KD/lock"; flock 9
   local ENGINE='' started=''
   if ! ping_registry; then start_registry; started=1; fi
@@ -121,6 +148,7 @@ case ${1:-} in
   up) need_debian_root; up ;;
   down) down ;;
   env) client_env ;;
+  readers) [ "$(cat "$READERS/installed" 2>/dev/null)" = $READERS_VERSION ] && echo "$READERS/bin" ;;
   run) shift; run "$@" ;;
-  *) sed -n '2,10p' "$0" | cut -c3- >&2; exit 2 ;;
+  *) sed -n '2,11p' "$0" | cut -c3- >&2; exit 2 ;;
 esac

@@ -24,7 +24,9 @@ debian_mirror() {
 }
 
 # apt_private COMMAND...: apt-get with package lists of its own (bookworm and trixie), kept in a temporary folder.
+# Once for all parts that are missing: fetching the lists takes longer than most packages.
 apt_private_open() {
+  [ -z "${APT:-}" ] || return 0
   APT=$(mktemp -d); mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
   local mirror suite; mirror=$(debian_mirror)
   [ -n "$mirror" ] || { say "apt names no mirror for $CODENAME."; exit 1; }
@@ -35,7 +37,7 @@ apt_private() {
   apt-get -qq -o Dir::Etc::SourceList="$APT/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$APT/lists" \
     -o Dir::Cache="$APT/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
 }
-apt_private_close() { rm -rf "$APT"; }
+apt_private_close() { [ -z "${APT:-}" ] || rm -rf "$APT"; APT=; }
 
 # unpack FOLDER PACKAGE...: downloads Debian packages and lays their files into FOLDER. No scripts run, nothing is configured.
 unpack() {
