@@ -178,6 +178,7 @@ export const PROBLEMS = {
   'env-missing': 'An environment variable without which the platform takes a default (a note, not an error).',
   'env-value': 'A value that an environment variable cannot have.',
   'env-too-large': 'An environment that is too large for the place it goes to.',
+  'task-definition-missing': 'A task definition that is to be taken over, and is not there.',
   'env-moved': 'A value that goes another way, because its own is too narrow (a note, not an error).',
   'assembly-wins': 'Keys of the platform’s assembly.yaml that would beat this environment (a note, not an error).',
   'exec-shadow': 'Baked bundles that a mount of docker would hide from code (a note, not an error).',

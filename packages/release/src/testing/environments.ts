@@ -8,7 +8,7 @@ export const ENVIRONMENT_FIXTURES = join(__dirname, '../../fixtures/environments
 export const DIGEST = `sha256:${'a1'.repeat(32)}`;
 
 /** The images of the fixtures' releases, as docker-push would have named them. */
-export const IMAGES = new Map(
+export const IMAGES: ReadonlyMap<string, string> = new Map(
   [
     'kdcube-chat-ingress',
     'kdcube-chat-proc-bundled',
