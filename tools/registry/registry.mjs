@@ -1,5 +1,6 @@
 // A small OCI registry in this process: for the demo on a machine without one, and for tests that need one to fail on purpose.
 import http from 'node:http';
+import https from 'node:https';
 import { createAuth } from './auth.mjs';
 import { createBlobs } from './blobs.mjs';
 import { createManifests } from './manifests.mjs';
@@ -11,31 +12,34 @@ import { openStore } from './store.mjs';
  *
  * port          default 0: a free one. Listens on 127.0.0.1 only.
  * dir           a folder to keep the content in. Default: memory.
- * auth          see auth.mjs. Default: open.
+ * auth          see auth.mjs; or a function of a request that answers instead, or does not. Default: open.
+ * tls           { key, cert } (tls.mjs has one): https. Default: http.
  * immutable     repositories whose tags are written once: names, or true for all. Default: none.
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
  * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
  *               leastPiece: bytes of a PATCH that is not the last; most: bytes of a body, 413 above }. Default: paths, mounts, any size.
- * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes }. Asked for each request,
- *               before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
- *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body.
+ * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }. Asked for each
+ *               request, before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
+ *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body; endless
+ *               answers with these bytes, again and again, for as long as somebody listens.
  *               The returned object's `faults` may be set again at any time.
  *
  * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
  * the journal adds status (0: cut), received and sent (bytes of the bodies). It holds no authorization headers.
  */
-export async function start({ port = 0, dir, auth, immutable = [], repositories, uploads = {}, faults } = {}) {
+export async function start({ port = 0, dir, auth, tls, immutable = [], repositories, uploads = {}, faults } = {}) {
   const store = openStore(dir);
   const blobs = createBlobs(store, uploads);
   const isImmutable = (name) => (typeof immutable === 'boolean' ? immutable : immutable.includes(name));
   const manifests = createManifests(store, blobs, isImmutable);
   const registry = { url: '', host: '', journal: [], faults, revoke: () => doors.revoke?.(), close };
-  const doors = createAuth(auth, () => registry.url);
+  const doors = createAuth(typeof auth === 'function' ? undefined : auth, () => registry.url);
 
-  const server = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
+  const handler = (incoming, outgoing) => void serve(incoming, outgoing);
+  const server = tls ? https.createServer(tls, handler) : http.createServer(handler);
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   registry.host = `127.0.0.1:${server.address().port}`;
-  registry.url = `http://${registry.host}`;
+  registry.url = `${tls ? 'https' : 'http'}://${registry.host}`;
   return registry;
 
   async function serve(incoming, outgoing) {
@@ -61,6 +65,7 @@ export async function start({ port = 0, dir, auth, immutable = [], repositories,
     if (uploads.absolute && answer.headers.location?.startsWith('/'))
       answer.headers.location = `${registry.url}${answer.headers.location}`;
     if (fault === 'lost') return finish(request, answer, 0, () => incoming.socket.destroy());
+    if (fault?.endless) return finish(request, reply(200), 0, () => flood(outgoing, fault));
     finish(request, answer, fault?.cutAfter, () => send(incoming, outgoing, answer, fault?.cutAfter));
   }
 
@@ -70,6 +75,8 @@ export async function start({ port = 0, dir, auth, immutable = [], repositories,
     if (kind === 'token') return issue(request);
     const reading = method === 'GET' || method === 'HEAD';
     const scope = name && { type: 'repository', name, actions: reading ? ['pull'] : ['pull', 'push'] };
+    const instead = typeof auth === 'function' && auth(request);
+    if (instead) return instead;
     const challenge = doors.check(request, scope);
     if (challenge) return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
     if (name && repositories && !repositories.includes(name)) {
@@ -129,6 +136,12 @@ async function readAll(incoming, cutBody = Infinity) {
   }
   if (size >= cutBody) throw new Error('cut');
   return Buffer.concat(chunks);
+}
+
+function flood(outgoing, { headers, endless }) {
+  outgoing.writeHead(200, headers);
+  const more = () => outgoing.destroyed || outgoing.write(endless, more);
+  more();
 }
 
 function send(incoming, outgoing, { status, headers, body }, cutAfter) {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { IMAGE, call, errorCode, pushBlob, pushImage, withQuery } from './client.mjs';
-import { digestOf } from './protocol.mjs';
+import { digestOf, refuse } from './protocol.mjs';
 import { start } from './registry.mjs';
+import { AUTHORITY, TLS } from './tls.mjs';
 
 const started = [];
 const begin = async (options) => started[started.push(await start(options)) - 1];
@@ -164,6 +166,27 @@ describe('faults', () => {
     await expect(call(registry.url, 'GET', address)).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
     expect(registry.journal.at(-1)).toMatchObject({ kind: 'blob', status: 200, sent: cutAfter });
   });
+});
+
+test('an endless answer goes on until nobody listens', async () => {
+  const registry = await begin({ faults: () => ({ endless: Buffer.alloc(100_000) }) });
+  const answer = await fetch(`${registry.url}/v2/`);
+  let size = 0;
+  for await (const chunk of answer.body) if ((size += chunk.length) > 1_000_000) break;
+  expect([answer.status, size]).toEqual([200, expect.any(Number)]);
+  registry.faults = undefined;
+  expect((await call(registry.url, 'GET', '/v2/')).status).toBe(200);
+});
+
+test('a registry with TLS, behind a door of the test’s own', async () => {
+  const registry = await begin({ tls: TLS, auth: ({ kind }) => (kind === 'tags' ? refuse(418, 'TEAPOT', 'no') : undefined) });
+  const get = (path) =>
+    new Promise((resolve, reject) => {
+      https.get(new URL(path, registry.url), { ca: AUTHORITY }, resolve).on('error', reject);
+    });
+  expect(registry.url).toMatch(/^https:/);
+  expect([(await get('/v2/')).statusCode, (await get('/v2/a/tags/list')).statusCode]).toEqual([200, 418]);
+  await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow();
 });
 
 test('the journal tells what was asked and how much went over the wire, and holds no credentials', async () => {

@@ -1,0 +1,88 @@
+// Amazon's registry (ECR) as a client meets it: the service that gives tokens (AWS JSON 1.1, plain http) and the registry (https, by the name that Amazon gives it),
+// which takes them until they end, makes no repository by itself, and keeps its tags.
+import http from 'node:http';
+import { refuse } from './protocol.mjs';
+import { start } from './registry.mjs';
+import { TLS } from './tls.mjs';
+
+const SERVICE = 'AmazonEC2ContainerRegistry_V20150921.';
+
+/**
+ * Starts both and resolves to { name, host, api, registry, repositories, calls, tokens, close() }. `name` is the registry's for clients, `host` where it listens;
+ * `calls` are the operations that the service was asked for.
+ *
+ * account, region   default 123456789012 and eu-central-1
+ * repositories      those that exist. Default: none. The returned array may change at any time, and CreateRepository adds to it.
+ * immutable         see registry.mjs. Default: true.
+ * mount             whether blobs can be mounted. Default: no, as Amazon has it until an account switches it on.
+ * lasts             requests that a token is good for, after which it has expired. Default: any number. The returned object's `lasts` may be set again at any time.
+ */
+export async function startEcr(options = {}) {
+  const { account = '123456789012', region = 'eu-central-1', immutable = true, mount = false } = options;
+  const tokens = new Map();
+  const repositories = [...(options.repositories ?? [])];
+  const registry = await start({ tls: TLS, immutable, uploads: { mount }, auth: (request) => door(request) });
+  const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
+  const ecr = { name, host: registry.host, api: '', registry, repositories, calls: [], tokens, lasts: options.lasts ?? Infinity };
+  const service = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
+  await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+  ecr.api = `http://127.0.0.1:${service.address().port}`;
+  ecr.close = async () => {
+    service.closeAllConnections();
+    await Promise.all([registry.close(), new Promise((resolve) => service.close(resolve))]);
+  };
+  return ecr;
+
+  /** What the registry answers instead of doing what it is asked; undefined where it does it. */
+  function door({ headers, name: repository }) {
+    const token = tokenOf(headers);
+    if (!tokens.has(token)) {
+      const challenge = { 'www-authenticate': `Basic realm="https://${name}/",service="ecr.amazonaws.com"` };
+      return refuse(401, 'UNAUTHORIZED', 'Not Authorized', challenge);
+    }
+    tokens.set(token, tokens.get(token) + 1);
+    if (tokens.get(token) > ecr.lasts)
+      return refuse(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
+    if (repository === undefined || repositories.includes(repository)) return undefined;
+    const words = `The repository with name '${repository}' does not exist in the registry with id '${account}'`;
+    return refuse(404, 'NAME_UNKNOWN', words);
+  }
+
+  async function serve(incoming, outgoing) {
+    const chunks = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const operation = String(incoming.headers['x-amz-target'] ?? '').replace(SERVICE, '');
+    ecr.calls.push(operation);
+    const signed = String(incoming.headers.authorization ?? '').includes(`/${region}/ecr/aws4_request`);
+    const [status, body] = signed ? answer(operation, JSON.parse(Buffer.concat(chunks) || '{}')) : unsigned();
+    outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+  }
+
+  function answer(operation, { repositoryName }) {
+    if (operation === 'GetAuthorizationToken') return [200, { authorizationData: [newToken()] }];
+    if (operation !== 'CreateRepository') return [400, { __type: 'UnknownOperationException', message: operation }];
+    if (repositories.includes(repositoryName))
+      return [400, { __type: 'RepositoryAlreadyExistsException', message: `'${repositoryName}' is there already` }];
+    repositories.push(repositoryName);
+    const uri = `${name}/${repositoryName}`;
+    return [200, { repository: { registryId: account, repositoryName, repositoryUri: uri, imageTagMutability: 'IMMUTABLE' } }];
+  }
+
+  function newToken() {
+    const token = `token-of-amazon-${tokens.size + 1}`;
+    tokens.set(token, 0);
+    const authorizationToken = Buffer.from(`AWS:${token}`).toString('base64');
+    // Twelve hours, whatever becomes of it: a client cannot know that it ends earlier.
+    return { authorizationToken, expiresAt: Date.now() / 1000 + 12 * 3600, proxyEndpoint: `https://${name}` };
+  }
+}
+
+function unsigned() {
+  return [400, { __type: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }];
+}
+
+/** Of `Basic AWS:<token>`; undefined for anything else. */
+function tokenOf({ authorization = '' }) {
+  const encoded = /^Basic (.+)$/i.exec(authorization)?.[1] ?? '';
+  return /^AWS:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1];
+}

@@ -1,0 +1,35 @@
+// A certificate for registries that speak TLS, and the authority that signed it. Made for these tests: nobody trusts it, and nothing else uses its key.
+
+/** For registry.example, every registry of Amazon's in eu-central-1, and 127.0.0.1. */
+export const TLS = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQSK0epZivekH1SaV
+6NC/U8cwIB7TgFH5XcEZfVYe/i6hRANCAATmVavgJLyTcmNsEhNTmdbS2+CxxOfh
+IWicC2COAQ0WiDnOsS2hGFJaTVcRKHHVs2inVrIca6L3rkLOrOzzp9O6
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBxDCCAWugAwIBAgIBAjAKBggqhkjOPQQDAjAhMR8wHQYDVQQDDBZhbiBhdXRo
+b3JpdHkgZm9yIHRlc3RzMCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw
+WjAbMRkwFwYDVQQDDBByZWdpc3RyeS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZI
+zj0DAQcDQgAE5lWr4CS8k3JjbBITU5nW0tvgscTn4SFonAtgjgENFog5zrEtoRhS
+Wk1XEShx1bNop1ayHGui965Czqzs86fTuqOBlzCBlDBHBgNVHREEQDA+ghByZWdp
+c3RyeS5leGFtcGxlgiQqLmRrci5lY3IuZXUtY2VudHJhbC0xLmFtYXpvbmF3cy5j
+b22HBH8AAAEwCQYDVR0TBAIwADAdBgNVHQ4EFgQUENK8E8EXG0nITaCgKFNUCJmD
+ESUwHwYDVR0jBBgwFoAUwBMhlel9wguEYn2n/8qnkXkdLhYwCgYIKoZIzj0EAwID
+RwAwRAIgKqKdwaHnM9IN7fKdZ75stXToRlmyxlQCopwwBZ26w3gCICl7405f5/A5
+AeCGjwhbLTzLC9UCpIjhtEZJEFej4Ki0
+-----END CERTIFICATE-----`,
+};
+
+/** For NODE_EXTRA_CA_CERTS. */
+export const AUTHORITY = `-----BEGIN CERTIFICATE-----
+MIIBZTCCAQugAwIBAgIBATAKBggqhkjOPQQDAjAhMR8wHQYDVQQDDBZhbiBhdXRo
+b3JpdHkgZm9yIHRlc3RzMCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw
+WjAhMR8wHQYDVQQDDBZhbiBhdXRob3JpdHkgZm9yIHRlc3RzMFkwEwYHKoZIzj0C
+AQYIKoZIzj0DAQcDQgAEngfxHtzuGT2/vA8HpnCa41wXiNaaqglQCKZF4q13HYU3
+7Jxt0sarFdyRBksnEd7o9PyJ6Zy/HNq5fybDlTKl2qMyMDAwDwYDVR0TAQH/BAUw
+AwEB/zAdBgNVHQ4EFgQUwBMhlel9wguEYn2n/8qnkXkdLhYwCgYIKoZIzj0EAwID
+SAAwRQIhAP7QsTGauVpexRUoj1retdmbDz6WUwusLOG2jMjClOhpAiAJX4gtyz8A
+2Undmbk1bC/zcUpbJFQfza9/3WDAlwLMPg==
+-----END CERTIFICATE-----
+`;
