@@ -77,6 +77,7 @@ export function makeClock({ start, turn }) {
       joined.delete(who);
       void moveOn();
     },
+    sleeping: (who) => (joined.get(who) ?? []).length > 0,
     /** Resolves when the time has come, moves nothing. */
     reached: (until) => (until <= now ? Promise.resolve(now) : new Promise((wake) => watchers.push({ until, wake }))),
     /** When the next thing happens, or undefined. */

@@ -52,6 +52,23 @@ describe('time', () => {
     await one.leave();
   });
 
+  test('a client that is killed in its sleep is not waited for', async () => {
+    const { double } = await open();
+    const [one] = [await connectClock(double.url, { who: 'one' }), await connectClock(double.url, { who: 'two' })];
+    const from = double.clock.now();
+    const killed = new AbortController();
+    const body = JSON.stringify({ until: from + 1000, who: 'two' });
+    const asleep = fetch(`${double.url}/__clock/sleep`, { method: 'POST', body, signal: killed.signal }).catch(
+      (error) => error.name,
+    );
+    while (!double.clock.sleeping('two')) await new Promise((resolve) => setTimeout(resolve, 1));
+    killed.abort();
+    expect(await asleep).toBe('AbortError');
+    while (double.clock.sleeping('two')) await new Promise((resolve) => setTimeout(resolve, 1));
+    await one.sleep(60_000);
+    expect(double.clock.now() - from).toBe(60_000);
+  });
+
   test('a watcher is told, and moves nothing', async () => {
     const { double } = await open();
     const at = double.clock.now() + 5000;

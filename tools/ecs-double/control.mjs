@@ -23,6 +23,11 @@ export async function control(double, { method, url, body }, response) {
     'GET /__journal': () => journal.entries,
     'POST /__as': () => turn(() => otherCall(double, { service: 'ecs', request: {}, ...given })),
   };
+  // A client that was killed in its sleep is not waited for.
+  if (url.pathname === '/__clock/sleep' && given.who !== undefined)
+    response.once('close', () => {
+      if (!response.writableEnded) clock.leave(given.who);
+    });
   const run = routes[`${method} ${url.pathname}`];
   const reply = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   if (!run) return reply(404, { message: `The double has no ${method} ${url.pathname}.`, routes: Object.keys(routes) });

@@ -94,6 +94,7 @@ test.each([
   const done = await until(double, over);
   expect(done.deployments[0].id).not.toBe(mine);
   expect((await history(double)).map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED', 'SUCCESSFUL']);
+  expect(double.journal.entries.filter(({ op }) => op === 'UpdateService')).toHaveLength(2);
 });
 
 test('the same task definition without force starts no deployment, with force it does', async () => {

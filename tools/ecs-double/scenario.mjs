@@ -1,8 +1,8 @@
 // A scenario is data: what there is in the beginning, what images do, what goes wrong, and what somebody else does meanwhile. README.md lists its members.
+import { otherCall } from './calls.mjs';
 import { addCluster } from './state/clusters.mjs';
 import { createService } from './state/services.mjs';
 import { registerTaskDefinition } from './state/task-definitions.mjs';
-import { OPERATIONS } from './operations.mjs';
 
 /** Long enough for every service to be steady before the test begins. */
 const SETTLED = 15 * 60 * 1000;
@@ -27,7 +27,7 @@ export function change(double, { images, script = [], ...rest }) {
   const { world } = double;
   Object.assign(world.images, images);
   for (const { at, op, service = 'ecs', request } of script)
-    world.clock.at(world.started + at * 1000, () => void OPERATIONS[service][op](world, request, {}));
+    world.clock.at(world.started + at * 1000, () => otherCall(double, { service, op, request }));
   return rest;
 }
 
