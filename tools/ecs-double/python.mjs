@@ -10,13 +10,13 @@ const HOME =
 const READY = path.join(HOME, 'awscli.txt');
 const PACKAGE = 'awscli>=1.46,<2';
 
-/**
- * { python, aws, waiters } or { reason, broken? }: what is missing on this machine. `broken`: Python is there and the index answers, and still it
- * cannot be installed; that is no reason to skip.
- */
 let found;
 
-export function awsCli() {
+/**
+ * { python, aws } or { reason, broken? }: what is missing on this machine. `broken`: Python is there and the index answers, and still it cannot be
+ * installed; that is no reason to skip. Looked for once.
+ */
+function awsCli() {
   return (found ??= find());
 }
 
