@@ -6,7 +6,7 @@ import type { Environment } from './model/environment/environment';
 import { mustReadEnvironment, readEnvironment } from './model/environment/read-environment';
 import type { Generation } from './model/generation';
 import { renderGateway } from './plan/env/gateway';
-import { environmentOf, environmentText, fixtureFiles, textFiles } from './testing/environments';
+import { environmentOf, environmentText, fixtureFiles, sampleGateway, textFiles } from './testing/environments';
 
 /**
  * The platform's own gateway parser and validator as judge: of every gateway that we render, and of what we refuse. KD_PLATFORM_CHECKOUTS is a folder of
@@ -111,6 +111,9 @@ describeWithOracle(
 
     const environments: [string, Environment][] = [
       ['the fixture', mustReadEnvironment('prod', fixtureFiles('valid')).environment],
+      ...(['gateway-config.example.seed.json', 'gateway.head.yaml'] as const).map(
+        (file) => [file, environmentOf(`gateway: ${JSON.stringify(sampleGateway(file))}`)] as [string, Environment],
+      ),
       ...GATEWAYS.map(([name, gateway]) => [name, environmentOf(`gateway: ${gateway}`)] as [string, Environment]),
     ];
     const cases = ERAS.flatMap(([commit, generation]) =>

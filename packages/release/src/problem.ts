@@ -170,6 +170,7 @@ export const PROBLEMS = {
   placeholder: 'A placeholder that nobody filled in.',
   'secret-reference': 'A reference to a secret that is none.',
   'tenant-mismatch': 'A tenant or project that differs between two places.',
+  'redis-mismatch': 'Components that talk through Redis, and not through the same one.',
   'gateway-value': 'A gateway setting for which the platform refuses the whole gateway.',
   'gateway-warning': 'A gateway setting that the platform warns of (a note, not an error).',
   'env-name': 'A name that cannot be an environment variable’s, or is two things at once.',

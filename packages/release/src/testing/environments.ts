@@ -1,11 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parse } from 'yaml';
 import type { Environment } from '../model/environment/environment';
 import type { EnvironmentFiles } from '../model/environment/list';
 import { mustReadEnvironment } from '../model/environment/read-environment';
 
 export const ENVIRONMENT_FIXTURES = join(__dirname, '../../fixtures/environments');
 export const DIGEST = `sha256:${'a1'.repeat(32)}`;
+
+/** The platform's own sample gateways as `gateway:` has them: without tenant and project, which stand at the top. */
+export function sampleGateway(file: 'gateway-config.example.seed.json' | 'gateway.head.yaml'): Record<string, unknown> {
+  const read = parse(readFileSync(join(__dirname, '../../fixtures/platform', file), 'utf8')) as Record<string, unknown>;
+  const { tenant: _, project: __, ...gateway } = (read.gateway ?? read) as Record<string, unknown>;
+  return gateway;
+}
 
 /** The images of the fixtures' releases, as docker-push would have named them. */
 export const IMAGES: ReadonlyMap<string, string> = new Map(

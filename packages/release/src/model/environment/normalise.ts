@@ -6,7 +6,7 @@ import type { SecretReference } from './secret-reference';
 import { secretReference } from './secret-reference';
 import type { WrittenService } from './written';
 
-type PerComponent<T> = Partial<Record<'shared' | Component, Record<string, T>>>;
+type PerComponent = Partial<Record<'shared' | Component, Record<string, string>>>;
 
 /** The environment; undefined where so much is missing that nothing can be said of it. */
 export function normalise(name: string, written: PartlyWritten): Environment | undefined {
@@ -78,7 +78,7 @@ function serviceOf(name: string, service: WrittenService, written: PartlyWritten
       ...(mount.host !== undefined && { host: mount.host }),
       readOnly: mount.read_only ?? false,
     })),
-    env: collected(written.env as PerComponent<string>, service.component, service.env),
+    env: collected(written, 'env', service),
     secrets: secretsOf(service, written),
   };
 }
@@ -100,9 +100,8 @@ function healthOf({ component, health }: WrittenService, port: number | undefine
 }
 
 function secretsOf(service: WrittenService, written: PartlyWritten): Record<string, SecretReference> {
-  const texts = collected(written.secrets as PerComponent<string>, service.component, service.secrets);
   return Object.fromEntries(
-    Object.entries(texts).flatMap(([name, text]) => {
+    Object.entries(collected(written, 'secrets', service)).flatMap(([name, text]) => {
       const reference = secretReference(text);
       return reference ? [[name, reference] as const] : [];
     }),
@@ -110,17 +109,19 @@ function secretsOf(service: WrittenService, written: PartlyWritten): Record<stri
 }
 
 /** What `shared`, the component and the service say, the nearer one over the farther; names in order, so that two readings are one text. */
-function collected(
-  sections: PerComponent<string> | undefined,
-  component: Component,
-  own: Record<string, string> | undefined,
-): Record<string, string> {
-  const metricsReadsPostgres = truthy(sections?.metrics?.METRICS_ENABLE_PG_POOL ?? sections?.shared?.METRICS_ENABLE_PG_POOL);
+function collected(written: PartlyWritten, kind: 'env' | 'secrets', service: WrittenService): Record<string, string> {
+  const sections = written[kind] as PerComponent | undefined;
   const shared = Object.entries(sections?.shared ?? {}).filter(([name]) =>
-    readersOf(name, metricsReadsPostgres).includes(component),
+    readersOf(name, metricsReadsPostgres(written)).includes(service.component),
   );
-  const all = { ...Object.fromEntries(shared), ...sections?.[component], ...own };
+  const all = { ...Object.fromEntries(shared), ...sections?.[service.component], ...service[kind] };
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** metrics has a database only where it is told to; its password is a secret, and the word for it is none. */
+function metricsReadsPostgres(written: PartlyWritten): boolean {
+  const env = written.env as PerComponent | undefined;
+  return truthy(env?.metrics?.METRICS_ENABLE_PG_POOL ?? env?.shared?.METRICS_ENABLE_PG_POOL);
 }
 
 /** As the platform reads booleans. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../../problem';
 import type { DocumentPath, ReadDocument } from '../document';
 import type { EnvironmentOptions } from './read-environment';
-import type { Environment, PartlyWritten } from './environment';
+import type { Environment, PartlyWritten, Service } from './environment';
 
 /** What the rules look at. */
 export interface EnvironmentRuleInput {
@@ -20,3 +20,15 @@ export type EnvironmentReport = (problem: Omit<Problem, 'at'>, path: DocumentPat
 
 /** `report` is for what is wrong, `note` for what a person should know. */
 export type EnvironmentRule = (input: EnvironmentRuleInput, report: EnvironmentReport, note: EnvironmentReport) => void;
+
+/** Where what a service gets under a name is said: by the service itself, for its component, or for all. */
+export function whereSaid(
+  written: PartlyWritten,
+  kind: 'env' | 'secrets',
+  { name: service, component }: Pick<Service, 'name' | 'component'>,
+  name: string,
+): DocumentPath {
+  if (written.services?.[service]?.[kind]?.[name] !== undefined) return ['services', service, kind, name];
+  const sections = written[kind] as Record<string, Record<string, string>> | undefined;
+  return [kind, sections?.[component]?.[name] === undefined ? 'shared' : component, name];
+}

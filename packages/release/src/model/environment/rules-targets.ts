@@ -2,8 +2,9 @@ import { KdcubeError, quoted } from '../../problem';
 import type { DocumentPath } from '../document';
 import { isMapping } from './layers';
 import { parseImageReference, parseRegistry } from '../reference';
-import type { PartlyWritten, ServiceImage } from './environment';
+import type { ServiceImage } from './environment';
 import type { EnvironmentReport, EnvironmentRule } from './rule';
+import { whereSaid } from './rule';
 import { shownReference } from './secret-reference';
 
 /** What a target needs, and what it has no use for. */
@@ -83,18 +84,11 @@ export const secretsFitTargets: EnvironmentRule = ({ environment, written }, rep
             : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, and the service runs with compose, which reads secrets from files of its host.`,
           hint: isFile ? 'ssm:/name or secretsmanager:name' : 'file:/etc/kdcube/secrets/name',
         },
-        secretPath(written, service.name, service.component, name),
+        whereSaid(written, 'secrets', service, name),
       );
     }
   }
 };
-
-/** Where the secret is said: by the service, by its component, or for all. */
-function secretPath({ services, secrets }: PartlyWritten, service: string, component: string, name: string): DocumentPath {
-  if (services?.[service]?.secrets?.[name] !== undefined) return ['services', service, 'secrets', name];
-  const own = (secrets as Record<string, Record<string, string>> | undefined)?.[component];
-  return ['secrets', own?.[name] === undefined ? 'shared' : component, name];
-}
 
 export const imagesArePinned: EnvironmentRule = ({ environment, written, options }, report) => {
   if (!environment) return;

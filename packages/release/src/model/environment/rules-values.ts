@@ -6,6 +6,7 @@ import { components } from './components';
 import { isMapping } from './layers';
 import { ALIASES, isEnvName, misnamed, OWNED } from './names';
 import type { EnvironmentRule, EnvironmentRuleInput } from './rule';
+import { whereSaid } from './rule';
 import { secretReference } from './secret-reference';
 import { isSecretName, looksRandom, placeholderIn, valueFault } from './values';
 
@@ -98,19 +99,12 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
 export const namesAreOneThing: EnvironmentRule = (input, report) => {
   for (const service of input.environment?.services ?? []) {
     for (const name of Object.keys(service.env).filter((each) => Object.hasOwn(service.secrets, each))) {
-      const holder = sectionsOf(input).find(
-        ({ kind, component, path, values }) =>
-          kind === 'env' &&
-          Object.hasOwn(values, name) &&
-          (path[0] !== 'services' || path[1] === service.name) &&
-          (component === undefined || component === service.component),
-      );
       report(
         {
           code: 'env-name',
           message: `${name} of ${quoted(service.name)} is an environment variable and a secret, and can be only one of the two.`,
         },
-        [...(holder?.path ?? ['services', service.name]), name],
+        whereSaid(input.written, 'env', service, name),
         'key',
       );
     }

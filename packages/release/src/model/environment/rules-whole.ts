@@ -2,6 +2,8 @@ import { quoted } from '../../problem';
 import type { DocumentPath } from '../document';
 import { isMapping } from './layers';
 import type { EnvironmentRule } from './rule';
+import { whereSaid } from './rule';
+import { shownReference } from './secret-reference';
 
 export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
   for (const key of ['tenant', 'project'] as const) {
@@ -161,4 +163,41 @@ export const chatHasItsStores: EnvironmentRule = ({ environment, written }, _, n
         'key',
       );
   }
+};
+
+/** Ingress writes where proc reads: one Redis for the three, or requests are never answered, and nothing says so. */
+export const redisIsOne: EnvironmentRule = ({ environment, written }, report) => {
+  const chat = (environment?.services ?? []).filter(({ component }) => ['ingress', 'proc', 'metrics'].includes(component));
+  for (const name of ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB']) {
+    const given = chat.flatMap((service) => {
+      const secret = service.secrets[name];
+      const value = secret ? shownReference(secret) : service.env[name];
+      return value === undefined ? [] : [{ service, value, kind: secret ? ('secrets' as const) : ('env' as const) }];
+    });
+    for (const one of given) {
+      // Where a part runs elsewhere, the same address may be written in another way.
+      const first = given.find(({ service }) => service.target === one.service.target)!;
+      if (one.value === first.value) continue;
+      report(
+        {
+          code: 'redis-mismatch',
+          message: `${name} of ${quoted(one.service.name)} is not that of ${quoted(first.service.name)}: what one writes the other would never read.`,
+          hint: `shared:\n  ${name}: …`,
+        },
+        whereSaid(written, one.kind, one.service, name),
+      );
+    }
+  }
+};
+
+/** It becomes one argument of a program, and a part of a URL. */
+export const healthPathsAreSafe: EnvironmentRule = ({ written }, report) => {
+  for (const [name, { health }] of Object.entries(written.services ?? {}))
+    if (health?.path !== undefined && !/^\/[\w./~%?=&:@+-]*$/.test(health.path))
+      report({ code: 'wrong-value', message: `${quoted(health.path)} is no path of a URL.`, hint: '/health' }, [
+        'services',
+        name,
+        'health',
+        'path',
+      ]);
 };

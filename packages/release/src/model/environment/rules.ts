@@ -18,12 +18,22 @@ import {
   nothingIsLeftToFill,
   valuesCanBe,
 } from './rules-values';
-import { chatHasItsStores, jsonIsJson, keysAreUsed, namesAreSafe, tenantIsOne } from './rules-whole';
+import {
+  chatHasItsStores,
+  healthPathsAreSafe,
+  jsonIsJson,
+  keysAreUsed,
+  namesAreSafe,
+  redisIsOne,
+  tenantIsOne,
+} from './rules-whole';
 
 /** Every rule, each named after what holds when it says nothing. */
 const RULES: EnvironmentRule[] = [
   namesAreSafe,
   tenantIsOne,
+  redisIsOne,
+  healthPathsAreSafe,
   targetsAreComplete,
   imagesArePinned,
   sizesExist,

@@ -24,6 +24,7 @@ function render(
   const items = bundles.includes('\n') ? bundles : `    - {${bundles}}`;
   const { release } = mustReadRelease(`platform: {ref: "${REF[generation]}"}\nbundles:\n  items:\n${items}\n`, 'release.yaml', {
     mode: environment.bundles.mode,
+    alwaysPull: environment.bundles.alwaysPull,
   });
   const descriptor = planDescriptor(release, new Map(), descriptorOptions(environment));
   return renderEnv({ environment, release, descriptor, images: IMAGES, execTaskDefinition: EXEC, ...rest });
@@ -46,6 +47,12 @@ test.each(generations)('every variable of every component, for the platform of %
   const { environment } = mustReadEnvironment('prod', fixtureFiles('valid'));
   const plan = render('', generation, { environment });
   expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', `prod-${generation}.json`), `${JSON.stringify(plan, null, 2)}\n`);
+});
+
+test('one host with compose and bundles from git', () => {
+  const { environment } = mustReadEnvironment('host', fixtureFiles('valid'));
+  const plan = render('', '2026.3.3', { environment }, 'id: "lifts@1-4", repo: "git@git.example.com:alps/lifts.git", ref: main');
+  expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', 'host-2026.3.3.json'), `${JSON.stringify(plan, null, 2)}\n`);
 });
 
 describe('who is told what', () => {

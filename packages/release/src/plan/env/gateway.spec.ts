@@ -1,4 +1,4 @@
-import { environmentOf } from '../../testing/environments';
+import { environmentOf, sampleGateway } from '../../testing/environments';
 import { renderGateway } from './gateway';
 
 const render = (gateway: string) => renderGateway(environmentOf(`gateway: ${gateway}`), '2026.3.1').gateway;
@@ -39,4 +39,23 @@ test('one line of ASCII, without a single quote', () => {
   expect(text).toMatch(/^[ -~]+$/);
   expect(text).not.toContain("'");
   expect(JSON.parse(text)).toMatchObject({ guarded_rest_patterns: ["^/l'été$"] });
+});
+
+describe('the platform’s own samples', () => {
+  test.each([
+    ['gateway-config.example.seed.json', '2026.3.1'],
+    ['gateway.head.yaml', '2026.4.19'],
+  ] as const)('%s is read, and rendered as it is but for what stands beside slices', (file, generation) => {
+    const sample = sampleGateway(file);
+    const { gateway, notes } = renderGateway(environmentOf(`gateway: ${JSON.stringify(sample)}`), generation);
+    const expected = structuredClone(sample) as Record<string, Record<string, unknown>>;
+    const moved = (section: string, key: string) => {
+      const { [key]: value, ingress, proc } = expected[section] as Record<string, object>;
+      expected[section] = { ingress: { ...ingress, [key]: value }, proc: { ...proc, [key]: value } };
+    };
+    moved('pools', 'pg_max_connections');
+    moved('backpressure', 'capacity_source_component');
+    expect(gateway).toEqual({ tenant: 'alps', project: 'lifts', ...expected });
+    expect(notes).toEqual([]);
+  });
 });
