@@ -9,7 +9,7 @@ import { isPartial, settingsAt } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
 import { together } from './together';
-import { addFailed, headTree, openWorkspace, type Workspace } from './workspace';
+import { addFailed, openWorkspace, treeIn, type Workspace } from './workspace';
 
 /** A folder of the workspace as git sees it now. */
 export interface WorkspaceTree {
@@ -49,7 +49,7 @@ export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) =
     const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
     const store: GitStore = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
     let count = 0;
-    const reading: Reading = { workspace, store, objects, freshIndex: () => path.join(dir, `index-${(count += 1)}`) };
+    const reading: Reading = { workspace, store, objects, indexName: () => path.join(dir, `index-${(count += 1)}`) };
     try {
       return await work({ tree: together((folders) => treesOf(reading, folders)), store });
     } finally {
@@ -64,77 +64,79 @@ interface Reading {
   /** Where new objects go. */
   objects: string;
   /** The name of an index that is not there yet. */
-  freshIndex: () => string;
+  indexName: () => string;
 }
 
-/** All folders with one look at the working files. Where git refuses one of them, each is looked at by itself. */
+/** All folders with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing. */
 function treesOf(reading: Reading, folders: readonly string[]): Promise<WorkspaceTree | undefined>[] {
-  const { root } = reading.workspace;
-  const named = folders.map((folder) => isSafe(root, folder)).filter((inside) => inside !== undefined);
-  const shared = named.length > 1 ? entriesOf(reading, named, false) : undefined;
-  let before: Promise<unknown> = Promise.resolve();
-  const alone = (inside: string): ReturnType<typeof entriesOf> => {
-    const entries = before.then(() => entriesOf(reading, [inside], true));
-    before = entries.catch(() => undefined);
-    return entries;
+  const { workspace, store } = reading;
+  const there = folders.filter((folder) => isThere(workspace.root, folder));
+  const shared = store.isWhole && there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
+  let before: Promise<unknown> = shared;
+  const alone = (folder: string): ReturnType<typeof treeAlone> => {
+    const found = before.then(() => treeAlone(reading, folder));
+    before = found.catch(() => undefined);
+    return found;
   };
   return folders.map(async (folder) => {
-    const inside = safeFolder(root, folder);
-    const entries = (await shared) ?? (await alone(inside));
-    return treeOfEntries(reading, inside, entries!.get(inside) ?? []);
+    const inside = safeFolder(workspace.root, folder);
+    const whole = await shared;
+    if (whole === undefined || !there.includes(folder)) return alone(inside);
+    const [tree, head] = await Promise.all([whole, 'HEAD'].map((name) => treeIn(workspace, store.place, name, inside)));
+    return tree === undefined ? undefined : { tree, committed: tree === head };
   });
 }
 
-/** What git would commit of each folder now; undefined where it refuses one of several. */
-async function entriesOf(
-  { workspace, store, freshIndex }: Reading,
-  folders: readonly string[],
-  isAlone: boolean,
-): Promise<Map<string, IndexEntry[]> | undefined> {
-  const index = freshIndex();
-  await copyIndex(workspace.index, index);
-  const working = { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };
-  const named = folders.map((folder) => folder || '.');
-  // --sparse: files outside a sparse checkout keep what the index says of them.
-  const added = await git(working, ['add', '--all', '--sparse', '--', ...named]);
-  if (added.exitCode !== 0 && !isAlone) return undefined;
+/** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one. */
+async function wholeTree(reading: Reading, folders: readonly string[]): Promise<string | undefined> {
+  const working = await withOwnIndex(reading);
+  if ((await git(working, adding(folders))).exitCode !== 0) return undefined;
+  // A conflict somewhere else makes it fail.
+  const { exitCode, stdout } = await git(working, ['write-tree', '--missing-ok']);
+  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/**
+ * What git would commit of one folder, by arithmetic from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
+ */
+async function treeAlone(reading: Reading, folder: string): Promise<WorkspaceTree | undefined> {
+  const { workspace, store, objects } = reading;
+  const working = await withOwnIndex(reading);
+  const added = await git(working, adding([folder]));
   // An ignored folder can hold tracked files: git has taken those and complains about the rest.
   if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
-    throw addFailed(folders[0]!, added);
-  return byFolder(await gitBytes(working, ['ls-files', '--stage', '-z', '--', ...named]), folders);
+    throw addFailed(folder, added);
+  const entries = entriesIn(await gitBytes(working, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
+  if (entries.length === 0) return undefined;
+  const trees = makeTrees(entries);
+  writeTrees(objects, trees);
+  const tree = trees.at(-1)!.oid;
+  return { tree, committed: tree === (await treeIn(workspace, store.place, 'HEAD', folder)) };
+}
+
+/** --sparse: files outside a sparse checkout keep what the index says of them. */
+function adding(folders: readonly string[]): string[] {
+  return ['add', '--all', '--sparse', '--', ...folders.map((folder) => folder || '.')];
+}
+
+/** Where git works with a copy of the repository's index. */
+async function withOwnIndex({ workspace, store, indexName }: Reading): Promise<GitPlace> {
+  const index = indexName();
+  await copyIndex(workspace.index, index);
+  return { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };
 }
 
 /** latin1 keeps every byte of a name as it is, UTF-8 or not. */
-function byFolder(listed: Buffer, folders: readonly string[]): Map<string, IndexEntry[]> {
-  const wanted = new Map(folders.map((folder) => [Buffer.from(folder).toString('latin1'), folder]));
-  const found = new Map<string, IndexEntry[]>(folders.map((folder) => [folder, []]));
-  for (const record of listed.toString('latin1').split('\0').filter(Boolean)) {
+function entriesIn(listed: Buffer, folder: string): IndexEntry[] {
+  const skip = folder === '' ? 0 : Buffer.byteLength(folder) + 1;
+  const records = listed.toString('latin1').split('\0').filter(Boolean);
+  return records.map((record) => {
     const tab = record.indexOf('\t');
     const [mode, oid, stage] = record.slice(0, tab).split(' ');
     const file = record.slice(tab + 1);
     if (stage !== '0') throw new KdcubeError({ code: 'command-failed', message: `git has a conflict in ${quoted(file)}.` });
-    for (let end = -1; ;) {
-      const folder = wanted.get(end === -1 ? '' : file.slice(0, end));
-      if (folder !== undefined) found.get(folder)!.push({ mode: mode!, oid: oid!, path: file.slice(end + 1) });
-      end = file.indexOf('/', end + 1);
-      if (end === -1) break;
-    }
-  }
-  return found;
-}
-
-async function treeOfEntries(
-  { workspace, store, objects }: Reading,
-  folder: string,
-  entries: readonly IndexEntry[],
-): Promise<WorkspaceTree | undefined> {
-  if (entries.length === 0) return undefined;
-  const trees = makeTrees(entries);
-  const tree = trees.at(-1)!.oid;
-  const committed = tree === (await headTree(workspace, store.place, folder));
-  // What HEAD has can be read; a partial clone may have to fetch even that.
-  if (!committed || !store.isWhole) writeTrees(objects, trees);
-  return { tree, committed };
+    return { mode: mode!, oid: oid!, path: file.slice(skip) };
+  });
 }
 
 /**
@@ -153,11 +155,11 @@ async function copyIndex(from: string, to: string): Promise<void> {
   }
 }
 
-function isSafe(root: string, folder: string): string | undefined {
+function isThere(root: string, folder: string): boolean {
   try {
-    return safeFolder(root, folder);
+    return fs.existsSync(path.join(root, safeFolder(root, folder)));
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -89,12 +89,15 @@ export async function changedPaths(root: string, paths: readonly string[]): Prom
   return records.map((record) => record.slice(3)).map((file) => (file.startsWith(prefix) ? file.slice(prefix.length) : file));
 }
 
-/** The tree id of a folder (relative to `root`) in HEAD, read at `place`; undefined where HEAD has no such folder, or there is no HEAD. */
-export async function headTree({ prefix }: Workspace, place: GitPlace, folder: string): Promise<string | undefined> {
+/** The tree id of a folder (relative to `root`) in a commit or a tree, read at `place`; undefined where there is no such folder. */
+export async function treeIn({ prefix }: Workspace, place: GitPlace, of: string, folder: string): Promise<string | undefined> {
   const inside = `${prefix}${folder}`.replace(/\/$/, '');
-  const name = inside === '' ? 'HEAD^{tree}' : `HEAD:${inside}`;
-  // Questions are lines.
-  if (!/[\r\n]/.test(name)) return (await objectsAt(place).look([name]))[0]?.oid;
+  const name = inside === '' ? `${of}^{tree}` : `${of}:${inside}`;
+  if (!/[\r\n]/.test(name)) {
+    const [found] = await objectsAt(place).look([name]);
+    return found?.type === 'tree' ? found.oid : undefined;
+  }
+  // Such a name cannot be in a question that is one line.
   const { exitCode, stdout } = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
