@@ -197,6 +197,18 @@ describe('values', () => {
   });
 });
 
+test('ECS and compose are told the same, but for where secrets and descriptors are', () => {
+  const more =
+    'gateway: { profile: testing, pools: { pg_max_connections: 9, proc: { pg_pool_max_size: 3 } } }\n' +
+    'metrics: { cloudwatch: { dimensions: { a: b } } }\nenv: { shared: { POSTGRES_HOST: db, REDIS_URL: "redis://r:6379/0" }, proc: { MINE: "$#" } }';
+  for (const generation of generations) {
+    const [ecs, compose] = ['ecs', 'compose'].map(
+      (target) => render('', generation, { environment: environmentOf(more, target) }).services,
+    );
+    expect(compose!.map(({ env }) => env)).toEqual(ecs!.map(({ env }) => env));
+  }
+});
+
 describe('what does not fit goes another way, by rule', () => {
   const many = Array.from(
     { length: 300 },
