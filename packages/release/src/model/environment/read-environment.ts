@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../../problem';
 import { KdcubeError, quoted } from '../../problem';
-import type { DocumentPath, ReadDocument } from '../document';
+import type { ReadDocument } from '../document';
 import { readDocument } from '../document';
 import type { KnownWrong, ShapeWords } from '../shape';
 import { checkShape, kindOf } from '../shape';
@@ -11,7 +11,7 @@ import type { EnvironmentFiles } from './list';
 import { environmentFile, environmentNames, isEnvironmentName, missingEnvironment } from './list';
 import { normalise } from './normalise';
 import { environmentRules } from './rules';
-import { isSecretName } from './values';
+import { isHidden } from './values';
 import { fillVariables } from './variables';
 import { WrittenEnvironment } from './written';
 
@@ -45,7 +45,13 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   const doc = extended(name, own, files, problems);
   const abstract = (doc.value as Record<string, unknown>).abstract === true;
   const { value, problems: unfilled } = fillVariables(doc.value, abstract);
-  problems.push(...unfilled.map(({ problem, path }) => ({ ...problem, at: doc.place(path) })));
+  // A password can have a ${ in it: its words are not repeated.
+  const inSecret = {
+    code: 'unknown-variable' as const,
+    message: 'A "${" in here names nothing that vars defines.',
+    hint: '$${ for a plain ${',
+  };
+  problems.push(...unfilled.map(({ problem, path }) => ({ ...(isHidden(path) ? inSecret : problem), at: doc.place(path) })));
   const filled = value as Record<string, unknown>;
   const shape = checkShape(WrittenEnvironment, doc, filled, [], WORDS);
   problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape));
@@ -163,16 +169,11 @@ const WORDS: ShapeWords = {
   hidden: isHidden,
 };
 
-/** Whether the value at a place may be a secret, whatever it looks like. */
-function isHidden(path: DocumentPath): boolean {
-  return path.includes('secrets') || isSecretName(String(path[path.length - 1]));
-}
-
 /** What two YAMLs read differently is quoted, but where it may be a secret. */
 function hideAmbiguous(problem: Problem): Problem {
   const shown = problem.at?.path ?? '';
   const last = /(?:^|\.)"?(\w+)"?$/.exec(shown)?.[1] ?? '';
-  if (!/(?:^|\.)secrets(?:\.|$)/.test(shown) && !isSecretName(last)) return problem;
+  if (!isHidden([...shown.split('.'), last])) return problem;
   const message = 'This is read differently by YAML 1.1 and YAML 1.2: as a text, a number, a date or a boolean.';
   return { ...problem, message, hint: 'put it between quotes' };
 }

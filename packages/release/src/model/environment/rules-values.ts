@@ -8,7 +8,7 @@ import { ALIASES, isEnvName, misnamed, OWNED } from './names';
 import type { EnvironmentRule, EnvironmentRuleInput } from './rule';
 import { whereSaid } from './rule';
 import { secretReference } from './secret-reference';
-import { isSecretName, looksRandom, placeholderIn, valueFault } from './values';
+import { isHidden, isSecretName, looksRandom, placeholderIn, valueFault } from './values';
 
 /** One `env` or `secrets` mapping of the document. */
 interface Section {
@@ -204,8 +204,10 @@ export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) 
 export const nothingIsLeftToFill: EnvironmentRule = ({ doc }, report) => {
   for (const [path, value] of textsOf(doc.value, [])) {
     const placeholder = path[0] === 'description' ? undefined : placeholderIn(value);
-    if (placeholder)
-      report({ code: 'placeholder', message: `${quoted(placeholder)} is a placeholder that nobody filled in.` }, path);
+    if (!placeholder) continue;
+    // A part of a longer text may be a part of a secret.
+    const what = isHidden(path) && placeholder !== value ? 'Here' : quoted(placeholder);
+    report({ code: 'placeholder', message: `${what} is a placeholder that nobody filled in.` }, path);
   }
 };
 

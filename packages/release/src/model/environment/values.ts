@@ -1,3 +1,5 @@
+import type { DocumentPath } from '../document';
+
 /** What samples leave for a person to fill in. */
 const PLACEHOLDERS: RegExp[] = [
   /<[A-Z][A-Z0-9_ -]*>/,
@@ -26,6 +28,11 @@ const NO_SECRET_NAME = /(?:_NAME|_PATH|_FILE|_ENABLED|_TTL(?:_SECONDS)?|_HEADER|
 export function isSecretName(name: string): boolean {
   const upper = name.toUpperCase();
   return SECRET_NAME.test(upper) && !NO_SECRET_NAME.test(upper);
+}
+
+/** Whether what stands at a place may be a secret, whatever it looks like: no message repeats it. */
+export function isHidden(path: DocumentPath): boolean {
+  return path.includes('secrets') || isSecretName(String(path[path.length - 1]));
 }
 
 /**
