@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { localNpm } from './npm';
 import { once, runFolder } from './once';
-import { freshFolder, must } from './run';
+import { freshFolder, must, type Ran } from './run';
 import { openWorkspace, type Workspace } from './workspace';
 
 /** What may be otherwise on another machine. */
@@ -37,7 +37,12 @@ export const NODES = ['22', '24'].filter((version) => !process.version.startsWit
 export const DEBIAN_NODE = ['bash', path.resolve(__dirname, '../../tools/engine/debian-node.sh'), 'run'];
 
 /** Clones a workspace's commit to a machine that has nothing of it yet, and runs its nx there. */
-export async function nxOn(machine: Machine, from: Workspace, args: string[], env: Record<string, string>): Promise<Workspace> {
+export async function nxOn(
+  machine: Machine,
+  from: Workspace,
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ clone: Workspace; ran: Ran }> {
   const around = freshFolder('machine');
   const dir = path.join(around, machine.below, 'acme');
   fs.mkdirSync(path.dirname(dir), { recursive: true });
@@ -50,11 +55,11 @@ export async function nxOn(machine: Machine, from: Workspace, args: string[], en
   const as = await asUser(machine.user, around);
   await must('cp', ['-al', path.join(from.dir, 'node_modules'), dir]);
   const nx = path.join(dir, 'node_modules/nx/dist/bin/nx.js');
-  await must('sh', [...withUmask, ...as.command, ...machine.node, nx, ...args], {
+  const ran = await must('sh', [...withUmask, ...as.command, ...machine.node, nx, ...args], {
     cwd: dir,
     env: { ...clone.env, ...machine.env, ...as.env, ...env },
   });
-  return clone;
+  return { clone, ran };
 }
 
 function age(file: string, time: Date): void {

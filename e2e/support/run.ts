@@ -65,6 +65,8 @@ export function cleanEnv(): Record<string, string | undefined> {
     NO_COLOR: '1',
     NX_DAEMON: 'false',
     NX_TUI: 'false',
+    // Nx 24 keeps one cache in the home folder for all clones of a repository, and ours have the same first commit in every run: each has its own instead.
+    NX_CACHE_DIRECTORY: '.nx/cache',
     KDCUBE_CACHE_DIR: ensure(path.join(runFolder(), 'cache')),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
