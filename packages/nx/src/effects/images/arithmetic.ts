@@ -34,7 +34,7 @@ export async function buildByArithmetic(
   job: ImageJob,
   registries: Registries,
   log: Log,
-  known?: OciBuild['known'],
+  { known, begin }: Pick<OciBuild, 'known' | 'begin'> = {},
 ): Promise<Arithmetic | Refusal> {
   const references = pinnedReferences(job.pin, registries);
   const readable = await readableOf(job, registries, references, log);
@@ -50,6 +50,7 @@ export async function buildByArithmetic(
     labels,
     baseFiles: async () => found && baseFiles(found.base.manifest.layers, opened(found)),
     known,
+    begin,
     log,
   });
   return isRefusal(image) ? image : { image, base: found?.place };

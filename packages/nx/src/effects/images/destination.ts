@@ -28,5 +28,9 @@ export interface Destination {
   find(): Promise<ManifestHead | undefined>;
   /** Whatever goes wrong here only costs time later: then there is none. */
   before(): Promise<Before | undefined>;
+  /** Told that an image with these tags will come: whatever must be asked for that is asked now, while the image is built. */
+  expect?(tags: readonly PeopleTag[]): void;
   take(source: Source, tags: readonly PeopleTag[]): Promise<Taken>;
+  /** When nothing more will come, whether or not something came. */
+  leave?(): Promise<void>;
 }

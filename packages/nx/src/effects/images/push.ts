@@ -76,8 +76,12 @@ async function send(
   options: PushOptions,
   log: Log,
 ): Promise<PushReceipt> {
-  const source = await sourceOf(job, { ...options, known: before?.known }, log);
-  const { head, adopted: late, tags, sent } = await destination.take(source, wanted);
+  const arrive = async () => {
+    const begin = () => destination.expect?.(wanted);
+    const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
+    return { source, ...(await destination.take(source, wanted)) };
+  };
+  const { source, head, adopted: late, tags, sent } = await arrive().finally(() => destination.leave?.());
   log.done(late ? 'adopted' : 'pushed', job.plan.image, head.digest, startedAt);
   if (tags.length > 0) log.done('tagged', job.plan.image, tags.join(', '));
   const commit = job.uncommitted.length === 0 ? await headCommit(options.root) : undefined;

@@ -26,6 +26,8 @@ export interface SourceOptions {
   engine: Builder;
   /** Layers of an image that is there already. */
   known?: OciBuild['known'];
+  /** Called when it is clear that no engine is needed. */
+  begin?: OciBuild['begin'];
 }
 
 /** The image as an earlier docker-build left it under dist/, else built now. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
@@ -33,16 +35,21 @@ export async function sourceOf(job: ImageJob, options: SourceOptions, log: Log):
   const { root, registries } = options;
   const layout = await layoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
   if (!layout) return makeImage(job, options, log);
+  options.begin?.();
   const base = layout.missing.length > 0 ? await baseOf(job, registries, log) : undefined;
   return { kind: 'layout', how: 'found', layout, base };
 }
 
 /** Builds the image, whatever an earlier run left under dist/; an engine that has it already need not. */
-export async function makeImage(job: ImageJob, { root, registries, engine, known }: SourceOptions, log: Log): Promise<Source> {
+export async function makeImage(
+  job: ImageJob,
+  { root, registries, engine, known, begin }: SourceOptions,
+  log: Log,
+): Promise<Source> {
   const startedAt = Date.now();
   const { image } = job.plan;
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
-  const built = await buildByArithmetic(job, registries, log, known);
+  const built = await buildByArithmetic(job, registries, log, { known, begin });
   if (!isRefusal(built)) {
     log.done('built', image, `${job.bundles.length} bundles, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };

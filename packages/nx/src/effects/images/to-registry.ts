@@ -3,13 +3,15 @@ import * as path from 'node:path';
 import type { PeopleTag } from '@kdcube/release';
 import { KdcubeError, OUT, PushReceipt, quoted, readReceipt, repositoryOf, shown, type RegistryName } from '@kdcube/release';
 import type { Log } from '../log';
+import type { BuiltImage } from '../oci/build';
 import { knownLayers } from '../oci/known';
 import { openBlob, partsOf } from '../oci/layout';
 import type { Place } from '../registry/blobs';
 import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
-import { pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
+import { askTags, type AskedTags, pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
 import { getManifest, headManifest, imageConfig, type ManifestHead } from '../registry/registry';
 import { progressLines, type PushBlob } from '../registry/send';
+import { openUploads, type Uploads } from '../registry/session';
 import { setTag } from '../registry/tags';
 import type { Destination, Taken } from './destination';
 import { push as pushFromEngine, type Engine } from './docker';
@@ -30,6 +32,8 @@ export function toRegistry(
   const shownName = `${shown(name)}/${job.plan.image}`;
   let askedAt: number | undefined;
   let there: Existing | undefined;
+  let asked: AskedTags | undefined;
+  let uploads: Uploads | undefined;
   return {
     shownName,
     async find() {
@@ -40,6 +44,18 @@ export function toRegistry(
       there = await existing(job, place, [lastDigest(root, job.plan.image, shownName), beforeTag]);
       return there && { labels: there.config.config?.Labels ?? {}, known: knownLayers(there.manifest, there.config) };
     },
+    expect(tags) {
+      asked = askTags(
+        registry,
+        place.repository,
+        tags.map(({ tag }) => tag),
+      );
+      // A config, and mostly one layer.
+      uploads = openUploads(registry, place.repository, 2);
+    },
+    async leave() {
+      await uploads?.close();
+    },
     async take(source, tags) {
       if (source.kind === 'engine') return fromEngine(source, job, place, shownName, tags, log);
       const image = sendable(source, new Set(there?.manifest.layers.map(({ digest }) => digest)));
@@ -47,8 +63,8 @@ export function toRegistry(
         registry,
         place.repository,
         image,
-        { key: job.plan.tag, keyAbsentAt: askedAt, people: tags },
-        { onProgress: progressLines(log, job.plan.image) },
+        { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked },
+        { onProgress: progressLines(log, job.plan.image), uploads },
       );
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
       return taken(pushed, image);
@@ -86,8 +102,9 @@ function lastDigest(root: string, image: string, repository: string): string | u
 
 /** An image with the places of its parts. `there`: layers that the repository's last image has. */
 function sendable(source: Exclude<Source, { kind: 'engine' }>, there: ReadonlySet<string>): PushImage {
+  const fresh = new Set(source.kind === 'arithmetic' ? freshBlobs(source.image) : []);
   const blob = ({ digest, size }: Descriptor, open: PushBlob['open']): PushBlob => {
-    const common = { digest, size, there: there.has(digest) };
+    const common = { digest, size, there: there.has(digest), isNew: fresh.has(digest) };
     return open ? { ...common, open } : { ...common, from: source.base };
   };
   if (source.kind === 'arithmetic') {
@@ -103,6 +120,16 @@ function sendable(source: Exclude<Source, { kind: 'engine' }>, there: ReadonlySe
     blob(each, absent.has(each.digest) ? undefined : () => openBlob(dir, each)),
   );
   return { manifest: bytes, mediaType: manifest.mediaType, blobs };
+}
+
+/** Bytes up to which sending costs less than asking. */
+const SMALL = 64 * 1024;
+
+/** What was made just now, and is small. A config is as new as the newest layer. */
+function freshBlobs({ config, layers }: BuiltImage): string[] {
+  const made = layers.filter(({ isNew }) => isNew).map(({ descriptor }) => descriptor);
+  const blobs = made.length > 0 ? [config.descriptor, ...made] : [];
+  return blobs.filter(({ size }) => size <= SMALL).map(({ digest }) => digest);
 }
 
 async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

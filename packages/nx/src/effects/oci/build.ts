@@ -30,6 +30,8 @@ export interface OciBuild {
   baseFiles?: () => Promise<BaseTree | undefined>;
   /** Layers of an image that is there already, by their key: these are not made again. */
   known?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
+  /** Called when nothing stands against the build any more, before layers are made. */
+  begin?: () => void;
   log?: Log;
 }
 
@@ -38,6 +40,8 @@ export interface BuiltLayer {
   key: string;
   descriptor: Descriptor;
   diffId: string;
+  /** It was made for this build: no earlier one can have sent it. */
+  isNew: boolean;
   make(): Promise<KeptLayer>;
 }
 
@@ -70,6 +74,7 @@ export async function buildImage(build: OciBuild): Promise<BuiltImage | Refusal>
   const groups = layerGroups(planned, base.manifest.layers.length);
   const tooMany = tooManyLayers(base, groups.flat().length, recipe.line);
   if (tooMany) return tooMany;
+  build.begin?.();
   const layers: (BuiltLayer | undefined)[][] = [];
   for (const step of groups) {
     const made: (BuiltLayer | undefined)[] = [];
@@ -140,12 +145,13 @@ async function builtLayer(
       key,
       descriptor: { ...there.descriptor, annotations: { [LAYER_KEY]: key } },
       diffId: there.diffId,
+      isNew: false,
       make: make as () => Promise<KeptLayer>,
     };
   const layer = await make();
   if (!layer) return undefined;
   const descriptor = { mediaType: OCI_LAYER, digest: layer.digest, size: layer.size, annotations: { [LAYER_KEY]: key } };
-  return { key, descriptor, diffId: layer.diffId, make: make as () => Promise<KeptLayer> };
+  return { key, descriptor, diffId: layer.diffId, isNew: layer.isNew, make: make as () => Promise<KeptLayer> };
 }
 
 function imageOf(

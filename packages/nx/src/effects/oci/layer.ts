@@ -11,6 +11,8 @@ const LAYER_RECIPE = 1;
 export interface KeptLayer extends Compressed {
   /** The compressed tar. */
   file: string;
+  /** It was not in the cache folder. */
+  isNew: boolean;
 }
 
 /** The name under which a layer is kept: SHA-256 of its content and of the way it is made. */
@@ -25,7 +27,7 @@ export async function keptLayer(key: string, entries: () => AsyncIterable<TarEnt
   const dir = cacheDir('layers', key.slice(0, 2), key);
   const file = path.join(dir, 'layer.tar.gz');
   const kept = readKept(dir, file);
-  if (kept) return kept === 'empty' ? undefined : { ...kept, file };
+  if (kept) return kept === 'empty' ? undefined : { ...kept, file, isNew: false };
   const made = await replaceDir(dir, async (into) => {
     const counted = counting(entries());
     const layer = await gzipTo(path.join(into, 'layer.tar.gz'), tarOf(counted.entries));
@@ -33,7 +35,7 @@ export async function keptLayer(key: string, entries: () => AsyncIterable<TarEnt
     await fs.promises.writeFile(path.join(into, 'layer.json'), `${JSON.stringify(result)}\n`);
     return result;
   });
-  return made === 'empty' ? undefined : { ...made, file };
+  return made === 'empty' ? undefined : { ...made, file, isNew: true };
 }
 
 /** Half a layer is never there (replaceDir), but people and disks damage caches: a size that does not fit makes it anew. Digests are checked where a layer leaves the cache. */

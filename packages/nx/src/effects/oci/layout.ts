@@ -6,6 +6,7 @@ import { replaceDir } from '../files';
 import type { BuiltImage, BuiltLayer } from './build';
 import { isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
 import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
+import { soundFile } from './sound';
 
 /** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */
 export interface Layout {
@@ -64,8 +65,8 @@ export function partsOf({ digest, mediaType, manifest, config, base, layers, pla
   };
 }
 
-async function* fileOf({ make }: BuiltLayer): AsyncGenerator<Uint8Array> {
-  yield* fs.createReadStream((await make()).file);
+async function* fileOf(layer: BuiltLayer): AsyncGenerator<Uint8Array> {
+  yield* fs.createReadStream(await soundFile(layer));
 }
 
 /** Writes a layout of one image into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */
@@ -205,5 +206,9 @@ function hexOf(digest: string): string {
 }
 
 function broken(dir: string, why: string): KdcubeError {
-  return new KdcubeError({ code: 'file-failed', message: `${dir} is not a sound OCI image layout: ${why}.` });
+  return new KdcubeError({
+    code: 'file-failed',
+    message: `${dir} is not a sound OCI image layout: ${why}.`,
+    hint: `rm -r ${dir}    and run it again: it is made anew`,
+  });
 }

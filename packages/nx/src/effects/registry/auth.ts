@@ -18,6 +18,8 @@ export interface Session {
   rejected?: Credentials;
   /** By scope: the Authorization header that worked last. */
   held: Map<string, Promise<Held>>;
+  /** Whether a repository has answered as itself, or is being asked: of one that has, a plain 404 says that a tag is not there, and not that the repository is missing. */
+  proved: Map<string, Promise<boolean>>;
   /** What the registry asked for last, so that the next scope needs no refused request first. */
   challenges?: Challenge[];
 }

@@ -27,6 +27,9 @@ export interface ConnectOptions {
   now?: () => number;
 }
 
+/** Kept for the next request, and never waiting for more bytes to send along. */
+const CONNECTIONS = { keepAlive: true, noDelay: true };
+
 /** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
 export function connect(host: string, options: ConnectOptions = {}): Registry {
   const insecure = options.insecure ?? (process.env.KDCUBE_INSECURE_REGISTRIES ?? '').split(',').map((entry) => entry.trim());
@@ -38,7 +41,7 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
     host,
     base: new URL(`${mayBePlain(host) ? 'http' : 'https'}://${apiHost}/`),
     transport: {
-      agents: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) },
+      agents: { http: new http.Agent(CONNECTIONS), https: new https.Agent(CONNECTIONS) },
       sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
       notify: options.notify ?? (() => undefined),
       attempts: options.attempts ?? 5,
@@ -49,6 +52,7 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
     credentials: options.credentials ?? ((rejected) => credentialsFor(host, rejected, options.now)),
     now: options.now ?? Date.now,
     held: new Map(),
+    proved: new Map(),
     // Amazon's are never open: no question without a name first.
     ...(ecrRegion(host) && { challenges: [{ scheme: 'basic', parameters: {} }] }),
   };

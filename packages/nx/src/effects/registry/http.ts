@@ -54,7 +54,8 @@ export function patience(transport: Transport, host: string): (error: unknown) =
     }
     const milliseconds = Math.max(wait, how.waitAtLeast);
     wait *= 2;
-    transport.notify(`${host}: ${firstSentence(error)} Trying again in ${Math.ceil(milliseconds / 1000)} s.`);
+    const why = firstSentence(error);
+    transport.notify(`${why.startsWith(host) ? '' : `${host}: `}${why} Trying again in ${Math.ceil(milliseconds / 1000)} s.`);
     await transport.sleep(milliseconds);
   };
 }

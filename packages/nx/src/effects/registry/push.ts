@@ -1,6 +1,6 @@
 import type { PeopleTag } from '@kdcube/release';
 import { checkTag, KdcubeError } from '@kdcube/release';
-import { getManifest, headManifest, type Manifest, putManifest } from './registry';
+import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
 import type { Place } from './blobs';
 import { digestOf, nameOf, type Registry } from './connect';
 import { isIndex, readManifest } from './manifest';
@@ -21,6 +21,8 @@ export interface PushTags {
   /** When the caller asked for the key, and it was not there (milliseconds since 1970): then it is not asked again at once. */
   keyAbsentAt?: number;
   people?: readonly PeopleTag[];
+  /** When the caller asked for people's tags already: `askTags`. */
+  asked?: AskedTags;
 }
 
 export interface Pushed {
@@ -34,6 +36,21 @@ export interface Pushed {
   tags: { tag: string; how: 'set' | 'there' | 'skipped' }[];
   /** Empty unless the image was pushed. */
   blobs: BlobSent[];
+}
+
+/** People's tags, and what they stood for when they were asked for. */
+export interface AskedTags {
+  /** Milliseconds since 1970. */
+  at: number;
+  found: Promise<ReadonlyMap<string, ManifestHead | undefined>>;
+}
+
+/** Asks for tags, and goes on: what comes back is for `pushImage`, which says what went wrong too. */
+export function askTags(registry: Registry, repository: string, tags: readonly string[]): AskedTags {
+  const ask = async (tag: string) => [tag, await headManifest(registry, repository, tag)] as const;
+  const found = Promise.all([...new Set(tags)].map(ask)).then((entries) => new Map(entries));
+  found.catch(() => undefined);
+  return { at: registry.now(), found };
 }
 
 /** Milliseconds for which the answer "not there" is good: two pushes of one key within them are as good as at the same moment. */
@@ -65,19 +82,25 @@ export async function pushImage(
   const { key, people = [] } = tags;
   const askedAt = tags.keyAbsentAt ?? registry.now();
   for (const { tag } of people) checkTag(tag);
-  const asked = [...(key === undefined || tags.keyAbsentAt !== undefined ? [] : [key]), ...people.map(({ tag }) => tag)];
-  const found = new Map(
-    await Promise.all(asked.map(async (tag) => [tag, await headManifest(registry, repository, tag)] as const)),
-  );
-  const there = key === undefined ? undefined : found.get(key);
+  const keys = key === undefined || tags.keyAbsentAt !== undefined ? [] : [key];
+  const askedKey = askTags(registry, repository, keys);
+  const asked =
+    tags.asked ??
+    askTags(
+      registry,
+      repository,
+      people.map(({ tag }) => tag),
+    );
+  const found = await asked.found;
+  const there = key === undefined ? undefined : (await askedKey.found).get(key);
   const expected = there?.digest ?? job.own.digest;
   for (const { tag, moving } of people) {
     const before = found.get(tag);
     if (before && !moving && before.digest !== expected) throw taken(registry.host, repository, tag, before.digest, expected);
   }
-  if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people);
+  if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people, asked);
   const digest = await sendImage(job, key ?? job.own.digest, askedAt);
-  return withTags(job, digest === job.own.digest ? 'pushed' : 'adopted', digest, people);
+  return withTags(job, digest === job.own.digest ? 'pushed' : 'adopted', digest, people, asked);
 }
 
 function jobOf(place: Place, image: PushImage, options: SendOptions): Job {
@@ -132,11 +155,21 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
   });
 }
 
-async function withTags(job: Job, how: Pushed['how'], digest: string, people: readonly PeopleTag[]): Promise<Pushed> {
+async function withTags(
+  job: Job,
+  how: Pushed['how'],
+  digest: string,
+  people: readonly PeopleTag[],
+  { at, found }: AskedTags,
+): Promise<Pushed> {
   const { registry, repository, own, sent: blobs } = job;
   const work = async () => {
     const manifest = how === 'adopted' ? await getManifest(registry, repository, digest) : own;
-    const set = async (wanted: PeopleTag) => ({ tag: wanted.tag, how: await setTag(registry, repository, wanted, manifest) });
+    const known = registry.now() - at > RECENT ? undefined : await found;
+    const set = async (wanted: PeopleTag) => {
+      const asked = known?.has(wanted.tag) ? { head: known.get(wanted.tag) } : undefined;
+      return { tag: wanted.tag, how: await setTag(registry, repository, wanted, manifest, asked) };
+    };
     const tags = await Promise.all(people.map(set));
     return { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, how, tags, blobs };
   };

@@ -29,7 +29,7 @@ const LIMIT = 4 * 1024 * 1024;
 
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
- * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET.
+ * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET, unless this repository has answered before.
  */
 export async function headManifest(registry: Registry, repository: string, reference: string): Promise<ManifestHead | undefined> {
   const from = nameOf(registry, repository, reference);
@@ -41,10 +41,26 @@ export async function headManifest(registry: Registry, repository: string, refer
     const size = answer.headers['content-length'];
     const mediaType = manifests.manifestType(answer.headers['content-type'], from);
     if (digest && isDigest(reference) && digest !== reference) throw wrongDigest(from, reference, digest);
-    if (digest && mediaType && size !== undefined && Number(size) <= LIMIT) return { digest, mediaType, size: Number(size) };
+    if (digest && mediaType && size !== undefined && Number(size) <= LIMIT) {
+      proves(registry, repository);
+      return { digest, mediaType, size: Number(size) };
+    }
   }
-  const manifest = await readManifest(registry, repository, reference);
+  const isPlain404 = answer.status === 404 && !isWebPage(answer);
+  if (isPlain404 && (await registry.proved.get(repository))) return undefined;
+  const reading = readManifest(registry, repository, reference);
+  // Whoever asks for another tag meanwhile waits for what this says of the repository.
+  const proof = reading.then(
+    () => true,
+    () => registry.proved.delete(repository) && false,
+  );
+  if (isPlain404) registry.proved.set(repository, proof);
+  const manifest = await reading;
   return manifest && { digest: manifest.digest, mediaType: manifest.mediaType, size: manifest.bytes.length };
+}
+
+function proves(registry: Registry, repository: string): void {
+  registry.proved.set(repository, Promise.resolve(true));
 }
 
 /** A manifest or an index, its digest and its shape verified. Throws the Problem `image-not-found` when there is none. */
@@ -138,6 +154,7 @@ async function readManifest(registry: Registry, repository: string, reference: s
   const answer = await authorized(registry, outgoing, pull(repository));
   if (answer.status === 404 && !isWebPage(answer) && !isMissingRepository(registry, answer)) return undefined;
   if (answer.status !== 200) throw await refused(registry, repository, `to give ${from}`, answer);
+  proves(registry, repository);
   const read = manifests.readManifest(answer.body, answer.headers['content-type'], from);
   return { ...read, digest: digestOf(answer.body), bytes: answer.body };
 }

@@ -16,6 +16,8 @@ export interface PushBlob extends BlobName {
   from?: Place;
   /** The repository is believed to have it (its last image did): it is not asked for. */
   there?: boolean;
+  /** It was made just now: the repository is not asked for it. Only for what is small: should it be there all the same, it is sent in vain. */
+  isNew?: boolean;
 }
 
 export interface BlobSent extends BlobName {
@@ -52,7 +54,7 @@ export async function sendBlobs(
   const add = ({ digest, size }: BlobName, how: BlobSent['how']) => void sent.push({ digest, size, how });
   const missing: { blob: PushBlob; upload?: Upload }[] = [];
   await inParallel(blobs, QUESTIONS, async (blob) => {
-    if (blob.there || (await headBlob(registry, repository, blob))) return add(blob, 'there');
+    if (blob.there || (!blob.isNew && (await headBlob(registry, repository, blob)))) return add(blob, 'there');
     if (blob.from?.registry.host !== registry.host) return void missing.push({ blob });
     const outcome = await mountBlob(registry, repository, blob, blob.from.repository);
     if (outcome.mounted) return add(blob, 'mounted');

@@ -26,7 +26,10 @@ export const ANSWER_LIMIT = 64 * 1024;
 export async function openUpload(registry: Registry, repository: string): Promise<Upload> {
   const outgoing = opening(registry, repository);
   const answer = await authorized(registry, outgoing, pushScope(repository));
-  if (answer.status === 202) return uploadAt(registry, outgoing.url, answer);
+  if (answer.status === 202) {
+    registry.proved.set(repository, Promise.resolve(true));
+    return uploadAt(registry, outgoing.url, answer);
+  }
   throw await refused(registry, repository, `to take a blob for ${registry.host}/${repository}`, answer);
 }
 

@@ -1,7 +1,7 @@
 import type { PeopleTag } from '@kdcube/release';
 import { checkTag, KdcubeError, quoted } from '@kdcube/release';
 import { headManifest, putManifest } from './registry';
-import type { Manifest, Registry } from './registry';
+import type { Manifest, ManifestHead, Registry } from './registry';
 
 /**
  * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-taken` when it stays and names something else.
@@ -12,21 +12,29 @@ export async function canTag(
   repository: string,
   { tag, moving }: PeopleTag,
   manifest: Manifest,
+  asked?: AskedTag,
 ): Promise<'yes' | 'there'> {
-  const there = await headManifest(registry, repository, checkTag(tag));
+  checkTag(tag);
+  const there = asked ? asked.head : await headManifest(registry, repository, tag);
   if (there?.digest === manifest.digest) return 'there';
   if (there && !moving) throw taken(registry.host, repository, tag, there.digest, manifest.digest);
   return 'yes';
 }
 
-/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. */
+/** What a tag stood for a moment ago. */
+export interface AskedTag {
+  head: ManifestHead | undefined;
+}
+
+/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. `asked`: what it stood for just now, if the caller knows. */
 export async function setTag(
   registry: Registry,
   repository: string,
   people: PeopleTag,
   manifest: Manifest,
+  asked?: AskedTag,
 ): Promise<'set' | 'there' | 'skipped'> {
-  if ((await canTag(registry, repository, people, manifest)) === 'there') return 'there';
+  if ((await canTag(registry, repository, people, manifest, asked)) === 'there') return 'there';
   if ((await putManifest(registry, repository, people.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
   if (people.moving) return 'skipped';
   // Somebody else was quicker.

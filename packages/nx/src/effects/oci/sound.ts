@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { BuiltLayer } from './build';
+
+/**
+ * The file of a layer, whose bytes are what its digest says. One that was damaged in the cache folder is made again: its size alone does not show it, and whoever sends it would be refused for ever. Read
+ * once more for this, which costs less than sending it.
+ */
+export async function soundFile({ descriptor, make }: Pick<BuiltLayer, 'descriptor' | 'make'>): Promise<string> {
+  const { file } = await make();
+  if ((await digestOf(file)) === descriptor.digest) return file;
+  await fs.promises.rm(path.dirname(file), { recursive: true, force: true });
+  return (await make()).file;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
