@@ -3,7 +3,6 @@
 import http from 'node:http';
 import { refuse } from './protocol.mjs';
 import { start } from './registry.mjs';
-import { TLS } from './tls.mjs';
 
 const SERVICE = 'AmazonEC2ContainerRegistry_V20150921.';
 
@@ -21,7 +20,7 @@ export async function startEcr(options = {}) {
   const { account = '123456789012', region = 'eu-central-1', immutable = true, mount = false } = options;
   const tokens = new Map();
   const repositories = [...(options.repositories ?? [])];
-  const registry = await start({ tls: TLS, immutable, uploads: { mount }, auth: (request) => door(request) });
+  const registry = await start({ tls: true, immutable, uploads: { mount }, auth: (request) => door(request) });
   const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
   const ecr = { name, host: registry.host, api: '', registry, repositories, calls: [], tokens, lasts: options.lasts ?? Infinity };
   const service = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));

@@ -6,6 +6,7 @@ import { createBlobs } from './blobs.mjs';
 import { createManifests } from './manifests.mjs';
 import { json, refuse, reply, route } from './protocol.mjs';
 import { openStore } from './store.mjs';
+import { TLS } from './tls.mjs';
 
 /**
  * Starts a registry and resolves to { url, host, close(), journal, faults, revoke() }.
@@ -13,7 +14,7 @@ import { openStore } from './store.mjs';
  * port          default 0: a free one. Listens on 127.0.0.1 only.
  * dir           a folder to keep the content in. Default: memory.
  * auth          see auth.mjs; or a function of a request that answers instead, or does not. Default: open.
- * tls           { key, cert } (tls.mjs has one): https. Default: http.
+ * tls           https, with a certificate of its own (tls.mjs). Default: http.
  * immutable     repositories whose tags are written once: names, or true for all. Default: none.
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
  * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
@@ -21,7 +22,7 @@ import { openStore } from './store.mjs';
  * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }. Asked for each
  *               request, before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
  *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body; endless
- *               answers with these bytes, again and again, for as long as somebody listens.
+ *               does nothing of what was asked, and answers with these bytes, again and again, for as long as somebody listens.
  *               The returned object's `faults` may be set again at any time.
  *
  * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
@@ -36,7 +37,7 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
   const doors = createAuth(typeof auth === 'function' ? undefined : auth, () => registry.url);
 
   const handler = (incoming, outgoing) => void serve(incoming, outgoing);
-  const server = tls ? https.createServer(tls, handler) : http.createServer(handler);
+  const server = tls ? https.createServer(TLS, handler) : http.createServer(handler);
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   registry.host = `127.0.0.1:${server.address().port}`;
   registry.url = `${tls ? 'https' : 'http'}://${registry.host}`;
@@ -57,7 +58,11 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
     let answer;
     try {
       request.body = await readAll(incoming, fault?.cutBody);
-      answer = fault?.status === undefined ? handle(request) : reply(fault.status, fault.headers, fault.body ?? '');
+      answer = fault?.endless
+        ? reply(200)
+        : fault?.status === undefined
+          ? handle(request)
+          : reply(fault.status, fault.headers, fault.body ?? '');
     } catch (error) {
       if (incoming.socket.destroyed) return finish(request, { status: 0 }, 0, () => {});
       answer = refuse(500, 'UNKNOWN', String(error));
@@ -65,7 +70,7 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
     if (uploads.absolute && answer.headers.location?.startsWith('/'))
       answer.headers.location = `${registry.url}${answer.headers.location}`;
     if (fault === 'lost') return finish(request, answer, 0, () => incoming.socket.destroy());
-    if (fault?.endless) return finish(request, reply(200), 0, () => flood(outgoing, fault));
+    if (fault?.endless) return finish(request, answer, 0, () => flood(outgoing, fault));
     finish(request, answer, fault?.cutAfter, () => send(incoming, outgoing, answer, fault?.cutAfter));
   }
 
