@@ -200,7 +200,7 @@ describe('stageTree', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves what was there when %s comes in the middle', async (signal) => {
-    const { dir, tree } = origin(Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`f/${index}`, `${index}`])));
+    const { dir, tree } = origin(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f/${index}`, `${index}`])));
     const parent = box.folder('out');
     const target = path.join(parent, 'a');
     write(target, { 'before.py': 'b' });

@@ -65,7 +65,7 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
 
 /** Links come last: while files are written there is none that a write could follow. */
 async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise<Staged> {
-  for (const folder of plan.folders) await fs.promises.mkdir(path.join(dir, folder));
+  for (const folder of plan.folders) fs.mkdirSync(path.join(dir, folder));
   let bytes = 0;
   let next = 0;
   for await (const blob of readBlobs(
@@ -75,6 +75,8 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
     const file = plan.files[next++]!;
     await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
     bytes += blob.size;
+    // Signals are heard between.
+    if (next % BETWEEN === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   for (const link of plan.links) {
     await fs.promises.symlink(link.target, path.join(dir, link.path));
@@ -82,13 +84,20 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
   }
   // The inner ones first: writing into a folder changes its time.
   for (const folder of [...plan.folders].reverse().concat('')) {
-    await fs.promises.chmod(path.join(dir, folder), 0o755);
-    await fs.promises.utimes(path.join(dir, folder), TIME, TIME);
+    fs.chmodSync(path.join(dir, folder), 0o755);
+    fs.utimesSync(path.join(dir, folder), TIME, TIME);
   }
   return { files: plan.files.length + plan.links.length, bytes };
 }
 
-async function writeBlob(file: string, { chunks }: Blob, mode: number): Promise<void> {
+/** So many files are written before this process looks up. */
+const BETWEEN = 25;
+
+/** Files up to this size are written in one go. Bytes. */
+const SMALL = 64 * 1024;
+
+async function writeBlob(file: string, { size, chunks }: Blob, mode: number): Promise<void> {
+  if (size <= SMALL) return writeSmall(file, await bufferOf(chunks), mode);
   // wx: never into something that is there already.
   const handle = await fs.promises.open(file, 'wx', mode);
   try {
@@ -98,6 +107,18 @@ async function writeBlob(file: string, { chunks }: Blob, mode: number): Promise<
     await handle.utimes(TIME, TIME);
   } finally {
     await handle.close();
+  }
+}
+
+/** Without waiting: for a file of a few kilobytes that costs more than writing it. */
+function writeSmall(file: string, content: Buffer, mode: number): void {
+  const handle = fs.openSync(file, 'wx', mode);
+  try {
+    fs.writeFileSync(handle, content);
+    fs.fchmodSync(handle, mode);
+    fs.futimesSync(handle, TIME, TIME);
+  } finally {
+    fs.closeSync(handle);
   }
 }
 

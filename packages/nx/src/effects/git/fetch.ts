@@ -2,6 +2,7 @@ import { KdcubeError } from '@kdcube/release';
 import { git } from './git';
 import { isRefused, knownRemoteProblem, remoteProblem, remoteTimeout } from './problems';
 import { hasCommit, typeOf, type GitRemote, type GitStore } from './store';
+import { sharedWhileAsked } from './together';
 import { whileWaiting, type Log } from '../log';
 
 /** Half an hour: the largest repositories over slow lines. A line that sends nothing for two minutes is given up before. */
@@ -88,7 +89,14 @@ export async function fetchOneCommit(remote: GitRemote, want: CommitWant, log: L
 }
 
 /** Every branch and tag of a remote by its full name; a peeled tag with `^{}` after it. */
-export async function listRefs(remote: GitRemote): Promise<Map<string, string>> {
+export function listRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
+  return shared(JSON.stringify([remote.place, remote.name]), () => askForRefs(remote));
+}
+
+/** Fifty bundles of one repository need not ask it fifty times at the same moment. */
+const shared = sharedWhileAsked<ReadonlyMap<string, string>>();
+
+async function askForRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
   const result = await git(remote.place, ['ls-remote', '--heads', '--tags', '--', remote.name], { timeout: 120_000 }).catch(
     (error) => {
       throw remoteTimeout(error, remote.shown);

@@ -168,7 +168,7 @@ async function askable(source: RepoSource): Promise<GitRemote> {
   return { ...found, place: { ...found.place, env: { ...place.env, ...found.place.env } } };
 }
 
-function refNotFound(remote: GitRemote, ref: string, refs: Map<string, string>): KdcubeError {
+function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, string>): KdcubeError {
   const tags = [...refs.keys()]
     .filter((name) => name.startsWith('refs/tags/') && !name.endsWith('^{}'))
     .map((name) => name.slice('refs/tags/'.length));
