@@ -18,12 +18,14 @@ export async function cutter(upstream: string, most = Infinity) {
   let cut: Cut | undefined;
   let count = 0;
   let sent: string[] = [];
+  let first: string | undefined;
   const under = new Set<http.ClientRequest>();
   const host = await serve((request, response) => {
     const index = count;
     // Of this run, even if the answer comes in the next.
     const mine = sent;
     count += 1;
+    if (index === cut?.from) first = `${request.method} ${request.url}`;
     const broken = cut !== undefined && index >= cut.from && index <= cut.to;
     // A dead line stays dead: what was lost once does not arrive later.
     const dead = broken && (cut!.how === 'cut' || index > cut!.from);
@@ -47,6 +49,8 @@ export async function cutter(upstream: string, most = Infinity) {
   return {
     host,
     count: () => count,
+    /** The first request that was cut: its method and its path. */
+    first: () => first,
     /** Digests of the blobs that were uploaded, sorted. */
     sent: () => [...sent].sort(),
     /** Waits for what is on its way, and counts from 0. */
@@ -55,6 +59,7 @@ export async function cutter(upstream: string, most = Infinity) {
       cut = next;
       count = 0;
       sent = [];
+      first = undefined;
     },
   };
 }

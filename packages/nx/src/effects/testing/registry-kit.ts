@@ -9,6 +9,7 @@ export interface Asked {
   kind: string;
   name?: string;
   reference?: string;
+  digest?: string;
 }
 
 export interface Double {
