@@ -10,7 +10,7 @@ export interface BatchResult {
 
 export interface Batch<Options> {
   work(task: Task, options: Options): Promise<void>;
-  /** What is to be said when all tasks have ended. */
+  /** What is to be said when all tasks have ended and Nx has what they said. */
   end?(): void;
   /** Tasks under way at once: what one waits for, another uses. */
   atOnce: number;
@@ -39,21 +39,21 @@ export async function* inOneProcess<Options extends { json?: boolean }>(
     const done = await Promise.race(running.values());
     running.delete(done.task);
     begin();
-    if (running.size === 0) end?.();
     yield done;
   }
+  end?.();
 }
 
-/** Nx shows what a task said when it has ended; only how a long step goes is of interest before. */
+/** Nx shows what a task said when it has ended; only how a long step goes is of interest before, and then no more. */
 async function resultOf(
   task: string,
   perform: (print: (stream: 'out' | 'err', line: string) => void) => Promise<boolean>,
 ): Promise<BatchResult> {
   const startTime = Date.now();
   const said: string[] = [];
-  const print = (_: 'out' | 'err', line: string): void => {
-    said.push(`${line}\n`);
-    if (line.startsWith(UNDER_WAY)) process.stdout.write(`${line}\n`);
+  const print = (stream: 'out' | 'err', line: string): void => {
+    if (line.startsWith(UNDER_WAY)) (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
+    else said.push(`${line}\n`);
   };
   // A bug of ours in one task is no reason to lose what the others did.
   const success = await perform(print).catch((error: unknown) => {

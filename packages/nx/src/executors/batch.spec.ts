@@ -1,0 +1,104 @@
+import type { ExecutorContext, Task as NxTask, TaskGraph } from '@nx/devkit';
+import { KdcubeError } from '@kdcube/release';
+import { inOneProcess, type Batch, type BatchResult } from './batch';
+
+const CONTEXT = { root: '/nowhere', nxJsonConfiguration: {} } as ExecutorContext;
+
+function graphOf(projects: readonly string[]): TaskGraph {
+  const task = (project: string): NxTask =>
+    ({
+      id: `${project}:docker-build`,
+      target: { project, target: 'docker-build' },
+      overrides: {},
+      outputs: [],
+    }) as unknown as NxTask;
+  const tasks = projects.map(task);
+  return {
+    roots: tasks.map(({ id }) => id),
+    tasks: Object.fromEntries(tasks.map((each) => [each.id, each])),
+    dependencies: {},
+    continuousDependencies: {},
+  };
+}
+
+type Options = { json?: boolean };
+
+/** Every result in the order of its coming, and what was written while the tasks ran. */
+async function ran(
+  projects: readonly string[],
+  batch: Batch<Options>,
+  options: Options = {},
+): Promise<{ results: BatchResult[]; written: string[] }> {
+  const written: string[] = [];
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    jest.spyOn(process[name], 'write').mockImplementation((text) => written.push(`${name}: ${String(text)}`) > 0),
+  );
+  try {
+    const graph = graphOf(projects);
+    const inputs = Object.fromEntries(Object.keys(graph.tasks).map((id) => [id, options]));
+    const results: BatchResult[] = [];
+    for await (const result of inOneProcess(graph, inputs, CONTEXT, batch)) {
+      written.push(`result: ${result.task}`);
+      results.push(result);
+    }
+    return { results, written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const said = (results: readonly BatchResult[]) =>
+  Object.fromEntries(results.map(({ task, result }) => [task.split(':')[0], [result.success, result.terminalOutput]]));
+
+test('a problem and a bug end their own task; the others go on, and each says its own words', async () => {
+  const { results } = await ran(['good', 'wrong', 'broken', 'late'], {
+    atOnce: 2,
+    async work({ project, log }) {
+      log.done('built', project);
+      if (project === 'wrong') throw new KdcubeError({ code: 'build-failed', message: 'It does not build.' });
+      if (project === 'broken') throw new TypeError('undefined is not a function');
+    },
+  });
+  expect(said(results)).toEqual({
+    good: [true, 'built       good\n'],
+    wrong: [false, expect.stringMatching(/^built {7}wrong\n\[build-failed\]\n {2}It does not build\.\n/)],
+    broken: [false, expect.stringMatching(/^built {7}broken\nTypeError: undefined is not a function\n {4}at /)],
+    late: [true, 'built       late\n'],
+  });
+});
+
+test('no more than atOnce are under way, and all are done', async () => {
+  let now = 0;
+  let most = 0;
+  const { results } = await ran(['a', 'b', 'c', 'd', 'e', 'f', 'g'], {
+    atOnce: 3,
+    async work() {
+      most = Math.max(most, (now += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+    },
+  });
+  expect([most, results.length, results.every(({ result }) => result.success)]).toEqual([3, 7, true]);
+});
+
+test('what is said at the end comes behind the last result', async () => {
+  const { written } = await ran(['a', 'b'], { atOnce: 1, work: async () => {}, end: () => void process.stdout.write('table') });
+  expect(written).toEqual(['result: a:docker-build', 'result: b:docker-build', 'stdout: table']);
+});
+
+test('how a long step goes is shown at once, and once; with --json it is no part of stdout', async () => {
+  const batch: Batch<Options> = {
+    atOnce: 1,
+    async work({ project, log }) {
+      log.progress('half of it');
+      log.done('built', project);
+      log.event({ event: 'built' });
+    },
+  };
+  const plain = await ran(['a'], batch);
+  expect(plain.written).toEqual(['stdout: …          half of it\n', 'result: a:docker-build']);
+  expect(said(plain.results)).toEqual({ a: [true, 'built       a\n'] });
+  const json = await ran(['a'], batch, { json: true });
+  expect(json.written).toEqual(['stderr: …          half of it\n', 'result: a:docker-build']);
+  expect(said(json.results)).toEqual({ a: [true, 'built       a\n{"event":"built"}\n'] });
+});
