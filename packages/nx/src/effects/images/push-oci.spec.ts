@@ -187,6 +187,8 @@ describe('without a registry', () => {
     await push({ registries: nowhere() });
     const archive = path.join(ours.root, 'dist/images/proc.tar');
     expect(fs.existsSync(archive)).toBe(false);
+    await push({ registries: nowhere(), format: 'docker-archive', dryRun: true });
+    expect(fs.existsSync(archive)).toBe(false);
     await push({ registries: nowhere(), format: 'docker-archive' });
     expect(fs.statSync(archive).size).toBeGreaterThan(1000);
   });
