@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { cacheDir } from '../files';
 import { baseFiles } from './base-files';
 import type { Descriptor } from '../registry/manifest';
-import { sandbox, type Sandbox } from '../testing/git-kit';
+import { problemOf, sandbox, type Sandbox } from '../testing/git-kit';
 
 let box: Sandbox;
 beforeAll(() => (box = sandbox()));
@@ -75,4 +75,20 @@ test('a layer with other bytes, half a layer, and one that cannot be had', async
     await baseFiles([{ ...one, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' }], open),
   ).toBeUndefined();
   expect(await baseFiles([{ ...one, mediaType: 'application/vnd.example.layer' }], open)).toBeUndefined();
+});
+
+test.each<[string, (tar: Buffer) => Buffer]>([
+  ['that is no gzip', () => Buffer.from('not packed')],
+  ['that is no tar', () => gzipSync(Buffer.alloc(1024, 'x'))],
+  ['that ends in the middle', (tar) => gzipSync(tar).subarray(0, 60)],
+])('a layer %s is a Problem that names it', async (_, bytesOf) => {
+  const bytes = bytesOf(execFileSync('bash', ['-c', 'cd "$(mktemp -d)" && touch q && tar -cf - q']));
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  stored.set(digest, bytes);
+  const one = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: bytes.length };
+  const problem = await problemOf(baseFiles([one], open));
+  expect([problem.code, problem.message]).toEqual([
+    'registry-answer',
+    expect.stringContaining(`${digest} of the base cannot be read: `),
+  ]);
 });

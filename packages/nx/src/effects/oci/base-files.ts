@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import type { BaseTree } from '@kdcube/release';
+import { KdcubeError, type BaseTree } from '@kdcube/release';
 import { cacheDir, writeFileAtomic } from '../files';
 import { namesIn, type TarName } from './tar-names';
 import type { Descriptor } from '../registry/manifest';
@@ -67,7 +67,17 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   const unpack = unpacker(layer.mediaType);
   if (!unpack || /foreign|nondistributable/.test(layer.mediaType)) return undefined;
   const names: TarName[] = [];
-  for await (const name of namesIn(unpack(checked(layer, open)))) names.push(name);
+  try {
+    for await (const name of namesIn(unpack(checked(layer, open)))) names.push(name);
+  } catch (error) {
+    if (error instanceof KdcubeError) throw error;
+    // Its bytes are what their digest says, and still nobody can unpack them.
+    throw oddAnswer(
+      `The layer ${layer.digest} of the base cannot be read: ${(error as Error).message}.`,
+      'pin another base: no engine could start this one either',
+      error,
+    );
+  }
   await writeFileAtomic(file, zlib.gzipSync(JSON.stringify(names)));
   return names;
 }
