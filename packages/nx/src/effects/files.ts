@@ -69,7 +69,7 @@ function swap(dir: string, target: string, old: string): void {
 }
 
 /** Writes a file in one step: a reader sees the old content or the new, never a half. */
-export async function writeFileAtomic(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(file: string, content: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(file);
   await withCleanup(temporary, async () => {
     await fs.promises.mkdir(path.dirname(file), { recursive: true });

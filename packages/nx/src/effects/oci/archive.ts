@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release';
-import { fileProblem } from '../files';
+import { writeFileAtomic } from '../files';
 import { blobFile, openBlob, readLayout } from './layout';
 import { tarOf, type TarEntry } from './tar';
 import type { Descriptor } from '../registry/manifest';
@@ -11,11 +11,13 @@ import type { Descriptor } from '../registry/manifest';
  * `file-failed` where the layout is not complete: an engine cannot fetch what is missing.
  */
 export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
-  const { manifest, image, missing } = await readLayout(layoutDir);
+  const { manifest, image } = await readLayout(layoutDir);
+  // Of a foreign layer a layout says nothing: it lies at an address of its owner's.
+  const missing = image.layers.filter((layer) => !fs.existsSync(blobFile(layoutDir, layer)));
   if (missing.length > 0)
     throw new KdcubeError({
       code: 'file-failed',
-      message: `${layoutDir} has ${missing.length} of its ${image.layers.length} layers only in a registry, and docker load needs them all.`,
+      message: `${layoutDir} does not hold ${missing.length} of its ${image.layers.length} layers, and docker load needs them all: ${missing[0]!.digest} is only ${'urls' in missing[0]! ? 'where its owner has it' : 'in a registry'}.`,
     });
   const place = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;
   const blobs = new Map([manifest, image.config, ...image.layers].map((blob) => [place(blob), blob]));
@@ -35,15 +37,7 @@ export async function writeDockerArchive(layoutDir: string, file: string, names:
     text('oci-layout', await fs.promises.readFile(path.join(layoutDir, 'oci-layout'))),
   ];
   entries.sort((one, other) => (one.path.replaceAll('/', '\0') < other.path.replaceAll('/', '\0') ? -1 : 1));
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await fs.promises.mkdir(path.dirname(file), { recursive: true });
-    await fs.promises.writeFile(part, tarOf(entries));
-    await fs.promises.rename(part, file);
-  } catch (error) {
-    await fs.promises.rm(part, { force: true });
-    throw fileProblem(error, file);
-  }
+  await writeFileAtomic(file, tarOf(entries));
 }
 
 const OWNER = { uid: 0, gid: 0 };

@@ -5,7 +5,7 @@ import { writeDockerArchive } from './archive';
 import { scratch, type Base } from './base';
 import { buildImage, LAYER_KEY, type BuiltImage, type OciBuild } from './build';
 import { blobFile, openBlob, readLayout, writeLayout } from './layout';
-import { gitSync, sandbox, type Sandbox } from '../testing/git-kit';
+import { gitSync, sandbox, type Sandbox, problemOf } from '../testing/git-kit';
 
 let box: Sandbox;
 beforeAll(() => (box = sandbox()));
@@ -289,9 +289,27 @@ describe('layouts', () => {
     const dir = path.join(box.folder('layout'), 'image');
     await writeLayout(dir, image);
     expect((await readLayout(dir)).missing).toEqual(image.base);
-    await expect(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1'])).rejects.toThrow(
-      '2 of its 4 layers only in a registry',
-    );
+    await expect(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1'])).rejects.toThrow('does not hold 2 of its 4 layers');
+  });
+  test('one with a layer that its owner alone may give is a layout, and no archive', async () => {
+    const { digest } = base(1).manifest.layers[0]!;
+    const foreign = {
+      mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+      digest,
+      size: 1,
+      urls: ['https://example.com'],
+    };
+    const image = await build(repository({ one: 'one' }), 'FROM base\nCOPY bundles /b', {
+      base: base(1, { manifest: { layers: [foreign] } }),
+    });
+    const dir = path.join(box.folder('layout'), 'image');
+    await writeLayout(dir, image);
+    expect((await readLayout(dir)).missing).toEqual([]);
+    const problem = await problemOf(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1']));
+    expect(problem).toMatchObject({
+      code: 'file-failed',
+      message: expect.stringContaining(`${digest} is only where its owner has it`),
+    });
   });
   test('a base that comes with other bytes leaves the old layout', async () => {
     const { dir } = await made();
