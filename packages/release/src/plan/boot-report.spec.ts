@@ -72,6 +72,7 @@ describe('endBootRound', () => {
   it('says when no bundle was reached', () => {
     expect(endBootRound(roundOf(HELLO), exit(1))).toBe(false);
     expect(endBootRound(roundOf(), exit(127))).toBe(false);
+    expect(endBootRound(roundOf(HELLO, LOADER, { event: 'end' }), exit(0))).toBe(false);
   });
 });
 

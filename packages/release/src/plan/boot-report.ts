@@ -136,7 +136,8 @@ export function endBootRound(round: BootRound, ending: BootEnding): boolean {
     round.outcomes.push({ id: round.underWay, ok: false, failure: bootFailure(round, ending) });
     round.underWay = undefined;
   }
-  return round.ended || round.outcomes.length > 0;
+  // Whatever it says of its end: without this, an image that only says so would be started again for ever.
+  return round.outcomes.length > 0;
 }
 
 /** What a boot test found, of all rounds together. */
