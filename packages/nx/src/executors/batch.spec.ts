@@ -4,7 +4,7 @@ import { inOneProcess, type Batch, type BatchResult } from './batch';
 
 const CONTEXT = { root: '/nowhere', nxJsonConfiguration: {} } as ExecutorContext;
 
-function graphOf(projects: readonly string[]): TaskGraph {
+function graphOf(projects: readonly string[], dependencies: object = {}): TaskGraph {
   const task = (project: string): NxTask =>
     ({
       id: `${project}:docker-build`,
@@ -16,7 +16,7 @@ function graphOf(projects: readonly string[]): TaskGraph {
   return {
     roots: tasks.map(({ id }) => id),
     tasks: Object.fromEntries(tasks.map((each) => [each.id, each])),
-    dependencies: {},
+    dependencies: dependencies as TaskGraph['dependencies'],
     continuousDependencies: {},
   };
 }
@@ -28,13 +28,14 @@ async function ran(
   projects: readonly string[],
   batch: Batch<Options>,
   options: Options = {},
+  dependencies: object = {},
 ): Promise<{ results: BatchResult[]; written: string[] }> {
   const written: string[] = [];
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     jest.spyOn(process[name], 'write').mockImplementation((text) => written.push(`${name}: ${String(text)}`) > 0),
   );
   try {
-    const graph = graphOf(projects);
+    const graph = graphOf(projects, dependencies);
     const inputs = Object.fromEntries(Object.keys(graph.tasks).map((id) => [id, options]));
     const results: BatchResult[] = [];
     for await (const result of inOneProcess(graph, inputs, CONTEXT, batch)) {
@@ -101,4 +102,35 @@ test('how a long step goes is shown at once, and once; with --json it is no part
   const json = await ran(['a'], batch, { json: true });
   expect(json.written).toEqual(['stderr: …          half of it\n', 'result: a:docker-build']);
   expect(said(json.results)).toEqual({ a: [true, 'built       a\n{"event":"built"}\n'] });
+});
+
+test.each<[string, (id: string) => unknown]>([
+  ['ids, as of Nx 23', (id) => id],
+  ['objects, as of Nx 24', (id) => ({ id })],
+])('a task begins when those that it waits for have ended, and not at all when one of them failed: %s', async (_, named) => {
+  const begun: string[] = [];
+  const waitsFor = (...projects: string[]) => projects.map((project) => named(`${project}:docker-build`));
+  const dependencies = {
+    'top:docker-build': waitsFor('middle', 'elsewhere'),
+    'middle:docker-build': waitsFor('bottom'),
+    'above:docker-build': waitsFor('wrong'),
+    'further:docker-build': waitsFor('above'),
+  };
+  const batch: Batch<Options> = {
+    atOnce: 4,
+    async work({ project }) {
+      begun.push(project);
+      await new Promise((resolve) => setImmediate(resolve));
+      begun.push(`${project} ended`);
+      if (project === 'wrong') throw new KdcubeError({ code: 'build-failed', message: 'It does not build.' });
+    },
+  };
+  const { results } = await ran(['top', 'further', 'above', 'middle', 'bottom', 'wrong'], batch, {}, dependencies);
+  const mine = begun.filter((each) => !each.startsWith('wrong'));
+  expect(mine).toEqual(['bottom', 'bottom ended', 'middle', 'middle ended', 'top', 'top ended']);
+  expect(said(results)).toMatchObject({
+    top: [true, ''],
+    above: [false, 'Not done, because wrong:docker-build failed.\n'],
+    further: [false, 'Not done, because above:docker-build failed.\n'],
+  });
 });
