@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, OUT } from '@kdcube/release';
 import type { Log } from '../log';
+import { LAYER_KEY } from '../oci/build';
 import { readLayout, type Layout } from '../oci/layout';
 import type { ImageConfig } from '../registry/manifest';
 import type { ImageJob } from './job';
@@ -26,7 +27,12 @@ export async function layoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'
   if (!fs.existsSync(path.join(dir, 'index.json'))) return undefined;
   try {
     const layout = await readLayout(dir);
-    return keyOf(layout.config) === plan.key ? layout : undefined;
+    if (keyOf(layout.config) !== plan.key) return undefined;
+    // Only the base's layers may lie in a registry: it would be asked in vain for ours.
+    const gone = layout.missing.find(({ annotations }) => annotations?.[LAYER_KEY] !== undefined);
+    if (!gone) return layout;
+    log.note(`${dir} has lost ${gone.digest}, a layer of its own. It is made again.`);
+    return undefined;
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     log.note(`${error.problems[0]!.message} It is made again.`);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OUT, PushReceipt } from '@kdcube/release';
-import { readLayout } from '../oci/layout';
+import { blobFile, readLayout } from '../oci/layout';
 import type { ImageManifest } from '../registry/manifest';
 import type { Log } from '../log';
 import { silent } from '../log';
@@ -169,6 +169,17 @@ describe('docker-build', () => {
     });
     expect(fs.existsSync(layoutDir())).toBe(false);
   });
+});
+
+it('makes a layout again that has lost a layer of its own, and says so', async () => {
+  const { digest } = await build();
+  const { image, missing } = await readLayout(layoutDir());
+  const own = image.layers.find((layer) => !missing.some((each) => each.digest === layer.digest))!;
+  fs.rmSync(blobFile(layoutDir(), own));
+  expect(await push()).toMatchObject({ how: 'built', digest });
+  expect(notes.join('\n')).toContain(`has lost ${own.digest}, a layer of its own. It is made again.`);
+  expect(await build()).toMatchObject({ digest });
+  expect(fs.existsSync(blobFile(layoutDir(), own))).toBe(true);
 });
 
 describe('without a registry', () => {
