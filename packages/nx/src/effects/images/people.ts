@@ -18,9 +18,9 @@ export async function tagsForPeople(job: ImageJob, options: PeopleOptions, log: 
     );
     return [];
   }
-  const branch = await branchOf(options);
+  const [branch, commit] = await Promise.all([branchOf(options), headCommit(options.root)]);
   if (!branch) log.note('No branch is checked out, and the CI system names none: no branch tag is set.');
-  const tags = customerTags({ commit: await headCommit(options.root), branch }, options.tagPrefix);
+  const tags = customerTags({ commit, branch }, options.tagPrefix);
   for (const { tag } of tags) checkTag(tag);
   return tags;
 }

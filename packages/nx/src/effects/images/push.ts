@@ -1,12 +1,13 @@
 import type { PeopleTag, PushReceipt } from '@kdcube/release';
-import { customerTags, whyBuilt } from '@kdcube/release';
+import { whyBuilt } from '@kdcube/release';
 import { withLock } from '../files';
 import { headCommit } from '../git/workspace';
 import type { Log } from '../log';
 import type { ManifestHead } from '../registry/registry';
+import { lookAhead, type Ahead } from './ahead';
 import type { Before, Destination } from './destination';
 import { contentOf, type ImageJob } from './job';
-import { branchOf, tagsForPeople, type PeopleOptions } from './people';
+import { tagsForPeople, type PeopleOptions } from './people';
 import type { Registries } from './registries';
 import { sourceOf, type Builder } from './source';
 import { toFolder, type ImageFormat } from './to-folder';
@@ -16,6 +17,8 @@ export interface PushOptions extends PeopleOptions {
   registries: Registries;
   engine: Builder;
   dryRun: boolean;
+  /** What was asked already; by default it is asked now. */
+  ahead?: Ahead;
   /** Where nobody named a registry. Default: oci-layout. */
   format?: ImageFormat;
 }
@@ -28,7 +31,7 @@ const PATIENCE = 3 * 3_600_000;
  * back: its digest is what the registry has, whatever the engine says. Returns the receipt; undefined on a dry run that found nothing.
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
-  const destination = await destinationOf(job, options, log);
+  const destination = destinationOf(job, options, log);
   const { image, tag } = job.plan;
   const startedAt = Date.now();
   const [there, before] = await Promise.all([destination.find(), destination.before()]);
@@ -49,13 +52,11 @@ export async function pushImage(job: ImageJob, options: PushOptions, log: Log): 
   return withLock(`the push of ${destination.shownName}:${tag}`, sendOnce, PATIENCE, log);
 }
 
-async function destinationOf(job: ImageJob, options: PushOptions, log: Log): Promise<Destination> {
+function destinationOf(job: ImageJob, options: PushOptions, log: Log): Destination {
   const { registry } = options.registries;
   // An image that is there gets its archive when it is found: a dry run asks for none.
   if (!registry) return toFolder(job, options.root, (!options.dryRun && options.format) || 'oci-layout', log);
-  const branch = await branchOf(options);
-  const [moving] = customerTags({ branch }, options.tagPrefix);
-  return toRegistry(job, registry, options.root, moving?.tag, log);
+  return toRegistry(job, options.ahead ?? lookAhead({ ...job.plan, registry }, options, log), log);
 }
 
 function adopted(job: ImageJob, destination: Destination, there: ManifestHead, startedAt: number, log: Log): PushReceipt {
@@ -82,10 +83,11 @@ async function send(
     const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
     return { source, ...(await destination.take(source, wanted)) };
   };
-  const { source, head, adopted: late, tags, sent } = await arrive().finally(() => destination.leave?.());
+  const commitOf = async () => (job.uncommitted.length === 0 ? headCommit(options.root) : undefined);
+  const arrived = arrive().finally(() => destination.leave?.());
+  const [{ source, head, adopted: late, tags, sent }, commit] = await Promise.all([arrived, commitOf()]);
   log.done(late ? 'adopted' : 'pushed', job.plan.image, head.digest, startedAt);
   if (tags.length > 0) log.done('tagged', job.plan.image, tags.join(', '));
-  const commit = job.uncommitted.length === 0 ? await headCommit(options.root) : undefined;
   return receiptOf(job, destination, head, {
     how: late ? 'adopted' : source.how,
     tags,

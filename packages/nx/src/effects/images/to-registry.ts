@@ -1,35 +1,25 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { PeopleTag } from '@kdcube/release';
-import { KdcubeError, OUT, PushReceipt, quoted, readReceipt, repositoryOf, shown, type RegistryName } from '@kdcube/release';
+import { KdcubeError, quoted } from '@kdcube/release';
 import type { Log } from '../log';
 import type { BuiltImage } from '../oci/build';
 import { knownLayers } from '../oci/known';
 import { openBlob, partsOf } from '../oci/layout';
 import type { Place } from '../registry/blobs';
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+import type { Descriptor, ImageManifest } from '../registry/manifest';
 import { askTags, type AskedTags, pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
-import { getManifest, headManifest, imageConfig, type ManifestHead } from '../registry/registry';
+import { getManifest, headManifest, type ManifestHead } from '../registry/registry';
 import { progressLines, type PushBlob } from '../registry/send';
 import { openUploads, type Uploads } from '../registry/session';
 import { setTag } from '../registry/tags';
+import type { Ahead, Existing } from './ahead';
 import type { Destination, Taken } from './destination';
 import { push as pushFromEngine, type Engine } from './docker';
 import type { ImageJob } from './job';
-import { openRegistry } from './registries';
 import type { Source } from './source';
 
-/** A registry as the place where an image goes. `beforeTag`: a tag under which the image before may be found; the last push from this checkout is looked at first. */
-export function toRegistry(
-  job: ImageJob,
-  name: RegistryName,
-  root: string,
-  beforeTag: string | undefined,
-  log: Log,
-): Destination {
-  const registry = openRegistry(name.host, log);
-  const place = { registry, repository: repositoryOf(name, job.plan.image) };
-  const shownName = `${shown(name)}/${job.plan.image}`;
+/** A registry as the place where an image goes. */
+export function toRegistry(job: ImageJob, { place, shownName, before }: Ahead, log: Log): Destination {
+  const { registry } = place;
   let askedAt: number | undefined;
   let there: Existing | undefined;
   let asked: AskedTags | undefined;
@@ -41,7 +31,7 @@ export function toRegistry(
       return headManifest(registry, place.repository, job.plan.tag);
     },
     async before() {
-      there = await existing(job, place, [lastDigest(root, job.plan.image, shownName), beforeTag]);
+      there = await before;
       return there && { labels: there.config.config?.Labels ?? {}, known: knownLayers(there.manifest, there.config) };
     },
     expect(tags) {
@@ -70,34 +60,6 @@ export function toRegistry(
       return taken(pushed, image);
     },
   };
-}
-
-interface Existing {
-  manifest: ImageManifest;
-  config: ImageConfig;
-}
-
-async function existing(
-  { plan }: ImageJob,
-  { registry, repository }: Place,
-  references: readonly (string | undefined)[],
-): Promise<Existing | undefined> {
-  for (const reference of new Set(references)) {
-    if (reference === undefined) continue;
-    const found = await imageConfig(registry, repository, reference, plan.platform).catch((error: unknown) => {
-      if (error instanceof KdcubeError) return undefined;
-      throw error;
-    });
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** What this checkout pushed last, if it went to the same place. */
-function lastDigest(root: string, image: string, repository: string): string | undefined {
-  const file = path.join(root, OUT.push(image), 'receipt.json');
-  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
-  return receipt?.repository === repository ? receipt.digest : undefined;
 }
 
 /** An image with the places of its parts. `there`: layers that the repository's last image has. */

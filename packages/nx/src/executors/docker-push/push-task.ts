@@ -1,7 +1,9 @@
 import * as path from 'node:path';
-import { KdcubeError, OUT, printReceipt } from '@kdcube/release';
+import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release';
 import { writeFileAtomic } from '../../effects/files';
+import { lookAhead } from '../../effects/images/ahead';
 import { pushImage } from '../../effects/images/push';
+import { registriesOf } from '../../effects/images/registries';
 import type { PushRow } from '../../effects/images/table';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
@@ -12,9 +14,14 @@ import { DockerPushOptions } from './schema';
 export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | undefined> {
   const startedAt = Date.now();
   const options = readOptions(DockerPushOptions, raw);
+  const { root, plugin, log } = task;
+  const { dryRun, branch, format } = options;
+  const people = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix };
+  const { registry } = registriesOf(options, plugin);
+  const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
+  // The registry can answer while the image is planned.
+  const ahead = registry && lookAhead({ image: task.project, platform, registry }, people, log);
   return withImage(task, options, async (job, registries) => {
-    const { root, plugin, log } = task;
-    const { dryRun, branch, format } = options;
     if (format && registries.registry)
       throw new KdcubeError({
         code: 'wrong-option',
@@ -22,8 +29,7 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
         hint: 'leave out --format, or name no registry (--registry, KDCUBE_REGISTRY, "registry" of the plugin’s options)',
       });
     const engine = options.engine ?? plugin.engine ?? 'auto';
-    const tagPrefix = options.tagPrefix ?? plugin.tagPrefix;
-    const receipt = await pushImage(job, { root, registries, engine, dryRun, branch, tagPrefix, format }, log);
+    const receipt = await pushImage(job, { ...people, registries, engine, dryRun, format, ahead }, log);
     if (!receipt || dryRun) return undefined;
     await writeFileAtomic(path.join(root, OUT.push(job.plan.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'pushed', ...receipt });

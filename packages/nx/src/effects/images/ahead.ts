@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { RegistryName } from '@kdcube/release';
+import { customerTags, KdcubeError, OUT, PushReceipt, readReceipt, repositoryOf, shown } from '@kdcube/release';
+import type { Log } from '../log';
+import type { Place } from '../registry/blobs';
+import type { ImageConfig, ImageManifest } from '../registry/manifest';
+import { imageConfig } from '../registry/registry';
+import { branchOf, type PeopleOptions } from './people';
+import { openRegistry } from './registries';
+
+/** An image that a repository has. */
+export interface Existing {
+  manifest: ImageManifest;
+  config: ImageConfig;
+}
+
+/** A repository that an image will go to, and what it had before: asked for while the image is planned. */
+export interface Ahead {
+  place: Place;
+  /** As people type it, without a tag. */
+  shownName: string;
+  before: Promise<Existing | undefined>;
+}
+
+export interface Coming {
+  image: string;
+  platform: string;
+  registry: RegistryName;
+}
+
+/** Begins to ask for the image before: what this checkout pushed last, else what the branch's tag names. Whatever goes wrong here only costs time later: then there is none. */
+export function lookAhead({ image, platform, registry: name }: Coming, options: PeopleOptions, log: Log): Ahead {
+  const place = { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) };
+  const shownName = `${shown(name)}/${image}`;
+  const before = existing(place, platform, [
+    async () => lastDigest(options.root, image, shownName),
+    async () => customerTags({ branch: await branchOf(options) }, options.tagPrefix)[0]?.tag,
+  ]);
+  // Said to whoever asks for it.
+  before.catch(() => undefined);
+  return { place, shownName, before };
+}
+
+async function existing(
+  { registry, repository }: Place,
+  platform: string,
+  references: readonly (() => Promise<string | undefined>)[],
+): Promise<Existing | undefined> {
+  for (const reference of references) {
+    const named = await reference();
+    if (named === undefined) continue;
+    const found = await imageConfig(registry, repository, named, platform).catch((error: unknown) => {
+      if (error instanceof KdcubeError) return undefined;
+      throw error;
+    });
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What this checkout pushed last, if it went to the same place. */
+function lastDigest(root: string, image: string, repository: string): string | undefined {
+  const file = path.join(root, OUT.push(image), 'receipt.json');
+  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  return receipt?.repository === repository ? receipt.digest : undefined;
+}
