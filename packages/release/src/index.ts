@@ -56,7 +56,7 @@ export * from './ecs/deploy-plan';
 export { explainPlan } from './ecs/explain';
 export { markdownPlan } from './ecs/explain-markdown';
 export { type DeployInput, planDeploy, type PlannedDeploy } from './ecs/plan-deploy';
-export { comparedDescriptor, recordedDescriptor } from './ecs/plan-deploy-bundles';
+export { bundlesOfLabels, comparedDescriptor, recordedDescriptor } from './ecs/plan-deploy-bundles';
 export { isSecretValue } from './ecs/plan-deploy-secrets';
 export type { ServiceValues } from './ecs/plan-deploy-step';
 export * from './ecs/running';

@@ -5,6 +5,7 @@ import * as descriptor from './descriptor/schema';
 import * as dockerBuild from './docker-build/schema';
 import * as dockerPush from './docker-push/schema';
 import * as env from './env/schema';
+import * as plan from './plan/schema';
 import * as stage from './stage/schema';
 import * as tag from './tag/schema';
 import * as validate from './validate/schema';
@@ -29,5 +30,6 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'boot', ...boot, options: boot.BootOptions, checksItself: true },
   { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
   { name: 'env', ...env, options: env.EnvOptions },
+  { name: 'plan', ...plan, options: plan.PlanOptions },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

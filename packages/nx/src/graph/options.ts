@@ -22,6 +22,7 @@ export interface PluginOptions extends ReleaseOptions {
   validateTargetName?: string;
   descriptorTargetName?: string;
   envTargetName?: string;
+  planTargetName?: string;
   tagTargetName?: string;
 }
 
@@ -34,6 +35,7 @@ export const TARGET_NAMES = {
   validate: 'validate',
   descriptor: 'descriptor',
   env: 'env',
+  plan: 'plan',
   tag: 'tag',
 } as const;
 

@@ -185,6 +185,8 @@ function releaseProject(environments: readonly string[], options: PluginOptions)
         outputs: [`{workspaceRoot}/dist/env`],
         ...configured,
       }),
+      // It asks what runs, and that can change at any time.
+      plan: described('plan', { executor: '@kdcube/nx:plan', cache: false, inputs: deployed, ...configured }),
       tag: described('tag', {
         executor: '@kdcube/nx:tag',
         cache: false,

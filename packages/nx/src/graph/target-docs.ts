@@ -6,6 +6,7 @@ import descriptor from '../executors/descriptor/schema.json';
 import dockerBuild from '../executors/docker-build/schema.json';
 import dockerPush from '../executors/docker-push/schema.json';
 import env from '../executors/env/schema.json';
+import plan from '../executors/plan/schema.json';
 import stage from '../executors/stage/schema.json';
 import tag from '../executors/tag/schema.json';
 import validate from '../executors/validate/schema.json';
@@ -36,6 +37,7 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   validate: docOf(validate),
   descriptor: docOf(descriptor),
   env: docOf(env),
+  plan: docOf(plan),
   tag: docOf(tag),
 };
 

@@ -1,4 +1,4 @@
-import type { BundleContent } from '../model/receipts';
+import { BundleContent } from '../model/receipts';
 import type { RecordedBundle } from '../model/record';
 import { oneLine } from '../plan/descriptor';
 import type { DescriptorPlan } from '../plan/descriptor';
@@ -117,4 +117,14 @@ export function sorted(value: unknown): unknown {
 
 function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The bundles that an image's labels name; undefined for an image that says nothing of bundles. */
+export function bundlesOfLabels(labels: Readonly<Record<string, string>>): BundleContent[] | undefined {
+  const read = parsed(labels['io.kdcube.bundles'] ?? '');
+  if (!isMapping(read)) return labels['io.kdcube.content-key'] === undefined ? undefined : [];
+  return Object.entries(read).flatMap(([id, content]) => {
+    const found = BundleContent.safeParse(isMapping(content) ? { id, ...content } : undefined);
+    return found.success ? [found.data] : [];
+  });
 }

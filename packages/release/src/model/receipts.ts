@@ -85,6 +85,8 @@ export const OUT = {
   /** One OCI layout an image, named by it: no receipt lies inside, so that other tools read it as it is. */
   images: 'dist/images',
   env: (environment: string) => `dist/env/${environment}`,
+  /** The last plan of an environment: a deploy can carry it out. */
+  plan: (environment: string) => `dist/plan/${environment}.json`,
   release: 'dist/release',
 };
 

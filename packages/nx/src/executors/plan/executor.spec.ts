@@ -1,0 +1,200 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DeployPlan, isEmptyPlan, printPin } from '@kdcube/release';
+import { silent } from '../../effects/log';
+import { pushImage } from '../../effects/images/push';
+import { registriesOf } from '../../effects/images/registries';
+import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import { gitSync, write } from '../../effects/testing/git-kit';
+import plan from './executor';
+
+jest.setTimeout(120_000);
+
+const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
+let ours: Acme;
+let ecs: EcsDouble;
+let said: string;
+const env = { ...process.env };
+
+beforeEach(async () => {
+  ours = await acme();
+  dockerDouble(ours);
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [emptyDefinition('old-proc'), emptyDefinition('old-web')],
+    services: [emptyService('proc', 'old-proc'), emptyService('web', 'old-web')],
+  });
+  useDouble(ecs, CANARY);
+  said = '';
+  const hear = (text: unknown) => {
+    said += String(text);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
+  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  ours.commit({ 'environments/prod.yaml': environment() });
+  await push();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await ecs.close();
+  await ours.end();
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, env);
+});
+
+const environment = (more = '') => `target: ecs
+registry: "${ours.registry.host}"
+tenant: acme
+project: demo
+ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
+services:
+  proc: { component: proc, image: proc, mounts: { /config: { efs: fs-0123abcd } }${more} }
+  web: { component: other, image: "ghcr.io/acme/web@sha256:${'ab'.repeat(32)}" }
+`;
+const push = () =>
+  ours.job((job) => {
+    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
+    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+  });
+const run = async (options: object = {}) => {
+  said = '';
+  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } } as never;
+  return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
+};
+const saved = () => DeployPlan.parse(JSON.parse(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json'), 'utf8')));
+
+/** What a deploy would do, in a few lines. */
+async function carryOut(): Promise<void> {
+  for (const { definition, serviceName, count } of saved().services) {
+    const arn = definition.register
+      ? ((await ecs.as('RegisterTaskDefinition', definition.register)).taskDefinition as { taskDefinitionArn: string })
+          .taskDefinitionArn
+      : definition.use;
+    await ecs.as('UpdateService', { cluster: 'acme', service: serviceName, taskDefinition: arn, desiredCount: count.after });
+  }
+}
+
+it('the first time everything changes; carried out, nothing does: not for an empty commit, another name, another order, or a tag at the same tree', async () => {
+  expect(await run()).toBe(true);
+  expect(said).toContain('services   2 of 2 restart');
+  expect(said).toMatch(/^planned {5}prod {2}dist\/plan\/prod\.json/m);
+  expect(saved()).toMatchObject({
+    environment: 'prod',
+    account: '123456789012',
+    cluster: 'acme',
+    basis: { web: { status: 'ACTIVE' } },
+  });
+  await carryOut();
+  const nothing = async () => {
+    expect(await run()).toBe(true);
+    expect(said).toContain('Nothing changes: what runs is this release.');
+    expect(isEmptyPlan(saved())).toBe(true);
+  };
+  await nothing();
+  gitSync(ours.root, 'commit', '--allow-empty', '-m', 'nothing');
+  await nothing();
+  const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
+  const [here, there] = release.split('\n').filter((line) => line.includes('- {'));
+  const again = release
+    .replace(`${here}\n${there}`, `${there}\n${here}`)
+    .replace('bundles:', 'release_name: other\nbundles:\n  default_bundle_id: "here@1-0"');
+  ours.commit({ 'release.yaml': again });
+  await nothing();
+  gitSync(ours.org, 'commit', '--allow-empty', '-m', 'nothing');
+  gitSync(ours.org, 'tag', 'v3');
+  const pin = { ...ours.pin, ref: 'v3', commit: gitSync(ours.org, 'rev-parse', 'v3') };
+  ours.commit({ 'release.yaml': again.replace('"v2"', '"v3"'), 'pins/bundles/there@2-0/pin.json': printPin(pin) });
+  await nothing();
+  // A plan asks, and changes nothing.
+  expect([...new Set(ecs.journal.entries.filter(({ by }) => by === undefined).map(({ op }) => op))].sort()).toEqual([
+    'DescribeServices',
+    'DescribeTaskDefinition',
+    'GetCallerIdentity',
+  ]);
+});
+
+it('one bumped bundle: one service, with its commit’s subject; as Markdown too', async () => {
+  await run();
+  await carryOut();
+  write(ours.org, { 'service/there@2-0/more.py': 'MORE = 1\n' });
+  gitSync(ours.org, 'add', '-A');
+  gitSync(ours.org, 'commit', '-m', 'Say more');
+  gitSync(ours.org, 'tag', 'v3');
+  const of = (what: string) => gitSync(ours.org, 'rev-parse', what);
+  const pin = { ...ours.pin, ref: 'v3', commit: of('v3'), tree: of('v3:service/there@2-0') };
+  const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
+  ours.commit({ 'release.yaml': release.replace('"v2"', '"v3"'), 'pins/bundles/there@2-0/pin.json': printPin(pin) });
+  expect(await run()).toBe(false);
+  expect(said).toContain('[image-not-pushed]');
+  await push();
+  expect(await run({ markdown: 'dist/plan.md' })).toBe(true);
+  expect(said).toContain('services   1 of 2 restart');
+  expect(said).toMatch(
+    /~ there@2-0 +v2 [0-9a-f]{7} → v3 [0-9a-f]{7} +Say more|~ there@2-0 +[0-9a-f]{7} → v3 [0-9a-f]{7} +Say more/,
+  );
+  expect(said).toContain('image: there@2-0 changed');
+  expect(fs.readFileSync(path.join(ours.root, 'dist/plan.md'), 'utf8')).toContain('| `there@2-0` | changed |');
+});
+
+it('a workspace bundle with its own last commit; values when they are asked for', async () => {
+  await run();
+  await carryOut();
+  ours.commit({
+    'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}\n# more\n`,
+    'environments/prod.yaml': environment(', env: { COLOUR: red }'),
+  });
+  await push();
+  expect(await run({ values: true })).toBe(true);
+  expect(said).toMatch(/~ here@1-0 .* → .*/);
+  expect(said).toMatch(/^ {2}COLOUR\n {4}\+ red$/m);
+});
+
+it('a secret in what runs stops the plan, and is in no line and no file; AWS’s own secret neither', async () => {
+  const secret = emptyDefinition('own', { environment: [{ name: 'API_TOKEN', value: CANARY }] });
+  await ecs.as('RegisterTaskDefinition', secret);
+  await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'own' });
+  expect(await run({ values: true, json: true })).toBe(true);
+  const files = () => fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json'), 'utf8');
+  expect(said + files()).not.toContain(CANARY);
+  expect(said).toContain('API_TOKEN');
+  ours.commit({
+    'environments/prod.yaml': environment().replace(
+      'component: other,',
+      'component: other, container: own, task_definition: running,',
+    ),
+  });
+  expect(await run()).toBe(false);
+  expect(said).toContain('[secret-value]');
+  expect(said).not.toContain(CANARY);
+});
+
+it('says who is asked for what, and what is wrong with it', async () => {
+  ours.commit({ 'environments/prod.yaml': environment().replace('123456789012', '999999999999') });
+  expect(await run()).toBe(false);
+  expect(said).toContain('[wrong-account]');
+  ours.commit({ 'environments/prod.yaml': environment().replace('cluster: acme,', 'cluster: nowhere,') });
+  expect(await run()).toBe(false);
+  expect(said).toContain('[cluster-missing]');
+  ours.commit({ 'environments/prod.yaml': environment().replace('  web:', '  webb:') });
+  expect(await run()).toBe(false);
+  expect(said).toContain('[service-missing]');
+});
+
+it('offline asks nobody, and writes nothing that a deploy could take for the truth', async () => {
+  ecs.journal.entries.length = 0;
+  ours.registry.journal.length = 0;
+  expect(await run({ offline: true })).toBe(false);
+  expect(said).toContain('[image-not-pushed]');
+  const receipt = await push();
+  fs.mkdirSync(path.join(ours.root, 'dist/push/proc'), { recursive: true });
+  fs.writeFileSync(path.join(ours.root, 'dist/push/proc/receipt.json'), JSON.stringify(receipt));
+  ours.registry.journal.length = 0;
+  expect(await run({ offline: true })).toBe(true);
+  expect(said).toContain('Nobody was asked, and there is no record');
+  expect([ecs.journal.entries, ours.registry.journal]).toEqual([[], []]);
+  expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
+  expect(await run({ offline: true, out: 'x.json' })).toBe(false);
+  expect(said).toContain('[wrong-option]');
+});

@@ -1,0 +1,38 @@
+import * as path from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { explainPlan, KdcubeError, markdownPlan, OUT } from '@kdcube/release';
+import { plannedDeploy } from '../../effects/ecs/plan';
+import { openEnvironment } from '../../effects/environment';
+import { writeFileAtomic } from '../../effects/files';
+import { registriesOf } from '../../effects/images/registries';
+import { openRelease } from '../../effects/workspace';
+import { sayNotes } from '../notes';
+import { perform } from '../perform';
+import type { PlanOptions } from './schema';
+
+/** What a deploy would do, for a person to read and for a deploy to carry out. */
+export default function plan(options: PlanOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, options, async ({ root, plugin, log }) => {
+    const startedAt = Date.now();
+    const { offline, out, markdown } = options;
+    if (offline && out !== undefined)
+      throw new KdcubeError({
+        code: 'wrong-option',
+        message:
+          '--offline makes a plan to be read, of what runs nobody was asked; no deploy could carry it out, so --out has nothing to write.',
+        hint: 'one of the two',
+      });
+    const open = await openRelease(root, plugin);
+    const { environment, notes } = openEnvironment(open, options.environment);
+    const words = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform, offline };
+    const planned = await plannedDeploy(open, environment, words, log);
+    sayNotes([...notes, ...planned.notes], log);
+    log.lines(explainPlan(planned.plan, options.values ? planned.values : undefined));
+    log.event({ event: 'plan', plan: planned.plan });
+    if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), markdownPlan(planned.plan));
+    const place = out ?? OUT.plan(environment.name);
+    if (!offline) await writeFileAtomic(path.resolve(root, place), `${JSON.stringify(planned.plan, null, 2)}\n`);
+    const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
+    log.done('planned', environment.name, written.join(', '), startedAt);
+  });
+}
