@@ -87,7 +87,7 @@ async function main() {
   title('Build the two images with the bundles in them: without a container engine');
   console.log(
     own
-      ? '(No registry is named, so they go to dist/images. With KDCUBE_REGISTRY=<host>/<path> they go there.)'
+      ? '(No registry is named, so they go to dist/images. KDCUBE_REGISTRY=127.0.0.1:5000 npm run demo sends them to a registry on this machine.)'
       : `(KDCUBE_REGISTRY is set: they go to ${registry}.)`,
   );
   await nx('run-many', '-t', 'docker-push', '--output-style=static');
@@ -110,12 +110,13 @@ async function main() {
   cd ${shop}
   npx nx g @kdcube/nx:bundle my-bundle      # a bundle of your own
   npx nx affected -t test stage             # test and stage what changed
+  npx nx sync                               # the pins say again what release.yaml says
   npx nx run release:validate               # everything the platform would only say in a log
   npx nx show project release               # what else can be done
 `);
   if (own)
     console.log(
-      `The images are in ${path.join(shop, 'dist/images')}. To push them, name a registry: KDCUBE_REGISTRY=<host>/<path> npx nx affected -t docker-push`,
+      `The images are in ${path.join(shop, 'dist/images')}. They stand on the stand-ins, whose registry has ended with the demo: images for a platform begin with npm create kdcube.`,
     );
 }
 
