@@ -38,3 +38,12 @@ it('knows a first image, and one of somebody else’s', () => {
     'a, b, c and 2 more came',
   ]);
 });
+
+it('does not pass on what a terminal would obey, or would be flooded with', () => {
+  const bundles = JSON.stringify({ 'gone\u001b[2J': {}, ['x'.repeat(9999)]: {} });
+  const labels = { 'io.kdcube.content-key': 'k', 'io.kdcube.bundles': bundles, 'io.kdcube.platform-ref': '\u001b]0;t\u0007' };
+  const said = whyBuilt(labels, planImage('proc', contents)).join('; ');
+  expect(said).toContain('gone\\x1b[2J, xxx');
+  expect(said).toContain('platform \\x1b]0;t\\x07 → 2026.1.1');
+  expect(said.length).toBeLessThan(250);
+});

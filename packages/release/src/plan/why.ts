@@ -1,3 +1,4 @@
+import { printable } from '../problem';
 import type { ImagePlan } from './image';
 
 /** What an image's labels say of its content. */
@@ -33,7 +34,7 @@ function bundlesChanged(before: Map<string, string>, now: Map<string, string>): 
 }
 
 function platformChanged(before: string | undefined, now: string | undefined): string[] {
-  return before === now ? [] : [`platform ${before ?? 'unknown'} → ${now ?? 'none'}`];
+  return before === now ? [] : [`platform ${before === undefined ? 'unknown' : word(before)} → ${now ?? 'none'}`];
 }
 
 function bundlesOf(labels: Labels): Map<string, string> {
@@ -47,6 +48,11 @@ function bundlesOf(labels: Labels): Map<string, string> {
 
 /** A few names, and how many more. */
 function listed(ids: readonly string[]): string {
-  const shown = ids.slice(0, 3).join(', ');
+  const shown = ids.slice(0, 3).map(word).join(', ');
   return ids.length > 3 ? `${shown} and ${ids.length - 3} more` : shown;
+}
+
+/** What a registry says may be anything, and this goes to a terminal and into a receipt. */
+function word(text: string): string {
+  return printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
