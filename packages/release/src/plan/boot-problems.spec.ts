@@ -1,7 +1,7 @@
 import { formatProblems } from '../problem';
-import type { BootError, BootFailure, BootFrame } from './boot-report';
+import type { BootError, BootFailure, BootFrame, BootReport } from './boot-report';
 import { newBootRound } from './boot-report';
-import { bootProblems, imageProblem } from './boot-problems';
+import { bootProblems, imageProblem, shownReport } from './boot-problems';
 
 const IMAGE = {
   image: 'proc',
@@ -98,6 +98,28 @@ describe('what is said, and what to type', () => {
     expect(message).not.toContain(token);
     expect(message).toContain('fine');
     expect(formatProblems([raised({ message: '\u001b[2J' })])).not.toContain('\u001b');
+  });
+
+  it('shows none in the report either, which --json prints', () => {
+    const token = `ghp_${'a1'.repeat(18)}`;
+    const error = { type: 'ValueError', message: `bad token ${token}`, kinds: [] };
+    const report: BootReport = {
+      python: '3.11.2',
+      user: 0,
+      loader: { kind: 'rule', why: `ValueError: ${token}` },
+      outcomes: [
+        { id: 'a', ok: true, symbol: 'A', kind: 'class', seconds: 1 },
+        { id: 'b', ok: false, failure: { why: 'raised', error, frames: [['/x.py', 1, 'f']] } },
+        { id: 'c', ok: false, failure: { why: 'ended', code: 1, tail: [`token=${token}`, 'fine'] } },
+        { id: 'd', ok: false, failure: { why: 'memory' } },
+      ],
+    };
+    const shown = shownReport(report);
+    expect(JSON.stringify(shown)).not.toContain(token);
+    expect(shown.outcomes[2]).toMatchObject({ failure: { tail: ['(not shown: it holds a GitHub token)', 'fine'] } });
+    const harmless = JSON.parse(JSON.stringify(report).replaceAll(token, 'x')) as BootReport;
+    expect(shownReport(harmless)).toEqual(harmless);
+    expect(shownReport({ ...harmless, loader: { kind: 'rule', why: '\u001b[2J' } }).loader.why).toBe('\\x1b[2J');
   });
 });
 

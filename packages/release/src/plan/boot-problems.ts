@@ -1,7 +1,7 @@
 import { BUNDLES_ROOT } from '../model/release';
 import { secretsIn } from '../model/secrets';
 import type { Place, Problem } from '../problem';
-import { quoted } from '../problem';
+import { printable, quoted } from '../problem';
 import type { BootLimits } from './boot';
 import type { BootEnding, BootError, BootFailure, BootFrame, BootReport, BootRound } from './boot-report';
 import { bootFailure } from './boot-report';
@@ -37,6 +37,22 @@ function bundleProblem(id: string, failure: BootFailure, python: string, image: 
     hint: hint ?? `nx run ${image.image}:boot    shows it again`,
     at,
   };
+}
+
+/** The report as it may be shown: for --json, and for notes. Problems say the same by themselves. */
+export function shownReport(report: BootReport): BootReport {
+  const { kind, why } = report.loader;
+  return {
+    ...report,
+    loader: { kind, ...(why !== undefined && { why: printable(safe(why)) }) },
+    outcomes: report.outcomes.map((outcome) => (outcome.ok ? outcome : { ...outcome, failure: shownFailure(outcome.failure) })),
+  };
+}
+
+function shownFailure(failure: BootFailure): BootFailure {
+  if (failure.why === 'ended') return { ...failure, tail: failure.tail.map(safe) };
+  if (failure.why !== 'raised') return failure;
+  return { ...failure, error: { ...failure.error, message: safe(failure.error.message) } };
 }
 
 /** What is wrong with the image itself: no bundle was reached. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { printable } from '../problem';
 
 /**
  * What the probe says, read line by line while it runs: bundles print between its events, and may end the process, so nothing is believed to be whole.
@@ -92,7 +93,7 @@ function eventOf(nonce: string, line: string): BootEvent | undefined {
 function take(round: BootRound, event: BootEvent): void {
   switch (event.event) {
     case 'hello':
-      round.python = event.python;
+      round.python = printable(event.python.slice(0, 40));
       round.user = event.user;
       return;
     case 'loader':

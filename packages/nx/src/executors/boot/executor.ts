@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { bootEntries, bootProblems, bootSummary, KdcubeError } from '@kdcube/release';
+import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release';
 import { bootImage } from '../../effects/images/boot';
 import { inEngine } from '../../effects/images/in-engine';
 import type { ImageJob } from '../../effects/images/job';
@@ -36,8 +36,9 @@ async function bootTask({ root, plugin, log }: Task, job: ImageJob, registries: 
   const startedAt = Date.now();
   const booted = { image, memory, timeout, bundles: job.bundles.map(({ content, place }) => ({ ...content, place })) };
   const report = await bootImage(engine, { ...booted, reference, platform, entries }, log);
-  if (report.loader.why) log.note(`${image} has the platform, but its bundle loader does not import: ${report.loader.why}`);
-  log.event({ event: 'booted', image, key, ...report });
+  const shown = shownReport(report);
+  if (shown.loader.why) log.note(`${image} has the platform, but its bundle loader does not import: ${shown.loader.why}`);
+  log.event({ event: 'booted', image, key, ...shown });
   const problems = bootProblems(report, booted);
   log.done(problems.length === 0 ? 'booted' : 'failed', image, bootSummary(report), startedAt);
   if (problems.length > 0) throw new KdcubeError(problems);
