@@ -1,15 +1,15 @@
 // What the world around a release can do to it, through the real commands: remotes that fail, a full disk, two runs at once, Ctrl-C.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Files, type Repo, gitRepo } from './support/git';
+import { interrupted } from './support/interrupt';
 import { type Double, pushStandIns, registryDouble } from './support/oci';
 import { expectProblem, filesIn, leftovers, stateOf } from './support/problem';
-import { cleanEnv, freshFolder } from './support/run';
+import { freshFolder } from './support/run';
 import { type Workspace, makeWorkspace, PLATFORM_REF } from './support/workspace';
 
 const ENTRYPOINT = `from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\n\n\n@agentic_workflow(name="x")\nclass X:\n    def __init__(self, config): pass\n\n    async def run(self, **payload): return {}\n`;
@@ -183,28 +183,8 @@ async function withDisk(folder: string, size: string, work: () => Promise<void>)
 });
 
 describe('stopped in the middle of a stage', () => {
-  /** Starts nx as a terminal does, in a group of its own; `when` says that the middle is reached. */
-  async function stopped(project: string, signal: 'SIGINT' | 'SIGTERM', whom: 'all' | 'nx', when: () => boolean): Promise<void> {
-    const nx = path.join(workspace.dir, 'node_modules/.bin/nx');
-    const child: ChildProcess = spawn(nx, ['run', `${project}:stage`, '--skip-nx-cache'], {
-      cwd: workspace.dir,
-      env: { ...cleanEnv(), ...workspace.env },
-      stdio: 'ignore',
-      detached: true,
-    });
-    const ended = new Promise<number>((resolve) => child.once('exit', (code, by) => resolve(by ? 128 : code!)));
-    for (let waited = 0; !when(); waited += 5) {
-      if (waited > 60_000 || child.exitCode !== null)
-        throw new Error(`the middle was never reached (exit code ${child.exitCode})`);
-      await sleep(5);
-    }
-    process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
-    expect(await ended).not.toBe(0);
-    for (let waited = 0; isThere(-child.pid!); waited += 20) {
-      if (waited > 15_000) throw new Error('something still runs 15 s after the end of nx');
-      await sleep(20);
-    }
-  }
+  const stopped = (project: string, signal: 'SIGINT' | 'SIGTERM', whom: 'all' | 'nx', when: () => boolean): Promise<void> =>
+    interrupted(workspace, `run ${project}:stage --skip-nx-cache`, { signal, whom, when });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('while a remote does not answer: %s', async (signal) => {
     let asked = false;
@@ -238,12 +218,3 @@ describe('stopped in the middle of a stage', () => {
     expect(Object.keys(filesIn(stage)).length).toBeGreaterThan(4000);
   });
 });
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
