@@ -40,7 +40,8 @@ export function linesOf(text: string, fail: (message: string, line: number) => n
     for (; index < lines.length; index += 1) {
       const line = lines[index]!;
       if (index > start && isBlankOrComment(line.text)) continue;
-      const trimmed = line.text.replace(/[ \t]+$/, '');
+      // Looking back, each run of blanks is looked at once; without that, a long one in the middle takes the square of its length.
+      const trimmed = line.text.replace(/(?<![ \t])[ \t]+$/, '');
       const goesOn = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
       const part = goesOn ? trimmed.slice(0, -1) : line.text;
       joined.text += part;
