@@ -14,6 +14,7 @@ export interface Entry {
   method: string;
   path: string;
   kind: string;
+  query: Record<string, string>;
   name?: string;
   reference?: string;
   status: number;
@@ -29,7 +30,7 @@ export interface Double {
   close(): Promise<void>;
 }
 
-export async function registryDouble(options: { immutable?: string[] } = {}): Promise<Double> {
+export async function registryDouble(options: { immutable?: string[]; dir?: string } = {}): Promise<Double> {
   const { start } = (await import(pathToFileURL(path.join(TOOLS, 'registry/registry.mjs')).href)) as {
     start: (options: object) => Promise<Double>;
   };

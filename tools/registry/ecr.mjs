@@ -10,17 +10,19 @@ const SERVICE = 'AmazonEC2ContainerRegistry_V20150921.';
  * Starts both and resolves to { name, host, api, registry, repositories, calls, tokens, close() }. `name` is the registry's for clients, `host` where it listens;
  * `calls` are the operations that the service was asked for.
  *
+ * dir               a folder to keep the content in. Default: memory.
  * account, region   default 123456789012 and eu-central-1
  * repositories      those that exist. Default: none. The returned array may change at any time, and CreateRepository adds to it.
  * immutable         see registry.mjs. Default: true.
  * mount             whether blobs can be mounted. Default: no, as Amazon has it until an account switches it on.
- * lasts             requests that a token is good for, after which it has expired. Default: any number. The returned object's `lasts` may be set again at any time.
+ * lasts             requests that the next token is good for, after which it has expired; those after it are good for any number. Default: any number. The returned
+ *                   object's `lasts` may be set again at any time.
  */
 export async function startEcr(options = {}) {
   const { account = '123456789012', region = 'eu-central-1', immutable = true, mount = false } = options;
   const tokens = new Map();
   const repositories = [...(options.repositories ?? [])];
-  const registry = await start({ tls: true, immutable, uploads: { mount }, auth: (request) => door(request) });
+  const registry = await start({ dir: options.dir, tls: true, immutable, uploads: { mount }, auth: (request) => door(request) });
   const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
   const ecr = { name, host: registry.host, api: '', registry, repositories, calls: [], tokens, lasts: options.lasts ?? Infinity };
   const service = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
@@ -39,9 +41,9 @@ export async function startEcr(options = {}) {
       const challenge = { 'www-authenticate': `Basic realm="https://${name}/",service="ecr.amazonaws.com"` };
       return refuse(401, 'UNAUTHORIZED', 'Not Authorized', challenge);
     }
-    tokens.set(token, tokens.get(token) + 1);
-    if (tokens.get(token) > ecr.lasts)
-      return refuse(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
+    const { used, lasts } = tokens.get(token);
+    tokens.set(token, { used: used + 1, lasts });
+    if (used >= lasts) return refuse(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
     if (repository === undefined || repositories.includes(repository)) return undefined;
     const words = `The repository with name '${repository}' does not exist in the registry with id '${account}'`;
     return refuse(404, 'NAME_UNKNOWN', words);
@@ -69,7 +71,8 @@ export async function startEcr(options = {}) {
 
   function newToken() {
     const token = `token-of-amazon-${tokens.size + 1}`;
-    tokens.set(token, 0);
+    tokens.set(token, { used: 0, lasts: ecr.lasts });
+    ecr.lasts = Infinity;
     const authorizationToken = Buffer.from(`AWS:${token}`).toString('base64');
     // Twelve hours, whatever becomes of it: a client cannot know that it ends earlier.
     return { authorizationToken, expiresAt: Date.now() / 1000 + 12 * 3600, proxyEndpoint: `https://${name}` };

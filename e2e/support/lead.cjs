@@ -1,0 +1,12 @@
+// Loaded before everything else in a command of a test (node --require): leads connections to a name on the internet to a port of this machine. The name stays what TLS and the
+// command see of it. KD_LEAD is `name=port`.
+const tls = require('node:tls');
+
+const [name, port] = process.env.KD_LEAD.split('=');
+const connect = tls.connect;
+
+tls.connect = (...args) => {
+  const [options] = args;
+  if (options?.host !== name) return connect(...args);
+  return connect({ ...options, host: '127.0.0.1', port: Number(port), servername: name }, ...args.slice(1));
+};
