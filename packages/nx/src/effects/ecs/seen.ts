@@ -1,0 +1,63 @@
+import type { SeenService, SeenTask } from '@kdcube/release';
+import type { Service, Task } from '@aws-sdk/client-ecs';
+
+/** What ECS answers, as the rollout reads it. */
+export function seenService(service: Service): SeenService {
+  return {
+    name: service.serviceName ?? '',
+    arn: service.serviceArn ?? '',
+    status: service.status ?? '',
+    taskDefinition: service.taskDefinition ?? '',
+    desired: service.desiredCount ?? 0,
+    running: service.runningCount ?? 0,
+    pending: service.pendingCount ?? 0,
+    controller: service.deploymentController?.type ?? 'ECS',
+    deployments: (service.deployments ?? []).map((one) => ({
+      id: one.id ?? '',
+      status: one.status ?? '',
+      taskDefinition: one.taskDefinition ?? '',
+      desired: one.desiredCount ?? 0,
+      running: one.runningCount ?? 0,
+      pending: one.pendingCount ?? 0,
+      failed: one.failedTasks ?? 0,
+      updatedAt: one.updatedAt?.getTime() ?? 0,
+      ...(one.rolloutState !== undefined && { rollout: one.rolloutState }),
+      ...(one.rolloutStateReason !== undefined && { reason: one.rolloutStateReason }),
+    })),
+    events: (service.events ?? []).map(({ id = '', createdAt, message = '' }) => ({
+      id,
+      at: createdAt?.getTime() ?? 0,
+      message,
+    })),
+    tags: Object.fromEntries((service.tags ?? []).map(({ key = '', value = '' }) => [key, value])),
+    placement: {
+      ...(service.networkConfiguration && { networkConfiguration: service.networkConfiguration }),
+      ...(service.capacityProviderStrategy?.length
+        ? { capacityProviderStrategy: service.capacityProviderStrategy }
+        : service.launchType !== undefined && { launchType: service.launchType }),
+    },
+  };
+}
+
+export function seenTask(task: Task): SeenTask {
+  const at = (time: Date | undefined) => time?.getTime();
+  return {
+    arn: task.taskArn ?? '',
+    taskDefinition: task.taskDefinitionArn ?? '',
+    lastStatus: task.lastStatus ?? '',
+    desiredStatus: task.desiredStatus ?? '',
+    createdAt: at(task.createdAt) ?? 0,
+    ...(task.startedBy !== undefined && { startedBy: task.startedBy }),
+    ...(task.healthStatus !== undefined && { health: task.healthStatus }),
+    ...(task.stopCode !== undefined && { stopCode: task.stopCode }),
+    ...(task.stoppedReason !== undefined && { stoppedReason: task.stoppedReason }),
+    ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
+    ...(task.stoppedAt && { stoppedAt: task.stoppedAt.getTime() }),
+    containers: (task.containers ?? []).map(({ name = '', imageDigest, exitCode, reason }) => ({
+      name,
+      ...(imageDigest !== undefined && { digest: imageDigest }),
+      ...(exitCode !== undefined && { exitCode }),
+      ...(reason !== undefined && { reason }),
+    })),
+  };
+}

@@ -1,0 +1,149 @@
+import { createHash, createHmac } from 'node:crypto';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { KdcubeError } from '@kdcube/release';
+import { ask, type AwsConnection } from './client';
+
+/** A call of another service of AWS, for which a whole SDK would be too much. */
+export interface SignedCall {
+  /** As IAM writes it: `logs:GetLogEvents`. */
+  what: string;
+  /** The first part of the host: `logs`, `sts`, `ssm`. */
+  host: string;
+  /** The name for the signature, where it is another. */
+  signAs?: string;
+  /** The id in AWS_ENDPOINT_URL_<ID>: `CLOUDWATCH_LOGS`. */
+  endpoint: string;
+  /** The whole host, where a service has one for all regions. */
+  global?: string;
+  /** AWS JSON 1.1: the operation with its prefix. */
+  target?: string;
+  /** JSON for `target`, else a form. */
+  body: Record<string, unknown>;
+}
+
+/** Asks with Signature Version 4, by the credentials of the connection; Problems `aws-*`. The answer is JSON, or the text of an XML document. */
+export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<{ json?: Record<string, unknown>; text: string }> {
+  return ask(aws, call.what, async () => {
+    const url = endpointOf(call, aws.region);
+    const body =
+      call.target === undefined ? new URLSearchParams(call.body as Record<string, string>).toString() : JSON.stringify(call.body);
+    const credentials = await aws.client.config.credentials();
+    const headers: Record<string, string> = {
+      host: url.host,
+      'content-type':
+        call.target === undefined ? 'application/x-www-form-urlencoded; charset=utf-8' : 'application/x-amz-json-1.1',
+      ...(call.target !== undefined && { 'x-amz-target': call.target }),
+      ...(credentials.sessionToken !== undefined && { 'x-amz-security-token': credentials.sessionToken }),
+    };
+    const signed = sign(
+      { url, headers, body, region: aws.region, service: call.signAs ?? call.host, at: new Date() },
+      credentials,
+    );
+    const { status, text } = await post(url, signed, body);
+    const json = parse(text);
+    if (status === 200) return { ...(json && { json }), text };
+    throw answerError(status, text, json);
+  });
+}
+
+function endpointOf({ host, endpoint, global }: SignedCall, region: string): URL {
+  const given = process.env[`AWS_ENDPOINT_URL_${endpoint}`] || process.env.AWS_ENDPOINT_URL;
+  if (given) return new URL(given);
+  if (global !== undefined) return new URL(`https://${global}/`);
+  return new URL(`https://${host}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`);
+}
+
+interface ToSign {
+  url: URL;
+  headers: Record<string, string>;
+  body: string;
+  region: string;
+  service: string;
+  at: Date;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, for a POST without a query. */
+export function sign(
+  { url, headers, body, region, service, at }: ToSign,
+  { accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string },
+): Record<string, string> {
+  const time = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const day = time.slice(0, 8);
+  const all: Record<string, string> = { ...headers, 'x-amz-date': time };
+  const names = Object.keys(all).sort();
+  const canonical = [
+    'POST',
+    url.pathname,
+    '',
+    ...names.map((name) => `${name}:${all[name]!.trim()}`),
+    '',
+    names.join(';'),
+    sha256(body),
+  ].join('\n');
+  const scope = `${day}/${region}/${service}/aws4_request`;
+  const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
+  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
+    (last, part) => hmac(last, part),
+    `AWS4${secretAccessKey}`,
+  );
+  const signature = hmac(key, toSign).toString('hex');
+  const credential = `Credential=${accessKeyId}/${scope}`;
+  return { ...all, authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}` };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+const LARGEST = 4 * 1024 * 1024;
+
+function post(url: URL, headers: Record<string, string>, body: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const { request } = url.protocol === 'http:' ? http : https;
+    const asked = request(
+      url,
+      { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, timeout: 30_000 },
+      (response) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        response.on('data', (part: Buffer) => {
+          size += part.length;
+          if (size > LARGEST) asked.destroy(new Error('The answer is longer than any should be.'));
+          else parts.push(part);
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }));
+        response.on('error', reject);
+      },
+    );
+    asked.on('timeout', () => asked.destroy(Object.assign(new Error('AWS did not answer in 30 s.'), { code: 'ETIMEDOUT' })));
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error as the SDK would throw it. */
+function answerError(status: number, text: string, json: Record<string, unknown> | undefined): Error {
+  const name = json ? String(json.__type ?? '') : (/<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '');
+  const message = json ? String(json.message ?? json.Message ?? '') : (/<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '');
+  const short = name.slice(name.lastIndexOf('#') + 1);
+  if (short === '' && status < 500)
+    throw new KdcubeError({ code: 'aws-answer', message: `AWS answered ${status} without a reason.` });
+  return Object.assign(new Error(message || `HTTP ${status}`), {
+    name: short || 'ServerException',
+    $metadata: { httpStatusCode: status },
+  });
+}

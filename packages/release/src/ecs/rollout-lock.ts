@@ -1,0 +1,69 @@
+import { KdcubeError } from '../problem';
+import type { SeenService } from './port';
+import { pause, type Run } from './rollout';
+
+/** Who deploys, as a tag of one service: readable by everybody who may deploy, and changes nothing that runs. */
+export const LOCK_TAG = 'kdcube:deploy';
+
+interface Lock {
+  release: string;
+  id: string;
+  until: number;
+}
+
+/** Amazon takes letters, digits, spaces and + - = . _ : / @ in a tag. */
+export function printLock({ release, id, until }: Lock): string {
+  return `${id} ${new Date(until).toISOString()} ${release.replace(/[^A-Za-z0-9 +=._:/@-]/g, '_')}`.slice(0, 256);
+}
+
+export function readLock(text: string | undefined): Lock | undefined {
+  const match = /^(\S+) (\S+) (.*)$/.exec(text ?? '');
+  const until = Date.parse(match?.[2] ?? '');
+  return match && Number.isFinite(until) ? { id: match[1]!, until, release: match[3]! } : undefined;
+}
+
+/** The service that carries the lock of an environment: always the same one. */
+function holderOf(services: readonly SeenService[]): SeenService | undefined {
+  return [...services].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
+}
+
+/** Somebody else's lock that is still good. */
+function otherLock(run: Run, holder: SeenService): Lock | undefined {
+  const lock = readLock(holder.tags[LOCK_TAG]);
+  return lock && lock.id !== run.options.id && lock.until > run.clock.now() ? lock : undefined;
+}
+
+/** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
+export async function takeLock(run: Run, services: readonly SeenService[]): Promise<() => Promise<void>> {
+  let holder = holderOf(services);
+  if (!holder) return async () => undefined;
+  const { name, arn } = holder;
+  const deadline = run.clock.now() + run.options.wait;
+  for (;;) {
+    const other = otherLock(run, holder);
+    if (!other) break;
+    if (run.clock.now() >= deadline) throw refused(run, other, name);
+    run.say({ event: 'note', text: `waiting for the deploy of ${other.release}, which has this environment` });
+    await pause(run, 15_000);
+    holder = (await run.ecs.services([name]))[0] ?? holder;
+  }
+  const { id, timeout } = run.options;
+  const until = run.clock.now() + timeout * (run.plan.waves.length + 2);
+  run.wrote = true;
+  await run.ecs.tag(arn, { [LOCK_TAG]: printLock({ release: run.plan.release, id, until }) });
+  await pause(run, 2_000);
+  holder = (await run.ecs.services([name]))[0] ?? holder;
+  const other = otherLock(run, holder);
+  if (other) throw refused(run, other, name);
+  // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
+  return () => run.ecs.untag(arn, [LOCK_TAG]).catch(() => undefined);
+}
+
+function refused(run: Run, other: Lock, service: string): KdcubeError {
+  const { environment, region } = run.plan;
+  return new KdcubeError({
+    code: 'deploy-under-way',
+    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${service} says so until ${new Date(other.until).toISOString()}).`,
+    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn <the service's ARN>`,
+  });
+}
