@@ -20,7 +20,7 @@ export interface Entry {
   status: number;
 }
 
-type Fault = undefined | 'cut' | { status: number };
+type Fault = undefined | 'cut' | { status: number; headers?: Record<string, string> };
 
 /** A registry in this process, whose requests can be looked at and made to fail. */
 export interface Double {
