@@ -326,11 +326,17 @@ describe('layouts', () => {
     ['an index of two', (dir) => write(path.join(dir, 'index.json'), '{"manifests":[1,2]}'), 'exactly one image'],
     ['another version', (dir) => write(path.join(dir, 'oci-layout'), '{}'), 'does not say version 1.0.0'],
     ['half JSON', (dir) => write(path.join(dir, 'index.json'), '{'), 'not JSON'],
-    [
-      'a digest that climbs',
-      (dir) => write(path.join(dir, 'index.json'), '{"manifests":[{"digest":"sha256:../../x"}]}'),
-      'is not a digest',
-    ],
+    ...[
+      null,
+      1,
+      {},
+      { mediaType: 1, digest: `sha256:${'0'.repeat(64)}`, size: 1 },
+      { mediaType: 'x', digest: 'sha256:../../x', size: 1 },
+    ].map((entry): [string, (dir: string) => void, string] => [
+      `an index of ${JSON.stringify(entry)}`,
+      (dir) => write(path.join(dir, 'index.json'), JSON.stringify({ manifests: [entry] })),
+      'does not describe an image',
+    ]),
     ['a changed config', (dir, image) => fs.appendFileSync(blobFile(dir, image.config.descriptor), ' '), 'came as sha256:'],
     ['a cut layer', (dir, image) => fs.truncateSync(blobFile(dir, image.layers[0]!.descriptor), 5), 'has 5 bytes instead of'],
   ])('%s is said', async (_, damage, message) => {

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release';
 import { replaceDir } from '../files';
 import type { BuiltImage, BuiltLayer } from './build';
-import { isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
+import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
 import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
 import { soundFile } from './sound';
 
@@ -106,7 +106,8 @@ export async function readLayout(dir: string): Promise<Layout> {
   if (version.imageLayoutVersion !== '1.0.0') throw broken(dir, 'its oci-layout file does not say version 1.0.0');
   const { manifests } = await json(dir, 'index.json');
   if (!Array.isArray(manifests) || manifests.length !== 1) throw broken(dir, 'its index does not name exactly one image');
-  const manifest = manifests[0] as Descriptor;
+  const manifest: unknown = manifests[0];
+  if (!isDescriptor(manifest)) throw broken(dir, 'the one entry of its index does not describe an image');
   const bytes = await smallBlob(dir, manifest);
   const read = readManifest(bytes, manifest.mediaType, dir);
   if (isIndex(read.json)) throw broken(dir, 'it holds an index of images');

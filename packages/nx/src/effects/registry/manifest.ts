@@ -167,7 +167,8 @@ function schema1(from: string): KdcubeError {
   );
 }
 
-function isDescriptor(value: unknown): value is Descriptor {
+/** Whether a value names a blob soundly: a digest, a size, a type. */
+export function isDescriptor(value: unknown): value is Descriptor {
   if (!isRecord(value)) return false;
   const { mediaType, digest, size, platform } = value;
   const sound = typeof digest === 'string' && isDigest(digest) && Number.isSafeInteger(size) && (size as number) >= 0;
