@@ -12,8 +12,6 @@ export interface Context {
   at(path: string): ContextEntry | undefined;
   /** The names in a folder, sorted. */
   names(folder: string): string[];
-  /** Whether what a closed folder holds is in as a whole; else .dockerignore must be asked about each thing in it. */
-  ignore: Ignore;
 }
 
 /** Says that a closed folder must be listed before anything can be said. */
@@ -42,7 +40,7 @@ export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Con
     const folder = path.slice(0, Math.max(cut, 0));
     children.set(folder, [...(children.get(folder) ?? []), path.slice(cut + 1)]);
   }
-  return { at: (path) => kept.get(path), names: (folder) => children.get(folder) ?? [], ignore };
+  return { at: (path) => kept.get(path), names: (folder) => children.get(folder) ?? [] };
 }
 
 /** What a source of COPY names, links followed to the end; undefined where there is nothing. Throws `AsksToOpen`, and an Error for links in a circle. */

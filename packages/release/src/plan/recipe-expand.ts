@@ -6,9 +6,7 @@ export type Scope = ReadonlyMap<string, string>;
  * in which a word may hold variables too. A name that nothing sets is empty. Throws an Error that says why where docker refuses the word too, or where the form is not one of these.
  */
 export function expandWord(text: string, scope: Scope): string {
-  const reader = { text, at: 0 };
-  const result = expandUntil(reader, scope, '');
-  return result;
+  return expandUntil({ text, at: 0 }, scope, '');
 }
 
 /** A word that may become several, such as `EXPOSE $PORTS`; none where it is empty. */

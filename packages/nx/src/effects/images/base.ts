@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { KdcubeError, parseImageReference } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release';
 import { cacheDir, writeFileAtomic } from '../files';
 import type { Log } from '../log';
 import type { Base } from '../oci/base';
@@ -38,8 +38,7 @@ async function readKept(file: string, digest: string): Promise<Omit<Base, 'refer
     return of === digest && isImage(kept.manifest) && kept.config.rootfs.diff_ids.length === kept.manifest.layers.length
       ? kept
       : undefined;
-  } catch (error) {
-    if (error instanceof KdcubeError) throw error;
+  } catch {
     return undefined;
   }
 }
