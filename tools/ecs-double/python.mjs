@@ -16,7 +16,7 @@ let found;
  * { python, aws } or { reason, broken? }: what is missing on this machine. `broken`: Python is there and the index answers, and still it cannot be
  * installed; that is no reason to skip. Looked for once.
  */
-function awsCli() {
+export function awsCli() {
   return (found ??= find());
 }
 

@@ -37,7 +37,7 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   const run = newRun(plan, ports, options);
   let services = await checkPlace(run);
   const found = await lookUp(run);
-  checkBasis(run, services, found);
+  await checkBasis(run, services, found);
   if (isEmptyPlan(plan)) return ended(run, undefined, services);
   services = await waitForQuiet(run, services);
   const release = await takeLock(run, services);
@@ -88,11 +88,9 @@ async function current(run: Run): Promise<SeenService[]> {
 function replaced(run: Run, services: readonly SeenService[]): Failure | undefined {
   for (const step of run.plan.services) {
     const found = services.find(({ name }) => name === step.serviceName)?.taskDefinition;
-    const basis = run.plan.basis[step.serviceName]?.taskDefinition;
-    if (step.kind !== 'service' || found === undefined || basis === undefined) continue;
+    if (step.kind !== 'service' || found === undefined || !run.accepted.has(step.serviceName)) continue;
     const to = run.to.get(step.service);
-    const forced = run.forced?.service === step.service ? run.forced.taskDefinition : to;
-    const fits = run.touched.includes(step) ? [to] : [basis, to, forced];
+    const fits = run.touched.includes(step) ? [to] : [...run.accepted.get(step.serviceName)!, to];
     if (fits.includes(found)) continue;
     const text = `Somebody set it to ${shortDefinition(found)} meanwhile.`;
     return { step, end: { is: 'bad', reason: { code: 'rollout-superseded', text } } };

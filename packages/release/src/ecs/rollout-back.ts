@@ -1,8 +1,8 @@
 import { KdcubeError } from '../problem';
 import type { ServiceStep } from './deploy-plan';
-import type { SeenService } from './port';
-import { FORCE_LOCK, flagsOf, flagsOn, withFlags, withoutFlags } from './registry-step';
-import { definitionOf, pause, type Run } from './rollout';
+import { flagsOf, flagsOn, withFlags, withoutFlags } from './registry-step';
+import { definitionOf, type Run } from './rollout';
+import { waitForLock, wasForced } from './rollout-force';
 import { namesOf } from './rollout-preflight';
 import { ensureSame } from './rollout-register';
 import { watch } from './rollout-watch';
@@ -32,6 +32,7 @@ async function backTogether(run: Run, group: readonly ServiceStep[]): Promise<Fa
   const carrier = there.find(({ service }) => service === run.forced?.service);
   const dirty = carrier !== undefined && (await wasForced(run, carrier));
   if (dirty) {
+    await waitForLock(run, carrier);
     run.say({ event: 'note', text: `${carrier.service}: the registry has the new descriptor; the old one is put back` });
     const failure = await watchAll(run, there, async (step) =>
       step === carrier ? forcedBefore(run, step) : cleanBefore(run, step),
@@ -76,18 +77,4 @@ async function forcedBefore(run: Run, step: ServiceStep): Promise<string> {
       message: `${arn} cannot be described, so its descriptor cannot be put back.`,
     });
   return ensureSame(run, withFlags(definition, step.container, flagsOf(run.plan)));
-}
-
-/** Whether a task of the forced revision ever ran: only that writes the registry. Waits until the lock of the last one is over. */
-export async function wasForced(run: Run, step: ServiceStep): Promise<boolean> {
-  const arn = run.forced!.taskDefinition;
-  const tasks = [
-    ...(await run.ecs.serviceTasks(step.serviceName, 'RUNNING')),
-    ...(await run.ecs.serviceTasks(step.serviceName, 'STOPPED')),
-  ].filter(({ taskDefinition, startedAt }) => taskDefinition === arn && startedAt !== undefined);
-  if (tasks.length === 0) return run.touched.includes(step) && run.forced!.done === true;
-  const last = Math.max(...tasks.map(({ startedAt }) => startedAt!));
-  const left = last + FORCE_LOCK - run.clock.now();
-  if (left > 0) await pause(run, left);
-  return true;
 }

@@ -1,6 +1,9 @@
 import { KdcubeError, quoted, type Problem } from '../problem';
 import type { SeenService } from './port';
-import { pause, type Run } from './rollout';
+import type { ServiceStep } from './deploy-plan';
+import { flagsOn, withoutFlags } from './registry-step';
+import { definitionOf, pause, type Run } from './rollout';
+import { differences } from './same';
 import type { Lookup } from './rollout-register';
 import { shortDefinition } from './running';
 
@@ -60,28 +63,37 @@ function unfit(
   return [];
 }
 
-/** What every service is on, against the plan: as it was when the plan was made, or there already, by an earlier run of the same plan. */
-export function checkBasis(run: Run, services: readonly SeenService[], found: Lookup): void {
+/** What every service is on, against the plan: as it was when the plan was made, or where an earlier run of the same plan left it. */
+export async function checkBasis(run: Run, services: readonly SeenService[], found: Lookup): Promise<void> {
   const { plan } = run;
-  const problems = plan.services.flatMap((step): Problem[] => {
+  const problems: Problem[] = [];
+  for (const step of plan.services) {
     const basis = plan.basis[step.serviceName];
     const service = services.find(({ name }) => name === step.serviceName);
-    if (step.kind !== 'service' || !basis || !service) return [];
-    const own = [
-      basis.taskDefinition,
-      found.steps.get(step.service)?.arn,
-      found.forced?.service === step.service ? found.forced.wanted.arn : undefined,
-    ];
-    if (own.includes(service.taskDefinition)) return [];
-    return [
-      {
-        code: 'plan-outdated',
-        message: `${step.service} runs ${shortDefinition(service.taskDefinition)}. When the plan was made it ran ${shortDefinition(basis.taskDefinition)}: somebody deployed in between.`,
-        hint: `nx run release:plan:${plan.environment}    makes a new one`,
-      },
-    ];
-  });
+    if (step.kind !== 'service' || !basis || !service) continue;
+    const forced = found.forced?.service === step.service ? found.forced.wanted.arn : undefined;
+    const accepted = [basis.taskDefinition, found.steps.get(step.service)?.arn, forced].filter((arn) => arn !== undefined);
+    if (
+      !accepted.includes(service.taskDefinition) &&
+      (await isForcedTwin(run, step, service.taskDefinition, basis.taskDefinition))
+    )
+      accepted.push(service.taskDefinition);
+    run.accepted.set(step.serviceName, accepted);
+    if (accepted.includes(service.taskDefinition)) continue;
+    problems.push({
+      code: 'plan-outdated',
+      message: `${step.service} runs ${shortDefinition(service.taskDefinition)}. When the plan was made it ran ${shortDefinition(basis.taskDefinition)}: somebody deployed in between.`,
+      hint: `nx run release:plan:${plan.environment}    makes a new one`,
+    });
+  }
   if (problems.length > 0) throw new KdcubeError(problems);
+}
+
+/** A run that was killed on its way back leaves what ran before, with the FORCE flags on. */
+async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, basis: string): Promise<boolean> {
+  const [one, other] = await Promise.all([definitionOf(run, now), definitionOf(run, basis)]);
+  if (!one || !other || one.family !== other.family || flagsOn(one).length === 0) return false;
+  return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
 }
 
 /** Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. */

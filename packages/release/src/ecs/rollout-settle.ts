@@ -1,6 +1,7 @@
 import { definitionOf, stepOf, type Run } from './rollout';
 import { flagsOn } from './registry-step';
-import { goBack, wasForced } from './rollout-back';
+import { goBack } from './rollout-back';
+import { wasForced } from './rollout-force';
 import { newTarget, watch } from './rollout-watch';
 import { begin, type Failure } from './rollout-wave';
 

@@ -1,6 +1,7 @@
 import type { ServiceStep } from './deploy-plan';
 import type { SeenService } from './port';
 import { checkStop, stepOf, type Run } from './rollout';
+import { waitForLock } from './rollout-force';
 import { runOnce } from './rollout-task';
 import { newTarget, watch, type Target } from './rollout-watch';
 import { shortDefinition } from './running';
@@ -28,6 +29,7 @@ export async function carryOutWave(
   const targets: Target[] = [];
   for (const step of rolling) {
     const isForced = forced?.service === step.service && currentOf(services, step) !== run.to.get(step.service);
+    if (isForced && currentOf(services, step) !== forced.taskDefinition) await waitForLock(run, step);
     targets.push(await begin(run, step, isForced ? forced.taskDefinition : run.to.get(step.service)!, services));
   }
   const failure = await watched(run, targets);

@@ -49,6 +49,8 @@ export interface Run extends RolloutPorts {
   /** proc with the FORCE flags on, where the plan asks for it. */
   forced?: { service: string; taskDefinition: string; done?: boolean };
   exec?: string;
+  /** What a service may be on before this run touches it, by its name at ECS: as when the plan was made, or where an earlier run of the plan left it. */
+  accepted: Map<string, string[]>;
   /** Services that were updated, in order. */
   touched: ServiceStep[];
   /** What is under way, for whoever stops in the middle. */
@@ -65,6 +67,7 @@ export function newRun(plan: DeployPlan, ports: RolloutPorts, options: RolloutOp
     options,
     startedAt: ports.clock.now(),
     to: new Map(),
+    accepted: new Map(),
     touched: [],
     inFlight: new Map(),
     wrote: false,

@@ -1,9 +1,6 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Clock, DeployPlan, Outcome, RolloutEvent, RolloutOptions, ServiceStep } from '@kdcube/release';
-import { carryOut, exitCode, KdcubeError } from '@kdcube/release';
-import { connectAws } from '../ecs/client';
-import { ecsPort } from '../ecs/port';
+import type { Clock, DeployPlan, ServiceStep } from '@kdcube/release';
 
 /** What these tests use of tools/ecs-double. */
 export interface EcsDouble {
@@ -187,60 +184,4 @@ function step(
     count: { before: kind === 'task' ? undefined : 1, after: kind === 'task' ? 0 : 1 },
     stopTimeout: 30,
   };
-}
-
-export interface Ended {
-  exit: number;
-  /** What a person reads. */
-  said: string;
-  codes: string[];
-  events: RolloutEvent[];
-  outcome?: Outcome;
-}
-
-export const MINUTE = 60_000;
-
-/** The real client against the double, in its time. */
-export async function deploy(
-  double: EcsDouble,
-  plan: DeployPlan,
-  options: Partial<RolloutOptions> = {},
-  place: Partial<typeof PLACE> = {},
-  somebody: (double: EcsDouble) => Promise<unknown> = async () => undefined,
-): Promise<Ended> {
-  const { region, cluster } = { ...PLACE, ...place };
-  const aws = await connectAws(region, double.time);
-  const events: RolloutEvent[] = [];
-  // Somebody else does something while the deploy sleeps.
-  const clock = {
-    now: double.time.now,
-    sleep: (ms: number) =>
-      double.time
-        .sleep(ms)
-        .then(() => somebody(double))
-        .then(() => undefined),
-  };
-  const ports = { ecs: ecsPort(aws, cluster), clock, say: (event: RolloutEvent) => void events.push(event) };
-  const all: RolloutOptions = { id: 'plan-a', timeout: 40 * MINUTE, onFailure: 'rollback', wait: 0, ...options };
-  try {
-    const outcome = await carryOut(plan, ports, all);
-    const problems = outcome.problem?.problems ?? [];
-    return {
-      exit: outcome.exitCode,
-      said: outcome.problem?.message ?? '',
-      codes: problems.map(({ code }) => code),
-      events,
-      outcome,
-    };
-  } catch (error) {
-    if (!(error instanceof KdcubeError)) throw error;
-    return {
-      exit: exitCode(error.problems[0]!.code),
-      said: error.message,
-      codes: error.problems.map(({ code }) => code),
-      events,
-    };
-  } finally {
-    aws.close();
-  }
 }
