@@ -3,7 +3,7 @@ import { atLine, attempt, refuse, type Recipe, type Refusal } from './recipe';
 import { expandWord } from './recipe-expand';
 import { assignmentsOf, declarationsOf, flagsOf, jsonForm, textOf } from './recipe-forms';
 import { printedSettings, withVariable, type Healthcheck, type ImageSettings } from './recipe-settings';
-import { absolute, isSignal, modeOf, nanoseconds, ownerOf, portsOf, type Owner } from './recipe-values';
+import { absolute, isSignal, keptOr, modeOf, nanoseconds, ownerOf, portsOf, type Owner } from './recipe-values';
 
 /** `COPY` or `ADD`: what of the context goes where. */
 export interface CopyStep extends Owner {
@@ -62,7 +62,7 @@ export function followRecipe(recipe: Recipe, base: ImageSettings): FollowedRecip
       scope: new Map((base.Env ?? []).map(pairOf)),
       hasCommand: false,
     };
-    if (base.WorkingDir) state.settings = { ...base, WorkingDir: absolute(base.WorkingDir) };
+    if (base.WorkingDir) set(state, { WorkingDir: keptOr(base.WorkingDir, absolute(base.WorkingDir)) });
     for (const stage of recipe.stages) {
       state.hasCommand = false;
       for (const line of stage) {
@@ -101,8 +101,9 @@ const FOLLOW: Record<string, (state: State, line: Line, recipe: Recipe) => strin
     return said(pairs);
   },
   WORKDIR(state, line) {
-    const path = absolute(word(state, line), state.settings.WorkingDir);
-    set(state, { WorkingDir: path });
+    const written = word(state, line);
+    const path = absolute(written, state.settings.WorkingDir);
+    set(state, { WorkingDir: keptOr(written, path) });
     const { User: user } = state.settings;
     if (path !== '/')
       state.steps.push({ step: 'folder', line: line.line, instruction: line.keyword, path, ...(user && { user }) });

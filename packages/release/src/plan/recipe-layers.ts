@@ -1,10 +1,11 @@
-import { attempt, refuse, type Refusal } from './recipe';
+import { attempt, refuse, WrongLine, type Refusal } from './recipe';
 import { AsksToOpen, contextOf, type ContextEntry } from './recipe-context';
 import { layCopy, layFolder, type LayerEntry } from './recipe-copy';
 import type { FollowedRecipe } from './recipe-follow';
 import type { Ignore } from './recipe-ignore';
 import type { ImageSettings } from './recipe-settings';
 import { AsksForBase, imageTree, ROOT, wayTo, type BaseTree, type ImageTree } from './recipe-tree';
+import { absolute } from './recipe-values';
 
 /** What a step lays down, in the order of paths; empty where it changes nothing. */
 export interface PlannedLayer {
@@ -43,7 +44,7 @@ export function planLayers({ steps, context, ignore, base, settings }: LayersOf)
     try {
       const listed = contextOf(context, ignore);
       const image = imageTree(base, settings);
-      if (!base) for (const folder of wayTo(settings.WorkingDir ?? '/')) image.put(folder, ROOT);
+      if (!base) for (const folder of wayTo(absolute(settings.WorkingDir ?? '/'))) image.put(folder, ROOT);
       const layers = steps.map((step) => {
         line = step.line;
         const laid = guarded(step, () => (step.step === 'copy' ? layCopy(step, listed, image) : layFolder(step, image)));
@@ -83,6 +84,6 @@ function guarded<T>({ line, instruction: keyword }: { line: number; instruction:
     return work();
   } catch (error) {
     if (error instanceof AsksForBase || error instanceof AsksToOpen) throw error;
-    return refuse({ line, keyword }, (error as Error).message);
+    return refuse({ line, keyword }, (error as Error).message, error instanceof WrongLine);
   }
 }

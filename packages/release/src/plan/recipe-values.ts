@@ -62,3 +62,8 @@ export function absolute(path: string, from = '/'): string {
   }
   return `/${parts.join('/')}`;
 }
+
+/** What the settings say of a working folder: an absolute one stays as it is written, doubled slashes and all. So do builders, and whoever starts the image cleans it. */
+export function keptOr(written: string, path: string): string {
+  return written.startsWith('/') ? written : path;
+}

@@ -91,6 +91,8 @@ describe('settings', () => {
     ["CMD ['a']", { Cmd: ['/bin/sh', '-c', "['a']"], ArgsEscaped: true }],
     ['CMD []', { Cmd: undefined, ArgsEscaped: true }],
     ['WORKDIR a\nWORKDIR ../b/./c', { WorkingDir: '/srv/b/c' }],
+    ['WORKDIR /a//b/../c/', { WorkingDir: '/a//b/../c/' }],
+    ['WORKDIR /a//b/../c/\nWORKDIR d/', { WorkingDir: '/a/c/d' }],
     ['USER 1:2', { User: '1:2' }],
     ['EXPOSE 90/UDP 8000-8001 80', { ExposedPorts: { '80/tcp': {}, '8000/tcp': {}, '8001/tcp': {}, '90/udp': {} } }],
     ['VOLUME ["/b", "/a"]\nVOLUME /c', { Volumes: { '/a': {}, '/b': {}, '/c': {} } }],
