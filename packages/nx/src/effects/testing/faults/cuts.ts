@@ -3,25 +3,37 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ImageJob } from '../../images/job';
 import { type Cut, cutter } from '../cut-kit';
-import { holds, imageBlobs, pushed } from './kit';
+import { type Holds, holds, imageBlobs, pushed } from './kit';
 import type { Held } from './row';
 
-export interface CutRow {
-  /** The first request that did not come through. */
-  at: string;
-  ends: Set<string>;
-  /** Tags that were there then. */
-  tags: Set<string>;
+/** The request from which on nothing came through. Questions and tags of people's are on their way together, so which of them is the first differs from run to run. */
+const KINDS = {
+  question: 'a question (GET, HEAD)',
+  mount: 'a mount',
+  upload: 'the opening of an upload',
+  bytes: 'the bytes of a blob',
+  key: 'the tag `c-<key>`',
+  people: 'a tag of people’s',
+} as const;
+type Kind = keyof typeof KINDS;
+
+export interface CutFact {
+  at: Kind;
+  ends: string;
+  /** Tags that were there then: `key`, `commit`, `main`. */
+  tags: string[];
   /** How the next run ended, and the tags after it. */
-  next: Set<string>;
+  next: string;
+  after: string[];
 }
 
 /**
  * Pushes once for every request: the line is dead from there on, and comes back for the next run. Fails where a tag is there without its blobs, or where the next run does not end well or sends anything
- * that had arrived. Rows are by the kind of the request, in their order.
+ * that had arrived.
  */
-export async function cutEverywhere(job: ImageJob, root: string, registry: Held, how: Cut['how']): Promise<CutRow[]> {
+export async function cutEverywhere(job: ImageJob, root: string, registry: Held, how: Cut['how']): Promise<CutFact[]> {
   const line = await cutter(registry.host);
+  const { tag: key } = job.plan;
   const push = (name: string) => pushed(job, { root, registry: `${line.host}/${name}`, platform: line.host });
   /** As on a runner that has nothing yet. */
   const forget = (): void => {
@@ -31,56 +43,61 @@ export async function cutEverywhere(job: ImageJob, root: string, registry: Held,
   forget();
   await push(`${how}/clean`);
   const requests = line.count();
-  const rows = new Map<string, CutRow>();
+  const facts: CutFact[] = [];
   for (let index = 0; index < requests; index += 1) {
     const name = `${how}/${index}`;
     await line.restart({ how, from: index, to: Infinity });
     forget();
     const first = await push(name);
-    const at = kindOf(line.first() ?? 'nothing, the push was over', job.plan.tag);
+    const request = line.first();
     await line.restart();
     const there = holds(registry.dir, `${name}/proc`);
-    const tags = kindsOf(Object.keys(there.tags), job.plan.tag);
     const again = await push(name);
     const now = holds(registry.dir, `${name}/proc`);
-    const all = imageBlobs(registry.dir, `${name}/proc`, now.tags[job.plan.tag]!);
-    const missing = all.filter((digest) => !there.blobs.has(digest));
-    const sent = line.sent();
-    if (sent.some((digest) => !missing.includes(digest)))
-      throw new Error(`${name}: ${sent.join(', ')} were sent, and ${missing.join(', ')} were missing`);
-    const row = rows.get(at) ?? { at, ends: new Set(), tags: new Set(), next: new Set() };
-    row.ends.add(`\`${first.ends}\``);
-    row.tags.add(tags);
-    row.next.add(`\`${again.ends}\`: ${kindsOf(Object.keys(now.tags), job.plan.tag)}`);
-    rows.set(at, row);
+    const missing = imageBlobs(registry.dir, `${name}/proc`, now.tags[key]!).filter((digest) => !there.blobs.has(digest));
+    if (line.sent().some((digest) => !missing.includes(digest)))
+      throw new Error(`${name}: ${line.sent().join(', ')} were sent, and ${missing.join(', ')} were missing`);
+    // A run that waited for less than the one before it may be over before its last requests.
+    if (request === undefined) continue;
+    facts.push({
+      at: kindOf(request, key),
+      ends: first.ends,
+      tags: tagsIn(there, key),
+      next: again.ends,
+      after: tagsIn(now, key),
+    });
   }
-  return [...rows.values()];
+  return facts;
 }
 
-function kindOf(request: string, key: string): string {
-  const [method, url] = request.split(' ') as [string, string?];
-  if (url === undefined) return request;
-  if (/\/manifests\/sha256:/.test(url)) return `${method} the base’s manifest`;
-  if (/\/manifests\//.test(url)) return `${method} the tag ${kindsOf([url.split('/').at(-1)!], key)}`;
-  if (/uploads\/\?mount/.test(url)) return `${method} a mount`;
-  if (/uploads\/$/.test(url)) return `${method} an upload`;
-  if (/uploads\//.test(url)) return `${method} a blob’s bytes`;
-  return `${method} a blob${/kdcube-chat-proc/.test(url) ? ' of the base' : ''}`;
+function kindOf(request: string, key: string): Kind {
+  const [method, url] = request.split(' ') as [string, string];
+  if (method === 'GET' || method === 'HEAD') return 'question';
+  if (/\/manifests\//.test(url)) return url.endsWith(key) ? 'key' : 'people';
+  if (/uploads\/\?mount/.test(url)) return 'mount';
+  return method === 'POST' ? 'upload' : 'bytes';
 }
 
-function kindsOf(tags: readonly string[], key: string): string {
-  const kinds = tags.map((tag) =>
-    tag === key ? '`c-<key>`' : tag === 'customer-main' ? '`customer-main`' : '`customer-<commit>`',
-  );
-  return kinds.length === 0 ? 'none' : [...new Set(kinds)].sort().join(', ');
+function tagsIn({ tags }: Holds, key: string): string[] {
+  return Object.keys(tags)
+    .map((tag) => (tag === key ? 'key' : tag === 'customer-main' ? 'main' : 'commit'))
+    .sort();
 }
 
-export function printCuts(title: string, rows: readonly CutRow[]): string {
-  const order = [...rows].sort((one, other) => (one.at < other.at ? -1 : 1));
-  const join = (set: ReadonlySet<string>): string => [...set].sort().join(' or ');
-  const lines = order.map(({ at, ends, tags, next }) => `| ${[at, join(ends), join(tags), join(next)].join(' | ')} |`);
-  return [
-    `### ${title}`,
-    ['| dead from | ends in | tags then | the next run, and tags after it |', '| --- | --- | --- | --- |', ...lines].join('\n'),
-  ].join('\n\n');
+/** What differs from run to run is said as what it may be; the rest as it was. */
+export function printCuts(title: string, facts: readonly CutFact[]): string {
+  const lines = Object.entries(KINDS).map(([kind, name]) => {
+    const these = facts.filter(({ at }) => at === kind);
+    const all = (value: (fact: CutFact) => string): string => [...new Set(these.map(value))].sort().join(' or ');
+    const [tags, next] =
+      kind === 'question' || kind === 'people'
+        ? [
+            'those that were set before',
+            '`adopted` as it is if `c-<key>` was there (people’s tags are not set again), else `pushed`',
+          ]
+        : [all((fact) => (fact.tags.length === 0 ? 'none' : '`c-<key>`')), all((fact) => `\`${fact.next}\``)];
+    return `| ${[name, all(({ ends }) => `\`${ends}\``), tags, next].join(' | ')} |`;
+  });
+  const head = ['| dead from | ends in | tags then | the next run |', '| --- | --- | --- | --- |'];
+  return [`### ${title}`, [...head, ...lines].join('\n')].join('\n\n');
 }
