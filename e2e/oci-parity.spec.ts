@@ -1,37 +1,11 @@
-// The same Dockerfile and context, built by arithmetic and by a real buildx: equal files in a container, equal settings, or a refusal that names the line.
+// The same Dockerfile and context, built by arithmetic and by a real buildx: equal files in a container, equal settings, the same words when it starts, or a refusal that names the line.
 import fs from 'node:fs';
 import path from 'node:path';
-import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release';
-import { baseFiles } from '../packages/nx/src/effects/oci/base-files';
-import { scratch, type Base } from '../packages/nx/src/effects/oci/base';
-import { buildImage, type BuiltImage } from '../packages/nx/src/effects/oci/build';
-import { writeDockerArchive } from '../packages/nx/src/effects/oci/archive';
-import { writeLayout } from '../packages/nx/src/effects/oci/layout';
-import { connect, getManifest, imageConfig } from '../packages/nx/src/effects/registry/registry';
-import type { Descriptor } from '../packages/nx/src/effects/registry/manifest';
-import { stageTree } from '../packages/nx/src/effects/stage';
-import { engineIfThere, freshPrefix, testWithEngine, type Engine } from './support/engine';
-import { gitRepo, type Files, type Repo } from './support/git';
-import { imageFiles } from './support/image-tree';
-import { once } from './support/once';
+import { isRefusal } from '@kdcube/release';
+import { engineIfThere, testWithEngine } from './support/engine';
+import { gitRepo, type Files } from './support/git';
+import { baseImage, buildOurs, type Case, compared, type Context } from './support/parity';
 import { freshFolder, must } from './support/run';
-
-const PLATFORM = 'linux/amd64';
-
-/** A base with what makes COPY hard: linked folders, linked files, folders with owners and modes, a deleted file, a user. */
-const BASE = `FROM scratch
-COPY rootfs/ /
-COPY --chown=9:9 --chmod=700 rootfs/etc/conf/ /owned/
-ENV LANG=C BASE=1
-EXPOSE 22
-VOLUME /data
-LABEL x=base y=base org.opencontainers.image.version=1
-HEALTHCHECK --interval=5s CMD true
-WORKDIR /srv/app
-USER 1000:50
-ENTRYPOINT ["/entry"]
-CMD ["basecmd"]
-`;
 
 const FILES: Files = {
   'x.txt': 'x\n',
@@ -72,17 +46,13 @@ const BUNDLES: Record<string, Files> = {
   },
 };
 
-interface Case {
+interface Named extends Case {
   name: string;
-  /** Behind `FROM base`, unless it has a FROM. */
-  dockerfile: string;
-  ignore?: string;
-  args?: Record<string, string>;
-  /** It needs no look into the base: none is given. */
-  blind?: true;
+  /** Nothing is in the image that it could start: the engine says so of both. */
+  startless?: true;
 }
 
-const EQUAL: Case[] = [
+const EQUAL: Named[] = [
   {
     name: 'the standard image: bundles and variables',
     dockerfile: 'ARG KDCUBE_PLATFORM_REF\nCOPY bundles /bundles\nENV AGENTIC_BUNDLES_ROOT=/bundles\nENV A=${A:-1} LANG=D',
@@ -153,11 +123,12 @@ const EQUAL: Case[] = [
     name: 'from nothing',
     dockerfile: 'FROM scratch\nCOPY bundles /b\nCOPY --chown=2:3 dir /d/e\nWORKDIR /w\nCMD ["/b"]',
     blind: true,
+    startless: true,
   },
   {
     name: 'stages on one another, and one that is not needed',
     dockerfile:
-      'FROM base AS unused\nRUN false\nFROM base AS one\nARG A=1\nCMD one\nENV X=$A\nCOPY x.txt /one/\nFROM one\nENV Y=${A:-no}\nENTRYPOINT ["two"]',
+      'FROM base AS unused\nRUN false\nFROM base AS one\nARG A=1\nCMD one\nENV X=$A\nCOPY x.txt /one/\nFROM one\nENV Y=${A:-no}\nENTRYPOINT ["/entry", "two"]',
     blind: true,
   },
   {
@@ -172,13 +143,39 @@ const EQUAL: Case[] = [
     dockerfile:
       'CMD echo $HOME  "x"\nENTRYPOINT exec  run $x\nSHELL ["/bin/bash", "-c"]\nHEALTHCHECK --interval=1m30s --timeout=1500ms --start-period=2h --retries=4 CMD curl  "x" || exit 1\nSTOPSIGNAL 9\nEXPOSE 80 90/udp 8000-8002/tcp 81:82\nVOLUME ["/v w", "/u"]\nVOLUME /t /s\nUSER app:grp\nMAINTAINER me  <a@b>',
     blind: true,
+    startless: true,
   },
   {
     name: 'commands in JSON',
-    dockerfile: 'ENTRYPOINT ["a", "b c"]\nHEALTHCHECK CMD ["x", "y"]\nCMD [ "d" , "é\\u0041" ] and more',
+    dockerfile: 'ENTRYPOINT ["/entry", "b c"]\nHEALTHCHECK CMD ["x", "y"]\nCMD [ "d" , "é\\u0041" ] and more',
     blind: true,
   },
-  { name: 'commands taken back', dockerfile: 'ENTRYPOINT []\nHEALTHCHECK NONE\nCMD []', blind: true },
+  { name: 'commands taken back', dockerfile: 'ENTRYPOINT []\nHEALTHCHECK NONE\nCMD []', blind: true, startless: true },
+  {
+    name: 'a base whose name is put together, and a binary whose place is too',
+    dockerfile:
+      'ARG KIND="ba"\nARG REST=se\nFROM base\nARG OS="dir"\nARG ARCH\nLABEL maintainer "Some Body <some@body>"\nCOPY  ${OS}/${ARCH:-sub}/y   /bin/tool\nCOPY x.txt run.sh   /license/\nEXPOSE      9100\nWORKDIR /opt//tool/',
+  },
+  {
+    name: 'a command over several lines, with comments and no line end behind it',
+    dockerfile:
+      'ARG CONF=dir/u.conf\n\n# A template:\nCOPY ${CONF} /usr/local/conf.template\n# EXPOSE 80 443\nEXPOSE 53 53/udp\nENTRYPOINT ["/entry", "-c", \\\n  "show \'${A} ${B}\' \\\n     < /in \\\n   && exec it -g \'off;\'"]',
+  },
+  {
+    name: 'written on Windows, with tabs',
+    dockerfile: 'FROM base\r\n\r\nENV\tA=1 \\\r\n\tB=2\r\nWORKDIR\t/app\r\nCOPY\tdir/*.txt\t./\r\nCMD\t["a",\t"b"]\r\n',
+  },
+  {
+    name: 'a manager of packages: its lists first, then everything',
+    dockerfile:
+      'WORKDIR /srv/new\nCOPY x*.txt plain*.txt ./\nCOPY . .\nENV NODE_ENV production\nENV PATH=/srv/new/bin:$PATH \\\n    # between the lines\n\n    MORE="a b"\nUSER 65532:65532\nSTOPSIGNAL SIGQUIT',
+  },
+  {
+    name: 'old ways: MAINTAINER, ADD of the context, a volume in JSON',
+    dockerfile:
+      'MAINTAINER Some Team <team@example.com>\nEXPOSE 4001 7001\nVOLUME     [ "/store" ]\nADD . /opt/it\nADD sys /opt/\nWORKDIR    /opt/it\nCMD        [ "-a", \\\n             "-b" ]',
+    ignore: 'archive.txt',
+  },
   { name: 'settings only: no layer', dockerfile: 'from base\nlabel a=b\nenv b=c', blind: true },
 ];
 
@@ -188,25 +185,30 @@ const REFUSED: [dockerfile: string, line: number, why: RegExp][] = [
   ['FROM base\nADD https://example.com/x /x', 2, /downloads/],
   ['FROM base\n\nADD archive.txt /x/', 3, /unpacks archive.txt/],
   ['FROM base\nCOPY sys/ /', 2, /\/lib is a link/],
+  ['FROM base\nCOPY --chown=appuser:appuser x.txt /x', 2, /appuser/],
+  ['FROM base AS build\nRUN make\n\nFROM base\nWORKDIR /app\nCOPY --from=build /out /app', 6, /from build/],
+  ['FROM base\nENV A=1 \\\n  B=2\n# then\nRUN make \\\n  all', 5, /runs a program/],
   ['FROM base\nUSER app\nWORKDIR /new', 3, /not numeric/],
   ['FROM base\nCOPY gone /x', 2, /not in the build context/],
   ['FROM base\nCOPY x.txt /etc/conf/f/x.txt', 2, /not a folder/],
 ];
 
-let repo: Repo;
+let context: Context;
 let cache: string | undefined;
 
-beforeAll(() => {
+beforeAll(async () => {
   cache = process.env.KDCUBE_CACHE_DIR;
   process.env.KDCUBE_CACHE_DIR = freshFolder('cache');
   if (!engineIfThere()) return;
   const bundles = Object.entries(BUNDLES).flatMap(([id, files]) =>
     Object.entries(files).map(([name, content]) => [`bundles/${id}/${name}`, content]),
   );
-  repo = gitRepo(freshFolder('context'), {
+  const repo = gitRepo(freshFolder('context'), {
     ...Object.fromEntries(Object.entries(FILES).map(([name, content]) => [`own/${name}`, content])),
     ...Object.fromEntries(bundles),
+    'own/archive.txt': await archive(),
   });
+  context = { repo, bundles: Object.keys(BUNDLES) };
 });
 
 afterAll(() => {
@@ -216,128 +218,23 @@ afterAll(() => {
 
 for (const each of EQUAL) {
   testWithEngine(`equal: ${each.name}`, async (engine) => {
-    const base = await baseImage(engine);
-    const ours = await buildOurs(engine, base, each);
-    if (isRefusal(ours)) throw new Error(`refused: line ${ours.line} ${ours.instruction}: ${ours.why}`);
-    expect(await buildOurs(engine, base, each)).toMatchObject({ digest: ours.digest });
-    const theirs = await buildTheirs(engine, base, each);
-    expect(JSON.parse(ours.config.bytes.toString('utf8'))).toMatchObject({ architecture: 'amd64', os: 'linux' });
-    expect((JSON.parse(ours.config.bytes.toString('utf8')) as { config: object }).config).toEqual(theirs.config);
-    const loaded = await load(engine, ours, base);
-    expect(await imageFiles(engine, loaded)).toEqual(await imageFiles(engine, theirs.image));
-    await must('docker', ['rmi', '-f', loaded, theirs.image], engine);
+    const both = await compared(engine, context, each);
+    if (isRefusal(both)) throw new Error(`refused: line ${both.line} ${both.instruction}: ${both.why}`);
+    const { settings, files, started } = both;
+    expect(settings.ours).toEqual(settings.theirs);
+    expect(files.ours).toEqual(files.theirs);
+    expect(started.ours).toEqual(started.theirs);
+    expect(started.ours).toMatchObject(
+      each.startless ? { stdout: '' } : { exitCode: 0, stdout: expect.stringContaining('arguments:') },
+    );
   });
 }
 
 for (const [dockerfile, line, why] of REFUSED) {
   testWithEngine(`refused: ${JSON.stringify(dockerfile)}`, async (engine) => {
-    repo.write({ 'own/archive.txt': await archive() });
-    repo.git('add', '-A');
-    const refused = await buildOurs(engine, await baseImage(engine), { name: '', dockerfile });
-    repo.git('rm', '-q', '--cached', 'own/archive.txt');
+    const refused = await buildOurs(engine, await baseImage(engine), context, { dockerfile });
     expect(refused).toMatchObject({ line, why: expect.stringMatching(why) });
   });
-}
-
-interface TestBase {
-  /** With its digest. */
-  reference: string;
-  repository: string;
-  digest: string;
-}
-
-async function baseImage(engine: Engine): Promise<TestBase> {
-  return once('parity-base', async () => {
-    const dir = freshFolder('base');
-    gitRepo(dir, {
-      Dockerfile: BASE,
-      'rootfs/usr/lib/a': 'a',
-      'rootfs/lib': { symlink: 'usr/lib' },
-      'rootfs/etc/conf/f': '1',
-      'rootfs/etc/clink': { symlink: '/etc/conf' },
-      'rootfs/etc/flink': { symlink: 'conf/f' },
-      'rootfs/data/d': 'd',
-      'rootfs/entry': { content: '#!', mode: 0o755 },
-    });
-    fs.chmodSync(path.join(dir, 'rootfs/data'), 0o1777);
-    const name = `${freshPrefix(engine)}/base`;
-    await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-t', `${name}:1`, dir], engine);
-    const repository = name.slice(engine.registry.length + 1);
-    const { digest } = await getManifest(connect(engine.registry), repository, '1');
-    return { reference: `${name}:1@${digest}`, repository, digest };
-  });
-}
-
-function textOf({ dockerfile }: Pick<Case, 'dockerfile'>, base: TestBase): string {
-  const text = /^from /im.test(dockerfile) ? dockerfile : `FROM base\n${dockerfile}`;
-  return text.replace(/^(from) base\b/gim, `$1 ${base.reference}`);
-}
-
-async function buildOurs(engine: Engine, base: TestBase, each: Case): Promise<BuiltImage | Refusal> {
-  const recipe = readRecipe(textOf(each, base), { args: each.args ?? {}, platform: PLATFORM });
-  if (isRefusal(recipe)) return recipe;
-  const registry = connect(engine.registry);
-  const found: Base =
-    recipe.from === 'scratch'
-      ? scratch(PLATFORM)
-      : { reference: recipe.from, ...(await imageConfig(registry, base.repository, base.digest, PLATFORM)) };
-  repo.write({ 'own/.dockerignore': each.ignore ?? '# nothing\n' });
-  repo.git('add', 'own/.dockerignore');
-  const tree = repo.git('write-tree');
-  const open = () => Promise.resolve({ place: { cwd: repo.dir } });
-  const part = (at: string, folder: string) => ({
-    path: at,
-    tree: repo.git('rev-parse', `${tree}:${folder}`),
-    open,
-    subject: folder,
-  });
-  return buildImage({
-    recipe,
-    base: found,
-    platform: PLATFORM,
-    context: [part('', 'own'), ...Object.keys(BUNDLES).map((id) => part(`bundles/${id}`, `bundles/${id}`))],
-    ignore: readIgnore(each.ignore ?? ''),
-    labels: {},
-    baseFiles: () => {
-      if (each.blind) throw new Error('it looked into the base');
-      return baseFiles(found.manifest.layers, (layer) => blob(engine, base, layer));
-    },
-  });
-}
-
-async function buildTheirs(engine: Engine, base: TestBase, each: Case): Promise<{ image: string; config: object }> {
-  const dir = path.join(freshFolder('buildx'), 'context');
-  const tree = repo.git('write-tree');
-  const stage = (folder: string, into: string) =>
-    stageTree({ place: { cwd: repo.dir } }, repo.git('rev-parse', `${tree}:${folder}`), into);
-  await stage('own', dir);
-  for (const id of Object.keys(BUNDLES)) await stage(`bundles/${id}`, path.join(dir, 'bundles', id));
-  const file = path.join(freshFolder('dockerfile'), 'Dockerfile');
-  fs.writeFileSync(file, textOf(each, base));
-  const image = `${freshPrefix(engine)}/theirs:1`;
-  const args = Object.entries(each.args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-f', file, ...args, '-t', image, dir], engine);
-  const { config } = await imageConfig(
-    connect(engine.registry),
-    image.slice(engine.registry.length + 1).split(':')[0]!,
-    '1',
-    PLATFORM,
-  );
-  return { image, config: config.config! };
-}
-
-async function load(engine: Engine, image: BuiltImage, base: TestBase): Promise<string> {
-  const dir = freshFolder('layout');
-  await writeLayout(path.join(dir, 'image'), image, { openBase: (layer) => blob(engine, base, layer) });
-  const name = `parity-${image.digest.slice(7, 19)}:1`;
-  await writeDockerArchive(path.join(dir, 'image'), path.join(dir, 'image.tar'), [name]);
-  await must('docker', ['load', '-i', path.join(dir, 'image.tar')], engine);
-  return name;
-}
-
-async function* blob(engine: Engine, base: TestBase, layer: Descriptor): AsyncGenerator<Uint8Array> {
-  const answer = await fetch(`http://${engine.registry}/v2/${base.repository}/blobs/${layer.digest}`);
-  for await (const chunk of answer.body! as unknown as AsyncIterable<Uint8Array>) yield chunk;
 }
 
 async function archive(): Promise<Uint8Array> {

@@ -1,0 +1,211 @@
+// One Dockerfile and one context, built by arithmetic and by a real buildx, pulled and started by a real engine.
+import fs from 'node:fs';
+import path from 'node:path';
+import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release';
+import { baseFiles } from '../../packages/nx/src/effects/oci/base-files';
+import { scratch, type Base } from '../../packages/nx/src/effects/oci/base';
+import { buildImage, type BuiltImage } from '../../packages/nx/src/effects/oci/build';
+import { partsOf } from '../../packages/nx/src/effects/oci/layout';
+import type { Descriptor } from '../../packages/nx/src/effects/registry/manifest';
+import { pushImage } from '../../packages/nx/src/effects/registry/push';
+import { connect, getManifest, imageConfig } from '../../packages/nx/src/effects/registry/registry';
+import { stageTree } from '../../packages/nx/src/effects/stage';
+import { type Engine, freshPrefix } from './engine';
+import { gitRepo, type Repo } from './git';
+import { imageFiles } from './image-tree';
+import { once } from './once';
+import { freshFolder, must, run } from './run';
+
+const PLATFORM = 'linux/amd64';
+
+/** A base with what makes COPY hard: linked folders, linked files, folders with owners and modes, a deleted file, a user. What it starts says how it was started. */
+const BASE = `FROM scratch
+COPY rootfs/ /
+COPY --chown=9:9 --chmod=700 rootfs/etc/conf/ /owned/
+ENV LANG=C BASE=1
+EXPOSE 22
+VOLUME /data
+LABEL x=base y=base org.opencontainers.image.version=1
+HEALTHCHECK --interval=5s CMD true
+WORKDIR /srv/app
+USER 1000:50
+ENTRYPOINT ["/entry"]
+CMD ["basecmd"]
+`;
+
+const ENTRY = `#!/bin/sh
+echo "arguments: $*"
+echo "in $(pwd) as $(id -u):$(id -g)"
+env | sort
+`;
+
+/** A Dockerfile, and what is around it in a git repository. */
+export interface Case {
+  /** Behind `FROM base`, unless it has a FROM. */
+  dockerfile: string;
+  ignore?: string;
+  args?: Record<string, string>;
+  /** It needs no look into the base: none is given. */
+  blind?: true;
+}
+
+/** A repository with the image's own files in `own` and each bundle in `bundles/<id>`. */
+export interface Context {
+  repo: Repo;
+  bundles: readonly string[];
+}
+
+export interface TestBase {
+  /** With its digest. */
+  reference: string;
+  repository: string;
+  digest: string;
+}
+
+export async function baseImage(engine: Engine): Promise<TestBase> {
+  return once('parity-base', async () => {
+    const dir = freshFolder('base');
+    gitRepo(dir, {
+      Dockerfile: BASE,
+      'rootfs/usr/lib/a': 'a',
+      'rootfs/lib': { symlink: 'usr/lib' },
+      'rootfs/etc/conf/f': '1',
+      'rootfs/etc/clink': { symlink: '/etc/conf' },
+      'rootfs/etc/flink': { symlink: 'conf/f' },
+      'rootfs/data/d': 'd',
+      'rootfs/entry': { content: ENTRY, mode: 0o755 },
+      ...Object.fromEntries(['sh', 'env', 'id', 'sort'].map((tool) => [`rootfs/bin/${tool}`, { symlink: 'busybox' }])),
+    });
+    fs.chmodSync(path.join(dir, 'rootfs/data'), 0o1777);
+    await must('tar', ['-xf', engine.pythonRoot, '-C', path.join(dir, 'rootfs'), './bin/busybox']);
+    const name = `${freshPrefix(engine)}/base`;
+    await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-t', `${name}:1`, dir], engine);
+    const repository = name.slice(engine.registry.length + 1);
+    const { digest } = await getManifest(connect(engine.registry), repository, '1');
+    return { reference: `${name}:1@${digest}`, repository, digest };
+  });
+}
+
+export interface Compared {
+  /** What the two say in `config`. */
+  settings: { ours: object; theirs: object };
+  files: { ours: object; theirs: object };
+  /** What an engine says that starts them. */
+  started: { ours: object; theirs: object };
+}
+
+/** Builds the case in both ways, lets the engine pull and start both images, and tells what they are; or why arithmetic refuses. */
+export async function compared(engine: Engine, context: Context, each: Case): Promise<Compared | Refusal> {
+  const base = await baseImage(engine);
+  const built = await buildOurs(engine, base, context, each);
+  if (isRefusal(built)) return built;
+  const ours = await pushOurs(engine, base, built);
+  const theirs = await buildTheirs(engine, base, context, each);
+  const config = JSON.parse(built.config.bytes.toString('utf8')) as { config: object };
+  const [one, other] = await Promise.all([ours, theirs.image].map((image) => lookedAt(engine, image)));
+  const result = {
+    settings: { ours: config.config, theirs: theirs.config },
+    files: { ours: one!.files, theirs: other!.files },
+    started: { ours: one!.started, theirs: other!.started },
+  };
+  await must('docker', ['rmi', '-f', ours, theirs.image], engine);
+  return result;
+}
+
+/** Pulled, and started as the image says: with its own user, folder, variables, entrypoint and command. */
+async function lookedAt(engine: Engine, image: string): Promise<{ files: object; started: object }> {
+  await must('docker', ['pull', '--quiet', image], engine);
+  const args = ['run', '--rm', '--network', 'none', '--hostname', 'parity', image];
+  const { exitCode, stdout, stderr } = await run('docker', args, engine);
+  return { files: await imageFiles(engine, image), started: { exitCode, stdout, stderr } };
+}
+
+function textOf({ dockerfile }: Pick<Case, 'dockerfile'>, base: TestBase): string {
+  const text = /^from /im.test(dockerfile) ? dockerfile : `FROM base\n${dockerfile}`;
+  return text.replace(/^(from) base\b/gim, `$1 ${base.reference}`);
+}
+
+export async function buildOurs(
+  engine: Engine,
+  base: TestBase,
+  { repo, bundles }: Context,
+  each: Case,
+): Promise<BuiltImage | Refusal> {
+  const recipe = readRecipe(textOf(each, base), { args: each.args ?? {}, platform: PLATFORM });
+  if (isRefusal(recipe)) return recipe;
+  const registry = connect(engine.registry);
+  const found: Base =
+    recipe.from === 'scratch'
+      ? scratch(PLATFORM)
+      : { reference: recipe.from, ...(await imageConfig(registry, base.repository, base.digest, PLATFORM)) };
+  repo.write({ 'own/.dockerignore': each.ignore ?? '# nothing\n' });
+  repo.git('add', 'own/.dockerignore');
+  const tree = repo.git('write-tree');
+  const open = () => Promise.resolve({ place: { cwd: repo.dir } });
+  const part = (at: string, folder: string) => ({
+    path: at,
+    tree: repo.git('rev-parse', `${tree}:${folder}`),
+    open,
+    subject: folder,
+  });
+  return buildImage({
+    recipe,
+    base: found,
+    platform: PLATFORM,
+    context: [part('', 'own'), ...bundles.map((id) => part(`bundles/${id}`, `bundles/${id}`))],
+    ignore: readIgnore(each.ignore ?? ''),
+    labels: {},
+    baseFiles: () => {
+      if (each.blind) throw new Error('it looked into the base');
+      return baseFiles(found.manifest.layers, (layer) => blob(engine, base, layer));
+    },
+  });
+}
+
+async function buildTheirs(
+  engine: Engine,
+  base: TestBase,
+  { repo, bundles }: Context,
+  each: Case,
+): Promise<{ image: string; config: object }> {
+  const dir = path.join(freshFolder('buildx'), 'context');
+  const tree = repo.git('write-tree');
+  const stage = (folder: string, into: string) =>
+    stageTree({ place: { cwd: repo.dir } }, repo.git('rev-parse', `${tree}:${folder}`), into);
+  await stage('own', dir);
+  for (const id of bundles) await stage(`bundles/${id}`, path.join(dir, 'bundles', id));
+  const file = path.join(freshFolder('dockerfile'), 'Dockerfile');
+  fs.writeFileSync(file, textOf(each, base));
+  const image = `${freshPrefix(engine)}/theirs:1`;
+  const args = Object.entries(each.args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-f', file, ...args, '-t', image, dir], engine);
+  const { config } = await imageConfig(
+    connect(engine.registry),
+    image.slice(engine.registry.length + 1).split(':')[0]!,
+    '1',
+    PLATFORM,
+  );
+  return { image, config: config.config! };
+}
+
+/** As docker-push sends it: the base's layers from where they are. Returns its name. */
+async function pushOurs(engine: Engine, base: TestBase, image: BuiltImage): Promise<string> {
+  const registry = connect(engine.registry);
+  const { config, layers, manifest, mediaType } = image;
+  const { open } = partsOf(image);
+  const name = `${freshPrefix(engine)}/ours`;
+  const own = layers.map(({ descriptor }) => ({ ...descriptor, open: () => open(descriptor) as AsyncIterable<Uint8Array> }));
+  const below = image.base.map((layer) => ({ ...layer, from: { registry, repository: base.repository } }));
+  const blobs = [{ ...config.descriptor, open: () => inOne(config.bytes) }, ...below, ...own];
+  await pushImage(registry, name.slice(engine.registry.length + 1), { manifest, mediaType, blobs });
+  return `${name}@${image.digest}`;
+}
+
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* blob(engine: Engine, base: TestBase, layer: Descriptor): AsyncGenerator<Uint8Array> {
+  const answer = await fetch(`http://${engine.registry}/v2/${base.repository}/blobs/${layer.digest}`);
+  for await (const chunk of answer.body! as unknown as AsyncIterable<Uint8Array>) yield chunk;
+}
