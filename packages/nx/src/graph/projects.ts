@@ -43,7 +43,7 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
 
 function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const places = bundlePlaces(bundle);
-  const place = places.find((folder) => files.list(folder).length > 0);
+  const place = placeOf(bundle, files);
   const pinFile = bundlePinFile(bundle.id);
   // Where neither folder nor pin is there yet, the project is all the same: without it, `run-many -t stage` would do the others and call that success.
   const root = place ?? (bundle.kind === 'pinned' ? path.posix.dirname(pinFile) : places[0]!);
@@ -67,12 +67,32 @@ function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, optio
       stage: described('stage', {
         executor: '@kdcube/nx:stage',
         // What stage refuses must run to be refused: its inputs are those of the last time, and the cache would answer with the old content.
-        cache: isStageable(bundle, workspace),
-        inputs: ['source'],
+        cache: isStageable(bundle, workspace) && (bundle.kind === 'pinned' || isPlain(root)),
+        inputs: ['source', ...(bundle.kind === 'workspace' ? modesOf([root]) : [])],
         outputs: [`{workspaceRoot}/${OUT.stage(bundle.id)}`],
       }),
     }),
   };
+}
+
+/** The folder of a bundle here, if there is one. */
+function placeOf(bundle: Bundle, files: Files): string | undefined {
+  return bundlePlaces(bundle).find((folder) => files.list(folder).length > 0);
+}
+
+/**
+ * The modes of files as git has them: Nx looks at their content alone, and would answer `chmod +x` with what it kept of before. For the hash only: what is affected knows it already. Where git says
+ * nothing, the task itself says why.
+ */
+function modesOf(folders: readonly string[]): { runtime: string }[] {
+  const names = folders.filter(isPlain).map((folder) => `"${folder}"`);
+  const listed = names.join(' ');
+  return names.length === 0 ? [] : [{ runtime: `git ls-files -s -- ${listed} && git diff --summary -- ${listed} || echo none` }];
+}
+
+/** Whether a path means itself in every shell. */
+function isPlain(folder: string): boolean {
+  return /^[\w@./+-]+$/.test(folder);
 }
 
 /** Whether nothing that the graph can see stops a bundle from being staged: a problem of release.yaml, or a pin that answers another question. */
@@ -84,6 +104,8 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
 function imageProject(image: ImageFolder, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
   const inputs = [...source, '^source'];
+  const inside = (workspace.release?.bundles ?? []).filter(({ kind }) => kind === 'workspace');
+  const folders = [image.path, ...inside.map((bundle) => placeOf(bundle, files) ?? bundlePlaces(bundle)[0]!)];
   // What the plugin's options say of an image is said to the task, so that Nx's hash sees it.
   const given = options.platform === undefined ? {} : { options: { platform: options.platform } };
   const boots = holdsBundles(image, workspace);
@@ -97,8 +119,8 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
       // Cached where its whole product lies in its outputs (HOUSE law 2): an image in an engine's store does not.
       'docker-build': described('docker-build', {
         executor: '@kdcube/nx:docker-build',
-        cache: needsNoEngine(image, workspace, files, options),
-        inputs,
+        cache: needsNoEngine(image, workspace, files, options) && folders.every(isPlain),
+        inputs: [...inputs, ...modesOf(folders)],
         outputs: [`{workspaceRoot}/${OUT.build(image.name)}`],
         ...given,
       }),

@@ -84,6 +84,13 @@ describe('the images that a Dockerfile takes from outside', () => {
     ['an argument in a mount', 'FROM a\nRUN --mount=from=$V,target=/x ls\n', 'does not fill arguments', 2],
     ['a stage that is not there', 'FROM a\nCOPY --from=1 /a /b\n', 'no stage 1', 2],
     ['a name that is none', 'FROM a;b\n', 'not the name of an image', 1],
+    ['a registry behind FROM', 'ARG KDCUBE_REGISTRY\nFROM a\nARG KDCUBE_REGISTRY\n', 'names a registry', 3],
+    [
+      'a registry behind FROM by another name',
+      'ARG KDCUBE_REGISTRY\nARG I=$KDCUBE_REGISTRY/x\nFROM $I\nARG I\n',
+      'names a registry',
+      4,
+    ],
     ['a here-document without an end', 'FROM a\nRUN <<EOF\nls\n', 'never ends', 2],
   ])('%s is refused with its line', (_, text, words, line) => {
     try {

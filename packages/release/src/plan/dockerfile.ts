@@ -71,6 +71,13 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
     if (keyword === 'ARG' || (keyword === 'ENV' && stage > 0)) {
       for (const [name, value] of assignments(words, stage === 0 ? global : scope)) {
         const known = keyword === 'ARG' ? (argument(name, args) ?? value ?? global.get(name)) : value;
+        // It would stand in the image's history: one content key, and another image for each registry.
+        if (stage > 0 && keyword === 'ARG' && namesRegistry(name, known))
+          fail(
+            `${name} names a registry, and behind FROM it would become part of the image: the same image can come from any registry.`,
+            line,
+            `ARG ${name}    before the first FROM, and only there`,
+          );
         if (known !== undefined) (stage === 0 ? global : scope).set(name, known);
       }
     } else if (keyword === 'FROM') {
@@ -124,6 +131,11 @@ function stageName({ words }: Line): string {
 function argument(name: string, args: Record<string, string>): string | undefined {
   if ((REGISTRY_ARGS as readonly string[]).includes(name)) return `\${${name}}`;
   return Object.hasOwn(args, name) ? args[name] : undefined;
+}
+
+function namesRegistry(name: string, value: string | undefined): boolean {
+  const isRegistry = (text: string) => REGISTRY_ARGS.some((variable) => text === variable || text.includes(`\${${variable}}`));
+  return isRegistry(name) || (value !== undefined && isRegistry(value));
 }
 
 /** One after another: an argument may use the one before it on its line. */

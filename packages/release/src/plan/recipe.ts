@@ -7,6 +7,8 @@ export interface Refusal {
   line: number;
   instruction: string;
   why: string;
+  /** No engine can do it either: the line is wrong. */
+  wrong?: true;
 }
 
 export interface RecipeOptions {
@@ -59,8 +61,8 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** Stops the reading at a line. Every function of the recipe may; `attempt` turns it into its value. */
-export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string): never {
-  const refusal: Refusal = { line, instruction: keyword, why };
+export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string, wrong = false): never {
+  const refusal: Refusal = { line, instruction: keyword, why, ...(wrong && { wrong }) };
   throw Object.assign(new Error(why), { refusal });
 }
 
@@ -75,13 +77,16 @@ export function attempt<T extends object>(work: () => T): T | Refusal {
   }
 }
 
+/** Thrown in a line's work where no engine could do it either. */
+export class WrongLine extends Error {}
+
 /** Does one line's work: whatever it throws is why this line is refused. */
 export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if ('refusal' in (error as object)) throw error;
-    return refuse(line, (error as Error).message);
+    return refuse(line, (error as Error).message, error instanceof WrongLine);
   }
 }
 

@@ -15,6 +15,9 @@ export interface FoundBase {
   place: Place;
 }
 
+/** Raised when what is kept of a base changes: what an older version kept is then not read. */
+const BASE_FORMAT = 1;
+
 /**
  * What an image that is named by digest says of itself for one platform. A digest says the same for ever, so an answer is kept in the cache folder and the registry
  * is asked once. Problems: `image-not-found`, `registry-*`.
@@ -23,7 +26,7 @@ export async function findBase(reference: string, platform: string, log: Log): P
   const { host, repository, digest } = parseImageReference(reference);
   const place = { registry: openRegistry(host, log), repository };
   const name = createHash('sha256').update(`${digest} ${platform}`).digest('hex');
-  const file = cacheDir('bases', `${name}.json`);
+  const file = cacheDir(`bases-${BASE_FORMAT}`, `${name}.json`);
   const kept = await readKept(file, digest!);
   if (kept) return { base: { ...kept, reference }, place };
   const { mediaType, manifest, config } = await imageConfig(place.registry, repository, digest!, platform);

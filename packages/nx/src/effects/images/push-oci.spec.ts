@@ -131,6 +131,16 @@ describe('a Dockerfile that needs an engine', () => {
   });
 });
 
+it('a line that no engine can carry out either is its own Problem, with its line, and no engine is asked', async () => {
+  ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY nowhere /x\n` });
+  expect(await problemOf(push())).toMatchObject({
+    code: 'dockerfile-unreadable',
+    message: expect.stringContaining('nowhere is not in the build context'),
+    at: { file: 'images/proc/Dockerfile_ChatProcBundled', line: 5 },
+  });
+  expect(engine.calls()).toEqual([]);
+});
+
 describe('docker-build', () => {
   it('leaves a layout without the base’s layers, and docker-push takes it from there', async () => {
     const receipt = await build();

@@ -54,6 +54,7 @@ export async function makeImage(
     log.done('built', image, `${job.bundles.length} bundles, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
+  if (built.wrong) throw wrongLine(job, built);
   if (engine === 'oci') throw needsEngine(job, built);
   const found = await findEngine('auto').catch((error: unknown) => {
     if (error instanceof KdcubeError) throw needsEngine(job, built, error);
@@ -69,6 +70,16 @@ async function inStore(job: ImageJob, wanted: Engine, root: string, registries: 
   const isThere = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
   if (!isThere) await buildLocal(engine, job, registries, root, log);
   return { kind: 'engine', how: isThere ? 'found' : 'built', engine, local };
+}
+
+/** The Problem of a line that nobody can carry out. */
+function wrongLine({ folder }: Pick<ImageJob, 'folder'>, { line, instruction, why }: Refusal): KdcubeError {
+  const file = `${folder.path}/${folder.dockerfile}`;
+  return new KdcubeError({
+    code: 'dockerfile-unreadable',
+    message: `This ${instruction} cannot be done: ${why}.`,
+    at: { file, line },
+  });
 }
 
 /** The Problem of a Dockerfile that cannot be built by arithmetic. `cause`: why no engine can either. */

@@ -57,8 +57,11 @@ function removeBelow(all: Map<string, NonNullable<Place>>, path: string, itself:
   if (itself) all.delete(path);
 }
 
+/** Raised when what is kept of a layer's names changes: what an older version kept is then not read. */
+const NAMES_FORMAT = 1;
+
 async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | undefined> {
-  const file = cacheDir('base-names', layer.digest.replace(':', '-'));
+  const file = cacheDir(`base-names-${NAMES_FORMAT}`, layer.digest.replace(':', '-'));
   try {
     return JSON.parse(zlib.gunzipSync(await fs.promises.readFile(file)).toString('utf8')) as TarName[];
   } catch {

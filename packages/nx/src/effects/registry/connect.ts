@@ -30,6 +30,13 @@ export interface ConnectOptions {
 /** Kept for the next request, and never waiting for more bytes to send along. */
 const CONNECTIONS = { keepAlive: true, noDelay: true };
 
+/** A proxy as HTTPS_PROXY and NO_PROXY name it, by Node's own means (from 22.21 and 24.5 on; an older Node goes the straight way). What is on this machine is never asked by way of a proxy. */
+function agentsFor(host: string): Transport['agents'] {
+  const proxied = isLoopback(host.replace(/:[0-9]+$/, '')) ? {} : { proxyEnv: process.env };
+  const settings = { ...CONNECTIONS, ...proxied } as http.AgentOptions;
+  return { http: new http.Agent(settings), https: new https.Agent(settings) };
+}
+
 /** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
 export function connect(host: string, options: ConnectOptions = {}): Registry {
   const insecure = options.insecure ?? (process.env.KDCUBE_INSECURE_REGISTRIES ?? '').split(',').map((entry) => entry.trim());
@@ -41,7 +48,7 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
     host,
     base: new URL(`${mayBePlain(host) ? 'http' : 'https'}://${apiHost}/`),
     transport: {
-      agents: { http: new http.Agent(CONNECTIONS), https: new https.Agent(CONNECTIONS) },
+      agents: agentsFor(host),
       sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
       notify: options.notify ?? (() => undefined),
       attempts: options.attempts ?? 5,

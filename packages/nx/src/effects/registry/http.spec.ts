@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
 import { KdcubeError } from '@kdcube/release';
 import type { Outgoing, Transport } from './exchange';
-import { send } from './http';
+import { proxyHint, send } from './http';
 import { oddAnswer } from './problems';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void;
@@ -315,3 +315,14 @@ VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUC
 IF8zuwOl2zhdrvFF+AfNTlNeTZPpHLjOyt+KXq4CLWIxAiEAigFACP86t4JORAOD
 ytveTmBkHiSF8VSrMIqWKDN8r8I=
 -----END CERTIFICATE-----`;
+
+it.each<[string, Record<string, string>, string, boolean]>([
+  ['https://r.example/', { HTTPS_PROXY: 'http://proxy:3128' }, '20.19.0', true],
+  ['https://r.example/', { https_proxy: 'http://proxy:3128' }, '24.4.0', true],
+  ['https://r.example/', { HTTPS_PROXY: 'http://proxy:3128' }, '22.21.0', false],
+  ['https://r.example/', { HTTPS_PROXY: 'http://proxy:3128' }, '25.0.0', false],
+  ['https://r.example/', { HTTP_PROXY: 'http://proxy:3128' }, '20.19.0', false],
+  ['https://r.example/', {}, '20.19.0', false],
+])('says of a proxy that this Node does not know: %s %j on Node %s', (url, env, node, said) => {
+  expect(proxyHint(new URL(url), env, node) !== undefined).toBe(said);
+});

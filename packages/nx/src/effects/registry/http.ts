@@ -134,7 +134,8 @@ function networkFailure(error: NetworkError, url: URL): KdcubeError {
     new KdcubeError({ code: 'registry-unreachable', message, hint }, { cause: error });
   const { host } = url;
   if (Object.hasOwn(REASONS, code)) {
-    const failure = unreachable(`${host} cannot be reached: ${REASONS[code]} (${code.replace('KD_CONNECT', 'time-out')}).`);
+    const said = `${host} cannot be reached: ${REASONS[code]} (${code.replace('KD_CONNECT', 'time-out')}).`;
+    const failure = unreachable(said, proxyHint(url, process.env, process.versions.node));
     return code === 'EAI_AGAIN' ? passes(failure) : failure;
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
@@ -163,4 +164,16 @@ function retryAfter(answer: Answer): number {
 
 function firstSentence(error: KdcubeError): string {
   return error.problems[0]?.message ?? '';
+}
+
+/** A proxy is set, and this Node does not know it. */
+export function proxyHint({ protocol }: URL, env: NodeJS.ProcessEnv, node: string): string | undefined {
+  const name = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find(
+    (variable) => variable.toLowerCase().startsWith(protocol.replace(':', '_')) && env[variable],
+  );
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const knows = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+  return name !== undefined && !knows
+    ? `${name} is set, which Node follows from 22.21 and 24.5 on; this is Node ${node}`
+    : undefined;
 }
