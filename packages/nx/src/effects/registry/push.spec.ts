@@ -168,6 +168,19 @@ describe('a push', () => {
   });
 });
 
+it('that fails at one tag has ended with the others: nothing goes on behind it', async () => {
+  const registry = await double();
+  let left = 3;
+  registry.faults = ({ method, reference }) => {
+    if (method !== 'PUT') return undefined;
+    if (reference === 'v1') return { status: 403 };
+    return reference === 'v2' && (left -= 1) >= 0 ? 'cut' : undefined;
+  };
+  const people = ['v1', 'v2'].map((tag) => ({ tag, moving: false }));
+  expect((await problemOf(pushImage(open(registry.host), 'x', image, { people }))).code).toBe('registry-denied');
+  expect((await headManifest(open(registry.host), 'x', 'v2'))?.digest).toBe(image.digest);
+});
+
 describe('tags', () => {
   const other = imageOf('something else');
 

@@ -1,5 +1,6 @@
 import type { PeopleTag } from '@kdcube/release';
 import { checkTag, KdcubeError } from '@kdcube/release';
+import { inParallel } from '../parallel';
 import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
 import type { Place } from './blobs';
 import { digestOf, nameOf, type Registry } from './connect';
@@ -170,7 +171,8 @@ async function withTags(
       const asked = known?.has(wanted.tag) ? { head: known.get(wanted.tag) } : undefined;
       return { tag: wanted.tag, how: await setTag(registry, repository, wanted, manifest, asked) };
     };
-    const tags = await Promise.all(people.map(set));
+    // Not Promise.all: after a failure nothing may go on behind it.
+    const tags = await inParallel(people, people.length, set);
     return { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, how, tags, blobs };
   };
   return leaving(work, () =>

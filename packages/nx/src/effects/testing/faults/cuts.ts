@@ -1,9 +1,7 @@
 // The line that goes dead at every single request of a whole docker-push, from the base's manifest to the last tag.
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { ImageJob } from '../../images/job';
 import { type Cut, cutter } from '../cut-kit';
-import { type Holds, holds, imageBlobs, pushed } from './kit';
+import { forgetImages, type Holds, holds, imageBlobs, pushed } from './kit';
 import type { Held } from './row';
 
 /** The request from which on nothing came through. Questions and tags of people's are on their way together, so which of them is the first differs from run to run. */
@@ -35,11 +33,7 @@ export async function cutEverywhere(job: ImageJob, root: string, registry: Held,
   const line = await cutter(registry.host);
   const { tag: key } = job.plan;
   const push = (name: string) => pushed(job, { root, registry: `${line.host}/${name}`, platform: line.host });
-  /** As on a runner that has nothing yet. */
-  const forget = (): void => {
-    for (const folder of ['bases', 'layers'])
-      fs.rmSync(path.join(process.env.KDCUBE_CACHE_DIR!, folder), { recursive: true, force: true });
-  };
+  const forget = (): void => forgetImages(process.env.KDCUBE_CACHE_DIR!);
   forget();
   await push(`${how}/clean`);
   const requests = line.count();

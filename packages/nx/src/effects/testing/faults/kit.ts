@@ -77,6 +77,12 @@ function blobsOf(manifest: Buffer): string[] {
   return [...new Set([config, ...layers.filter(({ urls }) => !urls)].map(({ digest }) => digest))];
 }
 
+/** Forgets what was built and read before, as a runner does that has nothing yet; what was fetched by git stays. */
+export function forgetImages(cache: string): void {
+  for (const name of fs.readdirSync(cache))
+    if (/^(?:bases|base-names|layers)/.test(name)) fs.rmSync(path.join(cache, name), { recursive: true });
+}
+
 /** Waits of a retry take no time; every other timer is as it is. Call it in a hook; `mockRestore` of what it returns ends it. */
 export function withoutWaits(): jest.SpyInstance {
   const real = setTimeout;

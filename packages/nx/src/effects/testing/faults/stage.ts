@@ -6,7 +6,7 @@ import { type Acme, DOCKERFILE } from '../acme-kit';
 import { onClose, serve } from '../push-kit';
 import { registryDouble } from '../registry-kit';
 import { makeBase, putBase, putManifest } from './base';
-import { type Ended, pushed } from './kit';
+import { type Ended, forgetImages, pushed } from './kit';
 import type { Held, Row, Stage } from './row';
 
 const NAME = 'kdcube-chat-proc';
@@ -46,7 +46,7 @@ export async function stageOf(ours: Acme, row: Row, job: ImageJob, commit: strin
   const base = await (row.base ?? makeBase)();
   const pinned = row.pinned?.(base);
   const cache = process.env.KDCUBE_CACHE_DIR!;
-  for (const folder of ['bases', 'layers', 'base-names']) fs.rmSync(path.join(cache, folder), { recursive: true, force: true });
+  if (fs.existsSync(cache)) forgetImages(cache);
   const platform = await held(ours, 'platform', row.platform ?? {}, async (host) => {
     await putBase(host, NAME, base);
     if (pinned?.mediaType.includes('index')) await putManifest(host, NAME, pinned);
