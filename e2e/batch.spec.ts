@@ -11,6 +11,7 @@ import { makeWorkspace, NX, PLATFORM_REF, type Workspace } from './support/works
 
 const IMAGES = ['image-0', 'image-1', 'image-2', 'image-3'];
 const BROKEN = 'image-broken';
+const DOCKERFILE = 'FROM scratch\nCOPY a.bin /a.bin\n';
 const RUN = 'run-many -t stage docker-build docker-push --exclude=kdcube-*';
 
 describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
@@ -22,7 +23,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
     registry = await registryDouble();
     workspace = await makeWorkspace({ nx });
     const images = [...IMAGES, BROKEN].flatMap((image) => [
-      [`images/${image}/Dockerfile`, `FROM scratch\nCOPY ${image === BROKEN ? 'gone' : 'a.bin'} /a.bin\n`],
+      [`images/${image}/Dockerfile`, image === BROKEN ? `${DOCKERFILE}RUN ["/a.bin"]\n` : DOCKERFILE],
       [`images/${image}/a.bin`, randomBytes(1000)],
     ]);
     await workspace.mustNx('g @kdcube/nx:bundle one');
@@ -48,7 +49,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
       expect(await tagsOf(`${registry.host}/${image}`)).toHaveLength(3);
     }
     for (const bundle of ['one', 'two']) expect([bundle, said(ran, `staged      ${bundle}  `)]).toEqual([bundle, 1]);
-    expect(said(ran, `images/${BROKEN}/Dockerfile:2  [needs-engine]`)).toBe(2);
+    expect(said(ran, `images/${BROKEN}/Dockerfile:3  [needs-engine]`)).toBe(2);
     expect(ran.output).toMatch(tableOf(IMAGES));
   });
 
@@ -58,7 +59,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
     workspace.commit('Change an image and a bundle, repair one', {
       'images/image-1/a.bin': randomBytes(1000),
       'bundles/two/words.py': 'two = 2\n',
-      [`images/${BROKEN}/gone`]: 'here\n',
+      [`images/${BROKEN}/Dockerfile`]: DOCKERFILE,
     });
     const ran = await workspace.nx(`${RUN} --output-style=static`, { env });
     expect({ exitCode: ran.exitCode, failed: failed(ran), output: ran.output }).toEqual({
