@@ -112,7 +112,7 @@ test('the bytes are these, on every machine', async () => {
       { created_by: 'CMD ["x"]', empty_layer: true },
     ],
   });
-  expect(image.digest).toBe('sha256:1586f3d8c4873f2c7fa2ad62c50041bbb51b725a1e23bb252f61c25205c72ec2');
+  expect(image.digest).toBe('sha256:b0f0395d2d74c7de149c00be6bfdfe48cf23c7a21c9471b15140cff0a01af272');
 });
 
 test('another clone, umask, time zone and cache: the same image', async () => {
@@ -182,7 +182,7 @@ test('empty layers are left out, and what .dockerignore leaves of nothing', asyn
   const none = await build(repository({ one: 'one' }), 'FROM base\nCOPY no* /x/', { base: base(1) });
   expect([none.layers, (json(none.config.bytes).history as object[]).at(-1)]).toEqual([
     [],
-    { created: '2020-02-02T00:00:00Z', created_by: 'COPY no* /x/', empty_layer: true, comment: 'kdcube' },
+    { created_by: 'COPY no* /x/', empty_layer: true },
   ]);
 });
 

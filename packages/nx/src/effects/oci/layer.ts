@@ -15,11 +15,12 @@ export interface KeptLayer extends Compressed {
   isNew: boolean;
 }
 
-/** The name under which a layer is kept: SHA-256 of its content and of the way it is made. */
+/** The name under which a layer is kept: half of the SHA-256 of its content and of the way it is made. It stands in each manifest once a layer. */
 export function layerKey(content: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([LAYER_RECIPE, content]))
-    .digest('hex');
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. */
