@@ -194,6 +194,7 @@ export const PROBLEMS = {
   'service-missing': 'An ECS service that is not there.',
   'service-unfit':
     'An ECS service that cannot be deployed: no tasks are wanted, it is being deleted, or somebody else’s controller deploys it.',
+  'environment-unready': 'Something that a deploy assumes of AWS is not so.',
   // a rollout
   'plan-invalid': 'A saved plan that is none.',
   'plan-outdated': 'What runs is not what the plan was made from.',

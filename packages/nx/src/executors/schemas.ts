@@ -6,6 +6,7 @@ import * as dockerBuild from './docker-build/schema';
 import * as dockerPush from './docker-push/schema';
 import * as env from './env/schema';
 import * as plan from './plan/schema';
+import * as verify from './verify/schema';
 import * as stage from './stage/schema';
 import * as tag from './tag/schema';
 import * as validate from './validate/schema';
@@ -31,5 +32,6 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
   { name: 'env', ...env, options: env.EnvOptions },
   { name: 'plan', ...plan, options: plan.PlanOptions },
+  { name: 'verify', ...verify, options: verify.VerifyOptions },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

@@ -23,6 +23,7 @@ export interface PluginOptions extends ReleaseOptions {
   descriptorTargetName?: string;
   envTargetName?: string;
   planTargetName?: string;
+  verifyTargetName?: string;
   tagTargetName?: string;
 }
 
@@ -36,6 +37,7 @@ export const TARGET_NAMES = {
   descriptor: 'descriptor',
   env: 'env',
   plan: 'plan',
+  verify: 'verify',
   tag: 'tag',
 } as const;
 

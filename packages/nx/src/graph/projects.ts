@@ -209,6 +209,7 @@ function releaseProject(environments: readonly string[], options: PluginOptions)
       }),
       // It asks what runs, and that can change at any time.
       plan: described('plan', { executor: '@kdcube/nx:plan', cache: false, inputs: deployed, ...configured }),
+      verify: described('verify', { executor: '@kdcube/nx:verify', cache: false, inputs: deployed, ...configured }),
       tag: described('tag', {
         executor: '@kdcube/nx:tag',
         cache: false,

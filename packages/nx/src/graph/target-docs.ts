@@ -7,6 +7,7 @@ import dockerBuild from '../executors/docker-build/schema.json';
 import dockerPush from '../executors/docker-push/schema.json';
 import env from '../executors/env/schema.json';
 import plan from '../executors/plan/schema.json';
+import verify from '../executors/verify/schema.json';
 import stage from '../executors/stage/schema.json';
 import tag from '../executors/tag/schema.json';
 import validate from '../executors/validate/schema.json';
@@ -38,6 +39,7 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   descriptor: docOf(descriptor),
   env: docOf(env),
   plan: docOf(plan),
+  verify: docOf(verify),
   tag: docOf(tag),
 };
 

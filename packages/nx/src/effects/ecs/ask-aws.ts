@@ -1,0 +1,134 @@
+import type { AwsConnection } from './client';
+import { askSigned } from './signed';
+
+type Json = Record<string, unknown>;
+
+/** The few questions that `verify` has for services other than ECS. None of them is answered with a secret's value. */
+export interface AwsQuestions {
+  account(): Promise<string>;
+  /** The trust policy of a role, as text. */
+  roleTrust(name: string): Promise<string>;
+  /** The actions that a role is denied. */
+  denied(role: string, actions: readonly string[], resources: readonly string[]): Promise<string[]>;
+  parameterExists(name: string): Promise<boolean>;
+  /** What is said of a secret beside its value. */
+  secret(id: string): Promise<{ deleted: boolean }>;
+  logGroups(prefix: string): Promise<string[]>;
+  targetGroup(arn: string): Promise<{ protocol: string; port: number; path: string; type: string; balancers: string[] }>;
+  idleTimeout(balancer: string): Promise<number | undefined>;
+  quota(service: string, code: string): Promise<number>;
+}
+
+export function awsQuestions(aws: AwsConnection): AwsQuestions {
+  const json = async (what: string, host: string, endpoint: string, target: string, body: Json): Promise<Json> =>
+    (await askSigned(aws, { what, host, endpoint, target, body })).json ?? {};
+  const form = async (what: string, host: string, endpoint: string, body: Json): Promise<string> =>
+    (await askSigned(aws, { what, host, endpoint, body })).text;
+  const iam = async (what: string, body: Json): Promise<string> => {
+    const global = aws.region.startsWith('cn-') ? 'iam.cn-north-1.amazonaws.com.cn' : 'iam.amazonaws.com';
+    // IAM is one for all regions, and signs as one.
+    const region = aws.region.startsWith('cn-') ? 'cn-north-1' : 'us-east-1';
+    const call = { what, host: 'iam', endpoint: 'IAM', global, body: { ...body, Version: '2010-05-08' } };
+    return (await askSigned({ ...aws, region }, call)).text;
+  };
+  const elb = (action: string, body: Json) =>
+    form(`elasticloadbalancing:${action}`, 'elasticloadbalancing', 'ELASTIC_LOAD_BALANCING_V2', {
+      ...body,
+      Action: action,
+      Version: '2015-12-01',
+    });
+  return {
+    async account() {
+      const text = await form('sts:GetCallerIdentity', 'sts', 'STS', { Action: 'GetCallerIdentity', Version: '2011-06-15' });
+      return first(text, 'Account') ?? '';
+    },
+    async roleTrust(name) {
+      const text = await iam('iam:GetRole', { Action: 'GetRole', RoleName: name });
+      return decoded(first(text, 'AssumeRolePolicyDocument') ?? '');
+    },
+    async denied(role, actions, resources) {
+      const text = await iam('iam:SimulatePrincipalPolicy', {
+        Action: 'SimulatePrincipalPolicy',
+        PolicySourceArn: role,
+        ...Object.fromEntries(actions.map((action, index) => [`ActionNames.member.${index + 1}`, action])),
+        ...Object.fromEntries(resources.map((resource, index) => [`ResourceArns.member.${index + 1}`, resource])),
+      });
+      const results = [
+        ...text.matchAll(
+          /<EvalActionName>([^<]+)<\/EvalActionName>[\s\S]*?<EvalDecision>([^<]+)<\/EvalDecision>|<EvalDecision>([^<]+)<\/EvalDecision>[\s\S]*?<EvalActionName>([^<]+)<\/EvalActionName>/g,
+        ),
+      ];
+      return results.filter(([, , one, other]) => (one ?? other) !== 'allowed').map(([, one, , , other]) => (one ?? other)!);
+    },
+    async parameterExists(name) {
+      const body = { ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] };
+      const { Parameters } = await json('ssm:DescribeParameters', 'ssm', 'SSM', 'AmazonSSM.DescribeParameters', body);
+      return Array.isArray(Parameters) && Parameters.length > 0;
+    },
+    async secret(id) {
+      const found = await json(
+        'secretsmanager:DescribeSecret',
+        'secretsmanager',
+        'SECRETS_MANAGER',
+        'secretsmanager.DescribeSecret',
+        {
+          SecretId: id,
+        },
+      );
+      return { deleted: found.DeletedDate !== undefined && found.DeletedDate !== null };
+    },
+    async logGroups(prefix) {
+      const { logGroups } = await json('logs:DescribeLogGroups', 'logs', 'CLOUDWATCH_LOGS', 'Logs_20140328.DescribeLogGroups', {
+        logGroupNamePrefix: prefix,
+      });
+      return ((logGroups ?? []) as { logGroupName?: string }[]).map(({ logGroupName = '' }) => logGroupName);
+    },
+    async targetGroup(arn) {
+      const text = await elb('DescribeTargetGroups', { 'TargetGroupArns.member.1': arn });
+      return {
+        protocol: first(text, 'Protocol') ?? '',
+        port: Number(first(text, 'Port') ?? 0),
+        path: first(text, 'HealthCheckPath') ?? '',
+        type: first(text, 'TargetType') ?? 'instance',
+        balancers: [...(first(text, 'LoadBalancerArns', true) ?? '').matchAll(/<member>([^<]+)<\/member>/g)].map(
+          ([, balancer]) => balancer!,
+        ),
+      };
+    },
+    async idleTimeout(balancer) {
+      const text = await elb('DescribeLoadBalancerAttributes', { LoadBalancerArn: balancer });
+      const found =
+        /<Key>idle_timeout\.timeout_seconds<\/Key>\s*<Value>(\d+)<\/Value>|<Value>(\d+)<\/Value>\s*<Key>idle_timeout\.timeout_seconds<\/Key>/.exec(
+          text,
+        );
+      return found ? Number(found[1] ?? found[2]) : undefined;
+    },
+    async quota(service, code) {
+      const { Quota } = await json(
+        'servicequotas:GetServiceQuota',
+        'servicequotas',
+        'SERVICE_QUOTAS',
+        'ServiceQuotasV20190624.GetServiceQuota',
+        {
+          ServiceCode: service,
+          QuotaCode: code,
+        },
+      );
+      return Number((Quota as { Value?: number } | undefined)?.Value);
+    },
+  };
+}
+
+/** The text of the first element of that name. `inner`: with the elements in it. */
+function first(xml: string, name: string, inner = false): string | undefined {
+  return new RegExp(`<${name}>(${inner ? '[\\s\\S]*?' : '[^<]*'})</${name}>`).exec(xml)?.[1];
+}
+
+function decoded(text: string): string {
+  const plain = text.replace(/&quot;|&#34;/g, '"').replace(/&amp;/g, '&');
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}
