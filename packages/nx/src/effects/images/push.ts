@@ -84,8 +84,11 @@ async function send(
     return { source, ...(await destination.take(source, wanted)) };
   };
   const commitOf = async () => (job.uncommitted.length === 0 ? headCommit(options.root) : undefined);
-  const arrived = arrive().finally(() => destination.leave?.());
-  const [{ source, head, adopted: late, tags, sent }, commit] = await Promise.all([arrived, commitOf()]);
+  const commit = commitOf();
+  // A push that is under way is waited for, whatever git says meanwhile: the snapshot and the lock are gone after this function.
+  commit.catch(() => undefined);
+  const { source, head, adopted: late, tags, sent } = await arrive().finally(() => destination.leave?.());
+  const committed = await commit;
   log.done(late ? 'adopted' : 'pushed', job.plan.image, head.digest, startedAt);
   if (tags.length > 0) log.done('tagged', job.plan.image, tags.join(', '));
   return receiptOf(job, destination, head, {
@@ -93,7 +96,7 @@ async function send(
     tags,
     why: late ? [] : why,
     ...(!late && sent && { sent }),
-    ...(commit !== undefined && { commit }),
+    ...(committed !== undefined && { commit: committed }),
   });
 }
 
