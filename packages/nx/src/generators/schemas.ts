@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Example } from '../schema-json';
 import * as bundle from './bundle/schema';
+import * as environment from './environment/schema';
 import * as image from './image/schema';
 import * as init from './init/schema';
 import * as pins from './pins/schema';
@@ -24,5 +25,6 @@ export const GENERATORS: GeneratorSchema[] = [
   { name: 'release', ...release, options: release.ReleaseGeneratorOptions },
   { name: 'bundle', ...bundle, options: bundle.BundleOptions },
   { name: 'image', ...image, options: image.ImageOptions },
+  { name: 'environment', ...environment, options: environment.EnvironmentOptions },
   { name: 'pins', ...pins, options: pins.PinsOptions, entry: { hidden: true } },
 ];

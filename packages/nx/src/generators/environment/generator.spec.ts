@@ -1,0 +1,69 @@
+import { readEnvironment } from '@kdcube/release';
+import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
+import environmentGenerator from './generator';
+
+const known = {
+  tenant: 'acme',
+  project: 'demo',
+  registry: 'ghcr.io/acme',
+  account: '123456789012',
+  region: 'eu-central-1',
+  cluster: 'acme',
+};
+
+function read(tree: ReturnType<typeof createTreeWithEmptyWorkspace>, name: string, fill = (text: string) => text) {
+  const images = tree.children('images');
+  return readEnvironment(
+    name,
+    { list: (path) => tree.children(path), read: (path) => (tree.exists(path) ? fill(tree.read(path, 'utf-8')!) : undefined) },
+    { images },
+  );
+}
+
+function workspace() {
+  const tree = createTreeWithEmptyWorkspace();
+  tree.write('images/kdcube-chat-proc-bundled/Dockerfile_ChatProcBundled', 'FROM x\n');
+  tree.write('images/kdcube-exec-bundled/Dockerfile_ExecBundled', 'FROM x\n');
+  return tree;
+}
+
+describe.each(['ecs', 'compose'] as const)('%s', (target) => {
+  it('is right but for its placeholders; filled in, nothing is wrong', async () => {
+    const tree = workspace();
+    await environmentGenerator(tree, { name: 'prod', target });
+    const { problems } = read(tree, 'prod');
+    expect(problems.length).toBeGreaterThan(0);
+    // What is not filled in may have a wrong form too; nothing else is wrong.
+    const lines = tree.read('environments/prod.yaml', 'utf-8')!.split('\n');
+    expect(problems.filter(({ at }) => !/<[A-Z_]+>/.test(lines[at!.line! - 1]!))).toEqual([]);
+    await environmentGenerator(tree, { name: 'known', target, ...known });
+    const fill = (text: string) =>
+      text
+        .replace(/<DIGEST>/g, 'ab'.repeat(32))
+        .replace('<SUBNET>', 'subnet-0a1b2c3d')
+        .replace('<POSTGRES_HOST>', 'db.acme.example')
+        .replace('<BUCKET>', 'acme');
+    const { environment, problems: rest } = read(tree, 'known', fill);
+    expect(rest).toEqual([]);
+    expect(environment!.services.map(({ component }) => component)).toEqual(['postgres-setup', 'proc', 'ingress', 'metrics']);
+    expect(environment!.exec!.runtime).toBe(target === 'ecs' ? 'fargate' : 'docker');
+  });
+});
+
+it('a second time changes nothing, whatever was written since', async () => {
+  const tree = workspace();
+  await environmentGenerator(tree, { name: 'prod', ...known });
+  tree.write('environments/prod.yaml', 'mine');
+  await environmentGenerator(tree, { name: 'prod', target: 'compose' });
+  expect(tree.read('environments/prod.yaml', 'utf-8')).toBe('mine');
+});
+
+it.each(['Prod', '../x', '-x', 'a.b', ''])('no environment is called %j', async (name) => {
+  await expect(environmentGenerator(workspace(), { name })).rejects.toMatchObject({ problems: [{ code: 'wrong-option' }] });
+});
+
+it('a word with quotes stays one', async () => {
+  const tree = workspace();
+  await environmentGenerator(tree, { name: 'prod', ...known, tenant: 'a"\ntarget: compose' });
+  expect(read(tree, 'prod').problems.some(({ code }) => code === 'yaml-syntax' || code === 'yaml-duplicate-key')).toBe(false);
+});

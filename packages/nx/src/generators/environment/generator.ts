@@ -1,0 +1,20 @@
+import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
+import type { Tree } from '@nx/devkit';
+import { readOptions } from '../options';
+import { EnvironmentOptions } from './schema';
+import { environmentText } from './text';
+
+export default async function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
+  const options = readOptions(EnvironmentOptions, raw);
+  if (!isEnvironmentName(options.name))
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `${quoted(options.name)} cannot be an environment: its name is made of lower-case letters, digits and dashes.`,
+      hint: 'nx g @kdcube/nx:environment prod',
+    });
+  const file = environmentFile(options.name);
+  // One that is there is its owner's: running twice changes nothing, whatever was written since.
+  if (tree.exists(file)) return;
+  const images = tree.children('images').filter((name) => !tree.isFile(`images/${name}`));
+  tree.write(file, environmentText({ ...options, images }));
+}
