@@ -1,6 +1,7 @@
 // Builds the package of the current folder into dist/: tsc, then what tsc leaves behind (JSON schemas, generator templates).
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -10,6 +11,39 @@ const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 copyAssets('src');
+if (fs.existsSync('dist/index.js')) lazyIndex(path.resolve('dist/index.js'));
+
+/**
+ * An index that loads a module when something of it is used. Nx starts a process for nearly everything, and loading all of a package for one function of it costs more than the function. Only an index that
+ * is made of `export … from './…'` alone is rewritten.
+ */
+function lazyIndex(file) {
+  const text = fs.readFileSync(file, 'utf8');
+  const modules = [...text.matchAll(/require\("(\.[^"]+)"\)/g)].map(([, module]) => module);
+  const ours = fs.readFileSync('src/index.ts', 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+  if (/^(?!export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from|\s*$)/m.test(ours.replace(/\{[^}]*\}/g, '{}').replace(/;/g, ''))) return;
+  const require = createRequire(file);
+  const all = Object.keys(require(file));
+  const lines = modules.map((module) => {
+    const names = all.filter((name) => Object.hasOwn(require(module), name) && owner(name) === module);
+    return names.length === 0 ? '' : `lazy(() => require(${JSON.stringify(module)}), ${JSON.stringify(names)});\n`;
+  });
+  function owner(name) {
+    return modules.find((module) => Object.hasOwn(require(module), name) && require(module)[name] === require(file)[name]);
+  }
+  fs.writeFileSync(
+    file,
+    `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+function lazy(load, names) {
+    for (const name of names)
+        Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
+}
+${lines.join('')}// For ES modules, which look for names without running anything.
+0 && (module.exports = { ${all.join(', ')} });
+`,
+  );
+}
 
 function copyAssets(folder) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
