@@ -67,3 +67,7 @@ export * from './ecs/registry-step';
 export { LOCK_TAG } from './ecs/rollout-lock';
 export type { RolloutEvent, RolloutOptions, RolloutPorts } from './ecs/rollout';
 export * from './ecs/verdict-codes';
+export * from './ecs/plan-file';
+export * from './ecs/plan-rollback';
+export * from './ecs/record-deploy';
+export * from './ecs/status';

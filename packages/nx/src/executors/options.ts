@@ -106,3 +106,26 @@ export const image = { registry, platformRegistry, platform, engine, args, offli
 
 /** The options on which the rules of a release depend. */
 export const release = { generation, mode, alwaysPull, examples };
+
+/** The options of everything that rolls services. */
+export const rollout = {
+  onFailure: z
+    .enum(['rollback', 'stop'])
+    .default('rollback')
+    .describe(
+      'What happens after a wave that failed: everything that was updated goes back (`rollback`), or stays as it is (`stop`). proc is never left with a FORCE flag on.',
+    )
+    .meta({ examples: ['stop'] }),
+  timeout: z
+    .number()
+    .min(1)
+    .default(40)
+    .describe('Minutes for one rollout. ECS’s own circuit breaker takes 12 to 17: less than that decides by accident.')
+    .meta({ examples: [60] }),
+  wait: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Minutes to wait for somebody else’s deploy of the environment. 0: it is refused, by name.')
+    .meta({ examples: [30] }),
+};

@@ -8,6 +8,10 @@ import * as env from './env/schema';
 import * as plan from './plan/schema';
 import * as verify from './verify/schema';
 import * as stage from './stage/schema';
+import * as deployEcs from './deploy-ecs/schema';
+import * as rollback from './rollback/schema';
+import * as status from './status/schema';
+import * as history from './history/schema';
 import * as tag from './tag/schema';
 import * as validate from './validate/schema';
 
@@ -33,5 +37,9 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'env', ...env, options: env.EnvOptions },
   { name: 'plan', ...plan, options: plan.PlanOptions },
   { name: 'verify', ...verify, options: verify.VerifyOptions },
+  { name: 'deploy-ecs', ...deployEcs, options: deployEcs.DeployEcsOptions },
+  { name: 'rollback', ...rollback, options: rollback.RollbackOptions },
+  { name: 'status', ...status, options: status.StatusOptions },
+  { name: 'history', ...history, options: history.HistoryOptions },
   { name: 'tag', ...tag, options: tag.TagOptions },
 ];

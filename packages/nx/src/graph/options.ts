@@ -24,6 +24,10 @@ export interface PluginOptions extends ReleaseOptions {
   envTargetName?: string;
   planTargetName?: string;
   verifyTargetName?: string;
+  deployEcsTargetName?: string;
+  rollbackTargetName?: string;
+  statusTargetName?: string;
+  historyTargetName?: string;
   tagTargetName?: string;
 }
 
@@ -38,6 +42,10 @@ export const TARGET_NAMES = {
   env: 'env',
   plan: 'plan',
   verify: 'verify',
+  'deploy-ecs': 'deploy-ecs',
+  rollback: 'rollback',
+  status: 'status',
+  history: 'history',
   tag: 'tag',
 } as const;
 

@@ -210,6 +210,11 @@ function releaseProject(environments: readonly string[], options: PluginOptions)
       // It asks what runs, and that can change at any time.
       plan: described('plan', { executor: '@kdcube/nx:plan', cache: false, inputs: deployed, ...configured }),
       verify: described('verify', { executor: '@kdcube/nx:verify', cache: false, inputs: deployed, ...configured }),
+      // Never cached: they change, or look at, what no file here says.
+      'deploy-ecs': described('deploy-ecs', { executor: '@kdcube/nx:deploy-ecs', cache: false, inputs: deployed, ...configured }),
+      rollback: described('rollback', { executor: '@kdcube/nx:rollback', cache: false, inputs: deployed, ...configured }),
+      status: described('status', { executor: '@kdcube/nx:status', cache: false, inputs: deployed, ...configured }),
+      history: described('history', { executor: '@kdcube/nx:history', cache: false, inputs: deployed, ...configured }),
       tag: described('tag', {
         executor: '@kdcube/nx:tag',
         cache: false,

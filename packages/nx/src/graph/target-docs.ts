@@ -9,6 +9,10 @@ import env from '../executors/env/schema.json';
 import plan from '../executors/plan/schema.json';
 import verify from '../executors/verify/schema.json';
 import stage from '../executors/stage/schema.json';
+import deployEcs from '../executors/deploy-ecs/schema.json';
+import rollback from '../executors/rollback/schema.json';
+import status from '../executors/status/schema.json';
+import history from '../executors/history/schema.json';
 import tag from '../executors/tag/schema.json';
 import validate from '../executors/validate/schema.json';
 
@@ -40,6 +44,10 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   env: docOf(env),
   plan: docOf(plan),
   verify: docOf(verify),
+  'deploy-ecs': docOf(deployEcs),
+  rollback: docOf(rollback),
+  status: docOf(status),
+  history: docOf(history),
   tag: docOf(tag),
 };
 

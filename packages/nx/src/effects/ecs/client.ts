@@ -1,5 +1,6 @@
 import type { Clock } from '@kdcube/release';
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import { realClock } from './clock';
 import { callProblem, isThrottled, isUnreachable } from './call-problem';
 
 export type EcsSdk = typeof import('@aws-sdk/client-ecs');
@@ -12,11 +13,6 @@ export interface AwsConnection {
   clock: Clock;
   close(): void;
 }
-
-export const realClock: Clock = {
-  now: Date.now,
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-};
 
 /** A client of the SDK, loaded only here: it takes longer to load than most commands take. AWS_ENDPOINT_URL, profiles and roles are honoured by it. */
 export async function ecsClient({ region, maxAttempts }: { region: string; maxAttempts?: number }): Promise<ECSClient> {

@@ -1,0 +1,151 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expectGolden } from '../../../../../tools/testing/golden';
+import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import { pushImage } from '../../effects/images/push';
+import { registriesOf } from '../../effects/images/registries';
+import { silent } from '../../effects/log';
+import history from '../history/executor';
+import plan from '../plan/executor';
+import rollback from '../rollback/executor';
+import status from '../status/executor';
+import deployEcs from './executor';
+
+const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
+const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
+const BREAKER = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } };
+let ours: Acme;
+let ecs: EcsDouble;
+let said: string;
+const env = { ...process.env };
+
+beforeEach(async () => {
+  ours = await acme();
+  dockerDouble(ours);
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [emptyDefinition('old-proc'), emptyDefinition('old-web')],
+    services: [
+      { ...emptyService('proc', 'old-proc'), ...BREAKER },
+      { ...emptyService('web', 'old-web'), ...BREAKER },
+    ],
+  });
+  useDouble(ecs);
+  process.env.KDCUBE_CLOCK = ecs.url;
+  said = '';
+  const hear = (text: unknown) => {
+    said += String(text);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
+  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
+  await push();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await ecs.close();
+  await ours.end();
+  for (const name of Object.keys(process.env)) if (/^AWS_|^KDCUBE_CLOCK/.test(name)) delete process.env[name];
+  Object.assign(process.env, env);
+});
+
+const environment = () => `target: ecs
+registry: "${ours.registry.host}"
+tenant: acme
+project: demo
+ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
+services:
+  proc: { component: proc, image: proc, mounts: { /config: { efs: fs-0123abcd } } }
+  web: { component: other, image: "ghcr.io/acme/web@sha256:${'ab'.repeat(32)}" }
+`;
+const named = (name: string) =>
+  `release_name: ${name}\n${fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8').replace(/^release_name: .*\n/, '')}`;
+const push = () =>
+  ours.job((job) => {
+    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
+    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+  });
+const WORDS = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
+
+/** Runs an executor and gives whether it went well; what it said is in `said`. */
+async function run(
+  executor: (options: never, context: never) => Promise<{ success: boolean }>,
+  options: object = {},
+): Promise<boolean> {
+  said = '';
+  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
+  return (await executor(options as never, context as never)).success;
+}
+const deploy = (options: object = {}) => run(deployEcs, { ...WORDS, ...options });
+const back = (options: object = {}) => run(rollback, { ...WORDS, ...options });
+const ask = () => run(status, { json: false });
+const writes = () => ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op)).length;
+
+/** The release `two`: another content of the bundle that lives here. */
+async function two(): Promise<void> {
+  ours.commit({ 'release.yaml': named('two'), 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}MORE = 1\n` });
+  await push();
+}
+
+it('from a release to the next, back again, and what is said of it: by records alone', async () => {
+  expect(await ask()).toBe(true);
+  expect(said).toContain('prod: nothing was recorded here');
+  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.1/m)]);
+  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
+  expect(said).toMatch(/^here@1-0 +- +- +[0-9a-f]{12}$/m);
+  const before = writes();
+  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^unchanged {3}prod {2}one {2}/m)]);
+  expect(writes()).toBe(before);
+
+  await two();
+  expect([await deploy({ dryRun: true }), writes()]).toEqual([true, before]);
+  expect(said).toContain('would deploy  prod  two');
+  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.1/)]);
+  expect(said).toMatch(/^runs {8}proc {2}kdcube-proc:3 {2}/m);
+
+  // At 2 a.m., with a release.yaml that nobody can read.
+  fs.writeFileSync(path.join(ours.root, 'release.yaml'), 'bundles: [oh\n');
+  expect([await back(), said]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.2/m)]);
+  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
+  expect([await back({ to: 'two' }), said]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.2/)]);
+  expect(await run(history, { limit: 20, json: false })).toBe(true);
+  expect(said.split('\n').map((line) => line.split(/ {2,}/).slice(1, 4).join(' '))).toEqual(
+    expect.arrayContaining(['two 2 succeeded', 'one 2 succeeded', 'two 1 succeeded', 'one 1 succeeded']),
+  );
+  expect(await back({ to: 'three' })).toBe(false);
+  expectGolden(path.join(GOLDENS, 'release-unknown.txt'), said);
+
+  await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-web' });
+  expect(await ask()).toBe(false);
+  expectGolden(path.join(GOLDENS, 'release-drift.txt'), said.slice(said.indexOf('[')));
+});
+
+it('a failed deploy is recorded too, and the next rollback passes it by', async () => {
+  await deploy();
+  await two();
+  // The first deploy made two: with the FORCE flags and without.
+  const rule = { match: { taskDefinition: 'kdcube-proc:3' }, do: { exit: { code: 3, after: 2, lines: ['KeyError: boom'] } } };
+  await fetch(new URL('/__scenario', ecs.url), { method: 'POST', body: JSON.stringify({ rules: [rule] }) });
+  expect(await deploy({ json: true })).toBe(false);
+  expect(said).toContain('"verdict":"rolled-back","exitCode":12');
+  expect(said).toContain('[container-crashed]');
+  expect(said).toContain('KeyError: boom');
+  await run(history, { limit: 1, json: false });
+  expect(said).toMatch(/two +1 +rolled-back .*container proc ended with exit code 3/);
+  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one/m)]);
+});
+
+it('a saved plan is carried out, or refused because somebody deployed in between', async () => {
+  await run(plan, { offline: false, values: false, json: false });
+  const saved = { plan: 'dist/plan/prod.json' };
+  expect([await deploy(saved), said]).toEqual([true, expect.stringContaining('recorded as prod.one.1')]);
+  expect([await deploy(saved), said]).toEqual([true, expect.stringMatching(/^(unchanged|deployed) +prod {2}one {2}/m)]);
+  await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-proc' });
+  expect([await deploy(saved), said]).toEqual([false, expect.stringContaining('[plan-outdated]')]);
+  fs.writeFileSync(path.join(ours.root, 'dist/plan/prod.json'), '{"plan": 2}');
+  expect(await deploy(saved)).toBe(false);
+  expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), said.slice(said.indexOf('dist/')));
+  expect([await deploy({ plan: 'nowhere.json' }), said]).toEqual([false, expect.stringContaining('[file-missing]')]);
+});

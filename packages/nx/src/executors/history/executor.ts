@@ -1,0 +1,28 @@
+import type { ExecutorContext } from '@nx/devkit';
+import { looseWorkspace } from '../../effects/ecs/loose';
+import { listRecords, recordsOf } from '../../effects/ecs/records';
+import { openEnvironment, registryOf } from '../../effects/environment';
+import { registriesOf } from '../../effects/images/registries';
+import { table } from '../../effects/table';
+import { perform } from '../perform';
+import type { HistoryOptions } from './schema';
+
+/** What was deployed, the newest first. */
+export default function history(options: HistoryOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+  return perform(context, options, async ({ root, plugin, log }) => {
+    const { environment } = openEnvironment(looseWorkspace(root), options.environment);
+    const place = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
+    const records = (await listRecords(place, environment.name, log)).slice(0, options.limit);
+    log.event({ event: 'history', environment: environment.name, records });
+    if (records.length === 0) return log.note(`nothing was deployed to ${environment.name} yet`);
+    const rows = records.map(({ endedAt, release, attempt, verdict, commit, because }) => [
+      endedAt.slice(0, 16).replace('T', ' '),
+      release,
+      String(attempt),
+      verdict,
+      commit?.slice(0, 12) ?? '',
+      because.length > 100 ? `${because.slice(0, 99)}…` : because,
+    ]);
+    log.lines(table(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
+  });
+}
