@@ -67,7 +67,8 @@ async function play(row: Row): Promise<void> {
     const there = holds(stage.registry.dir, REPOSITORY);
     const more = row.after?.(stage, ended) ?? [];
     const next = await again(row, stage, there);
-    const after = `${tagsOf(there, stage)}${next.total === undefined ? `, ${there.blobs.size} blobs` : `, ${next.there} of its ${next.total} blobs`}`;
+    const count = next.total === undefined ? `${there.blobs.size} blobs` : `${next.there} of its ${next.total} blobs`;
+    const after = `${tagsOf(there, stage)}, ${row.partly ? 'some of its blobs' : count}`;
     const names = {
       [stage.registry.host]: 'registry.example',
       [stage.registry.host.replace('127.0.0.1', 'registry.example')]: 'registry.example',
@@ -77,7 +78,11 @@ async function play(row: Row): Promise<void> {
       [process.env.KDCUBE_CACHE_DIR!]: '<cache>',
       ...digests(stage),
     };
-    const text = [...readable(ended.lines, names)];
+    const text = readable(ended.lines, names);
+    if (row.partly)
+      text[text.length - 1] = text
+        .at(-1)!
+        .replace(/^1 problem, .*/, '1 problem, registry.example/acme/proc has some of its blobs, and no new tag.');
     said.set(row.what, {
       cells: [`\`${ended.ends}\``, after, next.said],
       text: section(row, text, [...more, `The registry afterwards: ${after}. The next run: ${next.said}.`]),
@@ -100,8 +105,13 @@ async function again(row: Row, stage: Performance, before: Holds): Promise<{ sai
   const sent = uploads(stage);
   expect(sent.sort()).toEqual(all.filter((digest) => !before.blobs.has(digest)).sort());
   if (row.ends === 'pushed' || row.ends === 'adopted') expect([ended.ends, sent]).toEqual(['adopted', []]);
-  const what =
-    ended.ends === 'adopted' ? 'adopts it' : sent.length > 0 ? `sends the other ${sent.length}` : 'sends no blob, sets the tags';
+  const what = row.partly
+    ? 'sends the rest'
+    : ended.ends === 'adopted'
+      ? 'adopts it'
+      : sent.length > 0
+        ? `sends the other ${sent.length}`
+        : 'sends no blob, sets the tags';
   return { said: what, there: all.filter((digest) => before.blobs.has(digest)).length, total: all.length };
 }
 

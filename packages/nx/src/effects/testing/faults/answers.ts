@@ -84,11 +84,13 @@ export const ANSWERS: Row[] = [
   {
     what: 'a layer of the base of which not a byte comes',
     ends: 'registry-answer',
+    partly: true,
     arrange: ({ platform, base }) => void (platform.faults = faulty(layerOf(base), { cutAfter: 0 })),
   },
   {
     what: 'a layer of the base with a bit turned (a wrong digest)',
     ends: 'registry-answer',
+    partly: true,
     arrange: (stage) => void (stage.platform.faults = faulty(layerOf(stage.base), turned(stage))),
   },
   {
@@ -116,6 +118,7 @@ export const ANSWERS: Row[] = [
   {
     what: 'a layer of the base that is a byte too long (a wrong length)',
     ends: 'registry-answer',
+    partly: true,
     arrange: (stage) =>
       void (stage.platform.faults = faulty(layerOf(stage.base), {
         status: 200,
@@ -141,6 +144,7 @@ export const ANSWERS: Row[] = [
   {
     what: 'an endless layer of the base',
     ends: 'registry-answer',
+    partly: true,
     arrange: ({ platform, base }) => void (platform.faults = faulty(layerOf(base), { endless: Buffer.alloc(100_000) })),
   },
   {

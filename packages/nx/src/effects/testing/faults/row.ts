@@ -48,6 +48,8 @@ export interface Row {
   arrange?: (stage: Stage) => void | Promise<void>;
   /** Where nothing that the registry does later mends it. */
   stays?: true;
+  /** Where other blobs are on their way meanwhile: how many of them arrive differs from run to run. */
+  partly?: true;
   /** More that a person should see of what became of it. */
   after?: (stage: Stage, ended: Ended) => string[];
 }
