@@ -71,3 +71,7 @@ export * from './ecs/plan-file';
 export * from './ecs/plan-rollback';
 export * from './ecs/record-deploy';
 export * from './ecs/status';
+export { containerNamed, foundOnEcs } from './ecs/import-ecs';
+export { type ComposeFolder, foundInCompose, readEnvFile } from './ecs/import-compose';
+export { type FoundEnvironment, importEnvironment, type ImportedEnvironment } from './ecs/import-environment';
+export type { FoundService, ImportNote } from './ecs/import-found';
