@@ -6,7 +6,7 @@ import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { PROBLEMS, WrittenEnvironment, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
+const { EXIT_CODES, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
 const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
 const { PLUGIN_OPTIONS } = require(path.join(root, 'packages/nx/dist/graph/options-docs.js'));
@@ -117,11 +117,12 @@ function problemsPage() {
   const goldens = readGoldens();
   const parts = Object.entries(PROBLEMS).flatMap(([name, meaning]) => [
     `## ${name}`,
-    meaning,
+    EXIT_CODES[name] === undefined ? meaning : `${meaning} A deploy that ends so has the exit code ${EXIT_CODES[name]}.`,
     ...(goldens[name] ? [code('', goldens[name])] : []),
   ]);
   return page('Problems', [
     'Every problem has a code, a place, what happened and why, and what to type. A code is never renamed.',
+    'Nx ends with 1 for every task that failed. A deploy says its own exit code in the last object of `--json` (`{"event":"deployed","verdict":…,"exitCode":…}`): 0 only where what runs is what was pinned.',
     ...parts,
   ]);
 }
