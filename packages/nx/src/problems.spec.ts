@@ -20,6 +20,8 @@ import {
 } from '@kdcube/release';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './effects/bundles';
+import { problemsOf as unready, wrong } from './effects/ecs/answers';
+import { ownDefinitions } from './effects/ecs/plan';
 import { build, findEngine, push } from './effects/images/docker';
 import { run } from './effects/exec';
 import { fileProblem, withLock } from './effects/files';
@@ -142,6 +144,17 @@ function brokenDocker(says: string): string {
 
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
+  'environment-unready': () =>
+    unready([
+      wrong(
+        'log group',
+        '/ecs/kdcube-web',
+        'is not there, and no task would start',
+        'aws logs create-log-group --log-group-name /ecs/kdcube-web',
+      ),
+    ]),
+  'task-definition-missing': () =>
+    ownDefinitions(box.dir, { services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }] } as never),
   'file-missing': () => requireRelease(empty()),
   'pin-missing': () => requirePin(undefined, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
   'pin-stale': () => requirePin(pin, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),

@@ -7,6 +7,8 @@ import * as dockerPush from './docker-push/schema';
 import * as env from './env/schema';
 import * as plan from './plan/schema';
 import * as verify from './verify/schema';
+import * as importEcs from './import-ecs/schema';
+import * as importCompose from './import-compose/schema';
 import * as stage from './stage/schema';
 import * as deployEcs from './deploy-ecs/schema';
 import * as rollback from './rollback/schema';
@@ -37,6 +39,8 @@ export const EXECUTORS: ExecutorSchema[] = [
   { name: 'env', ...env, options: env.EnvOptions },
   { name: 'plan', ...plan, options: plan.PlanOptions },
   { name: 'verify', ...verify, options: verify.VerifyOptions },
+  { name: 'import-ecs', ...importEcs, options: importEcs.ImportEcsOptions },
+  { name: 'import-compose', ...importCompose, options: importCompose.ImportComposeOptions },
   { name: 'deploy-ecs', ...deployEcs, options: deployEcs.DeployEcsOptions },
   { name: 'rollback', ...rollback, options: rollback.RollbackOptions },
   { name: 'status', ...status, options: status.StatusOptions },

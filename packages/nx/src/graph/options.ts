@@ -24,6 +24,8 @@ export interface PluginOptions extends ReleaseOptions {
   envTargetName?: string;
   planTargetName?: string;
   verifyTargetName?: string;
+  importEcsTargetName?: string;
+  importComposeTargetName?: string;
   deployEcsTargetName?: string;
   rollbackTargetName?: string;
   statusTargetName?: string;
@@ -42,6 +44,8 @@ export const TARGET_NAMES = {
   env: 'env',
   plan: 'plan',
   verify: 'verify',
+  'import-ecs': 'import-ecs',
+  'import-compose': 'import-compose',
   'deploy-ecs': 'deploy-ecs',
   rollback: 'rollback',
   status: 'status',

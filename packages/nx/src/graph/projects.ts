@@ -210,6 +210,8 @@ function releaseProject(environments: readonly string[], options: PluginOptions)
       // It asks what runs, and that can change at any time.
       plan: described('plan', { executor: '@kdcube/nx:plan', cache: false, inputs: deployed, ...configured }),
       verify: described('verify', { executor: '@kdcube/nx:verify', cache: false, inputs: deployed, ...configured }),
+      'import-ecs': described('import-ecs', { executor: '@kdcube/nx:import-ecs', cache: false }),
+      'import-compose': described('import-compose', { executor: '@kdcube/nx:import-compose', cache: false }),
       // Never cached: they change, or look at, what no file here says.
       'deploy-ecs': described('deploy-ecs', { executor: '@kdcube/nx:deploy-ecs', cache: false, inputs: deployed, ...configured }),
       rollback: described('rollback', { executor: '@kdcube/nx:rollback', cache: false, inputs: deployed, ...configured }),

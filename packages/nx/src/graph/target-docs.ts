@@ -8,6 +8,8 @@ import dockerPush from '../executors/docker-push/schema.json';
 import env from '../executors/env/schema.json';
 import plan from '../executors/plan/schema.json';
 import verify from '../executors/verify/schema.json';
+import importEcs from '../executors/import-ecs/schema.json';
+import importCompose from '../executors/import-compose/schema.json';
 import stage from '../executors/stage/schema.json';
 import deployEcs from '../executors/deploy-ecs/schema.json';
 import rollback from '../executors/rollback/schema.json';
@@ -44,6 +46,8 @@ export const TARGET_DOCS: Record<Verb, TargetDoc> = {
   env: docOf(env),
   plan: docOf(plan),
   verify: docOf(verify),
+  'import-ecs': docOf(importEcs),
+  'import-compose': docOf(importCompose),
   'deploy-ecs': docOf(deployEcs),
   rollback: docOf(rollback),
   status: docOf(status),

@@ -114,7 +114,10 @@ async function bundlesOf(open: OpenRelease, log: Log): Promise<RecordedBundle[]>
 }
 
 /** The customer's own task definitions, named by their paths in the environment. Every problem of all at once. */
-function ownDefinitions(root: string, environment: Environment): { definitions: Map<string, TaskDefinition>; notes: Problem[] } {
+export function ownDefinitions(
+  root: string,
+  environment: Environment,
+): { definitions: Map<string, TaskDefinition>; notes: Problem[] } {
   const definitions = new Map<string, TaskDefinition>();
   const problems: Problem[] = [];
   const notes: Problem[] = [];

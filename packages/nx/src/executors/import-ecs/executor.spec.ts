@@ -1,0 +1,111 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { mustReadEnvironment } from '@kdcube/release';
+import { diskFiles } from '../../disk';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import importCompose from '../import-compose/executor';
+import importEcs from './executor';
+
+jest.setTimeout(60_000);
+
+const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
+let ecs: EcsDouble;
+let root: string;
+let said: string;
+const env = { ...process.env };
+
+beforeEach(async () => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-import-'));
+  said = '';
+  const hear = (text: unknown) => {
+    said += String(text);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
+  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  const gateway = JSON.stringify({ tenant: 'acme', project: 'demo' });
+  const environment = [
+    { name: 'GATEWAY_CONFIG_JSON', value: gateway },
+    { name: 'OPENAI_API_KEY', value: CANARY },
+    { name: 'DB_HOST', value: 'db' },
+    { name: 'LOG_LEVEL', value: 'INFO' },
+  ];
+  const others = Array.from({ length: 39 }, (_, index) => `shop-${index}`);
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [
+      emptyDefinition('chat-proc', { environment, image: 'registry.example/acme/proc:v1' }),
+      ...others.map((name) => emptyDefinition(name)),
+    ],
+    services: [emptyService('chat-proc', 'chat-proc'), ...others.map((name) => emptyService(name, name))],
+  });
+  useDouble(ecs, CANARY);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await ecs.close();
+  fs.rmSync(root, { recursive: true, force: true });
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, env);
+});
+
+const context = () => ({ root, projectName: 'release', nxJsonConfiguration: {} }) as never;
+const run = async (more: object = {}) =>
+  (
+    await importEcs(
+      { environment: 'prod', cluster: 'acme', region: 'eu-central-1', services: [], dryRun: false, json: false, ...more },
+      context(),
+    )
+  ).success;
+const text = (name = 'prod') => fs.readFileSync(path.join(root, `environments/${name}.yaml`), 'utf8');
+
+it('a cluster that runs, with 39 services of others: what is the platform’s, by the digest that runs; secrets by name', async () => {
+  expect(await run({ json: true })).toBe(true);
+  expect(said + text()).not.toContain(CANARY);
+  const { environment } = mustReadEnvironment('prod', diskFiles(root));
+  expect(environment).toMatchObject({ tenant: 'acme', project: 'demo', ecs: { account: '123456789012', cluster: 'acme' } });
+  expect(environment.services).toMatchObject([
+    {
+      name: 'chat-proc',
+      component: 'proc',
+      taskDefinition: 'running',
+      image: { reference: expect.stringMatching(/^registry\.example\/acme\/proc@sha256:[0-9a-f]{64}$/) },
+      secrets: { OPENAI_API_KEY: { store: 'ssm', name: '/kdcube/prod/openai-api-key' } },
+    },
+  ]);
+  expect(said).toMatch(/chat-proc DB_HOST +is not read by the platform under this name: it was left out +POSTGRES_HOST/);
+  expect(said.match(/does not look like a part of the platform/g)!.length).toBeGreaterThanOrEqual(39);
+  // It reads, and writes nothing to AWS; twice is once.
+  expect(ecs.journal.entries.filter(({ by, op }) => by === undefined && !/^(?:Describe|List|Get)/.test(op))).toEqual([]);
+  const first = text();
+  expect(await run()).toBe(true);
+  expect(text()).toBe(first);
+});
+
+it('says what is not there, and overwrites nothing', async () => {
+  expect(await run({ services: ['nobody'] })).toBe(false);
+  expect(said).toContain('[service-missing]');
+  expect(await run({ cluster: 'nowhere' })).toBe(false);
+  expect(said).toContain('[cluster-missing]');
+  expect(await run({ environment: '../x' })).toBe(false);
+  expect(said).toContain('[wrong-option]');
+  expect(await run({ dryRun: true })).toBe(true);
+  expect(fs.existsSync(path.join(root, 'environments'))).toBe(false);
+  fs.mkdirSync(path.join(root, 'environments'));
+  fs.writeFileSync(path.join(root, 'environments/prod.yaml'), 'mine');
+  expect(await run()).toBe(false);
+  expect(said).toContain('[name-taken]');
+  expect(text()).toBe('mine');
+});
+
+it('a folder of env files', async () => {
+  fs.mkdirSync(path.join(root, 'host'));
+  fs.writeFileSync(path.join(root, 'host/.env.proc'), `OPENAI_API_KEY=${CANARY}\nPOSTGRES_HOST=db\n`);
+  const options = { environment: 'host', dir: 'host', dryRun: false, json: true };
+  expect((await importCompose(options, context())).success).toBe(true);
+  expect(said + text('host')).not.toContain(CANARY);
+  expect(text('host')).toContain('OPENAI_API_KEY: "file:/opt/kdcube/secrets/openai-api-key"');
+  expect((await importCompose({ ...options, dir: 'nowhere' }, context())).success).toBe(false);
+  expect(said).toContain('[file-missing]');
+});

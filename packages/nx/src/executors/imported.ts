@@ -1,0 +1,48 @@
+import * as path from 'node:path';
+import type { ImportedEnvironment, ImportNote } from '@kdcube/release';
+import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
+import { diskFiles } from '../disk';
+import { writeFileAtomic } from '../effects/files';
+import { table } from '../effects/table';
+import type { Task } from './perform';
+
+/** Writes an imported environment where none is yet, and says what could not come along. */
+export async function writeImported(
+  { root, log }: Pick<Task, 'root' | 'log'>,
+  name: string,
+  { text, notes }: ImportedEnvironment,
+  { before, dryRun }: { before: readonly ImportNote[]; dryRun: boolean },
+): Promise<void> {
+  const startedAt = Date.now();
+  const file = environmentFile(name);
+  if (!isEnvironmentName(name))
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `${quoted(name)} cannot be the name of an environment: lower-case letters, digits and dashes.`,
+      hint: '--environment=prod',
+    });
+  const there = diskFiles(root).read(file);
+  if (there !== undefined && Buffer.from(there).toString('utf8') !== text)
+    throw new KdcubeError({
+      code: 'name-taken',
+      message: `${file} is there already, and an import would overwrite it.`,
+      hint: `--environment=${name}-imported`,
+    });
+  const all = [...before, ...notes];
+  if (all.length > 0)
+    log.lines(
+      table(
+        ['what', '', 'hint'],
+        all.map(({ subject, said, hint = '' }) => [subject, said, hint]),
+      ),
+    );
+  for (const note of all) log.event({ event: 'note', ...note });
+  log.event({ event: 'imported', file, text });
+  if (!dryRun) await writeFileAtomic(path.resolve(root, file), text);
+  log.done(
+    dryRun ? 'would write' : 'imported',
+    file,
+    `${all.length} things to look at; then nx run release:plan:${name}`,
+    startedAt,
+  );
+}
