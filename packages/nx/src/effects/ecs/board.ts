@@ -22,7 +22,7 @@ export function frame(plan: DeployPlan, state: BoardState, now: number, width: n
       const seen = state.services.get(serviceName);
       const primary = seen?.deployments.find(({ status }) => status === 'PRIMARY');
       const before = plan.basis[serviceName]?.taskDefinition;
-      const change = `${before ? shortDefinition(before) : '-'} → ${state.targets.get(service) ?? '…'}`;
+      const change = step(before && shortDefinition(before), state.targets.get(service));
       const tasks = primary
         ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
         : `-/${count.after}`;
@@ -31,6 +31,12 @@ export function frame(plan: DeployPlan, state: BoardState, now: number, width: n
     });
   const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
   return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => [...line].slice(0, width).join(''));
+}
+
+/** `proc:4 → 5`: the family once, where it stays. */
+function step(before = '-', after = '…'): string {
+  const family = before.slice(0, before.lastIndexOf(':') + 1);
+  return `${before} → ${family !== '' && after.startsWith(family) ? after.slice(family.length) : after}`;
 }
 
 export interface Board {
