@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { DeployPlan, isEmptyPlan, printPin } from '@kdcube/release';
+import type { ReleaseRecord } from '@kdcube/release';
+import { DeployPlan, isEmptyPlan, printPin, printRecord } from '@kdcube/release';
 import { silent } from '../../effects/log';
 import { pushImage } from '../../effects/images/push';
 import { registriesOf } from '../../effects/images/registries';
@@ -197,4 +198,58 @@ it('offline asks nobody, and writes nothing that a deploy could take for the tru
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);
   expect(said).toContain('[wrong-option]');
+});
+
+it('offline against the last record: the images that changed since, and nothing of what ECS runs', async () => {
+  const receipt = await push();
+  fs.mkdirSync(path.join(ours.root, 'dist/push/proc'), { recursive: true });
+  fs.writeFileSync(path.join(ours.root, 'dist/push/proc/receipt.json'), JSON.stringify(receipt));
+  await run();
+  const { services, bundles, descriptor } = saved();
+  const record: ReleaseRecord = {
+    record: 1,
+    environment: 'prod',
+    release: 'r1',
+    attempt: 1,
+    verdict: 'succeeded',
+    because: '',
+    startedAt: '2026-11-24T10:00:00.000Z',
+    endedAt: '2026-11-24T10:05:00.000Z',
+    services: Object.fromEntries(
+      services.map(({ service, component, serviceName, image, count, digests }) => [
+        service,
+        {
+          component,
+          serviceName,
+          image: image.after,
+          digest: digests[0]!,
+          count: count.after,
+          taskDefinition: `arn:${service}:1`,
+        },
+      ]),
+    ),
+    bundles: bundles.map(({ after }) => after!),
+    descriptor: descriptor.after,
+  };
+  fs.mkdirSync(path.join(ours.root, 'dist/record'), { recursive: true });
+  const write_ = (changed: ReleaseRecord) =>
+    fs.writeFileSync(path.join(ours.root, 'dist/record/prod.json'), printRecord(changed));
+  write_(record);
+  ecs.journal.entries.length = 0;
+  expect(await run({ offline: true })).toBe(true);
+  expect(said).toContain('Nothing changes');
+  const web = {
+    ...record.services.web!,
+    image: `ghcr.io/acme/web@sha256:${'cd'.repeat(32)}`,
+    digest: `sha256:${'cd'.repeat(32)}`,
+  };
+  write_({
+    ...record,
+    services: { ...record.services, web },
+    bundles: record.bundles.map((bundle) => ({ ...bundle, tree: 'e'.repeat(40) })),
+  });
+  expect(await run({ offline: true })).toBe(true);
+  expect(said).toContain('services   1 of 2 restart');
+  expect(said).toContain('bundles    2 changed');
+  expect(ecs.journal.entries).toEqual([]);
 });
