@@ -130,6 +130,34 @@ test('the platform’s own task definitions: every variable is taken over, or na
   ).toEqual([]);
 });
 
+test('the platform’s own env files: every variable is taken over, or named; no value of a secret', () => {
+  const folder = join(__dirname, '../../fixtures/platform/sample_env');
+  const { services, notes } = foundInCompose({
+    list: () => readdirSync(folder),
+    read: (file) => (readdirSync(folder).includes(file) ? readFileSync(join(folder, file), 'utf8') : undefined),
+  });
+  expect(services.map(({ name, component }) => [name, component])).toEqual([
+    ['ingress', 'ingress'],
+    ['metrics', 'metrics'],
+    ['postgres-setup', 'postgres-setup'],
+    ['proc', 'proc'],
+    ['proxylogin', 'proxylogin'],
+  ]);
+  const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
+  const said = [...notes, ...result.notes];
+  for (const { name, env } of services)
+    for (const variable of Object.keys(env))
+      expect([
+        name,
+        variable,
+        result.text.includes(`${variable}: `) || said.some(({ subject }) => subject === `${name} ${variable}`),
+      ]).toEqual([name, variable, true]);
+  const left = read(result.text).problems.filter(
+    ({ at }) => !/[<>]|\.\.\.|YOUR|[Yy]our|path\/to/.test(result.text.split('\n')[at!.line! - 1]!),
+  );
+  expect(left.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+});
+
 test('env files as compose reads them', () => {
   const text = `# x\nA=1 # c\nexport B='two\nlines'\nC="q \\"x\\" $D"\nE=\n F = g#h \r\n__proto__=1\nnonsense\n`;
   const env = readEnvFile(text);
