@@ -104,11 +104,12 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
 function imageProject(image: ImageFolder, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
   const inputs = [...source, '^source'];
-  const inside = (workspace.release?.bundles ?? []).filter(({ kind }) => kind === 'workspace');
+  const held = bundlesOf(image, workspace);
+  const inside = (workspace.release?.bundles ?? []).filter(({ kind, id }) => kind === 'workspace' && held.includes(id));
   const folders = [image.path, ...inside.map((bundle) => placeOf(bundle, files) ?? bundlePlaces(bundle)[0]!)];
   // What the plugin's options say of an image is said to the task, so that Nx's hash sees it.
   const given = options.platform === undefined ? {} : { options: { platform: options.platform } };
-  const boots = holdsBundles(image, workspace);
+  const boots = held.length > 0;
   return {
     name: image.name,
     root: image.path,
@@ -155,11 +156,10 @@ function needsNoEngine(
   return !isRefusal(readRecipe(text, { args: { ...registries, ...platformArgs(release?.platform.ref) }, platform }));
 }
 
-/** Whether there is something to boot in an image: by what is asked for now, else by what was pinned. */
-function holdsBundles({ name }: ImageFolder, { pins }: Workspace): boolean {
+/** The bundles of an image: by what is asked for now, else by what was pinned. */
+function bundlesOf({ name }: ImageFolder, { pins }: Workspace): readonly string[] {
   const found = pins.images.find(({ subject }) => subject.name === name);
-  const bundles = (found?.subject.question ?? found?.pin)?.bundles ?? [];
-  return bundles.length > 0;
+  return (found?.subject.question ?? found?.pin)?.bundles ?? [];
 }
 
 /**
