@@ -87,8 +87,11 @@ async function current(run: Run): Promise<SeenService[]> {
 /** A service that is neither as it was when the plan was made nor as this run set it: somebody else was there between two waves. */
 function replaced(run: Run, services: readonly SeenService[]): Failure | undefined {
   for (const step of run.plan.services) {
-    const found = services.find(({ name }) => name === step.serviceName)?.taskDefinition;
-    if (step.kind !== 'service' || found === undefined || !run.accepted.has(step.serviceName)) continue;
+    const service = services.find(({ name }) => name === step.serviceName);
+    if (step.kind !== 'service' || !service || !run.accepted.has(step.serviceName)) continue;
+    if (service.status !== 'ACTIVE')
+      return { step, end: { is: 'bad', reason: { code: 'service-gone', text: `The service is ${service.status}.` } } };
+    const found = service.taskDefinition;
     const to = run.to.get(step.service);
     const fits = run.touched.includes(step) ? [to] : [...run.accepted.get(step.serviceName)!, to];
     if (fits.includes(found)) continue;

@@ -55,7 +55,9 @@ function unfit(
       `The service ${quoted(name)} is deployed by an external controller (${service.controller}), by task sets.`,
       'create it anew with the deployment controller ECS, or leave it out of the environment',
     );
-  if (service.desired === 0 && step.count.after === 0)
+  // A plan that wants another number than before sets it; every other leaves the number alone.
+  const isScaled = step.count.after > 0 && step.count.before !== step.count.after;
+  if (service.desired === 0 && !isScaled)
     return refuse(
       `The service ${quoted(name)} wants no tasks (its desired count is 0): nothing would run, and nothing could be verified.`,
       `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${name} --desired-count 1`,

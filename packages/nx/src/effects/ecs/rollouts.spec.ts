@@ -29,6 +29,7 @@ describe('rollouts', () => {
     started.push(double);
     const plan = planOf(row.wish);
     if (row.later) await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify(row.later) });
+    await row.before?.(double);
     const ended = await deploy(double, plan, row.options, row.place, { somebody: row.somebody });
     if (process.env.KD_SHOW)
       console.log(
