@@ -148,4 +148,14 @@ export const OTHERS: Row[] = [
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
+  {
+    name: 'proc is found wrong within the lock of its own force: the way back waits for it',
+    wish: { changes: ['proc'] },
+    scenario: {
+      timing: { reaction: 1, provision: 1, pull: 1, activate: 1, steady: 1, stop: 1, deprovision: 1 },
+      rules: [rule('proc', { digest: `sha256:${'f'.repeat(64)}` })],
+    },
+    exit: 21,
+    runs: 'old',
+  },
 ];
