@@ -5,7 +5,7 @@ import type { SeenService } from './port';
 import { inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
 import { goBack } from './rollout-back';
 import { describeFailure } from './rollout-failure';
-import { takeLock } from './rollout-lock';
+import { takeLock, type Held } from './rollout-lock';
 import { checkBasis, checkPlace, namesOf, waitForQuiet } from './rollout-preflight';
 import { lookUp, registerAll } from './rollout-register';
 import { settleRegistry } from './rollout-settle';
@@ -40,23 +40,24 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   await checkBasis(run, services, found);
   if (isEmptyPlan(plan)) return ended(run, undefined, services);
   services = await waitForQuiet(run, services);
-  const release = await takeLock(run, services);
+  const lock = await takeLock(run, services);
   try {
     await registerAll(run, found);
-    return await inWaves(run, services);
+    return await inWaves(run, services, lock);
   } catch (error) {
     return broken(run, error);
   } finally {
-    await release();
+    await lock?.release();
   }
 }
 
-async function inWaves(run: Run, services: readonly SeenService[]): Promise<Outcome> {
+async function inWaves(run: Run, services: readonly SeenService[], lock: Held | undefined): Promise<Outcome> {
   let now = services;
   for (const { name, services: names } of wavesWithCarrier(run)) {
     run.say({ event: 'wave', name, services: names });
     const failure = replaced(run, now) ?? (await carryOutWave(run, names, now));
     if (failure) return afterFailure(run, failure);
+    await lock?.renew();
     now = await current(run);
   }
   const failure = replaced(run, now);

@@ -34,9 +34,9 @@ function otherLock(run: Run, holder: SeenService): Lock | undefined {
 }
 
 /** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
-export async function takeLock(run: Run, services: readonly SeenService[]): Promise<() => Promise<void>> {
+export async function takeLock(run: Run, services: readonly SeenService[]): Promise<Held | undefined> {
   let holder = holderOf(services);
-  if (!holder) return async () => undefined;
+  if (!holder) return undefined;
   const { name, arn } = holder;
   const deadline = run.clock.now() + run.options.wait;
   for (;;) {
@@ -47,16 +47,36 @@ export async function takeLock(run: Run, services: readonly SeenService[]): Prom
     await pause(run, 15_000);
     holder = (await run.ecs.services([name]))[0] ?? holder;
   }
-  const { id, timeout } = run.options;
-  const until = run.clock.now() + timeout * (run.plan.waves.length + 2);
   run.wrote = true;
-  await run.ecs.tag(arn, { [LOCK_TAG]: printLock({ release: run.plan.release, id, until }) });
-  await pause(run, 2_000);
-  holder = (await run.ecs.services([name]))[0] ?? holder;
+  const mine = lockOf(run, arn);
+  await mine.renew();
+  try {
+    await pause(run, 2_000);
+    holder = (await run.ecs.services([name]))[0] ?? holder;
+  } catch (error) {
+    await mine.release();
+    throw error;
+  }
   const other = otherLock(run, holder);
   if (other) throw refused(run, other, name);
-  // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
-  return () => run.ecs.untag(arn, [LOCK_TAG]).catch(() => undefined);
+  return mine;
+}
+
+export interface Held {
+  /** It is over by itself some time after the last of these: a deploy that was killed stops nobody for long. */
+  renew(): Promise<void>;
+  release(): Promise<void>;
+}
+
+function lockOf({ ecs, clock, options, plan }: Run, arn: string): Held {
+  return {
+    renew: () =>
+      ecs.tag(arn, {
+        [LOCK_TAG]: printLock({ release: plan.release, id: options.id, until: clock.now() + 2 * options.timeout }),
+      }),
+    // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
+    release: () => ecs.untag(arn, [LOCK_TAG]).catch(() => undefined),
+  };
 }
 
 function refused(run: Run, other: Lock, service: string): KdcubeError {

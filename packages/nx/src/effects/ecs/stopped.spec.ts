@@ -65,3 +65,20 @@ it('from the event that decides to the exit is one poll at the most', async () =
   const decided = ended.events.find((event) => event.event === 'ecs' && /rolling back/.test(event.message)) as { at: number };
   expect([ended.exit, ended.outcome!.endedAt - decided.at <= 15_000]).toEqual([10, true]);
 });
+
+it('two other deploys at the same moment: one goes well, one is refused by name, and nothing is left half', async () => {
+  double = await startDouble();
+  const [one, other] = [planOf({ changes: ['ui'] }), { ...planOf({ changes: ['ingress'] }), release: 'theirs' }];
+  const ends = await Promise.all([deploy(double, one, { id: 'one' }), deploy(double, other, { id: 'other' })]);
+  expect(ends.map(({ exit }) => exit).sort()).toEqual([0, 45]);
+  const refused = ends.find(({ exit }) => exit === 45)!;
+  expect(refused.said).toMatch(/The release (2026-03-02|theirs) is being deployed to prod/);
+  const runs = Object.values((await truth(double, one)).runs).sort();
+  expect([
+    ['ingress:1', 'proc:1', 'ui:2'],
+    ['ingress:2', 'proc:1', 'ui:1'],
+  ]).toContainEqual(runs);
+  // Nobody has the environment any more: the other one can be deployed now, from a new plan.
+  const answer = await double.as('DescribeServices', { cluster: 'acme', services: ['acme-ingress'], include: ['TAGS'] });
+  expect((answer as unknown as { services: { tags: unknown[] }[] }).services[0]!.tags).toEqual([]);
+});

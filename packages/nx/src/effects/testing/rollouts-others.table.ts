@@ -77,7 +77,7 @@ export const OTHERS: Row[] = [
     golden: 'task-failed',
   },
   { name: 'reads are behind', scenario: { stale: { seconds: 30 } }, exit: 0, runs: 'new' },
-  { name: 'every second read is behind', scenario: { stale: { seconds: 40, alternate: true } }, exit: 0, runs: 'new' },
+  { name: 'every second read is behind', scenario: { stale: { seconds: 200, alternate: true } }, exit: 0, runs: 'new' },
   {
     name: 'every second read is behind, and it crashes',
     wish: INGRESS,
