@@ -6,7 +6,7 @@ import { plannedTasks, ranTasks, receipts, registryBelow } from './support/affec
 import { ROWS } from './support/affected/rows';
 import { EXEC, openShop, PROC, type Shop, UI } from './support/affected/shop';
 import { engineIfThere, testWithEngine } from './support/engine';
-import { digestOf, registryDouble, writes } from './support/oci';
+import { digestOf, readImage, registryDouble, writes } from './support/oci';
 import { localNpm } from './support/npm';
 import { expectProblem } from './support/problem';
 import { freshFolder, must } from './support/run';
@@ -115,9 +115,13 @@ testWithEngine(
       expect(Object.values(left).map(({ how, tags }) => [how, tags])).toEqual(IMAGES.map(() => ['adopted', []]));
       for (const image of IMAGES)
         expect(await digestOf(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).toBe(pushed[`push/${image}`]);
-      // Nothing was written, no layer was read, and no other repository was fetched.
+      // Nothing was written, no layer was read (an image may be asked what it holds), and no other repository was fetched.
+      const asked = registry.journal.filter(({ kind }) => kind === 'blob').map(({ digest }) => digest);
       expect(writes(registry.journal)).toEqual([]);
-      expect(registry.journal.filter(({ kind }) => kind === 'blob')).toEqual([]);
+      for (const image of IMAGES) {
+        const { layers } = (await readImage(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).manifest;
+        expect(layers.map(({ digest }) => digest).filter((digest) => asked.includes(digest))).toEqual([]);
+      }
       expect(fs.existsSync(runner.env.KDCUBE_CACHE_DIR!)).toBe(false);
       expect(runner.git('status', '--porcelain')).toBe('');
     } finally {
