@@ -14,6 +14,7 @@ export interface Entry {
   method: string;
   path: string;
   kind: string;
+  digest?: string;
   query: Record<string, string>;
   name?: string;
   reference?: string;
