@@ -67,3 +67,9 @@ it('a word with quotes stays one', async () => {
   await environmentGenerator(tree, { name: 'prod', ...known, tenant: 'a"\ntarget: compose' });
   expect(read(tree, 'prod').problems.some(({ code }) => code === 'yaml-syntax' || code === 'yaml-duplicate-key')).toBe(false);
 });
+
+it('an account that Nx took for a number keeps its twelve digits', async () => {
+  const tree = workspace();
+  await environmentGenerator(tree, { name: 'prod', ...known, account: 12345678901 });
+  expect(tree.read('environments/prod.yaml', 'utf-8')).toContain('account: "012345678901"');
+});

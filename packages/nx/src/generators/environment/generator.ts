@@ -16,5 +16,6 @@ export default async function environmentGenerator(tree: Tree, raw: EnvironmentO
   // One that is there is its owner's: running twice changes nothing, whatever was written since.
   if (tree.exists(file)) return;
   const images = tree.children('images').filter((name) => !tree.isFile(`images/${name}`));
-  tree.write(file, environmentText({ ...options, images }));
+  const account = typeof options.account === 'number' ? String(options.account).padStart(12, '0') : options.account;
+  tree.write(file, environmentText({ ...options, account, images }));
 }

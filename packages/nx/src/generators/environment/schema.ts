@@ -32,7 +32,12 @@ export const EnvironmentOptions = z.strictObject({
   tenant: word('The platform’s tenant.', 'acme'),
   project: word('The platform’s project.', 'demo'),
   registry: word('Where the release’s images are.', 'ghcr.io/acme'),
-  account: word('The AWS account.', '123456789012'),
+  // Nx reads twelve digits as a number, and a zero in front is then lost.
+  account: z
+    .union([z.string(), z.number()])
+    .optional()
+    .describe('The AWS account.')
+    .meta({ examples: ['123456789012'] }),
   region: word('The AWS region.', 'eu-central-1'),
   cluster: word('The ECS cluster.', 'acme'),
 });
