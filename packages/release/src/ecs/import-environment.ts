@@ -1,6 +1,9 @@
+import { looksRandom } from '../model/environment/values';
+import { secretsIn } from '../model/secrets';
 import { printable } from '../problem';
 import { WrittenGateway } from '../model/environment/written-gateway';
 import { yamlText } from '../plan/yaml-text';
+import { importSettings } from './import-settings';
 import { importVariables, type FoundService, type ImportNote } from './import-found';
 
 export interface FoundEnvironment {
@@ -39,6 +42,10 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
       ];
     }),
   );
+  const settings = importSettings(found.services);
+  // A pushgateway's URL may have a password in it.
+  const hidden = JSON.stringify(settings.metrics ?? {});
+  if (secretsIn(settings.metrics).length > 0 || looksRandom(hidden)) delete settings.metrics;
   const text = yamlText({
     target: found.target,
     ...(found.registry !== undefined && { registry: found.registry }),
@@ -46,6 +53,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
     project: project ?? '<PROJECT>',
     [found.target]: found.place,
     ...(gateway && Object.keys(gateway).length > 0 && { gateway }),
+    ...settings,
     services,
   });
   const head = '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json\n';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvironment } from '../model/environment/read-environment';
 import { textFiles } from '../testing/environments';
-import { deployInput } from '../testing/deploys';
+import { bundlesOf, deployed, deployInput } from '../testing/deploys';
 import { foundInCompose, readEnvFile } from './import-compose';
 import { foundOnEcs } from './import-ecs';
 import { importEnvironment } from './import-environment';
@@ -88,6 +88,29 @@ test('the first plan after an import is empty; keys that nobody knows here stay'
   const { text, notes } = imported([app]);
   expect(notes).toEqual([]);
   expect(firstPlan(text, [app]).services.map(({ change, why }) => [change, why])).toEqual([['none', []]]);
+});
+
+test('a release that was deployed here, imported again: code, metrics and gateway stay; what is registered anew is the exec task alone', () => {
+  const words = { bundles: ['lifts@1-4 v1.4.0 a'] };
+  const running = deployed(words);
+  const services = Object.values(running.services)
+    .filter(({ serviceName }) => serviceName !== 'clamav')
+    .map((service) => {
+      const definition = running.definitions[service.taskDefinition]!;
+      return foundOnEcs(service, definition, definition.containerDefinitions[0]!.image);
+    });
+  const { text, notes } = importEnvironment({ name: 'prod', target: 'ecs', services, place: PLACE });
+  const { environment, problems } = read(text);
+  // Variables of the customer's that look secret are named, and get a reference.
+  expect([problems, notes.filter(({ said }) => said.includes('secret')).map(({ subject }) => subject)]).toEqual([
+    [],
+    ['chat-proc BUILD_FINGERPRINT'],
+  ]);
+  const { plan } = planDeploy(deployInput({ ...words, environment, running, before: bundlesOf(words) }));
+  expect(plan.services.filter(({ change }) => change !== 'none').map(({ service, env }) => [service, env])).toEqual([
+    ['chat-proc', { added: [], changed: ['BUILD_FINGERPRINT', 'FARGATE_TASK_DEFINITION'], removed: [] }],
+  ]);
+  expect([plan.descriptor.changed, plan.gateway.changed]).toEqual([false, false]);
 });
 
 test('a secret in plain text: named, with where to put it, and nowhere else; then the first plan is that one line', () => {
