@@ -58,7 +58,11 @@ function metricsOf(env: Env): Mapping {
     ...(scheduler !== undefined && scheduler !== '' && { scheduler: truthy(scheduler) }),
     ...number('interval', env.METRICS_EXPORT_INTERVAL_SEC),
     ...(truthy(env.METRICS_EXPORT_CLOUDWATCH) && {
-      cloudwatch: { ...given('namespace', env.METRICS_CLOUDWATCH_NAMESPACE), ...given('region', env.METRICS_CLOUDWATCH_REGION) },
+      cloudwatch: {
+        ...given('namespace', env.METRICS_CLOUDWATCH_NAMESPACE),
+        ...given('region', env.METRICS_CLOUDWATCH_REGION),
+        ...labels('dimensions', env.METRICS_CLOUDWATCH_DIMENSIONS_JSON),
+      },
     }),
     ...(truthy(env.METRICS_EXPORT_PROMETHEUS_PUSH) &&
       env.METRICS_PROM_PUSHGATEWAY_URL && {
