@@ -67,7 +67,7 @@ function firstPlan(text: string, definitions: TaskDefinition[]) {
         serviceName,
         status: 'ACTIVE',
         taskDefinition: arnOf({ family, containerDefinitions: [] }),
-        desiredCount: count,
+        desiredCount: count ?? 1,
         controller: 'ECS',
       },
     ]),

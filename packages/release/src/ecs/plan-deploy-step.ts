@@ -33,12 +33,13 @@ export function serviceStep(
   const old = variablesOf(runningContainer(service, input));
   const env = before ? envChange(old, variablesOf(container)) : { added: [], changed: [], removed: [] };
   const countBefore = found?.desiredCount ?? recorded?.count;
-  const counted = kind === 'service' && countBefore !== undefined && countBefore !== service.count;
+  const count = service.count ?? countBefore ?? 1;
+  const counted = kind === 'service' && countBefore !== undefined && countBefore !== count;
   const why = [
     ...imageReasons(imageBefore, rendered.image, input),
     ...envReasons(env, old),
     ...otherReasons(changes, container.name),
-    ...(counted ? [`${countBefore} → ${service.count} tasks`] : []),
+    ...(counted ? [`${countBefore} → ${count} tasks`] : []),
     ...(before || imageBefore !== undefined || running.from !== 'ecs' ? [] : ['the first one here']),
     ...(use !== undefined && changes.length === 0 && found && found.taskDefinition !== use
       ? ['back to a definition that is there']
@@ -62,7 +63,7 @@ export function serviceStep(
       changes,
     },
     env,
-    count: { ...(countBefore !== undefined && { before: countBefore }), after: kind === 'task' ? 1 : service.count },
+    count: { ...(countBefore !== undefined && { before: countBefore }), after: kind === 'task' ? 1 : count },
     stopTimeout: service.stopTimeout,
   };
 }

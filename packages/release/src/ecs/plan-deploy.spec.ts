@@ -145,6 +145,15 @@ describe('one line', () => {
     expect(plan.services.find(({ service }) => service === 'metrics')!.definition.use).toBeDefined();
   });
 
+  test('a count that nobody wrote stays what it is: a service may scale by itself', () => {
+    const services = prod.services.map((service) => (service.name === 'chat-proc' ? { ...service, count: undefined } : service));
+    const { plan } = planned({ environment: { ...prod, services } });
+    expect(plan.services.find(({ service }) => service === 'chat-proc')).toMatchObject({
+      change: 'none',
+      count: { before: 3, after: 3 },
+    });
+  });
+
   test('the gateway: everybody who has it, and Redis', () => {
     const environment = { ...prod, gateway: { ...prod.gateway, profile: 'testing' as const } };
     expect(restarts(planned({ environment }))).toEqual(['chat-proc', 'chat-ingress', 'metrics']);

@@ -171,7 +171,7 @@ const FARGATE_VCPU = 'L-3032A538';
 async function quotaAnswers({ services }: Environment, aws: AwsQuestions): Promise<Answer[]> {
   const units = services
     .filter(({ target }) => target === 'ecs')
-    .reduce((sum, { cpu, count }) => sum + cpu * Math.max(count, 1), 0);
+    .reduce((sum, { cpu, count }) => sum + cpu * Math.max(count ?? 1, 1), 0);
   // While a service is replaced, its old and its new tasks run at once.
   const needed = (2 * units) / 1024;
   return answered('quota', 'Fargate vCPU', async () => {

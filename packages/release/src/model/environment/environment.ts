@@ -32,7 +32,8 @@ export interface Service {
   component: Component;
   target: Target;
   image: ServiceImage;
-  count: number;
+  /** Replicas. Undefined: as many as run now, so that a service that scales by itself keeps its own number; 1 where none runs. */
+  count?: number;
   cpu: number;
   memory: number;
   architecture: 'amd64' | 'arm64';

@@ -58,7 +58,7 @@ function serviceOf(name: string, service: WrittenService, written: PartlyWritten
     component: service.component,
     target: service.target ?? target,
     image: imageOf(service.image),
-    count: service.count ?? 1,
+    ...(service.count !== undefined && { count: service.count }),
     cpu: service.cpu ?? facts.cpu,
     memory: service.memory ?? facts.memory,
     architecture: service.architecture ?? 'amd64',

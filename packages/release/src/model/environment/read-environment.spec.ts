@@ -84,7 +84,7 @@ test('what is broken stops nothing that is not', () => {
       'services:\n  bad: { component: 7, image: x }\n  good: { component: proc, image: kdcube-chat-proc-bundled, count: x }\nexec: [1]\n',
     ),
   );
-  expect(environment!.services).toMatchObject([{ name: 'good', count: 1 }]);
+  expect(environment!.services).toMatchObject([{ name: 'good', stopTimeout: expect.any(Number) }]);
   expect(environment!.exec).toBeUndefined();
 });
 

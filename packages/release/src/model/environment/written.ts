@@ -68,7 +68,11 @@ export const WrittenService = z
       'The name of an image of the release, such as `kdcube-chat-proc-bundled`, or any other image by digest: `…@sha256:…`.',
     ),
     target: z.enum(TARGETS).optional().describe('Where this service runs, where that is not where the others do.'),
-    count: count(0).optional().describe('How many replicas. Default: 1.'),
+    count: count(0)
+      .optional()
+      .describe(
+        'How many replicas. Default: as many as run now, so that a service that scales by itself keeps its number; 1 where none runs.',
+      ),
     cpu: count(1).optional().describe('CPU units, 1024 for one. Default: by component.'),
     memory: count(1).optional().describe('MiB. Default: by component.'),
     architecture: z.enum(['amd64', 'arm64']).optional().describe('Default: amd64.'),
