@@ -10,11 +10,17 @@ export interface Interrupt {
   whom: 'all' | 'nx';
   /** Says that the middle is reached. */
   when: () => boolean;
+  /** Whether nx may let what it runs come to its end, and then say that all is well: with a batch it does so now and then. */
+  mayFinish?: boolean;
   env?: Record<string, string>;
 }
 
-/** Starts nx as a terminal does, in a group of its own, and interrupts it in the middle. Returns when nothing of it runs any more. */
-export async function interrupted(workspace: Workspace, args: string, { signal, whom, when, env }: Interrupt): Promise<void> {
+/** Starts nx as a terminal does, in a group of its own, and interrupts it in the middle. Returns its exit code when nothing of it runs any more. */
+export async function interrupted(
+  workspace: Workspace,
+  args: string,
+  { signal, whom, when, mayFinish, env }: Interrupt,
+): Promise<number> {
   const nx = path.join(workspace.dir, 'node_modules/.bin/nx');
   const child: ChildProcess = spawn(nx, args.split(' '), {
     cwd: workspace.dir,
@@ -29,11 +35,12 @@ export async function interrupted(workspace: Workspace, args: string, { signal, 
   }
   process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
   const exitCode = await ended;
-  if (exitCode === 0) throw new Error(`nx ${args} was interrupted, and ended as if all was well`);
+  if (exitCode === 0 && !mayFinish) throw new Error(`nx ${args} was interrupted, and ended as if all was well`);
   for (let waited = 0; isThere(-child.pid!); waited += 20) {
     if (waited > 15_000) throw new Error('something still runs 15 s after the end of nx');
     await sleep(20);
   }
+  return exitCode;
 }
 
 function isThere(pid: number): boolean {
