@@ -1,12 +1,11 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { RegistryName } from '@kdcube/release';
-import { customerTags, KdcubeError, OUT, PushReceipt, readReceipt, repositoryOf, shown } from '@kdcube/release';
+import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import type { Log } from '../log';
 import type { Place } from '../registry/blobs';
 import type { ImageConfig, ImageManifest } from '../registry/manifest';
 import { imageConfig } from '../registry/registry';
 import { branchOf, type PeopleOptions } from './people';
+import { pushReceipt } from './receipts';
 import { openRegistry } from './registries';
 
 /** An image that a repository has. */
@@ -61,7 +60,6 @@ async function existing(
 
 /** What this checkout pushed last, if it went to the same place. */
 function lastDigest(root: string, image: string, repository: string): string | undefined {
-  const file = path.join(root, OUT.push(image), 'receipt.json');
-  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  const receipt = pushReceipt(root, image);
   return receipt?.repository === repository ? receipt.digest : undefined;
 }

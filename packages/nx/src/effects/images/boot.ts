@@ -19,7 +19,7 @@ import { withUndo } from '../files';
 import type { Log } from '../log';
 import { whileWaiting } from '../log';
 import type { Engine } from './docker';
-import { engineName } from './runner';
+import { engineName } from './docker';
 
 /** What is booted: the image as the engine knows it, and what problems call it. */
 export interface Boot extends BootedImage {

@@ -119,7 +119,7 @@ export async function build(engine: Engine, what: Build, log: Log): Promise<void
 
 /** The labels of an image in the engine's store; undefined when it is not there. */
 export async function localLabels(engine: Engine, tag: string): Promise<Record<string, string> | undefined> {
-  const { exitCode, stdout } = await run(programOf(engine), ['image', 'inspect', '--format', '{{json .Config.Labels}}', tag], {
+  const { exitCode, stdout } = await run(engineName(engine), ['image', 'inspect', '--format', '{{json .Config.Labels}}', tag], {
     timeout: 60_000,
   });
   if (exitCode !== 0) return undefined;
@@ -138,7 +138,7 @@ export async function push(
   log: Log,
   options: { plainHttp: boolean },
 ): Promise<void> {
-  const program = programOf(engine);
+  const program = engineName(engine);
   let last = '';
   const startedAt = Date.now();
   const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
@@ -156,6 +156,7 @@ export async function push(
   });
 }
 
-function programOf(engine: Engine): string {
+/** As people know it, and as the program is called. */
+export function engineName(engine: Engine): 'docker' | 'podman' {
   return engine === 'podman' ? 'podman' : 'docker';
 }

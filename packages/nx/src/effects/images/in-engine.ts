@@ -1,17 +1,15 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { OUT, parseImageReference, PushReceipt, readReceipt } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release';
 import { run, tail } from '../exec';
 import type { Log } from '../log';
 import { whileWaiting } from '../log';
 import { buildLocal, localName } from './build';
-import { localLabels } from './docker';
+import { engineName, localLabels } from './docker';
 import type { Engine } from './docker';
 import type { ImageJob } from './job';
 import { openRegistry } from './registries';
 import type { Registries } from './registries';
 import { loadInto } from './load';
-import { engineName } from './runner';
+import { pushReceipt } from './receipts';
 import { sourceOf } from './source';
 
 /** The name under which the engine has this image, with the content that the plan says; brought there when it has not. */
@@ -29,8 +27,7 @@ export async function inEngine(engine: Engine, job: ImageJob, registries: Regist
 
 /** Where docker-push has put this very content, if it was from here. */
 function pushedReference(root: string, { plan }: ImageJob): string | undefined {
-  const file = path.join(root, OUT.push(plan.image), 'receipt.json');
-  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  const receipt = pushReceipt(root, plan.image);
   // Without a registry, it is in dist/images.
   if (receipt?.key !== plan.key || receipt.repository.startsWith('oci:')) return undefined;
   return `${receipt.repository}@${receipt.digest}`;

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { BuildReceipt, OUT, readReceipt } from '@kdcube/release';
+import type { BuildReceipt } from '@kdcube/release';
 import type { Log } from '../log';
 import { readLayout, writeLayout } from '../oci/layout';
 import { exportLayout } from './docker-save';
 import { contentOf, type ImageJob } from './job';
 import { builtLayoutDir, layoutWithKey } from './layouts';
+import { buildReceipt } from './receipts';
 import { makeImage, type Source, type SourceOptions } from './source';
 
 export interface LeaveOptions extends SourceOptions {
@@ -41,8 +41,7 @@ async function intoLayout(source: Source, dir: string, name: string): Promise<Pi
 
 /** Who built the image of this key, as the receipt of that time says. */
 function engineBefore(root: string, { plan }: ImageJob): string | undefined {
-  const file = path.join(root, OUT.build(plan.image), 'receipt.json');
-  const before = readReceipt(BuildReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  const before = buildReceipt(root, plan.image);
   return before?.key === plan.key ? before.engine : undefined;
 }
 

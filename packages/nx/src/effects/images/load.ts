@@ -6,8 +6,7 @@ import type { Log } from '../log';
 import { whileWaiting } from '../log';
 import { writeDockerArchive } from '../oci/archive';
 import { writeParts } from '../oci/layout';
-import type { Engine } from './docker';
-import { engineName } from './runner';
+import { engineName, type Engine } from './docker';
 import type { Source } from './source';
 import { wholeParts } from './whole';
 

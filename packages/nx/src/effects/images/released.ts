@@ -1,12 +1,11 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { ImagePlan, RegistryName } from '@kdcube/release';
-import { KdcubeError, OUT, PushReceipt, readReceipt, repositoryOf, shown } from '@kdcube/release';
+import { KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import { withSnapshot } from '../git/snapshot';
 import type { Log } from '../log';
 import { headManifest } from '../registry/registry';
 import type { OpenRelease } from '../workspace';
 import { planOf } from './job';
+import { pushReceipt } from './receipts';
 import { openRegistry } from './registries';
 
 /** An image of the release, known by its content: nobody was asked for it yet. */
@@ -73,7 +72,6 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
 }
 
 function receiptDigest(root: string, { image, key }: ImagePlan, repository: string): string | undefined {
-  const file = path.join(root, OUT.push(image), 'receipt.json');
-  const receipt = readReceipt(PushReceipt, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+  const receipt = pushReceipt(root, image);
   return receipt?.key === key && receipt.repository === repository ? receipt.digest : undefined;
 }

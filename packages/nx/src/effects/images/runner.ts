@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release';
 import { run, tail } from '../exec';
-import type { Engine } from './docker';
+import { engineName, type Engine } from './docker';
 
 /** The engine to start containers with: the one that was asked for, else the first that answers. Docker needs no buildx for this. Problem `engine-missing`. */
 export async function findRunner(wanted: string): Promise<Engine> {
@@ -16,11 +16,6 @@ export async function findRunner(wanted: string): Promise<Engine> {
     message: `No container engine to start the image with.\n${reasons.join('\n')}`,
     hint: 'start docker or podman; nx run release:validate reads the bundles’ source without one',
   });
-}
-
-/** As people know it, and as the program is called. */
-export function engineName(engine: Engine): 'docker' | 'podman' {
-  return engine === 'podman' ? 'podman' : 'docker';
 }
 
 async function whyNot(engine: Engine): Promise<string | undefined> {

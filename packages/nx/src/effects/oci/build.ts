@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { BaseTree, FollowedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release';
 import { EMPTY_TREE, followRecipe, isRefusal, planLayers, printedSettings } from '@kdcube/release';
 import { silent, type Log } from '../log';
@@ -7,6 +6,7 @@ import { openContext, type ContextTree, type OpenContext } from './context';
 import { looksPacked } from './packed';
 import { keptLayer, layerKey, type KeptLayer } from './layer';
 import { layerGroups, type LayerGroup } from './groups';
+import { digestOf } from '../registry/connect';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest';
 
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
@@ -212,8 +212,4 @@ function ownHistory(
 
 function bytesOf(value: object): Buffer {
   return Buffer.from(JSON.stringify(value), 'utf8');
-}
-
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
