@@ -42,7 +42,9 @@ function forExecution(environment: Environment, service: Service, { image, secre
   const { account, region } = environment.ecs;
   const parameters = references.filter((arn) => arn.includes(':ssm:'));
   // The json key and the version are no part of the resource.
-  const kept = references.filter((arn) => arn.includes(':secretsmanager:')).map((arn) => resourceOf(arn.split(':').slice(0, 7).join(':')));
+  const kept = references
+    .filter((arn) => arn.includes(':secretsmanager:'))
+    .map((arn) => resourceOf(arn.split(':').slice(0, 7).join(':')));
   return rows(environment, service, 'execution', [
     ecr && { actions: ['ecr:GetAuthorizationToken'], resources: ['*'], because: 'to log in to the registry' },
     ecr && {
