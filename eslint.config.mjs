@@ -14,8 +14,8 @@ const LAYERS = [
     may: ['./*', '../*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
   },
   {
-    files: 'packages/release/src/ecs/*.ts',
-    may: ['./*', '../plan/*', '../plan/*/*', '../model/*', '../model/*/*', '../problem', 'zod'],
+    files: 'packages/release/src/ecs/*/*.ts',
+    may: ['./*', '../*/*', '../../plan/*', '../../plan/*/*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
   },
   { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
   {
@@ -25,8 +25,8 @@ const LAYERS = [
   { files: 'packages/nx/src/effects/*.ts', may: ['./*', './*/*', '../disk', '@kdcube/release', 'node:**'] },
   { files: 'packages/nx/src/effects/*/*.ts', may: ['./*', '../*', '../*/*', '@kdcube/release', 'node:**'] },
   {
-    files: 'packages/nx/src/effects/ecs/*.ts',
-    may: ['./*', '../*', '../*/*', '@kdcube/release', 'node:**', '@aws-sdk/*', '@smithy/*'],
+    files: 'packages/nx/src/effects/ecs/**/*.ts',
+    may: ['./*', '../*', '../*/*', '../../*', '../../*/*', '@kdcube/release', 'node:**', '@aws-sdk/*', '@smithy/*'],
   },
   // A registry's client, a git mirror and an image made by arithmetic know nothing of releases, images as projects or each other's commands.
   { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,log}', '@kdcube/release', 'node:**'] },
@@ -48,8 +48,10 @@ const LAYERS = [
       '../*',
       '../../effects/*',
       '../../effects/*/*',
+      '../../effects/ecs/*/*',
       '../effects/*',
       '../effects/*/*',
+      '../effects/ecs/*/*',
       '../*/schema',
       '../../graph/options',
       '../graph/options',

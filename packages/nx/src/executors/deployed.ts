@@ -1,6 +1,6 @@
 import type { DeployPlan } from '@kdcube/release';
 import { exitCode, explainPlan, KdcubeError } from '@kdcube/release';
-import { deploy, type DeployWords } from '../effects/ecs/deploy';
+import { deploy, type DeployWords } from '../effects/ecs/rollout/deploy';
 import type { Log } from '../effects/log';
 import type { Place } from '../effects/registry/blobs';
 

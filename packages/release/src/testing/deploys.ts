@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { DeployInput, PlannedDeploy } from '../ecs/plan-deploy';
-import { planDeploy } from '../ecs/plan-deploy';
-import type { Running } from '../ecs/running';
-import type { TaskDefinition } from '../ecs/task-definition';
+import type { DeployInput, PlannedDeploy } from '../ecs/plan/plan-deploy';
+import { planDeploy } from '../ecs/plan/plan-deploy';
+import type { Running } from '../ecs/plan/running';
+import type { TaskDefinition } from '../ecs/tasks/task-definition';
 import type { Environment } from '../model/environment/environment';
 import { mustReadEnvironment } from '../model/environment/read-environment';
 import { mustReadRelease } from '../model/read';

@@ -1,5 +1,5 @@
-import type { AwsConnection } from '../ecs/client';
-import { askSigned } from '../ecs/signed';
+import type { AwsConnection } from '../ecs/aws/client';
+import { askSigned } from '../ecs/aws/signed';
 
 type Body = Record<string, unknown>;
 

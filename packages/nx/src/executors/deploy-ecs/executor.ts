@@ -1,9 +1,9 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { DeployPlan, Environment } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
-import { plannedDeploy } from '../../effects/ecs/plan';
-import { readPlanFile } from '../../effects/ecs/plan-file';
-import { lastGoodRecord, recordsOf } from '../../effects/ecs/records';
+import { plannedDeploy } from '../../effects/ecs/plan/plan';
+import { readPlanFile } from '../../effects/ecs/plan/plan-file';
+import { lastGoodRecord, recordsOf } from '../../effects/ecs/records/records';
 import { openEnvironment, registryOf } from '../../effects/environment';
 import { registriesOf } from '../../effects/images/registries';
 import { openRelease } from '../../effects/workspace';

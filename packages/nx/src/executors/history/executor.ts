@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { looseWorkspace } from '../../effects/ecs/loose';
-import { listRecords, recordsOf } from '../../effects/ecs/records';
+import { listRecords, recordsOf } from '../../effects/ecs/records/records';
 import { openEnvironment, registryOf } from '../../effects/environment';
 import { registriesOf } from '../../effects/images/registries';
 import { table } from '../../effects/table';

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { importEnvironment } from '@kdcube/release';
-import { readCluster } from '../../effects/ecs/import';
+import { readCluster } from '../../effects/ecs/plan/import';
 import { writeImported } from '../imported';
 import { perform } from '../perform';
 import type { ImportEcsOptions } from './schema';

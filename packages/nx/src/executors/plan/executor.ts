@@ -1,10 +1,10 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { explainPlan, KdcubeError, markdownPlan, OUT } from '@kdcube/release';
-import { plannedDeploy } from '../../effects/ecs/plan';
+import { plannedDeploy } from '../../effects/ecs/plan/plan';
 import { openEnvironment, registryOf } from '../../effects/environment';
 import { writeFileAtomic } from '../../effects/files';
-import { knownRecord } from '../../effects/ecs/known-record';
+import { knownRecord } from '../../effects/ecs/records/known-record';
 import { registriesOf } from '../../effects/images/registries';
 import { openRelease } from '../../effects/workspace';
 import { sayNotes } from '../notes';

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { plannedRollback } from '../../effects/ecs/rollback';
-import { recordsOf } from '../../effects/ecs/records';
+import { plannedRollback } from '../../effects/ecs/rollout/rollback';
+import { recordsOf } from '../../effects/ecs/records/records';
 import { openEnvironment, registryOf } from '../../effects/environment';
 import { registriesOf } from '../../effects/images/registries';
 import { looseWorkspace } from '../../effects/ecs/loose';

@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release';
-import { answerTable, problemsOf } from '../../effects/ecs/answers';
-import { verifyRelease } from '../../effects/ecs/verify-release';
+import { answerTable, problemsOf } from '../../effects/ecs/verify/answers';
+import { verifyRelease } from '../../effects/ecs/verify/release';
 import { openEnvironment } from '../../effects/environment';
 import { registriesOf } from '../../effects/images/registries';
 import { openRelease } from '../../effects/workspace';

@@ -1,0 +1,78 @@
+import type { FoundService, ImportNote, Running } from '@kdcube/release';
+import { containerNamed, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
+import { inParallel } from '../../parallel';
+import { ask, connectAws } from '../aws/client';
+import { ecsPort } from '../aws/port';
+
+export interface FoundCluster {
+  account: string;
+  services: FoundService[];
+  notes: ImportNote[];
+}
+
+/** The services of a cluster that runs, as an environment would have them. Reads only. `wanted`: these; else those that look like parts of the platform, and the others are named. */
+export async function readCluster(
+  { region, cluster }: Pick<Running, 'region' | 'cluster'>,
+  wanted: readonly string[],
+): Promise<FoundCluster> {
+  const aws = await connectAws(region);
+  try {
+    const { sdk, client } = aws;
+    const ecs = ecsPort(aws, cluster);
+    const account = await ecs.account();
+    const names: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await ask(aws, 'ecs:ListServices', () =>
+        client.send(new sdk.ListServicesCommand({ cluster, nextToken, maxResults: 100 })),
+      );
+      names.push(...(page.serviceArns ?? []).map((arn) => arn.slice(arn.lastIndexOf('/') + 1)));
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    const missing = wanted.filter((name) => !names.includes(name));
+    if (missing.length > 0)
+      throw new KdcubeError({
+        code: 'service-missing',
+        message: `The cluster ${quoted(cluster)} has no service ${missing.map(quoted).join(', ')}.`,
+        hint: names.length > 0 ? `one of ${names.slice(0, 10).join(', ')}` : undefined,
+      });
+    const notes: ImportNote[] = [];
+    const seen = await ecs.services(wanted.length > 0 ? wanted : names.sort());
+    const found = await inParallel(seen, 4, async ({ name, status, taskDefinition, desired, controller }) => {
+      const definition = await ecs.definition(taskDefinition);
+      const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
+      if (!definition?.containerDefinitions?.length) {
+        notes.push({ subject: name, said: 'has no task definition that can be read: it was left out' });
+        return undefined;
+      }
+      const container = containerNamed(service, definition);
+      const tasks = container.image.includes('@sha256:') ? [] : await ecs.serviceTasks(name, 'RUNNING');
+      const digest = tasks.flatMap(({ containers }) => containers).find((each) => each.name === container.name)?.digest;
+      const imported = foundOnEcs(service, definition, byDigest(container.image, digest));
+      if (wanted.length === 0 && imported.component === 'other') {
+        notes.push({
+          subject: name,
+          said: 'does not look like a part of the platform: it was left out',
+          hint: `--services=${name}`,
+        });
+        return undefined;
+      }
+      if (!container.image.includes('@sha256:'))
+        notes.push({
+          subject: `${name} image`,
+          said: digest ? 'runs by a tag: the first plan names it by its digest' : 'runs by a tag, and no task tells its digest',
+        });
+      if (container.stopTimeout === undefined)
+        notes.push({ subject: `${name} stop_timeout`, said: 'was not said: the first plan says it' });
+      return imported;
+    });
+    return { account, services: found.filter((service) => service !== undefined), notes };
+  } finally {
+    aws.close();
+  }
+}
+
+function byDigest(image: string, digest: string | undefined): string {
+  if (image.includes('@sha256:')) return image.replace(/:[^:/@]+@/, '@');
+  return `${image.replace(/:[^:/]+$/, '')}@${digest ?? 'sha256:<DIGEST>'}`;
+}

@@ -1,0 +1,121 @@
+import type { DeployPlan, RolloutEvent, SeenService } from '@kdcube/release';
+import { printable, shortDefinition } from '@kdcube/release';
+import type { Log } from '../../log';
+import { seconds, UNDER_WAY } from '../../log';
+import { table } from '../../table';
+
+/** What a board knows. */
+export interface BoardState {
+  wave: string;
+  startedAt: number;
+  services: Map<string, SeenService>;
+  targets: Map<string, string>;
+  ended: Map<string, string>;
+  last: Map<string, string>;
+}
+
+/** One frame: services, from which revision to which, tasks, and the last thing that was said of each. Pure: a picture of it can be kept. */
+export function frame(plan: DeployPlan, state: BoardState, now: number, width: number): string[] {
+  const rows = plan.services
+    .filter(({ service }) => plan.waves.some(({ services }) => services.includes(service)))
+    .map(({ service, serviceName, count }) => {
+      const seen = state.services.get(serviceName);
+      const primary = seen?.deployments.find(({ status }) => status === 'PRIMARY');
+      const before = plan.basis[serviceName]?.taskDefinition;
+      const change = step(before && shortDefinition(before), state.targets.get(service));
+      const tasks = primary
+        ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
+        : `-/${count.after}`;
+      const is = state.ended.get(service) ?? (state.targets.has(service) ? (primary?.rollout ?? 'started') : 'waiting');
+      return [service, change, tasks, is, printable(state.last.get(service) ?? '')];
+    });
+  const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
+  return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => [...line].slice(0, width).join(''));
+}
+
+/** `proc:4 → 5`: the family once, where it stays. */
+function step(before = '-', after = '…'): string {
+  const family = before.slice(0, before.lastIndexOf(':') + 1);
+  return `${before} → ${family !== '' && after.startsWith(family) ? after.slice(family.length) : after}`;
+}
+
+export interface Board {
+  hear(event: RolloutEvent): void;
+  /** The log of finished things, printed above the board; what is under way stands in the board itself. */
+  log(log: Log): Log;
+  close(): void;
+}
+
+/** On a terminal outside of Nx's own interface; elsewhere there are only lines. */
+export function openBoard(plan: DeployPlan, json: boolean, now: () => number, out: NodeJS.WriteStream = process.stdout): Board {
+  const isLive = out.isTTY === true && !json && process.env.NX_TUI !== 'true' && process.env.TERM !== 'dumb' && !process.env.CI;
+  if (!isLive) return { hear: () => undefined, log: (log) => log, close: () => undefined };
+  const state = newBoard(now());
+  let drawn = 0;
+  const clear = () => {
+    if (drawn > 0) out.write(`\u001b[${drawn}A\u001b[J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    clear();
+    const lines = frame(plan, state, now(), out.columns || 80).slice(0, Math.max(1, (out.rows || 24) - 1));
+    out.write(`${lines.join('\n')}\n`);
+    drawn = lines.length;
+  };
+  const above = (say: () => void) => {
+    clear();
+    say();
+    draw();
+  };
+  return {
+    hear(event) {
+      learn(state, event);
+      draw();
+    },
+    log: (log) => ({
+      ...log,
+      done: (...given) => above(() => log.done(...given)),
+      note: (text) => above(() => log.note(text)),
+      lines: (lines) => above(() => log.lines(lines)),
+      progress: (text) => (text.startsWith(UNDER_WAY) ? undefined : draw()),
+    }),
+    close: () => (drawn = 0),
+  };
+}
+
+export function newBoard(startedAt: number): BoardState {
+  return { wave: '', startedAt, services: new Map(), targets: new Map(), ended: new Map(), last: new Map() };
+}
+
+/** Takes in what happened. */
+export function learn(state: BoardState, event: RolloutEvent): void {
+  switch (event.event) {
+    case 'wave':
+      state.wave = event.name;
+      break;
+    case 'seen':
+      for (const service of event.services) state.services.set(service.name, service);
+      break;
+    case 'update':
+      state.targets.set(event.service, shortDefinition(event.taskDefinition));
+      state.ended.delete(event.service);
+      break;
+    case 'completed':
+      state.ended.set(event.service, 'runs');
+      break;
+    case 'failed':
+      state.ended.set(event.service, 'failed');
+      state.last.set(event.service, event.reason);
+      break;
+    case 'ecs':
+      state.last.set(event.service, event.message);
+      break;
+    case 'stopped':
+      state.last.set(event.service, event.reason);
+      break;
+    case 'waiting':
+      state.last.set(event.service, event.text);
+      break;
+    default:
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { DeployPlan, Outcome, ReleaseRecord, RolloutEvent } from '@kdcube/release';
+import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy } from '@kdcube/release';
+import type { Log } from '../../log';
+import type { Place } from '../../registry/blobs';
+import { openBoard } from './board';
+import { openClock } from '../aws/clock';
+import { sayRollout } from './lines';
+import { openEcs } from '../aws/port';
+import { listRecords, recordTags, writeRecord } from '../records/records';
+import { onInterrupt } from './interrupt';
+
+export interface DeployWords {
+  onFailure: 'rollback' | 'stop';
+  /** Minutes. */
+  timeout: number;
+  /** Minutes. */
+  wait: number;
+  json: boolean;
+  /** The exec revision of a release that is gone back to: nothing of it is registered. */
+  exec?: ReleaseRecord['exec'];
+}
+
+export interface Deployed {
+  outcome: Outcome;
+  /** The record's tag; undefined where the last one says the same. */
+  record?: string;
+}
+
+/** Carries a plan out and leaves its record. Refusals are thrown, before anything was written; every other end is an outcome. */
+export async function deploy(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<Deployed> {
+  // A missing repository is found now, and not when there is something to record.
+  await recordTags(records, plan.environment);
+  const clock = await openClock();
+  const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
+  const stop = onInterrupt(log);
+  const board = openBoard(plan, words.json, clock.now);
+  const lines = sayRollout(board.log(log), clock.now);
+  const say = (event: RolloutEvent) => {
+    board.hear(event);
+    lines(event);
+  };
+  try {
+    const id = createHash('sha256').update(planContent(plan)).digest('hex').slice(0, 32);
+    const options = { id, timeout: words.timeout * 60_000, wait: words.wait * 60_000, onFailure: words.onFailure, stop };
+    const outcome = await carryOut(plan, { ecs, clock, say }, options);
+    board.close();
+    const record = await keep(plan, outcome, records, words, log);
+    return { outcome, ...(record !== undefined && { record }) };
+  } finally {
+    board.close();
+    stop.forget();
+    ecs.close();
+  }
+}
+
+/** The record of an attempt. Where it cannot be written the deploy ended all the same as it did: that is said, and nothing is taken back. */
+async function keep(
+  plan: DeployPlan,
+  outcome: Outcome,
+  records: Place,
+  { exec }: DeployWords,
+  log: Log,
+): Promise<string | undefined> {
+  const draft = recordDeploy(plan, outcome, exec);
+  try {
+    const [last] = await listRecords(records, plan.environment, log);
+    return isRecorded(draft, last) ? undefined : await writeRecord(records, draft);
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    log.note(
+      `the record of this deploy could not be written; the same deploy run again writes it.\n${error.problems[0]?.message ?? ''}`,
+    );
+    return undefined;
+  }
+}

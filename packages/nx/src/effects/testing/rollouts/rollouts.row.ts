@@ -1,0 +1,68 @@
+import type { ProblemCode, RolloutOptions } from '@kdcube/release';
+
+import { type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
+
+/** One rollout: what is there and what happens, and how it must end. */
+export interface Row {
+  name: string;
+  scenario?: object;
+  wish?: Wish;
+  options?: Partial<RolloutOptions>;
+  place?: Partial<typeof PLACE>;
+  /** Members of a scenario that come after everything has settled. */
+  later?: object;
+  /** What happens before the deploy begins. */
+  before?: (double: EcsDouble) => Promise<unknown>;
+  /** Asked whenever the deploy has slept. */
+  somebody?: (double: EcsDouble) => Promise<unknown>;
+  /** The exit code. */
+  exit: number;
+  /** Something that a person must be told. */
+  says?: RegExp;
+  /** What every service is on in the end: all of them new or old, or each by name. */
+  runs: 'new' | 'old' | Record<string, string>;
+  /** The registry may be other than what runs, because AWS could not be asked to put it right, or somebody else's it is. */
+  registry?: 'left';
+  /** Its text is the golden one of this code in docs/problems.md. */
+  golden?: ProblemCode;
+  /** Calls that write: none at all. */
+  writes?: 'none';
+}
+
+export const NO_BREAKER = breaker({ enable: false, rollback: false });
+export const NO_WAY_BACK = breaker({ enable: true, rollback: false });
+
+function breaker(deploymentCircuitBreaker: object, of: readonly string[] = SERVICES): object {
+  const deploymentConfiguration = { deploymentCircuitBreaker, minimumHealthyPercent: 100, maximumPercent: 200 };
+  return { services: SERVICES.map((name) => service(name, of.includes(name) ? { deploymentConfiguration } : {})) };
+}
+
+/** What the new image of a service does. */
+export function rule(name: string, what: object, more: object = {}): object {
+  return { match: { service: `acme-${name}`, image: NEW.slice(7, 20) }, do: what, ...more };
+}
+
+export const CRASH = { exit: { code: 3, after: 2, lines: ['Traceback (most recent call last):', 'KeyError: boom'] } };
+export const update = (at: number, request: object, op = 'UpdateService') => ({
+  at,
+  op,
+  request: { cluster: PLACE.cluster, ...request },
+});
+export const INGRESS = { changes: ['ingress'] };
+/** Two more services of the same kind in the list would say the same: these rows change one. */
+export const UI = { changes: ['ui'] };
+
+/** An operator stops the service deployment with ROLLBACK, so many seconds after it began. */
+export function rollBack(after: number): Row['somebody'] {
+  let asked = false;
+  return async (double) => {
+    const filter = { cluster: PLACE.cluster, service: 'acme-ingress', status: ['IN_PROGRESS'] };
+    const answer = asked ? undefined : await double.as('ListServiceDeployments', filter);
+    const [one] =
+      (answer as unknown as { serviceDeployments: { serviceDeploymentArn: string; createdAt: number }[] } | undefined)
+        ?.serviceDeployments ?? [];
+    if (!one || double.clock.now() < (one.createdAt + after) * 1000) return;
+    asked = true;
+    await double.as('StopServiceDeployment', { serviceDeploymentArn: one.serviceDeploymentArn, stopType: 'ROLLBACK' });
+  };
+}

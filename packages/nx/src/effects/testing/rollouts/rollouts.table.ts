@@ -1,0 +1,211 @@
+import { service, SERVICES } from './kit';
+import { type Row, CRASH, INGRESS, NO_BREAKER, NO_WAY_BACK, rollBack, rule, UI } from './rollouts.row';
+import { OTHERS } from './rollouts-others.table';
+import { REFUSED } from './rollouts-refused.table';
+
+/** Rollouts by what tasks and services do. */
+const OWN: Row[] = [
+  { name: 'all is well: proc in two steps, then the rest', exit: 0, runs: 'new' },
+  { name: 'one service, and the registry stays', wish: UI, exit: 0, runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' } },
+  { name: 'nothing changes', wish: { changes: [] }, exit: 0, runs: 'old', writes: 'none' },
+  {
+    name: 'setup and exec come first',
+    wish: { setup: true, exec: true },
+    scenario: { rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } }] },
+    exit: 0,
+    runs: 'new',
+  },
+  { name: 'the gateway is forced with the bundles', wish: { gateway: true }, exit: 0, runs: 'new' },
+  {
+    name: 'slow, but it comes',
+    wish: UI,
+    scenario: { rules: [rule('ui', { healthyAfter: 35 })] },
+    exit: 0,
+    runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
+  },
+  {
+    name: 'the image cannot be pulled',
+    scenario: { rules: [rule('proc', { pull: 'pull access denied' })] },
+    exit: 10,
+    says: /CannotPullContainerError: pull access denied.* ECS rolled proc back to acme-proc:1/s,
+    runs: 'old',
+    golden: 'image-pull-failed',
+  },
+  {
+    name: 'a secret cannot be read',
+    scenario: { rules: [rule('proc', { secret: 'AccessDeniedException' })] },
+    exit: 11,
+    says: /unable to pull secrets or registry auth: AccessDenied/,
+    runs: 'old',
+    golden: 'secret-unreadable',
+  },
+  {
+    name: 'proc crashes after it wrote the registry',
+    scenario: { rules: [rule('proc', CRASH)] },
+    exit: 12,
+    says: /ended with exit code 3.*KeyError: boom/s,
+    runs: 'old',
+    golden: 'container-crashed',
+  },
+  {
+    name: 'too little memory',
+    wish: INGRESS,
+    scenario: { rules: [rule('ingress', { exit: { code: 137, after: 5 } })] },
+    exit: 12,
+    says: /137.*OutOfMemory/s,
+    runs: 'old',
+  },
+  {
+    name: 'never healthy',
+    wish: INGRESS,
+    scenario: { rules: [rule('ingress', { healthy: 'never', lines: ['listening on 8010'] })] },
+    exit: 13,
+    says: /failed container health checks.*listening on 8010/s,
+    runs: 'old',
+    golden: 'health-check-failed',
+  },
+  {
+    name: 'no room',
+    wish: INGRESS,
+    scenario: { capacity: { acme: 3 } },
+    exit: 14,
+    says: /Capacity is unavailable/,
+    runs: 'old',
+    golden: 'no-capacity',
+  },
+  {
+    name: 'a later wave fails: proc and its registry go back too',
+    scenario: { rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /KeyError: boom.*proc runs acme-proc:1 \(as before\)/s,
+    runs: 'old',
+  },
+  {
+    name: 'a later wave fails, and stop was asked for',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /proc runs acme-proc:2 \(new\)/,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'proc crashes, and stop was asked for: the registry goes back all the same',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('proc', CRASH)] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the second step of proc fails',
+    scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH }] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the second step of proc fails, and stop was asked for',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH, times: 3 }] },
+    exit: 12,
+    says: /boom/,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'the breaker has no way back: ours',
+    scenario: { ...NO_WAY_BACK, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'no breaker, and the image never comes',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, rules: [rule('ingress', { pull: 'x' })] },
+    exit: 10,
+    says: /CannotPull.*still going on after 40 minutes/s,
+    runs: 'old',
+  },
+  {
+    name: 'a pull without an end',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, rules: [rule('ingress', { stuck: true })] },
+    exit: 15,
+    says: /still going on after 40 minutes: 0 of 1 new tasks run, 1 start/,
+    runs: 'old',
+    golden: 'slow-start',
+  },
+  {
+    name: 'crashes that the breaker does not see',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, quirks: { crashes: 'ignored' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the old tasks do not go',
+    wish: INGRESS,
+    options: { timeout: 10 * 60_000, onFailure: 'stop' },
+    later: { timing: { steady: 3600 } },
+    exit: 16,
+    says: /1 of 1 new tasks run.*does not call it completed/,
+    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
+    golden: 'rollout-timeout',
+  },
+  {
+    name: 'the rollback has a new id',
+    wish: INGRESS,
+    scenario: { quirks: { rollbackId: 'new' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /ECS rolled ingress back to acme-ingress:1/,
+    runs: 'old',
+  },
+  {
+    name: 'the failed deployment is DRAINING',
+    wish: INGRESS,
+    scenario: { quirks: { failedStatus: 'DRAINING' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'somebody asks ECS for a rollback',
+    wish: INGRESS,
+    somebody: rollBack(20),
+    exit: 17,
+    says: /rolled ingress back/,
+    runs: 'old',
+    golden: 'rollout-failed',
+  },
+  {
+    name: 'the way back fails too',
+    wish: INGRESS,
+    scenario: {
+      rules: [{ match: { service: 'acme-ingress' }, do: CRASH }],
+      services: SERVICES.map((name) =>
+        service(
+          name,
+          name === 'ingress'
+            ? {
+                deploymentConfiguration: {
+                  deploymentCircuitBreaker: { enable: true, rollback: true },
+                  minimumHealthyPercent: 0,
+                  maximumPercent: 100,
+                },
+              }
+            : {},
+        ),
+      ),
+    },
+    exit: 23,
+    says: /way back of ingress failed too/,
+    runs: 'old',
+    golden: 'rollback-failed',
+  },
+];
+
+export const ROWS: Row[] = [...OWN, ...OTHERS, ...REFUSED];
+
+/** The codes whose golden text comes from a row. */
+export const GOLDEN_CODES = ROWS.flatMap(({ golden = [] }) => golden);

@@ -1,0 +1,50 @@
+import { componentOf, type FoundService } from './found';
+import type { RunningService } from '../plan/running';
+import type { ContainerDefinition, TaskDefinition } from '../tasks/task-definition';
+
+/** A service of ECS as a service of an environment: its definition goes on being the one that runs, so that what nobody wrote down here stays. */
+export function foundOnEcs(service: RunningService, definition: TaskDefinition, image: string): FoundService {
+  const container = definition.containerDefinitions.find(({ name }) => name === service.serviceName) ?? essential(definition);
+  const env = Object.fromEntries((container.environment ?? []).map(({ name, value }) => [name, value]));
+  const name = service.serviceName.replace(/[^A-Za-z0-9_-]/g, '-');
+  const ports = (container.portMappings ?? []) as { containerPort?: number }[];
+  const log = (container.logConfiguration as { options?: Record<string, string> } | undefined)?.options?.['awslogs-group'];
+  const component = componentOf([service.serviceName, definition.family, container.name], env);
+  return {
+    name,
+    component,
+    image,
+    env,
+    secrets: Object.fromEntries((container.secrets ?? []).map((secret) => [secret.name, secret.valueFrom])),
+    rest: {
+      count: service.desiredCount,
+      ...numbers('cpu', definition.cpu),
+      ...numbers('memory', definition.memory),
+      ...(ports[0]?.containerPort !== undefined && { port: ports[0].containerPort }),
+      // Its own check stays, whatever it is.
+      health: { tool: 'none' },
+      ...(typeof container.stopTimeout === 'number' && { stop_timeout: Math.min(container.stopTimeout, 120) }),
+      ...(definition.executionRoleArn !== undefined && { execution_role: definition.executionRoleArn }),
+      ...(definition.taskRoleArn !== undefined && { task_role: definition.taskRoleArn }),
+      ...(log !== undefined && { log_group: log }),
+      ...(name !== service.serviceName && { service_name: service.serviceName }),
+      family: definition.family,
+      ...(container.name !== name && { container: container.name }),
+      task_definition: 'running',
+    },
+  };
+}
+
+function essential({ containerDefinitions }: TaskDefinition): ContainerDefinition {
+  return containerDefinitions.find((container) => container.essential !== false) ?? containerDefinitions[0]!;
+}
+
+/** The container of a service, as foundOnEcs takes it. */
+export function containerNamed(service: RunningService, definition: TaskDefinition): ContainerDefinition {
+  return definition.containerDefinitions.find(({ name }) => name === service.serviceName) ?? essential(definition);
+}
+
+function numbers(key: 'cpu' | 'memory', text: string | undefined): Record<string, number> {
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0 ? { [key]: value } : {};
+}

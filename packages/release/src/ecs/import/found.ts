@@ -1,0 +1,92 @@
+import type { Component } from '../../model/environment/components';
+import { components } from '../../model/environment/components';
+import { OWNED, isEnvName, misnamed } from '../../model/environment/names';
+import { secretReference } from '../../model/environment/secret-reference';
+import { placeholderIn, valueFault } from '../../model/environment/values';
+import { isSecretValue } from '../plan/secrets';
+
+/** A service as it was found: running on ECS, or in a folder of env files. */
+export interface FoundService {
+  name: string;
+  component: Component;
+  image: string;
+  env: Record<string, string>;
+  /** Variable → what it refers to, as ECS has it. */
+  secrets: Record<string, string>;
+  /** Further keys of the service, as the environment's file has them. */
+  rest: Record<string, unknown>;
+}
+
+/** What a person should know of an import. Never a value. */
+export interface ImportNote {
+  /** `service NAME` */
+  subject: string;
+  said: string;
+  hint?: string;
+}
+
+export interface ImportedVariables {
+  env: Record<string, string>;
+  secrets: Record<string, string>;
+  notes: ImportNote[];
+}
+
+/** Which part of the platform it is, by what it is told of itself, else by its names. */
+export function componentOf(names: readonly string[], env: Readonly<Record<string, string>>): Component {
+  const text = names.join(' ').toLowerCase();
+  const exact = components.find((component) => component !== 'other' && names.includes(component));
+  if (exact) return exact;
+  if (/metrics/.test(text)) return 'metrics';
+  if (/postgres[-_.]?setup/.test(text)) return 'postgres-setup';
+  if (/proxy-?login/.test(text)) return 'proxylogin';
+  if (/web-?ui|frontend/.test(text)) return 'frontend';
+  if (/(?:web|nginx)-?proxy/.test(text)) return 'web-proxy';
+  if (/ingress/.test(text) || env.GATEWAY_COMPONENT === 'ingress') return 'ingress';
+  if (/chat-?proc|(?:^|[-/ ])proc(?:[-/: ]|$)/.test(text) || env.GATEWAY_COMPONENT === 'proc') return 'proc';
+  return 'other';
+}
+
+/**
+ * The variables of a service as an environment may have them. A secret's value is never taken along: its name gets a reference, and a person is told where to put the value.
+ * What the environment makes by itself is left out; what the platform does not read too. Each is named.
+ */
+export function importVariables(
+  found: FoundService,
+  place: (variable: string) => { reference: string; hint: string },
+): ImportedVariables {
+  const env: Record<string, string> = {};
+  const secrets: Record<string, string> = {};
+  const notes: ImportNote[] = [];
+  const say = (variable: string, said: string, hint?: string) =>
+    notes.push({ subject: `${found.name} ${variable}`, said, ...(hint !== undefined && { hint }) });
+  const upper = new Set<string>();
+  for (const [name, value] of Object.entries(found.env)) {
+    const wrong = isEnvName(name) ? misnamed(name, found.component) : undefined;
+    const owned = found.component !== 'other' && Object.hasOwn(OWNED, name.toUpperCase());
+    if (!isEnvName(name)) say('a variable', 'has a name that no variable can have: it was left out');
+    else if (upper.has(name.toUpperCase())) say(name, 'differs from another one only in case: it was left out');
+    else if (owned) say(name, `is made from ${OWNED[name.toUpperCase()]!}`);
+    else if (name === 'INSTANCE_ID')
+      say(name, 'must be another one in every replica: it was left out, and the platform makes it');
+    else if (wrong) say(name, 'is not read by the platform under this name: it was left out', wrong.instead);
+    else if (valueFault(value) !== undefined) say(name, `cannot be taken over: ${valueFault(value)}`);
+    else if (value === '') say(name, 'was empty: it was left out');
+    else if (isSecretValue(name, value)) {
+      const { reference, hint } = place(name);
+      secrets[name] = reference;
+      say(name, 'is a secret: its value was not copied', hint);
+    } else {
+      env[name] = value;
+      if (placeholderIn(value)) say(name, 'is a placeholder that nobody filled in');
+    }
+    upper.add(name.toUpperCase());
+  }
+  for (const [name, reference] of Object.entries(found.secrets)) {
+    const wrong = misnamed(name, found.component);
+    const text = secretReference(reference) ? reference : `ssm:${reference}`;
+    if (wrong) say(name, 'is not read by the platform under this name: it was left out', wrong.instead);
+    else if (secretReference(text)) secrets[name] = text;
+    else say(name, 'refers to something that is no parameter and no secret: it was left out');
+  }
+  return { env, secrets, notes };
+}

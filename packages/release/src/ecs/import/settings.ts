@@ -1,0 +1,101 @@
+import { truthy } from '../../model/environment/normalise';
+import type { FoundService } from './found';
+
+type Mapping = Record<string, unknown>;
+type Env = Record<string, string>;
+
+/** What an environment says once for all its services, read back out of the variables that are made from it: without it, the first plan would take them away. */
+export function importSettings(services: readonly FoundService[]): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
+  const of = (component: string): Env => services.find((service) => service.component === component)?.env ?? {};
+  const [proc, metrics] = [of('proc'), of('metrics')];
+  return { ...some('bundles', bundlesOf(proc)), ...some('exec', execOf(proc)), ...some('metrics', metricsOf(metrics)) };
+}
+
+function some(key: 'bundles' | 'exec' | 'metrics', value: Mapping): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
+  return Object.keys(value).length > 0 ? { [key]: value } : {};
+}
+
+function bundlesOf(env: Env): Mapping {
+  return {
+    ...(truthy(env.BUNDLE_GIT_RESOLUTION_ENABLED) && { mode: 'git' }),
+    ...(truthy(env.BUNDLES_INCLUDE_EXAMPLES) && { examples: true }),
+    ...(truthy(env.BUNDLE_GIT_ALWAYS_PULL) && { always_pull: true }),
+  };
+}
+
+/** Only an image by digest can be taken over: what else stands there is an image of the host, or moves. */
+function execOf(env: Env): Mapping {
+  const image = env.PY_CODE_EXEC_IMAGE ?? '';
+  if (!/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(image)) return {};
+  const common = { image, ...number('timeout', env.PY_CODE_EXEC_TIMEOUT) };
+  if (!truthy(env.FARGATE_EXEC_ENABLED))
+    return {
+      runtime: 'docker',
+      ...common,
+      ...given('network', env.PY_CODE_EXEC_NETWORK_MODE),
+      ...given('workspace', env.HOST_EXEC_WORKSPACE_PATH),
+    };
+  const family = (env.FARGATE_TASK_DEFINITION ?? '').replace(/^.*\//, '').replace(/:\d+$/, '');
+  return {
+    runtime: 'fargate',
+    ...common,
+    fargate: {
+      ...given('family', family),
+      ...given('cluster', env.FARGATE_CLUSTER),
+      ...given('container', env.FARGATE_CONTAINER_NAME),
+      ...list('subnets', env.FARGATE_SUBNETS),
+      ...list('security_groups', env.FARGATE_SECURITY_GROUPS),
+      ...(env.FARGATE_ASSIGN_PUBLIC_IP === 'ENABLED' && { assign_public_ip: true }),
+      ...given('platform_version', env.FARGATE_PLATFORM_VERSION),
+    },
+  };
+}
+
+function metricsOf(env: Env): Mapping {
+  const { METRICS_MODE: mode, METRICS_SCHEDULER_ENABLED: scheduler } = env;
+  return {
+    ...((mode === 'redis' || mode === 'proxy') && { mode }),
+    ...(scheduler !== undefined && scheduler !== '' && { scheduler: truthy(scheduler) }),
+    ...number('interval', env.METRICS_EXPORT_INTERVAL_SEC),
+    ...(truthy(env.METRICS_EXPORT_CLOUDWATCH) && {
+      cloudwatch: {
+        ...given('namespace', env.METRICS_CLOUDWATCH_NAMESPACE),
+        ...given('region', env.METRICS_CLOUDWATCH_REGION),
+        ...labels('dimensions', env.METRICS_CLOUDWATCH_DIMENSIONS_JSON),
+      },
+    }),
+    ...(truthy(env.METRICS_EXPORT_PROMETHEUS_PUSH) &&
+      env.METRICS_PROM_PUSHGATEWAY_URL && {
+        prometheus: {
+          pushgateway: env.METRICS_PROM_PUSHGATEWAY_URL,
+          ...given('job', env.METRICS_PROM_JOB_NAME),
+          ...labels('labels', env.METRICS_PROM_GROUPING_LABELS_JSON),
+        },
+      }),
+  };
+}
+
+function given(key: string, value: string | undefined): Mapping {
+  return value === undefined || value === '' ? {} : { [key]: value };
+}
+
+/** Beside tenant and project, which the environment has anyway. */
+function labels(key: string, text: string | undefined): Mapping {
+  try {
+    const read = Object.entries(JSON.parse(text ?? '') as Mapping);
+    const own = read.filter(([name, value]) => typeof value === 'string' && name !== 'tenant' && name !== 'project');
+    return own.length > 0 ? { [key]: Object.fromEntries(own) } : {};
+  } catch {
+    return {};
+  }
+}
+
+function list(key: string, value: string | undefined): Mapping {
+  const items = (value ?? '').split(',').filter((item) => item !== '');
+  return items.length > 0 ? { [key]: items } : {};
+}
+
+function number(key: string, value: string | undefined): Mapping {
+  const read = Number(value);
+  return Number.isInteger(read) && read > 0 ? { [key]: read } : {};
+}

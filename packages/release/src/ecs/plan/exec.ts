@@ -1,0 +1,61 @@
+import type { DeployPlan } from './deploy-plan';
+import { makeExecTaskDefinition } from '../tasks/make';
+import type { DeployInput } from './plan-deploy';
+import { runningContainer } from './what-runs';
+import { shortDefinition, variablesOf } from './running';
+import { differences } from '../tasks/same';
+import type { TaskDefinition } from '../tasks/task-definition';
+
+export interface PlannedExec {
+  plan: NonNullable<DeployPlan['exec']>;
+  /** What proc is told of it: the revision, as proc has it already where that is the same. Undefined: not known before it is registered. */
+  told?: string;
+}
+
+/** The task that code runs in: the revision that proc names, or the last one, where they say the same; else it is registered anew. */
+export function plannedExec(input: DeployInput): PlannedExec | undefined {
+  const { environment, running, digests } = input;
+  const definition = execDefinition(input);
+  if (!definition) return undefined;
+  const image = definition.containerDefinitions[0]!.image;
+  const named = namedByProc(input);
+  const before = named ?? lastOf(definition.family, input);
+  const same = [named, lastOf(definition.family, input)].find(
+    (each) => each && differences(definition, each.definition).length === 0,
+  );
+  const recorded = running.from === 'ecs' ? undefined : input.record?.exec;
+  const use = same?.arn ?? (recorded?.image === image ? recorded.taskDefinition : undefined);
+  return {
+    plan: {
+      change: use === undefined ? 'update' : 'none',
+      image,
+      digests: [...(digests.get(image) ?? [image.slice(image.indexOf('@') + 1)])],
+      definition: {
+        family: definition.family,
+        ...(use === undefined ? { register: definition } : { use }),
+        changes: use !== undefined || !before ? [] : differences(definition, before.definition),
+      },
+    },
+    ...(use !== undefined && { told: same === named && named ? named.text : use }),
+  };
+
+  /** proc may name it by its ARN or by family and revision. */
+  function namedByProc({ record }: DeployInput): { text: string; arn: string; definition: TaskDefinition } | undefined {
+    const proc = environment.services.find(({ component }) => component === 'proc');
+    const text = proc && variablesOf(runningContainer(proc, { running, record })).get('FARGATE_TASK_DEFINITION')?.value;
+    const arn = text && Object.keys(running.definitions).find((each) => shortDefinition(each) === shortDefinition(text));
+    return text && arn ? { text, arn, definition: running.definitions[arn]! } : undefined;
+  }
+}
+
+function lastOf(family: string, { running }: DeployInput): { text: string; arn: string; definition: TaskDefinition } | undefined {
+  const arn = Object.hasOwn(running.latest, family) ? running.latest[family] : undefined;
+  const definition = arn === undefined ? undefined : running.definitions[arn];
+  return arn !== undefined && definition ? { text: arn, arn, definition } : undefined;
+}
+
+function execDefinition({ environment, images }: DeployInput): TaskDefinition | undefined {
+  const image = environment.exec?.image;
+  const reference = image?.kind === 'digest' ? image.reference : image && images.get(image.name);
+  return reference === undefined ? undefined : makeExecTaskDefinition(environment, reference);
+}

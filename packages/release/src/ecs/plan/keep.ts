@@ -1,0 +1,116 @@
+import type { Service } from '../../model/environment/environment';
+import { oneLine } from '../../plan/descriptor';
+import type { EnvPlan, ServiceEnv } from '../../plan/env/env';
+import type { DeployInput } from './plan-deploy';
+import { comparedDescriptor, recordedDescriptor, sorted } from './bundles';
+import { runningContainer, runningService } from './what-runs';
+import { variablesOf } from './running';
+
+/**
+ * HOUSE law 5: what says the same stays as it is registered. A descriptor in which only refs and commits are others, under the same image; a JSON value that is written in another order. So a tag
+ * that was moved to the same tree restarts nothing.
+ */
+export function keepRunningTexts(env: EnvPlan, input: DeployInput): EnvPlan {
+  return { ...env, services: env.services.map((rendered) => keptService(rendered, input)) };
+}
+
+function keptService(rendered: ServiceEnv, input: DeployInput): ServiceEnv {
+  const service = input.environment.services.find(({ name }) => name === rendered.service)!;
+  const container = runningContainer(service, input);
+  if (!container) return rendered;
+  const before = variablesOf(container);
+  const sameImage = container.image === rendered.image;
+  const kept = Object.entries(rendered.env).map(([name, value]): [string, string] => {
+    const old = before.get(name)?.value;
+    if (old === undefined || old === value) return [name, value];
+    const same =
+      name === 'AGENTIC_BUNDLES_JSON' ? sameImage && isSameDescriptor(old, value, input.descriptor.mode) : isSameJson(old, value);
+    return [name, same ? old : value];
+  });
+  return { ...rendered, env: Object.fromEntries(kept) };
+}
+
+function isSameDescriptor(one: string, other: string, mode: 'baked' | 'git'): boolean {
+  const compared = comparedDescriptor(one, mode);
+  return compared !== undefined && compared === comparedDescriptor(other, mode);
+}
+
+function isSameJson(one: string, other: string): boolean {
+  const text = canonicalJson(one);
+  return text !== undefined && text === canonicalJson(other);
+}
+
+function canonicalJson(text: string): string | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return oneLine(sorted(JSON.parse(text)));
+  } catch {
+    return undefined;
+  }
+}
+
+export interface RedisChange {
+  changed: boolean;
+  /** Redis holds an older one, which would win: one extra step with the force flag. */
+  force: boolean;
+  notes: string[];
+}
+
+/** Whether what the platform is told of its bundles is something else now. `running`: proc's own text, where it has one. */
+export function descriptorChange(
+  { descriptor, environment, running, record }: DeployInput,
+  text: string | undefined,
+  otherImage: boolean,
+): RedisChange & { after: string } {
+  const after = recordedDescriptor(descriptor);
+  const before = (text === undefined ? undefined : comparedDescriptor(text, descriptor.mode)) ?? record?.descriptor;
+  const proc = environment.services.find(({ component, target }) => component === 'proc' && target === 'ecs');
+  const runs = proc !== undefined && runningService(proc, running) !== undefined;
+  // Without a word of what it was, another image may hold other bundles.
+  const changed = before === undefined ? otherImage || !runs : before !== after;
+  const force = changed && runs;
+  const notes = [
+    ...(before === undefined && runs
+      ? ['What the platform was told of its bundles before is not known: neither proc’s environment nor a record says it.']
+      : []),
+    ...(force
+      ? [
+          'The list of bundles in Redis is written anew: proc takes one extra step, and between the two, tasks that still run see ids that their image may not have.',
+        ]
+      : []),
+  ];
+  return { changed, force, notes, after };
+}
+
+/** The same for the gateway's configuration, of which Redis has a copy that beats the environment. */
+export function gatewayChange(
+  { release, running, record }: DeployInput,
+  services: readonly Service[],
+  env: EnvPlan,
+): RedisChange {
+  if (running.from !== 'ecs') return { changed: false, force: false, notes: [] };
+  const told = services.flatMap((service) => {
+    const after = env.services.find((each) => each.service === service.name)?.env.GATEWAY_CONFIG_JSON;
+    if (after === undefined || !runningService(service, running)) return [];
+    const before = variablesOf(runningContainer(service, { running, record })).get('GATEWAY_CONFIG_JSON')?.value;
+    return [{ component: service.component, isSame: before === after }];
+  });
+  const changed = told.some(({ isSame }) => !isSame);
+  const forces = changed && told.some(({ component, isSame }) => !isSame && component !== 'metrics');
+  if (!forces) return { changed, force: false, notes: [] };
+  // GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP is read since 2026-03-04; release.generation is the platform's.
+  if (release.generation === '2026.3.1')
+    return {
+      changed,
+      force: false,
+      notes: [
+        'This platform keeps the gateway that is in Redis, whatever its environment says: until that copy is deleted, the old one holds.',
+      ],
+    };
+  return { changed, force: true, notes: ['The gateway in Redis is written anew: proc and ingress take one extra step.'] };
+}
+
+/** Variables that are for one rollout. Found on, they are drift: somebody stopped in the middle. */
+export function isForced(name: string): boolean {
+  return name === 'BUNDLES_FORCE_ENV_ON_STARTUP' || name === 'GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP';
+}

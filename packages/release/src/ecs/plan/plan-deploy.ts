@@ -1,0 +1,180 @@
+import { KdcubeError } from '../../problem';
+import type { Problem } from '../../problem';
+import type { Environment, Service } from '../../model/environment/environment';
+import type { BundleContent } from '../../model/receipts';
+import type { RecordedBundle, ReleaseRecord } from '../../model/record';
+import type { Release } from '../../model/release';
+import type { DescriptorPlan } from '../../plan/descriptor';
+import type { EnvPlan } from '../../plan/env/env';
+import { renderEnv } from '../../plan/env/env';
+import type { DeployPlan, ServiceStep } from './deploy-plan';
+import { planTaskDefinitions } from '../tasks/plan-tasks';
+import { bundleChanges, describedBundles } from './bundles';
+import { plannedExec } from './exec';
+import { descriptorChange, gatewayChange, keepRunningTexts } from './keep';
+import { plainSecrets } from './secrets';
+import type { ServiceValues } from './step';
+import { serviceStep } from './step';
+import { runningContainer, runningDefinition, servicesThatCannot } from './what-runs';
+import type { Running } from './running';
+import { variablesOf } from './running';
+import type { TaskDefinition } from '../tasks/task-definition';
+import { wavesOf } from './waves';
+
+export interface DeployInput {
+  environment: Environment;
+  release: Release;
+  /** What people call the release. */
+  name: string;
+  /** Of the workspace, where all of the release is committed. */
+  commit?: string;
+  /** planDescriptor(release, pins, descriptorOptions(environment)) */
+  descriptor: DescriptorPlan;
+  /** The images of the release by name: full references by digest. */
+  images: ReadonlyMap<string, string>;
+  /** What a running task may report of a reference: its digest, and the children of an index. */
+  digests: ReadonlyMap<string, readonly string[]>;
+  /** Why an image is another one than the one that runs, a phrase each, by its new reference. */
+  reasons: ReadonlyMap<string, readonly string[]>;
+  /** The definitions that stand in the environment by a path, by service. */
+  own: ReadonlyMap<string, TaskDefinition>;
+  running: Running;
+  /** The last good one of this environment. */
+  record?: ReleaseRecord;
+  bundles: readonly RecordedBundle[];
+  /** By the labels of proc's image that runs. */
+  bundlesBefore?: readonly BundleContent[];
+  /** The subjects of commits, where they can be read here. */
+  subjects: ReadonlyMap<string, string>;
+  assembly?: unknown;
+}
+
+export interface PlannedDeploy {
+  plan: DeployPlan;
+  /** The values before and after of variables that change, for whoever asks to see them; those that look secret are not here. Never in a file. */
+  values: ServiceValues;
+}
+
+/** What a deploy would do, from what the release says and what runs. Throws every problem at once. */
+export function planDeploy(input: DeployInput): PlannedDeploy {
+  const { environment, running } = input;
+  const services = environment.services.filter(({ target }) => target === 'ecs');
+  const problems: Problem[] = running.from === 'ecs' ? servicesThatCannot(services, running) : [];
+  if (problems.length > 0) throw new KdcubeError(problems);
+  const exec = plannedExec(input);
+  const env = renderedFor(input, exec?.told, problems);
+  const tasks = planTaskDefinitions({
+    environment: offline(environment, running),
+    plan: env,
+    own: input.own,
+    registered: registeredFor(services, input),
+  });
+  const values: ServiceValues = new Map();
+  const steps = services.map((service) => {
+    const task = tasks.find((each) => each.service === service.name)!;
+    const plan = env.services.find((each) => each.service === service.name)!;
+    if (running.from === 'ecs') problems.push(...plainSecrets(task.definition, service, plan));
+    return serviceStep(service, task, plan, input, values);
+  });
+  if (problems.length > 0) throw new KdcubeError(problems);
+  return { plan: wholePlan(input, services, steps, exec?.plan, env), values };
+}
+
+/** The environments, with the texts that run kept where they say the same. */
+function renderedFor(input: DeployInput, execTaskDefinition: string | undefined, problems: Problem[]): EnvPlan {
+  const { environment, release, descriptor, images, assembly } = input;
+  try {
+    const env = renderEnv({ environment, release, descriptor, images, execTaskDefinition, assembly });
+    return keepRunningTexts(env, input);
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    throw new KdcubeError([...problems, ...error.problems], { cause: error });
+  }
+}
+
+/** By family: what runs, else what was registered last. */
+function registeredFor(services: readonly Service[], input: DeployInput): Map<string, TaskDefinition> {
+  return new Map(
+    services.flatMap((service) => {
+      const found = runningDefinition(service, input);
+      return found ? [[service.family, found] as const] : [];
+    }),
+  );
+}
+
+/** Nobody was asked what runs: then no definition can be taken over from it. */
+function offline(environment: Environment, { from }: Running): Environment {
+  if (from === 'ecs') return environment;
+  const services = environment.services.map((service) =>
+    service.taskDefinition === 'running' ? { ...service, taskDefinition: 'environment' } : service,
+  );
+  return { ...environment, services };
+}
+
+function wholePlan(
+  input: DeployInput,
+  services: readonly Service[],
+  steps: ServiceStep[],
+  exec: DeployPlan['exec'],
+  env: EnvPlan,
+): DeployPlan {
+  const { environment, running, record, descriptor: told } = input;
+  const proc = steps.find(({ component }) => component === 'proc');
+  const procBefore = services.find(({ component }) => component === 'proc');
+  const describing = procBefore && variablesOf(runningContainer(procBefore, input)).get('AGENTIC_BUNDLES_JSON')?.value;
+  const described = describedBundles(describing);
+  const recorded = new Map((record?.bundles ?? []).map(({ id, ref, commit }) => [id, { ref, commit }]));
+  const otherImage = proc !== undefined && proc.image.before !== proc.image.after;
+  const bundles = bundleChanges({
+    after: input.bundles,
+    before: input.bundlesBefore ?? (described.size === 0 || running.from !== 'ecs' ? record?.bundles : undefined),
+    described: described.size > 0 ? described : recorded,
+    otherImage,
+    mode: told.mode,
+    subjects: input.subjects,
+  });
+  const descriptor = descriptorChange(input, describing, otherImage);
+  const gateway = gatewayChange(input, services, env);
+  const forced = (step: ServiceStep): ServiceStep => {
+    const steps = (descriptor.force && step.component === 'proc') || (gateway.force && /^(?:proc|ingress)$/.test(step.component));
+    return steps && step.change === 'none' ? { ...step, change: 'update', why: ['what Redis holds is written anew'] } : step;
+  };
+  const all = steps.map(forced);
+  return {
+    plan: 1,
+    environment: environment.name,
+    release: input.name,
+    ...(input.commit !== undefined && { commit: input.commit }),
+    account: running.account,
+    region: running.region,
+    cluster: running.cluster,
+    basis: basisOf(services, running),
+    waves: wavesOf(all),
+    services: all,
+    ...(exec && { exec }),
+    bundles,
+    descriptor: { changed: descriptor.changed, after: descriptor.after, force: descriptor.force },
+    gateway: { changed: gateway.changed, force: gateway.force },
+    notes: [...offlineNotes(running), ...descriptor.notes, ...gateway.notes],
+  };
+}
+
+function basisOf(services: readonly Service[], running: Running): DeployPlan['basis'] {
+  return Object.fromEntries(
+    services.flatMap(({ serviceName }) => {
+      const found = Object.hasOwn(running.services, serviceName) ? running.services[serviceName] : undefined;
+      if (!found) return [];
+      const { status, taskDefinition, desiredCount } = found;
+      return [[serviceName, { status, taskDefinition, desiredCount }] as const];
+    }),
+  );
+}
+
+function offlineNotes({ from }: Running): string[] {
+  if (from === 'record')
+    return [
+      'Nobody was asked: this compares with the last record. Images and numbers are in it, environments are not; a change of those alone is not seen.',
+    ];
+  if (from === 'nothing') return ['Nobody was asked, and there is no record: everything looks new.'];
+  return [];
+}

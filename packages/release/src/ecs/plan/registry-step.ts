@@ -1,0 +1,56 @@
+import type { DeployPlan, ServiceStep } from './deploy-plan';
+import type { TaskDefinition } from '../tasks/task-definition';
+
+/**
+ * The platform's bundle registry and the gateway's configuration lie in Redis, outlive tasks, and beat the environment. A change reaches them only through a task that starts with a FORCE flag, and the
+ * flag must be gone afterwards: whoever restarts with it overwrites what an admin changed. So proc takes one step more: with the flags, then without (HOUSE §9.7).
+ */
+export const FORCE = {
+  bundles: 'BUNDLES_FORCE_ENV_ON_STARTUP',
+  gateway: 'GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP',
+} as const;
+
+/** In the seed era a second force within this time does nothing: the lock of the first is never released. Milliseconds. */
+export const FORCE_LOCK = 65_000;
+
+/** The flags that this plan needs for one step. */
+export function flagsOf({ descriptor, gateway }: Pick<DeployPlan, 'descriptor' | 'gateway'>): string[] {
+  return [...(descriptor.force ? [FORCE.bundles] : []), ...(gateway.force ? [FORCE.gateway] : [])];
+}
+
+/** Who takes the step: proc, which alone may force bundles; ingress where an environment has no proc. One forced task is enough for all. */
+export function carrierOf(plan: DeployPlan): ServiceStep | undefined {
+  if (flagsOf(plan).length === 0) return undefined;
+  const services = plan.services.filter(({ kind }) => kind === 'service');
+  return services.find(({ component }) => component === 'proc') ?? services.find(({ component }) => component === 'ingress');
+}
+
+export function withFlags(definition: TaskDefinition, container: string, flags: readonly string[]): TaskDefinition {
+  return change(definition, container, (environment) => [...environment, ...flags.map((name) => ({ name, value: '1' }))], flags);
+}
+
+export function withoutFlags(definition: TaskDefinition, container: string): TaskDefinition {
+  return change(definition, container, (environment) => environment, Object.values(FORCE));
+}
+
+/** Whether a container starts with one of the flags on: drift, wherever it is found. */
+export function flagsOn(definition: TaskDefinition): string[] {
+  const all = definition.containerDefinitions.flatMap(({ environment = [] }) => environment);
+  const isOn = (value: string) => ['1', 'true', 'yes', 'on'].includes(value.trim().toLowerCase());
+  return Object.values(FORCE).filter((flag) => all.some(({ name, value }) => name === flag && isOn(value)));
+}
+
+function change(
+  definition: TaskDefinition,
+  container: string,
+  add: (environment: { name: string; value: string }[]) => { name: string; value: string }[],
+  drop: readonly string[],
+): TaskDefinition {
+  const only = definition.containerDefinitions.length === 1;
+  const containerDefinitions = definition.containerDefinitions.map((each) => {
+    if (each.name !== container && !only) return each;
+    const environment = add((each.environment ?? []).filter(({ name }) => !drop.includes(name)));
+    return { ...each, environment: [...environment].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  });
+  return { ...definition, containerDefinitions };
+}

@@ -1,0 +1,55 @@
+import { ReleaseRecord } from '../../model/record';
+import type { DeployPlan } from '../plan/deploy-plan';
+import type { Outcome } from '../rollout/engine';
+
+/** The record of a finished attempt: what was pinned, by its revisions, and how it ended. What runs after a failure is what an earlier record says. */
+export function recordDeploy(plan: DeployPlan, outcome: Outcome, exec?: ReleaseRecord['exec']): Omit<ReleaseRecord, 'attempt'> {
+  const services = plan.services.flatMap((step) => {
+    const image = step.image.after;
+    const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+    if (digest === undefined) return [];
+    const taskDefinition = outcome.to.get(step.service) ?? step.definition.use;
+    const { component, serviceName, count } = step;
+    const recorded = {
+      component,
+      serviceName,
+      image,
+      digest,
+      count: count.after,
+      ...(taskDefinition !== undefined && { taskDefinition }),
+    };
+    return [[step.service, recorded] as const];
+  });
+  const planned = plan.exec && execOf(plan.exec, outcome.exec);
+  return {
+    record: 1,
+    environment: plan.environment,
+    release: plan.release,
+    verdict: outcome.verdict,
+    because: outcome.problem?.problems[0]?.message.split('\n')[0] ?? '',
+    startedAt: new Date(outcome.startedAt).toISOString(),
+    endedAt: new Date(outcome.endedAt).toISOString(),
+    ...(plan.commit !== undefined && { commit: plan.commit }),
+    services: Object.fromEntries(services),
+    ...((planned ?? exec) && { exec: planned ?? exec }),
+    bundles: plan.bundles.flatMap(({ after }) => after ?? []),
+    descriptor: plan.descriptor.after,
+  };
+}
+
+function execOf({ image, definition }: NonNullable<DeployPlan['exec']>, registered: string | undefined): ReleaseRecord['exec'] {
+  const taskDefinition = registered ?? definition.use;
+  const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+  return taskDefinition === undefined || digest === undefined ? undefined : { taskDefinition, image, digest };
+}
+
+/** Whether a record would say what the last one says: the same deploy, joined or run again. */
+export function isRecorded(draft: Omit<ReleaseRecord, 'attempt'>, last: ReleaseRecord | undefined): boolean {
+  if (!last || last.verdict !== 'succeeded' || draft.verdict !== 'succeeded') return false;
+  // Through the schema: then both have their keys in one order.
+  const content = (record: ReleaseRecord) => {
+    const { environment, release, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
+    return JSON.stringify([environment, release, services, exec, bundles, descriptor]);
+  };
+  return content({ ...draft, attempt: 1 }) === content(last);
+}

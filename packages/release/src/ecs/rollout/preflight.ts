@@ -1,0 +1,124 @@
+import { KdcubeError, quoted, type Problem } from '../../problem';
+import type { SeenService } from './port';
+import type { ServiceStep } from '../plan/deploy-plan';
+import { flagsOn, withoutFlags } from '../plan/registry-step';
+import { definitionOf, pause, type Run } from './rollout';
+import { differences } from '../tasks/same';
+import type { Lookup } from './register';
+import { shortDefinition } from '../plan/running';
+
+/** Everything that can be refused before the first write: the place, the services, what runs. */
+export async function checkPlace(run: Run): Promise<SeenService[]> {
+  const { plan, ecs } = run;
+  if (ecs.region !== plan.region || ecs.cluster !== plan.cluster)
+    throw new KdcubeError({
+      code: 'wrong-account',
+      message: `The plan is for the cluster ${plan.cluster} in ${plan.region}, and ${ecs.cluster} in ${ecs.region} was asked.`,
+    });
+  const account = await ecs.account();
+  if (account !== plan.account)
+    throw new KdcubeError({
+      code: 'wrong-account',
+      message: `The credentials are those of the account ${account}, and ${plan.environment} is in ${plan.account}.`,
+      hint: 'aws sts get-caller-identity    shows whose they are; AWS_PROFILE names others',
+    });
+  const services = await ecs.services(namesOf(run));
+  const problems = plan.services.filter(({ kind }) => kind === 'service').flatMap((step) => unfit(run, step, services));
+  if (problems.length > 0) throw new KdcubeError(problems);
+  return services;
+}
+
+export function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
+  return plan.services.filter(({ kind }) => kind === 'service').map(({ serviceName }) => serviceName);
+}
+
+function unfit(
+  { plan }: Run,
+  step: { serviceName: string; count: { before?: number; after: number } },
+  services: readonly SeenService[],
+): Problem[] {
+  const name = step.serviceName;
+  const service = services.find((each) => each.name === name);
+  const said = `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${name}`;
+  if (!service)
+    return [{ code: 'service-missing', message: `The cluster ${plan.cluster} has no service ${quoted(name)}.`, hint: said }];
+  const refuse = (message: string, hint: string): Problem[] => [{ code: 'service-unfit', message, hint }];
+  if (service.status !== 'ACTIVE')
+    return refuse(`The service ${quoted(name)} is ${service.status}: it is being deleted, or was.`, `create it again; ${said}`);
+  if (service.controller === 'CODE_DEPLOY')
+    return refuse(
+      `The service ${quoted(name)} is deployed by CodeDeploy, and ECS takes no new revision of it from anybody else.`,
+      'create it anew with the deployment controller ECS, or leave it out of the environment and deploy it with CodeDeploy',
+    );
+  if (service.controller !== 'ECS')
+    return refuse(
+      `The service ${quoted(name)} is deployed by an external controller (${service.controller}), by task sets.`,
+      'create it anew with the deployment controller ECS, or leave it out of the environment',
+    );
+  // A plan that wants another number than before sets it; every other leaves the number alone.
+  const isScaled = step.count.after > 0 && step.count.before !== step.count.after;
+  if (service.desired === 0 && !isScaled)
+    return refuse(
+      `The service ${quoted(name)} wants no tasks (its desired count is 0): nothing would run, and nothing could be verified.`,
+      `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${name} --desired-count 1`,
+    );
+  return [];
+}
+
+/** What every service is on, against the plan: as it was when the plan was made, or where an earlier run of the same plan left it. */
+export async function checkBasis(run: Run, services: readonly SeenService[], found: Lookup): Promise<void> {
+  const { plan } = run;
+  const problems: Problem[] = [];
+  for (const step of plan.services) {
+    const basis = plan.basis[step.serviceName];
+    const service = services.find(({ name }) => name === step.serviceName);
+    if (step.kind !== 'service' || !basis || !service) continue;
+    const forced = found.forced?.service === step.service ? found.forced.wanted.arn : undefined;
+    const accepted = [basis.taskDefinition, found.steps.get(step.service)?.arn, forced].filter((arn) => arn !== undefined);
+    if (
+      !accepted.includes(service.taskDefinition) &&
+      (await isForcedTwin(run, step, service.taskDefinition, basis.taskDefinition))
+    )
+      accepted.push(service.taskDefinition);
+    run.accepted.set(step.serviceName, accepted);
+    if (accepted.includes(service.taskDefinition)) continue;
+    problems.push({
+      code: 'plan-outdated',
+      message: `${step.service} runs ${shortDefinition(service.taskDefinition)}. When the plan was made it ran ${shortDefinition(basis.taskDefinition)}: somebody deployed in between.`,
+      hint: `nx run release:plan:${plan.environment}    makes a new one`,
+    });
+  }
+  if (problems.length > 0) throw new KdcubeError(problems);
+}
+
+/** A run that was killed on its way back leaves what ran before, with the FORCE flags on. */
+async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, basis: string): Promise<boolean> {
+  const [one, other] = await Promise.all([definitionOf(run, now), definitionOf(run, basis)]);
+  if (!one || !other || one.family !== other.family || flagsOn(one).length === 0) return false;
+  return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
+}
+
+/** Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. */
+export async function waitForQuiet(run: Run, services: SeenService[]): Promise<SeenService[]> {
+  const deadline = run.clock.now() + run.options.timeout;
+  let now = services;
+  for (;;) {
+    const busy = now.filter(
+      ({ name, deployments }) =>
+        deployments[0]?.rollout === 'IN_PROGRESS' && deployments[0].taskDefinition === run.plan.basis[name]?.taskDefinition,
+    );
+    if (busy.length === 0) return now;
+    const words = busy.map(
+      ({ name, deployments }) => `${name} (${deployments[0]!.id}: ${deployments[0]!.reason ?? 'in progress'})`,
+    );
+    if (run.clock.now() >= deadline)
+      throw new KdcubeError({
+        code: 'deploy-under-way',
+        message: `ECS is still at work on what ran before: ${words.join(', ')}.`,
+        hint: `aws ecs describe-services --region ${run.plan.region} --cluster ${run.plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
+      });
+    run.say({ event: 'note', text: `waiting for what ECS has under way: ${words.join(', ')}` });
+    await pause(run, 15_000);
+    now = await run.ecs.services(namesOf(run));
+  }
+}
