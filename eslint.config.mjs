@@ -38,8 +38,6 @@ const LAYERS = [
     files: 'packages/nx/src/effects/oci/*.ts',
     may: ['./*', '../{files,log,parallel,stage}', '../git/{store,tree}', '../registry/*', '@kdcube/release', 'node:**'],
   },
-  // The one compressor: what it writes decides the digest of every layer.
-  { files: 'packages/nx/src/effects/oci/gzip.ts', may: ['./*', '@kdcube/release', 'node:**', 'fflate'] },
   {
     files: 'packages/nx/src/executors/**/*.ts',
     may: [
