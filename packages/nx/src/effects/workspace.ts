@@ -4,6 +4,7 @@ import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release';
 import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release';
 import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release';
 import { diskFiles } from '../disk';
+import type { Look } from './git/look';
 import { ownRemote } from './git/workspace';
 
 /** The workspace on disk, its release without problems, and what git calls its own remote. */
@@ -17,11 +18,11 @@ export interface OpenRelease {
   mayFloat: boolean;
 }
 
-/** Reads the workspace at `root`. Throws every problem of release.yaml at once. */
-export async function openRelease(root: string, options: ReleaseOptions = {}): Promise<OpenRelease> {
+/** Reads the workspace at `root`. Throws every problem of release.yaml at once. `look`: what git was asked already. */
+export async function openRelease(root: string, options: ReleaseOptions = {}, look?: Look): Promise<OpenRelease> {
   const workspace = readWorkspace(diskFiles(root), options);
   const release = requireRelease(workspace);
-  const remote = await ownRemote(root).catch((error: unknown) => {
+  const remote = await ownRemote(root, look?.settings).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
     throw error;
   });

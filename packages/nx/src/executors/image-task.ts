@@ -1,3 +1,4 @@
+import { lookAt, type Look } from '../effects/git/look';
 import { withSnapshot } from '../effects/git/snapshot';
 import type { ImageJob } from '../effects/images/job';
 import { planOf } from '../effects/images/job';
@@ -14,16 +15,15 @@ interface ImageWords {
   offline?: boolean;
 }
 
-/** Plans the image of a task and does `work` with it, while the workspace's files can be read as git has them. */
+/** Plans the image of a task and does `work` with it, while the workspace's files can be read as git has them. `look`: what git was asked already. */
 export async function withImage<T>(
   { root, project, plugin, log }: Task,
   options: ImageWords,
   work: (job: ImageJob, registries: Registries) => Promise<T>,
+  look: Look = lookAt(root),
 ): Promise<T> {
   const registries = registriesOf(options, plugin);
-  const release = await openRelease(root, plugin);
-  return withSnapshot(root, async (snapshot) => {
-    const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
-    return work(await planOf(release, project, snapshot, words, log), registries);
-  });
+  const release = await openRelease(root, plugin, look);
+  const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
+  return withSnapshot(root, async (snapshot) => work(await planOf(release, project, snapshot, words, log), registries), look);
 }

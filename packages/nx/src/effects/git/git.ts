@@ -136,10 +136,13 @@ function settingsInEnvironment(settings: Record<string, string>): Record<string,
 }
 
 const OLDEST = [2, 34] as const;
-const accepted = new Map<string | undefined, Promise<void>>();
+/** Major and minor. */
+export type GitVersion = readonly [number, number];
 
-/** Once per PATH: that git is there, and new enough. */
-export function requireGit(): Promise<void> {
+const accepted = new Map<string | undefined, Promise<GitVersion>>();
+
+/** Once per PATH: that git is there, and new enough. Which one it is. */
+export function requireGit(): Promise<GitVersion> {
   const path = process.env.PATH;
   const known = accepted.get(path);
   if (known) return known;
@@ -149,7 +152,7 @@ export function requireGit(): Promise<void> {
   return asked;
 }
 
-async function checkGit(): Promise<void> {
+async function checkGit(): Promise<GitVersion> {
   const text = await run('git', ['version'], { timeout: 30_000 }).then(
     ({ stdout }) => stdout.toString('utf8').trim(),
     () => undefined,
@@ -165,4 +168,5 @@ async function checkGit(): Promise<void> {
       hint,
     });
   }
+  return [major, minor];
 }

@@ -35,17 +35,15 @@ export function objectsAt(place: GitPlace): Objects {
   const key = keyOf(place);
   const there = opened.get(key);
   if (there) return there;
-  const check = lines(place, '--batch-check', false);
-  const batch = lines(place, '--batch', true);
+  const asked = conversations(place);
   let idle: NodeJS.Timeout | undefined;
   const objects: Objects = {
-    look: (names) => used(check.ask(names)),
-    read: (names) => used(batch.ask(names)) as Promise<(GitObject | undefined)[]>,
+    look: (names) => used(asked.ask('info', names)),
+    read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
     close() {
       clearTimeout(idle);
       opened.delete(key);
-      check.end();
-      batch.end();
+      asked.end();
     },
   };
   const used = async <T>(work: Promise<T>): Promise<T> => {
@@ -71,7 +69,11 @@ function keyOf({ cwd, env, config }: GitPlace): string {
   return JSON.stringify([cwd, fs.statSync(cwd, { throwIfNoEntry: false })?.ino, env, config, process.env.PATH]);
 }
 
+/** What is asked of an object. Also the words of `git cat-file --batch-command`. */
+type Verb = 'info' | 'contents';
+
 interface Question {
+  verb: Verb;
   answer(found: ObjectInfo | GitObject | undefined): void;
   fail(error: Error): void;
 }
@@ -81,19 +83,26 @@ interface Asked {
   waiting: Question[];
 }
 
-/** One `git cat-file`, started with the first question. Answers come in the order of the questions. */
-function lines(place: GitPlace, mode: string, withContent: boolean) {
-  let current: Asked | undefined;
-  const begin = (): Asked => {
+/** From this git on, one process answers both questions. */
+const BOTH = [2, 36] as const;
+
+/** Each started with the first question that it answers. Answers come in the order of the questions. */
+function conversations(place: GitPlace) {
+  const current = new Map<string, Asked>();
+  const begin = (mode: string): Asked => {
     const waiting: Question[] = [];
-    const hear = listener(withContent, (found) => {
-      waiting.shift()?.answer(found);
-      if (waiting.length === 0) git.hold(false);
-    });
+    const hear = listener(
+      () => waiting[0]?.verb === 'contents',
+      (found) => {
+        waiting.shift()?.answer(found);
+        if (waiting.length === 0) git.hold(false);
+      },
+    );
     const git = converse('git', ['cat-file', mode], { cwd: place.cwd, env: gitEnvironment(place) }, hear);
     const asked = { git, waiting };
+    current.set(mode, asked);
     void git.ended.then((why) => {
-      if (current === asked) current = undefined;
+      if (current.get(mode) === asked) current.delete(mode);
       const [problem] = why.problems;
       const failure = new KdcubeError({ ...problem!, message: redact(problem!.message) }, { cause: why });
       for (const { fail } of waiting.splice(0)) fail(failure);
@@ -101,24 +110,31 @@ function lines(place: GitPlace, mode: string, withContent: boolean) {
     return asked;
   };
   return {
-    async ask(names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
+    async ask(verb: Verb, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
       if (names.length === 0) return [];
-      await requireGit();
-      const { git, waiting } = (current ??= begin());
+      const [major, minor] = await requireGit();
+      const both = major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
+      const mode = both ? '--batch-command' : verb === 'info' ? '--batch-check' : '--batch';
+      const { git, waiting } = current.get(mode) ?? begin(mode);
       git.hold(true);
-      const answers = names.map(() => new Promise<ObjectInfo | undefined>((answer, fail) => void waiting.push({ answer, fail })));
-      git.say(`${names.join('\n')}\n`);
+      const answers = names.map(
+        () => new Promise<ObjectInfo | undefined>((answer, fail) => void waiting.push({ verb, answer, fail })),
+      );
+      git.say(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
       return Promise.all(answers);
     },
     end(): void {
-      current?.git.end();
-      current = undefined;
+      for (const { git } of current.values()) git.end();
+      current.clear();
     },
   };
 }
 
 /** Cuts what `cat-file` says into answers. */
-function listener(withContent: boolean, answer: (found: ObjectInfo | GitObject | undefined) => void): (chunk: Buffer) => void {
+function listener(
+  isWithContent: () => boolean,
+  answer: (found: ObjectInfo | GitObject | undefined) => void,
+): (chunk: Buffer) => void {
   let parts: Buffer[] = [];
   let length = 0;
   let wanted = 1;
@@ -133,11 +149,12 @@ function listener(withContent: boolean, answer: (found: ObjectInfo | GitObject |
       if (end === -1) break;
       const [, oid, type, size] = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/.exec(rest.toString('latin1', 0, end)) ?? [];
       const info = oid === undefined ? undefined : { oid, type: type!, size: Number(size) };
-      const next = end + 1 + (info && withContent ? info.size + 1 : 0);
+      const withContent = info !== undefined && isWithContent();
+      const next = end + 1 + (withContent ? info.size + 1 : 0);
       wanted = next;
       if (rest.length < next) break;
       // A copy: what is kept of it must not keep the whole chunk.
-      answer(info && withContent ? { ...info, content: Buffer.from(rest.subarray(end + 1, next - 1)) } : info);
+      answer(withContent ? { ...info, content: Buffer.from(rest.subarray(end + 1, next - 1)) } : info);
       rest = rest.subarray(next);
     }
     parts = [rest];

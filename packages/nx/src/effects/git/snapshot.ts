@@ -3,13 +3,14 @@ import * as path from 'node:path';
 import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release';
 import { fileProblem, withTemporaryDir } from '../files';
 import { git, gitBytes, type GitPlace } from './git';
+import { lookAt, type Look, type State } from './look';
 import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
 import { closeObjects } from './objects';
-import { isPartial, settingsAt } from './settings';
+import { isPartial } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
 import { together } from './together';
-import { addFailed, openWorkspace, treeIn, type Workspace } from './workspace';
+import { addFailed, changedPaths, headCommit, treeIn, type Workspace } from './workspace';
 
 /** A folder of the workspace as git sees it now. */
 export interface WorkspaceTree {
@@ -23,6 +24,10 @@ export interface WorkspaceTree {
 export interface Snapshot {
   /** The tree of a folder relative to the workspace's root; undefined where git sees nothing in it. */
   tree(folder: string): Promise<WorkspaceTree | undefined>;
+  /** What below these places is not as HEAD has it. */
+  changed(places: readonly string[]): Promise<string[]>;
+  /** The commit that is checked out; undefined before the first one. */
+  head(): Promise<string | undefined>;
   /** Where the objects of these trees can be read. */
   store: GitStore;
 }
@@ -36,8 +41,12 @@ export function workspaceTree(root: string, folder: string): Promise<WorkspaceTr
  * Opens the workspace's files as git objects for the time of `work`. New objects go to a temporary folder that borrows from the
  * repository, and each question uses its own copy of the index: the repository, its index and its configuration stay untouched.
  */
-export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  const [workspace, settings] = await Promise.all([openWorkspace(root), settingsAt({ cwd: path.resolve(root) })]);
+export async function withSnapshot<T>(
+  root: string,
+  work: (snapshot: Snapshot) => Promise<T>,
+  look: Look = lookAt(root),
+): Promise<T> {
+  const [workspace, settings, state] = await Promise.all([look.workspace, look.settings, look.state]);
   return withTemporaryDir(async (dir) => {
     const objects = path.join(dir, 'objects');
     await fs.promises.mkdir(objects);
@@ -49,9 +58,14 @@ export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) =
     const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
     const store: GitStore = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
     let count = 0;
-    const reading: Reading = { workspace, store, objects, indexName: () => path.join(dir, `index-${(count += 1)}`) };
+    const reading: Reading = { workspace, store, state, objects, indexName: () => path.join(dir, `index-${(count += 1)}`) };
     try {
-      return await work({ tree: together((folders) => treesOf(reading, folders)), store });
+      return await work({
+        tree: together((folders) => treesOf(reading, folders)),
+        changed: (places) => changedBelow(reading, places),
+        head: async () => (state ? state.head : headCommit(root)),
+        store,
+      });
     } finally {
       closeObjects(objects);
     }
@@ -61,16 +75,20 @@ export async function withSnapshot<T>(root: string, work: (snapshot: Snapshot) =
 interface Reading {
   workspace: Workspace;
   store: GitStore;
+  state: State | undefined;
   /** Where new objects go. */
   objects: string;
   /** The name of an index that is not there yet. */
   indexName: () => string;
 }
 
-/** All folders with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing. */
+/**
+ * A folder that is as HEAD has it has the tree of HEAD. All others with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing.
+ */
 function treesOf(reading: Reading, folders: readonly string[]): Promise<WorkspaceTree | undefined>[] {
-  const { workspace, store } = reading;
-  const there = folders.filter((folder) => isThere(workspace.root, folder));
+  const { workspace, store, state } = reading;
+  const isClean = (folder: string): boolean => state?.changed(folder)?.length === 0;
+  const there = folders.filter((folder) => !isClean(folder) && isThere(workspace.root, folder));
   const shared = store.isWhole && there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
   let before: Promise<unknown> = shared;
   const alone = (folder: string): ReturnType<typeof treeAlone> => {
@@ -80,11 +98,18 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Workspac
   };
   return folders.map(async (folder) => {
     const inside = safeFolder(workspace.root, folder);
+    const committed = isClean(folder) ? await treeIn(workspace, store.place, state!.head, inside) : undefined;
+    if (committed !== undefined) return { tree: committed, committed: true };
     const whole = await shared;
     if (whole === undefined || !there.includes(folder)) return alone(inside);
     const [tree, head] = await Promise.all([whole, 'HEAD'].map((name) => treeIn(workspace, store.place, name, inside)));
     return tree === undefined ? undefined : { tree, committed: tree === head };
   });
+}
+
+async function changedBelow({ workspace, state }: Reading, places: readonly string[]): Promise<string[]> {
+  const known = places.map((place) => state?.changed(place));
+  return known.every((each) => each !== undefined) ? known.flat() : changedPaths(workspace.root, places);
 }
 
 /** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one. */

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release';
 import { git, gitBytes, gitFailed, type GitPlace } from './git';
 import { objectsAt } from './objects';
-import { remoteNameIn, settingsAt } from './settings';
+import { remoteNameIn, settingsAt, type Settings } from './settings';
 import { sharedWhileAsked } from './together';
 
 /** The git checkout that the workspace lies in. Paths are absolute. */
@@ -51,9 +51,9 @@ async function findWorkspace(root: string): Promise<Workspace> {
   });
 }
 
-/** The URL of the workspace's own remote as its configuration says it, without user information. */
-export async function ownRemote(root: string): Promise<string | undefined> {
-  const settings = await settingsAt({ cwd: root });
+/** The URL of the workspace's own remote as its configuration says it, without user information. `asked`: the settings, where git was asked for them already. */
+export async function ownRemote(root: string, asked?: Promise<Settings>): Promise<string | undefined> {
+  const settings = await (asked ?? settingsAt({ cwd: root }));
   const name = remoteNameIn(settings);
   // Not what insteadOf rules make of it, which is how CI puts tokens into URLs.
   const url = name === undefined ? undefined : settings.get(`remote.${name}.url`)?.[0];

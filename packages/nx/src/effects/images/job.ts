@@ -15,7 +15,6 @@ import {
 import type { FoundBundle } from '../bundles';
 import { findBundle } from '../bundles';
 import type { Snapshot } from '../git/snapshot';
-import { changedPaths } from '../git/workspace';
 import type { GitStore } from '../git/store';
 import type { Log } from '../log';
 import type { OpenRelease } from '../workspace';
@@ -53,7 +52,7 @@ export async function planOf(
   const looking = [
     snapshot.tree(folder.path),
     // The commit's tag says "this release": so what decides it must be in the commit too.
-    changedPaths(release.root, [RELEASE_FILE, PINS]),
+    snapshot.changed([RELEASE_FILE, PINS]),
     ...pin.bundles.map((id) =>
       findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }),
     ),

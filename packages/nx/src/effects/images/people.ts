@@ -1,5 +1,6 @@
 import type { PeopleTag } from '@kdcube/release';
 import { checkTag, customerTags } from '@kdcube/release';
+import type { Look } from '../git/look';
 import { currentBranch, headCommit } from '../git/workspace';
 import type { Log } from '../log';
 import type { ImageJob } from './job';
@@ -8,6 +9,8 @@ export interface PeopleOptions {
   root: string;
   branch?: string;
   tagPrefix?: string;
+  /** What git said already. Default: it is asked. */
+  look?: Look;
 }
 
 /** customer-<sha> and the moving customer-<branch>, for what is pushed. What is not committed gets neither: the commit does not hold it. */
@@ -18,15 +21,23 @@ export async function tagsForPeople(job: ImageJob, options: PeopleOptions, log: 
     );
     return [];
   }
-  const [branch, commit] = await Promise.all([branchOf(options), headCommit(options.root)]);
+  const [branch, commit] = await Promise.all([branchOf(options), commitOf(options)]);
   if (!branch) log.note('No branch is checked out, and the CI system names none: no branch tag is set.');
   const tags = customerTags({ commit, branch }, options.tagPrefix);
   for (const { tag } of tags) checkTag(tag);
   return tags;
 }
 
-export async function branchOf({ root, branch }: PeopleOptions): Promise<string | undefined> {
-  return branch ?? (await currentBranch(root)) ?? ciBranch(process.env);
+export async function branchOf({ root, branch, look }: PeopleOptions): Promise<string | undefined> {
+  if (branch !== undefined) return branch;
+  const state = await look?.state;
+  return (state ? state.branch : await currentBranch(root)) ?? ciBranch(process.env);
+}
+
+/** The commit that is checked out; undefined before the first one. */
+export async function commitOf({ root, look }: PeopleOptions): Promise<string | undefined> {
+  const state = await look?.state;
+  return state ? state.head : headCommit(root);
 }
 
 /** The branch as CI systems name it, where git has a detached HEAD. */

@@ -1,13 +1,12 @@
 import type { PeopleTag, PushReceipt } from '@kdcube/release';
 import { whyBuilt } from '@kdcube/release';
 import { withLock } from '../files';
-import { headCommit } from '../git/workspace';
 import type { Log } from '../log';
 import type { ManifestHead } from '../registry/registry';
 import { lookAhead, type Ahead } from './ahead';
 import type { Before, Destination } from './destination';
 import { contentOf, type ImageJob } from './job';
-import { tagsForPeople, type PeopleOptions } from './people';
+import { commitOf, tagsForPeople, type PeopleOptions } from './people';
 import type { Registries } from './registries';
 import { sourceOf, type Builder } from './source';
 import { toFolder, type ImageFormat } from './to-folder';
@@ -83,8 +82,7 @@ async function send(
     const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
     return { source, ...(await destination.take(source, wanted)) };
   };
-  const commitOf = async () => (job.uncommitted.length === 0 ? headCommit(options.root) : undefined);
-  const commit = commitOf();
+  const commit = job.uncommitted.length === 0 ? commitOf(options) : Promise.resolve(undefined);
   // A push that is under way is waited for, whatever git says meanwhile: the snapshot and the lock are gone after this function.
   commit.catch(() => undefined);
   const { source, head, adopted: late, tags, sent } = await arrive().finally(() => destination.leave?.());

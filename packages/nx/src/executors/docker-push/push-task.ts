@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release';
 import { writeFileAtomic } from '../../effects/files';
+import { lookAt } from '../../effects/git/look';
 import { lookAhead } from '../../effects/images/ahead';
 import { pushImage } from '../../effects/images/push';
-import { registriesOf } from '../../effects/images/registries';
+import type { ImageJob } from '../../effects/images/job';
+import { registriesOf, type Registries } from '../../effects/images/registries';
 import type { PushRow } from '../../effects/images/table';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
@@ -16,12 +18,13 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
   const options = readOptions(DockerPushOptions, raw);
   const { root, plugin, log } = task;
   const { dryRun, branch, format } = options;
-  const people = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix };
+  // git can answer while release.yaml is read, and the registry while the image is planned.
+  const look = lookAt(root);
+  const people = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, look };
   const { registry } = registriesOf(options, plugin);
   const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
-  // The registry can answer while the image is planned.
   const ahead = registry && lookAhead({ image: task.project, platform, registry }, people, log);
-  return withImage(task, options, async (job, registries) => {
+  const push = async (job: ImageJob, registries: Registries): Promise<PushRow | undefined> => {
     if (format && registries.registry)
       throw new KdcubeError({
         code: 'wrong-option',
@@ -34,5 +37,6 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
     await writeFileAtomic(path.join(root, OUT.push(job.plan.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'pushed', ...receipt });
     return { receipt, took: Date.now() - startedAt };
-  });
+  };
+  return withImage(task, options, push, look);
 }
