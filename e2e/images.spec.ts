@@ -143,7 +143,7 @@ testWithEngine('an image says what is in it and nothing that can change while th
     expect(config.config.Labels).toEqual({
       'io.kdcube.content-key': key,
       'io.kdcube.bundles': JSON.stringify(
-        Object.fromEntries(sorted(bundles).map(({ id, folder, tree }) => [id, { folder, tree }])),
+        Object.fromEntries(sorted(bundles).map(({ id, folder, tree }) => [id, folder === id ? tree : { folder, tree }])),
       ),
       'io.kdcube.platform-ref': PLATFORM_REF,
       'org.opencontainers.image.base.digest': platform[base],

@@ -19,7 +19,7 @@ const CONTENTS: ImageContents = {
 
 describe('the content key', () => {
   test('is settled: changing it builds every image of every customer once more (raise RECIPE and this)', () => {
-    expect(contentKey(CONTENTS)).toBe('1647ccf4ef5cd4064e08d4a0e523ce605f66a96456e9530a562ec2d477d9a815');
+    expect(contentKey(CONTENTS)).toBe('5ec77ec21a201ad69fe1293cc7c9cde30eca8b27ab3328afe470a785c43019d9');
   });
 
   const changes: [string, Partial<ImageContents>][] = [
@@ -64,7 +64,7 @@ describe('labels', () => {
       'io.kdcube.content-key': key,
       'io.kdcube.bundles': JSON.stringify({
         'a@2.0': { folder: 'a_2_0', tree: 'c'.repeat(40) },
-        'b@1-0': { folder: 'b@1-0', tree: 'b'.repeat(40) },
+        'b@1-0': 'b'.repeat(40),
       }),
       'io.kdcube.platform-ref': '2026.7.20',
       'org.opencontainers.image.revision': tag,

@@ -4,11 +4,12 @@ import { bundleIdsOf } from '../model/pin';
 import type { BundleContent } from '../model/receipts';
 import type { Release } from '../model/release';
 import { keyTag } from '../model/tags';
+import { BUNDLES_LABEL, printBundles } from './bundles-label';
 import type { Dockerfile } from './dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile';
 
 /** Raised when the same inputs would give another image: then every key changes, and every image is built once more. */
-export const RECIPE = 1;
+export const RECIPE = 2;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
@@ -82,13 +83,10 @@ export function contentKey(contents: ImageContents): string {
 
 /** What an image says about itself (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
 function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): Record<string, string> {
-  const trees = Object.fromEntries(
-    [...bundles].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, folder, tree }) => [id, { folder, tree }]),
-  );
   const baseDigests = [...new Set(Object.values(bases))];
   return {
     'io.kdcube.content-key': key,
-    ...(bundles.length > 0 && { 'io.kdcube.bundles': JSON.stringify(trees) }),
+    ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
     ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
     ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
     // The base's own would pass for this image's.

@@ -1,4 +1,5 @@
 import { printable } from '../problem';
+import { BUNDLES_LABEL, saidOf } from './bundles-label';
 import type { ImagePlan } from './image';
 
 /** What an image's labels say of its content. */
@@ -38,12 +39,7 @@ function platformChanged(before: string | undefined, now: string | undefined): s
 }
 
 function bundlesOf(labels: Labels): Map<string, string> {
-  try {
-    const value = JSON.parse(labels['io.kdcube.bundles'] ?? '{}') as Record<string, unknown>;
-    return new Map(Object.entries(value).map(([id, content]) => [id, JSON.stringify(content)]));
-  } catch {
-    return new Map();
-  }
+  return new Map(saidOf(labels[BUNDLES_LABEL])?.map(({ id, said }) => [id, JSON.stringify(said)]));
 }
 
 /** A few names, and how many more. */

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, OUT } from '@kdcube/release';
 import type { Log } from '../log';
-import { LAYER_KEY } from '../oci/build';
+import { ownLayers } from '../oci/known';
 import { readLayout, type Layout } from '../oci/layout';
 import type { ImageConfig } from '../registry/manifest';
 import type { ImageJob } from './job';
@@ -29,7 +29,8 @@ export async function layoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'
     const layout = await readLayout(dir);
     if (keyOf(layout.config) !== plan.key) return undefined;
     // Only the base's layers may lie in a registry: it would be asked in vain for ours.
-    const gone = layout.missing.find(({ annotations }) => annotations?.[LAYER_KEY] !== undefined);
+    const own = new Set(ownLayers(layout.image, layout.config).map(({ descriptor }) => descriptor.digest));
+    const gone = layout.missing.find(({ digest }) => own.has(digest));
     if (!gone) return layout;
     log.note(`${dir} has lost ${gone.digest}, a layer of its own. It is made again.`);
     return undefined;

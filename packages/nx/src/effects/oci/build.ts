@@ -4,15 +4,13 @@ import { silent, type Log } from '../log';
 import { baseLayers, historyOf, requireBase, settingsOf, tooManyLayers, type Base } from './base';
 import { openContext, type ContextTree, type OpenContext } from './context';
 import { looksPacked } from './packed';
-import { keptLayer, layerKey, type KeptLayer } from './layer';
+import { keptLayer, layerComment, layerKey, type KeptLayer } from './layer';
 import { layerGroups, type LayerGroup } from './groups';
 import { digestOf } from '../registry/connect';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest';
 
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
-/** On each layer of ours: what is in it, so that a later build finds it in this image's manifest and need not make it. */
-export const LAYER_KEY = 'io.kdcube.layer';
 
 const NO_BASE_TIME = '1980-01-01T00:00:00Z';
 
@@ -143,14 +141,14 @@ async function builtLayer(
   if (there)
     return {
       key,
-      descriptor: { ...there.descriptor, annotations: { [LAYER_KEY]: key } },
+      descriptor: there.descriptor,
       diffId: there.diffId,
       isNew: false,
       make: make as () => Promise<KeptLayer>,
     };
   const layer = await make();
   if (!layer) return undefined;
-  const descriptor = { mediaType: OCI_LAYER, digest: layer.digest, size: layer.size, annotations: { [LAYER_KEY]: key } };
+  const descriptor = { mediaType: OCI_LAYER, digest: layer.digest, size: layer.size };
   return { key, descriptor, diffId: layer.diffId, isNew: layer.isNew, make: make as () => Promise<KeptLayer> };
 }
 
@@ -197,16 +195,22 @@ function imageOf(
   };
 }
 
-/** One entry a layer, and one for each instruction that has none. */
+/** One entry a layer, and one for each instruction that has none. Of several layers of one instruction the first names it, and each what is in it: fifty times the same would be a good part of the config. */
 function ownHistory(
   { history }: FollowedRecipe,
   groups: readonly LayerGroup[][],
   layers: readonly (BuiltLayer | undefined)[][],
-): { created_by: string; empty_layer?: true }[] {
-  return history.flatMap(({ by, step }) => {
-    const made = step === undefined ? [] : groups[step]!.filter((_, index) => layers[step]![index] !== undefined);
-    if (made.length === 0) return [{ created_by: by, empty_layer: true as const }];
-    return made.map(({ name }) => ({ created_by: name === undefined ? by : `${by} # ${name}` }));
+): { created_by: string; comment?: string; empty_layer?: true }[] {
+  return history.flatMap(({ by, step }): { created_by: string; comment?: string; empty_layer?: true }[] => {
+    const made = (step === undefined ? [] : groups[step]!).flatMap(({ name }, index) => {
+      const layer = layers[step!]![index];
+      return layer ? [{ name, comment: layerComment(layer.key) }] : [];
+    });
+    if (made.length === 0) return [{ created_by: by, empty_layer: true }];
+    return made.map(({ name, comment }, index) => {
+      const words = [...(index === 0 ? [by] : []), ...(name === undefined ? [] : [`# ${name}`])];
+      return { created_by: words.join(' '), comment };
+    });
   });
 }
 

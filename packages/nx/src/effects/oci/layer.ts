@@ -6,7 +6,10 @@ import { gzipTo, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
 
 /** Raised when the same entries would give other bytes. */
-const LAYER_RECIPE = 1;
+const LAYER_RECIPE = 2;
+
+/** What stands before a layer's key in its entry of the history. There, and not in the manifest, which is sent once for each tag. */
+const IN_HISTORY = 'kdcube ';
 
 export interface KeptLayer extends Compressed {
   /** The compressed tar. */
@@ -15,12 +18,24 @@ export interface KeptLayer extends Compressed {
   isNew: boolean;
 }
 
-/** The name under which a layer is kept: half of the SHA-256 of its content and of the way it is made. It stands in each manifest once a layer. */
+/** The name under which a layer is kept: half of the SHA-256 of its content and of the way it is made. */
 export function layerKey(content: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([LAYER_RECIPE, content]))
-    .digest('hex')
-    .slice(0, 32);
+    .digest()
+    .subarray(0, 16)
+    .toString('base64url');
+}
+
+/** The comment by which a later build finds a layer in this image, and need not make it. */
+export function layerComment(key: string): string {
+  return `${IN_HISTORY}${key}`;
+}
+
+/** The key in an entry of a history; undefined for a layer that is not ours. */
+export function layerKeyIn(entry: unknown): string | undefined {
+  const comment = (entry as { comment?: unknown } | null | undefined)?.comment;
+  return typeof comment === 'string' && comment.startsWith(IN_HISTORY) ? comment.slice(IN_HISTORY.length) : undefined;
 }
 
 /** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. */

@@ -1,5 +1,6 @@
-import { BundleContent } from '../../model/receipts';
+import type { BundleContent } from '../../model/receipts';
 import type { RecordedBundle } from '../../model/record';
+import { BUNDLES_LABEL, readBundles } from '../../plan/bundles-label';
 import { oneLine } from '../../plan/descriptor';
 import type { DescriptorPlan } from '../../plan/descriptor';
 import type { BundleChange } from './deploy-plan';
@@ -121,10 +122,5 @@ function isMapping(value: unknown): value is Mapping {
 
 /** The bundles that an image's labels name; undefined for an image that says nothing of bundles. */
 export function bundlesOfLabels(labels: Readonly<Record<string, string>>): BundleContent[] | undefined {
-  const read = parsed(labels['io.kdcube.bundles'] ?? '');
-  if (!isMapping(read)) return labels['io.kdcube.content-key'] === undefined ? undefined : [];
-  return Object.entries(read).flatMap(([id, content]) => {
-    const found = BundleContent.safeParse(isMapping(content) ? { id, ...content } : undefined);
-    return found.success ? [found.data] : [];
-  });
+  return readBundles(labels[BUNDLES_LABEL]) ?? (labels['io.kdcube.content-key'] === undefined ? undefined : []);
 }
