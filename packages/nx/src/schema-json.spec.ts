@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nxSchema, schemaText } from './schema-json';
 
 const EXAMPLES = [{ command: 'nx g @kdcube/nx:bundle my-bundle', description: 'Adds a bundle.' }];

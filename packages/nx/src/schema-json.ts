@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A command that a person can type, shown in `nx g … --help`, in `nx show project` and on the docs page. */
 export interface Example {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WrittenEnvironment, WrittenService } from './model/environment/written';
 import { WrittenRelease } from './model/release';
 

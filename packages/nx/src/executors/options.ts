@@ -1,5 +1,5 @@
 import { generations } from '@kdcube/release';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Options that several executors share, so that one word means one thing everywhere. */
 export const json = z

@@ -1,6 +1,6 @@
 import type { Problem } from '@kdcube/release';
 import { distance, KdcubeError, quoted } from '@kdcube/release';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What Nx adds by itself. */
 const NOT_OURS = ['verbose', '_', '--'];

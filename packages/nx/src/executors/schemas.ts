@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Example } from '../schema-json';
 import * as boot from './boot/schema';
 import * as descriptor from './descriptor/schema';

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** The options of a generator with their defaults. Nx has checked them against schema.json; a caller from code has not. */
 export function readOptions<T extends z.ZodObject>(schema: T, raw: z.input<T>): z.output<T> {

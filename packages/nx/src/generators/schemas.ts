@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Example } from '../schema-json';
 import * as bundle from './bundle/schema';
 import * as environment from './environment/schema';

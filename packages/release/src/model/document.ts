@@ -116,12 +116,29 @@ function broken(problems: Problem[], file: string): ReadDocument {
 
 /** Where a text nests deeper than MAX_DEPTH. Only the tokens are read: they need no recursion, whatever they say. */
 function tooDeepAt(text: string): number | undefined {
+  if (isFlat(text)) return undefined;
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) void token;
     if (parser.stack.length > MAX_DEPTH) return parser.offset;
   }
   return undefined;
+}
+
+/**
+ * Whether a text cannot nest too deeply, whatever it means: a level costs a bracket, or an indicator in its line, or a column before it, where a mapping and a list may share one. Nearly every text is such
+ * a one, and need not be read twice.
+ */
+function isFlat(text: string): boolean {
+  const brackets = countOf(text, /[[{]/g);
+  return text.split('\n').every((line) => {
+    const columns = line.length - line.trimStart().length;
+    return 2 * (columns + 1) + countOf(line, /[-?:](?=\s|$)/g) + brackets + 4 <= MAX_DEPTH;
+  });
+}
+
+function countOf(text: string, what: RegExp): number {
+  return text.match(what)?.length ?? 0;
 }
 
 /** What is said instead of the parser's own words where those would quote the document, which may hold a secret. */

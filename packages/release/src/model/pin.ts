@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../problem';
 import { KdcubeError } from '../problem';
 import type { PinnedBundle, Release, Source } from './release';

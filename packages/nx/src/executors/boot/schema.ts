@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DockerPushOptions } from '../docker-push/schema';
 import { dryRun, image } from '../options';
 

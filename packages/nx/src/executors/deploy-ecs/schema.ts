@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dryRun, environment, json, platform, registry, rollout } from '../options';
 
 export const description =

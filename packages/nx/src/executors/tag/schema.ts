@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { args, dryRun, json, platform, registry } from '../options';
 
 export const description =

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Add a bundle to the release: a folder with a working entrypoint and a test, or, with --repo and --ref, a pinned bundle of another repository.';

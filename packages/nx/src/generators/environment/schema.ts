@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Add an environment: environments/<name>.yaml, where a release runs and with what. What only you know stands there as a placeholder, which every step names until it is filled in.';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Add an image with the release’s bundles in it: its Dockerfile in images/<name>. The platform’s processor and its code execution each have one.';

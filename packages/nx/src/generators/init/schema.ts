@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Set up a workspace for KDCube: the plugin and its sync generator in nx.json, and what git should not see in .gitignore. `nx add @kdcube/nx` runs it.';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Sync generator: compare the pins with release.yaml. `nx sync:check` does so offline; `nx sync` resolves what is stale, asking the remotes and the registry.';

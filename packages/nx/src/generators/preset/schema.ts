@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { registryOption } from '../init/schema';
 
 export const description =

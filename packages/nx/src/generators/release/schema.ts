@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const description =
   'Write release.yaml, the one input of a release. Where it is there already, set the platform’s version or the release’s name in it; its comments stay.';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The gateway as people write it: the keys that the platform reads, and no other (whatever else stands there, it ignores in silence). Its sections can be

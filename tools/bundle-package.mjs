@@ -1,0 +1,61 @@
+// What an executor needs that Nx starts at every change (it has a batch of its own), in one file: dist/bundles/<name>.js. What tsc left at its place becomes a door to it (src/load.ts says why).
+import fs from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.resolve(import.meta.dirname, '..');
+const MODULES = { executor: 'implementation', batch: 'batchImplementation' };
+
+/** Bundles the executors of the package in the current folder. */
+export async function bundleExecutors() {
+  const { executors } = JSON.parse(fs.readFileSync('executors.json', 'utf8'));
+  const inlined = new Set();
+  for (const [name, executor] of Object.entries(executors)) {
+    if (!executor.batchImplementation) continue;
+    const modules = Object.entries(MODULES).map(([key, member]) => [key, executor[member].replace('./dist/', './src/')]);
+    const { metafile } = await build({
+      stdin: {
+        contents: modules.map(([key, module]) => `export { default as ${key} } from '${module}';`).join('\n'),
+        resolveDir: process.cwd(),
+      },
+      outfile: `dist/bundles/${name}.js`,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      minifyWhitespace: true,
+      minifySyntax: true,
+      metafile: true,
+      external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
+      alias: { '@kdcube/release': path.join(root, 'packages/release/src/index.ts') },
+      logLevel: 'warning',
+    });
+    for (const file of Object.keys(metafile.inputs)) {
+      const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
+      if (dependency) inlined.add(dependency);
+    }
+    for (const [key, module] of modules) writeDoor(`${module.replace('./src/', 'dist/')}.js`, name, key);
+  }
+  fs.writeFileSync('dist/bundles/LICENSES.txt', [...inlined].sort().map(licenceOf).join('\n'));
+}
+
+function writeDoor(file, name, key) {
+  const load = path.posix.relative(path.posix.dirname(file), 'dist/load.js');
+  fs.writeFileSync(
+    file,
+    `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+const { load } = require(${JSON.stringify(load)});
+exports.default = (...args) => load(${JSON.stringify(name)}).${key}(...args);
+`,
+  );
+}
+
+function licenceOf(dependency) {
+  const folder = ['packages/nx', 'packages/release', '.']
+    .map((place) => path.join(root, place, 'node_modules', dependency))
+    .find((place) => fs.existsSync(path.join(place, 'package.json')));
+  const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const file = fs.readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  return `${dependency} ${version}\n\n${fs.readFileSync(path.join(folder, file), 'utf8')}`;
+}
