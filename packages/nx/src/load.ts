@@ -21,7 +21,8 @@ export function load<T>(name: string): T {
 }
 
 function evaluate(file: string): unknown {
-  const text = fs.readFileSync(file, 'utf8');
+  // What the bundler writes is ASCII.
+  const text = fs.readFileSync(file, 'latin1');
   // By the text's own hash too: V8 itself looks at no more than its length.
   const compiled = `${file}.${digest(text).toString('hex').slice(0, 12)}-${process.arch}-${cachedDataVersionTag()}.bin`;
   const cachedData = readCompiled(compiled);

@@ -195,22 +195,25 @@ function imageOf(
   };
 }
 
+interface HistoryEntry {
+  created_by?: string;
+  comment?: string;
+  empty_layer?: true;
+}
+
 /** One entry a layer, and one for each instruction that has none. Of several layers of one instruction the first names it, and each what is in it: fifty times the same would be a good part of the config. */
 function ownHistory(
   { history }: FollowedRecipe,
   groups: readonly LayerGroup[][],
   layers: readonly (BuiltLayer | undefined)[][],
-): { created_by: string; comment?: string; empty_layer?: true }[] {
-  return history.flatMap(({ by, step }): { created_by: string; comment?: string; empty_layer?: true }[] => {
+): HistoryEntry[] {
+  return history.flatMap(({ by, step }): HistoryEntry[] => {
     const made = (step === undefined ? [] : groups[step]!).flatMap(({ name }, index) => {
       const layer = layers[step!]![index];
-      return layer ? [{ name, comment: layerComment(layer.key) }] : [];
+      return layer ? [layerComment(layer.key, name)] : [];
     });
     if (made.length === 0) return [{ created_by: by, empty_layer: true }];
-    return made.map(({ name, comment }, index) => {
-      const words = [...(index === 0 ? [by] : []), ...(name === undefined ? [] : [`# ${name}`])];
-      return { created_by: words.join(' '), comment };
-    });
+    return made.map((comment, index) => ({ ...(index === 0 && { created_by: by }), comment }));
   });
 }
 

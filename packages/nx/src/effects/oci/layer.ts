@@ -27,15 +27,15 @@ export function layerKey(content: unknown): string {
     .toString('base64url');
 }
 
-/** The comment by which a later build finds a layer in this image, and need not make it. */
-export function layerComment(key: string): string {
-  return `${IN_HISTORY}${key}`;
+/** The comment by which a later build finds a layer in this image, and need not make it; and what it is of several of one instruction. */
+export function layerComment(key: string, name?: string): string {
+  return `${IN_HISTORY}${key}${name === undefined ? '' : ` ${name}`}`;
 }
 
 /** The key in an entry of a history; undefined for a layer that is not ours. */
 export function layerKeyIn(entry: unknown): string | undefined {
   const comment = (entry as { comment?: unknown } | null | undefined)?.comment;
-  return typeof comment === 'string' && comment.startsWith(IN_HISTORY) ? comment.slice(IN_HISTORY.length) : undefined;
+  return typeof comment === 'string' && comment.startsWith(IN_HISTORY) ? comment.split(' ')[1] : undefined;
 }
 
 /** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. */
