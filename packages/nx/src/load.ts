@@ -15,9 +15,10 @@ const loaded = new Map<string, unknown>();
  * more than the work. What V8 compiled is kept beside the file for the next process: in the package's own folder, where whoever can write can change the code itself. Where nothing can be written there, it
  * is compiled each time.
  */
-export function load<T>(name: string): T {
-  if (!loaded.has(name)) loaded.set(name, evaluate(path.join(__dirname, 'bundles', `${name}.js`)));
-  return loaded.get(name) as T;
+export function load<T>(name: string, dir = path.join(__dirname, 'bundles')): T {
+  const file = path.join(dir, `${name}.js`);
+  if (!loaded.has(file)) loaded.set(file, evaluate(file));
+  return loaded.get(file) as T;
 }
 
 function evaluate(file: string): unknown {

@@ -6,7 +6,7 @@ import { replaceDir } from '../files';
 import type { BuiltImage, BuiltLayer } from './build';
 import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
 import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
-import { soundFile } from './sound';
+import { soundBytes, soundFile } from './sound';
 
 /** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */
 export interface Layout {
@@ -66,7 +66,9 @@ export function partsOf({ digest, mediaType, manifest, config, base, layers, pla
 }
 
 async function* fileOf(layer: BuiltLayer): AsyncGenerator<Uint8Array> {
-  yield* fs.createReadStream(await soundFile(layer));
+  const small = await soundBytes(layer);
+  if (small) yield small;
+  else yield* fs.createReadStream(await soundFile(layer));
 }
 
 /** Writes a layout of one image into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */

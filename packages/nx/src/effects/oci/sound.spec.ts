@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { sandbox, type Sandbox } from '../testing/git-kit';
 import { keptLayer, layerKey } from './layer';
-import { soundFile } from './sound';
+import { soundBytes, soundFile } from './sound';
 import type { TarEntry } from './tar';
 
 let box: Sandbox;
@@ -23,7 +23,9 @@ it('a layer that was damaged in the cache folder is made again, and one that is 
   const layer = { descriptor: { mediaType: '', digest, size }, make };
   const bytes = fs.readFileSync(file);
   expect([await soundFile(layer), made]).toEqual([file, 1]);
+  expect(await soundBytes(layer)).toEqual(bytes);
   fs.writeFileSync(file, Buffer.from(bytes).fill(0, 12, 14));
+  expect(await soundBytes(layer)).toBeUndefined();
   expect(fs.readFileSync(await soundFile(layer))).toEqual(bytes);
   expect([fs.readFileSync(file), made]).toEqual([bytes, 2]);
 });
