@@ -117,17 +117,26 @@ async function prepared(direct, repository, shop, base, dir) {
   return { mediaType: manifest.mediaType, manifest: JSON.stringify(manifest), blobs: written };
 }
 
-/** docker-push as a library call, in a process that begins with it. */
-export function oursFresh(world) {
+/** docker-push as a library call, in a process that begins with it. `uncommitted`: of a change that is not committed, which gets one tag, as the others set one. */
+export function oursFresh(world, { uncommitted = false } = {}) {
   const { dir, shop } = world;
-  const repository = `bench/fresh`;
-  const cache = path.join(dir, 'cache-fresh');
+  const key = uncommitted ? 'one' : 'fresh';
+  const repository = `bench/${key}`;
+  const cache = path.join(dir, `cache-${key}`);
+  let receipt;
   return {
-    key: 'fresh',
-    name: 'ours, library call, new process',
+    key,
+    uncommitted,
+    name: `ours, library call, new process${uncommitted ? ', one tag' : ''}`,
     repositories: [`${repository}/${IMAGE}`],
     cold: () => forget(shop, cache),
-    run: () => measured(OURS, [JSON.stringify(job(world, repository))], dir, { KDCUBE_CACHE_DIR: cache }),
+    // Without a branch's tag the last receipt says what the repository has; in this checkout others have pushed since.
+    prepare: () => receipt !== undefined && fs.writeFileSync(receiptFile(shop, IMAGE), receipt),
+    async run() {
+      const result = await measured(OURS, [JSON.stringify(job(world, repository))], dir, { KDCUBE_CACHE_DIR: cache });
+      if (uncommitted) receipt = fs.readFileSync(receiptFile(shop, IMAGE));
+      return result;
+    },
   };
 }
 
@@ -194,7 +203,11 @@ function job({ shop, host, base }, repository) {
 }
 
 function receiptOf(shop, image) {
-  return JSON.parse(fs.readFileSync(path.join(shop.dir, 'dist/push', image, 'receipt.json'), 'utf8'));
+  return JSON.parse(fs.readFileSync(receiptFile(shop, image), 'utf8'));
+}
+
+function receiptFile(shop, image) {
+  return path.join(shop.dir, 'dist/push', image, 'receipt.json');
 }
 
 /** Runs one of our own scripts, which leaves what it measured in a file. */
@@ -205,8 +218,10 @@ async function measured(script, args, dir, env) {
   return { ms, ...result, ...(result.digest && { references: [result.digest] }) };
 }
 
-/** What a new runner does not have: our cache, and what an earlier push left in the checkout. */
+/** What a new runner does not have: our cache, what an earlier push left in the checkout, and what a process before it compiled. */
 function forget(shop, cache) {
   fs.rmSync(cache, { recursive: true, force: true });
   fs.rmSync(path.join(shop.dir, 'dist'), { recursive: true, force: true });
+  const bundles = path.join(shop.dir, 'node_modules/@kdcube/nx/dist/bundles');
+  for (const name of fs.readdirSync(bundles)) if (name.endsWith('.bin')) fs.rmSync(path.join(bundles, name));
 }

@@ -81,7 +81,13 @@ async function runScenario(key, { title, size, slow, cold }, { engine, line, pro
   const all =
     key === 'nx'
       ? [nxAffected(world, 'buildx'), nxAffected(world, 'oci')]
-      : [buildx(world), ...(program ? [crane(world)] : []), floor(world), oursFresh(world), ...(cold ? [] : [oursWarm(world)])];
+      : [
+          buildx(world),
+          ...(program ? [crane(world)] : []),
+          floor(world),
+          oursFresh(world),
+          ...(cold ? [] : [oursFresh(world, { uncommitted: true }), oursWarm(world)]),
+        ];
   say(`\n${title}`);
   try {
     const rows = rowsOf(

@@ -9,7 +9,7 @@ export async function runRounds({ candidates, rounds, cold, shop, base, direct, 
   const results = candidates.map(({ key, name }) => ({ key, name, samples: [] }));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, candidate] of candidates.entries()) {
-      shop.change();
+      shop.change(candidate);
       if (cold && round > 0) await candidate.cold?.();
       await candidate.prepare?.();
       await count?.();

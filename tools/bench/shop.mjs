@@ -80,12 +80,12 @@ export function openShop(dir, count) {
     context,
     files,
     bundle,
-    /** Changes one file of one bundle in a way that nobody has seen, and commits it. */
-    change() {
+    /** Changes one file of one bundle in a way that nobody has seen, and commits it, unless it is to stay uncommitted. */
+    change({ uncommitted = false } = {}) {
       const bytes = Buffer.concat([original, Buffer.from(`\nNONCE = "${crypto.randomUUID()}"\n`)]);
       files.set(changed, bytes);
       for (const folder of [dir, context]) fs.writeFileSync(path.join(folder, changed), bytes);
-      commit(dir, 'Change one file');
+      if (!uncommitted) commit(dir, 'Change one file');
     },
     /** Builds on this base from now on. */
     standOn(host, size, digest) {
