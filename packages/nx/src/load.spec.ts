@@ -46,6 +46,11 @@ test('what was compiled is kept for the next process', () => {
   expect(fs.statSync(path.join(dir, 'bundles', file!)).mtimeMs).toBe(mtimeMs);
 });
 
+test('a process that fails keeps nothing', () => {
+  spawnSync(process.execPath, ['-e', "require('./load.js').load('it').say(); process.exit(130)"], { cwd: dir });
+  expect(compiled()).toEqual([]);
+});
+
 test('of another text, of the same length too, it is not', () => {
   said();
   write('other');

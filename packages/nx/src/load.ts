@@ -35,8 +35,11 @@ function evaluate(file: string): unknown {
   const module = { exports: {} };
   const run = script.runInThisContext() as (...args: unknown[]) => void;
   run.call(module.exports, module.exports, createRequire(file), module, file, path.dirname(file));
-  // At the end, when all is compiled that was used.
-  if (!cachedData || script.cachedDataRejected) process.once('exit', () => writeCompiled(compiled, script.createCachedData()));
+  // At the end, when all is compiled that was used. Whoever is stopped in the middle has cleaned up, and must be gone before anything that is still under way undoes that.
+  const keep = (exitCode: number): void => {
+    if (exitCode === 0) writeCompiled(compiled, script.createCachedData());
+  };
+  if (!cachedData || script.cachedDataRejected) process.once('exit', keep);
   return module.exports;
 }
 

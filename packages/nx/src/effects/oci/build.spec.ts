@@ -107,14 +107,14 @@ test('the bytes are these, on every machine', async () => {
     config: { Cmd: ['x'], Labels: { a: '1', b: '2' }, WorkingDir: '/' },
     history: [
       { created_by: 'COPY bundles /bundles', comment: expect.stringMatching(/^kdcube [\w-]{22}$/) },
-      { comment: expect.stringMatching(/^kdcube [\w-]{22} \/bundles\/one$/) },
-      { comment: expect.stringMatching(/^kdcube [\w-]{22} \/bundles\/two$/) },
+      { comment: expect.stringMatching(/^kdcube [\w-]{22} one$/) },
+      { comment: expect.stringMatching(/^kdcube [\w-]{22} two$/) },
       { created_by: 'COPY x.txt /app/' },
       { created_by: 'ENV A=1', empty_layer: true },
       { created_by: 'CMD ["x"]', empty_layer: true },
     ],
   });
-  expect(image.digest).toBe('sha256:8b54591e63938c03c2244d194c31e1f62820b0ad45e52e7833c9e1a06af4e7d4');
+  expect(image.digest).toBe('sha256:195ad4d3873f9064ae4c71bf3ede4277170c3739b7d9120f9307992179accb3e');
 });
 
 test('another clone, umask, time zone and cache: the same image', async () => {

@@ -10,12 +10,12 @@ const HASHES = 32_768;
 /** Shorter repetitions cost more to look for than they save. */
 const SHORTEST = 4;
 /** Earlier places that are tried for one place; a quarter of them when something good was found already. */
-const TRIES = 32;
+const TRIES = 64;
 const GOOD = 8;
 /** From this length on nothing better is looked for one byte later. */
 const LAZY = 32;
 /** From this length on nothing longer is looked for. */
-const NICE = 64;
+const NICE = 128;
 
 export interface Deflater {
   /** The next bytes: exactly BLOCK of them, but for the last time. Returns what can be written. */

@@ -42,7 +42,7 @@ function isAbove(folder: { path: string }, entry: LayerEntry): boolean {
 }
 
 function alone(entry: LayerEntry): Group {
-  return { entries: [entry], name: entry.path };
+  return { entries: [entry], name: entry.path.slice(entry.path.lastIndexOf('/') + 1) };
 }
 
 function buckets(entries: readonly LayerEntry[], count: number): Group[] {
