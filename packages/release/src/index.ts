@@ -71,7 +71,7 @@ export * from './ecs/plan/plan-file';
 export * from './ecs/plan/plan-rollback';
 export * from './ecs/records/record-deploy';
 export * from './ecs/records/status';
-export { containerNamed, foundOnEcs } from './ecs/import/ecs';
+export { containerNamed, type FoundExec, foundExec, foundOnEcs } from './ecs/import/ecs';
 export { type ComposeFolder, foundInCompose, readEnvFile } from './ecs/import/compose';
 export { type FoundEnvironment, importEnvironment, type ImportedEnvironment } from './ecs/import/environment';
 export type { FoundService, ImportNote } from './ecs/import/found';

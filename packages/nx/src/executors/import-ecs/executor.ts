@@ -9,8 +9,8 @@ import type { ImportEcsOptions } from './schema';
 export default function importEcs(options: ImportEcsOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, options, async (task) => {
     const { environment: name, cluster, region, services: wanted, dryRun } = options;
-    const { account, services, notes } = await readCluster({ region, cluster }, wanted);
-    const imported = importEnvironment({ name, target: 'ecs', services, place: { account, region, cluster } });
+    const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
+    const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster } });
     await writeImported(task, name, imported, { before: notes, dryRun });
   });
 }

@@ -8,7 +8,6 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
   const env = Object.fromEntries((container.environment ?? []).map(({ name, value }) => [name, value]));
   const name = service.serviceName.replace(/[^A-Za-z0-9_-]/g, '-');
   const ports = (container.portMappings ?? []) as { containerPort?: number }[];
-  const log = (container.logConfiguration as { options?: Record<string, string> } | undefined)?.options?.['awslogs-group'];
   const component = componentOf([service.serviceName, definition.family, container.name], env);
   return {
     name,
@@ -18,20 +17,45 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
     secrets: Object.fromEntries((container.secrets ?? []).map((secret) => [secret.name, secret.valueFrom])),
     rest: {
       count: service.desiredCount,
-      ...numbers('cpu', definition.cpu),
-      ...numbers('memory', definition.memory),
+      ...sizeOf(definition),
       ...(ports[0]?.containerPort !== undefined && { port: ports[0].containerPort }),
       // Its own check stays, whatever it is.
       health: { tool: 'none' },
       ...(typeof container.stopTimeout === 'number' && { stop_timeout: Math.min(container.stopTimeout, 120) }),
-      ...(definition.executionRoleArn !== undefined && { execution_role: definition.executionRoleArn }),
-      ...(definition.taskRoleArn !== undefined && { task_role: definition.taskRoleArn }),
-      ...(log !== undefined && { log_group: log }),
+      ...placeOf(definition, container),
       ...(name !== service.serviceName && { service_name: service.serviceName }),
       family: definition.family,
       ...(container.name !== name && { container: container.name }),
       task_definition: 'running',
     },
+  };
+}
+
+/** The task that code runs in, as it is registered: `exec.fargate` of an environment, and its image where that is by digest. */
+export interface FoundExec {
+  image?: string;
+  fargate: Record<string, unknown>;
+}
+
+export function foundExec(definition: TaskDefinition, container?: string): FoundExec {
+  const own = definition.containerDefinitions.find(({ name }) => name === container) ?? essential(definition);
+  return {
+    ...(/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(own.image) && { image: own.image }),
+    fargate: { family: definition.family, container: own.name, ...sizeOf(definition), ...placeOf(definition, own) },
+  };
+}
+
+function sizeOf({ cpu, memory }: TaskDefinition): Record<string, number> {
+  return { ...numbers('cpu', cpu), ...numbers('memory', memory) };
+}
+
+/** Its roles, and where it logs. */
+function placeOf({ executionRoleArn, taskRoleArn }: TaskDefinition, container: ContainerDefinition): Record<string, string> {
+  const log = (container.logConfiguration as { options?: Record<string, string> } | undefined)?.options?.['awslogs-group'];
+  return {
+    ...(executionRoleArn !== undefined && { execution_role: executionRoleArn }),
+    ...(taskRoleArn !== undefined && { task_role: taskRoleArn }),
+    ...(log !== undefined && { log_group: log }),
   };
 }
 

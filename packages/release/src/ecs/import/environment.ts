@@ -3,6 +3,7 @@ import { secretsIn } from '../../model/secrets';
 import { printable } from '../../problem';
 import { WrittenGateway } from '../../model/environment/written-gateway';
 import { yamlText } from '../../plan/yaml-text';
+import type { FoundExec } from './ecs';
 import { importSettings } from './settings';
 import { importVariables, type FoundService, type ImportNote } from './found';
 
@@ -10,6 +11,8 @@ export interface FoundEnvironment {
   name: string;
   target: 'ecs' | 'compose';
   services: FoundService[];
+  /** The task that code runs in, where proc names one that can be read. */
+  exec?: FoundExec;
   /** `ecs:` or `compose:`, as the file has it. */
   place: Record<string, unknown>;
   registry?: string;
@@ -42,7 +45,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
       ];
     }),
   );
-  const settings = importSettings(found.services);
+  const settings = importSettings(found.services, found.exec);
   // A pushgateway's URL may have a password in it.
   const hidden = JSON.stringify(settings.metrics ?? {});
   if (secretsIn(settings.metrics).length > 0 || looksRandom(hidden)) delete settings.metrics;

@@ -1,14 +1,20 @@
 import { truthy } from '../../model/environment/normalise';
+import type { FoundExec } from './ecs';
 import type { FoundService } from './found';
 
 type Mapping = Record<string, unknown>;
 type Env = Record<string, string>;
 
-/** What an environment says once for all its services, read back out of the variables that are made from it: without it, the first plan would take them away. */
-export function importSettings(services: readonly FoundService[]): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
+/**
+ * What an environment says once for all its services, read back out of the variables that are made from it: without it, the first plan would take them away. `exec`: the task definition that proc names.
+ */
+export function importSettings(
+  services: readonly FoundService[],
+  exec?: FoundExec,
+): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
   const of = (component: string): Env => services.find((service) => service.component === component)?.env ?? {};
   const [proc, metrics] = [of('proc'), of('metrics')];
-  return { ...some('bundles', bundlesOf(proc)), ...some('exec', execOf(proc)), ...some('metrics', metricsOf(metrics)) };
+  return { ...some('bundles', bundlesOf(proc)), ...some('exec', execOf(proc, exec)), ...some('metrics', metricsOf(metrics)) };
 }
 
 function some(key: 'bundles' | 'exec' | 'metrics', value: Mapping): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
@@ -24,8 +30,8 @@ function bundlesOf(env: Env): Mapping {
 }
 
 /** Only an image by digest can be taken over: what else stands there is an image of the host, or moves. */
-function execOf(env: Env): Mapping {
-  const image = env.PY_CODE_EXEC_IMAGE ?? '';
+function execOf(env: Env, found?: FoundExec): Mapping {
+  const image = found?.image ?? env.PY_CODE_EXEC_IMAGE ?? '';
   if (!/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(image)) return {};
   const common = { image, ...number('timeout', env.PY_CODE_EXEC_TIMEOUT) };
   if (!truthy(env.FARGATE_EXEC_ENABLED))
@@ -47,6 +53,7 @@ function execOf(env: Env): Mapping {
       ...list('security_groups', env.FARGATE_SECURITY_GROUPS),
       ...(env.FARGATE_ASSIGN_PUBLIC_IP === 'ENABLED' && { assign_public_ip: true }),
       ...given('platform_version', env.FARGATE_PLATFORM_VERSION),
+      ...found?.fargate,
     },
   };
 }

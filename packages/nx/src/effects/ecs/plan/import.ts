@@ -1,5 +1,5 @@
-import type { FoundService, ImportNote, Running } from '@kdcube/release';
-import { containerNamed, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
+import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release';
+import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
 import { inParallel } from '../../parallel';
 import { ask, connectAws } from '../aws/client';
 import { ecsPort } from '../aws/port';
@@ -7,6 +7,7 @@ import { ecsPort } from '../aws/port';
 export interface FoundCluster {
   account: string;
   services: FoundService[];
+  exec?: FoundExec;
   notes: ImportNote[];
 }
 
@@ -66,10 +67,25 @@ export async function readCluster(
         notes.push({ subject: `${name} stop_timeout`, said: 'was not said: the first plan says it' });
       return imported;
     });
-    return { account, services: found.filter((service) => service !== undefined), notes };
+    const services = found.filter((service) => service !== undefined);
+    return { account, services, exec: await execOf(ecs, services, notes), notes };
   } finally {
     aws.close();
   }
+}
+
+/** The task definition that proc starts for code: its size and its roles stand nowhere else. */
+async function execOf(ecs: Ecs, services: readonly FoundService[], notes: ImportNote[]): Promise<FoundExec | undefined> {
+  const env = services.find(({ component }) => component === 'proc')?.env;
+  const named = env?.FARGATE_TASK_DEFINITION;
+  if (!named) return undefined;
+  const definition = await ecs.definition(named);
+  if (definition?.containerDefinitions?.length) return foundExec(definition, env.FARGATE_CONTAINER_NAME);
+  notes.push({
+    subject: 'exec',
+    said: 'proc names a task definition that is not there: its size and its roles are those of a new one',
+  });
+  return undefined;
 }
 
 function byDigest(image: string, digest: string | undefined): string {
