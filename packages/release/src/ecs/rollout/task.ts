@@ -4,6 +4,7 @@ import type { SeenService, SeenTask } from './port';
 import { checkStop, pause, withLines, type Run } from './rollout';
 import { familyOf } from './register';
 import { reasonOf, type Reason } from './verdict-reason';
+import { after } from './words';
 
 /**
  * A task that runs once and must end with 0 (postgres-setup). An earlier run of the same plan may have started it: one that still runs is waited for, one that ended well
@@ -53,11 +54,16 @@ async function ended(run: Run, step: ServiceStep, task: SeenTask): Promise<Reaso
     if (elapsed >= run.options.timeout)
       return {
         code: 'rollout-timeout',
-        text: `It was still ${now?.lastStatus ?? 'starting'} after ${Math.round(elapsed / 60_000)} minutes.`,
+        text: `It was still ${now?.lastStatus ?? 'starting'} ${after(elapsed)}.`,
+        task: now ?? task,
       };
     if (run.clock.now() - spokeAt >= 15_000) {
       spokeAt = run.clock.now();
-      run.say({ event: 'waiting', service: step.service, text: `the task is ${now?.lastStatus ?? 'not listed yet'}` });
+      run.say({
+        event: 'waiting',
+        service: step.service,
+        text: `the task is ${now?.lastStatus ?? 'not listed yet'}, ${after(elapsed)}`,
+      });
     }
     await pause(run, elapsed < 60_000 ? 5_000 : 10_000);
     now = (await run.ecs.task(task.arn)) ?? now;

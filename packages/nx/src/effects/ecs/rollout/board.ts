@@ -3,6 +3,7 @@ import { printable, shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
 import { seconds, UNDER_WAY } from '../../log';
 import { table } from '../../table';
+import { painted } from './board-colours';
 
 /** What a board knows. */
 export interface BoardState {
@@ -26,11 +27,17 @@ export function frame(plan: DeployPlan, state: BoardState, now: number, width: n
       const tasks = primary
         ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
         : `-/${count.after}`;
-      const is = state.ended.get(service) ?? (state.targets.has(service) ? (primary?.rollout ?? 'started') : 'waiting');
+      const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ');
+      const is = state.ended.get(service) ?? (state.targets.has(service) ? (rollout ?? 'started') : 'waiting');
       return [service, change, tasks, is, printable(state.last.get(service) ?? '')];
     });
   const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
-  return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => [...line].slice(0, width).join(''));
+  return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => cut(line, width));
+}
+
+function cut(line: string, width: number): string {
+  const all = [...line];
+  return all.length <= width ? line : `${all.slice(0, width - 1).join('')}…`;
 }
 
 /** `proc:4 → 5`: the family once, where it stays. */
@@ -51,17 +58,24 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
   const isLive = out.isTTY === true && !json && process.env.NX_TUI !== 'true' && process.env.TERM !== 'dumb' && !process.env.CI;
   if (!isLive) return { hear: () => undefined, log: (log) => log, close: () => undefined };
   const state = newBoard(now());
-  let drawn = 0;
+  const columns = () => out.columns || 80;
+  let drawn: string[] = [];
   const clear = () => {
-    if (drawn > 0) out.write(`\u001b[${drawn}A\u001b[J`);
-    drawn = 0;
+    // A terminal that was made narrower since breaks a line into several.
+    const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / columns())), 0);
+    if (rows > 0) out.write(`\u001b[${rows}A\u001b[J`);
+    drawn = [];
   };
   const draw = () => {
     clear();
-    const lines = frame(plan, state, now(), out.columns || 80).slice(0, Math.max(1, (out.rows || 24) - 1));
-    out.write(`${lines.join('\n')}\n`);
-    drawn = lines.length;
+    drawn = ['', ...frame(plan, state, now(), columns() - 1)].slice(0, Math.max(1, (out.rows || 24) - 1));
+    const [space = '', ...lines] = drawn;
+    out.write(`${[space, ...painted(lines)].join('\n')}\n`);
   };
+  // Between two looks at ECS the time goes on.
+  const tick = setInterval(draw, 1000);
+  tick.unref();
+  out.on('resize', draw);
   const above = (say: () => void) => {
     clear();
     say();
@@ -79,7 +93,11 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
       lines: (lines) => above(() => log.lines(lines)),
       progress: (text) => (text.startsWith(UNDER_WAY) ? undefined : draw()),
     }),
-    close: () => (drawn = 0),
+    close() {
+      clearInterval(tick);
+      out.off('resize', draw);
+      drawn = [];
+    },
   };
 }
 

@@ -33,9 +33,10 @@ export async function deploy(plan: DeployPlan, records: Place, words: DeployWord
   await recordTags(records, plan.environment);
   const clock = await openClock();
   const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
-  const stop = onInterrupt(log);
   const board = openBoard(plan, words.json, clock.now);
-  const lines = sayRollout(board.log(log), clock.now);
+  const above = board.log(log);
+  const stop = onInterrupt(above);
+  const lines = sayRollout(above, clock.now);
   const say = (event: RolloutEvent) => {
     board.hear(event);
     lines(event);
