@@ -8,15 +8,15 @@ import type { Place } from '../effects/registry/blobs';
 export async function carryOutUnlessDry(
   plan: DeployPlan,
   records: Place,
-  options: Omit<DeployWords, 'exec'> & { dryRun: boolean },
+  options: Omit<DeployWords, 'exec' | 'again'> & { dryRun: boolean },
   log: Log,
-  exec?: DeployWords['exec'],
+  back: Pick<DeployWords, 'exec' | 'again'> = {},
 ): Promise<void> {
   const startedAt = Date.now();
   log.lines(explainPlan(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   const { onFailure, timeout, wait, json } = options;
-  await carryOutPlan(plan, records, { onFailure, timeout, wait, json, ...(exec && { exec }) }, log);
+  await carryOutPlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);
 }
 
 /** Carries a plan out and says how it ended: the last line for a person, an object `deployed` with the exit code for a tool. What did not end well is thrown, as a Problem. */

@@ -2,9 +2,10 @@ import { KdcubeError, type ProblemCode } from '../../problem';
 import type { ReleaseRecord } from '../../model/record';
 import { isEmptyPlan, type DeployPlan } from '../plan/deploy-plan';
 import type { SeenService } from './port';
-import { inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
+import { againWords, inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
 import { goBack } from './back';
 import { describeFailure } from './failure';
+import { joinUnchanged } from './join';
 import { takeLock, type Held } from './lock';
 import { checkBasis, checkPlace, namesOf, waitForQuiet } from './preflight';
 import { lookUp, registerAll } from './register';
@@ -38,6 +39,11 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   let services = await checkPlace(run);
   const found = await lookUp(run);
   await checkBasis(run, services, found);
+  const stuck = await joinUnchanged(run, services, found);
+  if (stuck) {
+    services = await run.ecs.services(namesOf(run));
+    return ended(run, describeFailure(run, stuck, undefined, services), services);
+  }
   if (isEmptyPlan(plan)) return ended(run, undefined, services);
   services = await waitForQuiet(run, services);
   const lock = await takeLock(run, services);
@@ -159,7 +165,7 @@ function broken(run: Run, error: unknown): Outcome {
   const [first, ...rest] = error.problems;
   const state = inFlightWords(run);
   const message = first!.message.includes(state) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${state}`;
-  const hint = first!.hint ?? `nx run release:deploy-ecs:${run.plan.environment} --plan=<the same plan>    goes on from here`;
+  const hint = first!.hint ?? `${againWords(run)}    goes on from here`;
   const problem = new KdcubeError([{ ...first!, message, hint }, ...rest], { cause: error, changed: changedWords(run) });
   return ended(run, problem, []);
 }

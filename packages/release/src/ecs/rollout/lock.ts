@@ -27,10 +27,14 @@ function holderOf(services: readonly SeenService[]): SeenService | undefined {
   return [...services].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
 }
 
+function lockId({ options }: Run): string {
+  return options.wanted ?? options.id;
+}
+
 /** Somebody else's lock that is still good. */
 function otherLock(run: Run, holder: SeenService): Lock | undefined {
   const lock = readLock(holder.tags[LOCK_TAG]);
-  return lock && lock.id !== run.options.id && lock.until > run.clock.now() ? lock : undefined;
+  return lock && lock.id !== lockId(run) && lock.until > run.clock.now() ? lock : undefined;
 }
 
 /** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
@@ -68,11 +72,12 @@ export interface Held {
   release(): Promise<void>;
 }
 
-function lockOf({ ecs, clock, options, plan }: Run, arn: string): Held {
+function lockOf(run: Run, arn: string): Held {
+  const { ecs, clock, options, plan } = run;
   return {
     renew: () =>
       ecs.tag(arn, {
-        [LOCK_TAG]: printLock({ release: plan.release, id: options.id, until: clock.now() + 2 * options.timeout }),
+        [LOCK_TAG]: printLock({ release: plan.release, id: lockId(run), until: clock.now() + 2 * options.timeout }),
       }),
     // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
     release: () => ecs.untag(arn, [LOCK_TAG]).catch(() => undefined),

@@ -98,15 +98,18 @@ async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, b
   return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
 }
 
-/** Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. */
+/**
+ * Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. A rollout whose tasks fail is not waited for: its breaker may take a quarter
+ * of an hour, and whoever plans something else now, a way back above all, wants it replaced.
+ */
 export async function waitForQuiet(run: Run, services: SeenService[]): Promise<SeenService[]> {
   const deadline = run.clock.now() + run.options.timeout;
   let now = services;
   for (;;) {
-    const busy = now.filter(
-      ({ name, deployments }) =>
-        deployments[0]?.rollout === 'IN_PROGRESS' && deployments[0].taskDefinition === run.plan.basis[name]?.taskDefinition,
-    );
+    const busy = now.filter(({ name, deployments: [first] }) => {
+      if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== run.plan.basis[name]?.taskDefinition) return false;
+      return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
+    });
     if (busy.length === 0) return now;
     const words = busy.map(
       ({ name, deployments }) => `${name} (${deployments[0]!.id}: ${deployments[0]!.reason ?? 'in progress'})`,

@@ -81,7 +81,7 @@ export async function begin(
   return newTarget(run, step, { deployment, taskDefinition, before, since: begun }, digests);
 }
 
-async function watched(run: Run, targets: readonly Target[]): Promise<Failure | undefined> {
+export async function watched(run: Run, targets: readonly Target[]): Promise<Failure | undefined> {
   await watch(run, targets);
   const bad = targets.find(({ end }) => end?.is === 'bad');
   if (!bad) return undefined;
