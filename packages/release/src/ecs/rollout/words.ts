@@ -18,7 +18,8 @@ function stateWords({ running, desired, pending, failed }: SeenDeployment): stri
 function oldWords(service: SeenService | undefined): string {
   const old = (service?.deployments ?? []).filter(({ status }) => status !== 'PRIMARY');
   const running = old.reduce((sum, deployment) => sum + deployment.running, 0);
-  return running > 0 ? `, ${running} old ones still run` : '';
+  if (running === 0) return '';
+  return running === 1 ? ', 1 old one still runs' : `, ${running} old ones still run`;
 }
 
 /** How long something goes on, to a person who waits. */
