@@ -6,7 +6,7 @@ import { againWords, inFlightWords, newRun, pause, type RolloutOptions, type Rol
 import { goBack } from './back';
 import { describeFailure } from './failure';
 import { joinUnchanged } from './join';
-import { takeLock, type Held } from './lock';
+import { checkLock, takeLock, type Held } from './lock';
 import { checkBasis, checkPlace, namesOf, waitForQuiet } from './preflight';
 import { lookUp, registerAll } from './register';
 import { settleRegistry } from './settle';
@@ -39,6 +39,7 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   let services = await checkPlace(run);
   const found = await lookUp(run);
   await checkBasis(run, services, found);
+  if (!isEmptyPlan(plan)) checkLock(run, services);
   const stuck = await joinUnchanged(run, services, found);
   if (stuck) {
     services = await run.ecs.services(namesOf(run));

@@ -37,6 +37,13 @@ function otherLock(run: Run, holder: SeenService): Lock | undefined {
   return lock && lock.id !== lockId(run) && lock.until > run.clock.now() ? lock : undefined;
 }
 
+/** Somebody else deploys, and nobody wants to wait for that: it is said before anything else is waited for. */
+export function checkLock(run: Run, services: readonly SeenService[]): void {
+  const holder = holderOf(services);
+  const other = holder && otherLock(run, holder);
+  if (other && run.options.wait === 0) throw refused(run, other, holder.name);
+}
+
 /** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
 export async function takeLock(run: Run, services: readonly SeenService[]): Promise<Held | undefined> {
   let holder = holderOf(services);

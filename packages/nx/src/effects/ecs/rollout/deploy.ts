@@ -33,7 +33,7 @@ export interface Deployed {
 export async function deploy(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<Deployed> {
   // A missing repository is found now, and not when there is something to record.
   await recordTags(records, plan.environment);
-  const clock = await openClock();
+  const clock = await openClock(log);
   const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
   const board = openBoard(plan, words.json, clock.now);
   const above = board.log(log);

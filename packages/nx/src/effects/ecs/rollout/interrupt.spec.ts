@@ -6,7 +6,7 @@ type Hear = (signal: NodeJS.Signals) => void;
 
 it('one Ctrl-C is one wish, however often it arrives; a later one leaves', async () => {
   const heard: Hear[] = [];
-  jest.spyOn(process, 'prependListener').mockImplementation((_, hear) => (heard.push(hear as Hear), process));
+  jest.spyOn(process, 'prependListener').mockImplementation((_, hear) => (heard.push(hear as unknown as Hear), process));
   const left: number[] = [];
   jest.spyOn(process, 'exit').mockImplementation((code) => left.push(code as number) as never);
   try {

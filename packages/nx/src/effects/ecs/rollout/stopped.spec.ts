@@ -105,6 +105,22 @@ it('a plan made anew passes the lock that its own killed run left, and another r
   expect((await deploy(double, planOf(INGRESS), { id: 'anew', wanted: 'this' })).exit).toBe(0);
 });
 
+it('whoever does not want to wait for another deploy is refused at once, also while its rollouts are under way', async () => {
+  double = await startDouble();
+  const theirs = { ...planOf(INGRESS), basis: plannedAnew().basis, release: 'theirs' };
+  const ends: number[] = [];
+  let asked = false;
+  const somebody = async () => {
+    if (asked || double.journal.calls('UpdateService') < 1) return;
+    asked = true;
+    const begun = double.clock.now();
+    const ended = await deploy(double, theirs, { id: 'theirs' });
+    ends.push(ended.exit, double.clock.now() - begun);
+  };
+  expect((await deploy(double, planOf(INGRESS), {}, {}, { somebody })).exit).toBe(0);
+  expect(ends).toEqual([45, 0]);
+});
+
 it('a setup task that still runs is waited for by whichever plan comes next', async () => {
   double = await startDouble({ rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 60 } } }] });
   const { stop, somebody } = person(10);
