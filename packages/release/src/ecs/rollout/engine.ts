@@ -6,7 +6,7 @@ import { againWords, inFlightWords, newRun, pause, type RolloutOptions, type Rol
 import { goBack } from './back';
 import { describeFailure } from './failure';
 import { joinUnchanged } from './join';
-import { checkLock, takeLock, type Held } from './lock';
+import { checkLock, dropOwnLock, takeLock, type Held } from './lock';
 import { checkBasis, checkPlace, namesOf, waitForQuiet } from './preflight';
 import { lookUp, registerAll } from './register';
 import { settleRegistry } from './settle';
@@ -45,7 +45,10 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
     services = await run.ecs.services(namesOf(run));
     return ended(run, describeFailure(run, stuck, undefined, services), services);
   }
-  if (isEmptyPlan(plan)) return ended(run, undefined, services);
+  if (isEmptyPlan(plan)) {
+    await dropOwnLock(run, services);
+    return ended(run, undefined, services);
+  }
   services = await waitForQuiet(run, services);
   const lock = await takeLock(run, services);
   try {

@@ -41,7 +41,13 @@ function otherLock(run: Run, holder: SeenService): Lock | undefined {
 export function checkLock(run: Run, services: readonly SeenService[]): void {
   const holder = holderOf(services);
   const other = holder && otherLock(run, holder);
-  if (other && run.options.wait === 0) throw refused(run, other, holder.name);
+  if (other && run.options.wait === 0) throw refused(run, other, holder);
+}
+
+/** A run that was killed has left its lock, and everything else is done: nobody else is to wait for it. */
+export async function dropOwnLock(run: Run, services: readonly SeenService[]): Promise<void> {
+  const holder = holderOf(services);
+  if (holder && readLock(holder.tags[LOCK_TAG])?.id === lockId(run)) await lockOf(run, holder.arn).release();
 }
 
 /** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
@@ -53,7 +59,7 @@ export async function takeLock(run: Run, services: readonly SeenService[]): Prom
   for (;;) {
     const other = otherLock(run, holder);
     if (!other) break;
-    if (run.clock.now() >= deadline) throw refused(run, other, name);
+    if (run.clock.now() >= deadline) throw refused(run, other, holder);
     run.say({ event: 'note', text: `waiting for the deploy of ${other.release}, which has this environment` });
     await pause(run, 15_000);
     holder = (await run.ecs.services([name]))[0] ?? holder;
@@ -69,7 +75,7 @@ export async function takeLock(run: Run, services: readonly SeenService[]): Prom
     throw error;
   }
   const other = otherLock(run, holder);
-  if (other) throw refused(run, other, name);
+  if (other) throw refused(run, other, holder);
   return mine;
 }
 
@@ -91,11 +97,11 @@ function lockOf(run: Run, arn: string): Held {
   };
 }
 
-function refused(run: Run, other: Lock, service: string): KdcubeError {
+function refused(run: Run, other: Lock, { name, arn }: SeenService): KdcubeError {
   const { environment, region } = run.plan;
   return new KdcubeError({
     code: 'deploy-under-way',
-    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${service} says so until ${new Date(other.until).toISOString()}).`,
-    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn <the service's ARN>`,
+    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${name} says so until ${new Date(other.until).toISOString()}).`,
+    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
   });
 }

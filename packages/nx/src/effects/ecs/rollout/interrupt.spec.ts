@@ -1,12 +1,13 @@
 import type { RolloutEvent } from '@kdcube/release';
 import { silent } from '../../log';
+import { areSignalsTaken } from '../../signals';
 import { onInterrupt, underWay } from './interrupt';
 
 type Hear = (signal: NodeJS.Signals) => void;
 
 it('one Ctrl-C is one wish, however often it arrives; a later one leaves', async () => {
   const heard: Hear[] = [];
-  jest.spyOn(process, 'prependListener').mockImplementation((_, hear) => (heard.push(hear as unknown as Hear), process));
+  jest.spyOn(process, 'on').mockImplementation((_, hear) => (heard.push(hear as unknown as Hear), process));
   const left: number[] = [];
   jest.spyOn(process, 'exit').mockImplementation((code) => left.push(code as number) as never);
   try {
@@ -30,7 +31,9 @@ it('one Ctrl-C is one wish, however often it arrives; a later one leaves', async
     expect(left).toEqual([]);
     hear('SIGINT');
     expect(left).toEqual([130]);
+    expect(areSignalsTaken()).toBe(true);
     stop.forget();
+    expect(areSignalsTaken()).toBe(false);
   } finally {
     jest.restoreAllMocks();
   }

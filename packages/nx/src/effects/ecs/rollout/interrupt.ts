@@ -1,6 +1,7 @@
 import type { RolloutEvent } from '@kdcube/release';
 import { shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
+import { takeSignals } from '../../signals';
 
 export interface Stop {
   requested(): boolean;
@@ -30,12 +31,13 @@ export function onInterrupt(log: Log, words: () => string, now: () => number = D
     log.note(words());
     wake();
   };
-  // Before whoever ends the process on a signal.
-  for (const signal of SIGNALS) process.prependListener(signal, hear);
+  const giveBack = takeSignals();
+  for (const signal of SIGNALS) process.on(signal, hear);
   return {
     requested: () => askedAt !== undefined,
     asked,
     forget: () => {
+      giveBack();
       for (const signal of SIGNALS) process.removeListener(signal, hear);
     },
   };
