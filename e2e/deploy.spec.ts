@@ -112,9 +112,19 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
   cloud.goOn();
   const [proc, rollout] = await cloud.now('proc');
   expect(rollout).toBe('IN_PROGRESS');
-  const history = await workspace.mustNx('run release:history:prod', { env });
-  expect(history.output).toMatch(
-    /two +1 +stopped .*Somebody stopped the deploy of two\. ECS goes on by itself.*: proc goes to kdcube-proc:/,
+  const history = await workspace.mustNx('run release:history:prod --json', { env });
+  expect(events(history)).toContainEqual(
+    expect.objectContaining({
+      records: expect.arrayContaining([
+        expect.objectContaining({
+          release: 'two',
+          verdict: 'stopped',
+          because: expect.stringMatching(
+            /Somebody stopped the deploy of two\. ECS goes on by itself.*: proc goes to kdcube-proc:/,
+          ),
+        }),
+      ]),
+    }),
   );
   const answer = await cloud.as('DescribeServices', { cluster: 'acme', services: ['proc'], include: ['TAGS'] });
   expect((answer.services as { tags?: unknown[] }[])[0]!.tags ?? []).toEqual([]);

@@ -22,14 +22,18 @@ export function frame(plan: DeployPlan, state: BoardState, now: number, width: n
     .map(({ service, serviceName, count }) => {
       const seen = state.services.get(serviceName);
       const primary = seen?.deployments.find(({ status }) => status === 'PRIMARY');
-      const before = plan.basis[serviceName]?.taskDefinition;
-      const change = step(before && shortDefinition(before), state.targets.get(service));
+      const basis = plan.basis[serviceName]?.taskDefinition;
+      const before = basis && shortDefinition(basis);
+      const target = state.targets.get(service);
       const tasks = primary
         ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
         : `-/${count.after}`;
       const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ');
-      const is = state.ended.get(service) ?? (state.targets.has(service) ? (rollout ?? 'started') : 'waiting');
-      return [service, change, tasks, is, printable(state.last.get(service) ?? '')];
+      const ended = state.ended.get(service);
+      const is = ended ?? (target === undefined ? 'waiting' : (rollout ?? 'started'));
+      // On the way back.
+      const word = ended === 'runs' && target === before ? 'as before' : is;
+      return [service, step(before, target), tasks, word, printable(state.last.get(service) ?? '')];
     });
   const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
   return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => cut(line, width));
@@ -40,8 +44,9 @@ function cut(line: string, width: number): string {
   return all.length <= width ? line : `${all.slice(0, width - 1).join('')}…`;
 }
 
-/** `proc:4 → 5`: the family once, where it stays. */
+/** `proc:4 → 5`: the family once, where it stays; on the way back, where it goes. */
 function step(before = '-', after = '…'): string {
+  if (before === after) return before;
   const family = before.slice(0, before.lastIndexOf(':') + 1);
   return `${before} → ${family !== '' && after.startsWith(family) ? after.slice(family.length) : after}`;
 }
