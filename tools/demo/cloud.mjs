@@ -6,7 +6,7 @@ import { start } from '../ecs-double/double.mjs';
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 const SERVICES = ['chat-proc', 'chat-ingress', 'metrics'];
 /** Virtual seconds in a real one, for somebody who watches. */
-const PACE = 30;
+const PACE = 45;
 
 /** `env` is what a program must be told to ask this cloud and no other. */
 export async function startCloud({ registry, journal, isWatched }) {

@@ -9,7 +9,7 @@ const CODES: Record<Colour, number> = { bold: 1, dim: 2, red: 31, green: 32, yel
 
 /** What stands under `is`, and how it looks. */
 const LOOKS: readonly (readonly [RegExp, Colour])[] = [
-  [/^(?:runs|completed)$/, 'green'],
+  [/^(?:runs|completed|done)$/, 'green'],
   [/^failed$/, 'red'],
   [/^waiting$/, 'dim'],
   [/./, 'yellow'],

@@ -13,9 +13,12 @@ afterEach(() => double.close());
 
 it('every frame of a deploy whose last wave fails', async () => {
   double = await startDouble({
-    rules: [{ match: { service: 'acme-ui', taskDefinition: 'acme-ui:2' }, do: { exit: { code: 3, after: 2 } } }],
+    rules: [
+      { match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } },
+      { match: { service: 'acme-ui', taskDefinition: 'acme-ui:2' }, do: { exit: { code: 3, after: 2 } } },
+    ],
   });
-  const plan = planOf({ force: false });
+  const plan = planOf({ setup: true, force: false });
   const state = newBoard(double.clock.now());
   const frames: string[] = [];
   const hear = (event: RolloutEvent): void => {

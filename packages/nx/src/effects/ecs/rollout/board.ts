@@ -1,4 +1,4 @@
-import type { DeployPlan, RolloutEvent, SeenService } from '@kdcube/release';
+import type { DeployPlan, RolloutEvent, SeenService, ServiceStep } from '@kdcube/release';
 import { printable, shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
 import { seconds, UNDER_WAY } from '../../log';
@@ -18,23 +18,8 @@ export interface BoardState {
 /** One frame: services, from which revision to which, tasks, and the last thing that was said of each. Pure: a picture of it can be kept. */
 export function frame(plan: DeployPlan, state: BoardState, now: number, width: number): string[] {
   const rows = plan.services
-    .filter(({ service }) => plan.waves.some(({ services }) => services.includes(service)))
-    .map(({ service, serviceName, count }) => {
-      const seen = state.services.get(serviceName);
-      const primary = seen?.deployments.find(({ status }) => status === 'PRIMARY');
-      const basis = plan.basis[serviceName]?.taskDefinition;
-      const before = basis && shortDefinition(basis);
-      const target = state.targets.get(service);
-      const tasks = primary
-        ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
-        : `-/${count.after}`;
-      const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ');
-      const ended = state.ended.get(service);
-      const is = ended ?? (target === undefined ? 'waiting' : (rollout ?? 'started'));
-      // On the way back.
-      const word = ended === 'runs' && target === before ? 'as before' : is;
-      return [service, step(before, target), tasks, word, printable(state.last.get(service) ?? '')];
-    });
+    .filter(({ service }) => state.targets.has(service) || plan.waves.some(({ services }) => services.includes(service)))
+    .map((step) => (step.kind === 'task' ? taskRow(step, state) : serviceRow(step, plan, state)));
   const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
   return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => cut(line, width));
 }
@@ -42,6 +27,29 @@ export function frame(plan: DeployPlan, state: BoardState, now: number, width: n
 function cut(line: string, width: number): string {
   const all = [...line];
   return all.length <= width ? line : `${all.slice(0, width - 1).join('')}…`;
+}
+
+function serviceRow({ service, serviceName, count }: ServiceStep, { basis }: DeployPlan, state: BoardState): string[] {
+  const primary = state.services.get(serviceName)?.deployments.find(({ status }) => status === 'PRIMARY');
+  const there = basis[serviceName]?.taskDefinition;
+  const before = there && shortDefinition(there);
+  const target = state.targets.get(service);
+  const tasks = primary
+    ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
+    : `-/${count.after}`;
+  const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
+  const is = state.ended.get(service) ?? (target === undefined ? 'waiting' : rollout);
+  // Where it goes back to is where it was.
+  const word = is === 'runs' && target === before ? 'as before' : is;
+  return [service, step(before, target), tasks, word, printable(state.last.get(service) ?? '')];
+}
+
+/** What runs once is no service: nothing stood there before. */
+function taskRow({ service }: ServiceStep, { targets, ended, last }: BoardState): string[] {
+  const target = targets.get(service);
+  const end = ended.get(service);
+  const is = end === 'runs' ? 'done' : (end ?? (target === undefined ? 'waiting' : 'in progress'));
+  return [service, target ?? '…', 'once', is, is === 'done' ? '' : printable(last.get(service) ?? '')];
 }
 
 /** `proc:4 → 5`: the family once, where it stays; on the way back, where it goes. */
@@ -122,6 +130,9 @@ export function learn(state: BoardState, event: RolloutEvent): void {
     case 'update':
       state.targets.set(event.service, shortDefinition(event.taskDefinition));
       state.ended.delete(event.service);
+      break;
+    case 'task':
+      state.targets.set(event.service, shortDefinition(event.taskDefinition));
       break;
     case 'completed':
       state.ended.set(event.service, 'runs');
