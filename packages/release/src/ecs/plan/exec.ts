@@ -8,7 +8,10 @@ import type { TaskDefinition } from '../tasks/task-definition';
 
 export interface PlannedExec {
   plan: NonNullable<DeployPlan['exec']>;
-  /** What proc is told of it: family and revision, or as proc has it already where that is the same. A deploy that registers it writes the same words, so that both make one revision of proc. Undefined: not known before it is registered. */
+  /**
+   * What proc is told of it: as proc has it already, where that is the same; else family and revision, as a deploy that registers it says, so that both make one revision of proc. Undefined: not
+   * known before it is registered.
+   */
   told?: string;
 }
 

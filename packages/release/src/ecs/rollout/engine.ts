@@ -40,11 +40,9 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   const found = await lookUp(run);
   await checkBasis(run, services, found);
   if (!isEmptyPlan(plan)) checkLock(run, services);
-  const stuck = await joinUnchanged(run, services, found);
-  if (stuck) {
-    services = await run.ecs.services(namesOf(run));
-    return ended(run, describeFailure(run, stuck, undefined, services), services);
-  }
+  const joined = await joinUnchanged(run, services, found);
+  services = joined.services;
+  if (joined.failure) return ended(run, describeFailure(run, joined.failure, undefined, services), services);
   if (isEmptyPlan(plan)) {
     await dropOwnLock(run, services);
     return ended(run, undefined, services);

@@ -1,4 +1,5 @@
 import type { SeenService } from './port';
+import { namesOf } from './preflight';
 import type { Lookup } from './register';
 import type { Run } from './rollout';
 import { newTarget, type Target } from './watch';
@@ -7,9 +8,13 @@ import { shortDefinition } from '../plan/running';
 
 /**
  * What the plan leaves alone is there, or still on its way: the deploy that brought it was stopped, or killed. Such a rollout is watched to its end like any other, because "nothing changes" is no
- * reason to call it good. Writes nothing, and nothing goes back: this plan knows no revision before it.
+ * reason to call it good. Writes nothing, and nothing goes back: this plan knows no revision before it. Returns the services as they are then.
  */
-export async function joinUnchanged(run: Run, services: readonly SeenService[], found: Lookup): Promise<Failure | undefined> {
+export async function joinUnchanged(
+  run: Run,
+  services: SeenService[],
+  found: Lookup,
+): Promise<{ services: SeenService[]; failure?: Failure }> {
   const targets: Target[] = [];
   for (const step of run.plan.services) {
     const { service, serviceName, kind, change } = step;
@@ -28,5 +33,7 @@ export async function joinUnchanged(run: Run, services: readonly SeenService[], 
     const since = Math.min(run.clock.now(), primary.updatedAt - 5_000);
     targets.push(newTarget(run, step, { deployment: primary.id, taskDefinition, before: [], since }, step.digests));
   }
-  return targets.length === 0 ? undefined : watched(run, targets);
+  if (targets.length === 0) return { services };
+  const failure = await watched(run, targets);
+  return { services: await run.ecs.services(namesOf(run)), ...(failure && { failure }) };
 }

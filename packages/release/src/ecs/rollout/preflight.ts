@@ -111,12 +111,7 @@ export async function waitForQuiet(run: Run, services: SeenService[]): Promise<S
       return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
     });
     if (busy.length === 0) return now;
-    if (run.clock.now() >= deadline)
-      throw new KdcubeError({
-        code: 'deploy-under-way',
-        message: `ECS is still at work on what ran before: ${busy.map(({ name, deployments }) => `${name} (${deployments[0]!.id}: ${deployments[0]!.reason ?? 'in progress'})`).join(', ')}.`,
-        hint: `aws ecs describe-services --region ${run.plan.region} --cluster ${run.plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
-      });
+    if (run.clock.now() >= deadline) throw stillBusy(run, busy);
     for (const { name, deployments } of busy) {
       const { service } = run.plan.services.find(({ serviceName }) => serviceName === name)!;
       run.say({ event: 'waiting', service, text: `waits for what ECS has under way (${deployments[0]!.id})` });
@@ -124,4 +119,13 @@ export async function waitForQuiet(run: Run, services: SeenService[]): Promise<S
     await pause(run, 15_000);
     now = await run.ecs.services(namesOf(run));
   }
+}
+
+function stillBusy({ plan }: Run, busy: readonly SeenService[]): KdcubeError {
+  const words = busy.map(({ name, deployments: [first] }) => `${name} (${first!.id}: ${first!.reason ?? 'in progress'})`);
+  return new KdcubeError({
+    code: 'deploy-under-way',
+    message: `ECS is still at work on what ran before: ${words.join(', ')}.`,
+    hint: `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
+  });
 }
