@@ -1,4 +1,5 @@
 // npm run demo, as somebody runs it who has just cloned this repository.
+import fs from 'node:fs';
 import path from 'node:path';
 import { testWithEngine } from './support/engine';
 import { pathWithoutEngine } from './support/image';
@@ -8,11 +9,11 @@ import { type Ran, freshFolder, run } from './support/run';
 const ROOT = path.resolve(__dirname, '..');
 const AFFECTED = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
 
-async function demo(env: Record<string, string>): Promise<Ran & { left: string }> {
+async function demo(env: Record<string, string>, args: readonly string[] = []): Promise<Ran & { left: string }> {
   // Built and packed once: the demo does both too, in the same folders.
   const npm = await localNpm();
   const left = freshFolder('demo');
-  const ran = await run('npm', ['run', 'demo'], { cwd: ROOT, env: { ...npm.env, ...env, TMPDIR: left } });
+  const ran = await run('npm', ['run', 'demo', ...args], { cwd: ROOT, env: { ...npm.env, ...env, TMPDIR: left } });
   return { ...ran, left };
 }
 
@@ -31,6 +32,23 @@ test('without an engine it ends well, says what it left out, and what to type ne
   expect(end).toMatch(/Left out: Starting an image: neither docker nor podman/);
   expect(ran.output.match(/Successfully ran targets? .*docker-push/g)).toHaveLength(2);
   expect(end).toContain(`cd ${ran.left}`);
+});
+
+test('--deploy goes on to a rollout on a stand-in for the cloud: one service restarts, a broken image is told with its reason, and there is a way back', async () => {
+  const { exitCode, output, left } = await demo({ PATH: pathWithoutEngine(), DOCKER_HOST: '' }, ['--', '--deploy']);
+  expect([exitCode, exitCode === 0 ? '' : output]).toEqual([0, '']);
+  const story = output.slice(output.indexOf('the cloud is a stand-in'));
+  expect(story).toMatch(/^deployed {4}prod {2}prod-1, recorded as prod\.prod-1\.1/m);
+  expect(story).toMatch(/^services {3}1 of 4 restart$/m);
+  expect(story).toMatch(/^deployed {4}prod {2}prod-2, recorded as prod\.prod-2\.1/m);
+  expect(story).toMatch(/^\[container-crashed\]\n.*exit code 1\..*\n(?:.*\n){3} +KeyError: 'GREETING'$/m);
+  expect(story).toMatch(/Nx ended with 1[^]*"verdict":"rolled-back","exitCode":12,/);
+  expect(story).toMatch(/^prod: prod-2, since/m);
+  expect(story).toMatch(/ prod-3 +1 +rolled-back [^]* prod-2 +1 +succeeded [^]* prod-1 +1 +succeeded /);
+  expect(story).toMatch(/^deployed {4}prod {2}prod-1, recorded as prod\.prod-1\.2[^]*^prod: prod-1, since/m);
+  const journal = /^ {2}(\S+aws-calls\.ndjson)$/m.exec(story)![1]!;
+  expect(journal.startsWith(left)).toBe(true);
+  expect(fs.readFileSync(journal, 'utf8')).toContain('"op":"UpdateService"');
 });
 
 testWithEngine('with an engine it also starts an image, which sees its bundles', async (engine) => {

@@ -15,7 +15,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   // The platform's images are in the same account, as most customers have them.
-  ecr = await startEcr(['kdcube-chat-proc', 'py-code-exec'], (host) => pushStandIns(host, PLATFORM_REF));
+  ecr = await startEcr(['kdcube-chat-proc', 'py-code-exec'], async (host) => void (await pushStandIns(host, PLATFORM_REF)));
   workspace = await makeWorkspace();
   env = { ...ecr.env, KDCUBE_REGISTRY: `${ecr.name}/acme`, KDCUBE_PLATFORM_REGISTRY: ecr.name };
   await workspace.mustNx('g @kdcube/nx:bundle my-bundle');

@@ -2,6 +2,8 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { boardPicture } from './board-picture.mjs';
+import { withExitCodes } from './exit-codes.mjs';
 import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -20,6 +22,9 @@ const pages = {
   'executors.md': executorsPage(),
   'generators.md': generatorsPage(),
   'problems.md': problemsPage(),
+  'board.svg': boardPicture(),
+  // Written by hand, but for one table.
+  'deploying.md': withExitCodes(fs.readFileSync(path.join(root, 'docs/deploying.md'), 'utf8'), EXIT_CODES, PROBLEMS),
 };
 
 let stale = 0;

@@ -38,12 +38,12 @@ export async function registryDouble(options: { immutable?: string[]; dir?: stri
   return start(options);
 }
 
-/** Puts images of one small layer into a registry, where the platform's would be: enough to pin and to build on, not to run. */
-export async function pushStandIns(host: string, ref: string): Promise<void> {
+/** Puts images of one small layer into a registry, where the platform's would be: enough to pin and to build on, not to run. Their digests, by name. */
+export async function pushStandIns(host: string, ref: string, names?: readonly string[]): Promise<Record<string, string>> {
   const tool = (await import(pathToFileURL(path.join(TOOLS, 'demo/platform.mjs')).href)) as {
-    pushStandIns: (host: string, ref: string) => Promise<string[]>;
+    pushStandIns: (host: string, ref: string, names?: readonly string[]) => Promise<Record<string, string>>;
   };
-  await tool.pushStandIns(host, ref);
+  return tool.pushStandIns(host, ref, names);
 }
 
 /** The requests that change something. */

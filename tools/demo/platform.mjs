@@ -3,7 +3,8 @@
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 
-const NAMES = ['kdcube-chat-proc', 'py-code-exec'];
+/** What the two images with bundles in them stand on. */
+const BASES = ['kdcube-chat-proc', 'py-code-exec'];
 
 /** stand-in.c, compiled as its first lines say, packed by gzip. */
 const PROGRAM =
@@ -14,9 +15,10 @@ const PROGRAM =
   '5OekFCvk5SMryVPQTyrNS8lJLbbiYoAxGRQUGBj0ijOKS4pKEpOAPkqtKGHQK8pPSSxJZNBLKi5moAbgRkoLIPACmm5eQPkn0NQzovEFoWJGUP' +
   '4GaLrdAFWYh0M/jJYEYg5QemdAS4dMaOkPJo/FPGYs/oKnewLuBwBIomLvgAMAAA==';
 
-/** Puts the stand-ins into a registry. Returns their names. */
-export async function pushStandIns(registry, ref) {
-  for (const name of NAMES) {
+/** Puts stand-ins into a registry. Returns the digest of each, by its name. */
+export async function pushStandIns(registry, ref, names = BASES) {
+  const digests = {};
+  for (const name of names) {
     const program = zlib.gunzipSync(Buffer.from(PROGRAM, 'base64'));
     const about = Buffer.from(`A stand-in for ${name}:${ref}. It holds no platform.\n`);
     const tar = Buffer.concat([
@@ -53,8 +55,9 @@ export async function pushStandIns(registry, ref) {
       body: JSON.stringify(manifest),
     });
     if (!answer.ok) throw new Error(`The registry on ${registry} refused ${name}: ${answer.status} ${await answer.text()}`);
+    digests[name] = answer.headers.get('docker-content-digest');
   }
-  return NAMES;
+  return digests;
 }
 
 async function putBlob(registry, name, bytes) {

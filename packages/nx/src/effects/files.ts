@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release';
+import { areSignalsTaken } from './signals';
 import type { Log } from './log';
 import { silent } from './log';
 
@@ -189,7 +190,8 @@ function listen(): void {
     ['SIGTERM', 15],
     ['SIGHUP', 1],
   ] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (areSignalsTaken()) return;
       clean();
       process.exit(128 + number);
     });

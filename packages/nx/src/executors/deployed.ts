@@ -1,27 +1,26 @@
 import type { DeployPlan } from '@kdcube/release';
 import { exitCode, explainPlan, KdcubeError } from '@kdcube/release';
 import { deploy, type DeployWords } from '../effects/ecs/rollout/deploy';
-import type { Log } from '../effects/log';
+import { type Log, seconds } from '../effects/log';
 import type { Place } from '../effects/registry/blobs';
 
 /** The way of every deploy; with --dryRun one step shorter. */
 export async function carryOutUnlessDry(
   plan: DeployPlan,
   records: Place,
-  options: Omit<DeployWords, 'exec'> & { dryRun: boolean },
+  options: Omit<DeployWords, 'exec' | 'again'> & { dryRun: boolean },
   log: Log,
-  exec?: DeployWords['exec'],
+  back: Pick<DeployWords, 'exec' | 'again'> = {},
 ): Promise<void> {
   const startedAt = Date.now();
   log.lines(explainPlan(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   const { onFailure, timeout, wait, json } = options;
-  await carryOutPlan(plan, records, { onFailure, timeout, wait, json, ...(exec && { exec }) }, log);
+  await carryOutPlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);
 }
 
 /** Carries a plan out and says how it ended: the last line for a person, an object `deployed` with the exit code for a tool. What did not end well is thrown, as a Problem. */
 async function carryOutPlan(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<void> {
-  const startedAt = Date.now();
   const { outcome, record } = await deploy(plan, records, words, log).catch((error: unknown) => {
     const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
     if (code !== undefined) log.event({ event: 'deployed', verdict: 'refused', exitCode: exitCode(code), code });
@@ -41,5 +40,6 @@ async function carryOutPlan(plan: DeployPlan, records: Place, words: DeployWords
     if (kept) log.note(`the attempt was${kept.slice(1)}`);
     throw problem;
   }
-  log.done(wrote ? 'deployed' : 'unchanged', plan.environment, `${plan.release}${kept}`, startedAt);
+  const took = seconds(outcome.endedAt - outcome.startedAt);
+  log.done(wrote ? 'deployed' : 'unchanged', plan.environment, `${plan.release}${kept}  ${took}`);
 }

@@ -7,7 +7,7 @@ import type { Environment } from '../model/environment/environment';
 import { mustReadEnvironment } from '../model/environment/read-environment';
 import { mustReadRelease } from '../model/read';
 import type { BundlePin } from '../model/pin';
-import type { RecordedBundle } from '../model/record';
+import type { RecordedBundle, ReleaseRecord } from '../model/record';
 import { planDescriptor } from '../plan/descriptor';
 import { descriptorOptions } from '../plan/env/bundles';
 import { fixtureFiles, IMAGES } from './environments';
@@ -72,7 +72,28 @@ export function deployInput(words: Words = {}): DeployInput {
     bundles,
     bundlesBefore: before,
     subjects: new Map(),
+    ...setupRecord(environment, running),
   };
+}
+
+/** The record of what `deployed` did, as far as nothing else tells of it: that postgres-setup ran. */
+function setupRecord({ name, services }: Environment, { latest }: Running): { record?: ReleaseRecord } {
+  const setup = services.find(({ component }) => component === 'postgres-setup');
+  const taskDefinition = setup && latest[setup.family];
+  if (!taskDefinition) return {};
+  const { component, serviceName } = setup;
+  const ran = { component, serviceName, taskDefinition, image: '', digest: `sha256:${'0'.repeat(64)}`, count: 1 };
+  const times = { startedAt: '2026-11-22T09:00:00Z', endedAt: '2026-11-22T09:09:00Z' };
+  const record = {
+    record: 1,
+    environment: name,
+    release: 'prod-2026-11-22',
+    attempt: 1,
+    verdict: 'succeeded',
+    because: '',
+    ...times,
+  } as const;
+  return { record: { ...record, services: { [setup.name]: ran }, bundles: [], descriptor: '' } };
 }
 
 function pinOf(id: string): Omit<BundlePin, 'ref' | 'commit' | 'tree'> {

@@ -14,6 +14,7 @@ export default function rollback(options: RollbackOptions, context: ExecutorCont
     const { environment } = openEnvironment(looseWorkspace(root), options.environment);
     const records = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
     const { plan, record } = await plannedRollback(environment, records, options.to, log);
-    await carryOutUnlessDry(plan, records, options, log, record.exec);
+    const again = `nx run release:rollback:${environment.name} --to=${record.release}`;
+    await carryOutUnlessDry(plan, records, options, log, { again, ...(record.exec && { exec: record.exec }) });
   });
 }

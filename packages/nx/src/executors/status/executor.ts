@@ -25,7 +25,7 @@ export default function status(options: StatusOptions, context: ExecutorContext)
     throw new KdcubeError(
       found.drift.map((what) => ({
         code: 'release-drift',
-        message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
+        message: `${what}.`,
         hint: `nx run release:plan:${environment.name}    shows how to put it right`,
       })),
     );
@@ -46,7 +46,7 @@ function say(environment: string, { release, since, services, bundles, notDeploy
     /@sha256:([0-9a-f]{12})/.exec(image ?? '')?.[1] ?? image ?? '-',
     `${running}/${desired}`,
     minute(deployed),
-    drift.length > 0 ? 'drift' : (rollout ?? '').toLowerCase(),
+    drift.length > 0 ? 'drift' : (rollout ?? '').toLowerCase().replace(/_/g, ' '),
   ]);
   log.lines(table(['service', 'revision', 'image', 'tasks', 'since (UTC)', ''], rows));
   if (bundles.length > 0)

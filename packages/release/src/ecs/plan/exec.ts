@@ -8,7 +8,10 @@ import type { TaskDefinition } from '../tasks/task-definition';
 
 export interface PlannedExec {
   plan: NonNullable<DeployPlan['exec']>;
-  /** What proc is told of it: the revision, as proc has it already where that is the same. Undefined: not known before it is registered. */
+  /**
+   * What proc is told of it: as proc has it already, where that is the same; else family and revision, as a deploy that registers it says, so that both make one revision of proc. Undefined: not
+   * known before it is registered.
+   */
   told?: string;
 }
 
@@ -36,7 +39,7 @@ export function plannedExec(input: DeployInput): PlannedExec | undefined {
         changes: use !== undefined || !before ? [] : differences(definition, before.definition),
       },
     },
-    ...(use !== undefined && { told: same === named && named ? named.text : use }),
+    ...(use !== undefined && { told: same === named && named ? named.text : shortDefinition(use) }),
   };
 
   /** proc may name it by its ARN or by family and revision. */
@@ -48,10 +51,10 @@ export function plannedExec(input: DeployInput): PlannedExec | undefined {
   }
 }
 
-function lastOf(family: string, { running }: DeployInput): { text: string; arn: string; definition: TaskDefinition } | undefined {
+function lastOf(family: string, { running }: DeployInput): { arn: string; definition: TaskDefinition } | undefined {
   const arn = Object.hasOwn(running.latest, family) ? running.latest[family] : undefined;
   const definition = arn === undefined ? undefined : running.definitions[arn];
-  return arn !== undefined && definition ? { text: arn, arn, definition } : undefined;
+  return arn !== undefined && definition ? { arn, definition } : undefined;
 }
 
 function execDefinition({ environment, images }: DeployInput): TaskDefinition | undefined {

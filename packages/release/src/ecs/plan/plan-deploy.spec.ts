@@ -18,6 +18,23 @@ const other = (name: string, digit = 'b2') =>
   new Map(IMAGES).set(name, `${IMAGES.get(name)!.split('@')[0]}@sha256:${digit.repeat(32)}`);
 const restarts = ({ plan }: ReturnType<typeof planned>) => plan.waves.flatMap(({ services }) => services);
 
+test('proc is told of an exec revision that is there already as of one that is registered with it: by family and revision', () => {
+  const { definitions, latest, ...rest } = running;
+  // A deploy that ended between the registration of exec and proc.
+  const exec = latest['kdcube-exec']!;
+  const { plan } = planned({
+    running: {
+      ...nothingRuns(),
+      ...rest,
+      services: nothingRuns().services,
+      definitions: { [exec]: definitions[exec]! },
+      latest: { 'kdcube-exec': exec },
+    },
+  });
+  const proc = plan.services.find(({ service }) => service === 'chat-proc')!.definition.register;
+  expect([plan.exec!.change, JSON.stringify(proc)]).toEqual(['none', expect.stringContaining('"value":"kdcube-exec:1"')]);
+});
+
 test('a plan is what its schema says, and survives its file', () => {
   const { plan } = planned({ images: other('kdcube-metrics') });
   expect(DeployPlan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(JSON.parse(JSON.stringify(plan)));
@@ -52,6 +69,15 @@ describe('nothing changes', () => {
       change: 'same',
       before: { ref: 'v1.4.0' },
       after: { ref: 'v1.4.1' },
+    });
+  });
+
+  test('but postgres-setup runs where no record says that it ever did: a deploy that ended before it registered it too', () => {
+    const { plan } = planned({}, { record: undefined });
+    expect(plan.waves).toEqual([{ name: 'database', services: ['postgres-setup'] }]);
+    expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({
+      why: ['no record says that it ran'],
+      definition: { use: running.latest['kdcube-postgres-setup'] },
     });
   });
 

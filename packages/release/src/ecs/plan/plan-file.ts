@@ -22,6 +22,13 @@ export function readPlan(content: string | Uint8Array, file: string): DeployPlan
   return read.data;
 }
 
+/** What a plan leads to, whatever it begins from: made anew in the middle of its own deploy, it says the same. */
+export function wantedContent(plan: DeployPlan): string {
+  const { environment, release, commit, account, region, cluster, services, exec, descriptor } = plan;
+  const ends = services.map(({ service, image, count }) => [service, image.after, count.after]);
+  return JSON.stringify([environment, release, commit, account, region, cluster, ends, exec?.image, descriptor.after]);
+}
+
 /** A definition of a plan says where a service runs; its values are nobody's business but ECS's, and the id shows none of them. */
 export function planContent(plan: DeployPlan): string {
   const { notes: _, ...content } = plan;

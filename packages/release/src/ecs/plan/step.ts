@@ -41,6 +41,9 @@ export function serviceStep(
     ...otherReasons(changes, container.name),
     ...(counted ? [`${countBefore} → ${count} tasks`] : []),
     ...(before || imageBefore !== undefined || running.from !== 'ecs' ? [] : ['the first one here']),
+    ...(kind === 'task' && before && running.from === 'ecs' && record?.services[service.name]?.taskDefinition === undefined
+      ? ['no record says that it ran']
+      : []),
     ...(use !== undefined && changes.length === 0 && found && found.taskDefinition !== use
       ? ['back to a definition that is there']
       : []),

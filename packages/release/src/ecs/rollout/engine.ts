@@ -2,10 +2,11 @@ import { KdcubeError, type ProblemCode } from '../../problem';
 import type { ReleaseRecord } from '../../model/record';
 import { isEmptyPlan, type DeployPlan } from '../plan/deploy-plan';
 import type { SeenService } from './port';
-import { inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
+import { againWords, inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
 import { goBack } from './back';
 import { describeFailure } from './failure';
-import { takeLock, type Held } from './lock';
+import { joinUnchanged } from './join';
+import { checkLock, dropOwnLock, takeLock, type Held } from './lock';
 import { checkBasis, checkPlace, namesOf, waitForQuiet } from './preflight';
 import { lookUp, registerAll } from './register';
 import { settleRegistry } from './settle';
@@ -38,7 +39,14 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
   let services = await checkPlace(run);
   const found = await lookUp(run);
   await checkBasis(run, services, found);
-  if (isEmptyPlan(plan)) return ended(run, undefined, services);
+  if (!isEmptyPlan(plan)) checkLock(run, services);
+  const joined = await joinUnchanged(run, services, found);
+  services = joined.services;
+  if (joined.failure) return ended(run, describeFailure(run, joined.failure, undefined, services), services);
+  if (isEmptyPlan(plan)) {
+    await dropOwnLock(run, services);
+    return ended(run, undefined, services);
+  }
   services = await waitForQuiet(run, services);
   const lock = await takeLock(run, services);
   try {
@@ -159,7 +167,7 @@ function broken(run: Run, error: unknown): Outcome {
   const [first, ...rest] = error.problems;
   const state = inFlightWords(run);
   const message = first!.message.includes(state) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${state}`;
-  const hint = first!.hint ?? `nx run release:deploy-ecs:${run.plan.environment} --plan=<the same plan>    goes on from here`;
+  const hint = first!.hint ?? `${againWords(run)}    goes on from here`;
   const problem = new KdcubeError([{ ...first!, message, hint }, ...rest], { cause: error, changed: changedWords(run) });
   return ended(run, problem, []);
 }

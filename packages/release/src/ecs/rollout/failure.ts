@@ -60,6 +60,9 @@ function hintOf({ plan }: Run, { step, end }: Failure): string {
   const { region, cluster, environment } = plan;
   const logs = `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
   const events = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${step.serviceName} --query 'services[0].events[:10]'`;
+  // What runs once is no service: it has no events.
+  const task = end.reason.task?.arn;
+  const once = `aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks ${task?.slice(task.lastIndexOf('/') + 1)}`;
   switch (end.reason.code) {
     case 'image-pull-failed':
       return `nx run release:verify:${environment}    asks for the image and for the role that pulls it`;
@@ -72,7 +75,7 @@ function hintOf({ plan }: Run, { step, end }: Failure): string {
     case 'rollout-superseded':
       return `nx run release:status:${environment}    says what runs; make a new plan from there`;
     default:
-      return events;
+      return step.kind === 'task' && task !== undefined ? once : events;
   }
 }
 

@@ -27,10 +27,27 @@ function holderOf(services: readonly SeenService[]): SeenService | undefined {
   return [...services].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
 }
 
+function lockId({ options }: Run): string {
+  return options.wanted ?? options.id;
+}
+
 /** Somebody else's lock that is still good. */
 function otherLock(run: Run, holder: SeenService): Lock | undefined {
   const lock = readLock(holder.tags[LOCK_TAG]);
-  return lock && lock.id !== run.options.id && lock.until > run.clock.now() ? lock : undefined;
+  return lock && lock.id !== lockId(run) && lock.until > run.clock.now() ? lock : undefined;
+}
+
+/** Somebody else deploys, and nobody wants to wait for that: it is said before anything else is waited for. */
+export function checkLock(run: Run, services: readonly SeenService[]): void {
+  const holder = holderOf(services);
+  const other = holder && otherLock(run, holder);
+  if (other && run.options.wait === 0) throw refused(run, other, holder);
+}
+
+/** A run that was killed has left its lock, and everything else is done: nobody else is to wait for it. */
+export async function dropOwnLock(run: Run, services: readonly SeenService[]): Promise<void> {
+  const holder = holderOf(services);
+  if (holder && readLock(holder.tags[LOCK_TAG])?.id === lockId(run)) await lockOf(run, holder.arn).release();
 }
 
 /** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
@@ -42,7 +59,7 @@ export async function takeLock(run: Run, services: readonly SeenService[]): Prom
   for (;;) {
     const other = otherLock(run, holder);
     if (!other) break;
-    if (run.clock.now() >= deadline) throw refused(run, other, name);
+    if (run.clock.now() >= deadline) throw refused(run, other, holder);
     run.say({ event: 'note', text: `waiting for the deploy of ${other.release}, which has this environment` });
     await pause(run, 15_000);
     holder = (await run.ecs.services([name]))[0] ?? holder;
@@ -58,7 +75,7 @@ export async function takeLock(run: Run, services: readonly SeenService[]): Prom
     throw error;
   }
   const other = otherLock(run, holder);
-  if (other) throw refused(run, other, name);
+  if (other) throw refused(run, other, holder);
   return mine;
 }
 
@@ -68,22 +85,23 @@ export interface Held {
   release(): Promise<void>;
 }
 
-function lockOf({ ecs, clock, options, plan }: Run, arn: string): Held {
+function lockOf(run: Run, arn: string): Held {
+  const { ecs, clock, options, plan } = run;
   return {
     renew: () =>
       ecs.tag(arn, {
-        [LOCK_TAG]: printLock({ release: plan.release, id: options.id, until: clock.now() + 2 * options.timeout }),
+        [LOCK_TAG]: printLock({ release: plan.release, id: lockId(run), until: clock.now() + 2 * options.timeout }),
       }),
     // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
     release: () => ecs.untag(arn, [LOCK_TAG]).catch(() => undefined),
   };
 }
 
-function refused(run: Run, other: Lock, service: string): KdcubeError {
+function refused(run: Run, other: Lock, { name, arn }: SeenService): KdcubeError {
   const { environment, region } = run.plan;
   return new KdcubeError({
     code: 'deploy-under-way',
-    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${service} says so until ${new Date(other.until).toISOString()}).`,
-    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn <the service's ARN>`,
+    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${name} says so until ${new Date(other.until).toISOString()}).`,
+    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
   });
 }

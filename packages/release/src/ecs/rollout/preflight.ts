@@ -98,27 +98,34 @@ async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, b
   return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
 }
 
-/** Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. */
+/**
+ * Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. A rollout whose tasks fail is not waited for: its breaker may take a quarter
+ * of an hour, and whoever plans something else now, a way back above all, wants it replaced.
+ */
 export async function waitForQuiet(run: Run, services: SeenService[]): Promise<SeenService[]> {
   const deadline = run.clock.now() + run.options.timeout;
   let now = services;
   for (;;) {
-    const busy = now.filter(
-      ({ name, deployments }) =>
-        deployments[0]?.rollout === 'IN_PROGRESS' && deployments[0].taskDefinition === run.plan.basis[name]?.taskDefinition,
-    );
+    const busy = now.filter(({ name, deployments: [first] }) => {
+      if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== run.plan.basis[name]?.taskDefinition) return false;
+      return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
+    });
     if (busy.length === 0) return now;
-    const words = busy.map(
-      ({ name, deployments }) => `${name} (${deployments[0]!.id}: ${deployments[0]!.reason ?? 'in progress'})`,
-    );
-    if (run.clock.now() >= deadline)
-      throw new KdcubeError({
-        code: 'deploy-under-way',
-        message: `ECS is still at work on what ran before: ${words.join(', ')}.`,
-        hint: `aws ecs describe-services --region ${run.plan.region} --cluster ${run.plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
-      });
-    run.say({ event: 'note', text: `waiting for what ECS has under way: ${words.join(', ')}` });
+    if (run.clock.now() >= deadline) throw stillBusy(run, busy);
+    for (const { name, deployments } of busy) {
+      const { service } = run.plan.services.find(({ serviceName }) => serviceName === name)!;
+      run.say({ event: 'waiting', service, text: `waits for what ECS has under way (${deployments[0]!.id})` });
+    }
     await pause(run, 15_000);
     now = await run.ecs.services(namesOf(run));
   }
+}
+
+function stillBusy({ plan }: Run, busy: readonly SeenService[]): KdcubeError {
+  const words = busy.map(({ name, deployments: [first] }) => `${name} (${first!.id}: ${first!.reason ?? 'in progress'})`);
+  return new KdcubeError({
+    code: 'deploy-under-way',
+    message: `ECS is still at work on what ran before: ${words.join(', ')}.`,
+    hint: `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
+  });
 }

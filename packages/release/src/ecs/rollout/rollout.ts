@@ -30,6 +30,10 @@ export interface RolloutPorts {
 export interface RolloutOptions {
   /** Of the plan's content: the same plan joins its own earlier run. */
   id: string;
+  /** Of what is wanted, whatever runs: the same deploy, planned anew, passes the lock that an earlier run left. Default: `id`. */
+  wanted?: string;
+  /** What a person types to go on after it was stopped. Default: the deploy of the environment. */
+  again?: string;
   /** Milliseconds for one rollout of a wave. ECS's own breaker takes 12 to 17 minutes: less than that decides verdicts by accident. */
   timeout: number;
   onFailure: 'rollback' | 'stop';
@@ -103,8 +107,12 @@ export function checkStop(run: Run): void {
   throw new KdcubeError({
     code: 'interrupted',
     message: `Somebody stopped the deploy of ${run.plan.release}. ${inFlightWords(run)}`,
-    hint: `nx run release:deploy-ecs:${run.plan.environment} --plan=<the same plan>    goes on; nx run release:rollback:${run.plan.environment}    goes back`,
+    hint: `${againWords(run)}    goes on; nx run release:rollback:${run.plan.environment}    goes back`,
   });
+}
+
+export function againWords({ options, plan }: Run): string {
+  return options.again ?? `nx run release:deploy-ecs:${plan.environment}`;
 }
 
 export function inFlightWords({ inFlight, touched, wrote }: Run): string {

@@ -4,22 +4,24 @@ import type { SeenService, SeenTask } from './port';
 import { checkStop, pause, withLines, type Run } from './rollout';
 import { familyOf } from './register';
 import { reasonOf, type Reason } from './verdict-reason';
+import { after } from './words';
 
 /**
- * A task that runs once and must end with 0 (postgres-setup). An earlier run of the same plan may have started it: one that still runs is waited for, one that ended well
+ * A task that runs once and must end with 0 (postgres-setup). An earlier run may have started it: one that still runs is waited for, one that ended well for the same plan
  * is not run again, and one that failed is another attempt.
  */
 export async function runOnce(run: Run, step: ServiceStep, services: readonly SeenService[]): Promise<Reason | undefined> {
   const taskDefinition = run.to.get(step.service)!;
   const startedBy = `kdcube-${run.options.id.slice(0, 20)}`;
   const family = familyOf(taskDefinition);
-  const mine = async (status: 'RUNNING' | 'STOPPED') =>
+  const ours = async (status: 'RUNNING' | 'STOPPED', by: string) =>
     (await run.ecs.familyTasks(family, status)).filter(
-      (task) => task.startedBy === startedBy && task.taskDefinition === taskDefinition,
+      (task) => task.startedBy?.startsWith(by) === true && task.taskDefinition === taskDefinition,
     );
-  const [running] = await mine('RUNNING');
+  // Whichever plan started it: two at the same time are never wanted.
+  const [running] = await ours('RUNNING', 'kdcube-');
   if (running) return ended(run, step, running);
-  const stopped = await mine('STOPPED');
+  const stopped = await ours('STOPPED', startedBy);
   if (stopped.some((task) => isGood(task, step))) {
     run.say({ event: 'note', text: `${step.service} ended well in an earlier run of this plan` });
     return undefined;
@@ -53,11 +55,16 @@ async function ended(run: Run, step: ServiceStep, task: SeenTask): Promise<Reaso
     if (elapsed >= run.options.timeout)
       return {
         code: 'rollout-timeout',
-        text: `It was still ${now?.lastStatus ?? 'starting'} after ${Math.round(elapsed / 60_000)} minutes.`,
+        text: `It was still ${now?.lastStatus ?? 'starting'} ${after(elapsed)}.`,
+        task: now ?? task,
       };
     if (run.clock.now() - spokeAt >= 15_000) {
       spokeAt = run.clock.now();
-      run.say({ event: 'waiting', service: step.service, text: `the task is ${now?.lastStatus ?? 'not listed yet'}` });
+      run.say({
+        event: 'waiting',
+        service: step.service,
+        text: `the task is ${now?.lastStatus ?? 'not listed yet'}, ${after(elapsed)}`,
+      });
     }
     await pause(run, elapsed < 60_000 ? 5_000 : 10_000);
     now = (await run.ecs.task(task.arn)) ?? now;

@@ -71,7 +71,9 @@ export async function begin(
   const passed = [basis, run.to.get(service), run.forced?.service === service ? run.forced.taskDefinition : undefined];
   const before = passed.filter((arn) => arn !== undefined && arn !== taskDefinition) as string[];
   const deployment = mine?.id ?? '';
-  const from = shortDefinition(there?.taskDefinition ?? basis);
+  // The newest of the others is what it comes from: after a step with the FORCE flags, and on the way back, that is not where the deploy began.
+  const left = now.deployments.find((one) => one !== mine && one.taskDefinition !== taskDefinition)?.taskDefinition;
+  const from = shortDefinition(there?.taskDefinition ?? left ?? basis);
   run.say({ event: 'update', service, taskDefinition, from, deployment, joined });
   run.inFlight.set(service, `goes to ${shortDefinition(taskDefinition)} (${deployment})`);
   // A deployment that was joined told its story before this run began.
@@ -79,7 +81,7 @@ export async function begin(
   return newTarget(run, step, { deployment, taskDefinition, before, since: begun }, digests);
 }
 
-async function watched(run: Run, targets: readonly Target[]): Promise<Failure | undefined> {
+export async function watched(run: Run, targets: readonly Target[]): Promise<Failure | undefined> {
   await watch(run, targets);
   const bad = targets.find(({ end }) => end?.is === 'bad');
   if (!bad) return undefined;

@@ -1,8 +1,9 @@
-import type { DeployPlan, RolloutEvent, SeenService } from '@kdcube/release';
+import type { DeployPlan, RolloutEvent, SeenService, ServiceStep } from '@kdcube/release';
 import { printable, shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
 import { seconds, UNDER_WAY } from '../../log';
 import { table } from '../../table';
+import { painted } from './board-colours';
 
 /** What a board knows. */
 export interface BoardState {
@@ -17,24 +18,43 @@ export interface BoardState {
 /** One frame: services, from which revision to which, tasks, and the last thing that was said of each. Pure: a picture of it can be kept. */
 export function frame(plan: DeployPlan, state: BoardState, now: number, width: number): string[] {
   const rows = plan.services
-    .filter(({ service }) => plan.waves.some(({ services }) => services.includes(service)))
-    .map(({ service, serviceName, count }) => {
-      const seen = state.services.get(serviceName);
-      const primary = seen?.deployments.find(({ status }) => status === 'PRIMARY');
-      const before = plan.basis[serviceName]?.taskDefinition;
-      const change = step(before && shortDefinition(before), state.targets.get(service));
-      const tasks = primary
-        ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
-        : `-/${count.after}`;
-      const is = state.ended.get(service) ?? (state.targets.has(service) ? (primary?.rollout ?? 'started') : 'waiting');
-      return [service, change, tasks, is, printable(state.last.get(service) ?? '')];
-    });
+    .filter(({ service }) => state.targets.has(service) || plan.waves.some(({ services }) => services.includes(service)))
+    .map((step) => (step.kind === 'task' ? taskRow(step, state) : serviceRow(step, plan, state)));
   const head = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
-  return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => [...line].slice(0, width).join(''));
+  return [head, ...table(['service', 'revision', 'tasks', 'is', 'last'], rows)].map((line) => cut(line, width));
 }
 
-/** `proc:4 → 5`: the family once, where it stays. */
+function cut(line: string, width: number): string {
+  const all = [...line];
+  return all.length <= width ? line : `${all.slice(0, width - 1).join('')}…`;
+}
+
+function serviceRow({ service, serviceName, count }: ServiceStep, { basis }: DeployPlan, state: BoardState): string[] {
+  const primary = state.services.get(serviceName)?.deployments.find(({ status }) => status === 'PRIMARY');
+  const there = basis[serviceName]?.taskDefinition;
+  const before = there && shortDefinition(there);
+  const target = state.targets.get(service);
+  const tasks = primary
+    ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
+    : `-/${count.after}`;
+  const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
+  const is = state.ended.get(service) ?? (target === undefined ? 'waiting' : rollout);
+  // Where it goes back to is where it was.
+  const word = is === 'runs' && target === before ? 'as before' : is;
+  return [service, step(before, target), tasks, word, printable(state.last.get(service) ?? '')];
+}
+
+/** What runs once is no service: nothing stood there before. */
+function taskRow({ service }: ServiceStep, { targets, ended, last }: BoardState): string[] {
+  const target = targets.get(service);
+  const end = ended.get(service);
+  const is = end === 'runs' ? 'done' : (end ?? (target === undefined ? 'waiting' : 'in progress'));
+  return [service, target ?? '…', 'once', is, is === 'done' ? '' : printable(last.get(service) ?? '')];
+}
+
+/** `proc:4 → 5`: the family once, where it stays; on the way back, where it goes. */
 function step(before = '-', after = '…'): string {
+  if (before === after) return before;
   const family = before.slice(0, before.lastIndexOf(':') + 1);
   return `${before} → ${family !== '' && after.startsWith(family) ? after.slice(family.length) : after}`;
 }
@@ -51,17 +71,24 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
   const isLive = out.isTTY === true && !json && process.env.NX_TUI !== 'true' && process.env.TERM !== 'dumb' && !process.env.CI;
   if (!isLive) return { hear: () => undefined, log: (log) => log, close: () => undefined };
   const state = newBoard(now());
-  let drawn = 0;
+  const columns = () => out.columns || 80;
+  let drawn: string[] = [];
   const clear = () => {
-    if (drawn > 0) out.write(`\u001b[${drawn}A\u001b[J`);
-    drawn = 0;
+    // A terminal that was made narrower since breaks a line into several.
+    const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / columns())), 0);
+    if (rows > 0) out.write(`\u001b[${rows}A\u001b[J`);
+    drawn = [];
   };
   const draw = () => {
     clear();
-    const lines = frame(plan, state, now(), out.columns || 80).slice(0, Math.max(1, (out.rows || 24) - 1));
-    out.write(`${lines.join('\n')}\n`);
-    drawn = lines.length;
+    drawn = ['', ...frame(plan, state, now(), columns() - 1)].slice(0, Math.max(1, (out.rows || 24) - 1));
+    const [space = '', ...lines] = drawn;
+    out.write(`${[space, ...painted(lines)].join('\n')}\n`);
   };
+  // Between two looks at ECS the time goes on.
+  const tick = setInterval(draw, 1000);
+  tick.unref();
+  out.on('resize', draw);
   const above = (say: () => void) => {
     clear();
     say();
@@ -79,7 +106,11 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
       lines: (lines) => above(() => log.lines(lines)),
       progress: (text) => (text.startsWith(UNDER_WAY) ? undefined : draw()),
     }),
-    close: () => (drawn = 0),
+    close() {
+      clearInterval(tick);
+      out.off('resize', draw);
+      drawn = [];
+    },
   };
 }
 
@@ -99,6 +130,9 @@ export function learn(state: BoardState, event: RolloutEvent): void {
     case 'update':
       state.targets.set(event.service, shortDefinition(event.taskDefinition));
       state.ended.delete(event.service);
+      break;
+    case 'task':
+      state.targets.set(event.service, shortDefinition(event.taskDefinition));
       break;
     case 'completed':
       state.ended.set(event.service, 'runs');

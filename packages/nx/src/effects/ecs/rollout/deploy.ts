@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeployPlan, Outcome, ReleaseRecord, RolloutEvent } from '@kdcube/release';
-import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy } from '@kdcube/release';
+import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { openBoard } from './board';
@@ -8,7 +8,7 @@ import { openClock } from '../aws/clock';
 import { sayRollout } from './lines';
 import { openEcs } from '../aws/port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
-import { onInterrupt } from './interrupt';
+import { onInterrupt, underWay } from './interrupt';
 
 export interface DeployWords {
   onFailure: 'rollback' | 'stop';
@@ -19,6 +19,8 @@ export interface DeployWords {
   json: boolean;
   /** The exec revision of a release that is gone back to: nothing of it is registered. */
   exec?: ReleaseRecord['exec'];
+  /** What to type to go on after it was stopped. Default: the deploy of the environment. */
+  again?: string;
 }
 
 export interface Deployed {
@@ -31,18 +33,26 @@ export interface Deployed {
 export async function deploy(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<Deployed> {
   // A missing repository is found now, and not when there is something to record.
   await recordTags(records, plan.environment);
-  const clock = await openClock();
+  const clock = await openClock(log);
   const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
-  const stop = onInterrupt(log);
   const board = openBoard(plan, words.json, clock.now);
-  const lines = sayRollout(board.log(log), clock.now);
+  const above = board.log(log);
+  const flight = underWay();
+  const again = words.again ?? `nx run release:deploy-ecs:${plan.environment}`;
+  const stop = onInterrupt(
+    above,
+    () => `stopping between two calls; Ctrl-C again leaves at once. ${flight.words()}\n${again}    goes on from here`,
+  );
+  const lines = sayRollout(above, clock.now);
   const say = (event: RolloutEvent) => {
     board.hear(event);
+    flight.hear(event);
     lines(event);
   };
   try {
-    const id = createHash('sha256').update(planContent(plan)).digest('hex').slice(0, 32);
-    const options = { id, timeout: words.timeout * 60_000, wait: words.wait * 60_000, onFailure: words.onFailure, stop };
+    const [id, wanted] = [planContent(plan), wantedContent(plan)].map(shortHash) as [string, string];
+    const { onFailure, timeout, wait } = words;
+    const options = { id, wanted, timeout: timeout * 60_000, wait: wait * 60_000, onFailure, stop, again };
     const outcome = await carryOut(plan, { ecs, clock, say }, options);
     board.close();
     const record = await keep(plan, outcome, records, words, log);
@@ -52,6 +62,10 @@ export async function deploy(plan: DeployPlan, records: Place, words: DeployWord
     stop.forget();
     ecs.close();
   }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** The record of an attempt. Where it cannot be written the deploy ended all the same as it did: that is said, and nothing is taken back. */

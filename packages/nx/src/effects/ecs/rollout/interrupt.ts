@@ -1,4 +1,7 @@
+import type { RolloutEvent } from '@kdcube/release';
+import { shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
+import { takeSignals } from '../../signals';
 
 export interface Stop {
   requested(): boolean;
@@ -7,24 +10,51 @@ export interface Stop {
   forget(): void;
 }
 
-/** Ctrl-C once: the deploy ends between two calls and says what is in flight. Again: it leaves at once. */
-export function onInterrupt(log: Log): Stop {
-  let requested = false;
+/** One Ctrl-C arrives several times: from the terminal, and from the processes of Nx between it and this one. Milliseconds. */
+const ONE = 1_500;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Ctrl-C once: the deploy ends between two calls. `words` are said at once, because Nx may close the terminal before the end. Again: it leaves at once. SIGHUP is what a terminal says that was
+ * closed, by a person or by an Nx that ended first.
+ */
+export function onInterrupt(log: Log, words: () => string, now: () => number = Date.now): Stop {
+  let askedAt: number | undefined;
   let wake: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (wake = resolve));
   const hear = (signal: NodeJS.Signals) => {
-    if (requested) process.exit(signal === 'SIGINT' ? 130 : 143);
-    requested = true;
-    log.note('stopping between two calls; once more to leave at once. ECS goes on with what is under way.');
+    if (askedAt !== undefined && (signal === 'SIGHUP' || now() - askedAt < ONE)) return;
+    if (askedAt !== undefined) process.exit(signal === 'SIGINT' ? 130 : 143);
+    askedAt = now();
+    // Nobody may listen any more, and the lock and the record are still to be written.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    log.note(words());
     wake();
   };
-  // Before whoever ends the process on a signal.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, hear);
+  const giveBack = takeSignals();
+  for (const signal of SIGNALS) process.on(signal, hear);
   return {
-    requested: () => requested,
+    requested: () => askedAt !== undefined,
     asked,
     forget: () => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, hear);
+      giveBack();
+      for (const signal of SIGNALS) process.removeListener(signal, hear);
+    },
+  };
+}
+
+/** What ECS has under way, by what was heard so far. */
+export function underWay(): { hear(event: RolloutEvent): void; words(): string } {
+  const now = new Map<string, string>();
+  return {
+    hear(event) {
+      if (event.event === 'update') now.set(event.service, `goes to ${shortDefinition(event.taskDefinition)}`);
+      if (event.event === 'task') now.set(event.service, `runs as the task ${event.task}`);
+      if (event.event === 'completed' || event.event === 'failed') now.delete(event.service);
+    },
+    words() {
+      const list = [...now].map(([service, what]) => `${service} ${what}`);
+      return list.length > 0 ? `ECS goes on by itself: ${list.join('; ')}.` : 'Nothing is under way.';
     },
   };
 }

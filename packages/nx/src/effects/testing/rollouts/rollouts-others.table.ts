@@ -76,6 +76,13 @@ export const OTHERS: Row[] = [
     runs: 'old',
     golden: 'task-failed',
   },
+  {
+    name: 'the setup never ends',
+    wish: { setup: true },
+    exit: 16,
+    says: /still RUNNING after 40 minutes.*aws ecs describe-tasks .* --tasks [0-9a-f]{32}/s,
+    runs: 'old',
+  },
   { name: 'reads are behind', scenario: { stale: { seconds: 30 } }, exit: 0, runs: 'new' },
   { name: 'every second read is behind', scenario: { stale: { seconds: 200, alternate: true } }, exit: 0, runs: 'new' },
   {

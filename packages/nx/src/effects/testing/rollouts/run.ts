@@ -19,6 +19,8 @@ export interface Meanwhile {
   /** Somebody else does something whenever the deploy has slept. */
   somebody?: (double: EcsDouble) => Promise<unknown>;
   kill?: Kill;
+  /** Hears what is said, when it is said. */
+  hear?: (event: RolloutEvent) => void;
 }
 
 /** kill -9 right after a call, before its answer is heard. */
@@ -60,7 +62,7 @@ export async function deploy(
   plan: DeployPlan,
   options: Partial<RolloutOptions> = {},
   place: Partial<typeof PLACE> = {},
-  { somebody = async () => undefined, kill }: Meanwhile = {},
+  { somebody = async () => undefined, kill, hear }: Meanwhile = {},
 ): Promise<Ended> {
   const { region, cluster } = { ...PLACE, ...place };
   const aws = await connectAws(region, double.time);
@@ -74,7 +76,11 @@ export async function deploy(
         .then(() => somebody(double))
         .then(() => undefined),
   };
-  const ports = { ecs: killed(ecsPort(aws, cluster), kill), clock, say: (event: RolloutEvent) => void events.push(event) };
+  const say = (event: RolloutEvent) => {
+    events.push(event);
+    hear?.(event);
+  };
+  const ports = { ecs: killed(ecsPort(aws, cluster), kill), clock, say };
   const all: RolloutOptions = { id: 'plan-a', timeout: 40 * MINUTE, onFailure: 'rollback', wait: 0, ...options };
   try {
     const outcome = await Promise.race([carryOut(plan, ports, all), ...(kill ? [kill.happened] : [])]);

@@ -1,0 +1,72 @@
+// docs/board.svg: the live board of a deploy, drawn from the frames that its spec keeps (packages/nx/fixtures/rollouts/board.txt) with the board's own colours. tools/docs.mjs prints it.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+const { coloured } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/effects/ecs/rollout/board-colours.js'));
+
+const CHAR = 7.8;
+const LINE = 19;
+const MARGIN = 22;
+const PAINT = { bold: '#f0f6fc', dim: '#7d8590', red: '#ff7b72', green: '#7ee787', yellow: '#e3b341' };
+const PLAIN = '#c9d1d9';
+
+/** What is shown, and which frame it is: the first one, or the last one, that looks so. */
+const SHOWN = [
+  ['A wave under way', (frames) => frames.find((frame) => / wave ingress /.test(frame) && / 0\/1 +in progress /.test(frame))],
+  ['The next one: its tasks fail', (frames) => frames.findLast((frame) => /\(\d+ failed\)/.test(frame))],
+  ['ECS gave up, and it is said why', (frames) => frames.find((frame) => / failed +The container /.test(frame))],
+  ['Everything went back, the earlier waves too', (frames) => frames.at(-1)],
+];
+
+export function boardPicture() {
+  const text = fs.readFileSync(path.join(root, 'packages/nx/fixtures/rollouts/board.txt'), 'utf8');
+  const frames = text.trimEnd().split('\n\n');
+  const blocks = SHOWN.map(([caption, choose]) => {
+    const frame = choose(frames);
+    if (!frame) throw new Error(`board.txt has no frame for "${caption}".`);
+    return { caption, lines: frame.split('\n') };
+  });
+  const columns = Math.max(...blocks.flatMap(({ lines }) => lines.map((line) => [...line].length)));
+  const width = Math.ceil(columns * CHAR + 2 * MARGIN);
+  const drawn = [];
+  let y = MARGIN + 12;
+  for (const { caption, lines } of blocks) {
+    drawn.push(words(MARGIN, y, `# ${caption}`, PAINT.dim, 'font-style="italic"'));
+    y += LINE + 3;
+    for (const pieces of coloured(lines)) {
+      drawn.push(...line(pieces, y));
+      y += LINE;
+    }
+    y += LINE - 4;
+  }
+  const height = Math.ceil(y - LINE + 8);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title">
+<title id="title">Four moments of the board of a deploy: a wave under way, tasks that fail, the reason, and the way back</title>
+<rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13">
+${drawn.join('\n')}
+</g>
+</svg>
+`;
+}
+
+/** What stands between wide spaces has its own place and length, so that columns stand under each other in any font. */
+function line(pieces, y) {
+  let column = 0;
+  return pieces.flatMap(({ text, colour }) => {
+    const begin = column;
+    column += [...text].length;
+    return [...text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: cell, index }) => {
+      const x = MARGIN + (begin + [...text.slice(0, index)].length) * CHAR;
+      return words(x, y, cell, PAINT[colour] ?? PLAIN, colour === 'bold' ? 'font-weight="bold"' : '');
+    });
+  });
+}
+
+function words(x, y, text, fill, more = '') {
+  const length = ([...text].length * CHAR).toFixed(1);
+  const safe = text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+  return `<text x="${x.toFixed(1)}" y="${y}" fill="${fill}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${more && ` ${more}`}>${safe}</text>`;
+}
