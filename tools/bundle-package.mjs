@@ -25,6 +25,8 @@ export async function bundleExecutors() {
       target: 'node20',
       minifyWhitespace: true,
       minifySyntax: true,
+      // A script with compiled code cannot import(): what is loaded late is loaded by require.
+      supported: { 'dynamic-import': false },
       metafile: true,
       external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
       alias: { '@kdcube/release': path.join(root, 'packages/release/src/index.ts') },
@@ -35,10 +37,17 @@ export async function bundleExecutors() {
       const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
       if (dependency) inlined.add(dependency);
     }
+    refuseImport(`dist/bundles/${name}.js`);
     onlyAscii(`dist/bundles/${name}.js`);
     for (const [key, module] of modules) writeDoor(`${module.replace('./src/', 'dist/')}.js`, name, key);
   }
   fs.writeFileSync('dist/bundles/LICENSES.txt', [...inlined].sort().map(licenceOf).join('\n'));
+}
+
+/** One that slipped through would fail only in the second process, which has compiled code. */
+function refuseImport(file) {
+  if (/\bimport\(/.test(fs.readFileSync(file, 'utf8')))
+    throw new Error(`${file} has an import() left, which compiled code cannot do.`);
 }
 
 /** The bundler escapes texts, and leaves regular expressions as they are. One byte a character is read and compiled faster. */
