@@ -26,7 +26,7 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     const registries = registriesOf(options, plugin);
-    const lastRecord = () => knownRecord(root, environment.name, offline ? undefined : registryOf(environment, registries), log);
+    const lastRecord = () => knownRecord(root, environment.name, registryOf(environment, registries), log);
     const words = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
     const planned = await plannedDeploy(open, environment, words, log);
     sayNotes([...notes, ...planned.notes], log);
