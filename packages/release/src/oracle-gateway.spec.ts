@@ -1,12 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from './model/environment/environment';
 import { mustReadEnvironment, readEnvironment } from './model/environment/read-environment';
 import type { Generation } from './model/generation';
 import { renderGateway } from './plan/env/gateway';
-import { environmentOf, environmentText, fixtureFiles, sampleGateway, textFiles } from './testing/environments';
+import {
+  environmentOf,
+  environmentText,
+  ENVIRONMENT_FIXTURES,
+  fixtureFiles,
+  sampleGateway,
+  textFiles,
+} from './testing/environments';
 
 /**
  * The platform's own gateway parser and validator as judge: of every gateway that we render, and of what we refuse. KD_PLATFORM_CHECKOUTS is a folder of
@@ -135,6 +142,21 @@ describeWithOracle(
       60_000,
     );
 
+    test.each(goldens())(
+      '$commit accepts the gateway of the golden $file',
+      ({ commit, file, gateways }) => {
+        expect(gateways).toHaveLength(1);
+        const { accepted, error, components } = judge(commit, gateways[0]);
+        expect([file, accepted, error, Object.values(components).flatMap(({ issues }) => issues?.error)]).toEqual([
+          file,
+          true,
+          undefined,
+          [],
+        ]);
+      },
+      60_000,
+    );
+
     test.each(ERAS)(
       '%s takes of each slice what is written for it, and what is written beside',
       (commit, generation) => {
@@ -171,6 +193,32 @@ describeWithOracle(
 
 function problemsOf(gateway: string): string[] {
   return readEnvironment('one', textFiles({ one: environmentText(`gateway: ${gateway}`) })).problems.map(({ code }) => code);
+}
+
+/** The gateways that stand in what was rendered and planned, each with the platform that it is for. Every component of one has the same. */
+function goldens(): { file: string; commit: string; gateways: string[] }[] {
+  const rendered = join(ENVIRONMENT_FIXTURES, 'rendered');
+  const plans = join(ENVIRONMENT_FIXTURES, '../plans');
+  const found = (folder: string, commitOf: (file: string) => string) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => ({
+        file,
+        commit: commitOf(file),
+        gateways: [...new Set(gatewaysIn(JSON.parse(readFileSync(join(folder, file), 'utf8'))))],
+      }));
+  return [
+    ...found(rendered, (file) => ERAS.find(([, generation]) => file.includes(`-${generation}.json`))![0]),
+    // Plans are made for the platform of the seed.
+    ...found(plans, () => ERAS[0]![0]),
+  ].filter(({ gateways }) => gateways.length > 0);
+}
+
+function gatewaysIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { name, value: text, GATEWAY_CONFIG_JSON: told } = value as Record<string, unknown>;
+  const own = name === 'GATEWAY_CONFIG_JSON' ? [text] : [told];
+  return [...own.filter((each) => typeof each === 'string'), ...Object.values(value).flatMap(gatewaysIn)];
 }
 
 function checkoutOf(commit: string): string {

@@ -25,6 +25,11 @@ export function registryOf({ registry }: Environment, registries: Registries): R
   return registry === undefined ? requireRegistry(registries) : parseRegistry(registry);
 }
 
+/** The same where nobody need have named one. */
+export function namedRegistry({ registry }: Environment, { registry: forAll }: Registries): RegistryName | undefined {
+  return registry === undefined ? forAll : parseRegistry(registry);
+}
+
 /** The images of the release that an environment runs, its services' and exec's, each once. */
 export function imagesOf({ services, exec }: Environment): string[] {
   const all = [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])];

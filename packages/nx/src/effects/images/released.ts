@@ -2,7 +2,7 @@ import type { ImagePlan, RegistryName } from '@kdcube/release';
 import { KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import { withSnapshot } from '../git/snapshot';
 import type { Log } from '../log';
-import { headManifest } from '../registry/registry';
+import { headManifest, type Registry } from '../registry/registry';
 import type { OpenRelease } from '../workspace';
 import { planOf } from './job';
 import { pushReceipt } from './receipts';
@@ -38,25 +38,25 @@ export async function plannedImages(
   return planned.map(({ plan, uncommitted }) => ({ plan, uncommitted }));
 }
 
-/** Where the registry has them. `offline`: nobody is asked, and the receipts of this checkout's own pushes are believed. Every image that is not pushed is a Problem `image-not-pushed`, all at once. */
+/** Where the registry has them. `offline`: the receipts of this checkout's own pushes are believed, and nobody is asked but for `registry`, where one is given. Every image that is not pushed is a Problem `image-not-pushed`, all at once. */
 export async function releasedImages(
   root: string,
   planned: readonly PlannedImage[],
   registry: RegistryName,
-  { offline }: { offline: boolean },
+  { offline, registry: asked }: { offline: boolean; registry?: Registry },
   log: Log,
 ): Promise<ReleasedImage[]> {
-  const connection = openRegistry(registry.host, log);
+  const connection = offline ? asked : openRegistry(registry.host, log);
   const missing: KdcubeError[] = [];
   const found: ReleasedImage[] = [];
   for (const image of planned) {
     const { plan } = image;
     const repository = repositoryOf(registry, plan.image);
     const shownName = `${shown(registry)}/${plan.image}`;
-    const digest = offline
-      ? receiptDigest(root, plan, shownName)
-      : (await headManifest(connection, repository, plan.tag))?.digest;
-    if (digest === undefined) missing.push(notPushed(registry, plan));
+    const digest =
+      (offline ? receiptDigest(root, plan, shownName) : undefined) ??
+      (connection && (await headManifest(connection, repository, plan.tag))?.digest);
+    if (digest === undefined) missing.push(connection ? notPushed(registry, plan) : notSeen(registry, plan));
     else found.push({ ...image, repository, digest, reference: `${shownName}@${digest}` });
   }
   if (missing.length > 0) throw new KdcubeError(missing.flatMap(({ problems }) => problems));
@@ -68,6 +68,15 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
     code: 'image-not-pushed',
     message: `${shown(registry)}/${image} does not have this release's content (its key is ${tag}).`,
     hint: `nx run ${image}:docker-push`,
+  });
+}
+
+/** Nobody was asked: it may be pushed all the same. */
+function notSeen(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
+  return new KdcubeError({
+    code: 'image-not-pushed',
+    message: `No receipt here says that ${shown(registry)}/${image} has this release's content (its key is ${tag}), and the registry was not asked.`,
+    hint: `nx run ${image}:docker-push    leaves one; or without --offline`,
   });
 }
 

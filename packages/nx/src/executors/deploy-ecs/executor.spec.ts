@@ -144,7 +144,17 @@ it('a saved plan is carried out, or refused because somebody deployed in between
   expect([await deploy(saved), said]).toEqual([true, expect.stringMatching(/^(unchanged|deployed) +prod {2}one {2}/m)]);
   await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-proc' });
   expect([await deploy(saved), said]).toEqual([false, expect.stringContaining('[plan-outdated]')]);
-  fs.writeFileSync(path.join(ours.root, 'dist/plan/prod.json'), '{"plan": 2}');
+  const file = path.join(ours.root, 'dist/plan/prod.json');
+  const whole = fs.readFileSync(file, 'utf8');
+  const before = writes();
+  for (const [content, why] of [
+    [whole.replaceAll('"count": {', '"count":  {').replace(/"after": 1/, '"after": 9'), 'was changed after it was made'],
+    [whole.slice(0, -40), 'is no JSON, or not all of it is there'],
+  ] as const) {
+    fs.writeFileSync(file, content);
+    expect([await deploy(saved), said, writes()]).toEqual([false, expect.stringContaining(why), before]);
+  }
+  fs.writeFileSync(file, '{"plan": 2}');
   expect(await deploy(saved)).toBe(false);
   expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), said.slice(said.indexOf('dist/')));
   expect([await deploy({ plan: 'nowhere.json' }), said]).toEqual([false, expect.stringContaining('[file-missing]')]);

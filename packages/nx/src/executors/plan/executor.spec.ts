@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release';
-import { DeployPlan, isEmptyPlan, printPin, printRecord } from '@kdcube/release';
+import { isEmptyPlan, printPin, readPlan } from '@kdcube/release';
 import { silent } from '../../effects/log';
 import { pushImage } from '../../effects/images/push';
+import { recordsOf, writeRecord } from '../../effects/ecs/records/records';
 import { registriesOf } from '../../effects/images/registries';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
@@ -16,6 +17,7 @@ const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 let ours: Acme;
 let ecs: EcsDouble;
 let said: string;
+let receipt: NonNullable<Awaited<ReturnType<typeof push>>>;
 const env = { ...process.env };
 
 beforeEach(async () => {
@@ -35,7 +37,7 @@ beforeEach(async () => {
   jest.spyOn(process.stdout, 'write').mockImplementation(hear);
   jest.spyOn(process.stderr, 'write').mockImplementation(hear);
   ours.commit({ 'environments/prod.yaml': environment() });
-  await push();
+  receipt = (await push())!;
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -59,12 +61,14 @@ const push = () =>
     const registries = registriesOf({ registry: ours.registry.host }, {}, {});
     return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
-const run = async (options: object = {}) => {
+const run = async (options: object = {}, root = ours.root) => {
   said = '';
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } } as never;
+  const context = { root, projectName: 'release', nxJsonConfiguration: { plugins: [] } } as never;
   return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
 };
-const saved = () => DeployPlan.parse(JSON.parse(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json'), 'utf8')));
+/** What was said, in whatever lines. */
+const words = () => said.replace(/\s+/g, ' ');
+const saved = () => readPlan(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json')), 'dist/plan/prod.json');
 
 /** What a deploy would do, in a few lines. */
 async function carryOut(): Promise<void> {
@@ -107,6 +111,13 @@ it('the first time everything changes; carried out, nothing does: not for an emp
   gitSync(ours.org, 'tag', 'v3');
   const pin = { ...ours.pin, ref: 'v3', commit: gitSync(ours.org, 'rev-parse', 'v3') };
   ours.commit({ 'release.yaml': again.replace('"v2"', '"v3"'), 'pins/bundles/there@2-0/pin.json': printPin(pin) });
+  await nothing();
+  // The tag itself moves, and what it names stays as it is.
+  gitSync(ours.org, 'commit', '--allow-empty', '-m', 'nothing again');
+  gitSync(ours.org, 'tag', '--force', 'v3');
+  const moved = { ...pin, commit: gitSync(ours.org, 'rev-parse', 'v3') };
+  ours.commit({ 'pins/bundles/there@2-0/pin.json': printPin(moved) });
+  expect(moved.commit).not.toBe(pin.commit);
   await nothing();
   // A plan asks, and changes nothing.
   expect([...new Set(ecs.journal.entries.filter(({ by }) => by === undefined).map(({ op }) => op))].sort()).toEqual([
@@ -183,34 +194,79 @@ it('says who is asked for what, and what is wrong with it', async () => {
   expect(said).toContain('[service-missing]');
 });
 
-it('offline asks nobody, and writes nothing that a deploy could take for the truth', async () => {
+it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
   ecs.journal.entries.length = 0;
-  ours.registry.journal.length = 0;
-  expect(await run({ offline: true })).toBe(false);
-  expect(said).toContain('[image-not-pushed]');
-  const receipt = await push();
-  fs.mkdirSync(path.join(ours.root, 'dist/push/proc'), { recursive: true });
-  fs.writeFileSync(path.join(ours.root, 'dist/push/proc/receipt.json'), JSON.stringify(receipt));
-  ours.registry.journal.length = 0;
   expect(await run({ offline: true })).toBe(true);
-  expect(said).toContain('Nobody was asked, and there is no record');
-  expect([ecs.journal.entries, ours.registry.journal]).toEqual([[], []]);
+  expect(words()).toContain(`AWS was not asked, and there is no record of prod in ${ours.registry.host}/releases.`);
+  expect(ecs.journal.entries).toEqual([]);
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);
   expect(said).toContain('[wrong-option]');
 });
 
-it('offline against the last record: the images that changed since, and nothing of what ECS runs', async () => {
-  const receipt = await push();
-  fs.mkdirSync(path.join(ours.root, 'dist/push/proc'), { recursive: true });
-  fs.writeFileSync(path.join(ours.root, 'dist/push/proc/receipt.json'), JSON.stringify(receipt));
+it('offline on a fresh clone: the registry alone tells the record and the images, and which record it was', async () => {
   await run();
+  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silent), recorded());
+  const clone = ours.box.folder('clone');
+  gitSync(ours.org, 'clone', '-q', ours.root, clone);
+  ecs.journal.entries.length = 0;
+  expect(await run({ offline: true, markdown: 'plan.md' }, clone)).toBe(true);
+  const record = `AWS was not asked: compared with the record r1.1 of 2026-11-24 10:05 UTC, from ${ours.registry.host}/releases.`;
+  expect(said).toContain('Nothing changes');
+  expect([words(), fs.readFileSync(path.join(clone, 'plan.md'), 'utf8')]).toEqual([
+    expect.stringContaining(record),
+    expect.stringContaining('r1.1 of 2026-11-24 10:05 UTC'),
+  ]);
+  expect(ecs.journal.entries).toEqual([]);
+
+  // Now nobody can be asked: what was seen here holds, and it is said why. Of the image there is no receipt.
+  await ours.registry.close();
+  expect(await run({ offline: true }, clone)).toBe(false);
+  expect(said).toContain('No receipt here says that');
+  leaveReceipt(clone);
+  expect(await run({ offline: true }, clone)).toBe(true);
+  expect(words()).toMatch(/record r1\.1 of .*, from dist\/record\/prod\.json, where the last one is that was seen here: /);
+});
+
+it('an Amazon registry without a login of docker’s is AWS, and is not asked', async () => {
+  const amazon = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+  leaveReceipt(ours.root, `${amazon}/proc`);
+  ours.commit({ 'environments/prod.yaml': environment().replace(`"${ours.registry.host}"`, amazon) });
+  ecs.journal.entries.length = 0;
+  expect([await run({ offline: true }), words()]).toEqual([
+    true,
+    expect.stringContaining(`${amazon} is Amazon’s, and docker has no login for it`),
+  ]);
+  expect(ecs.journal.entries).toEqual([]);
+});
+
+it('offline against the last record: the images that changed since, and nothing of what ECS runs', async () => {
+  await run();
+  const record = recorded();
+  const web = {
+    ...record.services.web!,
+    image: `ghcr.io/acme/web@sha256:${'cd'.repeat(32)}`,
+    digest: `sha256:${'cd'.repeat(32)}`,
+  };
+  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silent), {
+    ...record,
+    services: { ...record.services, web },
+    bundles: record.bundles.map((bundle) => ({ ...bundle, tree: 'e'.repeat(40) })),
+  });
+  ecs.journal.entries.length = 0;
+  expect(await run({ offline: true })).toBe(true);
+  expect(said).toContain('services   1 of 2 restart');
+  expect(said).toContain('bundles    2 changed');
+  expect(ecs.journal.entries).toEqual([]);
+});
+
+/** The record of a deploy of the plan that was saved. */
+function recorded(): Omit<ReleaseRecord, 'attempt'> {
   const { services, bundles, descriptor } = saved();
-  const record: ReleaseRecord = {
+  return {
     record: 1,
     environment: 'prod',
     release: 'r1',
-    attempt: 1,
     verdict: 'succeeded',
     because: '',
     startedAt: '2026-11-24T10:00:00.000Z',
@@ -231,25 +287,9 @@ it('offline against the last record: the images that changed since, and nothing 
     bundles: bundles.map(({ after }) => after!),
     descriptor: descriptor.after,
   };
-  fs.mkdirSync(path.join(ours.root, 'dist/record'), { recursive: true });
-  const write_ = (changed: ReleaseRecord) =>
-    fs.writeFileSync(path.join(ours.root, 'dist/record/prod.json'), printRecord(changed));
-  write_(record);
-  ecs.journal.entries.length = 0;
-  expect(await run({ offline: true })).toBe(true);
-  expect(said).toContain('Nothing changes');
-  const web = {
-    ...record.services.web!,
-    image: `ghcr.io/acme/web@sha256:${'cd'.repeat(32)}`,
-    digest: `sha256:${'cd'.repeat(32)}`,
-  };
-  write_({
-    ...record,
-    services: { ...record.services, web },
-    bundles: record.bundles.map((bundle) => ({ ...bundle, tree: 'e'.repeat(40) })),
-  });
-  expect(await run({ offline: true })).toBe(true);
-  expect(said).toContain('services   1 of 2 restart');
-  expect(said).toContain('bundles    2 changed');
-  expect(ecs.journal.entries).toEqual([]);
-});
+}
+
+/** What docker-push leaves. */
+function leaveReceipt(root: string, repository = receipt.repository): void {
+  write(root, { 'dist/push/proc/receipt.json': JSON.stringify({ ...receipt, repository }) });
+}

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { explainPlan, KdcubeError, markdownPlan, OUT } from '@kdcube/release';
+import { explainPlan, KdcubeError, markdownPlan, OUT, printPlan } from '@kdcube/release';
 import { plannedDeploy } from '../../effects/ecs/plan/plan';
 import { openEnvironment, registryOf } from '../../effects/environment';
 import { writeFileAtomic } from '../../effects/files';
@@ -26,7 +26,7 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     const registries = registriesOf(options, plugin);
-    const lastRecord = () => knownRecord(root, environment.name, offline ? undefined : registryOf(environment, registries), log);
+    const lastRecord = () => knownRecord(root, environment.name, registryOf(environment, registries), log);
     const words = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
     const planned = await plannedDeploy(open, environment, words, log);
     sayNotes([...notes, ...planned.notes], log);
@@ -34,7 +34,7 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     log.event({ event: 'plan', plan: planned.plan });
     if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), markdownPlan(planned.plan));
     const place = out ?? OUT.plan(environment.name);
-    if (!offline) await writeFileAtomic(path.resolve(root, place), `${JSON.stringify(planned.plan, null, 2)}\n`);
+    if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned.plan));
     const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
     log.done('planned', environment.name, written.join(', '), startedAt);
   });

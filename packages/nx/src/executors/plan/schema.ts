@@ -6,7 +6,7 @@ export const description =
 export const examples = [
   { command: 'nx run release:plan:prod', description: 'What would change in the environment prod' },
   { command: 'nx run release:plan:prod --markdown=plan.md', description: 'The same for a pull request' },
-  { command: 'nx run release:plan:prod --offline', description: 'Against the last release record, asking nobody' },
+  { command: 'nx run release:plan:prod --offline', description: 'Against the last release record, without AWS' },
 ];
 
 export const PlanOptions = z.strictObject({
@@ -17,7 +17,7 @@ export const PlanOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Ask neither ECS nor a registry: compare with the last release record that is known here, and take digests from the receipts of docker-push. Such a plan is to be read only: no file is written.',
+      'Without AWS: compare with the last release record that the registry has, and say which. An Amazon registry is asked only with the login that docker keeps; where the registry cannot be asked, the record that was seen here last holds, and digests are taken from the receipts of docker-push. Such a plan is to be read only: no file is written for a deploy.',
     )
     .meta({ examples: [true] }),
   values: z

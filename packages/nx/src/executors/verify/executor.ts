@@ -16,7 +16,11 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     sayNotes(notes, log);
-    const words = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform };
+    const words = {
+      registries: registriesOf(options, plugin),
+      platform: options.platform ?? plugin.platform,
+      secretKeys: options.secretKeys,
+    };
     const answers = await verifyRelease(open, environment, words, log);
     log.lines(answerTable(answers));
     for (const answer of answers) log.event({ event: 'answer', ...answer });

@@ -7,7 +7,9 @@ import type { DeployInput } from './plan-deploy';
 import { planDeploy } from './plan-deploy';
 import { explainPlan } from './explain';
 import { markdownPlan } from './explain-markdown';
+import type { DeployPlan } from './deploy-plan';
 import { expectedSeconds } from './waves';
+import { COLUMNS } from './wrap';
 
 const GOLDENS = join(__dirname, '../../../fixtures/plans');
 const fifty = Array.from({ length: 50 }, (_, index) => `bundle-${index}@1-0 v1.${index}.0 ${index}`);
@@ -63,13 +65,31 @@ test.each(Object.entries(CASES))('%s: as text, as Markdown and as JSON', (name, 
   const { plan, values } = make();
   expectGolden(join(GOLDENS, `${name}.txt`), `${explainPlan(plan, name === 'env' ? values : undefined).join('\n')}\n`);
   expectGolden(join(GOLDENS, `${name}.md`), markdownPlan(plan));
-  if (name === 'bundle') expectGolden(join(GOLDENS, `${name}.json`), `${JSON.stringify(plan, null, 2)}\n`);
+  expectGolden(join(GOLDENS, `${name}.json`), `${JSON.stringify(plan, null, 2)}\n`);
 });
 
 test('50 bundles and 8 services are one screen', () => {
-  const lines = explainPlan(CASES.fifty().plan);
-  expect(CASES.fifty().plan.services).toHaveLength(9 - 1);
-  expect(lines.length).toBeLessThanOrEqual(40);
+  const { plan } = CASES.fifty();
+  const told = { ...plan, bundles: plan.bundles.map((bundle) => ({ ...bundle, subject: 'a word '.repeat(30) })) };
+  expect(plan.services).toHaveLength(9 - 1);
+  expect(explainPlan(plan).length).toBeLessThanOrEqual(40);
+  expect(explainPlan(told)).toHaveLength(explainPlan(plan).length);
+});
+
+test.each(Object.entries(CASES))('%s: no line is longer than a screen is wide', (_, make) => {
+  const { plan } = make();
+  expect(explainPlan(plan).filter((line) => [...line].length > COLUMNS)).toEqual([]);
+});
+
+test('one bumped bundle, one variable, one image: one line says it', () => {
+  const bumped = after({ bundles: small }, { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) }).plan;
+  const changes = (plan: DeployPlan) => explainPlan(plan).filter((line) => /^ {2}wave|^ {11}[~+-] /.test(line));
+  expect(changes(bumped)).toEqual([
+    expect.stringMatching(/^ {11}~ lifts@1-4 {3}v1\.4\.0 \S+ → v1\.5\.0 \S+$/),
+    expect.stringMatching(/^ {2}wave 1 {3}chat-proc {3}/),
+  ]);
+  expect(changes(CASES.env().plan)).toEqual(['  wave 1   metrics   1 task   image a1a1a1a1a1a1   env: ~LOG_LEVEL']);
+  expect(changes(CASES.image().plan)).toEqual(['  wave 1   web-ui   1 task   image a1a1a1a1a1a1 → b2b2b2b2b2b2   another image']);
 });
 
 test('nothing of a name or a subject makes markup, a mention or a terminal move', () => {

@@ -4,20 +4,26 @@ import type { ServiceValues } from './step';
 import { printable } from '../../problem';
 import { imageWord, shortDefinition } from './running';
 import { expectedSeconds } from './waves';
+import { cut, wrapped } from './wrap';
 
 /** What a person reads before anything moves: a plan of 50 bundles and 8 services fits on one screen, because what stays is only counted. */
 export function explainPlan(plan: DeployPlan, values?: ServiceValues): string[] {
   const { environment, release, account, region, cluster } = plan;
-  return [
+  const isEmpty = isEmptyPlan(plan);
+  const head = [
     `${environment} ← ${release}    ${account} ${region} ${cluster}`,
     '',
-    ...(isEmptyPlan(plan) ? [`Nothing changes: what runs is this release.`] : []),
+    ...(isEmpty ? [`Nothing changes: what runs is this release.`] : []),
     ...bundleLines(plan),
     ...serviceLines(plan),
-    ...(values ? valueLines(plan, values) : []),
+  ];
+  const foot = [
     ...plan.notes.map((note) => `note       ${note}`),
-    ...(isEmptyPlan(plan) ? [] : [`expected   about ${minutes(expectedSeconds(plan))}, if all goes well`]),
-  ].map(printable);
+    ...(isEmpty ? [] : [`expected   about ${minutes(expectedSeconds(plan))}, if all goes well`]),
+  ];
+  const fit = (lines: string[]) => lines.map(printable).flatMap(wrapped);
+  // A value is shown as it is, however long.
+  return [...fit(head), ...(values ? valueLines(plan, values).map(printable) : []), ...fit(foot)];
 }
 
 /** `1 changed, 2 added, 47 stay` */
@@ -42,7 +48,8 @@ function bundleLines({ bundles }: DeployPlan): string[] {
     .map((bundle) => [`${SIGNS[bundle.change]} ${bundle.id}`, versions(bundle), bundle.subject ?? '']);
   return [
     `bundles    ${countedBundles(bundles) || 'none'}`,
-    ...columns(rows),
+    // Of a commit’s subject only what fits: one line a bundle.
+    ...columns(rows).map((line) => cut(printable(line))),
     ...(changed.length > SHOWN ? [`           and ${changed.length - SHOWN} more`] : []),
     ...retagged.slice(0, 3).map(({ id, before, after }) => `           ${id}: ${after!.ref}, same content as ${before!.ref}`),
   ];

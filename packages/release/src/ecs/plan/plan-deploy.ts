@@ -155,7 +155,7 @@ function wholePlan(
     bundles,
     descriptor: { changed: descriptor.changed, after: descriptor.after, force: descriptor.force },
     gateway: { changed: gateway.changed, force: gateway.force },
-    notes: [...offlineNotes(running), ...descriptor.notes, ...gateway.notes],
+    notes: [...offlineNotes(running, environment.name, record), ...descriptor.notes, ...gateway.notes],
   };
 }
 
@@ -170,11 +170,12 @@ function basisOf(services: readonly Service[], running: Running): DeployPlan['ba
   );
 }
 
-function offlineNotes({ from }: Running): string[] {
-  if (from === 'record')
-    return [
-      'Nobody was asked: this compares with the last record. Images and numbers are in it, environments are not; a change of those alone is not seen.',
-    ];
-  if (from === 'nothing') return ['Nobody was asked, and there is no record: everything looks new.'];
-  return [];
+/** Which record a plan stands on, from when, from where. */
+function offlineNotes({ from, source }: Running, environment: string, record: ReleaseRecord | undefined): string[] {
+  if (from === 'ecs') return [];
+  if (!record) return [`AWS was not asked, and there is no record of ${environment} in ${source}. Everything looks new.`];
+  const { release, attempt, endedAt } = record;
+  return [
+    `AWS was not asked: compared with the record ${release}.${attempt} of ${endedAt.slice(0, 16).replace('T', ' ')} UTC, from ${source}. Images and numbers are in it, environments are not; a change of those alone is not seen.`,
+  ];
 }

@@ -17,6 +17,8 @@ export interface RunningService {
 export interface Running {
   /** `record`: nobody was asked, and nothing is known of environments. `nothing`: nobody was asked, and there is no record. */
   from: 'ecs' | 'record' | 'nothing';
+  /** Where the record is from, or would be, in words. */
+  source?: string;
   account: string;
   region: string;
   cluster: string;
@@ -32,12 +34,14 @@ export interface Running {
 export function runningOfRecord(
   record: ReleaseRecord | undefined,
   place: { account: string; region: string; cluster: string },
+  source: string,
 ): Running {
   const services = Object.values(record?.services ?? {}).map(({ serviceName, taskDefinition = '', count }): RunningService => {
     return { serviceName, status: 'ACTIVE', taskDefinition, desiredCount: count, controller: 'ECS' };
   });
   return {
     from: record ? 'record' : 'nothing',
+    source,
     ...place,
     services: Object.fromEntries(services.map((service) => [service.serviceName, service])),
     definitions: {},

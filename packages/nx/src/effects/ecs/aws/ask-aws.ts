@@ -3,7 +3,7 @@ import { askSigned } from './signed';
 
 type Json = Record<string, unknown>;
 
-/** The few questions that `verify` has for services other than ECS. None of them is answered with a secret's value. */
+/** The few questions that `verify` has for services other than ECS. None of them is answered with a secret's value: it is read for `secretKeys` alone, and dropped there. */
 export interface AwsQuestions {
   account(): Promise<string>;
   /** The trust policy of a role, as text. */
@@ -12,11 +12,24 @@ export interface AwsQuestions {
   denied(role: string, actions: readonly string[], resources: readonly string[]): Promise<string[]>;
   parameterExists(name: string): Promise<boolean>;
   /** What is said of a secret beside its value. */
-  secret(id: string): Promise<{ deleted: boolean }>;
+  secret(id: string): Promise<{ arn?: string; deleted: boolean }>;
+  /** The keys of a secret that is a JSON object; undefined for any other. */
+  secretKeys(id: string): Promise<string[] | undefined>;
   logGroups(prefix: string): Promise<string[]>;
-  targetGroup(arn: string): Promise<{ protocol: string; port: number; path: string; type: string; balancers: string[] }>;
+  targetGroup(arn: string): Promise<TargetGroup>;
   idleTimeout(balancer: string): Promise<number | undefined>;
   quota(service: string, code: string): Promise<number>;
+  /** By its name, as Amazon lists it: the account's own, else the default of all accounts. */
+  quotaNamed(service: string, name: string): Promise<number>;
+}
+
+export interface TargetGroup {
+  protocol: string;
+  port: number;
+  path: string;
+  type: string;
+  vpc?: string;
+  balancers: string[];
 }
 
 export function awsQuestions(aws: AwsConnection): AwsQuestions {
@@ -37,6 +50,8 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
       Action: action,
       Version: '2015-12-01',
     });
+  const quotas = (action: string, body: Json) =>
+    json(`servicequotas:${action}`, 'servicequotas', 'SERVICE_QUOTAS', `ServiceQuotasV20190624.${action}`, body);
   return {
     async account() {
       const text = await form('sts:GetCallerIdentity', 'sts', 'STS', { Action: 'GetCallerIdentity', Version: '2011-06-15' });
@@ -75,7 +90,15 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
           SecretId: id,
         },
       );
-      return { deleted: found.DeletedDate !== undefined && found.DeletedDate !== null };
+      const arn = typeof found.ARN === 'string' ? found.ARN : undefined;
+      return { ...(arn !== undefined && { arn }), deleted: found.DeletedDate !== undefined && found.DeletedDate !== null };
+    },
+    async secretKeys(id) {
+      const what = 'secretsmanager:GetSecretValue';
+      const { SecretString } = await json(what, 'secretsmanager', 'SECRETS_MANAGER', 'secretsmanager.GetSecretValue', {
+        SecretId: id,
+      });
+      return keysOf(SecretString);
     },
     async logGroups(prefix) {
       const { logGroups } = await json('logs:DescribeLogGroups', 'logs', 'CLOUDWATCH_LOGS', 'Logs_20140328.DescribeLogGroups', {
@@ -85,7 +108,9 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
     },
     async targetGroup(arn) {
       const text = await elb('DescribeTargetGroups', { 'TargetGroupArns.member.1': arn });
+      const vpc = first(text, 'VpcId');
       return {
+        ...(vpc !== undefined && { vpc }),
         protocol: first(text, 'Protocol') ?? '',
         port: Number(first(text, 'Port') ?? 0),
         path: first(text, 'HealthCheckPath') ?? '',
@@ -104,19 +129,31 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
       return found ? Number(found[1] ?? found[2]) : undefined;
     },
     async quota(service, code) {
-      const { Quota } = await json(
-        'servicequotas:GetServiceQuota',
-        'servicequotas',
-        'SERVICE_QUOTAS',
-        'ServiceQuotasV20190624.GetServiceQuota',
-        {
-          ServiceCode: service,
-          QuotaCode: code,
-        },
-      );
+      const { Quota } = await quotas('GetServiceQuota', { ServiceCode: service, QuotaCode: code });
       return Number((Quota as { Value?: number } | undefined)?.Value);
     },
+    async quotaNamed(service, name) {
+      // What nobody asked to be raised is in the second list only.
+      for (const action of ['ListServiceQuotas', 'ListAWSDefaultServiceQuotas']) {
+        const { Quotas } = await quotas(action, { ServiceCode: service, MaxResults: 100 });
+        const found = (Array.isArray(Quotas) ? (Quotas as { QuotaName?: string; Value?: number }[]) : []).find(
+          ({ QuotaName }) => QuotaName === name,
+        );
+        if (found) return Number(found.Value);
+      }
+      return NaN;
+    },
   };
+}
+
+/** Only the names: nothing of a value leaves this function. */
+function keysOf(secret: unknown): string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(String(secret));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of the first element of that name. `inner`: with the elements in it. */

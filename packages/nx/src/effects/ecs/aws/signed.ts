@@ -19,42 +19,68 @@ export interface SignedCall {
   /** AWS JSON 1.1: the operation with its prefix. */
   target?: string;
   /** JSON for `target`, else a form. */
-  body: Record<string, unknown>;
+  body?: Record<string, unknown>;
+  /** A service that speaks REST: this path is read, with this query, and nothing is posted. */
+  get?: { path: string; query?: Readonly<Record<string, string>> };
 }
 
 /** Asks with Signature Version 4, by the credentials of the connection; Problems `aws-*`. The answer is JSON, or the text of an XML document. */
 export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<{ json?: Record<string, unknown>; text: string }> {
   return ask(aws, call.what, async () => {
     const url = endpointOf(call, aws.region);
-    const body =
-      call.target === undefined ? new URLSearchParams(call.body as Record<string, string>).toString() : JSON.stringify(call.body);
+    const method = call.get ? 'GET' : 'POST';
+    const body = bodyOf(call);
     const credentials = await aws.client.config.credentials();
     const headers: Record<string, string> = {
       host: url.host,
-      'content-type':
-        call.target === undefined ? 'application/x-www-form-urlencoded; charset=utf-8' : 'application/x-amz-json-1.1',
+      ...(!call.get && {
+        'content-type':
+          call.target === undefined ? 'application/x-www-form-urlencoded; charset=utf-8' : 'application/x-amz-json-1.1',
+      }),
       ...(call.target !== undefined && { 'x-amz-target': call.target }),
       ...(credentials.sessionToken !== undefined && { 'x-amz-security-token': credentials.sessionToken }),
     };
     const signed = sign(
-      { url, headers, body, region: aws.region, service: call.signAs ?? call.host, at: new Date() },
+      { method, url, headers, body, region: aws.region, service: call.signAs ?? call.host, at: new Date() },
       credentials,
     );
-    const { status, text } = await post(url, signed, body);
+    const { status, text } = await send(method, url, signed, body);
     const json = parse(text);
     if (status === 200) return { ...(json && { json }), text };
     throw answerError(status, text, json);
   });
 }
 
-function endpointOf({ host, endpoint, global }: SignedCall, region: string): URL {
+function bodyOf({ get, target, body = {} }: SignedCall): string {
+  if (get) return '';
+  return target === undefined ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
+}
+
+function endpointOf(call: SignedCall, region: string): URL {
+  const url = new URL(originOf(call, region));
+  if (!call.get) return url;
+  url.pathname = call.get.path;
+  url.search = Object.entries(call.get.query ?? {})
+    .map((pair) => pair.map(encoded).join('='))
+    .sort()
+    .join('&');
+  return url;
+}
+
+function originOf({ host, endpoint, global }: SignedCall, region: string): string {
   const given = process.env[`AWS_ENDPOINT_URL_${endpoint}`] || process.env.AWS_ENDPOINT_URL;
-  if (given) return new URL(given);
-  if (global !== undefined) return new URL(`https://${global}/`);
-  return new URL(`https://${host}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`);
+  if (given) return given;
+  if (global !== undefined) return `https://${global}/`;
+  return `https://${host}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`;
+}
+
+/** As AWS wants a query to be written, in what is sent and in what is signed. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 interface ToSign {
+  method?: 'GET' | 'POST';
   url: URL;
   headers: Record<string, string>;
   body: string;
@@ -63,9 +89,9 @@ interface ToSign {
   at: Date;
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, for a POST without a query. */
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, for a query that is in order. */
 export function sign(
-  { url, headers, body, region, service, at }: ToSign,
+  { method = 'POST', url, headers, body, region, service, at }: ToSign,
   { accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string },
 ): Record<string, string> {
   const time = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
@@ -73,9 +99,9 @@ export function sign(
   const all: Record<string, string> = { ...headers, 'x-amz-date': time };
   const names = Object.keys(all).sort();
   const canonical = [
-    'POST',
+    method,
     url.pathname,
-    '',
+    url.search.slice(1),
     ...names.map((name) => `${name}:${all[name]!.trim()}`),
     '',
     names.join(';'),
@@ -102,12 +128,17 @@ function hmac(key: string | Buffer, text: string): Buffer {
 
 const LARGEST = 4 * 1024 * 1024;
 
-function post(url: URL, headers: Record<string, string>, body: string): Promise<{ status: number; text: string }> {
+function send(
+  method: string,
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === 'http:' ? http : https;
     const asked = request(
       url,
-      { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, timeout: 30_000 },
+      { method, headers: { ...headers, ...(body !== '' && { 'content-length': Buffer.byteLength(body) }) }, timeout: 30_000 },
       (response) => {
         const parts: Buffer[] = [];
         let size = 0;
@@ -137,7 +168,7 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 /** An error as the SDK would throw it. */
 function answerError(status: number, text: string, json: Record<string, unknown> | undefined): Error {
-  const name = json ? String(json.__type ?? '') : (/<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '');
+  const name = json ? String(json.__type ?? json.ErrorCode ?? '') : (/<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '');
   const message = json ? String(json.message ?? json.Message ?? '') : (/<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '');
   const short = name.slice(name.lastIndexOf('#') + 1);
   if (short === '' && status < 500)

@@ -12,7 +12,7 @@ import type {
 } from '@kdcube/release';
 import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, readTaskDefinition, runningOfRecord } from '@kdcube/release';
 import { findBundle } from '../../bundles';
-import { imagesOf, registryOf } from '../../environment';
+import { imagesOf, namedRegistry, registryOf } from '../../environment';
 import type { EnvWords } from '../../env';
 import { fileProblem } from '../../files';
 import { headCommit } from '../../git/workspace';
@@ -21,12 +21,13 @@ import { plannedImages, releasedImages, type ReleasedImage } from '../../images/
 import type { Log } from '../../log';
 import { pinOf, type OpenRelease } from '../../workspace';
 import { openEcs } from '../aws/port';
+import { offlineRecord } from '../records/known-record';
 import { readRunning } from './read';
 import { imagesThatRun, reportedDigests } from './running-images';
 import { withSubjects } from './subjects';
 
 export interface PlanWords extends EnvWords {
-  /** The last good record of an environment; undefined where there is none, or nobody to ask. */
+  /** The last good record of an environment; undefined where there is none. Not asked for offline. */
   lastRecord?: (environment: Environment) => Promise<ReleaseRecord | undefined>;
 }
 
@@ -36,7 +37,7 @@ export interface PlannedRelease extends PlannedDeploy {
   images: ReleasedImage[];
 }
 
-/** What a deploy of this release to this environment would do: from the release, the environment, the registry, and what runs (`offline`: the last record). Nothing is written anywhere. */
+/** What a deploy of this release to this environment would do: from the release, the environment, the registry, and what runs (`offline`: the last record, without AWS). Nothing is written anywhere. */
 export async function plannedDeploy(
   open: OpenRelease,
   environment: Environment,
@@ -53,11 +54,14 @@ export async function plannedDeploy(
     });
   const own = ownDefinitions(root, environment);
   const planned = await plannedImages(open, imagesOf(environment), { platform }, log);
-  const registry = planned.length === 0 ? undefined : registryOf(environment, words.registries);
-  const images = registry ? await releasedImages(root, planned, registry, { offline }, log) : [];
-  const record = await words.lastRecord?.(environment);
-  const running = offline ? runningOfRecord(record, placeOf(environment)) : await whatRuns(environment, record);
-  const known = offline ? { reasons: new Map<string, string[]>() } : await imagesThatRun(environment, running, images, log);
+  const registry =
+    planned.length === 0 ? namedRegistry(environment, words.registries) : registryOf(environment, words.registries);
+  const known = offline ? await offlineRecord(root, environment.name, registry, log) : undefined;
+  const from = { offline, ...(known?.registry && { registry: known.registry }) };
+  const images = registry ? await releasedImages(root, planned, registry, from, log) : [];
+  const record = known ? known.record : await words.lastRecord?.(environment);
+  const running = known ? runningOfRecord(record, placeOf(environment), known.source) : await whatRuns(environment, record);
+  const before = offline ? { reasons: new Map<string, string[]>() } : await imagesThatRun(environment, running, images, log);
   const references = [...images.map(({ reference }) => reference), ...outsideImages(environment)];
   const pins = new Map<string, BundlePin>();
   for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
@@ -76,7 +80,7 @@ export async function plannedDeploy(
     record,
     bundles: await bundlesOf(open, log),
     subjects: new Map(),
-    ...known,
+    ...before,
   });
   return { plan: await withSubjects(open, plan, offline), values, running, notes: own.notes, images };
 }

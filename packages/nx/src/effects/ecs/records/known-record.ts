@@ -1,26 +1,61 @@
 import * as path from 'node:path';
 import type { RegistryName } from '@kdcube/release';
-import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord } from '@kdcube/release';
+import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release';
 import { diskFiles } from '../../../disk';
 import { writeFileAtomic } from '../../files';
+import { openWithoutAws } from '../../images/registries';
 import type { Log } from '../../log';
+import type { Place } from '../../registry/blobs';
+import type { Registry } from '../../registry/registry';
 import { lastGoodRecord, recordsOf } from './records';
 
-/** The last good record of an environment. Asked of the registry it is kept in dist, and `undefined` for the registry takes it from there: then nobody is asked. */
+/** What is known of an environment without AWS. */
+export interface KnownOffline {
+  /** The last good one; undefined where there is none. */
+  record?: ReleaseRecord;
+  /** Where it is from, in words. */
+  source: string;
+  /** The registry, where it can be asked without AWS. */
+  registry?: Registry;
+}
+
+/** The last good record of an environment, as the registry has it. It is kept in dist. */
 export async function knownRecord(
   root: string,
   environment: string,
-  registry: RegistryName | undefined,
+  registry: RegistryName,
   log: Log,
 ): Promise<ReleaseRecord | undefined> {
-  const file = OUT.record(environment);
-  if (registry === undefined) {
-    const text = diskFiles(root).read(file);
-    return readReceipt(ReleaseRecord, text === undefined ? undefined : Buffer.from(text).toString('utf8'));
-  }
+  return fetchRecord(root, environment, recordsOf(registry, log), log);
+}
+
+/** The same without AWS: of the registry where that answers without it, else the one that was seen here last. */
+export async function offlineRecord(
+  root: string,
+  environment: string,
+  name: RegistryName | undefined,
+  log: Log,
+): Promise<KnownOffline> {
+  const kept = (why: string): KnownOffline => {
+    const record = keptRecord(root, environment);
+    return { ...(record && { record }), source: `${OUT.record(environment)}, where the last one is that was seen here: ${why}` };
+  };
+  if (name === undefined) return kept('nobody said which registry the images are in');
+  const registry = await openWithoutAws(name.host, log);
+  if (registry === undefined) return kept(`${name.host} is Amazon’s, and docker has no login for it`);
   try {
-    const record = await lastGoodRecord(recordsOf(registry, log), environment, log);
-    if (record) await writeFileAtomic(path.join(root, file), printRecord(record));
+    const record = await fetchRecord(root, environment, { registry, repository: repositoryOf(name, 'releases') }, log);
+    return { ...(record && { record }), registry, source: `${shown(name)}/releases` };
+  } catch (error) {
+    if (!(error instanceof KdcubeError) || error.problems[0]!.code === 'interrupted') throw error;
+    return kept(error.problems[0]!.message.split('\n')[0]!.replace(/\.$/, ''));
+  }
+}
+
+async function fetchRecord(root: string, environment: string, place: Place, log: Log): Promise<ReleaseRecord | undefined> {
+  try {
+    const record = await lastGoodRecord(place, environment, log);
+    if (record) await writeFileAtomic(path.join(root, OUT.record(environment)), printRecord(record));
     return record;
   } catch (error) {
     // Before the first deploy there may be no repository for records yet; a deploy says so before it writes anything.
@@ -28,4 +63,9 @@ export async function knownRecord(
       return undefined;
     throw error;
   }
+}
+
+function keptRecord(root: string, environment: string): ReleaseRecord | undefined {
+  const text = diskFiles(root).read(OUT.record(environment));
+  return readReceipt(ReleaseRecord, text === undefined ? undefined : Buffer.from(text).toString('utf8'));
 }

@@ -15,7 +15,7 @@ const NOWHERE = `registry.invalid/none@sha256:${'0'.repeat(64)}`;
 export async function verifyRelease(
   open: OpenRelease,
   environment: Environment,
-  words: Omit<EnvWords, 'offline'>,
+  { secretKeys, ...words }: Omit<EnvWords, 'offline'> & { secretKeys: boolean },
   log: Log,
 ): Promise<Answer[]> {
   const planned = await plannedImages(open, imagesOf(environment), { platform: words.platform }, log);
@@ -39,12 +39,7 @@ export async function verifyRelease(
   const rendered = renderEnv({ environment, release: open.release, descriptor, images });
   const exec = environment.exec?.image;
   const execImage = exec?.kind === 'digest' ? exec.reference : exec && images.get(exec.name);
-  const there = { ...rendered, services: rendered.services.filter(({ image }) => image !== NOWHERE) };
-  const asked = await verifyEnvironment(
-    environment,
-    { all: rendered, pushed: there },
-    execImage === NOWHERE ? undefined : execImage,
-    log,
-  );
-  return [...answers, ...asked];
+  const pushed = { ...rendered, services: rendered.services.filter(({ image }) => image !== NOWHERE) };
+  const known = { rendered, pushed, exec: execImage === NOWHERE ? undefined : execImage, secretKeys };
+  return [...answers, ...(await verifyEnvironment(environment, known, log))];
 }
