@@ -8,6 +8,7 @@ import { openClock } from '../aws/clock';
 import { sayRollout } from './lines';
 import { openEcs } from '../aws/port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
+import { imagesPort } from './images';
 import { onInterrupt } from './interrupt';
 
 export interface DeployWords {
@@ -43,7 +44,7 @@ export async function deploy(plan: DeployPlan, records: Place, words: DeployWord
   try {
     const id = createHash('sha256').update(planContent(plan)).digest('hex').slice(0, 32);
     const options = { id, timeout: words.timeout * 60_000, wait: words.wait * 60_000, onFailure: words.onFailure, stop };
-    const outcome = await carryOut(plan, { ecs, clock, say }, options);
+    const outcome = await carryOut(plan, { ecs, clock, images: imagesPort(log), say }, options);
     board.close();
     const record = await keep(plan, outcome, records, words, log);
     return { outcome, ...(record !== undefined && { record }) };

@@ -1,0 +1,27 @@
+import { awsClock } from './clock';
+
+/** A machine whose clock somebody sets, and which may sleep. */
+function machine() {
+  const state = { wall: 1_000_000, counted: 50 };
+  return { state, clock: awsClock({ wall: () => state.wall, counted: () => state.counted, sleep: async () => undefined }) };
+}
+
+it('begins with what the machine says, and then counts: a clock that is set moves nothing', () => {
+  const { state, clock } = machine();
+  expect(clock.now()).toBe(1_000_000);
+  state.wall += 5 * 3_600_000;
+  state.counted += 1_000;
+  expect(clock.now()).toBe(1_001_000);
+});
+
+it('AWS puts it right, forwards and back, and a moment is no error', () => {
+  const { clock } = machine();
+  expect([clock.heard(1_002_500), clock.now()]).toEqual([false, 1_000_000]);
+  expect([clock.heard(9_000_000), clock.now()]).toEqual([true, 9_000_000]);
+  expect([clock.heard(500_000), clock.now()]).toEqual([true, 500_000]);
+});
+
+it('what is no time is not heard', () => {
+  const { clock } = machine();
+  expect([clock.heard(NaN), clock.heard(Infinity), clock.now()]).toEqual([false, false, 1_000_000]);
+});
