@@ -1,6 +1,6 @@
 // One call, carried out and journalled. A client's call is counted, may meet a fault and may be cut off; one that a test makes as somebody else, or to look
 // at how things are, is none of it: it is never stale, and moves no time.
-import { cutAt, raiseFault } from './faults.mjs';
+import { checkSigned, cutAt, raiseFault } from './faults.mjs';
 import { OPERATIONS, reads } from './operations.mjs';
 import { answer, answerError, fail } from './protocol.mjs';
 
@@ -12,7 +12,10 @@ export async function clientCall(double, call) {
   const cut = cutAt(double.cuts, call, n);
   if (cut === 'before') return { cut };
   const { region, account } = world;
-  const fault = () => raiseFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, region, account });
+  const fault = () => {
+    checkSigned(call, clock.now(), double.signedWithin);
+    raiseFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, region, account });
+  };
   const reply = await perform(double, call, { n, ...(cut ? { cut } : {}) }, fault);
   if (double.auto > 0 && reads(call.op)) await clock.run(clock.now() + double.auto);
   return { ...reply, cut };

@@ -28,6 +28,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     journal: makeJournal(file),
     faults: (scenario.faults ?? []).map((fault) => ({ ...fault })),
     cuts: (scenario.cuts ?? []).map((cut) => ({ ...cut })),
+    signedWithin: scenario.signedWithin,
     auto: scenario.auto ?? 0,
     calls: 0,
     called: [],
@@ -50,12 +51,12 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
       if (!call) throw fail('UnknownOperationException', 'The double knows neither this target nor this version.', 404);
     } catch (error) {
       if (!error.aws) throw error;
-      return send(response, answerError(call, error.aws, 'none'));
+      return send(response, answerError(call, error.aws, 'none'), clock.now());
     }
     const reply = await turn(() => clientCall(double, call));
     if (reply.cut === 'hang') return undefined;
     if (reply.cut) return request.socket.destroy();
-    return send(response, reply);
+    return send(response, reply, clock.now());
   }
 
   const server = http.createServer((request, response) => {
@@ -99,6 +100,8 @@ async function readBody(request) {
   return Buffer.concat(parts);
 }
 
-export function send(response, { status, headers, body }) {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+/** The time in an answer is the double's: a client may put its own clock right by it. */
+export function send(response, { status, headers, body }, now) {
+  const date = new Date(now).toUTCString();
+  response.writeHead(status, { ...headers, date, 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -20,6 +20,15 @@ export function raiseFault(faults, call, { n, elapsed, account, region }) {
   }
 }
 
+/**
+ * "The request reached the service more than 15 minutes after the date stamp on the request … or the date stamp on the request is more than 15 minutes in the
+ * future": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html. Only where a scenario says `signedWithin` (seconds): the clocks of most clients are real.
+ */
+export function checkSigned({ signedAt }, now, seconds) {
+  if (seconds === undefined || Math.abs(now - (signedAt ?? 0)) <= seconds * 1000) return;
+  throw fail('RequestExpired', 'The date stamp on the request is too far from the time of the service.');
+}
+
 function fits(fault, call, n, elapsed) {
   if (fault.times !== undefined && fault.times <= 0) return false;
   if (fault.service !== undefined && fault.service !== call.service) return false;

@@ -18,10 +18,13 @@ export function fail(type, message, status = type === 'ServerException' ? 500 : 
   return Object.assign(new Error(message), { aws: { type, message, status } });
 }
 
-/** What a request asks for: { service, op, request, wire, region, accessKey }, or undefined. Throws for a body that is no JSON. */
+/** What a request asks for: { service, op, request, wire, region, accessKey, signedAt }, or undefined. Throws for a body that is no JSON. */
 export function readCall(headers, body) {
   const scope = /Credential=([^/,\s]+)\/\d+\/([^/]+)\//.exec(headers.authorization ?? '');
-  const who = { accessKey: scope?.[1], region: scope?.[2] };
+  // 20260302T090000Z
+  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '');
+  const signedAt = signed ? Date.UTC(signed[1], signed[2] - 1, ...signed.slice(3).map(Number)) : undefined;
+  const who = { accessKey: scope?.[1], region: scope?.[2], signedAt };
   const target = headers['x-amz-target'];
   if (target) {
     const [prefix, op] = target.split('.');

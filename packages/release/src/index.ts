@@ -50,6 +50,7 @@ export * from './ecs/tasks/adapt';
 export * from './ecs/tasks/make';
 export * from './ecs/tasks/permissions';
 export * from './ecs/tasks/plan-tasks';
+export * from './ecs/tasks/reported';
 export * from './ecs/tasks/same';
 export * from './ecs/tasks/task-definition';
 export * from './ecs/plan/deploy-plan';

@@ -65,7 +65,7 @@ export function deployInput(words: Words = {}): DeployInput {
     name,
     descriptor: planDescriptor(release, pins, descriptorOptions(environment)),
     images,
-    digests: new Map(),
+    knownImages: new Map(),
     reasons: new Map(),
     own: new Map(),
     running,

@@ -3,6 +3,7 @@ import { makeExecTaskDefinition } from '../tasks/make';
 import type { DeployInput } from './plan-deploy';
 import { runningContainer } from './what-runs';
 import { shortDefinition, variablesOf } from './running';
+import { reportedDigests } from '../tasks/reported';
 import { differences } from '../tasks/same';
 import type { TaskDefinition } from '../tasks/task-definition';
 
@@ -17,7 +18,7 @@ export interface PlannedExec {
 
 /** The task that code runs in: the revision that proc names, or the last one, where they say the same; else it is registered anew. */
 export function plannedExec(input: DeployInput): PlannedExec | undefined {
-  const { environment, running, digests } = input;
+  const { environment, running, knownImages } = input;
   const definition = execDefinition(input);
   if (!definition) return undefined;
   const image = definition.containerDefinitions[0]!.image;
@@ -32,7 +33,7 @@ export function plannedExec(input: DeployInput): PlannedExec | undefined {
     plan: {
       change: use === undefined ? 'update' : 'none',
       image,
-      digests: [...(digests.get(image) ?? [image.slice(image.indexOf('@') + 1)])],
+      digests: reportedDigests(image, definition, knownImages),
       definition: {
         family: definition.family,
         ...(use === undefined ? { register: definition } : { use }),

@@ -18,6 +18,7 @@ import { serviceStep } from './step';
 import { runningContainer, runningDefinition, servicesThatCannot } from './what-runs';
 import type { Running } from './running';
 import { variablesOf } from './running';
+import type { KnownImage } from '../tasks/reported';
 import type { TaskDefinition } from '../tasks/task-definition';
 import { wavesOf } from './waves';
 
@@ -32,8 +33,8 @@ export interface DeployInput {
   descriptor: DescriptorPlan;
   /** The images of the release by name: full references by digest. */
   images: ReadonlyMap<string, string>;
-  /** What a running task may report of a reference: its digest, and the children of an index. */
-  digests: ReadonlyMap<string, readonly string[]>;
+  /** What the registry says of each reference. */
+  knownImages: ReadonlyMap<string, KnownImage>;
   /** Why an image is another one than the one that runs, a phrase each, by its new reference. */
   reasons: ReadonlyMap<string, readonly string[]>;
   /** The definitions that stand in the environment by a path, by service. */

@@ -62,7 +62,7 @@ const running: Running = {
 };
 const [one, two] = [record('one', 1, 'a'), record('two', 2, 'b')];
 const plan = (first: TaskDefinition) =>
-  planRollback({ record: one, last: two, running, definitions: new Map([[arn('proc:1'), first]]), digests: new Map() });
+  planRollback({ record: one, last: two, running, definitions: new Map([[arn('proc:1'), first]]), knownImages: new Map() });
 
 it('is a plan like every other: the revision again, as many tasks as today, and the descriptor forced because it differs', () => {
   const made = plan(definition(1, 'a', 'old'));
@@ -87,7 +87,7 @@ it('the same descriptor is not forced', () => {
     last: { ...two, descriptor: 'a' },
     running,
     definitions: new Map([[arn('proc:1'), definition(1, 'a', 'new')]]),
-    digests: new Map(),
+    knownImages: new Map(),
   });
   expect(same.descriptor).toMatchObject({ changed: false, force: false });
 });

@@ -5,6 +5,7 @@ import { withoutFlags, flagsOn } from './registry-step';
 import type { Running } from './running';
 import { variablesOf } from './running';
 import { asAsked } from '../rollout/register';
+import { reportedDigests, type KnownImage } from '../tasks/reported';
 import type { ContainerDefinition, TaskDefinition } from '../tasks/task-definition';
 import { wavesOf } from './waves';
 
@@ -16,8 +17,8 @@ export interface RollbackInput {
   running: Running;
   /** The revisions that the record names, by ARN, as ECS has them. */
   definitions: ReadonlyMap<string, TaskDefinition>;
-  /** What a task may report of an image, where the registry says. */
-  digests: ReadonlyMap<string, string[]>;
+  /** What the registry says of each image of the record. */
+  knownImages: ReadonlyMap<string, KnownImage>;
 }
 
 /** The way back to a release, as a plan like every other: the revisions of its record, one by one, and its descriptor in the registry where another one is there now. No build, and no release.yaml. */
@@ -65,7 +66,7 @@ export function planRollback(input: RollbackInput): DeployPlan {
   };
 }
 
-function stepOf(name: string, service: RecordedService, { running, definitions, digests }: RollbackInput): ServiceStep {
+function stepOf(name: string, service: RecordedService, { running, definitions, knownImages }: RollbackInput): ServiceStep {
   const arn = service.taskDefinition!;
   const definition = definitions.get(arn);
   if (!definition)
@@ -93,7 +94,7 @@ function stepOf(name: string, service: RecordedService, { running, definitions, 
     change,
     why: change === 'update' ? ['back to an earlier release'] : [],
     image: { ...(beforeImage !== undefined && { before: beforeImage }), after: service.image },
-    digests: [...new Set([service.digest, ...(digests.get(service.image) ?? [])])],
+    digests: [...new Set([service.digest, ...reportedDigests(service.image, definition, knownImages)])],
     definition: {
       family: definition.family,
       ...(isGone ? { register: asAsked(clean) as unknown as Record<string, unknown> } : { use: arn }),

@@ -8,6 +8,7 @@ import { runningContainer, runningDefinition, runningService } from './what-runs
 import { isSecretValue } from './secrets';
 import type { PlannedTask } from '../tasks/plan-tasks';
 import { imageWord, variablesOf } from './running';
+import { reportedDigests } from '../tasks/reported';
 import { differences } from '../tasks/same';
 
 /** By service, by variable. A side that must not be shown is undefined and `hidden`. */
@@ -59,7 +60,7 @@ export function serviceStep(
     change: why.length > 0 ? 'update' : 'none',
     why,
     image: { ...(imageBefore !== undefined && { before: imageBefore }), after: rendered.image },
-    digests: [...(input.digests.get(rendered.image) ?? [rendered.image.slice(rendered.image.indexOf('@') + 1)])],
+    digests: reportedDigests(rendered.image, task.definition, input.knownImages),
     definition: {
       family: task.definition.family,
       ...(use === undefined ? { register: task.definition } : { use }),

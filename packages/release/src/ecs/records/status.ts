@@ -2,6 +2,7 @@ import type { ReleaseRecord } from '../../model/record';
 import type { SeenService, SeenTask } from '../rollout/port';
 import { flagsOn } from '../plan/registry-step';
 import { shortDefinition } from '../plan/running';
+import { reportedDigests, type KnownImage } from '../tasks/reported';
 import type { TaskDefinition } from '../tasks/task-definition';
 
 export interface StatusInput {
@@ -13,8 +14,8 @@ export interface StatusInput {
   tasks: ReadonlyMap<string, SeenTask[]>;
   /** By ARN. */
   definitions: ReadonlyMap<string, TaskDefinition>;
-  /** What a task may report of an image, where the registry says. */
-  digests: ReadonlyMap<string, string[]>;
+  /** What the registry says of each image of the record. */
+  knownImages: ReadonlyMap<string, KnownImage>;
   /** Of release.yaml as it is here: id → tree, for what is pinned. */
   pinned: ReadonlyMap<string, { tree: string; ref: string }>;
   releaseHere?: string;
@@ -82,7 +83,7 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
 function serviceStatus(
   service: string,
   serviceName: string,
-  { record, services, tasks, definitions, digests }: StatusInput,
+  { record, services, tasks, definitions, knownImages }: StatusInput,
 ): ServiceStatus {
   const seen = services.get(serviceName);
   const recorded = record?.services[service];
@@ -98,7 +99,7 @@ function serviceStatus(
   else if (recorded && definition && image === undefined) drift.push(`its revision has another image than ${recorded.image}`);
   if (definition)
     for (const flag of flagsOn(definition)) drift.push(`${flag} is on: the next task that starts overwrites what is in Redis`);
-  const allowed = recorded && [recorded.digest, ...(digests.get(recorded.image) ?? [])];
+  const allowed = recorded && [recorded.digest, ...reportedDigests(recorded.image, definition ?? {}, knownImages)];
   const others = (tasks.get(serviceName) ?? []).flatMap(({ lastStatus, containers }) =>
     lastStatus === 'RUNNING' && allowed && recorded?.taskDefinition === seen.taskDefinition
       ? containers.flatMap(({ name, digest }) =>

@@ -2,12 +2,21 @@ import { KdcubeError, type ProblemCode } from '../../problem';
 import type { ReleaseRecord } from '../../model/record';
 import { isEmptyPlan, type DeployPlan } from '../plan/deploy-plan';
 import type { SeenService } from './port';
-import { againWords, inFlightWords, newRun, pause, type RolloutOptions, type RolloutPorts, type Run } from './rollout';
+import {
+  againWords,
+  inFlightWords,
+  newRun,
+  ownRevisions,
+  pause,
+  type RolloutOptions,
+  type RolloutPorts,
+  type Run,
+} from './rollout';
 import { goBack } from './back';
 import { describeFailure } from './failure';
 import { joinUnchanged } from './join';
 import { checkLock, dropOwnLock, takeLock, type Held } from './lock';
-import { checkBasis, checkPlace, namesOf, waitForQuiet } from './preflight';
+import { checkBasis, checkImages, checkPlace, namesOf, waitForQuiet } from './preflight';
 import { lookUp, registerAll } from './register';
 import { settleRegistry } from './settle';
 import { carryOutWave, type Failure } from './wave';
@@ -37,6 +46,8 @@ export interface Outcome {
 export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: RolloutOptions): Promise<Outcome> {
   const run = newRun(plan, ports, options);
   let services = await checkPlace(run);
+  // AWS has said by now what time it is.
+  run.startedAt = run.clock.now();
   const found = await lookUp(run);
   await checkBasis(run, services, found);
   if (!isEmptyPlan(plan)) checkLock(run, services);
@@ -47,6 +58,7 @@ export async function carryOut(plan: DeployPlan, ports: RolloutPorts, options: R
     await dropOwnLock(run, services);
     return ended(run, undefined, services);
   }
+  await checkImages(run, found);
   services = await waitForQuiet(run, services);
   const lock = await takeLock(run, services);
   try {
@@ -75,18 +87,15 @@ async function inWaves(run: Run, services: readonly SeenService[], lock: Held | 
 /** Reads may be behind by this much. Milliseconds. */
 const BEHIND = 120_000;
 
-/** What every service is set to. A look that still shows a revision through which this run itself went is looked at again: it is more likely old than somebody's. */
+/** What every service is set to. A look that still shows a revision through which this run itself went is looked at again. */
 async function current(run: Run): Promise<SeenService[]> {
   const until = run.clock.now() + BEHIND;
   for (;;) {
     const services = await run.ecs.services(namesOf(run));
-    const behind = run.touched.some(({ service, serviceName, kind }) => {
-      const found = services.find(({ name }) => name === serviceName)?.taskDefinition;
-      const passed = [
-        run.plan.basis[serviceName]?.taskDefinition,
-        run.forced?.service === service ? run.forced.taskDefinition : undefined,
-      ];
-      return kind === 'service' && found !== run.to.get(service) && (found === undefined || passed.includes(found));
+    const behind = run.touched.some((step) => {
+      const found = services.find(({ name }) => name === step.serviceName)?.taskDefinition;
+      const isOwn = found === undefined || ownRevisions(run, step).includes(found);
+      return step.kind === 'service' && found !== run.to.get(step.service) && isOwn;
     });
     if (!behind || run.clock.now() >= until) return services;
     await pause(run, 5_000);

@@ -1,3 +1,4 @@
+import type { Problem } from '../../problem';
 import type { TaskDefinition } from '../tasks/task-definition';
 
 /** What the rollout asks of the world. Specs, the double of ECS and Amazon's own SDK stand behind the same few questions; nothing else in this folder waits or asks. */
@@ -110,6 +111,18 @@ export interface Ecs {
   untag(arn: string, keys: readonly string[]): Promise<void>;
   /** The last lines of a container's log; none where there is no log, or it may not be read. */
   lastLines(place: LogPlace): Promise<string[]>;
+}
+
+/** The registries that images are pulled from. */
+export interface Images {
+  /** What is wrong with an image: it is not there, or not for that platform. Nothing where it is well, and `unknown` where the registry does not say. */
+  problemOf(wanted: WantedImage): Promise<Problem | 'unknown' | undefined>;
+}
+
+export interface WantedImage {
+  reference: string;
+  /** `linux/amd64` */
+  platform: string;
 }
 
 export interface LogPlace {

@@ -1,10 +1,11 @@
 import { KdcubeError, quoted, type Problem } from '../../problem';
-import type { SeenService } from './port';
+import type { SeenService, WantedImage } from './port';
 import type { ServiceStep } from '../plan/deploy-plan';
 import { flagsOn, withoutFlags } from '../plan/registry-step';
 import { definitionOf, pause, type Run } from './rollout';
+import { platformOf } from '../tasks/reported';
 import { differences } from '../tasks/same';
-import type { Lookup } from './register';
+import type { Lookup, Wanted } from './register';
 import { shortDefinition } from '../plan/running';
 
 /** Everything that can be refused before the first write: the place, the services, what runs. */
@@ -96,6 +97,28 @@ async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, b
   const [one, other] = await Promise.all([definitionOf(run, now), definitionOf(run, basis)]);
   if (!one || !other || one.family !== other.family || flagsOn(one).length === 0) return false;
   return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
+}
+
+/** Every image of a service that changes is asked for: what its registry does not have, no task can pull. A registry that does not say is no reason to stop: tasks pull with a role of their own. */
+export async function checkImages(run: Run, found: Lookup): Promise<void> {
+  const { plan, images } = run;
+  const wanted = new Map<string, WantedImage>();
+  const want = (reference: string, { definition }: Wanted) => {
+    const platform = platformOf(definition);
+    wanted.set(`${reference} ${platform}`, { reference, platform });
+  };
+  for (const { service, change, image } of plan.services) {
+    const step = found.steps.get(service);
+    if (change === 'update' && step) want(image.after, step);
+  }
+  if (plan.exec?.change === 'update' && found.exec) want(plan.exec.image, found.exec);
+  const asked = [...wanted.values()];
+  const answers = await Promise.all(asked.map((one) => images.problemOf(one)));
+  const unknown = asked.filter((_, at) => answers[at] === 'unknown').map(({ reference }) => reference);
+  if (unknown.length > 0)
+    run.say({ event: 'note', text: `whether the registry has them is not known from here: ${unknown.join(', ')}` });
+  const problems = answers.filter((answer) => typeof answer === 'object');
+  if (problems.length > 0) throw new KdcubeError(problems);
 }
 
 /**

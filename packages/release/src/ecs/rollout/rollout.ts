@@ -1,6 +1,6 @@
 import { KdcubeError } from '../../problem';
 import type { DeployPlan, ServiceStep } from '../plan/deploy-plan';
-import type { Clock, Ecs, SeenService, SeenTask } from './port';
+import type { Clock, Ecs, Images, SeenService, SeenTask } from './port';
 import type { Reason } from './verdict-reason';
 import type { TaskDefinition } from '../tasks/task-definition';
 
@@ -24,6 +24,7 @@ export type RolloutEvent =
 export interface RolloutPorts {
   ecs: Ecs;
   clock: Clock;
+  images: Images;
   say: (event: RolloutEvent) => void;
 }
 
@@ -55,6 +56,8 @@ export interface Run extends RolloutPorts {
   exec?: string;
   /** What a service may be on before this run touches it, by its name at ECS: as when the plan was made, or where an earlier run of the plan left it. */
   accepted: Map<string, string[]>;
+  /** Every revision that this run set a service to, by the service's name in the plan. */
+  passed: Map<string, string[]>;
   /** Services that were updated, in order. */
   touched: ServiceStep[];
   /** What is under way, for whoever stops in the middle. */
@@ -72,11 +75,20 @@ export function newRun(plan: DeployPlan, ports: RolloutPorts, options: RolloutOp
     startedAt: ports.clock.now(),
     to: new Map(),
     accepted: new Map(),
+    passed: new Map(),
     touched: [],
     inFlight: new Map(),
     wrote: false,
     definitions: new Map(),
   };
+}
+
+/** The revisions through which this run itself takes a service: a look that still shows one of them is more likely old than somebody's. */
+export function ownRevisions(run: Run, { service, serviceName }: ServiceStep): string[] {
+  const basis = run.plan.basis[serviceName]?.taskDefinition;
+  const forced = run.forced?.service === service ? run.forced.taskDefinition : undefined;
+  const own = [basis, run.to.get(service), forced, ...(run.passed.get(service) ?? [])];
+  return [...new Set(own.filter((arn) => arn !== undefined))];
 }
 
 export function stepOf({ plan }: Pick<Run, 'plan'>, service: string): ServiceStep {

@@ -32,6 +32,8 @@ export const EXIT_CODES = {
   'plan-outdated': 44,
   'deploy-under-way': 45,
   'plan-invalid': 46,
+  'image-not-found': 47,
+  'registry-repository-missing': 48,
   'release-drift': 50,
   'release-unknown': 51,
   interrupted: 130,

@@ -29,7 +29,7 @@ export type Look =
   | { is: 'unlisted' };
 
 /** Reads see the past at times: this many looks in a row must agree before what is not there counts as gone. */
-const SURE = 3;
+export const SURE = 3;
 
 /** By my deployment's id and task definition alone: "steady" and "stable" are said of a rollback too. */
 export function lookAt(mine: Mine, service: SeenService | undefined): Look {

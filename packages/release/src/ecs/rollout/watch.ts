@@ -3,7 +3,7 @@ import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { pause, withLines, type Run } from './rollout';
 import { shortDefinition } from '../plan/running';
-import { imagesOf, lookAt, type End, type Look, type Mine } from './verdict';
+import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict';
 import { reasonOf } from './verdict-reason';
 import { overdue, waitingFor } from './words';
 
@@ -90,7 +90,8 @@ async function lookOnce(run: Run, target: Target, service: SeenService | undefin
   if (look.is === 'follow') return follow(run, target, look);
   if (look.is === 'completed') return checkImages(run, target, look.primary.desired, isOver);
   if (look.is === 'going-on' || look.is === 'unlisted') {
-    const lost = look.is === 'unlisted' && run.clock.now() - target.changedAt >= UNKNOWN_AFTER;
+    // Not by one look alone: a machine that slept finds much time gone at once.
+    const lost = target.mine.unlisted > SURE && run.clock.now() - target.changedAt >= UNKNOWN_AFTER;
     if (isOver || lost) return void (target.end = { is: 'bad', reason: await late(run, target, look, lost) });
     return wait(run, target, waitingFor(look, service));
   }

@@ -1,6 +1,6 @@
 import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService } from './port';
-import { checkStop, stepOf, type Run } from './rollout';
+import { checkStop, ownRevisions, stepOf, type Run } from './rollout';
 import { waitForLock } from './force';
 import { runOnce } from './task';
 import { newTarget, watch, type Target } from './watch';
@@ -67,13 +67,12 @@ export async function begin(
     now = await run.ecs.update({ service: serviceName, taskDefinition, ...(scaled !== undefined && { desired: scaled }) });
   }
   const mine = now.deployments.find((one) => one.status === 'PRIMARY' && one.taskDefinition === taskDefinition);
-  const basis = run.plan.basis[serviceName]?.taskDefinition ?? '';
-  const passed = [basis, run.to.get(service), run.forced?.service === service ? run.forced.taskDefinition : undefined];
-  const before = passed.filter((arn) => arn !== undefined && arn !== taskDefinition) as string[];
+  run.passed.set(service, [...(run.passed.get(service) ?? []), taskDefinition]);
+  const before = ownRevisions(run, step).filter((arn) => arn !== taskDefinition);
   const deployment = mine?.id ?? '';
   // The newest of the others is what it comes from: after a step with the FORCE flags, and on the way back, that is not where the deploy began.
   const left = now.deployments.find((one) => one !== mine && one.taskDefinition !== taskDefinition)?.taskDefinition;
-  const from = shortDefinition(there?.taskDefinition ?? left ?? basis);
+  const from = shortDefinition(there?.taskDefinition ?? left ?? run.plan.basis[serviceName]?.taskDefinition ?? '');
   run.say({ event: 'update', service, taskDefinition, from, deployment, joined });
   run.inFlight.set(service, `goes to ${shortDefinition(taskDefinition)} (${deployment})`);
   // A deployment that was joined told its story before this run began.

@@ -10,6 +10,7 @@ export interface TaskDefinition {
   containerDefinitions: ContainerDefinition[];
   volumes?: unknown[];
   tags?: { key: string; value: string }[];
+  runtimePlatform?: { cpuArchitecture?: string; operatingSystemFamily?: string };
   [key: string]: unknown;
 }
 

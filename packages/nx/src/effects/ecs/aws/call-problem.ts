@@ -48,6 +48,11 @@ export function isThrottled(error: unknown): boolean {
   return /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceededException/i.test((error as Error)?.name ?? '');
 }
 
+/** It was refused because this machine's clock is wrong, and what signs it knows the time now. */
+export function isSkewed(error: unknown): boolean {
+  return (error as { $metadata?: { clockSkewCorrected?: boolean } })?.$metadata?.clockSkewCorrected === true;
+}
+
 /** The line broke, or AWS has a fault of its own: what was asked may have been done. */
 export function isUnreachable(error: unknown): boolean {
   const { name = '', code = '', $metadata } = error as NodeJS.ErrnoException & { $metadata?: { httpStatusCode?: number } };

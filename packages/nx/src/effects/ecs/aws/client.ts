@@ -1,7 +1,7 @@
 import type { Clock } from '@kdcube/release';
 import type { ECSClient } from '@aws-sdk/client-ecs';
-import { realClock } from './clock';
-import { callProblem, isThrottled, isUnreachable } from './call-problem';
+import { awsClock, type AwsClock } from './clock';
+import { callProblem, isSkewed, isThrottled, isUnreachable } from './call-problem';
 
 export type EcsSdk = typeof import('@aws-sdk/client-ecs');
 
@@ -10,7 +10,7 @@ export interface AwsConnection {
   sdk: EcsSdk;
   client: ECSClient;
   region: string;
-  clock: Clock;
+  clock: Clock & Partial<AwsClock>;
   close(): void;
 }
 
@@ -27,9 +27,23 @@ export async function ecsClient({ region, maxAttempts }: { region: string; maxAt
 }
 
 /** The same with a clock of its own: asked again here, by the clock of the rollout, and with more patience than the SDK has. Sends nothing. */
-export async function connectAws(region: string, clock: Clock = realClock): Promise<AwsConnection> {
+export async function connectAws(region: string, clock: AwsConnection['clock'] = awsClock()): Promise<AwsConnection> {
   const [sdk, client] = await Promise.all([import('@aws-sdk/client-ecs'), ecsClient({ region, maxAttempts: 1 })]);
+  hearTime(client, clock);
   return { sdk, client, region, clock, close: () => client.destroy() };
+}
+
+/** Every answer says what time it is, refusals too: next to the line, before anything is read from it. */
+function hearTime({ middlewareStack }: ECSClient, clock: AwsConnection['clock']): void {
+  middlewareStack.add(
+    (next) => async (given) => {
+      const answer = await next(given);
+      const { headers } = answer.response as { headers?: Record<string, string> };
+      clock.heard?.(Date.parse(headers?.date ?? ''));
+      return answer;
+    },
+    { step: 'deserialize', priority: 'low', name: 'hearTime' },
+  );
 }
 
 const WAITS = [500, 1_000, 2_000, 4_000, 8_000];
@@ -48,8 +62,9 @@ export async function ask<T>(
     try {
       return await send();
     } catch (error) {
-      const again = isThrottled(error) || (!once && isUnreachable(error));
-      const wait = WAITS[attempt];
+      const skewed = isSkewed(error) && attempt === 0;
+      const again = isThrottled(error) || skewed || (!once && isUnreachable(error));
+      const wait = skewed ? 0 : WAITS[attempt];
       if (!again || wait === undefined) throw callProblem(error, what, aws.region);
       await aws.clock.sleep(wait);
     }

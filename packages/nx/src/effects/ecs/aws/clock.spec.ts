@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ecsDouble } from '../../testing/aws-kit';
-import { openClock, realClock } from './clock';
+import { awsClock, openClock } from './clock';
 
 const env = { ...process.env };
 let said: string[];
@@ -17,7 +17,8 @@ afterEach(() => {
 });
 
 it('is the machine’s; a stand-in for AWS may keep another one, which is said', async () => {
-  expect([await openClock(log), said]).toEqual([realClock, []]);
+  const own = await openClock(log);
+  expect([Math.abs(own.now() - Date.now()) < 60_000, said]).toEqual([true, []]);
   const double = await ecsDouble({ clusters: ['acme'], start: '2026-03-02T09:00:00Z' });
   try {
     process.env.KDCUBE_CLOCK = double.url;
@@ -47,4 +48,30 @@ it('never counts for AWS itself, and must be a clock', async () => {
   await expect(openClock(log)).rejects.toMatchObject(refused('is no clock'));
   server.close();
   expect(said).toEqual([]);
+});
+
+/** A machine whose clock somebody sets, and which may sleep. */
+function machine() {
+  const state = { wall: 1_000_000, counted: 50 };
+  return { state, clock: awsClock({ wall: () => state.wall, counted: () => state.counted, sleep: async () => undefined }) };
+}
+
+it('begins with what the machine says, and then counts: a clock that is set moves nothing', () => {
+  const { state, clock } = machine();
+  expect(clock.now()).toBe(1_000_000);
+  state.wall += 5 * 3_600_000;
+  state.counted += 1_000;
+  expect(clock.now()).toBe(1_001_000);
+});
+
+it('AWS puts it right, forwards and back, and a moment is no error', () => {
+  const { clock } = machine();
+  expect([clock.heard(1_002_500), clock.now()]).toEqual([false, 1_000_000]);
+  expect([clock.heard(9_000_000), clock.now()]).toEqual([true, 9_000_000]);
+  expect([clock.heard(500_000), clock.now()]).toEqual([true, 500_000]);
+});
+
+it('what is no time is not heard', () => {
+  const { clock } = machine();
+  expect([clock.heard(NaN), clock.heard(Infinity), clock.now()]).toEqual([false, false, 1_000_000]);
 });

@@ -41,13 +41,14 @@ export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<{
       ...(credentials.sessionToken !== undefined && { 'x-amz-security-token': credentials.sessionToken }),
     };
     const signed = sign(
-      { method, url, headers, body, region: aws.region, service: call.signAs ?? call.host, at: new Date() },
+      { method, url, headers, body, region: aws.region, service: call.signAs ?? call.host, at: new Date(aws.clock.now()) },
       credentials,
     );
-    const { status, text } = await send(method, url, signed, body);
+    const { status, text, date } = await send(method, url, signed, body);
+    const clockSkewCorrected = aws.clock.heard?.(Date.parse(date)) ?? false;
     const json = parse(text);
     if (status === 200) return { ...(json && { json }), text };
-    throw answerError(status, text, json);
+    throw Object.assign(answerError(status, text, json), { $metadata: { httpStatusCode: status, clockSkewCorrected } });
   });
 }
 
@@ -133,7 +134,7 @@ function send(
   url: URL,
   headers: Record<string, string>,
   body: string,
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; text: string; date: string }> {
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === 'http:' ? http : https;
     const asked = request(
@@ -147,7 +148,13 @@ function send(
           if (size > LARGEST) asked.destroy(new Error('The answer is longer than any should be.'));
           else parts.push(part);
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(parts).toString('utf8'),
+            date: response.headers.date ?? '',
+          }),
+        );
         response.on('error', reject);
       },
     );
@@ -173,8 +180,5 @@ function answerError(status: number, text: string, json: Record<string, unknown>
   const short = name.slice(name.lastIndexOf('#') + 1);
   if (short === '' && status < 500)
     throw new KdcubeError({ code: 'aws-answer', message: `AWS answered ${status} without a reason.` });
-  return Object.assign(new Error(message || `HTTP ${status}`), {
-    name: short || 'ServerException',
-    $metadata: { httpStatusCode: status },
-  });
+  return Object.assign(new Error(message || `HTTP ${status}`), { name: short || 'ServerException' });
 }

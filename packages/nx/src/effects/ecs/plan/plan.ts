@@ -23,7 +23,7 @@ import { pinOf, type OpenRelease } from '../../workspace';
 import { openEcs } from '../aws/port';
 import { offlineRecord } from '../records/known-record';
 import { readRunning } from './read';
-import { imagesThatRun, reportedDigests } from './running-images';
+import { imagesThatRun, knownImages } from './running-images';
 import { withSubjects } from './subjects';
 
 export interface PlanWords extends EnvWords {
@@ -74,7 +74,7 @@ export async function plannedDeploy(
     ...(commit !== undefined && { commit }),
     descriptor: planDescriptor(release, pins, descriptorOptions(environment)),
     images: new Map(images.map(({ plan: { image }, reference }) => [image, reference])),
-    digests: offline ? new Map() : await reportedDigests(references, log),
+    knownImages: offline ? new Map() : await knownImages(references, log),
     own: own.definitions,
     running,
     record,

@@ -1,10 +1,10 @@
-import type { BundleContent, Environment, ImagePlan, Running, Service } from '@kdcube/release';
+import type { BundleContent, Environment, ImagePlan, KnownImage, Running, Service } from '@kdcube/release';
 import { bundlesOfLabels, KdcubeError, manifestName, ownContainer, parseImageReference, whyBuilt } from '@kdcube/release';
 import { openRegistry } from '../../images/registries';
 import type { Log } from '../../log';
 import { inParallel } from '../../parallel';
 import { isIndex } from '../../registry/manifest';
-import { getManifest, imageConfig } from '../../registry/registry';
+import { getManifest, imageConfig, type Descriptor } from '../../registry/registry';
 
 export interface ImagesThatRun {
   /** Why each image of the release is another one than the one that runs, by its new reference. */
@@ -60,22 +60,22 @@ async function labelsOf(before: string, { plan, reference }: NewImage, log: Log)
   });
 }
 
-/** What a running task may report of each reference: its digest and, for an index, those of its children. Where the registry does not say, the digest alone. */
-export async function reportedDigests(references: readonly string[], log: Log): Promise<Map<string, string[]>> {
+/** What the registry says of each reference: its digest and, of an index, those of its children. Nothing of those of which it says nothing. */
+export async function knownImages(references: readonly string[], log: Log): Promise<Map<string, KnownImage>> {
   const found = await inParallel([...new Set(references)], 4, async (reference) => {
-    const digests = await unlessUnknown(async () => {
+    const known = await unlessUnknown(async () => {
       const image = parseImageReference(reference);
       const { digest, json } = await getManifest(openRegistry(image.host, log), image.repository, manifestName(image));
-      return [digest, ...(isIndex(json) ? json.manifests.filter(isRunnable).map((child) => child.digest) : [])];
+      return { digest, children: isIndex(json) ? json.manifests.flatMap(childOf) : [] };
     });
-    return digests && ([reference, digests] as const);
+    return known && ([reference, known] as const);
   });
   return new Map(found.filter((entry) => entry !== undefined));
 }
 
-/** buildx puts attestations beside the images of an index, for a platform that is none. */
-function isRunnable({ platform }: { platform?: { os: string } }): boolean {
-  return platform?.os !== 'unknown';
+/** What is for no platform (buildx puts attestations beside the images of an index) runs nowhere. */
+function childOf({ digest, platform }: Descriptor): KnownImage['children'] {
+  return platform ? [{ platform: `${platform.os}/${platform.architecture}`, digest }] : [];
 }
 
 async function unlessUnknown<T>(ask: () => Promise<T>): Promise<T | undefined> {

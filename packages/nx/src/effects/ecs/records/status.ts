@@ -4,7 +4,7 @@ import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { openEcs } from '../aws/port';
 import { lastGoodRecord } from './records';
-import { reportedDigests } from '../plan/running-images';
+import { knownImages } from '../plan/running-images';
 
 /** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
 export async function environmentStatus(
@@ -31,7 +31,7 @@ export async function environmentStatus(
       const definition = await ecs.definition(taskDefinition);
       if (definition) definitions.set(taskDefinition, definition);
     }
-    const digests = await reportedDigests(
+    const known = await knownImages(
       Object.values(record?.services ?? {}).map(({ image }) => image),
       log,
     );
@@ -40,7 +40,7 @@ export async function environmentStatus(
       services: new Map(seen.map((service) => [service.name, service])),
       tasks,
       definitions,
-      digests,
+      knownImages: known,
       pinned: pinnedHere(workspace),
       ...(workspace.release?.name !== undefined && { releaseHere: workspace.release.name }),
     });

@@ -8,6 +8,7 @@ import { openClock } from '../aws/clock';
 import { sayRollout } from './lines';
 import { openEcs } from '../aws/port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
+import { imagesPort } from './images';
 import { onInterrupt, underWay } from './interrupt';
 
 export interface DeployWords {
@@ -53,7 +54,7 @@ export async function deploy(plan: DeployPlan, records: Place, words: DeployWord
     const [id, wanted] = [planContent(plan), wantedContent(plan)].map(shortHash) as [string, string];
     const { onFailure, timeout, wait } = words;
     const options = { id, wanted, timeout: timeout * 60_000, wait: wait * 60_000, onFailure, stop, again };
-    const outcome = await carryOut(plan, { ecs, clock, say }, options);
+    const outcome = await carryOut(plan, { ecs, clock, images: imagesPort(log), say }, options);
     board.close();
     const record = await keep(plan, outcome, records, words, log);
     return { outcome, ...(record !== undefined && { record }) };

@@ -5,7 +5,7 @@ import type { Place } from '../../registry/blobs';
 import { whatRuns } from '../plan/plan';
 import { openEcs } from '../aws/port';
 import { listRecords } from '../records/records';
-import { reportedDigests } from '../plan/running-images';
+import { knownImages } from '../plan/running-images';
 
 /** The plan of a way back, from records and from what runs. Reads only. */
 export async function plannedRollback(
@@ -19,11 +19,11 @@ export async function plannedRollback(
   const record = chooseRecord(all, to, running);
   const last = all.find(({ verdict }) => verdict === 'succeeded');
   const definitions = await definitionsOf(record, running.region, running.cluster);
-  const digests = await reportedDigests(
+  const known = await knownImages(
     Object.values(record.services).map(({ image }) => image),
     log,
   );
-  return { plan: planRollback({ record, ...(last && { last }), running, definitions, digests }), record };
+  return { plan: planRollback({ record, ...(last && { last }), running, definitions, knownImages: known }), record };
 }
 
 async function definitionsOf(record: ReleaseRecord, region: string, cluster: string): Promise<Map<string, TaskDefinition>> {

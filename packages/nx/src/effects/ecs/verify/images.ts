@@ -1,9 +1,8 @@
 import type { Environment, EnvPlan } from '@kdcube/release';
-import { KdcubeError, manifestName, parseImageReference } from '@kdcube/release';
-import { openRegistry } from '../../images/registries';
+import { manifestName, parseImageReference } from '@kdcube/release';
+import { askImage } from '../../images/ask-image';
 import type { Log } from '../../log';
 import { inParallel } from '../../parallel';
-import { imageConfig } from '../../registry/registry';
 import { good, unknown, wrong, type Answer } from './answers';
 
 /** Whether each image is in its registry, for the platform that its service runs on. */
@@ -27,22 +26,10 @@ export async function imageAnswers(
 async function imageAnswer({ image, platform }: { image: string; platform: string }, log: Log): Promise<Answer> {
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
-  try {
-    const { config } = await imageConfig(
-      openRegistry(reference.host, log),
-      reference.repository,
-      manifestName(reference),
-      platform,
-    );
-    const is = `${config.os}/${config.architecture}`;
-    return is === platform
-      ? good('image', subject, `is there, for ${platform}`)
-      : wrong('image', subject, `is for ${is}, and its service runs on ${platform}`, `architecture: ${config.architecture}`);
-  } catch (error) {
-    if (!(error instanceof KdcubeError)) throw error;
-    const { code, message, hint } = error.problems[0]!;
-    if (code === 'image-not-found' || code === 'registry-repository-missing')
-      return wrong('image', subject, message.replace(/\.$/, ''), hint);
-    return unknown('image', subject, message.split('\n')[0]!);
-  }
+  const answer = await askImage(image, platform, log);
+  if (answer.is === 'unknown') return unknown('image', subject, answer.problem.message.split('\n')[0]!);
+  if (answer.is === 'missing') return wrong('image', subject, answer.problem.message.replace(/\.$/, ''), answer.problem.hint);
+  if (answer.platform === platform) return good('image', subject, `is there, for ${platform}`);
+  const hint = `architecture: ${answer.platform.replace('linux/', '')}`;
+  return wrong('image', subject, `is for ${answer.platform}, and its service runs on ${platform}`, hint);
 }

@@ -8,7 +8,7 @@ export interface EcsDouble {
   time: Clock;
   clock: { now(): number; advance(ms: number): Promise<number> };
   journal: {
-    entries: { service: string; op: string; status: number; request: Record<string, unknown> }[];
+    entries: { service: string; op: string; status: number; request: Record<string, unknown>; errorType?: string }[];
     calls(op?: string): unknown[];
   };
   calls: number;
@@ -21,13 +21,17 @@ export interface EcsDouble {
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 export const OLD = `sha256:${'1'.repeat(64)}`;
 export const NEW = `sha256:${'2'.repeat(64)}`;
-/** The one kind of services that a row may have more or less of. */
+/** The services of the environment; a row may have more of them (`Wish.more`), beside ui in its wave. */
 export const SERVICES = ['proc', 'ingress', 'ui'] as const;
 
-export async function startDouble(scenario: object = {}, journal?: string): Promise<EcsDouble> {
+export function servicesOf({ more = [] }: Wish = {}): string[] {
+  return [...SERVICES, ...more];
+}
+
+export async function startDouble(scenario: object = {}, names: readonly string[] = SERVICES): Promise<EcsDouble> {
   const tool = pathToFileURL(path.join(__dirname, '../../../../../../tools/ecs-double/double.mjs')).href;
   const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
-  const double = await start({ port: 0, journal, scenario: { ...world(), ...scenario } });
+  const double = await start({ port: 0, scenario: { ...world(names), ...scenario } });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: double.url,
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
@@ -37,12 +41,12 @@ export async function startDouble(scenario: object = {}, journal?: string): Prom
   return double;
 }
 
-/** An environment with three services on their old images, and the registry of the old one. */
-export function world() {
+/** An environment with its services on their old images, and the registry of the old one. */
+export function world(names: readonly string[] = SERVICES) {
   return {
     clusters: [PLACE.cluster],
-    taskDefinitions: SERVICES.map((name) => definition(name, OLD)),
-    services: SERVICES.map((name) => service(name)),
+    taskDefinitions: names.map((name) => definition(name, OLD)),
+    services: names.map((name) => service(name)),
     images: { [OLD]: { digest: OLD, bundles: ['old_bundle'] }, [NEW]: { digest: NEW, bundles: ['new_bundle'] } },
   };
 }
@@ -108,33 +112,36 @@ export interface Wish {
   gateway?: boolean;
   setup?: boolean;
   exec?: boolean;
+  /** Names of more services, in the last wave. */
+  more?: readonly string[];
+  /** What a task may report as its image. Default: the pinned digest. */
+  digests?: string[];
 }
 
 /** The plan that takes the environment from its old images to its new ones. */
 export function planOf({
-  changes = SERVICES,
+  more = [],
+  changes = servicesOf({ more }),
   force = changes.includes('proc'),
   gateway = false,
   setup = false,
   exec = false,
+  digests,
 }: Wish = {}): DeployPlan {
-  const more = exec ? [{ name: 'FARGATE_TASK_DEFINITION', value: 'acme-exec:next' }] : [];
-  const services: ServiceStep[] = SERVICES.map((name) => {
+  const told = exec ? [{ name: 'FARGATE_TASK_DEFINITION', value: 'acme-exec:next' }] : [];
+  const names = servicesOf({ more });
+  const services: ServiceStep[] = names.map((name) => {
     const changed = changes.includes(name);
-    const made = definition(name, NEW, name === 'proc' ? more : []);
-    return step(
-      name,
-      'service',
-      changed,
-      changed ? { register: made as unknown as Record<string, unknown> } : { use: arn(`acme-${name}:1`) },
-    );
+    const made = definition(name, NEW, name === 'proc' ? told : []);
+    const how = changed ? { register: made as unknown as Record<string, unknown> } : { use: arn(`acme-${name}:1`) };
+    return { ...step(name, 'service', changed, how), ...(changed && digests && { digests }) };
   });
   if (setup)
     services.unshift(step('setup', 'task', true, { register: definition('setup', NEW) as unknown as Record<string, unknown> }));
-  const waves = [['setup'], ['proc'], ['ingress'], ['ui']]
-    .map((names) => ({
-      name: names[0]!,
-      services: names.filter((name) => services.some((one) => one.service === name && one.change === 'update')),
+  const waves = [['setup'], ['proc'], ['ingress'], ['ui', ...more]]
+    .map((wave) => ({
+      name: wave[0]!,
+      services: wave.filter((name) => services.some((one) => one.service === name && one.change === 'update')),
     }))
     .filter(({ services: names }) => names.length > 0);
   return {
@@ -143,7 +150,7 @@ export function planOf({
     release: '2026-03-02',
     ...PLACE,
     basis: Object.fromEntries(
-      SERVICES.map((name) => [`acme-${name}`, { status: 'ACTIVE', taskDefinition: arn(`acme-${name}:1`), desiredCount: 1 }]),
+      names.map((name) => [`acme-${name}`, { status: 'ACTIVE', taskDefinition: arn(`acme-${name}:1`), desiredCount: 1 }]),
     ),
     waves,
     services,
@@ -162,6 +169,14 @@ export function planOf({
   };
 }
 
+const COMPONENTS: Record<string, string> = {
+  setup: 'postgres-setup',
+  proc: 'proc',
+  ingress: 'ingress',
+  ui: 'frontend',
+  metrics: 'metrics',
+};
+
 function step(
   name: string,
   kind: ServiceStep['kind'],
@@ -170,7 +185,7 @@ function step(
 ): ServiceStep {
   return {
     service: name,
-    component: name === 'ui' ? 'frontend' : name === 'setup' ? 'postgres-setup' : name,
+    component: COMPONENTS[name] ?? 'other',
     kind,
     serviceName: `acme-${name}`,
     container: name,

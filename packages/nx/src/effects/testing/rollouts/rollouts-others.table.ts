@@ -94,6 +94,13 @@ export const OTHERS: Row[] = [
     runs: 'old',
   },
   {
+    name: 'reads are behind after every write, and a later wave fails',
+    scenario: { stale: { seconds: 30 }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    says: /boom/,
+    runs: 'old',
+  },
+  {
     name: 'reads are behind for ever',
     wish: INGRESS,
     later: { stale: { seconds: 100_000, ops: ['DescribeServices'] } },
@@ -124,6 +131,22 @@ export const OTHERS: Row[] = [
     says: /ingress goes to acme-ingress:2/,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
     golden: 'aws-credentials',
+  },
+  {
+    name: 'credentials that end between the two steps of proc',
+    scenario: { faults: [{ error: 'ExpiredTokenException', from: 130 }] },
+    exit: 30,
+    says: /ECS goes on by itself.*proc goes to acme-proc:2/,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'throttled for ever once a service moves',
+    wish: INGRESS,
+    options: { timeout: 10 * 60_000 },
+    scenario: { faults: [{ error: 'ThrottlingException', from: 30 }] },
+    exit: 31,
+    says: /ingress goes to acme-ingress:2/,
+    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
     name: 'not allowed to update',

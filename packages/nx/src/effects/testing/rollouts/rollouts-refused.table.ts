@@ -15,6 +15,23 @@ export const REFUSED: Row[] = [
   },
   { name: 'another region', place: { region: 'us-east-1' }, exit: 40, runs: 'old', writes: 'none' },
   {
+    name: 'a plan for a region where nothing is',
+    place: { region: 'us-east-1' },
+    plan: (plan) => ({ ...plan, region: 'us-east-1' }),
+    exit: 41,
+    says: /no such cluster in us-east-1/,
+    runs: 'old',
+    writes: 'none',
+  },
+  {
+    name: 'a cluster that never was',
+    place: { cluster: 'never' },
+    plan: (plan) => ({ ...plan, cluster: 'never' }),
+    exit: 41,
+    runs: 'old',
+    writes: 'none',
+  },
+  {
     name: 'no such cluster',
     scenario: { clusters: [{ name: PLACE.cluster, status: 'INACTIVE' }], services: [] },
     exit: 41,
@@ -148,6 +165,28 @@ export const REFUSED: Row[] = [
     says: /is DRAINING: it is being deleted/,
     runs: {},
     writes: 'none',
+  },
+  {
+    name: 'a service was deleted',
+    before: async (double) => {
+      await double.as('DeleteService', { cluster: PLACE.cluster, service: 'acme-ui', force: true });
+      await double.clock.advance(300_000);
+    },
+    exit: 43,
+    says: /is INACTIVE: it is being deleted, or was/,
+    runs: {},
+    writes: 'none',
+  },
+  {
+    name: 'a service wants no tasks, and the plan gives it one',
+    wish: UI,
+    scenario: { services: [service('proc'), service('ingress'), service('ui', { desiredCount: 0 })] },
+    plan: (plan) => ({
+      ...plan,
+      services: plan.services.map((step) => (step.service === 'ui' ? { ...step, count: { before: 0, after: 1 } } : step)),
+    }),
+    exit: 0,
+    runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
   },
   {
     name: 'a service is deleted before its wave',

@@ -1,5 +1,5 @@
-import type { ProblemCode, RolloutOptions } from '@kdcube/release';
-
+import type { DeployPlan, ProblemCode, RolloutOptions } from '@kdcube/release';
+import type { Meanwhile } from './run';
 import { type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
 
 /** One rollout: what is there and what happens, and how it must end. */
@@ -7,14 +7,16 @@ export interface Row {
   name: string;
   scenario?: object;
   wish?: Wish;
+  /** What the plan says otherwise. */
+  plan?: (plan: DeployPlan) => DeployPlan;
   options?: Partial<RolloutOptions>;
   place?: Partial<typeof PLACE>;
   /** Members of a scenario that come after everything has settled. */
   later?: object;
   /** What happens before the deploy begins. */
   before?: (double: EcsDouble) => Promise<unknown>;
-  /** Asked whenever the deploy has slept. */
-  somebody?: (double: EcsDouble) => Promise<unknown>;
+  /** Who else is there, what the machine says of time, what the registry lacks. */
+  meanwhile?: Omit<Meanwhile, 'kill'>;
   /** The exit code. */
   exit: number;
   /** Something that a person must be told. */
@@ -53,7 +55,7 @@ export const INGRESS = { changes: ['ingress'] };
 export const UI = { changes: ['ui'] };
 
 /** An operator stops the service deployment with ROLLBACK, so many seconds after it began. */
-export function rollBack(after: number): Row['somebody'] {
+export function rollBack(after: number): Meanwhile['somebody'] {
   let asked = false;
   return async (double) => {
     const filter = { cluster: PLACE.cluster, service: 'acme-ingress', status: ['IN_PROGRESS'] };

@@ -1,7 +1,17 @@
-import { service, SERVICES } from './kit';
+import { PLACE, service, SERVICES } from './kit';
 import { type Row, CRASH, INGRESS, NO_BREAKER, NO_WAY_BACK, rollBack, rule, UI } from './rollouts.row';
+import { CLOCKS } from './rollouts-clocks.table';
+import { GATEWAYS } from './rollouts-gateway.table';
+import { IMAGES } from './rollouts-images.table';
+import { MANY } from './rollouts-many.table';
 import { OTHERS } from './rollouts-others.table';
 import { REFUSED } from './rollouts-refused.table';
+
+const BALANCED = {
+  targetGroupArn: `arn:aws:elasticloadbalancing:${PLACE.region}:${PLACE.account}:targetgroup/ingress/0123456789abcdef`,
+  containerName: 'ingress',
+  containerPort: 8010,
+};
 
 /** Rollouts by what tasks and services do. */
 const OWN: Row[] = [
@@ -15,7 +25,6 @@ const OWN: Row[] = [
     exit: 0,
     runs: 'new',
   },
-  { name: 'the gateway is forced with the bundles', wish: { gateway: true }, exit: 0, runs: 'new' },
   {
     name: 'slow, but it comes',
     wish: UI,
@@ -172,11 +181,39 @@ const OWN: Row[] = [
   {
     name: 'somebody asks ECS for a rollback',
     wish: INGRESS,
-    somebody: rollBack(20),
+    meanwhile: { somebody: rollBack(20) },
     exit: 17,
     says: /rolled ingress back/,
     runs: 'old',
     golden: 'rollout-failed',
+  },
+  {
+    name: 'the load balancer’s checks fail',
+    wish: INGRESS,
+    scenario: {
+      services: SERVICES.map((name) => service(name, name === 'ingress' ? { loadBalancers: [BALANCED] } : {})),
+      rules: [rule('ingress', { healthy: 'never', fails: 'elb' })],
+    },
+    exit: 13,
+    says: /failed ELB health checks/,
+    runs: 'old',
+  },
+  {
+    name: 'one of two services of a wave fails: the other goes back too',
+    wish: { more: ['metrics'] },
+    scenario: { rules: [rule('metrics', CRASH)] },
+    exit: 12,
+    says: /metrics did not come up.*boom.*ui runs acme-ui:1 \(as before\)/s,
+    runs: 'old',
+  },
+  {
+    name: 'one of two services of a wave fails, and stop was asked for',
+    wish: { more: ['metrics'] },
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('metrics', CRASH)] },
+    exit: 12,
+    says: /ui runs acme-ui:2 \(new\); metrics runs acme-metrics:1 \(as before\)/,
+    runs: { proc: 'proc:2', ingress: 'ingress:2', ui: 'ui:2', metrics: 'metrics:1' },
   },
   {
     name: 'the way back fails too',
@@ -205,7 +242,7 @@ const OWN: Row[] = [
   },
 ];
 
-export const ROWS: Row[] = [...OWN, ...OTHERS, ...REFUSED];
+export const ROWS: Row[] = [...OWN, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
 
 /** The codes whose golden text comes from a row. */
 export const GOLDEN_CODES = ROWS.flatMap(({ golden = [] }) => golden);

@@ -1,6 +1,7 @@
-import type { DeployPlan, Ecs, Outcome, RolloutEvent, RolloutOptions } from '@kdcube/release';
+import type { DeployPlan, Ecs, Images, Outcome, RolloutEvent, RolloutOptions } from '@kdcube/release';
 import { carryOut, exitCode, KdcubeError } from '@kdcube/release';
 import { connectAws } from '../../ecs/aws/client';
+import { awsClock, type Machine } from '../../ecs/aws/clock';
 import { ecsPort } from '../../ecs/aws/port';
 import { PLACE, type EcsDouble } from './kit';
 
@@ -21,6 +22,10 @@ export interface Meanwhile {
   kill?: Kill;
   /** Hears what is said, when it is said. */
   hear?: (event: RolloutEvent) => void;
+  /** What the machine says of time, where it is not the double's own time. */
+  machine?: (double: EcsDouble) => Partial<Machine>;
+  /** Images that the registry does not have, by a part of their reference. */
+  missing?: string;
 }
 
 /** kill -9 right after a call, before its answer is heard. */
@@ -62,25 +67,33 @@ export async function deploy(
   plan: DeployPlan,
   options: Partial<RolloutOptions> = {},
   place: Partial<typeof PLACE> = {},
-  { somebody = async () => undefined, kill, hear }: Meanwhile = {},
+  { somebody = async () => undefined, kill, hear, machine, missing }: Meanwhile = {},
 ): Promise<Ended> {
   const { region, cluster } = { ...PLACE, ...place };
-  const aws = await connectAws(region, double.time);
+  const { now, sleep } = double.time;
+  const time = machine ? awsClock({ wall: now, counted: now, sleep, ...machine(double) }) : double.time;
+  const aws = await connectAws(region, time);
   const events: RolloutEvent[] = [];
   // Somebody else does something while the deploy sleeps.
   const clock = {
-    now: double.time.now,
+    now: time.now,
     sleep: (ms: number) =>
-      double.time
+      time
         .sleep(ms)
         .then(() => somebody(double))
         .then(() => undefined),
+  };
+  const images: Images = {
+    problemOf: async ({ reference }) =>
+      missing !== undefined && reference.includes(missing)
+        ? { code: 'image-not-found', message: `${reference} does not exist.` }
+        : undefined,
   };
   const say = (event: RolloutEvent) => {
     events.push(event);
     hear?.(event);
   };
-  const ports = { ecs: killed(ecsPort(aws, cluster), kill), clock, say };
+  const ports = { ecs: killed(ecsPort(aws, cluster), kill), clock, images, say };
   const all: RolloutOptions = { id: 'plan-a', timeout: 40 * MINUTE, onFailure: 'rollback', wait: 0, ...options };
   try {
     const outcome = await Promise.race([carryOut(plan, ports, all), ...(kill ? [kill.happened] : [])]);

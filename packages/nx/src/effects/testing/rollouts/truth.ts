@@ -28,14 +28,7 @@ export async function truth(double: EcsDouble, plan: DeployPlan): Promise<{ runs
       continue;
     }
     runs[name] = found.taskDefinition?.slice(found.taskDefinition.lastIndexOf('/acme-') + 6) ?? '';
-    const { taskArns } = (await double.as('ListTasks', { cluster: PLACE.cluster, serviceName })) as unknown as {
-      taskArns: string[];
-    };
-    const described =
-      taskArns.length === 0 ? { tasks: [] } : await double.as('DescribeTasks', { cluster: PLACE.cluster, tasks: taskArns });
-    const tasks = (
-      described as unknown as { tasks: { lastStatus: string; containers: { image: string; imageDigest?: string }[] }[] }
-    ).tasks;
+    const tasks = await tasksOf(double, serviceName);
     const running = tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING');
     const good = running.filter(({ containers }) => {
       const digest = containers[0]!.imageDigest ?? containers[0]!.image.split('@')[1]!;
@@ -45,4 +38,31 @@ export async function truth(double: EcsDouble, plan: DeployPlan): Promise<{ runs
       good.length >= found.desiredCount && good.length === running.length && found.deployments[0]!.rolloutState === 'COMPLETED';
   }
   return { runs, pinned };
+}
+
+interface Task {
+  lastStatus: string;
+  containers: { image: string; imageDigest?: string }[];
+}
+
+async function tasksOf(double: EcsDouble, serviceName: string, nextToken?: string): Promise<Task[]> {
+  const page = await double.as('ListTasks', { cluster: PLACE.cluster, serviceName, nextToken });
+  const { taskArns: tasks, nextToken: next } = page as unknown as { taskArns: string[]; nextToken?: string };
+  if (tasks.length === 0) return [];
+  const described = (await double.as('DescribeTasks', { cluster: PLACE.cluster, tasks })) as unknown as { tasks: Task[] };
+  return [...described.tasks, ...(next === undefined ? [] : await tasksOf(double, serviceName, next))];
+}
+
+/** Whether the gateway in Redis is the one that the environment of the running proc says. */
+export async function gatewayOf(double: EcsDouble): Promise<{ isOfProc: boolean; redis?: string; proc?: string }> {
+  const asked = { cluster: PLACE.cluster, services: ['acme-proc'] };
+  const { services } = (await double.as('DescribeServices', asked)) as unknown as { services: Service[] };
+  const answer = await double.as('DescribeTaskDefinition', { taskDefinition: services[0]!.taskDefinition });
+  const { taskDefinition } = answer as unknown as {
+    taskDefinition: { containerDefinitions: { environment: { name: string; value: string }[] }[] };
+  };
+  const [container] = taskDefinition.containerDefinitions;
+  const proc = container!.environment.find(({ name }) => name === 'GATEWAY_CONFIG_JSON')?.value;
+  const [redis] = Object.values(double.registry().gateway);
+  return { isOfProc: redis !== undefined && redis === proc, redis, proc };
 }
