@@ -15,7 +15,17 @@ const LAYERS = [
   },
   {
     files: 'packages/release/src/ecs/*/*.ts',
-    may: ['./*', '../*/*', '../../plan/*', '../../plan/*/*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
+    may: [
+      './*',
+      '../*/*',
+      '../../plan/*',
+      '../../plan/*/*',
+      '../../model/*',
+      '../../model/*/*',
+      '../../problem',
+      'zod',
+      'node:crypto',
+    ],
   },
   { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
   {
