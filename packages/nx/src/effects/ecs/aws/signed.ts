@@ -81,7 +81,7 @@ function encoded(text: string): string {
 }
 
 interface ToSign {
-  method?: 'GET' | 'POST';
+  method: 'GET' | 'POST';
   url: URL;
   headers: Record<string, string>;
   body: string;
@@ -92,7 +92,7 @@ interface ToSign {
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, for a query that is in order. */
 export function sign(
-  { method = 'POST', url, headers, body, region, service, at }: ToSign,
+  { method, url, headers, body, region, service, at }: ToSign,
   { accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string },
 ): Record<string, string> {
   const time = at.toISOString().replace(/[-:]|\.\d{3}/g, '');

@@ -47,7 +47,7 @@ export interface Stage {
 export async function stage(server?: string): Promise<Stage> {
   const ours = await acme();
   dockerDouble(ours);
-  await ours.job((job) => {
+  const pushed = await ours.job((job) => {
     const registries = registriesOf({ registry: ours.registry.host }, {}, {});
     return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
@@ -84,13 +84,17 @@ export async function stage(server?: string): Promise<Stage> {
     aws,
     set,
     shown(text) {
-      const ids = Object.entries(recording.ids).sort(([, a], [, b]) => b.length - a.length);
-      const digest = web.slice(web.indexOf('@') + 1);
-      return ids
-        .reduce((all, [name, id]) => all.replaceAll(id, `{${name}}`), text)
-        .replaceAll(ours.registry.host, '{registry}')
-        .replaceAll(digest, '{web}')
-        .replaceAll(digest.slice(0, 19), '{web}');
+      const names: [string, string][] = [
+        ...Object.entries(recording.ids),
+        ['registry', ours.registry.host],
+        ['web', web.slice(web.indexOf('@') + 1)],
+        ['proc', pushed?.digest ?? ''],
+      ];
+      // The longest first: one may be the beginning of another.
+      return names
+        .flatMap(([name, id]) => [[name, id] as const, ...(id.startsWith('sha256:') ? [[name, id.slice(0, 19)] as const] : [])])
+        .sort(([, a], [, b]) => b.length - a.length)
+        .reduce((all, [name, id]) => all.replaceAll(id, `{${name}}`), text);
     },
     async end({ update = false } = {}) {
       await aws.close();
