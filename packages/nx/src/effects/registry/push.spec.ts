@@ -288,7 +288,11 @@ describe('two pushes of one tag at once', () => {
       if (method === 'PUT' && kind === 'manifest') overtaken = true;
       return undefined;
     };
-    expect(await pushImage(client, 'a/x', two, { key })).toMatchObject({ how: 'adopted', digest: one.digest });
+    const v2 = { tag: 'v2', moving: false };
+    const pushed = await pushImage(client, 'a/x', two, { key, people: [v2] });
+    expect(pushed).toMatchObject({ how: 'adopted', digest: one.digest, tags: [{ tag: 'v2', how: 'set' }] });
+    // It was put on ours while the key was read back, and goes where the key went.
+    expect((await headManifest(client, 'a/x', 'v2'))!.digest).toBe(one.digest);
     registry.faults = ({ method, kind }) => (method !== 'PUT' && kind === 'manifest' ? { status: 404 } : undefined);
     expect(await problemOf(pushImage(thirdParty, 'a/x', two, { key }))).toMatchObject({
       code: 'push-failed',

@@ -69,7 +69,7 @@ interface Job extends Place {
 
 /**
  * Pushes an image: blobs first, then the manifest, then the tags, so that no tag is ever without its blobs; what the registry has is not sent again. Reads back
- * what became of it. Problems: `tag-taken` for a tag of people's that stays and names something else (found before anything is sent), `push-failed`,
+ * what became of it, while people's tags are set. Problems: `tag-taken` for a tag of people's that stays and names something else (found before anything is sent), `push-failed`,
  * `file-failed` for a source that changed, `registry-*`. A push that failed can be done again: only the rest is sent then.
  */
 export async function pushImage(
@@ -100,8 +100,29 @@ export async function pushImage(
     if (before && !moving && before.digest !== expected) throw taken(registry.host, repository, tag, before.digest, expected);
   }
   if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people, asked);
-  const digest = await sendImage(job, key ?? job.own.digest, askedAt);
-  return withTags(job, digest === job.own.digest ? 'pushed' : 'adopted', digest, people, asked);
+  const reference = key ?? job.own.digest;
+  const landed = await sendImage(job, reference, askedAt);
+  // Where the registry said that it wrote ours, it is read back while people's tags are set.
+  const [now, pushed] = await both(
+    landed === job.own.digest ? confirmed(job, reference) : landed,
+    withTags(job, landed === job.own.digest ? 'pushed' : 'adopted', landed, people, asked),
+  );
+  // Somebody else wrote the same key at the same moment, where tags may move: all of us agree on what stands there.
+  return now === landed ? pushed : withTags(job, 'adopted', now, people.map(movable(pushed)));
+}
+
+/** Both to their end, and the first failure: nothing may go on behind it. */
+async function both<A, B>(one: Promise<A> | A, other: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}
+
+/** What this push has just put there may be put somewhere else. */
+function movable({ tags }: Pushed): (people: PeopleTag) => PeopleTag {
+  const own = new Set(tags.filter(({ how }) => how === 'set').map(({ tag }) => tag));
+  return ({ tag, moving }) => ({ tag, moving: moving || own.has(tag) });
 }
 
 function jobOf(place: Place, image: PushImage, options: SendOptions): Job {
@@ -125,7 +146,7 @@ function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]):
   });
 }
 
-/** Sends blobs and manifest, and reads back whose digest is there now: another one means that somebody else was quicker. */
+/** Sends blobs and manifest. Returns whose digest is there: another one means that somebody else was quicker. */
 async function sendImage(job: Job, reference: string, askedAt: number): Promise<string> {
   const { registry, repository, blobs, sent, options, own } = job;
   const put = () => putManifest(registry, repository, reference, own.bytes, own.mediaType);
@@ -135,24 +156,36 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
     const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
     if (meanwhile) return meanwhile.digest;
     const believed = blobs.filter(({ there }) => there);
-    await put().catch(async (error: unknown) => {
+    const how = await put().catch(async (error: unknown) => {
       if (codeOf(error) !== 'registry-answer' || believed.length === 0) throw error;
       // The registry may have lost what it was believed to have: now it is asked.
       sent.splice(0, sent.length, ...sent.filter(({ how }) => how !== 'there'));
       await sendBlobs(job, blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked), sent, options);
       return put();
     });
-    const now = await headManifest(registry, repository, reference);
-    if (now) return now.digest;
-    const name = nameOf(registry, repository, reference);
-    throw new KdcubeError({
-      code: 'push-failed',
-      message: `${registry.host} took ${name}, and does not have it when it is asked for.`,
-    });
+    return how === 'written' ? own.digest : readBack(job, reference);
   };
   return leaving(work, () => {
     const count = sent.filter(({ how }) => how !== 'there').length;
     return count > 0 ? `${registry.host}/${repository} has ${count} of its blobs, and no new tag` : undefined;
+  });
+}
+
+function confirmed(job: Job, reference: string): Promise<string> {
+  const { registry, repository, own } = job;
+  return leaving(
+    () => readBack(job, reference),
+    () => `${registry.host} said that ${repository} has the image ${own.digest}; some of its tags may be set`,
+  );
+}
+
+/** What the registry says that it has. */
+async function readBack({ registry, repository }: Place, reference: string): Promise<string> {
+  const now = await headManifest(registry, repository, reference);
+  if (now) return now.digest;
+  throw new KdcubeError({
+    code: 'push-failed',
+    message: `${registry.host} took ${nameOf(registry, repository, reference)}, and does not have it when it is asked for.`,
   });
 }
 
@@ -161,12 +194,12 @@ async function withTags(
   how: Pushed['how'],
   digest: string,
   people: readonly PeopleTag[],
-  { at, found }: AskedTags,
+  before?: AskedTags,
 ): Promise<Pushed> {
   const { registry, repository, own, sent: blobs } = job;
   const work = async () => {
     const manifest = how === 'adopted' ? await getManifest(registry, repository, digest) : own;
-    const known = registry.now() - at > RECENT ? undefined : await found;
+    const known = before && registry.now() - before.at <= RECENT ? await before.found : undefined;
     const set = async (wanted: PeopleTag) => {
       const asked = known?.has(wanted.tag) ? { head: known.get(wanted.tag) } : undefined;
       return { tag: wanted.tag, how: await setTag(registry, repository, wanted, manifest, asked) };
