@@ -19,6 +19,8 @@ export interface State {
   head: string;
   /** Undefined for a detached HEAD, which is usual in CI. */
   branch?: string;
+  /** Whether anything that was asked about is not as the commit has it. */
+  isChanged: boolean;
   /** What below a place (relative to the workspace) is not as the commit has it: changed, deleted, new and not ignored. Undefined: nobody asked. */
   changed(place: string): string[] | undefined;
 }
@@ -57,6 +59,7 @@ async function stateOf(cwd: string, workspace: Promise<Workspace>, places: reado
   return {
     head,
     branch,
+    isChanged: changed.length > 0,
     changed(wanted) {
       if (!places.some((each) => isIn(wanted, each))) return undefined;
       const name = Buffer.from(wanted, 'utf8').toString('latin1');

@@ -1,8 +1,9 @@
 import type { RegistryName } from '@kdcube/release';
-import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release';
+import { customerTags, isTag, KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import type { Log } from '../log';
 import type { Place } from '../registry/blobs';
 import type { ImageConfig, ImageManifest } from '../registry/manifest';
+import { askTags, type AskedTags } from '../registry/push';
 import { imageConfig } from '../registry/registry';
 import { branchOf, type PeopleOptions } from './people';
 import { pushReceipt } from './receipts';
@@ -20,6 +21,8 @@ export interface Ahead {
   /** As people type it, without a tag. */
   shownName: string;
   before: Promise<Existing | undefined>;
+  /** What people's tags stand for, where git says which ones they will be; undefined where it does not, or where something is not committed. */
+  people: Promise<AskedTags | undefined>;
 }
 
 export interface Coming {
@@ -38,7 +41,15 @@ export function lookAhead({ image, platform, registry: name }: Coming, options: 
   ]);
   // Said to whoever asks for it.
   before.catch(() => undefined);
-  return { place, shownName, before };
+  return { place, shownName, before, people: peopleAhead(place, options).catch(() => undefined) };
+}
+
+/** Each question opens a connection of its own, which the push will need anyway. */
+async function peopleAhead({ registry, repository }: Place, options: PeopleOptions): Promise<AskedTags | undefined> {
+  const state = await options.look?.state;
+  if (!state || state.isChanged) return undefined;
+  const tags = customerTags({ commit: state.head, branch: await branchOf(options) }, options.tagPrefix);
+  return askTags(registry, repository, tags.map(({ tag }) => tag).filter(isTag));
 }
 
 async function existing(

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OUT, PushReceipt } from '@kdcube/release';
+import { lookAt } from '../git/look';
 import { blobFile, readLayout } from '../oci/layout';
 import type { ImageManifest } from '../registry/manifest';
 import type { Log } from '../log';
@@ -81,6 +82,21 @@ describe('a push without an engine', () => {
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { sentLayers: 1 } });
+  });
+
+  it('asks for people’s tags while the image is planned, each once, and for none where something is not committed', async () => {
+    const asked = () =>
+      ours.registry.journal
+        .filter(({ method, reference }) => method === 'HEAD' && reference?.startsWith('customer-'))
+        .map(({ reference }) => reference);
+    const begin = () => ({ look: lookAt(ours.root) });
+    const first = await push(begin());
+    expect(first.tags).toEqual([`customer-${first.commit}`, 'customer-main']);
+    expect(asked().sort()).toEqual([...first.tags].sort());
+    ours.registry.journal.length = 0;
+    fs.appendFileSync(path.join(ours.root, 'bundles/here@1-0/entrypoint.py'), '# not committed\n');
+    expect((await push(begin())).tags).toEqual([]);
+    expect(asked()).toEqual([]);
   });
 
   it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {

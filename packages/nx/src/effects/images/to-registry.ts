@@ -18,12 +18,16 @@ import type { ImageJob } from './job';
 import type { Source } from './source';
 
 /** A registry as the place where an image goes. */
-export function toRegistry(job: ImageJob, { place, shownName, before }: Ahead, log: Log): Destination {
+export function toRegistry(job: ImageJob, { place, shownName, before, people }: Ahead, log: Log): Destination {
   const { registry } = place;
   let askedAt: number | undefined;
   let there: Existing | undefined;
-  let asked: AskedTags | undefined;
+  let asked: Promise<AskedTags> | undefined;
   let uploads: Uploads | undefined;
+  const askedFor = async (tags: readonly string[]): Promise<AskedTags> => {
+    const early = await people;
+    return early && tags.every((tag) => early.tags.has(tag)) ? early : askTags(registry, place.repository, tags);
+  };
   return {
     shownName,
     async find() {
@@ -35,11 +39,8 @@ export function toRegistry(job: ImageJob, { place, shownName, before }: Ahead, l
       return there && { labels: there.config.config?.Labels ?? {}, known: knownLayers(there.manifest, there.config) };
     },
     expect(tags) {
-      asked = askTags(
-        registry,
-        place.repository,
-        tags.map(({ tag }) => tag),
-      );
+      asked = askedFor(tags.map(({ tag }) => tag));
+      asked.catch(() => undefined);
       // A config, and mostly one layer.
       uploads = openUploads(registry, place.repository, 2);
     },
@@ -53,7 +54,7 @@ export function toRegistry(job: ImageJob, { place, shownName, before }: Ahead, l
         registry,
         place.repository,
         image,
-        { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked },
+        { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked: await asked },
         { onProgress: progressLines(log, job.plan.image), uploads },
       );
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));

@@ -43,15 +43,17 @@ export interface Pushed {
 export interface AskedTags {
   /** Milliseconds since 1970. */
   at: number;
+  tags: ReadonlySet<string>;
   found: Promise<ReadonlyMap<string, ManifestHead | undefined>>;
 }
 
 /** Asks for tags, and goes on: what comes back is for `pushImage`, which says what went wrong too. */
 export function askTags(registry: Registry, repository: string, tags: readonly string[]): AskedTags {
   const ask = async (tag: string) => [tag, await headManifest(registry, repository, tag)] as const;
-  const found = Promise.all([...new Set(tags)].map(ask)).then((entries) => new Map(entries));
+  const wanted = new Set(tags);
+  const found = Promise.all([...wanted].map(ask)).then((entries) => new Map(entries));
   found.catch(() => undefined);
-  return { at: registry.now(), found };
+  return { at: registry.now(), tags: wanted, found };
 }
 
 /** Milliseconds for which the answer "not there" is good: two pushes of one key within them are as good as at the same moment. */

@@ -24,6 +24,8 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
   const { registry } = registriesOf(options, plugin);
   const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
   const ahead = registry && lookAhead({ image: task.project, platform, registry }, people, log);
+  // The first question is on its way before reading release.yaml, which is done in one go, keeps this process.
+  await new Promise(setImmediate);
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | undefined> => {
     if (format && registries.registry)
       throw new KdcubeError({
