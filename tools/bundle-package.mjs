@@ -4,8 +4,6 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
-/** `stage` stays as tsc wrote it: bundled, a run that Ctrl-C stopped left its half-written folder behind (e2e/bad-machine). Its work is files, not modules. */
-const LEFT = ['stage'];
 const MODULES = { executor: 'implementation', batch: 'batchImplementation' };
 
 /** Bundles the executors of the package in the current folder. */
@@ -13,7 +11,7 @@ export async function bundleExecutors() {
   const { executors } = JSON.parse(fs.readFileSync('executors.json', 'utf8'));
   const inlined = new Set();
   for (const [name, executor] of Object.entries(executors)) {
-    if (!executor.batchImplementation || LEFT.includes(name)) continue;
+    if (!executor.batchImplementation) continue;
     const modules = Object.entries(MODULES).map(([key, member]) => [key, executor[member].replace('./dist/', './src/')]);
     const { metafile } = await build({
       stdin: {

@@ -77,6 +77,22 @@ describe('replaceDir', () => {
     expect(await signalled(program, signal)).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
     expect(snapshot(inside())).toEqual(before);
   });
+
+  it('leaves nothing when a signal comes while Node’s threads have other work to do first', async () => {
+    write(inside(), { 'out/old': '1' });
+    const before = snapshot(inside());
+    // What waits for a thread is still done while the process ends.
+    const program = `const { pbkdf2 } = require('node:crypto');
+Array.from({ length: 4 }, () => new Promise((resolve) => pbkdf2('a', 'b', 20_000, 64, 'sha512', resolve)));
+files.replaceDir(${JSON.stringify(inside('out'))}, forever);
+files.writeFileAtomic(${JSON.stringify(inside('file'))}, 'x');
+files.withTemporaryDir(forever, ${JSON.stringify(inside())});
+process.on('exit', () => { for (const end = Date.now() + 1_000; Date.now() < end; ); });
+process.kill(process.pid, 'SIGINT');
+forever();`;
+    expect(await signalled(program)).toBe(130);
+    expect(snapshot(inside())).toEqual(before);
+  });
 });
 
 describe('writeFileAtomic', () => {

@@ -21,7 +21,7 @@ export function cacheDir(...below: string[]): string {
 export async function replaceDir<T>(target: string, fill: (dir: string) => Promise<T>): Promise<T> {
   const dir = temporaryName(target);
   return withCleanup(dir, async () => {
-    await fs.promises.mkdir(dir, { recursive: true });
+    fs.mkdirSync(dir, { recursive: true });
     await sweep(target);
     const result = await fill(dir);
     const old = temporaryName(target);
@@ -73,8 +73,9 @@ function swap(dir: string, target: string, old: string): void {
 export async function writeFileAtomic(file: string, content: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(file);
   await withCleanup(temporary, async () => {
-    await fs.promises.mkdir(path.dirname(file), { recursive: true });
-    await fs.promises.writeFile(temporary, content);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(temporary, '');
+    await fs.promises.writeFile(temporary, content, { flag: 'r+' });
     await fs.promises.rename(temporary, file);
   }).catch((error) => {
     throw fileProblem(error, file);
@@ -85,9 +86,11 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
 export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, beside: string = os.tmpdir()): Promise<T> {
   const dir = temporaryName(path.join(beside, 'kdcube'));
   return withCleanup(dir, async () => {
-    await fs.promises.mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
+    try {
+      fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    } catch (error) {
       throw fileProblem(error, dir);
-    });
+    }
     return work(dir);
   });
 }
@@ -155,7 +158,10 @@ function isAlive(pid: number): boolean {
 const pending = new Set<() => void>();
 let listening = false;
 
-/** Runs `work` and removes `place` after it, also when a signal ends the process in the middle. */
+/**
+ * Runs `work` and removes `place` after it, also when a signal ends the process in the middle. `work` makes the place itself in one go, not by `fs.promises`: what waits for one of Node's threads is done
+ * even while the process ends, and would be there again behind the clean-up.
+ */
 async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
   try {
     return await withUndo(() => fs.rmSync(place, { recursive: true, force: true }), work);
@@ -181,7 +187,11 @@ function listen(): void {
   const clean = () => {
     for (const undo of pending) {
       pending.delete(undo);
-      undo();
+      try {
+        undo();
+      } catch {
+        // The others are still to be undone, and the process ends as it was told to.
+      }
     }
   };
   process.on('exit', clean);
