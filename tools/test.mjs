@@ -12,6 +12,8 @@ const given = process.argv.slice(2);
 const only = given.includes('--unit') ? 'unit' : given.includes('--e2e') ? 'e2e' : undefined;
 const jestArgs = given.filter((arg) => arg !== '--unit' && arg !== '--e2e' && arg !== '--');
 
+/** By itself jest leaves one core idle, which is half of a small machine. */
+const eachCore = ['--maxWorkers', '100%'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];
 
@@ -23,7 +25,7 @@ if (!only) {
 const built = only === 'unit' || check('build', () => showBin('nx', ['run-many', '-t', 'build'], nxEnv));
 if (!only && exists('tools/docs.mjs')) check('docs', () => show(process.execPath, ['tools/docs.mjs', '--check']));
 withEngine(() => {
-  if (only !== 'e2e') suite('unit', ['--projects', ...unitProjects()]);
+  if (only !== 'e2e') suite('unit', [...eachCore, '--projects', ...unitProjects()]);
   if (only === 'unit') return;
   if (built) suite('e2e', ['-c', 'e2e/jest.config.js']);
   else failed('e2e', 'was not run, because the build failed');
