@@ -14,8 +14,6 @@ const TRIES = 64;
 const GOOD = 8;
 /** From this length on nothing better is looked for one byte later. */
 const LAZY = 32;
-/** From this length on nothing longer is looked for. */
-const NICE = 128;
 
 export interface Deflater {
   /** The next bytes: exactly BLOCK of them, but for the last time. Returns what can be written. */
@@ -104,7 +102,6 @@ function findTokens(
             if (length > best) {
               best = length;
               back = at - place;
-              if (length >= NICE) break;
             }
           }
           place = before[place & mask]! - 1;
@@ -118,8 +115,8 @@ function findTokens(
       literals[257 + lengthSymbol[held]!]! += 1;
       distances[distanceSymbol[heldBack <= 256 ? heldBack - 1 : 256 + ((heldBack - 1) >> 7)]!]! += 1;
       const next = at - 1 + held;
-      // What is inside of something long stands at its other place already.
-      const kept = min(held < NICE ? next : at + SHORTEST, lastStart + 1);
+      // What is inside of the longest stands at its other place already.
+      const kept = min(held < LONGEST ? next : at + SHORTEST, lastStart + 1);
       for (at += 1; at < kept; at += 1) {
         const hash =
           imul(buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24), 0x9e3779b1) >>> 17;

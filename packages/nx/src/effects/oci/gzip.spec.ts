@@ -42,7 +42,7 @@ test.each([0, 1, 65_535, 65_536, 65_537, 1_000_000])('%d bytes come back, howeve
 
 test('the bytes are these, on every machine and in every build of Node', async () => {
   const { digest } = await gzipTo(path.join(dir, 'golden'), cut(data(300_000), 5000));
-  expect(digest).toBe('sha256:67b34d3ce731c8bf1aaa1c7af620b9e677d5b54bab840b6a7f7779fd3b210bbc');
+  expect(digest).toBe('sha256:0085f4b6ed3e64608a469ee3df2968444347bee397958e332f0f6b1611348e52');
 });
 
 test('500 MB in bounded memory', async () => {
