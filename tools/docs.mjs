@@ -4,11 +4,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { boardPicture } from './board-picture.mjs';
 import { withExitCodes } from './exit-codes.mjs';
+import { sampleLines, withPart } from './printed-parts.mjs';
 import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { EXIT_CODES, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(path.join(root, 'packages/release/dist/index.js'));
+const { EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
+  path.join(root, 'packages/release/dist/index.js'),
+);
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
 const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
 const { PLUGIN_OPTIONS } = require(path.join(root, 'packages/nx/dist/graph/options-docs.js'));
@@ -25,6 +28,7 @@ const pages = {
   'board.svg': boardPicture(),
   // Written by hand, but for one table.
   'deploying.md': withExitCodes(fs.readFileSync(path.join(root, 'docs/deploying.md'), 'utf8'), EXIT_CODES, PROBLEMS),
+  'importing.md': importingPage(fs.readFileSync(path.join(root, 'docs/importing.md'), 'utf8')),
 };
 
 let stale = 0;
@@ -64,6 +68,13 @@ function environmentPage() {
     code('yaml', fixture('base.yaml')),
     ...section('Keys', schema),
   ]);
+}
+
+/** Written by hand, but for its tables. */
+function importingPage(text) {
+  const reasons = Object.entries(IMPORT_REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
+  const golden = fs.readFileSync(path.join(root, 'packages/release/fixtures/platform/samples.md'), 'utf8');
+  return withPart(withPart(text, 'reasons', table(['reason', ''], reasons)), 'samples', sampleLines(golden));
 }
 
 /** A table of an object's keys, then the tables of the objects in it. */

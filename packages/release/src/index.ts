@@ -76,3 +76,4 @@ export { containerNamed, type FoundExec, foundExec, foundOnEcs } from './ecs/imp
 export { type ComposeFolder, foundInCompose, readEnvFile } from './ecs/import/compose';
 export { type FoundEnvironment, importEnvironment, type ImportedEnvironment } from './ecs/import/environment';
 export type { FoundService, ImportNote } from './ecs/import/found';
+export { IMPORT_REASONS, type ImportReason } from './ecs/import/reasons';

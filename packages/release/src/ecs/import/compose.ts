@@ -37,6 +37,7 @@ function found(name: string, env: Record<string, string>, image: string | undefi
   if (!byDigest)
     notes.push({
       subject: `${name} image`,
+      reason: 'image',
       said: 'is not named by digest: put the name of an image of the release there, or another one by its digest',
     });
   return {
@@ -57,7 +58,7 @@ function composeServices(folder: ComposeFolder, notes: ImportNote[]): { name: st
   const { value, problems } = readDocument(folder.read(file)!, file);
   const services = isMapping(value) && isMapping(value.services) ? value.services : {};
   if (problems.length > 0)
-    notes.push({ subject: file, said: `could not be read (${problems[0]!.code}): only the env files were` });
+    notes.push({ subject: file, reason: 'unread', said: `could not be read (${problems[0]!.code}): only the env files were` });
   return Object.entries(services).flatMap(([name, definition]) => (isMapping(definition) ? [{ name, definition }] : []));
 }
 

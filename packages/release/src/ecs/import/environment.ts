@@ -29,9 +29,16 @@ type Mapping = Record<string, unknown>;
 export function importEnvironment(found: FoundEnvironment): ImportedEnvironment {
   const notes: ImportNote[] = [];
   const { tenant, project, gateway } = gatewayOf(found.services, notes);
+  const settings = importSettings(found.services, found.exec);
+  for (const key of ['bundles', 'exec', 'metrics'] as const) {
+    // A pushgateway's URL may have a password in it.
+    if (secretsIn(settings[key]).length === 0 && !looksRandom(JSON.stringify(settings[key] ?? {}))) continue;
+    delete settings[key];
+    notes.push({ subject: `${key}:`, reason: 'secret', said: 'was left out: there is what looks like a secret in it' });
+  }
   const services = Object.fromEntries(
     found.services.map((service) => {
-      const imported = importVariables(service, (variable) => placeOf(found, variable));
+      const imported = importVariables(service, settings, (variable) => placeOf(found, variable));
       notes.push(...imported.notes);
       return [
         service.name,
@@ -45,10 +52,6 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
       ];
     }),
   );
-  const settings = importSettings(found.services, found.exec);
-  // A pushgateway's URL may have a password in it.
-  const hidden = JSON.stringify(settings.metrics ?? {});
-  if (secretsIn(settings.metrics).length > 0 || looksRandom(hidden)) delete settings.metrics;
   const text = yamlText({
     target: found.target,
     ...(found.registry !== undefined && { registry: found.registry }),
@@ -88,7 +91,8 @@ function gatewayOf(
   const told = services.flatMap(({ name, env }) => {
     const text = env.GATEWAY_CONFIG_JSON ?? '';
     const value = parsed(text);
-    if (text.trim() !== '' && !value) notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, said: 'is no JSON: it was left out' });
+    if (text.trim() !== '' && !value)
+      notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, reason: 'gateway', said: 'is no JSON: it was left out' });
     return value ? [{ name, value }] : [];
   });
   const setup = services.find(({ env }) => env.TENANT_ID !== undefined)?.env;
@@ -98,6 +102,7 @@ function gatewayOf(
     if (JSON.stringify(value) !== JSON.stringify(first.value))
       notes.push({
         subject: `${name} GATEWAY_CONFIG_JSON`,
+        reason: 'gateway-one',
         said: `differs from that of ${first.name}, which was taken: the platform needs one for all`,
       });
   const { tenant, project, tenant_id: tenantId, project_id: projectId, ...rest } = first.value;
@@ -136,6 +141,7 @@ function readable(gateway: Mapping, service: string, notes: ImportNote[]): Mappi
         remove(rest, path);
         notes.push({
           subject: `${service} gateway`,
+          reason: 'gateway',
           said: `${printable(path.join('.'))} is not read, or has a value that cannot be: it was left out`,
         });
       }

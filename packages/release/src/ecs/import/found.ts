@@ -3,7 +3,10 @@ import { components } from '../../model/environment/components';
 import { OWNED, isEnvName, misnamed } from '../../model/environment/names';
 import { secretReference } from '../../model/environment/secret-reference';
 import { placeholderIn, valueFault } from '../../model/environment/values';
+import type { Place } from '../../problem';
 import { isSecretValue } from '../plan/secrets';
+import type { ImportReason } from './reasons';
+import { type ImportedSettings, unmade } from './settings';
 
 /** A service as it was found: running on ECS, or in a folder of env files. */
 export interface FoundService {
@@ -21,8 +24,10 @@ export interface FoundService {
 export interface ImportNote {
   /** `service NAME` */
   subject: string;
+  reason: ImportReason;
   said: string;
   hint?: string;
+  at?: Place;
 }
 
 export interface ImportedVariables {
@@ -52,41 +57,44 @@ export function componentOf(names: readonly string[], env: Readonly<Record<strin
  */
 export function importVariables(
   found: FoundService,
+  settings: ImportedSettings,
   place: (variable: string) => { reference: string; hint: string },
 ): ImportedVariables {
   const env: Record<string, string> = {};
   const secrets: Record<string, string> = {};
   const notes: ImportNote[] = [];
-  const say = (variable: string, said: string, hint?: string) =>
-    notes.push({ subject: `${found.name} ${variable}`, said, ...(hint !== undefined && { hint }) });
+  const say = (variable: string, reason: ImportReason, said: string, hint?: string) =>
+    notes.push({ subject: `${found.name} ${variable}`, reason, said, ...(hint !== undefined && { hint }) });
   const upper = new Set<string>();
   for (const [name, value] of Object.entries(found.env)) {
     const wrong = isEnvName(name) ? misnamed(name, found.component) : undefined;
     const owned = found.component !== 'other' && Object.hasOwn(OWNED, name.toUpperCase());
-    if (!isEnvName(name)) say('a variable', 'has a name that no variable can have: it was left out');
-    else if (upper.has(name.toUpperCase())) say(name, 'differs from another one only in case: it was left out');
-    else if (owned) say(name, `is made from ${OWNED[name.toUpperCase()]!}`);
-    else if (name === 'INSTANCE_ID')
-      say(name, 'must be another one in every replica: it was left out, and the platform makes it');
-    else if (wrong) say(name, 'is not read by the platform under this name: it was left out', wrong.instead);
-    else if (valueFault(value) !== undefined) say(name, `cannot be taken over: ${valueFault(value)}`);
-    else if (value === '') say(name, 'was empty: it was left out');
+    if (!isEnvName(name)) say('a variable', 'name', 'has a name that no variable can have: it was left out');
+    else if (upper.has(name.toUpperCase())) say(name, 'name', 'differs from another one only in case: it was left out');
+    else if (owned) {
+      const { reason, said } = unmade(name, settings) ?? { reason: 'made', said: `is made from ${OWNED[name.toUpperCase()]!}` };
+      say(name, reason, said);
+    } else if (name === 'INSTANCE_ID')
+      say(name, 'replica', 'must be another one in every replica: it was left out, and the platform makes it');
+    else if (wrong) say(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
+    else if (valueFault(value) !== undefined) say(name, 'value', `cannot be taken over: ${valueFault(value)}`);
+    else if (value === '') say(name, 'empty', 'was empty: it was left out');
     else if (isSecretValue(name, value)) {
       const { reference, hint } = place(name);
       secrets[name] = reference;
-      say(name, 'is a secret: its value was not copied', hint);
+      say(name, 'secret', 'is a secret: its value was not copied', hint);
     } else {
       env[name] = value;
-      if (placeholderIn(value)) say(name, 'is a placeholder that nobody filled in');
+      if (placeholderIn(value)) say(name, 'placeholder', 'is a placeholder that nobody filled in');
     }
     upper.add(name.toUpperCase());
   }
   for (const [name, reference] of Object.entries(found.secrets)) {
     const wrong = misnamed(name, found.component);
     const text = secretReference(reference) ? reference : `ssm:${reference}`;
-    if (wrong) say(name, 'is not read by the platform under this name: it was left out', wrong.instead);
+    if (wrong) say(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
     else if (secretReference(text)) secrets[name] = text;
-    else say(name, 'refers to something that is no parameter and no secret: it was left out');
+    else say(name, 'value', 'refers to something that is no parameter and no secret: it was left out');
   }
   return { env, secrets, notes };
 }

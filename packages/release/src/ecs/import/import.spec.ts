@@ -154,7 +154,7 @@ test('the platform’s own task definitions: every variable is taken over, or na
 });
 
 test('the platform’s own env files: every variable is taken over, or named; no value of a secret', () => {
-  const folder = join(__dirname, '../../../fixtures/platform/sample_env');
+  const folder = join(__dirname, '../../../fixtures/platform/sample_env/custom-ui-managed-infra');
   const { services, notes } = foundInCompose({
     list: () => readdirSync(folder),
     read: (file) => (readdirSync(folder).includes(file) ? readFileSync(join(folder, file), 'utf8') : undefined),

@@ -1,31 +1,58 @@
 import { truthy } from '../../model/environment/normalise';
 import type { FoundExec } from './ecs';
 import type { FoundService } from './found';
+import type { ImportReason } from './reasons';
 
 type Mapping = Record<string, unknown>;
 type Env = Record<string, string>;
 
+export interface ImportedSettings {
+  bundles?: Mapping;
+  exec?: Mapping;
+  metrics?: Mapping;
+}
+
 /**
  * What an environment says once for all its services, read back out of the variables that are made from it: without it, the first plan would take them away. `exec`: the task definition that proc names.
  */
-export function importSettings(
-  services: readonly FoundService[],
-  exec?: FoundExec,
-): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
+export function importSettings(services: readonly FoundService[], exec?: FoundExec): ImportedSettings {
   const of = (component: string): Env => services.find((service) => service.component === component)?.env ?? {};
   const [proc, metrics] = [of('proc'), of('metrics')];
   return { ...some('bundles', bundlesOf(proc)), ...some('exec', execOf(proc, exec)), ...some('metrics', metricsOf(metrics)) };
 }
 
-function some(key: 'bundles' | 'exec' | 'metrics', value: Mapping): { bundles?: Mapping; exec?: Mapping; metrics?: Mapping } {
+/** Why a variable that the environment makes is not made again: what it belongs to is off, or waits for an image. Undefined: it is in the settings. */
+export function unmade(
+  name: string,
+  { bundles, exec, metrics }: ImportedSettings,
+): { reason: ImportReason; said: string } | undefined {
+  const off = (what: string) => ({ reason: 'off' as const, said: `was left out: ${what} is off, and nobody reads it` });
+  if (/^METRICS_CLOUDWATCH_/.test(name) && !metrics?.cloudwatch) return off('the export to CloudWatch');
+  if (/^METRICS_PROM_/.test(name) && !metrics?.prometheus) return off('the export to Prometheus');
+  if (/^(?:BUNDLE_GIT_(?!RESOLUTION_)|GIT_SSH_)/.test(name) && bundles?.mode !== 'git') return off('cloning of bundles');
+  if (/^(?:PY_CODE_|EXEC_|FARGATE_|HOST_EXEC_)/.test(name) && !exec)
+    return { reason: 'image', said: 'was left out: the image that code runs in is not named by digest. Write exec: with that' };
+  return undefined;
+}
+
+function some(key: keyof ImportedSettings, value: Mapping): ImportedSettings {
   return Object.keys(value).length > 0 ? { [key]: value } : {};
 }
 
 function bundlesOf(env: Env): Mapping {
+  const git = {
+    ...given('ssh_key', env.GIT_SSH_KEY_PATH),
+    ...given('known_hosts', env.GIT_SSH_KNOWN_HOSTS),
+    ...number('keep', env.BUNDLE_GIT_KEEP),
+    ...(env.BUNDLE_GIT_SHALLOW !== undefined && env.BUNDLE_GIT_SHALLOW !== '' && { shallow: truthy(env.BUNDLE_GIT_SHALLOW) }),
+  };
   return {
-    ...(truthy(env.BUNDLE_GIT_RESOLUTION_ENABLED) && { mode: 'git' }),
     ...(truthy(env.BUNDLES_INCLUDE_EXAMPLES) && { examples: true }),
-    ...(truthy(env.BUNDLE_GIT_ALWAYS_PULL) && { always_pull: true }),
+    ...(truthy(env.BUNDLE_GIT_RESOLUTION_ENABLED) && {
+      mode: 'git',
+      ...(truthy(env.BUNDLE_GIT_ALWAYS_PULL) && { always_pull: true }),
+      ...(Object.keys(git).length > 0 && { git }),
+    }),
   };
 }
 

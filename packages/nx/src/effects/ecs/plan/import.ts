@@ -43,7 +43,7 @@ export async function readCluster(
       const definition = await ecs.definition(taskDefinition);
       const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
       if (!definition?.containerDefinitions?.length) {
-        notes.push({ subject: name, said: 'has no task definition that can be read: it was left out' });
+        notes.push({ subject: name, reason: 'unread', said: 'has no task definition that can be read: it was left out' });
         return undefined;
       }
       const container = containerNamed(service, definition);
@@ -53,6 +53,7 @@ export async function readCluster(
       if (wanted.length === 0 && imported.component === 'other') {
         notes.push({
           subject: name,
+          reason: 'stranger',
           said: 'does not look like a part of the platform: it was left out',
           hint: `--services=${name}`,
         });
@@ -61,10 +62,11 @@ export async function readCluster(
       if (!container.image.includes('@sha256:'))
         notes.push({
           subject: `${name} image`,
+          reason: 'image',
           said: digest ? 'runs by a tag: the first plan names it by its digest' : 'runs by a tag, and no task tells its digest',
         });
       if (container.stopTimeout === undefined)
-        notes.push({ subject: `${name} stop_timeout`, said: 'was not said: the first plan says it' });
+        notes.push({ subject: `${name} stop_timeout`, reason: 'default', said: 'was not said: the first plan says it' });
       return imported;
     });
     const services = found.filter((service) => service !== undefined);
@@ -83,6 +85,7 @@ async function execOf(ecs: Ecs, services: readonly FoundService[], notes: Import
   if (definition?.containerDefinitions?.length) return foundExec(definition, env.FARGATE_CONTAINER_NAME);
   notes.push({
     subject: 'exec',
+    reason: 'unread',
     said: 'proc names a task definition that is not there: its size and its roles are those of a new one',
   });
   return undefined;
