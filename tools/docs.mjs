@@ -9,7 +9,7 @@ import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
+const { COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
   path.join(root, 'packages/release/dist/index.js'),
 );
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
@@ -74,7 +74,17 @@ function environmentPage() {
 function importingPage(text) {
   const reasons = Object.entries(IMPORT_REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
   const golden = fs.readFileSync(path.join(root, 'packages/release/fixtures/platform/samples.md'), 'utf8');
-  return withPart(withPart(text, 'reasons', table(['reason', ''], reasons)), 'samples', sampleLines(golden));
+  const composed = withPart(text, 'compose keys', composeKeys());
+  return withPart(withPart(composed, 'reasons', table(['reason', ''], reasons)), 'samples', sampleLines(golden));
+}
+
+/** What has nothing to be said of it stands in one line. */
+function composeKeys() {
+  const keys = Object.entries(COMPOSE_KEYS).map(([key, what]) => [`\`${key}\``, what]);
+  const told = keys.filter(([, { to, stays }]) => (to ?? stays) !== '');
+  const rows = told.map(([key, { to, stays }]) => [key, to === undefined ? 'stays' : 'comes along', to ?? stays]);
+  const others = keys.filter((each) => !told.includes(each)).map(([key]) => key);
+  return `${table(['key', '', 'as, or instead of it'], rows)}\n\nThese stay: ${others.join(', ')}.`;
 }
 
 /** A table of an object's keys, then the tables of the objects in it. */

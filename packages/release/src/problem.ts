@@ -44,13 +44,13 @@ export function formatProblems(problems: readonly Problem[], changed: string = N
 /** One problem without the closing line; notes are printed this way too. */
 export function formatProblem(problem: Problem): string {
   const { code, message, hint, at } = problem;
-  const head = at ? `${placeOf(at)}${at.path ? `  ${at.path}` : ''}  [${code}]` : `[${code}]`;
+  const head = at ? `${formatPlace(at)}${at.path ? `  ${at.path}` : ''}  [${code}]` : `[${code}]`;
   const lines = [printable(head), ...indent(message)];
   if (hint) lines.push(...indent(`hint  ${hint}`));
   return lines.join('\n');
 }
 
-function placeOf({ file, line, col }: Place): string {
+export function formatPlace({ file, line, col }: Place): string {
   return [file, line, col].filter((part) => part !== undefined).join(':');
 }
 

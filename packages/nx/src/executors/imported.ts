@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ImportedEnvironment, ImportNote } from '@kdcube/release';
-import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
+import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
 import { diskFiles } from '../disk';
 import { writeFileAtomic } from '../effects/files';
 import { table } from '../effects/table';
@@ -33,7 +33,7 @@ export async function writeImported(
     log.lines(
       table(
         ['what', '', 'hint'],
-        all.map(({ subject, said, hint = '' }) => [subject, said, hint]),
+        all.map(({ subject, said, hint = '', at }) => [at ? `${subject}  ${formatPlace(at)}` : subject, said, hint]),
       ),
     );
   for (const note of all) log.event({ event: 'note', ...note });

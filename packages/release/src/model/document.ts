@@ -27,9 +27,9 @@ export interface ReadDocument {
 
 /**
  * Reads one YAML document (JSON is YAML too). Anchors, aliases and merge keys are refused: they are what makes YAML bombs, the platform's
- * reader and ours would not agree on them, and a file with them cannot be edited by a generator without surprises.
+ * reader and ours would not agree on them, and a file with them cannot be edited by a generator without surprises. `anchors`: a file of others, which have them, as compose's.
  */
-export function readDocument(content: string | Uint8Array, file: string): ReadDocument {
+export function readDocument(content: string | Uint8Array, file: string, { anchors = false } = {}): ReadDocument {
   const text = decode(content, file);
   if (typeof text !== 'string') return broken([text], file);
   const deep = tooDeepAt(text);
@@ -38,7 +38,7 @@ export function readDocument(content: string | Uint8Array, file: string): ReadDo
     return broken([{ code: 'yaml-syntax', message: `${file} is nested more than ${MAX_DEPTH} levels deep here.`, at }], file);
   }
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, version: '1.2' });
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: anchors, version: '1.2' });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), col: Math.max(col, 1) };
@@ -48,7 +48,7 @@ export function readDocument(content: string | Uint8Array, file: string): ReadDo
     const message = `This document asks to be read as YAML ${doc.directives?.yaml.version}, in which unquoted words such as yes and 1:30 are no texts.`;
     problems.push({ code: 'yaml-syntax', message, hint: 'remove the line %YAML', at: { file, line: 1, col: 1 } });
   }
-  if (problems.length === 0) problems.push(...aliases(doc, at));
+  if (problems.length === 0 && !anchors) problems.push(...aliases(doc, at));
   if (problems.length === 0 && (doc.contents === null || (isScalar(doc.contents) && doc.contents.source === ''))) {
     problems.push({
       code: 'yaml-empty',
@@ -58,8 +58,14 @@ export function readDocument(content: string | Uint8Array, file: string): ReadDo
     });
   }
   if (problems.length > 0) return broken(problems, file);
+  const value = plainData(doc, anchors);
+  if (value === undefined)
+    return broken(
+      [{ code: 'yaml-alias', message: `The aliases of ${file} stand for too much, or for themselves.`, at: { file } }],
+      file,
+    );
   return {
-    value: doc.toJS({ maxAliasCount: 0 }),
+    value: value.data,
     problems,
     // JSON has one meaning everywhere.
     ambiguous: file.endsWith('.json') ? [] : ambiguous(doc, at),
@@ -69,6 +75,17 @@ export function readDocument(content: string | Uint8Array, file: string): ReadDo
       return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
     },
   };
+}
+
+/** Undefined where the aliases of a document would make it endless. */
+function plainData(doc: Document, anchors: boolean): { data: unknown } | undefined {
+  if (!anchors) return { data: doc.toJS({ maxAliasCount: 0 }) };
+  try {
+    const data: unknown = doc.toJS({ maxAliasCount: 100 });
+    return JSON.stringify(data).length <= 8 * MAX_DOCUMENT ? { data } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `bundles.items[1].ref` */

@@ -85,7 +85,10 @@ function envFolder(name: string): Compared[] {
   const folder = `sample_env/${name}`;
   const files = readdirSync(join(FOLDER, folder)).sort();
   const read = (file: string) => (files.includes(file) ? sample(`${folder}/${file}`) : undefined);
-  const { services: found, notes } = foundInCompose({ list: () => files, read });
+  const { services: found, notes } = foundInCompose(
+    { list: () => files, read },
+    { directory: '/opt/kdcube', files: [], profiles: [] },
+  );
   const made = again({ name: 'host', target: 'compose', services: found, place: { directory: '/opt/kdcube' } });
   const said = [...notes, ...made.notes];
   const own = files.includes('.env')

@@ -83,6 +83,7 @@ it('what was deployed, imported again: the first plan of that changes nothing, a
   });
   const file = Buffer.from(diskFiles(ours.root).read('environments/again.yaml')!).toString('utf8');
   expect(file).toMatch(/cpu: 512[^]*memory: 1024/);
+  expect(file).toContain(`registry: "${ours.registry.host}"`);
   ours.commit({ 'environments/again.yaml': file });
   const planned = await succeed(plan, { environment: 'again', json: false, values: true });
   expect(planned).toContain('Nothing changes');

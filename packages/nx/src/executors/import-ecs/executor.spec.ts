@@ -64,7 +64,12 @@ it('a cluster that runs, with 39 services of others: what is the platform’s, b
   expect(await run({ json: true })).toBe(true);
   expect(said + text()).not.toContain(CANARY);
   const { environment } = mustReadEnvironment('prod', diskFiles(root));
-  expect(environment).toMatchObject({ tenant: 'acme', project: 'demo', ecs: { account: '123456789012', cluster: 'acme' } });
+  expect(environment).toMatchObject({
+    tenant: 'acme',
+    project: 'demo',
+    registry: 'registry.example/acme',
+    ecs: { account: '123456789012', cluster: 'acme' },
+  });
   expect(environment.services).toMatchObject([
     {
       name: 'chat-proc',
@@ -102,10 +107,25 @@ it('says what is not there, and overwrites nothing', async () => {
 it('a folder of env files', async () => {
   fs.mkdirSync(path.join(root, 'host'));
   fs.writeFileSync(path.join(root, 'host/.env.proc'), `OPENAI_API_KEY=${CANARY}\nPOSTGRES_HOST=db\n`);
-  const options = { environment: 'host', dir: 'host', dryRun: false, json: true };
+  const options = { environment: 'host', dir: 'host', files: [], profiles: [], dryRun: false, json: true };
   expect((await importCompose(options, context())).success).toBe(true);
   expect(said + text('host')).not.toContain(CANARY);
   expect(text('host')).toContain('OPENAI_API_KEY: "file:/opt/kdcube/secrets/openai-api-key"');
   expect((await importCompose({ ...options, dir: 'nowhere' }, context())).success).toBe(false);
+  expect(said).toContain('[file-missing]');
+});
+
+it('a compose file: what cannot come along is named with its line; what compose would refuse is a problem', async () => {
+  fs.mkdirSync(path.join(root, 'host'));
+  const compose = (text: string) => fs.writeFileSync(path.join(root, 'host/compose.yaml'), text);
+  const options = { environment: 'host', dir: 'host', files: [], profiles: [], dryRun: false, json: false };
+  compose('services:\n  chat-proc:\n    image: registry.example/acme/proc:1\n    scale: 2\n    networks: [inner]\n');
+  expect((await importCompose(options, context())).success).toBe(true);
+  expect(said).toMatch(/chat-proc networks {2}compose\.yaml:5:5 +stays in the compose file/);
+  expect(text('host')).toMatch(/registry: "registry\.example\/acme"[^]*project: "host"[^]*file: "compose\.yaml"[^]*count: 2/);
+  compose('services:\n  chat-proc: [\n');
+  expect((await importCompose({ ...options, environment: 'other' }, context())).success).toBe(false);
+  expect(said).toMatch(/^compose\.yaml:\d+:\d+ {2}\[yaml-syntax\]/m);
+  expect((await importCompose({ ...options, files: ['nowhere.yaml'] }, context())).success).toBe(false);
   expect(said).toContain('[file-missing]');
 });

@@ -1,107 +1,129 @@
-import { readDocument } from '../../model/document';
+import { printable } from '../../problem';
+import { readEnvFile, readRawEnvFile } from './compose-env-file';
+import type { Composed, ComposedService, ComposeFolder, ComposeOptions } from './compose-files';
+import { isHere, plain, readCompose } from './compose-files';
+import type { Lookup } from './compose-interpolate';
+import { environmentOf, isMapping, listOf } from './compose-merge';
+import { settingsOf } from './compose-service';
+import { shownWord } from './compose-values';
 import { componentOf, type FoundService, type ImportNote } from './found';
+import { importedImage } from './image';
 
-export interface ComposeFolder {
-  /** Names of files in it. */
-  list(): readonly string[];
-  read(file: string): string | undefined;
+export interface FoundFolder {
+  services: FoundService[];
+  /** The compose project's name, where the files say it. */
+  project?: string;
+  /** The compose files that were read. */
+  files: string[];
+  notes: ImportNote[];
 }
 
-type Mapping = Record<string, unknown>;
-
-/** What a folder of env files and a compose file runs. `.env` itself is compose's own, for `${…}` in the compose file: it is no container's. */
-export function foundInCompose(folder: ComposeFolder): { services: FoundService[]; notes: ImportNote[] } {
-  const notes: ImportNote[] = [];
-  const composed = composeServices(folder, notes);
-  const own = folder.list().filter((file) => /^\.env\.[\w.-]+$/.test(file) && !/(?:~|\.(?:bak|example|sample))$/.test(file));
+/** What a folder of env files and compose files runs. `.env` itself is compose's own, for `${…}` in its files: it is no container's. */
+export function foundInCompose(folder: ComposeFolder, options: ComposeOptions): FoundFolder {
+  const composed = readCompose(folder, options);
+  const { notes, files, project } = composed;
   const used = new Set<string>();
-  const services = composed.map(({ name, definition }): FoundService => {
-    const files = envFiles(definition).filter((file) => folder.read(file) !== undefined);
-    files.forEach((file) => used.add(file));
-    const env = Object.assign({}, ...files.map((file) => readEnvFile(folder.read(file)!)), environmentOf(definition)) as Record<
-      string,
-      string
-    >;
-    return found(name, env, typeof definition.image === 'string' ? definition.image : undefined, notes);
-  });
-  for (const file of own.filter((each) => !used.has(each))) {
-    const name = file.slice('.env.'.length).replace(/[^A-Za-z0-9_-]/g, '-');
-    services.push(found(name, readEnvFile(folder.read(file) ?? ''), undefined, notes));
+  const services = composed.services.map((service) => foundService(service, composed, folder, options.directory, used));
+  const left = folder.list().filter((file) => /^\.env\.[\w.-]+$/.test(file) && !/(?:~|\.(?:bak|example|sample))$/.test(file));
+  for (const file of left.filter((each) => !used.has(each))) {
+    const name = nameOf(file.slice('.env.'.length));
+    const env = readEnvFile(folder.read(file) ?? '', composed.lookup, unsetIn(file, notes));
+    services.push({ ...identity(name, env), ...importedImage(name, undefined, notes), env, secrets: {}, rest: {} });
   }
-  return { services, notes };
+  return { services, files, ...(project !== undefined && { project }), notes };
 }
 
-function found(name: string, env: Record<string, string>, image: string | undefined, notes: ImportNote[]): FoundService {
-  const component = componentOf([name, name.replace(/_/g, '-')], env);
-  const byDigest = image !== undefined && /^[^\s$]+@sha256:[0-9a-f]{64}$/.test(image);
-  if (!byDigest)
-    notes.push({
-      subject: `${name} image`,
-      reason: 'image',
-      said: 'is not named by digest: put the name of an image of the release there, or another one by its digest',
-    });
+/** `compose:` of the environment. */
+export function composePlace(directory: string, { project, files }: FoundFolder): Record<string, string> {
+  // Compose's own default is the folder's name.
+  const named = (project ?? directory.slice(directory.lastIndexOf('/') + 1))
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
+  const [file] = files;
   return {
-    name,
-    component,
-    image: byDigest ? image : `docker.io/kdcube/${name.toLowerCase()}@sha256:<DIGEST>`,
-    env,
-    secrets: {},
-    rest: {},
+    ...(named !== '' && { project: named }),
+    directory,
+    ...(file !== undefined && file !== 'docker-compose.yaml' && { file }),
   };
 }
 
-function composeServices(folder: ComposeFolder, notes: ImportNote[]): { name: string; definition: Mapping }[] {
-  const file = ['docker-compose.yaml', 'docker-compose.yml', 'compose.yaml', 'compose.yml'].find(
-    (each) => folder.read(each) !== undefined,
-  );
-  if (file === undefined) return [];
-  const { value, problems } = readDocument(folder.read(file)!, file);
-  const services = isMapping(value) && isMapping(value.services) ? value.services : {};
-  if (problems.length > 0)
-    notes.push({ subject: file, reason: 'unread', said: `could not be read (${problems[0]!.code}): only the env files were` });
-  return Object.entries(services).flatMap(([name, definition]) => (isMapping(definition) ? [{ name, definition }] : []));
+function foundService(
+  service: ComposedService,
+  { lookup, volumes, notes }: Composed,
+  folder: ComposeFolder,
+  directory: string,
+  used: Set<string>,
+): FoundService {
+  const { name, definition, at } = service;
+  const env = { ...fromFiles(service, folder, lookup, used, notes), ...own(service, lookup, notes) };
+  const { component } = identity(name, env);
+  const key = nameOf(name);
+  const image = importedImage(key, definition.image, notes, at.image);
+  const settings = settingsOf(service, component, { directory, volumes }, notes);
+  return { name: key, component, ...image, env, secrets: {}, rest: { ...settings, ...(key !== name && { service_name: name }) } };
 }
 
-function envFiles({ env_file: files }: Mapping): string[] {
-  const list = Array.isArray(files) ? files : [files];
-  return list
-    .map((file: unknown) => (isMapping(file) ? file.path : file))
-    .filter((file): file is string => typeof file === 'string')
-    .map((file) => file.replace(/^\.\//, ''))
-    .filter((file) => !file.includes('/') && !file.includes('$'));
+function identity(name: string, env: Record<string, string>): Pick<FoundService, 'name' | 'component'> {
+  return { name, component: componentOf([name, name.replace(/_/g, '-')], env) };
 }
 
-/** What compose replaces from the host's environment is not known, and left to a person. */
-function environmentOf({ environment }: Mapping): Record<string, string> {
-  const pairs = Array.isArray(environment)
-    ? environment.flatMap((line: unknown) =>
-        typeof line === 'string' && line.includes('=')
-          ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]]
-          : [],
-      )
-    : isMapping(environment)
-      ? Object.entries(environment).filter(([, value]) => value !== null && typeof value !== 'object')
-      : [];
-  return Object.fromEntries(
-    pairs.map(([name, value]) => [String(name), String(value)]).filter(([, value]) => !/\$[{A-Za-z_]/.test(value!)),
-  );
+/** As a key of the environment. */
+function nameOf(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '-');
 }
 
-/** An env_file as compose reads it: quotes, comments after a space, several lines between quotes. */
-export function readEnvFile(text: string): Record<string, string> {
+function fromFiles(
+  { name, definition, at }: ComposedService,
+  folder: ComposeFolder,
+  lookup: Lookup,
+  used: Set<string>,
+  notes: ImportNote[],
+): Record<string, string> {
   const env: Record<string, string> = {};
-  const entry = /^[ \t]*(?:export[ \t]+)?([^\s=#]+)[ \t]*=[ \t]*(?:'((?:[^'])*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\r\n]*))[^\r\n]*$/gm;
-  for (const [, name, single, double, bare] of text.matchAll(entry)) {
-    const value = single ?? (double === undefined ? (bare ?? '').replace(/(?:^|[ \t])#.*$/, '').trim() : unescaped(double));
-    Object.defineProperty(env, name!, { value, enumerable: true, configurable: true, writable: true });
+  for (const entry of listOf(definition.env_file)) {
+    const { path, format, required } = isMapping(entry) ? entry : { path: entry, format: undefined, required: undefined };
+    const file = typeof path === 'string' ? plain(path) : '';
+    const text = isHere(file) ? folder.read(file) : undefined;
+    if (text === undefined) {
+      if (required !== false)
+        notes.push({
+          subject: `${name} env_file`,
+          reason: 'unread',
+          said: `${shownWord(file)} is no file of this folder: it was left out`,
+          at: at.env_file,
+        });
+      continue;
+    }
+    used.add(file);
+    const outer: Lookup = (variable) => (Object.hasOwn(env, variable) ? env[variable] : lookup(variable));
+    for (const [variable, value] of Object.entries(
+      format === 'raw' ? readRawEnvFile(text) : readEnvFile(text, outer, unsetIn(file, notes)),
+    ))
+      Object.defineProperty(env, variable, { value, enumerable: true, configurable: true, writable: true });
   }
   return env;
 }
 
-function unescaped(text: string): string {
-  return text.replace(/\\([\s\S])/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char);
+function unsetIn(file: string, notes: ImportNote[]): (name: string) => void {
+  return (name) => {
+    const subject = `\${${name}}`;
+    if (notes.some((note) => note.subject === subject && note.at?.file === file)) return;
+    const said =
+      'is set by nobody: it was taken for empty, as compose does. A dollar sign itself is $$, or stands in single quotes';
+    notes.push({ subject, reason: 'variable', said, at: { file } });
+  };
 }
 
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A variable without a value is the shell's, and `.env`'s. */
+function own({ name, definition, at }: ComposedService, lookup: Lookup, notes: ImportNote[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environmentOf(definition.environment)).flatMap(([variable, written]): [string, string][] => {
+      const value = written ?? lookup(variable);
+      if (value !== undefined) return [[variable, value]];
+      const said = 'is taken from the shell that compose is started in: it was left out';
+      notes.push({ subject: `${name} ${printable(variable)}`, reason: 'variable', said, at: at.environment });
+      return [];
+    }),
+  );
 }

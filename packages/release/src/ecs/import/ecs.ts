@@ -1,4 +1,5 @@
 import { componentOf, type FoundService } from './found';
+import { registryOfImage } from './image';
 import type { RunningService } from '../plan/running';
 import type { ContainerDefinition, TaskDefinition } from '../tasks/task-definition';
 
@@ -13,6 +14,7 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
     name,
     component,
     image,
+    ...some(registryOfImage(image)),
     env,
     secrets: Object.fromEntries((container.secrets ?? []).map((secret) => [secret.name, secret.valueFrom])),
     rest: {
@@ -29,6 +31,10 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
       task_definition: 'running',
     },
   };
+}
+
+function some(registry: string | undefined): Pick<FoundService, 'registry'> {
+  return registry === undefined ? {} : { registry };
 }
 
 /** The task that code runs in, as it is registered: `exec.fargate` of an environment, and its image where that is by digest. */

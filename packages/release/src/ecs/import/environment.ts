@@ -4,6 +4,7 @@ import { printable } from '../../problem';
 import { WrittenGateway } from '../../model/environment/written-gateway';
 import { yamlText } from '../../plan/yaml-text';
 import type { FoundExec } from './ecs';
+import { registryOfAll } from './image';
 import { importSettings } from './settings';
 import { importVariables, type FoundService, type ImportNote } from './found';
 
@@ -15,7 +16,6 @@ export interface FoundEnvironment {
   exec?: FoundExec;
   /** `ecs:` or `compose:`, as the file has it. */
   place: Record<string, unknown>;
-  registry?: string;
 }
 
 export interface ImportedEnvironment {
@@ -52,9 +52,10 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
       ];
     }),
   );
+  const registry = registryOfAll(found.services, notes);
   const text = yamlText({
     target: found.target,
-    ...(found.registry !== undefined && { registry: found.registry }),
+    ...(registry !== undefined && { registry }),
     tenant: tenant ?? '<TENANT>',
     project: project ?? '<PROJECT>',
     [found.target]: found.place,

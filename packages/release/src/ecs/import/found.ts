@@ -1,6 +1,6 @@
 import type { Component } from '../../model/environment/components';
 import { components } from '../../model/environment/components';
-import { OWNED, isEnvName, misnamed } from '../../model/environment/names';
+import { ALIASES, OWNED, isEnvName, misnamed } from '../../model/environment/names';
 import { secretReference } from '../../model/environment/secret-reference';
 import { placeholderIn, valueFault } from '../../model/environment/values';
 import type { Place } from '../../problem';
@@ -13,6 +13,8 @@ export interface FoundService {
   name: string;
   component: Component;
   image: string;
+  /** Where the image is, as `registry:` says it. */
+  registry?: string;
   env: Record<string, string>;
   /** Variable → what it refers to, as ECS has it. */
   secrets: Record<string, string>;
@@ -66,11 +68,14 @@ export function importVariables(
   const say = (variable: string, reason: ImportReason, said: string, hint?: string) =>
     notes.push({ subject: `${found.name} ${variable}`, reason, said, ...(hint !== undefined && { hint }) });
   const upper = new Set<string>();
+  const given = (name: string) => (found.env[name] ?? '') !== '' || name in found.secrets;
   for (const [name, value] of Object.entries(found.env)) {
     const wrong = isEnvName(name) ? misnamed(name, found.component) : undefined;
     const owned = found.component !== 'other' && Object.hasOwn(OWNED, name.toUpperCase());
     if (!isEnvName(name)) say('a variable', 'name', 'has a name that no variable can have: it was left out');
     else if (upper.has(name.toUpperCase())) say(name, 'name', 'differs from another one only in case: it was left out');
+    else if (Object.hasOwn(ALIASES, name) && given(ALIASES[name]!))
+      say(name, 'name', `is another name of ${ALIASES[name]!}, which is said too: it was left out`);
     else if (owned) {
       const { reason, said } = unmade(name, settings) ?? { reason: 'made', said: `is made from ${OWNED[name.toUpperCase()]!}` };
       say(name, reason, said);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readEnvironment } from '../../model/environment/read-environment';
 import { textFiles } from '../../testing/environments';
 import { bundlesOf, deployed, deployInput } from '../../testing/deploys';
-import { foundInCompose, readEnvFile } from './compose';
+import { foundInCompose } from './compose';
+import { readEnvFile } from './compose-env-file';
 import { foundOnEcs } from './ecs';
 import { importEnvironment } from './environment';
 import { planDeploy } from '../plan/plan-deploy';
@@ -13,6 +14,7 @@ import type { TaskDefinition } from '../tasks/task-definition';
 const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 const DIGEST = `r.example.com/x@sha256:${'ab'.repeat(32)}`;
 const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'alps' };
+const OPTIONS = { directory: '/opt/kdcube', files: [], profiles: [] };
 const SAMPLES = join(__dirname, '../../../fixtures/platform/ecs');
 
 const read = (text: string) => readEnvironment('one', textFiles({ one: text }));
@@ -155,10 +157,13 @@ test('the platform’s own task definitions: every variable is taken over, or na
 
 test('the platform’s own env files: every variable is taken over, or named; no value of a secret', () => {
   const folder = join(__dirname, '../../../fixtures/platform/sample_env/custom-ui-managed-infra');
-  const { services, notes } = foundInCompose({
-    list: () => readdirSync(folder),
-    read: (file) => (readdirSync(folder).includes(file) ? readFileSync(join(folder, file), 'utf8') : undefined),
-  });
+  const { services, notes } = foundInCompose(
+    {
+      list: () => readdirSync(folder),
+      read: (file) => (readdirSync(folder).includes(file) ? readFileSync(join(folder, file), 'utf8') : undefined),
+    },
+    OPTIONS,
+  );
   expect(services.map(({ name, component }) => [name, component])).toEqual([
     ['ingress', 'ingress'],
     ['metrics', 'metrics'],
@@ -187,7 +192,7 @@ test('env files as compose reads them', () => {
   expect(Object.entries(env)).toEqual([
     ['A', '1'],
     ['B', 'two\nlines'],
-    ['C', 'q "x" $D'],
+    ['C', 'q "x" '],
     ['E', ''],
     ['F', 'g#h'],
     ['__proto__', '1'],
@@ -201,7 +206,7 @@ test('a folder of env files and a compose file; secrets by name only', () => {
     '.env.proc': 'POSTGRES_HOST=db\nBUNDLES_INCLUDE_EXAMPLES=1\n',
     '.env': `REDIS_PASSWORD=${CANARY}\n`,
   };
-  const { services, notes } = foundInCompose({ list: () => Object.keys(files), read: (file) => files[file] });
+  const { services, notes } = foundInCompose({ list: () => Object.keys(files), read: (file) => files[file] }, OPTIONS);
   const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
   const said = [...notes, ...result.notes];
   expect(result.text + JSON.stringify(said)).not.toContain(CANARY);

@@ -9,7 +9,7 @@ export const IMPORT_REASONS = {
   replica: 'It must be another one in every replica: the platform makes it.',
   empty: 'It was empty: the platform takes its own default either way.',
   placeholder: 'It came along, and is a placeholder that nobody filled in.',
-  name: 'No variable can have this name, or another one differs from it in case only.',
+  name: 'No variable can have this name, or another one is the same by another name, or differs in case only.',
   value: 'Its value cannot be taken: no process can have it, or what it refers to cannot be named.',
   default:
     'It was not said, and now is: what the platform and ECS take anyway, written down so that it does not hang on an image’s default.',

@@ -1,0 +1,75 @@
+/** The value of a variable of compose; undefined where it is not set. */
+export type Lookup = (name: string) => string | undefined;
+
+/** What a text of compose means, with compose's own rules for `$NAME` and `${NAME:-word}`. Undefined where compose would refuse it. `unset`: names without a value, which compose takes for empty. */
+export function interpolate(text: string, lookup: Lookup, unset: (name: string) => void): string | undefined {
+  if (!text.includes('$')) return text;
+  const read = readWords(text, 0, lookup, unset, '', 0);
+  return read?.value;
+}
+
+interface Words {
+  value: string;
+  end: number;
+}
+
+/** Up to `close`, or to the end. */
+function readWords(
+  text: string,
+  from: number,
+  lookup: Lookup,
+  unset: (name: string) => void,
+  close: '' | '}',
+  depth: number,
+): Words | undefined {
+  if (depth > 20) return undefined;
+  let value = '';
+  let at = from;
+  while (at < text.length) {
+    if (close !== '' && text[at] === close) return { value, end: at };
+    if (text[at] !== '$') {
+      value += text[at];
+      at += 1;
+    } else if (text[at + 1] === '$') {
+      value += '$';
+      at += 2;
+    } else if (text[at + 1] === '{') {
+      const braced = readBraces(text, at + 2, lookup, unset, depth);
+      if (!braced) return undefined;
+      value += braced.value;
+      at = braced.end;
+    } else {
+      const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(text.slice(at + 1))?.[0];
+      if (name === undefined) return undefined;
+      value += valueOf(name, lookup, unset);
+      at += 1 + name.length;
+    }
+  }
+  return close === '' ? { value, end: at } : undefined;
+}
+
+/** After `${`. */
+function readBraces(text: string, from: number, lookup: Lookup, unset: (name: string) => void, depth: number): Words | undefined {
+  const head = /^([A-Za-z_][A-Za-z0-9_]*)(:?[-+?]|\})/.exec(text.slice(from));
+  if (!head) return undefined;
+  const [all, name = '', operator = ''] = head;
+  if (operator === '}') return { value: valueOf(name, lookup, unset), end: from + all.length };
+  const found = lookup(name);
+  const given = found !== undefined && (operator.length === 1 || found !== '');
+  // A word that is not taken may have variables that nobody set.
+  const taken = operator.endsWith('+') ? given : !given;
+  const word = readWords(text, from + all.length, lookup, taken ? unset : () => {}, '}', depth + 1);
+  if (!word) return undefined;
+  const end = word.end + 1;
+  if (operator.endsWith('+')) return { value: given ? word.value : '', end };
+  if (given) return { value: found, end };
+  // compose would stop here, with the word as its message.
+  if (operator.endsWith('?')) unset(name);
+  return { value: operator.endsWith('?') ? '' : word.value, end };
+}
+
+function valueOf(name: string, lookup: Lookup, unset: (name: string) => void): string {
+  const value = lookup(name);
+  if (value === undefined) unset(name);
+  return value ?? '';
+}

@@ -1,0 +1,67 @@
+export type Mapping = Record<string, unknown>;
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A service with what another file says of it, by compose's rules: mappings are merged, lists are joined, volumes and variables go by their names, commands are replaced. */
+export function mergedService(base: Mapping, over: Mapping): Mapping {
+  const merged: Mapping = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? mergedKey(key, base[key], value) : value;
+  return merged;
+}
+
+function mergedKey(key: string, base: unknown, over: unknown): unknown {
+  if (over === null) return base;
+  if (key === 'environment') return { ...environmentOf(base), ...environmentOf(over) };
+  if (key === 'env_file') return [...listOf(base), ...listOf(over)];
+  if (key === 'volumes') return [...byTarget([...listOf(base), ...listOf(over)]).values()];
+  if (key === 'command' || key === 'entrypoint' || key === 'test') return over;
+  if (isMapping(base) && isMapping(over)) return mergedService(base, over);
+  return Array.isArray(base) && Array.isArray(over) ? [...(base as unknown[]), ...(over as unknown[])] : over;
+}
+
+/** Variables as compose has them, a list or a mapping; null: the one of the shell. */
+export function environmentOf(value: unknown): Record<string, string | null> {
+  if (isMapping(value))
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, text]) =>
+        typeof text === 'object' && text !== null ? [] : [[name, text === null ? null : String(text)]],
+      ),
+    ) as Record<string, string | null>;
+  return Object.fromEntries(
+    listOf(value).flatMap((line): [string, string | null][] => {
+      if (typeof line !== 'string') return [];
+      const end = line.indexOf('=');
+      return [end < 0 ? [line, null] : [line.slice(0, end), line.slice(end + 1)]];
+    }),
+  );
+}
+
+export function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : value === undefined || value === null ? [] : [value];
+}
+
+function byTarget(volumes: readonly unknown[]): Map<unknown, unknown> {
+  return new Map(
+    volumes.map((volume) => [
+      typeof volume === 'string' ? (volumeOf(volume)?.target ?? volume) : isMapping(volume) ? volume.target : volume,
+      volume,
+    ]),
+  );
+}
+
+export interface ComposeVolume {
+  /** Undefined: an anonymous volume. A path, or a volume's name. */
+  source?: string;
+  target: string;
+  options: string[];
+}
+
+/** `source:target:options`; a drive's letter of Windows is part of a path. */
+export function volumeOf(text: string): ComposeVolume | undefined {
+  const parts = /^(?:((?:[A-Za-z]:[\\/])?[^:]+):)?(\/[^:]*)(?::([^:]*))?$/.exec(text);
+  if (!parts) return undefined;
+  const [, source, target = '', options] = parts;
+  return { ...(source !== undefined && { source }), target, options: options === undefined ? [] : options.split(',') };
+}
