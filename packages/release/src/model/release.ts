@@ -71,6 +71,7 @@ export const WrittenRelease = z
       .describe(
         'Names for repositories, so that `repo:` can be a name: `{customer-repo: git@github.com:org/customer-repo.git}`.',
       ),
+    not_secret: z.array(text()).optional().describe('Names of settings of bundles whose values look like secrets and are none.'),
     bundles: z
       .strictObject({
         version: z

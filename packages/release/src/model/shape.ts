@@ -4,6 +4,7 @@ import { quoted } from '../problem';
 import { shownPath } from './document';
 import type { DocumentPath, ReadDocument } from './document';
 import { distance } from './distance';
+import { mayHoldSecret } from './environment/values';
 
 /** Keys that are wrong in a known way: what is made of them. */
 export type KnownWrong = Record<string, { code: 'rejected-key' | 'ignored-key' | 'unknown-key'; why: string; hint?: string }>;
@@ -104,6 +105,15 @@ function at(value: unknown, inner: DocumentPath): unknown {
 
 function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: string[], words: ShapeWords): Problem {
   const at = doc.place([...path, key], 'key');
+  // A secret that slipped to the wrong side of the colon.
+  if (mayHoldSecret(key)) {
+    const shown = { ...at, path: shownPath([...path, '…']) };
+    return {
+      code: 'unknown-key',
+      message: 'This is a key that nothing reads. It looks like a secret, and is not repeated here.',
+      at: shown,
+    };
+  }
   const wrong = words.known(path);
   const known = Object.hasOwn(wrong, key) ? wrong[key] : undefined;
   if (known) return { code: known.code, message: `${quoted(key)} ${known.why}.`, hint: known.hint, at };

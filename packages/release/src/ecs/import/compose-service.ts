@@ -1,9 +1,10 @@
 import { type Component, factsOf } from '../../model/environment/components';
+import { mayHoldSecret } from '../../model/environment/values';
 import { printable } from '../../problem';
 import { COMPOSE_KEYS } from './compose-keys';
 import type { ComposedService } from './compose-files';
 import { isMapping, listOf, type Mapping, volumeOf } from './compose-merge';
-import { askedHealth, containerPort, mayHoldSecret, mebibytesOf, secondsOf, shownWord, wholeNumber } from './compose-values';
+import { askedHealth, containerPort, mebibytesOf, secondsOf, shownWord, wholeNumber } from './compose-values';
 import type { ImportNote } from './found';
 import type { ImportReason } from './reasons';
 

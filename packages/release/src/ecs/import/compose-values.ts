@@ -1,11 +1,5 @@
-import { looksRandom } from '../../model/environment/values';
-import { secretsIn } from '../../model/secrets';
+import { mayHoldSecret } from '../../model/environment/values';
 import { printable } from '../../problem';
-
-/** Whether a secret of `.env` may have been put in here. */
-export function mayHoldSecret(value: unknown): boolean {
-  return secretsIn(value).length > 0 || looksRandom(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
-}
 
 /** A word of a compose file in a message. */
 export function shownWord(value: unknown): string {

@@ -1,5 +1,4 @@
-import { looksRandom } from '../../model/environment/values';
-import { secretsIn } from '../../model/secrets';
+import { mayHoldSecret } from '../../model/environment/values';
 import { printable } from '../../problem';
 import { WrittenGateway } from '../../model/environment/written-gateway';
 import { yamlText } from '../../plan/yaml-text';
@@ -32,7 +31,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
   const settings = importSettings(found.services, found.exec);
   for (const key of ['bundles', 'exec', 'metrics'] as const) {
     // A pushgateway's URL may have a password in it.
-    if (secretsIn(settings[key]).length === 0 && !looksRandom(JSON.stringify(settings[key] ?? {}))) continue;
+    if (!mayHoldSecret(settings[key])) continue;
     delete settings[key];
     notes.push({ subject: `${key}:`, reason: 'secret', said: 'was left out: there is what looks like a secret in it' });
   }

@@ -1,7 +1,7 @@
 import type { Place } from '../../problem';
 import { KdcubeError } from '../../problem';
 import { type ImageReference, parseImageReference } from '../../model/reference';
-import { mayHoldSecret } from './compose-values';
+import { mayHoldSecret } from '../../model/environment/values';
 import type { FoundService, ImportNote } from './found';
 
 /** Where an image is, as the environment's file has it: by digest, or with a place for the digest, which a person fills in. */

@@ -8,7 +8,7 @@ import { ALIASES, isEnvName, misnamed, OWNED } from './names';
 import type { EnvironmentRule, EnvironmentRuleInput } from './rule';
 import { whereSaid } from './rule';
 import { secretReference } from './secret-reference';
-import { isHidden, isSecretName, looksRandom, placeholderIn, valueFault } from './values';
+import { isHidden, isSecretName, looksRandom, placeholderIn, quotedWord, valueFault } from './values';
 
 /** One `env` or `secrets` mapping of the document. */
 interface Section {
@@ -195,7 +195,11 @@ export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) 
   (written.not_secret ?? []).forEach((name, index) => {
     if (!names.has(name))
       report(
-        { code: 'unknown-key', message: `${quoted(name)} is the name of no value of this environment.`, hint: 'remove the line' },
+        {
+          code: 'unknown-key',
+          message: `${quotedWord(name)} is the name of no value of this environment.`,
+          hint: 'remove the line',
+        },
         ['not_secret', index],
       );
   });

@@ -1,4 +1,6 @@
 import type { DocumentPath } from '../document';
+import { quoted } from '../../problem';
+import { secretsIn } from '../secrets';
 
 /** What samples leave for a person to fill in. */
 const PLACEHOLDERS: RegExp[] = [
@@ -75,4 +77,14 @@ export function valueFault(value: string): string | undefined {
   // A half of a pair is no character, and would be sent as another one.
   if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(value)) return 'it holds half of a character';
   return undefined;
+}
+
+/** Whether a text may be a secret, or has one in it, by its look. */
+export function mayHoldSecret(value: unknown): boolean {
+  return secretsIn(value).length > 0 || looksRandom(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+}
+
+/** A word of a file in a message; a secret that slipped in there is not repeated. */
+export function quotedWord(text: unknown): string {
+  return mayHoldSecret(text) ? '"…"' : quoted(text);
 }

@@ -3,7 +3,7 @@ import { defaultExists, idsAreFree, idsAreSafe, idsAreUnique } from './ids';
 import { configHasOneName, modulesImport, pathsAreDerived } from './loading';
 import type { Report, Rule, RuleInput } from './rule';
 import { refsArePinned, reposAreSafe, subdirsStayInside } from './sources';
-import { hasBundles, holdsNoSecrets, namesAreTexts, platformRefIsPublished } from './whole';
+import { clearedNamesExist, hasBundles, holdsNoSecrets, namesAreTexts, platformRefIsPublished } from './whole';
 
 /** Every rule, in the order in which people should mend things. Each is named after what holds when it says nothing. */
 const RULES: Rule[] = [
@@ -20,6 +20,7 @@ const RULES: Rule[] = [
   platformRefIsPublished,
   namesAreTexts,
   holdsNoSecrets,
+  clearedNamesExist,
   hasBundles,
 ];
 

@@ -1,6 +1,9 @@
 import { GENERATIONS, isPep440 } from '../generation';
 import { quoted } from '../../problem';
 import { isCommit, refProblem } from '../refs';
+import type { DocumentPath } from '../document';
+import { isMapping } from '../environment/layers';
+import { looksRandom, quotedWord } from '../environment/values';
 import { secretsIn } from '../secrets';
 import type { Report, RuleInput } from './rule';
 
@@ -38,16 +41,43 @@ export function namesAreTexts({ release }: RuleInput, report: Report): void {
 }
 
 export function holdsNoSecrets({ doc }: RuleInput, report: Report): void {
-  for (const { path, kind } of secretsIn(doc.value)) {
-    report(
-      {
-        code: 'secret-value',
-        message: `This looks like ${kind}. What stands in a release is in git, in images' descriptors and in logs.`,
-        hint: 'keep it in the secrets store of the environment, and treat this one as leaked',
-      },
-      path,
-    );
+  const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? doc.value.not_secret : [];
+  const marked = secretsIn(doc.value).filter(({ path }) => !cleared.includes(path.at(-1)));
+  const said = marked.map(({ path }) => JSON.stringify(path));
+  for (const { path, kind } of marked)
+    report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: KEEP }, path);
+  // By their look alone: a setting that is called `token` often says where one is.
+  for (const [path, value] of settingsIn(doc.value, [])) {
+    const name = path.findLast((part) => typeof part === 'string')!;
+    if (!looksRandom(value) || said.includes(JSON.stringify(path)) || cleared.includes(name)) continue;
+    const message = `This looks drawn at random, as keys and tokens are. ${OPEN}`;
+    const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: [${name}]`;
+    report({ code: 'secret-value', message, hint }, path);
   }
+}
+
+const OPEN = "What stands in a release is in git, in images' descriptors and in logs.";
+const KEEP = 'keep it in the secrets store of the environment, and treat this one as leaked';
+
+/** The texts in the settings of bundles, wherever those stand. */
+function settingsIn(value: unknown, path: DocumentPath): [DocumentPath, string][] {
+  const inside = path.some((part) => part === 'config' || part === 'props');
+  if (typeof value === 'string') return inside ? [[path, value]] : [];
+  if (Array.isArray(value)) return value.flatMap((item: unknown, index) => settingsIn(item, [...path, index]));
+  return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => settingsIn(item, [...path, key])) : [];
+}
+
+/** What clears a value must name one. */
+export function clearedNamesExist({ doc }: RuleInput, report: Report): void {
+  const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? (doc.value.not_secret as unknown[]) : [];
+  const names = settingsIn(doc.value, []).map(([path]) => path.findLast((part) => typeof part === 'string'));
+  cleared.forEach((name, index) => {
+    if (!names.includes(name as string))
+      report(
+        { code: 'unknown-key', message: `${quotedWord(name)} is the name of no setting of a bundle.`, hint: 'remove the line' },
+        ['not_secret', index],
+      );
+  });
 }
 
 export function hasBundles({ written, doc }: RuleInput, _: Report, note: Report): void {
