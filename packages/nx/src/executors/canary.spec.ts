@@ -1,7 +1,10 @@
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { type Acme, acme, dockerDouble } from '../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
+import { CANARY, filesWithCanary, FORMS, repositoryText } from '../effects/testing/canary/kit';
+import { COMPOSE, type Place, PLACES } from '../effects/testing/canary/places.table';
 import { pushImage } from '../effects/images/push';
 import { registriesOf } from '../effects/images/registries';
 import { silent } from '../effects/log';
@@ -9,15 +12,16 @@ import deployEcs from './deploy-ecs/executor';
 import descriptor from './descriptor/executor';
 import env from './env/executor';
 import history from './history/executor';
+import importCompose from './import-compose/executor';
+import importEcs from './import-ecs/executor';
 import plan from './plan/executor';
 import rollback from './rollback/executor';
 import status from './status/executor';
 import validate from './validate/executor';
+import verify from './verify/executor';
 
 jest.setTimeout(180_000);
 
-/** A secret that looks like one, and nothing like anything else. */
-const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 const variables = { ...process.env };
 let ours: Acme;
 let ecs: EcsDouble;
@@ -53,126 +57,102 @@ services:
   chat-ingress: { component: ingress, image: proc }
 `;
 
-interface Place {
-  environment?: (text: string) => string;
-  release?: (text: string) => string;
-  /** What proc is told as plain text by the task definition that runs. */
-  running?: { name: string; value: string }[];
-  machine?: () => void;
-}
-
-const more =
-  (lines: string) =>
-  (text: string): string =>
-    text.replace('services:\n', `${lines}\nservices:\n`);
-
-/** Everywhere that a secret may stand by mistake, or by right. */
-const PLACES: [string, 'refused' | 'fine', Place][] = [
-  ['nowhere but in the credentials', 'fine', {}],
-  ['a value where a reference belongs', 'refused', { environment: (text) => text.replace('ssm:/kdcube/prod/openai', CANARY) }],
-  ['a variable for all', 'refused', { environment: more(`env: { shared: { SERPAPI_KEY: "${CANARY}" } }`) }],
-  [
-    'a variable of a component',
-    'refused',
-    { environment: more(`env: { proc: { ANTHROPIC_API_KEY: "sk-ant-api03-${CANARY}" } }`) },
-  ],
-  [
-    'a variable of one service',
-    'refused',
-    { environment: (text) => text.replace('image: proc }', `image: proc, env: { MY_TOKEN: "${CANARY}" } }`) },
-  ],
-  [
-    'a word of the environment',
-    'refused',
-    { environment: more(`vars: { word: "${CANARY}" }\nenv: { shared: { MY_PASSWORD: "\${word}" } }`) },
-  ],
-  ['a key that is not known', 'refused', { environment: more(`password: "${CANARY}"`) }],
-  ['a key of the gateway that is not known', 'refused', { environment: more(`gateway: { redis_password: "${CANARY}" }`) }],
-  ['a value of the wrong type', 'refused', { environment: more(`secrets_of_old: [ "${CANARY}" ]`) }],
-  ['YAML that is none', 'refused', { environment: (text) => `${text}password: "${CANARY}\n` }],
-  ['the registry’s name', 'refused', { environment: (text) => text.replace('"REGISTRY"', `"user:${CANARY}@registry.example"`) }],
-  [
-    'the URL of a repository',
-    'refused',
-    { release: (text) => text.replace(/repo: "file:[^"]*"/, `repo: "https://user:${CANARY}@git.example/org/x.git"`) },
-  ],
-  ['what runs, as plain text, which the deploy replaces', 'fine', { running: [{ name: 'OPENAI_API_KEY', value: CANARY }] }],
-  [
-    'the machine: variables and docker’s logins',
-    'fine',
-    {
-      machine() {
-        process.env.MY_SECRET = process.env.GITHUB_TOKEN = process.env.NX_CLOUD_ACCESS_TOKEN = CANARY;
-        const docker = ours.box.folder('docker');
-        const auth = Buffer.from(`user:${CANARY}`).toString('base64');
-        fs.writeFileSync(path.join(docker, 'config.json'), JSON.stringify({ auths: { [ours.registry.host]: { auth } } }));
-        process.env.DOCKER_CONFIG = docker;
-      },
-    },
-  ],
-];
+type Call = (options: never, context: never) => Promise<{ success: boolean }>;
 
 const WORDS = { onFailure: 'rollback', timeout: 40, wait: 0 };
-const CALLS: [string, (options: never, context: never) => Promise<{ success: boolean }>, object][] = [
+const FOLDER = { environment: 'host', dir: 'host', files: [], profiles: [] };
+const CLUSTER = { cluster: 'acme', region: 'eu-central-1', services: [], dryRun: true };
+/** In this order: a rollback is of the deploy before it. */
+const CALLS: [string, Call, object][] = [
   ['validate', validate, { online: false }],
   ['descriptor', descriptor, {}],
   ['env', env, {}],
   ['plan', plan, { values: true, markdown: 'dist/plan.md' }],
+  ['verify', verify, { secretKeys: true }],
+  ['import-ecs', importEcs, { ...CLUSTER, environment: 'again' }],
+  ['import-compose', importCompose, FOLDER],
   ['deploy-ecs', deployEcs, WORDS],
   ['status', status, {}],
   ['history', history, {}],
-  ['rollback', rollback, { ...WORDS, dryRun: true }],
+  ['rollback', rollback, WORDS],
 ];
 
-test.each(PLACES)(
-  'a secret in %s (%s) is said and written nowhere',
-  async (_, expected, { environment, release, running, machine }) => {
-    const [task, ...image] = ['chat-proc', 'chat-ingress'].map((name) => emptyService(name, `old-${name}`));
-    ecs = await ecsDouble({
-      clusters: ['acme'],
-      taskDefinitions: [
-        emptyDefinition('old-chat-proc', running && { environment: running }),
-        emptyDefinition('old-chat-ingress'),
-      ],
-      services: [task!, ...image],
-    });
-    useDouble(ecs, CANARY);
-    process.env.KDCUBE_CLOCK = ecs.url;
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    await ours.job((job) =>
-      pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent),
-    );
-    machine?.();
-    const written = (environment ?? String)(ENVIRONMENT).replace('REGISTRY', ours.registry.host);
-    const before = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
-    ours.commit({ 'environments/prod.yaml': written, ...(release && { 'release.yaml': release(before) }) });
-    const failed = new Set<string>();
-    for (const json of [false, true])
-      for (const [name, call, options] of CALLS) {
-        const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
-        const ran = call({ environment: 'prod', dryRun: false, offline: false, ...options, json } as never, context as never);
-        // A bug of ours would be thrown: it must not tell either.
-        const { success } = await ran.catch((error: unknown) => ((said += String(error)), { success: false }));
-        if (!success) failed.add(name);
-      }
-    // As it is, in base64, and as a URL has it, which is the same for letters and digits.
-    for (const form of [CANARY, Buffer.from(CANARY).toString('base64').slice(0, -2)]) {
-      expect(said).not.toContain(form);
-      expect(filesWith(path.join(ours.root, 'dist'), form)).toEqual([]);
-    }
-    const tags = JSON.stringify(
-      ecs.journal.entries.filter(({ by, op }) => by === undefined && !/^(?:Describe|List|Get)/.test(op)),
-    );
-    expect(tags).not.toContain(CANARY);
-    expect(said.length).toBeGreaterThan(500);
-    const refused = CALLS.filter(([name]) => failed.has(name)).map(([name]) => name);
-    // There is no release before this one.
-    expect(refused).toEqual(expected === 'fine' ? ['rollback'] : expect.arrayContaining(['deploy-ecs']));
-  },
-);
+/** What fails, by what refuses the secret. What asks only what runs goes on; nothing earlier is there to go back to where the second release never ran. */
+const REFUSED: Record<Place['refused'], string[]> = {
+  fine: [],
+  plan: ['plan', 'deploy-ecs', 'rollback'],
+  environment: ['env', 'plan', 'verify', 'deploy-ecs', 'status', 'history', 'rollback'],
+  release: ['validate', 'descriptor', 'env', 'plan', 'verify', 'deploy-ecs', 'rollback'],
+};
 
-function filesWith(dir: string, text: string): string[] {
-  if (!fs.existsSync(dir)) return [];
-  const files = fs.readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.map((entry) => path.join(entry.parentPath, entry.name)).filter((file) => fs.readFileSync(file).includes(text));
+async function call(run: Call, options: object): Promise<boolean> {
+  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
+  const ran = run({ environment: 'prod', dryRun: false, offline: false, ...options } as never, context as never);
+  // A bug of ours would be thrown: it must not tell either.
+  return (await ran.catch((error: unknown) => ((said += String(error)), { success: false }))).success;
 }
+
+async function push(): Promise<void> {
+  const registries = registriesOf({ registry: ours.registry.host }, {}, {});
+  await ours.job((job) => pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent));
+}
+
+/** A first release, on services that ran before. */
+async function stage({ running, environment, first = true }: Place): Promise<void> {
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [emptyDefinition('old-chat-proc', running && { environment: running }), emptyDefinition('old-chat-ingress')],
+    services: ['chat-proc', 'chat-ingress'].map((name) => emptyService(name, `old-${name}`)),
+  });
+  useDouble(ecs, CANARY);
+  process.env.KDCUBE_CLOCK = ecs.url;
+  const text = first ? ENVIRONMENT : environment!(ENVIRONMENT);
+  ours.commit({ 'environments/prod.yaml': text.replace('REGISTRY', ours.registry.host), ...COMPOSE });
+  await push();
+  const inputs = filesWithCanary(ours.box.dir);
+  expect(inputs).toEqual(expect.arrayContaining([expect.stringContaining('host/compose.yaml')]));
+  expect(await call(importEcs, { ...CLUSTER, environment: 'found', dryRun: false })).toBe(true);
+  const deployed = await call(deployEcs, WORDS);
+  expect([deployed, filesWithCanary(ours.box.dir)]).toEqual([first, inputs]);
+}
+
+/** A second one, with the secret in its place. */
+async function hide({ environment = String, release = String, files, machine }: Place): Promise<void> {
+  const host = ours.box.folder('host');
+  fs.writeFileSync(path.join(host, 'secret'), CANARY);
+  const entrypoint = 'bundles/here@1-0/entrypoint.py';
+  const before = fs.readFileSync(path.join(ours.root, entrypoint), 'utf8');
+  ours.commit({ [entrypoint]: `${before}# another\n` });
+  await push();
+  machine?.(ours);
+  const told = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
+  ours.commit({
+    ...files,
+    'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', ours.registry.host).replace('HOST', host),
+    'release.yaml': `release_name: second\n${release(told)}`,
+  });
+}
+
+test.each(PLACES)('a secret in $where is said and written nowhere', async (place) => {
+  await stage(place);
+  await hide(place);
+  const inputs = filesWithCanary(ours.box.dir);
+  const updates = () => JSON.stringify(ecs.journal.entries.filter(({ op }) => op === 'UpdateService').length);
+  const before = updates();
+  const failed = new Set<string>();
+  for (const json of [false, true])
+    for (const [name, run, options] of CALLS) if (!(await call(run, { ...options, json }))) failed.add(name);
+  for (const form of FORMS) {
+    expect(said).not.toContain(form);
+    // What was asked of AWS, reading too; what AWS answered is its own.
+    const asked = ecs.journal.entries.filter(({ by }) => by === undefined).map((entry) => ({ ...entry, response: undefined }));
+    expect(JSON.stringify(asked)).not.toContain(form);
+    expect(await repositoryText(ours.registry.host, 'releases')).not.toContain(form);
+  }
+  // The workspace and the cache have nothing but what stood there before; of this process's temporary files none is left.
+  expect(filesWithCanary(ours.box.dir)).toEqual(inputs);
+  expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`.kdcube.${process.pid}.`))).toEqual([]);
+  expect(said.length).toBeGreaterThan(500);
+  const refused = CALLS.filter(([name]) => failed.has(name)).map(([name]) => name);
+  expect([refused, place.refused === 'fine' || updates() === before]).toEqual([REFUSED[place.refused], true]);
+});
