@@ -9,7 +9,7 @@ import { deployStory } from './deploy.mjs';
 import { mainJob } from './main-job.mjs';
 import { openShop, title } from './shop.mjs';
 
-const { values } = parseArgs({ options: { deploy: { type: 'boolean', default: false } } });
+const values = words();
 const shop = openShop();
 
 ensureInstalled();
@@ -31,6 +31,25 @@ try {
   else end();
 } finally {
   await own?.close();
+}
+
+/** What was typed; --help and what is not known end here. */
+function words() {
+  const usage = `npm run demo [-- --deploy]
+
+The main job, from a customer's new repository to pushed images, in a folder of its own. It needs Node and git.
+  --deploy   then a rollout on a stand-in for Amazon ECS, without an account, and the way back`;
+  try {
+    const { values: given } = parseArgs({
+      options: { deploy: { type: 'boolean', default: false }, help: { type: 'boolean', default: false, short: 'h' } },
+    });
+    if (!given.help) return given;
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    process.exit(1);
+  }
 }
 
 function end() {
