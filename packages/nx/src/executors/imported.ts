@@ -11,7 +11,7 @@ export async function writeImported(
   { root, log }: Pick<Task, 'root' | 'log'>,
   name: string,
   { text, notes }: ImportedEnvironment,
-  { before, dryRun }: { before: readonly ImportNote[]; dryRun: boolean },
+  { before, next, dryRun }: { before: readonly ImportNote[]; next: 'env' | 'plan'; dryRun: boolean },
 ): Promise<void> {
   const startedAt = Date.now();
   const file = environmentFile(name);
@@ -28,7 +28,9 @@ export async function writeImported(
       message: `${file} is there already, and an import would overwrite it.`,
       hint: `--environment=${name}-imported`,
     });
-  const all = [...before, ...notes];
+  // What a person has to do comes first.
+  const all = [...before, ...notes].sort((one, other) => Number(isForTheRecord(one)) - Number(isForTheRecord(other)));
+  const todo = all.filter((note) => !isForTheRecord(note)).length;
   if (all.length > 0)
     log.lines(
       table(
@@ -42,7 +44,12 @@ export async function writeImported(
   log.done(
     dryRun ? 'would write' : 'imported',
     file,
-    `${all.length} things to look at; then nx run release:plan:${name}`,
+    `${todo} things to look at, ${all.length - todo} for the record; then nx run release:${next}:${name}`,
     startedAt,
   );
+}
+
+/** What the environment says in another way, or nobody reads: nothing is to be done. */
+function isForTheRecord({ reason }: ImportNote): boolean {
+  return ['made', 'off', 'empty', 'replica', 'default', 'stranger'].includes(reason);
 }

@@ -29,6 +29,6 @@ export default function importCompose(options: ImportComposeOptions, context: Ex
       });
     const place = composePlace(folder, found);
     const imported = importEnvironment({ name, target: 'compose', services, place });
-    await writeImported(task, name, imported, { before: notes, dryRun });
+    await writeImported(task, name, imported, { before: notes, next: 'env', dryRun });
   });
 }

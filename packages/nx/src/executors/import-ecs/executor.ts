@@ -11,6 +11,6 @@ export default function importEcs(options: ImportEcsOptions, context: ExecutorCo
     const { environment: name, cluster, region, services: wanted, dryRun } = options;
     const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
     const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster } });
-    await writeImported(task, name, imported, { before: notes, dryRun });
+    await writeImported(task, name, imported, { before: notes, next: 'plan', dryRun });
   });
 }

@@ -195,3 +195,32 @@ test('what is imported can be read again, but for the digests that a person fill
     expect(text).toContain('registry: "registry.example/acme"');
   }
 });
+
+test('a URL with a password that nobody filled in yet is a secret already', () => {
+  const folder = one('    environment: { REDIS_URL: "redis://:<REDIS_PASSWORD>@<REDIS_HOST>:6379/0" }\n');
+  const { text } = importEnvironment({ name: 'host', target: 'compose', services: folder.services, place: {} });
+  expect(text).toContain('REDIS_URL: "file:/opt/kdcube/secrets/redis-url"');
+});
+
+test.each([
+  ['kdcube/kdcube-chat-proc:1', undefined],
+  ['nginx:1', undefined],
+  ['acme/kdcube-chat-proc:1', 'docker.io/acme'],
+  ['registry.example:5000/kdcube-chat-proc:1', 'registry.example:5000'],
+  ['ghcr.io/acme/deep/kdcube-chat-proc', 'ghcr.io/acme/deep'],
+])('the registry of %s: %s', (image, registry) => {
+  const folder = found({ 'compose.yaml': `services: { proc: { image: "${image}" } }` });
+  expect(folder.services[0]!.registry).toBe(registry);
+});
+
+test('one registry: that of proc; what is elsewhere keeps its full name, and is named', () => {
+  const folder = found({
+    'compose.yaml':
+      'services: { ingress: { image: "a.example/x:1" }, proc: { image: "b.example/y:1" }, redis: { image: "c.example/z" } }',
+  });
+  const { text, notes } = importEnvironment({ name: 'host', target: 'compose', services: folder.services, place: {} });
+  expect(text).toContain('registry: "b.example"');
+  expect(notes).toMatchObject([
+    { subject: 'registry:', reason: 'registry', said: expect.stringContaining('images of ingress are') as string },
+  ]);
+});

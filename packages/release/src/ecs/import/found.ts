@@ -84,7 +84,7 @@ export function importVariables(
     else if (wrong) say(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
     else if (valueFault(value) !== undefined) say(name, 'value', `cannot be taken over: ${valueFault(value)}`);
     else if (value === '') say(name, 'empty', 'was empty: it was left out');
-    else if (isSecretValue(name, value)) {
+    else if (isSecretValue(name, value) || hasPassword(value)) {
       const { reference, hint } = place(name);
       secrets[name] = reference;
       say(name, 'secret', 'is a secret: its value was not copied', hint);
@@ -102,4 +102,9 @@ export function importVariables(
     else say(name, 'value', 'refers to something that is no parameter and no secret: it was left out');
   }
   return { env, secrets, notes };
+}
+
+/** Also where nobody filled the password in yet: whoever does would write it into the file. */
+function hasPassword(value: string): boolean {
+  return /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(value);
 }

@@ -61,9 +61,9 @@ export function registryOfAll(services: readonly FoundService[], notes: ImportNo
   return proc?.registry;
 }
 
-/** Where it was pushed to, as `registry:` says it. The hub's own images are of no registry of anybody. */
+/** Where it was pushed to, as `registry:` says it. The hub's own images and the platform's are there for everybody: nobody pushes a release to them. */
 function registryOf({ host, repository }: ImageReference): string | undefined {
   const prefix = repository.split('/').slice(0, -1).join('/');
-  if (host === 'docker.io') return prefix === '' || prefix === 'library' ? undefined : `${host}/${prefix}`;
+  if (host === 'docker.io') return prefix === '' || prefix === 'library' || prefix === 'kdcube' ? undefined : `${host}/${prefix}`;
   return prefix === '' ? host : `${host}/${prefix}`;
 }

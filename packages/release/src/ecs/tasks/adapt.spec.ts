@@ -97,9 +97,9 @@ describe('the platform’s own samples, whose names its services do not read', (
     'web-ui': 'frontend',
   };
 
-  test.each(readdirSync(SAMPLES))('%s', (file) => {
+  test.each(readdirSync(SAMPLES).filter((file) => file.startsWith('task-def-')))('%s', (file) => {
     const name = /^task-def-(.*)\.json$/.exec(file)![1]!;
-    const service = { ...serviceOf(), component: components[name]!, container: name };
+    const service = { ...serviceOf(), component: components[name] ?? 'other', container: name };
     const { definition, problems, notes } = readTaskDefinition(readFileSync(join(SAMPLES, file)), file, service);
     expect(definition!.family).toBe(`kdcube-${name}`);
     expect(notes).toEqual([]);
@@ -110,6 +110,8 @@ describe('the platform’s own samples, whose names its services do not read', (
       .map(({ message, hint }) => `${message.split(' ')[0]} ${hint}`);
     expect(misnamed).toEqual(
       {
+        // No part of the platform: its names are its own.
+        kb: [],
         'chat-ingress': [
           'ENV remove it',
           'APP_PORT CHAT_APP_PORT',

@@ -59,7 +59,12 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   const environment = normalise(name, written);
   const rules = environmentRules({ doc, name, written, filled, environment, options });
   problems.push(...rules.problems, ...doc.ambiguous.map((problem) => hideAmbiguous(problem)));
-  return { environment: abstract ? undefined : environment, abstract, problems: inOrder(problems), notes: rules.notes };
+  return {
+    environment: abstract ? undefined : environment,
+    abstract,
+    problems: inOrder(withoutEchoes(problems)),
+    notes: rules.notes,
+  };
 }
 
 /** The environment, or a KdcubeError with every problem of it. */
@@ -206,6 +211,14 @@ function removed(root: unknown, path: readonly (string | number)[]): unknown {
   else if (isMapping(parent) && Object.hasOwn(parent, last)) delete parent[last as string];
   else if (path.length > 1) return removed(root, path.slice(0, -1));
   return root;
+}
+
+/** What nobody filled in is of the wrong form too, and that need not be said. */
+function withoutEchoes(problems: readonly Problem[]): Problem[] {
+  const placeOf = ({ at }: Problem) => JSON.stringify([at?.file, at?.path]);
+  const open = new Set(problems.filter(({ code }) => code === 'placeholder').map(placeOf));
+  const echoes = ['wrong-value', 'registry-name', 'floating-ref', 'unsafe-tag'];
+  return problems.filter((problem) => !echoes.includes(problem.code) || !open.has(placeOf(problem)));
 }
 
 /** By file and place; what two checks say of one place with one code is said once. */

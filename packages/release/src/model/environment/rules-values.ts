@@ -211,7 +211,10 @@ export const nothingIsLeftToFill: EnvironmentRule = ({ doc }, report) => {
     if (!placeholder) continue;
     // A part of a longer text may be a part of a secret.
     const what = isHidden(path) && placeholder !== value ? 'Here' : quoted(placeholder);
-    report({ code: 'placeholder', message: `${what} is a placeholder that nobody filled in.` }, path);
+    report(
+      { code: 'placeholder', message: `${what} is a placeholder that nobody filled in.`, hint: whereToLook(path, value) },
+      path,
+    );
   }
 };
 
@@ -219,4 +222,21 @@ function textsOf(value: unknown, path: DocumentPath): [DocumentPath, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (Array.isArray(value)) return value.flatMap((item, index) => textsOf(item, [...path, index]));
   return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => textsOf(item, [...path, key])) : [];
+}
+
+/** What tells the value that belongs at a place. */
+function whereToLook(path: DocumentPath, value: string): string {
+  const [section, key] = path;
+  if (path.includes('secrets')) return 'a reference: ssm:/name, secretsmanager:name, or file:/path with compose';
+  if (path[path.length - 1] === 'image')
+    return `docker buildx imagetools inspect ${value.replace(/@.*$/, '')}:<version>    then write its digest`;
+  if (section === 'tenant' || section === 'project') return 'letters, digits, dots, dashes and underscores';
+  if (section === 'registry') return 'registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme';
+  if (section === 'ecs') {
+    if (key === 'account') return 'aws sts get-caller-identity --query Account';
+    if (key === 'region') return 'aws configure get region';
+    if (key === 'cluster') return 'aws ecs list-clusters';
+    if (key === 'subnets') return 'aws ec2 describe-subnets --query "Subnets[].SubnetId"';
+  }
+  return 'write what it is, or remove the line';
 }
