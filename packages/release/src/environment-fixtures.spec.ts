@@ -24,6 +24,17 @@ describe('broken', () => {
     expectGolden(join(FIXTURES, 'broken', `${code}.txt`), `${text}\n`);
   });
 
+  test('whatever is wrong has its line, and what to type', () => {
+    const bare = broken.flatMap((code) =>
+      readEnvironment(code, filesOf('broken'), { images: IMAGES }).problems.filter(
+        ({ at, hint }) => at?.line === undefined || !hint,
+      ),
+    );
+    // Of what is missing, or of another kind, the message itself says what belongs there.
+    const said = ['missing-key', 'wrong-type', 'wrong-value', 'ignored-key'];
+    expect(bare.filter(({ code }) => !said.includes(code))).toEqual([]);
+  });
+
   test('what is no code is there for one that is', () => {
     const text = broken.map((code) => readFileSync(join(FIXTURES, 'broken', `${code}.yaml`), 'utf8')).join('');
     for (const name of stems('broken').filter((stem) => !broken.includes(stem))) expect(text).toContain(`extends: ${name}`);

@@ -127,7 +127,12 @@ function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: st
     };
   }
   const near = others.find((other) => other === snake || distance(other, key) <= (key.length > 4 ? 2 : 1));
-  return { code: 'unknown-key', message: `${quoted(key)} is a key that nothing reads.`, hint: near ? `${near}:` : undefined, at };
+  return {
+    code: 'unknown-key',
+    message: `${quoted(key)} is a key that nothing reads.`,
+    hint: near ? `${near}:` : 'remove the line',
+    at,
+  };
 }
 
 function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, path: DocumentPath, words: ShapeWords): Problem {

@@ -73,7 +73,7 @@ it('what was deployed, imported again: the first plan of that changes nothing, a
   await ours.job((job) => pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent));
   await succeed(deployEcs, { environment: 'prod', onFailure: 'rollback', timeout: 40, wait: 0, json: false });
   const registered = ecs.journal.calls('RegisterTaskDefinition');
-  await succeed(importEcs, {
+  const imported = await succeed(importEcs, {
     environment: 'again',
     cluster: 'acme',
     region: 'eu-central-1',
@@ -81,6 +81,8 @@ it('what was deployed, imported again: the first plan of that changes nothing, a
     dryRun: false,
     json: false,
   });
+  // An image of this workspace's name is the one that runs, by digest; who wants the release's names that.
+  expect(imported).toMatch(/chat-proc image +is the one that runs\. [^\n]* image: proc\n/);
   const file = Buffer.from(diskFiles(ours.root).read('environments/again.yaml')!).toString('utf8');
   expect(file).toMatch(/cpu: 512[^]*memory: 1024/);
   expect(file).toContain(`registry: "${ours.registry.host}"`);

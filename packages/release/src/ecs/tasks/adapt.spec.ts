@@ -104,7 +104,7 @@ describe('the platform’s own samples, whose names its services do not read', (
     expect(definition!.family).toBe(`kdcube-${name}`);
     expect(notes).toEqual([]);
     const said = problems.map(({ code, at, hint }) => `${code} ${at!.line! > 1} ${hint ?? ''}`.trim());
-    expect(said).toContain('placeholder true');
+    expect(said).toContain('placeholder true write what it is');
     const misnamed = problems
       .filter(({ code }) => code === 'env-misnamed')
       .map(({ message, hint }) => `${message.split(' ')[0]} ${hint}`);

@@ -104,6 +104,7 @@ function valuesOf(definition: TaskDefinition, service: Service, doc: ReadDocumen
         problems.push({
           code: 'placeholder',
           message: `${quoted(placeholder)} is a placeholder that nobody filled in.`,
+          hint: 'write what it is',
           at: doc.place(path),
         });
     } else if (Array.isArray(value)) value.forEach((item, index) => walk(item, [...path, index]));

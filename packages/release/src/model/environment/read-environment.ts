@@ -107,7 +107,7 @@ function extended(name: string, own: ReadDocument, files: EnvironmentFiles, prob
   if (typeof base !== 'string' || base === '') return own;
   const at = own.place(['extends']);
   if (base === name) {
-    problems.push({ code: 'extends-circle', message: `${quoted(name)} extends itself.`, at });
+    problems.push({ code: 'extends-circle', message: `${quoted(name)} extends itself.`, hint: 'remove the line extends:', at });
     return own;
   }
   const file = environmentFile(base);
@@ -134,6 +134,7 @@ function extended(name: string, own: ReadDocument, files: EnvironmentFiles, prob
         ? {
             code: 'extends-circle',
             message: `${quoted(base)} extends ${quoted(name)}, which extends ${quoted(base)}.`,
+            hint: 'remove the line extends: of one of the two',
             at: lower.place(['extends']),
           }
         : {

@@ -15,7 +15,11 @@ export const gatewayIsAccepted: EnvironmentRule = ({ written, doc }, report) => 
     const at = (section: SlicedSection): Say => {
       return (key, what) =>
         report(
-          { code: 'gateway-value', message: `${key} ${what}, else the platform refuses the whole gateway.` },
+          {
+            code: 'gateway-value',
+            message: `${key} ${what}, else the platform refuses the whole gateway.`,
+            hint: defaultOf(section, key),
+          },
           place(doc, section, slice, key),
         );
     };
@@ -28,12 +32,24 @@ export const gatewayIsAccepted: EnvironmentRule = ({ written, doc }, report) => 
   }
   for (const [key, value] of Object.entries(gateway.circuit_breakers ?? {}))
     if (typeof value === 'number' && value <= 0 && /_(?:failure_threshold|recovery_timeout)$/.test(key))
-      report({ code: 'gateway-value', message: `${key} must be positive, else the platform refuses the whole gateway.` }, [
-        'gateway',
-        'circuit_breakers',
-        key,
-      ]);
+      report(
+        {
+          code: 'gateway-value',
+          message: `${key} must be positive, else the platform refuses the whole gateway.`,
+          hint: 'remove the line: the platform takes its own default',
+        },
+        ['gateway', 'circuit_breakers', key],
+      );
 };
+
+/** What the platform takes where nothing is said. */
+function defaultOf(section: SlicedSection, key: string): string {
+  const values: Numbers = { ...GATEWAY_DEFAULTS.service_capacity, ...GATEWAY_DEFAULTS.backpressure };
+  const known = section === 'service_capacity' || section === 'backpressure' ? values[key] : undefined;
+  return known === undefined
+    ? 'remove the line: the platform takes its own default'
+    : `${key}: ${known}    is the platform’s own default`;
+}
 
 function capacityIsPositive(capacity: Numbers, say: Say): void {
   for (const [key, value] of Object.entries(capacity)) if (value <= 0) say(key, 'must be positive');

@@ -47,6 +47,7 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
         say(
           'env-name',
           `${quoted(name)} cannot be the name of an environment variable: letters, digits and underscores, no digit first.`,
+          'such as LOG_LEVEL',
         );
         continue;
       }
@@ -56,6 +57,7 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
         say(
           'env-name',
           `${quoted(name)} and ${quoted(same)} differ only in case. The platform reads names in any case, so one of the two would be lost.`,
+          'remove one of the two',
         );
         continue;
       }
@@ -103,6 +105,7 @@ export const namesAreOneThing: EnvironmentRule = (input, report) => {
         {
           code: 'env-name',
           message: `${name} of ${quoted(service.name)} is an environment variable and a secret, and can be only one of the two.`,
+          hint: 'remove it from env',
         },
         whereSaid(input.written, 'env', service, name),
         'key',
@@ -116,7 +119,14 @@ export const valuesCanBe: EnvironmentRule = (input, report) => {
     for (const [name, value] of Object.entries(values)) {
       const fault = valueFault(value);
       if (fault)
-        report({ code: 'env-value', message: `${quoted(name)} cannot be given to a program: ${fault}.` }, [...path, name]);
+        report(
+          {
+            code: 'env-value',
+            message: `${quoted(name)} cannot be given to a program: ${fault}.`,
+            hint: 'write it without that, or put it into a file of a mount',
+          },
+          [...path, name],
+        );
       else if (kind === 'secrets' && !secretReference(value) && !placeholderIn(value))
         notAReference(value, [...path, name], report);
     }

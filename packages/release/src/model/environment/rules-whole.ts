@@ -116,6 +116,7 @@ export const jsonIsJson: EnvironmentRule = ({ filled }, report) => {
           {
             code: 'env-value',
             message: `${quoted(name)} is read as JSON, and this is none. The platform would go on without it.`,
+            hint: `'{"key": "value"}'    in single quotes, which keep what is between them`,
           },
           [...path, name],
         );

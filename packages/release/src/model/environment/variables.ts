@@ -45,7 +45,11 @@ export function fillVariables(root: unknown, abstract = false): Filled {
     if (typeof value === 'string' && value.includes('${'))
       problems.push({
         path: ['vars', name],
-        problem: { code: 'unknown-variable', message: 'A variable cannot be made of others: vars are plain texts.' },
+        problem: {
+          code: 'unknown-variable',
+          message: 'A variable cannot be made of others: vars are plain texts.',
+          hint: 'write the text itself; $${ for a plain ${',
+        },
       });
   }
   return { value: walk(root, []), problems };

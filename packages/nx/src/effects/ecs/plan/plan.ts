@@ -133,6 +133,7 @@ export function ownDefinitions(
       problems.push({
         code: 'task-definition-missing',
         message: `${file} is not there, and ${service.name} takes its task definition from it.`,
+        hint: `task_definition: environment    or running, of ${service.name}`,
         at: { file },
       });
       continue;
