@@ -193,7 +193,7 @@ describe('one line', () => {
     ]);
     // proc takes two steps, the others one: what is expected is what is done.
     const seconds = (name: string) => 90 + plan.services.find(({ service }) => service === name)!.stopTimeout;
-    expect(expectedSeconds(plan)).toBe(60 + 2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
+    expect(expectedSeconds(plan)).toBe(2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
   });
 });
 
