@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { start } from '../registry/registry.mjs';
 import { goalsOf } from './goals.mjs';
 import { startProxy } from './proxy.mjs';
 import { CONFIG, digestOf, getBlob, LAYER, MANIFEST, putBlob, putManifest } from './registry.mjs';
+import { printRollouts } from './rollout.mjs';
 import { runRounds } from './rounds.mjs';
 import { bundleFiles } from './shop.mjs';
 import { ratio } from './stats.mjs';
@@ -110,7 +112,8 @@ async function rolloutsOf(arrange) {
 }
 
 test('a rollout takes as long as the longest of each wave, and the virtual clock says so exactly', async () => {
-  const { goals } = await rolloutsOf('');
+  const { rollout, goals } = await rolloutsOf('');
+  expect(fs.readFileSync(new URL('README.md', import.meta.url), 'utf8')).toContain(printRollouts(rollout));
   expect(goals.map(({ value, held }) => [value, held])).toEqual([
     [0, true],
     [1, true],

@@ -1,7 +1,5 @@
 // A deploy of four services against tools/ecs-double, in virtual seconds: the same on every machine, whatever else it does. README.md, "What a rollout costs beside ECS".
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { root } from '../setup.mjs';
+import { rolloutKit } from './rollout-kit.mjs';
 import { columns } from './table.mjs';
 
 const LATER = ['metrics', 'proxy'];
@@ -11,7 +9,7 @@ const SLOW = { ingress: 20, ui: 5, metrics: 37, proxy: 28 };
 
 /** The rollouts, and what was measured of them. `arrange` may spoil a plan, to see that the goals can be missed. */
 export async function rollouts({ arrange = (plan) => plan } = {}) {
-  const kit = load();
+  const kit = rolloutKit();
   const rules = Object.entries(SLOW).map(([name, healthyAfter]) => kit.rule(name, { healthyAfter }));
   const together = await measure(kit, arrange(kit.planOf(WISH)), { rules });
   const apart = await measure(kit, oneByOne(kit.planOf(WISH)), { rules });
@@ -86,14 +84,6 @@ async function sayFailed(double) {
 
 function seconds(milliseconds) {
   return milliseconds / 1000;
-}
-
-/** What the tests of the rollout use: the sources, read by plain node. */
-function load() {
-  const require = createRequire(import.meta.url);
-  const testing = path.join(root, 'packages/nx/src/effects/testing');
-  require(path.join(testing, 'typescript.cjs'));
-  return Object.assign({}, ...['kit', 'run', 'rollouts.row'].map((name) => require(path.join(testing, `rollouts/${name}.ts`))));
 }
 
 export function printRollouts({ together, apart, alone, failed, floor }) {
