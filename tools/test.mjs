@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { checkSuite } from './ecs-double/check-journals.mjs';
 import { ensureInstalled, nxEnv, root, show, showBin } from './setup.mjs';
 
 const given = process.argv.slice(2);
@@ -61,11 +62,15 @@ function suite(name, args) {
   console.log(`\n── ${name} tests`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-test-'));
   const report = path.join(folder, 'report.json');
+  const journals = path.join(folder, 'journals');
+  fs.mkdirSync(journals);
   try {
     // A path given on the command line belongs to one of the two runs: the other then finds nothing, which is no failure.
     const narrow = jestArgs.length > 0 ? ['--passWithNoTests', ...jestArgs] : [];
-    const code = showBin('jest', [...args, '--json', '--outputFile', report, ...narrow], { NODE_OPTIONS: vmModules() });
+    const env = { NODE_OPTIONS: vmModules(), ECS_DOUBLE_JOURNALS: journals };
+    const code = showBin('jest', [...args, '--json', '--outputFile', report, ...narrow], env);
     count(name, code, report);
+    countJournals(name, journals);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -89,6 +94,16 @@ function count(name, code, report) {
     }
   }
   if (code !== 0 && result.success) failed(`${name} tests`, `ended with exit code ${code} though every test passed`);
+}
+
+/** What every double of ECS was asked and said in this suite, by botocore's models: one test. */
+function countJournals(name, folder) {
+  const checked = checkSuite(folder);
+  if (!checked) return;
+  const { status, said } = checked;
+  console.log(`journals of the ${name} tests: ${status}: ${said}`);
+  total[status] += 1;
+  if (status === 'failed') broken.push(`${name} journals do not fit botocore's models: what was found is above`);
 }
 
 function vmModules() {

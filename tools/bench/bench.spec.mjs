@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { start } from '../registry/registry.mjs';
 import { goalsOf } from './goals.mjs';
 import { startProxy } from './proxy.mjs';
 import { CONFIG, digestOf, getBlob, LAYER, MANIFEST, putBlob, putManifest } from './registry.mjs';
+import { printRollouts } from './rollout.mjs';
 import { runRounds } from './rounds.mjs';
 import { bundleFiles } from './shop.mjs';
 import { ratio } from './stats.mjs';
@@ -96,6 +100,39 @@ test('a goal is held, missed, or not measured', () => {
   expect(first(rows(1, 6))).toMatchObject({ value: 6, held: true });
   expect(first(rows(1, 4))).toMatchObject({ value: 4, held: false });
   expect(first({}).value).toBeUndefined();
+});
+
+/** In a process of its own: it reads the sources as plain node does. */
+async function rolloutsOf(arrange) {
+  const module = new URL('rollout.mjs', import.meta.url).href;
+  const code = `import { oneByOne, rollouts } from ${JSON.stringify(module)}; console.log(JSON.stringify(await rollouts(${arrange})));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+  const rollout = JSON.parse(stdout);
+  return { rollout, goals: goalsOf({ rollout }).filter(({ text }) => text.startsWith('rollout')) };
+}
+
+test('a rollout takes as long as the longest of each wave, and the virtual clock says so exactly', async () => {
+  const { rollout, goals } = await rolloutsOf('');
+  expect(fs.readFileSync(new URL('README.md', import.meta.url), 'utf8')).toContain(printRollouts(rollout));
+  expect(goals.map(({ value, held }) => [value, held])).toEqual([
+    [0, true],
+    [1, true],
+    [3, true],
+  ]);
+});
+
+test('one service after the other misses the goal; so does one look too many, and a late exit', async () => {
+  const { rollout, goals } = await rolloutsOf('{ arrange: oneByOne }');
+  expect(goals.map(({ held }) => held)).toEqual([false, true, true]);
+  const held = (change) =>
+    goalsOf({ rollout: { ...rollout, ...change } })
+      .slice(-3)
+      .map((goal) => goal.held);
+  const [first, ...rest] = rollout.failed.waves;
+  expect(held({ failed: { ...rollout.failed, waves: [{ ...first, calls: first.calls + 1 }, ...rest] } })[1]).toBe(false);
+  expect(held({ failed: { ...rollout.failed, late: 6 } })[2]).toBe(false);
+  expect(held({ failed: { ...rollout.failed, late: undefined } })[2]).toBe(false);
+  expect(held({ together: { ...rollout.apart, exit: 12, seconds: 1 } })[0]).toBe(false);
 });
 
 test('the slow line hands everything on in order, and counts it', async () => {

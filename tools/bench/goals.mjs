@@ -9,7 +9,7 @@ export function goalsOf(measured) {
     return { text: `${scenario}: ${nameOf(one)} ≥ ${least} × ${other}`, value, shown: times(value), held: value >= least };
   };
   const atMost = (text, value, most, show) => ({ text, value, shown: show(value), held: value <= most });
-  const rows = Object.values(measured).flat();
+  const rows = Object.values(measured).filter(Array.isArray).flat();
   const most = (key, pick) => {
     const found = rows
       .filter((row) => row.key === key)
@@ -42,6 +42,31 @@ export function goalsOf(measured) {
     ),
     atLeast('nx', 'nx-buildx', 2, 'nx-oci'),
     atMost('staging ≤ 1.5 × git archive', invert(measured.staging && ratioOf(measured.staging, 'stage', 'archive')), 1.5, times),
+    ...rolloutGoals(measured.rollout),
+  ];
+}
+
+/** In virtual seconds: exact, whatever else the machine does. */
+function rolloutGoals({ together, failed, floor } = {}) {
+  const goal = (text, value, most, show) => ({
+    text,
+    value,
+    shown: value === undefined ? '–' : show(value),
+    held: value <= most,
+  });
+  const all = [...(together?.waves ?? []), ...(failed?.waves ?? [])];
+  const poll = Math.max(...all.map(({ longest }) => longest));
+  // One that ended badly has taken no time that can be compared.
+  const more = together && (together.exit === 0 ? together.seconds - floor : Infinity);
+  return [
+    goal('rollout: the longest of each wave, + 1 poll', more, poll, (value) => `+ ${value} s`),
+    goal(
+      'rollout: DescribeServices ≤ 1 a poll',
+      together && Math.max(...all.map(({ calls, polls }) => calls / polls)),
+      1,
+      (value) => value.toFixed(2),
+    ),
+    goal('rollout: failure event → exit ≤ 1 poll', failed && (failed.late ?? Infinity), poll, (value) => `${value} s`),
   ];
 }
 

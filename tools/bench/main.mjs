@@ -1,4 +1,4 @@
-// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,staging] [--json FILE] [--dir FOLDER] [--reuse]
+// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,staging,rollout] [--json FILE] [--dir FOLDER] [--reuse]
 // README.md says what is measured. --reuse takes the customer's repository of the last run as it is, with whatever package is installed in it.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,6 +11,7 @@ import { startEngine } from './engine.mjs';
 import { goalsOf } from './goals.mjs';
 import { startProxy } from './proxy.mjs';
 import { getBlob } from './registry.mjs';
+import { printRollouts, rollouts } from './rollout.mjs';
 import { runRounds } from './rounds.mjs';
 import { BASE_NAMES, makeShop, openShop, PLATFORM_REF } from './shop.mjs';
 import { staging } from './staging.mjs';
@@ -30,7 +31,7 @@ const SCENARIOS = {
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    only: { type: 'string', default: [...Object.keys(SCENARIOS), 'staging'].join() },
+    only: { type: 'string', default: [...Object.keys(SCENARIOS), 'staging', 'rollout'].join() },
     json: { type: 'string' },
     dir: { type: 'string', default: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'kdcube-bench') },
     reuse: { type: 'boolean', default: false },
@@ -51,7 +52,11 @@ if (wanted.includes('staging')) {
   measured.staging = rowsOf(await staging({ dir: work, home: home.dir, rounds, say, count: BUNDLES }));
   print(`staging ${BUNDLES} pinned bundles of a repository of 10 000 commits`, measured.staging, ['archive']);
 }
-if (wanted.some((key) => key !== 'staging')) await images();
+if (wanted.some((key) => key in SCENARIOS)) await images();
+if (wanted.includes('rollout')) {
+  measured.rollout = await rollouts();
+  console.log(`\n${printRollouts(measured.rollout)}`);
+}
 console.log(`\n${printGoals(goalsOf(measured))}`);
 if (values.json) fs.writeFileSync(values.json, `${JSON.stringify({ machine: machine(), rounds, measured }, null, 2)}\n`);
 

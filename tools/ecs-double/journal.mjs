@@ -1,9 +1,12 @@
 // What was asked and answered, one JSON object a line: { n, at, service, op, request, status, response, errorType }.
 // validate.py reads it. `at` is the virtual time, `n` the number of the client's call; what a test did itself has `by` instead. An answer that was cut off on
 // purpose is there too, with `cut`.
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 
 export function makeJournal(file) {
+  const files = [file, suiteFile()].filter(Boolean);
   if (file) fs.writeFileSync(file, '');
   const entries = [];
   return {
@@ -11,9 +14,20 @@ export function makeJournal(file) {
     file,
     note(entry) {
       entries.push(entry);
-      if (file) fs.appendFileSync(file, `${JSON.stringify(entry)}\n`);
+      for (const each of files) fs.appendFileSync(each, `${JSON.stringify(entry)}\n`);
     },
     /** How many of its client's calls were this operation. */
     calls: (op) => entries.filter((entry) => entry.op === op && entry.by === undefined).length,
   };
+}
+
+/**
+ * ECS_DOUBLE_JOURNALS names a folder: then every double keeps its journal there too, whoever started it, for one check of all of them at the end of a suite
+ * (check-journals.mjs). A test gives its file's name, so that what is found can be found again.
+ */
+function suiteFile() {
+  const folder = process.env.ECS_DOUBLE_JOURNALS;
+  if (!folder) return undefined;
+  const test = globalThis.expect?.getState?.().testPath;
+  return path.join(folder, `${test ? path.basename(test) : 'program'}-${crypto.randomUUID()}.ndjson`);
 }

@@ -1,5 +1,5 @@
 // awscli from PyPI in a virtual environment of its own, made once: a client that we did not write, and botocore's models with it.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { venv } from '../python/venv.mjs';
 
@@ -29,14 +29,17 @@ export function testWithAwsCli(name, run) {
 }
 
 /** What validate.py finds in a journal: { passed, lines }. */
-export function checkJournal({ python }, file) {
-  try {
-    const said = execFileSync(python, [path.join(import.meta.dirname, 'validate.py'), file], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return { passed: true, lines: said.trim().split('\n') };
-  } catch (error) {
-    return { passed: false, lines: `${error.stdout}${error.stderr}`.trim().split('\n') };
-  }
+export function checkJournal(tools, file) {
+  return checkJournals(tools, [file]);
+}
+
+/** In one or many. Their names go in by the standard input: there may be more than fit on a command line. */
+export function checkJournals({ python }, files) {
+  const script = path.join(import.meta.dirname, 'validate.py');
+  const { status, stdout, stderr } = spawnSync(python, [script, '-'], {
+    input: files.join('\n'),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return { passed: status === 0, lines: `${stdout}${status === 0 ? '' : stderr}`.trim().split('\n') };
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a journal of the double against the AWS models that botocore ships: python3 validate.py JOURNAL.ndjson
+"""Checks journals of the double against the AWS models that botocore ships: python3 validate.py JOURNAL.ndjson …, or - and their names on the standard input.
 
 Every line is one call: {service, op, request, status, response, errorType}. Found are: operations that do not exist, members that are unknown,
 required ones that are missing, values of the wrong type, strings that are not in their enum, errors that the operation does not know.
@@ -104,26 +104,32 @@ def check_entry(models, entry):
     return found
 
 
-def main(file):
+def main(files):
     session = session_module.get_session()
     cache = {}
+    seen = set()
+    passed = failed = 0
 
     def models(service):
         if service not in cache:
             cache[service] = session.get_service_model(service)
         return cache[service]
 
-    passed = failed = 0
-    with open(file, encoding='utf-8') as journal:
-        for number, line in enumerate(journal, 1):
-            entry = json.loads(line)
-            found = check_entry(models, entry)
-            passed, failed = (passed, failed + 1) if found else (passed + 1, failed)
-            for problem in found:
-                print(f'{file}:{number} {entry["service"]}.{entry["op"]} {problem}')
+    for file in files:
+        with open(file, encoding='utf-8') as journal:
+            for number, line in enumerate(journal, 1):
+                entry = json.loads(line)
+                found = check_entry(models, entry)
+                passed, failed = (passed, failed + 1) if found else (passed + 1, failed)
+                for problem in found:
+                    # Once is enough of what is wrong in every call of a kind.
+                    said = f'{entry["service"]}.{entry["op"]} {problem}'
+                    if said not in seen:
+                        print(f'{file}:{number} {said}')
+                    seen.add(said)
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.stdin.read().splitlines() if sys.argv[1:] == ['-'] else sys.argv[1:]))

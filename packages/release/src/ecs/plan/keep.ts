@@ -69,16 +69,10 @@ export function descriptorChange(
   // Without a word of what it was, another image may hold other bundles.
   const changed = before === undefined ? otherImage || !runs : before !== after;
   const force = changed && runs;
-  const notes = [
-    ...(before === undefined && runs
+  const notes =
+    before === undefined && runs
       ? ['What the platform was told of its bundles before is not known: neither proc’s environment nor a record says it.']
-      : []),
-    ...(force
-      ? [
-          'The list of bundles in Redis is written anew: proc takes one extra step, and between the two, tasks that still run see ids that their image may not have.',
-        ]
-      : []),
-  ];
+      : [];
   return { changed, force, notes, after };
 }
 
@@ -107,7 +101,7 @@ export function gatewayChange(
         'This platform keeps the gateway that is in Redis, whatever its environment says: until that copy is deleted, the old one holds.',
       ],
     };
-  return { changed, force: true, notes: ['The gateway in Redis is written anew: proc and ingress take one extra step.'] };
+  return { changed, force: true, notes: [] };
 }
 
 /** Variables that are for one rollout. Found on, they are drift: somebody stopped in the middle. */

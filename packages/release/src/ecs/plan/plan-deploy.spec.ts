@@ -3,6 +3,7 @@ import { bundlesOf, deployed, deployInput, hex, nothingRuns, prod } from '../../
 import type { Words } from '../../testing/deploys';
 import { KdcubeError } from '../../problem';
 import { DeployPlan, isEmptyPlan } from './deploy-plan';
+import { expectedSeconds } from './waves';
 import { planDeploy } from './plan-deploy';
 import type { Running } from './running';
 
@@ -185,7 +186,14 @@ describe('one line', () => {
     expect(restarts(planned({ environment }))).toEqual(['chat-proc', 'chat-ingress', 'metrics']);
     expect(planned({ environment }).plan.gateway).toEqual({ changed: true, force: false });
     const later = { ...first, platform: '2026.03.13.1', environment };
-    expect(planDeploy({ ...deployInput({ ...later, running, before }) }).plan.gateway).toEqual({ changed: true, force: true });
+    const { plan } = planDeploy({ ...deployInput({ ...later, running, before }) });
+    expect(plan.gateway).toEqual({ changed: true, force: true });
+    expect(plan.notes.filter((note) => note.includes('gateway'))).toEqual([
+      expect.stringMatching(/the gateway in Redis .* written anew: chat-proc takes one extra step/i),
+    ]);
+    // proc takes two steps, the others one: what is expected is what is done.
+    const seconds = (name: string) => 90 + plan.services.find(({ service }) => service === name)!.stopTimeout;
+    expect(expectedSeconds(plan)).toBe(2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
   });
 });
 

@@ -11,6 +11,7 @@ import type { DeployPlan, ServiceStep } from './deploy-plan';
 import { planTaskDefinitions } from '../tasks/plan-tasks';
 import { bundleChanges, describedBundles } from './bundles';
 import { plannedExec } from './exec';
+import { carrierOf, stepNotes } from './registry-step';
 import { descriptorChange, gatewayChange, keepRunningTexts } from './keep';
 import { plainSecrets } from './secrets';
 import type { ServiceValues } from './step';
@@ -136,10 +137,9 @@ function wholePlan(
   });
   const descriptor = descriptorChange(input, describing, otherImage);
   const gateway = gatewayChange(input, services, env);
-  const forced = (step: ServiceStep): ServiceStep => {
-    const steps = (descriptor.force && step.component === 'proc') || (gateway.force && /^(?:proc|ingress)$/.test(step.component));
-    return steps && step.change === 'none' ? { ...step, change: 'update', why: ['what Redis holds is written anew'] } : step;
-  };
+  const carrier = carrierOf({ services: steps, descriptor, gateway });
+  const forced = (step: ServiceStep): ServiceStep =>
+    step === carrier && step.change === 'none' ? { ...step, change: 'update', why: ['what Redis holds is written anew'] } : step;
   const all = steps.map(forced);
   return {
     plan: 1,
@@ -156,7 +156,12 @@ function wholePlan(
     bundles,
     descriptor: { changed: descriptor.changed, after: descriptor.after, force: descriptor.force },
     gateway: { changed: gateway.changed, force: gateway.force },
-    notes: [...offlineNotes(running, environment.name, record), ...descriptor.notes, ...gateway.notes],
+    notes: [
+      ...offlineNotes(running, environment.name, record),
+      ...descriptor.notes,
+      ...gateway.notes,
+      ...stepNotes({ services: steps, descriptor, gateway }),
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 import { KdcubeError, quoted } from '../../problem';
 import type { RecordedService, ReleaseRecord } from '../../model/record';
 import type { DeployPlan, ServiceStep } from './deploy-plan';
-import { withoutFlags, flagsOn } from './registry-step';
+import { withoutFlags, flagsOn, stepNotes } from './registry-step';
 import type { Running } from './running';
 import { variablesOf } from './running';
 import { asAsked } from '../rollout/register';
@@ -32,8 +32,10 @@ export function planRollback(input: RollbackInput): DeployPlan {
   const differs = (variable: string) =>
     proc !== undefined && valueNow(proc, input, variable) !== valueThen(proc, input, variable);
   const now = last?.descriptor ?? record.descriptor;
-  const descriptor = differs('AGENTIC_BUNDLES_JSON') || now !== record.descriptor;
-  const gateway = differs('GATEWAY_CONFIG_JSON');
+  const isDescribed = differs('AGENTIC_BUNDLES_JSON') || now !== record.descriptor;
+  const descriptor = { changed: isDescribed, after: record.descriptor, force: isDescribed && proc?.component === 'proc' };
+  const differsGateway = differs('GATEWAY_CONFIG_JSON');
+  const gateway = { changed: differsGateway, force: differsGateway };
   const { account, region, cluster } = running;
   return {
     plan: 1,
@@ -60,9 +62,9 @@ export function planRollback(input: RollbackInput): DeployPlan {
         after,
       };
     }),
-    descriptor: { changed: descriptor, after: record.descriptor, force: descriptor && proc?.component === 'proc' },
-    gateway: { changed: gateway, force: gateway },
-    notes: [`back to ${record.release}, of ${record.endedAt}`],
+    descriptor,
+    gateway,
+    notes: [`back to ${record.release}, of ${record.endedAt}`, ...stepNotes({ services, descriptor, gateway })],
   };
 }
 

@@ -1,4 +1,4 @@
-import { FORCE, carrierOf, flagsOf, flagsOn, withFlags, withoutFlags } from './registry-step';
+import { FORCE, carrierOf, flagsOf, flagsOn, stepNotes, withFlags, withoutFlags } from './registry-step';
 import type { DeployPlan } from './deploy-plan';
 import type { TaskDefinition } from '../tasks/task-definition';
 
@@ -41,4 +41,15 @@ it('proc carries the flags, ingress where there is no proc, nobody where none is
   expect(carrierOf(plan(['ingress'], false, true))?.service).toBe('ingress');
   expect(carrierOf(plan(['ingress', 'proc'], false, false))).toBeUndefined();
   expect(flagsOf(plan([], true, true))).toEqual([FORCE.bundles, FORCE.gateway]);
+  // What a person reads of it is what is done: one step, of one service.
+  expect(stepNotes(plan(['ingress', 'proc'], false, true))).toEqual([
+    'The gateway in Redis is written anew: proc takes one extra step.',
+  ]);
+  expect(stepNotes(plan(['ingress'], false, true))).toEqual([
+    'The gateway in Redis is written anew: ingress takes one extra step.',
+  ]);
+  expect(stepNotes(plan(['proc'], true, true))).toEqual([
+    'The list of bundles and the gateway in Redis are written anew: proc takes one extra step, and between the two, tasks that still run see ids that their image may not have.',
+  ]);
+  expect(stepNotes(plan(['proc'], false, false))).toEqual([]);
 });

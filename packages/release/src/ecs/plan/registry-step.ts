@@ -13,16 +13,36 @@ export const FORCE = {
 /** In the seed era a second force within this time does nothing: the lock of the first is never released. Milliseconds. */
 export const FORCE_LOCK = 65_000;
 
+/** What of a plan says whether something in Redis is forced, and by whom. */
+type Forcing = {
+  services: readonly ServiceStep[];
+  descriptor: Pick<DeployPlan['descriptor'], 'force'>;
+  gateway: Pick<DeployPlan['gateway'], 'force'>;
+};
+
 /** The flags that this plan needs for one step. */
-export function flagsOf({ descriptor, gateway }: Pick<DeployPlan, 'descriptor' | 'gateway'>): string[] {
+export function flagsOf({ descriptor, gateway }: Pick<Forcing, 'descriptor' | 'gateway'>): string[] {
   return [...(descriptor.force ? [FORCE.bundles] : []), ...(gateway.force ? [FORCE.gateway] : [])];
 }
 
 /** Who takes the step: proc, which alone may force bundles; ingress where an environment has no proc. One forced task is enough for all. */
-export function carrierOf(plan: DeployPlan): ServiceStep | undefined {
+export function carrierOf(plan: Forcing): ServiceStep | undefined {
   if (flagsOf(plan).length === 0) return undefined;
   const services = plan.services.filter(({ kind }) => kind === 'service');
   return services.find(({ component }) => component === 'proc') ?? services.find(({ component }) => component === 'ingress');
+}
+
+/** The step, for whoever reads the plan. */
+export function stepNotes(plan: Forcing): string[] {
+  const carrier = carrierOf(plan);
+  if (!carrier) return [];
+  const bundles = plan.descriptor.force;
+  const subject =
+    bundles && plan.gateway.force
+      ? 'list of bundles and the gateway in Redis are'
+      : `${bundles ? 'list of bundles' : 'gateway'} in Redis is`;
+  const between = bundles ? ', and between the two, tasks that still run see ids that their image may not have' : '';
+  return [`The ${subject} written anew: ${carrier.service} takes one extra step${between}.`];
 }
 
 export function withFlags(definition: TaskDefinition, container: string, flags: readonly string[]): TaskDefinition {

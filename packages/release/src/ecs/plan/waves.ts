@@ -1,6 +1,7 @@
 import type { Component } from '../../model/environment/components';
 import type { DeployPlan, ServiceStep } from './deploy-plan';
 import { isEmptyPlan } from './deploy-plan';
+import { carrierOf } from './registry-step';
 
 /**
  * The order of a deploy. The database first: what is new may need its new shape. proc before ingress: whoever takes requests must find somebody who does
@@ -32,13 +33,13 @@ const ONE_OFF = 60;
 /** Seconds that a deploy will take if all goes well: a guess for people, of which no verdict is made. */
 export function expectedSeconds(plan: DeployPlan): number {
   if (isEmptyPlan(plan)) return 0;
-  const forced = plan.descriptor.force || plan.gateway.force;
+  const carrier = carrierOf(plan);
   return plan.waves.reduce((sum, { services }) => {
     const each = services.map((name) => {
       const step = plan.services.find(({ service }) => service === name)!;
       if (step.kind === 'task') return ONE_OFF;
       const once = START + step.stopTimeout;
-      return forced && (step.component === 'proc' || (plan.gateway.force && step.component === 'ingress')) ? 2 * once : once;
+      return step === carrier ? 2 * once : once;
     });
     return sum + Math.max(0, ...each);
   }, 0);

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { DeployPlan } from '@kdcube/release';
+import { EXIT_CODES, type DeployPlan } from '@kdcube/release';
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import { planOf, servicesOf, startDouble, type EcsDouble } from '../../testing/rollouts/kit';
 import { deploy } from '../../testing/rollouts/run';
@@ -11,6 +11,8 @@ const FIXTURES = path.join(__dirname, '../../../../fixtures');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
 /** These ends say that it is not known, or not yet over: what was pinned may come, or be there already. */
 const UNKNOWN = [16, 20, 30, 31, 32];
+/** Ends of what comes before a rollout, of other verbs, and of Ctrl-C (interrupt.spec.ts). */
+const ELSEWHERE = ['plan-invalid', 'registry-repository-missing', 'release-drift', 'release-unknown', 'interrupted'];
 const started: EcsDouble[] = [];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
@@ -53,6 +55,13 @@ describe('rollouts', () => {
         path.join(FIXTURES, 'problems', `${row.golden}.txt`),
         `${ended.said.replace(/ecs-svc\/\d+/g, 'ecs-svc/1234567890123456789')}\n`,
       );
+  });
+
+  it('every end that is no success has a row, and every such row a reason that is looked for', () => {
+    expect(ROWS.filter(({ exit, says, golden }) => exit !== 0 && !says && !golden).map(({ name }) => name)).toEqual([]);
+    const seen = new Set(ROWS.map(({ exit }) => exit));
+    const ends = Object.entries(EXIT_CODES).filter(([code]) => !ELSEWHERE.includes(code));
+    expect(ends.filter(([, exit]) => !seen.has(exit)).map(([code]) => code)).toEqual([]);
   });
 
   it('makes these calls, and no others', () => {

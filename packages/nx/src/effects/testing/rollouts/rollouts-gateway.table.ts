@@ -29,6 +29,7 @@ export const GATEWAYS: Row[] = [
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('proc', CRASH)] },
     exit: 12,
+    says: /boom/,
     runs: 'old',
   },
   {
@@ -36,6 +37,7 @@ export const GATEWAYS: Row[] = [
     wish: ALONE,
     scenario: { rules: [rule('proc', CRASH)] },
     exit: 12,
+    says: /boom/,
     runs: 'old',
   },
   {
@@ -43,6 +45,7 @@ export const GATEWAYS: Row[] = [
     wish: GATEWAY,
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
+    says: /boom/,
     runs: 'old',
   },
   {
@@ -51,6 +54,7 @@ export const GATEWAYS: Row[] = [
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
+    says: /boom/,
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
@@ -58,6 +62,7 @@ export const GATEWAYS: Row[] = [
     wish: GATEWAY,
     scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH }] },
     exit: 12,
+    says: /boom/,
     runs: 'old',
   },
   {
@@ -68,6 +73,7 @@ export const GATEWAYS: Row[] = [
       script: [update(230, { service: 'acme-ingress', taskDefinition: 'acme-other:1' })],
     },
     exit: 18,
+    says: /acme-other:1/,
     runs: { proc: 'proc:2', ingress: 'other:1', ui: 'ui:1' },
   },
 ];

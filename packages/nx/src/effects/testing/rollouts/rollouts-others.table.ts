@@ -33,6 +33,12 @@ export const OTHERS: Row[] = [
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
+    name: 'somebody starts proc’s first step anew, the one that forces the registry',
+    scenario: { script: [update(25, { service: 'acme-proc', forceNewDeployment: true })] },
+    exit: 0,
+    runs: 'new',
+  },
+  {
     name: 'the service is deleted meanwhile',
     wish: INGRESS,
     scenario: { script: [update(25, { service: 'acme-ingress', force: true }, 'DeleteService')] },
@@ -186,6 +192,7 @@ export const OTHERS: Row[] = [
       rules: [rule('proc', { digest: `sha256:${'f'.repeat(64)}` })],
     },
     exit: 21,
+    says: /sha256:ffff/,
     runs: 'old',
   },
 ];

@@ -13,7 +13,7 @@ export const REFUSED: Row[] = [
     writes: 'none',
     golden: 'wrong-account',
   },
-  { name: 'another region', place: { region: 'us-east-1' }, exit: 40, runs: 'old', writes: 'none' },
+  { name: 'another region', place: { region: 'us-east-1' }, exit: 40, says: /us-east-1/, runs: 'old', writes: 'none' },
   {
     name: 'a plan for a region where nothing is',
     place: { region: 'us-east-1' },
@@ -28,6 +28,7 @@ export const REFUSED: Row[] = [
     place: { cluster: 'never' },
     plan: (plan) => ({ ...plan, cluster: 'never' }),
     exit: 41,
+    says: /no such cluster in eu-central-1/,
     runs: 'old',
     writes: 'none',
   },

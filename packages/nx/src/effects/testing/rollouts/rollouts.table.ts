@@ -83,6 +83,27 @@ const OWN: Row[] = [
     golden: 'no-capacity',
   },
   {
+    name: 'proc is never healthy after it wrote the registry',
+    scenario: { rules: [rule('proc', { healthy: 'never', lines: ['listening on 8020'] })] },
+    exit: 13,
+    says: /failed container health checks.*listening on 8020/s,
+    runs: 'old',
+  },
+  {
+    name: 'no room for proc',
+    scenario: { capacity: { acme: 3 } },
+    exit: 14,
+    says: /Capacity is unavailable/,
+    runs: 'old',
+  },
+  {
+    name: 'a pull of proc without an end',
+    scenario: { ...NO_BREAKER, rules: [rule('proc', { stuck: true })] },
+    exit: 15,
+    says: /still going on after 40 minutes: 0 of 1 new tasks run, 1 start/,
+    runs: 'old',
+  },
+  {
     name: 'a later wave fails: proc and its registry go back too',
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
