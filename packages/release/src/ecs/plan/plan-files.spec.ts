@@ -1,7 +1,7 @@
 import { bundlesOf, carriedOut, deployed, deployInput, prod } from '../../testing/deploys';
 import type { Words } from '../../testing/deploys';
 import { IMAGES } from '../../testing/environments';
-import { packing } from '../../testing/packing';
+import { gzip, packing } from '../../testing/packing';
 import { filesOf } from '../tasks/files';
 import type { TaskDefinition } from '../tasks/task-definition';
 import { isEmptyPlan } from './deploy-plan';
@@ -79,12 +79,11 @@ test('1200 pinned bundles fit; where it does not, it is said what to type', () =
     const bundles = Array.from({ length: count }, (_, n) => `bundle-${n}@1-0 v1.${n}.0 ${n}`);
     return { platform, environment, bundles };
   };
-  const { plan } = planDeploy(deployInput(words(1200)));
+  const planned = (count: number) => planDeploy({ ...deployInput(words(count)), packing: gzip });
+  const { plan } = planned(1200);
   const text = JSON.stringify(plan.services.find(({ component }) => component === 'proc')!.definition.register);
   expect(text.length).toBeLessThan(64 * 1024);
-  expect(() => planDeploy(deployInput(words(3000)))).toThrow(
-    /env-too-large[^]* are its descriptor, compressed[^]*hint[^]*release\.yaml/,
-  );
+  expect(() => planned(3000)).toThrow(/env-too-large[^]* are its descriptor, compressed[^]*hint[^]*release\.yaml/);
 });
 
 test('from Secrets Manager: no file, and the plan says that nobody writes it there', () => {
