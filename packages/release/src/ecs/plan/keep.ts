@@ -67,7 +67,7 @@ function canonicalJson(text: string): string | undefined {
 
 /** The platform's contract says where it reads them there, and nobody but its provisioning may write them. */
 const SECRETS_MANAGER =
-  'The list of bundles is read from Secrets Manager, and a deploy does not write it there: before it, put dist/release/bundles.yaml where your provisioning keeps it (<prefix>/bundles-meta and <prefix>/bundles/<id>/descriptor).';
+  'The list of bundles is read from Secrets Manager, and a deploy does not write it there. Before it: nx run release:descriptor, and put dist/release/bundles.yaml where your provisioning keeps it (<prefix>/bundles-meta, <prefix>/bundles/<id>/descriptor).';
 
 export interface RedisChange {
   changed: boolean;
