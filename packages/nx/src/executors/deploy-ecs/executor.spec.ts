@@ -13,6 +13,7 @@ import plan from '../plan/executor';
 import rollback from '../rollback/executor';
 import status from '../status/executor';
 import deployEcs from './executor';
+import { hear, releaseContext } from '../../effects/testing/hear';
 
 const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
@@ -36,12 +37,7 @@ beforeEach(async () => {
   useDouble(ecs);
   process.env.KDCUBE_CLOCK = ecs.url;
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
   ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
   await push();
 });
@@ -77,8 +73,8 @@ async function run(
   options: object = {},
 ): Promise<boolean> {
   said = '';
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
-  return (await executor(options as never, context as never)).success;
+  const context = releaseContext(ours.root);
+  return (await executor(options as never, context)).success;
 }
 const deploy = (options: object = {}) => run(deployEcs, { ...WORDS, ...options });
 const back = (options: object = {}) => run(rollback, { ...WORDS, ...options });

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import env from './executor';
+import { hear, releaseContext } from '../../effects/testing/hear';
 
 let ours: Acme;
 let said: string;
@@ -10,12 +11,7 @@ beforeEach(async () => {
   ours = await acme();
   dockerDouble(ours);
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -29,8 +25,8 @@ async function render(target: string, more = ''): Promise<boolean> {
   ours.commit({
     'environments/prod.yaml': `target: ${target}\ntenant: acme\nproject: demo\n${target === 'ecs' ? ecs : ''}${more}services:\n  chat-proc: { component: proc, image: "${proc}" }\n`,
   });
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
-  return (await env({ offline: false, dryRun: false, json: false } as never, context as never)).success;
+  const context = releaseContext(ours.root);
+  return (await env({ offline: false, dryRun: false, json: false } as never, context)).success;
 }
 
 const written = (name: string) => fs.readFileSync(path.join(ours.root, 'dist/env/prod', name), 'utf8');
