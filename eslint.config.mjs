@@ -113,15 +113,10 @@ export default tseslint.config(
     extends: [tseslint.configs.recommended],
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ImportExpression[source.value="execa"]', message: 'Programs are run by effects/exec.ts.' },
-        { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
-      ],
+      'no-restricted-syntax': ['error', { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' }],
       eqeqeq: ['error', 'always'],
     },
   },
-  { files: ['packages/nx/src/effects/exec.ts'], rules: { 'no-restricted-syntax': 'off' } },
   ...LAYERS.map(({ files, may, typesOnly = [] }) => ({
     files: [files],
     ignores: ['**/*.spec.ts', '**/testing/**'],

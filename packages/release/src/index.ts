@@ -47,6 +47,7 @@ export type { ContextEntry } from './plan/recipe-context';
 export type { BaseTree, Found } from './plan/recipe-tree';
 export { EMPTY_TREE } from './plan/recipe-tree';
 export * from './ecs/tasks/adapt';
+export * from './ecs/tasks/files';
 export * from './ecs/tasks/make';
 export * from './ecs/tasks/permissions';
 export * from './ecs/tasks/plan-tasks';

@@ -98,18 +98,57 @@ function activate(world, task) {
   later(world, task, world.timing.activate, () => run(world, task));
 }
 
+/** How long a container runs that others wait for, where no rule says otherwise. Seconds. */
+const BEFORE = 1;
+
+/**
+ * "SUCCESS - This condition is the same as COMPLETE, but it also requires that the container exits with a zero status": API_ContainerDependency.html. Those that are waited for run and end first; the task is
+ * still PENDING meanwhile, as its essential containers are.
+ */
 function run(world, task) {
   const { rule } = task;
-  task.startedAt = world.clock.now();
-  for (const container of task.containers) {
-    Object.assign(container, { lastStatus: 'RUNNING', runtimeId: `${task.id}-${container.name}` });
-    openLog(world, task, container);
+  const first = task.containers.filter(({ name }) => isWaitedFor(task, name));
+  if (first.length === 0) return runRest(world, task);
+  for (const container of first) begin(world, task, container);
+  const failing = first.find((container) => rule.exit && rule.exit.code !== 0 && ruledContainer(task, rule) === container);
+  return later(world, task, (failing && rule.exit.after) ?? BEFORE, () => {
+    for (const container of first) if (container !== failing) containerExits(world, task, container, { code: 0 });
+    if (!failing) return runRest(world, task);
+    containerExits(world, task, failing, rule.exit);
+    return waitInVain(world, task, failing);
+  });
+}
+
+function isWaitedFor({ definition }, name) {
+  return definition.containerDefinitions.some(({ dependsOn = [] }) =>
+    dependsOn.some(({ containerName, condition }) => containerName === name && condition === 'SUCCESS'),
+  );
+}
+
+/** "we simply forcefully stop the container with the bad dependencies", with 143 and a reason; an essential one takes the task with it: github.com/aws/amazon-ecs-agent/pull/3218. */
+function waitInVain(world, task, failed) {
+  for (const { name, dependsOn = [] } of task.definition.containerDefinitions) {
+    if (!dependsOn.some(({ containerName }) => containerName === failed.name)) continue;
+    const container = task.containers.find((one) => one.name === name);
+    const reason = `CannotStartContainerError: dependency graph: failed to resolve container ordering dependency [${failed.name} (STOPPED->RUNNING) - Exit: ${failed.exitCode}] for target [${name} (NONE->RUNNING)] as dependency did not exit successfully.`;
+    containerExits(world, task, container, { code: 143, reason });
   }
+}
+
+function begin(world, task, container) {
+  Object.assign(container, { lastStatus: 'RUNNING', runtimeId: `${task.id}-${container.name}` });
+  openLog(world, task, container);
+}
+
+function runRest(world, task) {
+  const { rule } = task;
+  task.startedAt = world.clock.now();
+  for (const container of task.containers) if (container.lastStatus === 'PENDING') begin(world, task, container);
   enter(world, task, 'RUNNING');
   if (rule.lines) writeLines(world, task, ruledContainer(task, rule), rule.lines);
   noteStarted(world, task);
   startHealth(world, task, (seconds, act) => later(world, task, seconds, act));
-  if (rule.exit)
+  if (rule.exit && ruledContainer(task, rule).lastStatus === 'RUNNING')
     later(world, task, rule.exit.after ?? 0, () => containerExits(world, task, ruledContainer(task, rule), rule.exit));
 }
 

@@ -55,6 +55,16 @@ function check(asked) {
   }
   if (new Set(containers.map(({ name }) => name)).size < containers.length) refuse('Container.name should be unique.');
   if (!containers.some(({ essential = true }) => essential)) refuse('Invalid task definition: no essential container.');
+  // API_ContainerDependency.html: COMPLETE and SUCCESS are of containers that end.
+  for (const { containerName, condition } of containers.flatMap(({ dependsOn = [] }) => dependsOn)) {
+    const one = containers.find(({ name }) => name === containerName);
+    if (!one) refuse(`Container dependency '${containerName}' is not in the task definition.`);
+    if (['SUCCESS', 'COMPLETE'].includes(condition) && one.essential !== false)
+      refuse('A dependency container with SUCCESS or COMPLETE condition cannot be an essential container.');
+  }
+  const volumes = (asked.volumes ?? []).map(({ name }) => name);
+  for (const { sourceVolume } of containers.flatMap(({ mountPoints = [] }) => mountPoints))
+    if (!volumes.includes(sourceVolume)) refuse(`Invalid 'sourceVolume' setting: unknown volume '${sourceVolume}'.`);
   if (asked.requiresCompatibilities?.includes('FARGATE')) {
     // .../developerguide/fargate-tasks-services.html: network mode, task size, execution role
     if (asked.networkMode !== 'awsvpc') refuse("Fargate only supports network mode 'awsvpc'.");

@@ -61,6 +61,9 @@ describe('task definitions', () => {
       'unique',
     ],
     [{ containerDefinitions: [{ name: 'a', image: 'i', essential: false }] }, 'essential'],
+    [{ containerDefinitions: waits({ essential: true }) }, 'cannot be an essential container'],
+    [{ containerDefinitions: waits({ name: 'c' }) }, "'b' is not in the task definition"],
+    [{ containerDefinitions: [{ name: 'a', image: 'i', mountPoints: [{ sourceVolume: 'v', containerPath: '/v' }] }] }, "'v'"],
     [{ cpu: undefined }, "'cpu'"],
     [{ networkMode: 'bridge' }, 'awsvpc'],
     [{ executionRoleArn: undefined }, 'execution role'],
@@ -73,3 +76,10 @@ describe('task definitions', () => {
     });
   });
 });
+
+function waits(more) {
+  return [
+    { name: 'a', image: 'i', dependsOn: [{ containerName: 'b', condition: 'SUCCESS' }] },
+    { name: 'b', image: 'i', essential: false, ...more },
+  ];
+}

@@ -95,6 +95,34 @@ describe('tasks', () => {
     );
   });
 
+  test('a container that another one depends on (SUCCESS) ends first; when it fails, the other never starts', async () => {
+    for (const [code, ends, exitCodes] of [
+      [undefined, 'RUNNING', [undefined, 0]],
+      [7, 'STOPPED', [143, 7]],
+    ]) {
+      const [app] = definition('setup', 'registry.example/setup:1', { checked: false }).containerDefinitions;
+      const waits = [{ containerName: 'files', condition: 'SUCCESS' }];
+      const containerDefinitions = [
+        { ...app, dependsOn: waits },
+        { ...app, name: 'files', essential: false },
+      ];
+      const setup = { ...definition('setup', 'registry.example/setup:1', { checked: false }), containerDefinitions };
+      const rule = code === undefined ? {} : { container: 'files', exit: { code, lines: ['no room'] } };
+      const double = await open({ ...withSetup(rule), taskDefinitions: [definition('app'), setup] });
+      const { tasks } = await double.as('RunTask', once);
+      await double.clock.advance(120_000);
+      const [task] = (await double.as('DescribeTasks', { cluster: CLUSTER, tasks: [tasks[0].taskArn] })).tasks;
+      expect([task.lastStatus, task.containers.map(({ exitCode }) => exitCode)]).toEqual([ends, exitCodes]);
+      if (code === undefined) continue;
+      expect(task).toMatchObject({
+        stopCode: 'EssentialContainerExited',
+        containers: [{ reason: expect.stringContaining('container ordering dependency [files') }, {}],
+      });
+      const stream = { logGroupName: '/ecs/setup', logStreamName: `ecs/files/${task.taskArn.split('/').at(-1)}` };
+      expect((await double.as('GetLogEvents', stream, 'logs')).events[0].message).toBe('no room');
+    }
+  });
+
   test('the states come in ECS’s order', async () => {
     const double = await open(withSetup({ exit: { code: 0, after: 5 } }));
     const { tasks } = await double.as('RunTask', once);

@@ -11,6 +11,7 @@ import type { RecordedBundle, ReleaseRecord } from '../model/record';
 import { planDescriptor } from '../plan/descriptor';
 import { descriptorOptions } from '../plan/env/bundles';
 import { fixtureFiles, IMAGES } from './environments';
+import { packing } from './packing';
 
 const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'alps-prod' };
 export const prod = mustReadEnvironment('prod', fixtureFiles('valid')).environment;
@@ -72,6 +73,7 @@ export function deployInput(words: Words = {}): DeployInput {
     bundles,
     bundlesBefore: before,
     subjects: new Map(),
+    packing,
     ...setupRecord(environment, running),
   };
 }

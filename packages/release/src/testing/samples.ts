@@ -20,6 +20,7 @@ import { renderEnv } from '../plan/env/env';
 import type { ServiceEnv } from '../plan/env/env';
 import { renderGateway } from '../plan/env/gateway';
 import { IMAGES, sampleGateway, textFiles } from './environments';
+import { packing } from './packing';
 
 /** The platform's own samples, imported, rendered again and compared key by key. */
 export interface Compared {
@@ -138,6 +139,7 @@ function taskDefinitions(): Compared[] {
   const planned = planTaskDefinitions({
     environment,
     plan: { services: told, notes: [] },
+    packing,
     own: new Map(),
     registered: new Map(definitions.map((definition) => [definition.family, definition])),
   });

@@ -3,6 +3,8 @@ import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import { filesOf, type TaskDefinition } from '@kdcube/release';
+import { packing } from '../../effects/ecs/plan/packing';
 import { pushImage } from '../../effects/images/push';
 import { registriesOf } from '../../effects/images/registries';
 import { silent } from '../../effects/log';
@@ -11,6 +13,7 @@ import plan from '../plan/executor';
 import rollback from '../rollback/executor';
 import status from '../status/executor';
 import deployEcs from './executor';
+import { hear, releaseContext } from '../../effects/testing/hear';
 
 const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
@@ -34,12 +37,7 @@ beforeEach(async () => {
   useDouble(ecs);
   process.env.KDCUBE_CLOCK = ecs.url;
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
   ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
   await push();
 });
@@ -75,8 +73,8 @@ async function run(
   options: object = {},
 ): Promise<boolean> {
   said = '';
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
-  return (await executor(options as never, context as never)).success;
+  const context = releaseContext(ours.root);
+  return (await executor(options as never, context)).success;
 }
 const deploy = (options: object = {}) => run(deployEcs, { ...WORDS, ...options });
 const back = (options: object = {}) => run(rollback, { ...WORDS, ...options });
@@ -136,6 +134,44 @@ it('a failed deploy is recorded too, and the next rollback passes it by', async 
   expect(said).toMatch(/two +1 +rolled-back .*container proc ended with exit code 3/);
   expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one/m)]);
 });
+
+it('the descriptor goes with the revision: a bundle more, then back; a task that cannot write it is the reason that is given', async () => {
+  await deploy();
+  const one = await descriptorOf('proc');
+  expect(one).toMatch(/^bundles:\n[^]*here@1-0/);
+  const pin = 'pins/images/proc/pin.json';
+  ours.commit({
+    'release.yaml': `${named('two')}    - {id: "more@1-0"}\n`,
+    'bundles/more@1-0/entrypoint.py': ENTRYPOINT,
+    [pin]: fs.readFileSync(path.join(ours.root, pin), 'utf8').replace('"here@1-0",', '"here@1-0", "more@1-0",'),
+  });
+  await push();
+  expect(await deploy()).toBe(true);
+  expect(said).toContain('file: ~/kdcube/bundles.yaml');
+  expect([await descriptorOf('proc'), await ask()]).toEqual([expect.stringContaining('more@1-0'), true]);
+  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^unchanged {3}prod/m)]);
+  expect([await back(), await descriptorOf('proc')]).toEqual([true, one]);
+
+  const rule = {
+    match: { service: 'proc' },
+    do: { container: 'kdcube-files', exit: { code: 1, lines: ['OSError: [Errno 28] No space left on device'] } },
+  };
+  await fetch(new URL('/__scenario', ecs.url), { method: 'POST', body: JSON.stringify({ rules: [rule] }) });
+  expect([await back({ to: 'two' }), said]).toEqual([
+    false,
+    expect.stringContaining('The container kdcube-files ended with exit code 1'),
+  ]);
+  expect(said).toContain('No space left on device');
+}, 120_000);
+
+/** What the revision that a service is set to writes for it. */
+async function descriptorOf(service: string): Promise<string | undefined> {
+  const { services } = (await ecs.as('DescribeServices', { cluster: 'acme', services: [service] })) as unknown as {
+    services: { taskDefinition: string }[];
+  };
+  const asked = await ecs.as('DescribeTaskDefinition', { taskDefinition: services[0]!.taskDefinition });
+  return filesOf((asked as unknown as { taskDefinition: TaskDefinition }).taskDefinition, packing).get('/kdcube/bundles.yaml');
+}
 
 it('a saved plan is carried out, or refused because somebody deployed in between', async () => {
   await run(plan, { offline: false, values: false, json: false });

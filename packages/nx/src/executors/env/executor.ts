@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import type { ServiceEnv } from '@kdcube/release';
+import type { PlannedFile, ServiceEnv } from '@kdcube/release';
 import { envFile, OUT } from '@kdcube/release';
 import { renderedEnv } from '../../effects/env';
 import { openEnvironment } from '../../effects/environment';
@@ -24,6 +24,8 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const place = OUT.env(environment.name);
     if (!options.dryRun) await replaceDir(path.join(root, place), (dir) => write(dir, plan.services));
     const what = `${plan.services.length} services: ${plan.services.map(({ service }) => service).join(', ')}`;
+    for (const { service, files } of plan.services)
+      for (const file of files) log.note(placeWords(service, file, `${place}/${fileName(service, file)}`));
     log.done(options.dryRun ? 'would write' : 'rendered', place, what, startedAt);
   });
 }
@@ -32,5 +34,21 @@ async function write(dir: string, services: readonly ServiceEnv[]): Promise<void
   for (const service of services) {
     await writeFileAtomic(path.join(dir, `${service.service}.json`), `${JSON.stringify(service, null, 2)}\n`);
     await writeFileAtomic(path.join(dir, `${service.service}.env`), envFile(service.env));
+    for (const file of service.files) await writeFileAtomic(path.join(dir, fileName(service.service, file)), file.content);
   }
+}
+
+/** Of several services each has its own. */
+function fileName(service: string, file: PlannedFile): string {
+  return `${service}.${path.posix.basename(file.path)}`;
+}
+
+/** How the file comes to where the service looks for it. */
+function placeWords(service: string, { path: target, how, writable }: PlannedFile, written: string): string {
+  if (how === 'task') return `${target} of ${service}: its task definition carries it, and a deploy writes it there`;
+  // The platform writes beside it and renames: that goes in a folder only, and there are other files in it.
+  const put = writable
+    ? `cp ${written} $KDCUBE_CONFIG_DIR/${path.posix.basename(target)}    (the folder that is mounted at ${path.posix.dirname(target)})`
+    : `HOST_BUNDLE_DESCRIPTOR_PATH=./${written}    (or volumes: ["./${written}:${target}:ro"])`;
+  return `${target} of ${service}: ${put}`;
 }

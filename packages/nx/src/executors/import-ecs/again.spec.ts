@@ -7,6 +7,7 @@ import { diskFiles } from '../../disk';
 import deployEcs from '../deploy-ecs/executor';
 import plan from '../plan/executor';
 import importEcs from './executor';
+import { hear } from '../../effects/testing/hear';
 
 jest.setTimeout(120_000);
 
@@ -27,12 +28,7 @@ beforeEach(async () => {
   process.env.KDCUBE_CLOCK = ecs.url;
   process.env.KDCUBE_REGISTRY = ours.registry.host;
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();

@@ -6,6 +6,7 @@ import { diskFiles } from '../../disk';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
 import importCompose from '../import-compose/executor';
 import importEcs from './executor';
+import { hear } from '../../effects/testing/hear';
 
 jest.setTimeout(60_000);
 
@@ -18,12 +19,7 @@ const env = { ...process.env };
 beforeEach(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-import-'));
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
   const gateway = JSON.stringify({ tenant: 'acme', project: 'demo' });
   const environment = [
     { name: 'GATEWAY_CONFIG_JSON', value: gateway },

@@ -10,6 +10,7 @@ import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
 import { gitSync, write } from '../../effects/testing/git-kit';
 import plan from './executor';
+import { hear, releaseContext } from '../../effects/testing/hear';
 
 jest.setTimeout(120_000);
 
@@ -30,12 +31,7 @@ beforeEach(async () => {
   });
   useDouble(ecs, CANARY);
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
   ours.commit({ 'environments/prod.yaml': environment() });
   receipt = (await push())!;
 });
@@ -63,7 +59,7 @@ const push = () =>
   });
 const run = async (options: object = {}, root = ours.root) => {
   said = '';
-  const context = { root, projectName: 'release', nxJsonConfiguration: { plugins: [] } } as never;
+  const context = releaseContext(root);
   return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
 };
 /** What was said, in whatever lines. */

@@ -6,6 +6,7 @@ import { registriesOf } from '../../effects/images/registries';
 import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import { gitSync, write } from '../../effects/testing/git-kit';
 import tag from './executor';
+import { hear } from '../../effects/testing/hear';
 
 jest.setTimeout(120_000);
 
@@ -16,12 +17,7 @@ beforeEach(async () => {
   ours = await acme();
   dockerDouble(ours);
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();

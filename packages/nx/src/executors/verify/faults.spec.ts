@@ -3,6 +3,7 @@ import { expectGolden } from '../../../../../tools/testing/golden';
 import { FAULTS } from '../../effects/testing/verify/faults.table';
 import { CANARY, findMoto, stage, type Stage } from '../../effects/testing/verify/kit';
 import verify from './executor';
+import { hear, releaseContext } from '../../effects/testing/hear';
 
 jest.setTimeout(120_000);
 
@@ -30,12 +31,7 @@ function allOf(server?: string): void {
   });
   beforeEach(() => {
     said = '';
-    const hear = (text: unknown) => {
-      said += String(text);
-      return true;
-    };
-    jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-    jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+    hear((text) => (said += text));
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
@@ -45,8 +41,7 @@ function allOf(server?: string): void {
   });
 
   const run = async (options: object = {}) => {
-    const context = { root: at.ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } } as never;
-    return (await verify({ secretKeys: false, json: false, ...options }, context)).success;
+    return (await verify({ secretKeys: false, json: false, ...options }, releaseContext(at.ours.root))).success;
   };
   /** The rows of the table with that mark. */
   const rows = (mark: string) =>

@@ -1,6 +1,7 @@
 import { componentOf, type FoundService } from './found';
 import { registryOfImage } from './image';
 import type { RunningService } from '../plan/running';
+import { withoutWriter } from '../tasks/files';
 import type { ContainerDefinition, TaskDefinition } from '../tasks/task-definition';
 
 /** A service of ECS as a service of an environment: its definition goes on being the one that runs, so that what nobody wrote down here stays. */
@@ -66,7 +67,8 @@ function placeOf({ executionRoleArn, taskRoleArn }: TaskDefinition, container: C
 }
 
 function essential({ containerDefinitions }: TaskDefinition): ContainerDefinition {
-  return containerDefinitions.find((container) => container.essential !== false) ?? containerDefinitions[0]!;
+  const own = withoutWriter(containerDefinitions);
+  return own.find((container) => container.essential !== false) ?? own[0] ?? containerDefinitions[0]!;
 }
 
 /** The container of a service, as foundOnEcs takes it. */

@@ -53,6 +53,9 @@ function bundlesOf(env: Env): Mapping {
       ...(truthy(env.BUNDLE_GIT_ALWAYS_PULL) && { always_pull: true }),
       ...(Object.keys(git).length > 0 && { git }),
     }),
+    ...(env.BUNDLES_DESCRIPTOR_PROVIDER === 'aws-sm' && { descriptor: 'aws-sm' }),
+    // The seed's platforms take a path there too.
+    ...(env.AGENTIC_BUNDLES_JSON?.startsWith('/') && { descriptor: 'file' }),
   };
 }
 

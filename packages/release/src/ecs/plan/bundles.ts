@@ -1,4 +1,5 @@
 import type { BundleContent } from '../../model/receipts';
+import { readDocument } from '../../model/document';
 import type { RecordedBundle } from '../../model/record';
 import { BUNDLES_LABEL, readBundles } from '../../plan/bundles-label';
 import { oneLine } from '../../plan/descriptor';
@@ -29,11 +30,13 @@ export function recordedDescriptor(plan: DescriptorPlan): string {
 /** What a descriptor that runs says of its bundles: ids, refs and commits; the trees are in the image. */
 export function describedBundles(text: string | undefined): Map<string, { ref?: string; commit?: string }> {
   const read = text === undefined ? undefined : parsed(text);
-  const bundles = isMapping(read) && isMapping(read.bundles) ? Object.entries(read.bundles) : [];
+  const told = isMapping(read) && isMapping(read.bundles) ? read.bundles : {};
+  const bundles = Array.isArray(told.items) ? told.items.map((entry) => ['', entry] as const) : Object.entries(told);
   return new Map(
-    bundles.flatMap(([id, entry]) => {
+    bundles.flatMap(([key, entry]) => {
       if (!isMapping(entry)) return [];
       const { ref, git_commit: commit } = entry;
+      const id = typeof entry.id === 'string' ? entry.id : key;
       return [[id, { ...(typeof ref === 'string' && { ref }), ...(typeof commit === 'string' && { commit }) }] as const];
     }),
   );
@@ -94,11 +97,13 @@ function whole(bundle: Partial<RecordedBundle> | undefined): RecordedBundle | un
   return id !== undefined && folder !== undefined && tree !== undefined ? { ...bundle, id, folder, tree } : undefined;
 }
 
+/** JSON in a variable, YAML in a file. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    const { value, problems } = readDocument(text, 'the descriptor');
+    return problems.length > 0 ? undefined : value;
   }
 }
 

@@ -48,6 +48,11 @@ const CASES = {
         ),
       },
     ),
+  file: () =>
+    after(
+      { bundles: small, platform: '2026.7.20.444' },
+      { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1), 'tours@1-0 v0.1.0 t'], images: other(...BAKED) },
+    ),
   env: () => after({ bundles: small }, { environment: louder }),
   image: () => after({ bundles: small }, { images: other('kdcube-web-ui') }),
   fifty: () =>

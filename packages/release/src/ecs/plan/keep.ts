@@ -3,7 +3,8 @@ import { oneLine } from '../../plan/descriptor';
 import type { EnvPlan, ServiceEnv } from '../../plan/env/env';
 import type { DeployInput } from './plan-deploy';
 import { comparedDescriptor, recordedDescriptor, sorted } from './bundles';
-import { runningContainer, runningService } from './what-runs';
+import { runningContainer, runningDefinition, runningService } from './what-runs';
+import { filesOf } from '../tasks/files';
 import { variablesOf } from './running';
 
 /**
@@ -27,7 +28,22 @@ function keptService(rendered: ServiceEnv, input: DeployInput): ServiceEnv {
       name === 'AGENTIC_BUNDLES_JSON' ? sameImage && isSameDescriptor(old, value, input.descriptor.mode) : isSameJson(old, value);
     return [name, same ? old : value];
   });
-  return { ...rendered, env: Object.fromEntries(kept) };
+  const files = filesOf(runningDefinition(service, input), input.packing);
+  const keptFiles = rendered.files.map((file) => {
+    const old = files.get(file.path);
+    const same = old !== undefined && sameImage && isSameDescriptor(old, file.content, input.descriptor.mode);
+    return same ? { ...file, content: old } : file;
+  });
+  return { ...rendered, env: Object.fromEntries(kept), files: keptFiles };
+}
+
+/** What a service that runs is told of its bundles, inline or by the file that its definition carries. */
+export function runningDescriptor(service: Service, input: DeployInput): string | undefined {
+  const variables = variablesOf(runningContainer(service, input));
+  const inline = variables.get('AGENTIC_BUNDLES_JSON')?.value;
+  const path = variables.get('BUNDLES_YAML_DESCRIPTOR_PATH')?.value ?? inline;
+  if (path === undefined) return undefined;
+  return filesOf(runningDefinition(service, input), input.packing).get(path) ?? inline;
 }
 
 function isSameDescriptor(one: string, other: string, mode: 'baked' | 'git'): boolean {
@@ -49,6 +65,10 @@ function canonicalJson(text: string): string | undefined {
   }
 }
 
+/** The platform's contract says where it reads them there, and nobody but its provisioning may write them. */
+const SECRETS_MANAGER =
+  'The list of bundles is read from Secrets Manager, and a deploy does not write it there. Before it: nx run release:descriptor, and put dist/release/bundles.yaml where your provisioning keeps it (<prefix>/bundles-meta, <prefix>/bundles/<id>/descriptor).';
+
 export interface RedisChange {
   changed: boolean;
   /** Redis holds an older one, which would win: one extra step with the force flag. */
@@ -69,10 +89,12 @@ export function descriptorChange(
   // Without a word of what it was, another image may hold other bundles.
   const changed = before === undefined ? otherImage || !runs : before !== after;
   const force = changed && runs;
-  const notes =
-    before === undefined && runs
+  const notes = [
+    ...(before === undefined && runs
       ? ['What the platform was told of its bundles before is not known: neither proc’s environment nor a record says it.']
-      : [];
+      : []),
+    ...(environment.bundles.descriptor === 'aws-sm' && changed ? [SECRETS_MANAGER] : []),
+  ];
   return { changed, force, notes, after };
 }
 

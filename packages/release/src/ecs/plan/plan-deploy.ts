@@ -12,13 +12,13 @@ import { planTaskDefinitions } from '../tasks/plan-tasks';
 import { bundleChanges, describedBundles } from './bundles';
 import { plannedExec } from './exec';
 import { carrierOf, stepNotes } from './registry-step';
-import { descriptorChange, gatewayChange, keepRunningTexts } from './keep';
+import { descriptorChange, gatewayChange, keepRunningTexts, runningDescriptor } from './keep';
 import { plainSecrets } from './secrets';
 import type { ServiceValues } from './step';
 import { serviceStep } from './step';
-import { runningContainer, runningDefinition, servicesThatCannot } from './what-runs';
+import { runningDefinition, servicesThatCannot } from './what-runs';
 import type { Running } from './running';
-import { variablesOf } from './running';
+import type { Packing } from '../tasks/files';
 import type { KnownImage } from '../tasks/reported';
 import type { TaskDefinition } from '../tasks/task-definition';
 import { wavesOf } from './waves';
@@ -49,6 +49,8 @@ export interface DeployInput {
   /** The subjects of commits, where they can be read here. */
   subjects: ReadonlyMap<string, string>;
   assembly?: unknown;
+  /** How files are put into task definitions. */
+  packing: Packing;
 }
 
 export interface PlannedDeploy {
@@ -70,6 +72,7 @@ export function planDeploy(input: DeployInput): PlannedDeploy {
     plan: env,
     own: input.own,
     registered: registeredFor(services, input),
+    packing: input.packing,
   });
   const values: ServiceValues = new Map();
   const steps = services.map((service) => {
@@ -123,7 +126,7 @@ function wholePlan(
   const { environment, running, record, descriptor: told } = input;
   const proc = steps.find(({ component }) => component === 'proc');
   const procBefore = services.find(({ component }) => component === 'proc');
-  const describing = procBefore && variablesOf(runningContainer(procBefore, input)).get('AGENTIC_BUNDLES_JSON')?.value;
+  const describing = procBefore && runningDescriptor(procBefore, input);
   const described = describedBundles(describing);
   const recorded = new Map((record?.bundles ?? []).map(({ id, ref, commit }) => [id, { ref, commit }]));
   const otherImage = proc !== undefined && proc.image.before !== proc.image.after;

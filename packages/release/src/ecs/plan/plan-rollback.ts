@@ -5,6 +5,7 @@ import { withoutFlags, flagsOn, stepNotes } from './registry-step';
 import type { Running } from './running';
 import { variablesOf } from './running';
 import { asAsked } from '../rollout/register';
+import { packedIn, withoutWriter } from '../tasks/files';
 import { reportedDigests, type KnownImage } from '../tasks/reported';
 import type { ContainerDefinition, TaskDefinition } from '../tasks/task-definition';
 import { wavesOf } from './waves';
@@ -32,7 +33,7 @@ export function planRollback(input: RollbackInput): DeployPlan {
   const differs = (variable: string) =>
     proc !== undefined && valueNow(proc, input, variable) !== valueThen(proc, input, variable);
   const now = last?.descriptor ?? record.descriptor;
-  const isDescribed = differs('AGENTIC_BUNDLES_JSON') || now !== record.descriptor;
+  const isDescribed = differs('AGENTIC_BUNDLES_JSON') || otherFiles(proc, input) || now !== record.descriptor;
   const descriptor = { changed: isDescribed, after: record.descriptor, force: isDescribed && proc?.component === 'proc' };
   const differsGateway = differs('GATEWAY_CONFIG_JSON');
   const gateway = { changed: differsGateway, force: differsGateway };
@@ -111,11 +112,20 @@ function stepOf(name: string, service: RecordedService, { running, definitions, 
 
 function ownOf({ containerDefinitions }: TaskDefinition, image: string): ContainerDefinition {
   const repository = image.split('@')[0];
+  const containers = withoutWriter(containerDefinitions);
   return (
-    containerDefinitions.find((each) => each.image === image) ??
-    containerDefinitions.find((each) => each.image.split('@')[0] === repository) ??
+    containers.find((each) => each.image === image) ??
+    containers.find((each) => each.image.split('@')[0] === repository) ??
+    containers[0] ??
     containerDefinitions[0]!
   );
+}
+
+/** Whether what proc is told by a file is something else in that release. */
+function otherFiles(proc: ServiceStep | undefined, { running, record, definitions }: RollbackInput): boolean {
+  if (!proc) return false;
+  const now = running.definitions[running.services[proc.serviceName]?.taskDefinition ?? ''];
+  return packedIn(now) !== packedIn(definitions.get(record.services[proc.service]!.taskDefinition!));
 }
 
 function valueNow({ serviceName, container }: ServiceStep, { running }: RollbackInput, variable: string): string | undefined {

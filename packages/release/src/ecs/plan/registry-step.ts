@@ -1,4 +1,5 @@
 import type { DeployPlan, ServiceStep } from './deploy-plan';
+import { FILES_CONTAINER, withoutWriter } from '../tasks/files';
 import type { TaskDefinition } from '../tasks/task-definition';
 
 /**
@@ -66,9 +67,9 @@ function change(
   add: (environment: { name: string; value: string }[]) => { name: string; value: string }[],
   drop: readonly string[],
 ): TaskDefinition {
-  const only = definition.containerDefinitions.length === 1;
+  const only = withoutWriter(definition.containerDefinitions).length === 1;
   const containerDefinitions = definition.containerDefinitions.map((each) => {
-    if (each.name !== container && !only) return each;
+    if (each.name === FILES_CONTAINER || (each.name !== container && !only)) return each;
     const environment = add((each.environment ?? []).filter(({ name }) => !drop.includes(name)));
     return { ...each, environment: [...environment].sort((a, b) => (a.name < b.name ? -1 : 1)) };
   });

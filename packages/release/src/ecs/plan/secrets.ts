@@ -5,6 +5,7 @@ import { isSecretName, looksRandom } from '../../model/environment/values';
 import { secretsIn } from '../../model/secrets';
 import type { ServiceEnv } from '../../plan/env/env';
 import { ownContainer } from '../tasks/adapt';
+import { withoutWriter } from '../tasks/files';
 import type { TaskDefinition } from '../tasks/task-definition';
 
 /** Whether a value must not be shown: by its name, or by its look. */
@@ -18,7 +19,8 @@ export function isSecretValue(name: string, value: string): boolean {
  */
 export function plainSecrets(definition: TaskDefinition, service: Service, rendered: ServiceEnv): Problem[] {
   const own = ownContainer(definition, service);
-  return definition.containerDefinitions.flatMap((container) => {
+  // What writes the files is all ours, and what it holds was looked at in release.yaml.
+  return withoutWriter(definition.containerDefinitions).flatMap((container) => {
     const variables = (container.environment ?? [])
       // What the environment's file says was looked at when it was read, with its not_secret.
       .filter(({ name }) => !(container === own && Object.hasOwn(rendered.env, name)))

@@ -1,6 +1,7 @@
 import type { Service } from '../../model/environment/environment';
 import type { ServiceEnv } from '../../plan/env/env';
 import { ownContainer } from '../tasks/adapt';
+import { FILES_CONTAINER, filesOf } from '../tasks/files';
 import type { EnvChange, ServiceStep } from './deploy-plan';
 import type { DeployInput } from './plan-deploy';
 import { isForced } from './keep';
@@ -13,6 +14,8 @@ import { differences } from '../tasks/same';
 
 /** By service, by variable. A side that must not be shown is undefined and `hidden`. */
 export type ServiceValues = Map<string, Map<string, { before?: string; after?: string; hidden: boolean }>>;
+
+const WRITER = new RegExp(`^containerDefinitions\\.${FILES_CONTAINER}(?:$|\\.(?:image|environment)\\b)`);
 
 /** What happens to one service, and why. */
 export function serviceStep(
@@ -36,10 +39,15 @@ export function serviceStep(
   const countBefore = found?.desiredCount ?? recorded?.count;
   const count = service.count ?? countBefore ?? 1;
   const counted = kind === 'service' && countBefore !== undefined && countBefore !== count;
+  const otherImage = imageReasons(imageBefore, rendered.image, input);
+  const otherFiles = before ? fileReasons(filesOf(before, input.packing), filesOf(task.definition, input.packing)) : [];
+  // What writes the files has the service's image: that it changes with them is not said twice.
+  const rest = otherImage.length + otherFiles.length > 0 ? changes.filter((path) => !WRITER.test(path)) : changes;
   const why = [
-    ...imageReasons(imageBefore, rendered.image, input),
+    ...otherImage,
     ...envReasons(env, old),
-    ...otherReasons(changes, container.name),
+    ...otherFiles,
+    ...otherReasons(rest, container.name),
     ...(counted ? [`${countBefore} → ${count} tasks`] : []),
     ...(before || imageBefore !== undefined || running.from !== 'ecs' ? [] : ['the first one here']),
     ...(kind === 'task' && before && running.from === 'ecs' && record?.services[service.name]?.taskDefinition === undefined
@@ -135,6 +143,16 @@ function envReasons({ added, changed, removed }: EnvChange, before: Variables): 
     ...(words.length > 0 ? [`env: ${shown}${words.length > 4 ? ` and ${words.length - 4} more` : ''}`] : []),
     ...left.map((name) => `${name} was left on by an earlier rollout`),
   ];
+}
+
+/** The files that the definition carries. */
+function fileReasons(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  const words = [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {
+    if (!before.has(path)) return [`+${path}`];
+    if (!after.has(path)) return [`-${path}`];
+    return before.get(path) === after.get(path) ? [] : [`~${path}`];
+  });
+  return words.length > 0 ? [`file: ${words.join(' ')}`] : [];
 }
 
 /** What else differs, by the last words of its path. */

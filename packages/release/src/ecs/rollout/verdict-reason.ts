@@ -34,13 +34,19 @@ function reasonOfTask(task: SeenTask): Reason | undefined {
   if (task.stopCode === 'TaskFailedToStart') return { code: 'rollout-failed', text: all || 'The task failed to start.', task };
   const crashed =
     task.containers.find(
-      ({ exitCode, reason }) => (exitCode !== undefined && exitCode !== 0) || /OutOfMemory/.test(reason ?? ''),
+      ({ exitCode, reason = '' }) =>
+        ((exitCode !== undefined && exitCode !== 0) || /OutOfMemory/.test(reason)) && !waitedInVain(reason),
     ) ??
     (task.stopCode === 'EssentialContainerExited' ? task.containers.find(({ exitCode }) => exitCode !== undefined) : undefined);
   if (task.stopCode !== 'EssentialContainerExited' || !crashed) return undefined;
   const why = crashed.reason ? `: ${crashed.reason}` : '';
   const code = crashed.exitCode === undefined ? 'without an exit code' : `with exit code ${crashed.exitCode}`;
   return { code: 'container-crashed', text: `The container ${crashed.name} ended ${code}${why}.`, task, container: crashed.name };
+}
+
+/** What never ran because the container that it depends on failed: ECS gives it the exit code 143, and the other one is the reason. */
+function waitedInVain(reason: string): boolean {
+  return /container ordering dependency/.test(reason);
 }
 
 /** Names that ECS has kept for years; its sentences change. */

@@ -137,6 +137,16 @@ describe('why tasks do not come up', () => {
 
   it.each([
     [stopped('TaskFailedToStart', 'CannotPullContainerError: denied'), 'image-pull-failed', /denied/],
+    [
+      stopped('EssentialContainerExited', 'Essential container in task exited', {
+        containers: [
+          { name: 'app', exitCode: 143, reason: 'CannotStartContainerError: … container ordering dependency [files …]' },
+          { name: 'files', exitCode: 1 },
+        ],
+      }),
+      'container-crashed',
+      /The container files ended with exit code 1/,
+    ],
     [stopped('TaskFailedToStart', 'CannotPullImageManifestError: x'), 'image-pull-failed', /Manifest/],
     [
       stopped('TaskFailedToStart', 'ResourceInitializationError: unable to pull secrets or registry auth: x'),

@@ -6,6 +6,7 @@ import type { Service } from '../../model/environment/environment';
 import { misnamed, OWNED } from '../../model/environment/names';
 import { placeholderIn } from '../../model/environment/values';
 import type { ServiceEnv } from '../../plan/env/env';
+import { withoutWriter } from './files';
 import { healthCheckOf } from './make';
 import type { ContainerDefinition, TaskDefinition } from './task-definition';
 import { ANSWER_ONLY, environmentList, KNOWN_KEYS, secretList } from './task-definition';
@@ -27,8 +28,9 @@ export function adaptTaskDefinition(base: TaskDefinition, service: Service, rend
 
 /** The container that is the service: the one of that name, else the only one. Others are sidecars. */
 export function ownContainer(base: TaskDefinition, service: Service): ContainerDefinition | undefined {
-  const named = base.containerDefinitions.find(({ name }) => name === service.container);
-  return named ?? (base.containerDefinitions.length === 1 ? base.containerDefinitions[0] : undefined);
+  const containers = withoutWriter(base.containerDefinitions);
+  const named = containers.find(({ name }) => name === service.container);
+  return named ?? (containers.length === 1 ? containers[0] : undefined);
 }
 
 function adaptContainer(

@@ -4,6 +4,7 @@ import { descriptorOptions } from '../../plan/env/bundles';
 import { renderEnv } from '../../plan/env/env';
 import { planDescriptor } from '../../plan/descriptor';
 import { environmentOf, fixtureFiles, IMAGES } from '../../testing/environments';
+import { packing } from '../../testing/packing';
 import type { Environment } from '../../model/environment/environment';
 import { neededPermissions } from './permissions';
 import { planTaskDefinitions } from './plan-tasks';
@@ -16,7 +17,15 @@ function inputOf(environment: Environment, rest: Partial<TaskInput> = {}): TaskI
   const { release } = mustReadRelease('platform: {ref: v0.3.2}\nbundles: {items: [{id: "a@1-0"}]}', 'release.yaml');
   const descriptor = planDescriptor(release, new Map(), descriptorOptions(environment));
   const plan = renderEnv({ environment, release, descriptor, images: IMAGES });
-  return { environment, plan, execImage: IMAGES.get('kdcube-exec-bundled'), own: new Map(), registered: new Map(), ...rest };
+  return {
+    environment,
+    plan,
+    execImage: IMAGES.get('kdcube-exec-bundled'),
+    own: new Map(),
+    registered: new Map(),
+    packing,
+    ...rest,
+  };
 }
 
 const registeredOf = (input: TaskInput) =>

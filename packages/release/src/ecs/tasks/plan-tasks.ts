@@ -4,6 +4,7 @@ import type { Environment } from '../../model/environment/environment';
 import type { EnvPlan } from '../../plan/env/env';
 import { MAX_TASK_DEFINITION } from '../../plan/env/limits';
 import { adaptTaskDefinition, ownContainer } from './adapt';
+import { folderProblem, packedIn, withFiles, type Packing } from './files';
 import { makeExecTaskDefinition, makeTaskDefinition } from './make';
 import { differences } from './same';
 import type { TaskDefinition } from './task-definition';
@@ -17,6 +18,8 @@ export interface TaskInput {
   own: ReadonlyMap<string, TaskDefinition>;
   /** What each service runs now, and what each family has registered last, by family. */
   registered: ReadonlyMap<string, TaskDefinition>;
+  /** How files are put into a definition. */
+  packing: Packing;
 }
 
 export interface PlannedTask {
@@ -39,8 +42,15 @@ export function planTaskDefinitions(input: TaskInput): PlannedTask[] {
   const planned: PlannedTask[] = exec ? [compared('exec', exec, 'environment', registered)] : [];
   for (const service of environment.services.filter(({ target }) => target === 'ecs')) {
     const rendered = plan.services.find(({ service: name }) => name === service.name)!;
+    const add = (definition: TaskDefinition, from: PlannedTask['from']) => {
+      const last = registered.get(definition.family);
+      const { name } = ownContainer(definition, service)!;
+      const whole = withFiles(definition, name, rendered.files, input.packing, last);
+      if (packedIn(whole) !== undefined) problems.push(...folderProblem(whole, service.name));
+      planned.push(compared(service.name, whole, from, registered));
+    };
     if (service.taskDefinition === 'environment') {
-      planned.push(compared(service.name, makeTaskDefinition(environment, service, rendered), 'environment', registered));
+      add(makeTaskDefinition(environment, service, rendered), 'environment');
       continue;
     }
     const running = service.taskDefinition === 'running';
@@ -55,7 +65,7 @@ export function planTaskDefinitions(input: TaskInput): PlannedTask[] {
       });
       continue;
     }
-    planned.push(compared(service.name, adaptTaskDefinition(base, service, rendered), running ? 'running' : 'file', registered));
+    add(adaptTaskDefinition(base, service, rendered), running ? 'running' : 'file');
   }
   problems.push(...planned.flatMap(tooLarge));
   if (problems.length > 0) throw new KdcubeError(problems);
@@ -78,10 +88,16 @@ function compared(
 function tooLarge({ service, definition }: PlannedTask): Problem[] {
   const size = new TextEncoder().encode(JSON.stringify(definition)).byteLength;
   if (size <= MAX_TASK_DEFINITION) return [];
+  const files = packedIn(definition)?.length;
+  const most = files === undefined ? '' : ` ${files} of them are its descriptor, compressed.`;
   return [
     {
       code: 'env-too-large',
-      message: `The task definition of ${quoted(service)} has ${size} bytes, and ECS takes ${MAX_TASK_DEFINITION}.`,
+      message: `The task definition of ${quoted(service)} has ${size} bytes, and ECS takes ${MAX_TASK_DEFINITION}.${most}`,
+      hint:
+        files === undefined
+          ? 'move large values into a file of the image, or of a mount'
+          : 'in release.yaml, shorten description: and config: of the bundles, or release fewer of them',
     },
   ];
 }

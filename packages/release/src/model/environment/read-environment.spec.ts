@@ -78,6 +78,23 @@ test('every problem at once, in the order of the text', () => {
   );
 });
 
+test('a placeholder is one mistake, whatever else it is not; a name beside it is another', () => {
+  const text = `target: <TARGET>
+registry: <REGISTRY>
+tenant: <TENANT>
+project: <PROJECT>
+ecs: { account: <ACCOUNT_ID>, region: <REGION>, cluster: <CLUSTER>, execution_role: <ROLE>, subnets: [<SUBNET_ID>] }
+services:
+  proc: { component: <COMPONENT>, image: <IMAGE>, cpu: <CPU>, mounts: { /config: { efs: <EFS_ID> } } }
+secrets: { shared: { REDIS_URL: <REDIS_URL_ARN> } }
+env: { proc: { DB_HOST: <DB_HOST> } }
+`;
+  const said = read(text).problems.map(({ code, at }) => `${code} ${at?.path}`);
+  const places = [...text.matchAll(/<[A-Z_]+>/g)].length;
+  expect(said.filter((line) => line.startsWith('placeholder'))).toHaveLength(places);
+  expect(said.filter((line) => !line.startsWith('placeholder'))).toEqual(['env-misnamed env.proc.DB_HOST']);
+});
+
 test('what is broken stops nothing that is not', () => {
   const { environment } = read(
     environmentText(

@@ -218,7 +218,7 @@ function removed(root: unknown, path: readonly (string | number)[]): unknown {
 function withoutEchoes(problems: readonly Problem[]): Problem[] {
   const placeOf = ({ at }: Problem) => JSON.stringify([at?.file, at?.path]);
   const open = new Set(problems.filter(({ code }) => code === 'placeholder').map(placeOf));
-  const echoes = ['wrong-value', 'registry-name', 'floating-ref', 'unsafe-tag'];
+  const echoes = ['wrong-value', 'wrong-type', 'registry-name', 'floating-ref', 'unsafe-tag'];
   return problems.filter((problem) => !echoes.includes(problem.code) || !open.has(placeOf(problem)));
 }
 

@@ -10,9 +10,12 @@ export interface PlannedFile {
   content: string;
   /** Whether the platform writes to it: then its copy is never the source. */
   writable: boolean;
-  /** `host`: mounted from the host. `volume`: in a volume that the service mounts there. `baked`: in the image, where there is no other place. */
-  how: 'host' | 'volume' | 'baked';
+  /** `host`: mounted from the host. `task`: on ECS; the task definition carries it, and writes it before the service starts. */
+  how: 'host' | 'task';
 }
+
+/** Where a task on ECS finds its files: a folder that is nobody else's. In /config a volume would hide what the image or the environment's own mount has there. */
+export const FILES_FOLDER = '/kdcube';
 
 export interface BundlesPart {
   env: Env;
@@ -53,19 +56,17 @@ export function bundleSettings(
   if (descriptor.kind === 'bundles-yaml') {
     if (environment.bundles.descriptor === 'aws-sm')
       return { env: { ...toggles, BUNDLES_DESCRIPTOR_PROVIDER: 'aws-sm' }, files: [] };
-    const file = fileAt(service, path!, descriptor.files['bundles.yaml']!, true);
-    return { env: { ...toggles, BUNDLES_YAML_DESCRIPTOR_PATH: path! }, files: [file] };
+    const file = fileFor(service, path!, descriptor.files['bundles.yaml']!, true);
+    return { env: { ...toggles, BUNDLES_YAML_DESCRIPTOR_PATH: file.path }, files: [file] };
   }
   if (!asFile && environment.bundles.descriptor !== 'file')
     return { env: { ...toggles, AGENTIC_BUNDLES_JSON: inline! }, files: [] };
-  const release = '/config/release.yaml';
-  return {
-    env: { ...toggles, AGENTIC_BUNDLES_JSON: release },
-    files: [fileAt(service, release, descriptor.files['release.yaml']!, false)],
-  };
+  const file = fileFor(service, '/config/release.yaml', descriptor.files['release.yaml']!, false);
+  return { env: { ...toggles, AGENTIC_BUNDLES_JSON: file.path }, files: [file] };
 }
 
-function fileAt(service: Service, path: string, content: string, writable: boolean): PlannedFile {
-  const holds = service.mounts.some((mount) => path === mount.path || path.startsWith(`${mount.path.replace(/\/$/, '')}/`));
-  return { path, content, writable, how: service.target === 'compose' ? 'host' : holds ? 'volume' : 'baked' };
+/** `path` is where the platform's own compose files mount it. */
+function fileFor({ target }: Service, path: string, content: string, writable: boolean): PlannedFile {
+  if (target === 'compose') return { path, content, writable, how: 'host' };
+  return { path: `${FILES_FOLDER}/${path.slice(path.lastIndexOf('/') + 1)}`, content, writable, how: 'task' };
 }

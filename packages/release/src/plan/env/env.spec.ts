@@ -205,7 +205,8 @@ test('ECS and compose are told the same, but for where secrets and descriptors a
     const [ecs, compose] = ['ecs', 'compose'].map(
       (target) => render('', generation, { environment: environmentOf(more, target) }).services,
     );
-    expect(compose!.map(({ env }) => env)).toEqual(ecs!.map(({ env }) => env));
+    const elsewhere = ({ env }: ServiceEnv) => ({ ...env, BUNDLES_YAML_DESCRIPTOR_PATH: undefined });
+    expect(compose!.map(elsewhere)).toEqual(ecs!.map(elsewhere));
   }
 });
 
@@ -216,12 +217,12 @@ describe('what does not fit goes another way, by rule', () => {
   ).join('\n');
   const services = 'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled } }';
 
-  test('300 bundles on ECS: baked as a file, which the variable names', () => {
+  test('300 bundles on ECS: a file that the task carries, which the variable names', () => {
     const plan = render(services, '2026.3.1', {}, many);
     const { env, files } = of(plan, 'proc');
-    expect(env.AGENTIC_BUNDLES_JSON).toBe('/config/release.yaml');
+    expect(env.AGENTIC_BUNDLES_JSON).toBe('/kdcube/release.yaml');
     expect(files.map(({ path, how, writable, content }) => [path, how, writable, content.includes('bundle-299@1-0')])).toEqual([
-      ['/config/release.yaml', 'baked', false, true],
+      ['/kdcube/release.yaml', 'task', false, true],
     ]);
     expect(plan.notes.map(({ code }) => code)).toEqual(['env-moved']);
   });
@@ -238,14 +239,14 @@ describe('what does not fit goes another way, by rule', () => {
     ]);
   });
 
-  test('a volume of the service holds it where there is one', () => {
+  test('what the service mounts at /config stays what it is', () => {
     const plan = render(
       'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled, mounts: { /config: { efs: fs-0123abcd } } } }',
       '2026.3.1',
       {},
       many,
     );
-    expect(of(plan, 'proc').files).toMatchObject([{ how: 'volume' }]);
+    expect(of(plan, 'proc').files).toMatchObject([{ path: '/kdcube/release.yaml', how: 'task' }]);
   });
 
   test('whatever else is too large is named, with its bytes', () => {
@@ -263,8 +264,8 @@ describe('what does not fit goes another way, by rule', () => {
 describe('today’s platform', () => {
   test('a file that it may write to; nothing in AGENTIC_BUNDLES_JSON', () => {
     const { env, files } = of(render('', '2026.4.19'), 'proc');
-    expect([env.AGENTIC_BUNDLES_JSON, env.BUNDLES_YAML_DESCRIPTOR_PATH]).toEqual([undefined, '/config/bundles.yaml']);
-    expect(files).toMatchObject([{ path: '/config/bundles.yaml', writable: true, how: 'baked' }]);
+    expect([env.AGENTIC_BUNDLES_JSON, env.BUNDLES_YAML_DESCRIPTOR_PATH]).toEqual([undefined, '/kdcube/bundles.yaml']);
+    expect(files).toMatchObject([{ path: '/kdcube/bundles.yaml', writable: true, how: 'task' }]);
   });
 
   test('from Secrets Manager there is no file', () => {

@@ -22,6 +22,7 @@ import type { Log } from '../../log';
 import { pinOf, type OpenRelease } from '../../workspace';
 import { openEcs } from '../aws/port';
 import { offlineRecord } from '../records/known-record';
+import { packing } from './packing';
 import { readRunning } from './read';
 import { imagesThatRun, knownImages } from './running-images';
 import { withSubjects } from './subjects';
@@ -80,6 +81,7 @@ export async function plannedDeploy(
     record,
     bundles: await bundlesOf(open, log),
     subjects: new Map(),
+    packing,
     ...before,
   });
   return { plan: await withSubjects(open, plan, offline), values, running, notes: own.notes, images };
