@@ -9,7 +9,7 @@ import type { Dockerfile } from './dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile';
 
 /** Raised when the same inputs would give another image: then every key changes, and every image is built once more. */
-export const RECIPE = 2;
+export const RECIPE = 3;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
 

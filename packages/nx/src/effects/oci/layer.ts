@@ -9,7 +9,7 @@ import { tarOf, type TarEntry } from './tar';
 const LAYER_RECIPE = 3;
 
 /** What stands before a layer's key in its entry of the history. There, and not in the manifest, which is sent once for each tag. */
-const IN_HISTORY = 'kdcube ';
+const IN_HISTORY = 'kd ';
 
 export interface KeptLayer extends Compressed {
   /** The compressed tar. */

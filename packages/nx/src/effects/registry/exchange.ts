@@ -132,13 +132,9 @@ function lengthOf(body: Outgoing['body']): number {
 function open(transport: Transport, { method, url, headers, body, signal }: Outgoing): http.ClientRequest {
   const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(lengthOf(body)) };
   const options = { method, signal, headers: { 'user-agent': 'kdcube-nx', ...headers, ...length } };
-  const request =
-    url.protocol === 'https:'
-      ? https.request(url, { ...options, agent: transport.agents.https })
-      : http.request(url, { ...options, agent: transport.agents.http });
-  // That it stays open is what HTTP/1.1 says of a connection anyway.
-  request.removeHeader('connection');
-  return request;
+  return url.protocol === 'https:'
+    ? https.request(url, { ...options, agent: transport.agents.https })
+    : http.request(url, { ...options, agent: transport.agents.http });
 }
 
 function limitTime(
