@@ -37,6 +37,14 @@ export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): P
   return writeStream(file, all(), gzip);
 }
 
+/** Compresses what is small and in memory: the same bytes on every machine. */
+export function gzipped(bytes: Uint8Array): Buffer {
+  const gzip = gzipper();
+  const packed: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += BLOCK) packed.push(...gzip.push(bytes.subarray(at, at + BLOCK)));
+  return Buffer.concat([...packed, ...gzip.end()]);
+}
+
 async function writeSmall(file: string, pieces: readonly Buffer[], gzip: Gzipper): Promise<Compressed> {
   const packed = Buffer.concat([...pieces.flatMap((piece) => gzip.push(piece)), ...gzip.end()]);
   const result = { ...gzip.result(), size: packed.length };

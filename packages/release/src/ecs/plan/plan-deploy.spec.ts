@@ -101,6 +101,20 @@ describe('nothing changes', () => {
   });
 });
 
+test('a list of bundles that changes while proc runs an image of another origin is said: the image may not have them', () => {
+  const reference = `example.com/mine/proc@sha256:${'c3'.repeat(32)}`;
+  const environment = {
+    ...prod,
+    services: prod.services.map((service) =>
+      service.component === 'proc' ? { ...service, image: { kind: 'digest' as const, reference } } : service,
+    ),
+  };
+  const bundles = [...first.bundles!, 'trails@1-0 v1.0.0 t'];
+  const said = (words: Words) => planned(words).plan.notes.filter((note) => note.includes(reference));
+  expect(said({ environment, bundles })).toEqual([expect.stringContaining('cannot be loaded')]);
+  expect([said({ environment }), said({ bundles })]).toEqual([[], []]);
+});
+
 describe('one line', () => {
   test('a bumped bundle: proc and the task that code runs in', () => {
     const images = new Map([

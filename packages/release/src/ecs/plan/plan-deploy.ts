@@ -162,10 +162,19 @@ function wholePlan(
     notes: [
       ...offlineNotes(running, environment.name, record),
       ...descriptor.notes,
+      ...(descriptor.changed && told.mode === 'baked' ? foreignImage(procBefore) : []),
       ...gateway.notes,
       ...stepNotes({ services: steps, descriptor, gateway }),
     ],
   };
+}
+
+/** Of an image that nobody built from this release it is not known whether it has the bundles that it will be told of. */
+function foreignImage(proc: Service | undefined): string[] {
+  if (proc?.image.kind !== 'digest') return [];
+  return [
+    `The list of bundles is this release’s, and ${proc.name} runs an image that is not: ${proc.image.reference}. A bundle that is not in it cannot be loaded; name an image of the release (image: <its folder under images/>).`,
+  ];
 }
 
 function basisOf(services: readonly Service[], running: Running): DeployPlan['basis'] {
