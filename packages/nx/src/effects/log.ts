@@ -35,7 +35,8 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
           .map((line, index) => `${index === 0 ? 'note       ' : '           '}${line}`)
           .join('\n'),
       ),
-    lines: (lines) => lines.forEach(say),
+    // At once: what other processes say at the same moment must not stand in between.
+    lines: (lines) => lines.length > 0 && say(lines.join('\n')),
     event: (event) => options.json && write('out', JSON.stringify(event)),
   };
 }
