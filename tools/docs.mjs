@@ -158,7 +158,7 @@ function problemsPage() {
 function verdictsPage() {
   return page('Verdicts, side by side', [
     'The same rollouts on the same [stand-in for Amazon ECS](../tools/ecs-double/README.md), by two tools: `deploy-ecs`, and what most pipelines do, `aws ecs update-service` and then `aws ecs wait services-stable`. They are the rollouts of our own test table in which one service changes, because those two commands know of one.',
-    'A verdict is right where the exit code is 0 and what was pinned runs two minutes later, or where it is another one and what was pinned did not run when it was said. A reason is shown where what is printed has what the task itself, or AWS, said: the exit code, the last line of the log, why the image did not come. Nobody sleeps: the clock is virtual for both.',
+    '"Good" (exit code 0) is right where all running tasks have the pinned image, as many as are wanted, two minutes later; any other verdict where that is not so when it is said. Who says that AWS does not tell is neither right nor wrong. A reason is shown where what is printed has what the task itself, or AWS, said: the exit code, the last line of the log, why the image did not come; where neither said anything, the cell is empty. Nobody sleeps: the clock is virtual for both.',
     verdictsTable(),
     'The command line does what its documentation says: it waits until a service is stable, for ten minutes, and a service that was rolled back is stable. Made by `node tools/bench/verdicts.mjs`; a test fails when the table of rollouts is another one.',
   ]);

@@ -5,27 +5,32 @@ import { RESULT } from './bench/verdicts.mjs';
 export function verdictsTable() {
   const results = JSON.parse(fs.readFileSync(RESULT, 'utf8'));
   const rows = results.map(({ name, ours, aws }) => [name, ended(ours), told(ours), ended(aws), told(aws)]);
-  const bad = (of) => results.filter((result) => result[of].exit !== 0);
-  const sum = (of) => [
-    `**${results.filter((result) => result[of].right).length} of ${results.length} right**`,
-    `**${bad(of).filter((result) => result[of].reason).length} of ${bad(of).length}**`,
-  ];
+  const sum = (of) => {
+    const all = results.map((result) => result[of]);
+    const right = all.filter((each) => each.right).length;
+    const wrong = all.filter((each) => each.right === false).length;
+    const reasons = all.filter(({ reason }) => reason !== undefined);
+    return [
+      `**${right} right, ${wrong} wrong, ${all.length - right - wrong} not known**`,
+      `**${reasons.filter(({ reason }) => reason).length} of ${reasons.length}**`,
+    ];
+  };
   return [
     ['rollout', '`deploy-ecs`', 'reason', '`aws ecs wait`', 'reason'],
     Array.from({ length: 5 }, () => '---'),
     ...rows,
-    ['', ...sum('ours'), ...sum('aws')],
+    [`**${results.length} rollouts**`, ...sum('ours'), ...sum('aws')],
   ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }
 
-function ended({ exit, pinned, right }) {
-  if (right) return `${exit}`;
-  return `${exit}, **wrong**: what was pinned ${pinned ? 'runs' : 'does not run'}`;
+function ended({ exit, verdict, pinned, right }) {
+  if (verdict === 'unknown') return `${exit}, does not know`;
+  return right ? `${exit}` : `${exit}, **wrong**: what was pinned ${pinned ? 'runs' : 'does not run'}`;
 }
 
-function told({ exit, reason }) {
-  if (exit === 0) return '';
+function told({ reason }) {
+  if (reason === undefined) return '';
   return reason ? 'shown' : 'not shown';
 }
