@@ -83,7 +83,7 @@ const REFUSED = {
   ServerException: /Service Unavailable/,
 };
 
-async function updateAndWait({ wish, options }, { definition, NEW }, aws) {
+async function updateAndWait({ wish }, { definition, NEW }, aws) {
   const [name] = wish.changes;
   const at = ['--cluster', 'acme'];
   const registered = await aws(['ecs', 'register-task-definition', '--cli-input-json', JSON.stringify(definition(name, NEW))]);
