@@ -6,6 +6,7 @@ import { boardPicture } from './board-picture.mjs';
 import { withExitCodes } from './exit-codes.mjs';
 import { sampleLines, withPart } from './printed-parts.mjs';
 import { root } from './setup.mjs';
+import { verdictsTable } from './verdicts-page.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
@@ -25,6 +26,7 @@ const pages = {
   'executors.md': executorsPage(),
   'generators.md': generatorsPage(),
   'problems.md': problemsPage(),
+  'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
   // Written by hand, but for one table.
   'deploying.md': withExitCodes(fs.readFileSync(path.join(root, 'docs/deploying.md'), 'utf8'), EXIT_CODES, PROBLEMS),
@@ -150,6 +152,15 @@ function problemsPage() {
     'Every problem has a code, a place, what happened and why, and what to type. A code is never renamed.',
     'Nx ends with 1 for every task that failed. A deploy says its own exit code in the last object of `--json` (`{"event":"deployed","verdict":…,"exitCode":…}`): 0 only where what runs is what was pinned.',
     ...parts,
+  ]);
+}
+
+function verdictsPage() {
+  return page('Verdicts, side by side', [
+    'The same rollouts on the same [stand-in for Amazon ECS](../tools/ecs-double/README.md), by two tools: `deploy-ecs`, and what most pipelines do, `aws ecs update-service` and then `aws ecs wait services-stable`. They are the rollouts of our own test table in which one service changes, because those two commands know of one.',
+    '"Good" (exit code 0) is right where all running tasks have the pinned image, as many as are wanted, two minutes later; any other verdict where that is not so when it is said. Who says that AWS does not tell is neither right nor wrong. A reason is shown where what is printed has what the task itself, or AWS, said: the exit code, the last line of the log, why the image did not come; where neither said anything, the cell is empty. Nobody sleeps: the clock is virtual for both.',
+    verdictsTable(),
+    'The command line does what its documentation says: it waits until a service is stable, for ten minutes, and a service that was rolled back is stable. Made by `node tools/bench/verdicts.mjs`; a test fails when the table of rollouts is another one.',
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { runRounds } from './rounds.mjs';
 import { bundleFiles } from './shop.mjs';
 import { ratio } from './stats.mjs';
 import { tarOf } from './tar.mjs';
+import { RESULT } from './verdicts.mjs';
 
 let registry;
 let base;
@@ -152,4 +153,11 @@ test('a bundle is about twenty files, and about 22 kB when it is compressed', ()
   const files = [...bundleFiles(17)];
   const packed = zlib.gzipSync(tarOf(files)).length;
   expect([files.length, packed > 20_000, packed < 24_000]).toEqual([20, true, true]);
+});
+
+test('the verdicts side by side are of the rollouts that the table has now', () => {
+  const results = JSON.parse(fs.readFileSync(RESULT, 'utf8'));
+  const code = `import { comparable } from ${JSON.stringify(new URL('verdicts.mjs', import.meta.url).href)}; import { rolloutKit } from ${JSON.stringify(new URL('rollout-kit.mjs', import.meta.url).href)}; console.log(JSON.stringify(comparable(rolloutKit().ROWS).map(({ name, exit }) => [name, exit])));`;
+  const rows = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }));
+  expect(results.map(({ name, ours }) => [name, ours.exit])).toEqual(rows);
 });

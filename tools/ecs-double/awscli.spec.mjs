@@ -1,9 +1,8 @@
 // A client that we did not write, and models that we did not write: awscli and botocore from PyPI.
-import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runAws } from './awscli.mjs';
 import {
   CLUSTER,
   begin,
@@ -32,32 +31,8 @@ async function open(scenario) {
   return double;
 }
 
-/**
- * Runs `aws`. Its waiters ask every 15 seconds of the machine's time; here 15 seconds of virtual time pass with each question instead (auto), so a
- * copy of its own waiters without the pause saves the test that time. Nothing else of them is changed.
- */
-async function aws({ aws: program, python }, double, args) {
-  const find =
-    'import importlib, os\nfor name in ("awscli.botocore", "botocore"):\n  try: print(os.path.dirname(importlib.import_module(name).__file__)); break\n  except ImportError: pass';
-  const botocore = execFileSync(python, ['-c', find], { encoding: 'utf8' }).trim();
-  const own = path.join(folder, 'data/ecs/2014-11-13');
-  fs.mkdirSync(own, { recursive: true });
-  const waiters = fs.readFileSync(path.join(botocore, 'data/ecs/2014-11-13/waiters-2.json'), 'utf8');
-  fs.writeFileSync(path.join(own, 'waiters-2.json'), waiters.replaceAll(/"delay" ?: ?\d+/g, '"delay": 0'));
-  const env = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    AWS_ENDPOINT_URL: double.url,
-    AWS_DEFAULT_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'none',
-    AWS_DATA_PATH: path.join(folder, 'data'),
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-  return promisify(execFile)(program, [...args, '--output', 'json'], { env }).then(
-    ({ stdout }) => ({ code: 0, said: stdout ? JSON.parse(stdout) : undefined }),
-    ({ code, stderr }) => ({ code, said: stderr }),
-  );
+function aws(tools, double, args) {
+  return runAws(tools, { folder, url: double.url }, args);
 }
 
 const crash = [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2, lines: ['boom'] } } }];

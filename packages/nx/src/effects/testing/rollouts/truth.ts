@@ -13,10 +13,14 @@ export interface Runs {
   [service: string]: string;
 }
 
-/** What really runs, as the double alone knows it: revisions by service, and whether every running task has its pinned image. */
-export async function truth(double: EcsDouble, plan: DeployPlan): Promise<{ runs: Runs; pinned: boolean }> {
+/** What really runs, as the double alone knows it: revisions by service, whether every running task has its pinned image, and whether ECS has completed that too. */
+export async function truth(
+  double: EcsDouble,
+  plan: DeployPlan,
+): Promise<{ runs: Runs; pinned: boolean; tasksArePinned: boolean }> {
   const runs: Runs = {};
-  let pinned = true;
+  let tasksArePinned = true;
+  let isCompleted = true;
   for (const { service: name, serviceName, kind, digests } of plan.services) {
     if (kind === 'task') continue;
     const asked = { cluster: PLACE.cluster, services: [serviceName] };
@@ -24,7 +28,7 @@ export async function truth(double: EcsDouble, plan: DeployPlan): Promise<{ runs
     const [found] = (answer as unknown as { services: Service[] }).services;
     if (found?.status !== 'ACTIVE') {
       runs[name] = found?.status ?? 'gone';
-      pinned = false;
+      tasksArePinned = false;
       continue;
     }
     runs[name] = found.taskDefinition?.slice(found.taskDefinition.lastIndexOf('/acme-') + 6) ?? '';
@@ -34,10 +38,10 @@ export async function truth(double: EcsDouble, plan: DeployPlan): Promise<{ runs
       const digest = containers[0]!.imageDigest ?? containers[0]!.image.split('@')[1]!;
       return digests.includes(digest);
     });
-    pinned &&=
-      good.length >= found.desiredCount && good.length === running.length && found.deployments[0]!.rolloutState === 'COMPLETED';
+    tasksArePinned &&= good.length >= found.desiredCount && good.length === running.length;
+    isCompleted &&= found.deployments[0]!.rolloutState === 'COMPLETED';
   }
-  return { runs, pinned };
+  return { runs, pinned: tasksArePinned && isCompleted, tasksArePinned };
 }
 
 interface Task {

@@ -1,0 +1,126 @@
+// node tools/bench/verdicts.mjs [--only WORDS]    Our rollouts and Amazon's own command line on the same double, side by side. Writes verdicts.json, from which `npm run docs` prints docs/verdicts.md.
+// Of the table of rollouts those in which one service changes: `aws ecs update-service` and `aws ecs wait services-stable` know of one. Needs awscli (tools/ecs-double/python.mjs).
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runAws } from '../ecs-double/awscli.mjs';
+import { awsCli } from '../ecs-double/python.mjs';
+import { rolloutKit } from './rollout-kit.mjs';
+
+export const RESULT = new URL('verdicts.json', import.meta.url);
+/** Its waiters ask every 15 seconds. */
+const POLL = 15_000;
+
+/** Rollouts that somebody can have with a tool that sets one service: no plan of several steps, nothing that only our own client meets, and nothing that happens by the number of its calls. */
+export function comparable(rows) {
+  return rows.filter(({ wish = {}, plan, place, options = {}, meanwhile }) => {
+    const one = wish.changes?.length === 1 && wish.changes[0] !== 'proc' && !wish.more && !wish.gateway;
+    return one && !plan && !place && !meanwhile && (options.wait ?? 0) === 0;
+  });
+}
+
+export async function compare(row, kit, tools) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'verdicts-'));
+  try {
+    const ours = await judged(row, kit, {}, async (double) => {
+      const { exit, said } = await kit.deploy(double, kit.planOf(row.wish), row.options, {}, undefined);
+      return { exit, said, verdict: exit === 0 ? 'good' : UNTOLD.has(exit) ? 'unknown' : 'bad' };
+    });
+    const theirs = await judged(row, kit, { auto: POLL }, (double) =>
+      updateAndWait(row, kit, (args) => runAws(tools, { folder, url: double.url }, args)),
+    );
+    return { name: row.name, ours, aws: theirs };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Exit codes that say of a rollout under way that AWS does not tell how it goes: no credentials, throttled, out of reach, nothing said. */
+const UNTOLD = new Set([20, 30, 31, 32]);
+
+/**
+ * A rollout of the table by any tool: what it said, and whether that is so. "Good" is right where all running tasks have the pinned image, as many as are wanted, two minutes later; "bad" where that is not so when it
+ * is said. What ECS calls completed does not count: "stable" may be said a minute earlier, and is no lie. Who says that it is not known is neither right nor wrong.
+ */
+async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run) {
+  const double = await startDouble({ ...row.scenario, ...more }, servicesOf(row.wish));
+  const isPinned = async () => (await truth(double, planOf(row.wish))).tasksArePinned;
+  try {
+    if (row.later) await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify(row.later) });
+    await row.before?.(double);
+    const { exit, said, verdict } = await run(double);
+    if (verdict === 'good') await double.clock.advance(120_000);
+    const pinned = await isPinned();
+    const reason = reasonOf(row);
+    return {
+      exit,
+      verdict,
+      pinned,
+      ...(verdict !== 'unknown' && { right: (verdict === 'good') === pinned }),
+      ...(verdict !== 'good' && reason && { reason: reason.test(String(said)) }),
+    };
+  } finally {
+    await double.close();
+  }
+}
+
+/** What a person must be told of a failure: what the task itself did, or what AWS said. Undefined where only our own words could be looked for. */
+export function reasonOf({ scenario = {} }) {
+  const what = scenario.rules?.[0]?.do ?? {};
+  if (what.exit) return what.exit.lines ? /KeyError: boom/ : new RegExp(`exit code ${what.exit.code}`);
+  if (what.pull) return /CannotPullContainerError/;
+  if (what.healthy === 'never') return /failed (container|ELB) health checks/;
+  const fault = scenario.faults?.[0];
+  if (fault?.message) return new RegExp(fault.message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return REFUSED[fault?.error];
+}
+
+const REFUSED = {
+  ExpiredTokenException: /expired/i,
+  ThrottlingException: /throttl|rate exceeded|too often/i,
+  ServerException: /Service Unavailable/,
+};
+
+async function updateAndWait({ wish }, { definition, NEW }, aws) {
+  const [name] = wish.changes;
+  const at = ['--cluster', 'acme'];
+  const registered = await aws(['ecs', 'register-task-definition', '--cli-input-json', JSON.stringify(definition(name, NEW))]);
+  if (registered.code !== 0) return failed(registered);
+  const { taskDefinitionArn } = registered.said.taskDefinition;
+  const updated = await aws([
+    'ecs',
+    'update-service',
+    ...at,
+    '--service',
+    `acme-${name}`,
+    '--task-definition',
+    taskDefinitionArn,
+  ]);
+  if (updated.code !== 0) return failed(updated);
+  const waited = await aws(['ecs', 'wait', 'services-stable', ...at, '--services', `acme-${name}`]);
+  return waited.code === 0 ? { exit: 0, said: '', verdict: 'good' } : failed(waited);
+}
+
+/** As with our own codes: whom AWS does not answer does not know. A waiter that gives up says that the service is not stable. */
+function failed({ code, said }) {
+  const isUntold =
+    /\((ExpiredToken|Throttling|Server|ServiceUnavailable)\w*\)|Could not connect|Connection was closed|Unable to locate credentials/;
+  return { exit: code, said, verdict: isUntold.test(said) ? 'unknown' : 'bad' };
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const tools = awsCli();
+  if (!tools.aws) throw new Error(`Nothing to compare with: ${tools.reason}.`);
+  const kit = rolloutKit();
+  const results = [];
+  for (const row of comparable(kit.ROWS).filter(({ name }) => name.includes(values.only ?? ''))) {
+    results.push(await compare(row, kit, tools));
+    console.log(JSON.stringify(results.at(-1)));
+  }
+  if (values.only === undefined) fs.writeFileSync(RESULT, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
