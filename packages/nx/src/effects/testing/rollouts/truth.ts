@@ -39,7 +39,7 @@ export async function truth(
       return digests.includes(digest);
     });
     tasksArePinned &&= good.length >= found.desiredCount && good.length === running.length;
-    isCompleted &&= found.deployments[0]!.rolloutState === 'COMPLETED';
+    isCompleted &&= found.deployments[0]?.rolloutState === 'COMPLETED';
   }
   return { runs, pinned: tasksArePinned && isCompleted, tasksArePinned };
 }
