@@ -5,6 +5,7 @@ import { type Acme, acme, dockerDouble } from '../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
 import { CANARY, filesWithCanary, FORMS, repositoryText } from '../effects/testing/canary/kit';
 import { COMPOSE, type Place, PLACES } from '../effects/testing/canary/places.table';
+import { hear } from '../effects/testing/hear';
 import { pushImage } from '../effects/images/push';
 import { registriesOf } from '../effects/images/registries';
 import { silent } from '../effects/log';
@@ -31,12 +32,7 @@ beforeEach(async () => {
   ours = await acme();
   dockerDouble(ours);
   said = '';
-  const hear = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(hear);
-  jest.spyOn(process.stderr, 'write').mockImplementation(hear);
+  hear((text) => (said += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();

@@ -40,7 +40,6 @@ export function toRegistry(job: ImageJob, { place, shownName, before, people }: 
     },
     expect(tags) {
       asked = askedFor(tags.map(({ tag }) => tag));
-      asked.catch(() => undefined);
       // A config, and mostly one layer.
       uploads = openUploads(registry, place.repository, 2);
     },
