@@ -301,6 +301,23 @@ describe('two pushes of one tag at once', () => {
   });
 });
 
+it('a registry that cannot be asked for an image while a tag is put on it is asked again when that is done, without waiting', async () => {
+  const { registry } = await begin();
+  const said: string[] = [];
+  const client = open(registry.host, { notify: (text) => said.push(text) });
+  let isPut = false;
+  registry.faults = ({ method, kind, reference }) => {
+    if (method === 'PUT' && kind === 'manifest' && reference === key) isPut = true;
+    if (method !== 'HEAD' || reference !== key || !isPut) return undefined;
+    isPut = false;
+    return { status: 500 };
+  };
+  expect(await pushImage(client, 'a/x', image, { key, people: [v1] })).toMatchObject({ how: 'pushed', tags: [{ how: 'set' }] });
+  expect(said).toEqual([]);
+  const questions = registry.journal.filter(({ method, reference }) => method === 'HEAD' && reference === key);
+  expect(questions.map(({ status }) => status)).toEqual([404, 500, 200]);
+});
+
 it('a manifest that is none is refused before anything is sent', async () => {
   const { registry, client } = await begin();
   await expect(pushImage(client, 'a/x', { ...image, manifest: Buffer.from('{}') }, { key })).rejects.toThrow('registry-answer');

@@ -105,10 +105,11 @@ export async function pushImage(
   const reference = key ?? job.own.digest;
   const landed = await sendImage(job, reference, askedAt);
   // Where the registry said that it wrote ours, it is read back while people's tags are set.
-  const [now, pushed] = await both(
-    landed === job.own.digest ? confirmed(job, reference) : landed,
+  const [early, pushed] = await both(
+    landed === job.own.digest ? readEarly(job, reference) : landed,
     withTags(job, landed === job.own.digest ? 'pushed' : 'adopted', landed, people, asked),
   );
+  const now = early ?? (await confirmed(job, reference));
   // Somebody else wrote the same key at the same moment, where tags may move: all of us agree on what stands there.
   return now === landed ? pushed : withTags(job, 'adopted', now, people.map(movable(pushed)));
 }
@@ -171,6 +172,14 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
     const count = sent.filter(({ how }) => how !== 'there').length;
     return count > 0 ? `${registry.host}/${repository} has ${count} of its blobs, and no new tag` : undefined;
   });
+}
+
+/** What the registry says that it has, asked once; undefined where it does not say it. docker-registry may answer 500 while another tag is put on the image: waiting is no use before that is done. */
+function readEarly({ registry, repository }: Place, reference: string): Promise<string | undefined> {
+  return headManifest(registry, repository, reference, { once: true }).then(
+    (head) => head?.digest,
+    () => undefined,
+  );
 }
 
 function confirmed(job: Job, reference: string): Promise<string> {

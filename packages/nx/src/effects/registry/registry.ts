@@ -30,12 +30,18 @@ const LIMIT = 4 * 1024 * 1024;
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
  * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET, unless this repository has answered before.
+ * `once`: a failure is not waited for.
  */
-export async function headManifest(registry: Registry, repository: string, reference: string): Promise<ManifestHead | undefined> {
+export async function headManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+  { once }: Pick<Outgoing, 'once'> = {},
+): Promise<ManifestHead | undefined> {
   const from = nameOf(registry, repository, reference);
   const headers = { accept: manifests.ACCEPT };
   const url = addressOf(registry, repository, 'manifests', reference);
-  const answer = await authorized(registry, { method: 'HEAD', url, headers, limit: 0 }, pull(repository));
+  const answer = await authorized(registry, { method: 'HEAD', url, headers, limit: 0, once }, pull(repository));
   if (answer.status === 200) {
     const digest = statedDigest(answer, from);
     const size = answer.headers['content-length'];
