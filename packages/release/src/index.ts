@@ -5,6 +5,7 @@ export * from './model/distance';
 export * from './model/document';
 export * from './model/edit';
 export * from './model/generation';
+export * from './model/once';
 export * from './model/pin';
 export * from './model/read';
 export * from './model/receipts';

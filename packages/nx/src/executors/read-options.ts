@@ -1,5 +1,5 @@
 import type { Problem } from '@kdcube/release';
-import { distance, KdcubeError, quoted } from '@kdcube/release';
+import { distance, KdcubeError, ONCE, quoted } from '@kdcube/release';
 import type * as z from 'zod';
 
 /** What Nx adds by itself. */
@@ -11,9 +11,9 @@ const NOT_OURS = ['verbose', '_', '--'];
  */
 export function readOptions<T extends z.ZodObject>(schema: T, raw: Readonly<Record<string, unknown>>): z.output<T> {
   const given = Object.entries(raw).filter(([name, value]) => !NOT_OURS.includes(name) && value !== undefined);
-  const read = schema.safeParse(Object.fromEntries(given.map(([name, value]) => [name, asWritten(value)])));
+  const read = schema.safeParse(Object.fromEntries(given.map(([name, value]) => [name, asWritten(value)])), ONCE);
   if (read.success) return read.data;
-  const again = schema.safeParse(Object.fromEntries(given));
+  const again = schema.safeParse(Object.fromEntries(given), ONCE);
   if (again.success) return again.data;
   throw new KdcubeError(again.error.issues.flatMap((issue) => problemsOf(issue, Object.keys(schema.shape))));
 }

@@ -5,6 +5,7 @@ import { shownPath } from './document';
 import type { DocumentPath, ReadDocument } from './document';
 import { distance } from './distance';
 import { mayHoldSecret } from './environment/values';
+import { ONCE } from './once';
 
 /** Keys that are wrong in a known way: what is made of them. */
 export type KnownWrong = Record<string, { code: 'rejected-key' | 'ignored-key' | 'unknown-key'; why: string; hint?: string }>;
@@ -52,7 +53,7 @@ export function checkShape(
   path: DocumentPath,
   words: ShapeWords = RELEASE_WORDS,
 ): Problem[] {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, ONCE);
   if (parsed.success) return [];
   return parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, doc, value, path, words));
 }

@@ -1,4 +1,5 @@
 import { BundleContent } from '../model/receipts';
+import { ONCE } from '../model/once';
 
 /** The label that says which bundles are in an image. */
 export const BUNDLES_LABEL = 'io.kdcube.bundles';
@@ -12,7 +13,7 @@ export function printBundles(bundles: readonly BundleContent[]): string {
 /** What a label says, as far as it makes sense; undefined where it says nothing of bundles. */
 export function readBundles(label: string | undefined): BundleContent[] | undefined {
   return saidOf(label)?.flatMap(({ id, said }) => {
-    const found = BundleContent.safeParse({ ...said, id });
+    const found = BundleContent.safeParse({ ...said, id }, ONCE);
     return found.success ? [found.data] : [];
   });
 }

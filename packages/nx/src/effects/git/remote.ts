@@ -2,6 +2,7 @@ import { isCommit, KdcubeError, quoted } from '@kdcube/release';
 import { withLock } from '../files';
 import { gitText } from './git';
 import { fetchObjects, fetchOneCommit, listRefs } from './fetch';
+import { blobsInto, commitsInto, forBlobs } from './fetch-together';
 import { makeMirror, mirrorExists, mirrorFilter, mirrorMaking, mirrorOf, type Mirror } from './mirror';
 import { nearNames } from './near';
 import { isRefused, remoteProblem } from './problems';
@@ -59,6 +60,7 @@ export async function fetchCommit(
 /** Fetches, in one request, the blobs of a tree that are not there. Nothing is asked of the remote when all are. */
 export async function fetchBlobs(store: GitStore, tree: string, log: Log = silent): Promise<void> {
   if (store.isWhole && (await isComplete(store, tree))) return;
+  if ((await blobsInto(store)({ what: tree, log })) === 'there') return;
   if ((await missingObjects(store, tree)).length === 0) return;
   const { remote } = store;
   if (!remote) throw incomplete(tree);
@@ -67,8 +69,8 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
     for (let round = 1; round <= 20; round += 1) {
       const missing = await missingObjects(store, tree);
       if (missing.length === 0) return undefined;
-      const place = { ...remote.place, config: { ...remote.place.config, 'fetch.negotiationAlgorithm': 'noop' } };
-      const failed = await fetchObjects({ ...remote, place }, ['--filter=blob:none'], missing, log);
+      const [asked, flags] = forBlobs(remote);
+      const failed = await fetchObjects(asked, flags, missing, log);
       if (failed) return failed;
     }
     return { stderr: '' };
@@ -109,27 +111,33 @@ async function fromCheckout(source: RepoSource, want: Want): Promise<GitStore> {
       code: 'unknown-repo',
       message: `The commit ${want.commit} is not in this repository, which has no remote to fetch it from.`,
     });
+  const isShallow = async () => (await gitText(store.place, ['rev-parse', '--is-shallow-repository'])) === 'true';
+  const flagsOf = (shallow: boolean) => (shallow ? ['--depth=1'] : []);
+  await commitsInto({ store, remote, prepare: async () => flagsOf(await isShallow()) })({ what: want.commit, log: want.log });
+  if (await isThere()) return store;
   await withLock(remote.lock, async () => {
     if (await isThere()) return;
-    const isShallow = (await gitText(store.place, ['rev-parse', '--is-shallow-repository'])) === 'true';
-    await fetchOneCommit(
-      remote,
-      { ...want, store, flags: isShallow ? ['--depth=1'] : [], everything: isShallow ? undefined : [] },
-      want.log,
-    );
+    const shallow = await isShallow();
+    await fetchOneCommit(remote, { ...want, store, flags: flagsOf(shallow), everything: shallow ? undefined : [] }, want.log);
   });
   return store;
 }
 
 async function fromMirror(mirror: Mirror, want: Want): Promise<GitStore> {
+  const { remote } = mirror;
   const isThere = async () => mirrorExists(mirror) && (await hasCommit(mirror, want.commit));
-  const fill = async () => {
-    const filter = mirrorFilter(mirror);
-    const full = [...filter, '--depth=2147483647'];
-    await fetchOneCommit(mirror.remote, { ...want, store: mirror, flags: [...filter, '--depth=1'], everything: full }, want.log);
+  const flags = () => [...mirrorFilter(mirror), '--depth=1'];
+  const prepare = async () => {
+    if (!mirrorExists(mirror)) await makeMirror(mirror);
+    return flags();
   };
+  const fill = async () => {
+    const everything = [...mirrorFilter(mirror), '--depth=2147483647'];
+    await fetchOneCommit(remote, { ...want, store: mirror, flags: flags(), everything }, want.log);
+  };
+  if (!(await isThere())) await commitsInto({ store: mirror, remote, prepare })({ what: want.commit, log: want.log });
   if (!(await isThere())) {
-    await withLock(mirror.remote.lock, async () => {
+    await withLock(remote.lock, async () => {
       if (await isThere()) return;
       if (!mirrorExists(mirror)) await makeMirror(mirror);
       await fill().catch(async (error) => {
@@ -144,11 +152,11 @@ async function fromMirror(mirror: Mirror, want: Want): Promise<GitStore> {
   }
   const making = mirrorMaking(mirror);
   const rebuild: GitStore['rebuild'] = (reason, log) =>
-    withLock(mirror.remote.lock, async () => {
+    withLock(remote.lock, async () => {
       // Another process may have made it again since.
       if (mirrorMaking(mirror) === making || !mirrorExists(mirror))
         await makeMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
-      log.note(`the mirror of ${mirror.remote.shown} was made again`);
+      log.note(`the mirror of ${remote.shown} was made again`);
       if (!(await isThere())) await fill();
     });
   return { ...mirror, rebuild };

@@ -1,7 +1,7 @@
 import { KdcubeError } from '@kdcube/release';
 import { git, gitText, type GitPlace } from './git';
 import { objectsAt } from './objects';
-import { together } from './together';
+import { togetherAt } from './together';
 import type { Log } from '../log';
 
 /** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
@@ -31,20 +31,9 @@ export async function hasCommit(store: GitStore, commit: string): Promise<boolea
   return commitsAt(store.place)(commit);
 }
 
-/** By place: whoever asks at once is answered by one git. */
-function perPlace<Q, A>(
-  many: (place: GitPlace, questions: Q[]) => Promise<A>[],
-): (place: GitPlace) => (question: Q) => Promise<A> {
-  const known = new Map<string, (question: Q) => Promise<A>>();
-  return (place) => {
-    const key = JSON.stringify(place);
-    const there = known.get(key) ?? together((questions: Q[]) => many(place, questions));
-    known.set(key, there);
-    return there;
-  };
-}
+const keyOf = (place: GitPlace): string => JSON.stringify(place);
 
-const commitsAt = perPlace<string, boolean>((place, commits) => {
+const commitsAt = togetherAt<GitPlace, string, boolean>(keyOf, (place, commits) => {
   const list = async (ids: readonly string[]): Promise<Set<string> | undefined> => {
     const args = ['rev-list', '--no-walk', '--missing=print', '--stdin'];
     const text = await gitText(place, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
@@ -73,7 +62,7 @@ export function missingObjects(store: GitStore, tree: string): Promise<string[]>
   return missingAt(store.place)(tree);
 }
 
-const missingAt = perPlace<string, string[]>((place, trees) => {
+const missingAt = togetherAt<GitPlace, string, string[]>(keyOf, (place, trees) => {
   const all = missingOf(place, [...new Set(trees)]);
   // Mostly nothing is missing of any; else it must be known of which.
   return trees.map(async (tree) => {
@@ -82,7 +71,8 @@ const missingAt = perPlace<string, string[]>((place, trees) => {
   });
 });
 
-async function missingOf(place: GitPlace, trees: readonly string[]): Promise<string[]> {
+/** The same of several trees, each object once. */
+export async function missingOf(place: GitPlace, trees: readonly string[]): Promise<string[]> {
   const args = ['rev-list', '--objects', '--missing=print', '--stdin'];
   const { exitCode, stdout, stderr } = await git(place, args, { input: `${trees.join('\n')}\n` });
   if (exitCode !== 0)

@@ -1,4 +1,4 @@
-import { sharedWhileAsked, together } from './together';
+import { sharedWhileAsked, together, togetherAt } from './together';
 
 it('together asks once for all that is asked at the same moment, and again later', async () => {
   const calls: string[][] = [];
@@ -13,6 +13,41 @@ it('together asks once for all that is asked at the same moment, and again later
   expect(await Promise.all([ask('a'), ask('b'), ask('a'), bad])).toEqual(['A', 'B', 'A', 'bad']);
   expect(await ask('c')).toBe('C');
   expect(calls).toEqual([['bad', 'a', 'b', 'a'], ['c']]);
+});
+
+it('in turn, what is asked during a call waits for the next one, also behind a failure', async () => {
+  const calls: string[][] = [];
+  const going: (() => void)[] = [];
+  const ask = togetherAt<string, string, string>(
+    (place) => place,
+    (place, words) => {
+      calls.push([place, ...words]);
+      const work = new Promise<void>((resolve, reject) =>
+        going.push(words[0] === 'bad' ? () => reject(new Error('bad')) : resolve),
+      );
+      return words.map((word) => work.then(() => word.toUpperCase()));
+    },
+    { inTurn: true },
+  );
+  const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const first = ask('here')('bad').catch((error: Error) => error.message);
+  await tick();
+  const second = [ask('here')('a'), ask('there')('x')];
+  await tick();
+  second.push(ask('here')('b'));
+  await tick();
+  expect(calls).toEqual([
+    ['here', 'bad'],
+    ['there', 'x'],
+  ]);
+  going[0]!();
+  expect(await first).toBe('bad');
+  await tick();
+  expect(calls).toHaveLength(3);
+  going[1]!();
+  going[2]!();
+  expect(await Promise.all(second)).toEqual(['A', 'X', 'B']);
+  expect(calls[2]).toEqual(['here', 'a', 'b']);
 });
 
 it('sharedWhileAsked keeps nothing, failures least of all', async () => {

@@ -1,18 +1,35 @@
-/** Questions that are asked at the same moment are answered by one call: `many` gets all of them, and gives an answer for each. */
-export function together<Q, A>(many: (questions: Q[]) => Promise<A>[]): (question: Q) => Promise<A> {
+/** Questions that are asked at the same moment are answered by one call: `many` gets all of them, and gives an answer for each. `inTurn`: as below. */
+export function together<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn = false } = {}): (question: Q) => Promise<A> {
   let round: { questions: Q[]; answers: Promise<Promise<A>[]> } | undefined;
+  let before: Promise<unknown> = Promise.resolve();
   return async (question) => {
     if (!round) {
       const questions: Q[] = [];
-      const moment = new Promise<void>((resolve) => void setImmediate(resolve));
+      const moment = before.then(() => new Promise<void>((resolve) => void setImmediate(resolve)));
       const answers = moment.then(() => {
         round = undefined;
         return many(questions);
       });
+      if (inTurn) before = answers.then((all) => Promise.allSettled(all));
       round = { questions, answers };
     }
     const index = round.questions.push(question) - 1;
     return (await round.answers)[index]!;
+  };
+}
+
+/** The same for each place by itself. `keyOf`: what tells one place from another. `inTurn`: what is asked while a call is under way waits for the next one. */
+export function togetherAt<P, Q, A>(
+  keyOf: (place: P) => string,
+  many: (place: P, questions: Q[]) => Promise<A>[],
+  { inTurn = false } = {},
+): (place: P) => (question: Q) => Promise<A> {
+  const known = new Map<string, (question: Q) => Promise<A>>();
+  return (place) => {
+    const key = keyOf(place);
+    const there = known.get(key) ?? together((questions: Q[]) => many(place, questions), { inTurn });
+    known.set(key, there);
+    return there;
   };
 }
 
