@@ -27,19 +27,26 @@ export async function staging({ dir, home, rounds, say, count }) {
   const results = [
     { key: 'archive', name: 'git archive | tar, one after the other', samples: [] },
     { key: 'stage', name: 'ours, one process', samples: [] },
+    { key: 'first', name: 'ours, one process, nothing fetched yet', samples: [] },
   ];
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const folder of [archived, path.join(root, 'dist')]) fs.rmSync(folder, { recursive: true, force: true });
-    const one = await run('sh', ['-c', archive, 'sh', list, archived], { cwd: upstream });
-    const { ms } = await run(process.execPath, [PROCESS, home, root, out], {
-      env: { KDCUBE_CACHE_DIR: path.join(place, 'cache') },
-    });
-    const other = { ms, ...JSON.parse(fs.readFileSync(out, 'utf8')) };
+  const stage = async (cache) => {
+    fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+    const { ms } = await run(process.execPath, [PROCESS, home, root, out], { env: { KDCUBE_CACHE_DIR: cache } });
     compare(archived, root, pins);
+    return { ms, ...JSON.parse(fs.readFileSync(out, 'utf8')) };
+  };
+  for (let round = 0; round <= rounds; round += 1) {
+    fs.rmSync(archived, { recursive: true, force: true });
+    const one = await run('sh', ['-c', archive, 'sh', list, archived], { cwd: upstream });
+    const other = await stage(path.join(place, 'cache'));
+    const first = path.join(place, 'cache-first');
+    fs.rmSync(first, { recursive: true, force: true });
+    const samples = [one, other, await stage(first)];
+    const said = samples.map(({ ms, own }) => `${Math.round(ms)} ms${own === undefined ? '' : ` (own ${Math.round(own)} ms)`}`);
     say(
-      `${round === 0 ? 'warm-up' : `round ${round}`}  git archive ${Math.round(one.ms)} ms, ours ${Math.round(ms)} ms (own ${Math.round(other.own)} ms)`,
+      `${round === 0 ? 'warm-up' : `round ${round}`}  git archive ${said[0]}, ours ${said[1]}, with nothing fetched yet ${said[2]}`,
     );
-    if (round > 0) [one, other].forEach(({ ms, own, rss }, index) => results[index].samples.push({ ms, own, rss }));
+    if (round > 0) samples.forEach(({ ms, own, rss }, index) => results[index].samples.push({ ms, own, rss }));
   }
   return results;
 }
