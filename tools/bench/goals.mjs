@@ -2,12 +2,16 @@
 import { median } from './stats.mjs';
 import { bytes, ratioOf, times } from './table.mjs';
 
-/** `measured`: rows by scenario. Goals are about our own time: node's start is the same for everything that is written for it. */
+/** Our own time, without node's start, which is the same for everything that is written for it: in a process that begins, and as a library call in one that has done it before. */
+const OURS = { 'fresh-own': 'a new process', warm: 'a library call' };
+
+/** `measured`: rows by scenario. */
 export function goalsOf(measured) {
-  const atLeast = (scenario, other, least, one = 'fresh-own') => {
+  const atLeast = (scenario, other, least, one, name) => {
     const value = measured[scenario] && ratioOf(measured[scenario], one, other);
-    return { text: `${scenario}: ${nameOf(one)} ≥ ${least} × ${other}`, value, shown: times(value), held: value >= least };
+    return { text: `${scenario}: ${name} ≥ ${least} × ${other}`, value, shown: times(value), held: value >= least };
   };
+  const ours = (scenario, other, least) => Object.entries(OURS).map(([key, name]) => atLeast(scenario, other, least, key, name));
   const atMost = (text, value, most, show) => ({ text, value, shown: show(value), held: value <= most });
   const rows = Object.values(measured).filter(Array.isArray).flat();
   const most = (key, pick) => {
@@ -19,14 +23,14 @@ export function goalsOf(measured) {
   const cold = (scenario) => median(measured[scenario]?.find(({ key }) => key === 'fresh-own')?.ms ?? []);
   const [small, large] = [cold('cold'), cold('cold-large')];
   return [
-    atLeast('warm', 'buildx', 5),
-    atLeast('warm', 'crane', 1.15),
-    atLeast('slow', 'buildx', 6),
-    atLeast('slow', 'crane', 2.2),
-    atLeast('cold', 'buildx', 30),
-    atLeast('cold', 'crane', 1),
-    atLeast('cold-large', 'buildx', 70),
-    atLeast('cold-large', 'crane', 1),
+    ...ours('warm', 'buildx', 5),
+    ...ours('warm', 'crane', 1.15),
+    ...ours('slow', 'buildx', 6),
+    ...ours('slow', 'crane', 2.2),
+    ...ours('cold', 'buildx', 30),
+    ...ours('cold', 'crane', 1),
+    ...ours('cold-large', 'buildx', 70),
+    ...ours('cold-large', 'crane', 1),
     atMost('cold: large base ≤ 1.2 × small base', small && large ? large / small : undefined, 1.2, times),
     atMost(
       'sent for one changed bundle and one tag ≤ 45 kB',
@@ -40,7 +44,7 @@ export function goalsOf(measured) {
       150e6,
       bytes,
     ),
-    atLeast('nx', 'nx-buildx', 2, 'nx-oci'),
+    atLeast('nx', 'nx-buildx', 2, 'nx-oci', 'nx affected'),
     atMost('staging ≤ 1.5 × git archive', invert(measured.staging && ratioOf(measured.staging, 'stage', 'archive')), 1.5, times),
     ...rolloutGoals(measured.rollout),
   ];
@@ -72,8 +76,4 @@ function rolloutGoals({ together, failed, floor } = {}) {
 
 function invert(value) {
   return value === undefined ? undefined : 1 / value;
-}
-
-function nameOf(key) {
-  return key.startsWith('nx') ? 'nx affected' : 'ours';
 }

@@ -91,7 +91,8 @@ async function runScenario(key, { title, size, slow, cold }, { engine, line, pro
           ...(program ? [crane(world)] : []),
           floor(world),
           oursFresh(world),
-          ...(cold ? [] : [oursFresh(world, { uncommitted: true }), oursWarm(world)]),
+          ...(cold ? [] : [oursFresh(world, { uncommitted: true })]),
+          oursWarm(world),
         ];
   say(`\n${title}`);
   try {
