@@ -1,4 +1,4 @@
-import type { RegistryName } from '@kdcube/release';
+import type { PushReceipt, RegistryName } from '@kdcube/release';
 import { customerTags, isTag, KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import type { Log } from '../log';
 import type { Place } from '../registry/blobs';
@@ -21,6 +21,8 @@ export interface Ahead {
   /** As people type it, without a tag. */
   shownName: string;
   before: Promise<Existing | undefined>;
+  /** What this checkout pushed there last. */
+  last?: PushReceipt;
   /** What people's tags stand for, where git says which ones they will be; undefined where it does not, or where something is not committed. */
   people: Promise<AskedTags | undefined>;
 }
@@ -35,13 +37,14 @@ export interface Coming {
 export function lookAhead({ image, platform, registry: name }: Coming, options: PeopleOptions, log: Log): Ahead {
   const place = { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) };
   const shownName = `${shown(name)}/${image}`;
+  const last = lastPush(options.root, image, shownName);
   const before = existing(place, platform, [
-    async () => lastDigest(options.root, image, shownName),
+    async () => last?.digest,
     async () => customerTags({ branch: await branchOf(options) }, options.tagPrefix)[0]?.tag,
   ]);
   // Said to whoever asks for it.
   before.catch(() => undefined);
-  return { place, shownName, before, people: peopleAhead(place, options).catch(() => undefined) };
+  return { place, shownName, before, last, people: peopleAhead(place, options).catch(() => undefined) };
 }
 
 /** Each question opens a connection of its own, which the push will need anyway. */
@@ -70,7 +73,7 @@ async function existing(
 }
 
 /** What this checkout pushed last, if it went to the same place. */
-function lastDigest(root: string, image: string, repository: string): string | undefined {
+function lastPush(root: string, image: string, repository: string): PushReceipt | undefined {
   const receipt = pushReceipt(root, image);
-  return receipt?.repository === repository ? receipt.digest : undefined;
+  return receipt?.repository === repository ? receipt : undefined;
 }

@@ -24,6 +24,8 @@ export interface Taken {
 export interface Destination {
   /** As people type it, without a tag. */
   shownName: string;
+  /** Told that an image may have to come, before anybody knows whether it is there: what will very likely be needed is asked for now. */
+  foresee?(): void;
   /** What it has under the image's content key. */
   find(): Promise<ManifestHead | undefined>;
   /** Whatever goes wrong here only costs time later: then there is none. */

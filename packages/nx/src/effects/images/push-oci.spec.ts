@@ -99,6 +99,23 @@ describe('a push without an engine', () => {
     expect(asked()).toEqual([]);
   });
 
+  it('opens its uploads before it knows that they are needed, where this checkout sent another content last; and closes them', async () => {
+    const entrypoint = (text: string) => ours.commit({ 'bundles/here@1-0/entrypoint.py': text });
+    const methodsOf = async () => {
+      ours.registry.journal.length = 0;
+      await push();
+      return writes().map(({ method }) => method);
+    };
+    await push();
+    entrypoint(`${ENTRYPOINT}# changed\n`);
+    expect((await methodsOf()).filter((method) => method === 'POST' || method === 'DELETE')).toEqual(['POST', 'POST']);
+    // The first content again, which is there.
+    entrypoint(ENTRYPOINT);
+    expect((await methodsOf()).sort()).toEqual(['DELETE', 'DELETE', 'POST', 'POST']);
+    // Nothing has changed since.
+    expect(await methodsOf()).toEqual([]);
+  });
+
   it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {
     const { digest } = await push();
     fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });

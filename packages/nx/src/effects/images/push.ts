@@ -31,8 +31,13 @@ const PATIENCE = 3 * 3_600_000;
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const destination = destinationOf(job, options, log);
+  return bring(job, destination, options, log).finally(() => destination.leave?.());
+}
+
+async function bring(job: ImageJob, destination: Destination, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const { image, tag } = job.plan;
   const startedAt = Date.now();
+  if (!options.dryRun) destination.foresee?.();
   const [there, before] = await Promise.all([destination.find(), destination.before()]);
   if (there) return adopted(job, destination, there, startedAt, log);
   const why = whyBuilt(before?.labels, job.plan);
@@ -77,15 +82,12 @@ async function send(
   options: PushOptions,
   log: Log,
 ): Promise<PushReceipt> {
-  const arrive = async () => {
-    const begin = () => destination.expect?.(wanted);
-    const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
-    return { source, ...(await destination.take(source, wanted)) };
-  };
   const commit = job.uncommitted.length === 0 ? commitOf(options) : Promise.resolve(undefined);
   // A push that is under way is waited for, whatever git says meanwhile: the snapshot and the lock are gone after this function.
   commit.catch(() => undefined);
-  const { source, head, adopted: late, tags, sent } = await arrive().finally(() => destination.leave?.());
+  const begin = () => destination.expect?.(wanted);
+  const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
+  const { head, adopted: late, tags, sent } = await destination.take(source, wanted);
   const committed = await commit;
   log.done(late ? 'adopted' : 'pushed', job.plan.image, head.digest, startedAt);
   if (tags.length > 0) log.done('tagged', job.plan.image, tags.join(', '));

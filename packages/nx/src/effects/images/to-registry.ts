@@ -18,7 +18,7 @@ import type { ImageJob } from './job';
 import type { Source } from './source';
 
 /** A registry as the place where an image goes. */
-export function toRegistry(job: ImageJob, { place, shownName, before, people }: Ahead, log: Log): Destination {
+export function toRegistry(job: ImageJob, { place, shownName, before, last, people }: Ahead, log: Log): Destination {
   const { registry } = place;
   let askedAt: number | undefined;
   let there: Existing | undefined;
@@ -28,8 +28,14 @@ export function toRegistry(job: ImageJob, { place, shownName, before, people }: 
     const early = await people;
     return early && tags.every((tag) => early.tags.has(tag)) ? early : askTags(registry, place.repository, tags);
   };
+  // For a config, and mostly one layer.
+  const open = (): Uploads => (uploads ??= openUploads(registry, place.repository, 2));
   return {
     shownName,
+    foresee() {
+      // What was sent from here last has another content: hardly anybody else has sent the new one.
+      if (last?.sent && last.key !== job.plan.key) open();
+    },
     async find() {
       askedAt = registry.now();
       return headManifest(registry, place.repository, job.plan.tag);
@@ -40,8 +46,7 @@ export function toRegistry(job: ImageJob, { place, shownName, before, people }: 
     },
     expect(tags) {
       asked = askedFor(tags.map(({ tag }) => tag));
-      // A config, and mostly one layer.
-      uploads = openUploads(registry, place.repository, 2);
+      open();
     },
     async leave() {
       await uploads?.close();
