@@ -1,4 +1,4 @@
-import type { BundlePin, PinnedBundle, Problem } from '@kdcube/release';
+import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release';
 import { checkBundleSource, KdcubeError } from '@kdcube/release';
 import type { FoundBundle } from './bundles';
 import { checkTree, findBundle } from './bundles';
@@ -6,6 +6,7 @@ import type { Snapshot } from './git/snapshot';
 import type { GitStore } from './git/store';
 import { localStore } from './git/offline';
 import { readBlobs } from './git/tree';
+import { inParallel } from './parallel';
 import { planTree } from './stage';
 import type { Log } from './log';
 import { addressOf } from './workspace';
@@ -13,6 +14,8 @@ import type { OpenRelease } from './workspace';
 
 /** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
 const LARGEST = 2 * 1024 * 1024;
+
+const AT_ONCE = 16;
 
 export interface Checked {
   problems: Problem[];
@@ -26,21 +29,30 @@ export async function checkBundles(
   snapshot: Snapshot,
   options: { online: boolean; log: Log },
 ): Promise<Checked> {
-  const problems: Problem[] = [];
-  const unseen: string[] = [];
-  for (const bundle of release.release.bundles) {
-    try {
-      const found = await findBundle(release, bundle, snapshot, { offline: !options.online, log: options.log });
-      const store =
-        found.pin && !options.online ? await localCopy(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
-      if (store) problems.push(...(await checkContent(found, store, options.log)));
-      else unseen.push(bundle.id);
-    } catch (error) {
-      if (!(error instanceof KdcubeError)) throw error;
-      problems.push(...error.problems);
-    }
+  const { bundles } = release.release;
+  // At once, so that what they wait for is asked for together; what is said keeps the order of release.yaml.
+  const checked = await inParallel(bundles, AT_ONCE, (bundle) => checkBundle(release, bundle, snapshot, options));
+  return {
+    problems: checked.flatMap((problems) => problems ?? []),
+    unseen: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),
+  };
+}
+
+/** Undefined where its content is not on this machine. */
+async function checkBundle(
+  release: OpenRelease,
+  bundle: Bundle,
+  snapshot: Snapshot,
+  { online, log }: { online: boolean; log: Log },
+): Promise<readonly Problem[] | undefined> {
+  try {
+    const found = await findBundle(release, bundle, snapshot, { offline: !online, log });
+    const store = found.pin && !online ? await localCopy(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
+    return store && (await checkContent(found, store, log));
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    return error.problems;
   }
-  return { problems, unseen };
 }
 
 async function localCopy(release: OpenRelease, { bundle, pin }: FoundBundle & { pin: BundlePin }): Promise<GitStore | undefined> {

@@ -2,9 +2,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pinBases, readDockerfile } from '@kdcube/release';
 import type { Log } from '../log';
+import { inParallel } from '../parallel';
 import { stageTree } from '../stage';
 import { buildArgs, type ImageJob } from './job';
 import { notSeen, requireFreeName, requirePinned, withBundles } from './sources';
+
+const AT_ONCE = 16;
 
 /**
  * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
@@ -13,7 +16,8 @@ import { notSeen, requireFreeName, requirePinned, withBundles } from './sources'
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
   await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
   requireFreeName(job, fs.existsSync(path.join(dir, 'bundles')));
-  for (const found of job.bundles) {
+  // At once, so that what they wait for is asked for together.
+  await inParallel(job.bundles, AT_ONCE, async (found) => {
     const startedAt = Date.now();
     const store = await found.open();
     const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {
@@ -22,7 +26,7 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
       log,
     });
     log.done('staged', found.content.id, `${files} files`, startedAt);
-  }
+  });
   for (const name of ['.dockerignore', `${job.folder.dockerfile}.dockerignore`]) {
     const ignore = path.join(dir, name);
     if (fs.existsSync(ignore)) await fs.promises.writeFile(ignore, withBundles(job, await fs.promises.readFile(ignore, 'utf8')));
