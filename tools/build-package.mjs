@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { bundleExecutors } from './bundle-package.mjs';
+import { bundlePackage } from './bundle-package.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 fs.rmSync('dist', { recursive: true, force: true });
@@ -13,7 +13,7 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'],
 if (status !== 0) process.exit(status ?? 1);
 copyAssets('src');
 if (fs.existsSync('dist/index.js')) lazyIndex(path.resolve('dist/index.js'));
-if (fs.existsSync('executors.json')) await bundleExecutors();
+if (fs.existsSync('executors.json')) await bundlePackage();
 
 /**
  * An index that loads a module when something of it is used. Nx starts a process for nearly everything, and loading all of a package for one function of it costs more than the function. Only an index that

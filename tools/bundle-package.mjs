@@ -1,47 +1,63 @@
-// What an executor needs that Nx starts at every change (it has a batch of its own), in one file: dist/bundles/<name>.js. What tsc left at its place becomes a door to it (src/load.ts says why).
+// What Nx starts at every change (the executors that have a batch of their own, and the graph), each in one file: dist/bundles/<name>.js. What tsc left at its place becomes a door to it (src/load.ts says why).
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
 const MODULES = { executor: 'implementation', batch: 'batchImplementation' };
 
-/** Bundles the executors of the package in the current folder. */
-export async function bundleExecutors() {
+/** Bundles what the package in the current folder is made of, as far as Nx starts it at every change. */
+export async function bundlePackage() {
   const { executors } = JSON.parse(fs.readFileSync('executors.json', 'utf8'));
   const inlined = new Set();
   for (const [name, executor] of Object.entries(executors)) {
     if (!executor.batchImplementation) continue;
     const modules = Object.entries(MODULES).map(([key, member]) => [key, executor[member].replace('./dist/', './src/')]);
-    const { metafile } = await build({
-      stdin: {
-        contents: modules.map(([key, module]) => `export { default as ${key} } from '${module}';`).join('\n'),
-        resolveDir: process.cwd(),
-      },
-      outfile: `dist/bundles/${name}.js`,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      minifyWhitespace: true,
-      minifySyntax: true,
-      // A script with compiled code cannot import(): what is loaded late is loaded by require.
-      supported: { 'dynamic-import': false },
-      metafile: true,
-      external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
-      alias: { '@kdcube/release': path.join(root, 'packages/release/src/index.ts') },
-      plugins: [plainBuiltins],
-      logLevel: 'warning',
-    });
-    for (const file of Object.keys(metafile.inputs)) {
-      const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
-      if (dependency) inlined.add(dependency);
-    }
-    refuseImport(`dist/bundles/${name}.js`);
-    onlyAscii(`dist/bundles/${name}.js`);
-    for (const [key, module] of modules) writeDoor(`${module.replace('./src/', 'dist/')}.js`, name, key);
+    const contents = modules.map(([key, module]) => `export { default as ${key} } from '${module}';`).join('\n');
+    await bundle(name, contents, inlined);
+    for (const [key, module] of modules)
+      writeDoor(
+        `${module.replace('./src/', 'dist/')}.js`,
+        name,
+        (load) => `exports.default = (...args) => ${load}.${key}(...args);`,
+      );
   }
+  // What Nx asks for the projects, in a process of its own at every command where it has no daemon.
+  const names = Object.keys(createRequire(path.resolve('dist/index.js'))('./index.js'));
+  await bundle('graph', `export * from './src/index';`, inlined);
+  writeDoor('dist/index.js', 'graph', (load) =>
+    [`const graph = ${load};`, ...names.map((each) => `exports.${each} = graph.${each};`)].join('\n'),
+  );
   fs.writeFileSync('dist/bundles/LICENSES.txt', [...inlined].sort().map(licenceOf).join('\n'));
+}
+
+/** Writes dist/bundles/<name>.js, and adds the packages that are in it to `inlined`. */
+async function bundle(name, contents, inlined) {
+  const outfile = `dist/bundles/${name}.js`;
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // A script with compiled code cannot import(): what is loaded late is loaded by require.
+    supported: { 'dynamic-import': false },
+    metafile: true,
+    external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
+    alias: { '@kdcube/release': path.join(root, 'packages/release/src/index.ts') },
+    plugins: [plainBuiltins],
+    logLevel: 'warning',
+  });
+  for (const file of Object.keys(metafile.inputs)) {
+    const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
+    if (dependency) inlined.add(dependency);
+  }
+  refuseImport(outfile);
+  onlyAscii(outfile);
 }
 
 /** One that slipped through would fail only in the second process, which has compiled code. */
@@ -70,14 +86,16 @@ const plainBuiltins = {
   },
 };
 
-function writeDoor(file, name, key) {
-  const load = path.posix.relative(path.posix.dirname(file), 'dist/load.js');
+/** `exported`: the lines that export, given how the bundle is loaded. */
+function writeDoor(file, name, exported) {
+  const relative = path.posix.relative(path.posix.dirname(file), 'dist/load.js');
+  const module = relative.startsWith('.') ? relative : `./${relative}`;
   fs.writeFileSync(
     file,
     `"use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-const { load } = require(${JSON.stringify(load)});
-exports.default = (...args) => load(${JSON.stringify(name)}).${key}(...args);
+const { load } = require(${JSON.stringify(module)});
+${exported(`load(${JSON.stringify(name)})`)}
 `,
   );
 }
