@@ -1,5 +1,5 @@
 import type { SeenDeployment, SeenService, SeenTask } from './port';
-import { imagesOf, lookAt, type Mine } from './verdict';
+import { haveSettled, imagesOf, isAlone, lookAt, type Mine } from './verdict';
 import { reasonOf } from './verdict-reason';
 
 const MINE: Mine = { deployment: 'mine', taskDefinition: 'app:2', before: ['app:1'], since: 1_000_000, unlisted: 0 };
@@ -173,5 +173,30 @@ describe('why tasks do not come up', () => {
     expect(reasonOf([scaled], [room])).toMatchObject({ code: 'no-capacity' });
     const newest = { ...crashed(4), stoppedAt: 20 };
     expect(reasonOf([{ ...crashed(3), stoppedAt: 10 }, newest], [room])?.text).toContain('exit code 4');
+  });
+});
+
+describe('what runs when the time is over, and ECS has not called it completed', () => {
+  const mine = deployment('mine', 'PRIMARY', 'app:2', 'IN_PROGRESS');
+  const gone = { ...deployment('old', 'ACTIVE', 'app:1', 'COMPLETED'), running: 0 };
+  it.each([
+    ['mine alone', [mine], true],
+    ['mine, and an old one without tasks', [mine, gone], true],
+    ['mine, and an old one whose task runs', [mine, { ...gone, running: 1 }], false],
+    ['mine, and an old one whose task comes back', [mine, { ...gone, pending: 1 }], false],
+    ['too few of mine', [{ ...mine, running: 0 }], false],
+    ['one of mine that starts', [{ ...mine, pending: 1 }], false],
+    ['one of mine that failed', [{ ...mine, failed: 1 }], false],
+  ])('%s: alone or not', (_, deployments, expected) => {
+    expect(isAlone(service(deployments), deployments[0]!)).toBe(expected);
+  });
+
+  it('a task that has just begun, or is not healthy, may be gone a minute later', () => {
+    const task = (more: Partial<SeenTask>) =>
+      ({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING', startedAt: 0, ...more }) as SeenTask;
+    expect(haveSettled([task({}), task({ health: 'HEALTHY' })], 300_000)).toBe(true);
+    expect(haveSettled([task({}), task({ startedAt: 1 })], 300_000)).toBe(false);
+    expect(haveSettled([task({ startedAt: undefined })], 300_000)).toBe(false);
+    expect(haveSettled([task({ health: 'UNHEALTHY' })], 300_000)).toBe(false);
   });
 });

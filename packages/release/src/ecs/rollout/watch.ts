@@ -1,11 +1,11 @@
 import { KdcubeError } from '../../problem';
 import type { ServiceStep } from '../plan/deploy-plan';
-import type { SeenService, SeenTask } from './port';
+import type { SeenDeployment, SeenService, SeenTask } from './port';
 import { pause, withLines, type Run } from './rollout';
 import { shortDefinition } from '../plan/running';
-import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict';
+import { haveSettled, imagesOf, isAlone, lookAt, SURE, type End, type Look, type Mine } from './verdict';
 import { reasonOf } from './verdict-reason';
-import { overdue, waitingFor } from './words';
+import { after, overdue, waitingFor } from './words';
 
 /** A rollout of one service that is watched. */
 export interface Target {
@@ -92,6 +92,7 @@ async function lookOnce(run: Run, target: Target, service: SeenService | undefin
   if (look.is === 'going-on' || look.is === 'unlisted') {
     // Not by one look alone: a machine that slept finds much time gone at once.
     const lost = target.mine.unlisted > SURE && run.clock.now() - target.changedAt >= UNKNOWN_AFTER;
+    if (isOver && look.is === 'going-on' && (await allRun(run, target, service!, look.primary))) return;
     if (isOver || lost) return void (target.end = { is: 'bad', reason: await late(run, target, look, lost) });
     return wait(run, target, waitingFor(look, service));
   }
@@ -107,11 +108,38 @@ function follow(run: Run, target: Target, { deployment }: Extract<Look, { is: 'f
   target.mine.deployment = deployment.id;
 }
 
-async function checkImages(run: Run, target: Target, desired: number, isOver: boolean): Promise<void> {
-  const { step, mine, digests } = target;
+/**
+ * The time is over, and ECS does not call it completed: alarms have their time to bake, an old task is being stopped and does not end, or ECS takes its time. Where what was pinned runs, and nothing
+ * else does, that is the end all the same; it takes more to be sure of it than of a completed one.
+ */
+async function allRun(run: Run, target: Target, service: SeenService, primary: SeenDeployment): Promise<boolean> {
+  const { step, digests } = target;
+  if (digests.length === 0 || !isAlone(service, primary)) return false;
   const tasks = await run.ecs.serviceTasks(step.serviceName, 'RUNNING');
-  const wanted = { taskDefinition: mine.taskDefinition, container: step.container, digests, desired };
-  const images = imagesOf(tasks, wanted);
+  if (imagesOf(tasks, wantedOf(target, primary.desired)).are !== 'pinned' || !haveSettled(tasks, run.clock.now())) return false;
+  run.say({
+    event: 'note',
+    text: `${step.service}: ECS does not call it completed ${after(run.options.timeout)}, and may still be stopping old tasks or waiting for alarms. All ${tasks.length} tasks that run are the pinned ones, and nothing else runs.`,
+  });
+  comeTo(run, target, 'seen');
+  return true;
+}
+
+function wantedOf({ mine, step, digests }: Target, desired: number): Parameters<typeof imagesOf>[1] {
+  return { taskDefinition: mine.taskDefinition, container: step.container, digests, desired };
+}
+
+function comeTo(run: Run, target: Target, digests: 'seen' | 'unknown'): void {
+  const { step, mine } = target;
+  target.end = { is: 'pinned', digests };
+  const milliseconds = run.clock.now() - mine.since;
+  run.say({ event: 'completed', service: step.service, taskDefinition: mine.taskDefinition, milliseconds, digests });
+}
+
+async function checkImages(run: Run, target: Target, desired: number, isOver: boolean): Promise<void> {
+  const { step, digests } = target;
+  const tasks = await run.ecs.serviceTasks(step.serviceName, 'RUNNING');
+  const images = imagesOf(tasks, wantedOf(target, desired));
   if (images.are === 'others' && digests.length > 0) {
     const text = `A task runs ${images.digest}, and ${step.image.after} was pinned.`;
     target.end = { is: 'bad', reason: { code: 'wrong-image', text, task: images.task } };
@@ -121,10 +149,7 @@ async function checkImages(run: Run, target: Target, desired: number, isOver: bo
     await noteStopped(run, target);
     target.end = { is: 'bad', reason: await late(run, target, { is: 'unlisted' }, false) };
   } else {
-    const seen = images.are === 'unknown' ? 'unknown' : 'seen';
-    target.end = { is: 'pinned', digests: seen };
-    const milliseconds = run.clock.now() - mine.since;
-    run.say({ event: 'completed', service: step.service, taskDefinition: mine.taskDefinition, milliseconds, digests: seen });
+    comeTo(run, target, images.are === 'unknown' ? 'unknown' : 'seen');
   }
 }
 

@@ -41,6 +41,11 @@ export async function startDouble(scenario: object = {}, names: readonly string[
   return double;
 }
 
+/** Changes the double's scenario from now on. */
+export async function change(double: EcsDouble, scenario: object): Promise<void> {
+  await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify(scenario) });
+}
+
 /** An environment with its services on their old images, and the registry of the old one. */
 export function world(names: readonly string[] = SERVICES) {
   return {

@@ -97,6 +97,7 @@ export const CLOCKS: Row[] = [
     wish: INGRESS,
     scenario: { rules: [rule('ingress', CRASH)] },
     meanwhile: asleep(3 * HOUR),
+    behindProc: 'elsewhere',
     exit: 17,
     says: /ECS rolled ingress back/,
     runs: 'old',

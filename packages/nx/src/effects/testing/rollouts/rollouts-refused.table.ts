@@ -147,6 +147,7 @@ export const REFUSED: Row[] = [
       faults: [{ op: 'DescribeServices', error: 'ServerException', message: 'Service Unavailable. Please try again later.' }],
     },
     exit: 32,
+    says: /Service Unavailable/,
     runs: 'old',
     writes: 'none',
     golden: 'aws-unreachable',

@@ -1,6 +1,6 @@
 import type { DeployPlan, ProblemCode, RolloutOptions } from '@kdcube/release';
 import type { Meanwhile } from './run';
-import { type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
+import { change, type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
 
 /** One rollout: what is there and what happens, and how it must end. */
 export interface Row {
@@ -17,6 +17,10 @@ export interface Row {
   before?: (double: EcsDouble) => Promise<unknown>;
   /** Who else is there, what the machine says of time, what the registry lacks. */
   meanwhile?: Omit<Meanwhile, 'kill'>;
+  /** How the same ends where proc went first and forced the registry, if that is otherwise. `elsewhere`: what happens at a fixed time would meet proc, and has a row of its own. */
+  behindProc?: 'elsewhere' | Pick<Row, 'runs'>;
+  /** ECS has not called it completed when the time is over. */
+  isNotCompleted?: true;
   /** The exit code. */
   exit: number;
   /** Something that a person must be told. */
@@ -54,17 +58,41 @@ export const INGRESS = { changes: ['ingress'] };
 /** Two more services of the same kind in the list would say the same: these rows change one. */
 export const UI = { changes: ['ui'] };
 
+/** The double's scenario changes when the new task of ingress runs. */
+export function whenItRuns(scenario: object): Meanwhile['somebody'] {
+  return async (double) => {
+    const asked = { cluster: PLACE.cluster, services: ['acme-ingress'] };
+    const { services } = (await double.as('DescribeServices', asked)) as unknown as {
+      services: { deployments: { runningCount: number }[] }[];
+    };
+    const [primary, ...others] = services[0]!.deployments;
+    if (primary!.runningCount === 1 && others.length > 0) await change(double, scenario);
+  };
+}
+
 /** An operator stops the service deployment with ROLLBACK, so many seconds after it began. */
 export function rollBack(after: number): Meanwhile['somebody'] {
-  let asked = false;
+  const asked = new WeakSet<EcsDouble>();
   return async (double) => {
     const filter = { cluster: PLACE.cluster, service: 'acme-ingress', status: ['IN_PROGRESS'] };
-    const answer = asked ? undefined : await double.as('ListServiceDeployments', filter);
+    const answer = asked.has(double) ? undefined : await double.as('ListServiceDeployments', filter);
     const [one] =
       (answer as unknown as { serviceDeployments: { serviceDeploymentArn: string; createdAt: number }[] } | undefined)
         ?.serviceDeployments ?? [];
     if (!one || double.clock.now() < (one.createdAt + after) * 1000) return;
-    asked = true;
+    asked.add(double);
     await double.as('StopServiceDeployment', { serviceDeploymentArn: one.serviceDeploymentArn, stopType: 'ROLLBACK' });
   };
+}
+
+/** Whether one service changes, and it is not proc. */
+export function isOfOne({ wish = {}, behindProc }: Row): boolean {
+  return wish.changes?.length === 1 && wish.changes[0] !== 'proc' && !wish.gateway && behindProc !== 'elsewhere';
+}
+
+/** The same row where proc goes first, in the two steps that force the registry. */
+export function behindProc({ golden: _, behindProc: otherwise, ...row }: Row): Row {
+  const runs = typeof row.runs === 'string' ? row.runs : { ...row.runs, proc: 'proc:2' };
+  const wish = { ...row.wish, changes: ['proc', ...row.wish!.changes!] };
+  return { ...row, name: `${row.name} (behind proc)`, wish, runs, ...(typeof otherwise === 'object' && otherwise) };
 }

@@ -1,5 +1,17 @@
 import { PLACE, service, SERVICES } from './kit';
-import { type Row, CRASH, INGRESS, NO_BREAKER, NO_WAY_BACK, rollBack, rule, UI } from './rollouts.row';
+import {
+  behindProc,
+  isOfOne,
+  type Row,
+  CRASH,
+  INGRESS,
+  NO_BREAKER,
+  NO_WAY_BACK,
+  rollBack,
+  rule,
+  UI,
+  whenItRuns,
+} from './rollouts.row';
 import { CLOCKS } from './rollouts-clocks.table';
 import { GATEWAYS } from './rollouts-gateway.table';
 import { IMAGES } from './rollouts-images.table';
@@ -176,10 +188,28 @@ const OWN: Row[] = [
   {
     name: 'the old tasks do not go',
     wish: INGRESS,
-    options: { timeout: 10 * 60_000, onFailure: 'stop' },
+    options: { timeout: 10 * 60_000 },
+    later: { timing: { stop: 3600 } },
+    exit: 0,
+    isNotCompleted: true,
+    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
+  },
+  {
+    name: 'ECS does not call it completed',
+    wish: INGRESS,
+    options: { timeout: 10 * 60_000 },
     later: { timing: { steady: 3600 } },
+    exit: 0,
+    isNotCompleted: true,
+    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
+  },
+  {
+    name: 'the old tasks are never told to go',
+    wish: INGRESS,
+    options: { timeout: 10 * 60_000, onFailure: 'stop' },
+    meanwhile: { somebody: whenItRuns({ timing: { reaction: 3600 } }) },
     exit: 16,
-    says: /1 of 1 new tasks run.*does not call it completed/,
+    says: /1 of 1 new tasks run, 1 old one still runs; ECS does not call it completed/,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
     golden: 'rollout-timeout',
   },
@@ -256,6 +286,8 @@ const OWN: Row[] = [
         ),
       ),
     },
+    // The way back ends where it fails: proc stays, with its own descriptor.
+    behindProc: { runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' } },
     exit: 23,
     says: /way back of ingress failed too/,
     runs: 'old',
@@ -263,7 +295,12 @@ const OWN: Row[] = [
   },
 ];
 
-export const ROWS: Row[] = [...OWN, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
+const PLAIN: Row[] = [...OWN, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
+
+/** What befalls one service, befalls it behind proc too, which has forced the registry in two steps: whatever the end is, the registry is that of the proc that runs then. */
+const FORCED = PLAIN.filter(isOfOne).map(behindProc);
+
+export const ROWS: Row[] = [...PLAIN, ...FORCED];
 
 /** The codes whose golden text comes from a row. */
 export const GOLDEN_CODES = ROWS.flatMap(({ golden = [] }) => golden);
