@@ -60,7 +60,7 @@ export function garble(garbled, call, n, reply) {
   if (one.as === 'cut') return { ...reply, half: true };
   if (one.as === 'half') return { ...reply, body: reply.body.slice(0, reply.body.length / 2) };
   if (one.as === 'html') return { status: one.status ?? 200, headers: { 'content-type': 'text/html' }, body: PROXY };
-  return { ...reply, body: typeof one.as === 'string' ? one.as : JSON.stringify(one.as) };
+  return { ...reply, status: one.status ?? 200, body: typeof one.as === 'string' ? one.as : JSON.stringify(one.as) };
 }
 
 const PROXY =
