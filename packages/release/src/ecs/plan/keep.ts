@@ -89,7 +89,7 @@ export function descriptorChange(
   otherImage: boolean,
 ): DescriptorChange {
   const after = recordedDescriptor(descriptor);
-  const before = (text === undefined ? undefined : comparedDescriptor(text, descriptor.mode)) ?? record?.descriptor;
+  const before = (text === undefined ? undefined : comparedDescriptor(text, descriptor.mode)) || record?.descriptor || undefined;
   const proc = environment.services.find(({ component, target }) => component === 'proc' && target === 'ecs');
   const runs = proc !== undefined && runningService(proc, running) !== undefined;
   // Without a word of what it was, another image may hold other bundles; and what a task definition tells for the first time must also hold in Redis.

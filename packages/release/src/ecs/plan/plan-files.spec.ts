@@ -4,6 +4,8 @@ import { IMAGES } from '../../testing/environments';
 import { gzip, packing } from '../../testing/packing';
 import { filesOf } from '../tasks/files';
 import type { TaskDefinition } from '../tasks/task-definition';
+import { recordDeploy } from '../records/record-deploy';
+import type { Outcome } from '../rollout/engine';
 import { isEmptyPlan } from './deploy-plan';
 import { explainPlan } from './explain';
 import { markdownPlan } from './explain-markdown';
@@ -123,6 +125,30 @@ describe('from Secrets Manager, where no record says what it was', () => {
       ]);
     expect(plan.notes.join()).toContain(said);
     expect(readPlan(printPlan(plan), 'plan.json')).toEqual(plan);
+  });
+
+  test('a deploy of that records nothing that it does not know: the next plan says the same', () => {
+    const ended: Outcome = {
+      verdict: 'succeeded',
+      exitCode: 0,
+      wrote: false,
+      startedAt: 0,
+      endedAt: 0,
+      to: new Map(),
+      now: new Map(),
+    };
+    const input = { ...deployInput({ ...first, running, before: bundlesOf(first) }), record: undefined };
+    const recorded = (plan: ReturnType<typeof planned>) => ({ ...recordDeploy(plan, ended), attempt: 1 });
+    const unknown = recorded(planDeploy(input).plan);
+    const again = planDeploy({ ...input, record: unknown }).plan;
+    expect([unknown.descriptor, again.descriptor]).toEqual(['', expect.objectContaining({ changed: false, unknown: true })]);
+    // What was told anew is known from then on.
+    const told = recorded(planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) }));
+    const known = planDeploy({ ...input, record: told }).plan;
+    expect([told.descriptor, known.descriptor]).toEqual([
+      again.descriptor.after,
+      { changed: false, force: false, after: told.descriptor },
+    ]);
   });
 
   test('the image’s label has other bundles: that is a change', () => {
