@@ -163,3 +163,14 @@ test('rollback to a release by its name, on another clone, without a build; hist
     'one succeeded',
   ]);
 });
+
+test('a name that no environment has: Nx drops it, and that is said; as an option it is refused by name', async () => {
+  workspace.commit('staging', { 'environments/staging.yaml': workspace.read('environments/prod.yaml') });
+  const before = cloud.count(...WRITES);
+  const dropped = await workspace.nx('run release:deploy-ecs:stagin', { env });
+  expect([dropped.exitCode, dropped.output]).toEqual([1, expect.stringContaining('[unknown-environment]')]);
+  expect(dropped.output).toContain('There are 2 environments: prod, staging. None was named, or one that does not exist');
+  const refused = await workspace.nx('run release:deploy-ecs --environment=stagin', { env });
+  expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining('There is no environment "stagin"')]);
+  expect(cloud.count(...WRITES)).toBe(before);
+});

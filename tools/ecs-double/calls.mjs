@@ -1,6 +1,6 @@
 // One call, carried out and journalled. A client's call is counted, may meet a fault and may be cut off; one that a test makes as somebody else, or to look
 // at how things are, is none of it: it is never stale, and moves no time.
-import { checkSigned, cutAt, raiseFault } from './faults.mjs';
+import { checkSigned, cutAt, garble, raiseFault } from './faults.mjs';
 import { OPERATIONS, reads } from './operations.mjs';
 import { answer, answerError, fail } from './protocol.mjs';
 
@@ -18,7 +18,7 @@ export async function clientCall(double, call) {
   };
   const reply = await perform(double, call, { n, ...(cut ? { cut } : {}) }, fault);
   if (double.auto > 0 && reads(call.op)) await clock.run(clock.now() + double.auto);
-  return { ...reply, cut };
+  return { ...(garble(double.garbled, call, n, reply) ?? reply), cut };
 }
 
 /** By a test: { status, body }. Has the turn. */

@@ -27,6 +27,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     world,
     journal: makeJournal(file),
     faults: (scenario.faults ?? []).map((fault) => ({ ...fault })),
+    garbled: (scenario.garbled ?? []).map((one) => ({ ...one })),
     cuts: (scenario.cuts ?? []).map((cut) => ({ ...cut })),
     signedWithin: scenario.signedWithin,
     auto: scenario.auto ?? 0,
@@ -101,7 +102,9 @@ async function readBody(request) {
 }
 
 /** The time in an answer is the double's: a client may put its own clock right by it. */
-export function send(response, { status, headers, body }, now) {
+export function send(response, { status, headers, body, half = false }, now) {
   const date = new Date(now).toUTCString();
-  response.writeHead(status, { ...headers, date, 'content-length': Buffer.byteLength(body) }).end(body);
+  response.writeHead(status, { ...headers, date, 'content-length': Buffer.byteLength(body) });
+  if (!half) response.end(body);
+  else response.write(body.slice(0, body.length / 2), () => response.destroy());
 }

@@ -51,3 +51,17 @@ function denied(fault, call, account, region) {
 export function cutAt(cuts, call, n) {
   return cuts.find((cut) => cut.call === n || (cut.op === call.op && (cut.times === undefined || (cut.times -= 1) >= 0)))?.when;
 }
+
+/** What arrives instead of the answer, by what a proxy or a broken line makes of it: { status, headers, body, half }, or undefined. */
+export function garble(garbled, call, n, reply) {
+  const one = garbled.find((each) => fits(each, call, n, 0));
+  if (!one) return undefined;
+  if (one.times !== undefined) one.times -= 1;
+  if (one.as === 'cut') return { ...reply, half: true };
+  if (one.as === 'half') return { ...reply, body: reply.body.slice(0, reply.body.length / 2) };
+  if (one.as === 'html') return { status: one.status ?? 200, headers: { 'content-type': 'text/html' }, body: PROXY };
+  return { ...reply, status: one.status ?? 200, body: typeof one.as === 'string' ? one.as : JSON.stringify(one.as) };
+}
+
+const PROXY =
+  '<!doctype html>\n<html><head><title>Sign in</title></head><body><p>Sign in to the network &mdash; first.<br></body></html>\n';

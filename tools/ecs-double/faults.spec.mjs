@@ -49,6 +49,29 @@ describe('faults', () => {
     expect(double.journal.entries.filter(({ by }) => !by).map(({ op, cut }) => [op, cut])).toEqual([['UpdateService', 'after']]);
   });
 
+  test.each([
+    ['a page of a proxy', 'html', 'SyntaxError'],
+    ['half of the body', 'half', 'SyntaxError'],
+    ['half of the body, and the line breaks', 'cut', 'Error'],
+    ['no JSON', 'Sorry.', 'SyntaxError'],
+  ])('%s arrives instead of the answer, once, and what was asked was done', async (_, as, name) => {
+    const { double, client } = await open({ garbled: [{ op: 'UpdateService', as, times: 1 }] });
+    await expect(put(client)).rejects.toMatchObject({ name });
+    expect((await describeService(double)).deployments).toHaveLength(2);
+    expect((await put(client)).service.serviceName).toBe('app');
+  });
+
+  test('an answer of another shape, and a page with a status of its own', async () => {
+    const { client } = await open({
+      garbled: [
+        { op: 'DescribeServices', as: { services: [] }, times: 1 },
+        { op: 'DescribeServices', as: 'html', status: 502, times: 1 },
+      ],
+    });
+    expect((await ask(client)).services).toEqual([]);
+    await expect(ask(client)).rejects.toMatchObject({ $metadata: { httpStatusCode: 502 } });
+  });
+
   test('a service that hangs at a call, until the client gives up or is killed', async () => {
     const { double, client } = await open({ cuts: [{ op: 'UpdateService', when: 'hang', times: 1 }] });
     const abort = new AbortController();

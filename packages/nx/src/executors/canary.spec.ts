@@ -1,11 +1,10 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { type Acme, acme, dockerDouble } from '../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
 import { CANARY, filesWithCanary, FORMS, repositoryText } from '../effects/testing/canary/kit';
 import { COMPOSE, type Place, PLACES } from '../effects/testing/canary/places.table';
-import { hear } from '../effects/testing/hear';
+import { heardAcme, releaseContext } from '../effects/testing/hear';
 import { pushImage } from '../effects/images/push';
 import { registriesOf } from '../effects/images/registries';
 import { silent } from '../effects/log';
@@ -24,20 +23,11 @@ import verify from './verify/executor';
 jest.setTimeout(180_000);
 
 const variables = { ...process.env };
-let ours: Acme;
+const at = heardAcme();
 let ecs: EcsDouble;
-let said: string;
 
-beforeEach(async () => {
-  ours = await acme();
-  dockerDouble(ours);
-  said = '';
-  hear((text) => (said += text));
-});
 afterEach(async () => {
-  jest.restoreAllMocks();
   await ecs.close();
-  await ours.end();
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(variables, name)) delete process.env[name];
   Object.assign(process.env, variables);
 });
@@ -82,15 +72,16 @@ const REFUSED: Record<Place['refused'], string[]> = {
 };
 
 async function call(run: Call, options: object): Promise<boolean> {
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: { plugins: [] } };
-  const ran = run({ environment: 'prod', dryRun: false, offline: false, ...options } as never, context as never);
+  const ran = run({ environment: 'prod', dryRun: false, offline: false, ...options } as never, releaseContext(at.ours.root));
   // A bug of ours would be thrown: it must not tell either.
-  return (await ran.catch((error: unknown) => ((said += String(error)), { success: false }))).success;
+  return (await ran.catch((error: unknown) => ((at.said += String(error)), { success: false }))).success;
 }
 
 async function push(): Promise<void> {
-  const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-  await ours.job((job) => pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent));
+  const registries = registriesOf({ registry: at.ours.registry.host }, {}, {});
+  await at.ours.job((job) =>
+    pushImage(job, { root: at.ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent),
+  );
 }
 
 /** A first release, on services that ran before. */
@@ -103,28 +94,28 @@ async function stage({ running, environment, first = true }: Place): Promise<voi
   useDouble(ecs, CANARY);
   process.env.KDCUBE_CLOCK = ecs.url;
   const text = first ? ENVIRONMENT : environment!(ENVIRONMENT);
-  ours.commit({ 'environments/prod.yaml': text.replace('REGISTRY', ours.registry.host), ...COMPOSE });
+  at.ours.commit({ 'environments/prod.yaml': text.replace('REGISTRY', at.ours.registry.host), ...COMPOSE });
   await push();
-  const inputs = filesWithCanary(ours.box.dir);
+  const inputs = filesWithCanary(at.ours.box.dir);
   expect(inputs).toEqual(expect.arrayContaining([expect.stringContaining('host/compose.yaml')]));
   expect(await call(importEcs, { ...CLUSTER, environment: 'found', dryRun: false })).toBe(true);
   const deployed = await call(deployEcs, WORDS);
-  expect([deployed, filesWithCanary(ours.box.dir)]).toEqual([first, inputs]);
+  expect([deployed, filesWithCanary(at.ours.box.dir)]).toEqual([first, inputs]);
 }
 
 /** A second one, with the secret in its place. */
 async function hide({ environment = String, release = String, files, machine }: Place): Promise<void> {
-  const host = ours.box.folder('host');
+  const host = at.ours.box.folder('host');
   fs.writeFileSync(path.join(host, 'secret'), CANARY);
   const entrypoint = 'bundles/here@1-0/entrypoint.py';
-  const before = fs.readFileSync(path.join(ours.root, entrypoint), 'utf8');
-  ours.commit({ [entrypoint]: `${before}# another\n` });
+  const before = fs.readFileSync(path.join(at.ours.root, entrypoint), 'utf8');
+  at.ours.commit({ [entrypoint]: `${before}# another\n` });
   await push();
-  machine?.(ours);
-  const told = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
-  ours.commit({
+  machine?.(at.ours);
+  const told = fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8');
+  at.ours.commit({
     ...files,
-    'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', ours.registry.host).replace('HOST', host),
+    'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', at.ours.registry.host).replace('HOST', host),
     'release.yaml': `release_name: second\n${release(told)}`,
   });
 }
@@ -132,23 +123,23 @@ async function hide({ environment = String, release = String, files, machine }: 
 test.each(PLACES)('a secret in $where is said and written nowhere', async (place) => {
   await stage(place);
   await hide(place);
-  const inputs = filesWithCanary(ours.box.dir);
+  const inputs = filesWithCanary(at.ours.box.dir);
   const updates = () => JSON.stringify(ecs.journal.entries.filter(({ op }) => op === 'UpdateService').length);
   const before = updates();
   const failed = new Set<string>();
   for (const json of [false, true])
     for (const [name, run, options] of CALLS) if (!(await call(run, { ...options, json }))) failed.add(name);
   for (const form of FORMS) {
-    expect(said).not.toContain(form);
+    expect(at.said).not.toContain(form);
     // What was asked of AWS, reading too; what AWS answered is its own.
     const asked = ecs.journal.entries.filter(({ by }) => by === undefined).map((entry) => ({ ...entry, response: undefined }));
     expect(JSON.stringify(asked)).not.toContain(form);
-    expect(await repositoryText(ours.registry.host, 'releases')).not.toContain(form);
+    expect(await repositoryText(at.ours.registry.host, 'releases')).not.toContain(form);
   }
   // The workspace and the cache have nothing but what stood there before; of this process's temporary files none is left.
-  expect(filesWithCanary(ours.box.dir)).toEqual(inputs);
+  expect(filesWithCanary(at.ours.box.dir)).toEqual(inputs);
   expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`.kdcube.${process.pid}.`))).toEqual([]);
-  expect(said.length).toBeGreaterThan(500);
+  expect(at.said.length).toBeGreaterThan(500);
   const refused = CALLS.filter(([name]) => failed.has(name)).map(([name]) => name);
   expect([refused, place.refused === 'fine' || updates() === before]).toEqual([REFUSED[place.refused], true]);
 });

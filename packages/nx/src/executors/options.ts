@@ -91,7 +91,7 @@ export const environment = z
   .string()
   .optional()
   .describe(
-    'The environment: the name of a file in environments/. `nx run release:plan:prod` names it too. Default: the only one there is.',
+    'The environment: the name of a file in environments/. `nx run release:plan:prod` names it too; Nx drops a name there that no environment has. Default: the only one there is.',
   )
   .meta({ examples: ['prod'] });
 

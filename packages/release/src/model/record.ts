@@ -49,7 +49,7 @@ export const ReleaseRecord = z.strictObject({
   /** The exec task definition: registered, and never a service. */
   exec: z.strictObject({ taskDefinition: z.string(), image: z.string(), digest }).optional(),
   bundles: z.array(RecordedBundle),
-  /** What the platform was told of its bundles, without refs and commits: those change while the content does not. */
+  /** What the platform was told of its bundles, without refs and commits: those change while the content does not. Empty where nobody knows it. */
   descriptor: z.string(),
 });
 export type ReleaseRecord = z.infer<typeof ReleaseRecord>;

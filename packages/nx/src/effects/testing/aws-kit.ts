@@ -7,6 +7,7 @@ export interface EcsDouble {
   as(op: string, request: object, service?: string): Promise<Record<string, unknown>>;
   journal: { entries: { op: string; by?: string; service: string }[]; calls(op: string): unknown[] };
   faults: object[];
+  garbled: object[];
   close(): Promise<void>;
 }
 

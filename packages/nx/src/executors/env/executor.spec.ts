@@ -1,52 +1,39 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import env from './executor';
-import { hear, releaseContext } from '../../effects/testing/hear';
+import { heardAcme, releaseContext } from '../../effects/testing/hear';
 
-let ours: Acme;
-let said: string;
-
-beforeEach(async () => {
-  ours = await acme();
-  dockerDouble(ours);
-  said = '';
-  hear((text) => (said += text));
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await ours.end();
-});
+const at = heardAcme();
 
 const proc = `ghcr.io/acme/proc@sha256:${'ab'.repeat(32)}`;
 const ecs = 'ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }\n';
 
 async function render(target: string, more = ''): Promise<boolean> {
-  ours.commit({
+  at.ours.commit({
     'environments/prod.yaml': `target: ${target}\ntenant: acme\nproject: demo\n${target === 'ecs' ? ecs : ''}${more}services:\n  chat-proc: { component: proc, image: "${proc}" }\n`,
   });
-  const context = releaseContext(ours.root);
+  const context = releaseContext(at.ours.root);
   return (await env({ offline: false, dryRun: false, json: false } as never, context)).success;
 }
 
-const written = (name: string) => fs.readFileSync(path.join(ours.root, 'dist/env/prod', name), 'utf8');
+const written = (name: string) => fs.readFileSync(path.join(at.ours.root, 'dist/env/prod', name), 'utf8');
 
 it('what is told by a file is a file beside the env files, and it is said where it belongs', async () => {
-  expect([await render('compose'), said]).toEqual([true, expect.stringContaining('cp dist/env/prod/chat-proc.bundles.yaml')]);
+  expect([await render('compose'), at.said]).toEqual([true, expect.stringContaining('cp dist/env/prod/chat-proc.bundles.yaml')]);
   expect(written('chat-proc.bundles.yaml')).toMatch(/^bundles:\n[^]*here@1-0/);
   expect(written('chat-proc.env')).toContain('BUNDLES_YAML_DESCRIPTOR_PATH=/config/bundles.yaml\n');
 });
 
 it('on ECS the task definition carries it', async () => {
-  expect([await render('ecs'), said]).toEqual([true, expect.stringContaining('its task definition carries it')]);
+  expect([await render('ecs'), at.said]).toEqual([true, expect.stringContaining('its task definition carries it')]);
   expect(written('chat-proc.bundles.yaml')).toContain('there@2-0');
   expect(written('chat-proc.env')).toContain('BUNDLES_YAML_DESCRIPTOR_PATH=/kdcube/bundles.yaml\n');
 });
 
 it('none where there is none', async () => {
-  expect([await render('ecs', 'bundles: { descriptor: aws-sm }\n'), said]).toEqual([
+  expect([await render('ecs', 'bundles: { descriptor: aws-sm }\n'), at.said]).toEqual([
     true,
     expect.not.stringContaining('bundles.yaml'),
   ]);
-  expect(fs.readdirSync(path.join(ours.root, 'dist/env/prod')).sort()).toEqual(['chat-proc.env', 'chat-proc.json']);
+  expect(fs.readdirSync(path.join(at.ours.root, 'dist/env/prod')).sort()).toEqual(['chat-proc.env', 'chat-proc.json']);
 });

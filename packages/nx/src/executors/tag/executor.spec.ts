@@ -3,65 +3,53 @@ import * as path from 'node:path';
 import { silent } from '../../effects/log';
 import { pushImage } from '../../effects/images/push';
 import { registriesOf } from '../../effects/images/registries';
-import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import { gitSync, write } from '../../effects/testing/git-kit';
 import tag from './executor';
-import { hear } from '../../effects/testing/hear';
+import { heardAcme, releaseContext } from '../../effects/testing/hear';
 
 jest.setTimeout(120_000);
 
-let ours: Acme;
-let said: string;
-
-beforeEach(async () => {
-  ours = await acme();
-  dockerDouble(ours);
-  said = '';
-  hear((text) => (said += text));
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await ours.end();
-});
+const at = heardAcme();
 
 const push = () =>
-  ours.job((job) => {
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+  at.ours.job((job) => {
+    const registries = registriesOf({ registry: at.ours.registry.host }, {}, {});
+    return pushImage(job, { root: at.ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
 const run = async (options: object = {}) => {
-  const nxJsonConfiguration = { plugins: [{ plugin: '@kdcube/nx', options: { registry: ours.registry.host } }] };
-  const context = { root: ours.root, projectName: 'release', nxJsonConfiguration } as never;
+  const context = releaseContext(at.ours.root, { registry: at.ours.registry.host });
   return (await tag({ tags: [], args: {}, dryRun: false, json: false, ...options }, context)).success;
 };
 const tags = async () =>
-  ((await (await fetch(`http://${ours.registry.host}/v2/proc/tags/list`)).json()) as { tags: string[] }).tags.filter(
+  ((await (await fetch(`http://${at.ours.registry.host}/v2/proc/tags/list`)).json()) as { tags: string[] }).tags.filter(
     (name) => !name.startsWith('c-'),
   );
 const named = (name: string) =>
-  ours.commit({ 'release.yaml': `release_name: ${name}\n${fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8')}` });
+  at.ours.commit({
+    'release.yaml': `release_name: ${name}\n${fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8')}`,
+  });
 
 it('puts the release’s name, the commit and the given tags on the digest, each once, and a second time nothing', async () => {
   named('v1');
   await push();
   expect(await run({ tags: ['v1', 'stable'] })).toBe(true);
-  const head = gitSync(ours.root, 'rev-parse', 'HEAD');
+  const head = gitSync(at.ours.root, 'rev-parse', 'HEAD');
   expect((await tags()).sort()).toEqual([`customer-${head}`, 'customer-main', 'stable', 'v1']);
-  expect(said.match(/tagged +proc {2}v1 → sha256:/g)).toHaveLength(1);
-  ours.registry.journal.length = 0;
+  expect(at.said.match(/tagged +proc {2}v1 → sha256:/g)).toHaveLength(1);
+  at.ours.registry.journal.length = 0;
   expect(await run({ tags: ['stable'] })).toBe(true);
-  expect(ours.registry.journal.filter(({ method }) => method === 'PUT')).toEqual([]);
+  expect(at.ours.registry.journal.filter(({ method }) => method === 'PUT')).toEqual([]);
 });
 
 it('sets none when one names another image', async () => {
   named('v1');
   await push();
   expect(await run()).toBe(true);
-  ours.commit({ 'bundles/here@1-0/new.py': '' });
+  at.ours.commit({ 'bundles/here@1-0/new.py': '' });
   await push();
   const before = await tags();
   expect(await run({ tags: ['new'] })).toBe(false);
-  expect(said).toContain('[tag-taken]');
+  expect(at.said).toContain('[tag-taken]');
   expect(await tags()).toEqual(before);
 });
 
@@ -69,20 +57,20 @@ it('does nothing on a dry run but say what it would do', async () => {
   await push();
   const before = await tags();
   expect(await run({ tags: ['v1'], dryRun: true })).toBe(true);
-  expect(said).toMatch(/would tag +proc {2}v1 → sha256:/);
+  expect(at.said).toMatch(/would tag +proc {2}v1 → sha256:/);
   expect(await tags()).toEqual(before);
 });
 
 it.each([
-  ['not-committed', 'a pin', () => fs.appendFileSync(path.join(ours.root, 'pins/images/proc/pin.json'), '\n')],
-  ['not-committed', 'a bundle', () => write(ours.root, { 'bundles/here@1-0/new.py': '' })],
-  ['image-not-pushed', 'other content', () => ours.commit({ 'bundles/here@1-0/new.py': '' })],
+  ['not-committed', 'a pin', () => fs.appendFileSync(path.join(at.ours.root, 'pins/images/proc/pin.json'), '\n')],
+  ['not-committed', 'a bundle', () => write(at.ours.root, { 'bundles/here@1-0/new.py': '' })],
+  ['image-not-pushed', 'other content', () => at.ours.commit({ 'bundles/here@1-0/new.py': '' })],
   [
     'dockerfile-missing',
     'no image at all',
     () => {
-      gitSync(ours.root, 'rm', '-r', '--quiet', 'images', 'pins/images');
-      ours.commit({});
+      gitSync(at.ours.root, 'rm', '-r', '--quiet', 'images', 'pins/images');
+      at.ours.commit({});
     },
   ],
 ])('refuses: %s, for %s', async (code, _, change) => {
@@ -90,13 +78,13 @@ it.each([
   const before = await tags();
   change();
   expect(await run({ tags: ['v1'] })).toBe(false);
-  expect(said).toContain(`[${code}]`);
+  expect(at.said).toContain(`[${code}]`);
   expect(await tags()).toEqual(before);
 });
 
 it('refuses a tag that poses as a content key, before anything is asked', async () => {
-  ours.registry.journal.length = 0;
+  at.ours.registry.journal.length = 0;
   expect(await run({ tags: [`c-${'a'.repeat(64)}`] })).toBe(false);
-  expect(said).toContain('[unsafe-tag]');
-  expect(ours.registry.journal).toEqual([]);
+  expect(at.said).toContain('[unsafe-tag]');
+  expect(at.ours.registry.journal).toEqual([]);
 });

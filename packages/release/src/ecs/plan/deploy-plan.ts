@@ -92,12 +92,25 @@ export const DeployPlan = z.strictObject({
     .optional(),
   bundles: z.array(BundleChange),
   /** The bundle registry lives in Redis and outlives tasks: where the descriptor changes, proc takes one extra step, and old tasks see new ids between the two (HOUSE §9.7). */
-  descriptor: z.strictObject({ changed: z.boolean(), after: z.string(), force: z.boolean() }),
+  descriptor: z.strictObject({
+    changed: z.boolean(),
+    after: z.string(),
+    force: z.boolean(),
+    /** Nobody says what it was: then `changed: false` is no promise. */
+    unknown: z.literal(true).optional(),
+  }),
   /** The same for the gateway's configuration in Redis. */
   gateway: z.strictObject({ changed: z.boolean(), force: z.boolean() }),
   notes: z.array(z.string()),
 });
 export type DeployPlan = z.infer<typeof DeployPlan>;
+
+/** The first line of an empty plan. */
+export function nothingChanges({ descriptor }: DeployPlan): string {
+  return descriptor.unknown
+    ? 'Nothing restarts. Whether what the platform is told of its bundles changes is not known.'
+    : 'Nothing changes: what runs is this release.';
+}
 
 /** Whether a deploy of it would write anything. */
 export function isEmptyPlan({ services, exec, descriptor, gateway }: DeployPlan): boolean {

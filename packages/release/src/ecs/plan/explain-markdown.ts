@@ -1,6 +1,6 @@
 import { printable } from '../../problem';
 import type { DeployPlan } from './deploy-plan';
-import { isEmptyPlan } from './deploy-plan';
+import { isEmptyPlan, nothingChanges } from './deploy-plan';
 import { countedBundles, execWords, images, isRetagged, minutes, versions } from './explain';
 import { expectedSeconds } from './waves';
 
@@ -11,7 +11,7 @@ export function markdownPlan(plan: DeployPlan): string {
   const changed = plan.bundles.filter(({ change }) => change !== 'same');
   const retagged = plan.bundles.filter(isRetagged);
   const head = isEmptyPlan(plan)
-    ? 'Nothing changes: what runs is this release.'
+    ? nothingChanges(plan)
     : `**${restarting.length} of ${plan.services.length} services restart**, about ${minutes(expectedSeconds(plan))}. Bundles: ${countedBundles(plan.bundles) || 'none'}.`;
   const sections = [
     `### ${code(plan.environment)} ← ${code(plan.release)}`,

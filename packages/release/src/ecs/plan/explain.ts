@@ -1,5 +1,5 @@
 import type { BundleChange, DeployPlan, ServiceStep } from './deploy-plan';
-import { isEmptyPlan } from './deploy-plan';
+import { isEmptyPlan, nothingChanges } from './deploy-plan';
 import type { ServiceValues } from './step';
 import { printable } from '../../problem';
 import { imageWord, shortDefinition } from './running';
@@ -13,7 +13,7 @@ export function explainPlan(plan: DeployPlan, values?: ServiceValues): string[] 
   const head = [
     `${environment} ← ${release}    ${account} ${region} ${cluster}`,
     '',
-    ...(isEmpty ? [`Nothing changes: what runs is this release.`] : []),
+    ...(isEmpty ? [nothingChanges(plan)] : []),
     ...bundleLines(plan),
     ...serviceLines(plan),
   ];

@@ -76,26 +76,47 @@ export interface RedisChange {
   notes: string[];
 }
 
+export interface DescriptorChange extends RedisChange {
+  after: string;
+  /** Nobody says what it was, and nothing is told anew: then it is neither a change nor none. */
+  unknown: boolean;
+}
+
 /** Whether what the platform is told of its bundles is something else now. `running`: proc's own text, where it has one. */
 export function descriptorChange(
-  { descriptor, environment, running, record }: DeployInput,
+  { descriptor, environment, running, record, bundles, bundlesBefore }: DeployInput,
   text: string | undefined,
   otherImage: boolean,
-): RedisChange & { after: string } {
+): DescriptorChange {
   const after = recordedDescriptor(descriptor);
-  const before = (text === undefined ? undefined : comparedDescriptor(text, descriptor.mode)) ?? record?.descriptor;
+  const before = (text === undefined ? undefined : comparedDescriptor(text, descriptor.mode)) || record?.descriptor || undefined;
   const proc = environment.services.find(({ component, target }) => component === 'proc' && target === 'ecs');
   const runs = proc !== undefined && runningService(proc, running) !== undefined;
-  // Without a word of what it was, another image may hold other bundles.
-  const changed = before === undefined ? otherImage || !runs : before !== after;
+  // Without a word of what it was, another image may hold other bundles; and what a task definition tells for the first time must also hold in Redis.
+  const tells = environment.bundles.descriptor !== 'aws-sm';
+  const held = bundlesBefore && namesOf(bundlesBefore) === namesOf(bundles);
+  const changed = before === undefined ? otherImage || !runs || tells || held === false : before !== after;
   const force = changed && runs;
+  const unknown = before === undefined && runs && !changed;
   const notes = [
-    ...(before === undefined && runs
-      ? ['What the platform was told of its bundles before is not known: neither proc’s environment nor a record says it.']
-      : []),
+    ...(before === undefined && runs ? [notKnown(unknown, held)] : []),
     ...(environment.bundles.descriptor === 'aws-sm' && changed ? [SECRETS_MANAGER] : []),
   ];
-  return { changed, force, notes, after };
+  return { changed, force, notes, after, unknown };
+}
+
+/** What of bundles their platform is told by name: the rest of a descriptor is in no image. */
+function namesOf(bundles: readonly { id: string; folder: string }[]): string {
+  return JSON.stringify(bundles.map(({ id, folder }) => [id, folder]).sort());
+}
+
+function notKnown(unknown: boolean, held: boolean | undefined): string {
+  const what = 'What the platform was told of its bundles before is not known: neither proc’s environment nor a record says it';
+  if (!unknown) return `${what}. It is told anew.`;
+  const image = held
+    ? 'has these bundles, and says nothing of their names, settings and default'
+    : 'has no label that says which';
+  return `${what}, and its image ${image}. Whether that changes is not known.`;
 }
 
 /** The same for the gateway's configuration, of which Redis has a copy that beats the environment. */

@@ -157,7 +157,12 @@ function wholePlan(
     services: all,
     ...(exec && { exec }),
     bundles,
-    descriptor: { changed: descriptor.changed, after: descriptor.after, force: descriptor.force },
+    descriptor: {
+      changed: descriptor.changed,
+      after: descriptor.after,
+      force: descriptor.force,
+      ...(descriptor.unknown && { unknown: true as const }),
+    },
     gateway: { changed: gateway.changed, force: gateway.force },
     notes: [
       ...offlineNotes(running, environment.name, record),

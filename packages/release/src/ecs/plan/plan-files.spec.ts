@@ -4,9 +4,14 @@ import { IMAGES } from '../../testing/environments';
 import { gzip, packing } from '../../testing/packing';
 import { filesOf } from '../tasks/files';
 import type { TaskDefinition } from '../tasks/task-definition';
+import { recordDeploy } from '../records/record-deploy';
+import type { Outcome } from '../rollout/engine';
 import { isEmptyPlan } from './deploy-plan';
+import { explainPlan } from './explain';
+import { markdownPlan } from './explain-markdown';
 import type { DeployInput } from './plan-deploy';
 import { planDeploy } from './plan-deploy';
+import { printPlan, readPlan } from './plan-file';
 import type { Running } from './running';
 
 /** Today's platform, which reads its bundles from a file, and the first one, told by a file. */
@@ -70,6 +75,13 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
     old.containerDefinitions = old.containerDefinitions.filter(({ name }) => name !== 'kdcube-files');
     old.containerDefinitions[0]!.dependsOn = [];
     expect(proc(planned({ running: without })).why).toEqual([`file: +${path}`, 'definition: dependsOn']);
+    // Nobody says what it was told before. What Redis holds would win over the file.
+    const { descriptor, notes } = planned({ running: without }, { record: undefined });
+    expect([descriptor.changed, descriptor.force, notes.join()]).toEqual([
+      true,
+      true,
+      expect.stringContaining('It is told anew.'),
+    ]);
   });
 });
 
@@ -91,6 +103,58 @@ test('from Secrets Manager: no file, and the plan says that nobody writes it the
   const { plan } = planDeploy(deployInput({ platform: '2026.7.20.444', environment }));
   expect(JSON.stringify(plan.services)).not.toContain('kdcube-files');
   expect(plan.notes.join()).toContain('Secrets Manager');
+});
+
+describe('from Secrets Manager, where no record says what it was', () => {
+  const services = prod.services.filter(({ component }) => component !== 'postgres-setup');
+  const environment = { ...prod, services, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
+  const first: Words = { platform: '2026.7.20.444', environment, bundles: BUNDLES };
+  const running = deployed(first);
+  const planned = (words: Words) => planDeploy({ ...deployInput({ ...first, running, ...words }), record: undefined }).plan;
+
+  test.each([
+    ['the image’s label has the same bundles', bundlesOf(first), 'its image has these bundles'],
+    ['the image has no label', undefined, 'its image has no label'],
+  ])('%s: nothing restarts, and it is not said that nothing changes', (_, before, said) => {
+    const plan = planned({ before });
+    expect([isEmptyPlan(plan), plan.descriptor]).toEqual([true, expect.objectContaining({ changed: false, unknown: true })]);
+    for (const text of [explainPlan(plan).join(' '), markdownPlan(plan)])
+      expect([text, text.includes('Nothing changes')]).toEqual([
+        expect.stringMatching(/Nothing restarts\. Whether what the platform is told of its bundles\s+changes is not known/),
+        false,
+      ]);
+    expect(plan.notes.join()).toContain(said);
+    expect(readPlan(printPlan(plan), 'plan.json')).toEqual(plan);
+  });
+
+  test('a deploy of that records nothing that it does not know: the next plan says the same', () => {
+    const ended: Outcome = {
+      verdict: 'succeeded',
+      exitCode: 0,
+      wrote: false,
+      startedAt: 0,
+      endedAt: 0,
+      to: new Map(),
+      now: new Map(),
+    };
+    const input = { ...deployInput({ ...first, running, before: bundlesOf(first) }), record: undefined };
+    const recorded = (plan: ReturnType<typeof planned>) => ({ ...recordDeploy(plan, ended), attempt: 1 });
+    const unknown = recorded(planDeploy(input).plan);
+    const again = planDeploy({ ...input, record: unknown }).plan;
+    expect([unknown.descriptor, again.descriptor]).toEqual(['', expect.objectContaining({ changed: false, unknown: true })]);
+    // What was told anew is known from then on.
+    const told = recorded(planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) }));
+    const known = planDeploy({ ...input, record: told }).plan;
+    expect([told.descriptor, known.descriptor]).toEqual([
+      again.descriptor.after,
+      { changed: false, force: false, after: told.descriptor },
+    ]);
+  });
+
+  test('the image’s label has other bundles: that is a change', () => {
+    const { descriptor } = planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) });
+    expect([descriptor.changed, descriptor.force, descriptor.unknown]).toEqual([true, true, undefined]);
+  });
 });
 
 function takenOver(environment: typeof prod): typeof prod {

@@ -92,6 +92,19 @@ it('the same descriptor is not forced', () => {
   expect(same.descriptor).toMatchObject({ changed: false, force: false });
 });
 
+it('a record that does not know its descriptor: told anew after one that does, and never "no change" after one that does not either', () => {
+  const back = (descriptor: string) =>
+    planRollback({
+      record: { ...one, descriptor: '' },
+      last: { ...two, descriptor },
+      running,
+      definitions: new Map([[arn('proc:1'), definition(1, 'a', 'new')]]),
+      knownImages: new Map(),
+    }).descriptor;
+  expect(back('b')).toEqual({ changed: true, force: true, after: '' });
+  expect(back('')).toEqual({ changed: false, force: false, after: '', unknown: true });
+});
+
 it('a revision that was deregistered is registered again, and never with a FORCE flag', () => {
   const gone = plan(definition(1, 'a', 'old', { status: 'INACTIVE' })).services[0]!.definition;
   expect(gone.use).toBeUndefined();

@@ -34,7 +34,12 @@ export function planRollback(input: RollbackInput): DeployPlan {
     proc !== undefined && valueNow(proc, input, variable) !== valueThen(proc, input, variable);
   const now = last?.descriptor ?? record.descriptor;
   const isDescribed = differs('AGENTIC_BUNDLES_JSON') || otherFiles(proc, input) || now !== record.descriptor;
-  const descriptor = { changed: isDescribed, after: record.descriptor, force: isDescribed && proc?.component === 'proc' };
+  const descriptor = {
+    changed: isDescribed,
+    after: record.descriptor,
+    force: isDescribed && proc?.component === 'proc',
+    ...(record.descriptor === '' && !isDescribed && { unknown: true as const }),
+  };
   const differsGateway = differs('GATEWAY_CONFIG_JSON');
   const gateway = { changed: differsGateway, force: differsGateway };
   const { account, region, cluster } = running;

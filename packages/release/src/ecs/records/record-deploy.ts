@@ -33,7 +33,8 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, exec?: ReleaseR
     services: Object.fromEntries(services),
     ...((planned ?? exec) && { exec: planned ?? exec }),
     bundles: plan.bundles.flatMap(({ after }) => after ?? []),
-    descriptor: plan.descriptor.after,
+    // What nobody knew is not known by its record: the next plan would call it no change.
+    descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
   };
 }
 

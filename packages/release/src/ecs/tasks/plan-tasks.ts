@@ -2,7 +2,7 @@ import type { Problem } from '../../problem';
 import { KdcubeError, quoted } from '../../problem';
 import type { Environment } from '../../model/environment/environment';
 import type { EnvPlan } from '../../plan/env/env';
-import { MAX_TASK_DEFINITION } from '../../plan/env/limits';
+import { MAX_TASK_DEFINITION, SMALLER_ENV } from '../../plan/env/limits';
 import { adaptTaskDefinition, ownContainer } from './adapt';
 import { folderProblem, packedIn, withFiles, type Packing } from './files';
 import { makeExecTaskDefinition, makeTaskDefinition } from './make';
@@ -96,7 +96,7 @@ function tooLarge({ service, definition }: PlannedTask): Problem[] {
       message: `The task definition of ${quoted(service)} has ${size} bytes, and ECS takes ${MAX_TASK_DEFINITION}.${most}`,
       hint:
         files === undefined
-          ? 'move large values into a file of the image, or of a mount'
+          ? SMALLER_ENV
           : 'in release.yaml, shorten description: and config: of the bundles, or release fewer of them',
     },
   ];

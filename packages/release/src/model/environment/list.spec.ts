@@ -39,7 +39,7 @@ describe('which one is meant', () => {
   });
 
   test.each<[string | undefined, Record<string, string>, RegExp]>([
-    [undefined, { a: '', b: '' }, /2 environments, and none was named: a, b/],
+    [undefined, { a: '', b: '' }, /2 environments: a, b\. None was named, or one that does not exist[^]*release:plan:a/],
     ['c', { a: '', b: '' }, /no environment "c"[^]*one of a, b/],
     ['base', { a: '', base: 'abstract: true' }, /no environment "base"/],
     [undefined, {}, /no environment in environments\//],

@@ -74,7 +74,8 @@ export function chosenEnvironment(wanted: string | undefined, files: Environment
   if (names.length === 0) throw new KdcubeError(missingEnvironment(undefined, names));
   throw new KdcubeError({
     code: 'unknown-environment',
-    message: `There are ${names.length} environments, and none was named: ${names.join(', ')}.`,
+    // Nx tells an executor nothing of a configuration that its target has not.
+    message: `There are ${names.length} environments: ${names.join(', ')}. None was named, or one that does not exist: Nx drops a configuration that it does not know.`,
     hint: `nx run release:plan:${names[0]}`,
   });
 }

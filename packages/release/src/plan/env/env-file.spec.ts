@@ -2,25 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HARD_VALUES as VALUES } from '../../testing/hard-values';
 import { envFile } from './env-file';
-
-const VALUES: Record<string, string> = {
-  PLAIN: 'kdcube.relay/chatbot:1',
-  EMPTY: '',
-  SPACES: '  around  ',
-  HASH: 'a #b',
-  DOLLAR: '$HOME ${HOME} $$ $',
-  SINGLE: "l'été",
-  DOUBLE: 'say "no"',
-  BOTH: `'"$HOME"' #\\`,
-  BACKSLASH: 'C:\\new\\',
-  LINES: 'one\ntwo\n\nfour',
-  LINES_AND_QUOTES: 'it\'s\n"two"\r\nlines\\n',
-  JSON_TEXT: '{"a":"b\'c","d":["$e","#f"],"g":"\\u00e9"}',
-  UNICODE: '漢字 😀 ß',
-  EQUALS: '=a=b',
-  TABS: '\ta\tb',
-};
 
 test('only what needs quotes has them', () => {
   expect(envFile({ A: 'x', B: 'a b', C: "a'b$" })).toBe(`A=x\nB='a b'\nC="a'b\\$"\n`);

@@ -1,3 +1,4 @@
+import { isRecord, listIn, unreadable } from './answer';
 import type { AwsConnection } from './client';
 import { askSigned } from './signed';
 
@@ -12,7 +13,7 @@ export interface AwsQuestions {
   denied(role: string, actions: readonly string[], resources: readonly string[]): Promise<string[]>;
   parameterExists(name: string): Promise<boolean>;
   /** What is said of a secret beside its value. */
-  secret(id: string): Promise<{ arn?: string; deleted: boolean }>;
+  secret(id: string): Promise<{ arn: string; deleted: boolean }>;
   /** The keys of a secret that is a JSON object; undefined for any other. */
   secretKeys(id: string): Promise<string[] | undefined>;
   logGroups(prefix: string): Promise<string[]>;
@@ -34,7 +35,7 @@ export interface TargetGroup {
 
 export function awsQuestions(aws: AwsConnection): AwsQuestions {
   const json = async (what: string, host: string, endpoint: string, target: string, body: Json): Promise<Json> =>
-    (await askSigned(aws, { what, host, endpoint, target, body })).json ?? {};
+    (await askSigned(aws, { what, host, endpoint, target, body })).json;
   const form = async (what: string, host: string, endpoint: string, body: Json): Promise<string> =>
     (await askSigned(aws, { what, host, endpoint, body })).text;
   const iam = async (what: string, body: Json): Promise<string> => {
@@ -55,11 +56,13 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
   return {
     async account() {
       const text = await form('sts:GetCallerIdentity', 'sts', 'STS', { Action: 'GetCallerIdentity', Version: '2011-06-15' });
-      return first(text, 'Account') ?? '';
+      const account = first(text, 'Account');
+      if (account === undefined || !/^\d{12}$/.test(account)) throw unreadable('sts:GetCallerIdentity');
+      return account;
     },
     async roleTrust(name) {
       const text = await iam('iam:GetRole', { Action: 'GetRole', RoleName: name });
-      return decoded(first(text, 'AssumeRolePolicyDocument') ?? '');
+      return decoded(one(text, 'AssumeRolePolicyDocument', 'iam:GetRole'));
     },
     async denied(role, actions, resources) {
       const text = await iam('iam:SimulatePrincipalPolicy', {
@@ -73,38 +76,36 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
           /<EvalActionName>([^<]+)<\/EvalActionName>[\s\S]*?<EvalDecision>([^<]+)<\/EvalDecision>|<EvalDecision>([^<]+)<\/EvalDecision>[\s\S]*?<EvalActionName>([^<]+)<\/EvalActionName>/g,
         ),
       ];
-      return results.filter(([, , one, other]) => (one ?? other) !== 'allowed').map(([, one, , , other]) => (one ?? other)!);
+      const decided = new Map(results.map(([, action, decision, other, after]) => [action ?? after, decision ?? other]));
+      // Of what IAM does not decide, nobody knows whether it is allowed.
+      if (actions.some((action) => !decided.has(action))) throw unreadable('iam:SimulatePrincipalPolicy');
+      return [...decided].filter(([, decision]) => decision !== 'allowed').map(([action]) => action!);
     },
     async parameterExists(name) {
       const body = { ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] };
-      const { Parameters } = await json('ssm:DescribeParameters', 'ssm', 'SSM', 'AmazonSSM.DescribeParameters', body);
-      return Array.isArray(Parameters) && Parameters.length > 0;
+      const what = 'ssm:DescribeParameters';
+      return listIn(await json(what, 'ssm', 'SSM', 'AmazonSSM.DescribeParameters', body), 'Parameters', what).length > 0;
     },
     async secret(id) {
-      const found = await json(
-        'secretsmanager:DescribeSecret',
-        'secretsmanager',
-        'SECRETS_MANAGER',
-        'secretsmanager.DescribeSecret',
-        {
-          SecretId: id,
-        },
-      );
-      const arn = typeof found.ARN === 'string' ? found.ARN : undefined;
-      return { ...(arn !== undefined && { arn }), deleted: found.DeletedDate !== undefined && found.DeletedDate !== null };
+      const what = 'secretsmanager:DescribeSecret';
+      const { ARN, DeletedDate } = await json(what, 'secretsmanager', 'SECRETS_MANAGER', 'secretsmanager.DescribeSecret', {
+        SecretId: id,
+      });
+      if (typeof ARN !== 'string') throw unreadable(what);
+      return { arn: ARN, deleted: DeletedDate !== undefined && DeletedDate !== null };
     },
     async secretKeys(id) {
       const what = 'secretsmanager:GetSecretValue';
-      const { SecretString } = await json(what, 'secretsmanager', 'SECRETS_MANAGER', 'secretsmanager.GetSecretValue', {
-        SecretId: id,
-      });
-      return keysOf(SecretString);
+      const found = await json(what, 'secretsmanager', 'SECRETS_MANAGER', 'secretsmanager.GetSecretValue', { SecretId: id });
+      if (typeof found.SecretString !== 'string' && typeof found.SecretBinary !== 'string') throw unreadable(what);
+      return keysOf(found.SecretString);
     },
     async logGroups(prefix) {
-      const { logGroups } = await json('logs:DescribeLogGroups', 'logs', 'CLOUDWATCH_LOGS', 'Logs_20140328.DescribeLogGroups', {
+      const what = 'logs:DescribeLogGroups';
+      const found = await json(what, 'logs', 'CLOUDWATCH_LOGS', 'Logs_20140328.DescribeLogGroups', {
         logGroupNamePrefix: prefix,
       });
-      return ((logGroups ?? []) as { logGroupName?: string }[]).map(({ logGroupName = '' }) => logGroupName);
+      return listIn<{ logGroupName?: string }>(found, 'logGroups', what).map(({ logGroupName = '' }) => logGroupName);
     },
     async targetGroup(arn) {
       const text = await elb('DescribeTargetGroups', { 'TargetGroupArns.member.1': arn });
@@ -114,7 +115,7 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
         protocol: first(text, 'Protocol') ?? '',
         port: Number(first(text, 'Port') ?? 0),
         path: first(text, 'HealthCheckPath') ?? '',
-        type: first(text, 'TargetType') ?? 'instance',
+        type: one(text, 'TargetType', 'elasticloadbalancing:DescribeTargetGroups'),
         balancers: [...(first(text, 'LoadBalancerArns', true) ?? '').matchAll(/<member>([^<]+)<\/member>/g)].map(
           ([, balancer]) => balancer!,
         ),
@@ -122,6 +123,7 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
     },
     async idleTimeout(balancer) {
       const text = await elb('DescribeLoadBalancerAttributes', { LoadBalancerArn: balancer });
+      one(text, 'Attributes', 'elasticloadbalancing:DescribeLoadBalancerAttributes', true);
       const found =
         /<Key>idle_timeout\.timeout_seconds<\/Key>\s*<Value>(\d+)<\/Value>|<Value>(\d+)<\/Value>\s*<Key>idle_timeout\.timeout_seconds<\/Key>/.exec(
           text,
@@ -130,15 +132,16 @@ export function awsQuestions(aws: AwsConnection): AwsQuestions {
     },
     async quota(service, code) {
       const { Quota } = await quotas('GetServiceQuota', { ServiceCode: service, QuotaCode: code });
-      return Number((Quota as { Value?: number } | undefined)?.Value);
+      const value = isRecord(Quota) ? Quota.Value : undefined;
+      if (typeof value !== 'number') throw unreadable('servicequotas:GetServiceQuota');
+      return value;
     },
     async quotaNamed(service, name) {
       // What nobody asked to be raised is in the second list only.
       for (const action of ['ListServiceQuotas', 'ListAWSDefaultServiceQuotas']) {
-        const { Quotas } = await quotas(action, { ServiceCode: service, MaxResults: 100 });
-        const found = (Array.isArray(Quotas) ? (Quotas as { QuotaName?: string; Value?: number }[]) : []).find(
-          ({ QuotaName }) => QuotaName === name,
-        );
+        const answer = await quotas(action, { ServiceCode: service, MaxResults: 100 });
+        const listed = listIn<{ QuotaName?: string; Value?: number }>(answer, 'Quotas', `servicequotas:${action}`);
+        const found = listed.find(({ QuotaName }) => QuotaName === name);
         if (found) return Number(found.Value);
       }
       return NaN;
@@ -159,6 +162,13 @@ function keysOf(secret: unknown): string[] | undefined {
 /** The text of the first element of that name. `inner`: with the elements in it. */
 function first(xml: string, name: string, inner = false): string | undefined {
   return new RegExp(`<${name}>(${inner ? '[\\s\\S]*?' : '[^<]*'})</${name}>`).exec(xml)?.[1];
+}
+
+/** The same of an element that must be there. */
+function one(xml: string, name: string, what: string, inner = false): string {
+  const found = first(xml, name, inner);
+  if (found === undefined) throw unreadable(what);
+  return found;
 }
 
 function decoded(text: string): string {

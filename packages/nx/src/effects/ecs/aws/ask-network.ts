@@ -1,6 +1,7 @@
+import { listIn, unreadable, wordsIn } from './answer';
 import type { AwsConnection } from './client';
 import { askSigned } from './signed';
-import { childOf, type Element, listOf, readXml, textOf } from './xml';
+import { childOf, type Element, listOf, textOf } from './xml';
 
 export interface Subnet {
   id: string;
@@ -49,21 +50,25 @@ export interface NetworkQuestions {
 
 export function networkQuestions(aws: AwsConnection): NetworkQuestions {
   // By a filter: asked by their ids, one that is not there would hide all the others.
-  const ec2 = async (action: string, filter: string, ids: readonly string[]): Promise<Element | undefined> => {
+  const ec2 = async (action: string, filter: string, ids: readonly string[], list: string): Promise<Element[]> => {
+    if (ids.length === 0) return [];
     const values = Object.fromEntries(ids.map((id, index) => [`Filter.1.Value.${index + 1}`, id]));
     const body = { Action: action, Version: '2016-11-15', 'Filter.1.Name': filter, ...values };
-    const { text } = await askSigned(aws, { what: `ec2:${action}`, host: 'ec2', endpoint: 'EC2', body });
-    return childOf(readXml(text), `${action}Response`);
+    const what = `ec2:${action}`;
+    const { xml } = await askSigned(aws, { what, host: 'ec2', endpoint: 'EC2', body });
+    if (!childOf(xml, list)) throw unreadable(what);
+    return listOf(xml, list);
   };
-  const efs = async (action: string, path: string, query: Readonly<Record<string, string>> = {}): Promise<Json> => {
+  const efs = async (action: string, path: string, query: Readonly<Record<string, string>> = {}): Promise<object> => {
     const what = `elasticfilesystem:${action}`;
     const get = { path: `/2015-02-01/${path}`, query };
-    return (await askSigned(aws, { what, host: 'elasticfilesystem', endpoint: 'EFS', get })).json ?? {};
+    return (await askSigned(aws, { what, host: 'elasticfilesystem', endpoint: 'EFS', get })).json;
   };
+  const rows = async (kind: string, path: string, query: Readonly<Record<string, string>>): Promise<Record<string, unknown>[]> =>
+    listIn(await efs(`Describe${kind}`, path, query), kind, `elasticfilesystem:Describe${kind}`);
   return {
     async subnets(ids) {
-      if (ids.length === 0) return [];
-      return listOf(await ec2('DescribeSubnets', 'subnet-id', ids), 'subnetSet').map((item) => ({
+      return (await ec2('DescribeSubnets', 'subnet-id', ids, 'subnetSet')).map((item) => ({
         id: textOf(item, 'subnetId') ?? '',
         vpc: textOf(item, 'vpcId') ?? '',
         zone: textOf(item, 'availabilityZone') ?? '',
@@ -72,20 +77,18 @@ export function networkQuestions(aws: AwsConnection): NetworkQuestions {
       }));
     },
     async securityGroups(ids) {
-      if (ids.length === 0) return [];
-      return listOf(await ec2('DescribeSecurityGroups', 'group-id', ids), 'securityGroupInfo').map((item) => ({
+      return (await ec2('DescribeSecurityGroups', 'group-id', ids, 'securityGroupInfo')).map((item) => ({
         id: textOf(item, 'groupId') ?? '',
         vpc: textOf(item, 'vpcId') ?? '',
         ingress: listOf(item, 'ipPermissions').map(ingressOf),
       }));
     },
     async fileSystem(id) {
-      const [found] = rows((await efs('DescribeFileSystems', 'file-systems', { FileSystemId: id })).FileSystems);
+      const [found] = await rows('FileSystems', 'file-systems', { FileSystemId: id });
       return word(found?.LifeCycleState);
     },
     async mountTargets(fileSystem) {
-      const answer = await efs('DescribeMountTargets', 'mount-targets', { FileSystemId: fileSystem });
-      return rows(answer.MountTargets).map((row) => ({
+      return (await rows('MountTargets', 'mount-targets', { FileSystemId: fileSystem })).map((row) => ({
         id: word(row.MountTargetId),
         vpc: word(row.VpcId),
         zone: word(row.AvailabilityZoneName),
@@ -94,11 +97,11 @@ export function networkQuestions(aws: AwsConnection): NetworkQuestions {
     },
     async mountTargetGroups(mountTarget) {
       const path = `mount-targets/${encodeURIComponent(mountTarget)}/security-groups`;
-      const { SecurityGroups } = await efs('DescribeMountTargetSecurityGroups', path);
-      return Array.isArray(SecurityGroups) ? SecurityGroups.map(word) : [];
+      const action = 'DescribeMountTargetSecurityGroups';
+      return wordsIn(await efs(action, path), 'SecurityGroups', `elasticfilesystem:${action}`);
     },
     async accessPoint(id) {
-      const [found] = rows((await efs('DescribeAccessPoints', 'access-points', { AccessPointId: id })).AccessPoints);
+      const [found] = await rows('AccessPoints', 'access-points', { AccessPointId: id });
       return { fileSystem: word(found?.FileSystemId), state: word(found?.LifeCycleState) };
     },
   };
@@ -114,12 +117,6 @@ function ingressOf(rule: Element): Ingress {
     cidrs: each('ipRanges', 'cidrIp'),
     prefixLists: each('prefixListIds', 'prefixListId'),
   };
-}
-
-type Json = Record<string, unknown>;
-
-function rows(list: unknown): Json[] {
-  return Array.isArray(list) ? list.filter((row) => typeof row === 'object' && row !== null) : [];
 }
 
 function word(value: unknown): string {

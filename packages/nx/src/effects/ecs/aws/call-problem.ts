@@ -1,14 +1,16 @@
 import type { ProblemCode } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
+import { unreadable } from './answer';
 import { firstLine, isDenied } from './aws-problem';
 
 /** The SDK keeps the code of a network error only sometimes; its text it always keeps. */
 const UNREACHABLE =
-  /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*|socket hang up|other side closed)\b/;
+  /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*|socket hang up|other side closed|aborted)\b/;
 
 /** What AWS throws, as a Problem. `what` is the call, `ecs:UpdateService`. Names are the only thing that stays from version to version. */
 export function callProblem(error: unknown, what: string, region: string): KdcubeError {
   if (error instanceof KdcubeError) return error;
+  if (!isUnreachable(error) && (error instanceof SyntaxError || error instanceof TypeError)) return unreadable(what, error);
   const { code, message, hint } = problemOf(error, what, region);
   return new KdcubeError({ code, message, ...(hint !== undefined && { hint }) }, { cause: error });
 }

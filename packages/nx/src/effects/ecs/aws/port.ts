@@ -1,9 +1,11 @@
-import type { Clock, Ecs, LogPlace, SeenService, TaskDefinition } from '@kdcube/release';
+import type { Clock, Ecs, LogPlace, SeenService, SeenTask } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
-import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput, Service, Task } from '@aws-sdk/client-ecs';
+import { allPages, listIn, wordsIn } from './answer';
+import { awsQuestions } from './ask-aws';
 import { ask, connectAws, type AwsConnection } from './client';
 import { askSigned } from './signed';
-import { seenService, seenTask } from './seen';
+import { seenDefinition, seenService, seenTask } from './seen';
 
 /** DescribeServices takes ten names, DescribeTasks a hundred. */
 const SERVICES = 10;
@@ -24,35 +26,32 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
 
   async function describe(names: readonly string[]): Promise<SeenService[]> {
     const asked = { cluster, services: [...names], include: ['TAGS' as const] };
-    const { services = [] } = await call('DescribeServices', () => client.send(new sdk.DescribeServicesCommand(asked)));
-    return services.map(seenService);
+    return call('DescribeServices', async () => {
+      const answer = await client.send(new sdk.DescribeServicesCommand(asked));
+      return listIn<Service>(answer, 'services', 'ecs:DescribeServices').map(seenService);
+    });
   }
 
   async function tasksOf(filter: { serviceName?: string; family?: string }, desiredStatus: 'RUNNING' | 'STOPPED') {
-    const arns: string[] = [];
-    let nextToken: string | undefined;
-    do {
+    const arns = await allPages('ecs:ListTasks', async (nextToken) => {
       const asked = { cluster, ...filter, desiredStatus, nextToken };
       const page = await call('ListTasks', () => client.send(new sdk.ListTasksCommand(asked)));
-      arns.push(...(page.taskArns ?? []));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    return (await inParts(arns, TASKS, tasksNamed)).map(seenTask);
+      return { items: wordsIn(page, 'taskArns', 'ecs:ListTasks'), nextToken: page.nextToken };
+    });
+    return inParts(arns, TASKS, tasksNamed);
   }
 
-  async function tasksNamed(tasks: string[]) {
-    const found = await call('DescribeTasks', () => client.send(new sdk.DescribeTasksCommand({ cluster, tasks })));
-    return found.tasks ?? [];
+  function tasksNamed(tasks: string[]): Promise<SeenTask[]> {
+    return call('DescribeTasks', async () => {
+      const answer = await client.send(new sdk.DescribeTasksCommand({ cluster, tasks }));
+      return listIn<Task>(answer, 'tasks', 'ecs:DescribeTasks').map(seenTask);
+    });
   }
 
   return {
     region: aws.region,
     cluster,
-    async account() {
-      const body = { Action: 'GetCallerIdentity', Version: '2011-06-15' };
-      const { text } = await askSigned(aws, { what: 'sts:GetCallerIdentity', host: 'sts', endpoint: 'STS', body });
-      return /<Account>(\d+)<\/Account>/.exec(text)?.[1] ?? '';
-    },
+    account: () => awsQuestions(aws).account(),
     services: (names) => inParts([...names], SERVICES, describe),
     async update({ service, taskDefinition, desired }) {
       const asked = { cluster, service, taskDefinition, ...(desired !== undefined && { desiredCount: desired }) };
@@ -80,7 +79,7 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
         const { taskDefinition } = await call('DescribeTaskDefinition', () =>
           client.send(new sdk.DescribeTaskDefinitionCommand(asked)),
         );
-        return taskDefinition as unknown as TaskDefinition | undefined;
+        return seenDefinition(taskDefinition);
       } catch (error) {
         // ECS says ClientException of a definition that is not there.
         if (error instanceof KdcubeError && /Unable to describe task definition/.test(error.message)) return undefined;
@@ -89,17 +88,16 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
     },
     async revisions(family) {
       const asked = { familyPrefix: family, status: 'ACTIVE' as const, sort: 'DESC' as const, maxResults: 100 };
-      const { taskDefinitionArns = [] } = await call('ListTaskDefinitions', () =>
-        client.send(new sdk.ListTaskDefinitionsCommand(asked)),
-      );
+      const answer = await call('ListTaskDefinitions', () => client.send(new sdk.ListTaskDefinitionsCommand(asked)));
+      const arns = wordsIn(answer, 'taskDefinitionArns', 'ecs:ListTaskDefinitions');
       // The filter is the whole family; that it is called a prefix is Amazon's.
-      return taskDefinitionArns.filter((arn) => arn.includes(`/${family}:`));
+      return arns.filter((arn) => arn.includes(`/${family}:`));
     },
     serviceTasks: (serviceName, status) => tasksOf({ serviceName }, status),
     familyTasks: (family, status) => tasksOf({ family }, status),
     async task(arn) {
       const [found] = await tasksNamed([arn]);
-      return found && seenTask(found);
+      return found;
     },
     async run({ taskDefinition, token, startedBy, placement }) {
       const asked: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
@@ -131,7 +129,7 @@ async function lastLines(aws: AwsConnection, { group, stream, limit }: LogPlace)
     target: 'Logs_20140328.GetLogEvents',
     body: { logGroupName: group, logStreamName: stream, limit, startFromHead: false },
   });
-  const events = (json?.events ?? []) as { message?: string }[];
+  const events = listIn<{ message?: string }>(json, 'events', 'logs:GetLogEvents');
   return events.slice(-limit).map(({ message = '' }) => (message.length > 500 ? `${message.slice(0, 499)}…` : message));
 }
 

@@ -1,10 +1,12 @@
-import type { SeenService, SeenTask } from '@kdcube/release';
+import type { SeenService, SeenTask, TaskDefinition } from '@kdcube/release';
 import type { Service, Task } from '@aws-sdk/client-ecs';
+import { isRecord, unreadable } from './answer';
 
 /** What ECS answers, as the rollout reads it. */
 export function seenService(service: Service): SeenService {
+  if (typeof service.serviceName !== 'string') throw unreadable('ecs:DescribeServices');
   return {
-    name: service.serviceName ?? '',
+    name: service.serviceName,
     arn: service.serviceArn ?? '',
     status: service.status ?? '',
     taskDefinition: service.taskDefinition ?? '',
@@ -60,4 +62,22 @@ export function seenTask(task: Task): SeenTask {
       ...(reason !== undefined && { reason }),
     })),
   };
+}
+
+const LISTS = ['environment', 'secrets', 'mountPoints', 'portMappings', 'dependsOn'] as const;
+
+/** A task definition that can be read as one: what is compared, kept or imported is taken from it unseen. */
+export function seenDefinition(definition: object | undefined): TaskDefinition {
+  const { family, taskDefinitionArn, containerDefinitions: containers } = (definition ?? {}) as Record<string, unknown>;
+  const whole = typeof family === 'string' && typeof taskDefinitionArn === 'string' && Array.isArray(containers);
+  if (!whole || !containers.every(isContainer)) throw unreadable('ecs:DescribeTaskDefinition');
+  return definition as TaskDefinition;
+}
+
+function isContainer(container: unknown): boolean {
+  if (!isRecord(container) || typeof container.name !== 'string' || typeof container.image !== 'string') return false;
+  return LISTS.every((name) => {
+    const list = container[name];
+    return list === undefined || list === null || (Array.isArray(list) && list.every(isRecord));
+  });
 }

@@ -2,7 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { KdcubeError } from '@kdcube/release';
+import { isRecord, unreadable } from './answer';
 import { ask, type AwsConnection } from './client';
+import { childOf, type Element, readXml } from './xml';
 
 /** A call of another service of AWS, for which a whole SDK would be too much. */
 export interface SignedCall {
@@ -24,8 +26,15 @@ export interface SignedCall {
   get?: { path: string; query?: Readonly<Record<string, string>> };
 }
 
-/** Asks with Signature Version 4, by the credentials of the connection; Problems `aws-*`. The answer is JSON, or the text of an XML document. */
-export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<{ json?: Record<string, unknown>; text: string }> {
+export interface Answer {
+  json: Record<string, unknown>;
+  text: string;
+  /** The outermost element of an XML document. */
+  xml?: Element;
+}
+
+/** Asks with Signature Version 4, by the credentials of the connection; Problems `aws-*`. The answer is JSON, or, to a form, an XML document. */
+export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<Answer> {
   return ask(aws, call.what, async () => {
     const url = endpointOf(call, aws.region);
     const method = call.get ? 'GET' : 'POST';
@@ -47,9 +56,19 @@ export async function askSigned(aws: AwsConnection, call: SignedCall): Promise<{
     const { status, text, date } = await send(method, url, signed, body);
     const clockSkewCorrected = aws.clock.heard?.(Date.parse(date)) ?? false;
     const json = parse(text);
-    if (status === 200) return { ...(json && { json }), text };
-    throw Object.assign(answerError(status, text, json), { $metadata: { httpStatusCode: status, clockSkewCorrected } });
+    if (status === 200) return answerOf(call, text, json);
+    throw Object.assign(answerError(call.what, status, text, json), {
+      $metadata: { httpStatusCode: status, clockSkewCorrected },
+    });
   });
+}
+
+function answerOf(call: SignedCall, text: string, json: Record<string, unknown> | undefined): Answer {
+  const isForm = !call.get && call.target === undefined;
+  const xml = isForm ? childOf(readXml(text), `${String(call.body?.Action)}Response`) : undefined;
+  if (xml) return { json: {}, text, xml };
+  if (isForm || !json) throw unreadable(call.what);
+  return { json, text };
 }
 
 function bodyOf({ get, target, body = {} }: SignedCall): string {
@@ -167,18 +186,21 @@ function send(
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;
+    return isRecord(json) ? json : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** An error as the SDK would throw it. */
-function answerError(status: number, text: string, json: Record<string, unknown> | undefined): Error {
+function answerError(what: string, status: number, text: string, json: Record<string, unknown> | undefined): Error {
   const name = json ? String(json.__type ?? json.ErrorCode ?? '') : (/<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '');
   const message = json ? String(json.message ?? json.Message ?? '') : (/<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '');
   const short = name.slice(name.lastIndexOf('#') + 1);
   if (short === '' && status < 500)
-    throw new KdcubeError({ code: 'aws-answer', message: `AWS answered ${status} without a reason.` });
+    throw new KdcubeError({
+      code: 'aws-answer',
+      message: `AWS answered ${what} with ${status} and no reason: a proxy may have answered instead.`,
+    });
   return Object.assign(new Error(message || `HTTP ${status}`), { name: short || 'ServerException' });
 }

@@ -1,5 +1,3 @@
-import { KdcubeError } from '@kdcube/release';
-
 /** An element of an answer that AWS gives as XML. */
 export interface Element {
   name: string;
@@ -10,7 +8,7 @@ export interface Element {
 const TOKEN = /<(\/?)([A-Za-z_][\w.:-]*)([^<>]*)>|<[?!][^<>]*>|([^<]+)/gy;
 const DEEPEST = 50;
 
-/** Reads what AWS answers: elements and text, no attributes. Anything else is a Problem `aws-answer`. */
+/** Reads what AWS answers: elements and text, no attributes. Anything else is a SyntaxError. */
 export function readXml(text: string): Element {
   const root: Element = { name: '', text: '', children: [] };
   const open: Element[] = [root];
@@ -49,8 +47,8 @@ export function textOf(parent: Element | undefined, name: string): string | unde
   return childOf(parent, name)?.text.trim();
 }
 
-function unreadable(): KdcubeError {
-  return new KdcubeError({ code: 'aws-answer', message: 'AWS answered with XML that cannot be read.' });
+function unreadable(): SyntaxError {
+  return new SyntaxError('This XML is not as AWS writes it.');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

@@ -1,6 +1,7 @@
 import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release';
 import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
 import { inParallel } from '../../parallel';
+import { allPages, wordsIn } from '../aws/answer';
 import { ask, connectAws } from '../aws/client';
 import { ecsPort } from '../aws/port';
 
@@ -21,15 +22,13 @@ export async function readCluster(
     const { sdk, client } = aws;
     const ecs = ecsPort(aws, cluster);
     const account = await ecs.account();
-    const names: string[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await ask(aws, 'ecs:ListServices', () =>
-        client.send(new sdk.ListServicesCommand({ cluster, nextToken, maxResults: 100 })),
-      );
-      names.push(...(page.serviceArns ?? []).map((arn) => arn.slice(arn.lastIndexOf('/') + 1)));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    const what = 'ecs:ListServices';
+    const arns = await allPages(what, async (nextToken) => {
+      const asked = { cluster, nextToken, maxResults: 100 };
+      const page = await ask(aws, what, () => client.send(new sdk.ListServicesCommand(asked)));
+      return { items: wordsIn(page, 'serviceArns', what), nextToken: page.nextToken };
+    });
+    const names = arns.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
     const missing = wanted.filter((name) => !names.includes(name));
     if (missing.length > 0)
       throw new KdcubeError({

@@ -11,7 +11,10 @@ export type EcsReader = Pick<Ecs, 'account' | 'services' | 'definition' | 'regio
  */
 export async function readRunning(ecs: EcsReader, environment: Environment, further: readonly string[] = []): Promise<Running> {
   const services = environment.services.filter(({ target }) => target === 'ecs');
-  const [account, seen] = await Promise.all([ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))]);
+  const asked = [ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))] as const;
+  // Neither goes on being asked, again and again, after the other has ended the command.
+  await Promise.allSettled(asked);
+  const [account, seen] = await Promise.all(asked);
   checkAccount(account, environment);
   const definitions: Record<string, TaskDefinition> = {};
   const latest: Record<string, string> = {};
@@ -39,7 +42,7 @@ export async function readRunning(ecs: EcsReader, environment: Environment, furt
 
 /** Somebody else's account may have a cluster of the same name. */
 export function checkAccount(account: string, { ecs }: Environment): void {
-  if (ecs.account === undefined || account === '' || ecs.account === account) return;
+  if (ecs.account === undefined || ecs.account === account) return;
   throw new KdcubeError({
     code: 'wrong-account',
     message: `These credentials belong to the account ${account}, and the environment to ${ecs.account}.`,

@@ -19,7 +19,6 @@ async function fargateAnswer(services: readonly Service[], aws: AwsQuestions): P
   const needed = (2 * units) / 1024;
   return answered('quota', 'Fargate vCPU', async () => {
     const value = await aws.quota('fargate', FARGATE_VCPU);
-    if (!Number.isFinite(value)) return unknown('quota', 'Fargate vCPU', 'AWS does not say');
     return value >= needed
       ? good(
           'quota',

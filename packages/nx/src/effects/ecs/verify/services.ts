@@ -1,8 +1,9 @@
 import type { Environment, Service } from '@kdcube/release';
-import type { Service as EcsService } from '@aws-sdk/client-ecs';
+import type { Cluster, Service as EcsService } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../parallel';
 import { answered, good, wrong, type Answer } from './answers';
 import type { AwsQuestions } from '../aws/ask-aws';
+import { listIn } from '../aws/answer';
 import { ask, type AwsConnection } from '../aws/client';
 
 /** The platform's own proxy waits that long for a quiet stream; a load balancer's 60 s cut quiet requests and uploads. */
@@ -40,9 +41,10 @@ export async function serviceAnswers(
   const answers = await inParallel(parts, 2, (part) =>
     answered('service', part.map(({ serviceName }) => serviceName).join(', '), async () => {
       const names = part.map(({ serviceName }) => serviceName);
-      const { services = [] } = await ask(aws, 'ecs:DescribeServices', () =>
-        client.send(new sdk.DescribeServicesCommand({ cluster, services: names })),
-      );
+      const what = 'ecs:DescribeServices';
+      const asked = { cluster, services: names };
+      const answer = await ask(aws, what, () => client.send(new sdk.DescribeServicesCommand(asked)));
+      const services = listIn<EcsService>(answer, 'services', what);
       const each = await inParallel(part, 4, (service) => {
         const seen = services.find(({ serviceName }) => serviceName === service.serviceName);
         return oneService(service, seen, questions, cluster);
@@ -57,10 +59,9 @@ export async function serviceAnswers(
 async function clusterAnswer(cluster: string, aws: AwsConnection): Promise<Answer[]> {
   const { sdk, client, region } = aws;
   return answered('cluster', cluster, async () => {
-    const { clusters } = await ask(aws, 'ecs:DescribeClusters', () =>
-      client.send(new sdk.DescribeClustersCommand({ clusters: [cluster] })),
-    );
-    const status = clusters?.[0]?.status;
+    const what = 'ecs:DescribeClusters';
+    const answer = await ask(aws, what, () => client.send(new sdk.DescribeClustersCommand({ clusters: [cluster] })));
+    const status = listIn<Cluster>(answer, 'clusters', what)[0]?.status;
     if (status === 'ACTIVE') return good('cluster', cluster, 'is there');
     const hint = `aws ecs list-clusters --region ${region}`;
     return wrong('cluster', cluster, status === undefined ? 'is not there' : `is ${status}`, hint);

@@ -287,6 +287,6 @@ function allBut(denied: string): Documented {
       (action) =>
         `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${action === denied ? 'implicitDeny' : 'allowed'}</EvalDecision></member>`,
     );
-    return `<EvaluationResults>${results.join('')}</EvaluationResults>`;
+    return `<SimulatePrincipalPolicyResponse><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResponse>`;
   };
 }

@@ -72,6 +72,7 @@ export async function stage(server?: string): Promise<Stage> {
     if (account && name?.startsWith('credentials')) Object.assign(process.env, credentials);
     aws.asked.length = 0;
     delete aws.denied;
+    delete aws.garbled;
     aws.instead = instead;
     aws.fault = name;
     ours.registry.faults = registry;

@@ -20,12 +20,17 @@ export interface Recording {
 /** An answer, or what it is for what was sent. */
 export type Documented = string | ((body: string) => string);
 
+/** What arrives instead of an answer. `empty`: with nothing in it but its outermost element, or lists of nothing. */
+export type Garbled = 'denied' | 'throttled' | 'cut' | 'half' | 'empty' | { status: number; body: string };
+
 export interface Replay {
   url: string;
   /** Actions that are refused, as IAM refuses them. */
   denied?: RegExp;
   /** Answers as Amazon documents them, of actions that moto does not know. */
   instead?: Readonly<Record<string, Documented>>;
+  /** By action. */
+  garbled?: Readonly<Record<string, Garbled>>;
   /** The fault whose answers are given; undefined: all is right. */
   fault?: string;
   /** What was asked, by action. */
@@ -43,9 +48,12 @@ export async function replay(recording: Recording, upstream?: string): Promise<R
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
-      void answer(request, body).then(({ status, type, body: text }) => {
-        response.writeHead(status, { 'content-type': type });
-        response.end(text);
+      void answer(request, body).then((said) => {
+        const garbled = state.garbled?.[actionOf(request, body)];
+        const { status, type, body: text } = garbled === undefined ? said : garble(garbled, said);
+        response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+        if (garbled !== 'cut') response.end(text);
+        else response.write(text.slice(0, text.length / 2), () => response.destroy());
       });
     });
   });
@@ -108,13 +116,32 @@ function record({ answers, faults }: Recording, fault: string | undefined, key: 
   return said;
 }
 
-function refusal(isForm: boolean): Recorded {
-  const message = 'User: arn:aws:iam::123456789012:user/ci is not authorized to perform this action';
+function garble(garbled: Garbled, said: Recorded): Recorded {
+  const isXml = said.body.startsWith('<');
+  if (typeof garbled === 'object') return { ...said, ...garbled };
+  if (garbled === 'denied') return refusal(isXml);
+  if (garbled === 'throttled') return refusal(isXml, 'Throttling', 'Rate exceeded');
+  if (garbled === 'half') return { ...said, body: said.body.slice(0, said.body.length / 2) };
+  return garbled === 'empty' ? { ...said, body: emptied(said.body, isXml) } : said;
+}
+
+function emptied(body: string, isXml: boolean): string {
+  if (isXml) {
+    const root = /<(\w+Response)/.exec(body)?.[1];
+    return `<${root}></${root}>`;
+  }
+  const answer = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(Object.keys(answer).map((name) => [name, [null]])));
+}
+
+const DENIED = 'User: arn:aws:iam::123456789012:user/ci is not authorized to perform this action';
+
+function refusal(isForm: boolean, code = 'AccessDenied', message = DENIED): Recorded {
   return isForm
     ? {
         status: 403,
         type: 'text/xml',
-        body: `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
+        body: `<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
       }
-    : { status: 400, type: 'application/x-amz-json-1.1', body: JSON.stringify({ __type: 'AccessDeniedException', message }) };
+    : { status: 400, type: 'application/x-amz-json-1.1', body: JSON.stringify({ __type: `${code}Exception`, message }) };
 }
