@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release';
 import { isRefusal, KdcubeError } from '@kdcube/release';
-import type { Log } from '../log';
+import { counted, type Log } from '../log';
 import type { OciBuild } from '../oci/build';
 import type { Layout } from '../oci/layout';
 import type { Place } from '../registry/blobs';
@@ -51,7 +51,7 @@ export async function makeImage(
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
   const built = await buildByArithmetic(job, registries, log, { known, begin });
   if (!isRefusal(built)) {
-    log.done('built', image, `${job.bundles.length} bundles, without an engine`, startedAt);
+    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
   if (built.wrong) throw wrongLine(job, built);
