@@ -149,7 +149,7 @@ describe('a Dockerfile that needs an engine', () => {
     expect(await push()).toMatchObject({ how: 'built' });
     expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
     expect(notes.join('\n')).toMatch(
-      /^images\/proc\/Dockerfile_ChatProcBundled:5: line 5 is RUN, and it runs a program.* buildx builds proc/m,
+      /^images\/proc\/Dockerfile_ChatProcBundled:5 is RUN, and it runs a program.* buildx builds proc/m,
     );
   });
 

@@ -60,7 +60,7 @@ export async function makeImage(
     if (error instanceof KdcubeError) throw needsEngine(job, built, error);
     throw error;
   });
-  log.note(`${placeOf(job, built)}: ${whyNot(built)}. So ${found} builds ${image}.`);
+  log.note(`${placeOf(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);
   return inStore(job, found, root, registries, log);
 }
 
