@@ -122,6 +122,10 @@ describe('a push without an engine', () => {
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     expect((await build()).digest).toBe(digest);
     expect((await push({ registries: nowhere() })).digest).toBe(digest);
+    const [fromLayout, built] = ['dist/images/proc', 'dist/build/proc/layout'].map((folder) =>
+      fs.readFileSync(path.join(ours.root, folder, 'index.json'), 'utf8'),
+    );
+    expect(fromLayout).toBe(built);
   });
 
   it('builds once when two pushes of one image meet: the second adopts', async () => {
