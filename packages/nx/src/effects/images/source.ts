@@ -1,5 +1,5 @@
 import type { Refusal } from '@kdcube/release';
-import { isRefusal, KdcubeError } from '@kdcube/release';
+import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release';
 import { counted, type Log } from '../log';
 import type { OciBuild } from '../oci/build';
 import type { Layout } from '../oci/layout';
@@ -73,11 +73,14 @@ async function inStore(job: ImageJob, wanted: Engine, root: string, registries: 
 }
 
 /** The Problem of a line that nobody can carry out. */
-function wrongLine({ folder }: Pick<ImageJob, 'folder'>, { line, instruction, why }: Refusal): KdcubeError {
+function wrongLine({ folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>, { line, instruction, why }: Refusal): KdcubeError {
   const file = `${folder.path}/${folder.dockerfile}`;
+  // How a workspace begins.
+  const hasNone = bundles.length === 0 && why.startsWith('bundles is not');
   return new KdcubeError({
     code: 'dockerfile-unreadable',
-    message: `This ${instruction} cannot be done: ${why}.`,
+    message: `This ${instruction} cannot be done: ${why}${hasNone ? `, because ${RELEASE_FILE} names none` : ''}.`,
+    hint: hasNone ? 'nx g @kdcube/nx:bundle my-bundle' : undefined,
     at: { file, line },
   });
 }
