@@ -28,6 +28,30 @@ const FILES: Files = {
   'ignored/a.pyc': 'a',
   'ignored/keep/b.pyc': 'b',
   'ignored/keep/c.py': 'c',
+  'links/to': { symlink: 'real' },
+  'links/real/f': 'f\n',
+  'odd/ lead': '1',
+  'odd/..foo': '2',
+  'odd/$x.txt': '3',
+  'odd/#hash': '4',
+  'odd/!bang': '5',
+  'odd/-dash': '6',
+  'odd/a,b;c': '7',
+  'odd/{a}': '8',
+  'odd/\u{1f600}.txt': '9',
+  'signs/ab': '1',
+  'signs/]b': '2',
+  'signs/&b': '3',
+  'signs/~b': '4',
+  'signs/!b': '5',
+  'signs/-b': '6',
+  'src/build/b.o': 'b',
+  'src/lib/build/c.o': 'c',
+  'src/main.c': 'c',
+  'src/.env': 'e',
+  [`deep/${'d/'.repeat(130)}${'n'.repeat(200)}`]: 'deep',
+  [`deep/${'n'.repeat(99)}`]: '99',
+  [`deep/${'n'.repeat(100)}/f`]: '100',
   'plain.tar.txt': 'not an archive\n'.repeat(60),
 };
 
@@ -175,6 +199,68 @@ const EQUAL: Named[] = [
     dockerfile:
       'MAINTAINER Some Team <team@example.com>\nEXPOSE 4001 7001\nVOLUME     [ "/store" ]\nADD . /opt/it\nADD sys /opt/\nWORKDIR    /opt/it\nCMD        [ "-a", \\\n             "-b" ]',
     ignore: 'archive.txt',
+  },
+  {
+    name: 'arguments: what a line sees, defaults over docker’s own, signs behind a dollar',
+    dockerfile:
+      'ARG TARGETOS=ours\nFROM base\nARG A=1 B=$A\nARG C=$B TARGETARCH=mine TARGETOS TARGETVARIANT\nENV d=x$$y e=$- f=$$ g=$ h=$1\nLABEL b=x$B c=y$C t=$TARGETARCH-$TARGETOS-$TARGETVARIANT',
+    blind: true,
+  },
+  {
+    name: 'quotes in quotes, words in variables, blanks',
+    dockerfile:
+      'ENV A="${Z:-\'q\'}" B=${Z:-"a b"} C=${Z:-${Y:-c}} D=${BASE:+\\}} E=\'a\'"b"c F="a\\b" G=${NO-a${BASE}b} H=${NO:-"}"}\nLABEL "a"="b"\'c\'"d" e=f"g h"i j="k\\\nl" a.b=c\u00a0d=e\nLABEL m="\\$x" n=\\"q\\" o=\'\\\\\' p=#q\nENV  K   "v w"  \nCMD      echo    hi   ',
+    blind: true,
+  },
+  {
+    name: 'owners with large numbers, which folders keep in the layers above',
+    dockerfile: 'COPY --chown=3000000:4000000 dir /p/q\nCOPY x.txt /p/q/r/\nCOPY --chown=2147483647:0 x.txt /p/z/',
+    blind: true,
+  },
+  {
+    name: 'roundabout ways in and out',
+    dockerfile:
+      'COPY ./dir/../x.txt /y/\nCOPY ../../dir /v/../u\nCOPY dir/sub/.. /dotdot/\nCOPY dl/../x.txt /z/\nCOPY dir ./d/\nCOPY sys/conf ../up2\nCOPY x.txt dir/../x.txt run.sh /o/',
+  },
+  {
+    name: 'through links that the image got from here, and over them',
+    dockerfile:
+      'COPY dir /m/\nCOPY run.sh /m/l\nCOPY sys/conf/z /m/dangling\nCOPY links /L\nWORKDIR /L/to/new\nCOPY x.txt ./\nCOPY x.txt /L/to/f\nCOPY dir /m2/s/\nCOPY sys/conf /m2/s/dangling\nCOPY x.txt /m3/l\nCOPY dir /m3\nCOPY --chown=9:9 dir/sub /m3/sub\nCOPY dir/sub/ /m3/sub/deep/',
+  },
+  {
+    name: 'bundles over bundles, and work in them',
+    dockerfile:
+      'COPY bundles /b\nCOPY --chown=6:6 bundles /b\nCOPY --chmod=600 bundles/one /b/two\nCOPY x.txt /b/one/pkg/l\nWORKDIR /b/one/pkg\nCOPY x.txt .\nUSER 7:8\nWORKDIR /b/two/data/d\nCOPY bundles/*/entrypoint.py /e/\nADD --chown=1:1 bundles/* /c/\nCOPY bundles /data/b\nUSER 1000:50\nWORKDIR /srv/app',
+  },
+  {
+    name: 'odd names, and names as long as they may be',
+    dockerfile:
+      'COPY odd deep /n/\nCOPY odd/* /w/\nCOPY odd/\\$x.txt odd/#hash "odd/-dash" odd/[!]bang /e/\nCOPY ["odd/ lead", "/s p/"]\nCOPY **/t.txt /ds/\nCOPY [^y].txt /cl/\nCOPY x.t?t /srv/app',
+  },
+  {
+    name: 'stage on stage on stage: commands, shells, users, folders',
+    dockerfile:
+      'ARG V=1\nFROM base AS a\nARG V\nENV X=$V\nWORKDIR /w\nUSER 3:4\nCMD x\nFROM a AS b\nCOPY x.txt .\nENTRYPOINT ["/entry", "y"]\nFROM b\nCOPY run.sh ./r/\nWORKDIR n\nSHELL ["q"]\nCMD z',
+  },
+  {
+    name: '.dockerignore: classes with signs in them',
+    dockerfile: 'COPY . /all',
+    ignore: 'signs/[\\]a]b\nsigns/[&~]b\nodd/[^a-z]*\n  up  \n #none\n**x.txt\n',
+  },
+  {
+    name: '.dockerignore: exceptions of exceptions, in an order that matters',
+    dockerfile: 'COPY . /all',
+    ignore: '!dir\ndir\n!dir/sub/deep/z\nsrc/*\n!src/lib\nsrc/lib/*\n!src/lib/build\n*/f\n../x.txt\ndir/../run.sh\r\n',
+  },
+  {
+    name: '.dockerignore: everything but what some depth brings back',
+    dockerfile: 'COPY . /all\nCOPY src /src',
+    ignore: '**/*\n!**/*.c\n!*/lib\nsrc/lib/build/**\n!/odd/\nbundles/*\n!bundles/one/pkg/__init__.py',
+  },
+  {
+    name: '.dockerignore: of bundles, some files and a folder that is left empty',
+    dockerfile: 'COPY bundles /b\nCOPY dir links /d/',
+    ignore: 'bundles/**/*\n!bundles/**/*.py\nbundles/one/entrypoint.py\ndir/*\nlinks/real\n**/.*',
   },
   { name: 'settings only: no layer', dockerfile: 'from base\nlabel a=b\nenv b=c', blind: true },
 ];

@@ -51,6 +51,11 @@ export function seconds(milliseconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** `1 bundle`, `2 bundles`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** Bytes as a person says them. */
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;

@@ -40,7 +40,7 @@ export const platformRegistry = z
 
 export const platform = z
   .string()
-  .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/)
+  .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/, 'it is a platform, such as linux/amd64')
   .optional()
   .describe('The OCI platform of the image. Default: `platform` of the plugin’s options, else linux/amd64.')
   .meta({ examples: ['linux/arm64'] });

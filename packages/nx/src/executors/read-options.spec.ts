@@ -20,7 +20,8 @@ it.each<[Record<string, unknown>, string[]]>([
   [{ registri: 'x' }, ['wrong-option | There is no option --registri. | --registry']],
   [{ completely: 1 }, [expect.stringMatching(/no option --completely\. \| one of .*--registry/) as string]],
   [{ engine: 'kaniko' }, ['wrong-option | --engine: it is one of "auto", "oci", "buildx", "podman". | ']],
-  [{ dryRun: 'maybe' }, [expect.stringMatching(/^wrong-option \| --dryRun: .*boolean/) as string]],
+  [{ dryRun: 'maybe' }, ['wrong-option | --dryRun: it is a boolean. | ']],
+  [{ platform: 'linux' }, ['wrong-option | --platform: it is a platform, such as linux/amd64. | ']],
   [
     { engine: 'x', registri: 1 },
     [expect.stringContaining('--engine') as string, expect.stringContaining('--registri') as string],

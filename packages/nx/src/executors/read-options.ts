@@ -42,6 +42,7 @@ function problemsOf(issue: z.core.$ZodIssue, options: readonly string[]): Proble
 
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `it is one of ${issue.values.map((value) => quoted(value)).join(', ')}`;
+  if (issue.code === 'invalid_type') return `it is a ${issue.expected}`;
   return issue.message.replace(/\.$/, '');
 }
 

@@ -108,6 +108,7 @@ describe('copiesBundles', () => {
   test.each([
     ['COPY ./bundles /bundles', true],
     ['copy bundles/ /bundles/', true],
+    ['ENV A=bundles\nENV A=other B=$A\nCOPY $B /b', true],
     ['COPY /bundles/a /x', true],
     ['COPY --chown=1:1 a bundles b /x/', true],
     ['COPY ["bundles", "/x y"]', true],

@@ -69,7 +69,8 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   };
   for (const { keyword, words, flags, line, rest } of lines) {
     if (keyword === 'ARG' || (keyword === 'ENV' && stage > 0)) {
-      for (const [name, value] of assignments(words, stage === 0 ? global : scope)) {
+      // Behind FROM, all of a line sees the variables from before the line; before it, an argument may use the one before it.
+      for (const [name, value] of assignments(words, stage === 0 ? global : new Map(scope))) {
         const known = keyword === 'ARG' ? (argument(name, args) ?? value ?? global.get(name)) : value;
         // It would stand in the image's history: one content key, and another image for each registry.
         if (stage > 0 && keyword === 'ARG' && namesRegistry(name, known))
@@ -138,7 +139,6 @@ function namesRegistry(name: string, value: string | undefined): boolean {
   return isRegistry(name) || (value !== undefined && isRegistry(value));
 }
 
-/** One after another: an argument may use the one before it on its line. */
 function* assignments(words: readonly Word[], known: ReadonlyMap<string, string>): Generator<[string, string | undefined]> {
   for (const { text } of words) {
     const [, name = text, value] = /^([^=]+)=([^]*)$/.exec(text) ?? [];

@@ -77,9 +77,9 @@ function variable(reader: Reader, scope: Scope): string {
   return isSet ? word : '';
 }
 
-/** Digits are a name of their own, as the arguments of a shell. */
+/** Digits and signs are names of their own, as in a shell: nothing ever sets them. */
 function nameAt(reader: Reader): string {
-  const [name = ''] = /^(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-])/.exec(reader.text.slice(reader.at)) ?? [];
+  const [name = ''] = /^(?:[A-Za-z_]\w*|[0-9]+|[@*#?!$-])/.exec(reader.text.slice(reader.at)) ?? [];
   reader.at += name.length;
   return name;
 }

@@ -79,8 +79,11 @@ export function followRecipe(recipe: Recipe, base: ImageSettings): FollowedRecip
 /** One function an instruction; each returns what the history says of it. */
 const FOLLOW: Record<string, (state: State, line: Line, recipe: Recipe) => string> = {
   ARG(state, line, { global, given }) {
+    const { scope } = state;
+    // Behind FROM, all of a line sees the variables from before the line.
+    state.scope = new Map(scope);
     const said = declarationsOf(line).map(([name, written]) => {
-      const value = given.get(name) ?? (written === undefined ? global.get(name) : expandWord(written, state.scope));
+      const value = given.get(name) ?? (written === undefined ? global.get(name) : expandWord(written, scope));
       if (value === undefined) return name;
       state.scope.set(name, value);
       return `${name}=${value}`;

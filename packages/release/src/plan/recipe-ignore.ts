@@ -91,9 +91,11 @@ function pieceOf(rest: string, isFirst: boolean): [piece: string, regex: string]
   const char = String.fromCodePoint(rest.codePointAt(0)!);
   if (char === '*') return [char, '[^/]*'];
   if (char === '?') return [char, '[^/]'];
-  const [set] = /^\[\^?\]?[^\]]*\]/.exec(rest) ?? [];
-  if (char === '[' && set !== undefined)
-    return [set, set.replace(/[[&~|](?!$)/g, (special, index: number) => (index === 0 ? special : `\\${special}`))];
+  if (char === '[') {
+    const [set] = /^\[\^?(?:\\[^]|[^\\\]])+\]/.exec(rest) ?? [];
+    if (set === undefined) throw new Error(`the line "${rest}" of .dockerignore has a [ that is never closed`);
+    return [set, set];
+  }
   if (char === '\\') {
     if (rest.length === 1) throw new Error('a line of .dockerignore ends with a backslash');
     const next = String.fromCodePoint(rest.codePointAt(1)!);

@@ -197,6 +197,16 @@ describe('.dockerignore', () => {
     ['?', ['a', 'a/b', 'd/x.pyc', 'd/e/x.pyc']],
   ])('%j', (text, wanted) => expect(excluded(text, ['a', 'a/b', 'x.pyc', 'd/x.pyc', 'd/e/x.pyc'])).toEqual(wanted));
 
+  test('classes of characters, with signs in them', () => {
+    expect(excluded('[\\]a]b', ['ab', ']b', '\\b', 'b'])).toEqual(['ab', ']b']);
+    expect(excluded('[[&~|]b', ['[b', '&b', '~b', '|b', 'ab'])).toEqual(['[b', '&b', '~b', '|b']);
+    expect(excluded('[^a]b', ['ab', ']b'])).toEqual([']b']);
+    expect(excluded('\\[a]b', ['ab', '[a]b'])).toEqual(['[a]b']);
+  });
+  test.each(['[a', 'x[', '[]', 'a\\', '!'])('%s is no line of it', (line) => {
+    expect(() => readIgnore(`x\n${line}`)).toThrow('of .dockerignore');
+  });
+
   test('what it keeps out is not there, and folders that hold nothing else are not either', () => {
     const ignore = readIgnore('dir/sub\nconf/*\nx\nbundles/two');
     expect(plan('COPY . /n', FILES, { ignore })).toEqual([

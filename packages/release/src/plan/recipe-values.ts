@@ -40,10 +40,14 @@ export interface Owner {
   gid: number;
 }
 
+/** Engines read larger ones as negative, or as names. */
+const LARGEST_ID = 2 ** 31 - 1;
+
 /** `1000:1000` or `1000`, whose group is then 1000 too. Throws for names: only the image itself knows what they are. */
 export function ownerOf(text: string): Owner {
   const [, user, group = user] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text) ?? [];
   if (user === undefined) throw new Error(`the owner "${text}" is not numeric, and only an engine looks up names in the image`);
+  if (Math.max(Number(user), Number(group)) > LARGEST_ID) throw new Error(`the owner "${text}" is larger than ${LARGEST_ID}`);
   return { uid: Number(user), gid: Number(group) };
 }
 

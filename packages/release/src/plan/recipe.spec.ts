@@ -31,7 +31,12 @@ describe('which image', () => {
     ['# syntax=docker/dockerfile:1\nFROM a', ['a', 2, [[]]]],
   ])('%j', (text, wanted) => expect(read(text)).toEqual(wanted));
 
-  test('build arguments win over defaults', () => expect(read('ARG TAG=1\nFROM a:$TAG', { TAG: '2' })).toEqual(['a:2', 2, [[]]]));
+  test('build arguments win over defaults, and a default over what docker gives to every build', () => {
+    expect(read('ARG TAG=1\nFROM a:$TAG', { TAG: '2' })).toEqual(['a:2', 2, [[]]]);
+    expect(read('ARG TARGETARCH=mine\nFROM a:$TARGETARCH')).toEqual(['a:mine', 2, [[]]]);
+    expect(read('ARG TARGETARCH=mine\nFROM a:$TARGETARCH', { TARGETARCH: 'given' })).toEqual(['a:given', 2, [[]]]);
+    expect(read('FROM a:$TARGETARCH')).toEqual(['a:arm64', 1, [[]]]);
+  });
 });
 
 describe('what is refused, by its line', () => {
@@ -40,6 +45,7 @@ describe('what is refused, by its line', () => {
     ['FROM a\nCOPY --from=b /x /y', 2, 'COPY', 'it takes files from b'],
     ['FROM a\nCOPY --link x /y', 2, 'COPY', '--link'],
     ['FROM a\nCOPY --chown=app x /y', 2, 'COPY', 'not numeric'],
+    ['FROM a\nCOPY --chown=2147483648 x /y', 2, 'COPY', 'larger than'],
     ['FROM a\nCOPY --chmod=u+x x /y', 2, 'COPY', 'not octal'],
     ['FROM a\nCOPY <<EOF /y\nhi\nEOF', 2, 'COPY', 'here-document'],
     ['FROM a\nCOPY x', 2, 'COPY', 'no destination'],
@@ -83,6 +89,9 @@ describe('settings', () => {
       'ENV A=${NO:-x${LANG}} B=${LANG:+y} C=${NO-z} D=${NO+w} E=$',
       { Env: ['PATH=/bin', 'LANG=C', 'A=xC', 'B=y', 'C=z', 'D=', 'E=$'] },
     ],
+    ['ENV A=x$$y B=$$ C=$-', { Env: ['PATH=/bin', 'LANG=C', 'A=xy', 'B=', 'C='] }],
+    ['ARG A=1 B=$A\nENV X=x$B\nARG C=$A D=$C\nENV Y=y$D', { Env: ['PATH=/bin', 'LANG=C', 'X=x', 'Y=y'] }],
+    ['ARG TARGETARCH=mine\nARG TARGETOS\nENV X=$TARGETARCH-$TARGETOS', { Env: ['PATH=/bin', 'LANG=C', 'X=mine-linux'] }],
     ['LABEL b=2 "a b"="c \\\n  d"', { Labels: { 'a b': 'c   d', b: '2', from: 'base' } }],
     ['ENTRYPOINT ["a"]', { Entrypoint: ['a'], Cmd: undefined }],
     ['CMD b\nENTRYPOINT a $b', { Cmd: ['/bin/sh', '-c', 'b'], Entrypoint: ['/bin/sh', '-c', 'a $b'], ArgsEscaped: true }],

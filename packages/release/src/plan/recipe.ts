@@ -48,8 +48,8 @@ export function readRecipe(text: string, options: RecipeOptions): Recipe | Refus
       fail(`the syntax ${syntax} is a program of its own`, 1);
     if (directives.get('escape') === '`') fail('the escape character is not a backslash', 1);
     const stages = stagesOf(lines, fail);
-    const given = new Map([...platformArguments(options.platform), ...Object.entries(options.args)]);
-    const global = globalScope(lines.slice(0, stages[0]!.start), given);
+    const given = new Map(Object.entries(options.args));
+    const global = globalScope(lines.slice(0, stages[0]!.start), given, options.platform);
     const chain = chainOf(stages, global, options.platform);
     for (const { body } of chain) body.forEach(check);
     return { from: chain[0]!.image, line: chain[0]!.from.line, stages: chain.map(({ body }) => body), global, given };
@@ -135,8 +135,8 @@ function imageOf({ words, flags }: Line, global: Scope, platform: string): strin
 }
 
 /** One after another: an argument may use those before it. */
-function globalScope(lines: readonly Line[], given: Scope): Scope {
-  const scope = new Map([...given].filter(([name]) => name.startsWith('TARGET')));
+function globalScope(lines: readonly Line[], given: Scope, platform: string): Scope {
+  const scope = new Map(platformArguments(platform).map(([name, value]) => [name, given.get(name) ?? value]));
   for (const line of lines) {
     if (line.keyword !== 'ARG') refuse(line, 'it stands before the first FROM');
     atLine(line, () => {
@@ -149,7 +149,7 @@ function globalScope(lines: readonly Line[], given: Scope): Scope {
   return scope;
 }
 
-/** What docker gives to every build. BUILDPLATFORM and its parts are not among them: they tell of the machine, and an image is the same from every machine. */
+/** What docker gives to every build, for an ARG without a value of its own. BUILDPLATFORM and its parts are not among them: they tell of the machine, and an image is the same from every machine. */
 function platformArguments(platform: string): [string, string][] {
   const [os = '', architecture = '', variant = ''] = platform.split('/');
   return [

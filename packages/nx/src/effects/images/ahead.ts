@@ -1,11 +1,11 @@
 import type { PushReceipt, RegistryName } from '@kdcube/release';
-import { customerTags, isTag, KdcubeError, repositoryOf, shown } from '@kdcube/release';
+import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import type { Log } from '../log';
 import type { Place } from '../registry/blobs';
 import type { ImageConfig, ImageManifest } from '../registry/manifest';
 import { askTags, type AskedTags } from '../registry/push';
 import { imageConfig } from '../registry/registry';
-import { branchOf, type PeopleOptions } from './people';
+import { branchOf, peopleTags, type PeopleOptions } from './people';
 import { pushReceipt } from './receipts';
 import { openRegistry } from './registries';
 
@@ -44,15 +44,19 @@ export function lookAhead({ image, platform, registry: name }: Coming, options: 
   ]);
   // Said to whoever asks for it.
   before.catch(() => undefined);
-  return { place, shownName, before, last, people: peopleAhead(place, options).catch(() => undefined) };
+  return { place, shownName, before, last, people: askPeople(place, options).catch(() => undefined) };
 }
 
 /** Each question opens a connection of its own, which the push will need anyway. */
-async function peopleAhead({ registry, repository }: Place, options: PeopleOptions): Promise<AskedTags | undefined> {
+async function askPeople({ registry, repository }: Place, options: PeopleOptions): Promise<AskedTags | undefined> {
   const state = await options.look?.state;
   if (!state || state.isChanged) return undefined;
-  const tags = customerTags({ commit: state.head, branch: await branchOf(options) }, options.tagPrefix);
-  return askTags(registry, repository, tags.map(({ tag }) => tag).filter(isTag));
+  const tags = await peopleTags(options);
+  return askTags(
+    registry,
+    repository,
+    tags.map(({ tag }) => tag),
+  );
 }
 
 async function existing(

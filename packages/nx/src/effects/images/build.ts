@@ -8,7 +8,7 @@ import { withTemporaryDir } from '../files';
 import { writeContext } from './context';
 import { buildArgs } from './job';
 import type { ImageJob } from './job';
-import type { Log } from '../log';
+import { counted, type Log } from '../log';
 import { openRegistry, pinnedReferences, shownArgs } from './registries';
 import type { Registries } from './registries';
 import { imageConfig } from '../registry/registry';
@@ -48,7 +48,7 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
     },
     path.join(root, 'dist'),
   );
-  log.done('built', job.plan.image, `${job.bundles.length} bundles, by ${engine}`, startedAt);
+  log.done('built', job.plan.image, `${counted(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
 }
 
 function isPlain(references: ReadonlyMap<string, string>, log: Log): boolean {

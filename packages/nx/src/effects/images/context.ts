@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pinBases, readDockerfile } from '@kdcube/release';
-import type { Log } from '../log';
+import { counted, type Log } from '../log';
 import { inParallel } from '../parallel';
 import { stageTree } from '../stage';
 import { buildArgs, type ImageJob } from './job';
@@ -25,7 +25,7 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
       at: { file: found.place },
       log,
     });
-    log.done('staged', found.content.id, `${files} files`, startedAt);
+    log.done('staged', found.content.id, counted(files, 'file'), startedAt);
   });
   for (const name of ['.dockerignore', `${job.folder.dockerfile}.dockerignore`]) {
     const ignore = path.join(dir, name);

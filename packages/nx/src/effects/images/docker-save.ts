@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release';
 import { run, tail } from '../exec';
 import { replaceDir } from '../files';
+import { REF_NAME } from '../oci/layout';
 import type { Engine } from './docker';
 
 /** Long enough for an image of many gigabytes. Milliseconds. */
@@ -35,9 +36,7 @@ async function nameIt(file: string, name: string, engine: Engine): Promise<void>
       hint: 'docker 25 or later does',
     });
   const index = JSON.parse(await fs.promises.readFile(file, 'utf8')) as { manifests: Record<string, unknown>[] };
-  const manifests = index.manifests
-    .slice(0, 1)
-    .map((entry) => ({ ...entry, annotations: { 'org.opencontainers.image.ref.name': name } }));
+  const manifests = index.manifests.slice(0, 1).map((entry) => ({ ...entry, annotations: { [REF_NAME]: name } }));
   await fs.promises.writeFile(file, JSON.stringify({ ...index, manifests }));
 }
 

@@ -1,3 +1,6 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { buildCommand, findEngine } from './docker';
 import type { Build } from './docker';
 
@@ -65,6 +68,21 @@ describe('findEngine', () => {
       await expect(findEngine('auto')).rejects.toThrow(/\[engine-missing\][^]*buildx: [^]*podman: /);
     } finally {
       process.env.PATH = before;
+    }
+  });
+
+  it('gives what a program says is wrong, and not its advice', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-docker-'));
+    const script =
+      '#!/bin/sh\necho "docker: \'buildx\' is not a docker command." >&2\necho "See \'docker --help\'" >&2\nexit 1\n';
+    fs.writeFileSync(path.join(folder, 'docker'), script, { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${folder}:/bin:/usr/bin`;
+    try {
+      await expect(findEngine('buildx')).rejects.toThrow(/buildx: docker: 'buildx' is not a docker command\.\n(?! *See)/);
+    } finally {
+      process.env.PATH = before;
+      fs.rmSync(folder, { recursive: true });
     }
   });
 });

@@ -50,9 +50,14 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
     const result = await run(program!, args, { timeout: 30_000 }).catch((error: unknown) => error as KdcubeError);
     if (result instanceof Error)
       return result instanceof KdcubeError ? result.problems[0]!.message.split('\n')[0] : String(result);
-    if (result.exitCode !== 0) return tail(result.stderr, 1) || `${program} ${args.join(' ')} ended with ${result.exitCode}`;
+    if (result.exitCode !== 0) return firstLine(result.stderr) || `${program} ${args.join(' ')} ended with ${result.exitCode}`;
   }
   return undefined;
+}
+
+/** What went wrong; what follows is advice, such as where help is to be had. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!;
 }
 
 /** The command line of a build: pure, so that it can be looked at. */

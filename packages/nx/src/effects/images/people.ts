@@ -1,5 +1,5 @@
 import type { PeopleTag } from '@kdcube/release';
-import { checkTag, customerTags } from '@kdcube/release';
+import { customerTags } from '@kdcube/release';
 import type { Look } from '../git/look';
 import { currentBranch, headCommit } from '../git/workspace';
 import type { Log } from '../log';
@@ -13,7 +13,13 @@ export interface PeopleOptions {
   look?: Look;
 }
 
-/** customer-<sha> and the moving customer-<branch>, for what is pushed. What is not committed gets neither: the commit does not hold it. */
+/** The tags of what is checked out: customer-<sha>, and the moving customer-<branch> where there is a branch. */
+export async function peopleTags(options: PeopleOptions): Promise<PeopleTag[]> {
+  const [branch, commit] = await Promise.all([branchOf(options), commitOf(options)]);
+  return customerTags({ commit, branch }, options.tagPrefix);
+}
+
+/** Those for an image. What is not committed gets none: the commit does not hold it. */
 export async function tagsForPeople(job: ImageJob, options: PeopleOptions, log: Log): Promise<PeopleTag[]> {
   if (job.uncommitted.length > 0) {
     log.note(
@@ -21,10 +27,9 @@ export async function tagsForPeople(job: ImageJob, options: PeopleOptions, log: 
     );
     return [];
   }
-  const [branch, commit] = await Promise.all([branchOf(options), commitOf(options)]);
-  if (!branch) log.note('No branch is checked out, and the CI system names none: no branch tag is set.');
-  const tags = customerTags({ commit, branch }, options.tagPrefix);
-  for (const { tag } of tags) checkTag(tag);
+  const tags = await peopleTags(options);
+  if (!tags.some(({ moving }) => moving))
+    log.note('No branch is checked out, and the CI system names none: no branch tag is set.');
   return tags;
 }
 

@@ -16,6 +16,8 @@ export interface PushOptions extends PeopleOptions {
   registries: Registries;
   engine: Builder;
   dryRun: boolean;
+  /** Told on a dry run why the image would be pushed. */
+  would?: (why: readonly string[]) => void;
   /** What was asked already; by default it is asked now. */
   ahead?: Ahead;
   /** Where nobody named a registry. Default: oci-layout. */
@@ -43,6 +45,7 @@ async function bring(job: ImageJob, destination: Destination, options: PushOptio
   const why = whyBuilt(before?.labels, job.plan);
   if (options.dryRun) {
     log.done('would push', image, `to ${destination.shownName}:${tag}  (${why.join('; ')})`);
+    options.would?.(why);
     return undefined;
   }
   // Before anything is built: a name that cannot be a tag must not be found out behind a push.

@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release';
-import { run, tail } from '../exec';
-import { engineName, type Engine } from './docker';
+import { run } from '../exec';
+import { engineName, firstLine, type Engine } from './docker';
 
 /** The engine to start containers with: the one that was asked for, else the first that answers. Docker needs no buildx for this. Problem `engine-missing`. */
 export async function findRunner(wanted: string): Promise<Engine> {
@@ -23,7 +23,7 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
   const args = program === 'podman' ? ['version'] : ['version', '--format', '{{.Server.Version}}'];
   try {
     const { exitCode, stderr } = await run(program, args, { timeout: 30_000 });
-    return exitCode === 0 ? undefined : tail(stderr, 1) || `${program} version ended with ${exitCode}`;
+    return exitCode === 0 ? undefined : firstLine(stderr) || `${program} version ended with ${exitCode}`;
   } catch (error) {
     if (!(error instanceof KdcubeError) || error.problems[0]?.code === 'interrupted') throw error;
     return error.problems[0]!.message.split('\n')[0];

@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release';
-import { isRefusal, KdcubeError } from '@kdcube/release';
-import type { Log } from '../log';
+import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release';
+import { counted, type Log } from '../log';
 import type { OciBuild } from '../oci/build';
 import type { Layout } from '../oci/layout';
 import type { Place } from '../registry/blobs';
@@ -51,7 +51,7 @@ export async function makeImage(
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
   const built = await buildByArithmetic(job, registries, log, { known, begin });
   if (!isRefusal(built)) {
-    log.done('built', image, `${job.bundles.length} bundles, without an engine`, startedAt);
+    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
   if (built.wrong) throw wrongLine(job, built);
@@ -60,7 +60,7 @@ export async function makeImage(
     if (error instanceof KdcubeError) throw needsEngine(job, built, error);
     throw error;
   });
-  log.note(`${placeOf(job, built)}: ${whyNot(built)}. So ${found} builds ${image}.`);
+  log.note(`${placeOf(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);
   return inStore(job, found, root, registries, log);
 }
 
@@ -73,11 +73,14 @@ async function inStore(job: ImageJob, wanted: Engine, root: string, registries: 
 }
 
 /** The Problem of a line that nobody can carry out. */
-function wrongLine({ folder }: Pick<ImageJob, 'folder'>, { line, instruction, why }: Refusal): KdcubeError {
+function wrongLine({ folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>, { line, instruction, why }: Refusal): KdcubeError {
   const file = `${folder.path}/${folder.dockerfile}`;
+  // How a workspace begins.
+  const hasNone = bundles.length === 0 && why.startsWith('bundles is not');
   return new KdcubeError({
     code: 'dockerfile-unreadable',
-    message: `This ${instruction} cannot be done: ${why}.`,
+    message: `This ${instruction} cannot be done: ${why}${hasNone ? `, because ${RELEASE_FILE} names none` : ''}.`,
+    hint: hasNone ? 'nx g @kdcube/nx:bundle my-bundle' : undefined,
     at: { file, line },
   });
 }

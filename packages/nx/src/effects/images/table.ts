@@ -1,4 +1,4 @@
-import type { PushReceipt } from '@kdcube/release';
+import { OUT, type PushReceipt } from '@kdcube/release';
 import { bytes, seconds } from '../log';
 import { table } from '../table';
 
@@ -8,8 +8,27 @@ export interface PushRow {
   took: number;
 }
 
-/** What a push did, one line an image: the answer to "why was this built, and what went over the line?". */
-export function pushTable(rows: readonly PushRow[]): string[] {
+/** What a dry run found. */
+export interface WouldPush {
+  image: string;
+  /** Why it would be pushed; undefined where its key is there. */
+  why?: readonly string[];
+}
+
+/**
+ * What a push did, or would do, one line an image: the answer to "why was this built, and what went over the line?"; and where it went, where nobody said. Of several tasks Nx shows nothing else.
+ */
+export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
+  const pushed = rows.filter((row) => 'receipt' in row);
+  const would = rows.filter((row): row is WouldPush => !('receipt' in row));
+  const inFolder = pushed.some(({ receipt }) => receipt.repository.startsWith('oci:'));
+  return [...pushedTable(pushed), ...dryRunTable(would), ...(inFolder ? [IN_FOLDER] : [])];
+}
+
+const IN_FOLDER = `No registry is named (KDCUBE_REGISTRY): the images are in ${OUT.images}.`;
+
+function pushedTable(rows: readonly PushRow[]): string[] {
+  if (rows.length === 0) return [];
   return table(
     ['image', 'digest', 'layers kept', 'sent', 'bytes', 'took', 'why'],
     rows.map(({ receipt, took }) => [
@@ -19,6 +38,14 @@ export function pushTable(rows: readonly PushRow[]): string[] {
       seconds(took),
       receipt.how === 'adopted' ? 'its key was there: adopted' : receipt.why.join('; '),
     ]),
+  );
+}
+
+function dryRunTable(rows: readonly WouldPush[]): string[] {
+  if (rows.length === 0) return [];
+  return table(
+    ['image', 'would be', 'why'],
+    rows.map(({ image, why }) => (why ? [image, 'pushed', why.join('; ')] : [image, 'adopted', 'its key is there'])),
   );
 }
 

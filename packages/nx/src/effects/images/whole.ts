@@ -1,5 +1,5 @@
 import { openBlob, partsOf, type Layout, type Parts } from '../oci/layout';
-import type { Descriptor } from '../registry/manifest';
+import { type Descriptor, parsePlatform, platformName } from '../registry/manifest';
 import { streamBlob } from '../registry/stream';
 import type { Source } from './source';
 
@@ -26,7 +26,8 @@ function partsOfLayout({ dir, manifest, bytes, image, config, configBytes, missi
     bytes,
     config: { descriptor: image.config, bytes: configBytes },
     layers: image.layers,
-    platform: config,
+    // Of a config, only what an index says of an image.
+    platform: parsePlatform(platformName(config)),
     open: (layer) => (absent.has(layer.digest) ? undefined : openBlob(dir, layer)),
   };
 }

@@ -1,13 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError, parseImageReference } from '@kdcube/release';
 import { writeFileAtomic } from '../files';
-import { blobFile, openBlob, readLayout } from './layout';
+import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
 import { tarOf, type TarEntry } from './tar';
 import type { Descriptor } from '../registry/manifest';
 
 /**
- * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); the layout itself is in it too. Every blob is checked on the way. Throws the Problem
+ * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); it is a layout too, and a docker that keeps its images in containerd reads only
+ * that. Every blob is checked on the way. Throws the Problem
  * `file-failed` where the layout is not complete: an engine cannot fetch what is missing.
  */
 export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
@@ -32,12 +33,25 @@ export async function writeDockerArchive(layoutDir: string, file: string, names:
       size: fs.statSync(blobFile(layoutDir, blob)).size,
       chunks: openBlob(layoutDir, blob),
     })),
-    text('index.json', await fs.promises.readFile(path.join(layoutDir, 'index.json'))),
+    text('index.json', await namedIndex(path.join(layoutDir, 'index.json'), names)),
     text('manifest.json', Buffer.from(JSON.stringify(loading))),
     text('oci-layout', await fs.promises.readFile(path.join(layoutDir, 'oci-layout'))),
   ];
   entries.sort((one, other) => (one.path.replaceAll('/', '\0') < other.path.replaceAll('/', '\0') ? -1 : 1));
   await writeFileAtomic(file, tarOf(entries));
+}
+
+/** One entry a name, as `docker save` writes them. */
+async function namedIndex(file: string, names: readonly string[]): Promise<Buffer> {
+  const index = JSON.parse(await fs.promises.readFile(file, 'utf8')) as { manifests: object[] };
+  const manifests = names.map((name) => {
+    const { host, repository, tag } = parseImageReference(name);
+    return {
+      ...index.manifests[0],
+      annotations: { 'io.containerd.image.name': `${host}/${repository}:${tag}`, [REF_NAME]: tag },
+    };
+  });
+  return Buffer.from(JSON.stringify({ ...index, manifests }));
 }
 
 const OWNER = { uid: 0, gid: 0 };

@@ -59,7 +59,7 @@ test('a layer is read once, then known by its digest; a damaged memory is read a
   await baseFiles([one], open);
   await baseFiles([one], open);
   expect(opened).toBe(1);
-  fs.writeFileSync(cacheDir('base-names-1', one.digest.replace(':', '-')), 'x');
+  fs.writeFileSync(cacheDir('base-names-2', one.digest.replace(':', '-')), 'x');
   expect((await baseFiles([one], open))!.at('/z/z')).toEqual({ kind: 'file' });
   expect(opened).toBe(2);
 });

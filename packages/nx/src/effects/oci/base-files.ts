@@ -58,7 +58,7 @@ function removeBelow(all: Map<string, NonNullable<Place>>, path: string, itself:
 }
 
 /** Raised when what is kept of a layer's names changes: what an older version kept is then not read. */
-const NAMES_FORMAT = 1;
+const NAMES_FORMAT = 2;
 
 async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | undefined> {
   const file = cacheDir(`base-names-${NAMES_FORMAT}`, layer.digest.replace(':', '-'));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRefusal, readIgnore, readRecipe, type BaseTree, type Refusal } from '@kdcube/release';
@@ -278,6 +279,20 @@ describe('layouts', () => {
           annotations: { 'org.opencontainers.image.ref.name': 'shop/chat:1' },
         },
       ],
+    });
+  });
+  test('an archive names it for docker with either of its stores: by manifest.json, and by annotations in index.json', async () => {
+    const { dir, image } = await made();
+    const archive = path.join(dir, '../a.tar');
+    await writeDockerArchive(dir, archive, ['chat:c-1', 'localhost/shop/chat:2']);
+    const read = (name: string) => json(execFileSync('tar', ['-xOf', archive, name]));
+    expect(read('manifest.json')).toMatchObject([{ RepoTags: ['chat:c-1', 'localhost/shop/chat:2'] }]);
+    const named = (name: string, tag: string) => ({
+      digest: image.digest,
+      annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': tag },
+    });
+    expect(read('index.json')).toMatchObject({
+      manifests: [named('docker.io/library/chat:c-1', 'c-1'), named('localhost/shop/chat:2', '2')],
     });
   });
   test('a sparse one says what is missing, and is no archive', async () => {

@@ -39,7 +39,7 @@ export interface LayoutOptions {
   openBase?: (layer: Descriptor) => AsyncIterable<Uint8Array>;
 }
 
-const NAME = 'org.opencontainers.image.ref.name';
+export const REF_NAME = 'org.opencontainers.image.ref.name';
 /** No manifest or config comes near. */
 const LIMIT = 4 * 1024 * 1024;
 
@@ -87,7 +87,7 @@ export async function writeParts(
     await put(manifest, [bytes]);
     await put(config.descriptor, [config.bytes]);
     for (const layer of layers) if (!isElsewhere(layer)) await put(layer, open(layer));
-    const entry = { ...manifest, platform, ...(name !== undefined && { annotations: { [NAME]: name } }) };
+    const entry = { ...manifest, platform, ...(name !== undefined && { annotations: { [REF_NAME]: name } }) };
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] };
     await fs.promises.writeFile(path.join(into, 'index.json'), JSON.stringify(index));
     await fs.promises.writeFile(path.join(into, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));

@@ -87,7 +87,8 @@ function hasSum(header: Buffer): boolean {
 
 /** Octal, or from 8 GiB on GNU's binary form. */
 function number(header: Buffer, at: number, length: number): number {
-  if (header[at]! & 0x80) return Number(header.readBigUInt64BE(at + length - 8));
+  // Of the eight bytes of an owner, the first one holds the mark itself.
+  if (header[at]! & 0x80) return Number(header.readBigUInt64BE(at + length - 8) & 0x7fff_ffff_ffff_ffffn);
   return parseInt(text(header, at, length).trim() || '0', 8);
 }
 

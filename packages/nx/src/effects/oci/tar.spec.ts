@@ -110,6 +110,12 @@ describe('reading names', () => {
       ]),
     );
   });
+  test.each(['gnu', 'pax'])('owners with large numbers: %s', async (format) => {
+    const script = `cd "$(mktemp -d)" && mkdir d && tar --format=${format} --owner=:3000000 --group=:4000000 -cf - d`;
+    expect(await names(execFileSync('bash', ['-c', script]))).toEqual([
+      { path: '/d', kind: 'folder', mode: 0o755, uid: 3_000_000, gid: 4_000_000 },
+    ]);
+  });
   test('of something else', async () => {
     await expect(names(Buffer.alloc(1024, 'x'))).rejects.toThrow('not a tar');
   });

@@ -5,6 +5,7 @@ import { inEngine } from '../../effects/images/in-engine';
 import type { ImageJob } from '../../effects/images/job';
 import type { Registries } from '../../effects/images/registries';
 import { findRunner } from '../../effects/images/runner';
+import { counted } from '../../effects/log';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
 import { perform } from '../perform';
@@ -28,7 +29,7 @@ async function bootTask({ root, plugin, log }: Task, job: ImageJob, registries: 
     return;
   }
   if (options.dryRun) {
-    log.done('would boot', image, `${entries.length} bundles`);
+    log.done('would boot', image, counted(entries.length, 'bundle'));
     return;
   }
   const engine = await findRunner(options.engine ?? plugin.engine ?? 'auto');

@@ -14,7 +14,7 @@ const own = {
   dryRun,
   memory: z
     .string()
-    .regex(/^[1-9]\d*[kmg]$/)
+    .regex(/^[1-9]\d*[kmg]$/, 'it is a number with k, m or g behind it, such as 512m')
     .default('1g')
     .describe('How much memory the bundles may take, all together.')
     .meta({ examples: ['512m'] }),

@@ -3,6 +3,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { BundlePin, DescriptorReceipt } from '@kdcube/release';
 import { OUT, planDescriptor, printReceipt } from '@kdcube/release';
 import { replaceDir, writeFileAtomic } from '../../effects/files';
+import { counted } from '../../effects/log';
 import { openRelease, pinOf } from '../../effects/workspace';
 import { sayNotes } from '../notes';
 import { perform } from '../perform';
@@ -37,6 +38,6 @@ export default function descriptor(options: DescriptorOptions, context: Executor
       for (const [name, text] of Object.entries(plan.files)) await writeFileAtomic(path.join(dir, name), text);
       await writeFileAtomic(path.join(dir, 'receipt.json'), printReceipt(receipt));
     });
-    log.done('derived', OUT.release, `${release.bundles.length} bundles in ${receipt.files.join(', ')}`, startedAt);
+    log.done('derived', OUT.release, `${counted(release.bundles.length, 'bundle')} in ${receipt.files.join(', ')}`, startedAt);
   });
 }

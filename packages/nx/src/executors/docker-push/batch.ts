@@ -1,6 +1,6 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
 import { createLog } from '../../effects/log';
-import { pushTable, type PushRow } from '../../effects/images/table';
+import { pushTable, type PushRow, type WouldPush } from '../../effects/images/table';
 import { inOneProcess, type BatchResult } from '../batch';
 import { pushTask } from './push-task';
 import type { DockerPushOptions } from './schema';
@@ -12,12 +12,11 @@ export default function dockerPushBatch(
   overrides: { json?: boolean },
   context: ExecutorContext,
 ): AsyncGenerator<BatchResult> {
-  const rows: PushRow[] = [];
+  const rows: (PushRow | WouldPush)[] = [];
   return inOneProcess(graph, inputs, context, {
     atOnce: 4,
     async work(task, options) {
-      const row = await pushTask(task, options);
-      if (row) rows.push(row);
+      rows.push(await pushTask(task, options));
     },
     end() {
       if (rows.length > 0) createLog(overrides).lines(pushTable(rows));

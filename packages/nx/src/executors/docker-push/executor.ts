@@ -7,7 +7,6 @@ import type { DockerPushOptions } from './schema';
 /** The image in the registry: adopted by its content key when it is there, else built and sent. */
 export default function dockerPush(options: DockerPushOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, options, async (task) => {
-    const row = await pushTask(task, options);
-    if (row) task.log.lines(pushTable([row]));
+    task.log.lines(pushTable([await pushTask(task, options)]));
   });
 }

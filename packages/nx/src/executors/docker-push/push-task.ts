@@ -6,14 +6,14 @@ import { lookAhead } from '../../effects/images/ahead';
 import { pushImage } from '../../effects/images/push';
 import type { ImageJob } from '../../effects/images/job';
 import { registriesOf, type Registries } from '../../effects/images/registries';
-import type { PushRow } from '../../effects/images/table';
+import type { PushRow, WouldPush } from '../../effects/images/table';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
 import { readOptions } from '../read-options';
 import { DockerPushOptions } from './schema';
 
-/** Pushes the image of one task and writes its receipt. Returns its line of the table; none on a dry run. */
-export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | undefined> {
+/** Pushes the image of one task and writes its receipt. Returns its line of the table. */
+export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | WouldPush> {
   const startedAt = Date.now();
   const options = readOptions(DockerPushOptions, raw);
   const { root, plugin, log } = task;
@@ -26,7 +26,7 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
   const ahead = registry && lookAhead({ image: task.project, platform, registry }, people, log);
   // The first question is on its way before reading release.yaml, which is done in one go, keeps this process.
   await new Promise(setImmediate);
-  const push = async (job: ImageJob, registries: Registries): Promise<PushRow | undefined> => {
+  const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {
     if (format && registries.registry)
       throw new KdcubeError({
         code: 'wrong-option',
@@ -34,9 +34,11 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
         hint: 'leave out --format, or name no registry (--registry, KDCUBE_REGISTRY, "registry" of the plugin’s options)',
       });
     const engine = options.engine ?? plugin.engine ?? 'auto';
-    const receipt = await pushImage(job, { ...people, registries, engine, dryRun, format, ahead }, log);
-    if (!receipt || dryRun) return undefined;
-    await writeFileAtomic(path.join(root, OUT.push(job.plan.image), 'receipt.json'), printReceipt(receipt));
+    const row: WouldPush = { image: job.plan.image };
+    const would = (why: readonly string[]) => void (row.why = why);
+    const receipt = await pushImage(job, { ...people, registries, engine, dryRun, format, ahead, would }, log);
+    if (!receipt || dryRun) return row;
+    await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'pushed', ...receipt });
     return { receipt, took: Date.now() - startedAt };
   };

@@ -4,7 +4,7 @@ import { OUT, printReceipt } from '@kdcube/release';
 import { findBundle } from '../../effects/bundles';
 import { replaceDir, writeFileAtomic } from '../../effects/files';
 import type { Snapshot } from '../../effects/git/snapshot';
-import { bytes } from '../../effects/log';
+import { bytes, counted } from '../../effects/log';
 import { stageTree } from '../../effects/stage';
 import { requireBundle, type OpenRelease } from '../../effects/workspace';
 import type { Task } from '../perform';
@@ -39,7 +39,7 @@ export async function stageTask(
   log.done(
     'staged',
     bundle.id,
-    `${receipt.files} files, ${bytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
+    `${counted(receipt.files, 'file')}, ${bytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
     startedAt,
   );
   log.event({ event: 'staged', ...receipt });

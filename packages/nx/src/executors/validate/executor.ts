@@ -4,6 +4,7 @@ import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release';
 import { diskFiles } from '../../disk';
 import { checkBundles } from '../../effects/check-bundles';
 import { withSnapshot } from '../../effects/git/snapshot';
+import { counted } from '../../effects/log';
 import { openRelease } from '../../effects/workspace';
 import { sayNotes } from '../notes';
 import type { Task } from '../perform';
@@ -32,7 +33,7 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
     task.log.done(
       'valid',
       'release.yaml',
-      `${release!.bundles.length} bundles, ${images.length} images, platform ${release!.platform.ref} (generation ${release!.generation})`,
+      `${counted(release!.bundles.length, 'bundle')}, ${counted(images.length, 'image')}, platform ${release!.platform.ref} (generation ${release!.generation})`,
       startedAt,
     );
   });

@@ -8,7 +8,7 @@ import type { RepoSource } from '../../effects/git/remote';
 import type { GitStore } from '../../effects/git/store';
 import { listTree, treeOf } from '../../effects/git/tree';
 import { ownRemote } from '../../effects/git/workspace';
-import { createLog, whileWaiting } from '../../effects/log';
+import { counted, createLog, whileWaiting } from '../../effects/log';
 import type { Log } from '../../effects/log';
 import { baseReference, openRegistry, registriesOf } from '../../effects/images/registries';
 import { headManifest } from '../../effects/registry/registry';
@@ -169,7 +169,7 @@ async function digestOf(name: string, options: PluginOptions, log: Log): Promise
 }
 
 function saying(pin: BundlePin | FrontendPin | ImagePin): string {
-  if ('bases' in pin) return `${pin.bundles.length} bundles on ${pin.platform ?? 'no platform'}`;
+  if ('bases' in pin) return `${counted(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }
 
