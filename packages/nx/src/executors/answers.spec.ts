@@ -101,7 +101,7 @@ const SHAPES = {
 const KINDS: [string, object, object, string, number[]][] = [
   ['AccessDenied', { error: 'AccessDeniedException' }, {}, '[aws-denied]', []],
   ['throttled for ever', { error: 'ThrottlingException' }, {}, '[aws-throttled]', FOR_EVER],
-  ['500 for ever', { error: 'ServerException' }, {}, '[aws-unreachable]', FOR_EVER],
+  ['500 for ever', { error: 'InternalFailure', status: 500 }, {}, '[aws-unreachable]', FOR_EVER],
   ['a page of a proxy, with 502', {}, { as: 'html', status: 502 }, '[aws-unreachable]', FOR_EVER],
   ['cut in the middle, for ever', {}, { as: 'cut' }, '[aws-unreachable]', FOR_EVER],
   ['a page of a proxy, with 200', {}, { as: 'html' }, '[aws-answer]', []],
@@ -126,7 +126,7 @@ describe.each(each)('%s, and %s answers', (verb, op) => {
 
   it.each([
     ['throttled once', { error: 'ThrottlingException', times: 1 }, {}],
-    ['500 once', { error: 'ServerException', times: 1 }, {}],
+    ['500 once', { error: 'InternalFailure', status: 500, times: 1 }, {}],
     ['cut once', {}, { as: 'cut', times: 1 }],
   ])('%s', async (_, fault, garbled) => {
     if (Object.keys(fault).length > 0) ecs.faults.push({ op, ...fault });
