@@ -1,4 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
+import { printable } from '@kdcube/release';
 import { looseWorkspace } from '../../effects/ecs/loose';
 import { listRecords, recordsOf } from '../../effects/ecs/records/records';
 import { openEnvironment, registryOf } from '../../effects/environment';
@@ -21,8 +22,12 @@ export default function history(options: HistoryOptions, context: ExecutorContex
       String(attempt),
       verdict,
       commit?.slice(0, 12) ?? '',
-      because.length > 100 ? `${because.slice(0, 99)}…` : because,
+      cut(printable(because)),
     ]);
     log.lines(table(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
   });
+}
+
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release';
-import { exitCode, KdcubeError, shortDefinition } from '@kdcube/release';
+import { exitCode, KdcubeError, printable, shortDefinition } from '@kdcube/release';
 import { looseWorkspace } from '../../effects/ecs/loose';
 import { recordsOf } from '../../effects/ecs/records/records';
 import { environmentStatus } from '../../effects/ecs/records/status';
@@ -32,14 +32,19 @@ export default function status(options: StatusOptions, context: ExecutorContext)
   });
 }
 
-function say(environment: string, { release, since, services, bundles, notDeployed }: EnvironmentStatus, log: Log): void {
-  const minute = (time: string | undefined) => time?.slice(0, 16).replace('T', ' ') ?? '';
-  log.lines([
-    release === undefined
-      ? `${environment}: nothing was recorded here`
-      : `${environment}: ${release}, since ${minute(since)} UTC`,
-    '',
-  ]);
+function minute(time: string | undefined): string {
+  return time?.slice(0, 16).replace('T', ' ') ?? '';
+}
+
+function say(environment: string, found: EnvironmentStatus, log: Log): void {
+  const { release, since, lastAttempt, underWay, services, bundles, notDeployed } = found;
+  const first =
+    release !== undefined
+      ? `${release}, since ${minute(since)} UTC`
+      : lastAttempt
+        ? 'no deploy has ended well here yet'
+        : 'nothing was recorded here';
+  log.lines([`${environment}: ${first}`, '']);
   const rows = services.map(({ service, taskDefinition, image, running, desired, since: deployed, rollout, drift }) => [
     service,
     taskDefinition === undefined ? '-' : shortDefinition(taskDefinition),
@@ -57,5 +62,11 @@ function say(environment: string, { release, since, services, bundles, notDeploy
         bundles.map(({ id, ref = '-', commit = '-', tree }) => [id, ref, commit.slice(0, 12), tree.slice(0, 12)]),
       ),
     ]);
+  if (underWay)
+    log.note(`a deploy of ${underWay.release} is under way, or was killed: its mark is good until ${minute(underWay.until)} UTC`);
+  if (lastAttempt)
+    log.note(
+      `the last attempt, ${lastAttempt.release} (${lastAttempt.attempt}), ended at ${minute(lastAttempt.endedAt)} UTC: ${lastAttempt.verdict}. ${printable(lastAttempt.because)}`,
+    );
   for (const what of notDeployed) log.note(`not deployed yet: ${what}`);
 }

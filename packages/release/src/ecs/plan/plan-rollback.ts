@@ -167,7 +167,9 @@ export function chooseRecord(records: readonly ReleaseRecord[], to: string | und
     code: 'release-unknown',
     message:
       to === undefined
-        ? 'There is no good release in the records but what runs now.'
+        ? good.length === 0
+          ? 'No deploy has ended well here yet: there is no release to go back to.'
+          : 'There is no good release in the records but what runs now.'
         : records.some(({ release }) => release === to)
           ? `${quoted(to)} was never deployed well here.`
           : `${quoted(to)} has no record in this environment.`,

@@ -1,13 +1,16 @@
 import type { ReleaseRecord } from '../../model/record';
 import type { SeenService, SeenTask } from '../rollout/port';
+import { lockOn } from '../rollout/lock';
 import { flagsOn } from '../plan/registry-step';
 import { shortDefinition } from '../plan/running';
 import { reportedDigests, type KnownImage } from '../tasks/reported';
 import type { TaskDefinition } from '../tasks/task-definition';
 
 export interface StatusInput {
-  /** The last good one. */
-  record?: ReleaseRecord;
+  /** Of the environment, the newest first. What should run is in the last good one. */
+  records: readonly ReleaseRecord[];
+  /** Milliseconds since 1970, as AWS has it. */
+  now: number;
   /** By the name of the ECS service. */
   services: ReadonlyMap<string, SeenService>;
   /** Running ones, by the name of the ECS service. */
@@ -38,6 +41,10 @@ export interface ServiceStatus {
 export interface EnvironmentStatus {
   release?: string;
   since?: string;
+  /** The newest attempt, where it was no good one. */
+  lastAttempt?: Pick<ReleaseRecord, 'release' | 'attempt' | 'verdict' | 'endedAt' | 'because'>;
+  /** A deploy that has the environment, or had it when it was killed. ISO 8601. */
+  underWay?: { release: string; until: string };
   services: ServiceStatus[];
   bundles: { id: string; tree: string; ref?: string; commit?: string; drift: string[] }[];
   /** All of it, each with its subject. */
@@ -46,16 +53,23 @@ export interface EnvironmentStatus {
   notDeployed: string[];
 }
 
+/** The last good record. */
+export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  return records.find(({ verdict }) => verdict === 'succeeded');
+}
+
 /** What runs, against the last good record. `names`: the services that the environment has, with their ECS names. */
 export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput): EnvironmentStatus {
-  const { record, pinned, releaseHere } = input;
+  const { records, pinned, releaseHere, now } = input;
+  const record = lastGood(records);
+  const lock = lockOn([...input.services.values()], now);
   const all = new Map([
     ...names,
     ...Object.entries(record?.services ?? {})
       .filter(([, { component }]) => component !== 'postgres-setup')
       .map(([name, { serviceName }]) => [name, serviceName] as const),
   ]);
-  const services = [...all].map(([service, serviceName]) => serviceStatus(service, serviceName, input));
+  const services = [...all].map(([service, serviceName]) => serviceStatus(service, serviceName, record, input));
   const bundles = (record?.bundles ?? []).map(({ id, tree, ref, commit }) => ({
     id,
     tree,
@@ -73,6 +87,8 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
   ];
   return {
     ...(record && { release: record.release, since: record.endedAt }),
+    ...(records[0] && records[0] !== record && { lastAttempt: attemptOf(records[0]) }),
+    ...(lock && { underWay: { release: lock.release, until: new Date(lock.until).toISOString() } }),
     services,
     bundles,
     drift: services.flatMap(({ service, drift }) => drift.map((what) => `${service}: ${what}`)),
@@ -80,10 +96,15 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
   };
 }
 
+function attemptOf({ release, attempt, verdict, endedAt, because }: ReleaseRecord): EnvironmentStatus['lastAttempt'] {
+  return { release, attempt, verdict, endedAt, because };
+}
+
 function serviceStatus(
   service: string,
   serviceName: string,
-  { record, services, tasks, definitions, knownImages }: StatusInput,
+  record: ReleaseRecord | undefined,
+  { services, tasks, definitions, knownImages }: StatusInput,
 ): ServiceStatus {
   const seen = services.get(serviceName);
   const recorded = record?.services[service];

@@ -22,6 +22,12 @@ export function readLock(text: string | undefined): Lock | undefined {
   return match && Number.isFinite(until) ? { id: match[1]!, until, release: match[3]! } : undefined;
 }
 
+/** The lock of an environment that is still good, whoever has it. */
+export function lockOn(services: readonly SeenService[], now: number): Lock | undefined {
+  const lock = readLock(holderOf(services)?.tags[LOCK_TAG]);
+  return lock && lock.until > now ? lock : undefined;
+}
+
 /** The service that carries the lock of an environment: always the same one. */
 function holderOf(services: readonly SeenService[]): SeenService | undefined {
   return [...services].sort((a, b) => (a.name < b.name ? -1 : 1))[0];

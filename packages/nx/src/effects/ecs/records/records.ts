@@ -1,5 +1,5 @@
 import type { RegistryName } from '@kdcube/release';
-import { KdcubeError, printRecord, ReleaseRecord, repositoryOf, tagSafe } from '@kdcube/release';
+import { KdcubeError, lastGood, printRecord, ReleaseRecord, repositoryOf, tagSafe } from '@kdcube/release';
 import { openRegistry } from '../../images/registries';
 import type { Log } from '../../log';
 import { inParallel } from '../../parallel';
@@ -53,7 +53,7 @@ export async function readRecord({ registry, repository }: Place, tag: string): 
 
 /** The last good record of an environment. */
 export async function lastGoodRecord(place: Place, environment: string, log: Log): Promise<ReleaseRecord | undefined> {
-  return (await listRecords(place, environment, log)).find(({ verdict }) => verdict === 'succeeded');
+  return lastGood(await listRecords(place, environment, log));
 }
 
 /** Writes a record under the next free number of its release, never over another one. Returns the tag. */

@@ -1,9 +1,10 @@
 import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release';
-import { statusOf } from '@kdcube/release';
+import { lastGood, statusOf } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
+import { openClock } from '../aws/clock';
 import { openEcs } from '../aws/port';
-import { lastGoodRecord } from './records';
+import { listRecords } from './records';
 import { knownImages } from '../plan/running-images';
 
 /** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
@@ -13,7 +14,8 @@ export async function environmentStatus(
   place: Place,
   log: Log,
 ): Promise<EnvironmentStatus> {
-  const record = await lastGoodRecord(place, environment.name, log);
+  const records = await listRecords(place, environment.name, log);
+  const record = lastGood(records);
   const names = new Map(
     environment.services
       .filter(({ target, component }) => target === 'ecs' && component !== 'postgres-setup')
@@ -21,7 +23,8 @@ export async function environmentStatus(
   );
   const recorded = Object.values(record?.services ?? {}).map(({ serviceName }) => serviceName);
   const { region = '', cluster = '' } = environment.ecs;
-  const ecs = await openEcs({ region, cluster });
+  const clock = await openClock(log);
+  const ecs = await openEcs({ region, cluster }, clock);
   try {
     const seen = await ecs.services([...new Set([...names.values(), ...recorded])]);
     const tasks = new Map<string, SeenTask[]>();
@@ -36,7 +39,8 @@ export async function environmentStatus(
       log,
     );
     return statusOf(names, {
-      ...(record && { record }),
+      records,
+      now: clock.now(),
       services: new Map(seen.map((service) => [service.name, service])),
       tasks,
       definitions,

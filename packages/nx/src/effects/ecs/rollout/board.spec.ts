@@ -8,16 +8,19 @@ import { silent } from '../../log';
 import { frame, learn, newBoard, openBoard } from './board';
 import { painted } from './board-colours';
 
-let double: EcsDouble;
-afterEach(() => double.close());
+const started: EcsDouble[] = [];
+afterEach(async () => {
+  for (const double of started.splice(0)) await double.close();
+});
 
 it('every frame of a deploy whose last wave fails', async () => {
-  double = await startDouble({
+  const double = await startDouble({
     rules: [
       { match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } },
       { match: { service: 'acme-ui', taskDefinition: 'acme-ui:2' }, do: { exit: { code: 3, after: 2 } } },
     ],
   });
+  started.push(double);
   const plan = planOf({ setup: true, force: false });
   const state = newBoard(double.clock.now());
   const frames: string[] = [];
@@ -35,8 +38,25 @@ it('every frame of a deploy whose last wave fails', async () => {
   expectGolden(path.join(__dirname, '../../../../fixtures/rollouts/board.txt'), `${all}\n`);
 });
 
+it('a service that a deploy finds on its new revision runs it, and is as before only where something failed', () => {
+  const [plan, state] = [planOf({ changes: ['proc', 'ui'] }), newBoard(0)];
+  const of = (service: string) => frame(plan, state, 0, 100).find((line) => line.startsWith(service));
+  const there = plan.basis['acme-proc']!.taskDefinition;
+  learn(state, {
+    event: 'update',
+    service: 'proc',
+    from: 'acme-proc:1',
+    taskDefinition: there,
+    deployment: 'ecs-svc/1',
+    joined: true,
+  });
+  learn(state, { event: 'completed', service: 'proc', taskDefinition: there, milliseconds: 0, digests: 'seen' });
+  expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +runs/);
+  learn(state, { event: 'failed', service: 'ui', code: 'container-crashed', reason: 'boom' });
+  expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +as before/);
+});
+
 it('moves the cursor only on a terminal', async () => {
-  double = await startDouble();
   const written: string[] = [];
   const stream = (isTTY: boolean) =>
     Object.assign(new EventEmitter(), {

@@ -13,6 +13,8 @@ export interface BoardState {
   targets: Map<string, string>;
   ended: Map<string, string>;
   last: Map<string, string>;
+  /** Something failed: from now on services go back. */
+  isGoingBack: boolean;
 }
 
 /** One frame: services, from which revision to which, tasks, and the last thing that was said of each. Pure: a picture of it can be kept. */
@@ -39,8 +41,8 @@ function serviceRow({ service, serviceName, count }: ServiceStep, { basis }: Dep
     : `-/${count.after}`;
   const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
   const is = state.ended.get(service) ?? (target === undefined ? 'waiting' : rollout);
-  // Where it goes back to is where it was.
-  const word = is === 'runs' && target === before ? 'as before' : is;
+  // A deploy that joins one under way finds its services on the new revision: only who goes back is as before.
+  const word = is === 'runs' && target === before && state.isGoingBack ? 'as before' : is;
   return [service, step(before, target), tasks, word, printable(state.last.get(service) ?? '')];
 }
 
@@ -115,7 +117,7 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
 }
 
 export function newBoard(startedAt: number): BoardState {
-  return { wave: '', startedAt, services: new Map(), targets: new Map(), ended: new Map(), last: new Map() };
+  return { wave: '', startedAt, services: new Map(), targets: new Map(), ended: new Map(), last: new Map(), isGoingBack: false };
 }
 
 /** Takes in what happened. */
@@ -139,6 +141,7 @@ export function learn(state: BoardState, event: RolloutEvent): void {
       break;
     case 'failed':
       state.ended.set(event.service, 'failed');
+      state.isGoingBack = true;
       state.last.set(event.service, event.reason);
       break;
     case 'ecs':
