@@ -8,9 +8,9 @@ import type { Place } from '../effects/registry/blobs';
 export async function carryOutUnlessDry(
   plan: DeployPlan,
   records: Place,
-  options: Omit<DeployWords, 'exec' | 'again'> & { dryRun: boolean },
+  options: Omit<DeployWords, 'kept' | 'again'> & { dryRun: boolean },
   log: Log,
-  back: Pick<DeployWords, 'exec' | 'again'> = {},
+  back: Pick<DeployWords, 'kept' | 'again'> = {},
 ): Promise<void> {
   const startedAt = Date.now();
   log.lines(explainPlan(plan));

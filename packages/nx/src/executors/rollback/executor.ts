@@ -15,6 +15,6 @@ export default function rollback(options: RollbackOptions, context: ExecutorCont
     const records = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
     const { plan, record } = await plannedRollback(environment, records, options.to, log);
     const again = `nx run release:rollback:${environment.name} --to=${record.release}`;
-    await carryOutUnlessDry(plan, records, options, log, { again, ...(record.exec && { exec: record.exec }) });
+    await carryOutUnlessDry(plan, records, options, log, { again, kept: record });
   });
 }

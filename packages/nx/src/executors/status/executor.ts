@@ -26,10 +26,20 @@ export default function status(options: StatusOptions, context: ExecutorContext)
       found.drift.map((what) => ({
         code: 'release-drift',
         message: `${what}.`,
-        hint: `nx run release:plan:${environment.name}    shows how to put it right`,
+        hint: hintOf(environment.name, found),
       })),
     );
   });
+}
+
+/** Forwards, to what release.yaml says, or back to what the record says. */
+function hintOf(environment: string, { release }: EnvironmentStatus): string {
+  const back = release === undefined ? '' : `; nx run release:rollback:${environment} --to=${release}    brings ${release} back`;
+  return `nx run release:plan:${environment}    shows what the next deploy would do${back}`;
+}
+
+function wordsOf(rollout: string | undefined): string[] {
+  return rollout === undefined ? [] : [rollout.toLowerCase().replace(/_/g, ' ')];
 }
 
 function minute(time: string | undefined): string {
@@ -45,13 +55,15 @@ function say(environment: string, found: EnvironmentStatus, log: Log): void {
         ? 'no deploy has ended well here yet'
         : 'nothing was recorded here';
   log.lines([`${environment}: ${first}`, '']);
-  const rows = services.map(({ service, taskDefinition, image, running, desired, since: deployed, rollout, drift }) => [
+  const rows = services.map(({ service, taskDefinition, image, running, desired, others, since: deployed, rollout, drift }) => [
     service,
     taskDefinition === undefined ? '-' : shortDefinition(taskDefinition),
     /@sha256:([0-9a-f]{12})/.exec(image ?? '')?.[1] ?? image ?? '-',
-    `${running}/${desired}`,
+    `${running}/${desired}${others > 0 ? `, and ${others} of another` : ''}`,
     minute(deployed),
-    drift.length > 0 ? 'drift' : (rollout ?? '').toLowerCase().replace(/_/g, ' '),
+    [...(drift.length > 0 ? ['drift'] : []), ...(drift.length === 0 || rollout !== 'COMPLETED' ? wordsOf(rollout) : [])].join(
+      ', ',
+    ),
   ]);
   log.lines(table(['service', 'revision', 'image', 'tasks', 'since (UTC)', ''], rows));
   if (bundles.length > 0)

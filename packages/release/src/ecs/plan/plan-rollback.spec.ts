@@ -1,5 +1,6 @@
 import { KdcubeError } from '../../problem';
 import type { ReleaseRecord } from '../../model/record';
+import { recordDeploy } from '../records/record-deploy';
 import { chooseRecord, planRollback } from './plan-rollback';
 import { FORCE } from './registry-step';
 import type { Running } from './running';
@@ -121,4 +122,13 @@ it('the record: the last good one that is not what runs, or the named one; what 
   expect(chooseRecord([failed, two, one], 'two', running)).toBe(two);
   expect(() => chooseRecord([failed, two, one], 'three', running)).toThrow(/was never deployed well here/);
   expect(() => chooseRecord([two], undefined, running)).toThrow(KdcubeError);
+});
+
+it('its record keeps what is not carried out on the way: the setup, and the exec revision', () => {
+  const setup = { ...one.services.proc!, component: 'postgres-setup', serviceName: 'setup', taskDefinition: arn('setup:1') };
+  const exec = { taskDefinition: arn('exec:1'), image: `r/exec@${digest('e')}`, digest: digest('e') };
+  const kept = { ...one, services: { setup, ...one.services }, exec };
+  const ends = { verdict: 'succeeded' as const, exitCode: 0, wrote: true, startedAt: 0, endedAt: 0, now: new Map() };
+  const made = recordDeploy(plan(definition(1, 'a', 'old')), { ...ends, to: new Map([['proc', arn('proc:1')]]) }, kept);
+  expect([made.services, made.exec]).toEqual([{ setup, proc: { ...one.services.proc!, count: 4 } }, exec]);
 });

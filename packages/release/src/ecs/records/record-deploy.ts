@@ -2,8 +2,11 @@ import { ReleaseRecord } from '../../model/record';
 import type { DeployPlan } from '../plan/deploy-plan';
 import type { Outcome } from '../rollout/engine';
 
+/** What a way back does not carry out, and what holds all the same: the record that it goes back to says it. */
+export type Kept = Pick<ReleaseRecord, 'exec' | 'services'>;
+
 /** The record of a finished attempt: what was pinned, by its revisions, and how it ended. What runs after a failure is what an earlier record says. */
-export function recordDeploy(plan: DeployPlan, outcome: Outcome, exec?: ReleaseRecord['exec']): Omit<ReleaseRecord, 'attempt'> {
+export function recordDeploy(plan: DeployPlan, outcome: Outcome, kept?: Kept): Omit<ReleaseRecord, 'attempt'> {
   const services = plan.services.flatMap((step) => {
     const image = step.image.after;
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
@@ -30,12 +33,17 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, exec?: ReleaseR
     startedAt: new Date(outcome.startedAt).toISOString(),
     endedAt: new Date(outcome.endedAt).toISOString(),
     ...(plan.commit !== undefined && { commit: plan.commit }),
-    services: Object.fromEntries(services),
-    ...((planned ?? exec) && { exec: planned ?? exec }),
+    // Once set up, the database stays so: the next deploy has nothing to run again.
+    services: { ...setupOf(kept), ...Object.fromEntries(services) },
+    ...((planned ?? kept?.exec) && { exec: planned ?? kept?.exec }),
     bundles: plan.bundles.flatMap(({ after }) => after ?? []),
     // What nobody knew is not known by its record: the next plan would call it no change.
     descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
   };
+}
+
+function setupOf(kept: Kept | undefined): ReleaseRecord['services'] {
+  return Object.fromEntries(Object.entries(kept?.services ?? {}).filter(([, { component }]) => component === 'postgres-setup'));
 }
 
 function execOf({ image, definition }: NonNullable<DeployPlan['exec']>, registered: string | undefined): ReleaseRecord['exec'] {

@@ -25,7 +25,7 @@ function record(release: string, verdict: ReleaseRecord['verdict'], revision: nu
   };
 }
 
-function seen(revision: number, tags: Record<string, string> = {}): SeenService {
+function seen(revision: number, tags: Record<string, string> = {}, deployments: SeenService['deployments'] = []): SeenService {
   return {
     name: 'acme-proc',
     arn: 'arn:aws:ecs:eu-central-1:123456789012:service/acme/acme-proc',
@@ -35,7 +35,7 @@ function seen(revision: number, tags: Record<string, string> = {}): SeenService 
     running: 1,
     pending: 0,
     controller: 'ECS',
-    deployments: [],
+    deployments,
     events: [],
     tags,
     placement: {},
@@ -91,4 +91,12 @@ it('a FORCE flag that was left on is drift, also where nothing was recorded', ()
   expect(status([], seen(1), { definitions }).drift).toEqual([
     'proc: BUNDLES_FORCE_ENV_ON_STARTUP is on: the next task that starts overwrites what is in Redis',
   ]);
+});
+
+it('the tasks of a revision are its own: an old one that still runs is another', () => {
+  const mine = { id: 'ecs-svc/2', status: 'PRIMARY', taskDefinition: arn(2), rollout: 'IN_PROGRESS', updatedAt: NOW };
+  const counts = { desired: 1, running: 0, pending: 1, failed: 3 };
+  const found = status([record('two', 'succeeded', 2)], seen(2, {}, [{ ...mine, ...counts }]));
+  expect(found.services[0]).toMatchObject({ running: 0, desired: 1, others: 1, rollout: 'IN_PROGRESS' });
+  expect(found.drift).toEqual(['proc: 0 of 1 tasks run']);
 });

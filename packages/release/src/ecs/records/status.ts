@@ -30,8 +30,11 @@ export interface ServiceStatus {
   status: string;
   taskDefinition?: string;
   image?: string;
+  /** Tasks of that revision. */
   running: number;
   desired: number;
+  /** Running tasks of others: ones that are replaced, or that go on because the new ones do not come up. */
+  others: number;
   /** When what runs was last deployed: ISO 8601. */
   since?: string;
   rollout?: string;
@@ -108,11 +111,13 @@ function serviceStatus(
 ): ServiceStatus {
   const seen = services.get(serviceName);
   const recorded = record?.services[service];
-  if (!seen) return { service, serviceName, status: 'missing', running: 0, desired: 0, drift: ['the service is not there'] };
+  if (!seen)
+    return { service, serviceName, status: 'missing', running: 0, desired: 0, others: 0, drift: ['the service is not there'] };
   const definition = definitions.get(seen.taskDefinition);
   const image = recorded && definition?.containerDefinitions.find((each) => each.image === recorded.image)?.image;
   const shown = image ?? definition?.containerDefinitions[0]?.image;
   const primary = seen.deployments.find(({ status }) => status === 'PRIMARY');
+  const running = primary?.running ?? seen.running;
   const drift: string[] = [];
   if (seen.status !== 'ACTIVE') drift.push(`the service is ${seen.status}`);
   if (recorded?.taskDefinition !== undefined && recorded.taskDefinition !== seen.taskDefinition)
@@ -133,15 +138,16 @@ function serviceStatus(
       : [],
   );
   for (const digest of new Set(others)) drift.push(`a task runs ${digest}`);
-  if (seen.running < seen.desired) drift.push(`${seen.running} of ${seen.desired} tasks run`);
+  if (running < seen.desired) drift.push(`${running} of ${seen.desired} tasks run`);
   return {
     service,
     serviceName,
     status: seen.status,
     taskDefinition: seen.taskDefinition,
     ...(shown !== undefined && { image: shown }),
-    running: seen.running,
+    running,
     desired: seen.desired,
+    others: Math.max(0, seen.running - running),
     ...(primary && { since: new Date(primary.updatedAt).toISOString() }),
     ...(primary?.rollout !== undefined && { rollout: primary.rollout }),
     drift,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DeployPlan, Outcome, ReleaseRecord, RolloutEvent } from '@kdcube/release';
+import type { DeployPlan, Kept, Outcome, RolloutEvent } from '@kdcube/release';
 import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
@@ -18,8 +18,8 @@ export interface DeployWords {
   /** Minutes. */
   wait: number;
   json: boolean;
-  /** The exec revision of a release that is gone back to: nothing of it is registered. */
-  exec?: ReleaseRecord['exec'];
+  /** Of a release that is gone back to: its exec revision, of which nothing is registered, and its setup, which is not run again. */
+  kept?: Kept;
   /** What to type to go on after it was stopped. Default: the deploy of the environment. */
   again?: string;
 }
@@ -74,10 +74,10 @@ async function keep(
   plan: DeployPlan,
   outcome: Outcome,
   records: Place,
-  { exec }: DeployWords,
+  { kept }: DeployWords,
   log: Log,
 ): Promise<string | undefined> {
-  const draft = recordDeploy(plan, outcome, exec);
+  const draft = recordDeploy(plan, outcome, kept);
   try {
     const [last] = await listRecords(records, plan.environment, log);
     return isRecorded(draft, last) ? undefined : await writeRecord(records, draft);
