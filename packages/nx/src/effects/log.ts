@@ -18,6 +18,10 @@ export interface Log {
 /** What a line about something under way begins with. */
 export const UNDER_WAY = '…';
 
+export function underWay(text: string): string {
+  return `${UNDER_WAY}          ${text}`;
+}
+
 /** Lines to stdout, or with `json` only JSON objects there and the words on stderr. `write` is for tests. */
 export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'err', line: string) => void } = {}): Log {
   const write = options.write ?? ((stream, line) => void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`));
@@ -27,7 +31,7 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
       const took = startedAt === undefined ? '' : seconds(Date.now() - startedAt);
       say([verb.padEnd(10), subject, what, took].filter((part) => part !== '').join('  '));
     },
-    progress: (text) => say(`${UNDER_WAY}          ${text}`),
+    progress: (text) => say(underWay(text)),
     note: (text) =>
       say(
         text

@@ -138,7 +138,7 @@ function serviceStatus(
       : [],
   );
   for (const digest of new Set(others)) drift.push(`a task runs ${digest}`);
-  if (running < seen.desired) drift.push(`${running} of ${seen.desired} tasks run`);
+  if (seen.running < seen.desired) drift.push(`${seen.running} of ${seen.desired} tasks run`);
   return {
     service,
     serviceName,

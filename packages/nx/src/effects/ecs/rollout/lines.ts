@@ -1,7 +1,7 @@
 import type { RolloutEvent } from '@kdcube/release';
 import { printable, shortDefinition } from '@kdcube/release';
 import type { Log } from '../../log';
-import { seconds } from '../../log';
+import { seconds, underWay } from '../../log';
 
 /** What happens in a rollout, as lines: one for each thing. With `--json` every event is an object too. */
 export function sayRollout(log: Log, now: () => number): (event: RolloutEvent) => void {
@@ -22,8 +22,11 @@ export function sayRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'ecs':
         return log.progress(`${event.service}: ${printable(event.message)}`);
       case 'stopped':
-        log.progress(`${event.service}: a task ended. ${printable(event.reason)}`);
-        return log.lines(event.lines.map((line) => `             | ${printable(line)}`));
+        // Together: a board has what is under way in itself, and the lines of a log above it say nothing without their task.
+        return log.lines([
+          underWay(`${event.service}: a task ended. ${printable(event.reason)}`),
+          ...event.lines.map((line) => `             | ${printable(line)}`),
+        ]);
       case 'waiting':
         return log.progress(`${event.service}: ${event.text}`);
       case 'completed': {
