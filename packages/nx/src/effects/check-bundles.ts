@@ -6,7 +6,7 @@ import type { Snapshot } from './git/snapshot';
 import type { GitStore } from './git/store';
 import { localStore } from './git/offline';
 import { readBlobs } from './git/tree';
-import { inParallel } from './parallel';
+import { inParallel, TOGETHER } from './parallel';
 import { planTree } from './stage';
 import type { Log } from './log';
 import { addressOf } from './workspace';
@@ -14,8 +14,6 @@ import type { OpenRelease } from './workspace';
 
 /** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
 const LARGEST = 2 * 1024 * 1024;
-
-const AT_ONCE = 16;
 
 export interface Checked {
   problems: Problem[];
@@ -30,8 +28,8 @@ export async function checkBundles(
   options: { online: boolean; log: Log },
 ): Promise<Checked> {
   const { bundles } = release.release;
-  // At once, so that what they wait for is asked for together; what is said keeps the order of release.yaml.
-  const checked = await inParallel(bundles, AT_ONCE, (bundle) => checkBundle(release, bundle, snapshot, options));
+  // What is said keeps the order of release.yaml.
+  const checked = await inParallel(bundles, TOGETHER, (bundle) => checkBundle(release, bundle, snapshot, options));
   return {
     problems: checked.flatMap((problems) => problems ?? []),
     unseen: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),

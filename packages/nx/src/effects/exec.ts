@@ -237,6 +237,11 @@ export function tail(text: string, lines = 12): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
+/** The first one: of some programs that is what went wrong, and what follows is advice, such as where help is to be had. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!;
+}
+
 function followLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
   let rest = '';
   stream.on('data', (chunk: Buffer) => {

@@ -3,34 +3,27 @@ import * as path from 'node:path';
 import { fetchBlobs, fetchCommit, type RepoSource } from './remote';
 import { missingObjects, withRepair } from './store';
 import { treeOf } from './tree';
-import { commit, gitAsync, gitSync, newRepo, problemOf, sandbox, type Sandbox } from '../testing/git-kit';
+import { commit, gitAsync, gitSync, newRepo, problemOf } from '../testing/git-kit';
 import { silent } from '../log';
-import { serveGit, type GitServer } from '../testing/git-http';
+import { servedGit, type GitServer } from '../testing/git-http';
 
 jest.setTimeout(120_000);
 
-let box: Sandbox;
-const servers: GitServer[] = [];
-beforeEach(() => (box = sandbox()));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-  box.end();
-});
+const at = servedGit();
 
 const NAMES = [...'abcdefghijkl'];
 
 /** A repository on a server in which every bundle has a commit of its own. */
 async function repository() {
-  const root = box.folder('server');
+  const root = at.box.folder('server');
   const dir = path.join(root, 'repo');
   fs.mkdirSync(dir);
   newRepo(dir);
   const commits = NAMES.map((name) => commit(dir, { [`bundles/${name}/entrypoint.py`]: `${name}\n` }));
   gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
-  const server = await serveGit(root);
-  servers.push(server);
+  const server = await at.serve(root);
   const url = `${server.url}/repo`;
-  return { dir, url, server, commits, source: { url, self: false, root: box.dir } };
+  return { dir, url, server, commits, source: { url, self: false, root: at.box.dir } };
 }
 
 /** The commit and the files of each bundle, all of them wanted at once. */
@@ -56,7 +49,7 @@ it('bundles of one repository are fetched with a few requests, and not with two 
 
 it.each(['full', 'shallow'])('so are those of the own repository, from a %s clone', async (kind) => {
   const { url, dir, server } = await repository();
-  const checkout = box.folder('checkout');
+  const checkout = at.box.folder('checkout');
   await gitAsync(checkout, 'clone', '--quiet', ...(kind === 'shallow' ? ['--depth=1'] : []), url, '.');
   const later = NAMES.map((name) => commit(dir, { [`bundles/${name}/entrypoint.py`]: `${name} again\n` }));
   server.requests.length = 0;
@@ -79,7 +72,7 @@ it('files that the server does not give alone come with everything', async () =>
   Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' });
   const { dir, commits } = await repository();
   for (const [index, id] of commits.entries()) gitSync(dir, 'tag', NAMES[index]!, id);
-  const source = { url: `file://${dir}`, self: false, root: box.dir };
+  const source = { url: `file://${dir}`, self: false, root: at.box.dir };
   const trees = commits.map(async (id, index) => {
     const store = await fetchCommit(source, id, { ref: NAMES[index]! });
     const tree = (await treeOf(store, id, `bundles/${NAMES[index]!}`))!;
@@ -90,10 +83,9 @@ it('files that the server does not give alone come with everything', async () =>
 });
 
 it('a server that refuses is not asked by each of them', async () => {
-  const root = box.folder('server');
-  const server = await serveGit(root, { status: 403 });
-  servers.push(server);
-  const source = { url: `${server.url}/repo`, self: false, root: box.dir };
+  const root = at.box.folder('server');
+  const server = await at.serve(root, { status: 403 });
+  const source = { url: `${server.url}/repo`, self: false, root: at.box.dir };
   const problems = await Promise.all(
     readAll(
       source,

@@ -1,9 +1,9 @@
 import { KdcubeError } from '@kdcube/release';
 import { withLock } from '../files';
 import type { Log } from '../log';
-import { fetchObjects } from './fetch';
+import { fetchBlobIds, fetchObjects, type Refusal } from './fetch';
 import { isRefused, knownRemoteProblem } from './problems';
-import { hasCommit, missingOf, type GitRemote, type GitStore } from './store';
+import { hasCommit, missingOf, placeKey, type GitRemote, type GitStore } from './store';
 import { togetherAt } from './together';
 
 // What is wanted at the same moment, or while another fetch is under way, comes in one request: of fifty bundles of one repository each would cost a connection, and a server that is far away takes a
@@ -17,63 +17,62 @@ export interface Into {
   prepare(): Promise<string[]>;
 }
 
-interface Wanted<T> {
-  what: T;
+/** A commit or a tree. */
+interface Wanted {
+  id: string;
   log: Log;
 }
 
-/** Fetches commits that are not there, if there is more than one of them. Problems: `repo-unreachable` and `repo-denied`. */
-export const commitsInto = togetherAt<Into, Wanted<string>, void>(
-  ({ store }) => JSON.stringify(store.place),
+/** `there`: nothing was missing. `asked`: what was missing was asked for, and may be there now. `alone`: nothing else is wanted, and nothing was asked. */
+export type Together = 'there' | 'asked' | 'alone';
+
+/** Fetches commits that are not there. Problems: `repo-unreachable` and `repo-denied`. */
+export const commitsInto = togetherAt<Into, Wanted, Together>(
+  ({ store }) => placeKey(store.place),
   ({ store, remote, prepare }, wanted) => {
     const commits = idsOf(wanted);
-    const all =
-      commits.length === 1
-        ? Promise.resolve()
-        : withLock(remote.lock, async () => {
-            const flags = await prepare();
-            const there = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
-            const missing = commits.filter((_, index) => !there[index]);
-            if (missing.length > 1) await fetchAll(remote, flags, missing, wanted[0]!.log);
-          });
+    const all = commits.length === 1 ? alone() : withLock(remote.lock, missingCommits);
+    async function missingCommits(): Promise<Together> {
+      const flags = await prepare();
+      const there = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
+      const missing = commits.filter((_, index) => !there[index]);
+      if (missing.length > 1) refuse(await fetchObjects(remote, flags, missing, wanted[0]!.log), remote);
+      return 'asked';
+    }
     return wanted.map(() => all);
   },
   { inTurn: true },
 );
 
-/** Fetches what is not there of trees. Says whether all was there before. Problems as above. */
-export const blobsInto = togetherAt<GitStore, Wanted<string>, 'there' | 'look again'>(
-  ({ place }) => JSON.stringify(place),
+/** Fetches the blobs of trees that are not there. Problems as above. */
+export const blobsInto = togetherAt<GitStore, Wanted, Together>(
+  ({ place }) => placeKey(place),
   (store, wanted) => {
-    const all = fetchMissing(store, idsOf(wanted), wanted[0]!.log);
+    const all = missingBlobs(store, idsOf(wanted), wanted[0]!.log);
     return wanted.map(() => all);
   },
   { inTurn: true },
 );
 
-async function fetchMissing({ place, remote }: GitStore, trees: string[], log: Log): Promise<'there' | 'look again'> {
+async function missingBlobs({ place, remote }: GitStore, trees: string[], log: Log): Promise<Together> {
   // git stops at a tree that it has never heard of.
   const missing = await missingOf(place, trees).catch(() => undefined);
   if (missing?.length === 0) return 'there';
-  if (!remote || !missing || trees.length === 1) return 'look again';
+  if (!remote || !missing || trees.length === 1) return 'alone';
   await withLock(remote.lock, async () => {
     const still = await missingOf(place, trees);
-    if (still.length > 0) await fetchAll(...forBlobs(remote), still, log);
+    if (still.length > 0) refuse(await fetchBlobIds(remote, still, log), remote);
   });
-  return 'look again';
+  return 'asked';
 }
 
-/** Blobs are asked for by their ids: nothing is to be found out about commits. */
-export function forBlobs(remote: GitRemote): [GitRemote, string[]] {
-  const place = { ...remote.place, config: { ...remote.place.config, 'fetch.negotiationAlgorithm': 'noop' } };
-  return [{ ...remote, place }, ['--filter=blob:none']];
+async function alone(): Promise<Together> {
+  return 'alone';
 }
 
-async function fetchAll(remote: GitRemote, flags: readonly string[], wants: readonly string[], log: Log): Promise<void> {
-  const refusal = await fetchObjects(remote, flags, wants, log);
-  if (!refusal || isRefused(refusal.stderr)) return;
-  const problem = knownRemoteProblem(refusal.stderr, remote.shown);
-  // Asking again for each of them would not change it.
+/** Throws what asking again for each of them would not change. */
+function refuse(refusal: Refusal | undefined, { shown }: GitRemote): void {
+  const problem = refusal && !isRefused(refusal.stderr) ? knownRemoteProblem(refusal.stderr, shown) : undefined;
   if (problem && isOfRemote(problem)) throw problem;
 }
 
@@ -81,6 +80,6 @@ function isOfRemote({ problems }: KdcubeError): boolean {
   return problems[0]?.code === 'repo-unreachable' || problems[0]?.code === 'repo-denied';
 }
 
-function idsOf(wanted: readonly Wanted<string>[]): string[] {
-  return [...new Set(wanted.map(({ what }) => what))];
+function idsOf(wanted: readonly Wanted[]): string[] {
+  return [...new Set(wanted.map(({ id }) => id))];
 }

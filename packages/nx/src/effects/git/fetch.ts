@@ -47,6 +47,12 @@ export async function fetchObjects(
   return result.exitCode === 0 ? undefined : { stderr: result.stderr };
 }
 
+/** Fetches blobs by their ids: nothing is to be found out about commits. */
+export function fetchBlobIds(remote: GitRemote, ids: readonly string[], log: Log): Promise<Refusal | undefined> {
+  const place = { ...remote.place, config: { ...remote.place.config, 'fetch.negotiationAlgorithm': 'noop' } };
+  return fetchObjects({ ...remote, place }, ['--filter=blob:none'], ids, log);
+}
+
 /** What to try for one commit, in this order: by its id; by the ref that named it; everything (only where the server names just its refs). */
 export interface CommitWant {
   commit: string;

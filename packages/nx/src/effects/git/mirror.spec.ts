@@ -4,19 +4,13 @@ import { gitBytes } from './git';
 import { fetchBlobs, fetchCommit, type GitStore, type RepoSource } from './remote';
 import { missingObjects } from './store';
 import { listTree, readBlobs, treeOf } from './tree';
-import { commit, gitAsync, gitSync, newRepo, problemOf, sandbox, snapshot, type Sandbox } from '../testing/git-kit';
-import { serveGit, type GitServer } from '../testing/git-http';
+import { commit, gitAsync, gitSync, newRepo, problemOf, snapshot } from '../testing/git-kit';
+import { servedGit, type GitServer } from '../testing/git-http';
 
 // Many small git processes, on machines that do other things too.
 jest.setTimeout(120_000);
 
-let box: Sandbox;
-const servers: GitServer[] = [];
-beforeEach(() => (box = sandbox()));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-  box.end();
-});
+const at = servedGit();
 
 const FILES = {
   'bundles/a/entrypoint.py': 'a\n',
@@ -24,19 +18,18 @@ const FILES = {
   'bundles/b/entrypoint.py': 'b\n',
   'big.bin': 'B'.repeat(50_000),
 };
-const from = (url: string): RepoSource => ({ url, self: false, root: box.dir });
+const from = (url: string): RepoSource => ({ url, self: false, root: at.box.dir });
 
 /** A repository on a server: [its folder, its URL, the server]. */
 async function remoteRepo(
   files: Parameters<typeof commit>[1] = FILES,
 ): Promise<{ dir: string; url: string; server: GitServer; id: string }> {
-  const root = box.folder('server');
+  const root = at.box.folder('server');
   const dir = path.join(root, 'repo');
   fs.mkdirSync(dir);
   const id = commit(newRepo(dir), files);
   gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
-  const server = await serveGit(root);
-  servers.push(server);
+  const server = await at.serve(root);
   return { dir, url: `${server.url}/repo`, server, id };
 }
 
@@ -57,7 +50,7 @@ async function contents(store: GitStore, tree: string): Promise<Record<string, s
 
 const A = { 'entrypoint.py': 'a\n', 'lib/x.py': 'x\n' };
 const mirrors = (): string[] =>
-  fs.readdirSync(path.join(box.dir, 'cache/git')).map((name) => path.join(box.dir, 'cache/git', name));
+  fs.readdirSync(path.join(at.box.dir, 'cache/git')).map((name) => path.join(at.box.dir, 'cache/git', name));
 const fetches = (server: GitServer): number => server.requests.splice(0).filter((each) => each.endsWith(' fetch')).length;
 
 async function read(source: RepoSource, id: string, folder = 'bundles/a', ref?: string): Promise<Record<string, string>> {
@@ -90,7 +83,6 @@ describe('a mirror', () => {
     const next = commit(dir, { 'bundles/a/entrypoint.py': 'a2\n' });
     expect(await read(from(url), next)).toEqual({ ...A, 'entrypoint.py': 'a2\n' });
     await server.close();
-    servers.length = 0;
     expect(await read(from(url), id)).toEqual(A);
     expect((await problemOf(read(from(url), id, 'bundles/b'))).code).toBe('repo-unreachable');
   });
@@ -106,7 +98,7 @@ describe('a mirror', () => {
   });
 
   it('works without filters on the server, over file:// and for a plain path', async () => {
-    const dir = newRepo(box.folder('repo'), FILES);
+    const dir = newRepo(at.box.folder('repo'), FILES);
     const id = gitSync(dir, 'rev-parse', 'HEAD');
     expect(await read(from(`file://${dir}`), id)).toEqual(A);
     expect(await read(from(dir), id)).toEqual(A);
@@ -115,7 +107,7 @@ describe('a mirror', () => {
 
   it('works where the server hands out neither commits nor blobs by id', async () => {
     Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' });
-    const dir = newRepo(box.folder('repo'));
+    const dir = newRepo(at.box.folder('repo'));
     const old = commit(dir, { ...FILES, 'bundles/a/entrypoint.py': 'old\n' });
     const tagged = commit(dir, FILES);
     gitSync(dir, 'tag', '-a', 'v1', '-m', 'x');
@@ -130,7 +122,7 @@ describe('a mirror', () => {
   });
 
   it('is made again, once, when it is damaged', async () => {
-    const dir = newRepo(box.folder('repo'), FILES);
+    const dir = newRepo(at.box.folder('repo'), FILES);
     gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
     const id = gitSync(dir, 'rev-parse', 'HEAD');
     const source = from(`file://${dir}`);
@@ -179,7 +171,7 @@ describe('a mirror', () => {
   });
 
   it('reads repositories with SHA-256 ids', async () => {
-    const dir = box.folder('sha256');
+    const dir = at.box.folder('sha256');
     gitSync(dir, 'init', '--quiet', '--object-format=sha256');
     const id = commit(dir, FILES);
     expect(id).toHaveLength(64);
@@ -187,7 +179,7 @@ describe('a mirror', () => {
   });
 
   it('refuses objects that git calls unsafe', async () => {
-    const dir = newRepo(box.folder('hostile'));
+    const dir = newRepo(at.box.folder('hostile'));
     const blob = gitBytes({ cwd: dir }, ['hash-object', '-w', '--stdin'], { input: 'x' });
     const tree = await gitBytes({ cwd: dir }, ['mktree'], { input: `100644 blob ${(await blob).toString().trim()}\t.git\n` });
     const id = gitSync(dir, 'commit-tree', '-m', 'x', tree.toString().trim());
@@ -199,7 +191,7 @@ describe('a mirror', () => {
 describe('the own repository', () => {
   it('uses what the checkout has, and asks nothing', async () => {
     const { url, server, id } = await remoteRepo();
-    const checkout = box.folder('checkout');
+    const checkout = at.box.folder('checkout');
     await gitAsync(checkout, 'clone', '--quiet', url, '.');
     server.requests.length = 0;
     expect(await read({ url, self: true, root: checkout }, id)).toEqual(A);
@@ -213,7 +205,7 @@ describe('the own repository', () => {
     ['treeless', ['--filter=tree:0']],
   ])('fetches what a %s clone lacks, and leaves it the kind of clone that it was', async (kind, options) => {
     const { url, server, dir, id } = await remoteRepo();
-    const checkout = box.folder('checkout');
+    const checkout = at.box.folder('checkout');
     await gitAsync(checkout, 'clone', '--quiet', ...options, url, '.');
     const between = commit(dir, { 'bundles/a/entrypoint.py': 'new\n' });
     commit(dir, { 'bundles/a/entrypoint.py': 'newest\n', 'bundles/a/more.py': 'm\n' });
@@ -235,14 +227,14 @@ describe('the own repository', () => {
   });
 
   it('says when there is no remote to ask', async () => {
-    const checkout = newRepo(box.folder('alone'), { a: '1' });
+    const checkout = newRepo(at.box.folder('alone'), { a: '1' });
     expect((await problemOf(fetchCommit({ url: 'x', self: true, root: checkout }, 'c'.repeat(40)))).code).toBe('unknown-repo');
   });
 });
 
 describe('treeOf', () => {
   it('walks folders only', async () => {
-    const dir = newRepo(box.folder('repo'), {
+    const dir = newRepo(at.box.folder('repo'), {
       'bundles/a/x': '1',
       ':(top)/y': '2',
       l: { link: 'bundles' },
@@ -267,7 +259,7 @@ describe('treeOf', () => {
 
 describe('readBlobs', () => {
   it('hands a large file over in small pieces, and skips what is not read', async () => {
-    const dir = newRepo(box.folder('repo'), { big: Buffer.alloc(40_000_000, 'abc'), small: 's', none: '' });
+    const dir = newRepo(at.box.folder('repo'), { big: Buffer.alloc(40_000_000, 'abc'), small: 's', none: '' });
     const store: GitStore = { place: { cwd: dir } };
     const [big, none, small] = ['big', 'none', 'small'].map((name) => gitSync(dir, 'rev-parse', `HEAD:${name}`)) as [
       string,
@@ -292,7 +284,7 @@ describe('readBlobs', () => {
   });
 
   it('notices content that is not what its id says', async () => {
-    const dir = newRepo(box.folder('repo'), { one: 'one', two: 'two' });
+    const dir = newRepo(at.box.folder('repo'), { one: 'one', two: 'two' });
     const [one, two] = ['one', 'two'].map((name) => gitSync(dir, 'rev-parse', `HEAD:${name}`)) as [string, string];
     const file = (oid: string): string => path.join(dir, '.git/objects', oid.slice(0, 2), oid.slice(2));
     fs.chmodSync(file(one), 0o644);
@@ -302,7 +294,7 @@ describe('readBlobs', () => {
   });
 
   it('lists every name that is not UTF-8', async () => {
-    const dir = newRepo(box.folder('repo'));
+    const dir = newRepo(at.box.folder('repo'));
     const blob = gitSync(dir, 'hash-object', '-w', '-t', 'blob', '/dev/null');
     const tree = await gitBytes({ cwd: dir }, ['mktree', '-z'], {
       input: Buffer.from(`100644 blob ${blob}\tcaf\xe9\x00100644 blob ${blob}\tok\x00100644 blob ${blob}\t\xff\x00`, 'latin1'),

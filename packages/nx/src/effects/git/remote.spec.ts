@@ -2,31 +2,19 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { resolveRef, type RepoSource } from './remote';
-import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from '../testing/git-kit';
-import { serveGit, type GitServer } from '../testing/git-http';
+import { commit, gitInput, gitSync, newRepo, problemOf, write } from '../testing/git-kit';
+import { servedGit } from '../testing/git-http';
 
 // Many small git processes, on machines that do other things too.
 jest.setTimeout(120_000);
 
-let box: Sandbox;
-const servers: GitServer[] = [];
-beforeEach(() => (box = sandbox()));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-  box.end();
-});
+const at = servedGit();
 
-const from = (url: string): RepoSource => ({ url, self: false, root: box.dir });
-
-async function served(...args: Parameters<typeof serveGit>): Promise<GitServer> {
-  const server = await serveGit(...args);
-  servers.push(server);
-  return server;
-}
+const from = (url: string): RepoSource => ({ url, self: false, root: at.box.dir });
 
 describe('resolveRef', () => {
   it('reads tags of every kind, branches and commits', async () => {
-    const dir = newRepo(box.folder('repo'));
+    const dir = newRepo(at.box.folder('repo'));
     const first = commit(dir, { a: '1' });
     gitSync(dir, 'tag', 'light');
     gitSync(dir, 'tag', '-a', 'noted', '-m', 'x');
@@ -46,7 +34,7 @@ describe('resolveRef', () => {
   });
 
   it('takes only the exact name', async () => {
-    const dir = newRepo(box.folder('repo'), { a: '1' });
+    const dir = newRepo(at.box.folder('repo'), { a: '1' });
     gitSync(dir, 'tag', 'team/v1.0.0');
     gitSync(dir, 'tag', 'v1.0.0-rc.1');
     gitSync(dir, 'update-ref', 'refs/notes/v1.0.0', 'HEAD');
@@ -56,7 +44,7 @@ describe('resolveRef', () => {
   });
 
   it('names near tags, and what a short commit id lacks', async () => {
-    const dir = newRepo(box.folder('repo'), { a: '1' });
+    const dir = newRepo(at.box.folder('repo'), { a: '1' });
     for (const tag of ['v1.2.0', 'v1.2.1', 'v1.3.0', 'v2.0.0', 'nightly']) gitSync(dir, 'tag', tag);
     const { code, message, hint } = await problemOf(resolveRef(from(`file://${dir}`), '1.2.1'));
     expect(code).toBe('ref-not-found');
@@ -69,7 +57,7 @@ describe('resolveRef', () => {
   });
 
   it('says when a commit is not there, or is something else', async () => {
-    const dir = newRepo(box.folder('repo'), { a: '1' });
+    const dir = newRepo(at.box.folder('repo'), { a: '1' });
     gitSync(dir, 'tag', '-a', 'noted', '-m', 'x');
     for (const id of ['0123456789'.repeat(4), gitSync(dir, 'rev-parse', 'HEAD^{tree}'), gitSync(dir, 'rev-parse', 'noted')]) {
       expect([id, (await problemOf(resolveRef(from(`file://${dir}`), id))).code]).toEqual([id, 'ref-not-found']);
@@ -77,16 +65,16 @@ describe('resolveRef', () => {
   });
 
   it('says when a repository is empty', async () => {
-    expect((await problemOf(resolveRef(from(`file://${newRepo(box.folder('empty'))}`), 'v1'))).code).toBe('repo-empty');
+    expect((await problemOf(resolveRef(from(`file://${newRepo(at.box.folder('empty'))}`), 'v1'))).code).toBe('repo-empty');
   });
 
   it('says when a repository cannot be reached', async () => {
     const port = await closedPort();
-    const notFound = await served(box.folder('nothing'), { status: 404 });
+    const notFound = await at.serve(at.box.folder('nothing'), { status: 404 });
     const urls = [
-      `file://${box.dir}/missing`,
-      path.join(box.dir, 'missing'),
-      `file://${box.dir}`,
+      `file://${at.box.dir}/missing`,
+      path.join(at.box.dir, 'missing'),
+      `file://${at.box.dir}`,
       `http://127.0.0.1:${port}/x.git`,
       `${notFound.url}/x.git`,
     ];
@@ -100,16 +88,16 @@ describe('resolveRef', () => {
   });
 
   it('says when a repository asks for a password, whatever could ask for it', async () => {
-    const mark = path.join(box.dir, 'asked');
-    write(box.dir, { askpass: { executable: `#!/bin/sh\ntouch ${mark}\necho secret\n` } });
+    const mark = path.join(at.box.dir, 'asked');
+    write(at.box.dir, { askpass: { executable: `#!/bin/sh\ntouch ${mark}\necho secret\n` } });
     Object.assign(process.env, {
-      GIT_ASKPASS: path.join(box.dir, 'askpass'),
-      SSH_ASKPASS: path.join(box.dir, 'askpass'),
+      GIT_ASKPASS: path.join(at.box.dir, 'askpass'),
+      SSH_ASKPASS: path.join(at.box.dir, 'askpass'),
       DISPLAY: ':0',
     });
-    gitSync(box.dir, 'config', '--global', 'core.askPass', path.join(box.dir, 'askpass'));
+    gitSync(at.box.dir, 'config', '--global', 'core.askPass', path.join(at.box.dir, 'askpass'));
     for (const status of [401, 403]) {
-      const { url } = await served(box.folder('x'), { status });
+      const { url } = await at.serve(at.box.folder('x'), { status });
       expect([status, (await problemOf(resolveRef(from(`${url}/x.git`), 'v1'))).code]).toEqual([status, 'repo-denied']);
       expect([status, (await problemOf(resolveRef(from(`${url}/x.git`), 'a'.repeat(40)))).code]).toEqual([status, 'repo-denied']);
     }
@@ -117,14 +105,14 @@ describe('resolveRef', () => {
   });
 
   it('keeps the ssh command of the user and tells it not to ask', async () => {
-    const log = path.join(box.dir, 'ssh.log');
-    write(box.dir, {
+    const log = path.join(at.box.dir, 'ssh.log');
+    write(at.box.dir, {
       'my ssh': { executable: `#!/bin/sh\necho "$@" >> ${log}\necho 'git@h: Permission denied (publickey).' >&2\nexit 255\n` },
     });
-    process.env.GIT_SSH_COMMAND = `'${path.join(box.dir, 'my ssh')}' -i key`;
+    process.env.GIT_SSH_COMMAND = `'${path.join(at.box.dir, 'my ssh')}' -i key`;
     expect((await problemOf(resolveRef(from('git@example.org:team/repo.git'), 'v1'))).code).toBe('repo-denied');
     delete process.env.GIT_SSH_COMMAND;
-    gitSync(box.dir, 'config', '--global', 'core.sshCommand', `'${path.join(box.dir, 'my ssh')}' -i other`);
+    gitSync(at.box.dir, 'config', '--global', 'core.sshCommand', `'${path.join(at.box.dir, 'my ssh')}' -i other`);
     expect((await problemOf(resolveRef(from('ssh://git@example.org/team/repo.git'), 'v1'))).code).toBe('repo-denied');
     const lines = fs
       .readFileSync(log, 'utf8')
@@ -134,8 +122,8 @@ describe('resolveRef', () => {
   });
 
   it('knows an unknown ssh host from a refused one', async () => {
-    write(box.dir, { ssh: { executable: `#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n` } });
-    process.env.GIT_SSH_COMMAND = path.join(box.dir, 'ssh');
+    write(at.box.dir, { ssh: { executable: `#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n` } });
+    process.env.GIT_SSH_COMMAND = path.join(at.box.dir, 'ssh');
     expect(await problemOf(resolveRef(from('git@example.org:team/repo.git'), 'v1'))).toMatchObject({
       code: 'repo-denied',
       hint: expect.stringContaining('known_hosts'),
@@ -143,8 +131,8 @@ describe('resolveRef', () => {
   });
 
   it('never lets a ref or a URL become an option or a transport', async () => {
-    const dir = newRepo(box.folder('repo'), { a: '1' });
-    const mark = path.join(box.dir, 'ran');
+    const dir = newRepo(at.box.folder('repo'), { a: '1' });
+    const mark = path.join(at.box.dir, 'ran');
     for (const ref of [`--upload-pack=touch ${mark}`, `-u touch ${mark}`, '-rf', ''])
       expect([ref, (await problemOf(resolveRef(from(`file://${dir}`), ref))).code]).toEqual([ref, 'ref-not-found']);
     for (const url of [
@@ -161,18 +149,18 @@ describe('resolveRef', () => {
       expect([url, (await problemOf(resolveRef(from(url), 'v1'))).code]).toEqual([url, 'unsafe-url']);
       expect([url, (await problemOf(resolveRef(from(url), 'a'.repeat(40)))).code]).toEqual([url, 'unsafe-url']);
     }
-    gitSync(box.dir, 'config', '--global', `url.ext::sh -c touch% ${mark} .insteadOf`, 'https://evil.example/');
+    gitSync(at.box.dir, 'config', '--global', `url.ext::sh -c touch% ${mark} .insteadOf`, 'https://evil.example/');
     expect((await problemOf(resolveRef(from('https://evil.example/x'), 'v1'))).code).toBe('unsafe-url');
     expect(fs.existsSync(mark)).toBe(false);
   });
 
   it('asks its own remote inside the checkout, with its credentials; other repositories do not get them', async () => {
-    const root = box.folder('server');
+    const root = at.box.folder('server');
     const dir = path.join(root, 'repo');
     fs.mkdirSync(dir);
     const id = commit(newRepo(dir), { a: '1' });
-    const { url } = await served(root, { authorization: 'Basic secret' });
-    const checkout = box.folder('checkout');
+    const { url } = await at.serve(root, { authorization: 'Basic secret' });
+    const checkout = at.box.folder('checkout');
     // Not a clone: a synchronous git would wait for the server that this very process is.
     newRepo(checkout);
     gitSync(checkout, 'remote', 'add', 'origin', `${url}/repo`);
@@ -182,8 +170,8 @@ describe('resolveRef', () => {
   });
 
   it('never says the secret of its own remote', async () => {
-    const { url } = await served(box.folder('x'), { status: 401 });
-    const checkout = newRepo(box.folder('checkout'), { a: '1' });
+    const { url } = await at.serve(at.box.folder('x'), { status: 401 });
+    const checkout = newRepo(at.box.folder('checkout'), { a: '1' });
     gitSync(checkout, 'remote', 'add', 'origin', `${url.replace('//', '//user:s3cret@')}/x.git`);
     const problem = await problemOf(resolveRef({ url: `${url}/x.git`, self: true, root: checkout }, 'v1'));
     expect(problem.code).toBe('repo-denied');
@@ -191,9 +179,9 @@ describe('resolveRef', () => {
   });
 
   it('is not confused by the repository that it is called in', async () => {
-    const here = newRepo(box.folder('here'), { a: '1' });
+    const here = newRepo(at.box.folder('here'), { a: '1' });
     gitSync(here, 'tag', 'v1');
-    const there = newRepo(box.folder('there'));
+    const there = newRepo(at.box.folder('there'));
     const id = commit(there, { b: '2' });
     gitSync(there, 'tag', 'v1');
     gitInput(here, '', 'config', `url.file://${here}.insteadOf`, `file://${there}`);

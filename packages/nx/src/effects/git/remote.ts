@@ -1,8 +1,8 @@
 import { isCommit, KdcubeError, quoted } from '@kdcube/release';
 import { withLock } from '../files';
 import { gitText } from './git';
-import { fetchObjects, fetchOneCommit, listRefs } from './fetch';
-import { blobsInto, commitsInto, forBlobs } from './fetch-together';
+import { fetchBlobIds, fetchOneCommit, listRefs } from './fetch';
+import { blobsInto, commitsInto } from './fetch-together';
 import { makeMirror, mirrorExists, mirrorFilter, mirrorMaking, mirrorOf, type Mirror } from './mirror';
 import { nearNames } from './near';
 import { isRefused, remoteProblem } from './problems';
@@ -60,8 +60,8 @@ export async function fetchCommit(
 /** Fetches, in one request, the blobs of a tree that are not there. Nothing is asked of the remote when all are. */
 export async function fetchBlobs(store: GitStore, tree: string, log: Log = silent): Promise<void> {
   if (store.isWhole && (await isComplete(store, tree))) return;
-  if ((await blobsInto(store)({ what: tree, log })) === 'there') return;
-  if ((await missingObjects(store, tree)).length === 0) return;
+  const together = await blobsInto(store)({ id: tree, log });
+  if (together === 'there' || (together === 'asked' && (await missingObjects(store, tree)).length === 0)) return;
   const { remote } = store;
   if (!remote) throw incomplete(tree);
   const refusal = await withLock(remote.lock, async () => {
@@ -69,8 +69,7 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
     for (let round = 1; round <= 20; round += 1) {
       const missing = await missingObjects(store, tree);
       if (missing.length === 0) return undefined;
-      const [asked, flags] = forBlobs(remote);
-      const failed = await fetchObjects(asked, flags, missing, log);
+      const failed = await fetchBlobIds(remote, missing, log);
       if (failed) return failed;
     }
     return { stderr: '' };
@@ -113,8 +112,9 @@ async function fromCheckout(source: RepoSource, want: Want): Promise<GitStore> {
     });
   const isShallow = async () => (await gitText(store.place, ['rev-parse', '--is-shallow-repository'])) === 'true';
   const flagsOf = (shallow: boolean) => (shallow ? ['--depth=1'] : []);
-  await commitsInto({ store, remote, prepare: async () => flagsOf(await isShallow()) })({ what: want.commit, log: want.log });
-  if (await isThere()) return store;
+  const into = { store, remote, prepare: async () => flagsOf(await isShallow()) };
+  const together = await commitsInto(into)({ id: want.commit, log: want.log });
+  if (together !== 'alone' && (await isThere())) return store;
   await withLock(remote.lock, async () => {
     if (await isThere()) return;
     const shallow = await isShallow();
@@ -135,11 +135,14 @@ async function fromMirror(mirror: Mirror, want: Want): Promise<GitStore> {
     const everything = [...mirrorFilter(mirror), '--depth=2147483647'];
     await fetchOneCommit(remote, { ...want, store: mirror, flags: flags(), everything }, want.log);
   };
-  if (!(await isThere())) await commitsInto({ store: mirror, remote, prepare })({ what: want.commit, log: want.log });
-  if (!(await isThere())) {
+  const fetched = async () => {
+    const together = await commitsInto({ store: mirror, remote, prepare })({ id: want.commit, log: want.log });
+    return together !== 'alone' && (await isThere());
+  };
+  if (!(await isThere()) && !(await fetched())) {
     await withLock(remote.lock, async () => {
       if (await isThere()) return;
-      if (!mirrorExists(mirror)) await makeMirror(mirror);
+      await prepare();
       await fill().catch(async (error) => {
         // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
         if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-failed') throw error;

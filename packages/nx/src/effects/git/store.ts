@@ -31,9 +31,12 @@ export async function hasCommit(store: GitStore, commit: string): Promise<boolea
   return commitsAt(store.place)(commit);
 }
 
-const keyOf = (place: GitPlace): string => JSON.stringify(place);
+/** What tells one place from another. */
+export function placeKey(place: GitPlace): string {
+  return JSON.stringify(place);
+}
 
-const commitsAt = togetherAt<GitPlace, string, boolean>(keyOf, (place, commits) => {
+const commitsAt = togetherAt<GitPlace, string, boolean>(placeKey, (place, commits) => {
   const list = async (ids: readonly string[]): Promise<Set<string> | undefined> => {
     const args = ['rev-list', '--no-walk', '--missing=print', '--stdin'];
     const text = await gitText(place, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
@@ -62,7 +65,7 @@ export function missingObjects(store: GitStore, tree: string): Promise<string[]>
   return missingAt(store.place)(tree);
 }
 
-const missingAt = togetherAt<GitPlace, string, string[]>(keyOf, (place, trees) => {
+const missingAt = togetherAt<GitPlace, string, string[]>(placeKey, (place, trees) => {
   const all = missingOf(place, [...new Set(trees)]);
   // Mostly nothing is missing of any; else it must be known of which.
   return trees.map(async (tree) => {

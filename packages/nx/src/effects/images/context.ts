@@ -2,12 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pinBases, readDockerfile } from '@kdcube/release';
 import { counted, type Log } from '../log';
-import { inParallel } from '../parallel';
+import { inParallel, TOGETHER } from '../parallel';
 import { stageTree } from '../stage';
 import { buildArgs, type ImageJob } from './job';
 import { notSeen, requireFreeName, requirePinned, withBundles } from './sources';
-
-const AT_ONCE = 16;
 
 /**
  * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
@@ -16,8 +14,7 @@ const AT_ONCE = 16;
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
   await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
   requireFreeName(job, fs.existsSync(path.join(dir, 'bundles')));
-  // At once, so that what they wait for is asked for together.
-  await inParallel(job.bundles, AT_ONCE, async (found) => {
+  await inParallel(job.bundles, TOGETHER, async (found) => {
     const startedAt = Date.now();
     const store = await found.open();
     const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {

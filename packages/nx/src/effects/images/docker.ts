@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release';
-import { run, tail } from '../exec';
+import { firstLine, run, tail } from '../exec';
 import type { Log } from '../log';
 import { whileWaiting } from '../log';
 
@@ -53,11 +53,6 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
     if (result.exitCode !== 0) return firstLine(result.stderr) || `${program} ${args.join(' ')} ended with ${result.exitCode}`;
   }
   return undefined;
-}
-
-/** What went wrong; what follows is advice, such as where help is to be had. */
-export function firstLine(text: string): string {
-  return text.trim().split('\n')[0]!;
 }
 
 /** The command line of a build: pure, so that it can be looked at. */

@@ -17,6 +17,7 @@ import { findBundle } from '../bundles';
 import type { Snapshot } from '../git/snapshot';
 import type { GitStore } from '../git/store';
 import type { Log } from '../log';
+import { toTheEnd } from '../parallel';
 import type { OpenRelease } from '../workspace';
 import { requireBundle } from '../workspace';
 
@@ -58,8 +59,7 @@ export async function planOf(
     ),
   ] as const;
   // A failure of one must not end the snapshot under the others.
-  await Promise.allSettled(looking);
-  const [own, changed, ...bundles] = await Promise.all(looking);
+  const [own, changed, ...bundles] = await toTheEnd(looking);
   if (!own)
     throw new KdcubeError({
       code: 'dockerfile-missing',

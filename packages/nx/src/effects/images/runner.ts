@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release';
-import { run } from '../exec';
-import { engineName, firstLine, type Engine } from './docker';
+import { firstLine, run } from '../exec';
+import { engineName, type Engine } from './docker';
 
 /** The engine to start containers with: the one that was asked for, else the first that answers. Docker needs no buildx for this. Problem `engine-missing`. */
 export async function findRunner(wanted: string): Promise<Engine> {

@@ -1,6 +1,6 @@
 import type { BaseTree, FollowedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release';
 import { EMPTY_TREE, followRecipe, isRefusal, planLayers, printedSettings } from '@kdcube/release';
-import { inParallel } from '../parallel';
+import { inParallel, TOGETHER } from '../parallel';
 import { silent, type Log } from '../log';
 import { baseLayers, historyOf, requireBase, settingsOf, tooManyLayers, type Base } from './base';
 import { openContext, type ContextTree, type OpenContext } from './context';
@@ -75,12 +75,9 @@ export async function buildImage(build: OciBuild): Promise<BuiltImage | Refusal>
   if (tooMany) return tooMany;
   build.begin?.();
   const layers: (BuiltLayer | undefined)[][] = [];
-  for (const step of groups) layers.push(await inParallel(step, AT_ONCE, (group) => builtLayer(group, context, build)));
+  for (const step of groups) layers.push(await inParallel(step, TOGETHER, (group) => builtLayer(group, context, build)));
   return imageOf(build, followed, groups, layers);
 }
-
-/** Layers under way at once, so that what they wait for (git, and the repositories of pinned bundles) is asked for together. */
-const AT_ONCE = 16;
 
 /** Opens what must be seen, until the plan stands. Each round answers a question for good, so there is an end. */
 async function plannedLayers(

@@ -1,6 +1,6 @@
 import type { PeopleTag } from '@kdcube/release';
 import { checkTag, KdcubeError } from '@kdcube/release';
-import { inParallel } from '../parallel';
+import { inParallel, toTheEnd } from '../parallel';
 import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
 import type { Place } from './blobs';
 import { digestOf, nameOf, type Registry } from './connect';
@@ -105,21 +105,13 @@ export async function pushImage(
   const reference = key ?? job.own.digest;
   const landed = await sendImage(job, reference, askedAt);
   // Where the registry said that it wrote ours, it is read back while people's tags are set.
-  const [early, pushed] = await both(
+  const [early, pushed] = await toTheEnd([
     landed === job.own.digest ? readEarly(job, reference) : landed,
     withTags(job, landed === job.own.digest ? 'pushed' : 'adopted', landed, people, asked),
-  );
+  ] as const);
   const now = early ?? (await confirmed(job, reference));
   // Somebody else wrote the same key at the same moment, where tags may move: all of us agree on what stands there.
   return now === landed ? pushed : withTags(job, 'adopted', now, people.map(movable(pushed)));
-}
-
-/** Both to their end, and the first failure: nothing may go on behind it. */
-async function both<A, B>(one: Promise<A> | A, other: Promise<B>): Promise<[A, B]> {
-  const [first, second] = await Promise.allSettled([one, other]);
-  if (first.status === 'rejected') throw first.reason;
-  if (second.status === 'rejected') throw second.reason;
-  return [first.value, second.value];
 }
 
 /** What this push has just put there may be put somewhere else. */

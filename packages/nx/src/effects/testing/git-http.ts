@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sandbox, type Sandbox } from './git-kit';
 
 /** A smart git server over http on this machine. */
 export interface GitServer {
@@ -64,4 +65,27 @@ export async function serveGit(root: string, options: { authorization?: string; 
     requests,
     close: () => new Promise((resolve) => (server.closeAllConnections(), server.close(() => resolve()))),
   };
+}
+
+export interface Served {
+  box: Sandbox;
+  /** A server that ends with the test. */
+  serve: typeof serveGit;
+}
+
+/** For each test of a file a sandbox, and the servers that it starts. */
+export function servedGit(): Served {
+  const servers: GitServer[] = [];
+  const serve: typeof serveGit = async (...args) => {
+    const server = await serveGit(...args);
+    servers.push(server);
+    return server;
+  };
+  const at = { serve } as Served;
+  beforeEach(() => (at.box = sandbox()));
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+    at.box.end();
+  });
+  return at;
 }

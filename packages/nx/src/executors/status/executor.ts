@@ -38,8 +38,11 @@ function hintOf(environment: string, { release }: EnvironmentStatus): string {
   return `nx run release:plan:${environment}    shows what the next deploy would do${back}`;
 }
 
-function wordsOf(rollout: string | undefined): string[] {
-  return rollout === undefined ? [] : [rollout.toLowerCase().replace(/_/g, ' ')];
+/** Beside drift, that a rollout is completed is no news. */
+function stateOf(isDrift: boolean, rollout = ''): string {
+  const words = rollout.toLowerCase().replace(/_/g, ' ');
+  if (!isDrift) return words;
+  return rollout === '' || rollout === 'COMPLETED' ? 'drift' : `drift, ${words}`;
 }
 
 function minute(time: string | undefined): string {
@@ -61,9 +64,7 @@ function say(environment: string, found: EnvironmentStatus, log: Log): void {
     /@sha256:([0-9a-f]{12})/.exec(image ?? '')?.[1] ?? image ?? '-',
     `${running}/${desired}${others > 0 ? `, and ${others} of another` : ''}`,
     minute(deployed),
-    [...(drift.length > 0 ? ['drift'] : []), ...(drift.length === 0 || rollout !== 'COMPLETED' ? wordsOf(rollout) : [])].join(
-      ', ',
-    ),
+    stateOf(drift.length > 0, rollout),
   ]);
   log.lines(table(['service', 'revision', 'image', 'tasks', 'since (UTC)', ''], rows));
   if (bundles.length > 0)

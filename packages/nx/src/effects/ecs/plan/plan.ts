@@ -19,6 +19,7 @@ import { headCommit } from '../../git/workspace';
 import { withSnapshot } from '../../git/snapshot';
 import { plannedImages, releasedImages, type ReleasedImage } from '../../images/released';
 import type { Log } from '../../log';
+import { toTheEnd } from '../../parallel';
 import { pinOf, type OpenRelease } from '../../workspace';
 import { openEcs } from '../aws/port';
 import { offlineRecord } from '../records/known-record';
@@ -113,8 +114,7 @@ function outsideImages({ services, exec }: Environment): string[] {
 async function bundlesOf(open: OpenRelease, log: Log): Promise<RecordedBundle[]> {
   return withSnapshot(open.root, async (snapshot) => {
     const looking = open.release.bundles.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }));
-    await Promise.allSettled(looking);
-    const found = await Promise.all(looking);
+    const found = await toTheEnd(looking);
     return found.map(({ content, pin }) => ({ ...content, ...(pin && { ref: pin.ref, commit: pin.commit }) }));
   });
 }

@@ -1,6 +1,6 @@
 import type { Ecs, Environment, Running, RunningService, SeenService, TaskDefinition } from '@kdcube/release';
 import { KdcubeError, variablesOf } from '@kdcube/release';
-import { inParallel } from '../../parallel';
+import { inParallel, toTheEnd } from '../../parallel';
 
 /** What reading asks of ECS: nothing that writes. */
 export type EcsReader = Pick<Ecs, 'account' | 'services' | 'definition' | 'region' | 'cluster'>;
@@ -13,8 +13,7 @@ export async function readRunning(ecs: EcsReader, environment: Environment, furt
   const services = environment.services.filter(({ target }) => target === 'ecs');
   const asked = [ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))] as const;
   // Neither goes on being asked, again and again, after the other has ended the command.
-  await Promise.allSettled(asked);
-  const [account, seen] = await Promise.all(asked);
+  const [account, seen] = await toTheEnd(asked);
   checkAccount(account, environment);
   const definitions: Record<string, TaskDefinition> = {};
   const latest: Record<string, string> = {};

@@ -1,5 +1,5 @@
 import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release';
-import { chooseRecord, planRollback } from '@kdcube/release';
+import { chooseRecord, lastGood, planRollback } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { whatRuns } from '../plan/plan';
@@ -17,7 +17,7 @@ export async function plannedRollback(
   const all = await listRecords(records, environment.name, log);
   const running = await whatRuns(environment);
   const record = chooseRecord(all, to, running);
-  const last = all.find(({ verdict }) => verdict === 'succeeded');
+  const last = lastGood(all);
   const definitions = await definitionsOf(record, running.region, running.cluster);
   const known = await knownImages(
     Object.values(record.services).map(({ image }) => image),

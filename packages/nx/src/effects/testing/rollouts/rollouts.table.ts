@@ -19,6 +19,19 @@ import { MANY } from './rollouts-many.table';
 import { OTHERS } from './rollouts-others.table';
 import { REFUSED } from './rollouts-refused.table';
 
+/** It comes up, and ECS does not call it completed before the time is over. */
+function notCompleted(name: string, timing: object): Row {
+  return {
+    name,
+    wish: INGRESS,
+    options: { timeout: 10 * 60_000 },
+    later: { timing },
+    exit: 0,
+    isNotCompleted: true,
+    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
+  };
+}
+
 const BALANCED = {
   targetGroupArn: `arn:aws:elasticloadbalancing:${PLACE.region}:${PLACE.account}:targetgroup/ingress/0123456789abcdef`,
   containerName: 'ingress',
@@ -185,24 +198,8 @@ const OWN: Row[] = [
     says: /boom/,
     runs: 'old',
   },
-  {
-    name: 'the old tasks do not go',
-    wish: INGRESS,
-    options: { timeout: 10 * 60_000 },
-    later: { timing: { stop: 3600 } },
-    exit: 0,
-    isNotCompleted: true,
-    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
-  },
-  {
-    name: 'ECS does not call it completed',
-    wish: INGRESS,
-    options: { timeout: 10 * 60_000 },
-    later: { timing: { steady: 3600 } },
-    exit: 0,
-    isNotCompleted: true,
-    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
-  },
+  notCompleted('the old tasks do not go', { stop: 3600 }),
+  notCompleted('ECS does not call it completed', { steady: 3600 }),
   {
     name: 'the old tasks are never told to go',
     wish: INGRESS,
