@@ -1,4 +1,5 @@
 // One Dockerfile and one context, built by arithmetic and by a real buildx, pulled and started by a real engine.
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release';
@@ -115,9 +116,25 @@ export async function compared(engine: Engine, context: Context, each: Case): Pr
 /** Pulled, and started as the image says: with its own user, folder, variables, entrypoint and command. */
 async function lookedAt(engine: Engine, image: string): Promise<{ files: object; started: object }> {
   await must('docker', ['pull', '--quiet', image], engine);
-  const args = ['run', '--rm', '--network', 'none', '--hostname', 'parity', image];
-  const { exitCode, stdout, stderr } = await run('docker', args, engine);
-  return { files: await imageFiles(engine, image), started: { exitCode, stdout, stderr } };
+  return { files: await imageFiles(engine, image), started: await startedOnce(engine, image) };
+}
+
+/** By what the engine keeps of it: `docker run` in the foreground at times loses what a container says that ends at once. */
+async function startedOnce(engine: Engine, image: string): Promise<object> {
+  const name = `parity-${randomUUID()}`;
+  const begun = await run(
+    'docker',
+    ['run', '--detach', '--name', name, '--network', 'none', '--hostname', 'parity', image],
+    engine,
+  );
+  try {
+    if (begun.exitCode !== 0) return { exitCode: begun.exitCode, stdout: '', stderr: begun.stderr };
+    const exitCode = Number((await must('docker', ['wait', name], engine)).stdout);
+    const { stdout, stderr } = await must('docker', ['logs', name], engine);
+    return { exitCode, stdout, stderr };
+  } finally {
+    await run('docker', ['rm', '--force', name], engine);
+  }
 }
 
 function textOf({ dockerfile }: Pick<Case, 'dockerfile'>, base: TestBase): string {
