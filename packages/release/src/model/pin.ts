@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Problem } from '../problem';
+import { ONCE } from './once';
 import { KdcubeError } from '../problem';
 import type { PinnedBundle, Release, Source } from './release';
 
@@ -55,7 +56,7 @@ export function printPin(pin: BundlePin | FrontendPin | ImagePin): string {
 export function readPin<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
   try {
-    const parsed = schema.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(JSON.parse(text), ONCE);
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;

@@ -2,18 +2,15 @@ import type { PushReceipt, RegistryName } from '@kdcube/release';
 import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release';
 import type { Log } from '../log';
 import type { Place } from '../registry/blobs';
-import type { ImageConfig, ImageManifest } from '../registry/manifest';
 import { askTags, type AskedTags } from '../registry/push';
-import { imageConfig } from '../registry/registry';
+import { headManifest, imageConfig } from '../registry/registry';
+import { readKept, type KeptImage } from './kept';
 import { branchOf, peopleTags, type PeopleOptions } from './people';
 import { pushReceipt } from './receipts';
 import { openRegistry } from './registries';
 
 /** An image that a repository has. */
-export interface Existing {
-  manifest: ImageManifest;
-  config: ImageConfig;
-}
+export type Existing = Pick<KeptImage, 'manifest' | 'config'>;
 
 /** A repository that an image will go to, and what it had before: asked for while the image is planned. */
 export interface Ahead {
@@ -23,6 +20,8 @@ export interface Ahead {
   before: Promise<Existing | undefined>;
   /** What this checkout pushed there last. */
   last?: PushReceipt;
+  /** What that image said of itself, as it is kept on this machine: the repository may have lost it since. */
+  kept?: Existing;
   /** What people's tags stand for, where git says which ones they will be; undefined where it does not, or where something is not committed. */
   people: Promise<AskedTags | undefined>;
 }
@@ -38,13 +37,16 @@ export function lookAhead({ image, platform, registry: name }: Coming, options: 
   const place = { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) };
   const shownName = `${shown(name)}/${image}`;
   const last = lastPush(options.root, image, shownName);
-  const before = existing(place, platform, [
-    async () => last?.digest,
-    async () => customerTags({ branch: await branchOf(options) }, options.tagPrefix)[0]?.tag,
-  ]);
+  const kept = last && readKept('pushed', keptName(shownName, platform), last.digest);
+  const before = existing(place, platform, { last, kept }, options);
   // Said to whoever asks for it.
   before.catch(() => undefined);
-  return { place, shownName, before, last, people: askPeople(place, options).catch(() => undefined) };
+  return { place, shownName, before, last, kept, people: askPeople(place, options).catch(() => undefined) };
+}
+
+/** Under which name what is pushed to a place is kept. */
+export function keptName(shownName: string, platform: string): string {
+  return `${shownName} ${platform}`;
 }
 
 /** Each question opens a connection of its own, which the push will need anyway. */
@@ -59,21 +61,28 @@ async function askPeople({ registry, repository }: Place, options: PeopleOptions
   );
 }
 
+/** What was pushed last is only asked for, where this machine knows what it says. */
 async function existing(
   { registry, repository }: Place,
   platform: string,
-  references: readonly (() => Promise<string | undefined>)[],
+  { last, kept }: Pick<Ahead, 'last' | 'kept'>,
+  options: PeopleOptions,
 ): Promise<Existing | undefined> {
-  for (const reference of references) {
-    const named = await reference();
-    if (named === undefined) continue;
-    const found = await imageConfig(registry, repository, named, platform).catch((error: unknown) => {
-      if (error instanceof KdcubeError) return undefined;
-      throw error;
-    });
-    if (found) return found;
+  const read = (reference: string) => unlessProblem(imageConfig(registry, repository, reference, platform));
+  if (last && kept && (await unlessProblem(headManifest(registry, repository, last.digest)))) return kept;
+  const found = last && !kept ? await read(last.digest) : undefined;
+  if (found) return found;
+  const [named] = customerTags({ branch: await branchOf(options) }, options.tagPrefix);
+  return named && read(named.tag);
+}
+
+async function unlessProblem<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof KdcubeError) return undefined;
+    throw error;
   }
-  return undefined;
 }
 
 /** What this checkout pushed last, if it went to the same place. */

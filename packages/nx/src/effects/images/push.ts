@@ -8,7 +8,7 @@ import type { Before, Destination } from './destination';
 import { contentOf, type ImageJob } from './job';
 import { commitOf, tagsForPeople, type PeopleOptions } from './people';
 import type { Registries } from './registries';
-import { sourceOf, type Builder } from './source';
+import { buildEarly, sourceOf, type Builder, type EarlyBuild } from './source';
 import { toFolder, type ImageFormat } from './to-folder';
 import { toRegistry } from './to-registry';
 
@@ -37,11 +37,33 @@ export async function pushImage(job: ImageJob, options: PushOptions, log: Log): 
 }
 
 async function bring(job: ImageJob, destination: Destination, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
-  const { image, tag } = job.plan;
   const startedAt = Date.now();
-  if (!options.dryRun) destination.foresee?.();
-  const [there, before] = await Promise.all([destination.find(), destination.before()]);
-  if (there) return adopted(job, destination, there, startedAt, log);
+  const foreseen = options.dryRun ? undefined : destination.foresee?.();
+  const finding = Promise.all([destination.find(), destination.before()]);
+  finding.catch(() => undefined);
+  // The question is on its way before a build keeps this process.
+  await new Promise(setImmediate);
+  const early = foreseen && buildEarly(job, { ...options, known: foreseen.known }, log);
+  try {
+    const [there, before] = await finding;
+    return there
+      ? adopted(job, destination, there, startedAt, log)
+      : await build(job, destination, { before, early, startedAt }, options, log);
+  } finally {
+    // It reads what is gone after this function.
+    await early?.built.catch(() => undefined);
+  }
+}
+
+/** What is not there is built and sent, unless a dry run only says why. */
+async function build(
+  job: ImageJob,
+  destination: Destination,
+  { before, early, startedAt }: Pick<Sending, 'before' | 'early' | 'startedAt'>,
+  options: PushOptions,
+  log: Log,
+): Promise<PushReceipt | undefined> {
+  const { image, tag } = job.plan;
   const why = whyBuilt(before?.labels, job.plan);
   if (options.dryRun) {
     log.done('would push', image, `to ${destination.shownName}:${tag}  (${why.join('; ')})`);
@@ -54,7 +76,7 @@ async function bring(job: ImageJob, destination: Destination, options: PushOptio
   const sendOnce = async (waited: boolean) => {
     const meanwhile = waited ? await destination.find() : undefined;
     if (meanwhile) return adopted(job, destination, meanwhile, startedAt, log);
-    return send(job, destination, { before, why, tags, startedAt }, options, log);
+    return send(job, destination, { before, early, why, tags, startedAt }, options, log);
   };
   return withLock(`the push of ${destination.shownName}:${tag}`, sendOnce, PATIENCE, log);
 }
@@ -73,6 +95,7 @@ function adopted(job: ImageJob, destination: Destination, there: ManifestHead, s
 
 interface Sending {
   before: Before | undefined;
+  early: EarlyBuild | undefined;
   why: string[];
   tags: PeopleTag[];
   startedAt: number;
@@ -81,7 +104,7 @@ interface Sending {
 async function send(
   job: ImageJob,
   destination: Destination,
-  { before, why, tags: wanted, startedAt }: Sending,
+  { before, early, why, tags: wanted, startedAt }: Sending,
   options: PushOptions,
   log: Log,
 ): Promise<PushReceipt> {
@@ -89,7 +112,9 @@ async function send(
   // A push that is under way is waited for, whatever git says meanwhile: the snapshot and the lock are gone after this function.
   commit.catch(() => undefined);
   const begin = () => destination.expect?.(wanted);
-  const source = await sourceOf(job, { ...options, known: before?.known, begin }, log);
+  // All that an early build leaves to be done is to send it.
+  if (early) begin();
+  const source = await sourceOf(job, { ...options, known: before?.known, begin, early }, log);
   const { head, adopted: late, tags, sent } = await destination.take(source, wanted);
   const committed = await commit;
   log.done(late ? 'adopted' : 'pushed', job.plan.image, head.digest, startedAt);

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import type { Refusal } from '@kdcube/release';
 import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release';
 import { counted, type Log } from '../log';
@@ -28,6 +29,29 @@ export interface SourceOptions {
   known?: OciBuild['known'];
   /** Called when it is clear that no engine is needed. */
   begin?: OciBuild['begin'];
+  /** What was begun before anybody knew that it is needed. */
+  early?: EarlyBuild;
+}
+
+/** A build without an engine that is under way. */
+export interface EarlyBuild {
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  /** Undefined: it would be in vain. */
+  built: Promise<Arithmetic | Refusal | undefined>;
+}
+
+/** Begins to build the image, while it is asked for in the registry. Whatever comes of it is said by whoever takes it. */
+export function buildEarly(job: ImageJob, { root, registries, engine, known }: SourceOptions, log: Log): EarlyBuild | undefined {
+  if (engine !== 'auto' && engine !== 'oci') return undefined;
+  const build = async (): Promise<Arithmetic | Refusal | undefined> => {
+    // What docker-build left is taken as it is.
+    if (fs.existsSync(builtLayoutDir(root, job.plan.image))) return undefined;
+    return buildByArithmetic(job, registries, log, { known });
+  };
+  const built = build();
+  built.catch(() => undefined);
+  return { startedAt: Date.now(), built };
 }
 
 /** The image as an earlier docker-build left it under dist/, else built now. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
@@ -43,13 +67,13 @@ export async function sourceOf(job: ImageJob, options: SourceOptions, log: Log):
 /** Builds the image, whatever an earlier run left under dist/; an engine that has it already need not. */
 export async function makeImage(
   job: ImageJob,
-  { root, registries, engine, known, begin }: SourceOptions,
+  { root, registries, engine, known, begin, early }: SourceOptions,
   log: Log,
 ): Promise<Source> {
-  const startedAt = Date.now();
   const { image } = job.plan;
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
-  const built = await buildByArithmetic(job, registries, log, { known, begin });
+  const startedAt = early?.startedAt ?? Date.now();
+  const built = (await early?.built) ?? (await buildByArithmetic(job, registries, log, { known, begin }));
   if (!isRefusal(built)) {
     log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };

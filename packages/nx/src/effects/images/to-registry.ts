@@ -1,24 +1,25 @@
-import type { PeopleTag } from '@kdcube/release';
+import type { PeopleTag, PushReceipt } from '@kdcube/release';
 import { KdcubeError, quoted } from '@kdcube/release';
 import type { Log } from '../log';
 import type { BuiltImage } from '../oci/build';
 import { knownLayers } from '../oci/known';
 import { openBlob, partsOf } from '../oci/layout';
 import type { Place } from '../registry/blobs';
-import type { Descriptor, ImageManifest } from '../registry/manifest';
+import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
 import { askTags, type AskedTags, pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
 import { getManifest, headManifest, type ManifestHead } from '../registry/registry';
 import { progressLines, type PushBlob } from '../registry/send';
 import { openUploads, type Uploads } from '../registry/session';
 import { setTag } from '../registry/tags';
-import type { Ahead, Existing } from './ahead';
+import { type Ahead, type Existing, keptName } from './ahead';
 import type { Destination, Taken } from './destination';
 import { push as pushFromEngine, type Engine } from './docker';
 import type { ImageJob } from './job';
+import { keep } from './kept';
 import type { Source } from './source';
 
 /** A registry as the place where an image goes. */
-export function toRegistry(job: ImageJob, { place, shownName, before, last, people }: Ahead, log: Log): Destination {
+export function toRegistry(job: ImageJob, { place, shownName, before, last, kept, people }: Ahead, log: Log): Destination {
   const { registry } = place;
   let askedAt: number | undefined;
   let there: Existing | undefined;
@@ -34,7 +35,9 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, peop
     shownName,
     foresee() {
       // What was sent from here last has another content: hardly anybody else has sent the new one.
-      if (last?.sent && last.key !== job.plan.key) open();
+      if (!last?.sent || last.key === job.plan.key) return undefined;
+      open();
+      return kept && isAtHand(job, last) ? { known: knownLayers(kept.manifest, kept.config) } : undefined;
     },
     async find() {
       askedAt = registry.now();
@@ -45,7 +48,7 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, peop
       return there && { labels: there.config.config?.Labels ?? {}, known: knownLayers(there.manifest, there.config) };
     },
     expect(tags) {
-      asked = askedFor(tags.map(({ tag }) => tag));
+      asked ??= askedFor(tags.map(({ tag }) => tag));
       open();
     },
     async leave() {
@@ -54,6 +57,7 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, peop
     async take(source, tags) {
       if (source.kind === 'engine') return fromEngine(source, job, place, shownName, tags, log);
       const image = sendable(source, new Set(there?.manifest.layers.map(({ digest }) => digest)));
+      const keeping = keepSent(source, keptName(shownName, job.plan.platform));
       const pushed = await pushTo(
         registry,
         place.repository,
@@ -61,10 +65,29 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, peop
         { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked: await asked },
         { onProgress: progressLines(log, job.plan.image), uploads },
       );
+      await keeping;
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
       return taken(pushed, image);
     },
   };
+}
+
+/** Whether what changed since the last image lies in this workspace: nothing must be fetched to make it. */
+function isAtHand({ bundles }: ImageJob, last: PushReceipt): boolean {
+  const before = new Map(last.bundles.map(({ id, tree }) => [id, tree]));
+  return bundles.every(({ content, pin }) => pin === undefined || before.get(content.id) === content.tree);
+}
+
+/** For the next push from here. What cannot be kept costs it time, and nothing else. */
+async function keepSent(source: Source, name: string): Promise<void> {
+  if (source.kind !== 'arithmetic') return;
+  const { digest, mediaType, manifest, config } = source.image;
+  const image = { mediaType, manifest: parsed(manifest) as ImageManifest, config: parsed(config.bytes) as ImageConfig };
+  await keep('pushed', name, digest, image).catch(() => undefined);
+}
+
+function parsed(bytes: Buffer): unknown {
+  return JSON.parse(bytes.toString('utf8'));
 }
 
 /** An image with the places of its parts. `there`: layers that the repository's last image has. */

@@ -30,11 +30,21 @@ export interface ConnectOptions {
 /** Kept for the next request, and never waiting for more bytes to send along. */
 const CONNECTIONS = { keepAlive: true, noDelay: true };
 
+/** The connections of this process, by host: one that an image has used serves the next, and a base in the same registry. */
+const shared = new Map<string, Transport['agents']>();
+
 /** A proxy as HTTPS_PROXY and NO_PROXY name it, by Node's own means (from 22.21 and 24.5 on; an older Node goes the straight way). What is on this machine is never asked by way of a proxy. */
 function agentsFor(host: string): Transport['agents'] {
-  const proxied = isLoopback(host.replace(/:[0-9]+$/, '')) ? {} : { proxyEnv: process.env };
-  const settings = { ...CONNECTIONS, ...proxied } as http.AgentOptions;
-  return { http: new http.Agent(settings), https: new https.Agent(settings) };
+  const proxies = isLoopback(host.replace(/:[0-9]+$/, '')) ? undefined : proxiesIn(process.env);
+  const name = JSON.stringify([host, proxies]);
+  const settings = { ...CONNECTIONS, ...(proxies && { proxyEnv: proxies }) } as http.AgentOptions;
+  const agents = shared.get(name) ?? { http: new http.Agent(settings), https: new https.Agent(settings) };
+  shared.set(name, agents);
+  return agents;
+}
+
+function proxiesIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:https?|no)_proxy$/i.test(name)));
 }
 
 /** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
