@@ -48,7 +48,11 @@ async function bundle(name, contents, inlined) {
     supported: { 'dynamic-import': false },
     metafile: true,
     external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
-    alias: { '@kdcube/release': path.join(root, 'packages/release/src/index.ts') },
+    alias: {
+      '@kdcube/release': path.join(root, 'packages/release/src/index.ts'),
+      // The same code as ES modules, which become one scope: its sixty CommonJS modules would each be looked up and started.
+      yaml: path.join(yamlFolder(), 'browser/dist/index.js'),
+    },
     plugins: [plainBuiltins],
     logLevel: 'warning',
   });
@@ -58,6 +62,10 @@ async function bundle(name, contents, inlined) {
   }
   refuseImport(outfile);
   onlyAscii(outfile);
+}
+
+function yamlFolder() {
+  return path.dirname(createRequire(path.join(root, 'packages/release/package.json')).resolve('yaml/package.json'));
 }
 
 /** One that slipped through would fail only in the second process, which has compiled code. */
