@@ -4,6 +4,7 @@ import { engineIfThere } from './support/engine';
 import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
 import { bareNpm, localNpm } from './support/npm';
 import { stateOf } from './support/problem';
+import { AS_BY_ITSELF } from './support/run';
 import { type Workspace, makeWorkspace, NX, PLATFORM_REF, plainWorkspace } from './support/workspace';
 
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
@@ -17,6 +18,7 @@ beforeAll(async () => {
   registry = await registryDouble();
   await pushStandIns(registry.host, PLATFORM_REF);
   workspace = await makeWorkspace();
+  Object.assign(workspace.env, AS_BY_ITSELF);
   shell = { ...engineIfThere()?.env, KDCUBE_REGISTRY: registry.host };
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { testWithEngine } from './support/engine';
 import { pathWithoutEngine } from './support/image';
 import { localNpm } from './support/npm';
-import { type Ran, freshFolder, run } from './support/run';
+import { AS_BY_ITSELF, type Ran, freshFolder, run } from './support/run';
 
 const ROOT = path.resolve(__dirname, '..');
 const AFFECTED = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
@@ -13,7 +13,10 @@ async function demo(env: Record<string, string>, args: readonly string[] = []): 
   // Built and packed once: the demo does both too, in the same folders.
   const npm = await localNpm();
   const left = freshFolder('demo');
-  const ran = await run('npm', ['run', 'demo', ...args], { cwd: ROOT, env: { ...npm.env, ...env, TMPDIR: left } });
+  const ran = await run('npm', ['run', 'demo', ...args], {
+    cwd: ROOT,
+    env: { ...npm.env, ...AS_BY_ITSELF, ...env, TMPDIR: left },
+  });
   return { ...ran, left };
 }
 
