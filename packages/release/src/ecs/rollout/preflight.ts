@@ -8,6 +8,7 @@ import { platformOf } from '../tasks/reported';
 import { differences } from '../tasks/same';
 import type { Lookup, Wanted } from './register';
 import { shortDefinition } from '../plan/running';
+import { after } from './words';
 
 /** Everything that can be refused before the first write: the place, the services, what runs. */
 export async function checkPlace(run: Run): Promise<SeenService[]> {
@@ -138,7 +139,7 @@ export async function waitForQuiet(run: Run, services: SeenService[]): Promise<S
     });
     const waited = run.clock.now() - begun;
     for (const service of busy)
-      if (waited >= Math.min(ENDING, run.options.timeout) && (await lacksOnlyEnds(run, service)))
+      if (waited >= Math.min(ENDING, run.options.timeout) && (await lacksOnlyEnds(run, service, waited)))
         over.add(service.deployments[0]!.id);
     const left = busy.filter(({ deployments: [first] }) => !over.has(first!.id));
     if (left.length === 0) return now;
@@ -155,14 +156,14 @@ export async function waitForQuiet(run: Run, services: SeenService[]): Promise<S
 /** How long the end of old tasks is waited for. Milliseconds. */
 const ENDING = 300_000;
 
-async function lacksOnlyEnds(run: Run, service: SeenService): Promise<boolean> {
+async function lacksOnlyEnds(run: Run, service: SeenService, waited: number): Promise<boolean> {
   const step = stepAt(run, service.name);
   const { taskDefinition } = service.deployments[0]!;
   const stand = await standOf(run, service, { taskDefinition, container: step.container, digests: [] });
   if (stand.is !== 'there') return false;
   run.say({
     event: 'note',
-    text: `${step.service}: ECS does not call what ran before completed, and it runs. It is waited for no longer.${await lingeringWords(run, step)}`,
+    text: `${step.service}: ECS does not call what ran before completed ${after(waited)}, and all of it runs: it is waited for no longer.${await lingeringWords(run, step)}`,
   });
   return true;
 }

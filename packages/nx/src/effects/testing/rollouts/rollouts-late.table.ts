@@ -1,5 +1,5 @@
 import { PLACE, service, SERVICES } from './kit';
-import { BALANCED, INGRESS, rule, whenItRuns, type Row } from './rollouts.row';
+import { BALANCED, CRASH, INGRESS, rule, whenItRuns, type Row } from './rollouts.row';
 
 const LATE_AFTER = { timeout: 10 * 60_000 };
 /** The agent of a machine does not hear that a task shall stop: ECS does not want it any more, and lists it as running. */
@@ -13,9 +13,29 @@ function notCompleted(name: string, timing: object, more: Partial<Row> = {}): Ro
 
 const SECOND = { ...BALANCED, targetGroupArn: BALANCED.targetGroupArn.replace('/ingress/', '/inside/') };
 
-function ingress(more: object): object {
-  return { services: SERVICES.map((name) => service(name, name === 'ingress' ? more : {})) };
+function only(which: string, more: object): object {
+  return { services: SERVICES.map((name) => service(name, name === which ? more : {})) };
 }
+
+function ingress(more: object): object {
+  return only('ingress', more);
+}
+
+// Less than the double takes to be as a week ago, more than a rollout may take here.
+const ALARMED = {
+  deploymentConfiguration: {
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+    alarms: { enable: true, rollback: true, alarmNames: ['errors'] },
+    bakeTimeInMinutes: 12,
+  },
+};
+const DENIED = { service: 'elbv2', error: 'AccessDeniedException' };
+/** proc and ingress at the same time. */
+const TOGETHER: Partial<Row> = {
+  wish: { changes: ['proc', 'ingress'] },
+  plan: (plan) => ({ ...plan, waves: [{ name: 'both', services: ['ingress', 'proc'] }] }),
+};
+const FLAG_OFF = '--service acme-proc --task-definition acme-proc:2 {4}takes the FORCE flag off';
 
 /** The old task goes first, and nothing that a load balancer finds ends the new one for two hours. */
 function patient(...loadBalancers: object[]): object {
@@ -33,7 +53,7 @@ function untold(name: string, error: string, says: RegExp): Row {
     name,
     wish: INGRESS,
     options: LATE_AFTER,
-    scenario: { ...ingress({ loadBalancers: [BALANCED] }), faults: [{ service: 'elbv2', error }] },
+    scenario: { ...ingress({ loadBalancers: [BALANCED] }), faults: [{ ...DENIED, error }] },
     later: DEAF,
     behindProc: 'elsewhere',
     exit: 20,
@@ -90,6 +110,16 @@ export const LATE: Row[] = [
     says: /not healthy for the load balancer \(targetgroup\/inside/,
     runs: 'old',
   },
+  {
+    name: 'it runs, and its own health check fails',
+    wish: INGRESS,
+    options: LATE_AFTER,
+    scenario: { ...patient(), rules: [ill('container')] },
+    behindProc: 'elsewhere',
+    exit: 16,
+    says: /1 not healthy by the health check of a container/,
+    runs: 'old',
+  },
   untold(
     'it runs, and the load balancer may not be asked',
     'AccessDeniedException',
@@ -101,14 +131,7 @@ export const LATE: Row[] = [
     name: 'it runs, and alarms may still undo it',
     wish: INGRESS,
     options: LATE_AFTER,
-    scenario: ingress({
-      deploymentConfiguration: {
-        deploymentCircuitBreaker: { enable: true, rollback: true },
-        alarms: { enable: true, rollback: true, alarmNames: ['errors'] },
-        // Less than the double takes to be as a week ago, more than the rollout may take.
-        bakeTimeInMinutes: 12,
-      },
-    }),
+    scenario: ingress(ALARMED),
     exit: 20,
     says: /still watches the alarms.*names the alarms that ECS still waits for/s,
     runs: RUNS_NEW,
@@ -118,7 +141,41 @@ export const LATE: Row[] = [
     wish: { changes: ['proc'] },
     later: { stale: { seconds: 100_000, ops: ['DescribeServices'] } },
     exit: 20,
-    says: /--service acme-proc --task-definition acme-proc:2 {4}takes the FORCE flag off/,
+    says: new RegExp(FLAG_OFF),
+    registry: 'left',
+    runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'reads are behind for ever in the wave of proc, which forces the registry',
+    ...TOGETHER,
+    later: { stale: { seconds: 100_000, ops: ['DescribeServices'] } },
+    exit: 20,
+    says: new RegExp(`Nothing is known of the rollout of ingress.*${FLAG_OFF}`, 's'),
+    registry: 'left',
+    runs: { proc: 'proc:3', ingress: 'ingress:2', ui: 'ui:1' },
+  },
+  {
+    name: 'proc runs with the flag that forces the registry, and alarms may still undo it',
+    wish: { changes: ['proc'] },
+    options: LATE_AFTER,
+    scenario: only('proc', ALARMED),
+    exit: 20,
+    says: new RegExp(`still watches the alarms.*${FLAG_OFF}`, 's'),
+    registry: 'left',
+    runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'ingress crashes beside proc, whose load balancer may not be asked, and stop was asked for',
+    ...TOGETHER,
+    options: { ...LATE_AFTER, onFailure: 'stop' },
+    scenario: {
+      ...only('proc', { loadBalancers: [{ ...BALANCED, containerName: 'proc' }] }),
+      faults: [DENIED],
+      rules: [rule('ingress', CRASH)],
+    },
+    later: DEAF,
+    exit: 12,
+    says: new RegExp(`KeyError: boom.*${FLAG_OFF}`, 's'),
     registry: 'left',
     runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
   },
@@ -134,7 +191,8 @@ export const LATE: Row[] = [
     behindProc: 'elsewhere',
     exit: 0,
     isNotCompleted: true,
-    notes: /It is waited for no longer\. Told to stop, and not ended: 1 task: acme-ingress:1 is RUNNING/,
+    notes:
+      /after 5 minutes, and all of it runs: it is waited for no longer\. Told to stop, and not ended: 1 task: acme-ingress:1 is RUNNING/,
     runs: RUNS_NEW,
   },
 ];
