@@ -1,4 +1,5 @@
-import { PLACE, service, SERVICES } from './kit';
+import type { DeployPlan } from '@kdcube/release';
+import { PLACE, service, SERVICES, type EcsDouble } from './kit';
 import { BALANCED, CRASH, INGRESS, rule, whenItRuns, type Row } from './rollouts.row';
 
 const LATE_AFTER = { timeout: 10 * 60_000 };
@@ -45,6 +46,12 @@ function patient(...loadBalancers: object[]): object {
 
 function ill(fails: string): object {
   return rule('ingress', { healthy: 'never', fails });
+}
+
+/** Somebody starts what runs anew. */
+async function restarted(double: EcsDouble): Promise<void> {
+  await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-ingress', forceNewDeployment: true });
+  await double.clock.advance(30_000);
 }
 
 /** Everything but the end of the old task is there, and what the load balancer says cannot be had. */
@@ -111,9 +118,10 @@ export const LATE: Row[] = [
     runs: 'old',
   },
   {
-    name: 'it runs, and its own health check fails',
+    name: 'it runs, and its own health check has said nothing yet',
     wish: INGRESS,
-    options: LATE_AFTER,
+    plan: (plan) => JSON.parse(JSON.stringify(plan).replaceAll('"startPeriod":10', '"startPeriod":300')) as DeployPlan,
+    options: { timeout: 4 * 60_000 },
     scenario: { ...patient(), rules: [ill('container')] },
     behindProc: 'elsewhere',
     exit: 16,
@@ -183,10 +191,7 @@ export const LATE: Row[] = [
     name: 'an old task of a restart does not end: after five minutes the deploy begins all the same',
     wish: INGRESS,
     options: LATE_AFTER,
-    before: async (double) => {
-      await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-ingress', forceNewDeployment: true });
-      await double.clock.advance(30_000);
-    },
+    before: restarted,
     later: DEAF,
     behindProc: 'elsewhere',
     exit: 0,
@@ -194,5 +199,17 @@ export const LATE: Row[] = [
     notes:
       /after 5 minutes, and all of it runs: it is waited for no longer\. Told to stop, and not ended: 1 task: acme-ingress:1 is RUNNING/,
     runs: RUNS_NEW,
+  },
+  {
+    name: 'the task of a restart does not come: it is waited for, and the deploy does not begin',
+    wish: INGRESS,
+    options: LATE_AFTER,
+    scenario: { rules: [{ match: { service: 'acme-ingress' }, do: { stuck: true } }] },
+    before: restarted,
+    behindProc: 'elsewhere',
+    exit: 45,
+    says: /ECS is still at work on what ran before: acme-ingress/,
+    runs: 'old',
+    writes: 'none',
   },
 ];
