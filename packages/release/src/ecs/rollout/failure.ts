@@ -1,6 +1,6 @@
 import { KdcubeError, type Problem } from '../../problem';
 import type { SeenService } from './port';
-import { stepOf, type Run } from './rollout';
+import { againWords, stepOf, type Run } from './rollout';
 import type { Open } from './verdict-reason';
 import type { Failure } from './wave';
 import { shortDefinition } from '../plan/running';
@@ -58,7 +58,8 @@ function sentence(text: string): string {
   return begun === '' || /[.!?:]$/.test(begun) ? begun : `${begun}.`;
 }
 
-function hintOf({ plan }: Run, { step, end }: Failure): string {
+function hintOf(run: Run, { step, end }: Failure): string {
+  const { plan } = run;
   const { region, cluster, environment } = plan;
   const logs = `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
   const events = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${step.serviceName} --query 'services[0].events[:10]'`;
@@ -75,7 +76,7 @@ function hintOf({ plan }: Run, { step, end }: Failure): string {
     case 'task-failed':
       return logs;
     case 'rollout-unknown':
-      return openHint({ plan }, step.serviceName, end.reason.open) ?? events;
+      return openHint(run, step.serviceName, end.reason.open) ?? events;
     case 'rollout-superseded':
       return `nx run release:status:${environment}    says what runs; make a new plan from there`;
     default:
@@ -84,14 +85,14 @@ function hintOf({ plan }: Run, { step, end }: Failure): string {
 }
 
 /** What is still waited for, and who tells. */
-function openHint({ plan }: Pick<Run, 'plan'>, serviceName: string, open: Open | undefined): string | undefined {
-  const { region, cluster, environment } = plan;
+function openHint(run: Run, serviceName: string, open: Open | undefined): string | undefined {
+  const { region, cluster } = run.plan;
   const described = (query: string) =>
     `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${serviceName} --query 'services[0].${query}'`;
   if (open?.of === 'alarms')
     return [
       `${described('[deploymentConfiguration.alarms,deployments[0].rolloutState]')}    names the alarms that ECS still waits for, and says when it is COMPLETED`,
-      `nx run release:deploy-ecs:${environment}    then, the same again: goes on from there`,
+      `${againWords(run)}    then, the same again: goes on from there`,
     ].join('\n');
   if (open?.of === 'targets')
     return `aws elbv2 describe-target-health --region ${region} --target-group-arn ${open.group}    says it, where elasticloadbalancing:DescribeTargetHealth is allowed`;

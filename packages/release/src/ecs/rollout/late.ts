@@ -59,7 +59,8 @@ export async function lingeringWords(run: Run, { service, serviceName }: Service
   const more = tasks.length > NAMED ? `, and ${tasks.length - NAMED} more` : '';
   const { region, cluster, descriptor } = run.plan;
   const stop = `aws ecs stop-task --region ${region} --cluster ${cluster} --task ${idOf(tasks[0]!)}`;
-  const isOld = tasks.some(({ taskDefinition }) => taskDefinition !== run.to.get(service));
+  const own = [run.to.get(service), run.forced?.taskDefinition];
+  const isOld = tasks.some(({ taskDefinition }) => !own.includes(taskDefinition));
   const bundles =
     isOld && descriptor.force && run.forced?.service === service
       ? ' Until they end, tasks of an old image see another list of bundles than theirs.'
