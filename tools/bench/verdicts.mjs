@@ -41,7 +41,7 @@ export async function compare(row, kit, tools) {
 const UNTOLD = new Set([20, 30, 31, 32]);
 
 /**
- * A rollout of the table by any tool: what it said, and whether that is so. "Good" is right where all running tasks have the pinned image, as many as are wanted, two minutes later; "bad" where that is not so when it
+ * A rollout of the table by any tool: what it said, and whether that is so. "Good" is right where all tasks that ECS wants have the pinned image, as many as are wanted, and their load balancers find them healthy, two minutes later; "bad" where that is not so when it
  * is said. What ECS calls completed does not count: "stable" may be said a minute earlier, and is no lie. Who says that it is not known is neither right nor wrong.
  */
 async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run) {
@@ -71,8 +71,9 @@ export function reasonOf({ scenario = {} }) {
   const what = scenario.rules?.[0]?.do ?? {};
   if (what.exit) return what.exit.lines ? /KeyError: boom/ : new RegExp(`exit code ${what.exit.code}`);
   if (what.pull) return /CannotPullContainerError/;
-  if (what.healthy === 'never') return /failed (container|ELB) health checks/;
-  const fault = scenario.faults?.[0];
+  if (what.healthy === 'never') return /failed (container|ELB) health checks|Target\.FailedHealthChecks/;
+  // The command line asks no load balancer: a fault of one says nothing to it.
+  const fault = scenario.faults?.find(({ service }) => service === undefined);
   if (fault?.message) return new RegExp(fault.message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return REFUSED[fault?.error];
 }

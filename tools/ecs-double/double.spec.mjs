@@ -76,6 +76,26 @@ describe('neighbours', () => {
     );
   });
 
+  test('a target group says what it finds at once, each for itself, while the service still ignores it', async () => {
+    const [good, bad] = [1, 2].map((id) => `arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/${id}`);
+    const loadBalancers = [good, bad].map((targetGroupArn) => ({ targetGroupArn, containerName: 'app', containerPort: 80 }));
+    const { double } = await open({
+      services: [service('app', { taskDefinition: 'app:1', loadBalancers, healthCheckGracePeriodSeconds: 3600 })],
+      rules: [{ match: { taskDefinition: 'app:2' }, do: { healthy: 'never', fails: bad } }],
+    });
+    await double.as('UpdateService', { cluster: CLUSTER, service: 'app', taskDefinition: 'app:2' });
+    await double.clock.advance(300_000);
+    const { taskArns } = await double.as('ListTasks', { cluster: CLUSTER, serviceName: 'app' });
+    const { tasks } = await double.as('DescribeTasks', { cluster: CLUSTER, tasks: taskArns });
+    const mine = tasks.find(({ taskDefinitionArn }) => taskDefinitionArn.endsWith('app:2'));
+    const address = mine.attachments[0]?.details[0].value;
+    const stateIn = async (TargetGroupArn) => {
+      const { TargetHealthDescriptions } = await double.as('DescribeTargetHealth', { TargetGroupArn }, 'elbv2');
+      return TargetHealthDescriptions.find(({ Target }) => Target.Id === address)?.TargetHealth.State;
+    };
+    expect([tasks.length, await stateIn(good), await stateIn(bad)]).toEqual([2, 'healthy', 'unhealthy']);
+  });
+
   test('a target group knows its targets', async () => {
     const group = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/1';
     const { double } = await open({

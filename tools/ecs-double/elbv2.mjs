@@ -1,4 +1,5 @@
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html: the targets are the running tasks of the services behind the group.
+import { address } from './names.mjs';
 import { fail } from './protocol.mjs';
 
 export function describeTargetHealth(world, { TargetGroupArn }) {
@@ -14,7 +15,7 @@ export function describeTargetHealth(world, { TargetGroupArn }) {
     TargetHealthDescriptions: tasks.map((task) => ({
       Target: { Id: address(task), Port: port },
       HealthCheckPort: String(port),
-      TargetHealth: health(task),
+      TargetHealth: health(task, TargetGroupArn),
     })),
   };
 }
@@ -24,15 +25,10 @@ function groupsOf(service) {
 }
 
 /** API_TargetHealth.html: states and reason codes. */
-function health(task) {
-  if (task.desiredStatus === 'STOPPED') return { State: 'draining', Reason: 'Target.DeregistrationInProgress' };
-  if (task.healthy) return { State: 'healthy' };
-  if (task.unhealthy) return { State: 'unhealthy', Reason: 'Target.FailedHealthChecks' };
+function health({ desiredStatus, targets }, group) {
+  if (desiredStatus === 'STOPPED') return { State: 'draining', Reason: 'Target.DeregistrationInProgress' };
+  const state = targets.get(group);
+  if (state === 'healthy') return { State: state };
+  if (state === 'unhealthy') return { State: state, Reason: 'Target.FailedHealthChecks' };
   return { State: 'initial', Reason: 'Elb.InitialHealthChecking' };
-}
-
-/** One address a task, from its id. */
-function address(task) {
-  const part = (from) => parseInt(task.id.slice(from, from + 2), 16);
-  return `10.0.${part(0)}.${part(2)}`;
 }

@@ -28,6 +28,12 @@ export function lastPart(text) {
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
+/** One address a task, from its id. */
+export function address({ id }) {
+  const part = (from) => parseInt(id.slice(from, from + 2), 16);
+  return `10.0.${part(0)}.${part(2)}`;
+}
+
 export function seconds(ms) {
   return ms === undefined ? undefined : ms / 1000;
 }

@@ -11,6 +11,7 @@ const TIMING = {
   pull: 20, // PENDING: images
   activate: 5, // ACTIVATING: target groups, service discovery
   settle: 40, // a task without health checks counts as healthy: DeploymentConfiguration.minimumHealthyPercent says 40
+  agent: 0, // a task that runs goes on until the agent of its machine hears that it shall stop
   drain: 30, // DEACTIVATING: a target group lets connections end
   stop: 3, // STOPPING: the containers end after SIGTERM
   deprovision: 10, // DEPROVISIONING

@@ -9,6 +9,10 @@ export function startHealth(world, task, later) {
   const ready = rule.healthy === 'never' ? Infinity : (rule.healthyAfter ?? 0);
   const grace = task.service?.settings.healthCheckGracePeriodSeconds ?? 0;
   const checks = [...containerChecks(task, ready, rule), ...targetChecks(world, task, ready, rule)];
+  for (const check of checks) {
+    if (check.good > check.deadline) later(check.deadline, () => checked(task, check, false));
+    if (check.good < Infinity) later(check.good, () => checked(task, check, true));
+  }
   const failing = checks
     .map((check) => ({ ...check, at: Math.max(check.deadline, grace) }))
     .filter((check) => check.good > check.at);
@@ -25,12 +29,13 @@ export function startHealth(world, task, later) {
 
 /** A probe every `interval`; it is UNHEALTHY after `retries` failed ones, those of the start period not counted. */
 function containerChecks(task, ready, rule) {
-  const checked = task.definition.containerDefinitions.filter((one) => one.healthCheck && one.essential !== false);
-  if (checked.length === 0) return [];
-  for (const container of task.containers) if (checked.some(({ name }) => name === container.name)) container.health = 'UNKNOWN';
-  const mine = rule.fails === 'elb' ? 0 : ready;
-  return checked.map(({ healthCheck: { interval = 30, retries = 3, startPeriod = 0 } }) => ({
+  const all = task.definition.containerDefinitions.filter(isChecked);
+  if (all.length === 0) return [];
+  for (const container of task.containers) if (all.some(({ name }) => name === container.name)) container.health = 'UNKNOWN';
+  const mine = [undefined, 'container'].includes(rule.fails) ? ready : 0;
+  return all.map(({ name, healthCheck: { interval = 30, retries = 3, startPeriod = 0 } }) => ({
     how: 'container',
+    names: [name],
     good: Math.max(1, Math.ceil(mine / interval)) * interval,
     deadline: startPeriod + retries * interval,
   }));
@@ -38,31 +43,40 @@ function containerChecks(task, ready, rule) {
 
 function targetChecks(world, task, ready, rule) {
   const groups = task.service?.settings.loadBalancers ?? [];
-  const mine = rule.fails === 'container' ? 0 : ready;
   return groups.map(({ targetGroupArn, containerPort }) => ({
     how: 'elb',
     targetGroupArn,
     port: containerPort,
-    good: mine + world.timing.targetHealthy,
+    good: ([undefined, 'elb', targetGroupArn].includes(rule.fails) ? ready : 0) + world.timing.targetHealthy,
     deadline: world.timing.targetUnhealthy,
   }));
 }
 
+/**
+ * What a check finds is said at once, by the container and by the target group: that a service ignores it for a while (healthCheckGracePeriodSeconds) is the service's own business. Only containers
+ * with a health check have a status, and what they say together is the task's: API_Task.html, "healthStatus".
+ */
+function checked(task, { how, targetGroupArn, names = [] }, isGood) {
+  if (how === 'elb') task.targets.set(targetGroupArn, isGood ? 'healthy' : 'unhealthy');
+  const said = task.containers.filter(({ name }) => names.includes(name));
+  for (const container of said) container.health = isGood ? 'HEALTHY' : 'UNHEALTHY';
+  if (said.length === 0) return;
+  const all = task.definition.containerDefinitions.filter(isChecked).map(({ name }) => name);
+  const found = task.containers.filter(({ name }) => all.includes(name)).map(({ health }) => health);
+  task.health = found.includes('UNHEALTHY') ? 'UNHEALTHY' : found.includes('UNKNOWN') ? 'UNKNOWN' : 'HEALTHY';
+}
+
 function healthy(world, task) {
   task.healthy = true;
-  show(task, 'HEALTHY');
   noteHealthy(world, task);
 }
 
 function unhealthy(world, task, check) {
   Object.assign(task, { healthy: false, unhealthy: check });
-  if (check.how === 'container') show(task, 'UNHEALTHY');
+  checked(task, check, false);
   noteUnhealthy(world, task);
 }
 
-/** Only containers with a health check have a status; the others, and a task without any, stay UNKNOWN. */
-function show(task, status) {
-  const checked = task.definition.containerDefinitions.filter((one) => one.healthCheck).map(({ name }) => name);
-  for (const container of task.containers) if (checked.includes(container.name)) container.health = status;
-  if (checked.length > 0) task.health = status;
+function isChecked({ healthCheck, essential }) {
+  return healthCheck !== undefined && essential !== false;
 }

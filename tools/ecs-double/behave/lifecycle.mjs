@@ -174,10 +174,17 @@ function neverRan(world, task, reason) {
 
 /** Somebody or something wants it gone: SIGTERM, and after the stop timeout SIGKILL. */
 export function stopTask(world, task, { code, reason }) {
-  if (task.desiredStatus === 'STOPPED') return;
-  const ran = task.lastStatus === 'RUNNING';
+  if (task.desiredStatus === 'STOPPED') return undefined;
   stopTimers(task);
   Object.assign(task, { desiredStatus: 'STOPPED', stopCode: code, stoppedReason: reason, stoppingAt: world.clock.now() });
+  // "the container agent tracks these changes as the last known status (lastStatus) of the task and the desired status": .../task-lifecycle-explanation.html. One that does not answer changes nothing.
+  if (task.lastStatus !== 'RUNNING' || world.timing.agent === 0) return takeDown(world, task);
+  if (task.service) reconcileSoon(world, task.service);
+  return later(world, task, world.timing.agent, () => takeDown(world, task));
+}
+
+function takeDown(world, task) {
+  const ran = task.lastStatus === 'RUNNING';
   const drains = ran && task.service?.settings.loadBalancers?.length > 0;
   enter(world, task, ran ? 'DEACTIVATING' : 'DEPROVISIONING');
   if (!ran) return finish(world, task);

@@ -39,3 +39,16 @@ test('a steady state is said once, until something moves', async () => {
   await until(double, over);
   expect(await said()).toBe(2);
 });
+
+test('an agent that does not hear of the end of a task: ECS does not want it, and lists it as running', async () => {
+  const double = await begin({ timing: { agent: 3600 } });
+  started.push(double);
+  await deploy(double);
+  await double.clock.advance(600_000);
+  const { deployments } = await describeService(double);
+  expect(deployments.map(({ rolloutState, runningCount }) => [rolloutState, runningCount])).toEqual([
+    ['IN_PROGRESS', 1],
+    ['COMPLETED', 1],
+  ]);
+  expect((await stopped(double)).map(({ lastStatus }) => lastStatus)).toEqual(['RUNNING']);
+});

@@ -1,10 +1,10 @@
 // A task as DescribeTasks shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
-import { compact, seconds } from '../names.mjs';
+import { address, compact, seconds } from '../names.mjs';
 
 export function taskView(task, { tags = false } = {}) {
   const { definition } = task;
   return compact({
-    attachments: [],
+    attachments: attachments(task),
     attributes: [{ name: 'ecs.cpu-architecture', value: platform(definition) === 'linux/arm64' ? 'arm64' : 'x86_64' }],
     availabilityZone: `${task.arn.split(':')[3]}a`,
     clusterArn: task.cluster.arn,
@@ -39,6 +39,13 @@ export function taskView(task, { tags = false } = {}) {
     version: task.version,
     ephemeralStorage: { sizeInGiB: 20 },
   });
+}
+
+/** In the network mode awsvpc a task has an interface of its own, with an address by which it is a target: .../APIReference/API_Attachment.html, "details". */
+function attachments(task) {
+  if (task.definition.networkMode !== 'awsvpc') return [];
+  const details = [{ name: 'privateIPv4Address', value: address(task) }];
+  return [{ id: task.id, type: 'ElasticNetworkInterface', status: 'ATTACHED', details }];
 }
 
 /** API_Container.html: exitCode and reason only of what stopped, imageDigest once it was pulled. */

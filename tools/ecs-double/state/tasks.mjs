@@ -32,6 +32,8 @@ export function addTask(world, { cluster, definition, service, deployment, start
     desiredStatus: 'RUNNING',
     health: 'UNKNOWN',
     healthy: false,
+    /** Target group → what it says of this task. */
+    targets: new Map(),
     timers: [],
     containers: definition.containerDefinitions.map((container) => ({
       name: container.name,

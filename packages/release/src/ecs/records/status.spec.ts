@@ -38,6 +38,8 @@ function seen(revision: number, tags: Record<string, string> = {}, deployments: 
     deployments,
     events: [],
     tags,
+    targetGroups: [],
+    hasAlarms: false,
     placement: {},
   };
 }

@@ -1,6 +1,7 @@
 import { KdcubeError, type Problem } from '../../problem';
 import type { SeenService } from './port';
-import type { Run } from './rollout';
+import { againWords, stepOf, type Run } from './rollout';
+import type { Open } from './verdict-reason';
 import type { Failure } from './wave';
 import { shortDefinition } from '../plan/running';
 
@@ -19,7 +20,7 @@ export function describeFailure(
   const first: Problem = {
     code: reason.code,
     message: [`${opening(run, failure)} ${sentence(reason.text)}${by}`, ...lines].join('\n'),
-    hint: hintOf(run, failure),
+    hint: [hintOf(run, failure), ...flagHint(run, failure, services)].join('\n'),
   };
   const problems: Problem[] = [first];
   if (second)
@@ -38,6 +39,7 @@ function opening({ to }: Run, { step, end }: Failure): string {
   const short = shortDefinition(to.get(step.service) ?? '');
   switch (end.reason.code) {
     case 'rollout-unknown':
+      if (end.reason.open) return `Whether ${step.service} stays on ${short}, and is well, is not known.`;
       return `Nothing is known of the rollout of ${step.service} to ${short}.`;
     case 'rollout-superseded':
       return `${step.service} does not stay on ${short}.`;
@@ -56,7 +58,8 @@ function sentence(text: string): string {
   return begun === '' || /[.!?:]$/.test(begun) ? begun : `${begun}.`;
 }
 
-function hintOf({ plan }: Run, { step, end }: Failure): string {
+function hintOf(run: Run, { step, end }: Failure): string {
+  const { plan } = run;
   const { region, cluster, environment } = plan;
   const logs = `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
   const events = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${step.serviceName} --query 'services[0].events[:10]'`;
@@ -72,11 +75,40 @@ function hintOf({ plan }: Run, { step, end }: Failure): string {
     case 'health-check-failed':
     case 'task-failed':
       return logs;
+    case 'rollout-unknown':
+      return openHint(run, step.serviceName, end.reason.open) ?? events;
     case 'rollout-superseded':
       return `nx run release:status:${environment}    says what runs; make a new plan from there`;
     default:
       return step.kind === 'task' && task !== undefined ? once : events;
   }
+}
+
+/** What is still waited for, and who tells. */
+function openHint(run: Run, serviceName: string, open: Open | undefined): string | undefined {
+  const { region, cluster } = run.plan;
+  const described = (query: string) =>
+    `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${serviceName} --query 'services[0].${query}'`;
+  if (open?.of === 'alarms')
+    return [
+      `${described('[deploymentConfiguration.alarms,deployments[0].rolloutState]')}    names the alarms that ECS still waits for, and says when it is COMPLETED`,
+      `${againWords(run)}    then, the same again: goes on from there`,
+    ].join('\n');
+  if (open?.of === 'targets')
+    return `aws elbv2 describe-target-health --region ${region} --target-group-arn ${open.group}    says it, where elasticloadbalancing:DescribeTargetHealth is allowed`;
+  return open && described('deployments');
+}
+
+/** A FORCE flag that stays on would overwrite, at the next restart, what an admin changed in the registry. */
+function flagHint({ plan, forced, passed, to }: Run, { end }: Failure, services: readonly SeenService[]): string[] {
+  if (!forced || passed.get(forced.service)?.at(-1) !== forced.taskDefinition) return [];
+  const { serviceName } = stepOf({ plan }, forced.service);
+  const isSeen = services.some(({ name, taskDefinition }) => name === serviceName && taskDefinition === forced.taskDefinition);
+  if (!isSeen && end.reason.code !== 'rollout-unknown') return [];
+  const clean = shortDefinition(to.get(forced.service) ?? '');
+  return [
+    `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${serviceName} --task-definition ${clean}    takes the FORCE flag off again, which ${forced.service} still starts with`,
+  ];
 }
 
 /** The last line: what every service runs now. */

@@ -46,6 +46,10 @@ export interface SeenService {
   /** Newest first, at most 100: ECS repeats none for six hours. */
   events: SeenEvent[];
   tags: Record<string, string>;
+  /** The target groups of its load balancers, by ARN; a Classic one by its name, which nobody can ask here. */
+  targetGroups: string[];
+  /** Deployment alarms are watched: after all tasks run, ECS waits for them, and may roll back. */
+  hasAlarms: boolean;
   /** Where its tasks run: a task that runs once is started in the same place. */
   placement: Record<string, unknown>;
 }
@@ -54,6 +58,8 @@ export interface SeenContainer {
   name: string;
   /** What it runs, once it was pulled; some tasks report none. */
   digest?: string;
+  /** HEALTHY, UNHEALTHY; UNKNOWN without a health check, and before its first one. */
+  health?: string;
   exitCode?: number;
   reason?: string;
 }
@@ -72,8 +78,21 @@ export interface SeenTask {
   /** When its containers ran; nothing of a task that never did. */
   startedAt?: number;
   stoppedAt?: number;
+  /** Of its own network interface: as such it is a target of a load balancer. */
+  addresses?: string[];
   containers: SeenContainer[];
 }
+
+/** Whom a load balancer sends requests to, and whether it finds him well. */
+export interface SeenTarget {
+  /** An address, or the machine's id. */
+  id: string;
+  state: TargetState;
+  /** Amazon's word for it: `Target.FailedHealthChecks`. */
+  reason?: string;
+}
+
+export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
 
 export interface ServiceUpdate {
   service: string;
@@ -106,6 +125,8 @@ export interface Ecs {
   serviceTasks(service: string, status: 'RUNNING' | 'STOPPED'): Promise<SeenTask[]>;
   familyTasks(family: string, status: 'RUNNING' | 'STOPPED'): Promise<SeenTask[]>;
   task(arn: string): Promise<SeenTask | undefined>;
+  /** What is registered in a target group of Elastic Load Balancing. */
+  targets(group: string): Promise<SeenTarget[]>;
   run(task: OneOffTask): Promise<SeenTask>;
   tag(arn: string, tags: Record<string, string>): Promise<void>;
   untag(arn: string, keys: readonly string[]): Promise<void>;

@@ -3,10 +3,12 @@ import type { SeenService, WantedImage } from './port';
 import type { ServiceStep } from '../plan/deploy-plan';
 import { flagsOn, withoutFlags } from '../plan/registry-step';
 import { definitionOf, pause, type Run } from './rollout';
+import { lingeringWords, standOf } from './late';
 import { platformOf } from '../tasks/reported';
 import { differences } from '../tasks/same';
 import type { Lookup, Wanted } from './register';
 import { shortDefinition } from '../plan/running';
+import { after } from './words';
 
 /** Everything that can be refused before the first write: the place, the services, what runs. */
 export async function checkPlace(run: Run): Promise<SeenService[]> {
@@ -123,25 +125,51 @@ export async function checkImages(run: Run, found: Lookup): Promise<void> {
 
 /**
  * Waits until what ECS has under way for the old revisions is over: a rollback of an earlier run, or somebody's restart. A rollout whose tasks fail is not waited for: its breaker may take a quarter
- * of an hour, and whoever plans something else now, a way back above all, wants it replaced.
+ * of an hour, and whoever plans something else now, a way back above all, wants it replaced. One that lacks nothing but the end of old tasks is waited for only a while: that end may never come.
  */
 export async function waitForQuiet(run: Run, services: SeenService[]): Promise<SeenService[]> {
-  const deadline = run.clock.now() + run.options.timeout;
+  const begun = run.clock.now();
+  const over = new Set<string>();
   let now = services;
   for (;;) {
     const busy = now.filter(({ name, deployments: [first] }) => {
       if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== run.plan.basis[name]?.taskDefinition) return false;
+      if (over.has(first.id)) return false;
       return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
     });
-    if (busy.length === 0) return now;
-    if (run.clock.now() >= deadline) throw stillBusy(run, busy);
-    for (const { name, deployments } of busy) {
-      const { service } = run.plan.services.find(({ serviceName }) => serviceName === name)!;
+    const waited = run.clock.now() - begun;
+    for (const service of busy)
+      if (waited >= Math.min(ENDING, run.options.timeout) && (await lacksOnlyEnds(run, service, waited)))
+        over.add(service.deployments[0]!.id);
+    const left = busy.filter(({ deployments: [first] }) => !over.has(first!.id));
+    if (left.length === 0) return now;
+    if (waited >= run.options.timeout) throw stillBusy(run, left);
+    for (const { name, deployments } of left) {
+      const { service } = stepAt(run, name);
       run.say({ event: 'waiting', service, text: `waits for what ECS has under way (${deployments[0]!.id})` });
     }
     await pause(run, 15_000);
     now = await run.ecs.services(namesOf(run));
   }
+}
+
+/** How long the end of old tasks is waited for. Milliseconds. */
+const ENDING = 300_000;
+
+async function lacksOnlyEnds(run: Run, service: SeenService, waited: number): Promise<boolean> {
+  const step = stepAt(run, service.name);
+  const { taskDefinition } = service.deployments[0]!;
+  const stand = await standOf(run, service, { taskDefinition, container: step.container, digests: [] });
+  if (stand.is !== 'there') return false;
+  run.say({
+    event: 'note',
+    text: `${step.service}: ECS does not call what ran before completed ${after(waited)}, and all of it runs: it is waited for no longer.${await lingeringWords(run, step)}`,
+  });
+  return true;
+}
+
+function stepAt({ plan }: Run, name: string): ServiceStep {
+  return plan.services.find(({ serviceName }) => serviceName === name)!;
 }
 
 function stillBusy({ plan }: Run, busy: readonly SeenService[]): KdcubeError {

@@ -10,7 +10,12 @@ export interface Reason {
   /** The container that ended. */
   container?: string;
   lines?: string[];
+  /** Of `rollout-unknown`: what was pinned runs, and this is what keeps it from being called good. */
+  open?: Open;
 }
+
+/** Deployment alarms; a target group that does not tell; whether its own checks pass. */
+export type Open = { of: 'alarms' | 'checks' } | { of: 'targets'; group: string };
 
 /** The reason that the newest task which ended by itself gives; events only where no task tells. `tasks` and `events` are of the deployment in question. */
 export function reasonOf(tasks: readonly SeenTask[], events: readonly SeenEvent[]): Reason | undefined {

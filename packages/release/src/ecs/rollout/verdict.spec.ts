@@ -1,5 +1,6 @@
 import type { SeenDeployment, SeenService, SeenTask } from './port';
-import { haveSettled, imagesOf, isAlone, lookAt, type Mine } from './verdict';
+import { imagesOf, lookAt, type Mine } from './verdict';
+import { standBehind, standOfTasks, wantedOnes, type Asked } from './verdict-late';
 import { reasonOf } from './verdict-reason';
 
 const MINE: Mine = { deployment: 'mine', taskDefinition: 'app:2', before: ['app:1'], since: 1_000_000, unlisted: 0 };
@@ -21,7 +22,7 @@ function deployment(id: string, status: string, taskDefinition: string, rollout:
 
 function service(deployments: SeenDeployment[], more: Partial<SeenService> = {}): SeenService {
   const counts = { desired: 1, running: 1, pending: 0 };
-  const rest = { controller: 'ECS', events: [], tags: {}, placement: {} };
+  const rest = { controller: 'ECS', events: [], tags: {}, targetGroups: [], hasAlarms: false, placement: {} };
   return { name: 'app', arn: '', status: 'ACTIVE', taskDefinition: 'app:2', ...counts, deployments, ...rest, ...more };
 }
 
@@ -177,26 +178,87 @@ describe('why tasks do not come up', () => {
 });
 
 describe('what runs when the time is over, and ECS has not called it completed', () => {
-  const mine = deployment('mine', 'PRIMARY', 'app:2', 'IN_PROGRESS');
-  const gone = { ...deployment('old', 'ACTIVE', 'app:1', 'COMPLETED'), running: 0 };
+  const wanted = { taskDefinition: 'app:2', container: 'app', digests: ['sha256:good'], checked: ['app'] };
+  const at = (health: string, digest?: string) => [{ name: 'app', health, ...(digest && { digest }) }];
+  const good = (more: Partial<SeenTask> = {}) =>
+    task({ startedAt: 0, addresses: ['10.0.0.1'], containers: at('HEALTHY', 'sha256:good'), ...more });
+  const NOW = 120_000;
+  const text = (words: RegExp) => ({ is: 'missing', text: expect.stringMatching(words) });
+
   it.each([
-    ['mine alone', [mine], true],
-    ['mine, and an old one without tasks', [mine, gone], true],
-    ['mine, and an old one whose task runs', [mine, { ...gone, running: 1 }], false],
-    ['mine, and an old one whose task comes back', [mine, { ...gone, pending: 1 }], false],
-    ['too few of mine', [{ ...mine, running: 0 }], false],
-    ['one of mine that starts', [{ ...mine, pending: 1 }], false],
-    ['one of mine that failed', [{ ...mine, failed: 1 }], false],
-  ])('%s: alone or not', (_, deployments, expected) => {
-    expect(isAlone(service(deployments), deployments[0]!)).toBe(expected);
+    ['all that is wanted', [good()], 1, { is: 'there', digests: 'seen' }],
+    [
+      '… and an old one that was told to stop',
+      [good(), good({ taskDefinition: 'app:1', desiredStatus: 'STOPPED' })],
+      1,
+      { is: 'there' },
+    ],
+    ['no digest is reported', [good({ containers: at('HEALTHY') })], 1, { is: 'there', digests: 'unknown' }],
+    ['an old one is wanted', [good(), good({ taskDefinition: 'app:1' })], 1, text(/wants 1 task of another revision/)],
+    ['one too few', [good()], 2, text(/wants 2 tasks, and 1 are there/)],
+    ['one too many', [good(), good()], 1, text(/wants 1 task, and 2 are there/)],
+    ['none is wanted', [], 0, text(/wants 0 tasks/)],
+    ['one that starts', [good({ lastStatus: 'PENDING' })], 1, text(/1 not running yet/)],
+    ['one that has just begun', [good({ startedAt: 1 })], 1, text(/1 running for less than 2 minutes/)],
+    ['one that says no start', [good({ startedAt: undefined })], 1, text(/less than 2 minutes/)],
+    ['one whose check fails', [good({ containers: at('UNHEALTHY') })], 1, text(/1 not healthy by the health check/)],
+    ['one whose check says nothing yet', [good({ containers: at('UNKNOWN') })], 1, text(/not healthy/)],
+    ['one whose container is not reported', [good({ containers: [] })], 1, text(/not healthy/)],
+    ['one that is unhealthy as a whole', [good({ health: 'UNHEALTHY' })], 1, text(/not healthy/)],
+    ['another image', [good({ containers: at('HEALTHY', 'sha256:bad') })], 1, { is: 'others', digest: 'sha256:bad' }],
+  ])('%s', (_, tasks, desired, stand) => {
+    expect(standOfTasks(wantedOnes(tasks), desired, wanted, NOW)).toMatchObject(stand);
   });
 
-  it('a task that has just begun, or is not healthy, may be gone a minute later', () => {
-    const task = (more: Partial<SeenTask>) =>
-      ({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING', startedAt: 0, ...more }) as SeenTask;
-    expect(haveSettled([task({}), task({ health: 'HEALTHY' })], 300_000)).toBe(true);
-    expect(haveSettled([task({}), task({ startedAt: 1 })], 300_000)).toBe(false);
-    expect(haveSettled([task({ startedAt: undefined })], 300_000)).toBe(false);
-    expect(haveSettled([task({ health: 'UNHEALTHY' })], 300_000)).toBe(false);
+  it('without a health check nothing is asked of one; on the way back no digest is known', () => {
+    const plain = [good({ containers: at('UNKNOWN', 'sha256:any') })];
+    expect(standOfTasks(plain, 1, { ...wanted, checked: [], digests: [] }, NOW).is).toBe('there');
+  });
+
+  const group = (...targets: [string, string][]): Asked =>
+    ({ group: 'arn:aws:x:targetgroup/app/1', targets: targets.map(([id, state]) => ({ id, state })) }) as Asked;
+  const mine: [string, string] = ['10.0.0.1', 'healthy'];
+  const denied = { group: 'arn:aws:x:targetgroup/app/2', problem: 'AWS does not allow it.' };
+  it.each([
+    ['no load balancer', [], { is: 'there' }],
+    ['healthy, and an old one goes', [group(mine, ['10.0.0.2', 'draining'])], { is: 'there' }],
+    ['healthy, and another service’s is not', [group(mine, ['10.0.0.9', 'unhealthy'])], { is: 'there' }],
+    [
+      'not healthy',
+      [group(['10.0.0.1', 'unhealthy'])],
+      text(/1 not healthy for the load balancer \(targetgroup\/app\/1\): unhealthy/),
+    ],
+    ['not registered, and another is healthy', [group(['10.0.0.2', 'healthy'])], text(/not registered/)],
+    ['nobody uses the group', [group(['10.0.0.1', 'unused'])], text(/unused/)],
+    ['healthy on one port alone', [group(mine, ['10.0.0.1', 'initial'])], text(/initial/)],
+    ['two, and one finds it unhealthy', [group(mine), group(['10.0.0.1', 'initial'])], text(/initial/)],
+    ['two, and one may not be asked', [group(mine), denied], { is: 'unknown', of: 'targets', group: denied.group }],
+    ['one may not be asked, and the other finds it unhealthy', [denied, group(['10.0.0.1', 'unhealthy'])], text(/unhealthy/)],
+    ['a group without checks', [group(['10.0.0.1', 'unavailable'])], { is: 'unknown', of: 'targets' }],
+  ])('for the load balancer: %s', (_, groups, stand) => {
+    expect(standBehind({ is: 'there', digests: 'seen' }, [good()], groups, { hasAlarms: false })).toMatchObject(stand);
+  });
+
+  it.each([
+    [
+      'as many as tasks',
+      [
+        ['i-1', 'healthy'],
+        ['i-2', 'draining'],
+      ],
+      'there',
+    ],
+    ['too few', [['i-2', 'draining']], 'missing'],
+    ['one is not healthy', [mine, ['i-2', 'unhealthy']], 'missing'],
+  ] as [string, [string, string][], string][])('tasks without an address are counted: %s', (_, targets, is) => {
+    const tasks = [good({ addresses: [] })];
+    expect(standBehind({ is: 'there', digests: 'seen' }, tasks, [group(...targets)], { hasAlarms: false }).is).toBe(is);
+  });
+
+  it('alarms may still undo what is good, and nothing else', () => {
+    const alarms = { hasAlarms: true };
+    expect(standBehind({ is: 'there', digests: 'seen' }, [good()], [], alarms)).toMatchObject({ is: 'unknown', of: 'alarms' });
+    expect(standBehind({ is: 'missing', text: '' }, [good()], [], alarms).is).toBe('missing');
+    expect(standBehind({ is: 'there', digests: 'seen' }, [good()], [group(['10.0.0.1', 'initial'])], alarms).is).toBe('missing');
   });
 });

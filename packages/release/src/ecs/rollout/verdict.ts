@@ -99,21 +99,6 @@ export function imagesOf(
   return reported.length > 0 && reported.every(({ digest }) => digest === undefined) ? { are: 'unknown' } : { are: 'pinned' };
 }
 
-/** Whether all tasks of my deployment run, none of them failed, and no task of another one runs. */
-export function isAlone({ deployments }: SeenService, primary: SeenDeployment): boolean {
-  const { running, desired, pending, failed } = primary;
-  const others = deployments.filter((each) => each !== primary);
-  return running >= desired && pending === 0 && failed === 0 && others.every((each) => each.running === 0 && each.pending === 0);
-}
-
-/** A task that has run for so long has its start behind it: health checks have at most 300 s for that. Milliseconds. */
-const SETTLED = 300_000;
-
-/** Whether no task has just begun, or is about to be stopped. */
-export function haveSettled(tasks: readonly SeenTask[], now: number): boolean {
-  return tasks.every(({ startedAt = now, health }) => now - startedAt >= SETTLED && health !== 'UNHEALTHY');
-}
-
 /** How a rollout ended for its service: `pinned` is the only good end. */
 export type End =
   | { is: 'pinned'; digests: 'seen' | 'unknown' }

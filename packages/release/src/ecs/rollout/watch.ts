@@ -1,10 +1,11 @@
-import { KdcubeError } from '../../problem';
 import type { ServiceStep } from '../plan/deploy-plan';
-import type { SeenDeployment, SeenService, SeenTask } from './port';
+import type { SeenService, SeenTask } from './port';
 import { pause, withLines, type Run } from './rollout';
 import { shortDefinition } from '../plan/running';
-import { haveSettled, imagesOf, isAlone, lookAt, SURE, type End, type Look, type Mine } from './verdict';
-import { reasonOf } from './verdict-reason';
+import { isPassing, lingeringWords, standOf, stoppedOf } from './late';
+import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict';
+import { counted } from './verdict-late';
+import { reasonOf, type Open, type Reason } from './verdict-reason';
 import { after, overdue, waitingFor } from './words';
 
 /** A rollout of one service that is watched. */
@@ -77,11 +78,6 @@ async function pollOnce(run: Run, targets: readonly Target[], deadline: number):
   }
 }
 
-function isPassing(error: unknown): boolean {
-  const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
-  return code === 'aws-throttled' || code === 'aws-unreachable';
-}
-
 async function lookOnce(run: Run, target: Target, service: SeenService | undefined, isOver: boolean): Promise<void> {
   const look = lookAt(target.mine, service);
   target.mine.unlisted = look.is === 'unlisted' ? target.mine.unlisted + 1 : 0;
@@ -92,7 +88,8 @@ async function lookOnce(run: Run, target: Target, service: SeenService | undefin
   if (look.is === 'going-on' || look.is === 'unlisted') {
     // Not by one look alone: a machine that slept finds much time gone at once.
     const lost = target.mine.unlisted > SURE && run.clock.now() - target.changedAt >= UNKNOWN_AFTER;
-    if (isOver && look.is === 'going-on' && (await allRun(run, target, service!, look.primary))) return;
+    if (isOver && look.is === 'going-on' && look.primary.running >= look.primary.desired)
+      return endLate(run, target, service!, look);
     if (isOver || lost) return void (target.end = { is: 'bad', reason: await late(run, target, look, lost) });
     return wait(run, target, waitingFor(look, service));
   }
@@ -109,20 +106,29 @@ function follow(run: Run, target: Target, { deployment }: Extract<Look, { is: 'f
 }
 
 /**
- * The time is over, and ECS does not call it completed: alarms have their time to bake, an old task is being stopped and does not end, or ECS takes its time. Where what was pinned runs, and nothing
- * else does, that is the end all the same; it takes more to be sure of it than of a completed one.
+ * The time is over, and ECS does not call it completed: an old task was told to stop and does not end, alarms have their time to bake, or ECS takes its time. Where all that it wants is what was pinned,
+ * healthy for whoever asks, that is the end all the same.
  */
-async function allRun(run: Run, target: Target, service: SeenService, primary: SeenDeployment): Promise<boolean> {
-  const { step, digests } = target;
-  if (digests.length === 0 || !isAlone(service, primary)) return false;
-  const tasks = await run.ecs.serviceTasks(step.serviceName, 'RUNNING');
-  if (imagesOf(tasks, wantedOf(target, primary.desired)).are !== 'pinned' || !haveSettled(tasks, run.clock.now())) return false;
-  run.say({
-    event: 'note',
-    text: `${step.service}: ECS does not call it completed ${after(run.options.timeout)}, and may still be stopping old tasks or waiting for alarms. All ${tasks.length} tasks that run are the pinned ones, and nothing else runs.`,
-  });
-  comeTo(run, target, 'seen');
-  return true;
+async function endLate(run: Run, target: Target, service: SeenService, look: Look): Promise<void> {
+  const { step } = target;
+  const stand = await standOf(run, service, wantedOf(target, service.desired));
+  if (stand.is === 'others') return void (target.end = wrongImage(step, stand));
+  if (stand.is === 'missing') return void (target.end = { is: 'bad', reason: await late(run, target, look, false, stand.text) });
+  const time = after(run.options.timeout);
+  const all = `All that ECS wants runs (${counted(service.desired)}): ${shortDefinition(target.mine.taskDefinition)}, healthy.`;
+  const lingering = stand.is === 'unknown' && stand.of !== 'alarms' ? '' : await lingeringWords(run, step);
+  if (stand.is === 'there') {
+    run.say({ event: 'note', text: `${step.service}: ECS does not call it completed ${time}. ${all}${lingering}` });
+    return comeTo(run, target, stand.digests);
+  }
+  const open: Open = stand.of === 'targets' ? { of: 'targets', group: stand.group } : { of: stand.of };
+  const text = stand.of === 'alarms' ? `${all} ECS does not call it completed ${time}: ` : '';
+  target.end = { is: 'bad', reason: { code: 'rollout-unknown', text: `${text}${stand.text}${lingering}`, open } };
+}
+
+function wrongImage(step: ServiceStep, { task, digest }: { task: SeenTask; digest: string }): End {
+  const text = `A task runs ${digest}, and ${step.image.after} was pinned.`;
+  return { is: 'bad', reason: { code: 'wrong-image', text, task } };
 }
 
 function wantedOf({ mine, step, digests }: Target, desired: number): Parameters<typeof imagesOf>[1] {
@@ -141,8 +147,7 @@ async function checkImages(run: Run, target: Target, desired: number, isOver: bo
   const tasks = await run.ecs.serviceTasks(step.serviceName, 'RUNNING');
   const images = imagesOf(tasks, wantedOf(target, desired));
   if (images.are === 'others' && digests.length > 0) {
-    const text = `A task runs ${images.digest}, and ${step.image.after} was pinned.`;
-    target.end = { is: 'bad', reason: { code: 'wrong-image', text, task: images.task } };
+    target.end = wrongImage(step, images);
   } else if (images.are === 'fewer' && !isOver) {
     wait(run, target, `ECS calls it completed, and ${images.running} of ${desired} tasks run`);
   } else if (images.are === 'fewer') {
@@ -171,10 +176,12 @@ async function badEnd(run: Run, target: Target, look: Look): Promise<End> {
   return { is: 'bad', reason: full, ...(look.is === 'rolled-back' && { rolledBack: look.to }) };
 }
 
-async function late(run: Run, target: Target, look: Look, lost: boolean) {
+/** `more`: what is missing beside what the counts say. */
+async function late(run: Run, target: Target, look: Look, lost: boolean, more = ''): Promise<Reason> {
   await noteStopped(run, target);
   const cause = lost ? undefined : causeOf(target);
-  const reason = overdue(look, target.seen, run.options.timeout, lost);
+  const counts = overdue(look, target.seen, run.options.timeout, lost);
+  const reason = { ...counts, text: `${counts.text} ${more}`.trimEnd() };
   return cause ? withLines(run, { ...cause, text: `${cause.text} ${reason.text}` }, target.step.container) : reason;
 }
 
@@ -214,12 +221,7 @@ function note(run: Run, target: Target, service: SeenService): boolean {
 /** Crashes stand in no event: only the stopped tasks tell. They are asked for when something changed. */
 async function noteStopped(run: Run, target: Target): Promise<void> {
   const { step, mine } = target;
-  const tasks = await run.ecs.serviceTasks(step.serviceName, 'STOPPED').catch((error: unknown) => {
-    if (isPassing(error)) return [];
-    // Of a service that is gone nothing can be asked any more.
-    if (error instanceof KdcubeError && error.problems[0]?.code === 'service-missing') return [];
-    throw error;
-  });
+  const tasks = await stoppedOf(run, step.serviceName);
   const own = tasks.filter(({ startedBy }) => startedBy === mine.deployment);
   for (const task of own) {
     if (target.stopped.some(({ arn }) => arn === task.arn)) continue;

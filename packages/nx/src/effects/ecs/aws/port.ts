@@ -6,6 +6,7 @@ import { awsQuestions } from './ask-aws';
 import { ask, connectAws, type AwsConnection } from './client';
 import { askSigned } from './signed';
 import { seenDefinition, seenService, seenTask } from './seen';
+import { targetsOf } from './targets';
 
 /** DescribeServices takes ten names, DescribeTasks a hundred. */
 const SERVICES = 10;
@@ -99,6 +100,7 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
       const [found] = await tasksNamed([arn]);
       return found;
     },
+    targets: (group) => targetsOf(aws, group),
     async run({ taskDefinition, token, startedBy, placement }) {
       const asked: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
       const { tasks = [], failures = [] } = await call('RunTask', () => client.send(new sdk.RunTaskCommand(asked)));

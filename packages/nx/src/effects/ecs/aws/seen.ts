@@ -32,6 +32,10 @@ export function seenService(service: Service): SeenService {
       message,
     })),
     tags: Object.fromEntries((service.tags ?? []).map(({ key = '', value = '' }) => [key, value])),
+    targetGroups: (service.loadBalancers ?? []).flatMap(
+      ({ targetGroupArn, loadBalancerName }) => targetGroupArn ?? loadBalancerName ?? [],
+    ),
+    hasAlarms: service.deploymentConfiguration?.alarms?.enable === true,
     placement: {
       ...(service.networkConfiguration && { networkConfiguration: service.networkConfiguration }),
       ...(service.capacityProviderStrategy?.length
@@ -55,13 +59,21 @@ export function seenTask(task: Task): SeenTask {
     ...(task.stoppedReason !== undefined && { stoppedReason: task.stoppedReason }),
     ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
     ...(task.stoppedAt && { stoppedAt: task.stoppedAt.getTime() }),
-    containers: (task.containers ?? []).map(({ name = '', imageDigest, exitCode, reason }) => ({
+    addresses: addressesOf(task),
+    containers: (task.containers ?? []).map(({ name = '', imageDigest, healthStatus, exitCode, reason }) => ({
       name,
+      ...(healthStatus !== undefined && { health: healthStatus }),
       ...(imageDigest !== undefined && { digest: imageDigest }),
       ...(exitCode !== undefined && { exitCode }),
       ...(reason !== undefined && { reason }),
     })),
   };
+}
+
+/** Of its network interfaces. */
+function addressesOf({ attachments = [] }: Task): string[] {
+  const details = attachments.flatMap((attachment) => attachment.details ?? []);
+  return details.flatMap(({ name, value }) => (/^privateIPv[46]Address$/.test(name ?? '') ? (value ?? []) : []));
 }
 
 const LISTS = ['environment', 'secrets', 'mountPoints', 'portMappings', 'dependsOn'] as const;

@@ -43,6 +43,8 @@ describe('rollouts', () => {
     const { runs, ...later } = await truth(double, plan);
     expect({ exit: ended.exit, said: ended.said, runs }).toMatchObject({ exit: row.exit, runs: wanted(plan, row.runs) });
     expect(ended.said).toMatch(row.says ?? /^/);
+    const notes = ended.events.flatMap((event) => (event.event === 'note' ? [event.text] : []));
+    expect(notes.join('\n')).toMatch(row.notes ?? /^/);
     const isCompleted = row.isNotCompleted !== true;
     const good = { tasksArePinned: true, pinned: isCompleted };
     if (row.exit === 0) expect([atTheEnd, later]).toMatchObject([good, good]);

@@ -25,6 +25,8 @@ export interface Row {
   exit: number;
   /** Something that a person must be told. */
   says?: RegExp;
+  /** Something that is said on the way. */
+  notes?: RegExp;
   /** What every service is on in the end: all of them new or old, or each by name. */
   runs: 'new' | 'old' | Record<string, string>;
   /** The registry may be other than what runs, because AWS could not be asked to put it right, or somebody else's it is. */
@@ -84,6 +86,13 @@ export function rollBack(after: number): Meanwhile['somebody'] {
     await double.as('StopServiceDeployment', { serviceDeploymentArn: one.serviceDeploymentArn, stopType: 'ROLLBACK' });
   };
 }
+
+/** A load balancer before ingress. */
+export const BALANCED = {
+  targetGroupArn: `arn:aws:elasticloadbalancing:${PLACE.region}:${PLACE.account}:targetgroup/ingress/0123456789abcdef`,
+  containerName: 'ingress',
+  containerPort: 8010,
+};
 
 /** Whether one service changes, and it is not proc. */
 export function isOfOne({ wish = {}, behindProc }: Row): boolean {

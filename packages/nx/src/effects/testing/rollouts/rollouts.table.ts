@@ -1,5 +1,6 @@
-import { PLACE, service, SERVICES } from './kit';
+import { service, SERVICES } from './kit';
 import {
+  BALANCED,
   behindProc,
   isOfOne,
   type Row,
@@ -10,33 +11,14 @@ import {
   rollBack,
   rule,
   UI,
-  whenItRuns,
 } from './rollouts.row';
 import { CLOCKS } from './rollouts-clocks.table';
 import { GATEWAYS } from './rollouts-gateway.table';
 import { IMAGES } from './rollouts-images.table';
+import { LATE } from './rollouts-late.table';
 import { MANY } from './rollouts-many.table';
 import { OTHERS } from './rollouts-others.table';
 import { REFUSED } from './rollouts-refused.table';
-
-/** It comes up, and ECS does not call it completed before the time is over. */
-function notCompleted(name: string, timing: object): Row {
-  return {
-    name,
-    wish: INGRESS,
-    options: { timeout: 10 * 60_000 },
-    later: { timing },
-    exit: 0,
-    isNotCompleted: true,
-    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
-  };
-}
-
-const BALANCED = {
-  targetGroupArn: `arn:aws:elasticloadbalancing:${PLACE.region}:${PLACE.account}:targetgroup/ingress/0123456789abcdef`,
-  containerName: 'ingress',
-  containerPort: 8010,
-};
 
 /** Rollouts by what tasks and services do. */
 const OWN: Row[] = [
@@ -198,18 +180,6 @@ const OWN: Row[] = [
     says: /boom/,
     runs: 'old',
   },
-  notCompleted('the old tasks do not go', { stop: 3600 }),
-  notCompleted('ECS does not call it completed', { steady: 3600 }),
-  {
-    name: 'the old tasks are never told to go',
-    wish: INGRESS,
-    options: { timeout: 10 * 60_000, onFailure: 'stop' },
-    meanwhile: { somebody: whenItRuns({ timing: { reaction: 3600 } }) },
-    exit: 16,
-    says: /1 of 1 new tasks run, 1 old one still runs; ECS does not call it completed/,
-    runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
-    golden: 'rollout-timeout',
-  },
   {
     name: 'the rollback has a new id',
     wish: INGRESS,
@@ -292,7 +262,7 @@ const OWN: Row[] = [
   },
 ];
 
-const PLAIN: Row[] = [...OWN, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
+const PLAIN: Row[] = [...OWN, ...LATE, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
 
 /** What befalls one service, befalls it behind proc too, which has forced the registry in two steps: whatever the end is, the registry is that of the proc that runs then. */
 const FORCED = PLAIN.filter(isOfOne).map(behindProc);

@@ -6,6 +6,7 @@ interface Service {
   taskDefinition?: string;
   desiredCount: number;
   deployments: { rolloutState: string }[];
+  loadBalancers: { targetGroupArn: string }[];
 }
 
 export interface Runs {
@@ -13,7 +14,7 @@ export interface Runs {
   [service: string]: string;
 }
 
-/** What really runs, as the double alone knows it: revisions by service, whether every running task has its pinned image, and whether ECS has completed that too. */
+/** What really runs, as the double alone knows it: revisions by service, whether every task that ECS wants has its pinned image and is healthy for its load balancers, and whether ECS has completed that too. */
 export async function truth(
   double: EcsDouble,
   plan: DeployPlan,
@@ -39,9 +40,19 @@ export async function truth(
       return digests.includes(digest);
     });
     tasksArePinned &&= good.length >= found.desiredCount && good.length === running.length;
+    for (const { targetGroupArn } of found.loadBalancers) tasksArePinned &&= await isServed(double, targetGroupArn);
     isCompleted &&= found.deployments[0]?.rolloutState === 'COMPLETED';
   }
   return { runs, pinned: tasksArePinned && isCompleted, tasksArePinned };
+}
+
+/** Whether a target group finds all of its tasks healthy, but for those that go. */
+async function isServed(double: EcsDouble, TargetGroupArn: string): Promise<boolean> {
+  const answer = await double.as('DescribeTargetHealth', { TargetGroupArn }, 'elbv2');
+  const { TargetHealthDescriptions: all } = answer as unknown as {
+    TargetHealthDescriptions: { TargetHealth: { State: string } }[];
+  };
+  return all.every(({ TargetHealth: { State } }) => State === 'healthy' || State === 'draining');
 }
 
 interface Task {
