@@ -21,6 +21,8 @@ export interface Objects {
   look(names: readonly string[]): Promise<(ObjectInfo | undefined)[]>;
   /** The same with the content, whole: for objects that are known to be small. */
   read(names: readonly string[]): Promise<(GitObject | undefined)[]>;
+  /** Starts the process that will be asked, so that the first question need not wait for it. What goes wrong is said to whoever asks. */
+  begin(): void;
   /** Ends the processes. The next question starts new ones. */
   close(): void;
 }
@@ -40,6 +42,7 @@ export function objectsAt(place: GitPlace): Objects {
   const objects: Objects = {
     look: (names) => used(asked.ask('info', names)),
     read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
+    begin: () => void used(asked.begin()).catch(() => undefined),
     close() {
       clearTimeout(idle);
       opened.delete(key);
@@ -83,8 +86,14 @@ interface Asked {
   waiting: Question[];
 }
 
-/** From this git on, one process answers both questions. */
+/** One process that answers both questions, from this git on. */
+const BATCH = '--batch-command';
 const BOTH = [2, 36] as const;
+
+async function answersBoth(): Promise<boolean> {
+  const [major, minor] = await requireGit();
+  return major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
+}
 
 /** Each started with the first question that it answers. Answers come in the order of the questions. */
 function conversations(place: GitPlace) {
@@ -110,11 +119,13 @@ function conversations(place: GitPlace) {
     return asked;
   };
   return {
+    async begin(): Promise<void> {
+      if ((await answersBoth()) && !current.has(BATCH)) begin(BATCH).git.hold(false);
+    },
     async ask(verb: Verb, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
       if (names.length === 0) return [];
-      const [major, minor] = await requireGit();
-      const both = major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
-      const mode = both ? '--batch-command' : verb === 'info' ? '--batch-check' : '--batch';
+      const both = await answersBoth();
+      const mode = both ? BATCH : verb === 'info' ? '--batch-check' : '--batch';
       const { git, waiting } = current.get(mode) ?? begin(mode);
       git.hold(true);
       const answers = names.map(

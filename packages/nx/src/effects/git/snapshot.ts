@@ -5,7 +5,7 @@ import { fileProblem, withTemporaryDir } from '../files';
 import { git, gitBytes, type GitPlace } from './git';
 import { lookAt, type Look, type State } from './look';
 import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
-import { closeObjects } from './objects';
+import { closeObjects, objectsAt } from './objects';
 import { isPartial } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
@@ -57,6 +57,7 @@ export async function withSnapshot<T>(
     // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
     const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
     const store: GitStore = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
+    objectsAt(store.place).begin();
     let count = 0;
     const reading: Reading = { workspace, store, state, objects, indexName: () => path.join(dir, `index-${(count += 1)}`) };
     try {
