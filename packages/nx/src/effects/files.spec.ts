@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir, fileProblem, replaceDir, withLock, withTemporaryDir, withUndo, writeFileAtomic } from './files';
+import { cacheDir, fileProblem, removeNow, replaceDir, withLock, withTemporaryDir, withUndo, writeFileAtomic } from './files';
 import { problemOf, type Sandbox, sandbox, snapshot, write } from './testing/git-kit';
 
 jest.setTimeout(120_000);
@@ -148,6 +148,18 @@ describe('withUndo', () => {
         async () => 7,
       ),
     ).toBe(7);
+  });
+});
+
+describe('removeNow', () => {
+  it('removes a folder into which Node’s threads still put files', async () => {
+    const place = inside('filling');
+    fs.mkdirSync(path.join(place, 'deep'), { recursive: true });
+    const names = Array.from({ length: 500 }, (_, index) => path.join(place, 'deep', String(index)));
+    const writing = Promise.allSettled(names.map((name) => fs.promises.writeFile(name, '')));
+    removeNow(place);
+    expect(fs.existsSync(place)).toBe(false);
+    await writing;
   });
 });
 

@@ -164,9 +164,23 @@ let listening = false;
  */
 async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await withUndo(() => fs.rmSync(place, { recursive: true, force: true }), work);
+    return await withUndo(() => removeNow(place), work);
   } finally {
     await fs.promises.rm(place, { recursive: true, force: true });
+  }
+}
+
+/** How long a folder is emptied that fills again. Milliseconds. */
+const REFILLED = 1_000;
+
+/** Removes a file, or a folder with all that is in it, before this returns. What waits for one of Node's threads is done meanwhile, and may put a file where just none was: the next look finds it. */
+export function removeNow(place: string): void {
+  for (const deadline = Date.now() + REFILLED; ;) {
+    try {
+      return fs.rmSync(place, { recursive: true, force: true });
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+    }
   }
 }
 
