@@ -95,7 +95,7 @@ async function answersBoth(): Promise<boolean> {
   return major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
 }
 
-/** Each started with the first question that it answers. Answers come in the order of the questions. */
+/** Each is started with the first question that it answers, unless it was begun before. Answers come in the order of the questions. */
 function conversations(place: GitPlace) {
   const current = new Map<string, Asked>();
   const begin = (mode: string): Asked => {

@@ -9,11 +9,6 @@ export interface Before {
   known: NonNullable<OciBuild['known']>;
 }
 
-/** What is known on this machine of an image that comes. */
-export interface Foreseen {
-  known: NonNullable<OciBuild['known']>;
-}
-
 /** What became of an image that was brought somewhere. */
 export interface Taken {
   head: ManifestHead;
@@ -30,10 +25,10 @@ export interface Destination {
   /** As people type it, without a tag. */
   shownName: string;
   /**
-   * Told that an image may have to come, before anybody knows whether it is there. Where it will very likely have to, what it needs is asked for now; returned is what is known of the image before it, from
-   * which it can be made meanwhile.
+   * Told that an image may have to come, before anybody knows whether it is there. Where it will very likely have to, what it needs is asked for now; returned is what this machine knows of
+   * the image before it, from which it can be made meanwhile.
    */
-  foresee?(): Foreseen | undefined;
+  foresee?(): Pick<Before, 'known'> | undefined;
   /** What it has under the image's content key. */
   find(): Promise<ManifestHead | undefined>;
   /** Whatever goes wrong here only costs time later: then there is none. */

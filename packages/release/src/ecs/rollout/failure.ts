@@ -4,6 +4,7 @@ import { againWords, stepOf, type Run } from './rollout';
 import type { Open } from './verdict-reason';
 import type { Failure } from './wave';
 import { shortDefinition } from '../plan/running';
+import { taskId } from './words';
 
 /** What went wrong, in the task's own words with the last lines of its log; what was done about it; and what runs now. */
 export function describeFailure(
@@ -62,10 +63,10 @@ function hintOf(run: Run, { step, end }: Failure): string {
   const { plan } = run;
   const { region, cluster, environment } = plan;
   const logs = `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
-  const events = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${step.serviceName} --query 'services[0].events[:10]'`;
+  const events = described(run, step.serviceName, 'events[:10]');
   // What runs once is no service: it has no events.
   const task = end.reason.task?.arn;
-  const once = `aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks ${task?.slice(task.lastIndexOf('/') + 1)}`;
+  const once = `aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks ${task && taskId(task)}`;
   switch (end.reason.code) {
     case 'image-pull-failed':
       return `nx run release:verify:${environment}    asks for the image and for the role that pulls it`;
@@ -84,19 +85,26 @@ function hintOf(run: Run, { step, end }: Failure): string {
   }
 }
 
+/** The command that asks for something of a service. */
+function described({ plan }: Run, serviceName: string, query: string): string {
+  return `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${serviceName} --query 'services[0].${query}'`;
+}
+
 /** What is still waited for, and who tells. */
 function openHint(run: Run, serviceName: string, open: Open | undefined): string | undefined {
-  const { region, cluster } = run.plan;
-  const described = (query: string) =>
-    `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${serviceName} --query 'services[0].${query}'`;
-  if (open?.of === 'alarms')
-    return [
-      `${described('[deploymentConfiguration.alarms,deployments[0].rolloutState]')}    names the alarms that ECS still waits for, and says when it is COMPLETED`,
-      `${againWords(run)}    then, the same again: goes on from there`,
-    ].join('\n');
-  if (open?.of === 'targets')
-    return `aws elbv2 describe-target-health --region ${region} --target-group-arn ${open.group}    says it, where elasticloadbalancing:DescribeTargetHealth is allowed`;
-  return open && described('deployments');
+  switch (open?.of) {
+    case 'alarms':
+      return [
+        `${described(run, serviceName, '[deploymentConfiguration.alarms,deployments[0].rolloutState]')}    names the alarms that ECS still waits for, and says when it is COMPLETED`,
+        `${againWords(run)}    then, the same again: goes on from there`,
+      ].join('\n');
+    case 'targets':
+      return `aws elbv2 describe-target-health --region ${run.plan.region} --target-group-arn ${open.group}    says it, where elasticloadbalancing:DescribeTargetHealth is allowed`;
+    case 'checks':
+      return described(run, serviceName, 'deployments');
+    default:
+      return undefined;
+  }
 }
 
 /** A FORCE flag that stays on would overwrite, at the next restart, what an admin changed in the registry. */

@@ -3,14 +3,19 @@ import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { definitionOf, type Run } from './rollout';
 import { shortDefinition } from '../plan/running';
-import { counted, standBehind, standOfTasks, wantedOnes, type Asked, type Stand, type WantedTasks } from './verdict-late';
+import { standBehind, standOfTasks, wantedOnes, type Asked, type Stand, type WantedTasks } from './verdict-late';
+import { countedTasks, taskId } from './words';
 
 /** Asks all that it takes to be sure of a rollout that ECS does not call completed: tasks, their own checks, load balancers. */
 export async function standOf(run: Run, service: SeenService, wanted: Omit<WantedTasks, 'checked'>): Promise<Stand> {
   const tasks = wantedOnes(await run.ecs.serviceTasks(service.name, 'RUNNING'));
   const definition = await definitionOf(run, wanted.taskDefinition);
   if (!definition)
-    return { is: 'unknown', of: 'checks', text: `${shortDefinition(wanted.taskDefinition)} cannot be described any more.` };
+    return {
+      is: 'unknown',
+      open: { of: 'checks' },
+      text: `${shortDefinition(wanted.taskDefinition)} cannot be described any more.`,
+    };
   const checked = definition.containerDefinitions.filter(({ healthCheck, essential }) => healthCheck && essential !== false);
   const all = { ...wanted, checked: checked.map(({ name }) => name) };
   const there = standOfTasks(tasks, service.desired, all, run.clock.now());
@@ -52,18 +57,17 @@ const NAMED = 5;
 export async function lingeringWords(run: Run, { service, serviceName }: ServiceStep): Promise<string> {
   const tasks = (await stoppedOf(run, serviceName)).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
   if (tasks.length === 0) return '';
-  const idOf = ({ arn }: SeenTask) => arn.slice(arn.lastIndexOf('/') + 1);
   const named = tasks
     .slice(0, NAMED)
-    .map((task) => `${shortDefinition(task.taskDefinition)} is ${task.lastStatus} (${idOf(task)})`);
+    .map((task) => `${shortDefinition(task.taskDefinition)} is ${task.lastStatus} (${taskId(task.arn)})`);
   const more = tasks.length > NAMED ? `, and ${tasks.length - NAMED} more` : '';
   const { region, cluster, descriptor } = run.plan;
-  const stop = `aws ecs stop-task --region ${region} --cluster ${cluster} --task ${idOf(tasks[0]!)}`;
+  const stop = `aws ecs stop-task --region ${region} --cluster ${cluster} --task ${taskId(tasks[0]!.arn)}`;
   const own = [run.to.get(service), run.forced?.taskDefinition];
   const isOld = tasks.some(({ taskDefinition }) => !own.includes(taskDefinition));
   const bundles =
     isOld && descriptor.force && run.forced?.service === service
       ? ' Until they end, tasks of an old image see another list of bundles than theirs.'
       : '';
-  return ` Told to stop, and not ended: ${counted(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its machine does not answer; ${stop}    asks once more.${bundles}`;
+  return ` Told to stop, and not ended: ${countedTasks(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its machine does not answer; ${stop}    asks once more.${bundles}`;
 }

@@ -3,6 +3,7 @@ import type { DeployPlan, ServiceStep } from '../plan/deploy-plan';
 import type { Clock, Ecs, Images, SeenService, SeenTask } from './port';
 import type { Reason } from './verdict-reason';
 import type { TaskDefinition } from '../tasks/task-definition';
+import { taskId } from './words';
 
 /** What happens, as it happens: for a board, for lines, for a tool. */
 export type RolloutEvent =
@@ -142,7 +143,7 @@ export async function lastLines(run: Run, task: SeenTask, container: string): Pr
   const group = logs?.options?.['awslogs-group'];
   const prefix = logs?.options?.['awslogs-stream-prefix'];
   if (logs?.logDriver !== 'awslogs' || group === undefined || prefix === undefined) return [];
-  const id = task.arn.slice(task.arn.lastIndexOf('/') + 1);
+  const id = taskId(task.arn);
   return run.ecs.lastLines({ group, stream: `${prefix}/${container}/${id}`, limit: 20 }).catch(() => []);
 }
 

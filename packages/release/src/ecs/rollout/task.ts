@@ -4,7 +4,7 @@ import type { SeenService, SeenTask } from './port';
 import { checkStop, pause, withLines, type Run } from './rollout';
 import { familyOf } from './register';
 import { reasonOf, type Reason } from './verdict-reason';
-import { after } from './words';
+import { after, taskId } from './words';
 
 /**
  * A task that runs once and must end with 0 (postgres-setup). An earlier run may have started it: one that still runs is waited for, one that ended well for the same plan
@@ -45,7 +45,7 @@ function placementOf(services: readonly SeenService[], step: ServiceStep): Recor
 
 async function ended(run: Run, step: ServiceStep, task: SeenTask): Promise<Reason | undefined> {
   const startedAt = run.clock.now();
-  const id = task.arn.slice(task.arn.lastIndexOf('/') + 1);
+  const id = taskId(task.arn);
   run.say({ event: 'task', service: step.service, task: id, taskDefinition: task.taskDefinition });
   run.inFlight.set(step.service, `runs as the task ${id}`);
   let now: SeenTask | undefined = task;

@@ -1,15 +1,16 @@
 import type { SeenService, SeenTarget, SeenTask } from './port';
 import { imagesOf } from './verdict';
+import type { Open } from './verdict-reason';
+import { countedTasks } from './words';
 
 /**
- * What there is when the time is over and ECS has not called a rollout completed. `unknown`: it may still be undone (`alarms`), or nobody says whether it is well (`targets`, `checks`).
+ * What there is when the time is over and ECS has not called a rollout completed. `unknown`: it may still be undone, or nobody says whether it is well.
  */
 export type Stand =
   | { is: 'there'; digests: 'seen' | 'unknown' }
   | { is: 'missing'; text: string }
   | { is: 'others'; task: SeenTask; digest: string }
-  | { is: 'unknown'; of: 'alarms' | 'checks'; text: string }
-  | { is: 'unknown'; of: 'targets'; group: string; text: string };
+  | { is: 'unknown'; open: Open; text: string };
 
 export interface WantedTasks {
   taskDefinition: string;
@@ -47,15 +48,16 @@ function missingOf(
   now: number,
 ): string | undefined {
   const old = tasks.filter((task) => task.taskDefinition !== taskDefinition).length;
-  if (old > 0) return `ECS still wants ${counted(old)} of another revision.`;
-  if (tasks.length !== desired || desired === 0) return `The service wants ${counted(desired)}, and ${tasks.length} are there.`;
+  if (old > 0) return `ECS still wants ${countedTasks(old)} of another revision.`;
+  if (tasks.length !== desired || desired === 0)
+    return `The service wants ${countedTasks(desired)}, and ${tasks.length} are there.`;
   const not = (fits: (task: SeenTask) => boolean) => tasks.filter((task) => !fits(task)).length;
   const idle = not(({ lastStatus }) => lastStatus === 'RUNNING');
-  if (idle > 0) return `Of ${counted(desired)}, ${idle} not running yet.`;
+  if (idle > 0) return `Of ${countedTasks(desired)}, ${idle} not running yet.`;
   const young = not(({ startedAt = now }) => now - startedAt >= SETTLED);
-  if (young > 0) return `Of ${counted(desired)}, ${young} running for less than ${SETTLED / 60_000} minutes.`;
+  if (young > 0) return `Of ${countedTasks(desired)}, ${young} running for less than ${SETTLED / 60_000} minutes.`;
   const ill = not((task) => isHealthy(task, checked));
-  return ill > 0 ? `Of ${counted(desired)}, ${ill} not healthy by the health check of a container.` : undefined;
+  return ill > 0 ? `Of ${countedTasks(desired)}, ${ill} not healthy by the health check of a container.` : undefined;
 }
 
 function isHealthy({ health, containers }: SeenTask, checked: readonly string[]): boolean {
@@ -75,27 +77,27 @@ export function standBehind(
   const worst = found.find((one) => one?.is === 'missing') ?? found.find((one) => one !== undefined);
   if (worst) return worst;
   if (!hasAlarms) return there;
-  return { is: 'unknown', of: 'alarms', text: 'ECS still watches the alarms of the deployment, and may roll it back.' };
+  return { is: 'unknown', open: { of: 'alarms' }, text: 'ECS still watches the alarms of the deployment, and may roll it back.' };
 }
 
 function standIn(tasks: readonly SeenTask[], asked: Asked): Stand | undefined {
   const { group } = asked;
+  const open: Open = { of: 'targets', group };
   const short = group.slice(group.lastIndexOf(':') + 1);
   if ('problem' in asked)
-    return { is: 'unknown', of: 'targets', group, text: `What the load balancer says (${short}) is not known. ${asked.problem}` };
+    return { is: 'unknown', open, text: `What the load balancer says (${short}) is not known. ${asked.problem}` };
   const states = statesOf(tasks, asked.targets).filter(({ state }) => state !== 'healthy');
   const bad = states.filter(({ state }) => state !== 'unavailable');
   const words = [...new Set((bad.length > 0 ? bad : states).map(stateWords))].join(', ');
   if (bad.length > 0)
     return {
       is: 'missing',
-      text: `Of ${counted(tasks.length)}, ${bad.length} not healthy for the load balancer (${short}): ${words}.`,
+      text: `Of ${countedTasks(tasks.length)}, ${bad.length} not healthy for the load balancer (${short}): ${words}.`,
     };
   if (states.length === 0) return undefined;
   return {
     is: 'unknown',
-    of: 'targets',
-    group,
+    open,
     text: `The load balancer (${short}) does not say whether it is healthy: ${words}.`,
   };
 }
@@ -119,8 +121,4 @@ function statesOf(tasks: readonly SeenTask[], targets: readonly SeenTarget[]): S
 
 function stateWords({ state, reason }: State): string {
   return reason === undefined ? state : `${state} (${reason})`;
-}
-
-export function counted(tasks: number): string {
-  return tasks === 1 ? '1 task' : `${tasks} tasks`;
 }

@@ -232,9 +232,9 @@ describe('what runs when the time is over, and ECS has not called it completed',
     ['nobody uses the group', [group(['10.0.0.1', 'unused'])], text(/unused/)],
     ['healthy on one port alone', [group(mine, ['10.0.0.1', 'initial'])], text(/initial/)],
     ['two, and one finds it unhealthy', [group(mine), group(['10.0.0.1', 'initial'])], text(/initial/)],
-    ['two, and one may not be asked', [group(mine), denied], { is: 'unknown', of: 'targets', group: denied.group }],
+    ['two, and one may not be asked', [group(mine), denied], { is: 'unknown', open: { of: 'targets', group: denied.group } }],
     ['one may not be asked, and the other finds it unhealthy', [denied, group(['10.0.0.1', 'unhealthy'])], text(/unhealthy/)],
-    ['a group without checks', [group(['10.0.0.1', 'unavailable'])], { is: 'unknown', of: 'targets' }],
+    ['a group without checks', [group(['10.0.0.1', 'unavailable'])], { is: 'unknown', open: { of: 'targets' } }],
   ])('for the load balancer: %s', (_, groups, stand) => {
     expect(standBehind({ is: 'there', digests: 'seen' }, [good()], groups, { hasAlarms: false })).toMatchObject(stand);
   });
@@ -257,7 +257,10 @@ describe('what runs when the time is over, and ECS has not called it completed',
 
   it('alarms may still undo what is good, and nothing else', () => {
     const alarms = { hasAlarms: true };
-    expect(standBehind({ is: 'there', digests: 'seen' }, [good()], [], alarms)).toMatchObject({ is: 'unknown', of: 'alarms' });
+    expect(standBehind({ is: 'there', digests: 'seen' }, [good()], [], alarms)).toMatchObject({
+      is: 'unknown',
+      open: { of: 'alarms' },
+    });
     expect(standBehind({ is: 'missing', text: '' }, [good()], [], alarms).is).toBe('missing');
     expect(standBehind({ is: 'there', digests: 'seen' }, [good()], [group(['10.0.0.1', 'initial'])], alarms).is).toBe('missing');
   });

@@ -4,9 +4,8 @@ import { pause, withLines, type Run } from './rollout';
 import { shortDefinition } from '../plan/running';
 import { isPassing, lingeringWords, standOf, stoppedOf } from './late';
 import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict';
-import { counted } from './verdict-late';
-import { reasonOf, type Open, type Reason } from './verdict-reason';
-import { after, overdue, waitingFor } from './words';
+import { reasonOf, type Reason } from './verdict-reason';
+import { after, countedTasks, overdue, taskId, waitingFor } from './words';
 
 /** A rollout of one service that is watched. */
 export interface Target {
@@ -115,15 +114,15 @@ async function endLate(run: Run, target: Target, service: SeenService, look: Loo
   if (stand.is === 'others') return void (target.end = wrongImage(step, stand));
   if (stand.is === 'missing') return void (target.end = { is: 'bad', reason: await late(run, target, look, false, stand.text) });
   const time = after(run.options.timeout);
-  const all = `All that ECS wants runs (${counted(service.desired)}): ${shortDefinition(target.mine.taskDefinition)}, healthy.`;
-  const lingering = stand.is === 'unknown' && stand.of !== 'alarms' ? '' : await lingeringWords(run, step);
+  const all = `All that ECS wants runs (${countedTasks(service.desired)}): ${shortDefinition(target.mine.taskDefinition)}, healthy.`;
+  const mayBeUndone = stand.is === 'unknown' && stand.open.of === 'alarms';
+  const lingering = stand.is === 'there' || mayBeUndone ? await lingeringWords(run, step) : '';
   if (stand.is === 'there') {
     run.say({ event: 'note', text: `${step.service}: ECS does not call it completed ${time}. ${all}${lingering}` });
     return comeTo(run, target, stand.digests);
   }
-  const open: Open = stand.of === 'targets' ? { of: 'targets', group: stand.group } : { of: stand.of };
-  const text = stand.of === 'alarms' ? `${all} ECS does not call it completed ${time}: ` : '';
-  target.end = { is: 'bad', reason: { code: 'rollout-unknown', text: `${text}${stand.text}${lingering}`, open } };
+  const text = mayBeUndone ? `${all} ECS does not call it completed ${time}: ` : '';
+  target.end = { is: 'bad', reason: { code: 'rollout-unknown', text: `${text}${stand.text}${lingering}`, open: stand.open } };
 }
 
 function wrongImage(step: ServiceStep, { task, digest }: { task: SeenTask; digest: string }): End {
@@ -232,7 +231,7 @@ async function noteStopped(run: Run, target: Target): Promise<void> {
     run.say({
       event: 'stopped',
       service: step.service,
-      task: task.arn.slice(task.arn.lastIndexOf('/') + 1),
+      task: taskId(task.arn),
       reason: text,
       lines,
     });
