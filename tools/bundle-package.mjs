@@ -53,7 +53,7 @@ async function bundle(name, contents, inlined) {
       // The same code as ES modules, which become one scope: its sixty CommonJS modules would each be looked up and started.
       yaml: path.join(yamlFolder(), 'browser/dist/index.js'),
     },
-    plugins: [plainBuiltins],
+    plugins: [lean],
     logLevel: 'warning',
   });
   for (const file of Object.keys(metafile.inputs)) {
@@ -83,16 +83,26 @@ function onlyAscii(file) {
   );
 }
 
-/** Node's own modules as they are. For `import * as fs` the bundler would copy each of them, member by member, which takes longer than loading it. */
-const plainBuiltins = {
-  name: 'plain-builtins',
+/** What the bundler would not find out by itself. */
+const lean = {
+  name: 'lean',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]packages[\\/]\w+[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
-      contents: fs.readFileSync(file, 'utf8').replace(/^import \* as (\w+) from ('node:[\w/]+');$/gm, 'const $1 = require($2);'),
+      contents: withPureSchemas(withPlainBuiltins(fs.readFileSync(file, 'utf8'))),
       loader: 'ts',
     }));
   },
 };
+
+/** Node's own modules as they are. For `import * as fs` the bundler would copy each of them, member by member, which takes longer than loading it. */
+function withPlainBuiltins(text) {
+  return text.replace(/^import \* as (\w+) from ('node:[\w/]+');$/gm, 'const $1 = require($2);');
+}
+
+/** A schema that nobody uses is left out: making all of them at each start takes longer than reading what one of them checks. */
+function withPureSchemas(text) {
+  return /^import \* as z from 'zod';$/m.test(text) ? text.replace(/(?<![\w.'"])z(?=\s*\.\w)/g, '/* @__PURE__ */ z') : text;
+}
 
 /** `exported`: the lines that export, given how the bundle is loaded. */
 function writeDoor(file, name, exported) {

@@ -22,12 +22,12 @@ export function load<T>(name: string, dir = path.join(__dirname, 'bundles')): T 
 }
 
 function evaluate(file: string): unknown {
-  // What the bundler writes is ASCII.
-  const text = fs.readFileSync(file, 'latin1');
+  const bytes = fs.readFileSync(file);
   // By the text's own hash too: V8 itself looks at no more than its length.
-  const compiled = `${file}.${digest(text).toString('hex').slice(0, 12)}-${process.arch}-${cachedDataVersionTag()}.bin`;
+  const compiled = `${file}.${digest(bytes).toString('hex').slice(0, 12)}-${process.arch}-${cachedDataVersionTag()}.bin`;
   const cachedData = readCompiled(compiled);
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
+  // What the bundler writes is ASCII.
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${bytes.toString('latin1')}\n})`, {
     filename: file,
     cachedData,
   });
@@ -64,6 +64,6 @@ function writeCompiled(file: string, data: Buffer): void {
   }
 }
 
-function digest(data: Buffer | string): Buffer {
+function digest(data: Buffer): Buffer {
   return createHash('sha256').update(data).digest().subarray(0, CHECK);
 }

@@ -39,7 +39,7 @@ async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Pro
     const found = await snapshot.tree(place);
     if (!found) continue;
     const content = { id: bundle.id, folder: bundle.folder, tree: found.tree };
-    return { bundle, content, place, committed: found.committed, open: async () => snapshot.store };
+    return { bundle, content, place, committed: found.committed, open: async () => found.store };
   }
   const places = bundlePlaces(bundle).join(' or ');
   throw new KdcubeError({

@@ -98,7 +98,10 @@ describe('stageTree', () => {
     const dir = newRepo(box.folder('w'), { 'bundles/a/entrypoint.py': 'old\n', '.gitignore': '*.tmp\n' });
     write(dir, { 'bundles/a/entrypoint.py': 'new\n', 'bundles/a/more.py': 'm\n', 'bundles/a/x.tmp': 'no' });
     const out = path.join(box.folder('out'), 'a');
-    await withSnapshot(dir, async ({ tree, store }) => stageTree(store, (await tree('bundles/a'))!.tree, out));
+    await withSnapshot(dir, async (snapshot) => {
+      const { tree, store } = (await snapshot.tree('bundles/a'))!;
+      await stageTree(store, tree, out);
+    });
     expect(snapshot(out)).toEqual({ '/': 'dir 755', 'entrypoint.py': 'file 644 new\n', 'more.py': 'file 644 m\n' });
   });
 

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { git } from './git';
+import { objectsAt } from './objects';
 import { settingsAt, type Settings } from './settings';
 import { sharedWhileAsked } from './together';
 import { openWorkspace, type Workspace } from './workspace';
@@ -35,6 +36,8 @@ export function lookAt(root: string): Look {
   const workspace = openWorkspace(root);
   const state = shared(cwd, () => stateOf(cwd, workspace, PLACES));
   const look = { workspace, settings: settingsAt({ cwd }), state };
+  // What is committed will be read there.
+  objectsAt({ cwd }).begin();
   // Each is said to whoever asks for it, and perhaps nobody does.
   for (const answer of Object.values(look)) answer.catch(() => undefined);
   return look;

@@ -42,21 +42,23 @@ export function objectsAt(place: GitPlace): Objects {
   const objects: Objects = {
     look: (names) => used(asked.ask('info', names)),
     read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
-    begin: () => void used(asked.begin()).catch(() => undefined),
+    begin() {
+      asked.begin();
+      rest();
+    },
     close() {
       clearTimeout(idle);
       opened.delete(key);
       asked.end();
     },
   };
+  const rest = (): void => {
+    clearTimeout(idle);
+    idle = setTimeout(objects.close, IDLE).unref();
+  };
   const used = async <T>(work: Promise<T>): Promise<T> => {
     clearTimeout(idle);
-    try {
-      return await work;
-    } finally {
-      clearTimeout(idle);
-      idle = setTimeout(objects.close, IDLE).unref();
-    }
+    return work.finally(rest);
   };
   opened.set(key, objects);
   return objects;
@@ -119,8 +121,9 @@ function conversations(place: GitPlace) {
     return asked;
   };
   return {
-    async begin(): Promise<void> {
-      if ((await answersBoth()) && !current.has(BATCH)) begin(BATCH).git.hold(false);
+    begin(): void {
+      // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
+      if (!current.has(BATCH)) begin(BATCH).git.hold(false);
     },
     async ask(verb: Verb, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
       if (names.length === 0) return [];

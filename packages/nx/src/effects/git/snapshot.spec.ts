@@ -59,11 +59,30 @@ describe('workspaceTree', () => {
   it('reads new content back through its store', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     write(dir, { 'bundles/a/entrypoint.py': 'fresh\n' });
-    const content = await withSnapshot(dir, async ({ tree, store }) => {
+    const content = await withSnapshot(dir, async ({ tree }) => {
       const found = await tree('bundles/a');
-      return gitBytes(store.place, ['cat-file', 'blob', `${found!.tree}:entrypoint.py`]);
+      return gitBytes(found!.store.place, ['cat-file', 'blob', `${found!.tree}:entrypoint.py`]);
     });
     expect(content.toString()).toBe('fresh\n');
+  });
+
+  it.each([
+    ['a whole clone', []],
+    ['a partial clone, which must not fetch into the repository', ['--filter=blob:none']],
+  ])('reads what is committed, and what is not, each where it is: %s', async (_, options) => {
+    const origin = newRepo(box.folder('origin'), { ...FILES, 'bundles/b/entrypoint.py': 'b\n' });
+    gitSync(origin, 'config', 'uploadpack.allowFilter', 'true');
+    const dir = box.folder('clone');
+    gitSync(dir, 'clone', '--quiet', ...options, `file://${origin}`, '.');
+    write(dir, { 'bundles/b/entrypoint.py': 'changed\n' });
+    const before = snapshot(path.join(dir, '.git'));
+    const found = await withSnapshot(dir, async ({ tree }) => {
+      const trees = await Promise.all(['bundles/a', 'bundles/b'].map(tree));
+      const texts = trees.map((each) => gitBytes(each!.store.place, ['cat-file', 'blob', `${each!.tree}:entrypoint.py`]));
+      return { isHere: trees.map((each) => each!.store.place.env === undefined), texts: (await Promise.all(texts)).map(String) };
+    });
+    expect(found).toEqual({ isHere: [options.length === 0, false], texts: ['x = 1\n', 'changed\n'] });
+    expect(snapshot(path.join(dir, '.git'))).toEqual(before);
   });
 
   it('answers several questions at once', async () => {
@@ -174,9 +193,10 @@ describe('workspaceTree', () => {
     newRepo(path.join(dir, 'bundles/a/inner'));
     expect((await problemOf(workspaceTree(dir, 'bundles/a'))).code).toBe('submodule');
     commit(path.join(dir, 'bundles/a/inner'), { 'deep/x': 'x' });
-    const found = await withSnapshot(dir, async ({ tree, store }) =>
-      gitBytes(store.place, ['ls-tree', (await tree('bundles/a'))!.tree, 'inner']),
-    );
+    const found = await withSnapshot(dir, async (snapshot) => {
+      const { tree, store } = (await snapshot.tree('bundles/a'))!;
+      return gitBytes(store.place, ['ls-tree', tree, 'inner']);
+    });
     expect(found.toString()).toMatch(/^160000 commit/);
     gitInput(dir, '', 'add', 'bundles/a/inner');
     expect((await problemOf(workspaceTree(dir, 'bundles/a/inner/deep'))).code).toBe('submodule');

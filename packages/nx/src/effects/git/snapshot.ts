@@ -5,8 +5,8 @@ import { fileProblem, withTemporaryDir } from '../files';
 import { git, gitBytes, type GitPlace } from './git';
 import { lookAt, type Look, type State } from './look';
 import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
-import { closeObjects, objectsAt } from './objects';
-import { isPartial } from './settings';
+import { closeObjects } from './objects';
+import { isPartial, type Settings } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
 import { together } from './together';
@@ -20,26 +20,30 @@ export interface WorkspaceTree {
   committed: boolean;
 }
 
+/** The same, and where its objects can be read. */
+export interface ReadableTree extends WorkspaceTree {
+  store: GitStore;
+}
+
 /** The workspace's files, read through git without writing anything into the repository. Valid only inside `withSnapshot`. */
 export interface Snapshot {
   /** The tree of a folder relative to the workspace's root; undefined where git sees nothing in it. */
-  tree(folder: string): Promise<WorkspaceTree | undefined>;
+  tree(folder: string): Promise<ReadableTree | undefined>;
   /** What below these places is not as HEAD has it. */
   changed(places: readonly string[]): Promise<string[]>;
   /** The commit that is checked out; undefined before the first one. */
   head(): Promise<string | undefined>;
-  /** Where the objects of these trees can be read. */
-  store: GitStore;
 }
 
 /** The tree of one folder of the workspace, when its content need not be read; see `Snapshot.tree`. */
-export function workspaceTree(root: string, folder: string): Promise<WorkspaceTree | undefined> {
-  return withSnapshot(root, (snapshot) => snapshot.tree(folder));
+export async function workspaceTree(root: string, folder: string): Promise<WorkspaceTree | undefined> {
+  const found = await withSnapshot(root, (snapshot) => snapshot.tree(folder));
+  return found && { tree: found.tree, committed: found.committed };
 }
 
 /**
- * Opens the workspace's files as git objects for the time of `work`. New objects go to a temporary folder that borrows from the
- * repository, and each question uses its own copy of the index: the repository, its index and its configuration stay untouched.
+ * Opens the workspace's files as git objects for the time of `work`. What is committed is read where it is. Objects of what is not go to a temporary folder that borrows from the repository, and each
+ * question uses its own copy of the index: the repository, its index and its configuration stay untouched.
  */
 export async function withSnapshot<T>(
   root: string,
@@ -49,23 +53,16 @@ export async function withSnapshot<T>(
   const [workspace, settings, state] = await Promise.all([look.workspace, look.settings, look.state]);
   return withTemporaryDir(async (dir) => {
     const objects = path.join(dir, 'objects');
-    await fs.promises.mkdir(objects);
-    const place: GitPlace = {
-      cwd: workspace.root,
-      env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
-    };
-    // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
-    const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
-    const store: GitStore = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
-    objectsAt(store.place).begin();
-    let count = 0;
-    const reading: Reading = { workspace, store, state, objects, indexName: () => path.join(dir, `index-${(count += 1)}`) };
+    let opened: Promise<Working> | undefined;
+    const working = (): Promise<Working> => (opened ??= openWorking(objects, workspace, settings));
+    // A partial clone fetches what it lacks as it is read, which would go into the repository.
+    const committed: GitStore | undefined = isPartial(settings) ? undefined : { place: { cwd: workspace.root }, isWhole: true };
+    const reading: Reading = { workspace, state, working, committed };
     try {
       return await work({
         tree: together((folders) => treesOf(reading, folders)),
         changed: (places) => changedBelow(reading, places),
         head: async () => (state ? state.head : headCommit(root)),
-        store,
       });
     } finally {
       closeObjects(objects);
@@ -73,24 +70,44 @@ export async function withSnapshot<T>(
   });
 }
 
-interface Reading {
-  workspace: Workspace;
+/** Where objects of what is not committed go. */
+interface Working {
   store: GitStore;
-  state: State | undefined;
-  /** Where new objects go. */
   objects: string;
   /** The name of an index that is not there yet. */
   indexName: () => string;
 }
 
+async function openWorking(objects: string, workspace: Workspace, settings: Settings): Promise<Working> {
+  await fs.promises.mkdir(objects);
+  const place: GitPlace = {
+    cwd: workspace.root,
+    env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
+  };
+  // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
+  const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
+  const store = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
+  let count = 0;
+  return { store, objects, indexName: () => path.join(path.dirname(objects), `index-${(count += 1)}`) };
+}
+
+interface Reading {
+  workspace: Workspace;
+  state: State | undefined;
+  /** Made for the first who needs it. */
+  working: () => Promise<Working>;
+  /** Where to read what is committed; undefined where only `working` may. */
+  committed: GitStore | undefined;
+}
+
 /**
  * A folder that is as HEAD has it has the tree of HEAD. All others with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing.
  */
-function treesOf(reading: Reading, folders: readonly string[]): Promise<WorkspaceTree | undefined>[] {
-  const { workspace, store, state } = reading;
+function treesOf(reading: Reading, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
+  const { workspace, state } = reading;
   const isClean = (folder: string): boolean => state?.changed(folder)?.length === 0;
   const there = folders.filter((folder) => !isClean(folder) && isThere(workspace.root, folder));
-  const shared = store.isWhole && there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
+  const shared = there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
   let before: Promise<unknown> = shared;
   const alone = (folder: string): ReturnType<typeof treeAlone> => {
     const found = before.then(() => treeAlone(reading, folder));
@@ -99,13 +116,24 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Workspac
   };
   return folders.map(async (folder) => {
     const inside = safeFolder(workspace.root, folder);
-    const committed = isClean(folder) ? await treeIn(workspace, store.place, state!.head, inside) : undefined;
-    if (committed !== undefined) return { tree: committed, committed: true };
+    const committed = isClean(folder) ? await committedTree(reading, state!.head, inside) : undefined;
+    if (committed) return committed;
     const whole = await shared;
     if (whole === undefined || !there.includes(folder)) return alone(inside);
+    const { store } = await reading.working();
     const [tree, head] = await Promise.all([whole, 'HEAD'].map((name) => treeIn(workspace, store.place, name, inside)));
-    return tree === undefined ? undefined : { tree, committed: tree === head };
+    return tree === undefined ? undefined : { tree, committed: tree === head, store };
   });
+}
+
+async function committedTree(
+  { workspace, working, committed }: Reading,
+  head: string,
+  folder: string,
+): Promise<ReadableTree | undefined> {
+  const store = committed ?? (await working()).store;
+  const tree = await treeIn(workspace, store.place, head, folder);
+  return tree === undefined ? undefined : { tree, committed: true, store };
 }
 
 async function changedBelow({ workspace, state }: Reading, places: readonly string[]): Promise<string[]> {
@@ -113,31 +141,33 @@ async function changedBelow({ workspace, state }: Reading, places: readonly stri
   return known.every((each) => each !== undefined) ? known.flat() : changedPaths(workspace.root, places);
 }
 
-/** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one. */
+/** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one, or may lack parts of it. */
 async function wholeTree(reading: Reading, folders: readonly string[]): Promise<string | undefined> {
-  const working = await withOwnIndex(reading);
-  if ((await git(working, adding(folders))).exitCode !== 0) return undefined;
+  const { store } = await reading.working();
+  if (!store.isWhole) return undefined;
+  const place = await withOwnIndex(reading);
+  if ((await git(place, adding(folders))).exitCode !== 0) return undefined;
   // A conflict somewhere else makes it fail.
-  const { exitCode, stdout } = await git(working, ['write-tree', '--missing-ok']);
+  const { exitCode, stdout } = await git(place, ['write-tree', '--missing-ok']);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
 /**
  * What git would commit of one folder, by arithmetic from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
  */
-async function treeAlone(reading: Reading, folder: string): Promise<WorkspaceTree | undefined> {
-  const { workspace, store, objects } = reading;
-  const working = await withOwnIndex(reading);
-  const added = await git(working, adding([folder]));
+async function treeAlone(reading: Reading, folder: string): Promise<ReadableTree | undefined> {
+  const { store, objects } = await reading.working();
+  const place = await withOwnIndex(reading);
+  const added = await git(place, adding([folder]));
   // An ignored folder can hold tracked files: git has taken those and complains about the rest.
   if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
     throw addFailed(folder, added);
-  const entries = entriesIn(await gitBytes(working, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
+  const entries = entriesIn(await gitBytes(place, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
   if (entries.length === 0) return undefined;
   const trees = makeTrees(entries);
   writeTrees(objects, trees);
   const tree = trees.at(-1)!.oid;
-  return { tree, committed: tree === (await treeIn(workspace, store.place, 'HEAD', folder)) };
+  return { tree, committed: tree === (await treeIn(reading.workspace, store.place, 'HEAD', folder)), store };
 }
 
 /** --sparse: files outside a sparse checkout keep what the index says of them. */
@@ -146,7 +176,8 @@ function adding(folders: readonly string[]): string[] {
 }
 
 /** Where git works with a copy of the repository's index. */
-async function withOwnIndex({ workspace, store, indexName }: Reading): Promise<GitPlace> {
+async function withOwnIndex({ workspace, working }: Reading): Promise<GitPlace> {
+  const { store, indexName } = await working();
   const index = indexName();
   await copyIndex(workspace.index, index);
   return { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };

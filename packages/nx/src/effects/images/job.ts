@@ -79,7 +79,7 @@ export async function planOf(
     ...(own.committed ? [] : [folder.path]),
     ...bundles.filter(({ committed }) => !committed).map(({ place }) => place),
   ];
-  return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: snapshot.store } };
+  return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: own.store } };
 }
 
 /** An image's folder and its pin, which must answer what release.yaml and the Dockerfile ask now. */
