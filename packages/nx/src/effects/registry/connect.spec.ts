@@ -1,4 +1,8 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { addressOf, connect, digestOf, nameOf, statedDigest } from './connect';
+import { OCI_MANIFEST } from './manifest';
+import { headManifest } from './registry';
 
 const DIGEST = digestOf(Buffer.from(''));
 
@@ -66,4 +70,46 @@ it('a stated digest is a digest', () => {
   for (const value of ['', 'x', DIGEST.toUpperCase(), [DIGEST, DIGEST], `${DIGEST}, ${DIGEST}`]) {
     expect(() => statedDigest(answer(value), 'it')).toThrow('registry-answer');
   }
+});
+
+describe('connections that idle', () => {
+  let server: http.Server | undefined;
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  /** As a NAT or a load balancer that forgets: what comes over a connection from before is answered by a reset. */
+  async function forgetful(): Promise<{ host: string; forget(): void }> {
+    let age = 0;
+    const born = new WeakMap<object, number>();
+    const made = (server = http.createServer(({ socket }, response) => {
+      if (born.get(socket)! < age) return void socket.resetAndDestroy();
+      response.writeHead(200, { 'docker-content-digest': DIGEST, 'content-length': '10', 'content-type': OCI_MANIFEST });
+      // Others come meanwhile, each over a connection of its own.
+      setTimeout(() => response.end(), 50);
+    }));
+    made.on('connection', (socket) => born.set(socket, age));
+    await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+    return { host: `127.0.0.1:${(made.address() as AddressInfo).port}`, forget: () => void (age += 1) };
+  }
+
+  it('cost no try when the other side has forgotten them all', async () => {
+    const { host, forget } = await forgetful();
+    const said: string[] = [];
+    const open = () => connect(host, { credentials: async () => undefined, notify: (text) => void said.push(text) });
+    const ask = (registry = open()) => headManifest(registry, 'a/b', 'v1');
+    const first = open();
+    await Promise.all(Array.from({ length: 16 }, () => ask(first)));
+    forget();
+    expect(await ask()).toMatchObject({ digest: DIGEST });
+    expect(said).toEqual([]);
+  });
+
+  it('are ended in time', () => {
+    const { agents } = connect('ghcr.io').transport;
+    const all = [agents.http, agents.https] as (http.Agent & { options: http.AgentOptions })[];
+    expect(all.map(({ options }) => options.timeout)).toEqual([20_000, 20_000]);
+    expect(connect('ghcr.io').transport.agents).toBe(agents);
+  });
 });

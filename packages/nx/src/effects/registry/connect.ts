@@ -27,8 +27,11 @@ export interface ConnectOptions {
   now?: () => number;
 }
 
-/** Kept for the next request, and never waiting for more bytes to send along. */
-const CONNECTIONS = { keepAlive: true, noDelay: true };
+/**
+ * Kept for the next request, and never waiting for more bytes to send along. One that idles is ended after so many milliseconds, long before anything on the way forgets it (Amazon's load balancers
+ * after 350 s) and swallows what is sent over it; `exchange` sets what a request may take.
+ */
+const CONNECTIONS = { keepAlive: true, noDelay: true, timeout: 20_000 };
 
 /** The connections of this process, by host: one that an image has used serves the next, and a base in the same registry. */
 const shared = new Map<string, Transport['agents']>();

@@ -68,6 +68,8 @@ export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answ
     const fail = (error: NodeJS.ErrnoException) => {
       const code = stoppedBy ?? error.code;
       const stale = request.reusedSocket && !begun && stoppedBy === undefined;
+      // Its neighbours have been idle as long: each would fail in the same way, until all tries are used up.
+      if (stale) for (const agent of Object.values(transport.agents)) dropIdle(agent);
       reject(Object.assign(error, { code, begun, stale }));
     };
     limitTime(request, outgoing, transport.timeouts, stop);
@@ -94,6 +96,11 @@ export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answ
       request.destroy();
     });
   });
+}
+
+/** Ends the connections that nobody uses. */
+function dropIdle({ freeSockets }: http.Agent): void {
+  for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
 }
 
 /** Sends what comes, no faster than the other side takes it. An answer in the middle ends it, and the source with it. */
