@@ -19,8 +19,8 @@ import { TLS } from './tls.mjs';
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
  * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
  *               leastPiece: bytes of a PATCH that is not the last; most: bytes of a body, 413 above }. Default: paths, mounts, any size.
- * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }. Asked for each
- *               request, before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
+ * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }, or a promise of
+ *               one of these, which holds the request. Asked for each request, before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
  *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body; endless
  *               does nothing of what was asked, and answers with these bytes, again and again, for as long as somebody listens.
  *               The returned object's `faults` may be set again at any time.
@@ -53,7 +53,7 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
       headers: incoming.headers,
       ...(route(path) ?? { kind: 'unknown' }),
     };
-    const fault = registry.faults?.(request);
+    const fault = await registry.faults?.(request);
     if (fault === 'cut') return finish(request, { status: 0 }, 0, () => incoming.socket.destroy());
     let answer;
     try {

@@ -179,7 +179,8 @@ export function removeNow(place: string): void {
     try {
       return fs.rmSync(place, { recursive: true, force: true });
     } catch (error) {
-      if (Date.now() >= deadline) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' || Date.now() >= deadline) throw error;
     }
   }
 }

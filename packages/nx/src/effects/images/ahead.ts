@@ -49,7 +49,7 @@ export function keptName(shownName: string, platform: string): string {
   return `${shownName} ${platform}`;
 }
 
-/** Each question opens a connection of its own, which the push will need anyway. */
+/** Where none is idle, each question opens a connection, which the push will need anyway. */
 async function askPeople({ registry, repository }: Place, options: PeopleOptions): Promise<AskedTags | undefined> {
   const state = await options.look?.state;
   if (!state || state.isChanged) return undefined;
@@ -69,8 +69,8 @@ async function existing(
   options: PeopleOptions,
 ): Promise<Existing | undefined> {
   const read = (reference: string) => unlessProblem(imageConfig(registry, repository, reference, platform));
-  if (last && kept && (await unlessProblem(headManifest(registry, repository, last.digest)))) return kept;
-  const found = last && !kept ? await read(last.digest) : undefined;
+  const found =
+    last && (kept ? (await unlessProblem(headManifest(registry, repository, last.digest))) && kept : await read(last.digest));
   if (found) return found;
   const [named] = customerTags({ branch: await branchOf(options) }, options.tagPrefix);
   return named && read(named.tag);

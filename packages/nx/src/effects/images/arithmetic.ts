@@ -1,5 +1,6 @@
 import type { Refusal } from '@kdcube/release';
 import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release';
+import type { GitStore } from '../git/store';
 import type { Log } from '../log';
 import { baseFiles } from '../oci/base-files';
 import { scratch } from '../oci/base';
@@ -7,7 +8,7 @@ import { buildImage, type BuiltImage, type OciBuild } from '../oci/build';
 import type { ContextTree } from '../oci/context';
 import type { Place } from '../registry/blobs';
 import { streamBlob } from '../registry/stream';
-import { findBase, type FoundBase } from './base';
+import { findBase, keptBase, type FoundBase } from './base';
 import { buildArgs, type ImageJob } from './job';
 import { pinnedReferences, shownArgs, type Registries } from './registries';
 import { readSources, type Sources } from './sources';
@@ -26,6 +27,14 @@ interface Readable extends Sources {
   baseName?: string;
 }
 
+/** Thrown by a build that is to ask nobody, where it would have to. */
+export class NotAtHand extends Error {}
+
+export interface ArithmeticOptions extends Pick<OciBuild, 'known' | 'begin' | 'signal'> {
+  /** Nothing is asked for over a network: NotAtHand is thrown instead. Default: false. */
+  atHand?: boolean;
+}
+
 /**
  * Builds an image by arithmetic, into nothing yet: base, layers, config and manifest as values. A Dockerfile that needs an engine is returned as the Refusal that names its line. `known`: layers of
  * an image that is there already.
@@ -34,23 +43,25 @@ export async function buildByArithmetic(
   job: ImageJob,
   registries: Registries,
   log: Log,
-  { known, begin }: Pick<OciBuild, 'known' | 'begin'> = {},
+  { atHand = false, ...options }: ArithmeticOptions = {},
 ): Promise<Arithmetic | Refusal> {
   const references = pinnedReferences(job.pin, registries);
+  if (atHand) requireWhole(job.files.store);
   const readable = await readableOf(job, registries, references, log);
   if (isRefusal(readable)) return readable;
   const { platform, labels } = job.plan;
-  const found = readable.baseName === undefined ? undefined : await findBase(references.get(readable.baseName)!, platform, log);
+  const baseAt = async (reference: string): Promise<FoundBase> =>
+    atHand ? (keptBase(reference, platform, log) ?? notAtHand()) : findBase(reference, platform, log);
+  const found = readable.baseName === undefined ? undefined : await baseAt(references.get(readable.baseName)!);
   const image = await buildImage({
     recipe: readable.recipe,
     base: found?.base ?? scratch(platform),
     platform,
-    context: contextOf(job),
+    context: contextOf(job, atHand),
     ignore: ignoreOf(readable, job),
     labels,
-    baseFiles: async () => found && baseFiles(found.base.manifest.layers, opened(found)),
-    known,
-    begin,
+    baseFiles: async () => found && (atHand ? notAtHand() : baseFiles(found.base.manifest.layers, opened(found))),
+    ...options,
     log,
   });
   return isRefusal(image) ? image : { image, base: found?.place };
@@ -86,7 +97,7 @@ function baseText(name: string, registries: Registries): string {
   return Object.entries(shownArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
 }
 
-function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {
+function contextOf({ files, folder, bundles }: ImageJob, atHand: boolean): ContextTree[] {
   const own = {
     path: '',
     tree: files.tree,
@@ -94,14 +105,24 @@ function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {
     subject: folder.path,
     at: { file: folder.path },
   };
-  const trees = bundles.map(({ content, open, place }) => ({
+  const trees = bundles.map(({ content, pin, open, place }) => ({
     path: `bundles/${content.folder}`,
     tree: content.tree,
-    open,
+    // Of a pinned one it is asked whether its ref still names the same.
+    open: atHand ? async () => (pin ? notAtHand() : requireWhole(await open())) : open,
     subject: content.id,
     at: { file: place },
   }));
   return [own, ...trees];
+}
+
+function notAtHand(): never {
+  throw new NotAtHand();
+}
+
+/** What is read of a partial clone may have to be fetched. */
+function requireWhole(store: GitStore): GitStore {
+  return store.isWhole ? store : notAtHand();
 }
 
 function ignoreOf({ ignore, file }: Sources, { folder }: ImageJob): OciBuild['ignore'] {

@@ -17,12 +17,22 @@ export interface FoundBase {
  * is asked once. Problems: `image-not-found`, `registry-*`.
  */
 export async function findBase(reference: string, platform: string, log: Log): Promise<FoundBase> {
+  const kept = keptBase(reference, platform, log);
+  if (kept) return kept;
   const { host, repository, digest } = parseImageReference(reference);
   const place = { registry: openRegistry(host, log), repository };
-  const name = `${digest} ${platform}`;
-  const kept = readKept('bases', name, digest!);
-  if (kept) return { base: { ...kept, reference }, place };
-  const { mediaType, manifest, config } = await imageConfig(place.registry, repository, digest!, platform);
-  await keep('bases', name, digest!, { mediaType, manifest, config });
+  const { mediaType, manifest, config, bytes } = await imageConfig(place.registry, repository, digest!, platform);
+  await keep('bases', baseName(digest!, platform), digest!, mediaType, bytes);
   return { base: { reference, mediaType, manifest, config }, place };
+}
+
+/** The same as far as this machine knows it. */
+export function keptBase(reference: string, platform: string, log: Log): FoundBase | undefined {
+  const { host, repository, digest } = parseImageReference(reference);
+  const kept = readKept('bases', baseName(digest!, platform), digest!);
+  return kept && { base: { ...kept, reference }, place: { registry: openRegistry(host, log), repository } };
+}
+
+function baseName(digest: string, platform: string): string {
+  return `${digest} ${platform}`;
 }

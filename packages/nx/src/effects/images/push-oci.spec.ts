@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { OUT, printPin, PushReceipt } from '@kdcube/release';
 import { lookAt } from '../git/look';
 import { blobFile, readLayout } from '../oci/layout';
-import type { ImageManifest } from '../registry/manifest';
 import type { Log } from '../log';
 import { silent } from '../log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../testing/acme-kit';
-import { commit, gitSync, problemOf } from '../testing/git-kit';
+import { problemOf } from '../testing/git-kit';
+import { acmeRegistry, layersIn, pushProc } from '../testing/acme-push';
 import { leaveImage } from './leave';
 import { pushImage, type PushOptions } from './push';
 import { registriesOf } from './registries';
@@ -27,16 +26,10 @@ beforeEach(async () => {
 afterEach(() => ours.end());
 
 const log: Log = { ...silent, note: (text) => void notes.push(text) };
-const toRegistry = () => registriesOf({ registry: `${ours.registry.host}/acme`, platformRegistry: ours.registry.host }, {}, {});
+const toRegistry = () => acmeRegistry(ours);
 const nowhere = () => registriesOf({ platformRegistry: ours.registry.host }, {}, {});
-
-async function push(more: Partial<PushOptions> = {}): Promise<PushReceipt> {
-  const options: PushOptions = { root: ours.root, registries: toRegistry(), engine: 'auto', dryRun: false, ...more };
-  const receipt = PushReceipt.parse(await ours.job((job) => pushImage(job, options, log)));
-  fs.mkdirSync(path.join(ours.root, OUT.push('proc')), { recursive: true });
-  fs.writeFileSync(path.join(ours.root, OUT.push('proc'), 'receipt.json'), JSON.stringify(receipt));
-  return receipt;
-}
+const push = (more: Partial<PushOptions> = {}) => pushProc(ours, log, more);
+const layersOf = (digest: string) => layersIn(ours, digest);
 const build = (wanted: Builder = 'auto', cached = true) =>
   ours.job((job) => leaveImage(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
 const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
@@ -44,13 +37,6 @@ const kept = () => path.join(ours.root, 'dist/images/proc');
 const writes = () =>
   ours.registry.journal.filter(({ method, name }) => name === 'acme/proc' && !['GET', 'HEAD'].includes(method));
 const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' && kind !== 'manifest');
-
-async function layersOf(digest: string): Promise<string[]> {
-  const answer = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/${digest}`, {
-    headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
-  });
-  return ((await answer.json()) as ImageManifest).layers.map((layer) => layer.digest);
-}
 
 describe('a push without an engine', () => {
   it('builds and sends the image, asks no engine for anything, and says why', async () => {
@@ -118,74 +104,6 @@ describe('a push without an engine', () => {
     expect((await methodsOf()).sort()).toEqual(['DELETE', 'DELETE', 'POST', 'POST']);
     // Nothing has changed since.
     expect(await methodsOf()).toEqual([]);
-  });
-
-  describe('what was pushed last from here', () => {
-    const asked = (method: string) =>
-      ours.registry.journal
-        .filter(({ name, method: how }) => name === 'acme/proc' && how === method)
-        .map(({ reference }) => reference);
-    const layersDir = () => path.join(process.env.KDCUBE_CACHE_DIR!, 'layers');
-    const changed = () => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
-    const keptFiles = () => fs.readdirSync(path.join(process.env.KDCUBE_CACHE_DIR!, 'pushed-1'), { recursive: true });
-
-    it('is known: it is asked whether the registry has it, and not what it says', async () => {
-      const { digest } = await push();
-      changed();
-      ours.registry.journal.length = 0;
-      expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
-      expect(asked('GET')).toEqual([]);
-      expect(asked('HEAD')).toContain(digest);
-      expect(keptFiles()).toHaveLength(1);
-    });
-
-    it('is asked for where what is kept of it was damaged', async () => {
-      const { digest } = await push();
-      changed();
-      for (const name of keptFiles())
-        fs.writeFileSync(path.join(process.env.KDCUBE_CACHE_DIR!, 'pushed-1', String(name)), '{"of":');
-      ours.registry.journal.length = 0;
-      expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
-      expect(asked('GET')).toContain(digest);
-    });
-
-    it('is sent again as a whole where the registry has lost it since', async () => {
-      const { digest } = await push();
-      const gone = [...(await layersOf(digest)).map((layer) => `blobs/${layer}`), `manifests/${digest}`];
-      for (const each of gone) await fetch(`http://${ours.registry.host}/v2/acme/proc/${each}`, { method: 'DELETE' });
-      changed();
-      expect(await push()).toMatchObject({ how: 'built', why: ['the first one here'], sent: { sentLayers: 3 } });
-    });
-
-    it('lets the next one be made while the registry is asked for it; one that is there is adopted, and nothing is said of the other', async () => {
-      await push();
-      changed();
-      await push();
-      ours.commit({ 'bundles/here@1-0/entrypoint.py': ENTRYPOINT });
-      fs.rmSync(layersDir(), { recursive: true });
-      expect(await push()).toMatchObject({ how: 'adopted' });
-      // The one that differs from the last.
-      expect(fs.readdirSync(layersDir())).toHaveLength(1);
-      expect(notes).toEqual([]);
-    });
-
-    it('is no reason to begin early where a repository would have to be asked for a bundle', async () => {
-      const files = ['release.yaml', 'pins/bundles/there@2-0/pin.json'];
-      const before = Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(ours.root, file), 'utf8')]));
-      await push();
-      commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
-      gitSync(ours.org, 'tag', 'v3');
-      const [next, tree] = ['v3', 'v3:service/there@2-0'].map((name) => gitSync(ours.org, 'rev-parse', name));
-      ours.commit({
-        [files[0]!]: before[files[0]!]!.replace('ref: "v2"', 'ref: "v3"'),
-        [files[1]!]: printPin({ ...ours.pin, ref: 'v3', commit: next!, tree: tree! }),
-      });
-      expect(await push()).toMatchObject({ how: 'built', why: ['there@2-0 changed'] });
-      ours.commit(before);
-      fs.rmSync(layersDir(), { recursive: true });
-      expect(await push()).toMatchObject({ how: 'adopted' });
-      expect(fs.existsSync(layersDir())).toBe(false);
-    });
   });
 
   it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {

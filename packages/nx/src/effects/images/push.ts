@@ -46,17 +46,17 @@ async function bring(job: ImageJob, destination: Destination, options: PushOptio
   const early = foreseen && buildEarly(job, { ...options, known: foreseen.known }, log);
   try {
     const [there, before] = await finding;
-    return there
-      ? adopted(job, destination, there, startedAt, log)
-      : await build(job, destination, { before, early, startedAt }, options, log);
+    if (!there) return await bringAnew(job, destination, { before, early, startedAt }, options, log);
+    await early?.giveUp();
+    return adopted(job, destination, there, startedAt, log);
   } finally {
     // It reads what is gone after this function.
-    await early?.built.catch(() => undefined);
+    await early?.giveUp();
   }
 }
 
 /** What is not there is built and sent, unless a dry run only says why. */
-async function build(
+async function bringAnew(
   job: ImageJob,
   destination: Destination,
   { before, early, startedAt }: Pick<Sending, 'before' | 'early' | 'startedAt'>,
@@ -112,7 +112,7 @@ async function send(
   // A push that is under way is waited for, whatever git says meanwhile: the snapshot and the lock are gone after this function.
   commit.catch(() => undefined);
   const begin = () => destination.expect?.(wanted);
-  // All that an early build leaves to be done is to send it.
+  // After an early build mostly nothing is left to be done but to send it.
   if (early) begin();
   const source = await sourceOf(job, { ...options, known: before?.known, begin, early }, log);
   const { head, adopted: late, tags, sent } = await destination.take(source, wanted);

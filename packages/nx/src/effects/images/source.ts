@@ -1,7 +1,6 @@
-import * as fs from 'node:fs';
 import type { Refusal } from '@kdcube/release';
 import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release';
-import { counted, type Log } from '../log';
+import { counted, silent, type Log } from '../log';
 import type { OciBuild } from '../oci/build';
 import type { Layout } from '../oci/layout';
 import type { Place } from '../registry/blobs';
@@ -33,25 +32,44 @@ export interface SourceOptions {
   early?: EarlyBuild;
 }
 
-/** A build without an engine that is under way. */
+/** A build without an engine that is under way, of what is on this machine. */
 export interface EarlyBuild {
-  /** Milliseconds since 1970. */
-  startedAt: number;
-  /** Undefined: it would be in vain. */
-  built: Promise<Arithmetic | Refusal | undefined>;
+  /** Undefined: it came to nothing, and whoever needs the image builds it. */
+  built: Promise<Timed | undefined>;
+  /** Nobody needs it any more. Resolves when nothing of it goes on. */
+  giveUp(): Promise<void>;
 }
 
-/** Begins to build the image, while it is asked for in the registry. Whatever comes of it is said by whoever takes it. */
+interface Timed {
+  built: Arithmetic | Refusal;
+  /** Milliseconds. */
+  took: number;
+}
+
+/** Begins to build the image, while it is asked for in the registry. It asks nobody else, so that there is nothing to say before it is taken. */
 export function buildEarly(job: ImageJob, { root, registries, engine, known }: SourceOptions, log: Log): EarlyBuild | undefined {
   if (engine !== 'auto' && engine !== 'oci') return undefined;
-  const build = async (): Promise<Arithmetic | Refusal | undefined> => {
+  const stopping = new AbortController();
+  const options = { known, atHand: true, signal: stopping.signal };
+  const build = async (): Promise<Timed | undefined> => {
     // What docker-build left is taken as it is.
-    if (fs.existsSync(builtLayoutDir(root, job.plan.image))) return undefined;
-    return buildByArithmetic(job, registries, log, { known });
+    if (await layoutWithKey(builtLayoutDir(root, job.plan.image), job, silent)) return undefined;
+    return timed(() => buildByArithmetic(job, registries, log, options));
   };
-  const built = build();
-  built.catch(() => undefined);
-  return { startedAt: Date.now(), built };
+  // What is wrong is found again by whoever needs the image; layers that were made are in the cache folder.
+  const built = build().catch(() => undefined);
+  return {
+    built,
+    async giveUp() {
+      stopping.abort();
+      await built;
+    },
+  };
+}
+
+async function timed(build: () => Promise<Timed['built']>): Promise<Timed> {
+  const startedAt = Date.now();
+  return { built: await build(), took: Date.now() - startedAt };
 }
 
 /** The image as an earlier docker-build left it under dist/, else built now. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
@@ -72,10 +90,9 @@ export async function makeImage(
 ): Promise<Source> {
   const { image } = job.plan;
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
-  const startedAt = early?.startedAt ?? Date.now();
-  const built = (await early?.built) ?? (await buildByArithmetic(job, registries, log, { known, begin }));
+  const { built, took } = (await early?.built) ?? (await timed(() => buildByArithmetic(job, registries, log, { known, begin })));
   if (!isRefusal(built)) {
-    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
+    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, Date.now() - took);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
   if (built.wrong) throw wrongLine(job, built);

@@ -1,11 +1,11 @@
-import type { PeopleTag, PushReceipt } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release';
 import { KdcubeError, quoted } from '@kdcube/release';
 import type { Log } from '../log';
 import type { BuiltImage } from '../oci/build';
 import { knownLayers } from '../oci/known';
 import { openBlob, partsOf } from '../oci/layout';
 import type { Place } from '../registry/blobs';
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+import type { Descriptor, ImageManifest } from '../registry/manifest';
 import { askTags, type AskedTags, pushImage as pushTo, type PushImage, type Pushed } from '../registry/push';
 import { getManifest, headManifest, type ManifestHead } from '../registry/registry';
 import { progressLines, type PushBlob } from '../registry/send';
@@ -34,10 +34,10 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
   return {
     shownName,
     foresee() {
-      // What was sent from here last has another content: hardly anybody else has sent the new one.
+      // What was sent from here last has another content: mostly nobody else has sent the new one.
       if (!last?.sent || last.key === job.plan.key) return undefined;
       open();
-      return kept && isAtHand(job, last) ? { known: knownLayers(kept.manifest, kept.config) } : undefined;
+      return kept && { known: knownLayers(kept.manifest, kept.config) };
     },
     async find() {
       askedAt = registry.now();
@@ -57,7 +57,6 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
     async take(source, tags) {
       if (source.kind === 'engine') return fromEngine(source, job, place, shownName, tags, log);
       const image = sendable(source, new Set(there?.manifest.layers.map(({ digest }) => digest)));
-      const keeping = keepSent(source, keptName(shownName, job.plan.platform));
       const pushed = await pushTo(
         registry,
         place.repository,
@@ -65,29 +64,18 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
         { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked: await asked },
         { onProgress: progressLines(log, job.plan.image), uploads },
       );
-      await keeping;
+      await keepSent(source, pushed.digest, keptName(shownName, job.plan.platform));
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
       return taken(pushed, image);
     },
   };
 }
 
-/** Whether what changed since the last image lies in this workspace: nothing must be fetched to make it. */
-function isAtHand({ bundles }: ImageJob, last: PushReceipt): boolean {
-  const before = new Map(last.bundles.map(({ id, tree }) => [id, tree]));
-  return bundles.every(({ content, pin }) => pin === undefined || before.get(content.id) === content.tree);
-}
-
-/** For the next push from here. What cannot be kept costs it time, and nothing else. */
-async function keepSent(source: Source, name: string): Promise<void> {
-  if (source.kind !== 'arithmetic') return;
-  const { digest, mediaType, manifest, config } = source.image;
-  const image = { mediaType, manifest: parsed(manifest) as ImageManifest, config: parsed(config.bytes) as ImageConfig };
-  await keep('pushed', name, digest, image).catch(() => undefined);
-}
-
-function parsed(bytes: Buffer): unknown {
-  return JSON.parse(bytes.toString('utf8'));
+/** For the next push from here, if it is what the registry has now. What cannot be kept costs time, and nothing else. */
+async function keepSent(source: Source, digest: string, name: string): Promise<void> {
+  if (source.kind !== 'arithmetic' || source.image.digest !== digest) return;
+  const { mediaType, manifest, config } = source.image;
+  await keep('pushed', name, digest, mediaType, { manifest, config: config.bytes }).catch(() => undefined);
 }
 
 /** An image with the places of its parts. `there`: layers that the repository's last image has. */

@@ -31,6 +31,8 @@ export interface OciBuild {
   known?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
   /** Called when nothing stands against the build any more, before layers are made. */
   begin?: () => void;
+  /** Ends the making of layers: what it was given as its reason is thrown, and nothing half-made is left. */
+  signal?: AbortSignal;
   log?: Log;
 }
 
@@ -130,10 +132,11 @@ async function packedSource(
 async function builtLayer(
   { entries, above }: LayerGroup,
   context: OpenContext,
-  { known }: OciBuild,
+  { known, signal }: OciBuild,
 ): Promise<BuiltLayer | undefined> {
   const key = layerKey([context.contentOf(above), context.contentOf(entries)]);
-  const make = async (): Promise<KeptLayer | undefined> => keptLayer(key, () => context.tarEntries(entries, above));
+  const make = async (stop?: AbortSignal): Promise<KeptLayer | undefined> =>
+    keptLayer(key, () => context.tarEntries(entries, above), stop);
   const there = known?.(key);
   if (there)
     return {
@@ -143,7 +146,7 @@ async function builtLayer(
       isNew: false,
       make: make as () => Promise<KeptLayer>,
     };
-  const layer = await make();
+  const layer = await make(signal);
   if (!layer) return undefined;
   const descriptor = { mediaType: OCI_LAYER, digest: layer.digest, size: layer.size };
   return { key, descriptor, diffId: layer.diffId, isNew: layer.isNew, make: make as () => Promise<KeptLayer> };

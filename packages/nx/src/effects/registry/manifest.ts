@@ -105,10 +105,15 @@ export function readConfig(bytes: Buffer, manifest: ImageManifest, from: string)
   ) {
     throw oddAnswer(`The config of ${from} does not name as many layers as its manifest.`);
   }
-  const { config } = json;
-  if (config !== undefined && config !== null && !isRecord(config))
+  const { config, history } = json;
+  const isSound = isAbsent(config) || isRecord(config);
+  if (!isSound || !(isAbsent(history) || Array.isArray(history)))
     throw oddAnswer(`The config of ${from} is not the config of an image.`);
-  return { ...json, config: config ?? undefined } as unknown as ImageConfig;
+  return { ...json, config: config ?? undefined, history: history ?? undefined } as unknown as ImageConfig;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 /** Helm charts, signatures and attestations are manifests too, but nothing that runs. */

@@ -118,13 +118,22 @@ export async function getBlob(
   throw await refused(registry, repository, `to give ${from}`, answer);
 }
 
+/** An image for one platform: its manifest and its config, also as the registry has them. */
+export interface FoundImage {
+  digest: string;
+  mediaType: string;
+  manifest: manifests.ImageManifest;
+  config: manifests.ImageConfig;
+  bytes: { manifest: Buffer; config: Buffer };
+}
+
 /** The manifest and the config of an image for one platform (`linux/amd64`): of an index, the child that fits. Throws `image-not-found`, naming what is there. */
 export async function imageConfig(
   registry: Registry,
   repository: string,
   reference: string,
   platform: string,
-): Promise<{ digest: string; mediaType: string; manifest: manifests.ImageManifest; config: manifests.ImageConfig }> {
+): Promise<FoundImage> {
   const wanted = manifests.parsePlatform(platform);
   const from = nameOf(registry, repository, reference);
   const top = await getManifest(registry, repository, reference);
@@ -137,7 +146,13 @@ export async function imageConfig(
   const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
   const config = manifests.readConfig(bytes, manifest, from);
   if (!manifests.samePlatform(config, wanted)) throw wrongPlatform(from, platform, [manifests.platformName(config)]);
-  return { digest: chosen.digest, mediaType: chosen.mediaType, manifest, config };
+  return {
+    digest: chosen.digest,
+    mediaType: chosen.mediaType,
+    manifest,
+    config,
+    bytes: { manifest: chosen.bytes, config: bytes },
+  };
 }
 
 async function childOf(
