@@ -178,6 +178,7 @@ describe('the next one is made while the registry is asked for it', () => {
   it('without asking for its base’s files', async () => {
     const repository = 'kdcube-chat-proc';
     const { digest } = await push();
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
     const at = (kind: string) => `http://${ours.registry.host}/v2/${repository}/${kind}`;
     const headers = { 'content-type': OCI_MANIFEST };
     const { bytes, json } = await getManifest(connect(ours.registry.host), 'acme/proc', digest);
