@@ -27,7 +27,9 @@ const push = () => pushProc(ours, log);
 const cached = (name: string) => path.join(process.env.KDCUBE_CACHE_DIR!, name);
 const changed = (text = 'changed') => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# ${text}\n` });
 const asked = (method: string, name = 'acme/proc') =>
-  ours.registry.journal.filter((each) => each.name === name && each.method === method).map(({ reference }) => reference);
+  ours.registry.journal
+    .filter((each) => each.name === name && each.method === method)
+    .map(({ reference, digest }) => reference ?? digest!);
 const keptFiles = () => fs.readdirSync(cached('pushed-2')).map((name) => path.join(cached('pushed-2'), name));
 
 describe('what was pushed last from here', () => {
