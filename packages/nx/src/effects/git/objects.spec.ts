@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox } from '../testing/git-kit';
+import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../testing/git-kit';
 import { closeObjects, objectsAt } from './objects';
 
 jest.setTimeout(60_000);
@@ -40,6 +43,48 @@ it('sees what was committed since, and a repository that was made anew in the sa
   newRepo(dir, { a: '3' });
   expect(await blob('HEAD:a')).toBe('3');
 });
+
+/** Puts a git of our own before the other on the PATH while `work` runs: `lines` come before it. */
+async function withGit(lines: string, work: () => Promise<void>): Promise<void> {
+  const before = process.env.PATH;
+  const program = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  const bin = box.folder('bin');
+  write(bin, { git: { executable: `#!/bin/sh\n${lines}\nexec '${program}' "$@"\n` } });
+  process.env.PATH = `${bin}:${before}`;
+  await work().finally(() => (process.env.PATH = before));
+}
+
+it('asks a git before 2.36 with two processes, also one that began before anybody knew how old it is', async () => {
+  const dir = newRepo(box.folder('w'), { a: '1' });
+  const old = `[ "$1" = version ] && exec echo git version 2.34.1
+case "$*" in *--batch-command*) echo usage >&2; exit 129;; esac`;
+  await withGit(old, async () => {
+    const objects = objectsAt({ cwd: dir });
+    objects.begin();
+    expect((await objects.look(['HEAD:a']))[0]).toMatchObject({ type: 'blob', size: 1 });
+    expect((await objects.read(['HEAD:a']))[0]!.content.toString()).toBe('1');
+    objects.close();
+  });
+});
+
+it('ends what began and was never asked', async () => {
+  const dir = newRepo(box.folder('w'), { a: '1' });
+  const file = path.join(box.dir, 'pid');
+  await withGit(`echo $$ > '${file}.new' && mv '${file}.new' '${file}'`, async () => {
+    objectsAt({ cwd: dir }).begin();
+    while (!fs.existsSync(file)) await setTimeout(10);
+    closeObjects(dir);
+    while (isAlive(Number(fs.readFileSync(file, 'utf8')))) await setTimeout(10);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 it('answers again after it was closed', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });

@@ -132,6 +132,7 @@ describe('configs', () => {
     ['no platform', without(config, 'os')],
     ['no layers', without(config, 'rootfs')],
     ['too few layers', { ...config, rootfs: { type: 'layers', diff_ids: [] } }],
+    ['a history that is no list', { ...config, history: {} }],
     ['layers that are no digests', { ...config, rootfs: { type: 'layers', diff_ids: ['x'] } }],
     ['a config that is text', { ...config, config: 'x' }],
   ])('with %s are refused', (_, json) => {
