@@ -57,14 +57,15 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
     async take(source, tags) {
       if (source.kind === 'engine') return fromEngine(source, job, place, shownName, tags, log);
       const image = sendable(source, new Set(there?.manifest.layers.map(({ digest }) => digest)));
+      let keeping: Promise<void> | undefined;
+      const onLanded = (digest: string) => void (keeping = keepSent(source, digest, keptName(shownName, job.plan.platform)));
       const pushed = await pushTo(
         registry,
         place.repository,
         image,
         { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked: await asked },
-        { onProgress: progressLines(log, job.plan.image), uploads },
-      );
-      await keepSent(source, pushed.digest, keptName(shownName, job.plan.platform));
+        { onProgress: progressLines(log, job.plan.image), uploads, onLanded },
+      ).finally(() => keeping);
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
       return taken(pushed, image);
     },

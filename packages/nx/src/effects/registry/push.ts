@@ -39,6 +39,11 @@ export interface Pushed {
   blobs: BlobSent[];
 }
 
+export interface PushOptions extends SendOptions {
+  /** Told what is there under the key when the image has arrived, or somebody else's has, before people's tags are set. */
+  onLanded?: (digest: string) => void;
+}
+
 /** People's tags, and what they stood for when they were asked for. */
 export interface AskedTags {
   /** Milliseconds since 1970. */
@@ -79,7 +84,7 @@ export async function pushImage(
   repository: string,
   image: PushImage,
   tags: PushTags = {},
-  options: SendOptions = {},
+  options: PushOptions = {},
 ): Promise<Pushed> {
   const job = jobOf({ registry, repository }, image, options);
   const { key, people = [] } = tags;
@@ -104,6 +109,7 @@ export async function pushImage(
   if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people, asked);
   const reference = key ?? job.own.digest;
   const landed = await sendImage(job, reference, askedAt);
+  options.onLanded?.(landed);
   // Where the registry said that it wrote ours, it is read back while people's tags are set.
   const [early, pushed] = await toTheEnd([
     landed === job.own.digest ? readEarly(job, reference) : landed,
