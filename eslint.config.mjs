@@ -8,10 +8,10 @@ const LAYERS = [
   { files: 'packages/release/src/problem.ts', may: [] },
   { files: 'packages/release/src/model/*.ts', may: ['./*', './*/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
   { files: 'packages/release/src/model/*/*.ts', may: ['./*', '../*', '../*/*', '../../problem', 'zod'] },
-  { files: 'packages/release/src/plan/*.ts', may: ['./*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
+  { files: 'packages/release/src/plan/*.ts', may: ['./*', './*/*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
   {
     files: 'packages/release/src/plan/*/*.ts',
-    may: ['./*', '../*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
+    may: ['./*', '../*', '../*/*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
   },
   {
     files: 'packages/release/src/ecs/*/*.ts',
@@ -38,6 +38,15 @@ const LAYERS = [
     files: 'packages/nx/src/effects/ecs/**/*.ts',
     may: ['./*', '../*', '../*/*', '../../*', '../../*/*', '@kdcube/release', 'node:**', '@aws-sdk/*', '@smithy/*'],
   },
+  // An image is built; what is built is pushed, or booted.
+  {
+    files: 'packages/nx/src/effects/images/build/*.ts',
+    may: ['./*', '../*', '../../*', '../../{git,oci,registry}/*', '@kdcube/release', 'node:**'],
+  },
+  {
+    files: 'packages/nx/src/effects/images/{push,boot}/*.ts',
+    may: ['./*', '../*', '../build/*', '../../*', '../../{git,oci,registry}/*', '@kdcube/release', 'node:**'],
+  },
   // A registry's client, a git mirror and an image made by arithmetic know nothing of releases, images as projects or each other's commands.
   { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,log}', '@kdcube/release', 'node:**'] },
   {
@@ -56,7 +65,7 @@ const LAYERS = [
       '../*',
       '../../effects/*',
       '../../effects/*/*',
-      '../../effects/ecs/*/*',
+      '../../effects/{ecs,images}/*/*',
       '../effects/*',
       '../effects/*/*',
       '../effects/ecs/*/*',

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { type Acme, acme, dockerDouble } from '../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
 import { hear, releaseContext } from '../effects/testing/hear';
-import { pushImage } from '../effects/images/push';
+import { pushImage } from '../effects/images/push/push';
 import { registriesOf } from '../effects/images/registries';
 import { silent } from '../effects/log';
 import importEcs from './import-ecs/executor';

@@ -5,7 +5,7 @@ import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } f
 import { CANARY, filesWithCanary, FORMS, repositoryText } from '../effects/testing/canary/kit';
 import { COMPOSE, type Place, PLACES } from '../effects/testing/canary/places.table';
 import { heardAcme, releaseContext } from '../effects/testing/hear';
-import { pushImage } from '../effects/images/push';
+import { pushImage } from '../effects/images/push/push';
 import { registriesOf } from '../effects/images/registries';
 import { silent } from '../effects/log';
 import deployEcs from './deploy-ecs/executor';

@@ -5,8 +5,8 @@ import type { BundleContent } from '../model/receipts';
 import type { Release } from '../model/release';
 import { keyTag } from '../model/tags';
 import { BUNDLES_LABEL, printBundles } from './bundles-label';
-import type { Dockerfile } from './dockerfile';
-import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile';
+import type { Dockerfile } from './dockerfile/dockerfile';
+import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 
 /** Raised when the same inputs would give another image: then every key changes, and every image is built once more. */
 export const RECIPE = 3;

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { printPin } from '@kdcube/release';
-import { buildLocal, localName } from './build';
-import { writeContext } from './context';
+import { buildLocal, localName } from './build/build';
+import { writeContext } from './build/context';
 import { pinnedImage } from './job';
 import { silent } from '../log';
 import { pinnedReferences, registriesOf } from './registries';

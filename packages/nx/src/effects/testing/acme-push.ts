@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OUT, PushReceipt } from '@kdcube/release';
-import { pushImage, type PushOptions } from '../images/push';
+import { pushImage, type PushOptions } from '../images/push/push';
 import { registriesOf, type Registries } from '../images/registries';
 import type { Log } from '../log';
 import type { Acme } from './acme-kit';

@@ -1,10 +1,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release';
-import { bootImage } from '../../effects/images/boot';
-import { inEngine } from '../../effects/images/in-engine';
+import { bootImage } from '../../effects/images/boot/boot';
+import { inEngine } from '../../effects/images/boot/in-engine';
 import type { ImageJob } from '../../effects/images/job';
 import type { Registries } from '../../effects/images/registries';
-import { findRunner } from '../../effects/images/runner';
+import { findRunner } from '../../effects/images/boot/runner';
 import { counted } from '../../effects/log';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';

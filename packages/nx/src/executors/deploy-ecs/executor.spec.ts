@@ -5,7 +5,7 @@ import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
 import { filesOf, type TaskDefinition } from '@kdcube/release';
 import { packing } from '../../effects/ecs/plan/packing';
-import { pushImage } from '../../effects/images/push';
+import { pushImage } from '../../effects/images/push/push';
 import { registriesOf } from '../../effects/images/registries';
 import { silent } from '../../effects/log';
 import history from '../history/executor';

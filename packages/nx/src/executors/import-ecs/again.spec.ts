@@ -1,6 +1,6 @@
 import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
-import { pushImage } from '../../effects/images/push';
+import { pushImage } from '../../effects/images/push/push';
 import { registriesOf } from '../../effects/images/registries';
 import { silent } from '../../effects/log';
 import { diskFiles } from '../../disk';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release';
 import { isEmptyPlan, printPin, readPlan } from '@kdcube/release';
 import { silent } from '../../effects/log';
-import { pushImage } from '../../effects/images/push';
+import { pushImage } from '../../effects/images/push/push';
 import { recordsOf, writeRecord } from '../../effects/ecs/records/records';
 import { registriesOf } from '../../effects/images/registries';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { silent } from '../../effects/log';
-import { pushImage } from '../../effects/images/push';
+import { pushImage } from '../../effects/images/push/push';
 import { registriesOf } from '../../effects/images/registries';
 import { gitSync, write } from '../../effects/testing/git-kit';
 import tag from './executor';

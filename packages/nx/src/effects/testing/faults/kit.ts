@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release';
 import type { ImageJob } from '../../images/job';
-import { pushImage } from '../../images/push';
+import { pushImage } from '../../images/push/push';
 import { registriesOf } from '../../images/registries';
-import type { Builder } from '../../images/source';
+import type { Builder } from '../../images/build/source';
 import { createLog } from '../../log';
 import { digestOf } from './base';
 

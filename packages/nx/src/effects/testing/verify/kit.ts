@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pushImage } from '../../images/push';
+import { pushImage } from '../../images/push/push';
 import { registriesOf } from '../../images/registries';
 import { silent } from '../../log';
 import { type Acme, acme, dockerDouble } from '../acme-kit';

@@ -1,0 +1,89 @@
+import { attempt, refuse, WrongLine, type Refusal } from './recipe';
+import { AsksToOpen, contextOf, type ContextEntry } from './context';
+import { layCopy, layFolder, type LayerEntry } from './copy';
+import type { FollowedRecipe } from './follow';
+import type { Ignore } from './ignore';
+import type { ImageSettings } from './settings';
+import { AsksForBase, imageTree, ROOT, wayTo, type BaseTree, type ImageTree } from './tree';
+import { absolute } from './values';
+
+/** What a step lays down, in the order of paths; empty where it changes nothing. */
+export interface PlannedLayer {
+  entries: LayerEntry[];
+  /**
+   * Every folder above what is laid down, as it is then. Each layer names those that its things lie in: engines unpack a layer by itself, and make a folder that it does not name their own way,
+   * in place of the one that is there.
+   */
+  above: Extract<LayerEntry, { kind: 'folder' }>[];
+}
+
+export interface PlannedLayers {
+  /** One for each step. */
+  layers: PlannedLayer[];
+}
+
+/** What must be known first: the files of the base, or what is in a closed folder. */
+export type Ask = { asks: 'base'; line: number } | { asks: 'folder'; folder: string };
+
+export interface LayersOf {
+  steps: FollowedRecipe['steps'];
+  context: readonly ContextEntry[];
+  ignore: Ignore;
+  /** Undefined: not asked yet. Most Dockerfiles need no look into their base: see `askFirst` and `WORKDIR`. */
+  base?: BaseTree;
+  /** The base's own: its WORKDIR is there, and places that they speak of may be. */
+  settings: ImageSettings;
+}
+
+/**
+ * What every step lays down. The answer, and whether there is a question instead, depend on the Dockerfile, the context's names and the base alone, never on what a machine happens to have.
+ */
+export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | Ask | Refusal {
+  return attempt<PlannedLayers | Ask>(() => {
+    let line = 0;
+    try {
+      const listed = contextOf(context, ignore);
+      const image = imageTree(base, settings);
+      if (!base) for (const folder of wayTo(absolute(settings.WorkingDir ?? '/'))) image.put(folder, ROOT);
+      const layers = steps.map((step) => {
+        line = step.line;
+        const laid = guarded(step, () => (step.step === 'copy' ? layCopy(step, listed, image) : layFolder(step, image)));
+        const entries = [...laid.values()].sort(byPath);
+        return { entries, above: foldersAbove(entries, image) };
+      });
+      return { layers };
+    } catch (error) {
+      if (error instanceof AsksForBase) return { asks: 'base', line };
+      if (error instanceof AsksToOpen) return { asks: 'folder', folder: error.folder };
+      throw error;
+    }
+  });
+}
+
+function foldersAbove(entries: readonly LayerEntry[], image: ImageTree): PlannedLayer['above'] {
+  const inside = entries.flatMap((entry) =>
+    wayTo(entry.kind === 'closed' && !entry.withRoot ? `${entry.path}/*` : entry.path).slice(0, -1),
+  );
+  const above = [...new Set(inside)].flatMap((path) => {
+    const found = image.at(path);
+    if (found?.kind !== 'folder' && found?.kind !== 'closed') return [];
+    const { uid, gid, mode } = found;
+    return [{ kind: 'folder' as const, path, uid, gid, mode }];
+  });
+  return above.sort(byPath);
+}
+
+/** Parents before what is in them. */
+export function byPath({ path: one }: { path: string }, { path: other }: { path: string }): number {
+  const [a, b] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function guarded<T>({ line, instruction: keyword }: { line: number; instruction: string }, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AsksForBase || error instanceof AsksToOpen) throw error;
+    return refuse({ line, keyword }, (error as Error).message, error instanceof WrongLine);
+  }
+}

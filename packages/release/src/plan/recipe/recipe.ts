@@ -1,0 +1,179 @@
+import type { Line } from '../dockerfile/lines';
+import { expandWord, type Scope } from './expand';
+import { declarationsOf, flagsOf, recipeLines } from './forms';
+
+/** Why a Dockerfile cannot be built by arithmetic: its first such line, counted from 1, and its instruction. An engine may still build it. */
+export interface Refusal {
+  line: number;
+  instruction: string;
+  why: string;
+  /** No engine can do it either: the line is wrong. */
+  wrong?: true;
+}
+
+export interface RecipeOptions {
+  /** The build's arguments, the registries' and the platform's included. */
+  args: Readonly<Record<string, string>>;
+  /** `linux/amd64` */
+  platform: string;
+}
+
+/** A Dockerfile of which every instruction that counts is one that we can follow. */
+export interface Recipe {
+  /** The image of the first FROM that counts, arguments filled in; `scratch` is none. */
+  from: string;
+  /** The line of that FROM. */
+  line: number;
+  /** The stages from there to the last one, each built on the one before it. Other stages are not part of the image. */
+  stages: Line[][];
+  /** What is declared before the first FROM. */
+  global: Scope;
+  given: Scope;
+}
+
+const KNOWN = 'ARG ENV LABEL WORKDIR COPY ADD USER EXPOSE ENTRYPOINT CMD SHELL HEALTHCHECK STOPSIGNAL VOLUME MAINTAINER'.split(
+  ' ',
+);
+
+/**
+ * Reads a Dockerfile for a build without an engine. What it cannot do is named by its line: RUN and ONBUILD, files taken from other stages or images, here-documents, a front end of
+ * its own, flags that change how files are laid down (`--link`, `--parents`, `--exclude`), another platform than the wanted one. Nothing is thrown.
+ */
+export function readRecipe(text: string, options: RecipeOptions): Recipe | Refusal {
+  return attempt(() => {
+    const fail = (why: string, line: number): never => refuse({ line, keyword: 'FROM' }, why);
+    const { lines, directives } = recipeLines(text, fail);
+    const syntax = directives.get('syntax');
+    if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?::1[0-9.]*)?(?:@sha256:[0-9a-f]{64})?$/.test(syntax))
+      fail(`the syntax ${syntax} is a program of its own`, 1);
+    if (directives.get('escape') === '`') fail('the escape character is not a backslash', 1);
+    const stages = stagesOf(lines, fail);
+    const given = new Map(Object.entries(options.args));
+    const global = globalScope(lines.slice(0, stages[0]!.start), given, options.platform);
+    const chain = chainOf(stages, global, options.platform);
+    for (const { body } of chain) body.forEach(check);
+    return { from: chain[0]!.image, line: chain[0]!.from.line, stages: chain.map(({ body }) => body), global, given };
+  });
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'why' in value && 'instruction' in value;
+}
+
+/** Stops the reading at a line. Every function of the recipe may; `attempt` turns it into its value. */
+export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string, wrong = false): never {
+  const refusal: Refusal = { line, instruction: keyword, why, ...(wrong && { wrong }) };
+  throw Object.assign(new Error(why), { refusal });
+}
+
+/** The value of `work`, or the refusal that stopped it. */
+export function attempt<T extends object>(work: () => T): T | Refusal {
+  try {
+    return work();
+  } catch (error) {
+    const { refusal } = error as { refusal?: Refusal };
+    if (!refusal) throw error;
+    return refusal;
+  }
+}
+
+/** Thrown in a line's work where no engine could do it either. */
+export class WrongLine extends Error {}
+
+/** Does one line's work: whatever it throws is why this line is refused. */
+export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if ('refusal' in (error as object)) throw error;
+    return refuse(line, (error as Error).message, error instanceof WrongLine);
+  }
+}
+
+interface Stage {
+  from: Line;
+  /** The index of its FROM. */
+  start: number;
+  name: string;
+  body: Line[];
+}
+
+function stagesOf(lines: readonly Line[], fail: (why: string, line: number) => never): Stage[] {
+  const starts = lines.flatMap(({ keyword }, index) => (keyword === 'FROM' ? [index] : []));
+  if (starts.length === 0) fail('there is no FROM', 1);
+  return starts.map((start, index) => {
+    const from = lines[start]!;
+    const [, as, name = ''] = from.words.map(({ text }) => text);
+    if (from.words.length !== 1 && (from.words.length !== 3 || as!.toUpperCase() !== 'AS'))
+      refuse(from, 'it is not "FROM image" or "FROM image AS name"');
+    return { from, start, name: name.toLowerCase(), body: lines.slice(start + 1, starts[index + 1]) };
+  });
+}
+
+/** From the last stage down to the one that begins with an image, turned around. */
+function chainOf(stages: readonly Stage[], global: Scope, platform: string): (Stage & { image: string })[] {
+  const chain: (Stage & { image: string })[] = [];
+  for (let index = stages.length - 1; ;) {
+    const stage = stages[index]!;
+    const image = atLine(stage.from, () => imageOf(stage.from, global, platform));
+    chain.unshift({ ...stage, image });
+    const below = stages.findLastIndex(({ name }, at) => at < index && name !== '' && name === image.toLowerCase());
+    if (below === -1) return chain;
+    index = below;
+  }
+}
+
+function imageOf({ words, flags }: Line, global: Scope, platform: string): string {
+  for (const [flag, value] of flagsOf(flags)) {
+    if (flag !== '--platform') throw new Error(`${flag} is not a flag of FROM`);
+    const asked = expandWord(value, global);
+    if (asked !== platform) throw new Error(`it asks for ${asked || 'no platform'}, the build is for ${platform}`);
+  }
+  const image = expandWord(words[0]!.text, global);
+  if (image === '') throw new Error('it names no image');
+  return image;
+}
+
+/** One after another: an argument may use those before it. */
+function globalScope(lines: readonly Line[], given: Scope, platform: string): Scope {
+  const scope = new Map(platformArguments(platform).map(([name, value]) => [name, given.get(name) ?? value]));
+  for (const line of lines) {
+    if (line.keyword !== 'ARG') refuse(line, 'it stands before the first FROM');
+    atLine(line, () => {
+      for (const [name, value] of declarationsOf(line)) {
+        const known = given.get(name) ?? (value === undefined ? undefined : expandWord(value, scope));
+        if (known !== undefined) scope.set(name, known);
+      }
+    });
+  }
+  return scope;
+}
+
+/** What docker gives to every build, for an ARG without a value of its own. BUILDPLATFORM and its parts are not among them: they tell of the machine, and an image is the same from every machine. */
+function platformArguments(platform: string): [string, string][] {
+  const [os = '', architecture = '', variant = ''] = platform.split('/');
+  return [
+    ['TARGETPLATFORM', platform],
+    ['TARGETOS', os],
+    ['TARGETARCH', architecture],
+    ['TARGETVARIANT', variant],
+  ];
+}
+
+function check(line: Line): void {
+  const { keyword, words } = line;
+  if (keyword === 'RUN') refuse(line, 'it runs a program, which needs an engine');
+  if (keyword === 'ONBUILD') refuse(line, 'it speaks of other images, which only an engine builds');
+  if (!KNOWN.includes(keyword)) refuse(line, 'it is not an instruction that can be followed without an engine');
+  if (keyword === 'ARG' && words.some(({ text }) => /^BUILD(?:PLATFORM|OS|ARCH|VARIANT)\b/.test(text)))
+    refuse(line, 'it asks for the machine that builds, and the image is to be the same from every machine');
+  if (keyword === 'COPY' || keyword === 'ADD') checkCopy(line);
+}
+
+function checkCopy(line: Line): void {
+  const flags = atLine(line, () => flagsOf(line.flags));
+  if (flags.has('--from'))
+    refuse(line, `it takes files from ${flags.get('--from') || 'another stage'}, not from the build context`);
+  for (const flag of flags.keys()) if (flag !== '--chown' && flag !== '--chmod') refuse(line, `${flag} needs an engine`);
+  if (line.words.some(({ text }) => /^<<-?["']?[A-Za-z_]/.test(text))) refuse(line, 'it has a here-document');
+}
