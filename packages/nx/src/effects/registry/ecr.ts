@@ -1,4 +1,5 @@
-import { KdcubeError, printable } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release';
+import { saidByAws } from '../aws-error';
 import { type Credentials, dockerCredentials } from './docker-config';
 import { ecrRegion, loginHint } from './problems';
 
@@ -90,7 +91,7 @@ async function fetchToken(host: string, region: string): Promise<Token> {
 /** What the SDK throws, as a Problem. Its names are the only thing that it keeps from version to version. */
 function tokenProblem(error: unknown, host: string, region: string): KdcubeError {
   const { name = '', code = '' } = error as NodeJS.ErrnoException;
-  const said = firstLine(error);
+  const said = saidByAws(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return new KdcubeError(
       {
@@ -128,17 +129,6 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
     { code: 'registry-answer', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${said}` },
     { cause: error },
   );
-}
-
-/** What follows the first line may be what was signed, with the session's token in it. */
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const secrets = [process.env.AWS_SECRET_ACCESS_KEY, process.env.AWS_SESSION_TOKEN].filter(
-    (secret) => secret !== undefined && secret !== '',
-  );
-  const plain = message.split('\n')[0]!.replace(/^AWS SDK error wrapper for Error: /, '');
-  const line = secrets.reduce<string>((text, secret) => text.replaceAll(secret!, '…'), plain);
-  return printable(line.length > 300 ? `${line.slice(0, 299)}…` : line);
 }
 
 function isFips(host: string): boolean {

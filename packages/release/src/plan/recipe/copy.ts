@@ -1,4 +1,4 @@
-import { WrongLine } from './recipe';
+import { Absent } from './recipe';
 import type { CopyStep, FolderStep } from './follow';
 import { AsksToOpen, followed, matching, type Context, type ContextEntry } from './context';
 import { hasWildcard } from './match';
@@ -43,7 +43,7 @@ export function layFolder(step: FolderStep, image: ImageTree): Laid {
 
 function laySource(source: string, step: CopyStep, context: Context, image: ImageTree, laid: Laid): void {
   const entry = followed(context, source);
-  if (!entry) throw new WrongLine(`${source || '.'} is not in the build context`);
+  if (!entry) throw new Absent(source || '.');
   askFirst(entry, source, step, context, image);
   const { to } = step;
   const met = image.at(image.real(to));

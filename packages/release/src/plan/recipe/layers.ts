@@ -1,4 +1,4 @@
-import { attempt, refuse, WrongLine, type Refusal } from './recipe';
+import { attempt, refuseFor, type Refusal } from './recipe';
 import { AsksToOpen, contextOf, type ContextEntry } from './context';
 import { layCopy, layFolder, type LayerEntry } from './copy';
 import type { FollowedRecipe } from './follow';
@@ -84,6 +84,6 @@ function guarded<T>({ line, instruction: keyword }: { line: number; instruction:
     return work();
   } catch (error) {
     if (error instanceof AsksForBase || error instanceof AsksToOpen) throw error;
-    return refuse({ line, keyword }, (error as Error).message, error instanceof WrongLine);
+    return refuseFor({ line, keyword }, error);
   }
 }

@@ -7,8 +7,8 @@ export interface Refusal {
   line: number;
   instruction: string;
   why: string;
-  /** No engine can do it either: the line is wrong. */
-  wrong?: true;
+  /** What the line takes from the build context, which has no such thing: no engine can do it either. */
+  absent?: string;
 }
 
 export interface RecipeOptions {
@@ -61,8 +61,8 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** Stops the reading at a line. Every function of the recipe may; `attempt` turns it into its value. */
-export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string, wrong = false): never {
-  const refusal: Refusal = { line, instruction: keyword, why, ...(wrong && { wrong }) };
+export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string, absent?: string): never {
+  const refusal: Refusal = { line, instruction: keyword, why, ...(absent !== undefined && { absent }) };
   throw Object.assign(new Error(why), { refusal });
 }
 
@@ -77,8 +77,17 @@ export function attempt<T extends object>(work: () => T): T | Refusal {
   }
 }
 
-/** Thrown in a line's work where no engine could do it either. */
-export class WrongLine extends Error {}
+/** Thrown in the work of a line that takes what the build context does not have. */
+export class Absent extends Error {
+  constructor(readonly source: string) {
+    super(`${source} is not in the build context`);
+  }
+}
+
+/** The refusal of a line whose work threw this. */
+export function refuseFor(line: Pick<Line, 'line' | 'keyword'>, error: unknown): never {
+  return refuse(line, (error as Error).message, error instanceof Absent ? error.source : undefined);
+}
 
 /** Does one line's work: whatever it throws is why this line is refused. */
 export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): T {
@@ -86,7 +95,7 @@ export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): 
     return work();
   } catch (error) {
     if ('refusal' in (error as object)) throw error;
-    return refuse(line, (error as Error).message, error instanceof WrongLine);
+    return refuseFor(line, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
 import { unreadable } from './answer';
-import { firstLine, isDenied } from './aws-problem';
+import { saidByAws, isDenied } from '../../aws-error';
 
 /** The SDK keeps the code of a network error only sometimes; its text it always keeps. */
 const UNREACHABLE =
@@ -17,7 +17,7 @@ export function callProblem(error: unknown, what: string, region: string): Kdcub
 
 function problemOf(error: unknown, what: string, region: string): { code: ProblemCode; message: string; hint?: string } {
   const { name = '', code = '' } = error as NodeJS.ErrnoException;
-  const said = firstLine(error);
+  const said = saidByAws(error);
   if (isThrottled(error))
     return { code: 'aws-throttled', message: `AWS answered ${what} with ${name} again and again: it is asked too often.` };
   if (
@@ -62,6 +62,6 @@ export function isUnreachable(error: unknown): boolean {
   return (
     status >= 500 ||
     /^(ServerException|InternalFailure|InternalServerError|ServiceUnavailable|TimeoutError)/.test(name) ||
-    UNREACHABLE.test(`${code} ${firstLine(error)}`)
+    UNREACHABLE.test(`${code} ${saidByAws(error)}`)
   );
 }

@@ -95,7 +95,7 @@ export async function makeImage(
     log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, Date.now() - took);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
-  if (built.wrong) throw wrongLine(job, built);
+  if (built.absent !== undefined) throw absentSource(job, built);
   if (engine === 'oci') throw needsEngine(job, built);
   const found = await findEngine('auto').catch((error: unknown) => {
     if (error instanceof KdcubeError) throw needsEngine(job, built, error);
@@ -114,10 +114,13 @@ async function inStore(job: ImageJob, wanted: Engine, root: string, registries: 
 }
 
 /** The Problem of a line that nobody can carry out. */
-function wrongLine({ folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>, { line, instruction, why }: Refusal): KdcubeError {
+function absentSource(
+  { folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>,
+  { line, instruction, why, absent }: Refusal,
+): KdcubeError {
   const file = `${folder.path}/${folder.dockerfile}`;
   // How a workspace begins.
-  const hasNone = bundles.length === 0 && why.startsWith('bundles is not');
+  const hasNone = bundles.length === 0 && absent === 'bundles';
   return new KdcubeError({
     code: 'dockerfile-unreadable',
     message: `This ${instruction} cannot be done: ${why}${hasNone ? `, because ${RELEASE_FILE} names none` : ''}.`,

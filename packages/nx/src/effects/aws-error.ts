@@ -5,8 +5,8 @@ export function isDenied(error: unknown): boolean {
   return /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/i.test((error as Error).name ?? '');
 }
 
-/** What follows the first line may be what was signed, with the session's token in it. */
-export function firstLine(error: unknown): string {
+/** What AWS or its SDK said of a failure, in 300 characters at most. Only its first line: what follows may be what was signed, with the session's token in it. */
+export function saidByAws(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const secrets = [process.env.AWS_SECRET_ACCESS_KEY, process.env.AWS_SESSION_TOKEN].filter(
     (secret) => secret !== undefined && secret !== '',
