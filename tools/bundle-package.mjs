@@ -101,7 +101,7 @@ function withPlainBuiltins(text) {
 
 /** A schema that nobody uses is left out: making all of them at each start takes longer than reading what one of them checks. */
 function withPureSchemas(text) {
-  return /^import \* as z from 'zod';$/m.test(text) ? text.replace(/(?<![\w.'"])z(?=\s*\.\w)/g, '/* @__PURE__ */ z') : text;
+  return /^import \* as z from 'zod';$/m.test(text) ? text.replace(/(?<![\w.'"$`/-])z(?=\s*\.\w)/g, '/* @__PURE__ */ z') : text;
 }
 
 /** `exported`: the lines that export, given how the bundle is loaded. */

@@ -170,8 +170,10 @@ async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** How long a folder is emptied that fills again. Milliseconds. */
+/** How long a folder is emptied that fills again, or that others empty too. Milliseconds. */
 const REFILLED = 1_000;
+/** What no while will mend. All else may: a file came or went meanwhile, or a program that is about to end still has it open. */
+const FOR_GOOD = ['EROFS', 'EACCES'];
 
 /** Removes a file, or a folder with all that is in it, before this returns. What waits for one of Node's threads is done meanwhile, and may put a file where just none was: the next look finds it. */
 export function removeNow(place: string): void {
@@ -179,8 +181,8 @@ export function removeNow(place: string): void {
     try {
       return fs.rmSync(place, { recursive: true, force: true });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOTEMPTY' || Date.now() >= deadline) throw error;
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (FOR_GOOD.includes(code) || Date.now() >= deadline) throw error;
     }
   }
 }

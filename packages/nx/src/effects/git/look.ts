@@ -36,10 +36,10 @@ export function lookAt(root: string): Look {
   const workspace = openWorkspace(root);
   const state = shared(cwd, () => stateOf(cwd, workspace, PLACES));
   const look = { workspace, settings: settingsAt({ cwd }), state };
-  // What is committed will be read there.
-  objectsAt({ cwd }).begin();
   // Each is said to whoever asks for it, and perhaps nobody does.
   for (const answer of Object.values(look)) answer.catch(() => undefined);
+  // What is committed will be read there, where nothing has to be fetched for it.
+  objectsAt({ cwd }).begin();
   return look;
 }
 

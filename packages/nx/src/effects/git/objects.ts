@@ -43,22 +43,32 @@ export function objectsAt(place: GitPlace): Objects {
     look: (names) => used(asked.ask('info', names)),
     read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
     begin() {
-      asked.begin();
+      try {
+        asked.begin();
+      } catch {
+        // Said to whoever asks.
+      }
       rest();
     },
     close() {
       clearTimeout(idle);
-      opened.delete(key);
+      // Somebody may have opened it anew since.
+      if (opened.get(key) === objects) opened.delete(key);
       asked.end();
     },
   };
+  let asking = 0;
   const rest = (): void => {
     clearTimeout(idle);
-    idle = setTimeout(objects.close, IDLE).unref();
+    if (asking === 0) idle = setTimeout(objects.close, IDLE).unref();
   };
   const used = async <T>(work: Promise<T>): Promise<T> => {
+    asking += 1;
     clearTimeout(idle);
-    return work.finally(rest);
+    return work.finally(() => {
+      asking -= 1;
+      rest();
+    });
   };
   opened.set(key, objects);
   return objects;
@@ -71,7 +81,16 @@ export function closeObjects(dir: string): void {
 
 /** A folder that was made anew under the same name is another place. */
 function keyOf({ cwd, env, config }: GitPlace): string {
-  return JSON.stringify([cwd, fs.statSync(cwd, { throwIfNoEntry: false })?.ino, env, config, process.env.PATH]);
+  return JSON.stringify([cwd, inodeOf(cwd), env, config, process.env.PATH]);
+}
+
+function inodeOf(dir: string): number | undefined {
+  try {
+    return fs.statSync(dir).ino;
+  } catch {
+    // git says why it cannot work there.
+    return undefined;
+  }
 }
 
 /** What is asked of an object. Also the words of `git cat-file --batch-command`. */

@@ -63,7 +63,7 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
   const together = await blobsInto(store)({ id: tree, log });
   if (together === 'there' || (together === 'asked' && (await missingObjects(store, tree)).length === 0)) return;
   const { remote } = store;
-  if (!remote) throw incomplete(tree);
+  if (!remote) throw store.isWhole ? damaged(tree) : incomplete(tree);
   const refusal = await withLock(remote.lock, async () => {
     // More than one round only where folders are missing too: what they hold is then not known before.
     for (let round = 1; round <= 20; round += 1) {
@@ -201,6 +201,15 @@ function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, s
 function incomplete(tree: string, remote?: GitRemote): KdcubeError {
   const why = remote ? `and ${remote.shown} does not hand them out` : 'and this repository has no remote to fetch them from';
   return new KdcubeError({ code: 'repo-unreachable', message: `Files of the tree ${tree} are not on this machine, ${why}.` });
+}
+
+/** Of a repository that says that it has everything. */
+function damaged(tree: string): KdcubeError {
+  return new KdcubeError({
+    code: 'repo-unreachable',
+    message: `Files of the tree ${tree} are not in this repository, which is no partial clone: it has lost them.`,
+    hint: 'git fsck --full    names what is missing; git fetch --refetch    brings it from the remote',
+  });
 }
 
 function unreadable(error: KdcubeError): KdcubeError {

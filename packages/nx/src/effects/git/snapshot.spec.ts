@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitBytes } from './git';
+import { lookAt } from './look';
 import { withSnapshot, workspaceTree } from './snapshot';
 import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Sandbox } from '../testing/git-kit';
 
@@ -83,6 +84,19 @@ describe('workspaceTree', () => {
     });
     expect(found).toEqual({ isHere: [options.length === 0, false], texts: ['x = 1\n', 'changed\n'] });
     expect(snapshot(path.join(dir, '.git'))).toEqual(before);
+  });
+
+  it('does not take for committed what was committed since git was asked', async () => {
+    const dir = newRepo(box.folder('w'), FILES);
+    write(dir, { 'bundles/a/entrypoint.py': 'x = 2\n' });
+    const look = lookAt(dir);
+    const head = (await look.state)!.head;
+    commit(dir, {});
+    const found = await withSnapshot(dir, async (snapshot) => [await snapshot.head(), await snapshot.tree('bundles/a')], look);
+    expect(found).toEqual([
+      head,
+      expect.objectContaining({ tree: gitSync(dir, 'rev-parse', 'HEAD:bundles/a'), committed: false }),
+    ]);
   });
 
   it('answers several questions at once', async () => {

@@ -121,7 +121,7 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Readable
     const whole = await shared;
     if (whole === undefined || !there.includes(folder)) return alone(inside);
     const { store } = await reading.working();
-    const [tree, head] = await Promise.all([whole, 'HEAD'].map((name) => treeIn(workspace, store.place, name, inside)));
+    const [tree, head] = await Promise.all([whole, headOf(reading)].map((name) => treeIn(workspace, store.place, name, inside)));
     return tree === undefined ? undefined : { tree, committed: tree === head, store };
   });
 }
@@ -167,7 +167,12 @@ async function treeAlone(reading: Reading, folder: string): Promise<ReadableTree
   const trees = makeTrees(entries);
   writeTrees(objects, trees);
   const tree = trees.at(-1)!.oid;
-  return { tree, committed: tree === (await treeIn(reading.workspace, store.place, 'HEAD', folder)), store };
+  return { tree, committed: tree === (await treeIn(reading.workspace, store.place, headOf(reading), folder)), store };
+}
+
+/** The commit that was checked out when git was asked: one that was made since is not what tags and receipts name. */
+function headOf({ state }: Reading): string {
+  return state?.head ?? 'HEAD';
 }
 
 /** --sparse: files outside a sparse checkout keep what the index says of them. */

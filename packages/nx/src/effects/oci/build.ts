@@ -31,7 +31,7 @@ export interface OciBuild {
   known?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
   /** Called when nothing stands against the build any more, before layers are made. */
   begin?: () => void;
-  /** Ends the making of layers: what it was given as its reason is thrown, and nothing half-made is left. */
+  /** Ends the making of layers: the build fails, and nothing half-made is left. */
   signal?: AbortSignal;
   log?: Log;
 }

@@ -48,6 +48,7 @@ export async function keptLayer(
   const file = path.join(dir, 'layer.tar.gz');
   const kept = readKept(dir, file);
   if (kept) return kept === 'empty' ? undefined : { ...kept, file, isNew: false };
+  signal?.throwIfAborted();
   const made = await replaceDir(dir, async (into) => {
     const counted = counting(entries());
     const layer = await gzipTo(path.join(into, 'layer.tar.gz'), unlessStopped(tarOf(counted.entries), signal));

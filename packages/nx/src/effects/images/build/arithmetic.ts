@@ -27,11 +27,11 @@ interface Readable extends Sources {
   baseName?: string;
 }
 
-/** Thrown by a build that is to ask nobody, where it would have to. */
-export class NotAtHand extends Error {}
+/** Why a build that is to ask nobody fails, where it would have to. */
+class NotAtHand extends Error {}
 
 export interface ArithmeticOptions extends Pick<OciBuild, 'known' | 'begin' | 'signal'> {
-  /** Nothing is asked for over a network: NotAtHand is thrown instead. Default: false. */
+  /** Nothing is asked for over a network: where it would have to be, the build fails. Default: false. */
   atHand?: boolean;
 }
 

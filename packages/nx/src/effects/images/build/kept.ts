@@ -34,8 +34,8 @@ interface KeptFile {
 }
 
 /**
- * What was kept under `name` of the image with this digest; a digest says the same for ever. It is read as a registry's answer is, digests included, since people and disks damage caches: what is not in
- * order counts as not there.
+ * What was kept under `name` of the image with this digest; a digest says the same for ever. It is read as a registry's answer is, since people and disks damage caches: what its digests do not fit
+ * counts as not there.
  */
 export function readKept(shelf: Shelf, name: string, digest: string): KeptImage | undefined {
   try {

@@ -129,10 +129,19 @@ describe('the next one is made while the registry is asked for it', () => {
     ours.registry.journal.length = 0;
   }
 
+  /** Answers for the key of the image when `work` is over, which is time for another to begin. */
+  const holdKey = (work: () => Promise<unknown>) => {
+    ours.registry.faults = ({ reference }) => (reference?.startsWith('c-') ? work().then(() => undefined) : undefined);
+  };
+  const made = async () => {
+    while (layers().length === 0) await setTimeout(10);
+  };
+
   it('and where it is there, it is adopted, nothing is said of the other, and no half of a layer is left', async () => {
     await goneBack(() =>
       ours.commit({ 'bundles/here@1-0/large.txt': Buffer.alloc(48e6, 'seldom the same ').toString('latin1') }),
     );
+    holdKey(made);
     const said: string[] = [];
     const { how } = await pushProc(ours, { ...log, done: (...words) => void said.push(words.slice(0, 2).join(' ')) });
     expect([how, said, notes]).toEqual(['adopted', ['adopted proc'], []]);
@@ -160,6 +169,7 @@ describe('the next one is made while the registry is asked for it', () => {
     ],
   ])('without asking for a bundle that is elsewhere: %s', async (_, change) => {
     await goneBack(change);
+    holdKey(() => setTimeout(500));
     expect(await push()).toMatchObject({ how: 'adopted' });
     expect([repositories(), notes]).toEqual([[], []]);
   });
@@ -172,7 +182,8 @@ describe('the next one is made while the registry is asked for it', () => {
     // What a Dockerfile copies into a folder of the base depends on the base's files.
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY x /etc/x\n`, 'images/proc/x': 'x' });
     await goneBack(() => ours.commit({ [file]: pin.replace(/sha256:[0-9a-f]{64}/, other) }));
-    ours.registry.faults = (request) => (request.name === name ? { status: 503 } : undefined);
+    ours.registry.faults = ({ name: asked, reference }) =>
+      asked === name ? { status: 503 } : reference?.startsWith('c-') ? setTimeout(500, undefined) : undefined;
     expect(await push()).toMatchObject({ how: 'adopted' });
     expect([asked('GET', name), notes]).toEqual([[], []]);
   });
@@ -191,6 +202,7 @@ describe('the next one is made while the registry is asked for it', () => {
     const pin = fs.readFileSync(path.join(ours.root, file), 'utf8');
     ours.commit({ [file]: pin.replace(/sha256:[0-9a-f]{64}/, digest), 'images/proc/x': 'x' });
     await goneBack(() => ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY x /etc/x\n` }));
+    holdKey(() => setTimeout(500));
     expect(await push()).toMatchObject({ how: 'adopted' });
     expect([asked('GET', repository), notes]).toEqual([[], []]);
   });
@@ -211,10 +223,7 @@ describe('the next one is made while the registry is asked for it', () => {
     await push();
     ours.commit({ 'bundles/here@1-0/entrypoint.py': ENTRYPOINT });
     fs.rmSync(cached('layers'), { recursive: true });
-    const made = async () => {
-      while (layers().length === 0) await setTimeout(10);
-    };
-    ours.registry.faults = ({ reference }) => (reference?.startsWith('c-') ? made() : undefined);
+    holdKey(made);
     expect(await push()).toMatchObject({ how: 'adopted' });
     expect(layers()).toHaveLength(1);
   });
