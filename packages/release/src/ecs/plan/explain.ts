@@ -2,7 +2,7 @@ import type { BundleChange, DeployPlan, ServiceStep } from './deploy-plan';
 import { isEmptyPlan, nothingChanges } from './deploy-plan';
 import type { ServiceValues } from './step';
 import { printable } from '../../problem';
-import { imageWord, shortDefinition } from './running';
+import { countedTasks, imageWord, shortDefinition } from './running';
 import { expectedSeconds } from './waves';
 import { cut, wrapped } from './wrap';
 
@@ -97,7 +97,7 @@ export function execWords(exec: NonNullable<DeployPlan['exec']>): string {
 
 function whatOf({ kind, count }: ServiceStep): string {
   if (kind === 'task') return 'runs once';
-  return count.after === 1 ? '1 task' : `${count.after} tasks`;
+  return countedTasks(count.after);
 }
 
 export function images({ image }: Pick<ServiceStep, 'image'>): string {

@@ -51,7 +51,20 @@ export function runningOfRecord(
 
 /** `family:revision` of an ARN, or of what is that already. */
 export function shortDefinition(arn: string): string {
+  return lastPart(arn);
+}
+
+/** A task as people type it. */
+export function taskId(arn: string): string {
+  return lastPart(arn);
+}
+
+function lastPart(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+export function countedTasks(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`;
 }
 
 /** The part of an image's name that says which one it is: its digest, else its tag. */

@@ -3,8 +3,7 @@ import type { SeenService } from './port';
 import { againWords, stepOf, type Run } from './rollout';
 import type { Open } from './verdict-reason';
 import type { Failure } from './wave';
-import { shortDefinition } from '../plan/running';
-import { taskId } from './words';
+import { shortDefinition, taskId } from '../plan/running';
 
 /** What went wrong, in the task's own words with the last lines of its log; what was done about it; and what runs now. */
 export function describeFailure(

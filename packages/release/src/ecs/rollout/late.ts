@@ -2,9 +2,8 @@ import { KdcubeError } from '../../problem';
 import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { definitionOf, type Run } from './rollout';
-import { shortDefinition } from '../plan/running';
+import { countedTasks, shortDefinition, taskId } from '../plan/running';
 import { standBehind, standOfTasks, wantedOnes, type Asked, type Stand, type WantedTasks } from './verdict-late';
-import { countedTasks, taskId } from './words';
 
 /** Asks all that it takes to be sure of a rollout that ECS does not call completed: tasks, their own checks, load balancers. */
 export async function standOf(run: Run, service: SeenService, wanted: Omit<WantedTasks, 'checked'>): Promise<Stand> {

@@ -1,9 +1,9 @@
+import { taskId } from '../plan/running';
 import { KdcubeError } from '../../problem';
 import type { DeployPlan, ServiceStep } from '../plan/deploy-plan';
 import type { Clock, Ecs, Images, SeenService, SeenTask } from './port';
 import type { Reason } from './verdict-reason';
 import type { TaskDefinition } from '../tasks/task-definition';
-import { taskId } from './words';
 
 /** What happens, as it happens: for a board, for lines, for a tool. */
 export type RolloutEvent =

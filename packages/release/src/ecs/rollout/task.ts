@@ -1,10 +1,11 @@
+import { taskId } from '../plan/running';
 import { KdcubeError } from '../../problem';
 import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { checkStop, pause, withLines, type Run } from './rollout';
 import { familyOf } from './register';
 import { reasonOf, type Reason } from './verdict-reason';
-import { after, taskId } from './words';
+import { after } from './words';
 
 /**
  * A task that runs once and must end with 0 (postgres-setup). An earlier run may have started it: one that still runs is waited for, one that ended well for the same plan

@@ -1,7 +1,7 @@
+import { countedTasks } from '../plan/running';
 import type { SeenService, SeenTarget, SeenTask } from './port';
 import { imagesOf } from './verdict';
 import type { Open } from './verdict-reason';
-import { countedTasks } from './words';
 
 /**
  * What there is when the time is over and ECS has not called a rollout completed. `unknown`: it may still be undone, or nobody says whether it is well.

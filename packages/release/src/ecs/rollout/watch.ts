@@ -1,11 +1,11 @@
 import type { ServiceStep } from '../plan/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { pause, withLines, type Run } from './rollout';
-import { shortDefinition } from '../plan/running';
+import { countedTasks, shortDefinition, taskId } from '../plan/running';
 import { isPassing, lingeringWords, standOf, stoppedOf } from './late';
 import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict';
 import { reasonOf, type Reason } from './verdict-reason';
-import { after, countedTasks, overdue, taskId, waitingFor } from './words';
+import { after, overdue, waitingFor } from './words';
 
 /** A rollout of one service that is watched. */
 export interface Target {

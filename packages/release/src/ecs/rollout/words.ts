@@ -2,15 +2,6 @@ import type { SeenDeployment, SeenService } from './port';
 import type { Look } from './verdict';
 import type { Reason } from './verdict-reason';
 
-/** A task as people type it: the last part of its ARN. */
-export function taskId(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
-}
-
-export function countedTasks(count: number): string {
-  return count === 1 ? '1 task' : `${count} tasks`;
-}
-
 /** What is waited for, in words. */
 export function waitingFor(look: Look, service: SeenService | undefined): string {
   if (look.is !== 'going-on') return 'my deployment is not listed yet';
