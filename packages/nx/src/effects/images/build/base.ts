@@ -19,20 +19,21 @@ export interface FoundBase {
 export async function findBase(reference: string, platform: string, log: Log): Promise<FoundBase> {
   const kept = keptBase(reference, platform, log);
   if (kept) return kept;
-  const { host, repository, digest } = parseImageReference(reference);
-  const place = { registry: openRegistry(host, log), repository };
-  const { mediaType, manifest, config, bytes } = await imageConfig(place.registry, repository, digest!, platform);
-  await keep('bases', baseName(digest!, platform), digest!, mediaType, bytes);
+  const { digest, place, name } = located(reference, platform, log);
+  const { mediaType, manifest, config, bytes } = await imageConfig(place.registry, place.repository, digest, platform);
+  await keep('bases', name, digest, mediaType, bytes);
   return { base: { reference, mediaType, manifest, config }, place };
 }
 
 /** The same as far as this machine knows it. */
 export function keptBase(reference: string, platform: string, log: Log): FoundBase | undefined {
-  const { host, repository, digest } = parseImageReference(reference);
-  const kept = readKept('bases', baseName(digest!, platform), digest!);
-  return kept && { base: { ...kept, reference }, place: { registry: openRegistry(host, log), repository } };
+  const { digest, place, name } = located(reference, platform, log);
+  const kept = readKept('bases', name, digest);
+  return kept && { base: { ...kept, reference }, place };
 }
 
-function baseName(digest: string, platform: string): string {
-  return `${digest} ${platform}`;
+/** Where it is, and under which name it is kept. */
+function located(reference: string, platform: string, log: Log): { digest: string; place: Place; name: string } {
+  const { host, repository, digest } = parseImageReference(reference);
+  return { digest: digest!, place: { registry: openRegistry(host, log), repository }, name: `${digest} ${platform}` };
 }

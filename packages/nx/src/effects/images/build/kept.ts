@@ -2,20 +2,11 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { cacheDir, writeFileAtomic } from '../../files';
 import { digestOf } from '../../registry/connect';
-import { type ImageConfig, type ImageManifest, isImage, isIndex, readConfig, readManifest } from '../../registry/manifest';
+import { isImage, isIndex, readConfig, readManifest } from '../../registry/manifest';
+import type { FoundImage } from '../../registry/registry';
 
 /** What an image says of itself. */
-export interface KeptImage {
-  mediaType: string;
-  manifest: ImageManifest;
-  config: ImageConfig;
-}
-
-/** The same to the byte. */
-export interface ImageBytes {
-  manifest: Buffer;
-  config: Buffer;
-}
+export type KeptImage = Pick<FoundImage, 'mediaType' | 'manifest' | 'config'>;
 
 /** `bases`: images below ours, a file for each digest. `pushed`: what was pushed last from here, a file for each place. */
 type Shelf = 'bases' | 'pushed';
@@ -53,7 +44,13 @@ export function readKept(shelf: Shelf, name: string, digest: string): KeptImage 
 }
 
 /** Keeps an image that was asked for by `of`: its own digest, or that of the index above it. */
-export function keep(shelf: Shelf, name: string, of: string, mediaType: string, { manifest, config }: ImageBytes): Promise<void> {
+export function keep(
+  shelf: Shelf,
+  name: string,
+  of: string,
+  mediaType: string,
+  { manifest, config }: FoundImage['bytes'],
+): Promise<void> {
   const file: KeptFile = {
     of,
     mediaType,
