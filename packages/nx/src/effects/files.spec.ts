@@ -93,6 +93,18 @@ forever();`;
     expect(await signalled(program)).toBe(130);
     expect(snapshot(inside())).toEqual(before);
   });
+
+  it.each([
+    ['the new folder after a failure', "throw new Error('no')"],
+    ['the old folder after a success', "fs.writeFileSync(dir + '/new', '')"],
+  ])('leaves no rest of %s when a signal comes while it is being removed', async (_, work) => {
+    write(inside(), { 'out/old': '1' });
+    // The removal has begun, and takes for ever.
+    const program = `fs.promises.rm = forever;
+files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFileSync(dir + '/half', ''); ${work}; }).catch(() => {});`;
+    expect(await signalled(program, 'SIGTERM')).toBe(143);
+    expect(fs.readdirSync(inside())).toEqual(['out']);
+  });
 });
 
 describe('writeFileAtomic', () => {

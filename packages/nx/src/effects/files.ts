@@ -125,7 +125,15 @@ export async function withLock<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return withCleanup(file, () => work(waited));
+  const unlock = (): void => removeNow(file);
+  return withUndo(unlock, async () => {
+    try {
+      return await work(waited);
+    } finally {
+      // In one go: once the file is gone it may be another's, whose lock no signal may take away here.
+      unlock();
+    }
+  });
 }
 
 function tryLock(file: string): boolean {
@@ -163,11 +171,17 @@ let listening = false;
  * even while the process ends, and would be there again behind the clean-up.
  */
 async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await withUndo(() => removeNow(place), work);
-  } finally {
-    await fs.promises.rm(place, { recursive: true, force: true });
-  }
+  return withUndo(
+    () => removeNow(place),
+    async () => {
+      try {
+        return await work();
+      } finally {
+        // Still part of what is undone: a signal in the middle of the removal must not leave the rest.
+        await fs.promises.rm(place, { recursive: true, force: true });
+      }
+    },
+  );
 }
 
 /** How long a folder is emptied that fills again, or that others empty too. Milliseconds. */
