@@ -38,6 +38,15 @@ describe('hostile documents', () => {
     expect(codes(environmentText('env: { proc: { constructor: "x", toString: "y" } }'))).toEqual([]);
   });
 
+  test('the one name that would be lost on the way is a problem, at its place and once', () => {
+    const lost = { code: 'unknown-key', message: expect.stringContaining('"__proto__"') };
+    for (const section of ['env', 'secrets']) {
+      const { problems } = read(environmentText(`${section}: { proc: { __proto__: "x", A: "ssm:/a" } }`));
+      expect(problems).toContainEqual({ ...lost, at: expect.objectContaining({ path: `${section}.proc.__proto__` }) });
+    }
+    expect(codes(environmentText('__proto__: { a: 1 }'))).toEqual(['unknown-key']);
+  });
+
   test('every section of every other type', () => {
     for (const key of [
       'vars',

@@ -54,7 +54,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   problems.push(...unfilled.map(({ problem, path }) => ({ ...(isHidden(path) ? inSecret : problem), at: doc.place(path) })));
   const filled = value as Record<string, unknown>;
   const shape = checkShape(WrittenEnvironment, doc, filled, [], WORDS);
-  problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape));
+  problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...lostNames(filled, doc));
   const written = wellShaped(filled);
   const environment = normalise(name, written);
   const rules = environmentRules({ doc, name, written, filled, environment, options });
@@ -182,6 +182,19 @@ function hideAmbiguous(problem: Problem): Problem {
   if (!isHidden([...shown.split('.'), last])) return problem;
   const message = 'This is read differently by YAML 1.1 and YAML 1.2: as a text, a number, a date or a boolean.';
   return { ...problem, message, hint: 'put it between quotes' };
+}
+
+/** A mapping of names, such as `env`, loses this one when it is read: better said than lost. */
+const LOST = '__proto__';
+
+function lostNames(value: unknown, doc: ReadDocument, path: readonly (string | number)[] = []): Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key !== LOST) return lostNames(inner, doc, here);
+    const message = `${quoted(key)} cannot be a name here: JavaScript, which reads this file, keeps it for itself.`;
+    return [{ code: 'unknown-key' as const, message, at: doc.place(here, 'key') }];
+  });
 }
 
 /** As much of a document as has the right shape: what has not is left out, with the mapping that cannot be without it. */
