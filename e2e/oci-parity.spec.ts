@@ -45,6 +45,8 @@ const FILES: Files = {
   'signs/~b': '4',
   'signs/!b': '5',
   'signs/-b': '6',
+  'signs/^b': '7',
+  'signs/^c': '8',
   'src/build/b.o': 'b',
   'src/lib/build/c.o': 'c',
   'src/main.c': 'c',
@@ -243,9 +245,9 @@ const EQUAL: Named[] = [
       'ARG V=1\nFROM base AS a\nARG V\nENV X=$V\nWORKDIR /w\nUSER 3:4\nCMD x\nFROM a AS b\nCOPY x.txt .\nENTRYPOINT ["/entry", "y"]\nFROM b\nCOPY run.sh ./r/\nWORKDIR n\nSHELL ["q"]\nCMD z',
   },
   {
-    name: '.dockerignore: classes with signs in them',
+    name: '.dockerignore: classes with signs in them, and a ^ outside of them',
     dockerfile: 'COPY . /all',
-    ignore: 'signs/[\\]a]b\nsigns/[&~]b\nodd/[^a-z]*\n  up  \n #none\n**x.txt\n',
+    ignore: 'signs/[\\]a]b\nsigns/[&~]b\nsigns/^?\nsigns/^c\nodd/[^a-z]*\n  up  \n #none\n**x.txt\n',
   },
   {
     name: '.dockerignore: exceptions of exceptions, in an order that matters',

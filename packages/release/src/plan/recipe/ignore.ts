@@ -63,14 +63,18 @@ function normal(line: string): string {
   return bang + (parts.join('/') || (text.startsWith('/') ? '/' : '.'));
 }
 
+/** A line whose only wildcard is `**` at one of its ends is compared sign by sign. In every other one docker takes a `^` outside of [ ] for the beginning of the path. */
+const COMPARED = /^(?:\*\*\/?[^*?[\]\\]*|[^*?[\]\\]*(?:\*\*)?)$/;
+
 function compile(line: string): Pattern {
   const exception = line.startsWith('!');
   const text = exception ? line.slice(1) : line;
+  const compared = COMPARED.test(text);
   let source = '';
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const [piece, regex] = pieceOf(rest, at === 0);
-    source += regex;
+    source += piece === '^' && !compared ? '^' : regex;
     at += piece.length;
   }
   try {

@@ -203,6 +203,20 @@ describe('.dockerignore', () => {
     expect(excluded('[^a]b', ['ab', ']b'])).toEqual([']b']);
     expect(excluded('\\[a]b', ['ab', '[a]b'])).toEqual(['[a]b']);
   });
+
+  test.each([
+    ['^a', ['^a', '^a/b']],
+    ['^a/**', ['^a/b']],
+    ['**^a', ['^a', '^a/b', 'd/^a']],
+    ['**/^a', ['^a', '^a/b', 'd/^a']],
+    ['d/^*', []],
+    ['**/d/^?', []],
+    ['^?', ['a', 'd/^a']],
+    ['\\^a', ['^a', '^a/b']],
+    ['[x^]a', ['^a', '^a/b']],
+  ])('%j: a ^ is itself where nothing else is a wildcard, else the beginning of the path', (text, wanted) => {
+    expect(excluded(text, ['a', '^a', '^a/b', 'd/^a'])).toEqual(wanted);
+  });
   test.each(['[a', 'x[', '[]', 'a\\', '!'])('%s is no line of it', (line) => {
     expect(() => readIgnore(`x\n${line}`)).toThrow('of .dockerignore');
   });
