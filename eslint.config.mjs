@@ -48,7 +48,7 @@ const LAYERS = [
     may: ['./*', '../*', '../build/*', '../../*', '../../{git,oci,registry}/*', '@kdcube/release', 'node:**'],
   },
   // A registry's client, a git mirror and an image made by arithmetic know nothing of releases, images as projects or each other's commands.
-  { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,log}', '@kdcube/release', 'node:**'] },
+  { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,lock,log,signals}', '@kdcube/release', 'node:**'] },
   {
     files: 'packages/nx/src/effects/registry/*.ts',
     may: ['./*', '../{aws-error,exec,files,log,parallel}', '@kdcube/release', 'node:**', '@aws-sdk/*'],
@@ -103,7 +103,7 @@ const LAYERS = [
     may: [
       './*',
       '../../graph/options',
-      '../../effects/{files,log}',
+      '../../effects/{files,log,undo}',
       '../../effects/{git,registry}/*',
       '../../effects/images/registries',
       '@kdcube/release',

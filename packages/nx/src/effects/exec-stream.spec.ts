@@ -1,4 +1,7 @@
 import { run, stream } from './exec';
+import { forgetStop } from './signals';
+
+afterEach(forgetStop);
 
 async function lengthOf(source: AsyncIterable<Buffer>): Promise<number> {
   let count = 0;
@@ -30,9 +33,9 @@ describe('run', () => {
     const kill = (signal: string) =>
       run(process.execPath, ['-e', `process.kill(process.pid, '${signal}'); setTimeout(() => {}, 9e9)`]);
     await expect(kill('SIGSEGV')).rejects.toMatchObject({ problems: [{ code: 'command-failed' }] });
-    await expect(kill('SIGTERM')).rejects.toMatchObject({ problems: [{ code: 'interrupted' }] });
     await expect(run(process.execPath, ['-v'], { cwd: '/no/such/folder' })).rejects.toMatchObject({
       problems: [{ code: 'file-failed' }],
     });
+    await expect(kill('SIGTERM')).rejects.toMatchObject({ problems: [{ code: 'interrupted' }] });
   });
 });

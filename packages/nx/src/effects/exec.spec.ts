@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { run, tail } from './exec';
+import { forgetStop, takeSignals } from './signals';
 import { problemOf, type Sandbox, sandbox } from './testing/git-kit';
 
 jest.setTimeout(120_000);
@@ -9,6 +10,7 @@ beforeAll(() => {
   box = sandbox();
 });
 afterAll(() => box.end());
+afterEach(forgetStop);
 
 const node = (code: string, options: Parameters<typeof run>[2] = {}) => run(process.execPath, ['-e', code], options);
 
@@ -69,6 +71,44 @@ describe('run', () => {
     ['SIGSEGV', 'command-failed'],
   ])('tells a program that was stopped from one that crashed: %s', async (signal, code) => {
     expect((await problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`))).code).toBe(code);
+  });
+
+  describe('after a program was stopped from outside, as Nx does with what runs below a process before it tells the process', () => {
+    const killed = (signal: string) => problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`));
+    const next = () =>
+      node('console.log(1)').then(
+        ({ stdout }) => stdout.toString(),
+        (error) => error.problems[0],
+      );
+
+    it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('starts no other: %s', async (signal) => {
+      await killed(signal);
+      expect(await next()).toEqual({
+        code: 'interrupted',
+        message: expect.stringMatching(`^.*node -e was not started, because .*node -e was stopped by ${signal}.$`),
+      });
+    });
+
+    it('starts what takes away what another one has left', async () => {
+      await killed('SIGTERM');
+      expect((await node('console.log(1)', { cleansUp: true })).stdout.toString()).toBe('1\n');
+    });
+
+    it('starts others again when nobody has ended this process for a while', async () => {
+      await killed('SIGTERM');
+      const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000);
+      expect(await next().finally(() => now.mockRestore())).toBe('1\n');
+    });
+
+    it('starts others when this process stopped it itself, when the system did, and when somebody decides what a signal means', async () => {
+      await problemOf(node('setInterval(() => {}, 1000)', { timeout: 500 }));
+      expect(await next()).toBe('1\n');
+      await killed('SIGKILL');
+      expect(await next()).toBe('1\n');
+      const give = takeSignals();
+      await killed('SIGINT').finally(give);
+      expect(await next()).toBe('1\n');
+    });
   });
 
   it('is a problem when the output does not fit, and never half an output', async () => {

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { KdcubeError } from '@kdcube/release';
-import { withUndo } from './files';
+import { withUndo } from './undo';
+import { noteStop, stoppedJustNow } from './signals';
 
 /** How long a program may take to end by itself when it is told to stop. Milliseconds. */
 const FORCE = 5_000;
@@ -18,6 +19,8 @@ export interface Run {
   timeout?: number;
   /** Called with each line of stderr while the program runs (carriage returns end a line too: progress bars). */
   onLine?: (line: string) => void;
+  /** It takes away what another program has left: then it is started even while this process is being stopped. Default: no. */
+  cleansUp?: boolean;
   /** Kept bytes of output. Default 256 MiB. */
   maxBuffer?: number;
 }
@@ -50,7 +53,7 @@ export async function* stream(program: string, args: readonly string[], options:
     if (exitCode === 0) return;
     throw new KdcubeError({
       code: 'command-failed',
-      message: `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd(),
+      message: `${nameOf(program, args)} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd(),
     });
   } finally {
     child?.kill();
@@ -80,7 +83,7 @@ export function converse(
   const why = (ending: Ending): KdcubeError => {
     try {
       const exitCode = exitCodeOf(program, args, options, ending);
-      const message = `${program} ${args[0] ?? ''} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd();
+      const message = `${nameOf(program, args)} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd();
       return new KdcubeError({ code: 'command-failed', message });
     } catch (error) {
       return error as KdcubeError;
@@ -110,7 +113,7 @@ interface Running {
   limit: () => void;
 }
 
-/** Starts a program. It ends with this process, whatever ends that. */
+/** Starts a program, unless this process is being stopped. It ends with this process, whatever ends that. */
 function start(
   program: string,
   args: readonly string[],
@@ -118,6 +121,8 @@ function start(
   patience: number,
   stdin: 'ignore' | 'pipe' = options.input === undefined ? 'ignore' : 'pipe',
 ): Running {
+  const stopping = options.cleansUp ? undefined : stoppedJustNow();
+  if (stopping) return notStarted({ stopping });
   let child: ChildProcess;
   try {
     child = spawn(program, args, {
@@ -127,7 +132,7 @@ function start(
       windowsHide: true,
     });
   } catch (cause) {
-    return { ended: Promise.resolve({ timedOut: false, isMaxBuffer: false, cause, stderr: '' }), limit: () => undefined };
+    return notStarted({ cause });
   }
   const ending: Ending = { timedOut: false, isMaxBuffer: false, stderr: '' };
   const stop = (): void => void child.kill();
@@ -141,11 +146,18 @@ function start(
   child.stdin?.on('error', () => undefined);
   if (options.input !== undefined) child.stdin!.end(options.input);
   const timeout = options.timeout ?? patience;
+  child.once('exit', (_, signal) => {
+    if (signal && !child.killed) noteStop(nameOf(program, args), signal);
+  });
   const ended = withUndo(stop, () => endOf(child, timeout, ending)).then(() => ({
     ...ending,
     stderr: stderr().toString('utf8'),
   }));
   return { child, ended, limit };
+}
+
+function notStarted(why: Pick<Ending, 'cause' | 'stopping'>): Running {
+  return { ended: Promise.resolve({ timedOut: false, isMaxBuffer: false, stderr: '', ...why }), limit: () => undefined };
 }
 
 async function endOf(child: ChildProcess, timeout: number, ending: Ending): Promise<void> {
@@ -191,6 +203,8 @@ interface Ending {
   isMaxBuffer: boolean;
   signal?: string;
   cause?: unknown;
+  /** What was stopped, because of which it was not even started. */
+  stopping?: string;
   stderr: string;
 }
 
@@ -203,12 +217,17 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
     throw new KdcubeError({
       code: 'command-timeout',
       message:
-        `${program} ${args[0] ?? ''} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(result.stderr)}`.trimEnd(),
+        `${nameOf(program, args)} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(result.stderr)}`.trimEnd(),
     });
   }
   // A program can end well before it is stopped for saying too much; what is kept of its output is a half all the same.
   if (result.isMaxBuffer)
-    throw new KdcubeError({ code: 'command-failed', message: `${program} ${args[0] ?? ''} said more than can be kept of it.` });
+    throw new KdcubeError({ code: 'command-failed', message: `${nameOf(program, args)} said more than can be kept of it.` });
+  if (result.stopping)
+    throw new KdcubeError({
+      code: 'interrupted',
+      message: `${nameOf(program, args)} was not started, because ${result.stopping}.`,
+    });
   if (result.exitCode !== undefined) return result.exitCode;
   const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
   // The system says ENOENT for a missing working folder too: that is not a missing program.
@@ -221,11 +240,15 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
       : {
           code: result.signal && !CRASHES.test(result.signal) ? 'interrupted' : 'command-failed',
           message: result.signal
-            ? `${program} ${args[0] ?? ''} was stopped by ${result.signal}.`
-            : `${program} ${args[0] ?? ''} could not be run: ${wordsOf(result.cause)}.`,
+            ? `${nameOf(program, args)} was stopped by ${result.signal}.`
+            : `${nameOf(program, args)} could not be run: ${wordsOf(result.cause)}.`,
         },
     { cause: result.cause },
   );
+}
+
+function nameOf(program: string, args: readonly string[]): string {
+  return `${program} ${args[0] ?? ''}`.trimEnd();
 }
 
 function wordsOf(cause: unknown): string {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir, fileProblem, removeNow, replaceDir, withLock, withTemporaryDir, withUndo, writeFileAtomic } from './files';
+import { cacheDir, fileProblem, replaceDir, withTemporaryDir, writeFileAtomic } from './files';
 import { problemOf, type Sandbox, sandbox, snapshot, write } from './testing/git-kit';
+import { signalled } from './testing/signalled';
 
 jest.setTimeout(120_000);
 
@@ -13,25 +13,6 @@ beforeEach(() => {
 afterEach(() => box.end());
 
 const inside = (...parts: string[]) => path.join(box.dir, 'work', ...parts);
-
-/** Runs a program that may use `files` in a process of its own, and ends it with a signal when it says `ready`. Its exit code. */
-async function signalled(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
-  const child = spawn(
-    process.execPath,
-    [
-      '-r',
-      path.join(__dirname, 'testing/typescript.cjs'),
-      '-e',
-      `const files = require(${JSON.stringify(path.join(__dirname, 'files.ts'))}); const fs = require('node:fs');
-const forever = () => new Promise(() => { console.log('ready'); setInterval(() => {}, 1000); });
-${program}`,
-    ],
-    { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
-  child.kill(signal);
-  return new Promise((resolve) => child.once('close', resolve));
-}
 
 describe('replaceDir', () => {
   it('puts the new folder in the place of the old one, whole, and leaves nothing beside it', async () => {
@@ -107,6 +88,37 @@ files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFile
   });
 });
 
+describe('what killed processes left beside a folder', () => {
+  const left = (): string[] => fs.readdirSync(inside()).filter((name) => name !== 'out');
+  const replace = () => replaceDir(inside('out'), async () => undefined);
+  const kill = async (): Promise<string> => {
+    const half = "(dir) => { fs.writeFileSync(dir + '/half', ''); return forever(); }";
+    expect(await signalled(`files.replaceDir(${JSON.stringify(inside('out'))}, ${half});`, 'SIGKILL')).toBeNull();
+    expect(left()).toHaveLength(1);
+    return left()[0]!;
+  };
+
+  it('goes with the next one that puts something there, and with no other', async () => {
+    await kill();
+    await replaceDir(inside('ou'), async () => undefined);
+    expect(left()).toHaveLength(2);
+    await replace();
+    expect(left()).toEqual(['ou']);
+  });
+
+  it('stays while the process lives; of another machine or container, for an hour', async () => {
+    const [, , , machine, any] = (await kill()).split('.');
+    const elsewhere = machine!.replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
+    const names = [`.out.${process.pid}.${machine}.${any}.tmp`, `.out.1.${elsewhere}.${any}.tmp`];
+    for (const name of names) fs.mkdirSync(inside(name));
+    await replace();
+    expect(left()).toEqual(names.sort());
+    const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_700_000);
+    await replace().finally(() => now.mockRestore());
+    expect(left()).toEqual([names.find((name) => name.includes(machine!))]);
+  });
+});
+
 describe('writeFileAtomic', () => {
   it('makes the folders, writes the content, and leaves no other file', async () => {
     await writeFileAtomic(inside('a/b/c.json'), 'x');
@@ -140,77 +152,13 @@ describe('withTemporaryDir', () => {
   });
 });
 
-describe('withUndo', () => {
-  const program = (then: string) =>
-    `files.withUndo(() => fs.writeFileSync(${JSON.stringify(path.join(box.dir, 'undone'))}, ''), ${then})`;
-  const undone = () => fs.existsSync(path.join(box.dir, 'undone'));
-
-  it('undoes when a signal ends the process in the middle', async () => {
-    expect(await signalled(`${program('forever')};`)).toBe(130);
-    expect(undone()).toBe(true);
-  });
-
-  it('undoes nothing once the work has ended, well or not', async () => {
-    await signalled(`${program('async () => {}')}.then(forever);`);
-    await signalled(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);
-    expect(undone()).toBe(false);
-    expect(
-      await withUndo(
-        () => fail(),
-        async () => 7,
-      ),
-    ).toBe(7);
-  });
-});
-
-describe('removeNow', () => {
-  it('removes a folder into which Node’s threads still put files', async () => {
-    const place = inside('filling');
-    fs.mkdirSync(path.join(place, 'deep'), { recursive: true });
-    const names = Array.from({ length: 500 }, (_, index) => path.join(place, 'deep', String(index)));
-    const writing = Promise.allSettled(names.map((name) => fs.promises.writeFile(name, '')));
-    removeNow(place);
-    expect(fs.existsSync(place)).toBe(false);
-    await writing;
-  });
-});
-
-describe('withLock', () => {
-  it('lets one in at a time, in this process and in others', async () => {
-    let inIt = 0;
-    let most = 0;
-    const work = async () => {
-      most = Math.max(most, (inIt += 1));
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      inIt -= 1;
-    };
-    await Promise.all(Array.from({ length: 5 }, () => withLock('x', work)));
-    expect(most).toBe(1);
-  });
-
-  it('is free again after a failure, after a signal, and after a kill', async () => {
-    await expect(withLock('x', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    const program = `process.env.KDCUBE_CACHE_DIR = ${JSON.stringify(process.env.KDCUBE_CACHE_DIR)}; files.withLock('x', forever);`;
-    await signalled(program);
-    expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
-    await signalled(program, 'SIGKILL');
-    expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
-  });
-
-  it('is a problem when it takes too long, and says which file it is', async () => {
-    await withLock('x', async () => {
-      const { code, hint } = await problemOf(withLock('x', async () => undefined, 60));
-      expect([code, hint]).toEqual(['already-running', expect.stringContaining(cacheDir('locks'))]);
-      await withLock('y', async () => undefined, 60);
-    });
-  });
-});
-
 describe('fileProblem', () => {
   it('knows a full disk, keeps a problem, and names the file of everything else', () => {
     const full = fileProblem(Object.assign(new Error('x'), { code: 'EDQUOT' }), '/a/b');
     expect(full.problems[0]!.code).toBe('disk-full');
     expect(fileProblem(full, '/c')).toBe(full);
+    const temporary = "ENOENT: open '/a/.b.12.0123abcd.4567cdef.tmp'";
+    expect(fileProblem(new Error(temporary), '/a/b').problems[0]!.message).toBe("/a/b: ENOENT: open '/a/b'");
     expect(fileProblem(new Error('strange'), '/a/b').problems[0]!.message).toBe('/a/b: strange');
   });
 });

@@ -1,3 +1,5 @@
+import { KdcubeError } from '@kdcube/release';
+
 /** Whoever ends this process when a signal asks for it. Files that are half-written are taken away on the way out in any case. */
 let taken = 0;
 
@@ -9,4 +11,34 @@ export function takeSignals(): () => void {
 
 export function areSignalsTaken(): boolean {
   return taken > 0;
+}
+
+/** How long Nx waits before it ends with SIGKILL what it has asked to stop: its own default. Milliseconds. */
+const GRACE = 5_000;
+const FROM_OUTSIDE = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+let stopped: { what: string; at: number } | undefined;
+
+/**
+ * A program that this process has started was ended by a signal that is not this process's. Nx stops what it runs from the leaves up: a process is told only
+ * when nothing runs below it any more. What it starts meanwhile would keep the signal from it until it is killed, and could clean nothing up.
+ */
+export function noteStop(what: string, signal: string): void {
+  if (FROM_OUTSIDE.has(signal) && !areSignalsTaken())
+    stopped = { what: `${what} was stopped by ${signal}`, at: performance.now() };
+}
+
+/** What was stopped just now, in words: then this process is about to be, and starts no other program. */
+export function stoppedJustNow(): string | undefined {
+  return stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
+}
+
+/** For tests, which stop programs and go on. */
+export function forgetStop(): void {
+  stopped = undefined;
+}
+
+/** Whether somebody stopped what was to be done: no reason to try another way, and no answer. */
+export function isInterrupted(error: unknown): boolean {
+  return error instanceof KdcubeError && error.problems[0]?.code === 'interrupted';
 }

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release';
-import { withLock } from '../files';
+import { withLock } from '../lock';
 import type { Log } from '../log';
 import { fetchBlobIds, fetchObjects, type Refusal } from './fetch';
 import { isRefused, knownRemoteProblem } from './problems';

@@ -3,13 +3,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../testing/git-kit';
+import { forgetStop } from '../signals';
 import { closeObjects, objectsAt } from './objects';
+import { fetchBlobs } from './remote';
 
 jest.setTimeout(60_000);
 
 let box: Sandbox;
 beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());
+afterEach(forgetStop);
 
 const big = 'x'.repeat(300_000);
 
@@ -93,6 +96,21 @@ it('answers again after it was closed', async () => {
   closeObjects(dir);
   expect(objectsAt({ cwd: dir })).not.toBe(objects);
   expect(await objects.look(['HEAD:a'])).toEqual([expect.objectContaining({ type: 'blob' })]);
+});
+
+it('starts no other after one that was stopped, anywhere; a repository that is complete does not seem to have lost files then', async () => {
+  const [dir, other] = [newRepo(box.folder('w'), { a: '1' }), newRepo(box.folder('v'), { a: '1' })];
+  const tree = gitSync(dir, 'rev-parse', 'HEAD^{tree}');
+  await withGit(`[ "$1" = cat-file ] && kill -TERM $$`, async () => {
+    for (const message of [/^git cat-file was stopped by SIGTERM/, /^git cat-file was not started/])
+      expect(await problemOf(fetchBlobs({ place: { cwd: dir }, isWhole: true }, tree))).toMatchObject({
+        code: 'interrupted',
+        message: expect.stringMatching(message),
+      });
+  });
+  expect((await problemOf(objectsAt({ cwd: other }).look(['HEAD']))).code).toBe('interrupted');
+  forgetStop();
+  expect((await objectsAt({ cwd: other }).look(['HEAD']))[0]!.type).toBe('commit');
 });
 
 it('is a problem, with the words of git, where there is no repository; whoever asks next is not stuck', async () => {

@@ -1,5 +1,5 @@
 import { isCommit, KdcubeError, quoted } from '@kdcube/release';
-import { withLock } from '../files';
+import { withLock } from '../lock';
 import { gitText } from './git';
 import { fetchBlobIds, fetchOneCommit, listRefs } from './fetch';
 import { blobsInto, commitsInto } from './fetch-together';
@@ -12,6 +12,7 @@ import { checkoutAt, checkoutRemote, nowhere, sourceRemote, type RepoSource } fr
 import { hasCommit, missingObjects, type GitRemote, type GitStore } from './store';
 import { listTree } from './tree';
 import { silent, type Log } from '../log';
+import { isInterrupted } from '../signals';
 
 export type { RepoSource } from './source';
 export type { GitStore } from './store';
@@ -86,7 +87,8 @@ async function isComplete(store: GitStore, tree: string): Promise<boolean> {
     const files = (await listTree(store, tree)).filter(({ mode }) => mode !== '160000');
     const found = await objectsAt(store.place).look(files.map(({ oid }) => oid));
     return found.every((info) => info !== undefined);
-  } catch {
+  } catch (error) {
+    if (isInterrupted(error)) throw error;
     return false;
   }
 }

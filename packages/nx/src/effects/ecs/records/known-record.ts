@@ -7,6 +7,7 @@ import { openWithoutAws } from '../../images/registries';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import type { Registry } from '../../registry/registry';
+import { isInterrupted } from '../../signals';
 import { lastGoodRecord, recordsOf } from './records';
 
 /** What is known of an environment without AWS. */
@@ -47,7 +48,7 @@ export async function offlineRecord(
     const record = await fetchRecord(root, environment, { registry, repository: repositoryOf(name, 'releases') }, log);
     return { ...(record && { record }), registry, source: `${shown(name)}/releases` };
   } catch (error) {
-    if (!(error instanceof KdcubeError) || error.problems[0]!.code === 'interrupted') throw error;
+    if (!(error instanceof KdcubeError) || isInterrupted(error)) throw error;
     return kept(error.problems[0]!.message.split('\n')[0]!.replace(/\.$/, ''));
   }
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
+import { isInterrupted } from '../../signals';
 import { table } from '../../table';
 
 /** What one question about an environment was answered. `unknown`: it may not be asked, or nobody answers; that is neither good nor bad. */
@@ -37,10 +38,9 @@ export async function answered(
     const found = await ask();
     return Array.isArray(found) ? found : [found];
   } catch (error) {
-    if (!(error instanceof KdcubeError)) throw error;
+    if (!(error instanceof KdcubeError) || isInterrupted(error)) throw error;
     const [problem] = error.problems;
     const cause = (error.cause as Error | undefined)?.name ?? '';
-    if (problem!.code === 'interrupted') throw error;
     if (problem!.code === 'aws-denied')
       return [unknown(about, subject, `may not be asked: ${problem!.hint ?? problem!.message}`)];
     if (missing.test(cause)) return [wrong(about, subject, 'is not there', hint)];

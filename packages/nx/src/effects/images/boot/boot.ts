@@ -15,7 +15,7 @@ import {
   PYTHONS,
 } from '@kdcube/release';
 import { run } from '../../exec';
-import { withUndo } from '../../files';
+import { withUndo } from '../../undo';
 import type { Log } from '../../log';
 import { whileWaiting } from '../../log';
 import type { Engine } from '../build/docker';
@@ -82,7 +82,7 @@ async function inContainer(
   const end = (why: 'stalled' | 'flooded') => {
     if (because) return;
     because = why;
-    void run(program, remove, { timeout: 60_000 }).catch(() => undefined);
+    void run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
   };
   const patience = timeout * 1000 + GRACE;
   let timer = setTimeout(end, patience, 'stalled');
@@ -113,7 +113,7 @@ async function inContainer(
     } finally {
       clearTimeout(timer);
       // It is gone by itself, but for a container whose client was ended before it.
-      await run(program, remove, { timeout: 60_000 }).catch(() => undefined);
+      await run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
     }
   });
 }

@@ -1,5 +1,6 @@
 import { KdcubeError } from '@kdcube/release';
 import { firstLine, run } from '../../exec';
+import { isInterrupted } from '../../signals';
 import { engineName, type Engine } from '../build/docker';
 
 /** The engine to start containers with: the one that was asked for, else the first that answers. Docker needs no buildx for this. Problem `engine-missing`. */
@@ -25,7 +26,7 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
     const { exitCode, stderr } = await run(program, args, { timeout: 30_000 });
     return exitCode === 0 ? undefined : firstLine(stderr) || `${program} version ended with ${exitCode}`;
   } catch (error) {
-    if (!(error instanceof KdcubeError) || error.problems[0]?.code === 'interrupted') throw error;
+    if (!(error instanceof KdcubeError) || isInterrupted(error)) throw error;
     return error.problems[0]!.message.split('\n')[0];
   }
 }

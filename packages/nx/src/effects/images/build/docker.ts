@@ -144,11 +144,14 @@ export async function push(
   const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
   const step = (args: string[], text: string) =>
     whileWaiting(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
-  const tagged = await step(['tag', local, remote], 'tagging');
   const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
-  const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`) : tagged;
+  const send = async () => {
+    const tagged = await step(['tag', local, remote], 'tagging');
+    return tagged.exitCode === 0 ? step(['push', ...tls, remote], `pushing ${remote}`) : tagged;
+  };
   // The name was only the way to the registry: what stays in the store is the local one.
-  await run(program, ['rmi', remote], { timeout: 60_000 });
+  const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 });
+  const pushed = await send().finally(() => untag().catch(() => undefined));
   if (pushed.exitCode === 0) return;
   throw new KdcubeError({
     code: 'push-failed',

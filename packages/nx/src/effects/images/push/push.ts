@@ -1,6 +1,6 @@
 import type { PeopleTag, PushReceipt } from '@kdcube/release';
 import { whyBuilt } from '@kdcube/release';
-import { withLock } from '../../files';
+import { withLock } from '../../lock';
 import type { Log } from '../../log';
 import type { ManifestHead } from '../../registry/registry';
 import { lookAhead, type Ahead } from './ahead';

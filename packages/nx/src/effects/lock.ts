@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError } from '@kdcube/release';
+import { cacheDir, fileProblem, ignoreMissing } from './files';
+import type { Log } from './log';
+import { silent } from './log';
+import { isAlive } from './process';
+import { removeNow, withUndo } from './undo';
+
+/**
+ * Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. `work` is told whether
+ * somebody else had it meanwhile.
+ */
+export async function withLock<T>(
+  name: string,
+  work: (waited: boolean) => Promise<T>,
+  timeout = 600_000,
+  log: Pick<Log, 'progress'> = silent,
+): Promise<T> {
+  const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  const startedAt = Date.now();
+  let said = startedAt;
+  let waited = false;
+  while (!tryLock(file)) {
+    waited = true;
+    if (Date.now() - said > 15_000) {
+      said = Date.now();
+      log.progress(`waiting for another process, which has ${name}`);
+    }
+    if (Date.now() - startedAt > timeout) {
+      throw new KdcubeError({
+        code: 'already-running',
+        message: `Another process has held ${name} for ${Math.round(timeout / 1000)} s.`,
+        hint: `end it, or delete ${file}`,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const unlock = (): void => removeNow(file);
+  return withUndo(unlock, async () => {
+    try {
+      return await work(waited);
+    } finally {
+      // In one go: once the file is gone it may be another's, whose lock no signal may take away here.
+      unlock();
+    }
+  });
+}
+
+function tryLock(file: string): boolean {
+  try {
+    fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileProblem(error, file);
+  }
+  try {
+    const owner = Number(fs.readFileSync(file, 'utf8'));
+    // An empty file belongs to a process that is just writing its number, unless it is old.
+    const abandoned = owner > 0 ? !isAlive(owner) : Date.now() - fs.statSync(file).mtimeMs > 5_000;
+    if (abandoned) fs.rmSync(file, { force: true });
+  } catch (error) {
+    ignoreMissing(error as NodeJS.ErrnoException);
+  }
+  return false;
+}

@@ -1,0 +1,62 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { isAlive } from './process';
+
+/** What is made beside its place, hidden, and renamed when it is whole: `.<name>.<process>.<machine>.<any>.tmp`. */
+export function temporaryName(target: string): string {
+  const name = [path.basename(target), process.pid, machine(), randomBytes(4).toString('hex')].join('.');
+  return path.join(path.dirname(target), `.${name}.tmp`);
+}
+
+const NAME = /^\.(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/;
+
+/** How old something must be that the process of another machine or container has left: whether that one still lives cannot be seen from here. Milliseconds. */
+const OLD = 3_600_000;
+
+/** Removes what a process that was killed outright left beside `target`. */
+export async function sweep(target: string): Promise<void> {
+  const parent = path.dirname(target);
+  for (const name of await fs.promises.readdir(parent)) {
+    const [, of, pid, where] = NAME.exec(name) ?? [];
+    if (of !== path.basename(target)) continue;
+    const place = path.join(parent, name);
+    const isLeft = where === machine() ? !isAlive(Number(pid)) : await isOld(place);
+    if (isLeft) await fs.promises.rm(place, { recursive: true, force: true });
+  }
+}
+
+async function isOld(place: string): Promise<boolean> {
+  const stat = await fs.promises.lstat(place).catch(() => undefined);
+  return stat !== undefined && Date.now() - stat.ctimeMs > OLD;
+}
+
+/** A text in which files are called as they will be, not as while they are made. */
+export function withFinalNames(text: string): string {
+  return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'"]|$)/g, '$1');
+}
+
+let known: string | undefined;
+
+/** Eight hex digits that are the same for all processes which can see each other by number. */
+function machine(): string {
+  return (known ??= process.platform === 'linux' ? linux() : hashOf(os.hostname()));
+}
+
+/** A container has numbers of its own, and a machine begins anew with them when it starts. Where that cannot be read, no other process is known. */
+function linux(): string {
+  try {
+    return hashOf(
+      os.hostname(),
+      fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
+      fs.readlinkSync('/proc/self/ns/pid'),
+    );
+  } catch {
+    return randomBytes(4).toString('hex');
+  }
+}
+
+function hashOf(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
+}
