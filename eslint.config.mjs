@@ -51,7 +51,7 @@ const LAYERS = [
   { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,lock,log,signals}', '@kdcube/release', 'node:**'] },
   {
     files: 'packages/nx/src/effects/registry/*.ts',
-    may: ['./*', '../{aws-error,exec,files,log,parallel}', '@kdcube/release', 'node:**', '@aws-sdk/*'],
+    may: ['./*', '../{aws-error,exec,files,log,parallel,signals}', '@kdcube/release', 'node:**', '@aws-sdk/*'],
   },
   {
     files: 'packages/nx/src/effects/oci/*.ts',

@@ -176,19 +176,24 @@ testWithEngine('each bundle that fails is one problem, with its line; the others
 
 testWithEngine('stopped in the middle, it leaves no container; without an engine it says so', async (engine) => {
   workspace.write({ 'bundles/here/entrypoint.py': 'import time\ntime.sleep(1_000)\n' });
-  const child: ChildProcess = spawn(path.join(workspace.dir, 'node_modules/.bin/nx'), ['run', `${PROC}:boot`], {
-    cwd: workspace.dir,
-    env: { ...cleanEnv(), ...workspace.env, ...env },
-    stdio: 'ignore',
-    detached: true,
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  while ((await containers(engine)).length === 0 && child.exitCode === null) await sleep(100);
-  expect(child.exitCode).toBeNull();
-  process.kill(-child.pid!, 'SIGINT');
-  expect(await ended).not.toBe(0);
-  for (let waited = 0; (await containers(engine)).length > 0 && waited < 100; waited += 1) await sleep(100);
-  expect(await containers(engine)).toEqual([]);
+  for (const [signal, whom] of [
+    ['SIGINT', 'all'],
+    ['SIGTERM', 'nx'],
+  ] as const) {
+    const child: ChildProcess = spawn(path.join(workspace.dir, 'node_modules/.bin/nx'), ['run', `${PROC}:boot`], {
+      cwd: workspace.dir,
+      env: { ...cleanEnv(), ...workspace.env, ...env },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    while ((await containers(engine)).length === 0 && child.exitCode === null) await sleep(100);
+    expect(child.exitCode).toBeNull();
+    process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
+    expect(await ended).not.toBe(0);
+    for (let waited = 0; (await containers(engine)).length > 0 && waited < 100; waited += 1) await sleep(100);
+    expect(await containers(engine)).toEqual([]);
+  }
   const without = { ...env, PATH: pathWithoutEngine(), DOCKER_HOST: '' };
   expectProblem(
     await workspace.nx(`run ${PROC}:boot`, { env: without }),

@@ -89,6 +89,18 @@ describe('run', () => {
       });
     });
 
+    it.each([130, 143])('knows a program that heard the signal by its exit code, as docker does: %s', async (code) => {
+      const heard = () => node(`process.exit(${code})`);
+      expect(await problemOf(heard())).toMatchObject({
+        code: 'interrupted',
+        message: expect.stringMatching(/ -e was stopped by SIG(INT|TERM)\.$/),
+      });
+      expect(await next()).toMatchObject({ code: 'interrupted' });
+      forgetStop();
+      expect((await node(`process.exit(${code})`, { ownExitCodes: true })).exitCode).toBe(code);
+      expect(await next()).toBe('1\n');
+    });
+
     it('starts what takes away what another one has left', async () => {
       await killed('SIGTERM');
       expect((await node('console.log(1)', { cleansUp: true })).stdout.toString()).toBe('1\n');
@@ -108,6 +120,9 @@ describe('run', () => {
       const give = takeSignals();
       await killed('SIGINT').finally(give);
       expect(await next()).toBe('1\n');
+      await killed('SIGINT');
+      const giveAgain = takeSignals();
+      expect(await next().finally(giveAgain)).toBe('1\n');
     });
   });
 

@@ -19,6 +19,8 @@ export interface Run {
   timeout?: number;
   /** Called with each line of stderr while the program runs (carriage returns end a line too: progress bars). */
   onLine?: (line: string) => void;
+  /** What it runs has exit codes of its own: then 130 and 143 do not say that it was stopped. Default: no. */
+  ownExitCodes?: boolean;
   /** It takes away what another program has left: then it is started even while this process is being stopped. Default: no. */
   cleansUp?: boolean;
   /** Kept bytes of output. Default 256 MiB. */
@@ -146,8 +148,9 @@ function start(
   child.stdin?.on('error', () => undefined);
   if (options.input !== undefined) child.stdin!.end(options.input);
   const timeout = options.timeout ?? patience;
-  child.once('exit', (_, signal) => {
-    if (signal && !child.killed) noteStop(nameOf(program, args), signal);
+  child.once('exit', (code, signal) => {
+    const by = signal ?? signalOf(code, options);
+    if (by && !child.killed) noteStop(nameOf(program, args), by);
   });
   const ended = withUndo(stop, () => endOf(child, timeout, ending)).then(() => ({
     ...ending,
@@ -211,6 +214,13 @@ interface Ending {
 /** Signals by which a program ends itself; every other one came from outside. */
 const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
 
+/** How a program that hears a signal itself, as docker does, says so: 128 and the signal's number. 129 is git's for a wrong command line. */
+const HEARD: Record<number, string> = { 130: 'SIGINT', 143: 'SIGTERM' };
+
+function signalOf(code: number | null, { ownExitCodes }: Run): string | undefined {
+  return ownExitCodes || code === null ? undefined : HEARD[code];
+}
+
 /** The exit code of a program that ran to its end; every other ending is a Problem. */
 function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending): number {
   if (result.timedOut) {
@@ -228,6 +238,8 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
       code: 'interrupted',
       message: `${nameOf(program, args)} was not started, because ${result.stopping}.`,
     });
+  const heard = signalOf(result.exitCode ?? null, options);
+  if (heard) throw new KdcubeError({ code: 'interrupted', message: `${nameOf(program, args)} was stopped by ${heard}.` });
   if (result.exitCode !== undefined) return result.exitCode;
   const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
   // The system says ENOENT for a missing working folder too: that is not a missing program.

@@ -88,6 +88,9 @@ files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFile
   });
 });
 
+/** Larger than any system's process has. */
+const DEAD = 2 ** 30;
+
 describe('what killed processes left beside a folder', () => {
   const left = (): string[] => fs.readdirSync(inside()).filter((name) => name !== 'out');
   const replace = () => replaceDir(inside('out'), async () => undefined);
@@ -109,7 +112,7 @@ describe('what killed processes left beside a folder', () => {
   it('stays while the process lives; of another machine or container, for an hour', async () => {
     const [, , , machine, any] = (await kill()).split('.');
     const elsewhere = machine!.replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
-    const names = [`.out.${process.pid}.${machine}.${any}.tmp`, `.out.1.${elsewhere}.${any}.tmp`];
+    const names = [`.out.${process.pid}.${machine}.${any}.tmp`, `.out.${DEAD}.${elsewhere}.${any}.tmp`];
     for (const name of names) fs.mkdirSync(inside(name));
     await replace();
     expect(left()).toEqual(names.sort());
@@ -157,6 +160,7 @@ describe('fileProblem', () => {
     const full = fileProblem(Object.assign(new Error('x'), { code: 'EDQUOT' }), '/a/b');
     expect(full.problems[0]!.code).toBe('disk-full');
     expect(fileProblem(full, '/c')).toBe(full);
+    expect(fileProblem(new Error('x'), '/a/.b.12.0123abcd.4567cdef.tmp').problems[0]!.message).toBe('/a/b: x');
     const temporary = "ENOENT: open '/a/.b.12.0123abcd.4567cdef.tmp'";
     expect(fileProblem(new Error(temporary), '/a/b').problems[0]!.message).toBe("/a/b: ENOENT: open '/a/b'");
     expect(fileProblem(new Error('strange'), '/a/b').problems[0]!.message).toBe('/a/b: strange');

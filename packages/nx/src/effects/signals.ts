@@ -30,7 +30,7 @@ export function noteStop(what: string, signal: string): void {
 
 /** What was stopped just now, in words: then this process is about to be, and starts no other program. */
 export function stoppedJustNow(): string | undefined {
-  return stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
+  return !areSignalsTaken() && stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
 }
 
 /** For tests, which stop programs and go on. */

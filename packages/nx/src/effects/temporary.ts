@@ -12,7 +12,7 @@ export function temporaryName(target: string): string {
 
 const NAME = /^\.(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/;
 
-/** How old something must be that the process of another machine or container has left: whether that one still lives cannot be seen from here. Milliseconds. */
+/** How old something must be that a process left which may be another machine's or container's: whether that one still lives cannot be seen from here. Milliseconds. */
 const OLD = 3_600_000;
 
 /** Removes what a process that was killed outright left beside `target`. */
@@ -22,8 +22,8 @@ export async function sweep(target: string): Promise<void> {
     const [, of, pid, where] = NAME.exec(name) ?? [];
     if (of !== path.basename(target)) continue;
     const place = path.join(parent, name);
-    const isLeft = where === machine() ? !isAlive(Number(pid)) : await isOld(place);
-    if (isLeft) await fs.promises.rm(place, { recursive: true, force: true });
+    if (isAlive(Number(pid))) continue;
+    if (where === machine() || (await isOld(place))) await fs.promises.rm(place, { recursive: true, force: true });
   }
 }
 
@@ -34,29 +34,23 @@ async function isOld(place: string): Promise<boolean> {
 
 /** A text in which files are called as they will be, not as while they are made. */
 export function withFinalNames(text: string): string {
-  return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'"]|$)/g, '$1');
+  return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'":]|$)/g, '$1');
 }
 
 let known: string | undefined;
 
 /** Eight hex digits that are the same for all processes which can see each other by number. */
 function machine(): string {
-  return (known ??= process.platform === 'linux' ? linux() : hashOf(os.hostname()));
+  return (known ??= numbering());
 }
 
-/** A container has numbers of its own, and a machine begins anew with them when it starts. Where that cannot be read, no other process is known. */
-function linux(): string {
+/** On Linux a container has numbers of its own, and a machine begins anew with them when it starts. Where that cannot be read, and on other systems, no other process is known. */
+function numbering(): string {
   try {
-    return hashOf(
-      os.hostname(),
-      fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
-      fs.readlinkSync('/proc/self/ns/pid'),
-    );
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+    const parts = [os.hostname(), boot, fs.readlinkSync('/proc/self/ns/pid')];
+    return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
   } catch {
     return randomBytes(4).toString('hex');
   }
-}
-
-function hashOf(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }

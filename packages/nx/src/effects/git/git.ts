@@ -1,6 +1,7 @@
 import { KdcubeError, withoutSecrets } from '@kdcube/release';
 import { fileProblem } from '../files';
 import { run, stream, tail, type Run, type RunResult } from '../exec';
+import { isInterrupted } from '../signals';
 
 /** Where git runs, and what it needs to know there. */
 export interface GitPlace {
@@ -155,7 +156,10 @@ export function requireGit(): Promise<GitVersion> {
 async function checkGit(): Promise<GitVersion> {
   const text = await run('git', ['version'], { timeout: 30_000 }).then(
     ({ stdout }) => stdout.toString('utf8').trim(),
-    () => undefined,
+    (error) => {
+      if (isInterrupted(error)) throw error;
+      return undefined;
+    },
   );
   const hint = `install git ${OLDEST.join('.')} or newer: https://git-scm.com/downloads`;
   if (text === undefined)

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { KdcubeError, printable, quoted } from '@kdcube/release';
 import { run, tail } from '../exec';
 import { fileProblem } from '../files';
+import { isInterrupted } from '../signals';
 
 /** What a registry is told about who asks: a name and a password, a refresh token of the hub's kind, or a token to hand over as it is. */
 export type Credentials =
@@ -122,6 +123,7 @@ async function askHelper(
     );
   const result = await run(program, ['get'], { input: key, timeout: 60_000, maxBuffer: 1024 * 1024, env: environment }).catch(
     (error) => {
+      if (isInterrupted(error)) throw error;
       throw failed(error instanceof KdcubeError ? (error.problems[0]?.message ?? 'it failed.') : 'it failed.', error);
     },
   );

@@ -58,6 +58,8 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
     `--name=${name}`,
     `--platform=${platform}`,
     '--network=none',
+    // A signal ends the client at once, and the container is removed by its name: python as the first process of one hears no SIGTERM.
+    '--sig-proxy=false',
     `--memory=${memory}`,
     // As much as --memory: nothing is left to swap.
     `--memory-swap=${memory}`,

@@ -89,7 +89,7 @@ function pieceOf(rest: string, isFirst: boolean): [piece: string, regex: string]
   if (stars !== undefined) {
     if (stars === rest) return [stars, '.*'];
     // `**name` without any other wildcard is "ends with name".
-    const endsWith = isFirst && stars === '**' && !/[*?[\\]/.test(rest.slice(2));
+    const endsWith = isFirst && stars === '**' && !/[*?[\]\\]/.test(rest.slice(2));
     return [stars, endsWith ? '.*' : '(?:.*\\/)?'];
   }
   const char = String.fromCodePoint(rest.codePointAt(0)!);

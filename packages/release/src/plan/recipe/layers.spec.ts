@@ -213,6 +213,7 @@ describe('.dockerignore', () => {
     ['**/d/^?', []],
     ['^?', ['a', 'd/^a']],
     ['\\^a', ['^a', '^a/b']],
+    ['**^]', []],
     ['[x^]a', ['^a', '^a/b']],
   ])('%j: a ^ is itself where nothing else is a wildcard, else the beginning of the path', (text, wanted) => {
     expect(excluded(text, ['a', '^a', '^a/b', 'd/^a'])).toEqual(wanted);

@@ -97,14 +97,16 @@ async function inContainer(
   };
   const args = bootCommand({ name, reference, platform, python, probe: probe(), memory });
   const input = bootRequest(round.nonce, entries, timeout);
-  const options = { input, onLine, maxBuffer: 2 * MOST_OUTPUT, timeout: (entries.length + 2) * patience };
+  const options = { input, onLine, ownExitCodes: true, maxBuffer: 2 * MOST_OUTPUT, timeout: (entries.length + 2) * patience };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
   // A signal leaves no time to wait for anything.
   const removeNow = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
   return withUndo(removeNow, async () => {
     try {
       const { exitCode } = await whileWaiting(log, waiting, run(program, args, options));
-      return because ? { kind: because } : { kind: 'exit', code: exitCode };
+      if (because) return { kind: because };
+      if (exitCode !== 0 && (await isRunning(program, name))) throw stopped(image);
+      return { kind: 'exit', code: exitCode };
     } catch (error) {
       if (because) return { kind: because };
       // A line without an end is none yet: only the whole output grows.
@@ -116,6 +118,17 @@ async function inContainer(
       await run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
     }
   });
+}
+
+/** Whether a container is there still though its client has ended: that one was stopped then. */
+async function isRunning(program: string, name: string): Promise<boolean> {
+  const args = ['container', 'inspect', '--format', '{{.State.Running}}', name];
+  const { exitCode, stdout } = await run(program, args, { timeout: 60_000 });
+  return exitCode === 0 && stdout.toString('utf8').trim() === 'true';
+}
+
+function stopped(image: string): KdcubeError {
+  return new KdcubeError({ code: 'interrupted', message: `The boot test of ${image} was stopped.` });
 }
 
 /** The text that the image's python is given. */

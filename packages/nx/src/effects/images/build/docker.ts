@@ -2,6 +2,7 @@ import { KdcubeError } from '@kdcube/release';
 import { firstLine, run, tail } from '../../exec';
 import type { Log } from '../../log';
 import { whileWaiting } from '../../log';
+import { isInterrupted } from '../../signals';
 
 /** A container engine that builds images on this machine. */
 export type Engine = 'buildx' | 'podman';
@@ -48,6 +49,7 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
         ];
   for (const [program, ...args] of probes) {
     const result = await run(program!, args, { timeout: 30_000 }).catch((error: unknown) => error as KdcubeError);
+    if (isInterrupted(result)) throw result;
     if (result instanceof Error)
       return result instanceof KdcubeError ? result.problems[0]!.message.split('\n')[0] : String(result);
     if (result.exitCode !== 0) return firstLine(result.stderr) || `${program} ${args.join(' ')} ended with ${result.exitCode}`;
@@ -145,13 +147,10 @@ export async function push(
   const step = (args: string[], text: string) =>
     whileWaiting(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
   const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
-  const send = async () => {
-    const tagged = await step(['tag', local, remote], 'tagging');
-    return tagged.exitCode === 0 ? step(['push', ...tls, remote], `pushing ${remote}`) : tagged;
-  };
-  // The name was only the way to the registry: what stays in the store is the local one.
-  const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 });
-  const pushed = await send().finally(() => untag().catch(() => undefined));
+  // The name is only the way to the registry: what stays in the store is the local one.
+  const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
+  const tagged = await step(['tag', local, remote], 'tagging');
+  const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`).finally(untag) : tagged;
   if (pushed.exitCode === 0) return;
   throw new KdcubeError({
     code: 'push-failed',

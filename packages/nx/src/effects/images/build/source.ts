@@ -4,6 +4,7 @@ import { counted, silent, type Log } from '../../log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
 import type { Place } from '../../registry/blobs';
+import { isInterrupted } from '../../signals';
 import { type Arithmetic, baseOf, buildByArithmetic } from './arithmetic';
 import { buildLocal, localName } from './build';
 import { findEngine, localLabels, type Engine } from './docker';
@@ -98,7 +99,7 @@ export async function makeImage(
   if (built.absent !== undefined) throw absentSource(job, built);
   if (engine === 'oci') throw needsEngine(job, built);
   const found = await findEngine('auto').catch((error: unknown) => {
-    if (error instanceof KdcubeError) throw needsEngine(job, built, error);
+    if (error instanceof KdcubeError && !isInterrupted(error)) throw needsEngine(job, built, error);
     throw error;
   });
   log.note(`${placeOf(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);

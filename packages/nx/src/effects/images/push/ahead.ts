@@ -4,6 +4,7 @@ import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { askTags, type AskedTags } from '../../registry/push';
 import { headManifest, imageConfig } from '../../registry/registry';
+import { isInterrupted } from '../../signals';
 import { readKept, type KeptImage } from '../build/kept';
 import { branchOf, peopleTags, type PeopleOptions } from './people';
 import { pushReceipt } from '../receipts';
@@ -80,7 +81,7 @@ async function unlessProblem<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof KdcubeError) return undefined;
+    if (error instanceof KdcubeError && !isInterrupted(error)) return undefined;
     throw error;
   }
 }
