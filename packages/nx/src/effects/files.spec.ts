@@ -66,7 +66,7 @@ describe('replaceDir', () => {
     const program = `const { pbkdf2 } = require('node:crypto');
 Array.from({ length: 4 }, () => new Promise((resolve) => pbkdf2('a', 'b', 20_000, 64, 'sha512', resolve)));
 files.replaceDir(${JSON.stringify(inside('out'))}, forever);
-files.writeFileAtomic(${JSON.stringify(inside('file'))}, 'x');
+files.writeFileAtomic(${JSON.stringify(inside('file'))}, (async function* () { yield Buffer.from('x'); })());
 files.withTemporaryDir(forever, ${JSON.stringify(inside())});
 process.on('exit', () => { for (const end = Date.now() + 1_000; Date.now() < end; ); });
 process.kill(process.pid, 'SIGINT');

@@ -18,7 +18,8 @@ const OLD = 3_600_000;
 /** Removes what a process that was killed outright left beside `target`. */
 export async function sweep(target: string): Promise<void> {
   const parent = path.dirname(target);
-  for (const name of await fs.promises.readdir(parent)) {
+  // Without one of Node's threads: these folders are small, and whoever sweeps them is in a hurry.
+  for (const name of fs.readdirSync(parent)) {
     const [, of, pid, where] = NAME.exec(name) ?? [];
     if (of !== path.basename(target)) continue;
     const place = path.join(parent, name);

@@ -15,11 +15,21 @@ export async function withCleanup<T>(place: string, work: () => Promise<T>): Pro
       try {
         return await work();
       } finally {
+        // Mostly it has got its name by then: to look takes less than to have one of Node's threads find nothing.
         // Still part of what is undone: a signal in the middle of the removal must not leave the rest.
-        await fs.promises.rm(place, { recursive: true, force: true });
+        if (isThere(place)) await fs.promises.rm(place, { recursive: true, force: true });
       }
     },
   );
+}
+
+function isThere(place: string): boolean {
+  try {
+    return fs.lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Who removes it says why it cannot be.
+    return true;
+  }
 }
 
 /** How long a folder is emptied that fills again, or that others empty too. Milliseconds. */

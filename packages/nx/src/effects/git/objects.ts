@@ -27,8 +27,8 @@ export interface Objects {
   close(): void;
 }
 
-/** Idle processes are ended after so many milliseconds. */
-const IDLE = 5_000;
+/** Idle processes are ended after so many milliseconds: as long as connections to a registry are kept, so that what an image was sent in between is no reason to begin anew. */
+const IDLE = 20_000;
 
 const opened = new Map<string, Objects>();
 

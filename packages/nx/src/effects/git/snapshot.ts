@@ -10,7 +10,7 @@ import { isPartial, type Settings } from './settings';
 import { checkoutRemote } from './source';
 import type { GitStore } from './store';
 import { together } from './together';
-import { addFailed, changedPaths, headCommit, treeIn, type Workspace } from './workspace';
+import { addFailed, changedPaths, headCommit, treeIn, treesIn, type Workspace } from './workspace';
 
 /** A folder of the workspace as git sees it now. */
 export interface WorkspaceTree {
@@ -109,6 +109,7 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Readable
   const there = folders.filter((folder) => !isClean(folder) && isThere(workspace.root, folder));
   const shared = there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
   let before: Promise<unknown> = shared;
+  let ofCommit: ((folder: string) => Promise<ReadableTree | undefined>) | undefined;
   const alone = (folder: string): ReturnType<typeof treeAlone> => {
     const found = before.then(() => treeAlone(reading, folder));
     before = found.catch(() => undefined);
@@ -116,7 +117,7 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Readable
   };
   return folders.map(async (folder) => {
     const inside = safeFolder(workspace.root, folder);
-    const committed = isClean(folder) ? await committedTree(reading, state!.head, inside) : undefined;
+    const committed = isClean(folder) ? await (ofCommit ??= committedTrees(reading, state!.head))(inside) : undefined;
     if (committed) return committed;
     const whole = await shared;
     if (whole === undefined || !there.includes(folder)) return alone(inside);
@@ -126,14 +127,17 @@ function treesOf(reading: Reading, folders: readonly string[]): Promise<Readable
   });
 }
 
-async function committedTree(
+function committedTrees(
   { workspace, working, committed }: Reading,
   head: string,
-  folder: string,
-): Promise<ReadableTree | undefined> {
-  const store = committed ?? (await working()).store;
-  const tree = await treeIn(workspace, store.place, head, folder);
-  return tree === undefined ? undefined : { tree, committed: true, store };
+): (folder: string) => Promise<ReadableTree | undefined> {
+  const opened = committed ? Promise.resolve(committed) : working().then(({ store }) => store);
+  const asked = opened.then((store) => ({ store, trees: treesIn(workspace, store.place, head) }));
+  return async (folder) => {
+    const { store, trees } = await asked;
+    const tree = await trees(folder);
+    return tree === undefined ? undefined : { tree, committed: true, store };
+  };
 }
 
 async function changedBelow({ workspace, state }: Reading, places: readonly string[]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release';
-import { gitStream } from './git';
+import { gitStream, type GitPlace } from './git';
 import { objectsAt, type GitObject } from './objects';
 import { withRepair, type GitStore } from './store';
 import { silent, type Log } from '../log';
@@ -59,6 +59,16 @@ export async function listTree(store: GitStore, tree: string): Promise<TreeEntry
   }
   if (problems.length > 0) throw new KdcubeError(problems);
   return entries;
+}
+
+/** The folders in a folder, by name: the ids of their trees. Undefined where git has no folder `name` there. A name is one line. */
+export async function foldersIn(place: GitPlace, name: string): Promise<((folder: string) => string | undefined) | undefined> {
+  const [found] = await objectsAt(place).read([name]);
+  if (found?.type !== 'tree') return undefined;
+  // latin1 keeps every byte of a name as it is, UTF-8 or not.
+  const rows = rowsOf(found.content, found.oid).filter(({ mode }) => mode === FOLDER);
+  const oids = new Map(rows.map(({ name: folder, oid }) => [folder.toString('latin1'), oid]));
+  return (folder) => oids.get(Buffer.from(folder, 'utf8').toString('latin1'));
 }
 
 interface Row {

@@ -4,6 +4,7 @@ import { git, gitBytes, gitFailed, type GitPlace } from './git';
 import { objectsAt } from './objects';
 import { remoteNameIn, settingsAt, type Settings } from './settings';
 import { sharedWhileAsked } from './together';
+import { foldersIn } from './tree';
 
 /** The git checkout that the workspace lies in. Paths are absolute. */
 export interface Workspace {
@@ -100,6 +101,20 @@ export async function treeIn({ prefix }: Workspace, place: GitPlace, of: string,
   // Such a name cannot be in a question that is one line.
   const { exitCode, stdout } = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/** The same for many folders of one commit: those beside one another are read out of the folder above them, once. */
+export function treesIn(workspace: Workspace, place: GitPlace, of: string): (folder: string) => Promise<string | undefined> {
+  const known = new Map<string, ReturnType<typeof foldersIn>>();
+  return async (folder) => {
+    const inside = `${workspace.prefix}${folder}`.replace(/\/$/, '');
+    const name = inside.slice(inside.lastIndexOf('/') + 1);
+    const above = `${of}:${inside.slice(0, -name.length).replace(/\/$/, '')}`;
+    if (name === '' || /[\r\n]/.test(above)) return treeIn(workspace, place, of, folder);
+    const beside = known.get(above) ?? foldersIn(place, above);
+    known.set(above, beside);
+    return (await beside)?.(name);
+  };
 }
 
 /** Why git could not take a folder of the workspace as it is, as a Problem. */

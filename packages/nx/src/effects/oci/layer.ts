@@ -53,7 +53,7 @@ export async function keptLayer(
     const counted = counting(entries());
     const layer = await gzipTo(path.join(into, 'layer.tar.gz'), unlessStopped(tarOf(counted.entries), signal));
     const result = counted.count() === 0 ? 'empty' : layer;
-    await fs.promises.writeFile(path.join(into, 'layer.json'), `${JSON.stringify(result)}\n`);
+    fs.writeFileSync(path.join(into, 'layer.json'), `${JSON.stringify(result)}\n`);
     return result;
   });
   return made === 'empty' ? undefined : { ...made, file, isNew: true };
