@@ -9,7 +9,10 @@ import { random } from './text.mjs';
 const COMMITS = 10_000;
 const PROCESS = path.join(import.meta.dirname, 'staging-process.mjs');
 
-/** `home`: a folder in which @kdcube/nx is installed. Interleaved rounds; what both wrote is compared byte for byte. */
+/**
+ * `home`: a folder in which @kdcube/nx is installed. Interleaved rounds; what both wrote is compared byte for byte. Nothing is deleted before the last round: a
+ * file system that has just deleted a thousand files takes several times as long to make others, and whose turn that hits is chance.
+ */
 export async function staging({ dir, home, rounds, say, count }) {
   const place = path.join(dir, 'staging');
   fs.rmSync(place, { recursive: true, force: true });
@@ -18,6 +21,12 @@ export async function staging({ dir, home, rounds, say, count }) {
   const pins = makeUpstream(upstream, count);
   const root = path.join(place, 'shop');
   writeShop(root, upstream, pins);
+  const aside = path.join(place, 'aside');
+  fs.mkdirSync(aside);
+  let moved = 0;
+  const away = (folder) => {
+    if (fs.existsSync(folder)) fs.renameSync(folder, path.join(aside, String((moved += 1))));
+  };
   const archived = path.join(place, 'archived');
   const list = path.join(place, 'list');
   fs.writeFileSync(list, pins.map(({ id, commit, path: at }) => `${id} ${commit} ${at}\n`).join(''));
@@ -30,17 +39,17 @@ export async function staging({ dir, home, rounds, say, count }) {
     { key: 'first', name: 'ours, one process, nothing fetched yet', samples: [] },
   ];
   const stage = async (cache) => {
-    fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+    away(path.join(root, 'dist'));
     const { ms } = await run(process.execPath, [PROCESS, home, root, out], { env: { KDCUBE_CACHE_DIR: cache } });
     compare(archived, root, pins);
     return { ms, ...JSON.parse(fs.readFileSync(out, 'utf8')) };
   };
   for (let round = 0; round <= rounds; round += 1) {
-    fs.rmSync(archived, { recursive: true, force: true });
+    away(archived);
     const one = await run('sh', ['-c', archive, 'sh', list, archived], { cwd: upstream });
     const other = await stage(path.join(place, 'cache'));
     const first = path.join(place, 'cache-first');
-    fs.rmSync(first, { recursive: true, force: true });
+    away(first);
     const samples = [one, other, await stage(first)];
     const said = samples.map(({ ms, own }) => `${Math.round(ms)} ms${own === undefined ? '' : ` (own ${Math.round(own)} ms)`}`);
     say(
@@ -48,6 +57,7 @@ export async function staging({ dir, home, rounds, say, count }) {
     );
     if (round > 0) samples.forEach(({ ms, own, rss }, index) => results[index].samples.push({ ms, own, rss }));
   }
+  fs.rmSync(place, { recursive: true });
   return results;
 }
 
