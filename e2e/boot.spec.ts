@@ -1,6 +1,5 @@
 // nx run <image>:boot on a real engine: every bundle is imported in the image itself, whatever the others do; and nothing of it stays.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import path from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entrypoint } from './support/bundles';
 import { type Engine, engineIfThere, freshPrefix, pushPlatform, testWithEngine } from './support/engine';
@@ -8,7 +7,8 @@ import type { Files } from './support/git';
 import { pathWithoutEngine } from './support/image';
 import { digestsOf } from './support/oci';
 import { codesOf, expectProblem } from './support/problem';
-import { cleanEnv, freshFolder, must } from './support/run';
+import { interrupted } from './support/interrupt';
+import { freshFolder, must } from './support/run';
 import { type Workspace, makeWorkspace, PLATFORM_REF } from './support/workspace';
 
 const PROC = 'kdcube-chat-proc-bundled';
@@ -180,17 +180,8 @@ testWithEngine('stopped in the middle, it leaves no container; without an engine
     ['SIGINT', 'all'],
     ['SIGTERM', 'nx'],
   ] as const) {
-    const child: ChildProcess = spawn(path.join(workspace.dir, 'node_modules/.bin/nx'), ['run', `${PROC}:boot`], {
-      cwd: workspace.dir,
-      env: { ...cleanEnv(), ...workspace.env, ...env },
-      stdio: 'ignore',
-      detached: true,
-    });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    while ((await containers(engine)).length === 0 && child.exitCode === null) await sleep(100);
-    expect(child.exitCode).toBeNull();
-    process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
-    expect(await ended).not.toBe(0);
+    const when = async () => (await containers(engine)).length > 0;
+    expect(await interrupted(workspace, `run ${PROC}:boot`, { signal, whom, when, env })).not.toBe(0);
     for (let waited = 0; (await containers(engine)).length > 0 && waited < 100; waited += 1) await sleep(100);
     expect(await containers(engine)).toEqual([]);
   }

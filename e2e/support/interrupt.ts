@@ -9,7 +9,7 @@ export interface Interrupt {
   /** `all`: as a terminal does, the whole group of processes. */
   whom: 'all' | 'nx';
   /** Says that the middle is reached. */
-  when: () => boolean;
+  when: () => boolean | Promise<boolean>;
   /** Whether nx may let what it runs come to its end, and then say that all is well: with a batch it does so now and then. */
   mayFinish?: boolean;
   env?: Record<string, string>;
@@ -29,7 +29,7 @@ export async function interrupted(
     detached: true,
   });
   const ended = new Promise<number>((resolve) => child.once('exit', (code, by) => resolve(by ? 128 : code!)));
-  for (let waited = 0; !when(); waited += 5) {
+  for (let waited = 0; !(await when()); waited += 5) {
     if (waited > 60_000 || child.exitCode !== null) throw new Error(`the middle was never reached (exit code ${child.exitCode})`);
     await sleep(5);
   }

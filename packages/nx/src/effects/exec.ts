@@ -150,6 +150,8 @@ function start(
   const timeout = options.timeout ?? patience;
   child.once('exit', (code, signal) => {
     const by = signal ?? signalOf(code, options);
+    if (by) ending.signal = by;
+    else ending.exitCode = code ?? undefined;
     if (by && !child.killed) noteStop(nameOf(program, args), by);
   });
   const ended = withUndo(stop, () => endOf(child, timeout, ending)).then(() => ({
@@ -176,9 +178,7 @@ async function endOf(child: ChildProcess, timeout: number, ending: Ending): Prom
       ending.cause = cause;
       if (child.pid === undefined) resolve();
     });
-    child.once('exit', (code, signal) => {
-      ending.exitCode = code ?? undefined;
-      ending.signal = signal ?? undefined;
+    child.once('exit', () => {
       // What a stopped program has started itself (ssh by git, buildx by docker) may live on and hold its output open: nobody waits for that.
       if (ending.timedOut) [child.stdout, child.stderr].forEach((output) => output?.destroy());
     });
@@ -238,8 +238,6 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
       code: 'interrupted',
       message: `${nameOf(program, args)} was not started, because ${result.stopping}.`,
     });
-  const heard = signalOf(result.exitCode ?? null, options);
-  if (heard) throw new KdcubeError({ code: 'interrupted', message: `${nameOf(program, args)} was stopped by ${heard}.` });
   if (result.exitCode !== undefined) return result.exitCode;
   const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
   // The system says ENOENT for a missing working folder too: that is not a missing program.

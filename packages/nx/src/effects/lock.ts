@@ -6,7 +6,7 @@ import { cacheDir, fileProblem, ignoreMissing } from './files';
 import type { Log } from './log';
 import { silent } from './log';
 import { isAlive } from './process';
-import { removeNow, withUndo } from './undo';
+import { withCleanup } from './undo';
 
 /**
  * Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. `work` is told whether
@@ -38,15 +38,7 @@ export async function withLock<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const unlock = (): void => removeNow(file);
-  return withUndo(unlock, async () => {
-    try {
-      return await work(waited);
-    } finally {
-      // In one go: once the file is gone it may be another's, whose lock no signal may take away here.
-      unlock();
-    }
-  });
+  return withCleanup(file, () => work(waited));
 }
 
 function tryLock(file: string): boolean {

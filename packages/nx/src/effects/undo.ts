@@ -16,19 +16,23 @@ export async function withCleanup<T>(place: string, work: () => Promise<T>): Pro
         return await work();
       } finally {
         // Mostly it has got its name by then: to look takes less than to have one of Node's threads find nothing.
+        const kind = kindOf(place);
         // Still part of what is undone: a signal in the middle of the removal must not leave the rest.
-        if (isThere(place)) await fs.promises.rm(place, { recursive: true, force: true });
+        if (kind === 'folder') await fs.promises.rm(place, { recursive: true, force: true });
+        // In one go: a lock may be another's once it is gone, and no signal may take that one away here.
+        if (kind === 'file') removeNow(place);
       }
     },
   );
 }
 
-function isThere(place: string): boolean {
+function kindOf(place: string): 'folder' | 'file' | undefined {
   try {
-    return fs.lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+    const stat = fs.lstatSync(place, { throwIfNoEntry: false });
+    return stat && (stat.isDirectory() ? 'folder' : 'file');
   } catch {
     // Who removes it says why it cannot be.
-    return true;
+    return 'file';
   }
 }
 

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../testing/git-kit';
+import { isAlive } from '../process';
 import { forgetStop } from '../signals';
 import { closeObjects, objectsAt } from './objects';
 import { fetchBlobs } from './remote';
@@ -80,14 +81,6 @@ it('ends what began and was never asked', async () => {
     while (isAlive(Number(fs.readFileSync(file, 'utf8')))) await setTimeout(10);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 it('answers again after it was closed', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });

@@ -73,8 +73,8 @@ function compile(line: string): Pattern {
   let source = '';
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
-    const [piece, regex] = pieceOf(rest, at === 0);
-    source += piece === '^' && !compared ? '^' : regex;
+    const [piece, regex] = pieceOf(rest, at === 0, compared);
+    source += regex;
     at += piece.length;
   }
   try {
@@ -84,17 +84,18 @@ function compile(line: string): Pattern {
   }
 }
 
-function pieceOf(rest: string, isFirst: boolean): [piece: string, regex: string] {
+function pieceOf(rest: string, isFirst: boolean, compared: boolean): [piece: string, regex: string] {
   const [stars] = /^\*\*\/?/.exec(rest) ?? [];
   if (stars !== undefined) {
     if (stars === rest) return [stars, '.*'];
     // `**name` without any other wildcard is "ends with name".
-    const endsWith = isFirst && stars === '**' && !/[*?[\]\\]/.test(rest.slice(2));
+    const endsWith = isFirst && stars === '**' && compared;
     return [stars, endsWith ? '.*' : '(?:.*\\/)?'];
   }
   const char = String.fromCodePoint(rest.codePointAt(0)!);
   if (char === '*') return [char, '[^/]*'];
   if (char === '?') return [char, '[^/]'];
+  if (char === '^' && !compared) return [char, '^'];
   if (char === '[') {
     const [set] = /^\[\^?(?:\\[^]|[^\\\]])+\]/.exec(rest) ?? [];
     if (set === undefined) throw new Error(`the line "${rest}" of .dockerignore has a [ that is never closed`);
