@@ -1,4 +1,4 @@
-// A release on Amazon ECS, as an operator types it, from a fresh workspace: deploys, ends that are bad, Ctrl-C, drift, and the way back. The cloud is tools/ecs-double, its time virtual.
+// A release on Amazon ECS, as an operator types it, from a fresh workspace: deploys, ends that are bad, Ctrl-C, drift, and the way back. The cloud is packages/ecs-double, its time virtual.
 import path from 'node:path';
 import { type Cloud, startCloud } from './support/cloud';
 import { interrupted } from './support/interrupt';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { checkSuite } from './ecs-double/check-journals.mjs';
+import { checkSuite } from '../packages/ecs-double/check-journals.mjs';
 import { ensureInstalled, nxEnv, root, show, showBin } from './setup.mjs';
 
 const given = process.argv.slice(2);

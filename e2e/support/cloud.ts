@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What these suites use of tools/ecs-double. */
+/** What these suites use of packages/ecs-double. */
 interface EcsDouble {
   url: string;
   time: { now(): number; sleep(milliseconds: number): Promise<unknown> };
@@ -30,7 +30,7 @@ const CLUSTER = 'acme';
 
 /** A cluster in which services of these names run something of nobody's. Time is virtual, and can be held. */
 export async function startCloud(services: readonly string[]): Promise<Cloud> {
-  const tool = pathToFileURL(path.resolve(__dirname, '../../tools/ecs-double/double.mjs')).href;
+  const tool = pathToFileURL(path.resolve(__dirname, '../../packages/ecs-double/double.mjs')).href;
   const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
   const double = await start({ port: 0, scenario: { clusters: [CLUSTER], ...running(services) } });
   const clock = await heldClock(double);

@@ -1,4 +1,4 @@
-// A deploy of four services against tools/ecs-double, in virtual seconds: the same on every machine, whatever else it does. README.md, "What a rollout costs beside ECS".
+// A deploy of four services against packages/ecs-double, in virtual seconds: the same on every machine, whatever else it does. README.md, "What a rollout costs beside ECS".
 import { rolloutKit } from './rollout-kit.mjs';
 import { columns } from './table.mjs';
 

@@ -1,7 +1,7 @@
-// The demo's cloud: tools/ecs-double, with a cluster in which somebody set up an earlier release by hand, and a clock that is in a hurry.
+// The demo's cloud: packages/ecs-double, with a cluster in which somebody set up an earlier release by hand, and a clock that is in a hurry.
 import http from 'node:http';
 import os from 'node:os';
-import { start } from '../ecs-double/double.mjs';
+import { start } from '../../packages/ecs-double/double.mjs';
 
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 const SERVICES = ['chat-proc', 'chat-ingress', 'metrics'];

@@ -19,7 +19,7 @@ export async function deployStory(shop, registry) {
   Object.assign(env, cloud.env, { KDCUBE_REGISTRY: registry }, deployed);
   try {
     title('A place to deploy to: the cloud is a stand-in');
-    console.log(`(No AWS account is asked. What answers is a program on this machine, tools/ecs-double, that speaks the protocol of Amazon ECS. It starts no container, and its
+    console.log(`(No AWS account is asked. What answers is a program on this machine, packages/ecs-double, that speaks the protocol of Amazon ECS. It starts no container, and its
 time is its own: a rollout of minutes is over in seconds. In its cluster ${PLACE.cluster} runs what somebody once set up by hand.
 Images are deployed from a registry: the one of the demo, on ${registry}.)`);
     await makeEnvironment(shop, registry);

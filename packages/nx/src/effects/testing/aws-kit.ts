@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What these tests use of tools/ecs-double. */
+/** What these tests use of packages/ecs-double. */
 export interface EcsDouble {
   url: string;
   as(op: string, request: object, service?: string): Promise<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface EcsDouble {
 
 /** Amazon ECS in this process. */
 export async function ecsDouble(scenario: object): Promise<EcsDouble> {
-  const tool = pathToFileURL(path.join(__dirname, '../../../../../tools/ecs-double/double.mjs')).href;
+  const tool = pathToFileURL(path.join(__dirname, '../../../../../packages/ecs-double/double.mjs')).href;
   const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
   return start({ port: 0, scenario });
 }

@@ -56,7 +56,7 @@ test.each(made.map((definition) => [definition.family, definition] as const))(
 );
 
 test('the double of ECS in this repository fills in nothing that is taken for a difference', async () => {
-  const file = join(__dirname, '../../../../../tools/ecs-double/state/task-defaults.mjs');
+  const file = join(__dirname, '../../../../../packages/ecs-double/state/task-defaults.mjs');
   const { completeDefinition } = (await import(pathToFileURL(file).href)) as {
     completeDefinition(asked: TaskDefinition): TaskDefinition;
   };

@@ -45,7 +45,7 @@ export function awsClock(machine: Machine = MACHINE): AwsClock {
 }
 
 /**
- * The machine's clock. Beside AWS_ENDPOINT_URL, which names a stand-in for AWS, KDCUBE_CLOCK may name the clock that the stand-in keeps (tools/ecs-double/README.md): a rollout of twenty minutes is then
+ * The machine's clock. Beside AWS_ENDPOINT_URL, which names a stand-in for AWS, KDCUBE_CLOCK may name the clock that the stand-in keeps (packages/ecs-double/README.md): a rollout of twenty minutes is then
  * over in a second. It is said, and never counts for AWS itself.
  */
 export async function openClock(log: Pick<Log, 'note'>): Promise<Clock> {

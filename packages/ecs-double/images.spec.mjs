@@ -1,6 +1,6 @@
 // Digests from a real registry, over HTTP: the pinned one of an index, and the child that a task on its platform reports.
-import { start as startRegistry } from '../registry/registry.mjs';
-import { INDEX, call, pushImage } from '../registry/client.mjs';
+import { start as startRegistry } from '../../tools/registry/registry.mjs';
+import { INDEX, call, pushImage } from '../../tools/registry/client.mjs';
 import { begin, deploy, definition, over, stopped, until } from './testing.mjs';
 
 test('a task reports the child of the index for its platform; what is not there cannot be pulled', async () => {

@@ -1,4 +1,4 @@
-// node tools/ecs-double/main.mjs [--port 4566] [--journal FILE] [--scenario FILE]    Runs the double until it is interrupted.
+// node packages/ecs-double/main.mjs [--port 4566] [--journal FILE] [--scenario FILE]    Runs the double until it is interrupted.
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { start } from './double.mjs';

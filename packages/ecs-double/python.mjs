@@ -1,7 +1,7 @@
 // awscli from PyPI in a virtual environment of its own, made once: a client that we did not write, and botocore's models with it.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { venv } from '../python/venv.mjs';
+import { venv } from '../../tools/python/venv.mjs';
 
 const AWSCLI = { name: 'awscli', wanted: 'awscli>=1.46,<2', program: 'aws' };
 
