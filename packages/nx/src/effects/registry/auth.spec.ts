@@ -24,7 +24,12 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-type Script = (request: Seen, host: string) => { status?: number; headers?: Record<string, string | string[]>; body?: unknown };
+interface Reply {
+  status?: number;
+  headers?: Record<string, string | string[]>;
+  body?: unknown;
+}
+type Script = (request: Seen, host: string) => Reply;
 
 async function serve(script: Script): Promise<string> {
   let host = '';
@@ -302,7 +307,7 @@ describe('Bearer', () => {
 
 describe('challenges', () => {
   const read = (header: string | undefined) =>
-    challengesOf({ status: 401, headers: { 'www-authenticate': header }, body: Buffer.alloc(0) }).map(
+    challengesOf({ origin: '', status: 401, headers: { 'www-authenticate': header }, body: Buffer.alloc(0) }).map(
       ({ scheme, parameters }) => [scheme, { ...parameters }],
     );
 
@@ -340,3 +345,61 @@ describe('challenges', () => {
 function fail(): never {
   throw new Error('the token endpoint was asked');
 }
+
+describe('the target of a redirect', () => {
+  const challenges: [string, (host: string) => string][] = [
+    ['a token endpoint of its own', (host) => `Bearer realm="http://${host}/token",service="registry"`],
+    ['Basic', () => 'Basic realm="x"'],
+    ['both', (host) => `Basic realm="x", Bearer realm="http://${host}/token"`],
+    ['nothing that can be read', () => '==='],
+  ];
+
+  it.each(challenges)('never gets the credentials of the registry: 401 with %s', async (_, challenge) => {
+    const target = await serve((_request, host) => ({ status: 401, headers: { 'www-authenticate': challenge(host) } }));
+    const registry = session(await serve(() => ({ status: 307, headers: { location: `http://${target}/blob` } })), login);
+    const problem = await problemOf(get(registry));
+    expect(problem).toMatchObject({ code: 'registry-denied', message: expect.stringContaining(`${target} denies access`) });
+    expect(paths()).toEqual(['/v2/x', '/blob']);
+    expect(seen.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+  });
+
+  it.each([401, 403])('never gets them after a login either, and the login stays valid: %i', async (status) => {
+    const target = await serve((_request, host) => ({
+      status,
+      headers: { 'www-authenticate': `Bearer realm="http://${host}/token"` },
+    }));
+    const registry = session(
+      await serve(({ authorization }): Reply =>
+        authorization === basic
+          ? { status: 307, headers: { location: `http://${target}/blob` } }
+          : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } },
+      ),
+      login,
+    );
+    for (const expected of [3, 5]) {
+      expect((await problemOf(get(registry))).code).toBe('registry-denied');
+      expect(seen).toHaveLength(expected);
+    }
+    expect(seen.filter(({ url }) => url.host === target).map(({ authorization }) => authorization)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(seen.filter(({ url }) => url.pathname === '/token')).toEqual([]);
+  });
+
+  it('may send the request back to the registry, whose own challenge counts', async () => {
+    let first = '';
+    const target = await serve(() => ({ status: 307, headers: { location: `http://${first}/blob` } }));
+    first = await serve(({ url, authorization }): Reply => {
+      if (url.pathname !== '/blob') return { status: 307, headers: { location: `http://${target}/away` } };
+      return authorization === undefined
+        ? { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }
+        : { body: 'content' };
+    });
+    expect((await get(session(first, login))).status).toBe(401);
+    expect(seen.filter(({ url }) => url.host === target).map(({ authorization }) => authorization)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});

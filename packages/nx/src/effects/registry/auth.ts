@@ -1,7 +1,7 @@
 import type { Credentials } from './docker-config';
 import type { Answer, Outgoing, Transport } from './exchange';
 import { send } from './http';
-import { denied, oddAnswer, saidBy } from './problems';
+import { denied, oddAnswer, redirectDenied, saidBy } from './problems';
 
 /** What is known about who asks one registry. Kept in memory only. */
 export interface Session {
@@ -46,12 +46,13 @@ const MARGIN = 5_000;
 
 /**
  * Sends a request with whatever Authorization its scope (or several, with spaces between) needs. A 401, and a 403 with an Authorization from before (ECR's way to say "expired"), are answered once
- * with a new one; the second answer is the caller's, whatever it is. Throws `registry-denied` where the token endpoint refuses or no credentials fit.
+ * with a new one; the second answer is the caller's, whatever it is. Only challenges from the registry's own origin count: the target of a redirect never gets its credentials.
+ * Throws `registry-denied` where the token endpoint refuses, no credentials fit, or the target of a redirect refuses.
  */
 export async function authorized(session: Session, outgoing: Outgoing, scope: string): Promise<Answer> {
   const before = await holding(session, scope);
   const header = before.held?.header;
-  const first = await send(session.transport, withHeader(outgoing, header));
+  const first = await sendWith(session, outgoing, header);
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
   const challenges = challengesOf(first);
   if (first.status === 401) session.challenges = challenges.map(withoutScope);
@@ -66,7 +67,14 @@ export async function authorized(session: Session, outgoing: Outgoing, scope: st
   }
   const renewed = (await session.held.get(scope))?.header;
   if (renewed === undefined || (first.status === 403 && renewed === header)) return first;
-  return send(session.transport, withHeader(outgoing, renewed));
+  return sendWith(session, outgoing, renewed);
+}
+
+async function sendWith({ host, transport }: Session, outgoing: Outgoing, authorization: string | undefined): Promise<Answer> {
+  const answer = await send(transport, withHeader(outgoing, authorization));
+  const isRefusal = answer.status === 401 || answer.status === 403;
+  if (isRefusal && answer.origin !== outgoing.url.origin) throw redirectDenied(host, outgoing.url, answer, transport.secrets);
+  return answer;
 }
 
 /** Whether any credentials are sent to this registry: for the words of a refusal. */

@@ -61,6 +61,7 @@ describe('addresses', () => {
 
 it('a stated digest is a digest', () => {
   const answer = (value?: string | string[]) => ({
+    origin: '',
     status: 200,
     headers: { 'docker-content-digest': value },
     body: Buffer.alloc(0),

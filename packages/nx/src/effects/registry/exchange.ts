@@ -41,6 +41,8 @@ export interface Outgoing {
 }
 
 export interface Answer {
+  /** The origin that answered: after a redirect, that of its target. */
+  origin: string;
   status: number;
   headers: http.IncomingHttpHeaders;
   body: Buffer;
@@ -80,7 +82,7 @@ export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answ
       response.on('error', fail);
       const { statusCode: status = 0, headers } = response;
       if (outgoing.streamed !== undefined && status < 300)
-        return resolve({ status, headers, body: Buffer.alloc(0), stream: response });
+        return resolve({ origin: outgoing.url.origin, status, headers, body: Buffer.alloc(0), stream: response });
       read(response, outgoing, (outcome) => {
         const tooEarly = status < 300 && !request.writableEnded;
         if (outcome instanceof Error) reject(outcome);
@@ -173,7 +175,7 @@ function read(response: http.IncomingMessage, { method, url, limit }: Outgoing, 
   const most = good ? limit : ERROR_LIMIT;
   const chunks: Buffer[] = [];
   let size = 0;
-  const answer = () => done({ status, headers: response.headers, body: Buffer.concat(chunks) });
+  const answer = () => done({ origin: url.origin, status, headers: response.headers, body: Buffer.concat(chunks) });
   const tooLarge = () => done(oddAnswer(`${url.host} answered ${method} ${url.pathname} with more than ${most} bytes.`));
   if (good && method !== 'HEAD' && Number(response.headers['content-length'] ?? 0) > most) return tooLarge();
   response.on('data', (chunk: Buffer) => {

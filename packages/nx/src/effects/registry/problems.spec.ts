@@ -1,6 +1,7 @@
 import { denied, ecrRegion, errorsIn, isWebPage, repositoryMissing, saidBy } from './problems';
 
 const answer = (status: number, body: string, type = 'application/json') => ({
+  origin: '',
   status,
   headers: { 'content-type': type },
   body: Buffer.from(body),

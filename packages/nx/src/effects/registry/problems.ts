@@ -52,6 +52,16 @@ export function denied(host: string, subject: string, said: string, withCredenti
   });
 }
 
+/** The target of a redirect refuses. It is not the registry, so it gets none of the registry's credentials, whatever it asks for. */
+export function redirectDenied(host: string, asked: URL, answer: Answer, secrets: Iterable<string>): KdcubeError {
+  const target = new URL(answer.origin).host;
+  return new KdcubeError({
+    code: 'registry-denied',
+    message: `${host} redirects ${asked.pathname} to ${target}, and ${target} denies access. It answered ${saidBy(answer, secrets)}. The credentials for ${host} were not sent to ${target}.`,
+    hint: `ask the operator of ${host} why its storage denies a redirected request`,
+  });
+}
+
 /** An answer that the protocol does not know. `what` is a full sentence. */
 export function oddAnswer(what: string, hint?: string, cause?: unknown): KdcubeError {
   return new KdcubeError({ code: 'registry-answer', message: what, hint }, { cause });
