@@ -30,15 +30,17 @@ const CLUSTER = 'acme';
 
 /** A cluster in which services of these names run something of nobody's. Time is virtual, and can be held. */
 export async function startCloud(services: readonly string[]): Promise<Cloud> {
-  const tool = pathToFileURL(path.resolve(__dirname, '../../packages/ecs-double/double.mjs')).href;
-  const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
+  const { start } = (await load('double.mjs')) as { start(options: object): Promise<EcsDouble> };
+  const { clockEnvironment } = (await load('clock/environment.mjs')) as {
+    clockEnvironment(url: string, env: object): Record<string, string>;
+  };
   const double = await start({ port: 0, scenario: { clusters: [CLUSTER], ...running(services) } });
   const clock = await heldClock(double);
   return {
     ...double,
     env: {
       AWS_ENDPOINT_URL: double.url,
-      KDCUBE_CLOCK: clock.url,
+      ...clockEnvironment(clock.url, {}),
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'none',
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -59,6 +61,10 @@ export async function startCloud(services: readonly string[]): Promise<Cloud> {
       await double.close();
     },
   };
+}
+
+function load(file: string): Promise<unknown> {
+  return import(pathToFileURL(path.resolve(__dirname, '../../packages/ecs-double', file)).href);
 }
 
 function running(services: readonly string[]): object {

@@ -1,7 +1,7 @@
 // The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
 import http from 'node:http';
 import { clientCall, otherCall } from './calls.mjs';
-import { makeClock, makeTurns } from './clock.mjs';
+import { makeClock, makeTurns } from './clock/clock.mjs';
 import { control, controlled } from './control.mjs';
 import { makeJournal } from './journal.mjs';
 import { makeIds } from './names.mjs';

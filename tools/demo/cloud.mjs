@@ -1,6 +1,7 @@
 // The demo's cloud: packages/ecs-double, with a cluster in which somebody set up an earlier release by hand, and a clock that is in a hurry.
 import http from 'node:http';
 import os from 'node:os';
+import { clockEnvironment } from '../../packages/ecs-double/clock/environment.mjs';
 import { start } from '../../packages/ecs-double/double.mjs';
 
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
@@ -22,7 +23,7 @@ export async function startCloud({ registry, journal, isWatched }) {
   return {
     env: {
       AWS_ENDPOINT_URL: double.url,
-      KDCUBE_CLOCK: clock.url,
+      ...clockEnvironment(clock.url),
       AWS_ACCESS_KEY_ID: 'STANDIN',
       AWS_SECRET_ACCESS_KEY: 'none',
       AWS_CONFIG_FILE: os.devNull,

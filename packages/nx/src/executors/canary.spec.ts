@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../effects/testing/aws-kit';
 import { CANARY, filesWithCanary, FORMS, repositoryText } from '../effects/testing/canary/kit';
 import { COMPOSE, type Place, PLACES } from '../effects/testing/canary/places.table';
 import { heardAcme, releaseContext } from '../effects/testing/hear';
@@ -25,8 +25,10 @@ jest.setTimeout(180_000);
 const variables = { ...process.env };
 const at = heardAcme();
 let ecs: EcsDouble;
+let restoreClock: () => void;
 
 afterEach(async () => {
+  restoreClock();
   await ecs.close();
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(variables, name)) delete process.env[name];
   Object.assign(process.env, variables);
@@ -92,7 +94,7 @@ async function stage({ running, environment, first = true }: Place): Promise<voi
     services: ['chat-proc', 'chat-ingress'].map((name) => emptyService(name, `old-${name}`)),
   });
   useDouble(ecs, CANARY);
-  process.env.KDCUBE_CLOCK = ecs.url;
+  restoreClock = await useDoubleClock(ecs);
   const text = first ? ENVIRONMENT : environment!(ENVIRONMENT);
   at.ours.commit({ 'environments/prod.yaml': text.replace('REGISTRY', at.ours.registry.host), ...COMPOSE });
   await push();

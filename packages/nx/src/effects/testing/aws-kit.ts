@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Clock } from '@kdcube/release';
 
 /** What these tests use of packages/ecs-double. */
 export interface EcsDouble {
   url: string;
+  time: Clock;
   as(op: string, request: object, service?: string): Promise<Record<string, unknown>>;
   journal: { entries: { op: string; by?: string; service: string }[]; calls(op: string): unknown[] };
   faults: object[];
@@ -13,9 +15,18 @@ export interface EcsDouble {
 
 /** Amazon ECS in this process. */
 export async function ecsDouble(scenario: object): Promise<EcsDouble> {
-  const tool = pathToFileURL(path.join(__dirname, '../../../../../packages/ecs-double/double.mjs')).href;
-  const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
+  const { start } = (await load('double.mjs')) as { start(options: object): Promise<EcsDouble> };
   return start({ port: 0, scenario });
+}
+
+/** Whatever waits in this process sleeps on the double's clock from now on, as under its preload. Returns what ends that. */
+export async function useDoubleClock({ time }: Pick<EcsDouble, 'time'>): Promise<() => void> {
+  const { useVirtualTime } = (await load('clock/virtual-time.mjs')) as { useVirtualTime(clock: Clock): () => void };
+  return useVirtualTime(time);
+}
+
+function load(file: string): Promise<unknown> {
+  return import(pathToFileURL(path.join(__dirname, '../../../../ecs-double', file)).href);
 }
 
 /** A task definition of nobody's, and a service that runs it. */

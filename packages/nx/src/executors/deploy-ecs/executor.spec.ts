@@ -2,7 +2,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+} from '../../effects/testing/aws-kit';
 import { filesOf, type TaskDefinition } from '@kdcube/release';
 import { packing } from '../../effects/ecs/plan/packing';
 import { pushImage } from '../../effects/images/push/push';
@@ -21,6 +28,7 @@ const BREAKER = { deploymentConfiguration: { deploymentCircuitBreaker: { enable:
 let ours: Acme;
 let ecs: EcsDouble;
 let said: string;
+let restoreClock: () => void;
 const env = { ...process.env };
 
 beforeEach(async () => {
@@ -35,7 +43,7 @@ beforeEach(async () => {
     ],
   });
   useDouble(ecs);
-  process.env.KDCUBE_CLOCK = ecs.url;
+  restoreClock = await useDoubleClock(ecs);
   said = '';
   hear((text) => (said += text));
   ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
@@ -43,9 +51,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
+  restoreClock();
   await ecs.close();
   await ours.end();
-  for (const name of Object.keys(process.env)) if (/^AWS_|^KDCUBE_CLOCK/.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, env);
 });
 

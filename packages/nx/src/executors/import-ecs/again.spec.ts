@@ -1,5 +1,12 @@
 import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+} from '../../effects/testing/aws-kit';
 import { pushImage } from '../../effects/images/push/push';
 import { registriesOf } from '../../effects/images/registries';
 import { silent } from '../../effects/log';
@@ -14,6 +21,7 @@ jest.setTimeout(120_000);
 let ours: Acme;
 let ecs: EcsDouble;
 let said: string;
+let restoreClock: () => void;
 const env = { ...process.env };
 
 beforeEach(async () => {
@@ -25,16 +33,17 @@ beforeEach(async () => {
     services: [emptyService('chat-proc', 'old-proc'), emptyService('chat-ingress', 'old-ingress')],
   });
   useDouble(ecs);
-  process.env.KDCUBE_CLOCK = ecs.url;
+  restoreClock = await useDoubleClock(ecs);
   process.env.KDCUBE_REGISTRY = ours.registry.host;
   said = '';
   hear((text) => (said += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();
+  restoreClock();
   await ecs.close();
   await ours.end();
-  for (const name of Object.keys(process.env)) if (/^AWS_|^KDCUBE_(?:CLOCK|REGISTRY)/.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (/^AWS_|^KDCUBE_REGISTRY/.test(name)) delete process.env[name];
   Object.assign(process.env, env);
 });
 

@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '@kdcube/release';
-import { KdcubeError } from '@kdcube/release';
-import type { Log } from '../../log';
 
 /** A clock that AWS puts right. */
 export interface AwsClock extends Clock {
@@ -19,7 +18,7 @@ export interface Machine {
 const MACHINE: Machine = {
   wall: Date.now,
   counted: () => performance.now(),
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  sleep: (milliseconds) => setTimeout(milliseconds),
 };
 
 /** An answer says whole seconds, and is on its way for a moment: less than this is no error. Milliseconds. */
@@ -42,45 +41,4 @@ export function awsClock(machine: Machine = MACHINE): AwsClock {
       return true;
     },
   };
-}
-
-/**
- * The machine's clock. Beside AWS_ENDPOINT_URL, which names a stand-in for AWS, KDCUBE_CLOCK may name the clock that the stand-in keeps (packages/ecs-double/README.md): a rollout of twenty minutes is then
- * over in a second. It is said, and never counts for AWS itself.
- */
-export async function openClock(log: Pick<Log, 'note'>): Promise<Clock> {
-  const { KDCUBE_CLOCK: url, AWS_ENDPOINT_URL: standIn } = process.env;
-  if (!url) return awsClock();
-  if (!standIn) throw refused('AWS_ENDPOINT_URL names no stand-in for AWS, and AWS itself keeps the time of the world.');
-  let now = await ask(url, 'GET', '/__clock');
-  log.note(`the time is that of the stand-in for AWS (KDCUBE_CLOCK), not this machine's`);
-  return {
-    now: () => now,
-    async sleep(milliseconds) {
-      now = Math.max(now, await ask(url, 'POST', '/__clock/sleep', { until: now + milliseconds }));
-    },
-  };
-}
-
-async function ask(url: string, method: string, path: string, body?: object): Promise<number> {
-  let answer: unknown;
-  try {
-    answer = await (await fetch(new URL(path, url), { method, ...(body && { body: JSON.stringify(body) }) })).json();
-  } catch (error) {
-    throw refused('No clock answers there.', error);
-  }
-  const now = (answer as { now?: unknown } | null)?.now;
-  if (typeof now === 'number' && Number.isFinite(now)) return now;
-  throw refused('What answers there is no clock.');
-}
-
-function refused(why: string, cause?: unknown): KdcubeError {
-  return new KdcubeError(
-    {
-      code: 'wrong-option',
-      message: `KDCUBE_CLOCK names the clock of a stand-in for AWS. ${why}`,
-      hint: 'unset KDCUBE_CLOCK',
-    },
-    { cause },
-  );
 }

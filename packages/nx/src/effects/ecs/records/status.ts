@@ -2,7 +2,7 @@ import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspac
 import { lastGood, statusOf } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
-import { openClock } from '../aws/clock';
+import { awsClock } from '../aws/clock';
 import { openEcs } from '../aws/port';
 import { listRecords } from './records';
 import { knownImages } from '../plan/running-images';
@@ -23,7 +23,7 @@ export async function environmentStatus(
   );
   const recorded = Object.values(record?.services ?? {}).map(({ serviceName }) => serviceName);
   const { region = '', cluster = '' } = environment.ecs;
-  const clock = await openClock(log);
+  const clock = awsClock();
   const ecs = await openEcs({ region, cluster }, clock);
   try {
     const seen = await ecs.services([...new Set([...names.values(), ...recorded])]);

@@ -73,6 +73,7 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
   const isLive = out.isTTY === true && !json && process.env.NX_TUI !== 'true' && process.env.TERM !== 'dumb' && !process.env.CI;
   if (!isLive) return { hear: () => undefined, log: (log) => log, close: () => undefined };
   const state = newBoard(now());
+  let isStarted = false;
   const columns = () => out.columns || 80;
   let drawn: string[] = [];
   const clear = () => {
@@ -98,6 +99,9 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
   };
   return {
     hear(event) {
+      // The first event follows an answer of AWS: from there the clock is right, also where the machine's is wrong.
+      if (!isStarted) state.startedAt = now();
+      isStarted = true;
       learn(state, event);
       draw();
     },

@@ -4,7 +4,7 @@ import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedCon
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { openBoard } from './board';
-import { openClock } from '../aws/clock';
+import { awsClock } from '../aws/clock';
 import { sayRollout } from './lines';
 import { openEcs } from '../aws/port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
@@ -34,7 +34,7 @@ export interface Deployed {
 export async function deploy(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<Deployed> {
   // A missing repository is found now, and not when there is something to record.
   await recordTags(records, plan.environment);
-  const clock = await openClock(log);
+  const clock = awsClock();
   const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
   const board = openBoard(plan, words.json, clock.now);
   const above = board.log(log);

@@ -29,7 +29,7 @@ export function servicesOf({ more = [] }: Wish = {}): string[] {
 }
 
 export async function startDouble(scenario: object = {}, names: readonly string[] = SERVICES): Promise<EcsDouble> {
-  const tool = pathToFileURL(path.join(__dirname, '../../../../../../packages/ecs-double/double.mjs')).href;
+  const tool = pathToFileURL(path.join(__dirname, '../../../../../ecs-double/double.mjs')).href;
   const { start } = (await import(tool)) as { start(options: object): Promise<EcsDouble> };
   const double = await start({ port: 0, scenario: { ...world(names), ...scenario } });
   Object.assign(process.env, {

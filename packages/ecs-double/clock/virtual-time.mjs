@@ -1,0 +1,36 @@
+// Puts a virtual clock under the code of this process that waits: what a client of the double sleeps is virtual time, and nobody waits for it.
+import { performance } from 'node:perf_hooks';
+import timers from 'node:timers/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+/**
+ * Replaces two functions of Node, and returns what puts them back:
+ *  - `setTimeout` of node:timers/promises sleeps on `clock`. A call with a signal is somebody's time limit, as execa's: it stays real, and so do the callback timers of the SDK and of Nx.
+ *  - `performance.now` moves with `clock`, and only with it.
+ * `Date` stays real. A client that knows AWS by its `date` headers gets the double's date from there, as it would get Amazon's.
+ *
+ * @param {import('./client.mjs').ClientClock} clock
+ * @returns {() => void}
+ */
+export function useVirtualTime(clock) {
+  const real = { setTimeout: timers.setTimeout, now: performance.now };
+  const counted = performance.now();
+  const start = clock.now();
+  replace({
+    setTimeout: /** @type {typeof timers.setTimeout} */ (
+      async (milliseconds = 0, value, options) => {
+        if (options?.signal) return real.setTimeout(milliseconds, value, options);
+        await clock.sleep(milliseconds);
+        return value;
+      }
+    ),
+    now: () => counted + clock.now() - start,
+  });
+  return () => replace(real);
+}
+
+function replace({ setTimeout, now }) {
+  timers.setTimeout = setTimeout;
+  performance.now = now;
+  syncBuiltinESMExports();
+}
