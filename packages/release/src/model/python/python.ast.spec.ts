@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Statement } from './python';
-import { everyStatement } from './branches';
-import { isDefinition, readPython } from './python';
+import { isDefinition, readPython, walkStatements } from './python';
 import { dottedName, indexAtLevel } from './tokens';
 
-/** Python's own reading of its standard library: [file, imports, definitions] of every n-th file that it can parse itself. */
+/** What Python's ast module finds in its standard library: [file, imports, definitions] of every n-th file; null if it cannot parse the file. */
 const ORACLE = `
 import ast, json, pathlib, sysconfig, warnings
 warnings.simplefilter('ignore')
@@ -42,13 +41,13 @@ const python = spawnSync('python3', ['-c', 'import sys; print(sys.version_info >
 const hasPython = python.status === 0 && python.stdout.trim() === 'True';
 const mustRun = process.env.KD_REQUIRE_ENGINE === '1';
 const whenPython = hasPython || mustRun ? it : it.skip;
-const reason = hasPython ? '' : ' (left out: no python3 of 3.8 or newer on this machine)';
+const reason = hasPython ? '' : ' (skipped: no python3 of version 3.8 or newer)';
 
-type Answer = [file: string, imports: unknown[] | null, definitions: unknown[] | null];
+type AstResult = [file: string, imports: unknown[] | null, definitions: unknown[] | null];
 
 function ourImports(body: readonly Statement[]): unknown[] {
-  return [...everyStatement(body)]
-    .flatMap(({ import: found }) => found ?? [])
+  return [...walkStatements(body)]
+    .flatMap((statement) => statement.import ?? [])
     .map(({ line, level, kind, module, names }) => [
       line,
       level,
@@ -62,19 +61,19 @@ function ourDefinitions(body: readonly Statement[]): unknown[] {
     if (!isDefinition(statement)) return ourDefinitions(statement.body);
     const decorators = statement.decorators.map(({ tokens }) => {
       const call = indexAtLevel(tokens, 0, '(');
-      const whole = call === tokens.length || indexAtLevel(tokens, call + 1, ')') === tokens.length - 1;
-      return [tokens[0]!.line, (whole && dottedName(tokens.slice(0, call))) || null];
+      const isWhole = call === tokens.length || indexAtLevel(tokens, call + 1, ')') === tokens.length - 1;
+      return [tokens[0]!.line, (isWhole && dottedName(tokens.slice(0, call))) || null];
     });
     return [[statement.line, statement.tokens[1]!.text, decorators]];
   });
 }
 
-/** Order is not what is compared: ast.walk goes by levels. */
+/** The order differs: ast.walk is breadth-first. */
 function sorted(list: unknown[]): string[] {
   return list.map((entry) => JSON.stringify(entry)).sort();
 }
 
-describe('readPython beside Python’s own ast', () => {
+describe('readPython compared with Python’s ast module', () => {
   whenPython(
     `agrees on imports and decorators of the standard library${reason}`,
     () => {
@@ -83,10 +82,10 @@ describe('readPython beside Python’s own ast', () => {
         maxBuffer: 2 ** 30,
       });
       expect(run.stderr).toBe('');
-      const answers = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as Answer); // prettier-ignore
-      const readable = answers.filter(([, imports]) => imports !== null);
+      const results = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as AstResult); // prettier-ignore
+      const readable = results.filter(([, imports]) => imports !== null);
       expect(readable.length).toBeGreaterThan(50);
-      for (const [file, imports, definitions] of answers) {
+      for (const [file, imports, definitions] of results) {
         const source = readPython(readFileSync(file, 'utf8'));
         if (imports === null || definitions === null) continue;
         expect({ file, ...(source.readable ? {} : source) }).toEqual({ file });

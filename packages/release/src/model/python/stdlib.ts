@@ -1,7 +1,7 @@
 /**
  * The top-level names of Python's standard library: `sys.stdlib_module_names` of CPython 3.12.1, printed with
- * `python3.12 -c "import sys; print(' '.join(sorted(sys.stdlib_module_names)))"`. A bundle's module of such a name never shadows it for
- * an `import` in the platform's process, so such an import is not the bundle's.
+ * `python3.12 -c "import sys; print(' '.join(sorted(sys.stdlib_module_names)))"`. A bundle's module of such a name never shadows it in
+ * the platform's process, so an import of that name is not an import of the bundle's module.
  */
 export const PYTHON_STDLIB: ReadonlySet<string> = new Set(
   `

@@ -1,10 +1,10 @@
 import type { Statement } from './python';
-import type { Token } from './lex';
+import type { Token } from './tokens';
 import { dottedName, indexAtLevel, isToken } from './tokens';
 
-/** `a = b: T = value` as its targets and its value; undefined for what is no plain assignment. */
-export function assignment(tokens: readonly Token[]): { targets: Token[][]; value: Token[] } | undefined {
-  // A lambda's defaults are written with the same sign.
+/** The targets and the value of `a = b: T = value`; undefined if it is no plain assignment. */
+export function parseAssignment(tokens: readonly Token[]): { targets: Token[][]; value: Token[] } | undefined {
+  // The defaults of a lambda use the same operator.
   const limit = indexAtLevel(tokens, 0, 'lambda');
   const targets: Token[][] = [];
   let start = 0;
@@ -20,15 +20,15 @@ export function targetNames(tokens: readonly Token[]): string[] {
   for (let at = 0; at < tokens.length; at++) {
     if (tokens[at]!.kind === 'name' && !isToken(tokens[at - 1], '.') && !isToken(tokens[at + 1], '.', '[', '('))
       names.push(tokens[at]!.text);
-    // What stands in the brackets of `a[b]` or `f(b)` is read, not bound.
-    const isIndex = isToken(tokens[at], '[', '(') && at > 0 && !isToken(tokens[at - 1], ',', '(', '[', '*');
-    if (isIndex) at = indexAtLevel(tokens, at + 1, ')', ']');
+    // The names inside the brackets of `a[b]` or `f(b)` are read, not bound.
+    const isSubscript = isToken(tokens[at], '[', '(') && at > 0 && !isToken(tokens[at - 1], ',', '(', '[', '*');
+    if (isSubscript) at = indexAtLevel(tokens, at + 1, ')', ']');
   }
   return names;
 }
 
-/** The names that the head of a `for`, `with` or `except` binds. */
-export function headTargets({ keyword, tokens }: Statement): string[] {
+/** The names that the header of a `for`, `with` or `except` binds. */
+export function headerTargets({ keyword, tokens }: Statement): string[] {
   if (keyword === 'for') return targetNames(tokens.slice(1, indexAtLevel(tokens, 1, 'in')));
   if (keyword !== 'with' && keyword !== 'except') return [];
   return tokens.flatMap((token, index) =>
@@ -36,8 +36,8 @@ export function headTargets({ keyword, tokens }: Statement): string[] {
   );
 }
 
-/** The dotted names of a class's bases; of `Base[T]` and `make(x)` what stands before the brackets. */
-export function basesOf({ tokens }: Statement): string[] {
+/** The dotted names of a class's bases; for `Base[T]` and `make(x)` the name before the brackets. */
+export function baseNames({ tokens }: Statement): string[] {
   const open = indexAtLevel(tokens, 2, '(');
   const close = indexAtLevel(tokens, open + 1, ')');
   const bases: string[] = [];
@@ -51,14 +51,14 @@ export function basesOf({ tokens }: Statement): string[] {
   return bases;
 }
 
-/** The names of `__all__ = [...]`; `unknown` where they are computed. */
-export function readAll(value: readonly Token[]): string[] | 'unknown' {
+/** The names in the value of `__all__ = [...]`; `unknown` if they are computed. */
+export function parseDunderAll(value: readonly Token[]): string[] | 'unknown' {
   const isList = isToken(value[0], '[', '(') && indexAtLevel(value, 1, ']', ')') === value.length - 1;
-  const parts = isList ? value.slice(1, -1) : value;
+  const items = isList ? value.slice(1, -1) : value;
   const names: string[] = [];
-  for (const [index, token] of parts.entries()) {
-    const plain = /^['"](\w*)['"]$/.exec(token.text)?.[1];
-    if (index % 2 === 0 && token.kind === 'string' && plain !== undefined) names.push(plain);
+  for (const [index, token] of items.entries()) {
+    const name = /^['"](\w*)['"]$/.exec(token.text)?.[1];
+    if (index % 2 === 0 && token.kind === 'string' && name !== undefined) names.push(name);
     else if (index % 2 === 0 || !isToken(token, ',')) return 'unknown';
   }
   return names;

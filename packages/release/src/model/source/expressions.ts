@@ -1,134 +1,132 @@
 import type { Statement } from '../python/python';
-import { everyStatement } from '../python/branches';
-import type { Token } from '../python/lex';
-import { dottedName, indexAtLevel, isToken } from '../python/tokens';
+import { walkStatements } from '../python/python';
+import type { Token } from '../python/tokens';
+import { dottedName, indexAtLevel, isToken, withoutOuterBrackets } from '../python/tokens';
 import type { Definition, Namespace, Role, Value } from './values';
-import { entryRole } from './values';
+import { decoratorRoleOf } from './values';
 
-/** Where a dotted name leads, seen from a module so far read. Empty where it is not bound. */
-export type Resolve = (space: Namespace, dotted: string) => Value[];
+/** The values of a dotted name, seen from a namespace as far as it is read. Empty if the name is not bound. */
+export type Resolve = (namespace: Namespace, dotted: string) => Value[];
 
-/** Calls whose result, or whose effect on the module, reading does not show. */
+/** Calls whose result, or whose effect on the module, cannot be found by reading. */
 const DYNAMIC = new Set(['exec', 'eval', 'globals', 'locals', 'vars', 'setattr', 'import_module', '__import__']);
 const ROLE_ATTRIBUTES = new Set(['__agentic_role__', '__bundle_entrypoint_role__']);
 
-/** What a decorator (without its `@`) makes of a definition; undefined where it is none of the platform's. */
-export function decoratorRole(space: Namespace, tokens: readonly Token[], resolve: Resolve): Role | 'maybe' | undefined {
-  const call = readCall(withoutBrackets(tokens));
+/** The role that a decorator (without its `@`) gives a definition; undefined if it is none of the platform's. */
+export function evaluateDecorator(namespace: Namespace, tokens: readonly Token[], resolve: Resolve): Role | 'maybe' | undefined {
+  const call = parseCall(withoutOuterBrackets(tokens));
   if (call && call.rest.length === 0) {
-    const role = roleOf(space, call.name, resolve);
+    const role = resolveRole(namespace, call.name, resolve);
     if (role) return role;
   }
-  return mayMark(space, tokens, resolve) ? 'maybe' : undefined;
+  return mayMakeEntrypoint(namespace, tokens, resolve) ? 'maybe' : undefined;
 }
 
-/** The platform's decorator behind a dotted name: by what it is bound to, else by its own last word. */
-function roleOf(space: Namespace, dotted: string, resolve: Resolve): Role | undefined {
-  for (const value of resolve(space, dotted)) if (value.kind === 'decorator') return value.role;
-  return entryRole(dotted.split('.').at(-1));
+/** The role of a dotted name: by what it is bound to, else by its last part. */
+function resolveRole(namespace: Namespace, dotted: string, resolve: Resolve): Role | undefined {
+  for (const value of resolve(namespace, dotted)) if (value.kind === 'decorator') return value.role;
+  return decoratorRoleOf(dotted.split('.').at(-1));
 }
 
-/** Whether an expression could give or take a mark: it speaks of a decorator, of something marked, of what marks, or of what is unknown. */
-export function mayMark(space: Namespace, tokens: readonly Token[], resolve: Resolve): boolean {
+/** Whether an expression may make something an entrypoint, or undo that: it names a decorator, an entrypoint, a dynamic call or something unknown. */
+export function mayMakeEntrypoint(namespace: Namespace, tokens: readonly Token[], resolve: Resolve): boolean {
   return tokens.some((token, index) => {
     if (token.kind !== 'name') return false;
-    if (entryRole(token.text) || ROLE_ATTRIBUTES.has(token.text) || DYNAMIC.has(token.text)) return true;
+    if (decoratorRoleOf(token.text) || ROLE_ATTRIBUTES.has(token.text) || DYNAMIC.has(token.text)) return true;
     if (isToken(tokens[index - 1], '.')) return false;
-    return resolve(space, dottedFrom(tokens, index)).some(isSuspect);
+    return resolve(namespace, dottedNameAt(tokens, index)).some(isRelevant);
   });
 }
 
-function isSuspect(value: Value): boolean {
-  if (value.kind === 'definition') return value.definition.marks || value.definition.marked !== 'no';
+function isRelevant(value: Value): boolean {
+  if (value.kind === 'definition') return value.definition.usesDecorators || value.definition.isEntrypoint !== 'no';
   return value.kind === 'decorator' || value.kind === 'unknown';
 }
 
-/** `a.b.c` as far as it goes from here. */
-function dottedFrom(tokens: readonly Token[], start: number): string {
+/** The longest dotted name that starts at an index. */
+function dottedNameAt(tokens: readonly Token[], start: number): string {
   let end = start + 1;
   while (isToken(tokens[end], '.') && tokens[end + 1]?.kind === 'name') end += 2;
   return dottedName(tokens.slice(start, end)) ?? '';
 }
 
-/** Whether a definition's body speaks of the platform's decorators. */
-export function speaksOfDecorators(space: Namespace, definition: Statement): boolean {
-  for (const { tokens, decorators } of everyStatement(definition.body)) {
+/** Whether the body of a definition names the platform's decorators. */
+export function bodyUsesDecorators(namespace: Namespace, definition: Statement): boolean {
+  for (const { tokens, decorators } of walkStatements(definition.body)) {
     for (const list of [tokens, ...decorators.map((decorator) => decorator.tokens)])
-      if (list.some((token) => namesDecorator(space, token))) return true;
+      if (list.some((token) => isDecoratorName(namespace, token))) return true;
   }
   return false;
 }
 
-function namesDecorator(space: Namespace, token: Token): boolean {
+function isDecoratorName(namespace: Namespace, token: Token): boolean {
   if (token.kind !== 'name') return false;
-  return (
-    entryRole(token.text) !== undefined || (space.names.get(token.text) ?? []).some(({ value }) => value.kind === 'decorator')
-  );
+  const bindings = namespace.names.get(token.text) ?? [];
+  return decoratorRoleOf(token.text) !== undefined || bindings.some(({ value }) => value.kind === 'decorator');
 }
 
-/** What an assignment's right side may be. `named` is the new thing's name and place, where it marks something that had none. */
-export function valuesOf(
-  space: Namespace,
+/** The possible values of the right side of an assignment. `target` names the result if a decorator is called on something unknown. */
+export function evaluate(
+  namespace: Namespace,
   tokens: readonly Token[],
-  named: { name: string; line: number },
+  target: { name: string; line: number },
   resolve: Resolve,
 ): Value[] {
-  const expression = withoutBrackets(tokens);
-  const call = readCall(expression);
+  const expression = withoutOuterBrackets(tokens);
+  const call = parseCall(expression);
   if (call && call.rest.length === 0) {
-    const role = roleOf(space, call.name, resolve);
+    const role = resolveRole(namespace, call.name, resolve);
     if (role) return [{ kind: 'decorator', role }];
-    const values = call.called ? [] : resolve(space, call.name);
+    const values = call.isCalled ? [] : resolve(namespace, call.name);
     if (values.length > 0) return values;
   }
-  const marked = call && markedByCall(space, call, named, resolve);
-  if (marked) return marked;
-  return [{ kind: mayMark(space, expression, resolve) ? 'unknown' : 'other' }];
+  const decorated = call && evaluateDecoratorCall(namespace, call, target, resolve);
+  if (decorated) return decorated;
+  return [{ kind: mayMakeEntrypoint(namespace, expression, resolve) ? 'unknown' : 'other' }];
 }
 
-/** `decorator(...)(Thing)`: it marks the thing itself, under whatever name. */
-function markedByCall(
-  space: Namespace,
-  call: Call,
-  named: { name: string; line: number },
+/** `decorator(...)(Thing)`: the role goes to the object itself, under all its names. */
+function evaluateDecoratorCall(
+  namespace: Namespace,
+  { name, rest }: Call,
+  target: { name: string; line: number },
   resolve: Resolve,
 ): Value[] | undefined {
-  const { rest } = call;
   const isCalled = isToken(rest[0], '(') && indexAtLevel(rest, 1, ')') === rest.length - 1;
-  const role = isCalled ? roleOf(space, call.name, resolve) : undefined;
+  const role = isCalled ? resolveRole(namespace, name, resolve) : undefined;
   if (!role) return undefined;
-  const thing = dottedName(rest.slice(1, -1));
-  const values = thing === undefined ? [] : resolve(space, thing);
-  for (const value of values) if (value.kind === 'definition') mark(value.definition, role);
+  const argument = dottedName(rest.slice(1, -1));
+  const values = argument === undefined ? [] : resolve(namespace, argument);
+  for (const value of values) if (value.kind === 'definition') applyRole(value.definition, role);
   if (values.some(({ kind }) => kind !== 'other')) return values;
-  const definition = { ...named, file: space.file, kind: 'class', marked: 'yes', marks: true } as const;
-  return [{ kind: 'definition', definition: { ...definition } }];
+  const definition: Definition = {
+    ...target,
+    file: namespace.file,
+    kind: 'class',
+    isEntrypoint: 'yes',
+    usesDecorators: true,
+  };
+  return [{ kind: 'definition', definition }];
 }
 
-/** The last mark holds, and one for classes hides a function from the loader. */
-function mark(definition: Definition, role: Role): void {
-  definition.misused = role === 'class' && definition.kind === 'function';
-  definition.marked = definition.misused ? 'no' : 'yes';
+/** The last role wins, and the role of a class hides a function from the loader. */
+function applyRole(definition: Definition, role: Role): void {
+  definition.isMisused = role === 'class' && definition.kind === 'function';
+  definition.isEntrypoint = definition.isMisused ? 'no' : 'yes';
 }
 
 interface Call {
   name: string;
-  called: boolean;
+  isCalled: boolean;
   /** What follows the first pair of brackets. */
   rest: Token[];
 }
 
-/** `a.b` or `a.b(...)`, and what comes behind. */
-function readCall(tokens: readonly Token[]): Call | undefined {
+/** `a.b` or `a.b(...)`, and what follows it. */
+function parseCall(tokens: readonly Token[]): Call | undefined {
   const open = indexAtLevel(tokens, 0, '(');
   const name = dottedName(tokens.slice(0, open));
   if (name === undefined) return undefined;
   const close = indexAtLevel(tokens, open + 1, ')');
-  return { name, called: open < tokens.length, rest: tokens.slice(close + 1) };
-}
-
-function withoutBrackets(tokens: readonly Token[]): readonly Token[] {
-  let [start, end] = [0, tokens.length];
-  while (isToken(tokens[start], '(') && indexAtLevel(tokens, start + 1, ')') === end - 1) [start, end] = [start + 1, end - 1];
-  return tokens.slice(start, end);
+  return { name, isCalled: open < tokens.length, rest: tokens.slice(close + 1) };
 }

@@ -24,7 +24,7 @@ describe('absolute imports', () => {
   it.each([
     ['a.py', 'import helper', 'from . import helper'],
     ['a.py', 'import helper as h', 'from . import helper as h'],
-    ['a.py', 'import services.db', 'from .services import db   and db where the code says services.db'],
+    ['a.py', 'import services.db', 'from .services import db   and replace services.db by db in the code'],
     ['a.py', 'import services.db as db', 'from .services import db'],
     ['a.py', 'from services.db import A, B as C', 'from .services.db import A, B as C'],
     ['a.py', 'from services import *', 'from .services import *'],
@@ -58,12 +58,12 @@ describe('absolute imports', () => {
     expect(problem).toMatchObject({ code: 'absolute-import', hint: `write   ${hint}` });
   });
 
-  it('knows the bundle by its id and by its folder in the image', () => {
+  it('recognizes the bundle by its id and by its folder in the image', () => {
     expect(check('a.py', 'from flow import x', 'flow', 'bundles/other')).toHaveLength(1);
     expect(check('a.py', 'from flow_1_0 import x', 'flow@1.0', 'bundles/flow@1.0')[0]!.hint).toBe('write   from . import x');
   });
 
-  it('says each of them, with its line', () => {
+  it('reports each import with its line', () => {
     const problems = check('services/a.py', 'import os\nimport helper, sys, services.db\n\n\nfrom plain.x import y');
     expect(problems.map(({ at }) => at)).toEqual([
       { file: 'bundles/my_bundle/services/a.py', line: 2 },
@@ -72,25 +72,25 @@ describe('absolute imports', () => {
     ]);
   });
 
-  it('says the same of one line once', () => {
+  it('reports the same problem of one line once', () => {
     expect(check('a.py', 'import helper, helper; import helper')).toHaveLength(1);
   });
 
-  it('cuts a hint that nobody would read', () => {
+  it('truncates a long hint', () => {
     expect(check('a.py', `from helper import ${'a'.repeat(5000)}`)[0]!.hint).toHaveLength(300);
   });
 
   it.each([
-    ['a.py', 'from .. import other', 'one dot is already'],
-    ['a.py', 'from ..other.flow import X', 'one dot is already'],
-    ['services/a.py', 'from ...other import X', '2 dots are already'],
-    ['__init__.py', 'from .. import X', 'one dot is already'],
-    ['a.py', 'from ....... import X', 'one dot is already'],
-  ])('%s: %s climbs out', (path, source, words) => {
+    ['a.py', 'from .. import other', 'one dot stands for'],
+    ['a.py', 'from ..other.flow import X', 'one dot stands for'],
+    ['services/a.py', 'from ...other import X', '2 dots stand for'],
+    ['__init__.py', 'from .. import X', 'one dot stands for'],
+    ['a.py', 'from ....... import X', 'one dot stands for'],
+  ])('%s: %s leaves the bundle', (path, source, text) => {
     const [problem, ...more] = check(path, source);
     expect(more).toEqual([]);
-    expect(problem).toMatchObject({ code: 'absolute-import', message: expect.stringContaining('climbs out of the bundle') });
-    expect(problem!.message).toContain(words);
+    expect(problem).toMatchObject({ code: 'absolute-import', message: expect.stringContaining('leaves the bundle') });
+    expect(problem!.message).toContain(text);
   });
 
   it.each([

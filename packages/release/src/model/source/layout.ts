@@ -4,15 +4,15 @@ import type { PythonImport } from '../python/imports';
 import { PYTHON_STDLIB } from '../python/stdlib';
 import { bundleFolder } from '../bundle-id';
 
-/** A bundle's Python files, read once, and what its folder calls its own. */
+/** A bundle's Python files, read once, and the names under which its modules can be imported. */
 export interface BundleSources {
   id: string;
-  /** The shown path of the bundle's folder, without a slash at its end. */
+  /** The path of the bundle's folder for messages, without a trailing slash. */
   folder: string;
   files: ReadonlyMap<string, PythonSource>;
-  /** Folders that hold Python, at any depth, by their path in the bundle. */
+  /** Folders with Python files, at any depth, by their path in the bundle. */
   folders: ReadonlySet<string>;
-  /** What the bundle's folder may be called in an absolute import. */
+  /** The names of the bundle's folder in an absolute import. */
   ownNames: readonly string[][];
 }
 
@@ -28,7 +28,7 @@ export function readBundle(texts: ReadonlyMap<string, string>, at: { id: string;
   return { id: at.id, folder, files, folders, ownNames };
 }
 
-/** Names that Python or the platform owns, whatever a bundle puts into its folder. */
+/** Whether a top-level name can be the bundle's: the names of Python and of the platform never are. */
 function isOwnable(name: string): boolean {
   return name !== '' && name !== '__main__' && name !== 'kdcube_ai_app' && !PYTHON_STDLIB.has(name);
 }
@@ -38,12 +38,17 @@ export function statementsOf(bundle: BundleSources, path: string): readonly Stat
   return source?.readable ? source.body : undefined;
 }
 
-/** `a/b/c.py` → `a`, `b`: the package that a file's first dot means. */
+/** The bundle's Python files in the order of their paths, without its tests: they run outside the platform. */
+export function runtimeFiles(bundle: BundleSources): string[] {
+  return [...bundle.files.keys()].filter((path) => !packageOf(path).includes('tests')).sort();
+}
+
+/** `a/b/c.py` → `a`, `b`: the package that one dot stands for in the file's relative imports. */
 export function packageOf(path: string): string[] {
   return path.split('/').slice(0, -1);
 }
 
-/** The file of a module by its steps from the bundle's root; a package's own file is its __init__.py, and comes first as in Python. */
+/** The file of a module by its steps from the bundle's root. As in Python, a package's __init__.py comes before a module of the same name. */
 export function moduleFile(bundle: BundleSources, steps: readonly string[]): string | undefined {
   const path = steps.join('/');
   const init = path === '' ? '__init__.py' : `${path}/__init__.py`;
@@ -51,12 +56,12 @@ export function moduleFile(bundle: BundleSources, steps: readonly string[]): str
   return path !== '' && bundle.files.has(`${path}.py`) ? `${path}.py` : undefined;
 }
 
-/** Whether the bundle has a module or a package there, also one without an __init__.py. */
+/** Whether the steps lead to a module or a package of the bundle, with or without an __init__.py. */
 export function isModule(bundle: BundleSources, steps: readonly string[]): boolean {
   return steps.length === 0 || bundle.folders.has(steps.join('/')) || moduleFile(bundle, steps) !== undefined;
 }
 
-/** Where an absolute name lies in the bundle, as steps from its root; undefined where it is not the bundle's. */
+/** The module of an absolute name, as steps from the bundle's root; undefined if it is not the bundle's. */
 export function ownModule(bundle: BundleSources, dotted: string): string[] | undefined {
   const steps = dotted.split('.');
   if (isOwnable(steps[0]!) && isModule(bundle, steps.slice(0, 1))) return steps;
@@ -64,10 +69,14 @@ export function ownModule(bundle: BundleSources, dotted: string): string[] | und
   return own && steps.slice(own.length);
 }
 
-/** Where the module of a `from … import` lies in the bundle; `outside` for everybody else's, `above` where its dots leave the bundle. */
-export function importedModule(bundle: BundleSources, file: string, found: PythonImport): string[] | 'outside' | 'above' {
-  if (found.level === 0) return ownModule(bundle, found.module) ?? 'outside';
-  const home = packageOf(file);
-  if (found.level > home.length + 1) return 'above';
-  return [...home.slice(0, home.length + 1 - found.level), ...(found.module === '' ? [] : found.module.split('.'))];
+/** Steps from the bundle's root; `outside` for a module that is not the bundle's, `above` if the dots lead out of the bundle. */
+export type ImportedModule = string[] | 'outside' | 'above';
+
+/** The module of a `from … import`. */
+export function importedModule(bundle: BundleSources, file: string, statement: PythonImport): ImportedModule {
+  const { level, module } = statement;
+  if (level === 0) return ownModule(bundle, module) ?? 'outside';
+  const packageSteps = packageOf(file);
+  if (level > packageSteps.length + 1) return 'above';
+  return [...packageSteps.slice(0, packageSteps.length + 1 - level), ...(module === '' ? [] : module.split('.'))];
 }

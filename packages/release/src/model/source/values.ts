@@ -1,7 +1,7 @@
-import type { Arm } from '../python/branches';
+import type { Clause } from '../python/branches';
 
-/** The platform's decorators, of both generations, by what they mark. A class marked as factory is found too; a function marked as class is not. */
-export const ENTRY_DECORATORS: Readonly<Record<string, Role>> = {
+/** The platform's decorators, of both generations, by what they mark. The loader also finds a class marked as factory, but not a function marked as class. */
+const ENTRYPOINT_DECORATORS: Readonly<Record<string, Role>> = {
   agentic_workflow: 'class',
   agentic_workflow_factory: 'factory',
   bundle_entrypoint: 'class',
@@ -10,25 +10,26 @@ export const ENTRY_DECORATORS: Readonly<Record<string, Role>> = {
 
 export type Role = 'class' | 'factory';
 
-export function entryRole(name: string | undefined): Role | undefined {
-  return name !== undefined && Object.hasOwn(ENTRY_DECORATORS, name) ? ENTRY_DECORATORS[name] : undefined;
+/** The role that a decorator of this name gives; undefined if it is none of the platform's. */
+export function decoratorRoleOf(name: string | undefined): Role | undefined {
+  return name !== undefined && Object.hasOwn(ENTRYPOINT_DECORATORS, name) ? ENTRYPOINT_DECORATORS[name] : undefined;
 }
 
-/** A class or function of the bundle. The loader looks at the object, so the same one under two names is one. */
+/** A class or function of the bundle. The loader compares objects, so one definition under two names is one entrypoint. */
 export interface Definition {
   name: string;
   file: string;
   line: number;
   kind: 'class' | 'function';
-  /** Whether the loader would find it: `maybe` where only running it could tell. */
-  marked: 'yes' | 'no' | 'maybe';
-  /** A decorator for classes on a function: the loader does not find it. */
-  misused?: boolean;
-  /** Its body speaks of the platform's decorators, so what it returns may be marked. */
-  marks: boolean;
+  /** Whether the loader finds it: `maybe` if only running the file could tell. */
+  isEntrypoint: 'yes' | 'no' | 'maybe';
+  /** A function with a decorator for classes: the loader ignores it. */
+  isMisused?: boolean;
+  /** Its body names the platform's decorators, so what it returns may be an entrypoint. */
+  usesDecorators: boolean;
 }
 
-/** What a name may stand for. `unknown` may be anything, `other` is surely no entrypoint. */
+/** What a name may be bound to. `unknown` may be anything, `other` is certainly no entrypoint. */
 export type Value =
   | { kind: 'definition'; definition: Definition }
   | { kind: 'decorator'; role: Role }
@@ -36,45 +37,49 @@ export type Value =
   | { kind: 'unknown' }
   | { kind: 'other' };
 
-/** One value of a name and the arms of this module in which it gets it; `from` are the arms of the modules that it came through. */
-export interface Bound {
+/** One possible value of a name, and the clauses of this module in which it is bound. `importedClauses` are those of the modules it was imported through. */
+export interface Binding {
   value: Value;
-  arms: readonly Arm[];
-  from: readonly Arm[];
+  clauses: readonly Clause[];
+  importedClauses: readonly Clause[];
 }
 
 export interface Namespace {
   file: string;
-  names: Map<string, Bound[]>;
-  /** Something in the module could add names that reading does not show. */
-  uncertain: boolean;
-  /** `__all__` where it can be read; `unknown` where it is there and cannot. */
+  names: Map<string, Binding[]>;
+  /** The module may add names that cannot be found by reading. */
+  isUncertain: boolean;
+  /** The value of `__all__`; `unknown` if it is computed. */
   all?: readonly string[] | 'unknown';
 }
 
-/** More values than this for one name are not told apart. */
+/** A name with more possible values than this counts as unknown. */
 export const MAX_VALUES = 40;
 
-/** Gives a name its possible values, or none (`del`); those that they surely replace are gone. */
-export function bind(space: Namespace, name: string, values: readonly Possible[], arms: readonly Arm[]): void {
-  const left = (space.names.get(name) ?? []).filter((old) => !isWithin(arms, old.arms));
-  const all = [...left, ...values.map(({ value, from }) => ({ value, arms, from: from ?? [] }))];
-  if (all.length === 0) space.names.delete(name);
-  else space.names.set(name, all.length > MAX_VALUES ? [{ value: { kind: 'unknown' }, arms: [], from: [] }] : all);
-}
-
-export interface Possible {
+export interface PossibleValue {
   value: Value;
-  from?: readonly Arm[];
+  importedClauses?: readonly Clause[];
 }
 
-/** Whether what runs in `inner` always runs `outer`’s place too: then a later binding there replaces an earlier one here. */
-function isWithin(outer: readonly Arm[], inner: readonly Arm[]): boolean {
-  return outer.every((step, index) => inner[index]?.block === step.block && inner[index].arm === step.arm);
+/** Binds a name to its possible values, or to none (`del`). Bindings that are certainly replaced are removed. */
+export function bind(namespace: Namespace, name: string, values: readonly PossibleValue[], clauses: readonly Clause[]): void {
+  const remaining = (namespace.names.get(name) ?? []).filter((old) => !isWithin(clauses, old.clauses));
+  const added = values.map(({ value, importedClauses = [] }) => ({ value, clauses, importedClauses }));
+  const bindings = [...remaining, ...added];
+  const unknown: Binding = { value: { kind: 'unknown' }, clauses: [], importedClauses: [] };
+  if (bindings.length === 0) namespace.names.delete(name);
+  else namespace.names.set(name, bindings.length > MAX_VALUES ? [unknown] : bindings);
 }
 
-/** Whether two bindings lie in arms of one block that never both run. */
-export function isExclusive(a: Bound, b: Bound): boolean {
-  const others = [...b.arms, ...b.from];
-  return [...a.arms, ...a.from].some((step) => others.some((other) => other.block === step.block && other.arm !== step.arm));
+/** Whether `outer` always runs if `inner` does: then a later binding in `outer` replaces an earlier one in `inner`. */
+function isWithin(outer: readonly Clause[], inner: readonly Clause[]): boolean {
+  return outer.every((clause, index) => inner[index]?.owner === clause.owner && inner[index].index === clause.index);
+}
+
+/** Whether two bindings are in clauses of one statement that never both run. */
+export function isExclusive(a: Binding, b: Binding): boolean {
+  const others = [...b.clauses, ...b.importedClauses];
+  return [...a.clauses, ...a.importedClauses].some((clause) =>
+    others.some((other) => other.owner === clause.owner && other.index !== clause.index),
+  );
 }
