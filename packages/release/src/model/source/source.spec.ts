@@ -134,6 +134,7 @@ describe('exactly one entrypoint', () => {
     ['a subclass', { 'entrypoint.py': `${GOOD}class Sub(Flow): ...` }, ['entrypoint.py:3  class Flow', 'entrypoint.py:5  class Sub']],
     ['one in an if', { 'entrypoint.py': `${GOOD}if DEBUG:\n  @agentic_workflow()\n  class B: ...` }, ['entrypoint.py:3  class Flow', 'entrypoint.py:7  class B']],
     ['one in each of two ifs', { 'entrypoint.py': 'if A:\n  @agentic_workflow()\n  class A: ...\nif B:\n  @agentic_workflow()\n  class B: ...' }, ['entrypoint.py:3  class A', 'entrypoint.py:6  class B']],
+    ['one in a try and one in its else', { 'entrypoint.py': 'try:\n  @agentic_workflow()\n  class A: ...\nexcept E: ...\nelse:\n  @agentic_workflow()\n  class B: ...' }, ['entrypoint.py:3  class A', 'entrypoint.py:7  class B']],
     ['by an absolute import too', { 'entrypoint.py': `from b import B\n${GOOD}`, 'b.py': '@agentic_workflow()\nclass B: ...' }, ['b.py:2  class B']],
   ]; // prettier-ignore
 
@@ -149,6 +150,7 @@ describe('exactly one entrypoint', () => {
     ['a star of such a module', { 'entrypoint.py': 'from .a import *', 'a.py': 'x = ]' }],
     ['the module is missing', { 'entrypoint.py': 'from .generated import A' }],
     ['a base is not readable', { 'entrypoint.py': 'from .a import A\nclass B(A): ...', 'a.py': '"' }],
+    ['a base is in a module that is not', { 'entrypoint.py': 'from . import a\nclass B(a.A): ...', 'a.py': '"' }],
     ['a decorator is not readable', { 'entrypoint.py': 'from . import a\n@a.mark\nclass B: ...', 'a.py': '?' }],
     [
       'the bundle wraps the decorator',
