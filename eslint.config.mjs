@@ -113,6 +113,25 @@ const LAYERS = [
   },
 ];
 
+/** What ESLint recommends for plain JavaScript, but for no-control-regex. In TypeScript the compiler finds most of it. */
+const CORE_RULES = `
+  constructor-super for-direction getter-return no-async-promise-executor no-case-declarations no-class-assign
+  no-compare-neg-zero no-cond-assign no-const-assign no-constant-binary-expression no-constant-condition no-debugger
+  no-delete-var no-dupe-args no-dupe-class-members no-dupe-else-if no-dupe-keys no-duplicate-case no-empty
+  no-empty-character-class no-empty-pattern no-empty-static-block no-ex-assign no-extra-boolean-cast no-fallthrough
+  no-func-assign no-global-assign no-import-assign no-invalid-regexp no-irregular-whitespace no-loss-of-precision
+  no-misleading-character-class no-new-native-nonconstructor no-obj-calls no-octal no-prototype-builtins no-redeclare
+  no-regex-spaces no-self-assign no-setter-return no-shadow-restricted-names no-sparse-arrays no-this-before-super
+  no-unassigned-vars no-undef no-unexpected-multiline no-unreachable no-unsafe-finally no-unsafe-negation
+  no-unsafe-optional-chaining no-unused-labels no-unused-private-class-members no-useless-assignment
+  no-useless-backreference no-useless-catch no-useless-escape no-with preserve-caught-error require-yield use-isnan
+  valid-typeof
+`
+  .trim()
+  .split(/\s+/);
+
+const JEST = ['describe', 'test', 'it', 'expect', 'jest', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/files/**', '**/fixtures/**', '.nx/**', 'tmp/**'] },
   {
@@ -126,12 +145,33 @@ export default tseslint.config(
       eqeqeq: ['error', 'always'],
     },
   },
+  {
+    linterOptions: { noInlineConfig: true },
+    files: ['**/*.{mjs,cjs,js}'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { globals: globalsOf(Object.getOwnPropertyNames(globalThis)) },
+    rules: {
+      ...Object.fromEntries(CORE_RULES.map((name) => [name, 'error'])),
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      eqeqeq: ['error', 'always'],
+    },
+  },
+  {
+    files: ['**/*.{cjs,js}'],
+    languageOptions: { sourceType: 'commonjs', globals: globalsOf(['__dirname']) },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  { files: ['**/*.spec.mjs', 'packages/ecs-double/python.mjs'], languageOptions: { globals: globalsOf(JEST) } },
   ...LAYERS.map(({ files, may, typesOnly = [] }) => ({
     files: [files],
     ignores: ['**/*.spec.ts', '**/testing/**'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: restricted(may, typesOnly) }] },
   })),
 );
+
+function globalsOf(names) {
+  return Object.fromEntries(names.map((name) => [name, 'readonly']));
+}
 
 function restricted(may, typesOnly) {
   const message = 'This layer may not import that: see LAYERS in eslint.config.mjs.';

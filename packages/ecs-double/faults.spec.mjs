@@ -111,7 +111,3 @@ describe('faults', () => {
     );
   });
 });
-
-async function describeServiceQuietly({ world }) {
-  return [...world.services.values()][0];
-}

@@ -1,5 +1,5 @@
 // Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
-import { CLUSTER, begin, definition, deploy, describe as describeService, service } from '../testing.mjs';
+import { CLUSTER, begin, definition, deploy, describe as describeService } from '../testing.mjs';
 
 const started = [];
 const open = async (scenario) => started[started.push(await begin(scenario)) - 1];
