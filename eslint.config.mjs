@@ -36,7 +36,19 @@ const LAYERS = [
   { files: 'packages/nx/src/effects/*/*.ts', may: ['./*', '../*', '../*/*', '@kdcube/release', 'node:**'] },
   {
     files: 'packages/nx/src/effects/ecs/**/*.ts',
-    may: ['./*', '../*', '../*/*', '../../*', '../../*/*', '@kdcube/release', 'node:**', '@aws-sdk/*', '@smithy/*'],
+    may: [
+      './*',
+      './api/*',
+      '../*',
+      '../*/*',
+      '../*/api/*',
+      '../../*',
+      '../../*/*',
+      '@kdcube/release',
+      'node:**',
+      '@aws-sdk/*',
+      '@smithy/*',
+    ],
   },
   // An image is built; what is built is pushed, or booted.
   {

@@ -20,7 +20,7 @@ import {
 } from '@kdcube/release';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './effects/bundles';
-import { problemsOf as unready, wrong } from './effects/ecs/verify/answers';
+import { fail, toProblems } from './effects/ecs/verify/results';
 import { ownDefinitions } from './effects/ecs/plan/plan';
 import { build, findEngine, push } from './effects/images/build/docker';
 import { run } from './effects/exec';
@@ -146,11 +146,11 @@ function brokenDocker(says: string): string {
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'environment-unready': () =>
-    unready([
-      wrong(
+    toProblems([
+      fail(
         'log group',
         '/ecs/kdcube-web',
-        'is not there, and no task would start',
+        'does not exist: no task can start without it',
         'aws logs create-log-group --log-group-name /ecs/kdcube-web',
       ),
     ]),

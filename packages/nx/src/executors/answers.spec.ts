@@ -141,6 +141,6 @@ it.each([
 ])('a list of pages without end: %s', async (op, list, arn) => {
   ecs.garbled.push({ op, as: { [list]: [arn], nextToken: 'more' } });
   expect([(await VERBS['import-ecs']()).success, left('import-ecs')]).toEqual([false, false]);
-  expect(said).toMatch(/\[aws-answer\][^]*not what Amazon documents/);
+  expect(said).toMatch(/\[aws-answer\][^]*is not a valid AWS response/);
   expect(ecs.journal.calls(op)).toBe(100);
 });

@@ -247,7 +247,7 @@ describe('no token', () => {
   });
 
   it.each([
-    ['AccessDeniedException', 400, 'registry-denied', 'allow ecr:GetAuthorizationToken'],
+    ['AccessDeniedException', 400, 'registry-denied', 'grant ecr:GetAuthorizationToken'],
     ['UnrecognizedClientException', 400, 'registry-denied', 'aws sts get-caller-identity'],
     ['ExpiredTokenException', 400, 'registry-denied', 'aws sts get-caller-identity'],
     ['SomethingElse', 400, 'registry-answer', undefined],

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release';
-import { saidByAws } from '../aws-error';
+import { awsErrorMessage } from '../aws-error';
 import { type Credentials, dockerCredentials } from './docker-config';
 import { ecrRegion, loginHint } from './problems';
 
@@ -91,7 +91,7 @@ async function fetchToken(host: string, region: string): Promise<Token> {
 /** What the SDK throws, as a Problem. Its names are the only thing that it keeps from version to version. */
 function tokenProblem(error: unknown, host: string, region: string): KdcubeError {
   const { name = '', code = '' } = error as NodeJS.ErrnoException;
-  const said = saidByAws(error);
+  const said = awsErrorMessage(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return new KdcubeError(
       {
@@ -108,7 +108,7 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
     )
   ) {
     const hint = /AccessDenied|NotAuthorized/i.test(name)
-      ? 'allow ecr:GetAuthorizationToken to this user or role'
+      ? 'grant ecr:GetAuthorizationToken to this user or role'
       : 'aws sts get-caller-identity    shows whether the AWS credentials are still good';
     return new KdcubeError(
       { code: 'registry-denied', message: `Amazon gives no token for ${host} (${name}): ${said}`, hint },

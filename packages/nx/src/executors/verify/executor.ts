@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release';
-import { answerTable, problemsOf } from '../../effects/ecs/verify/answers';
 import { verifyRelease } from '../../effects/ecs/verify/release';
+import { resultTable, toProblems } from '../../effects/ecs/verify/results';
 import { openEnvironment } from '../../effects/environment';
 import { registriesOf } from '../../effects/images/registries';
 import { openRelease } from '../../effects/workspace';
@@ -9,24 +9,24 @@ import { sayNotes } from '../notes';
 import { perform } from '../perform';
 import type { VerifyOptions } from './schema';
 
-/** Whether everything is there that a deploy assumes. What is wrong fails the task; what may not be asked does not. */
+/** Checks everything that a deployment needs. A failed check fails the task; an unknown result does not. */
 export default function verify(options: VerifyOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, options, async ({ root, plugin, log }) => {
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     sayNotes(notes, log);
-    const words = {
+    const settings = {
       registries: registriesOf(options, plugin),
       platform: options.platform ?? plugin.platform,
       secretKeys: options.secretKeys,
     };
-    const answers = await verifyRelease(open, environment, words, log);
-    log.lines(answerTable(answers));
-    for (const answer of answers) log.event({ event: 'answer', ...answer });
-    const count = (verdict: string) => answers.filter((answer) => answer.verdict === verdict).length;
-    const problems = problemsOf(answers);
+    const results = await verifyRelease(open, environment, settings, log);
+    log.lines(resultTable(results));
+    for (const result of results) log.event({ event: 'check', ...result });
+    const count = (status: string) => results.filter((result) => result.status === status).length;
+    const problems = toProblems(results);
     if (problems.length > 0) throw new KdcubeError(problems);
-    log.done('verified', environment.name, `${count('good')} good, ${count('unknown')} not known`, startedAt);
+    log.done('verified', environment.name, `${count('pass')} passed, ${count('unknown')} unknown`, startedAt);
   });
 }

@@ -13,14 +13,14 @@ const UPDATE = process.env.KD_UPDATE === '1';
 const broken = moto.server === undefined && (moto.broken || UPDATE) && (UPDATE || process.env.KD_REQUIRE_ENGINE === '1');
 
 if (broken)
-  it('moto is there', () => {
+  it('moto is available', () => {
     throw new Error(`KD_UPDATE=1 or KD_REQUIRE_ENGINE=1, but ${moto.reason}`);
   });
 
-// moto first: with KD_UPDATE=1 it is recorded, and what was recorded is then replayed.
+// Live moto first: with KD_UPDATE=1 it is recorded, and the recording is then replayed.
 const live = moto.server === undefined ? describe.skip : describe;
-live(`an account of moto${moto.server === undefined ? ` (skipped: ${moto.reason})` : ''}`, () => allOf(moto.server));
-describe('an account as moto once answered', () => allOf());
+live(`a live account of moto${moto.server === undefined ? ` (skipped: ${moto.reason})` : ''}`, () => allOf(moto.server));
+describe('a recorded account', () => allOf());
 
 function allOf(server?: string): void {
   let at: Stage;
@@ -43,18 +43,18 @@ function allOf(server?: string): void {
   const run = async (options: object = {}) => {
     return (await verify({ secretKeys: false, json: false, ...options }, releaseContext(at.ours.root))).success;
   };
-  /** The rows of the table with that mark. */
-  const rows = (mark: string) =>
+  /** The rows of the table with this status. */
+  const rows = (status: string) =>
     at
       .shown(said)
       .split('\n')
       .map((line) => line.split(/ {3,}/))
-      .filter(([first]) => first === mark);
-  const lines = (mark: string) => rows(mark).map(([, about, which, answer]) => `${about} ${which}: ${answer}`);
+      .filter(([first]) => first === status);
+  const lines = (status: string) => rows(status).map(([, kind, subject, detail]) => `${kind} ${subject}: ${detail}`);
 
-  it('everything that is there is good, in one table, and no value of a secret is asked for', async () => {
+  it('passes all checks in one table, and reads no value of a secret', async () => {
     await at.set();
-    expect([await run(), lines('WRONG')]).toEqual([true, []]);
+    expect([await run(), lines('FAIL')]).toEqual([true, []]);
     expectGolden(
       path.join(__dirname, '../../../fixtures/aws/verify.txt'),
       at
@@ -67,26 +67,26 @@ function allOf(server?: string): void {
     expect(said).not.toContain(CANARY);
   });
 
-  it('a secret is read where that is asked for, and nothing of it is said', async () => {
+  it('reads a secret with --secretKeys, and prints nothing of it', async () => {
     await at.set({ name: 'secrets are read' });
-    expect([await run({ secretKeys: true, json: true }), lines('WRONG')]).toEqual([true, []]);
-    expect(lines('good')).toContain('secret secretsmanager:acme/db#password: is there, and has this key');
+    expect([await run({ secretKeys: true, json: true }), lines('FAIL')]).toEqual([true, []]);
+    expect(lines('pass')).toContain('secret secretsmanager:acme/db#password: exists, and has this key');
     expect(at.aws.asked).toContain('GetSecretValue');
     expect(said).not.toContain(CANARY);
   });
 
-  it.each(FAULTS.map((fault) => [fault.name, fault] as const))('found and named, alone: %s', async (_, fault) => {
+  it.each(FAULTS.map((fault) => [fault.name, fault] as const))('reports exactly this fault: %s', async (_, fault) => {
     await at.set(fault);
-    expect([await run(fault.options), lines('WRONG')]).toEqual([false, [fault.said]]);
+    expect([await run(fault.options), lines('FAIL')]).toEqual([false, [fault.result]]);
     expect(said).toContain('[environment-unready]');
     expect(said).not.toContain(CANARY);
   });
 
-  it('what may not be asked is not known, and is no failure', async () => {
+  it('reports a denied call as unknown, and does not fail', async () => {
     await at.set();
     at.aws.denied = /^(?!GetCallerIdentity)/;
-    expect([await run(), lines('WRONG')]).toEqual([true, []]);
-    expect([...new Set(rows('not known').map(([, about]) => about))].sort()).toEqual([
+    expect([await run(), lines('FAIL')]).toEqual([true, []]);
+    expect([...new Set(rows('unknown').map(([, kind]) => kind))].sort()).toEqual([
       'access point',
       'cluster',
       'file system',
@@ -99,18 +99,18 @@ function allOf(server?: string): void {
       'service',
       'subnet',
     ]);
-    const others = lines('not known').filter((line) => !/: may not be asked: allow \w+:\w+ to this user or role$/.test(line));
-    expect(others).toEqual([expect.stringMatching(/^python3 .* does not say whether it has it: docker run /)]);
+    const others = lines('unknown').filter((line) => !/: not allowed to check: grant \w+:\w+ to this user or role$/.test(line));
+    expect(others).toEqual([expect.stringMatching(/^python3 .* does not show it. Check it with: docker run /)]);
   });
 
-  it('an image that is not pushed is one answer of the table, and everything else is asked all the same', async () => {
+  it('reports an image that is not pushed, and runs all other checks', async () => {
     await at.set();
     at.ours.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
-    expect([await run({ json: true }), lines('WRONG')]).toEqual([
+    expect([await run({ json: true }), lines('FAIL')]).toEqual([
       false,
       [expect.stringMatching(/^image proc: .*does not have this release's content/)],
     ]);
     expect(said).toContain('nx run proc:docker-push');
-    expect(said.match(/"event":"answer"/g)!.length).toBeGreaterThan(5);
+    expect(said.match(/"event":"check"/g)!.length).toBeGreaterThan(5);
   });
 }

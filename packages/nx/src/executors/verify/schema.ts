@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { environment, json, platform, registry } from '../options';
 
 export const description =
-  'Ask for everything that a deploy assumes: account, cluster, services, roles and what they may do, images for the right platform, secrets (whether they are there, never what they are), log groups, target groups, idle timeouts, subnets and security groups, file systems and the way to them, quotas. One table; what may not be asked is said.';
+  'Check everything that a deployment needs: account, cluster, services, roles and their permissions, images and their platforms, secrets (never their values), log groups, target groups, idle timeouts, subnets, security groups, file systems and quotas. Reads only. Prints one table; a check that AWS denies is unknown, not failed.';
 export const examples = [
-  { command: 'nx run release:verify:prod', description: 'Whether prod is ready for a deploy' },
-  { command: 'nx run release:verify:prod --secretKeys', description: 'And whether each secret has the key that is wanted of it' },
+  { command: 'nx run release:verify:prod', description: 'Check whether prod is ready for a deployment' },
+  { command: 'nx run release:verify:prod --secretKeys', description: 'Also check that each secret has the key that is used' },
 ];
 
 export const VerifyOptions = z.strictObject({
@@ -16,7 +16,7 @@ export const VerifyOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Read the secrets of which one key is wanted (secretsmanager:name#key), to see whether they have it. Nothing of a value is shown or kept. By default no secret is read.',
+      'Read the secrets that are used by key (secretsmanager:name#key), to check that they have the key. Values are neither printed nor stored. By default no secret is read.',
     )
     .meta({ examples: [true] }),
   json,

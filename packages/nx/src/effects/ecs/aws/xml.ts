@@ -1,60 +1,56 @@
-/** An element of an answer that AWS gives as XML. */
-export interface Element {
-  name: string;
-  text: string;
-  children: Element[];
-}
+/** An element of a response: its text, or its children by name. A name that occurs more than once holds all of them. */
+export type XmlElement = string | { readonly [name: string]: XmlElement | readonly XmlElement[] };
 
-const TOKEN = /<(\/?)([A-Za-z_][\w.:-]*)([^<>]*)>|<[?!][^<>]*>|([^<]+)/gy;
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
+/** The parser skips a DTD and drops entities that it does not know. AWS sends neither. */
+const UNSAFE = /<!(?:DOCTYPE|ENTITY)|&(?!(?:amp|lt|gt|quot|apos|#\d{1,5}|#x[\da-f]{1,4});)/i;
 
-/** Reads what AWS answers: elements and text, no attributes. Anything else is a SyntaxError. */
-export function readXml(text: string): Element {
-  const root: Element = { name: '', text: '', children: [] };
-  const open: Element[] = [root];
-  let end = 0;
-  for (const token of text.matchAll(TOKEN)) {
-    const [whole, closing, name, rest, words] = token;
-    end = token.index + whole.length;
-    const last = open.at(-1)!;
-    if (words !== undefined) last.text += plain(words);
-    else if (name === undefined) continue;
-    else if (closing === '/') {
-      if (last.name !== name) throw unreadable();
-      open.pop();
-    } else {
-      const element: Element = { name, text: '', children: [] };
-      last.children.push(element);
-      if (rest!.endsWith('/')) continue;
-      if (open.length > DEEPEST) throw unreadable();
-      open.push(element);
-    }
+/** Parses a response with the parser of the AWS SDK. Undefined for malformed or hostile XML. */
+export async function parseXml(text: string): Promise<XmlElement | undefined> {
+  if (UNSAFE.test(text) || isTooDeep(text)) return undefined;
+  const { parseXML } = await import('@aws-sdk/xml-builder');
+  try {
+    return parseXML(text) as XmlElement;
+  } catch {
+    return undefined;
   }
-  if (open.length > 1 || end !== text.length || root.children.length === 0) throw unreadable();
-  return root;
 }
 
-/** The elements of a list: `<subnetSet><item>…</item></subnetSet>`. */
-export function listOf(parent: Element | undefined, name: string, item = 'item'): Element[] {
-  return childOf(parent, name)?.children.filter((child) => child.name === item) ?? [];
+/** The parser is recursive, and has no limit of its own. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [, closing, selfClosing] of text.matchAll(/<(\/?)(?![!?])[^<>]*?(\/?)>/g)) {
+    if (closing) depth -= 1;
+    else if (!selfClosing) depth += 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
-export function childOf(parent: Element | undefined, name: string): Element | undefined {
-  return parent?.children.find((child) => child.name === name);
+/** The first descendant along a path of names. */
+export function findElement(parent: XmlElement | undefined, ...path: string[]): XmlElement | undefined {
+  return path.reduce<XmlElement | undefined>((element, name) => childrenOf(element, name)[0], parent);
 }
 
-export function textOf(parent: Element | undefined, name: string): string | undefined {
-  return childOf(parent, name)?.text.trim();
+/** The text of a descendant. Undefined if it does not exist or has children. */
+export function findText(parent: XmlElement | undefined, ...path: string[]): string | undefined {
+  const element = findElement(parent, ...path);
+  return typeof element === 'string' ? element.trim() : undefined;
 }
 
-function unreadable(): SyntaxError {
-  return new SyntaxError('This XML is not as AWS writes it.');
+/** The items of a list: `<subnetSet><item>…</item></subnetSet>`. */
+export function listItems(parent: XmlElement | undefined, list: string, item = 'item'): readonly XmlElement[] {
+  return childrenOf(findElement(parent, list), item);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+/** Whether an element is a list: it is empty, or has nothing but items. */
+export function isList(element: XmlElement | undefined, item: string): boolean {
+  if (typeof element === 'string') return element.trim() === '';
+  return element !== undefined && Object.keys(element).every((name) => name === item);
+}
 
-function plain(text: string): string {
-  return text.replace(/&(lt|gt|quot|apos|amp|#\d{1,6});/g, (_, name: string) =>
-    name.startsWith('#') ? String.fromCodePoint(Number(name.slice(1))) : ENTITIES[name]!,
-  );
+function childrenOf(parent: XmlElement | undefined, name: string): readonly XmlElement[] {
+  if (parent === undefined || typeof parent === 'string' || !Object.hasOwn(parent, name)) return [];
+  const children = parent[name]!;
+  return Array.isArray(children) ? children : [children as XmlElement];
 }

@@ -1,9 +1,9 @@
 import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release';
 import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
 import { inParallel } from '../../parallel';
-import { allPages, wordsIn } from '../aws/answer';
-import { ask, connectAws } from '../aws/client';
-import { ecsPort } from '../aws/port';
+import { listAllPages, requireStrings } from '../aws/response';
+import { callAws, connectAws } from '../aws/client';
+import { ecsPort } from '../aws/ecs-port';
 
 export interface FoundCluster {
   account: string;
@@ -23,10 +23,10 @@ export async function readCluster(
     const ecs = ecsPort(aws, cluster);
     const account = await ecs.account();
     const what = 'ecs:ListServices';
-    const arns = await allPages(what, async (nextToken) => {
+    const arns = await listAllPages(what, async (nextToken) => {
       const asked = { cluster, nextToken, maxResults: 100 };
-      const page = await ask(aws, what, () => client.send(new sdk.ListServicesCommand(asked)));
-      return { items: wordsIn(page, 'serviceArns', what), nextToken: page.nextToken };
+      const page = await callAws(aws, what, () => client.send(new sdk.ListServicesCommand(asked)));
+      return { items: requireStrings(page, 'serviceArns', what), nextToken: page.nextToken };
     });
     const names = arns.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
     const missing = wanted.filter((name) => !names.includes(name));

@@ -21,7 +21,7 @@ import { plannedImages, releasedImages, type ReleasedImage } from '../../images/
 import type { Log } from '../../log';
 import { toTheEnd } from '../../parallel';
 import { pinOf, type OpenRelease } from '../../workspace';
-import { openEcs } from '../aws/port';
+import { openEcs } from '../aws/ecs-port';
 import { offlineRecord } from '../records/known-record';
 import { packing } from './packing';
 import { readRunning } from './read';

@@ -3,7 +3,7 @@ import { lastGood, statusOf } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { awsClock } from '../aws/clock';
-import { openEcs } from '../aws/port';
+import { openEcs } from '../aws/ecs-port';
 import { listRecords } from './records';
 import { knownImages } from '../plan/running-images';
 

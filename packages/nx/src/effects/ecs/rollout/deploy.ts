@@ -6,7 +6,7 @@ import type { Place } from '../../registry/blobs';
 import { openBoard } from './board';
 import { awsClock } from '../aws/clock';
 import { sayRollout } from './lines';
-import { openEcs } from '../aws/port';
+import { openEcs } from '../aws/ecs-port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
 import { imagesPort } from './images';
 import { onInterrupt, underWay } from './interrupt';

@@ -3,7 +3,7 @@ import { chooseRecord, lastGood, planRollback } from '@kdcube/release';
 import type { Log } from '../../log';
 import type { Place } from '../../registry/blobs';
 import { whatRuns } from '../plan/plan';
-import { openEcs } from '../aws/port';
+import { openEcs } from '../aws/ecs-port';
 import { listRecords } from '../records/records';
 import { knownImages } from '../plan/running-images';
 

@@ -4,59 +4,64 @@ import { askImage } from '../../images/ask-image';
 import type { Log } from '../../log';
 import type { ImageConfig } from '../../registry/manifest';
 import { inParallel } from '../../parallel';
-import { good, unknown, wrong, type Answer } from './answers';
+import { fail, pass, unknown, type CheckResult } from './results';
 
-/** Whether each image is in its registry, for the platform that its service runs on, and can write the files that its task carries. */
-export async function imageAnswers(
+/** Checks that each image exists for the platform of its service, and can write the files of its task. */
+export async function checkImages(
   environment: Environment,
   rendered: EnvPlan,
-  exec: string | undefined,
+  execImage: string | undefined,
   log: Log,
-): Promise<Answer[]> {
-  const wanted = rendered.services
+): Promise<CheckResult[]> {
+  const images = rendered.services
     .filter(({ target }) => target === 'ecs')
     .map(({ service, image }) => {
       const { architecture = 'amd64' } = environment.services.find(({ name }) => name === service) ?? {};
       return { image, platform: `linux/${architecture}` };
     });
-  if (exec !== undefined) wanted.push({ image: exec, platform: 'linux/amd64' });
-  const each = [...new Map(wanted.map((one) => [`${one.image} ${one.platform}`, one])).values()];
-  const writing = new Set(
+  if (execImage !== undefined) images.push({ image: execImage, platform: 'linux/amd64' });
+  const distinct = [...new Map(images.map((each) => [`${each.image} ${each.platform}`, each])).values()];
+  const writers = new Set(
     rendered.services.filter(({ files }) => files.some(({ how }) => how === 'task')).map(({ image }) => image),
   );
-  return (await inParallel(each, 4, (one) => imageAnswer(one, writing.has(one.image), log))).flat();
+  return (await inParallel(distinct, 4, (each) => checkImage(each, writers.has(each.image), log))).flat();
 }
 
-async function imageAnswer(
+async function checkImage(
   { image, platform }: { image: string; platform: string },
-  writes: boolean,
+  writesFiles: boolean,
   log: Log,
-): Promise<Answer[]> {
+): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
-  const answer = await askImage(image, platform, log);
-  if (answer.is === 'unknown') return [unknown('image', subject, answer.problem.message.split('\n')[0]!)];
-  if (answer.is === 'missing') return [wrong('image', subject, answer.problem.message.replace(/\.$/, ''), answer.problem.hint)];
-  const python = writes ? [pythonAnswer(subject, image, answer.config.config)] : [];
-  if (answer.platform === platform) return [good('image', subject, `is there, for ${platform}`), ...python];
-  const hint = `architecture: ${answer.platform.replace('linux/', '')}`;
-  return [wrong('image', subject, `is for ${answer.platform}, and its service runs on ${platform}`, hint), ...python];
+  const found = await askImage(image, platform, log);
+  if (found.is === 'unknown') return [unknown('image', subject, found.problem.message.split('\n')[0]!)];
+  if (found.is === 'missing') return [fail('image', subject, found.problem.message.replace(/\.$/, ''), found.problem.hint)];
+  const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];
+  if (found.platform === platform) return [pass('image', subject, `exists for ${platform}`), ...python];
+  const hint = `architecture: ${found.platform.replace('linux/', '')}`;
+  return [fail('image', subject, `is built for ${found.platform}, but its service runs on ${platform}`, hint), ...python];
 }
 
 /**
- * The container that writes a task's files is started from the service's image with python3 (decisions/0013). Whether that is in the image only its files tell, and they are not fetched here: what the
- * official images of Python say of themselves, or a command that is python3, is enough.
+ * The container that writes the files of a task runs python3 in the image of the service (decisions/0013). The layers are not downloaded to look for it: PYTHON_VERSION of the official Python images, or
+ * python3 as the command, is enough.
  */
-export function pythonAnswer(subject: string, image: string, config: ImageConfig['config']): Answer {
-  const version = words(config?.Env).find((setting) => /^PYTHON_VERSION=./.test(setting));
-  const command = [...words(config?.Entrypoint), ...words(config?.Cmd)].find((word) => /(?:^|\/)python3(?:\.\d+)?$/.test(word));
-  const found = version ?? command;
-  if (found !== undefined)
-    return good('python3', subject, `is in the image, which says ${found}: its task writes its files with it`);
+export function checkPython(subject: string, image: string, config: ImageConfig['config']): CheckResult {
+  const version = strings(config?.Env).find((setting) => /^PYTHON_VERSION=./.test(setting));
+  const command = [...strings(config?.Entrypoint), ...strings(config?.Cmd)].find((part) =>
+    /(?:^|\/)python3(?:\.\d+)?$/.test(part),
+  );
+  const evidence = version ?? command;
+  if (evidence !== undefined) return pass('python3', subject, `is in the image (${evidence}): it writes the files of the task`);
   const how = `docker run --rm --entrypoint python3 ${image} --version`;
-  return unknown('python3', subject, `writes the files of its task, and the image does not say whether it has it: ${how}`);
+  return unknown(
+    'python3',
+    subject,
+    `writes the files of the task, but the image config does not show it. Check it with: ${how}`,
+  );
 }
 
-function words(list: unknown): string[] {
-  return Array.isArray(list) ? list.filter((word) => typeof word === 'string') : [];
+function strings(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 }

@@ -1,59 +1,61 @@
-import type { NetworkQuestions, Subnet } from '../aws/ask-network';
-import { networkAnswers } from './network';
-import type { Place } from './places';
+import type { NetworkApi, Subnet } from '../aws/api/network';
+import { checkNetwork } from './network';
+import type { Placement } from './placements';
 
 const subnet = (id: string, more: Partial<Subnet> = {}): Subnet => ({
   id,
   vpc: 'vpc-1',
   zone: 'eu-central-1a',
   cidr: '10.0.0.0/24',
-  free: 200,
+  freeAddresses: 200,
   ...more,
 });
-const place = (more: Partial<Place> = {}): Place => ({
+const placement = (more: Partial<Placement> = {}): Placement => ({
   names: ['proc'],
   subnets: ['a', 'b'],
   securityGroups: ['sg'],
-  tasks: 2,
+  extraTasks: 2,
   ...more,
 });
 
-async function said(places: Place[], subnets: Subnet[], groupVpc = 'vpc-1'): Promise<string[]> {
-  const aws: Pick<NetworkQuestions, 'subnets' | 'securityGroups'> = {
-    subnets: async (ids) => subnets.filter(({ id }) => ids.includes(id)),
-    securityGroups: async (ids) => ids.filter((id) => id !== 'gone').map((id) => ({ id, vpc: groupVpc, ingress: [] })),
+async function resultsOf(placements: Placement[], subnets: Subnet[], groupVpc = 'vpc-1'): Promise<string[]> {
+  const api: Pick<NetworkApi, 'describeSubnets' | 'describeSecurityGroups'> = {
+    describeSubnets: async (ids) => subnets.filter(({ id }) => ids.includes(id)),
+    describeSecurityGroups: async (ids) => ids.filter((id) => id !== 'gone').map((id) => ({ id, vpc: groupVpc, ingress: [] })),
   };
-  const { answers } = await networkAnswers(places, [], aws as NetworkQuestions);
-  return answers.map(({ verdict, about, subject, said: words }) => `${verdict} ${about} ${subject}: ${words}`);
+  const { results } = await checkNetwork(placements, [], api as NetworkApi);
+  return results.map(({ status, kind, subject, detail }) => `${status} ${kind} ${subject}: ${detail}`);
 }
 
-it('what is there and belongs together is one line for all that start there', async () => {
-  expect(await said([place({ names: ['proc', 'web'] })], [subnet('a'), subnet('b', { zone: 'eu-central-1b' })])).toEqual([
-    'good network proc, web: 2 subnets of vpc-1, in eu-central-1a, eu-central-1b',
+it('one result for all services with the same network configuration', async () => {
+  expect(await resultsOf([placement({ names: ['proc', 'web'] })], [subnet('a'), subnet('b', { zone: 'eu-central-1b' })])).toEqual(
+    ['pass network proc, web: 2 subnets of vpc-1, in eu-central-1a, eu-central-1b'],
+  );
+});
+
+it('reports each missing subnet and security group with everything that uses it', async () => {
+  expect(
+    await resultsOf([placement(), placement({ names: ['exec'], subnets: ['b'], securityGroups: ['gone'] })], [subnet('a')]),
+  ).toEqual([
+    'fail subnet b: does not exist, but is used by proc, exec',
+    'fail security group gone: does not exist, but is used by exec',
   ]);
 });
 
-it('what is not there is named with all that name it, and hides nothing', async () => {
-  expect(await said([place(), place({ names: ['exec'], subnets: ['b'], securityGroups: ['gone'] })], [subnet('a')])).toEqual([
-    'wrong subnet b: is not there, and proc, exec name it',
-    'wrong security group gone: is not there, and exec names it',
-  ]);
+it('requires as many free addresses as a rollout takes', async () => {
+  expect(
+    await resultsOf([placement({ extraTasks: 4 })], [subnet('a', { freeAddresses: 3 }), subnet('b', { freeAddresses: 0 })]),
+  ).toEqual(['fail network proc: has 3 free IP addresses, but replacing all tasks at once takes 4 more']);
+  expect(
+    await resultsOf([placement({ extraTasks: 3 })], [subnet('a', { freeAddresses: 3 }), subnet('b', { freeAddresses: NaN })]),
+  ).toEqual(['pass network proc: 2 subnets of vpc-1, in eu-central-1a']);
 });
 
-it('as many addresses as a rollout takes', async () => {
-  expect(await said([place({ tasks: 4 })], [subnet('a', { free: 3 }), subnet('b', { free: 0 })])).toEqual([
-    'wrong network proc: has 3 free addresses, and 4 more are taken while all of it is replaced',
+it('requires subnets and security groups in the same VPC', async () => {
+  expect(await resultsOf([placement()], [subnet('a'), subnet('b')], 'vpc-2')).toEqual([
+    'fail security group sg: is in vpc-2, but the subnets of proc are in vpc-1',
   ]);
-  expect(await said([place({ tasks: 3 })], [subnet('a', { free: 3 }), subnet('b', { free: NaN })])).toEqual([
-    'good network proc: 2 subnets of vpc-1, in eu-central-1a',
-  ]);
-});
-
-it('groups and subnets of different networks', async () => {
-  expect(await said([place()], [subnet('a'), subnet('b')], 'vpc-2')).toEqual([
-    'wrong security group sg: is of vpc-2, and the subnets of proc are of vpc-1',
-  ]);
-  expect(await said([place()], [subnet('a'), subnet('b', { vpc: 'vpc-2' })])).toEqual([
-    'wrong network proc: has subnets of more than one VPC: a of vpc-1, b of vpc-2',
+  expect(await resultsOf([placement()], [subnet('a'), subnet('b', { vpc: 'vpc-2' })])).toEqual([
+    'fail network proc: has subnets in more than one VPC: a in vpc-1, b in vpc-2',
   ]);
 });

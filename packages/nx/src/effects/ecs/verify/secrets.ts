@@ -1,51 +1,54 @@
 import type { EnvPlan } from '@kdcube/release';
 import { inParallel } from '../../parallel';
-import { answered, good, wrong, type Answer } from './answers';
-import type { AwsQuestions } from '../aws/ask-aws';
+import type { SecretsApi } from '../aws/api/secrets';
+import { fail, pass, runCheck, type CheckResult } from './results';
 
-/** Whether the secrets are there. `keys`: also read those of which one key is wanted, to see whether they have it; nothing of a value is kept. */
-export async function secretAnswers({ services }: EnvPlan, aws: AwsQuestions, { keys }: { keys: boolean }): Promise<Answer[]> {
+/** Checks that the secrets exist. `readKeys`: also reads each secret that is used by key, to check that it has the key; the value is dropped. */
+export async function checkSecrets(
+  { services }: EnvPlan,
+  api: SecretsApi,
+  { readKeys }: { readKeys: boolean },
+): Promise<CheckResult[]> {
   const onEcs = services.filter(({ target }) => target === 'ecs');
   const references = [...new Set(onEcs.flatMap(({ secrets }) => Object.values(secrets)))].sort();
-  const answers = await inParallel(references, 4, (reference) => {
-    const [, , service, , , kind, ...rest] = reference.split(':');
-    if (service === 'ssm') {
-      const name = (kind ?? '').replace(/^parameter/, '');
-      return answered('secret', `ssm:${name}`, async () =>
-        (await aws.parameterExists(name))
-          ? good('secret', `ssm:${name}`, 'is there')
-          : wrong('secret', `ssm:${name}`, 'is not there', `aws ssm put-parameter --type SecureString --name ${name} --value …`),
-      );
-    }
-    const [name = '', key] = rest;
-    const subject = `secretsmanager:${name}${key ? `#${key}` : ''}`;
-    return answered(
-      'secret',
-      subject,
-      async () => {
-        const id = /-[A-Za-z0-9]{6}$/.test(name) ? reference.split(':').slice(0, 7).join(':') : name;
-        const { deleted } = await aws.secret(id);
-        if (deleted)
-          return wrong(
-            'secret',
-            subject,
-            'is marked for deletion, and ECS cannot read it',
-            `aws secretsmanager restore-secret --secret-id ${name}`,
-          );
-        if (!key) return good('secret', subject, 'is there');
-        if (!keys) return good('secret', subject, 'is there; whether it has this key only its value says: --secretKeys reads it');
-        const there = await aws.secretKeys(id);
-        if (there?.includes(key)) return good('secret', subject, 'is there, and has this key');
-        return wrong(
-          'secret',
-          subject,
-          there ? `is there, and has no key ${key}` : `is there, and is no JSON object, so that it has no key ${key}`,
-          `aws secretsmanager put-secret-value --secret-id ${name} …`,
-        );
-      },
-      /ResourceNotFound/,
-      `aws secretsmanager create-secret --name ${name} …`,
-    );
+  const results = await inParallel(references, 4, (reference) => {
+    const [, , service, , , kind = '', name = '', key] = reference.split(':');
+    if (service === 'ssm') return checkParameter(kind.replace(/^parameter/, ''), api);
+    const id = /-[A-Za-z0-9]{6}$/.test(name) ? reference.split(':').slice(0, 7).join(':') : name;
+    return checkSecret({ id, name, ...(key && { key }) }, api, readKeys);
   });
-  return answers.flat();
+  return results.flat();
+}
+
+function checkParameter(name: string, api: SecretsApi): Promise<CheckResult[]> {
+  const subject = `ssm:${name}`;
+  return runCheck('secret', subject, async () =>
+    (await api.parameterExists(name))
+      ? pass('secret', subject, 'exists')
+      : fail('secret', subject, 'does not exist', `aws ssm put-parameter --type SecureString --name ${name} --value …`),
+  );
+}
+
+function checkSecret(
+  { id, name, key }: { id: string; name: string; key?: string },
+  api: SecretsApi,
+  readKeys: boolean,
+): Promise<CheckResult[]> {
+  const subject = `secretsmanager:${name}${key ? `#${key}` : ''}`;
+  const command = (action: string) => `aws secretsmanager ${action} ${name}`;
+  return runCheck(
+    'secret',
+    subject,
+    async () => {
+      if ((await api.describeSecret(id)).isDeleted)
+        return fail('secret', subject, 'is scheduled for deletion: ECS cannot read it', command('restore-secret --secret-id'));
+      if (!key) return pass('secret', subject, 'exists');
+      if (!readKeys) return pass('secret', subject, 'exists; its keys were not read (--secretKeys reads them)');
+      const keys = await api.listSecretKeys(id);
+      if (keys?.includes(key)) return pass('secret', subject, 'exists, and has this key');
+      const detail = keys ? `exists, but has no key ${key}` : `exists, but is not a JSON object: it has no key ${key}`;
+      return fail('secret', subject, detail, `${command('put-secret-value --secret-id')} …`);
+    },
+    { notFound: /ResourceNotFound/, hint: `${command('create-secret --name')} …` },
+  );
 }

@@ -1,90 +1,83 @@
 import type { Environment, EnvPlan } from '@kdcube/release';
 import type { Log } from '../../log';
 import { inParallel } from '../../parallel';
-import { answered, good, unknown, wrong, type Answer } from './answers';
-import { awsQuestions, type AwsQuestions } from '../aws/ask-aws';
-import { networkQuestions } from '../aws/ask-network';
+import { awsApi, type AwsApi } from '../aws/api/aws-api';
+import type { IdentityApi } from '../aws/api/identity';
+import type { LogsApi } from '../aws/api/logs';
 import { type AwsConnection, connectAws } from '../aws/client';
-import { imageAnswers } from './images';
-import { networkAnswers } from './network';
-import { placesOf } from './places';
-import { quotaAnswers } from './quotas';
-import { roleAnswers } from './roles';
-import { secretAnswers } from './secrets';
-import { serviceAnswers } from './services';
-import { storageAnswers } from './storage';
+import { checkImages } from './images';
+import { checkNetwork } from './network';
+import { placementsOf } from './placements';
+import { checkQuotas } from './quotas';
+import { fail, pass, runCheck, unknown, type CheckResult } from './results';
+import { checkRoles } from './roles';
+import { checkSecrets } from './secrets';
+import { checkServices } from './services';
+import { checkStorage } from './storage';
 
-/** What is asked of, beside the environment. */
-export interface Verified {
+/** What is deployed to the environment. */
+export interface VerifySubject {
   rendered: EnvPlan;
-  /** Only the services whose image has a digest. */
+  /** Only the services whose image is pushed. */
   pushed: EnvPlan;
-  exec: string | undefined;
-  /** Whether secrets may be read, to see which keys they have. */
+  execImage: string | undefined;
+  /** Whether secrets are read, to check their keys. */
   secretKeys: boolean;
 }
 
-/** All that a plan of this environment assumes, asked one by one. Reads only. */
+/** Checks everything that a plan of this environment assumes. Reads only. */
 export async function verifyEnvironment(
   environment: Environment,
-  { rendered, pushed, exec, secretKeys }: Verified,
+  { rendered, pushed, execImage, secretKeys }: VerifySubject,
   log: Log,
-): Promise<Answer[]> {
-  const { region = '' } = environment.ecs;
-  const aws = await connectAws(region);
+): Promise<CheckResult[]> {
+  const aws = await connectAws(environment.ecs.region ?? '');
   try {
-    const questions = awsQuestions(aws);
-    const identity = await accountAnswer(environment, questions);
-    // What another account says of things of the same names would only mislead.
-    if (identity.some(({ verdict }) => verdict === 'wrong'))
-      return [...identity, unknown('everything else', environment.name, 'was not asked: it would be of another account')];
-    const parts: (() => Promise<Answer[]>)[] = [
-      () => placedAnswers(environment, aws, questions),
-      () => roleAnswers(environment, rendered, questions),
-      () => secretAnswers(rendered, questions, { keys: secretKeys }),
-      () => logAnswers(environment, questions),
-      () => imageAnswers(environment, pushed, exec, log),
-      () => quotaAnswers(environment, questions),
+    const api = awsApi(aws);
+    const account = await checkAccount(environment, api);
+    // In another account, resources of the same names would give misleading results.
+    if (account.some(({ status }) => status === 'fail'))
+      return [...account, unknown('everything else', environment.name, 'not checked: these credentials are for another account')];
+    const checks: (() => Promise<CheckResult[]>)[] = [
+      () => checkResources(environment, aws, api),
+      () => checkRoles(environment, rendered, api),
+      () => checkSecrets(rendered, api, { readKeys: secretKeys }),
+      () => checkLogGroups(environment, api),
+      () => checkImages(environment, pushed, execImage, log),
+      () => checkQuotas(environment, api),
     ];
-    return [...identity, ...(await inParallel(parts, 3, (part) => part())).flat()];
+    return [...account, ...(await inParallel(checks, 3, (check) => check())).flat()];
   } finally {
     aws.close();
   }
 }
 
-/** The services, then what only they tell: where tasks are started, and what they reach from there. */
-async function placedAnswers(environment: Environment, aws: AwsConnection, questions: AwsQuestions): Promise<Answer[]> {
-  const { answers, found } = await serviceAnswers(aws, questions, environment);
-  const asked = networkQuestions(aws);
-  const placed = await networkAnswers(placesOf(environment, found), found, asked);
-  return [...answers, ...placed.answers, ...(await storageAnswers(environment, found, placed.network, asked))];
+/** The services, and then their network and storage, which only they name. */
+async function checkResources(environment: Environment, aws: AwsConnection, api: AwsApi): Promise<CheckResult[]> {
+  const services = await checkServices(environment, aws, api);
+  const { results, network } = await checkNetwork(placementsOf(environment, services.running), services.running, api);
+  return [...services.results, ...results, ...(await checkStorage(environment, services.running, network, api))];
 }
 
-async function accountAnswer({ ecs }: Environment, aws: AwsQuestions): Promise<Answer[]> {
+async function checkAccount({ ecs }: Environment, api: IdentityApi): Promise<CheckResult[]> {
   const subject = ecs.account ?? '';
-  return answered('account', subject, async () => {
-    const account = await aws.account();
-    return account === ecs.account
-      ? good('account', subject, `these credentials, in ${ecs.region}`)
-      : wrong('account', subject, `these credentials belong to ${account}`, 'AWS_PROFILE=<profile of that account>');
+  return runCheck('account', subject, async () => {
+    const account = await api.getAccountId();
+    if (account === ecs.account) return pass('account', subject, `these credentials are for it; region ${ecs.region}`);
+    return fail('account', subject, `these credentials are for ${account}`, 'AWS_PROFILE=<profile of that account>');
   });
 }
 
-async function logAnswers(environment: Environment, aws: AwsQuestions): Promise<Answer[]> {
-  const made = environment.services.filter(({ target, taskDefinition }) => target === 'ecs' && taskDefinition === 'environment');
-  const exec = environment.exec?.fargate?.logGroup;
-  const groups = [...new Set([...made.map(({ logGroup }) => logGroup), ...(exec === undefined ? [] : [exec])])];
-  const answers = await inParallel(groups, 4, (group) =>
-    answered('log group', group, async () =>
-      (await aws.logGroups(group)).includes(group)
-        ? good('log group', group, 'is there')
-        : wrong(
-            'log group',
-            group,
-            'is not there, and no task would start',
-            `aws logs create-log-group --log-group-name ${group}`,
-          ),
-    ),
+async function checkLogGroups({ services, exec }: Environment, api: LogsApi): Promise<CheckResult[]> {
+  const ours = services.filter(({ target, taskDefinition }) => target === 'ecs' && taskDefinition === 'environment');
+  const execGroup = exec?.fargate?.logGroup;
+  const groups = [...new Set([...ours.map(({ logGroup }) => logGroup), ...(execGroup === undefined ? [] : [execGroup])])];
+  const results = await inParallel(groups, 4, (group) =>
+    runCheck('log group', group, async () => {
+      if ((await api.listLogGroups(group)).includes(group)) return pass('log group', group, 'exists');
+      const detail = 'does not exist: no task can start without it';
+      return fail('log group', group, detail, `aws logs create-log-group --log-group-name ${group}`);
+    }),
   );
-  return answers.flat();
+  return results.flat();
 }

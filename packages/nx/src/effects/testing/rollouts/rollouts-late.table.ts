@@ -131,9 +131,13 @@ export const LATE: Row[] = [
   untold(
     'it runs, and the load balancer may not be asked',
     'AccessDeniedException',
-    /AWS does not allow elasticloadbalancing:DescribeTargetHealth.*aws elbv2 describe-target-health .* --target-group-arn arn:aws:/s,
+    /AWS denies elasticloadbalancing:DescribeTargetHealth.*aws elbv2 describe-target-health .* --target-group-arn arn:aws:/s,
   ),
-  untold('it runs, and asking the load balancer is throttled for ever', 'ThrottlingException', /it is asked too often/),
+  untold(
+    'it runs, and asking the load balancer is throttled for ever',
+    'ThrottlingException',
+    /AWS throttles .*all retries failed/,
+  ),
   untold('it runs, and its target group is gone', 'TargetGroupNotFoundException', /TargetGroupNotFound/),
   {
     name: 'it runs, and alarms may still undo it',

@@ -2,7 +2,7 @@ import type { DeployPlan, Ecs, Images, Outcome, RolloutEvent, RolloutOptions } f
 import { carryOut, exitCode, KdcubeError } from '@kdcube/release';
 import { connectAws } from '../../ecs/aws/client';
 import { awsClock, type Machine } from '../../ecs/aws/clock';
-import { ecsPort } from '../../ecs/aws/port';
+import { ecsPort } from '../../ecs/aws/ecs-port';
 import { PLACE, type EcsDouble } from './kit';
 
 export interface Ended {

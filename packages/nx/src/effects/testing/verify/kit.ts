@@ -36,7 +36,7 @@ export interface Stage {
   ours: Acme;
   aws: Replay;
   /** Makes everything right but for one thing. */
-  set(fault?: Omit<Fault, 'name' | 'said'> & { name?: string }): Promise<void>;
+  set(fault?: Omit<Fault, 'name' | 'result'> & { name?: string }): Promise<void>;
   /** What is another in every run, by the names of it. */
   shown(text: string): string;
   /** With `update`, what moto said is kept. */

@@ -1,10 +1,10 @@
 import type { SeenService, SeenTask, TaskDefinition } from '@kdcube/release';
 import type { Service, Task } from '@aws-sdk/client-ecs';
-import { isRecord, unreadable } from './answer';
+import { invalidResponse, isRecord } from './response';
 
-/** What ECS answers, as the rollout reads it. */
-export function seenService(service: Service): SeenService {
-  if (typeof service.serviceName !== 'string') throw unreadable('ecs:DescribeServices');
+/** A service of ECS, as the rollout uses it. */
+export function toServiceState(service: Service): SeenService {
+  if (typeof service.serviceName !== 'string') throw invalidResponse('ecs:DescribeServices');
   return {
     name: service.serviceName,
     arn: service.serviceArn ?? '',
@@ -14,17 +14,17 @@ export function seenService(service: Service): SeenService {
     running: service.runningCount ?? 0,
     pending: service.pendingCount ?? 0,
     controller: service.deploymentController?.type ?? 'ECS',
-    deployments: (service.deployments ?? []).map((one) => ({
-      id: one.id ?? '',
-      status: one.status ?? '',
-      taskDefinition: one.taskDefinition ?? '',
-      desired: one.desiredCount ?? 0,
-      running: one.runningCount ?? 0,
-      pending: one.pendingCount ?? 0,
-      failed: one.failedTasks ?? 0,
-      updatedAt: one.updatedAt?.getTime() ?? 0,
-      ...(one.rolloutState !== undefined && { rollout: one.rolloutState }),
-      ...(one.rolloutStateReason !== undefined && { reason: one.rolloutStateReason }),
+    deployments: (service.deployments ?? []).map((deployment) => ({
+      id: deployment.id ?? '',
+      status: deployment.status ?? '',
+      taskDefinition: deployment.taskDefinition ?? '',
+      desired: deployment.desiredCount ?? 0,
+      running: deployment.runningCount ?? 0,
+      pending: deployment.pendingCount ?? 0,
+      failed: deployment.failedTasks ?? 0,
+      updatedAt: deployment.updatedAt?.getTime() ?? 0,
+      ...(deployment.rolloutState !== undefined && { rollout: deployment.rolloutState }),
+      ...(deployment.rolloutStateReason !== undefined && { reason: deployment.rolloutStateReason }),
     })),
     events: (service.events ?? []).map(({ id = '', createdAt, message = '' }) => ({
       id,
@@ -45,14 +45,13 @@ export function seenService(service: Service): SeenService {
   };
 }
 
-export function seenTask(task: Task): SeenTask {
-  const at = (time: Date | undefined) => time?.getTime();
+export function toTaskState(task: Task): SeenTask {
   return {
     arn: task.taskArn ?? '',
     taskDefinition: task.taskDefinitionArn ?? '',
     lastStatus: task.lastStatus ?? '',
     desiredStatus: task.desiredStatus ?? '',
-    createdAt: at(task.createdAt) ?? 0,
+    createdAt: task.createdAt?.getTime() ?? 0,
     ...(task.startedBy !== undefined && { startedBy: task.startedBy }),
     ...(task.healthStatus !== undefined && { health: task.healthStatus }),
     ...(task.stopCode !== undefined && { stopCode: task.stopCode }),
@@ -70,7 +69,7 @@ export function seenTask(task: Task): SeenTask {
   };
 }
 
-/** Of its network interfaces. */
+/** The private addresses of its network interfaces. */
 function addressesOf({ attachments = [] }: Task): string[] {
   const details = attachments.flatMap((attachment) => attachment.details ?? []);
   return details.flatMap(({ name, value }) => (/^privateIPv[46]Address$/.test(name ?? '') ? (value ?? []) : []));
@@ -78,11 +77,11 @@ function addressesOf({ attachments = [] }: Task): string[] {
 
 const LISTS = ['environment', 'secrets', 'mountPoints', 'portMappings', 'dependsOn'] as const;
 
-/** A task definition that can be read as one: what is compared, kept or imported is taken from it unseen. */
-export function seenDefinition(definition: object | undefined): TaskDefinition {
+/** Checks what is compared, stored and imported without further checks. */
+export function requireTaskDefinition(definition: object | undefined): TaskDefinition {
   const { family, taskDefinitionArn, containerDefinitions: containers } = (definition ?? {}) as Record<string, unknown>;
-  const whole = typeof family === 'string' && typeof taskDefinitionArn === 'string' && Array.isArray(containers);
-  if (!whole || !containers.every(isContainer)) throw unreadable('ecs:DescribeTaskDefinition');
+  const isValid = typeof family === 'string' && typeof taskDefinitionArn === 'string' && Array.isArray(containers);
+  if (!isValid || !containers.every(isContainer)) throw invalidResponse('ecs:DescribeTaskDefinition');
   return definition as TaskDefinition;
 }
 

@@ -1,7 +1,7 @@
-import { PLACE, service, SERVICES, startDouble, type EcsDouble } from '../../testing/rollouts/kit';
-import { BALANCED } from '../../testing/rollouts/rollouts.row';
-import { connectAws } from './client';
-import { ecsPort } from './port';
+import { PLACE, service, SERVICES, startDouble, type EcsDouble } from '../../../testing/rollouts/kit';
+import { BALANCED } from '../../../testing/rollouts/rollouts.row';
+import { connectAws } from '../client';
+import { ecsPort } from '../ecs-port';
 
 const GROUP = BALANCED.targetGroupArn;
 let double: EcsDouble & { garbled?: object[] };

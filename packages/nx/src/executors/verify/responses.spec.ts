@@ -1,0 +1,96 @@
+import { hear, releaseContext } from '../../effects/testing/hear';
+import { stage, type Stage } from '../../effects/testing/verify/kit';
+import type { Garbled } from '../../effects/testing/verify/replay';
+import verify from './executor';
+
+jest.setTimeout(120_000);
+
+/** The delays before retries, in milliseconds. */
+const delays: number[] = [];
+jest.mock('../../effects/ecs/aws/clock', () => ({
+  awsClock: () => ({ now: Date.now, sleep: async (milliseconds: number) => void delays.push(milliseconds) }),
+}));
+
+const env = { ...process.env };
+let at: Stage;
+let said: string;
+
+beforeAll(async () => {
+  at = await stage();
+});
+beforeEach(async () => {
+  said = '';
+  delays.length = 0;
+  hear((text) => (said += text));
+  await at.set({ name: 'secrets are read' });
+});
+afterEach(() => jest.restoreAllMocks());
+afterAll(async () => {
+  await at.end();
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, env);
+});
+
+/** Every action that `verify` calls. */
+const ACTIONS = [
+  'DescribeAccessPoints',
+  'DescribeClusters',
+  'DescribeFileSystems',
+  'DescribeLoadBalancerAttributes',
+  'DescribeLogGroups',
+  'DescribeMountTargetSecurityGroups',
+  'DescribeMountTargets',
+  'DescribeParameters',
+  'DescribeSecret',
+  'DescribeSecurityGroups',
+  'DescribeServices',
+  'DescribeSubnets',
+  'DescribeTargetGroups',
+  'GetCallerIdentity',
+  'GetRole',
+  'GetSecretValue',
+  'GetServiceQuota',
+  'ListServiceQuotas',
+  'SimulatePrincipalPolicy',
+];
+
+async function run(): Promise<{ success: boolean; statuses: string[] }> {
+  const { success } = await verify({ environment: 'prod', secretKeys: true, json: false }, releaseContext(at.ours.root));
+  return { success, statuses: said.split('\n').map((line) => line.split(/ {3,}/)[0]!) };
+}
+
+it('calls these actions and no other', async () => {
+  expect((await run()).success).toBe(true);
+  expect([...new Set(at.aws.asked)].sort()).toEqual(ACTIONS);
+});
+
+const ALL_RETRIES = [500, 1_000, 2_000, 4_000, 8_000];
+const INVALID = /is not a valid AWS response|and no error code: a proxy/;
+const KINDS: [string, Garbled, string | RegExp, number[]][] = [
+  ['denied', 'denied', 'not allowed to check: grant', []],
+  ['throttled on every attempt', 'throttled', 'all retries failed', ALL_RETRIES],
+  ['500 on every attempt', { status: 500, body: '' }, 'AWS is unreachable', ALL_RETRIES],
+  ['a page of a proxy, with 502', { status: 502, body: '<html><br></html>' }, 'AWS is unreachable', ALL_RETRIES],
+  ['cut in the middle', 'cut', 'AWS is unreachable', ALL_RETRIES],
+  ['a page of a proxy', { status: 200, body: '<html><br></html>' }, INVALID, []],
+  ['a page of XHTML', { status: 200, body: '<html><body>Sign in.</body></html>' }, INVALID, []],
+  // Half of an error is still an error.
+  ['half of it', 'half', /is not a valid AWS response|not allowed to check/, []],
+  ['nothing', { status: 200, body: '' }, INVALID, []],
+  ['{}', { status: 200, body: '{}' }, INVALID, []],
+  ['null', { status: 200, body: 'null' }, INVALID, []],
+  ['lists of nothing', 'empty', INVALID, []],
+];
+
+describe.each(ACTIONS)('%s', (action) => {
+  it.each(KINDS)('%s: the result is unknown, with the reason', async (_, garbled, reason, expectedDelays) => {
+    at.aws.garbled = { [action]: garbled };
+    const { success, statuses } = await run();
+    expect([success, statuses.filter((status) => status === 'FAIL')]).toEqual([true, []]);
+    const row = said.split('\n').filter((line) => line.startsWith('unknown'));
+    expect(row).toContainEqual(expect.stringMatching(reason));
+    expect(said).not.toContain('TypeError');
+    if (expectedDelays.length === 0) expect(delays).toEqual([]);
+    else expect(delays).toEqual(expect.arrayContaining(expectedDelays));
+  });
+});
