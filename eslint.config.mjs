@@ -173,7 +173,7 @@ export default tseslint.config(
     languageOptions: { sourceType: 'commonjs', globals: globalsOf(['__dirname']) },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
-  { files: ['**/*.spec.mjs', 'packages/ecs-double/python.mjs'], languageOptions: { globals: globalsOf(JEST) } },
+  { files: ['**/*.spec.mjs', 'packages/ecs-double/conformance/python.mjs'], languageOptions: { globals: globalsOf(JEST) } },
   ...LAYERS.map(({ files, may, typesOnly = [] }) => ({
     files: [files],
     ignores: ['**/*.spec.ts', '**/testing/**'],

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { checkSuite } from '../packages/ecs-double/check-journals.mjs';
+import { checkSuite } from '../packages/ecs-double/conformance/check-journals.mjs';
 import { ensureInstalled, nxEnv, root, show, showBin } from './setup.mjs';
 
 const given = process.argv.slice(2);
@@ -21,6 +21,9 @@ const broken = [];
 ensureInstalled();
 if (!only) {
   if (exists('eslint.config.mjs')) check('lint', () => showBin('eslint', ['.']));
+  check('circles', () =>
+    showBin('depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'tools', 'e2e'], {}, 'dependency-cruiser'),
+  );
   check('typecheck', () => showBin('tsc', ['--noEmit', '-p', 'tsconfig.json'], {}, 'typescript'));
 }
 const built = only === 'unit' || check('build', () => showBin('nx', ['run-many', '-t', 'build'], nxEnv));

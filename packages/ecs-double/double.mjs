@@ -1,13 +1,15 @@
 // The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
 import http from 'node:http';
-import { clientCall, otherCall } from './calls.mjs';
+import { reconcile } from './behavior/scheduler.mjs';
+import { clientCall, otherCall } from './server/calls.mjs';
 import { makeClock, makeTurns } from './clock/clock.mjs';
-import { control, controlled } from './control.mjs';
-import { makeJournal } from './journal.mjs';
-import { makeIds } from './names.mjs';
-import { answerError, fail, readCall } from './protocol.mjs';
-import { setUp } from './scenario.mjs';
-import { makeWorld } from './world.mjs';
+import { control, controlled } from './server/control.mjs';
+import { makeJournal } from './server/journal.mjs';
+import { makeIds } from './state/names.mjs';
+import { fail } from './protocol/aws-error.mjs';
+import { answerError, readCall } from './protocol/protocol.mjs';
+import { setUp } from './server/scenario.mjs';
+import { makeWorld } from './state/world.mjs';
 
 const LARGEST_BODY = 4 * 1024 * 1024;
 
@@ -18,7 +20,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   const ids = makeIds(scenario.seed);
   const home = { region: scenario.region ?? 'eu-central-1', account: scenario.account ?? '123456789012' };
   const worlds = new Map();
-  const world = makeWorld({ clock, ids, ...home, scenario });
+  const world = makeWorld({ clock, ids, reconcile, ...home, scenario });
   worlds.set(home.region, world);
   world.accounts = scenario.accounts;
   const double = {
@@ -36,7 +38,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     ids,
     /** Another region is another world, with nothing in it. */
     worldOf(region = home.region) {
-      if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, region, account: home.account }));
+      if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, reconcile, region, account: home.account }));
       return worlds.get(region);
     },
   };

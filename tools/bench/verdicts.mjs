@@ -1,12 +1,12 @@
 // node tools/bench/verdicts.mjs [--only WORDS]    Our rollouts and Amazon's own command line on the same double, side by side. Writes verdicts.json, from which `npm run docs` prints docs/verdicts.md.
-// Of the table of rollouts those in which one service changes: `aws ecs update-service` and `aws ecs wait services-stable` know of one. Needs awscli (packages/ecs-double/python.mjs).
+// Of the table of rollouts those in which one service changes: `aws ecs update-service` and `aws ecs wait services-stable` know of one. Needs awscli (packages/ecs-double/conformance/python.mjs).
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runAws } from '../../packages/ecs-double/awscli.mjs';
-import { awsCli } from '../../packages/ecs-double/python.mjs';
+import { runAws } from '../../packages/ecs-double/conformance/awscli.mjs';
+import { awsCli } from '../../packages/ecs-double/conformance/python.mjs';
 import { rolloutKit } from './rollout-kit.mjs';
 
 export const RESULT = new URL('verdicts.json', import.meta.url);

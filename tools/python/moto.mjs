@@ -1,7 +1,7 @@
 // moto from PyPI: Amazon's services as somebody else understood them. It stands in for all that `verify` asks but ECS's rollouts.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { venv } from './venv.mjs';
+import { venv } from '../../packages/ecs-double/conformance/venv.mjs';
 
 const MOTO = { name: 'moto', wanted: 'moto[server]~=5.2.5', program: 'moto_server' };
 

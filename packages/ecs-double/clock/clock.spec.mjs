@@ -1,7 +1,7 @@
 // Virtual time: in one process, over HTTP, and for several clients.
 import { connectClock } from './client.mjs';
 import { makeClock, makeTurns } from './clock.mjs';
-import { begin, deploy, over, until } from '../testing.mjs';
+import { begin, deploy, over, until } from '../testing/kit.mjs';
 
 const started = [];
 async function open(scenario) {

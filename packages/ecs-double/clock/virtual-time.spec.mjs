@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { begin } from '../testing.mjs';
+import { begin } from '../testing/kit.mjs';
 import { clockEnvironment } from './environment.mjs';
 import { useVirtualTime } from './virtual-time.mjs';
 

@@ -1,7 +1,7 @@
 // A service's events: newest first, at most 100, and the same message is not repeated while its cause lasts.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html: "we only show the 100 most recent events and duplicate event
 // messages are omitted until either the cause is resolved or six hours passes."
-import { seconds } from '../names.mjs';
+import { seconds } from './names.mjs';
 
 const MOST = 100;
 const SIX_HOURS = 6 * 3600 * 1000;

@@ -1,7 +1,7 @@
 // What of a service is kept as it was given, what ECS puts in its place, and which change starts a deployment.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html: each parameter says whether it "triggers a new service deployment".
 import { isDeepStrictEqual } from 'node:util';
-import { fail } from '../protocol.mjs';
+import { fail } from '../protocol/aws-error.mjs';
 
 const KEPT = [
   'launchType',

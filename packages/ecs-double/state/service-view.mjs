@@ -1,5 +1,5 @@
 // A service as DescribeServices shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
-import { compact, seconds } from '../names.mjs';
+import { compact, seconds } from './names.mjs';
 
 const PENDING = ['PROVISIONING', 'PENDING', 'ACTIVATING'];
 

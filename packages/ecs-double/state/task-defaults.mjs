@@ -1,6 +1,6 @@
 // What ECS makes of a task definition as it is registered: it refuses some, and fills in what was left out.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html and .../API_RegisterTaskDefinition.html
-import { fail } from '../protocol.mjs';
+import { fail } from '../protocol/aws-error.mjs';
 
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 /** .../developerguide/service-quotas.html: "Task definition size limit". */

@@ -1,5 +1,5 @@
 // A task as DescribeTasks shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
-import { address, compact, seconds } from '../names.mjs';
+import { address, compact, seconds } from './names.mjs';
 
 export function taskView(task, { tags = false } = {}) {
   const { definition } = task;

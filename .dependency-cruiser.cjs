@@ -1,0 +1,31 @@
+// Import circles, type-only imports and JSDoc's included. `npm run lint` runs it.
+// ROOMS: where there is none any more, and none may come.
+const ROOMS = '^packages/ecs-double/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two files that import each other cannot be read, tested or moved alone. Move what both need to a third one.',
+      severity: 'error',
+      from: { path: ROOMS },
+      to: { circular: true },
+    },
+    {
+      name: 'ecs-double-stands-alone',
+      comment: 'The double judges our client, so it shares nothing with it; and it runs before anything is installed.',
+      severity: 'error',
+      from: { path: '^packages/ecs-double/', pathNot: '\\.spec\\.mjs$|jest\\.config\\.js$|^packages/ecs-double/testing/' },
+      to: { pathNot: '^packages/ecs-double/', dependencyTypesNot: ['core'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|fixtures|files)/' },
+    tsPreCompilationDeps: true,
+    detectJSDocImports: true,
+    parser: 'tsc',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'] },
+  },
+};

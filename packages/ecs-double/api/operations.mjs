@@ -1,0 +1,59 @@
+// Which function answers which call. What is not here is refused, never answered with something made up.
+import { describeScalableTargets, describeScalingPolicies } from '../neighbors/autoscaling.mjs';
+import { describeTargetHealth } from '../neighbors/elbv2.mjs';
+import { describeLogStreams, filterLogEvents, getLogEvents } from '../neighbors/logs.mjs';
+import { getCallerIdentity } from '../neighbors/sts.mjs';
+import { describeClusters } from './clusters.mjs';
+import {
+  describeServiceDeployments,
+  describeServiceRevisions,
+  listServiceDeployments,
+  stopServiceDeployment,
+} from './service-deployments.mjs';
+import { createService, deleteService, describeServices, listServices, updateService } from './services.mjs';
+import { listTagsForResource, tagResource, untagResource } from './tags.mjs';
+import {
+  deregisterTaskDefinition,
+  describeTaskDefinition,
+  listTaskDefinitions,
+  registerTaskDefinition,
+} from './task-definitions.mjs';
+import { describeTasks, listTasks, runTask, stopTaskCall } from './tasks.mjs';
+
+export const OPERATIONS = {
+  ecs: {
+    CreateService: createService,
+    DeleteService: deleteService,
+    DeregisterTaskDefinition: deregisterTaskDefinition,
+    DescribeClusters: describeClusters,
+    DescribeServiceDeployments: describeServiceDeployments,
+    DescribeServiceRevisions: describeServiceRevisions,
+    DescribeServices: describeServices,
+    DescribeTaskDefinition: describeTaskDefinition,
+    DescribeTasks: describeTasks,
+    ListServiceDeployments: listServiceDeployments,
+    ListServices: listServices,
+    ListTagsForResource: listTagsForResource,
+    ListTaskDefinitions: listTaskDefinitions,
+    ListTasks: listTasks,
+    RegisterTaskDefinition: registerTaskDefinition,
+    RunTask: runTask,
+    StopServiceDeployment: stopServiceDeployment,
+    StopTask: stopTaskCall,
+    TagResource: tagResource,
+    UntagResource: untagResource,
+    UpdateService: updateService,
+  },
+  logs: { DescribeLogStreams: describeLogStreams, FilterLogEvents: filterLogEvents, GetLogEvents: getLogEvents },
+  sts: { GetCallerIdentity: getCallerIdentity },
+  'application-autoscaling': {
+    DescribeScalableTargets: describeScalableTargets,
+    DescribeScalingPolicies: describeScalingPolicies,
+  },
+  elbv2: { DescribeTargetHealth: describeTargetHealth },
+};
+
+/** Reading asks for the state of things: in `auto` mode time passes with it. */
+export function reads(op) {
+  return /^(Describe|List|Get|Filter)/.test(op);
+}

@@ -1,0 +1,116 @@
+// Service deployments and service revisions: the history that DescribeServices has not.
+// States: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
+import { fail } from '../protocol/aws-error.mjs';
+import { compact, lastPart, seconds } from '../state/names.mjs';
+import { findCluster } from '../state/clusters.mjs';
+import { page } from './paging.mjs';
+import { counts, serviceTasks } from '../state/service-view.mjs';
+import { tooNew } from '../state/consistency.mjs';
+import { abortDeployment, requestRollback } from '../behavior/rollback.mjs';
+import { threshold } from '../behavior/breaker.mjs';
+
+export function listServiceDeployments(world, request) {
+  const cluster = findCluster(world, request.cluster);
+  const service = world.services.get(`${cluster.name}/${lastPart(request.service ?? '')}`);
+  if (!service) throw fail('ServiceNotFoundException', 'Service not found.');
+  refuseOthers(service);
+  const { before = Infinity, after = -Infinity } = request.createdAt ?? {};
+  const all = service.serviceDeployments
+    .filter((one) => !request.status?.length || request.status.includes(one.status))
+    .filter((one) => seconds(one.createdAt) <= before && seconds(one.createdAt) >= after)
+    .filter((one) => !tooNew(world, 'ListServiceDeployments', one.createdAt));
+  const { page: part, nextToken } = page(all, request, { byDefault: 20 });
+  const serviceDeployments = part.map((one) =>
+    compact({ ...head(one), targetServiceRevisionArn: one.target, finishedAt: seconds(one.finishedAt) }),
+  );
+  return compact({ serviceDeployments, nextToken });
+}
+
+export function describeServiceDeployments(world, { serviceDeploymentArns = [] }) {
+  if (serviceDeploymentArns.length > 20)
+    throw fail('InvalidParameterException', 'You can describe at most 20 service deployments.');
+  const found = [];
+  const failures = [];
+  for (const asked of serviceDeploymentArns) {
+    const one = world.serviceDeployments.get(asked);
+    if (one && !tooNew(world, 'DescribeServiceDeployments', one.createdAt)) found.push(view(world, one));
+    else failures.push({ arn: asked, reason: 'MISSING' });
+  }
+  return { serviceDeployments: found, failures };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html: which states can be stopped. */
+export function stopServiceDeployment(world, { serviceDeploymentArn, stopType = 'ROLLBACK' }) {
+  const one = world.serviceDeployments.get(serviceDeploymentArn);
+  if (!one)
+    throw fail(
+      'ServiceDeploymentNotFoundException',
+      "The service deploy ARN that you specified in the StopServiceDeployment doesn't exist.",
+    );
+  if (one.finishedAt !== undefined)
+    throw fail('ConflictException', `The service deployment is in the ${one.status} state and cannot be stopped.`);
+  if (['PENDING', 'IN_PROGRESS'].includes(one.status)) {
+    if (stopType === 'ABORT') abortDeployment(world, one);
+    else requestRollback(world, one);
+  }
+  return { serviceDeploymentArn };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevision.html; containerImages are there once a task resolved them. */
+export function describeServiceRevisions(world, { serviceRevisionArns = [] }) {
+  const serviceRevisions = [];
+  const failures = [];
+  for (const asked of serviceRevisionArns) {
+    const revision = world.revisions.get(asked);
+    if (!revision || tooNew(world, 'DescribeServiceRevisions', revision.createdAt))
+      failures.push({ arn: asked, reason: 'MISSING' });
+    else serviceRevisions.push(compact({ ...revision.view, containerImages: revision.images }));
+  }
+  return { serviceRevisions, failures };
+}
+
+/** "UnsupportedFeatureException": service deployments are of services with the ECS controller. */
+function refuseOthers(service) {
+  if (service.controller !== 'ECS')
+    throw fail('UnsupportedFeatureException', `The ${service.controller} deployment controller has no service deployments.`);
+}
+
+function head(one) {
+  return {
+    serviceDeploymentArn: one.arn,
+    serviceArn: one.service.arn,
+    clusterArn: one.service.cluster.arn,
+    createdAt: seconds(one.createdAt),
+    startedAt: seconds(one.startedAt),
+    status: one.status,
+    statusReason: one.reason,
+  };
+}
+
+function view(world, one) {
+  const { service } = one;
+  const summary = (revision) => {
+    const ids = service.deployments.filter((deployment) => deployment.revision === revision).map(({ id }) => id);
+    const tasks = serviceTasks(world, service).filter((task) => ids.includes(task.deploymentId));
+    const { runningCount, pendingCount } = counts(tasks);
+    const requestedTaskCount = service.deployments[0]?.revision === revision ? service.desired : 0;
+    return { arn: revision, requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
+  };
+  return compact({
+    ...head(one),
+    finishedAt: seconds(one.finishedAt),
+    stoppedAt: seconds(one.stoppedAt),
+    updatedAt: seconds(one.updatedAt),
+    sourceServiceRevisions: one.sources.map(summary),
+    targetServiceRevision: summary(one.target),
+    deploymentConfiguration: one.configuration,
+    rollback: one.rollback && compact({ ...one.rollback, startedAt: seconds(one.rollback.startedAt) }),
+    // API_ServiceDeploymentCircuitBreaker.html
+    deploymentCircuitBreaker: {
+      status: one.breaker,
+      failureCount: one.failureCount,
+      threshold: threshold(one.configuration, service.desired),
+    },
+    alarms: { status: 'DISABLED', alarmNames: [], triggeredAlarmNames: [] },
+  });
+}

@@ -1,0 +1,137 @@
+// Services: CreateService, UpdateService, DeleteService, DescribeServices, ListServices.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html and its neighbours
+import { fail } from '../protocol/aws-error.mjs';
+import { arn, compact, lastPart } from '../state/names.mjs';
+import { findCluster } from '../state/clusters.mjs';
+import { deployable } from '../state/task-definitions.mjs';
+import { page } from './paging.mjs';
+import { serviceView } from '../state/service-view.mjs';
+import { remember, staleView } from '../state/consistency.mjs';
+import { startDeployment } from '../behavior/deployment.mjs';
+import { reconcileSoon } from '../state/reconcile.mjs';
+import { applySettings, startsDeployment } from '../state/service-settings.mjs';
+
+export function createService(world, request) {
+  const cluster = findCluster(world, request.cluster);
+  const name = request.serviceName;
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name ?? '')) throw fail('InvalidParameterException', 'Name cannot be null or blank.');
+  const key = `${cluster.name}/${name}`;
+  // .../API_DeleteService.html: "If you attempt to create a new service with the same name as an existing service in either ACTIVE or DRAINING status, you receive an error."
+  if (['ACTIVE', 'DRAINING'].includes(world.services.get(key)?.status))
+    throw fail('InvalidParameterException', 'Creation of service was not idempotent.');
+  const controller = request.deploymentController?.type ?? 'ECS';
+  const definition = controller === 'EXTERNAL' ? undefined : deployable(world, request.taskDefinition);
+  const service = {
+    key,
+    name,
+    cluster,
+    arn: arn(world, `service/${key}`),
+    status: 'ACTIVE',
+    controller,
+    desired: request.desiredCount ?? 0,
+    createdAt: world.clock.now(),
+    settings: {},
+    tags: request.tags ?? [],
+    events: [],
+    causes: new Map(),
+    deployments: [],
+    serviceDeployments: [],
+    steady: false,
+  };
+  applySettings(service, request);
+  world.services.set(key, service);
+  remember(world, service, undefined);
+  if (controller === 'ECS') startDeployment(world, service, definition.taskDefinitionArn);
+  else if (definition) service.taskSet = { id: `ecs-svc/${world.ids.number()}`, taskDefinition: definition.taskDefinitionArn };
+  return { service: serviceView(world, service) };
+}
+
+export function updateService(world, request) {
+  const service = findService(world, request);
+  // A DRAINING or INACTIVE service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html#API_UpdateService_Errors
+  if (service.status !== 'ACTIVE') throw fail('ServiceNotActiveException', 'Service was not ACTIVE.');
+  refuseOtherControllers(service, request);
+  const definition = request.taskDefinition === undefined ? undefined : deployable(world, request.taskDefinition);
+  const before = service.deployments[0]?.taskDefinition;
+  remember(world, service, serviceView(world, service, { tags: true }));
+  const changed = startsDeployment(service, request);
+  applySettings(service, request);
+  if (request.desiredCount !== undefined) service.desired = request.desiredCount;
+  const next = definition?.taskDefinitionArn ?? before;
+  // The same task definition again, without force, changes nothing: "By default, deployments aren't forced."
+  if (service.controller === 'ECS' && (next !== before || request.forceNewDeployment || changed))
+    startDeployment(world, service, next);
+  service.steady = false;
+  reconcileSoon(world, service);
+  return { service: serviceView(world, service) };
+}
+
+/** .../API_UpdateService.html lists what may be updated with each controller; the wording is Amazon's own. */
+function refuseOtherControllers(service, request) {
+  const { controller } = service;
+  if (controller === 'ECS') return;
+  const asks = ['taskDefinition', 'networkConfiguration', 'platformVersion', 'loadBalancers'].some(
+    (member) => request[member] !== undefined,
+  );
+  const how = controller === 'CODE_DEPLOY' ? 'Use AWS CodeDeploy to trigger a new deployment.' : 'Create a new task set.';
+  if (asks)
+    throw fail(
+      'InvalidParameterException',
+      `Unable to update task definition on services with a ${controller} deployment controller. ${how}`,
+    );
+  if (request.forceNewDeployment)
+    throw fail(
+      'InvalidParameterException',
+      `Cannot force a new deployment on services with a ${controller} deployment controller.`,
+    );
+}
+
+/** ACTIVE → DRAINING → INACTIVE: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html */
+export function deleteService(world, request) {
+  const service = findService(world, request);
+  if (service.status !== 'ACTIVE') throw fail('ServiceNotFoundException', 'Service not found.');
+  if (service.desired > 0 && !request.force)
+    throw fail('InvalidParameterException', 'The service cannot be stopped while the primary deployment is scaled above 0.');
+  remember(world, service, serviceView(world, service, { tags: true }));
+  Object.assign(service, { status: 'DRAINING', desired: 0 });
+  reconcileSoon(world, service);
+  return { service: serviceView(world, service) };
+}
+
+function findService(world, { cluster, service }) {
+  const found = world.services.get(`${findCluster(world, cluster).name}/${lastPart(service ?? '')}`);
+  if (!found) throw fail('ServiceNotFoundException', 'Service not found.');
+  return found;
+}
+
+export function describeServices(world, { cluster: given, services = [], include = [] }) {
+  if (services.length === 0) throw fail('InvalidParameterException', 'Services cannot be empty.');
+  // "You may specify up to 10 services to describe in a single operation."
+  if (services.length > 10) throw fail('InvalidParameterException', 'Member must have length less than or equal to 10');
+  const cluster = findCluster(world, given);
+  const found = [];
+  const failures = [];
+  for (const asked of services) {
+    const service = world.services.get(`${cluster.name}/${lastPart(asked)}`);
+    const tags = include.includes('TAGS');
+    const view = service && (staleView(world, service, 'DescribeServices') ?? { view: serviceView(world, service, { tags }) });
+    if (view?.view) found.push(tags ? view.view : { ...view.view, tags: undefined });
+    else
+      failures.push({
+        arn: asked.startsWith('arn:') ? asked : arn(world, `service/${cluster.name}/${asked}`),
+        reason: 'MISSING',
+      });
+  }
+  return { services: found.map(compact), failures };
+}
+
+/** "no longer visible in … the ListServices API operation" once DRAINING. Pages of 10 by default, 100 at most. */
+export function listServices(world, request) {
+  const cluster = findCluster(world, request.cluster);
+  const arns = [...world.services.values()]
+    .filter((service) => service.cluster === cluster && service.status === 'ACTIVE')
+    .filter(({ settings }) => request.launchType === undefined || settings.launchType === request.launchType)
+    .map((service) => service.arn);
+  const { page: serviceArns, nextToken } = page(arns, request, { byDefault: 10 });
+  return compact({ serviceArns, nextToken });
+}

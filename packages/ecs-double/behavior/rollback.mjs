@@ -1,0 +1,96 @@
+// Back to what was there: by the breaker, or because somebody asked for it.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html: "rolls back … to the last completed deployment", and
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-revision.html: "Amazon ECS doesn't create a new service revision for a rollback operation."
+import { addEvent } from '../state/events.mjs';
+import { finishServiceDeployment } from './deployment.mjs';
+import { reconcileSoon } from '../state/reconcile.mjs';
+
+// rolloutStateReason and statusReason as they stand in published logs. What is said when somebody asked for it is published nowhere: ours.
+const WHY = {
+  breaker: {
+    rollout: (id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
+    status: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
+  },
+  user: {
+    rollout: (id) => `ECS deployment rolling back to deploymentId ${id}.`,
+    status: 'Service deployment rolled back because of a StopServiceDeployment request.',
+  },
+};
+
+/**
+ * The last completed deployment is promoted again, under its old id (COMPLETED → IN_PROGRESS); in some accounts a new id was seen (quirk rollbackId).
+ * A deployment that never was completed before has nothing to go back to.
+ */
+export function rollBack(world, service, failed, cause) {
+  const now = world.clock.now();
+  const one = failed.deployed;
+  const target = service.lastCompleted;
+  Object.assign(failed, { rollout: 'FAILED', failedAt: now, updatedAt: now });
+  if (cause === 'user') failed.reason = `ECS deployment ${failed.id} stopped: a rollback was requested.`;
+  if (!target)
+    return finishServiceDeployment(world, one, 'ROLLBACK_FAILED', 'No rollback candidate was found to run the rollback.');
+  Object.assign(one, {
+    status: 'ROLLBACK_IN_PROGRESS',
+    reason: WHY[cause].status,
+    rollback: { reason: WHY[cause].status, startedAt: now, serviceRevisionArn: target.revision },
+    updatedAt: now,
+  });
+  addEvent(world, service, `rolling back to deployment ${target.id}.`);
+  promote(world, service, failed, target, WHY[cause].rollout(target.id));
+  return undefined;
+}
+
+function promote(world, service, failed, target, reason) {
+  const now = world.clock.now();
+  const same = world.quirks.rollbackId === 'same';
+  const listed = same ? service.deployments.find(({ id }) => id === target.id) : undefined;
+  const back = listed ?? {
+    ...target,
+    id: same ? target.id : `ecs-svc/${world.ids.number()}`,
+    createdAt: same ? target.createdAt : now,
+  };
+  Object.assign(back, {
+    status: 'PRIMARY',
+    rollout: 'IN_PROGRESS',
+    reason,
+    failed: 0,
+    updatedAt: now,
+    proven: false,
+    neverRan: 0,
+    notBefore: 0,
+  });
+  back.rollbackOf = failed.deployed;
+  failed.status = world.quirks.failedStatus;
+  service.deployments = [back, ...service.deployments.filter((deployment) => deployment !== back)];
+  service.steady = false;
+  reconcileSoon(world, service);
+}
+
+/** The way back failed too: ROLLBACK_FAILED, and nothing more is tried. */
+export function rollbackFailed(world, service, deployment) {
+  finishServiceDeployment(
+    world,
+    deployment.rollbackOf,
+    'ROLLBACK_FAILED',
+    'Rollback failed because the circuit breaker threshold was exceeded.',
+  );
+  deployment.rollbackOf = undefined;
+}
+
+/** "The service deployment moves to the ROLLBACK_REQUESTED state, and then the rollback operation starts", breaker or not: .../stop-service-deployment.html */
+export function requestRollback(world, one) {
+  Object.assign(one, { status: 'ROLLBACK_REQUESTED', updatedAt: world.clock.now() });
+  world.clock.after(world.timing.supersede, () => {
+    const current = one.service.deployments[0];
+    if (one.status === 'ROLLBACK_REQUESTED' && current?.deployed === one) rollBack(world, one.service, current, 'user');
+  });
+}
+
+/** ABORT leaves everything as it is: no task is started or stopped for this deployment any more. */
+export function abortDeployment(world, one) {
+  Object.assign(one, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
+  for (const deployment of one.service.deployments) if (deployment.deployed === one) deployment.halted = true;
+  world.clock.after(world.timing.supersede, () =>
+    finishServiceDeployment(world, one, 'STOPPED', 'Service deployment was stopped by a StopServiceDeployment request.'),
+  );
+}

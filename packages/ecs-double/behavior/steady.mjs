@@ -1,0 +1,64 @@
+// When a deployment is over. "services-stable" (one deployment, running = desired) comes first; COMPLETED also needs the old tasks gone.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html, "rolloutState"
+import { addEvent } from '../state/events.mjs';
+import { counts, serviceTasks } from '../state/service-view.mjs';
+import { completeDeployment } from './deployment.mjs';
+import { reconcileSoon } from '../state/reconcile.mjs';
+
+export function settle(world, service) {
+  dropGone(world, service);
+  const [primary] = service.deployments;
+  const steady = isSteady(world, service);
+  if (!steady) {
+    service.steady = false;
+    primary.steadySince = undefined;
+    return;
+  }
+  const now = world.clock.now();
+  if (primary.rollout === 'IN_PROGRESS') {
+    const wait = world.timing.steady + bake(service);
+    if (primary.steadySince === undefined) {
+      primary.steadySince = now;
+      world.clock.after(wait, () => reconcileSoon(world, service));
+    }
+    if (now - primary.steadySince < wait * 1000) return;
+    completeDeployment(world, service, primary);
+  }
+  if (!service.steady) addEvent(world, service, 'has reached a steady state.');
+  service.steady = true;
+}
+
+/** .../developerguide/deployment-alarm-failure.html: with alarms, a deployment waits for the bake time in the end. */
+function bake(service) {
+  return service.configuration.alarms?.enable ? (service.configuration.bakeTimeInMinutes ?? 0) * 60 : 0;
+}
+
+function isSteady(world, service) {
+  const [primary] = service.deployments;
+  if (primary.rollout === 'FAILED' || primary.halted) return false;
+  // Another deployment that FAILED and has no task any more may still be listed: in a published log the way back was COMPLETED 24 seconds after the
+  // breaker's decision. One with tasks may not: they are not this deployment's.
+  const tasks = serviceTasks(world, service).filter((task) => task.lastStatus !== 'STOPPED');
+  return (
+    tasks.length === service.desired &&
+    tasks.every((task) => task.deploymentId === primary.id && task.healthy && task.desiredStatus === 'RUNNING')
+  );
+}
+
+/** ACTIVE is "a service deployment that still has running tasks"; one that FAILED is listed for a while yet, as published logs show. */
+function dropGone(world, service) {
+  const tasks = serviceTasks(world, service);
+  const now = world.clock.now();
+  service.deployments = service.deployments.filter((deployment, place) => {
+    if (place === 0) return true;
+    const { runningCount, pendingCount } = counts(tasks.filter((task) => task.deploymentId === deployment.id));
+    if (runningCount + pendingCount > 0) return true;
+    if (deployment.rollout !== 'FAILED') return false;
+    const until = deployment.failedAt + world.timing.lingers * 1000;
+    if (now < until && !deployment.leaving) {
+      deployment.leaving = true;
+      world.clock.at(until, () => reconcileSoon(world, service));
+    }
+    return now < until;
+  });
+}

@@ -1,0 +1,54 @@
+import { begin, deploy, describe as describeService, over, service, stopped, until } from '../testing/kit.mjs';
+
+const started = [];
+afterEach(async () => {
+  for (const double of started.splice(0)) await double.close();
+});
+
+test.each([
+  [
+    'with alarms, the bake time',
+    { alarms: { enable: true, rollback: false, alarmNames: ['errors'] }, bakeTimeInMinutes: 5 },
+    {},
+    300,
+  ],
+  ['without alarms there is none', { bakeTimeInMinutes: 5 }, {}, 20],
+  ['a slower account', {}, { steady: 120 }, 120],
+])('COMPLETED comes some time after the last old task is gone: %s', async (_, configuration, timing, wait) => {
+  const app = service('app', { taskDefinition: 'app:1' });
+  const double = await begin({
+    timing,
+    services: [{ ...app, deploymentConfiguration: { ...app.deploymentConfiguration, ...configuration } }],
+  });
+  started.push(double);
+  await deploy(double);
+  const done = await until(double, over);
+  const [old] = await stopped(double);
+  const passed = done.deployments[0].updatedAt - old.stoppedAt;
+  expect([passed >= wait, passed < wait + 30]).toEqual([true, true]);
+});
+
+test('a steady state is said once, until something moves', async () => {
+  const double = await begin();
+  started.push(double);
+  const said = async () =>
+    (await describeService(double)).events.filter(({ message }) => message.endsWith('has reached a steady state.')).length;
+  await double.clock.advance(3_600_000);
+  expect(await said()).toBe(1);
+  await deploy(double);
+  await until(double, over);
+  expect(await said()).toBe(2);
+});
+
+test('an agent that does not hear of the end of a task: ECS does not want it, and lists it as running', async () => {
+  const double = await begin({ timing: { agent: 3600 } });
+  started.push(double);
+  await deploy(double);
+  await double.clock.advance(600_000);
+  const { deployments } = await describeService(double);
+  expect(deployments.map(({ rolloutState, runningCount }) => [rolloutState, runningCount])).toEqual([
+    ['IN_PROGRESS', 1],
+    ['COMPLETED', 1],
+  ]);
+  expect((await stopped(double)).map(({ lastStatus }) => lastStatus)).toEqual(['RUNNING']);
+});

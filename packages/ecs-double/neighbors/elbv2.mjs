@@ -1,0 +1,34 @@
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html: the targets are the running tasks of the services behind the group.
+import { address } from '../state/names.mjs';
+import { fail } from '../protocol/aws-error.mjs';
+
+export function describeTargetHealth(world, { TargetGroupArn }) {
+  const services = [...world.services.values()].filter((service) =>
+    groupsOf(service).some(({ targetGroupArn }) => targetGroupArn === TargetGroupArn),
+  );
+  if (services.length === 0) throw fail('TargetGroupNotFoundException', 'One or more target groups not found');
+  const tasks = [...world.tasks.values()].filter(
+    (task) => services.includes(task.service) && ['RUNNING', 'DEACTIVATING'].includes(task.lastStatus),
+  );
+  const port = groupsOf(services[0]).find(({ targetGroupArn }) => targetGroupArn === TargetGroupArn).containerPort;
+  return {
+    TargetHealthDescriptions: tasks.map((task) => ({
+      Target: { Id: address(task), Port: port },
+      HealthCheckPort: String(port),
+      TargetHealth: health(task, TargetGroupArn),
+    })),
+  };
+}
+
+function groupsOf(service) {
+  return service.settings.loadBalancers ?? [];
+}
+
+/** API_TargetHealth.html: states and reason codes. */
+function health({ desiredStatus, targets }, group) {
+  if (desiredStatus === 'STOPPED') return { State: 'draining', Reason: 'Target.DeregistrationInProgress' };
+  const state = targets.get(group);
+  if (state === 'healthy') return { State: state };
+  if (state === 'unhealthy') return { State: state, Reason: 'Target.FailedHealthChecks' };
+  return { State: 'initial', Reason: 'Elb.InitialHealthChecking' };
+}

@@ -1,0 +1,12 @@
+// What the platform reads from a container's environment variables.
+
+export function truthy(text) {
+  return ['1', 'true', 'yes', 'on'].includes((text ?? '').toLowerCase());
+}
+
+/** Which service a container is: GATEWAY_COMPONENT says it, else its name. */
+export function roleOf(name, env) {
+  const text = env.GATEWAY_COMPONENT ?? name;
+  if (/(^|-)(proc|processor|worker)\b/.test(text)) return 'proc';
+  return /ingress/.test(text) ? 'ingress' : undefined;
+}

@@ -1,0 +1,54 @@
+// Whether the registry in Redis names only what the running images have: after every rollout that must hold.
+import { roleOf, truthy } from './environment.mjs';
+
+/**
+ * { bundles, default, gateway, force, running: [{ task, service, image, has }], missing: [{ task, id, folder }], subset }
+ * `has` are the folders (or ids) that the scenario's `images` says are in the image; an image that says nothing is not judged.
+ */
+export function compareRegistry(world, state) {
+  const running = [];
+  for (const task of world.tasks.values()) {
+    if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') continue;
+    for (const container of task.containers) {
+      const env = environment(task, container.name);
+      if (roleOf(container.name, env) !== 'proc' || container.lastStatus !== 'RUNNING') continue;
+      running.push({
+        task: task.id,
+        service: task.service?.name,
+        image: container.image,
+        has: container.bundles,
+        loaded: container.loaded,
+        force: truthy(env.BUNDLES_FORCE_ENV_ON_STARTUP),
+      });
+    }
+  }
+  const wanted = Object.entries(state.bundles).filter(([, entry]) => !entry.example);
+  const missing = running
+    .filter(({ has }) => has !== undefined)
+    .flatMap(({ task, has }) =>
+      wanted
+        .filter(([id, entry]) => !has.includes(id) && !has.includes(folderOf(entry)))
+        .map(([id, entry]) => ({ task, id, folder: folderOf(entry) })),
+    );
+  return {
+    bundles: state.bundles,
+    default: state.default,
+    gateway: state.gateway,
+    force: running.some(({ force }) => force),
+    running,
+    missing,
+    subset: missing.length === 0,
+    history: state.history,
+  };
+}
+
+/** path "/bundles" with module "folder.entrypoint", or path "/bundles/folder". */
+function folderOf(entry) {
+  const below = /^\/bundles\/(.+)$/.exec(entry.path ?? '')?.[1];
+  return below ?? (entry.module ?? '').split('.')[0];
+}
+
+function environment(task, name) {
+  const definition = task.definition.containerDefinitions.find((one) => one.name === name);
+  return Object.fromEntries((definition.environment ?? []).map((one) => [one.name, one.value]));
+}

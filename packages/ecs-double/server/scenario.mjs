@@ -1,0 +1,46 @@
+// A scenario is data: what there is in the beginning, what images do, what goes wrong, and what somebody else does meanwhile. README.md lists its members.
+import { otherCall } from './calls.mjs';
+import { addCluster } from '../state/clusters.mjs';
+import { createService } from '../api/services.mjs';
+import { registerTaskDefinition } from '../api/task-definitions.mjs';
+
+/** Long enough for every service to be steady before the test begins. */
+const SETTLED = 15 * 60 * 1000;
+
+/** Has the turn. Time runs from before the start, so that at the start the services are as a week ago, with their history. */
+export async function setUp(double, scenario) {
+  const { world, clock } = double;
+  for (const cluster of scenario.clusters ?? ['default'])
+    addCluster(world, typeof cluster === 'string' ? { name: cluster } : cluster);
+  const { rules, capacity } = world;
+  // What is there already was healthy once: rules and shortages are for what comes.
+  Object.assign(world, { rules: [], capacity: {} });
+  for (const definition of scenario.taskDefinitions ?? []) registerTaskDefinition(world, definition);
+  for (const service of scenario.services ?? []) createService(world, service);
+  await clock.run(clock.now() + SETTLED);
+  Object.assign(world, { rules, capacity, started: clock.now() });
+  change(double, scenario);
+}
+
+/** Also later, by POST /__scenario: rules, images, faults, cuts and script are added, the rest is replaced. */
+export function change(double, { images, script = [], ...rest }) {
+  const { world } = double;
+  Object.assign(world.images, images);
+  for (const { at, op, service = 'ecs', request } of script)
+    world.clock.at(world.started + at * 1000, () => otherCall(double, { service, op, request }));
+  return rest;
+}
+
+export function changeLater(double, given) {
+  const { rules = [], faults = [], cuts = [], timing, quirks, capacity, stale, auto, registry } = change(double, given);
+  const { world } = double;
+  world.rules.unshift(...rules.map((rule) => ({ ...rule })));
+  double.faults.unshift(...faults.map((fault) => ({ ...fault })));
+  double.cuts.unshift(...cuts.map((cut) => ({ ...cut })));
+  Object.assign(world.timing, timing);
+  Object.assign(world.quirks, quirks);
+  if (capacity) world.capacity = capacity;
+  if (stale !== undefined) world.stale = stale ?? undefined;
+  if (auto !== undefined) double.auto = auto;
+  if (registry) world.registry.set(registry);
+}
