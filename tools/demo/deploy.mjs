@@ -28,9 +28,7 @@ Images are deployed from a registry: the one of the demo, on ${registry}.)`);
     release(shop, 'prod-1');
     await commit('Release prod-1');
     await nx('run-many', '-t', 'docker-push', '--output-style=static');
-    console.log(
-      '\n(Roles, secrets, log groups and quotas are not part of the stand-in: what cannot be asked is "not known", and never "good".)',
-    );
+    console.log('\n(The stand-in has no roles, secrets, log groups and quotas: their checks are "unknown".)');
     await nx('run', 'release:verify:prod');
     await nx('run', 'release:plan:prod');
 
@@ -64,7 +62,7 @@ Images are deployed from a registry: the one of the demo, on ${registry}.)`);
 The workspace is ${shop.dir}; its environment, registry and cloud have ended with the demo. On an account of your own:
 
   npx nx g @kdcube/nx:environment prod --target=ecs     # or, from what runs: npx nx run release:import-ecs
-  npx nx run release:verify:prod                        # what is not there yet
+  npx nx run release:verify:prod                        # what is missing
   npx nx run release:deploy-ecs:prod
 
 docs/deploying.md tells the rest: verdicts, exit codes, Ctrl-C, and what to do at 2 a.m.`);

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { FAULTS } from '../../effects/testing/verify/faults.table';
-import { CANARY, findMoto, stage, type Stage } from '../../effects/testing/verify/kit';
+import { CANARY, findMoto, setUp, type VerifySetup } from '../../effects/testing/verify/kit';
 import verify from './executor';
 import { hear, releaseContext } from '../../effects/testing/hear';
 
@@ -23,68 +23,68 @@ live(`a live account of moto${moto.server === undefined ? ` (skipped: ${moto.rea
 describe('a recorded account', () => allOf());
 
 function allOf(server?: string): void {
-  let at: Stage;
-  let said: string;
+  let setup: VerifySetup;
+  let output: string;
 
   beforeAll(async () => {
-    at = await stage(server);
+    setup = await setUp(server);
   });
   beforeEach(() => {
-    said = '';
-    hear((text) => (said += text));
+    output = '';
+    hear((text) => (output += text));
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
-    await at.end({ update: UPDATE && server !== undefined });
+    await setup.close({ update: UPDATE && server !== undefined });
     for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
     Object.assign(process.env, env);
   });
 
   const run = async (options: object = {}) => {
-    return (await verify({ secretKeys: false, json: false, ...options }, releaseContext(at.ours.root))).success;
+    return (await verify({ secretKeys: false, json: false, ...options }, releaseContext(setup.workspace.root))).success;
   };
   /** The rows of the table with this status. */
   const rows = (status: string) =>
-    at
-      .shown(said)
+    setup
+      .nameIds(output)
       .split('\n')
       .map((line) => line.split(/ {3,}/))
       .filter(([first]) => first === status);
   const lines = (status: string) => rows(status).map(([, kind, subject, detail]) => `${kind} ${subject}: ${detail}`);
 
   it('passes all checks in one table, and reads no value of a secret', async () => {
-    await at.set();
+    await setup.prepare();
     expect([await run(), lines('FAIL')]).toEqual([true, []]);
     expectGolden(
       path.join(__dirname, '../../../fixtures/aws/verify.txt'),
-      at
-        .shown(said)
+      setup
+        .nameIds(output)
         .replace(/^verified .*\n/m, '')
         .replace(/ +$/gm, ''),
     );
-    expect(at.aws.asked.filter((action) => /GetParameter|GetSecretValue/.test(action))).toEqual([]);
-    expect(at.aws.asked.filter((action) => !/^(?:Describe|Get|List|Simulate)/.test(action))).toEqual([]);
-    expect(said).not.toContain(CANARY);
+    expect(setup.aws.actions.filter((action) => /GetParameter|GetSecretValue/.test(action))).toEqual([]);
+    expect(setup.aws.actions.filter((action) => !/^(?:Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+    expect(output).not.toContain(CANARY);
   });
 
   it('reads a secret with --secretKeys, and prints nothing of it', async () => {
-    await at.set({ name: 'secrets are read' });
+    await setup.prepare({ name: 'secrets are read' });
     expect([await run({ secretKeys: true, json: true }), lines('FAIL')]).toEqual([true, []]);
     expect(lines('pass')).toContain('secret secretsmanager:acme/db#password: exists, and has this key');
-    expect(at.aws.asked).toContain('GetSecretValue');
-    expect(said).not.toContain(CANARY);
+    expect(setup.aws.actions).toContain('GetSecretValue');
+    expect(output).not.toContain(CANARY);
   });
 
   it.each(FAULTS.map((fault) => [fault.name, fault] as const))('reports exactly this fault: %s', async (_, fault) => {
-    await at.set(fault);
+    await setup.prepare(fault);
     expect([await run(fault.options), lines('FAIL')]).toEqual([false, [fault.result]]);
-    expect(said).toContain('[environment-unready]');
-    expect(said).not.toContain(CANARY);
+    expect(output).toContain('[environment-unready]');
+    expect(output).not.toContain(CANARY);
   });
 
   it('reports a denied call as unknown, and does not fail', async () => {
-    await at.set();
-    at.aws.denied = /^(?!GetCallerIdentity)/;
+    await setup.prepare();
+    setup.aws.denied = /^(?!GetCallerIdentity)/;
     expect([await run(), lines('FAIL')]).toEqual([true, []]);
     expect([...new Set(rows('unknown').map(([, kind]) => kind))].sort()).toEqual([
       'access point',
@@ -104,13 +104,13 @@ function allOf(server?: string): void {
   });
 
   it('reports an image that is not pushed, and runs all other checks', async () => {
-    await at.set();
-    at.ours.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
+    await setup.prepare();
+    setup.workspace.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
     expect([await run({ json: true }), lines('FAIL')]).toEqual([
       false,
       [expect.stringMatching(/^image proc: .*does not have this release's content/)],
     ]);
-    expect(said).toContain('nx run proc:docker-push');
-    expect(said.match(/"event":"check"/g)!.length).toBeGreaterThan(5);
+    expect(output).toContain('nx run proc:docker-push');
+    expect(output.match(/"event":"check"/g)!.length).toBeGreaterThan(5);
   });
 }

@@ -1,6 +1,6 @@
 import { hear, releaseContext } from '../../effects/testing/hear';
-import { stage, type Stage } from '../../effects/testing/verify/kit';
-import type { Garbled } from '../../effects/testing/verify/replay';
+import { setUp, type VerifySetup } from '../../effects/testing/verify/kit';
+import type { Malformed } from '../../effects/testing/verify/replay';
 import verify from './executor';
 
 jest.setTimeout(120_000);
@@ -12,21 +12,21 @@ jest.mock('../../effects/ecs/aws/clock', () => ({
 }));
 
 const env = { ...process.env };
-let at: Stage;
-let said: string;
+let setup: VerifySetup;
+let output: string;
 
 beforeAll(async () => {
-  at = await stage();
+  setup = await setUp();
 });
 beforeEach(async () => {
-  said = '';
+  output = '';
   delays.length = 0;
-  hear((text) => (said += text));
-  await at.set({ name: 'secrets are read' });
+  hear((text) => (output += text));
+  await setup.prepare({ name: 'secrets are read' });
 });
 afterEach(() => jest.restoreAllMocks());
 afterAll(async () => {
-  await at.end();
+  await setup.close();
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, env);
 });
@@ -55,18 +55,18 @@ const ACTIONS = [
 ];
 
 async function run(): Promise<{ success: boolean; statuses: string[] }> {
-  const { success } = await verify({ environment: 'prod', secretKeys: true, json: false }, releaseContext(at.ours.root));
-  return { success, statuses: said.split('\n').map((line) => line.split(/ {3,}/)[0]!) };
+  const { success } = await verify({ environment: 'prod', secretKeys: true, json: false }, releaseContext(setup.workspace.root));
+  return { success, statuses: output.split('\n').map((line) => line.split(/ {3,}/)[0]!) };
 }
 
 it('calls these actions and no other', async () => {
   expect((await run()).success).toBe(true);
-  expect([...new Set(at.aws.asked)].sort()).toEqual(ACTIONS);
+  expect([...new Set(setup.aws.actions)].sort()).toEqual(ACTIONS);
 });
 
 const ALL_RETRIES = [500, 1_000, 2_000, 4_000, 8_000];
 const INVALID = /is not a valid AWS response|and no error code: a proxy/;
-const KINDS: [string, Garbled, string | RegExp, number[]][] = [
+const KINDS: [string, Malformed, string | RegExp, number[]][] = [
   ['denied', 'denied', 'not allowed to check: grant', []],
   ['throttled on every attempt', 'throttled', 'all retries failed', ALL_RETRIES],
   ['500 on every attempt', { status: 500, body: '' }, 'AWS is unreachable', ALL_RETRIES],
@@ -83,13 +83,13 @@ const KINDS: [string, Garbled, string | RegExp, number[]][] = [
 ];
 
 describe.each(ACTIONS)('%s', (action) => {
-  it.each(KINDS)('%s: the result is unknown, with the reason', async (_, garbled, reason, expectedDelays) => {
-    at.aws.garbled = { [action]: garbled };
+  it.each(KINDS)('%s: the result is unknown, with the reason', async (_, malformed, reason, expectedDelays) => {
+    setup.aws.malformed = { [action]: malformed };
     const { success, statuses } = await run();
     expect([success, statuses.filter((status) => status === 'FAIL')]).toEqual([true, []]);
-    const row = said.split('\n').filter((line) => line.startsWith('unknown'));
+    const row = output.split('\n').filter((line) => line.startsWith('unknown'));
     expect(row).toContainEqual(expect.stringMatching(reason));
-    expect(said).not.toContain('TypeError');
+    expect(output).not.toContain('TypeError');
     if (expectedDelays.length === 0) expect(delays).toEqual([]);
     else expect(delays).toEqual(expect.arrayContaining(expectedDelays));
   });

@@ -1,7 +1,7 @@
 import type { Asked } from '../registry-kit';
 import type { Account } from './account';
-import { first } from './account';
-import type { Documented } from './replay';
+import { findText } from './account';
+import type { FixedResponse } from './replay';
 import type { Ids } from './world';
 import {
   balancedBy,
@@ -22,13 +22,13 @@ import {
 export interface Fault {
   name: string;
   /** Changes the account. May return the credentials to use. */
-  account?: (aws: Account, ids: Ids) => Promise<unknown>;
+  changeAccount?: (aws: Account, ids: Ids) => Promise<unknown>;
   /** Changes the environment file. */
-  environment?: (text: string, ids: Ids) => string;
+  changeEnvironment?: (text: string, ids: Ids) => string;
   /** Responses of calls that moto does not implement. */
-  instead?: Readonly<Record<string, Documented>>;
+  fixedResponses?: Readonly<Record<string, FixedResponse>>;
   /** Responses of the registry instead of its own. */
-  registry?: (request: Asked) => unknown;
+  registryFault?: (request: Asked) => unknown;
   options?: object;
   /** `kind subject: detail`; `{name}` is one of the ids. */
   result: string;
@@ -54,61 +54,62 @@ const DIGEST = /sha256:[0-9a-f]{64}/;
 export const FAULTS: Fault[] = [
   {
     name: 'credentials of another account',
-    account: async (aws) => {
+    changeAccount: async (aws) => {
       const RoleArn = 'arn:aws:iam::999999999999:role/other';
       const input = { Action: 'AssumeRole', RoleArn, RoleSessionName: 'other' };
       const response = await aws.form('sts', '2011-06-15', input);
       return {
-        AWS_ACCESS_KEY_ID: first(response, 'AccessKeyId'),
-        AWS_SECRET_ACCESS_KEY: first(response, 'SecretAccessKey'),
-        AWS_SESSION_TOKEN: first(response, 'SessionToken'),
+        AWS_ACCESS_KEY_ID: findText(response, 'AccessKeyId'),
+        AWS_SECRET_ACCESS_KEY: findText(response, 'SecretAccessKey'),
+        AWS_SESSION_TOKEN: findText(response, 'SessionToken'),
       };
     },
     result: 'account 123456789012: these credentials are for 999999999999',
   },
   {
     name: 'no cluster',
-    environment: (text) => text.replace('cluster: acme', 'cluster: nowhere'),
+    changeEnvironment: (text) => text.replace('cluster: acme', 'cluster: nowhere'),
     result: 'cluster nowhere: does not exist',
   },
   {
     name: 'a cluster that was deleted',
-    account: (aws) => ecs(aws, 'DeleteCluster', { cluster: 'acme' }),
+    changeAccount: (aws) => ecs(aws, 'DeleteCluster', { cluster: 'acme' }),
     result: 'cluster acme: is INACTIVE',
   },
   {
     name: 'no cluster for exec',
-    environment: (text) => text.replace('fargate: {', 'fargate: { cluster: nowhere,'),
+    changeEnvironment: (text) => text.replace('fargate: {', 'fargate: { cluster: nowhere,'),
     result: 'cluster nowhere: does not exist',
   },
   {
     name: 'no service',
-    environment: (text) => text.replace('component: other', 'component: other, service_name: nobody'),
+    changeEnvironment: (text) => text.replace('component: other', 'component: other, service_name: nobody'),
     result: 'service nobody: does not exist: a deployment updates services, it does not create them',
   },
   {
     name: 'a service that was deleted',
-    account: (aws) => ecs(aws, 'DeleteService', { cluster: 'acme', service: 'web', force: true }),
+    changeAccount: (aws) => ecs(aws, 'DeleteService', { cluster: 'acme', service: 'web', force: true }),
     result: 'service web: does not exist: a deployment updates services, it does not create them',
   },
   {
     name: 'a service with CodeDeploy',
-    account: (aws, ids) => remakeService(aws, ids, 'web', { deploymentController: { type: 'CODE_DEPLOY' } }),
+    changeAccount: (aws, ids) => remakeService(aws, ids, 'web', { deploymentController: { type: 'CODE_DEPLOY' } }),
     result: 'service web: has the deployment controller CODE_DEPLOY: only ECS (rolling update) is supported',
   },
   {
     name: 'no role',
-    account: (aws) => iam(aws, 'DeleteRole', { RoleName: 'proc' }),
+    changeAccount: (aws) => iam(aws, 'DeleteRole', { RoleName: 'proc' }),
     result: 'role proc: does not exist',
   },
   {
     name: 'a role that ECS tasks cannot assume',
-    account: (aws) => iam(aws, 'UpdateAssumeRolePolicy', { RoleName: 'proc', PolicyDocument: trustOf('ec2.amazonaws.com') }),
+    changeAccount: (aws) =>
+      iam(aws, 'UpdateAssumeRolePolicy', { RoleName: 'proc', PolicyDocument: trustOf('ec2.amazonaws.com') }),
     result: 'role proc: cannot be assumed by ECS tasks: its trust policy does not name ecs-tasks.amazonaws.com',
   },
   {
     name: 'no execution role',
-    environment: (text) =>
+    changeEnvironment: (text) =>
       text
         .replace(', execution_role: execution', '')
         .replace('component: proc', 'component: proc, execution_role: execution')
@@ -117,72 +118,74 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'a role without a permission',
-    instead: { SimulatePrincipalPolicy: allBut('ssm:GetParameters') },
+    fixedResponses: { SimulatePrincipalPolicy: deniedAction('ssm:GetParameters') },
     result:
       'permission execution: ssm:GetParameters: denied on arn:aws:ssm:eu-central-1:123456789012:parameter/acme/redis, but needed to read secrets',
   },
   {
     name: 'no parameter',
-    account: (aws) => aws.json('ssm', 'AmazonSSM.DeleteParameter', { Name: '/acme/redis' }),
+    changeAccount: (aws) => aws.json('ssm', 'AmazonSSM.DeleteParameter', { Name: '/acme/redis' }),
     result: 'secret ssm:/acme/redis: does not exist',
   },
   {
     name: 'no secret',
-    account: (aws) => aws.json(SECRETS, 'secretsmanager.DeleteSecret', { SecretId: 'acme/db', ForceDeleteWithoutRecovery: true }),
+    changeAccount: (aws) =>
+      aws.json(SECRETS, 'secretsmanager.DeleteSecret', { SecretId: 'acme/db', ForceDeleteWithoutRecovery: true }),
     result: 'secret secretsmanager:acme/db#password: does not exist',
   },
   {
     name: 'a secret that is scheduled for deletion',
-    account: (aws) => aws.json(SECRETS, 'secretsmanager.DeleteSecret', { SecretId: 'acme/db', RecoveryWindowInDays: 7 }),
+    changeAccount: (aws) => aws.json(SECRETS, 'secretsmanager.DeleteSecret', { SecretId: 'acme/db', RecoveryWindowInDays: 7 }),
     result: 'secret secretsmanager:acme/db#password: is scheduled for deletion: ECS cannot read it',
   },
   {
     name: 'a secret without the key',
-    account: (aws) => aws.json(SECRETS, 'secretsmanager.PutSecretValue', { SecretId: 'acme/db', SecretString: '{"other": "x"}' }),
+    changeAccount: (aws) =>
+      aws.json(SECRETS, 'secretsmanager.PutSecretValue', { SecretId: 'acme/db', SecretString: '{"other": "x"}' }),
     options: { secretKeys: true },
     result: 'secret secretsmanager:acme/db#password: exists, but has no key password',
   },
   {
     name: 'a secret that is plain text',
-    account: (aws) => aws.json(SECRETS, 'secretsmanager.PutSecretValue', { SecretId: 'acme/db', SecretString: 'plain' }),
+    changeAccount: (aws) => aws.json(SECRETS, 'secretsmanager.PutSecretValue', { SecretId: 'acme/db', SecretString: 'plain' }),
     options: { secretKeys: true },
     result: 'secret secretsmanager:acme/db#password: exists, but is not a JSON object: it has no key password',
   },
   {
     name: 'no log group, although another one has its name as a prefix',
-    account: (aws) => aws.json('logs', 'Logs_20140328.DeleteLogGroup', { logGroupName: '/ecs/kdcube-web' }),
+    changeAccount: (aws) => aws.json('logs', 'Logs_20140328.DeleteLogGroup', { logGroupName: '/ecs/kdcube-web' }),
     result: 'log group /ecs/kdcube-web: does not exist: no task can start without it',
   },
   {
     name: 'no image',
-    environment: (text) => text.replace(DIGEST, NOTHING),
+    changeEnvironment: (text) => text.replace(DIGEST, NOTHING),
     result:
       'image acme/web@sha256:000000000000: {registry}/acme/web@sha256:0000000000000000000000000000000000000000000000000000000000000000 does not exist',
   },
   {
     name: 'no repository',
-    registry: ({ name }) => (name === 'acme/web' ? NO_REPOSITORY : undefined),
+    registryFault: ({ name }) => (name === 'acme/web' ? NO_REPOSITORY : undefined),
     result:
       "image acme/web@{web}: {registry} has no repository acme/web, and this registry does not make one by itself. It answered 404 (NAME_UNKNOWN: The repository with name 'acme/web' does not exist in the registry with id '123456789012')",
   },
   {
     name: 'an image for another platform',
-    environment: (text) => text.replace('component: other', 'component: other, architecture: arm64'),
+    changeEnvironment: (text) => text.replace('component: other', 'component: other, architecture: arm64'),
     result: 'image acme/web@{web}: {registry}/acme/web@{web} has no image for linux/arm64. It is there for linux/amd64',
   },
   {
     name: 'another port behind the load balancer',
-    account: (aws, ids) => remakeService(aws, ids, 'web', balancedBy(ids.group, { containerPort: 8080 })),
+    changeAccount: (aws, ids) => remakeService(aws, ids, 'web', balancedBy(ids.group, { containerPort: 8080 })),
     result: 'target group web: forwards to port 8080, but the environment has 80',
   },
   {
     name: 'another container behind it',
-    account: (aws, ids) => remakeService(aws, ids, 'web', balancedBy(ids.group, { containerName: 'site' })),
+    changeAccount: (aws, ids) => remakeService(aws, ids, 'web', balancedBy(ids.group, { containerName: 'site' })),
     result: 'target group web: forwards to the container site, but the environment has web',
   },
   {
     name: 'a target group of another VPC',
-    account: async (aws, ids) => {
+    changeAccount: async (aws, ids) => {
       const group = await makeTargetGroup(aws, 'stray', ids.elsewhere);
       await listen(aws, ids.balancer, group, 81);
       await remakeService(aws, ids, 'web', balancedBy(group));
@@ -191,7 +194,7 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'a target group of instances',
-    account: async (aws, ids) => {
+    changeAccount: async (aws, ids) => {
       const group = await makeTargetGroup(aws, 'host', ids.vpc, 'instance');
       await listen(aws, ids.balancer, group, 81);
       await remakeService(aws, ids, 'web', balancedBy(group));
@@ -200,14 +203,14 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'a target group without a load balancer',
-    account: async (aws, ids) => {
+    changeAccount: async (aws, ids) => {
       await remakeService(aws, ids, 'web', balancedBy(await makeTargetGroup(aws, 'lonely', ids.vpc)));
     },
     result: 'target group lonely: is not attached to a load balancer: it gets no requests',
   },
   {
     name: 'a target group that was deleted',
-    account: async (aws, ids) => {
+    changeAccount: async (aws, ids) => {
       await elb(aws, 'DeleteListener', { ListenerArn: ids.listener });
       await elb(aws, 'DeleteTargetGroup', { TargetGroupArn: ids.group });
     },
@@ -215,32 +218,32 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'a load balancer with a short idle timeout',
-    account: (aws, ids) => setIdleTimeout(aws, ids.balancer, 60),
+    changeAccount: (aws, ids) => setIdleTimeout(aws, ids.balancer, 60),
     result: 'load balancer acme: has an idle timeout of 60 s, but the platform needs 600 s',
   },
   {
     name: 'no subnet',
-    account: (aws, ids) => ec2(aws, 'DeleteSubnet', { SubnetId: ids.subnetExec }),
+    changeAccount: (aws, ids) => ec2(aws, 'DeleteSubnet', { SubnetId: ids.subnetExec }),
     result: 'subnet {subnetExec}: does not exist, but is used by exec',
   },
   {
     name: 'subnets of two VPCs',
-    environment: (text, ids) => text.replace(`"${ids.subnetExec}"`, `"${ids.subnetExec}", "${ids.subnetElsewhere}"`),
+    changeEnvironment: (text, ids) => text.replace(`"${ids.subnetExec}"`, `"${ids.subnetExec}", "${ids.subnetElsewhere}"`),
     result: 'network exec: has subnets in more than one VPC: {subnetExec} in {vpc}, {subnetElsewhere} in {elsewhere}',
   },
   {
     name: 'no security group',
-    account: (aws, ids) => ec2(aws, 'DeleteSecurityGroup', { GroupId: ids.runs }),
+    changeAccount: (aws, ids) => ec2(aws, 'DeleteSecurityGroup', { GroupId: ids.runs }),
     result: 'security group {runs}: does not exist, but is used by exec',
   },
   {
     name: 'a security group of another VPC',
-    environment: (text, ids) => text.replace(`"${ids.runs}"`, `"${ids.outside}"`),
+    changeEnvironment: (text, ids) => text.replace(`"${ids.runs}"`, `"${ids.outside}"`),
     result: 'security group {outside}: is in {elsewhere}, but the subnets of exec are in {vpc}',
   },
   {
     name: 'no file system',
-    account: async (aws, ids) => {
+    changeAccount: async (aws, ids) => {
       await efs(aws, 'DELETE', `access-points/${ids.point}`);
       for (const target of [ids.mountA, ids.mountB]) await efs(aws, 'DELETE', `mount-targets/${target}`);
       await efs(aws, 'DELETE', `file-systems/${ids.files}`);
@@ -249,39 +252,39 @@ export const FAULTS: Fault[] = [
   },
   {
     name: 'no mount target in a zone',
-    account: (aws, ids) => efs(aws, 'DELETE', `mount-targets/${ids.mountB}`),
+    changeAccount: (aws, ids) => efs(aws, 'DELETE', `mount-targets/${ids.mountB}`),
     result: 'mount target {files}: is missing in eu-central-1b of {vpc}, where tasks of proc can start',
   },
   {
     name: 'no access point',
-    account: (aws, ids) => efs(aws, 'DELETE', `access-points/${ids.point}`),
+    changeAccount: (aws, ids) => efs(aws, 'DELETE', `access-points/${ids.point}`),
     result: 'access point {point}: does not exist',
   },
   {
     name: 'an access point of another file system',
-    environment: (text, ids) => text.replace(ids.point, ids.otherPoint),
+    changeEnvironment: (text, ids) => text.replace(ids.point, ids.otherPoint),
     result: 'access point {otherPoint}: belongs to {others}, not to {files}',
   },
   {
     name: 'a file system that allows no connection',
-    account: (aws, ids) => ec2(aws, 'RevokeSecurityGroupIngress', nfsRule(ids)),
+    changeAccount: (aws, ids) => ec2(aws, 'RevokeSecurityGroupIngress', nfsRule(ids)),
     result: 'nfs {files}: no rule of {efs} allows proc on TCP 2049, from {tasks}',
   },
   {
     name: 'a vCPU quota that is too small',
-    instead: { GetServiceQuota: JSON.stringify({ Quota: { Value: 0.25 } }) },
+    fixedResponses: { GetServiceQuota: JSON.stringify({ Quota: { Value: 0.25 } }) },
     result: 'quota Fargate vCPU: 0.25 in this account, but replacing all services takes 2.5',
   },
   {
     name: 'a task quota that is too small',
-    instead: { ListServiceQuotas: JSON.stringify({ Quotas: [{ QuotaName: 'Tasks per service', Value: 2 }] }) },
-    environment: (text) => text.replace('component: other', 'component: other, count: 3'),
+    fixedResponses: { ListServiceQuotas: JSON.stringify({ Quotas: [{ QuotaName: 'Tasks per service', Value: 2 }] }) },
+    changeEnvironment: (text) => text.replace('component: other', 'component: other, count: 3'),
     result: 'quota tasks per service: 2, but web has 3',
   },
 ];
 
 /** The simulation of a role that is denied one action. */
-function allBut(denied: string): Documented {
+function deniedAction(denied: string): FixedResponse {
   return (body) => {
     const actions = [...new URLSearchParams(body)]
       .filter(([name]) => name.startsWith('ActionNames.'))

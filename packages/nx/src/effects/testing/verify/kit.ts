@@ -9,7 +9,7 @@ import { type Acme, acme, dockerDouble } from '../acme-kit';
 import { useDouble } from '../aws-kit';
 import { write } from '../git-kit';
 import { putImage } from '../registry-kit';
-import { emptied } from './account';
+import { resetMoto } from './account';
 import type { Fault } from './faults.table';
 import { type Recording, replay, type Replay } from './replay';
 import { type Ids, makeWorld } from './world';
@@ -24,90 +24,96 @@ export interface Moto {
   broken?: boolean;
 }
 
-/** Where moto is, or why it is not. Found in a process of its own: a test's name must be known before anything can be awaited. */
+/** Finds moto, or the reason why it is not available. Runs in a child process, because the names of tests cannot be awaited. */
 export function findMoto(): Moto {
   const code = `import { moto } from ${JSON.stringify(TOOL)}; console.log(JSON.stringify(moto()));`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
-  return JSON.parse(said) as Moto;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  return JSON.parse(output) as Moto;
 }
 
-/** A workspace, the images of its release, and an account; one thing of it can be broken. */
-export interface Stage {
-  ours: Acme;
+/** A workspace, its pushed images, and an AWS account. */
+export interface VerifySetup {
+  workspace: Acme;
   aws: Replay;
-  /** Makes everything right but for one thing. */
-  set(fault?: Omit<Fault, 'name' | 'result'> & { name?: string }): Promise<void>;
-  /** What is another in every run, by the names of it. */
-  shown(text: string): string;
-  /** With `update`, what moto said is kept. */
-  end(options?: { update?: boolean }): Promise<void>;
+  /** Resets everything, and applies one fault. */
+  prepare(fault?: Omit<Fault, 'name' | 'result'> & { name?: string }): Promise<void>;
+  /** Replaces ids and digests with their names. */
+  nameIds(text: string): string;
+  /** `update`: writes the recording. */
+  close(options?: { update?: boolean }): Promise<void>;
 }
 
-/** `server`: the moto that is asked; without one, what it once answered. */
-export async function stage(server?: string): Promise<Stage> {
-  const ours = await acme();
-  dockerDouble(ours);
-  const pushed = await ours.job((job) => {
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+/** `server`: the moto to use; without it, responses are taken from the recording. */
+export async function setUp(server?: string): Promise<VerifySetup> {
+  const workspace = await acme();
+  dockerDouble(workspace);
+  const pushed = await workspace.job((job) => {
+    const registries = registriesOf({ registry: workspace.registry.host }, {}, {});
+    return pushImage(job, { root: workspace.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
-  const web = `acme/web@${await putImage(ours.registry.host, 'acme/web', 'v1', 'web')}`;
+  const web = `acme/web@${await putImage(workspace.registry.host, 'acme/web', 'v1', 'web')}`;
   const moto = server === undefined ? undefined : await startMoto(server);
   const recording: Recording =
     moto === undefined
       ? (JSON.parse(fs.readFileSync(RECORDED, 'utf8')) as Recording)
-      : { ids: {} as Ids, answers: {}, faults: {} };
-  // Only a moto that made everything once makes up the same names each time.
-  if (moto) await makeWorld(await emptied(moto.url), CANARY);
+      : { ids: {} as Ids, responses: {}, faults: {} };
+  // The ids of the first world differ from those of all later ones.
+  if (moto) await makeWorld(await resetMoto(moto.url), CANARY);
   const aws = await replay(recording, moto?.url);
 
-  async function set({ name, account, environment, instead, registry }: Parameters<Stage['set']>[0] = {}): Promise<void> {
+  async function prepare({
+    name,
+    changeAccount,
+    changeEnvironment,
+    fixedResponses,
+    registryFault,
+  }: Parameters<VerifySetup['prepare']>[0] = {}): Promise<void> {
     let credentials: unknown;
     if (moto) {
-      const there = await emptied(moto.url);
-      recording.ids = await makeWorld(there, CANARY);
-      credentials = await account?.(there, recording.ids);
+      const account = await resetMoto(moto.url);
+      recording.ids = await makeWorld(account, CANARY);
+      credentials = await changeAccount?.(account, recording.ids);
     }
     useDouble(aws, CANARY);
-    if (account && name?.startsWith('credentials')) Object.assign(process.env, credentials);
-    aws.asked.length = 0;
+    if (changeAccount && name?.startsWith('credentials')) Object.assign(process.env, credentials);
+    aws.actions.length = 0;
     delete aws.denied;
-    delete aws.garbled;
-    aws.instead = instead;
+    delete aws.malformed;
+    aws.fixedResponses = fixedResponses;
     aws.fault = name;
-    ours.registry.faults = registry;
-    const text = environmentText(recording.ids, ours.registry.host, web);
-    write(ours.root, { 'environments/prod.yaml': environment?.(text, recording.ids) ?? text });
+    workspace.registry.faults = registryFault;
+    const text = environmentText(recording.ids, workspace.registry.host, web);
+    write(workspace.root, { 'environments/prod.yaml': changeEnvironment?.(text, recording.ids) ?? text });
   }
 
   return {
-    ours,
+    workspace,
     aws,
-    set,
-    shown(text) {
+    prepare,
+    nameIds(text) {
       const names: [string, string][] = [
         ...Object.entries(recording.ids),
-        ['registry', ours.registry.host],
+        ['registry', workspace.registry.host],
         ['web', web.slice(web.indexOf('@') + 1)],
         ['proc', pushed?.digest ?? ''],
       ];
-      // The longest first: one may be the beginning of another.
+      // The longest first, because one may be a prefix of another.
       return names
         .flatMap(([name, id]) => [[name, id] as const, ...(id.startsWith('sha256:') ? [[name, id.slice(0, 19)] as const] : [])])
         .sort(([, a], [, b]) => b.length - a.length)
         .reduce((all, [name, id]) => all.replaceAll(id, `{${name}}`), text);
     },
-    async end({ update = false } = {}) {
+    async close({ update = false } = {}) {
       await aws.close();
       await moto?.close();
-      await ours.end();
-      if (update) fs.writeFileSync(RECORDED, `${JSON.stringify(recording, inOrder, 1)}\n`);
+      await workspace.end();
+      if (update) fs.writeFileSync(RECORDED, `${JSON.stringify(recording, sortKeys, 1)}\n`);
     },
   };
 }
 
-/** Who was asked first is another in every run. */
-function inOrder(_: string, value: unknown): unknown {
+/** The order of calls differs from run to run. */
+function sortKeys(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
-import { type Account, first } from './account';
+import { type Account, findText } from './account';
 
-/** What things of the world are called: moto makes these names up. */
+/** The ids of the resources, which moto generates. */
 export type Ids = Record<
   | 'vpc'
   | 'elsewhere'
@@ -29,7 +29,7 @@ const ELB = '2015-12-01';
 const IAM = '2010-05-08';
 export const REGION = 'eu-central-1';
 
-/** An account in which everything is right: `verify` finds nothing wrong there. `canary` is the value of every secret. */
+/** Creates an account that passes all checks. `canary` is the value of every secret. */
 export async function makeWorld(aws: Account, canary: string): Promise<Ids> {
   const network = await makeNetwork(aws);
   const files = await makeFiles(aws, network);
@@ -86,18 +86,18 @@ export async function makeService(aws: Account, ids: Ids, serviceName: string, m
   await ecs(aws, 'CreateService', { ...service, ...more });
 }
 
-/** The same service with something else about it. */
+/** Replaces a service by one with other settings. */
 export async function remakeService(aws: Account, ids: Ids, serviceName: string, more: object): Promise<void> {
   await ecs(aws, 'DeleteService', { cluster: 'acme', service: serviceName, force: true });
   await makeService(aws, ids, serviceName, more);
 }
 
 export async function makeTargetGroup(aws: Account, Name: string, VpcId: string, TargetType = 'ip'): Promise<string> {
-  const words = { Name, VpcId, TargetType, Protocol: 'HTTP', Port: '80', HealthCheckPath: '/' };
-  return first(await elb(aws, 'CreateTargetGroup', words), 'TargetGroupArn');
+  const input = { Name, VpcId, TargetType, Protocol: 'HTTP', Port: '80', HealthCheckPath: '/' };
+  return findText(await elb(aws, 'CreateTargetGroup', input), 'TargetGroupArn');
 }
 
-/** A target group is asked by the load balancer on another port. */
+/** Adds a listener, which attaches a target group to the load balancer. */
 export async function listen(aws: Account, balancer: string, group: string, port: number): Promise<string> {
   const made = await elb(aws, 'CreateListener', {
     LoadBalancerArn: balancer,
@@ -106,16 +106,16 @@ export async function listen(aws: Account, balancer: string, group: string, port
     'DefaultActions.member.1.Type': 'forward',
     'DefaultActions.member.1.TargetGroupArn': group,
   });
-  return first(made, 'ListenerArn');
+  return findText(made, 'ListenerArn');
 }
 
 async function makeNetwork(aws: Account) {
-  const vpc = first(await ec2(aws, 'CreateVpc', { CidrBlock: '10.0.0.0/16' }), 'vpcId');
-  const elsewhere = first(await ec2(aws, 'CreateVpc', { CidrBlock: '10.9.0.0/16' }), 'vpcId');
+  const vpc = findText(await ec2(aws, 'CreateVpc', { CidrBlock: '10.0.0.0/16' }), 'vpcId');
+  const elsewhere = findText(await ec2(aws, 'CreateVpc', { CidrBlock: '10.9.0.0/16' }), 'vpcId');
   const subnet = async (VpcId: string, CidrBlock: string, zone: string) =>
-    first(await ec2(aws, 'CreateSubnet', { VpcId, CidrBlock, AvailabilityZone: `${REGION}${zone}` }), 'subnetId');
+    findText(await ec2(aws, 'CreateSubnet', { VpcId, CidrBlock, AvailabilityZone: `${REGION}${zone}` }), 'subnetId');
   const group = async (VpcId: string, GroupName: string) =>
-    first(await ec2(aws, 'CreateSecurityGroup', { VpcId, GroupName, GroupDescription: GroupName }), 'groupId');
+    findText(await ec2(aws, 'CreateSecurityGroup', { VpcId, GroupName, GroupDescription: GroupName }), 'groupId');
   const ids = {
     vpc,
     elsewhere,
@@ -132,7 +132,7 @@ async function makeNetwork(aws: Account) {
   return ids;
 }
 
-/** Tasks may mount. */
+/** The ingress rule that lets tasks mount the file systems. */
 export function nfsRule({ efs: GroupId, tasks }: Pick<Ids, 'efs' | 'tasks'>): Record<string, string> {
   return {
     GroupId,
@@ -184,7 +184,7 @@ async function makeSecrets(aws: Account, canary: string): Promise<void> {
 async function makeBalancer(aws: Account, { vpc, subnetA, subnetB }: Pick<Ids, 'vpc' | 'subnetA' | 'subnetB'>) {
   const group = await makeTargetGroup(aws, 'web', vpc);
   const words = { Name: 'acme', 'Subnets.member.1': subnetA, 'Subnets.member.2': subnetB };
-  const balancer = first(await elb(aws, 'CreateLoadBalancer', words), 'LoadBalancerArn');
+  const balancer = findText(await elb(aws, 'CreateLoadBalancer', words), 'LoadBalancerArn');
   await setIdleTimeout(aws, balancer, 600);
   return { group, balancer, listener: await listen(aws, balancer, group, 80) };
 }
