@@ -99,12 +99,12 @@ function count(name, code, report) {
   if (code !== 0 && result.success) failed(`${name} tests`, `ended with exit code ${code} though every test passed`);
 }
 
-/** What every double of ECS was asked and said in this suite, by botocore's models: one test. */
+/** Every call to every ECS double of this suite, checked against botocore's models: one test. */
 function countJournals(name, folder) {
   const checked = checkSuite(folder);
   if (!checked) return;
-  const { status, said } = checked;
-  console.log(`journals of the ${name} tests: ${status}: ${said}`);
+  const { status, message } = checked;
+  console.log(`journals of the ${name} tests: ${status}: ${message}`);
   total[status] += 1;
   if (status === 'failed') broken.push(`${name} journals do not fit botocore's models: what was found is above`);
 }

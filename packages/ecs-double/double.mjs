@@ -1,13 +1,13 @@
 // The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
 import http from 'node:http';
 import { reconcile } from './behavior/scheduler.mjs';
-import { clientCall, otherCall } from './server/calls.mjs';
+import { callByClient, callAsOther } from './server/calls.mjs';
 import { makeClock, makeTurns } from './clock/clock.mjs';
-import { control, controlled } from './server/control.mjs';
+import { handleControl, isControlPath } from './server/control.mjs';
 import { makeJournal } from './server/journal.mjs';
 import { makeIds } from './state/names.mjs';
 import { fail } from './protocol/aws-error.mjs';
-import { answerError, readCall } from './protocol/protocol.mjs';
+import { errorResponse, readCall } from './protocol/protocol.mjs';
 import { setUp } from './server/scenario.mjs';
 import { makeWorld } from './state/world.mjs';
 
@@ -47,16 +47,16 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   async function handle(request, response) {
     const body = await readBody(request);
     const url = new URL(request.url, 'http://double');
-    if (controlled(url)) return control(double, { method: request.method, url, body }, response);
+    if (isControlPath(url)) return handleControl(double, { method: request.method, url, body }, response);
     let call;
     try {
       call = readCall(request.headers, body);
       if (!call) throw fail('UnknownOperationException', 'The double knows neither this target nor this version.', 404);
     } catch (error) {
       if (!error.aws) throw error;
-      return send(response, answerError(call, error.aws, 'none'), clock.now());
+      return send(response, errorResponse(call, error.aws, 'none'), clock.now());
     }
-    const reply = await turn(() => clientCall(double, call));
+    const reply = await turn(() => callByClient(double, call));
     if (reply.cut === 'hang') return undefined;
     if (reply.cut) return request.socket.destroy();
     return send(response, reply, clock.now());
@@ -73,7 +73,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   return Object.assign(double, {
     url: `http://${host}:${server.address().port}`,
     /** A call by somebody else, or a test's own look: not over the network. It meets no fault, is never stale, and does not count. */
-    as: (op, request = {}, service = 'ecs') => turn(() => otherCall(double, { service, op, request })).then(unwrap),
+    as: (op, request = {}, service = 'ecs') => turn(() => callAsOther(double, { service, op, request })).then(unwrap),
     registry: () => world.registry.report(world),
     /** Resolves when call number n has arrived: the moment to kill a client in. */
     reached: (n) =>

@@ -89,7 +89,7 @@ async function updateAndWait({ wish }, { definition, NEW }, aws) {
   const at = ['--cluster', 'acme'];
   const registered = await aws(['ecs', 'register-task-definition', '--cli-input-json', JSON.stringify(definition(name, NEW))]);
   if (registered.code !== 0) return failed(registered);
-  const { taskDefinitionArn } = registered.said.taskDefinition;
+  const { taskDefinitionArn } = registered.output.taskDefinition;
   const updated = await aws([
     'ecs',
     'update-service',
@@ -105,7 +105,7 @@ async function updateAndWait({ wish }, { definition, NEW }, aws) {
 }
 
 /** As with our own codes: whom AWS does not answer does not know. A waiter that gives up says that the service is not stable. */
-function failed({ code, said }) {
+function failed({ code, output: said }) {
   const isUntold =
     /\((ExpiredToken|Throttling|Server|ServiceUnavailable)\w*\)|Could not connect|Connection was closed|Unable to locate credentials/;
   return { exit: code, said, verdict: isUntold.test(said) ? 'unknown' : 'bad' };

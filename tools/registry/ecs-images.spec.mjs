@@ -1,7 +1,7 @@
 // Digests from a real registry, over HTTP: the pinned one of an index, and the child that a task on its platform reports.
 import { start as startRegistry } from './registry.mjs';
 import { INDEX, call, pushImage } from './client.mjs';
-import { begin, deploy, definition, over, stopped, until } from '../../packages/ecs-double/testing/kit.mjs';
+import { startDouble, deploy, definition, isFinished, stopped, until } from '../../packages/ecs-double/testing/kit.mjs';
 
 test('a task reports the child of the index for its platform; what is not there cannot be pulled', async () => {
   const registry = await startRegistry();
@@ -16,7 +16,7 @@ test('a task reports the child of the index for its platform; what is not there 
   });
   const pushed = await call(registry.url, 'PUT', '/v2/acme/app/manifests/all', { headers: { 'content-type': INDEX }, body });
   const index = pushed.headers['docker-content-digest'];
-  const double = await begin({
+  const double = await startDouble({
     registryUrl: registry.url,
     taskDefinitions: [
       `${registry.host}/acme/app:amd64`,
@@ -26,7 +26,7 @@ test('a task reports the child of the index for its platform; what is not there 
   });
   try {
     await deploy(double, 'app:2');
-    const now = await until(double, over);
+    const now = await until(double, isFinished);
     const { taskArns } = await double.as('ListTasks', { cluster: 'acme', serviceName: 'app' });
     const { tasks } = await double.as('DescribeTasks', { cluster: 'acme', tasks: taskArns });
     expect(tasks[0].containers[0].imageDigest).toBe(image.digest);

@@ -5,7 +5,7 @@ import { compact, lastPart, seconds } from '../state/names.mjs';
 import { findCluster } from '../state/clusters.mjs';
 import { page } from './paging.mjs';
 import { counts, serviceTasks } from '../state/service-view.mjs';
-import { tooNew } from '../state/consistency.mjs';
+import { isNotYetVisible } from '../state/consistency.mjs';
 import { abortDeployment, requestRollback } from '../behavior/rollback.mjs';
 import { threshold } from '../behavior/breaker.mjs';
 
@@ -13,15 +13,15 @@ export function listServiceDeployments(world, request) {
   const cluster = findCluster(world, request.cluster);
   const service = world.services.get(`${cluster.name}/${lastPart(request.service ?? '')}`);
   if (!service) throw fail('ServiceNotFoundException', 'Service not found.');
-  refuseOthers(service);
+  requireEcsController(service);
   const { before = Infinity, after = -Infinity } = request.createdAt ?? {};
   const all = service.serviceDeployments
     .filter((one) => !request.status?.length || request.status.includes(one.status))
     .filter((one) => seconds(one.createdAt) <= before && seconds(one.createdAt) >= after)
-    .filter((one) => !tooNew(world, 'ListServiceDeployments', one.createdAt));
+    .filter((one) => !isNotYetVisible(world, 'ListServiceDeployments', one.createdAt));
   const { page: part, nextToken } = page(all, request, { byDefault: 20 });
   const serviceDeployments = part.map((one) =>
-    compact({ ...head(one), targetServiceRevisionArn: one.target, finishedAt: seconds(one.finishedAt) }),
+    compact({ ...summaryOf(one), targetServiceRevisionArn: one.target, finishedAt: seconds(one.finishedAt) }),
   );
   return compact({ serviceDeployments, nextToken });
 }
@@ -33,7 +33,7 @@ export function describeServiceDeployments(world, { serviceDeploymentArns = [] }
   const failures = [];
   for (const asked of serviceDeploymentArns) {
     const one = world.serviceDeployments.get(asked);
-    if (one && !tooNew(world, 'DescribeServiceDeployments', one.createdAt)) found.push(view(world, one));
+    if (one && !isNotYetVisible(world, 'DescribeServiceDeployments', one.createdAt)) found.push(view(world, one));
     else failures.push({ arn: asked, reason: 'MISSING' });
   }
   return { serviceDeployments: found, failures };
@@ -62,7 +62,7 @@ export function describeServiceRevisions(world, { serviceRevisionArns = [] }) {
   const failures = [];
   for (const asked of serviceRevisionArns) {
     const revision = world.revisions.get(asked);
-    if (!revision || tooNew(world, 'DescribeServiceRevisions', revision.createdAt))
+    if (!revision || isNotYetVisible(world, 'DescribeServiceRevisions', revision.createdAt))
       failures.push({ arn: asked, reason: 'MISSING' });
     else serviceRevisions.push(compact({ ...revision.view, containerImages: revision.images }));
   }
@@ -70,12 +70,12 @@ export function describeServiceRevisions(world, { serviceRevisionArns = [] }) {
 }
 
 /** "UnsupportedFeatureException": service deployments are of services with the ECS controller. */
-function refuseOthers(service) {
+function requireEcsController(service) {
   if (service.controller !== 'ECS')
     throw fail('UnsupportedFeatureException', `The ${service.controller} deployment controller has no service deployments.`);
 }
 
-function head(one) {
+function summaryOf(one) {
   return {
     serviceDeploymentArn: one.arn,
     serviceArn: one.service.arn,
@@ -97,7 +97,7 @@ function view(world, one) {
     return { arn: revision, requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
   };
   return compact({
-    ...head(one),
+    ...summaryOf(one),
     finishedAt: seconds(one.finishedAt),
     stoppedAt: seconds(one.stoppedAt),
     updatedAt: seconds(one.updatedAt),

@@ -6,7 +6,7 @@ import { findCluster } from '../state/clusters.mjs';
 import { deployable } from '../state/task-definitions.mjs';
 import { page } from './paging.mjs';
 import { serviceView } from '../state/service-view.mjs';
-import { remember, staleView } from '../state/consistency.mjs';
+import { keepViewBeforeWrite, viewBeforeWrite } from '../state/consistency.mjs';
 import { startDeployment } from '../behavior/deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 import { applySettings, startsDeployment } from '../state/service-settings.mjs';
@@ -40,7 +40,7 @@ export function createService(world, request) {
   };
   applySettings(service, request);
   world.services.set(key, service);
-  remember(world, service, undefined);
+  keepViewBeforeWrite(world, service, undefined);
   if (controller === 'ECS') startDeployment(world, service, definition.taskDefinitionArn);
   else if (definition) service.taskSet = { id: `ecs-svc/${world.ids.number()}`, taskDefinition: definition.taskDefinitionArn };
   return { service: serviceView(world, service) };
@@ -53,7 +53,7 @@ export function updateService(world, request) {
   refuseOtherControllers(service, request);
   const definition = request.taskDefinition === undefined ? undefined : deployable(world, request.taskDefinition);
   const before = service.deployments[0]?.taskDefinition;
-  remember(world, service, serviceView(world, service, { tags: true }));
+  keepViewBeforeWrite(world, service, serviceView(world, service, { tags: true }));
   const changed = startsDeployment(service, request);
   applySettings(service, request);
   if (request.desiredCount !== undefined) service.desired = request.desiredCount;
@@ -92,7 +92,7 @@ export function deleteService(world, request) {
   if (service.status !== 'ACTIVE') throw fail('ServiceNotFoundException', 'Service not found.');
   if (service.desired > 0 && !request.force)
     throw fail('InvalidParameterException', 'The service cannot be stopped while the primary deployment is scaled above 0.');
-  remember(world, service, serviceView(world, service, { tags: true }));
+  keepViewBeforeWrite(world, service, serviceView(world, service, { tags: true }));
   Object.assign(service, { status: 'DRAINING', desired: 0 });
   reconcileSoon(world, service);
   return { service: serviceView(world, service) };
@@ -114,7 +114,8 @@ export function describeServices(world, { cluster: given, services = [], include
   for (const asked of services) {
     const service = world.services.get(`${cluster.name}/${lastPart(asked)}`);
     const tags = include.includes('TAGS');
-    const view = service && (staleView(world, service, 'DescribeServices') ?? { view: serviceView(world, service, { tags }) });
+    const view =
+      service && (viewBeforeWrite(world, service, 'DescribeServices') ?? { view: serviceView(world, service, { tags }) });
     if (view?.view) found.push(tags ? view.view : { ...view.view, tags: undefined });
     else
       failures.push({

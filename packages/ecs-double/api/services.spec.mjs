@@ -1,8 +1,8 @@
 // Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
-import { CLUSTER, begin, deploy, describe as describeService, service, stopped } from '../testing/kit.mjs';
+import { CLUSTER, startDouble, deploy, describe as describeService, service, stopped } from '../testing/kit.mjs';
 
 const started = [];
-const open = async (scenario) => started[started.push(await begin(scenario)) - 1];
+const open = async (scenario) => started[started.push(await startDouble(scenario)) - 1];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
 });

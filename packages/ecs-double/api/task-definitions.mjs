@@ -5,7 +5,7 @@ import { arn, compact, seconds } from '../state/names.mjs';
 import { completeDefinition } from '../state/task-defaults.mjs';
 import { page } from './paging.mjs';
 import { findDefinition } from '../state/task-definitions.mjs';
-import { tooNew } from '../state/consistency.mjs';
+import { isNotYetVisible } from '../state/consistency.mjs';
 
 export function registerTaskDefinition(world, request) {
   const { tags = [], ...asked } = request;
@@ -58,5 +58,5 @@ export function listTaskDefinitions(world, request) {
 
 /** Reads may be stale; deploying is not: UpdateService takes a revision as soon as it was registered. */
 function visible(world, op, { record }) {
-  return !tooNew(world, op, record.registeredAt * 1000);
+  return !isNotYetVisible(world, op, record.registeredAt * 1000);
 }

@@ -1,8 +1,8 @@
 // Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
-import { CLUSTER, begin, definition, deploy, describe as describeService } from '../testing/kit.mjs';
+import { CLUSTER, startDouble, definition, deploy, describe as describeService } from '../testing/kit.mjs';
 
 const started = [];
-const open = async (scenario) => started[started.push(await begin(scenario)) - 1];
+const open = async (scenario) => started[started.push(await startDouble(scenario)) - 1];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
 });
@@ -68,11 +68,11 @@ describe('task definitions', () => {
     [{ networkMode: 'bridge' }, 'awsvpc'],
     [{ executionRoleArn: undefined }, 'execution role'],
     [{ containerDefinitions: [{ name: 'a', image: 'i', environment: [{ name: 'LONG', value: 'x'.repeat(70_000) }] }] }, '65536'],
-  ])('refused: %j', async (change, said) => {
+  ])('refused: %j', async (change, message) => {
     const double = await open();
     await expect(double.as('RegisterTaskDefinition', { ...definition('app'), ...change })).rejects.toMatchObject({
       name: 'ClientException',
-      message: expect.stringContaining(said),
+      message: expect.stringContaining(message),
     });
   });
 });

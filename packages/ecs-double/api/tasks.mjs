@@ -7,15 +7,15 @@ import { findCluster } from '../state/clusters.mjs';
 import { deployable } from '../state/task-definitions.mjs';
 import { page } from './paging.mjs';
 import { taskView } from '../state/task-view.mjs';
-import { tooNew } from '../state/consistency.mjs';
-import { fits } from '../behavior/capacity.mjs';
+import { isNotYetVisible } from '../state/consistency.mjs';
+import { hasCapacity } from '../behavior/capacity.mjs';
 import { addTask } from '../tasks/add-task.mjs';
 import { stopTask } from '../tasks/lifecycle.mjs';
 
 export function runTask(world, request) {
   const cluster = findCluster(world, request.cluster);
-  const again = sameToken(world, request);
-  if (again) return { tasks: again.map((task) => taskView(task)), failures: [] };
+  const repeated = tasksOfToken(world, request);
+  if (repeated) return { tasks: repeated.map((task) => taskView(task)), failures: [] };
   const definition = deployable(world, request.taskDefinition);
   const count = request.count ?? 1;
   // "You can specify up to 10 tasks for each call."
@@ -27,7 +27,8 @@ export function runTask(world, request) {
   const failures = [];
   for (let index = 0; index < count; index += 1) {
     const { startedBy, group, overrides, tags, launchType } = request;
-    if (fits(world, cluster)) tasks.push(addTask(world, { cluster, definition, startedBy, group, overrides, tags, launchType }));
+    if (hasCapacity(world, cluster))
+      tasks.push(addTask(world, { cluster, definition, startedBy, group, overrides, tags, launchType }));
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
     else
       failures.push({
@@ -40,12 +41,12 @@ export function runTask(world, request) {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html: the same again, or ConflictException for other parameters. */
-function sameToken(world, request) {
-  const known = request.clientToken && world.tokens.get(request.clientToken);
-  if (!known) return undefined;
-  if (!isDeepStrictEqual(known.request, request))
+function tasksOfToken(world, request) {
+  const earlier = request.clientToken && world.tokens.get(request.clientToken);
+  if (!earlier) return undefined;
+  if (!isDeepStrictEqual(earlier.request, request))
     throw fail('ConflictException', 'The clientToken was used before, with other parameters.');
-  return known.tasks;
+  return earlier.tasks;
 }
 
 /** "… the equivalent of docker stop … a default 30-second timeout, after which the SIGKILL value is sent": API_StopTask.html. */
@@ -76,7 +77,7 @@ export function listTasks(world, request) {
     .filter((task) => family === undefined || task.definition.family === family)
     .filter((task) => startedBy === undefined || task.startedBy === startedBy)
     .filter((task) => launchType === undefined || task.launchType === launchType)
-    .filter((task) => !tooNew(world, 'ListTasks', task.createdAt))
+    .filter((task) => !isNotYetVisible(world, 'ListTasks', task.createdAt))
     .map((task) => task.arn);
   const { page: taskArns, nextToken } = page(arns, request, { byDefault: 100 });
   return compact({ taskArns, nextToken });

@@ -1,8 +1,8 @@
 // Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
-import { CLUSTER, begin, definition, deploy, over, stopped, until } from '../testing/kit.mjs';
+import { CLUSTER, startDouble, definition, deploy, isFinished, stopped, until } from '../testing/kit.mjs';
 
 const started = [];
-const open = async (scenario) => started[started.push(await begin(scenario)) - 1];
+const open = async (scenario) => started[started.push(await startDouble(scenario)) - 1];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
 });
@@ -147,7 +147,7 @@ describe('digests', () => {
   ])('of an index, reported as %s', async (digest, reported, revised) => {
     const double = await open({ images, quirks: { digest } });
     await deploy(double);
-    const now = await until(double, over);
+    const now = await until(double, isFinished);
     const { taskArns } = await double.as('ListTasks', { cluster: CLUSTER, serviceName: 'app' });
     const { tasks } = await double.as('DescribeTasks', { cluster: CLUSTER, tasks: taskArns });
     expect(tasks[0].containers[0].imageDigest).toBe(reported);

@@ -19,25 +19,25 @@ export function threshold(configuration, desired) {
 export function countFailure(world, service, deployment, { ran }) {
   service.steady = false;
   if (!ran) backOff(world, service, deployment);
-  if (deployment.rollout !== 'IN_PROGRESS' || deployment.proven || deployment.tripping) return;
+  if (deployment.rollout !== 'IN_PROGRESS' || deployment.hadHealthyTask || deployment.isTripping) return;
   deployment.failed += 1;
   deployment.updatedAt = world.clock.now();
-  if (deployment.deployed) deployment.deployed.failureCount = deployment.failed;
+  if (deployment.serviceDeployment) deployment.serviceDeployment.failureCount = deployment.failed;
   const breaker = service.configuration.deploymentCircuitBreaker;
   if (!breaker?.enable || deployment.failed < threshold(service.configuration, service.desired)) return;
   // It is slow: in published logs 37 to 45 seconds lie between the third failure and the decision.
-  deployment.tripping = true;
+  deployment.isTripping = true;
   world.clock.after(world.timing.breaker, () => trip(world, service, deployment));
 }
 
 /** .../developerguide/service-throttle-logic.html: "the time between subsequent restart attempts is incrementally increased up to a maximum of 15 minutes" */
 function backOff(world, service, deployment) {
   const { backoff } = world.timing;
-  deployment.neverRan = (deployment.neverRan ?? 0) + 1;
-  const wait = backoff[Math.min(deployment.neverRan, backoff.length) - 1];
-  deployment.notBefore = world.clock.now() + wait * 1000;
+  deployment.failedStarts = (deployment.failedStarts ?? 0) + 1;
+  const wait = backoff[Math.min(deployment.failedStarts, backoff.length) - 1];
+  deployment.nextStartAt = world.clock.now() + wait * 1000;
   world.clock.after(wait, () => reconcileSoon(world, service));
-  if (deployment.neverRan > 1)
+  if (deployment.failedStarts > 1)
     addEvent(
       world,
       service,
@@ -53,13 +53,13 @@ function backOff(world, service, deployment) {
  * evaluated." resetOnHealthyTask: false goes on counting (API_DeploymentCircuitBreaker.html).
  */
 export function countHealthy(service, deployment) {
-  if (service.configuration.deploymentCircuitBreaker?.resetOnHealthyTask === false || deployment.tripping) return;
+  if (service.configuration.deploymentCircuitBreaker?.resetOnHealthyTask === false || deployment.isTripping) return;
   deployment.failed = 0;
-  deployment.proven = true;
+  deployment.hadHealthyTask = true;
 }
 
 function trip(world, service, deployment) {
-  deployment.tripping = false;
+  deployment.isTripping = false;
   if (deployment !== service.deployments[0] || deployment.rollout !== 'IN_PROGRESS') return;
   Object.assign(deployment, {
     rollout: 'FAILED',
@@ -68,14 +68,14 @@ function trip(world, service, deployment) {
     failedAt: world.clock.now(),
   });
   addEvent(world, service, `(deployment ${deployment.id}) deployment failed: tasks failed to start.`);
-  const { deployed } = deployment;
-  if (deployed) deployed.breaker = 'TRIGGERED';
+  const { serviceDeployment } = deployment;
+  if (serviceDeployment) serviceDeployment.breaker = 'TRIGGERED';
   if (deployment.rollbackOf) rollbackFailed(world, service, deployment);
   else if (service.configuration.deploymentCircuitBreaker.rollback) rollBack(world, service, deployment, 'breaker');
-  else if (deployed)
+  else if (serviceDeployment)
     finishServiceDeployment(
       world,
-      deployed,
+      serviceDeployment,
       'STOPPED',
       'Service deployment stopped because the circuit breaker threshold was exceeded.',
     );

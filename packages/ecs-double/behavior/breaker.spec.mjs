@@ -1,4 +1,4 @@
-import { begin, deploy, describe as describeService, over, revision, service, until } from '../testing/kit.mjs';
+import { startDouble, deploy, describe as describeService, isFinished, revision, service, until } from '../testing/kit.mjs';
 import { threshold } from './breaker.mjs';
 
 const started = [];
@@ -24,7 +24,7 @@ test.each([
 
 /** Four tasks are wanted: the first new one gets healthy, the others die. */
 async function partly(breaker) {
-  const double = await begin({
+  const double = await startDouble({
     services: [
       service('app', { taskDefinition: 'app:1', desiredCount: 4, breaker: { enable: true, rollback: true, ...breaker } }),
     ],
@@ -51,12 +51,12 @@ test('one healthy task, and failures are not evaluated any more: it goes on for 
 
 test('with resetOnHealthyTask: false they are', async () => {
   const double = await partly({ resetOnHealthyTask: false });
-  const now = await until(double, over);
+  const now = await until(double, isFinished);
   expect([now.deployments[0].rolloutState, revision(now.taskDefinition), now.runningCount]).toEqual(['COMPLETED', 'app:1', 4]);
 });
 
 test('a threshold of one failure', async () => {
-  const double = await begin({
+  const double = await startDouble({
     services: [
       service('app', {
         taskDefinition: 'app:1',
@@ -73,7 +73,7 @@ test('a threshold of one failure', async () => {
 });
 
 test('without a way back a FAILED deployment starts nothing more, and the old tasks stay', async () => {
-  const double = await begin({
+  const double = await startDouble({
     services: [service('app', { taskDefinition: 'app:1', desiredCount: 2, breaker: { enable: true, rollback: false } })],
     rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2 } } }],
   });

@@ -1,18 +1,18 @@
 // Room for tasks. Without a number for a cluster there is always room, as Fargate promises and does not always keep.
 import { addEvent, clearCause } from '../state/events.mjs';
 
-export function fits(world, cluster) {
-  const most = world.capacity[cluster.name];
-  if (most === undefined) return true;
-  const taken = [...world.tasks.values()].filter((task) => task.cluster === cluster && task.lastStatus !== 'STOPPED').length;
-  return taken < most;
+export function hasCapacity(world, cluster) {
+  const limit = world.capacity[cluster.name];
+  if (limit === undefined) return true;
+  const used = [...world.tasks.values()].filter((task) => task.cluster === cluster && task.lastStatus !== 'STOPPED').length;
+  return used < limit;
 }
 
 /**
  * What a service says that finds no room. EC2: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html. On Fargate the reason is
  * the one of RunTask: .../developerguide/api_failures_messages.html.
  */
-export function sayNoRoom(world, service) {
+export function reportNoCapacity(world, service) {
   const fargate = (service.settings.launchType ?? 'FARGATE') === 'FARGATE';
   const text = fargate
     ? 'was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.'
@@ -20,6 +20,6 @@ export function sayNoRoom(world, service) {
   addEvent(world, service, text, { cause: 'place:room' });
 }
 
-export function roomAgain(service) {
+export function clearNoCapacity(service) {
   clearCause(service, 'place:room');
 }

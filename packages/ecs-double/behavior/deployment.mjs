@@ -6,21 +6,21 @@ import { addEvent, clearCause } from '../state/events.mjs';
 import { addRevision } from '../state/service-revisions.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
-/** A new PRIMARY, whatever was under way: the one before becomes ACTIVE, its service deployment ends STOPPED. */
+/** A new PRIMARY, whatever was under way: the serviceDeployment before becomes ACTIVE, its service deployment ends STOPPED. */
 export function startDeployment(world, service, taskDefinition) {
   const now = world.clock.now();
   const sources = service.deployments.map(({ revision }) => revision);
   supersede(world, service);
   const id = `ecs-svc/${world.ids.number()}`;
   const revision = addRevision(world, service, taskDefinition);
-  const deployed = addServiceDeployment(world, service, revision, sources);
+  const serviceDeployment = addServiceDeployment(world, service, revision, sources);
   for (const old of service.deployments) if (old.status === 'PRIMARY') old.status = 'ACTIVE';
   service.deployments.unshift({
     id,
     status: 'PRIMARY',
     taskDefinition,
     revision,
-    deployed,
+    serviceDeployment,
     rollout: 'IN_PROGRESS',
     reason: `ECS deployment ${id} in progress.`,
     failed: 0,
@@ -35,7 +35,7 @@ export function startDeployment(world, service, taskDefinition) {
 
 function addServiceDeployment(world, service, target, sources) {
   const now = world.clock.now();
-  const one = {
+  const serviceDeployment = {
     arn: arn(world, `service-deployment/${service.key}/${world.ids.short()}`),
     service,
     target,
@@ -47,25 +47,25 @@ function addServiceDeployment(world, service, target, sources) {
     breaker: service.configuration.deploymentCircuitBreaker?.enable ? 'MONITORING' : 'DISABLED',
     failureCount: 0,
   };
-  service.serviceDeployments.unshift(one);
-  world.serviceDeployments.set(one.arn, one);
+  service.serviceDeployments.unshift(serviceDeployment);
+  world.serviceDeployments.set(serviceDeployment.arn, serviceDeployment);
   world.clock.after(1, () => {
-    if (one.status === 'PENDING')
-      Object.assign(one, { status: 'IN_PROGRESS', startedAt: world.clock.now(), updatedAt: world.clock.now() });
+    if (serviceDeployment.status === 'PENDING')
+      Object.assign(serviceDeployment, { status: 'IN_PROGRESS', startedAt: world.clock.now(), updatedAt: world.clock.now() });
   });
-  return one;
+  return serviceDeployment;
 }
 
-/** Of two UpdateService calls the first one's service deployment ends STOPPED, while the release goes well: published threads about racing deploys. */
+/** Of two UpdateService calls the first serviceDeployment's service deployment ends STOPPED, while the release goes well: published threads about racing deploys. */
 function supersede(world, service) {
-  for (const one of service.serviceDeployments) {
-    if (one.finishedAt !== undefined || one.status === 'STOP_REQUESTED') continue;
-    Object.assign(one, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
+  for (const serviceDeployment of service.serviceDeployments) {
+    if (serviceDeployment.finishedAt !== undefined || serviceDeployment.status === 'STOP_REQUESTED') continue;
+    Object.assign(serviceDeployment, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
     // The wording is ours: Amazon documents none.
     world.clock.after(world.timing.supersede, () =>
       finishServiceDeployment(
         world,
-        one,
+        serviceDeployment,
         'STOPPED',
         'Service deployment was stopped because a newer service deployment was started.',
       ),
@@ -73,11 +73,15 @@ function supersede(world, service) {
   }
 }
 
-export function finishServiceDeployment(world, one, status, reason) {
-  if (one.finishedAt !== undefined) return;
+export function finishServiceDeployment(world, serviceDeployment, status, reason) {
+  if (serviceDeployment.finishedAt !== undefined) return;
   const now = world.clock.now();
-  Object.assign(one, { status, reason, finishedAt: now, updatedAt: now }, status === 'STOPPED' ? { stoppedAt: now } : {});
-  if (one.breaker === 'MONITORING') one.breaker = 'MONITORING_COMPLETE';
+  Object.assign(
+    serviceDeployment,
+    { status, reason, finishedAt: now, updatedAt: now },
+    status === 'STOPPED' ? { stoppedAt: now } : {},
+  );
+  if (serviceDeployment.breaker === 'MONITORING') serviceDeployment.breaker = 'MONITORING_COMPLETE';
 }
 
 /** COMPLETED: every task healthy, the old ones gone (and, with alarms, the bake time over): .../developerguide/deployment-type-ecs.html. */
@@ -89,7 +93,7 @@ export function completeDeployment(world, service, deployment) {
   addEvent(world, service, `(deployment ${id}) deployment completed.`);
   if (deployment.rollbackOf) {
     // Wording of statusReason: published logs of service deployments.
-    const one = deployment.rollbackOf;
-    finishServiceDeployment(world, one, 'ROLLBACK_SUCCESSFUL', one.reason);
-  } else if (deployment.deployed) finishServiceDeployment(world, deployment.deployed, 'SUCCESSFUL');
+    const serviceDeployment = deployment.rollbackOf;
+    finishServiceDeployment(world, serviceDeployment, 'ROLLBACK_SUCCESSFUL', serviceDeployment.reason);
+  } else if (deployment.serviceDeployment) finishServiceDeployment(world, deployment.serviceDeployment, 'SUCCESSFUL');
 }

@@ -1,11 +1,11 @@
 // What two people do at once, what an operator does in the middle, and the ids that a client follows.
 import {
   CLUSTER,
-  begin,
+  startDouble,
   definition,
   deploy,
   describe as describeService,
-  over,
+  isFinished,
   revision,
   service,
   stopped,
@@ -13,7 +13,7 @@ import {
 } from '../testing/kit.mjs';
 
 const started = [];
-const open = async (scenario) => started[started.push(await begin(scenario)) - 1];
+const open = async (scenario) => started[started.push(await startDouble(scenario)) - 1];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
 });
@@ -24,16 +24,16 @@ const history = async (double) =>
 test('a rollback promotes the old deployment under its old id, from COMPLETED back to IN_PROGRESS', async () => {
   const double = await open({ rules: bad });
   const before = (await describeService(double)).deployments[0];
-  const mine = await deploy(double);
+  const deploymentId = await deploy(double);
   const back = await until(double, ({ deployments }) => deployments[0].id === before.id);
   expect(
     back.deployments.map(({ id, status, rolloutState, rolloutStateReason }) => [id, status, rolloutState, rolloutStateReason]),
   ).toEqual([
     [before.id, 'PRIMARY', 'IN_PROGRESS', `ECS deployment circuit breaker: rolling back to deploymentId ${before.id}.`],
-    [mine, 'ACTIVE', 'FAILED', 'ECS deployment circuit breaker: tasks failed to start.'],
+    [deploymentId, 'ACTIVE', 'FAILED', 'ECS deployment circuit breaker: tasks failed to start.'],
   ]);
   expect((await history(double))[0].status).toBe('ROLLBACK_IN_PROGRESS');
-  const done = await until(double, over);
+  const done = await until(double, isFinished);
   expect([done.deployments[0].id, done.deployments[0].rolloutState, done.deployments[0].createdAt]).toEqual([
     before.id,
     'COMPLETED',
@@ -53,11 +53,11 @@ test('a rollback promotes the old deployment under its old id, from COMPLETED ba
 test('in some accounts the way back has a new id', async () => {
   const double = await open({ rules: bad, quirks: { rollbackId: 'new', failedStatus: 'DRAINING' } });
   const before = (await describeService(double)).deployments[0].id;
-  const mine = await deploy(double);
+  const deploymentId = await deploy(double);
   const back = await until(double, ({ deployments }) => deployments.some(({ rolloutState }) => rolloutState === 'FAILED'));
-  expect(back.deployments.find(({ id }) => id === mine).status).toBe('DRAINING');
-  const done = await until(double, over);
-  expect([before, mine]).not.toContain(done.deployments[0].id);
+  expect(back.deployments.find(({ id }) => id === deploymentId).status).toBe('DRAINING');
+  const done = await until(double, isFinished);
+  expect([before, deploymentId]).not.toContain(done.deployments[0].id);
   expect(revision(done.taskDefinition)).toBe('app:1');
 });
 
@@ -82,7 +82,7 @@ test.each([
     script: [{ at: 20, op: 'UpdateService', request: { cluster: CLUSTER, service: 'app', ...request } }],
   });
   await double.as('RegisterTaskDefinition', definition('app', 'registry.example/app:3'));
-  const mine = await deploy(double, 'app:3');
+  const deploymentId = await deploy(double, 'app:3');
   await double.clock.advance(21_000);
   const middle = await describeService(double);
   expect(middle.deployments.map(({ status, rolloutState }) => [status, rolloutState])).toEqual([
@@ -90,9 +90,9 @@ test.each([
     ['ACTIVE', 'IN_PROGRESS'],
     ['ACTIVE', 'COMPLETED'],
   ]);
-  expect(middle.deployments[1].id).toBe(mine);
-  const done = await until(double, over);
-  expect(done.deployments[0].id).not.toBe(mine);
+  expect(middle.deployments[1].id).toBe(deploymentId);
+  const done = await until(double, isFinished);
+  expect(done.deployments[0].id).not.toBe(deploymentId);
   expect((await history(double)).map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED', 'SUCCESSFUL']);
   expect(double.journal.entries.filter(({ op }) => op === 'UpdateService')).toHaveLength(2);
 });
@@ -116,7 +116,7 @@ test('an operator stops a service deployment: back to what was there, breaker or
   await double.as('StopServiceDeployment', { serviceDeploymentArn, stopType: 'ROLLBACK' });
   expect((await history(double))[0].status).toBe('ROLLBACK_REQUESTED');
   await double.as('StopServiceDeployment', { serviceDeploymentArn });
-  const done = await until(double, over);
+  const done = await until(double, isFinished);
   expect([done.deployments[0].id, (await history(double))[0].status]).toEqual([before, 'ROLLBACK_SUCCESSFUL']);
   await expect(double.as('StopServiceDeployment', { serviceDeploymentArn })).rejects.toMatchObject({ name: 'ConflictException' });
   await expect(double.as('StopServiceDeployment', { serviceDeploymentArn: `${serviceDeploymentArn}x` })).rejects.toMatchObject({
@@ -148,7 +148,7 @@ test('services-stable comes before COMPLETED, which waits for the old tasks to b
     ({ deployments, runningCount, desiredCount }) => deployments.length === 1 && runningCount === desiredCount,
   );
   expect([stable.deployments[0].rolloutState, revision(stable.taskDefinition)]).toEqual(['IN_PROGRESS', 'app:2']);
-  expect((await until(double, over)).deployments[0].rolloutState).toBe('COMPLETED');
+  expect((await until(double, isFinished)).deployments[0].rolloutState).toBe('COMPLETED');
 });
 
 test('never fewer healthy tasks than the minimum, never more tasks than the maximum', async () => {
@@ -169,7 +169,7 @@ test('never fewer healthy tasks than the minimum, never more tasks than the maxi
       const tasks = [...double.world.tasks.values()].filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
       lowest = Math.min(lowest, tasks.filter(({ healthy }) => healthy).length);
       highest = Math.max(highest, tasks.length);
-    } while (!over(now));
+    } while (!isFinished(now));
     expect([lowest >= least, highest <= most, revision(now.taskDefinition), now.runningCount]).toEqual([
       true,
       true,
@@ -183,10 +183,10 @@ test('a configuration in which nothing can move says so, once', async () => {
   const double = await open({ services: [service('app', { taskDefinition: 'app:1', percent: [75, 125], desiredCount: 2 })] });
   await deploy(double);
   await double.clock.advance(1_800_000);
-  const said = (await describeService(double)).events.filter(({ message }) =>
+  const refusals = (await describeService(double)).events.filter(({ message }) =>
     message.includes('because of the service deployment configuration'),
   );
-  expect(said).toHaveLength(1);
+  expect(refusals).toHaveLength(1);
   await expect(
     deploy(double, 'app:2', { deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 } }),
   ).rejects.toThrow('cannot be 100');
@@ -209,7 +209,7 @@ test('a task that somebody kills is replaced, counts for no breaker, and says wh
 test('one that turns unhealthy later is replaced: the deployment stays COMPLETED', async () => {
   const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { unhealthy: { after: 400 } }, times: 1 }] });
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   await double.clock.advance(600_000);
   const now = await describeService(double);
   expect([now.runningCount, now.deployments[0].rolloutState, now.deployments[0].failedTasks]).toEqual([1, 'COMPLETED', 0]);
@@ -235,7 +235,7 @@ test('events: newest first, at most 100, and none is repeated while its cause la
     await double.clock.advance(240_000);
   }
   expect((await describeService(double)).events).toHaveLength(100);
-  // Six hours later the cause is still there, and is said again.
+  // Six hours later the cause is still there, and is refusals again.
   await deploy(double);
   await double.clock.advance(7 * 3600_000);
   expect(

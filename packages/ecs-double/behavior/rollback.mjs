@@ -6,7 +6,7 @@ import { finishServiceDeployment } from './deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
 // rolloutStateReason and statusReason as they stand in published logs. What is said when somebody asked for it is published nowhere: ours.
-const WHY = {
+const REASONS = {
   breaker: {
     rollout: (id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
     status: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
@@ -23,45 +23,50 @@ const WHY = {
  */
 export function rollBack(world, service, failed, cause) {
   const now = world.clock.now();
-  const one = failed.deployed;
+  const serviceDeployment = failed.serviceDeployment;
   const target = service.lastCompleted;
   Object.assign(failed, { rollout: 'FAILED', failedAt: now, updatedAt: now });
   if (cause === 'user') failed.reason = `ECS deployment ${failed.id} stopped: a rollback was requested.`;
   if (!target)
-    return finishServiceDeployment(world, one, 'ROLLBACK_FAILED', 'No rollback candidate was found to run the rollback.');
-  Object.assign(one, {
+    return finishServiceDeployment(
+      world,
+      serviceDeployment,
+      'ROLLBACK_FAILED',
+      'No rollback candidate was found to run the rollback.',
+    );
+  Object.assign(serviceDeployment, {
     status: 'ROLLBACK_IN_PROGRESS',
-    reason: WHY[cause].status,
-    rollback: { reason: WHY[cause].status, startedAt: now, serviceRevisionArn: target.revision },
+    reason: REASONS[cause].status,
+    rollback: { reason: REASONS[cause].status, startedAt: now, serviceRevisionArn: target.revision },
     updatedAt: now,
   });
   addEvent(world, service, `rolling back to deployment ${target.id}.`);
-  promote(world, service, failed, target, WHY[cause].rollout(target.id));
+  promote(world, service, failed, target, REASONS[cause].rollout(target.id));
   return undefined;
 }
 
 function promote(world, service, failed, target, reason) {
   const now = world.clock.now();
-  const same = world.quirks.rollbackId === 'same';
-  const listed = same ? service.deployments.find(({ id }) => id === target.id) : undefined;
-  const back = listed ?? {
+  const isSameId = world.quirks.rollbackId === 'same';
+  const listed = isSameId ? service.deployments.find(({ id }) => id === target.id) : undefined;
+  const rollback = listed ?? {
     ...target,
-    id: same ? target.id : `ecs-svc/${world.ids.number()}`,
-    createdAt: same ? target.createdAt : now,
+    id: isSameId ? target.id : `ecs-svc/${world.ids.number()}`,
+    createdAt: isSameId ? target.createdAt : now,
   };
-  Object.assign(back, {
+  Object.assign(rollback, {
     status: 'PRIMARY',
     rollout: 'IN_PROGRESS',
     reason,
     failed: 0,
     updatedAt: now,
-    proven: false,
-    neverRan: 0,
-    notBefore: 0,
+    hadHealthyTask: false,
+    failedStarts: 0,
+    nextStartAt: 0,
   });
-  back.rollbackOf = failed.deployed;
+  rollback.rollbackOf = failed.serviceDeployment;
   failed.status = world.quirks.failedStatus;
-  service.deployments = [back, ...service.deployments.filter((deployment) => deployment !== back)];
+  service.deployments = [rollback, ...service.deployments.filter((deployment) => deployment !== rollback)];
   service.steady = false;
   reconcileSoon(world, service);
 }
@@ -78,19 +83,26 @@ export function rollbackFailed(world, service, deployment) {
 }
 
 /** "The service deployment moves to the ROLLBACK_REQUESTED state, and then the rollback operation starts", breaker or not: .../stop-service-deployment.html */
-export function requestRollback(world, one) {
-  Object.assign(one, { status: 'ROLLBACK_REQUESTED', updatedAt: world.clock.now() });
+export function requestRollback(world, serviceDeployment) {
+  Object.assign(serviceDeployment, { status: 'ROLLBACK_REQUESTED', updatedAt: world.clock.now() });
   world.clock.after(world.timing.supersede, () => {
-    const current = one.service.deployments[0];
-    if (one.status === 'ROLLBACK_REQUESTED' && current?.deployed === one) rollBack(world, one.service, current, 'user');
+    const current = serviceDeployment.service.deployments[0];
+    if (serviceDeployment.status === 'ROLLBACK_REQUESTED' && current?.serviceDeployment === serviceDeployment)
+      rollBack(world, serviceDeployment.service, current, 'user');
   });
 }
 
 /** ABORT leaves everything as it is: no task is started or stopped for this deployment any more. */
-export function abortDeployment(world, one) {
-  Object.assign(one, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
-  for (const deployment of one.service.deployments) if (deployment.deployed === one) deployment.halted = true;
+export function abortDeployment(world, serviceDeployment) {
+  Object.assign(serviceDeployment, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
+  for (const deployment of serviceDeployment.service.deployments)
+    if (deployment.serviceDeployment === serviceDeployment) deployment.isAborted = true;
   world.clock.after(world.timing.supersede, () =>
-    finishServiceDeployment(world, one, 'STOPPED', 'Service deployment was stopped by a StopServiceDeployment request.'),
+    finishServiceDeployment(
+      world,
+      serviceDeployment,
+      'STOPPED',
+      'Service deployment was stopped by a StopServiceDeployment request.',
+    ),
   );
 }

@@ -1,9 +1,9 @@
 // One row is one behaviour: [what, scenario, what ECS shows in the end, a stopped task's code and reason, an event]. rollouts.spec.mjs carries them out.
 import { CLUSTER, definition, service } from '../testing/kit.mjs';
 
-const two = (rule) => [{ match: { taskDefinition: 'app:2' }, do: rule }];
+const onNewRevision = (rule) => [{ match: { taskDefinition: 'app:2' }, do: rule }];
 const NO_BREAKER = { services: [service('app', { taskDefinition: 'app:1', breaker: { enable: false, rollback: false } })] };
-const NO_WAY_BACK = { services: [service('app', { taskDefinition: 'app:1', breaker: { enable: true, rollback: false } })] };
+const NO_ROLLBACK = { services: [service('app', { taskDefinition: 'app:1', breaker: { enable: true, rollback: false } })] };
 const GROUP = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/0123456789abcdef';
 const BALANCED = {
   services: [
@@ -15,29 +15,29 @@ const BALANCED = {
 };
 const plain = [definition('app', undefined, { checked: false }), definition('app', undefined, { checked: false })];
 
-export const back = { runs: 'app:1', rollout: 'COMPLETED', sd: 'ROLLBACK_SUCCESSFUL' };
-const went = { runs: 'app:2', rollout: 'COMPLETED', sd: 'SUCCESSFUL' };
-const stuck = { runs: 'app:1', rollout: 'FAILED', sd: 'STOPPED', shown: 'app:2' };
+export const ROLLED_BACK = { runs: 'app:1', rollout: 'COMPLETED', sd: 'ROLLBACK_SUCCESSFUL' };
+const SUCCEEDED = { runs: 'app:2', rollout: 'COMPLETED', sd: 'SUCCESSFUL' };
+const FAILED = { runs: 'app:1', rollout: 'FAILED', sd: 'STOPPED', shown: 'app:2' };
 
 export const ROLLOUTS = [
   [
     'all is well',
     {},
-    went,
+    SUCCEEDED,
     ['ServiceSchedulerInitiated', /^Scaling activity initiated by \(deployment ecs-svc\/\d{19}\)$/],
     /deployment completed/,
   ],
   [
     'the image cannot be pulled',
-    { rules: two({ pull: 'pull access denied' }) },
-    back,
+    { rules: onNewRevision({ pull: 'pull access denied' }) },
+    ROLLED_BACK,
     ['TaskFailedToStart', /^CannotPullContainerError: pull access denied$/],
     /was unable to place a task\. Reason: CannotPullContainerError/,
   ],
   [
     'the image is not in the registry',
     { images: { 'registry.example/app:2': { missing: true } } },
-    back,
+    ROLLED_BACK,
     ['TaskFailedToStart', /^CannotPullContainerError: .*not found$/],
     /CannotPullContainerError/,
   ],
@@ -48,94 +48,94 @@ export const ROLLOUTS = [
         'registry.example/app:2': { index: `sha256:${'a'.repeat(64)}`, platforms: { 'linux/arm64': `sha256:${'b'.repeat(64)}` } },
       },
     },
-    back,
+    ROLLED_BACK,
     ['TaskFailedToStart', /does not contain descriptor matching platform 'linux\/amd64'/],
     /CannotPull/,
   ],
   [
     'a secret cannot be read',
-    { rules: two({ secret: 'AccessDeniedException' }) },
-    back,
+    { rules: onNewRevision({ secret: 'AccessDeniedException' }) },
+    ROLLED_BACK,
     ['TaskFailedToStart', /^ResourceInitializationError: unable to pull secrets/],
     /ResourceInitializationError/,
   ],
   [
     'it crashes before it is healthy',
-    { rules: two({ exit: { after: 3, code: 1, lines: ['boom'] } }) },
-    back,
+    { rules: onNewRevision({ exit: { after: 3, code: 1, lines: ['boom'] } }) },
+    ROLLED_BACK,
     ['EssentialContainerExited', /^Essential container in task exited$/],
     /deployment failed: tasks failed to start/,
   ],
   [
     'it has too little memory',
-    { rules: two({ exit: { after: 5, code: 137 } }) },
-    back,
+    { rules: onNewRevision({ exit: { after: 5, code: 137 } }) },
+    ROLLED_BACK,
     ['EssentialContainerExited', /^Essential/],
     /rolling back to deployment/,
   ],
   [
     'it is never healthy',
-    { rules: two({ healthy: 'never' }) },
-    back,
+    { rules: onNewRevision({ healthy: 'never' }) },
+    ROLLED_BACK,
     ['ServiceSchedulerInitiated', /^Task failed container health checks$/],
     /failed container health checks/,
   ],
   [
     'its target is never healthy',
-    { ...BALANCED, rules: two({ healthy: 'never', fails: 'elb' }) },
-    back,
+    { ...BALANCED, rules: onNewRevision({ healthy: 'never', fails: 'elb' }) },
+    ROLLED_BACK,
     ['ServiceSchedulerInitiated', /^Task failed ELB health checks in \(target-group arn/],
     /is unhealthy in \(target-group/,
   ],
   [
     'no way back, image cannot be pulled',
-    { ...NO_WAY_BACK, rules: two({ pull: 'x' }) },
-    stuck,
+    { ...NO_ROLLBACK, rules: onNewRevision({ pull: 'x' }) },
+    FAILED,
     ['TaskFailedToStart', /Cannot/],
     /deployment failed/,
   ],
   [
     'no way back, crash',
-    { ...NO_WAY_BACK, rules: two({ exit: { code: 2 } }) },
-    stuck,
+    { ...NO_ROLLBACK, rules: onNewRevision({ exit: { code: 2 } }) },
+    FAILED,
     ['EssentialContainerExited', /Essential/],
     /deployment failed/,
   ],
-  ['it is slow, but comes', { rules: two({ healthyAfter: 35 }) }, went, undefined, /steady state/],
+  ['it is slow, but comes', { rules: onNewRevision({ healthyAfter: 35 }) }, SUCCEEDED, undefined, /steady state/],
   [
     'it is slower than its health check allows',
-    { rules: two({ healthyAfter: 100 }) },
-    back,
+    { rules: onNewRevision({ healthyAfter: 100 }) },
+    ROLLED_BACK,
     ['ServiceSchedulerInitiated', /health checks/],
     /failed container health checks/,
   ],
   [
     'it is as slow, with a grace period',
     {
-      rules: two({ healthyAfter: 100 }),
+      rules: onNewRevision({ healthyAfter: 100 }),
       services: [service('app', { taskDefinition: 'app:1', healthCheckGracePeriodSeconds: 300 })],
     },
-    went,
+    SUCCEEDED,
     undefined,
     /deployment completed/,
   ],
   [
     'the second try works',
     { rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'timeout' }, times: 1 }] },
-    went,
+    SUCCEEDED,
     ['TaskFailedToStart', /timeout/],
     /deployment completed/,
   ],
   [
     'without health checks it runs and dies at once',
-    { taskDefinitions: plain, rules: two({ exit: { code: 1, after: 5 } }) },
-    back,
+    { taskDefinitions: plain, rules: onNewRevision({ exit: { code: 1, after: 5 } }) },
+    ROLLED_BACK,
     ['EssentialContainerExited', /Essential/],
     /tasks failed to start/,
   ],
   [
     'the same, where crashes do not count',
-    { taskDefinitions: plain, quirks: { crashes: 'ignored' }, rules: two({ exit: { code: 1, after: 5 } }) },
+    { taskDefinitions: plain, quirks: { crashes: 'ignored' }, rules: onNewRevision({ exit: { code: 1, after: 5 } }) },
     { runs: 'app:1', rollout: 'IN_PROGRESS', sd: 'IN_PROGRESS', shown: 'app:2' },
     ['EssentialContainerExited', /Essential/],
     /has started 1 tasks/,
@@ -143,22 +143,28 @@ export const ROLLOUTS = [
   [
     'without health checks it dies after a minute',
     { taskDefinitions: plain, rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 90 } }, times: 1 }] },
-    went,
+    SUCCEEDED,
     ['EssentialContainerExited', /Essential/],
     /deployment completed/,
   ],
   [
     'no breaker, image cannot be pulled',
-    { ...NO_BREAKER, rules: two({ pull: 'x' }) },
+    { ...NO_BREAKER, rules: onNewRevision({ pull: 'x' }) },
     { runs: 'app:1', rollout: 'IN_PROGRESS', sd: 'IN_PROGRESS', shown: 'app:2' },
     ['TaskFailedToStart', /Cannot/],
     /unable to consistently start tasks/,
   ],
-  ['no room', { capacity: { [CLUSTER]: 1 } }, back, undefined, /was unable to place a task\. Reason: Capacity is unavailable/],
+  [
+    'no room',
+    { capacity: { [CLUSTER]: 1 } },
+    ROLLED_BACK,
+    undefined,
+    /was unable to place a task\. Reason: Capacity is unavailable/,
+  ],
   [
     'stop first: 0 and 100 percent',
     { services: [service('app', { taskDefinition: 'app:1', percent: [0, 100] })] },
-    went,
+    SUCCEEDED,
     ['ServiceSchedulerInitiated', /Scaling/],
     /deployment completed/,
   ],
@@ -174,7 +180,7 @@ export const ROLLOUTS = [
   ],
   [
     'a pull that never ends: 46 silent minutes',
-    { rules: two({ stuck: true }) },
+    { rules: onNewRevision({ stuck: true }) },
     { runs: 'app:1', rollout: 'IN_PROGRESS', sd: 'IN_PROGRESS', shown: 'app:2' },
     undefined,
     /has started 1 tasks/,
@@ -185,28 +191,28 @@ export const ROLLOUTS = [
       services: [service('app', { taskDefinition: 'app:1', desiredCount: 3 })],
       rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 3 } }, times: 1 }],
     },
-    went,
+    SUCCEEDED,
     ['EssentialContainerExited', /Essential/],
     /deployment completed/,
   ],
   [
     'healthy at first, then not: replaced, and the deployment stays COMPLETED',
     { rules: [{ match: { taskDefinition: 'app:2' }, do: { unhealthy: { after: 400 } }, times: 1 }] },
-    went,
+    SUCCEEDED,
     ['ServiceSchedulerInitiated', /Scaling activity/],
     /deployment completed/,
   ],
   [
     'an EC2 cluster without room',
     { services: [service('app', { taskDefinition: 'app:1', launchType: 'EC2' })], capacity: { [CLUSTER]: 1 } },
-    back,
+    ROLLED_BACK,
     undefined,
     /was unable to place a task because no container instance met all of its requirements/,
   ],
   [
     'nothing is wanted',
     { services: [service('app', { taskDefinition: 'app:1', desiredCount: 0 })] },
-    { ...went, runs: undefined },
+    { ...SUCCEEDED, runs: undefined },
     undefined,
     /deployment completed/,
   ],

@@ -4,17 +4,17 @@ import { addEvent, clearCause, listed } from '../state/events.mjs';
 import { serviceTasks } from '../state/service-view.mjs';
 import { addTask } from '../tasks/add-task.mjs';
 import { findDefinition } from '../state/task-definitions.mjs';
-import { fits, roomAgain, sayNoRoom } from './capacity.mjs';
+import { hasCapacity, clearNoCapacity, reportNoCapacity } from './capacity.mjs';
 import { countFailure } from './breaker.mjs';
 import { stopTask } from '../tasks/lifecycle.mjs';
-import { settle } from './steady.mjs';
+import { updateSteadyState } from './steady.mjs';
 
 /** What `reconcileSoon` runs, once the scheduler noticed. */
 export function reconcile(world, service) {
   if (service.status === 'DRAINING') return drain(world, service);
   if (service.status !== 'ACTIVE' || service.controller !== 'ECS') return undefined;
   const replaced = stopUnhealthy(world, service);
-  const plan = decide(world, service);
+  const plan = planTasks(world, service);
   stopForScheduler(world, service, plan.stop, `Scaling activity initiated by (deployment ${service.deployments[0].id})`);
   launch(world, service, plan.start, replaced);
   if (plan.stuck)
@@ -25,50 +25,52 @@ export function reconcile(world, service) {
       { cause: 'configuration' },
     );
   else clearCause(service, 'configuration');
-  return settle(world, service);
+  return updateSteadyState(world, service);
 }
 
-function alive(world, service) {
+function activeTasks(world, service) {
   return serviceTasks(world, service).filter((task) => task.desiredStatus === 'RUNNING');
 }
 
 /** { start: how many, stop: which tasks, stuck } of this moment. */
-function decide(world, service) {
+function planTasks(world, service) {
   const [primary] = service.deployments;
   const { desired } = service;
   const { minimumHealthyPercent, maximumPercent } = service.configuration;
-  const live = alive(world, service);
-  const mine = live.filter((task) => task.deploymentId === primary.id);
-  const old = live.filter((task) => task.deploymentId !== primary.id);
-  if (primary.halted) return { start: 0, stop: [] };
+  const active = activeTasks(world, service);
+  const primaryTasks = active.filter((task) => task.deploymentId === primary.id);
+  const oldTasks = active.filter((task) => task.deploymentId !== primary.id);
+  if (primary.isAborted) return { start: 0, stop: [] };
   const failed = primary.rollout === 'FAILED';
-  if (failed) return { start: 0, stop: mine.filter((task) => !task.healthy) };
-  const need = Math.max(0, desired - mine.length);
-  const room = Math.floor((desired * maximumPercent) / 100) - live.length;
-  const least = Math.ceil((desired * minimumHealthyPercent) / 100);
-  const healthy = live.filter((task) => task.healthy).length;
-  const oldHealthy = old.filter((task) => task.healthy);
-  const oldOther = old.filter((task) => !task.healthy);
+  if (failed) return { start: 0, stop: primaryTasks.filter((task) => !task.healthy) };
+  const need = Math.max(0, desired - primaryTasks.length);
+  const room = Math.floor((desired * maximumPercent) / 100) - active.length;
+  const minimum = Math.ceil((desired * minimumHealthyPercent) / 100);
+  const healthy = active.filter((task) => task.healthy).length;
+  const oldHealthy = oldTasks.filter((task) => task.healthy);
+  const oldOther = oldTasks.filter((task) => !task.healthy);
   // As many old ones as healthy new ones can replace, and as many as are in the way of new ones.
-  const surplus = oldHealthy.length - Math.max(0, desired - mine.filter((task) => task.healthy).length);
-  const inTheWay = need - Math.max(0, room + oldOther.length);
-  const may = Math.max(0, Math.min(healthy - least, Math.max(surplus, inTheWay)));
-  const stop = [...oldOther, ...oldHealthy.slice(0, may), ...mine.slice(desired)];
+  const surplus = oldHealthy.length - Math.max(0, desired - primaryTasks.filter((task) => task.healthy).length);
+  const blocking = need - Math.max(0, room + oldOther.length);
+  const stoppable = Math.max(0, Math.min(healthy - minimum, Math.max(surplus, blocking)));
+  const stop = [...oldOther, ...oldHealthy.slice(0, stoppable), ...primaryTasks.slice(desired)];
   const start = Math.max(0, Math.min(need, room + oldOther.length));
-  const still = live.every((task) => task.healthy) && need > 0 && start === 0 && stop.length === 0;
-  return { start: world.clock.now() < (primary.notBefore ?? 0) ? 0 : start, stop, stuck: still };
+  const isStuck = active.every((task) => task.healthy) && need > 0 && start === 0 && stop.length === 0;
+  return { start: world.clock.now() < (primary.nextStartAt ?? 0) ? 0 : start, stop, stuck: isStuck };
 }
 
 /** "… replace unhealthy tasks": API_DeploymentConfiguration.html. Of every deployment that is not given up. */
 function stopUnhealthy(world, service) {
-  const bad = alive(world, service).filter((task) => task.unhealthy);
-  for (const task of bad) {
-    const { how, targetGroupArn } = task.unhealthy;
+  const unhealthy = activeTasks(world, service).filter((task) => task.unhealthy);
+  for (const task of unhealthy) {
+    const { kind, targetGroupArn } = task.unhealthy;
     const reason =
-      how === 'elb' ? `Task failed ELB health checks in (target-group ${targetGroupArn})` : 'Task failed container health checks';
+      kind === 'elb'
+        ? `Task failed ELB health checks in (target-group ${targetGroupArn})`
+        : 'Task failed container health checks';
     stopForScheduler(world, service, [task], reason);
   }
-  return bad.length;
+  return unhealthy.length;
 }
 
 function stopForScheduler(world, service, tasks, reason) {
@@ -90,13 +92,13 @@ function launch(world, service, count, replaced) {
   const definition = count > 0 ? findDefinition(world, deployment.taskDefinition).record : undefined;
   const started = [];
   for (let index = 0; index < count; index += 1) {
-    if (!fits(world, service.cluster)) {
-      sayNoRoom(world, service);
+    if (!hasCapacity(world, service.cluster)) {
+      reportNoCapacity(world, service);
       // API_Deployment.html, failedTasks: "… a failure if the service scheduler can't launch the task".
       countFailure(world, service, deployment, { ran: false });
       break;
     }
-    roomAgain(service);
+    clearNoCapacity(service);
     const { launchType } = service.settings;
     started.push(addTask(world, { cluster: service.cluster, definition, service, deployment, launchType }));
   }
@@ -107,9 +109,9 @@ function launch(world, service, count, replaced) {
 
 /** API_DeleteService.html: INACTIVE after "all tasks have transitioned to either STOPPING or STOPPED". */
 function drain(world, service) {
-  stopForScheduler(world, service, alive(world, service), 'Service deleted');
-  const gone = ['STOPPING', 'DEPROVISIONING', 'STOPPED'];
-  if (!serviceTasks(world, service).every((task) => gone.includes(task.lastStatus))) return;
+  stopForScheduler(world, service, activeTasks(world, service), 'Service deleted');
+  const ended = ['STOPPING', 'DEPROVISIONING', 'STOPPED'];
+  if (!serviceTasks(world, service).every((task) => ended.includes(task.lastStatus))) return;
   service.status = 'INACTIVE';
   service.deployments = [];
 }

@@ -5,8 +5,8 @@ import { counts, serviceTasks } from '../state/service-view.mjs';
 import { completeDeployment } from './deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
-export function settle(world, service) {
-  dropGone(world, service);
+export function updateSteadyState(world, service) {
+  removeFinishedDeployments(world, service);
   const [primary] = service.deployments;
   const steady = isSteady(world, service);
   if (!steady) {
@@ -16,7 +16,7 @@ export function settle(world, service) {
   }
   const now = world.clock.now();
   if (primary.rollout === 'IN_PROGRESS') {
-    const wait = world.timing.steady + bake(service);
+    const wait = world.timing.steady + bakeTime(service);
     if (primary.steadySince === undefined) {
       primary.steadySince = now;
       world.clock.after(wait, () => reconcileSoon(world, service));
@@ -29,13 +29,13 @@ export function settle(world, service) {
 }
 
 /** .../developerguide/deployment-alarm-failure.html: with alarms, a deployment waits for the bake time in the end. */
-function bake(service) {
+function bakeTime(service) {
   return service.configuration.alarms?.enable ? (service.configuration.bakeTimeInMinutes ?? 0) * 60 : 0;
 }
 
 function isSteady(world, service) {
   const [primary] = service.deployments;
-  if (primary.rollout === 'FAILED' || primary.halted) return false;
+  if (primary.rollout === 'FAILED' || primary.isAborted) return false;
   // Another deployment that FAILED and has no task any more may still be listed: in a published log the way back was COMPLETED 24 seconds after the
   // breaker's decision. One with tasks may not: they are not this deployment's.
   const tasks = serviceTasks(world, service).filter((task) => task.lastStatus !== 'STOPPED');
@@ -46,17 +46,17 @@ function isSteady(world, service) {
 }
 
 /** ACTIVE is "a service deployment that still has running tasks"; one that FAILED is listed for a while yet, as published logs show. */
-function dropGone(world, service) {
+function removeFinishedDeployments(world, service) {
   const tasks = serviceTasks(world, service);
   const now = world.clock.now();
-  service.deployments = service.deployments.filter((deployment, place) => {
-    if (place === 0) return true;
+  service.deployments = service.deployments.filter((deployment, index) => {
+    if (index === 0) return true;
     const { runningCount, pendingCount } = counts(tasks.filter((task) => task.deploymentId === deployment.id));
     if (runningCount + pendingCount > 0) return true;
     if (deployment.rollout !== 'FAILED') return false;
     const until = deployment.failedAt + world.timing.lingers * 1000;
-    if (now < until && !deployment.leaving) {
-      deployment.leaving = true;
+    if (now < until && !deployment.isLeaving) {
+      deployment.isLeaving = true;
       world.clock.at(until, () => reconcileSoon(world, service));
     }
     return now < until;

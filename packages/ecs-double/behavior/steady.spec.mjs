@@ -1,4 +1,4 @@
-import { begin, deploy, describe as describeService, over, service, stopped, until } from '../testing/kit.mjs';
+import { startDouble, deploy, describe as describeService, isFinished, service, stopped, until } from '../testing/kit.mjs';
 
 const started = [];
 afterEach(async () => {
@@ -16,32 +16,32 @@ test.each([
   ['a slower account', {}, { steady: 120 }, 120],
 ])('COMPLETED comes some time after the last old task is gone: %s', async (_, configuration, timing, wait) => {
   const app = service('app', { taskDefinition: 'app:1' });
-  const double = await begin({
+  const double = await startDouble({
     timing,
     services: [{ ...app, deploymentConfiguration: { ...app.deploymentConfiguration, ...configuration } }],
   });
   started.push(double);
   await deploy(double);
-  const done = await until(double, over);
+  const done = await until(double, isFinished);
   const [old] = await stopped(double);
   const passed = done.deployments[0].updatedAt - old.stoppedAt;
   expect([passed >= wait, passed < wait + 30]).toEqual([true, true]);
 });
 
 test('a steady state is said once, until something moves', async () => {
-  const double = await begin();
+  const double = await startDouble();
   started.push(double);
-  const said = async () =>
+  const countSteadyEvents = async () =>
     (await describeService(double)).events.filter(({ message }) => message.endsWith('has reached a steady state.')).length;
   await double.clock.advance(3_600_000);
-  expect(await said()).toBe(1);
+  expect(await countSteadyEvents()).toBe(1);
   await deploy(double);
-  await until(double, over);
-  expect(await said()).toBe(2);
+  await until(double, isFinished);
+  expect(await countSteadyEvents()).toBe(2);
 });
 
 test('an agent that does not hear of the end of a task: ECS does not want it, and lists it as running', async () => {
-  const double = await begin({ timing: { agent: 3600 } });
+  const double = await startDouble({ timing: { agent: 3600 } });
   started.push(double);
   await deploy(double);
   await double.clock.advance(600_000);

@@ -8,16 +8,16 @@ export async function connectClock(url, { who } = {}) {
     now: () => now,
     /** Ends at this client's own now + ms, however many sleeps it has under way. */
     async sleep(ms) {
-      const answer = await ask(url, 'POST', '/__clock/sleep', { until: now + ms, who });
-      now = Math.max(now, answer.now);
+      const response = await ask(url, 'POST', '/__clock/sleep', { until: now + ms, who });
+      now = Math.max(now, response.now);
     },
     leave: () => (who === undefined ? undefined : ask(url, 'POST', '/__clock/leave', { who })),
   };
 }
 
 async function ask(url, method, path, body) {
-  const answer = await fetch(new URL(path, url), { method, ...(body ? { body: JSON.stringify(body) } : {}) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`The double's clock answered ${answer.status}: ${text}`);
+  const response = await fetch(new URL(path, url), { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The double's clock answered ${response.status}: ${text}`);
   return JSON.parse(text);
 }

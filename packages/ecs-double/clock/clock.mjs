@@ -42,12 +42,12 @@ export function makeClock({ start, turn }) {
     if (until <= now) return now;
     return new Promise((wake) => {
       joined.get(who).push({ until, wake });
-      void moveOn();
+      void advanceSleepers();
     });
   }
 
   /** Nobody who joined is awake: on to the earliest end. */
-  function moveOn() {
+  function advanceSleepers() {
     return turn(async () => {
       const sleepers = [...joined.values()];
       if (sleepers.length === 0 || sleepers.some((sleeps) => sleeps.length === 0)) return;
@@ -75,7 +75,7 @@ export function makeClock({ start, turn }) {
     leave(who) {
       for (const one of joined.get(who) ?? []) one.wake(now);
       joined.delete(who);
-      void moveOn();
+      void advanceSleepers();
     },
     sleeping: (who) => (joined.get(who) ?? []).length > 0,
     /** Resolves when the time has come, moves nothing. */
@@ -93,8 +93,8 @@ function later(a, b) {
 export function makeTurns() {
   let last = Promise.resolve();
   return (run) => {
-    const mine = last.then(run);
-    last = mine.catch(() => {});
-    return mine;
+    const result = last.then(run);
+    last = result.catch(() => {});
+    return result;
   };
 }

@@ -1,11 +1,11 @@
 // Virtual time: in one process, over HTTP, and for several clients.
 import { connectClock } from './client.mjs';
 import { makeClock, makeTurns } from './clock.mjs';
-import { begin, deploy, over, until } from '../testing/kit.mjs';
+import { startDouble, deploy, isFinished, until } from '../testing/kit.mjs';
 
 const started = [];
 async function open(scenario) {
-  const double = await begin(scenario);
+  const double = await startDouble(scenario);
   started.push(double);
   return { double };
 }
@@ -72,16 +72,16 @@ describe('time', () => {
   test('a watcher is told, and moves nothing', async () => {
     const { double } = await open();
     const at = double.clock.now() + 5000;
-    const told = fetch(`${double.url}/__clock/wait?until=${at}`).then((answer) => answer.json());
+    const response = fetch(`${double.url}/__clock/wait?until=${at}`).then((answer) => answer.json());
     await double.clock.advance(5000);
-    expect(await told).toEqual({ now: at });
+    expect(await response).toEqual({ now: at });
   });
 
   test('two runs are one and the same history', async () => {
     const history = async () => {
       const { double } = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }] });
       await deploy(double);
-      await until(double, over);
+      await until(double, isFinished);
       return JSON.stringify(double.journal.entries);
     };
     expect(await history()).toBe(await history());

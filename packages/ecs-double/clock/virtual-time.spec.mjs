@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { begin } from '../testing/kit.mjs';
+import { startDouble } from '../testing/kit.mjs';
 import { clockEnvironment } from './environment.mjs';
 import { useVirtualTime } from './virtual-time.mjs';
 
 const HOUR = 3_600_000;
 let double;
 beforeEach(async () => {
-  double = await begin();
+  double = await startDouble();
 });
 afterEach(() => double.close());
 

@@ -27,7 +27,7 @@ export async function runAws({ aws: program, python }, { folder, url }, args) {
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   return promisify(execFile)(program, [...args, '--output', 'json'], { env }).then(
-    ({ stdout }) => ({ code: 0, said: stdout ? JSON.parse(stdout) : undefined }),
-    ({ code, stderr }) => ({ code, said: stderr }),
+    ({ stdout }) => ({ code: 0, output: stdout ? JSON.parse(stdout) : undefined }),
+    ({ code, stderr }) => ({ code, output: stderr }),
   );
 }

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { runAws } from './awscli.mjs';
 import {
   CLUSTER,
-  begin,
+  startDouble,
   definition,
   deploy,
   describe as describeService,
-  over,
+  isFinished,
   revision,
   service,
   stopped,
@@ -26,7 +26,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 async function open(scenario) {
   const journal = path.join(folder, `${started.length}-${process.hrtime.bigint()}.ndjson`);
-  const double = await begin({ journal, ...scenario });
+  const double = await startDouble({ journal, ...scenario });
   started.push(double);
   return double;
 }
@@ -51,9 +51,9 @@ testWithAwsCli(
       '--task-definition',
       'app:2',
     ]);
-    expect(revision(update.said.service.taskDefinition)).toBe('app:2');
+    expect(revision(update.output.service.taskDefinition)).toBe('app:2');
     const wait = await aws(tools, double, ['ecs', 'wait', 'services-stable', '--cluster', CLUSTER, '--services', 'app']);
-    expect(wait).toEqual({ code: 0, said: undefined });
+    expect(wait).toEqual({ code: 0, output: undefined });
     expect(double.journal.calls('DescribeServices')).toBeGreaterThan(5);
     expect(revision((await describeService(double)).taskDefinition)).toBe('app:1');
     expect(checkJournal(tools, double.journal.file)).toMatchObject({ passed: true });
@@ -64,7 +64,7 @@ testWithAwsCli('it gives up after ten minutes when an image cannot be pulled: th
   const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }], auto: 15_000 });
   await deploy(double);
   const wait = await aws(tools, double, ['ecs', 'wait', 'services-stable', '--cluster', CLUSTER, '--services', 'app']);
-  expect(wait).toEqual({ code: 255, said: expect.stringContaining('Max attempts exceeded') });
+  expect(wait).toEqual({ code: 255, output: expect.stringContaining('Max attempts exceeded') });
   expect((await describeService(double)).deployments[0].rolloutState).toBe('IN_PROGRESS');
 });
 
@@ -76,9 +76,9 @@ testWithAwsCli('sts, elbv2 and logs understand each other too', async (tools) =>
       service('app', { taskDefinition: 'app:1', loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 80 }] }),
     ],
   });
-  expect((await aws(tools, double, ['sts', 'get-caller-identity'])).said.Account).toBe('123456789012');
+  expect((await aws(tools, double, ['sts', 'get-caller-identity'])).output.Account).toBe('123456789012');
   const health = await aws(tools, double, ['elbv2', 'describe-target-health', '--target-group-arn', targetGroupArn]);
-  expect(health.said.TargetHealthDescriptions[0].TargetHealth.State).toBe('healthy');
+  expect(health.output.TargetHealthDescriptions[0].TargetHealth.State).toBe('healthy');
   await deploy(double);
   await double.clock.advance(60_000);
   const tail = await aws(tools, double, [
@@ -89,9 +89,9 @@ testWithAwsCli('sts, elbv2 and logs understand each other too', async (tools) =>
     '--filter-pattern',
     'boom',
   ]);
-  expect(tail.said.events[0].message).toBe('boom');
+  expect(tail.output.events[0].message).toBe('boom');
   const refused = await aws(tools, double, ['ecs', 'describe-services', '--cluster', 'none', '--services', 'app']);
-  expect(refused).toEqual({ code: 255, said: expect.stringContaining('(ClusterNotFoundException)') });
+  expect(refused).toEqual({ code: 255, output: expect.stringContaining('(ClusterNotFoundException)') });
   expect(checkJournal(tools, double.journal.file)).toMatchObject({ passed: true });
 });
 
@@ -118,8 +118,8 @@ testWithAwsCli('everything that the double says fits botocore’s models', async
       ...['CODE_DEPLOY', 'EXTERNAL'].map((type) => service(type, { taskDefinition: 'app:1', deploymentController: { type } })),
     ],
   });
-  const quietly = (op, request, of) => double.as(op, request, of).catch((error) => error.name);
-  const look = async () => {
+  const errorName = (op, request, of) => double.as(op, request, of).catch((error) => error.name);
+  const describeAll = async () => {
     const { services } = await double.as('DescribeServices', {
       cluster: CLUSTER,
       services: ['app', 'CODE_DEPLOY', 'EXTERNAL', 'none'],
@@ -141,11 +141,11 @@ testWithAwsCli('everything that the double says fits botocore’s models', async
   await double.as('RegisterTaskDefinition', { ...full, tags: [{ key: 'release', value: '1' }] });
   for (const taskDefinition of ['app:2', 'app:3', 'app:1']) {
     await deploy(double, taskDefinition, { forceNewDeployment: true });
-    await until(double, async () => over(await look()), { limit: 600 });
+    await until(double, async () => isFinished(await describeAll()), { limit: 600 });
   }
-  const current = (await look()).currentServiceDeployment;
+  const current = (await describeAll()).currentServiceDeployment;
   if (current) await double.as('StopServiceDeployment', { serviceDeploymentArn: current, stopType: 'ROLLBACK' });
-  await quietly('StopServiceDeployment', {
+  await errorName('StopServiceDeployment', {
     serviceDeploymentArn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/none',
   });
   const headers = { 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.ListServices' };
@@ -169,11 +169,11 @@ testWithAwsCli('everything that the double says fits botocore’s models', async
   await double.as('StopTask', { cluster: CLUSTER, task: ran.tasks[0].taskArn, reason: 'enough' });
   await double.as('DescribeLogStreams', { logGroupName: '/ecs/app', descending: true, orderBy: 'LastEventTime' }, 'logs');
   await double.as('FilterLogEvents', { logGroupName: '/ecs/app' }, 'logs');
-  await quietly('GetLogEvents', { logGroupName: '/ecs/app', logStreamName: 'none' }, 'logs');
-  await quietly('UpdateService', { cluster: CLUSTER, service: 'EXTERNAL', taskDefinition: 'app:2' });
+  await errorName('GetLogEvents', { logGroupName: '/ecs/app', logStreamName: 'none' }, 'logs');
+  await errorName('UpdateService', { cluster: CLUSTER, service: 'EXTERNAL', taskDefinition: 'app:2' });
   await double.as('DeregisterTaskDefinition', { taskDefinition: 'app:3' });
   await double.as('DeleteService', { cluster: CLUSTER, service: 'app', force: true });
-  await look();
+  await describeAll();
   const { passed, lines } = checkJournal(tools, double.journal.file);
   expect(passed ? 'fits' : lines).toBe('fits');
   const seen = new Set(double.journal.entries.filter(({ service: of }) => of === 'ecs').map(({ op }) => op));

@@ -3,20 +3,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { awsCli, checkJournals } from './python.mjs';
 
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
-/** { status: 'passed' | 'failed' | 'skipped', said }, or undefined where no double was started. Without awscli it is a skip with its reason; with KD_REQUIRE_ENGINE=1 a failure where it could be had. */
+/** { status: 'passed' | 'failed' | 'skipped', message }, or undefined where no double was started. Without awscli it is a skip with its reason; with KD_REQUIRE_ENGINE=1 a failure where it could be had. */
 export function checkSuite(folder, tools = awsCli) {
   const files = fs.readdirSync(folder).sort();
   if (files.length === 0) return undefined;
   const found = tools();
   if (!found.python)
-    return { status: found.broken && process.env.KD_REQUIRE_ENGINE === '1' ? 'failed' : 'skipped', said: found.reason };
+    return { status: found.broken && process.env.KD_REQUIRE_ENGINE === '1' ? 'failed' : 'skipped', message: found.reason };
   const { passed, lines } = checkJournals(
     found,
     files.map((file) => path.join(folder, file)),
   );
-  if (passed) return { status: 'passed', said: `${files.length} journals, ${lines.at(-1)}` };
-  const more = lines.length - MOST_LINES;
-  return { status: 'failed', said: [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`… and ${more} more`] : [])].join('\n') };
+  if (passed) return { status: 'passed', message: `${files.length} journals, ${lines.at(-1)}` };
+  const more = lines.length - MAX_LINES;
+  return { status: 'failed', message: [...lines.slice(0, MAX_LINES), ...(more > 0 ? [`… and ${more} more`] : [])].join('\n') };
 }

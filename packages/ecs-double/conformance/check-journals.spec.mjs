@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { checkSuite } from './check-journals.mjs';
 import { testWithAwsCli } from './python.mjs';
-import { begin, CLUSTER } from '../testing/kit.mjs';
+import { startDouble, CLUSTER } from '../testing/kit.mjs';
 
 const before = process.env.ECS_DOUBLE_JOURNALS;
 let folder;
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 async function ask(...requests) {
-  const double = await begin();
+  const double = await startDouble();
   for (const request of requests) await double.as('ListServices', request);
   await double.close();
 }
@@ -28,15 +28,15 @@ testWithAwsCli('every double of a suite is checked, whoever started it', async (
   expect(checkSuite(folder)).toBeUndefined();
   await ask({ cluster: CLUSTER });
   await ask({ cluster: CLUSTER });
-  expect(checkSuite(folder)).toEqual({ status: 'passed', said: '2 journals, 2 passed, 0 failed' });
+  expect(checkSuite(folder)).toEqual({ status: 'passed', message: '2 journals, 2 passed, 0 failed' });
 });
 
 testWithAwsCli('one call that does not fit fails all, and is named with the test’s file, once', async () => {
   await ask({ cluster: CLUSTER });
   await ask({ cluster: CLUSTER, clutter: 1 }, { cluster: CLUSTER, clutter: 1 });
-  const { status, said } = checkSuite(folder);
+  const { status, message } = checkSuite(folder);
   expect(status).toBe('failed');
-  expect(said).toMatch(
+  expect(message).toMatch(
     /check-journals\.spec\.mjs-[^\n]*\.ndjson:1 ecs\.ListServices request\.clutter: is unknown\n1 passed, 2 failed$/,
   );
 });

@@ -5,7 +5,7 @@ export function truthy(text) {
 }
 
 /** Which service a container is: GATEWAY_COMPONENT says it, else its name. */
-export function roleOf(name, env) {
+export function serviceRole(name, env) {
   const text = env.GATEWAY_COMPONENT ?? name;
   if (/(^|-)(proc|processor|worker)\b/.test(text)) return 'proc';
   return /ingress/.test(text) ? 'ingress' : undefined;

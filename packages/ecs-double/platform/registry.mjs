@@ -13,8 +13,8 @@
 //   8. Platforms from 2026-04-19 on (era "head") do not read AGENTIC_BUNDLES_JSON at all.                                  loader
 //   9. The gateway's copy in Redis beats GATEWAY_CONFIG_JSON, but for GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP=1.                 gateway's configuration, current key
 import { readDescriptor } from './descriptor.mjs';
-import { roleOf, truthy } from './environment.mjs';
-import { compareRegistry } from './report.mjs';
+import { serviceRole, truthy } from './environment.mjs';
+import { reportRegistry } from './report.mjs';
 
 const EXAMPLES = {
   'kdcube.admin': { id: 'kdcube.admin', path: '/app', example: true },
@@ -37,7 +37,7 @@ export function makeRegistry(given = {}) {
     const note = (what) =>
       state.history.push({ at: now, task: task.id, container: container.name, image: container.image, what });
     loadGateway(env, note);
-    const role = roleOf(container.name, env);
+    const role = serviceRole(container.name, env);
     if (role === undefined || era === 'head') return;
     const force = role === 'proc' && truthy(env.BUNDLES_FORCE_ENV_ON_STARTUP);
     if (force && now >= state.lockedUntil) {
@@ -95,7 +95,7 @@ export function makeRegistry(given = {}) {
     state,
     /** Somebody with a Redis client: the admin's edits. */
     set: (change) => Object.assign(state, change),
-    report: (world) => compareRegistry(world, state),
+    report: (world) => reportRegistry(world, state),
   };
 }
 

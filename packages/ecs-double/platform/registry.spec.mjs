@@ -1,5 +1,5 @@
 // The platform's Redis beside the rollouts: what proc and ingress do to it as they start, and what a rollback leaves behind.
-import { CLUSTER, begin, definition, deploy, over, service, until } from '../testing/kit.mjs';
+import { CLUSTER, startDouble, definition, deploy, isFinished, service, until } from '../testing/kit.mjs';
 
 const started = [];
 afterEach(async () => {
@@ -18,7 +18,7 @@ async function proc(first, second, more = {}) {
   const family = (image, environment) => ({
     ...definition('app', image, { name: 'chat-proc', environment: variables({ BUNDLES_INCLUDE_EXAMPLES: '0', ...environment }) }),
   });
-  const double = await begin({
+  const double = await startDouble({
     taskDefinitions: [family('proc:1', first), family('proc:2', second)],
     services: [service('app', { taskDefinition: 'app:1' })],
     images: {
@@ -39,7 +39,7 @@ test('an empty registry is seeded, a stored one beats the environment', async ()
   const double = await proc(one, two);
   expect(ids(double)).toEqual(['a']);
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect([ids(double), double.registry().subset]).toEqual([['a'], true]);
 });
 
@@ -47,7 +47,7 @@ test('force replaces it, and is visible on what runs', async () => {
   const double = await proc(one, { ...two, ...FORCE });
   expect(double.registry().force).toBe(false);
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect([ids(double), double.registry().force]).toEqual([['a', 'b'], true]);
 });
 
@@ -58,7 +58,7 @@ test('a rollback leaves the new registry under the old image', async () => {
     { rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 5 } } }] },
   );
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(double.registry()).toMatchObject({ subset: false, missing: [{ id: 'b', folder: 'b' }], running: [{ image: 'proc:1' }] });
 });
 
@@ -69,7 +69,7 @@ test('one that dies before it reads its configuration changes nothing', async ()
     { rules: [{ match: { taskDefinition: 'app:2' }, do: { seeds: false, exit: { code: 1, after: 1 } } }] },
   );
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(double.registry().subset).toBe(true);
 });
 
@@ -106,7 +106,7 @@ test('ingress with examples seeds before proc: proc’s own bundles never come i
   await double.clock.advance(300_000);
   expect([ids(double).includes('kdcube.admin'), ids(double).includes('a')]).toEqual([true, false]);
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(ids(double)).toEqual(['a', 'b']);
 });
 
@@ -118,7 +118,7 @@ test.each([
 ])('a forced descriptor that is %s is not stored', async (_, text) => {
   const double = await proc(one, { AGENTIC_BUNDLES_JSON: text, ...FORCE });
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(ids(double)).toEqual(['a']);
   expect(double.registry().history.at(-1).what).toMatch(/^force failed/);
 });
@@ -139,7 +139,7 @@ test('one entry without a path empties it in memory, not in Redis', async () => 
 test('platforms from April on do not read the variable', async () => {
   const double = await proc(one, { ...two, ...FORCE }, { registry: { era: 'head' } });
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(ids(double)).toEqual([]);
 });
 
@@ -149,7 +149,7 @@ test('the gateway’s copy in Redis beats its environment, but for force', async
   const double = await proc({ GATEWAY_CONFIG_JSON: config(1) }, { GATEWAY_CONFIG_JSON: config(2) });
   const stored = () => double.registry().gateway['acme:demo:kdcube:config:gateway:current'];
   await deploy(double);
-  await until(double, over);
+  await until(double, isFinished);
   expect(stored()).toBe(config(1));
   await double.as(
     'RegisterTaskDefinition',
@@ -159,7 +159,7 @@ test('the gateway’s copy in Redis beats its environment, but for force', async
     }),
   );
   await deploy(double, 'app:3');
-  await until(double, over);
+  await until(double, isFinished);
   expect(stored()).toBe(config(3));
 });
 

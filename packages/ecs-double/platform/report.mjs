@@ -1,17 +1,17 @@
 // Whether the registry in Redis names only what the running images have: after every rollout that must hold.
-import { roleOf, truthy } from './environment.mjs';
+import { serviceRole, truthy } from './environment.mjs';
 
 /**
  * { bundles, default, gateway, force, running: [{ task, service, image, has }], missing: [{ task, id, folder }], subset }
  * `has` are the folders (or ids) that the scenario's `images` says are in the image; an image that says nothing is not judged.
  */
-export function compareRegistry(world, state) {
+export function reportRegistry(world, state) {
   const running = [];
   for (const task of world.tasks.values()) {
     if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') continue;
     for (const container of task.containers) {
       const env = environment(task, container.name);
-      if (roleOf(container.name, env) !== 'proc' || container.lastStatus !== 'RUNNING') continue;
+      if (serviceRole(container.name, env) !== 'proc' || container.lastStatus !== 'RUNNING') continue;
       running.push({
         task: task.id,
         service: task.service?.name,

@@ -11,11 +11,11 @@ const MESSAGES = {
 };
 
 /** Throws the first fault that fits the call. `times` counts down; `from` and `until` are virtual seconds since the start. */
-export function raiseFault(faults, call, { n, elapsed, account, region }) {
+export function throwFault(faults, call, { n, elapsed, account, region }) {
   for (const fault of faults) {
     if (!fits(fault, call, n, elapsed)) continue;
     if (fault.times !== undefined) fault.times -= 1;
-    const message = fault.message ?? MESSAGES[fault.error] ?? denied(fault, call, account, region);
+    const message = fault.message ?? MESSAGES[fault.error] ?? accessDenied(fault, call, account, region);
     throw fail(fault.error, message, fault.status);
   }
 }
@@ -37,7 +37,7 @@ function fits(fault, call, n, elapsed) {
   return elapsed >= (fault.from ?? 0) && elapsed < (fault.until ?? Infinity);
 }
 
-function denied(fault, call, account, region) {
+function accessDenied(fault, call, account, region) {
   if (fault.error !== 'AccessDeniedException') return fault.error;
   const user = `arn:aws:sts::${account}:assumed-role/deployer/session`;
   const action = `${call.service}:${call.op}`;
@@ -48,12 +48,12 @@ function denied(fault, call, account, region) {
  * Whether the line breaks at this call: "before" (nothing was done), "after" (it was done, the answer never came) or "hang" (done, and no answer,
  * so that a test can kill the client in the middle of the call).
  */
-export function cutAt(cuts, call, n) {
+export function connectionCut(cuts, call, n) {
   return cuts.find((cut) => cut.call === n || (cut.op === call.op && (cut.times === undefined || (cut.times -= 1) >= 0)))?.when;
 }
 
 /** What arrives instead of the answer, by what a proxy or a broken line makes of it: { status, headers, body, half }, or undefined. */
-export function garble(garbled, call, n, reply) {
+export function corruptResponse(garbled, call, n, reply) {
   const one = garbled.find((each) => fits(each, call, n, 0));
   if (!one) return undefined;
   if (one.times !== undefined) one.times -= 1;

@@ -85,14 +85,14 @@ describe('faults', () => {
   });
 
   test('reads are stale after a write, for all or for every second read', async () => {
-    const { double, client } = await open({ stale: { seconds: 10 } });
-    const mine = (await put(client)).service.deployments[0].id;
-    const seen = async () => (await ask(client)).services[0].deployments.some(({ id }) => id === mine);
+    const { double, client } = await open({ staleReads: { seconds: 10 } });
+    const deploymentId = (await put(client)).service.deployments[0].id;
+    const seen = async () => (await ask(client)).services[0].deployments.some(({ id }) => id === deploymentId);
     expect(await seen()).toBe(false);
-    expect((await describeService(double)).deployments[0].id).toBe(mine);
+    expect((await describeService(double)).deployments[0].id).toBe(deploymentId);
     await double.clock.advance(10_000);
     expect(await seen()).toBe(true);
-    const other = await open({ stale: { seconds: 10, alternate: true } });
+    const other = await open({ staleReads: { seconds: 10, alternate: true } });
     const next = (await put(other.client)).service.deployments[0].id;
     const reads = [];
     for (let count = 0; count < 4; count += 1)

@@ -57,7 +57,7 @@ function fromForm(form) {
   return request;
 }
 
-export function answer(call, response, requestId) {
+export function successResponse(call, response, requestId) {
   const headers = { 'x-amzn-requestid': requestId };
   if (call.wire === 'json')
     return {
@@ -70,7 +70,7 @@ export function answer(call, response, requestId) {
   return { status: 200, headers: { ...headers, 'content-type': 'text/xml' }, body };
 }
 
-export function answerError(call, { type, message, status }, requestId) {
+export function errorResponse(call, { type, message, status }, requestId) {
   const headers = { 'x-amzn-requestid': requestId };
   if (call?.wire === 'query') {
     const error = `<Error><Type>${status >= 500 ? 'Receiver' : 'Sender'}</Type><Code>${type}</Code><Message>${escape(message)}</Message></Error>`;

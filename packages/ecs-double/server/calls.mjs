@@ -1,56 +1,56 @@
 // One call, carried out and journalled. A client's call is counted, may meet a fault and may be cut off; one that a test makes as somebody else, or to look
 // at how things are, is none of it: it is never stale, and moves no time.
-import { checkSigned, cutAt, garble, raiseFault } from '../protocol/faults.mjs';
+import { checkSigned, connectionCut, corruptResponse, throwFault } from '../protocol/faults.mjs';
 import { OPERATIONS, reads } from '../api/operations.mjs';
 import { fail } from '../protocol/aws-error.mjs';
-import { answer, answerError } from '../protocol/protocol.mjs';
+import { successResponse, errorResponse } from '../protocol/protocol.mjs';
 
 /** Over the network: what to send, and `cut` when it must not arrive. Has the turn. */
-export async function clientCall(double, call) {
+export async function callByClient(double, call) {
   const { clock, world } = double;
   const n = (double.calls += 1);
   for (const one of double.called.filter(({ at }) => at <= n)) one.wake(n);
-  const cut = cutAt(double.cuts, call, n);
+  const cut = connectionCut(double.cuts, call, n);
   if (cut === 'before') return { cut };
   const { region, account } = world;
   const fault = () => {
     checkSigned(call, clock.now(), double.signedWithin);
-    raiseFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, region, account });
+    throwFault(double.faults, call, { n, elapsed: (clock.now() - world.started) / 1000, region, account });
   };
   const reply = await perform(double, call, { n, ...(cut ? { cut } : {}) }, fault);
   if (double.auto > 0 && reads(call.op)) await clock.run(clock.now() + double.auto);
-  return { ...(garble(double.garbled, call, n, reply) ?? reply), cut };
+  return { ...(corruptResponse(double.garbled, call, n, reply) ?? reply), cut };
 }
 
 /** By a test: { status, body }. Has the turn. */
-export async function otherCall(double, call) {
+export async function callAsOther(double, call) {
   const { world } = double;
-  const { stale } = world;
-  if (reads(call.op)) world.stale = undefined;
+  const { staleReads } = world;
+  if (reads(call.op)) world.staleReads = undefined;
   try {
     const { status, body } = await perform(double, { ...call, wire: 'json' }, { by: 'somebody else' }, () => {});
     return { status, body: JSON.parse(body) };
   } finally {
-    world.stale = stale;
+    world.staleReads = staleReads;
   }
 }
 
-async function perform(double, call, more, beforehand) {
+async function perform(double, call, more, check) {
   const { clock, ids, journal } = double;
   const { service, op, request } = call;
   const entry = { ...more, at: new Date(clock.now()).toISOString(), service, op, request };
   const requestId = ids.uuid();
   try {
-    beforehand();
+    check();
     const operation = OPERATIONS[service]?.[op];
     if (!operation) throw fail('UnknownOperationException', `The double does not know ${service}:${op}.`);
     const response = JSON.parse(JSON.stringify(await operation(double.worldOf(call.region), request, call)));
-    journal.note({ ...entry, status: 200, response });
-    return answer(call, response, requestId);
+    journal.record({ ...entry, status: 200, response });
+    return successResponse(call, response, requestId);
   } catch (error) {
     if (!error.aws) throw error;
     const { type, message, status } = error.aws;
-    journal.note({ ...entry, status, response: { message }, errorType: type });
-    return answerError(call, error.aws, requestId);
+    journal.record({ ...entry, status, response: { message }, errorType: type });
+    return errorResponse(call, error.aws, requestId);
   }
 }

@@ -1,12 +1,12 @@
 // The side door for tests, over HTTP: everything under /__. In the same process the object that start() gives has the same as functions.
-import { otherCall } from './calls.mjs';
-import { changeLater } from './scenario.mjs';
+import { callAsOther } from './calls.mjs';
+import { updateScenario } from './scenario.mjs';
 
-export function controlled(url) {
+export function isControlPath(url) {
   return url.pathname.startsWith('/__');
 }
 
-export async function control(double, { method, url, body }, response) {
+export async function handleControl(double, { method, url, body }, response) {
   const { clock, turn, world, journal } = double;
   const given = body.length > 0 ? JSON.parse(body) : {};
   const routes = {
@@ -17,11 +17,11 @@ export async function control(double, { method, url, body }, response) {
     'POST /__clock/sleep': () => clock.sleep(given.until ?? clock.now() + given.ms, given.who).then((now) => ({ now })),
     'POST /__clock/join': () => (clock.join(given.who), { now: clock.now() }),
     'POST /__clock/leave': () => (clock.leave(given.who), { now: clock.now() }),
-    'POST /__scenario': () => turn(() => changeLater(double, given)).then(() => ({})),
+    'POST /__scenario': () => turn(() => updateScenario(double, given)).then(() => ({})),
     'GET /__registry': () => turn(() => world.registry.report(world)),
     'GET /__state': () => turn(() => stateOf(double)),
     'GET /__journal': () => journal.entries,
-    'POST /__as': () => turn(() => otherCall(double, { service: 'ecs', request: {}, ...given })),
+    'POST /__as': () => turn(() => callAsOther(double, { service: 'ecs', request: {}, ...given })),
   };
   // A client that was killed in its sleep is not waited for.
   if (url.pathname === '/__clock/sleep' && given.who !== undefined)

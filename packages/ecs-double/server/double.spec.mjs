@@ -12,7 +12,7 @@ import {
   waitUntilServicesStable,
 } from '@aws-sdk/client-ecs';
 
-import { CLUSTER, definition, describe as describeService, over, revision, service, until } from '../testing/kit.mjs';
+import { CLUSTER, definition, describe as describeService, isFinished, revision, service, until } from '../testing/kit.mjs';
 import { ask, closeAll, open, put } from '../testing/sdk.mjs';
 
 afterEach(closeAll);
@@ -22,7 +22,7 @@ test('the SDK’s own client registers, updates, lists and sees dates as dates',
   const { taskDefinition } = await client.send(new RegisterTaskDefinitionCommand(definition('app', 'registry.example/app:3')));
   expect(taskDefinition.revision).toBe(3);
   await put(client, taskDefinition.taskDefinitionArn);
-  await until(double, over);
+  await until(double, isFinished);
   const { services } = await ask(client);
   expect([
     services[0].deployments[0].rolloutState,
@@ -87,8 +87,8 @@ describe('neighbours', () => {
     await double.clock.advance(300_000);
     const { taskArns } = await double.as('ListTasks', { cluster: CLUSTER, serviceName: 'app' });
     const { tasks } = await double.as('DescribeTasks', { cluster: CLUSTER, tasks: taskArns });
-    const mine = tasks.find(({ taskDefinitionArn }) => taskDefinitionArn.endsWith('app:2'));
-    const address = mine.attachments[0]?.details[0].value;
+    const newTask = tasks.find(({ taskDefinitionArn }) => taskDefinitionArn.endsWith('app:2'));
+    const address = newTask.attachments[0]?.details[0].value;
     const stateIn = async (TargetGroupArn) => {
       const { TargetHealthDescriptions } = await double.as('DescribeTargetHealth', { TargetGroupArn }, 'elbv2');
       return TargetHealthDescriptions.find(({ Target }) => Target.Id === address)?.TargetHealth.State;
@@ -151,8 +151,8 @@ test('as a program, with a journal and a scenario from files', async () => {
     files.scenario,
   ]);
   try {
-    const said = await new Promise((resolve) => program.stdout.once('data', (bytes) => resolve(String(bytes))));
-    const url = /http:\S+?(?=,)/.exec(said)[0];
+    const output = await new Promise((resolve) => program.stdout.once('data', (bytes) => resolve(String(bytes))));
+    const url = /http:\S+?(?=,)/.exec(output)[0];
     const client = new ECSClient({
       endpoint: url,
       region: 'eu-central-1',

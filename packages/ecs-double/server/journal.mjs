@@ -12,9 +12,9 @@ export function makeJournal(file) {
   return {
     entries,
     file,
-    note(entry) {
+    record(entry) {
       entries.push(entry);
-      for (const each of files) fs.appendFileSync(each, `${JSON.stringify(entry)}\n`);
+      for (const target of files) fs.appendFileSync(target, `${JSON.stringify(entry)}\n`);
     },
     /** How many of its client's calls were this operation. */
     calls: (op) => entries.filter((entry) => entry.op === op && entry.by === undefined).length,

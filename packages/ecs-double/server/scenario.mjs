@@ -1,5 +1,5 @@
 // A scenario is data: what there is in the beginning, what images do, what goes wrong, and what somebody else does meanwhile. README.md lists its members.
-import { otherCall } from './calls.mjs';
+import { callAsOther } from './calls.mjs';
 import { addCluster } from '../state/clusters.mjs';
 import { createService } from '../api/services.mjs';
 import { registerTaskDefinition } from '../api/task-definitions.mjs';
@@ -19,20 +19,30 @@ export async function setUp(double, scenario) {
   for (const service of scenario.services ?? []) createService(world, service);
   await clock.run(clock.now() + SETTLED);
   Object.assign(world, { rules, capacity, started: clock.now() });
-  change(double, scenario);
+  applyScenario(double, scenario);
 }
 
 /** Also later, by POST /__scenario: rules, images, faults, cuts and script are added, the rest is replaced. */
-export function change(double, { images, script = [], ...rest }) {
+export function applyScenario(double, { images, script = [], ...rest }) {
   const { world } = double;
   Object.assign(world.images, images);
   for (const { at, op, service = 'ecs', request } of script)
-    world.clock.at(world.started + at * 1000, () => otherCall(double, { service, op, request }));
+    world.clock.at(world.started + at * 1000, () => callAsOther(double, { service, op, request }));
   return rest;
 }
 
-export function changeLater(double, given) {
-  const { rules = [], faults = [], cuts = [], timing, quirks, capacity, stale, auto, registry } = change(double, given);
+export function updateScenario(double, given) {
+  const {
+    rules = [],
+    faults = [],
+    cuts = [],
+    timing,
+    quirks,
+    capacity,
+    staleReads,
+    auto,
+    registry,
+  } = applyScenario(double, given);
   const { world } = double;
   world.rules.unshift(...rules.map((rule) => ({ ...rule })));
   double.faults.unshift(...faults.map((fault) => ({ ...fault })));
@@ -40,7 +50,7 @@ export function changeLater(double, given) {
   Object.assign(world.timing, timing);
   Object.assign(world.quirks, quirks);
   if (capacity) world.capacity = capacity;
-  if (stale !== undefined) world.stale = stale ?? undefined;
+  if (staleReads !== undefined) world.staleReads = staleReads ?? undefined;
   if (auto !== undefined) double.auto = auto;
   if (registry) world.registry.set(registry);
 }

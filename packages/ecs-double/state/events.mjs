@@ -3,19 +3,19 @@
 // messages are omitted until either the cause is resolved or six hours passes."
 import { seconds } from './names.mjs';
 
-const MOST = 100;
+const MAX_EVENTS = 100;
 const SIX_HOURS = 6 * 3600 * 1000;
 
 /** `text` follows "(service name) ". With `cause`, the message is said once for it until clearCause. */
 export function addEvent(world, service, text, { cause } = {}) {
   const now = world.clock.now();
   if (cause && !world.quirks.repeatEvents) {
-    const said = service.causes.get(cause);
-    if (said !== undefined && now - said < SIX_HOURS) return;
+    const sentAt = service.causes.get(cause);
+    if (sentAt !== undefined && now - sentAt < SIX_HOURS) return;
     service.causes.set(cause, now);
   }
   service.events.unshift({ id: world.ids.uuid(), createdAt: seconds(now), message: `(service ${service.name}) ${text}` });
-  service.events.length = Math.min(service.events.length, MOST);
+  service.events.length = Math.min(service.events.length, MAX_EVENTS);
 }
 
 /** The causes that begin with this are gone. */

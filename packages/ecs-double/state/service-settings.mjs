@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../protocol/aws-error.mjs';
 
-const KEPT = [
+const STORED = [
   'launchType',
   'capacityProviderStrategy',
   'platformVersion',
@@ -22,7 +22,7 @@ const KEPT = [
   'schedulingStrategy',
 ];
 
-const DEPLOYS = [
+const TRIGGERS_DEPLOYMENT = [
   'capacityProviderStrategy',
   'platformVersion',
   'networkConfiguration',
@@ -35,11 +35,13 @@ const DEPLOYS = [
 ];
 
 export function startsDeployment(service, request) {
-  return DEPLOYS.some((name) => request[name] !== undefined && !isDeepStrictEqual(request[name], service.settings[name]));
+  return TRIGGERS_DEPLOYMENT.some(
+    (name) => request[name] !== undefined && !isDeepStrictEqual(request[name], service.settings[name]),
+  );
 }
 
 export function applySettings(service, request) {
-  for (const name of KEPT) if (request[name] !== undefined) service.settings[name] = request[name];
+  for (const name of STORED) if (request[name] !== undefined) service.settings[name] = request[name];
   service.configuration = complete({ ...service.configuration, ...request.deploymentConfiguration });
 }
 

@@ -86,10 +86,11 @@ function wanted(task) {
 
 function revisionsView(service, tasks) {
   return service.deployments.map((deployment) => {
-    const mine = tasks.filter((task) => task.deploymentId === deployment.id);
-    const { runningCount, pendingCount } = counts(mine);
+    const deploymentTasks = tasks.filter((task) => task.deploymentId === deployment.id);
+    const { runningCount, pendingCount } = counts(deploymentTasks);
     const primary = deployment === service.deployments[0];
-    const requestedTaskCount = primary && deployment.rollout !== 'FAILED' ? service.desired : mine.filter(wanted).length;
+    const requestedTaskCount =
+      primary && deployment.rollout !== 'FAILED' ? service.desired : deploymentTasks.filter(wanted).length;
     return { arn: deployment.revision, requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
   });
 }

@@ -51,7 +51,7 @@ export function makeWorld({ clock, ids, reconcile, region, account, scenario = {
     registryUrl: scenario.registryUrl,
     /** cluster name → how many tasks fit; no entry: any number. */
     capacity: { ...scenario.capacity },
-    stale: scenario.stale,
+    staleReads: scenario.staleReads,
     clusters: new Map(),
     families: new Map(),
     services: new Map(),

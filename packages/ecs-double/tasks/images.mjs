@@ -16,8 +16,8 @@ const ACCEPT = [
  */
 export async function resolveImage(world, reference, platform = 'linux/amd64') {
   const pinned = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
-  const known = world.images[reference] ?? (pinned ? world.images[pinned] : undefined);
-  if (known !== undefined) return fromTable(known, reference, platform);
+  const entry = world.images[reference] ?? (pinned ? world.images[pinned] : undefined);
+  if (entry !== undefined) return fromTable(entry, reference, platform);
   if (world.registryUrl) return fromRegistry(world.registryUrl, reference, platform);
   if (world.strictImages) return { missing: notFound(reference) };
   return { digest: pinned ?? `sha256:${createHash('sha256').update(reference).digest('hex')}` };

@@ -5,20 +5,20 @@ import { lastPart } from '../state/names.mjs';
 export function ruleFor(world, task) {
   for (const rule of world.rules) {
     if (rule.times !== undefined && rule.times <= 0) continue;
-    if (!fits(world, rule.match ?? {}, task)) continue;
+    if (!matches(world, rule.match ?? {}, task)) continue;
     if (rule.times !== undefined) rule.times -= 1;
     return rule.do ?? {};
   }
   return {};
 }
 
-function fits(world, match, task) {
+function matches(world, match, task) {
   const { definition } = task;
-  const named = lastPart(definition.taskDefinitionArn);
+  const revisionName = lastPart(definition.taskDefinitionArn);
   const at = (world.clock.now() - world.started) / 1000;
   return (
     (match.taskDefinition === undefined ||
-      [named, definition.family, definition.taskDefinitionArn].includes(match.taskDefinition)) &&
+      [revisionName, definition.family, definition.taskDefinitionArn].includes(match.taskDefinition)) &&
     (match.service === undefined || task.service?.name === match.service) &&
     (match.oneOff === undefined || match.oneOff === (task.service === undefined)) &&
     (match.image === undefined || task.containers.some(({ image }) => image === match.image || image.includes(match.image))) &&
@@ -29,7 +29,7 @@ function fits(world, match, task) {
 }
 
 /** The container that a rule speaks of: the one it names, or the first essential one. */
-export function ruledContainer(task, rule) {
+export function containerOfRule(task, rule) {
   const essential = task.definition.containerDefinitions.find((one) => one.essential !== false)?.name;
   const name = rule.container ?? essential;
   return task.containers.find((container) => container.name === name);

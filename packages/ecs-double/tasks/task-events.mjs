@@ -3,7 +3,7 @@ import { addEvent, clearCause } from '../state/events.mjs';
 import { countFailure, countHealthy } from '../behavior/breaker.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
-export function noteStarted(world, task) {
+export function onTaskRunning(world, task) {
   for (const container of task.containers) {
     const definition = task.definition.containerDefinitions.find(({ name }) => name === container.name);
     if (task.rule.seeds !== false) world.registry.containerStarted(world, task, container, environment(task, definition));
@@ -11,7 +11,7 @@ export function noteStarted(world, task) {
   const deployment = deploymentOf(task);
   if (deployment) {
     // .../developerguide/service-throttle-logic.html: the throttle is about tasks that go from PENDING to STOPPED without RUNNING.
-    deployment.neverRan = 0;
+    deployment.failedStarts = 0;
     clearCause(task.service, `place:${deployment.id}`);
   }
 }
@@ -24,7 +24,7 @@ function environment(task, definition) {
 }
 
 /** It ended by itself: it could not be started, or an essential container ended. Nobody who asked for its end comes here. */
-export function noteStopped(world, task) {
+export function onTaskStopped(world, task) {
   const deployment = deploymentOf(task);
   if (!deployment) return;
   const { service } = task;
@@ -40,7 +40,7 @@ export function noteStopped(world, task) {
   reconcileSoon(world, service);
 }
 
-export function noteHealthy(world, task) {
+export function onTaskHealthy(world, task) {
   const deployment = deploymentOf(task);
   if (!deployment) return;
   for (const { targetGroupArn } of task.service.settings.loadBalancers ?? [])
@@ -49,12 +49,12 @@ export function noteHealthy(world, task) {
   reconcileSoon(world, task.service);
 }
 
-export function noteUnhealthy(world, task) {
+export function onTaskUnhealthy(world, task) {
   const deployment = deploymentOf(task);
   if (!deployment) return;
-  const { how, port, targetGroupArn } = task.unhealthy;
+  const { kind, port, targetGroupArn } = task.unhealthy;
   const text =
-    how === 'elb'
+    kind === 'elb'
       ? `(task ${task.id}) (port ${port}) is unhealthy in (target-group ${targetGroupArn}) due to (reason Health checks failed).`
       : `(task ${task.id}) failed container health checks.`;
   addEvent(world, task.service, text);

@@ -41,7 +41,7 @@ export function service(name, { breaker = { enable: true, rollback: true }, perc
 }
 
 /** One service `app` on app:1, and app:2 registered; or what the scenario says. */
-export function begin({ journal, ...scenario } = {}) {
+export function startDouble({ journal, ...scenario } = {}) {
   return start({
     journal,
     scenario: {
@@ -76,7 +76,7 @@ export async function until(double, done, { name = 'app', limit = 3600 } = {}) {
 }
 
 /** Nothing is under way any more: the PRIMARY deployment is COMPLETED or FAILED, and no other one is listed. */
-export function over({ deployments }) {
+export function isFinished({ deployments }) {
   return deployments.length === 1 && deployments[0].rolloutState !== 'IN_PROGRESS';
 }
 

@@ -1,11 +1,11 @@
 // Amazon's own SDK as a client of a double, for specs; everything that was opened is closed after each test.
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { CLUSTER, begin } from './kit.mjs';
+import { CLUSTER, startDouble } from './kit.mjs';
 
 const closing = [];
 
 export async function open(scenario, more = {}) {
-  const double = await begin(scenario);
+  const double = await startDouble(scenario);
   const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' };
   const client = new ECSClient({ endpoint: double.url, region: 'eu-central-1', maxAttempts: 1, credentials, ...more });
   closing.push(() => (client.destroy(), double.close()));

@@ -151,7 +151,7 @@ export const LATE: Row[] = [
   {
     name: 'reads are behind for ever, and proc forces the registry',
     wish: { changes: ['proc'] },
-    later: { stale: { seconds: 100_000, ops: ['DescribeServices'] } },
+    later: { staleReads: { seconds: 100_000, ops: ['DescribeServices'] } },
     exit: 20,
     says: new RegExp(FLAG_OFF),
     registry: 'left',
@@ -160,7 +160,7 @@ export const LATE: Row[] = [
   {
     name: 'reads are behind for ever in the wave of proc, which forces the registry',
     ...TOGETHER,
-    later: { stale: { seconds: 100_000, ops: ['DescribeServices'] } },
+    later: { staleReads: { seconds: 100_000, ops: ['DescribeServices'] } },
     exit: 20,
     says: new RegExp(`Nothing is known of the rollout of ingress.*${FLAG_OFF}`, 's'),
     registry: 'left',
