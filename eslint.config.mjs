@@ -1,127 +1,71 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may import what (docs/architecture.md). `may` lists everything that a layer can name; whatever is not listed is refused. Spec files may import anything.
+ * Who may import whom (docs/architecture.md). A room is a folder of a package. It may import itself, the rooms in `rooms` and the packages in `packages`, and nothing else. Spec files may import anything.
  * Kept by ESLint's own no-restricted-imports: a plugin that needs a project graph would skip itself where there is none.
  */
+const RELEASE = 'packages/release/src';
+const NX = 'packages/nx/src';
+const PROBLEM = ['problem'];
+const DOCUMENT = [...PROBLEM, 'document'];
+const PLATFORM = [...DOCUMENT, 'platform'];
+const MODEL = [...PLATFORM, 'release', 'environment'];
+const CONTENT = [...MODEL, 'bundle', 'image', 'descriptor'];
+const CONFIGURATION = [...CONTENT, 'env', 'import'];
+const SYSTEM = ['system'];
+const REMOTE = [...SYSTEM, 'aws', 'git', 'registry'];
+const IMAGES = [...REMOTE, 'workspace', 'oci', 'images'];
+const NODE = ['@kdcube/release', '@kdcube/release/internal', 'node:**'];
+
 const LAYERS = [
-  { files: 'packages/release/src/problem.ts', may: [] },
-  { files: 'packages/release/src/model/*.ts', may: ['./*', './*/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
-  { files: 'packages/release/src/model/*/*.ts', may: ['./*', '../*', '../*/*', '../../problem', 'zod'] },
-  { files: 'packages/release/src/plan/*.ts', may: ['./*', './*/*', '../model/*', '../problem', 'yaml', 'zod', 'node:crypto'] },
+  { src: RELEASE, room: 'problem', rooms: [], packages: [] },
+  { src: RELEASE, room: 'document', rooms: PROBLEM, packages: ['yaml', 'zod'] },
+  { src: RELEASE, room: 'platform', rooms: DOCUMENT, packages: [] },
+  { src: RELEASE, room: 'release', rooms: PLATFORM, packages: ['yaml', 'zod', 'node:crypto'] },
+  { src: RELEASE, room: 'environment', rooms: [...PLATFORM, 'release'], packages: ['zod'] },
+  { src: RELEASE, room: 'bundle', rooms: MODEL, packages: [] },
+  { src: RELEASE, room: 'image', rooms: [...MODEL, 'bundle'], packages: ['zod', 'node:crypto'] },
+  { src: RELEASE, room: 'descriptor', rooms: [...MODEL, 'bundle', 'image'], packages: [] },
+  { src: RELEASE, room: 'env', rooms: CONTENT, packages: [] },
+  { src: RELEASE, room: 'import', rooms: [...CONTENT, 'env'], packages: [] },
+  { src: RELEASE, room: 'deploy', rooms: CONFIGURATION, packages: ['zod', 'node:crypto'] },
+  { src: RELEASE, room: 'targets/ecs', rooms: [...CONFIGURATION, 'deploy'], packages: ['zod', 'node:crypto'] },
+  { src: RELEASE, room: 'targets/compose', rooms: [...CONFIGURATION, 'deploy'], packages: ['zod', 'node:crypto'] },
+
+  { src: NX, room: 'system', rooms: [], packages: NODE },
+  { src: NX, room: 'aws', rooms: SYSTEM, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
+  { src: NX, room: 'git', rooms: SYSTEM, packages: NODE },
+  { src: NX, room: 'registry', rooms: [...SYSTEM, 'aws'], packages: [...NODE, '@aws-sdk/*'] },
+  { src: NX, room: 'workspace', rooms: REMOTE, packages: NODE },
+  { src: NX, room: 'oci', rooms: [...REMOTE, 'workspace'], packages: NODE },
+  { src: NX, room: 'images', rooms: [...REMOTE, 'workspace', 'oci'], packages: NODE },
+  { src: NX, room: 'targets', rooms: IMAGES, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
   {
-    files: 'packages/release/src/plan/*/*.ts',
-    may: ['./*', '../*', '../*/*', '../../model/*', '../../model/*/*', '../../problem', 'zod'],
-  },
-  {
-    files: 'packages/release/src/ecs/*/*.ts',
-    may: [
-      './*',
-      '../*/*',
-      '../../plan/*',
-      '../../plan/*/*',
-      '../../model/*',
-      '../../model/*/*',
-      '../../problem',
-      'zod',
-      'node:crypto',
-    ],
-  },
-  { files: 'packages/nx/src/disk.ts', may: ['@kdcube/release', 'node:fs', 'node:path'] },
-  {
-    files: 'packages/nx/src/graph/*.ts',
-    may: ['./*', '../disk', '../executors/*/schema.json', '@kdcube/release', '@nx/devkit', 'node:path'],
-  },
-  { files: 'packages/nx/src/effects/*.ts', may: ['./*', './*/*', '../disk', '@kdcube/release', 'node:**'] },
-  { files: 'packages/nx/src/effects/*/*.ts', may: ['./*', '../*', '../*/*', '@kdcube/release', 'node:**'] },
-  {
-    files: 'packages/nx/src/effects/ecs/**/*.ts',
-    may: [
-      './*',
-      './api/*',
-      '../*',
-      '../*/*',
-      '../*/api/*',
-      '../../*',
-      '../../*/*',
-      '@kdcube/release',
-      'node:**',
-      '@aws-sdk/*',
-      '@smithy/*',
-    ],
-  },
-  // An image is built; what is built is pushed, or booted.
-  {
-    files: 'packages/nx/src/effects/images/build/*.ts',
-    may: ['./*', '../*', '../../*', '../../{git,oci,registry}/*', '@kdcube/release', 'node:**'],
-  },
-  {
-    files: 'packages/nx/src/effects/images/{push,boot}/*.ts',
-    may: ['./*', '../*', '../build/*', '../../*', '../../{git,oci,registry}/*', '@kdcube/release', 'node:**'],
-  },
-  // A registry's client, a git mirror and an image made by arithmetic know nothing of releases, images as projects or each other's commands.
-  { files: 'packages/nx/src/effects/git/*.ts', may: ['./*', '../{exec,files,lock,log,signals}', '@kdcube/release', 'node:**'] },
-  {
-    files: 'packages/nx/src/effects/registry/*.ts',
-    may: ['./*', '../{aws-error,exec,files,log,parallel,signals}', '@kdcube/release', 'node:**', '@aws-sdk/*'],
-  },
-  {
-    files: 'packages/nx/src/effects/oci/*.ts',
-    may: ['./*', '../{files,log,parallel,stage}', '../git/{store,tree}', '../registry/*', '@kdcube/release', 'node:**'],
-  },
-  {
-    files: 'packages/nx/src/executors/**/*.ts',
-    may: [
-      './*',
-      './*/schema',
-      '../*',
-      '../../effects/*',
-      '../../effects/*/*',
-      '../../effects/{ecs,images}/*/*',
-      '../effects/*',
-      '../effects/*/*',
-      '../effects/ecs/*/*',
-      '../*/schema',
-      '../../graph/options',
-      '../graph/options',
-      '../../disk',
-      '../schema-json',
-      '@kdcube/release',
-      'zod',
-      'node:path',
-    ],
+    src: NX,
+    room: 'executors',
+    rooms: [...IMAGES, 'targets'],
+    files: ['schema-json', 'graph/options'],
+    packages: [...NODE, 'zod'],
     typesOnly: ['@nx/devkit'],
   },
+  // Neither the graph nor a generator spawns a process or uses the network: of the effects they may only read files of the workspace.
+  { src: NX, room: 'graph', rooms: [], files: ['workspace/disk', 'executors/*/schema.json'], packages: [...NODE, '@nx/devkit'] },
   {
-    files: 'packages/nx/src/generators/**/*.ts',
-    may: [
-      './*',
-      './*/schema',
-      '../*',
-      '../*/*',
-      '../../graph/options',
-      '../graph/options',
-      '../../schema-json',
-      '../schema-json',
-      '@kdcube/release',
-      '@nx/devkit',
-      'zod',
-      'node:path',
-    ],
+    src: NX,
+    room: 'generators',
+    rooms: [],
+    files: ['schema-json', 'graph/options'],
+    packages: [...NODE, 'zod', '@nx/devkit'],
+    except: ['pins/resolve.ts'],
   },
-  // The one generator with effects: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
+  // The one exception: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
   {
-    files: 'packages/nx/src/generators/pins/resolve.ts',
-    may: [
-      './*',
-      '../../graph/options',
-      '../../effects/{files,log,undo}',
-      '../../effects/{git,registry}/*',
-      '../../effects/images/registries',
-      '@kdcube/release',
-      'node:fs',
-      'node:path',
-    ],
+    src: NX,
+    room: 'generators/pins',
+    only: 'resolve.ts',
+    rooms: [...REMOTE, 'workspace'],
+    files: ['graph/options'],
+    packages: NODE,
   },
 ];
 
@@ -157,38 +101,28 @@ export default tseslint.config(
       eqeqeq: ['error', 'always'],
     },
   },
-  {
-    linterOptions: { noInlineConfig: true },
-    files: ['**/*.{mjs,cjs,js}'],
-    extends: [tseslint.configs.recommended],
-    languageOptions: { globals: globalsOf(Object.getOwnPropertyNames(globalThis)) },
-    rules: {
-      ...Object.fromEntries(CORE_RULES.map((name) => [name, 'error'])),
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      eqeqeq: ['error', 'always'],
-    },
-  },
-  {
-    files: ['**/*.{cjs,js}'],
-    languageOptions: { sourceType: 'commonjs', globals: globalsOf(['__dirname']) },
-    rules: { '@typescript-eslint/no-require-imports': 'off' },
-  },
-  { files: ['**/*.spec.mjs', 'packages/ecs-double/conformance/python.mjs'], languageOptions: { globals: globalsOf(JEST) } },
-  ...LAYERS.map(({ files, may, typesOnly = [] }) => ({
-    files: [files],
-    ignores: ['**/*.spec.ts', '**/testing/**'],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: restricted(may, typesOnly) }] },
-  })),
+  ...LAYERS.flatMap(layerRules),
 );
 
-function globalsOf(names) {
-  return Object.fromEntries(names.map((name) => [name, 'readonly']));
+/** One rule for each depth of folders in a room, because an import is written relative to its file. */
+function layerRules({ src, room, only = '*.ts', rooms, files = [], packages, typesOnly = [], except = [] }) {
+  const base = `${src}/${room}`;
+  return [0, 1, 2].map((depth) => {
+    const up = '../'.repeat(room.split('/').length + depth);
+    const inside = depth === 0 ? '\\./(?!\\.)' : `(?:\\./|(?:\\.\\./){1,${depth}})(?!\\.)`;
+    const others = [...rooms.map((other) => `${up}${other}/**`), ...files.map((file) => `${up}${file}`), ...packages];
+    return {
+      files: [`${base}/${'*/'.repeat(depth)}${only}`],
+      ignores: ['**/*.spec.ts', ...except.map((file) => `${base}/${file}`)],
+      rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: restricted(inside, others, typesOnly) }] },
+    };
+  });
 }
 
-function restricted(may, typesOnly) {
-  const message = 'This layer may not import that: see LAYERS in eslint.config.mjs.';
-  const refuse = (allowed) => `^(?!(?:${allowed.map(pattern).join('|')})$)`;
-  const patterns = [{ regex: refuse([...may, ...typesOnly]), message }];
+function restricted(inside, others, typesOnly) {
+  const message = 'This room may not import that: see LAYERS in eslint.config.mjs.';
+  const refuse = `^(?!${inside})(?!(?:${[...others, ...typesOnly].map(pattern).join('|')})$)`;
+  const patterns = [{ regex: refuse, message }];
   if (typesOnly.length > 0)
     patterns.push({
       regex: `^(?:${typesOnly.map(pattern).join('|')})$`,

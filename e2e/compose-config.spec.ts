@@ -1,4 +1,4 @@
-// What compose itself makes of the folders that packages/release/src/ecs/import/compose-config.spec.ts imports. KD_UPDATE=1 records it anew.
+// What compose itself makes of the folders that packages/release/src/targets/compose/import/compose-config.spec.ts imports. KD_UPDATE=1 records it anew.
 import fs from 'node:fs';
 import path from 'node:path';
 import { testWithEngine } from './support/engine';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const { coloured } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/effects/ecs/rollout/board-colours.js'));
+const { coloured } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/targets/ecs/rollout/board-colours.js'));
 
 const CHAR = 7.8;
 const LINE = 19;

@@ -6,7 +6,7 @@ export function withPart(page, name, text) {
   return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
-/** The golden of packages/release/src/ecs/import/samples.spec.ts, a line for each reason: how many keys stay, and which do not. */
+/** The golden of packages/release/src/targets/ecs/import/samples.spec.ts, a line for each reason: how many keys stay, and which do not. */
 export function sampleLines(golden) {
   const rows = golden
     .split('\n')

@@ -7,7 +7,7 @@ const PARTS = ['kit', 'run', 'truth', 'rollouts.row', 'rollouts.table'];
 
 export function rolloutKit() {
   const require = createRequire(import.meta.url);
-  const testing = path.join(root, 'packages/nx/src/effects/testing');
+  const testing = path.join(root, 'packages/nx/testing');
   require(path.join(testing, 'typescript.cjs'));
   return Object.assign({}, ...PARTS.map((name) => require(path.join(testing, `rollouts/${name}.ts`))));
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReadRelease } from './model/read';
-import { readRelease } from './model/read';
-import type { ReleaseOptions } from './model/release';
-import { planDescriptor } from './plan/descriptor';
+import type { ReadRelease } from './release/read';
+import { readRelease } from './release/read';
+import type { ReleaseOptions } from './release/release';
+import { planDescriptor } from './descriptor/descriptor';
 
 /**
  * What the platform was seen to do with each input (a row of its contract), and what we do with that input: refuse it loudly where the platform fails

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import { readEnvironment } from './model/environment/read-environment';
-import { formatProblem, formatProblems, PROBLEMS } from './problem';
-import type { ProblemCode } from './problem';
-import { ENVIRONMENT_FIXTURES as FIXTURES, fixtureFiles as filesOf, IMAGES as REFERENCES } from './testing/environments';
+import { readEnvironment } from './environment/read-environment';
+import { formatProblem, formatProblems, PROBLEMS } from './problem/problem';
+import type { ProblemCode } from './problem/problem';
+import { ENVIRONMENT_FIXTURES as FIXTURES, fixtureFiles as filesOf, IMAGES as REFERENCES } from '../testing/environments';
 
-const MODEL = join(__dirname, 'model/environment');
+/** Every code in these folders and files needs a fixture. */
+const READING = ['environment', 'environment/rules', 'document/layers.ts', 'document/values.ts', 'platform/names.ts'];
 const IMAGES = [...REFERENCES.keys()];
 
 const stems = (kind: string) =>
@@ -41,9 +42,11 @@ describe('broken', () => {
   });
 
   test('every code that the rules can raise has a fixture', () => {
-    const sources = readdirSync(MODEL).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
+    const sources = READING.flatMap((entry) =>
+      entry.endsWith('.ts') ? entry : readdirSync(join(__dirname, entry)).map((file) => `${entry}/${file}`),
+    ).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
     const codes = sources.flatMap((file) =>
-      [...readFileSync(join(MODEL, file), 'utf8').matchAll(/code: '([a-z]+(?:-[a-z]+)*)'/g)].map(
+      [...readFileSync(join(__dirname, file), 'utf8').matchAll(/code: '([a-z]+(?:-[a-z]+)*)'/g)].map(
         ([, word]) => word as ProblemCode,
       ),
     );

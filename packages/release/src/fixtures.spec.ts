@@ -1,14 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import { MAX_DOCUMENT } from './model/document';
-import { readRelease } from './model/read';
-import { formatProblem, formatProblems, PROBLEMS } from './problem';
-import type { ProblemCode } from './problem';
+import { MAX_DOCUMENT } from './document/document';
+import { readRelease } from './release/read';
+import { formatProblem, formatProblems, PROBLEMS } from './problem/problem';
+import type { ProblemCode } from './problem/problem';
 
 const FIXTURES = join(__dirname, '../fixtures');
 /** What reading is made of: every code in these files needs a fixture. */
-const READING = ['bundle-id', 'document', 'read', 'refs', 'shape', 'rules/ids', 'rules/loading', 'rules/sources', 'rules/whole'];
+const READING = [
+  'platform/bundle-id',
+  'document/document',
+  'document/shape',
+  'release/read',
+  'release/refs',
+  'release/rules/ids',
+  'release/rules/loading',
+  'release/rules/sources',
+  'release/rules/whole',
+];
 
 /** The text of a person's terminal: problems as an error shows them, else the notes. */
 function shown(code: string, content: Uint8Array | string): string {
@@ -38,9 +48,7 @@ describe('broken', () => {
 
   test('every code that reading can raise has a fixture', () => {
     const codes = READING.flatMap((file) =>
-      [...readFileSync(join(__dirname, 'model', `${file}.ts`), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(
-        ([, word]) => word!,
-      ),
+      [...readFileSync(join(__dirname, `${file}.ts`), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, word]) => word!),
     ).filter((word): word is ProblemCode => Object.hasOwn(PROBLEMS, word));
     expect(codes.length).toBeGreaterThan(30);
     // What only environments can raise of what both are read with is shown by their own fixtures.

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Environment } from './model/environment/environment';
-import { mustReadEnvironment, readEnvironment } from './model/environment/read-environment';
-import type { Generation } from './model/generation';
-import { renderGateway } from './plan/env/gateway';
+import type { Environment } from './environment/environment';
+import { mustReadEnvironment, readEnvironment } from './environment/read-environment';
+import type { Generation } from './platform/generation';
+import { renderGateway } from './env/gateway';
 import {
   environmentOf,
   environmentText,
@@ -13,7 +13,7 @@ import {
   fixtureFiles,
   sampleGateway,
   textFiles,
-} from './testing/environments';
+} from '../testing/environments';
 
 /**
  * The platform's own gateway parser and validator as judge: of every gateway that we render, and of what we refuse. KD_PLATFORM_CHECKOUTS is a folder of

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Generation } from './model/generation';
-import type { BundlePin } from './model/pin';
-import { mustReadRelease } from './model/read';
-import type { Release } from './model/release';
-import { planDescriptor } from './plan/descriptor';
+import type { Generation } from './platform/generation';
+import type { BundlePin } from './release/pin';
+import { mustReadRelease } from './release/read';
+import type { Release } from './release/release';
+import { planDescriptor } from './descriptor/descriptor';
 
 /**
  * The platform's own loader as judge. KD_PLATFORM_CHECKOUTS is a folder of checkouts of its repository, named by their commit; KD_ORACLE is the script that

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { WrittenEnvironment, WrittenService } from './model/environment/written';
-import { WrittenRelease } from './model/release';
+import { WrittenEnvironment, WrittenService } from './environment/written';
+import { WrittenRelease } from './release/release';
 
 /**
  * schema.json and environment.schema.json: what editors check release.yaml and environments/*.yaml with while they are typed (the first line of each names

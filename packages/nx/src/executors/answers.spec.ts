@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Acme, acme, dockerDouble } from '../effects/testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../effects/testing/aws-kit';
-import { hear, releaseContext } from '../effects/testing/hear';
-import { pushImage } from '../effects/images/push/push';
-import { registriesOf } from '../effects/images/registries';
-import { silent } from '../effects/log';
+import { type Acme, acme, dockerDouble } from '../../testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../testing/aws-kit';
+import { hear, releaseContext } from '../../testing/hear';
+import { pushImage } from '../images/push/push';
+import { registriesOf } from '../workspace/registries';
+import { silent } from '../system/log';
 import importEcs from './import-ecs/executor';
 import plan from './plan/executor';
 
@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
 
 /** How long was waited, in milliseconds. */
 const waits: number[] = [];
-jest.mock('../effects/ecs/aws/clock', () => ({
+jest.mock('../aws/clock', () => ({
   awsClock: () => ({ now: Date.now, sleep: async (milliseconds: number) => void waits.push(milliseconds) }),
 }));
 

@@ -1,5 +1,5 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { UNDER_WAY } from '../effects/log';
+import { UNDER_WAY } from '../system/log';
 import { performTask, type Task } from './perform';
 
 /** How Nx is told of the end of one task of a batch. */

@@ -1,8 +1,8 @@
 import type { DeployPlan } from '@kdcube/release';
 import { exitCode, explainPlan, KdcubeError } from '@kdcube/release';
-import { deploy, type DeployWords } from '../effects/ecs/rollout/deploy';
-import { type Log, seconds } from '../effects/log';
-import type { Place } from '../effects/registry/blobs';
+import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
+import { type Log, seconds } from '../system/log';
+import type { Place } from '../registry/blobs';
 
 /** The way of every deploy; with --dryRun one step shorter. */
 export async function carryOutUnlessDry(

@@ -1,10 +1,10 @@
-import { lookAt, type Look } from '../effects/git/look';
-import { withSnapshot } from '../effects/git/snapshot';
-import type { ImageJob } from '../effects/images/job';
-import { planOf } from '../effects/images/job';
-import { registriesOf } from '../effects/images/registries';
-import type { Registries } from '../effects/images/registries';
-import { openRelease } from '../effects/workspace';
+import { lookAt, type Look } from '../git/look';
+import { withSnapshot } from '../git/snapshot';
+import type { ImageJob } from '../images/job';
+import { planOf } from '../images/job';
+import { registriesOf } from '../workspace/registries';
+import type { Registries } from '../workspace/registries';
+import { openRelease } from '../workspace/workspace';
 import type { Task } from './perform';
 
 interface ImageWords {

@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import type { ImportedEnvironment, ImportNote } from '@kdcube/release';
 import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
-import { diskFiles } from '../disk';
-import { writeFileAtomic } from '../effects/files';
-import { table } from '../effects/table';
+import { diskFiles } from '../workspace/disk';
+import { writeFileAtomic } from '../system/files';
+import { table } from '../system/table';
 import type { Task } from './perform';
 
 /** Writes an imported environment where none is yet, and says what could not come along. */

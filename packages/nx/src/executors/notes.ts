@@ -1,6 +1,6 @@
 import type { Problem } from '@kdcube/release';
 import { formatProblem } from '@kdcube/release';
-import type { Log } from '../effects/log';
+import type { Log } from '../system/log';
 
 /** Says what reading noted: what was rewritten, and what a person should know that is no error. */
 export function sayNotes(notes: readonly Problem[], log: Log): void {

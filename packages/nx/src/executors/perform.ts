@@ -2,8 +2,8 @@ import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release';
 import type { PluginOptions } from '../graph/options';
 import { pluginOptions } from '../graph/options';
-import { createLog } from '../effects/log';
-import type { Log } from '../effects/log';
+import { createLog } from '../system/log';
+import type { Log } from '../system/log';
 
 /** What every executor is given. */
 export interface Task {

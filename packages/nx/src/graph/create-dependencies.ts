@@ -1,7 +1,7 @@
 import type { CreateDependencies, RawProjectGraphDependency } from '@nx/devkit';
 import { DependencyType } from '@nx/devkit';
 import { readWorkspace } from '@kdcube/release';
-import { diskFiles } from '../disk';
+import { diskFiles } from '../workspace/disk';
 import type { PluginOptions } from './options';
 
 /** An image depends on the bundles that its pin names; `release` depends on all images. */

@@ -1,6 +1,6 @@
 import type { CreateNodesResultV2, CreateNodesV2 } from '@nx/devkit';
 import { readWorkspace, RELEASE_FILE } from '@kdcube/release';
-import { diskFiles } from '../disk';
+import { diskFiles } from '../workspace/disk';
 import type { PluginOptions } from './options';
 import { projectsOf } from './projects';
 

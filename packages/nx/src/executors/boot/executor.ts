@@ -1,11 +1,11 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release';
-import { bootImage } from '../../effects/images/boot/boot';
-import { inEngine } from '../../effects/images/boot/in-engine';
-import type { ImageJob } from '../../effects/images/job';
-import type { Registries } from '../../effects/images/registries';
-import { findRunner } from '../../effects/images/boot/runner';
-import { counted } from '../../effects/log';
+import { bootImage } from '../../images/boot/boot';
+import { inEngine } from '../../images/boot/in-engine';
+import type { ImageJob } from '../../images/job';
+import type { Registries } from '../../workspace/registries';
+import { findRunner } from '../../images/boot/runner';
+import { counted } from '../../system/log';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
 import { perform } from '../perform';

@@ -1,26 +1,19 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
-import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
-import {
-  type EcsDouble,
-  ecsDouble,
-  emptyDefinition,
-  emptyService,
-  useDouble,
-  useDoubleClock,
-} from '../../effects/testing/aws-kit';
+import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
 import { filesOf, type TaskDefinition } from '@kdcube/release';
-import { packing } from '../../effects/ecs/plan/packing';
-import { pushImage } from '../../effects/images/push/push';
-import { registriesOf } from '../../effects/images/registries';
-import { silent } from '../../effects/log';
+import { packing } from '../../targets/ecs/plan/packing';
+import { pushImage } from '../../images/push/push';
+import { registriesOf } from '../../workspace/registries';
+import { silent } from '../../system/log';
 import history from '../history/executor';
 import plan from '../plan/executor';
 import rollback from '../rollback/executor';
 import status from '../status/executor';
 import deployEcs from './executor';
-import { hear, releaseContext } from '../../effects/testing/hear';
+import { hear, releaseContext } from '../../../testing/hear';
 
 const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];

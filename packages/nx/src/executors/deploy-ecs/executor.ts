@@ -1,12 +1,12 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { DeployPlan, Environment } from '@kdcube/release';
 import { KdcubeError } from '@kdcube/release';
-import { plannedDeploy } from '../../effects/ecs/plan/plan';
-import { readPlanFile } from '../../effects/ecs/plan/plan-file';
-import { lastGoodRecord, recordsOf } from '../../effects/ecs/records/records';
-import { openEnvironment, registryOf } from '../../effects/environment';
-import { registriesOf } from '../../effects/images/registries';
-import { openRelease } from '../../effects/workspace';
+import { plannedDeploy } from '../../targets/ecs/plan/plan';
+import { readPlanFile } from '../../targets/ecs/plan/plan-file';
+import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
+import { openEnvironment, registryOf } from '../../workspace/environment';
+import { registriesOf } from '../../workspace/registries';
+import { openRelease } from '../../workspace/workspace';
 import { carryOutUnlessDry } from '../deployed';
 import { sayNotes } from '../notes';
 import { perform } from '../perform';

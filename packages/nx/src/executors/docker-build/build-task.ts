@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { OUT, printReceipt } from '@kdcube/release';
-import { writeFileAtomic } from '../../effects/files';
-import { leaveImage } from '../../effects/images/build/leave';
+import { writeFileAtomic } from '../../system/files';
+import { leaveImage } from '../../images/build/leave';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
 import { readOptions } from '../read-options';

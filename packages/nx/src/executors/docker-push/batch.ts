@@ -1,6 +1,6 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { createLog } from '../../effects/log';
-import { pushTable, type PushRow, type WouldPush } from '../../effects/images/push/table';
+import { createLog } from '../../system/log';
+import { pushTable, type PushRow, type WouldPush } from '../../images/push/table';
 import { inOneProcess, type BatchResult } from '../batch';
 import { pushTask } from './push-task';
 import type { DockerPushOptions } from './schema';

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { pushTable } from '../../effects/images/push/table';
+import { pushTable } from '../../images/push/table';
 import { perform } from '../perform';
 import { pushTask } from './push-task';
 import type { DockerPushOptions } from './schema';

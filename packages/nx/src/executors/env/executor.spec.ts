@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import env from './executor';
-import { heardAcme, releaseContext } from '../../effects/testing/hear';
+import { heardAcme, releaseContext } from '../../../testing/hear';
 
 const at = heardAcme();
 

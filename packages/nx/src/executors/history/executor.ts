@@ -1,10 +1,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { printable } from '@kdcube/release';
-import { looseWorkspace } from '../../effects/ecs/loose';
-import { listRecords, recordsOf } from '../../effects/ecs/records/records';
-import { openEnvironment, registryOf } from '../../effects/environment';
-import { registriesOf } from '../../effects/images/registries';
-import { table } from '../../effects/table';
+import { looseWorkspace } from '../../workspace/loose';
+import { listRecords, recordsOf } from '../../targets/ecs/records/records';
+import { openEnvironment, registryOf } from '../../workspace/environment';
+import { registriesOf } from '../../workspace/registries';
+import { table } from '../../system/table';
 import { perform } from '../perform';
 import type { HistoryOptions } from './schema';
 

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release';
-import { diskFiles } from '../../disk';
+import { diskFiles } from '../../workspace/disk';
 import { writeImported } from '../imported';
 import { perform } from '../perform';
 import type { ImportComposeOptions } from './schema';

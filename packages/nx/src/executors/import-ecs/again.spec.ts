@@ -1,20 +1,13 @@
-import { type Acme, acme, dockerDouble } from '../../effects/testing/acme-kit';
-import {
-  type EcsDouble,
-  ecsDouble,
-  emptyDefinition,
-  emptyService,
-  useDouble,
-  useDoubleClock,
-} from '../../effects/testing/aws-kit';
-import { pushImage } from '../../effects/images/push/push';
-import { registriesOf } from '../../effects/images/registries';
-import { silent } from '../../effects/log';
-import { diskFiles } from '../../disk';
+import { type Acme, acme, dockerDouble } from '../../../testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
+import { pushImage } from '../../images/push/push';
+import { registriesOf } from '../../workspace/registries';
+import { silent } from '../../system/log';
+import { diskFiles } from '../../workspace/disk';
 import deployEcs from '../deploy-ecs/executor';
 import plan from '../plan/executor';
 import importEcs from './executor';
-import { hear } from '../../effects/testing/hear';
+import { hear } from '../../../testing/hear';
 
 jest.setTimeout(120_000);
 

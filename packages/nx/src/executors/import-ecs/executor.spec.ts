@@ -2,11 +2,11 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { mustReadEnvironment } from '@kdcube/release';
-import { diskFiles } from '../../disk';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
+import { diskFiles } from '../../workspace/disk';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
 import importCompose from '../import-compose/executor';
 import importEcs from './executor';
-import { hear } from '../../effects/testing/hear';
+import { hear } from '../../../testing/hear';
 
 jest.setTimeout(60_000);
 

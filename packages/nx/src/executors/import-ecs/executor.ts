@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release';
-import { looseWorkspace } from '../../effects/ecs/loose';
-import { readCluster } from '../../effects/ecs/plan/import';
+import { looseWorkspace } from '../../workspace/loose';
+import { readCluster } from '../../targets/ecs/plan/import';
 import { writeImported } from '../imported';
 import { perform } from '../perform';
 import type { ImportEcsOptions } from './schema';

@@ -2,15 +2,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release';
 import { isEmptyPlan, printPin, readPlan } from '@kdcube/release';
-import { silent } from '../../effects/log';
-import { pushImage } from '../../effects/images/push/push';
-import { recordsOf, writeRecord } from '../../effects/ecs/records/records';
-import { registriesOf } from '../../effects/images/registries';
-import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../effects/testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../effects/testing/aws-kit';
-import { gitSync, write } from '../../effects/testing/git-kit';
+import { silent } from '../../system/log';
+import { pushImage } from '../../images/push/push';
+import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
+import { registriesOf } from '../../workspace/registries';
+import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
+import { gitSync, write } from '../../../testing/git-kit';
 import plan from './executor';
-import { hear, releaseContext } from '../../effects/testing/hear';
+import { hear, releaseContext } from '../../../testing/hear';
 
 jest.setTimeout(120_000);
 

@@ -1,12 +1,12 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { explainPlan, KdcubeError, markdownPlan, OUT, printPlan } from '@kdcube/release';
-import { plannedDeploy } from '../../effects/ecs/plan/plan';
-import { openEnvironment, registryOf } from '../../effects/environment';
-import { writeFileAtomic } from '../../effects/files';
-import { knownRecord } from '../../effects/ecs/records/known-record';
-import { registriesOf } from '../../effects/images/registries';
-import { openRelease } from '../../effects/workspace';
+import { plannedDeploy } from '../../targets/ecs/plan/plan';
+import { openEnvironment, registryOf } from '../../workspace/environment';
+import { writeFileAtomic } from '../../system/files';
+import { knownRecord } from '../../targets/ecs/records/known-record';
+import { registriesOf } from '../../workspace/registries';
+import { openRelease } from '../../workspace/workspace';
 import { sayNotes } from '../notes';
 import { perform } from '../perform';
 import type { PlanOptions } from './schema';

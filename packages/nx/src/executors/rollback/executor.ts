@@ -1,9 +1,9 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { plannedRollback } from '../../effects/ecs/rollout/rollback';
-import { recordsOf } from '../../effects/ecs/records/records';
-import { openEnvironment, registryOf } from '../../effects/environment';
-import { registriesOf } from '../../effects/images/registries';
-import { looseWorkspace } from '../../effects/ecs/loose';
+import { plannedRollback } from '../../targets/ecs/rollout/rollback';
+import { recordsOf } from '../../targets/ecs/records/records';
+import { openEnvironment, registryOf } from '../../workspace/environment';
+import { registriesOf } from '../../workspace/registries';
+import { looseWorkspace } from '../../workspace/loose';
 import { carryOutUnlessDry } from '../deployed';
 import { perform } from '../perform';
 import type { RollbackOptions } from './schema';

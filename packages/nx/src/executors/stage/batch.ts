@@ -1,6 +1,6 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { withSnapshot, type Snapshot } from '../../effects/git/snapshot';
-import { openRelease } from '../../effects/workspace';
+import { withSnapshot, type Snapshot } from '../../git/snapshot';
+import { openRelease } from '../../workspace/workspace';
 import { inOneProcess, type BatchResult } from '../batch';
 import type { StageOptions } from './schema';
 import { stageTask } from './stage-task';

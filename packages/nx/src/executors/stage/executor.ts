@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { withSnapshot } from '../../effects/git/snapshot';
-import { openRelease } from '../../effects/workspace';
+import { withSnapshot } from '../../git/snapshot';
+import { openRelease } from '../../workspace/workspace';
 import { perform } from '../perform';
 import type { StageOptions } from './schema';
 import { stageTask } from './stage-task';

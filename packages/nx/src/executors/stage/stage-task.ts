@@ -1,12 +1,12 @@
 import * as path from 'node:path';
 import type { StageReceipt } from '@kdcube/release';
 import { OUT, printReceipt } from '@kdcube/release';
-import { findBundle } from '../../effects/bundles';
-import { replaceDir, writeFileAtomic } from '../../effects/files';
-import type { Snapshot } from '../../effects/git/snapshot';
-import { bytes, counted } from '../../effects/log';
-import { stageTree } from '../../effects/stage';
-import { requireBundle, type OpenRelease } from '../../effects/workspace';
+import { findBundle } from '../../workspace/bundles';
+import { replaceDir, writeFileAtomic } from '../../system/files';
+import type { Snapshot } from '../../git/snapshot';
+import { bytes, counted } from '../../system/log';
+import { stageTree } from '../../workspace/stage';
+import { requireBundle, type OpenRelease } from '../../workspace/workspace';
 import type { Task } from '../perform';
 import { readOptions } from '../read-options';
 import { StageOptions } from './schema';

@@ -1,13 +1,13 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release';
 import { exitCode, KdcubeError, printable, shortDefinition } from '@kdcube/release';
-import { looseWorkspace } from '../../effects/ecs/loose';
-import { recordsOf } from '../../effects/ecs/records/records';
-import { environmentStatus } from '../../effects/ecs/records/status';
-import { openEnvironment, registryOf } from '../../effects/environment';
-import { registriesOf } from '../../effects/images/registries';
-import type { Log } from '../../effects/log';
-import { table } from '../../effects/table';
+import { looseWorkspace } from '../../workspace/loose';
+import { recordsOf } from '../../targets/ecs/records/records';
+import { environmentStatus } from '../../targets/ecs/records/status';
+import { openEnvironment, registryOf } from '../../workspace/environment';
+import { registriesOf } from '../../workspace/registries';
+import type { Log } from '../../system/log';
+import { table } from '../../system/table';
 import { perform } from '../perform';
 import type { StatusOptions } from './schema';
 

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { silent } from '../../effects/log';
-import { pushImage } from '../../effects/images/push/push';
-import { registriesOf } from '../../effects/images/registries';
-import { gitSync, write } from '../../effects/testing/git-kit';
+import { silent } from '../../system/log';
+import { pushImage } from '../../images/push/push';
+import { registriesOf } from '../../workspace/registries';
+import { gitSync, write } from '../../../testing/git-kit';
 import tag from './executor';
-import { heardAcme, releaseContext } from '../../effects/testing/hear';
+import { heardAcme, releaseContext } from '../../../testing/hear';
 
 jest.setTimeout(120_000);
 

@@ -1,12 +1,12 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release';
 import type { PeopleTag } from '@kdcube/release';
-import { headCommit } from '../../effects/git/workspace';
-import { openRegistry, registriesOf, requireRegistry } from '../../effects/images/registries';
-import { plannedImages, releasedImages } from '../../effects/images/released';
-import { getManifest } from '../../effects/registry/registry';
-import { canTag, setTag } from '../../effects/registry/tags';
-import { openRelease } from '../../effects/workspace';
+import { headCommit } from '../../git/workspace';
+import { openRegistry, registriesOf, requireRegistry } from '../../workspace/registries';
+import { plannedImages, releasedImages } from '../../images/released';
+import { getManifest } from '../../registry/registry';
+import { canTag, setTag } from '../../registry/tags';
+import { openRelease } from '../../workspace/workspace';
 import { perform } from '../perform';
 import { noImages, notCommitted } from './problems';
 import type { TagOptions } from './schema';

@@ -1,11 +1,11 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { Problem, Workspace } from '@kdcube/release';
 import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release';
-import { diskFiles } from '../../disk';
-import { checkBundles } from '../../effects/check-bundles';
-import { withSnapshot } from '../../effects/git/snapshot';
-import { counted } from '../../effects/log';
-import { openRelease } from '../../effects/workspace';
+import { diskFiles } from '../../workspace/disk';
+import { checkBundles } from '../../workspace/check-bundles';
+import { withSnapshot } from '../../git/snapshot';
+import { counted } from '../../system/log';
+import { openRelease } from '../../workspace/workspace';
 import { sayNotes } from '../notes';
 import type { Task } from '../perform';
 import { perform } from '../perform';

@@ -1,10 +1,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release';
-import { verifyRelease } from '../../effects/ecs/verify/release';
-import { resultTable, toProblems } from '../../effects/ecs/verify/results';
-import { openEnvironment } from '../../effects/environment';
-import { registriesOf } from '../../effects/images/registries';
-import { openRelease } from '../../effects/workspace';
+import { verifyRelease } from '../../targets/ecs/verify/release';
+import { resultTable, toProblems } from '../../targets/ecs/verify/results';
+import { openEnvironment } from '../../workspace/environment';
+import { registriesOf } from '../../workspace/registries';
+import { openRelease } from '../../workspace/workspace';
 import { sayNotes } from '../notes';
 import { perform } from '../perform';
 import type { VerifyOptions } from './schema';

@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
-import { FAULTS } from '../../effects/testing/verify/faults.table';
-import { CANARY, findMoto, setUp, type VerifySetup } from '../../effects/testing/verify/kit';
+import { FAULTS } from '../../../testing/verify/faults.table';
+import { CANARY, findMoto, setUp, type VerifySetup } from '../../../testing/verify/kit';
 import verify from './executor';
-import { hear, releaseContext } from '../../effects/testing/hear';
+import { hear, releaseContext } from '../../../testing/hear';
 
 jest.setTimeout(120_000);
 

@@ -1,13 +1,13 @@
-import { hear, releaseContext } from '../../effects/testing/hear';
-import { setUp, type VerifySetup } from '../../effects/testing/verify/kit';
-import type { Malformed } from '../../effects/testing/verify/replay';
+import { hear, releaseContext } from '../../../testing/hear';
+import { setUp, type VerifySetup } from '../../../testing/verify/kit';
+import type { Malformed } from '../../../testing/verify/replay';
 import verify from './executor';
 
 jest.setTimeout(120_000);
 
 /** The delays before retries, in milliseconds. */
 const delays: number[] = [];
-jest.mock('../../effects/ecs/aws/clock', () => ({
+jest.mock('../../aws/clock', () => ({
   awsClock: () => ({ now: Date.now, sleep: async (milliseconds: number) => void delays.push(milliseconds) }),
 }));
 

@@ -1,7 +1,13 @@
 import { readRelease } from '@kdcube/release';
 import type { Tree } from '@nx/devkit';
 import imageGenerator from '../image/generator';
-import { contents, emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../testing/workspace';
+import {
+  contents,
+  emptyWorkspace,
+  expectTwiceIsOnce,
+  problemsOf,
+  workspaceWithRelease,
+} from '../../../testing/generators/workspace';
 import bundleGenerator from './generator';
 import { className } from './plan';
 

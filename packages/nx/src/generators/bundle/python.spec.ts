@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { checkBundleSource } from '@kdcube/release';
-import { contents, workspaceWithRelease } from '../testing/workspace';
+import { contents, workspaceWithRelease } from '../../../testing/generators/workspace';
 import bundleGenerator from './generator';
 
 const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });

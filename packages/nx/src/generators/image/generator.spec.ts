@@ -1,6 +1,6 @@
 import { pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release';
 import bundleGenerator from '../bundle/generator';
-import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../testing/workspace';
+import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import imageGenerator from './generator';
 
 describe('image', () => {

@@ -1,5 +1,5 @@
 import { readJson, writeJson } from '@nx/devkit';
-import { contents, emptyWorkspace, expectTwiceIsOnce, problemsOf } from '../testing/workspace';
+import { contents, emptyWorkspace, expectTwiceIsOnce, problemsOf } from '../../../testing/generators/workspace';
 import initGenerator from './generator';
 
 describe('init', () => {

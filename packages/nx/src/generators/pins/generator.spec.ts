@@ -1,7 +1,7 @@
 import type { Tree } from '@nx/devkit';
 import { createTree } from '@nx/devkit/testing';
 import { KdcubeError } from '@kdcube/release';
-import { contents } from '../testing/workspace';
+import { contents } from '../../../testing/generators/workspace';
 import pins from './generator';
 
 const RELEASE = `platform: {repo: kdcube-ai-app, ref: "2026.7.20.444"}

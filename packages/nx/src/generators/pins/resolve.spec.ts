@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { commit, gitSync, newRepo, problemOf, type Sandbox, sandbox, write } from '../../effects/testing/git-kit';
-import { type Double, putImage, registryDouble } from '../../effects/testing/registry-kit';
-import { runPins } from '../testing/sync';
+import { commit, gitSync, newRepo, problemOf, type Sandbox, sandbox, write } from '../../../testing/git-kit';
+import { type Double, putImage, registryDouble } from '../../../testing/registry-kit';
+import { runPins } from '../../../testing/generators/sync';
 
 const PLATFORM = '2026.7.20.444';
 const BASE = `\${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${PLATFORM}`;
@@ -209,7 +209,7 @@ before.set('pins/bundles/new/pin.json', undefined);
 const stale = [{ kind: 'image', subject: 'x', file: 'pins/images/x/pin.json', asked: { bundles: [], bases: ['${base}'] } }];
 resolvePins({ root: ${JSON.stringify(root)}, release: { repos: {}, bundles: [] }, stale, before, options: {} });
 `;
-  const child = spawn(process.execPath, ['-r', path.join(__dirname, '../../effects/testing/typescript.cjs'), '-e', program], {
+  const child = spawn(process.execPath, ['-r', path.join(__dirname, '../../../testing/typescript.cjs'), '-e', program], {
     env: process.env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -2,17 +2,17 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BundlePin, FrontendPin, ImagePin, ImageQuestion, PinnedBundle, Problem, Release, Source } from '@kdcube/release';
 import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resolveRepo, shownUrl } from '@kdcube/release';
-import { writeFileAtomic } from '../../effects/files';
-import { withUndo } from '../../effects/undo';
-import { fetchCommit, resolveRef } from '../../effects/git/remote';
-import type { RepoSource } from '../../effects/git/remote';
-import type { GitStore } from '../../effects/git/store';
-import { listTree, treeOf } from '../../effects/git/tree';
-import { ownRemote } from '../../effects/git/workspace';
-import { counted, createLog, whileWaiting } from '../../effects/log';
-import type { Log } from '../../effects/log';
-import { baseReference, openRegistry, registriesOf } from '../../effects/images/registries';
-import { headManifest } from '../../effects/registry/registry';
+import { writeFileAtomic } from '../../system/files';
+import { withUndo } from '../../system/undo';
+import { fetchCommit, resolveRef } from '../../git/mirror/remote';
+import type { RepoSource } from '../../git/mirror/remote';
+import type { GitStore } from '../../git/mirror/store';
+import { listTree, treeOf } from '../../git/tree';
+import { ownRemote } from '../../git/workspace';
+import { counted, createLog, whileWaiting } from '../../system/log';
+import type { Log } from '../../system/log';
+import { baseReference, openRegistry, registriesOf } from '../../workspace/registries';
+import { headManifest } from '../../registry/registry';
 import type { PluginOptions } from '../../graph/options';
 
 /** A pin that does not answer what release.yaml asks. */

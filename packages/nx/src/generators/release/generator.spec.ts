@@ -1,5 +1,5 @@
 import { readRelease } from '@kdcube/release';
-import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../testing/workspace';
+import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import releaseGenerator from './generator';
 
 const read = (text: string) => readRelease(text, 'release.yaml');

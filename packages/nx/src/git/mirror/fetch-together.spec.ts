@@ -1,0 +1,101 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { fetchBlobs, fetchCommit, type RepoSource } from './remote';
+import { missingObjects, withRepair } from './store';
+import { treeOf } from '../tree';
+import { commit, gitAsync, gitSync, newRepo, problemOf } from '../../../testing/git-kit';
+import { silent } from '../../system/log';
+import { servedGit, type GitServer } from '../../../testing/git-http';
+
+jest.setTimeout(120_000);
+
+const at = servedGit();
+
+const NAMES = [...'abcdefghijkl'];
+
+/** A repository on a server in which every bundle has a commit of its own. */
+async function repository() {
+  const root = at.box.folder('server');
+  const dir = path.join(root, 'repo');
+  fs.mkdirSync(dir);
+  newRepo(dir);
+  const commits = NAMES.map((name) => commit(dir, { [`bundles/${name}/entrypoint.py`]: `${name}\n` }));
+  gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
+  const server = await at.serve(root);
+  const url = `${server.url}/repo`;
+  return { dir, url, server, commits, source: { url, self: false, root: at.box.dir } };
+}
+
+/** The commit and the files of each bundle, all of them wanted at once. */
+function readAll(source: RepoSource, commits: readonly string[]): Promise<string>[] {
+  return commits.map(async (id, index) => {
+    const store = await fetchCommit(source, id);
+    const tree = (await treeOf(store, id, `bundles/${NAMES[index]!}`))!;
+    await fetchBlobs(store, tree);
+    expect(await missingObjects(store, tree)).toEqual([]);
+    return tree;
+  });
+}
+
+const fetches = (server: GitServer): number => server.requests.filter((request) => request.endsWith(' fetch')).length;
+
+it('bundles of one repository are fetched with a few requests, and not with two for each', async () => {
+  const { dir, server, commits, source } = await repository();
+  const trees = await Promise.all(readAll(source, commits));
+  expect(trees).toEqual(NAMES.map((name, index) => gitSync(dir, 'rev-parse', `${commits[index]!}:bundles/${name}`)));
+  // Who comes first goes alone, and the others together: commits, then files.
+  expect(fetches(server)).toBeLessThanOrEqual(8);
+});
+
+it.each(['full', 'shallow'])('so are those of the own repository, from a %s clone', async (kind) => {
+  const { url, dir, server } = await repository();
+  const checkout = at.box.folder('checkout');
+  await gitAsync(checkout, 'clone', '--quiet', ...(kind === 'shallow' ? ['--depth=1'] : []), url, '.');
+  const later = NAMES.map((name) => commit(dir, { [`bundles/${name}/entrypoint.py`]: `${name} again\n` }));
+  server.requests.length = 0;
+  await Promise.all(readAll({ url, self: true, root: checkout }, later));
+  // Without a filter the files come with the commits; a full clone says what it has first.
+  expect(fetches(server)).toBeLessThanOrEqual(kind === 'full' ? 8 : 4);
+  expect(gitSync(checkout, 'rev-parse', '--is-shallow-repository')).toBe(String(kind === 'shallow'));
+});
+
+it('a commit that is not there fails alone', async () => {
+  const { commits, source } = await repository();
+  const wanted = [...commits.slice(0, -1), 'e'.repeat(40)];
+  const all = readAll(source, wanted);
+  const bad = problemOf(all.pop()!);
+  expect(await Promise.all(all)).toHaveLength(NAMES.length - 1);
+  expect(await bad).toMatchObject({ code: 'ref-not-found', message: expect.stringContaining('e'.repeat(40)) });
+});
+
+it('files that the server does not give alone come with everything', async () => {
+  Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' });
+  const { dir, commits } = await repository();
+  for (const [index, id] of commits.entries()) gitSync(dir, 'tag', NAMES[index]!, id);
+  const source = { url: `file://${dir}`, self: false, root: at.box.dir };
+  const trees = commits.map(async (id, index) => {
+    const store = await fetchCommit(source, id, { ref: NAMES[index]! });
+    const tree = (await treeOf(store, id, `bundles/${NAMES[index]!}`))!;
+    await withRepair(store, silent, () => fetchBlobs(store, tree));
+    return (await missingObjects(store, tree)).length;
+  });
+  expect(await Promise.all(trees)).toEqual(NAMES.map(() => 0));
+});
+
+it('a server that refuses is not asked by each of them', async () => {
+  const root = at.box.folder('server');
+  const server = await at.serve(root, { status: 403 });
+  const source = { url: `${server.url}/repo`, self: false, root: at.box.dir };
+  const problems = await Promise.all(
+    readAll(
+      source,
+      [...'abcdef'].map((digit) => digit.repeat(40)),
+    ).map(problemOf),
+  );
+  expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['repo-denied']));
+  const all = server.requests.length;
+  server.requests.length = 0;
+  await problemOf(fetchCommit(source, 'f'.repeat(40)));
+  // Who comes first, and then the others together.
+  expect(all).toBeLessThanOrEqual(2 * server.requests.length);
+});

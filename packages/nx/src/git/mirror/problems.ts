@@ -1,0 +1,104 @@
+import { KdcubeError, type Problem, type ProblemCode } from '@kdcube/release';
+import { tail } from '../../system/exec';
+import { gitFailed, isDiskFull, redact } from '../git';
+
+type Words = Pick<Problem, 'message' | 'hint'>;
+
+const LOGIN = 'log in once by hand (git ls-remote <the URL>), or give this machine a credential helper, a deploy key or a token';
+
+/** What git and its transports say, and what it means. The first that fits wins. */
+const MEANINGS: [RegExp, ProblemCode, (shown: string) => Words][] = [
+  [
+    /Host key verification failed/,
+    'repo-denied',
+    (shown) => ({
+      message: `The ssh host of ${shown} is not known to this machine, so its key was not accepted.`,
+      hint: 'compare the key with what its owner publishes and add it to ~/.ssh/known_hosts',
+    }),
+  ],
+  [
+    /could not read (?:Username|Password)|terminal prompts disabled/i,
+    'repo-denied',
+    (shown) => ({ message: `${shown} asks for a user name and a password, and there are none for it here.`, hint: LOGIN }),
+  ],
+  [
+    /Authentication failed|Permission denied|Access denied|returned error: 40[13]|Invalid username or (?:password|token)|publickey/i,
+    'repo-denied',
+    (shown) => ({ message: `${shown} refuses the credentials of this machine.`, hint: LOGIN }),
+  ],
+  [
+    /transport '[^']*' not allowed|strange (?:hostname|pathname|port)/,
+    'unsafe-url',
+    (shown) => ({ message: `${shown} needs a transport that a release does not use.`, hint: 'use ssh://, https:// or file://' }),
+  ],
+  [
+    /\b(?:hasDot|hasDotdot|hasDotgit|fullPathname|emptyName|nullSha1|treeNotSorted|duplicateEntries|gitmodules[A-Z]\w*):/,
+    'unsafe-name',
+    (shown) => ({ message: `${shown} holds objects that git itself calls unsafe.` }),
+  ],
+  [
+    /dubious ownership/,
+    'repo-unreachable',
+    (shown) => ({
+      message: `${shown} belongs to another user, and git does not read it for safety.`,
+      hint: 'git config --global --add safe.directory <its folder>',
+    }),
+  ],
+  [
+    /repository .*not found|does not appear to be a git repository|Repository not found|project you were looking for could not be found/i,
+    'repo-unreachable',
+    (shown) => ({
+      message: `There is no repository ${shown}, or it does not show itself to the credentials of this machine.`,
+      hint: 'check the URL, and that this machine may read it',
+    }),
+  ],
+  [
+    /resolve host|Connection refused|timed out|Could(?:n't| not) connect|unreachable|No route to host|unable to access|Could not read from remote|RPC failed|early EOF|hung up|disconnect|Connection (?:reset|closed)/i,
+    'repo-unreachable',
+    (shown) => ({
+      message: `${shown} could not be reached.`,
+      hint: 'check the URL, the network and the proxy, then run it again',
+    }),
+  ],
+];
+
+/** What went wrong with a remote, as a Problem; undefined where git's words are not about the remote. */
+export function knownRemoteProblem(stderr: string, shown: string): KdcubeError | undefined {
+  if (isDiskFull(stderr)) return gitFailed(['fetch'], { exitCode: 128, stdout: Buffer.alloc(0), stderr });
+  const found = MEANINGS.find(([pattern]) => pattern.test(stderr));
+  if (!found) return undefined;
+  const { message, hint } = found[2](shown);
+  return new KdcubeError({ code: found[1], message: `${message}\n${said(stderr)}`.trimEnd(), hint });
+}
+
+/** Like `knownRemoteProblem`, with an answer for everything. */
+export function remoteProblem(stderr: string, shown: string): KdcubeError {
+  const known = knownRemoteProblem(stderr, shown);
+  return (
+    known ?? new KdcubeError({ code: 'repo-unreachable', message: `git could not read ${shown}.\n${said(stderr)}`.trimEnd() })
+  );
+}
+
+/** A time-out of a remote means that it cannot be reached. */
+export function remoteTimeout(error: unknown, shown: string): unknown {
+  if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-timeout') return error;
+  const problem: Problem = {
+    code: 'repo-unreachable',
+    message: `${shown} did not answer in time.`,
+    hint: 'check the URL, the network and the proxy, then run it again',
+  };
+  return new KdcubeError(problem, { cause: error });
+}
+
+/** The server does not hand out this object by its id. */
+export function isRefused(stderr: string): boolean {
+  return /not our ref|unadvertised object|find remote ref|no such remote ref/i.test(stderr);
+}
+
+/** git's own words without its progress. */
+function said(stderr: string): string {
+  const lines = redact(stderr)
+    .split(/[\r\n]+/)
+    .filter((line) => line && !/\d+% \(|^remote: (?:Enumerating|Total)/.test(line));
+  return tail(lines.map((line) => `git says: ${line}`).join('\n'), 4);
+}

@@ -1,0 +1,102 @@
+import { KdcubeError } from '@kdcube/release';
+import { git, gitText, type GitPlace } from '../git';
+import { objectsAt } from '../objects';
+import { togetherAt } from '../together';
+import type { Log } from '../../system/log';
+
+/** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
+export interface GitRemote {
+  place: GitPlace;
+  name: string;
+  /** Its URL without secrets. */
+  shown: string;
+  kind: 'mirror' | 'checkout';
+  /** What no two processes may do at once: fetching into one store. */
+  lock: string;
+}
+
+/** Where git objects are read, and where those that are not there come from. */
+export interface GitStore {
+  place: GitPlace;
+  /** Nothing can be missing: it is no partial clone. */
+  isWhole?: boolean;
+  remote?: GitRemote;
+  /** Makes the store again from its remote, with every blob of its commit where the server gives no single blobs. Only mirrors can. */
+  rebuild?: (reason: 'damaged' | 'no-single-blobs', log: Log) => Promise<void>;
+}
+
+/** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
+export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
+  if (store.isWhole) return (await objectsAt(store.place).look([commit]))[0]?.type === 'commit';
+  return commitsAt(store.place)(commit);
+}
+
+/** What tells one place from another. */
+export function placeKey(place: GitPlace): string {
+  return JSON.stringify(place);
+}
+
+const commitsAt = togetherAt<GitPlace, string, boolean>(placeKey, (place, commits) => {
+  const list = async (ids: readonly string[]): Promise<Set<string> | undefined> => {
+    const args = ['rev-list', '--no-walk', '--missing=print', '--stdin'];
+    const text = await gitText(place, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
+    return text === undefined ? undefined : new Set(text.split('\n'));
+  };
+  const found = list([...new Set(commits)]);
+  // One id that git cannot make sense of must not hide the others.
+  return commits.map(async (commit) => ((await found) ?? (await list([commit])))?.has(commit) ?? false);
+});
+
+/** What an object is: commit, tag, tree or blob; undefined where it cannot be read. */
+export async function typeOf(store: GitStore, id: string): Promise<string | undefined> {
+  return gitText(store.place, ['cat-file', '-t', id]).catch(unlessDamaged);
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof KdcubeError && error.problems[0]?.code === 'command-failed';
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (!isDamaged(error)) throw error;
+}
+
+/** The objects of a tree that are not there, asked without fetching them. */
+export function missingObjects(store: GitStore, tree: string): Promise<string[]> {
+  return missingAt(store.place)(tree);
+}
+
+const missingAt = togetherAt<GitPlace, string, string[]>(placeKey, (place, trees) => {
+  const all = missingOf(place, [...new Set(trees)]);
+  // Mostly nothing is missing of any; else it must be known of which.
+  return trees.map(async (tree) => {
+    const missing = await all.catch(() => undefined);
+    return missing?.length === 0 ? [] : missingOf(place, [tree]);
+  });
+});
+
+/** The same of several trees, each object once. */
+export async function missingOf(place: GitPlace, trees: readonly string[]): Promise<string[]> {
+  const args = ['rev-list', '--objects', '--missing=print', '--stdin'];
+  const { exitCode, stdout, stderr } = await git(place, args, { input: `${trees.join('\n')}\n` });
+  if (exitCode !== 0)
+    throw new KdcubeError({
+      code: 'command-failed',
+      message: `git could not read the tree ${trees.join(', ')}.\n${stderr}`.trimEnd(),
+    });
+  const missing = stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('?'));
+  return missing.map((line) => line.slice(1));
+}
+
+/** Does `work`; where it fails because the store is damaged, makes the store again and does it once more. */
+export async function withRepair<T>(store: GitStore, log: Log, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDamaged(error) || !store.rebuild) throw error;
+    await store.rebuild('damaged', log);
+    return work();
+  }
+}

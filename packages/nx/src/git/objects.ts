@@ -1,0 +1,196 @@
+import * as fs from 'node:fs';
+import { KdcubeError } from '@kdcube/release';
+import { converse, type Conversation } from '../system/exec';
+import { gitEnvironment, redact, requireGit, type GitPlace } from './git';
+
+/** What an object is, without its content. */
+export interface ObjectInfo {
+  oid: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface GitObject extends ObjectInfo {
+  content: Buffer;
+}
+
+/** A store of objects that is asked one thing after another: to start a git for each would cost more than its answer. */
+export interface Objects {
+  /** For each name (an id, or an expression without a line end) what it names; undefined where there is nothing. */
+  look(names: readonly string[]): Promise<(ObjectInfo | undefined)[]>;
+  /** The same with the content, whole: for objects that are known to be small. */
+  read(names: readonly string[]): Promise<(GitObject | undefined)[]>;
+  /** Starts the process that will be asked, so that the first question need not wait for it. What goes wrong is said to whoever asks. */
+  begin(): void;
+  /** Ends the processes. The next question starts new ones. */
+  close(): void;
+}
+
+/** Idle processes are ended after so many milliseconds: as long as connections to a registry are kept, so that what an image was sent in between is no reason to begin anew. */
+const IDLE = 20_000;
+
+const opened = new Map<string, Objects>();
+
+/** The objects that git sees at a place. Shared by everybody in this process who asks there; nothing of it keeps the process alive. */
+export function objectsAt(place: GitPlace): Objects {
+  const key = keyOf(place);
+  const there = opened.get(key);
+  if (there) return there;
+  const asked = conversations(place);
+  let idle: NodeJS.Timeout | undefined;
+  const objects: Objects = {
+    look: (names) => used(asked.ask('info', names)),
+    read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
+    begin() {
+      try {
+        asked.begin();
+      } catch {
+        // Said to whoever asks.
+      }
+      rest();
+    },
+    close() {
+      clearTimeout(idle);
+      // Somebody may have opened it anew since.
+      if (opened.get(key) === objects) opened.delete(key);
+      asked.end();
+    },
+  };
+  let asking = 0;
+  const rest = (): void => {
+    clearTimeout(idle);
+    if (asking === 0) idle = setTimeout(objects.close, IDLE).unref();
+  };
+  const used = async <T>(work: Promise<T>): Promise<T> => {
+    asking += 1;
+    clearTimeout(idle);
+    return work.finally(() => {
+      asking -= 1;
+      rest();
+    });
+  };
+  opened.set(key, objects);
+  return objects;
+}
+
+/** Ends whatever reads below a folder, which is about to be replaced or removed. */
+export function closeObjects(dir: string): void {
+  for (const [key, objects] of opened) if (key.includes(JSON.stringify(dir).slice(1, -1))) objects.close();
+}
+
+/** A folder that was made anew under the same name is another place. */
+function keyOf({ cwd, env, config }: GitPlace): string {
+  return JSON.stringify([cwd, inodeOf(cwd), env, config, process.env.PATH]);
+}
+
+function inodeOf(dir: string): number | undefined {
+  try {
+    return fs.statSync(dir).ino;
+  } catch {
+    // git says why it cannot work there.
+    return undefined;
+  }
+}
+
+/** What is asked of an object. Also the words of `git cat-file --batch-command`. */
+type Verb = 'info' | 'contents';
+
+interface Question {
+  verb: Verb;
+  answer(found: ObjectInfo | GitObject | undefined): void;
+  fail(error: Error): void;
+}
+
+interface Asked {
+  git: Conversation;
+  waiting: Question[];
+}
+
+/** One process that answers both questions, from this git on. */
+const BATCH = '--batch-command';
+const BOTH = [2, 36] as const;
+
+async function answersBoth(): Promise<boolean> {
+  const [major, minor] = await requireGit();
+  return major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
+}
+
+/** Each is started with the first question that it answers, unless it was begun before. Answers come in the order of the questions. */
+function conversations(place: GitPlace) {
+  const current = new Map<string, Asked>();
+  const begin = (mode: string): Asked => {
+    const waiting: Question[] = [];
+    const hear = listener(
+      () => waiting[0]?.verb === 'contents',
+      (found) => {
+        waiting.shift()?.answer(found);
+        if (waiting.length === 0) git.hold(false);
+      },
+    );
+    const git = converse('git', ['cat-file', mode], { cwd: place.cwd, env: gitEnvironment(place) }, hear);
+    const asked = { git, waiting };
+    current.set(mode, asked);
+    void git.ended.then((why) => {
+      if (current.get(mode) === asked) current.delete(mode);
+      const [problem] = why.problems;
+      const failure = new KdcubeError({ ...problem!, message: redact(problem!.message) }, { cause: why });
+      for (const { fail } of waiting.splice(0)) fail(failure);
+    });
+    return asked;
+  };
+  return {
+    begin(): void {
+      // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
+      if (!current.has(BATCH)) begin(BATCH).git.hold(false);
+    },
+    async ask(verb: Verb, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
+      if (names.length === 0) return [];
+      const both = await answersBoth();
+      const mode = both ? BATCH : verb === 'info' ? '--batch-check' : '--batch';
+      const { git, waiting } = current.get(mode) ?? begin(mode);
+      git.hold(true);
+      const answers = names.map(
+        () => new Promise<ObjectInfo | undefined>((answer, fail) => void waiting.push({ verb, answer, fail })),
+      );
+      git.say(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
+      return Promise.all(answers);
+    },
+    end(): void {
+      for (const { git } of current.values()) git.end();
+      current.clear();
+    },
+  };
+}
+
+/** Cuts what `cat-file` says into answers. */
+function listener(
+  isWithContent: () => boolean,
+  answer: (found: ObjectInfo | GitObject | undefined) => void,
+): (chunk: Buffer) => void {
+  let parts: Buffer[] = [];
+  let length = 0;
+  let wanted = 1;
+  return (chunk) => {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length < wanted) return;
+    let rest: Buffer = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    for (;;) {
+      const end = rest.indexOf(10);
+      wanted = rest.length + 1;
+      if (end === -1) break;
+      const [, oid, type, size] = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/.exec(rest.toString('latin1', 0, end)) ?? [];
+      const info = oid === undefined ? undefined : { oid, type: type!, size: Number(size) };
+      const withContent = info !== undefined && isWithContent();
+      const next = end + 1 + (withContent ? info.size + 1 : 0);
+      wanted = next;
+      if (rest.length < next) break;
+      // A copy: what is kept of it must not keep the whole chunk.
+      answer(withContent ? { ...info, content: Buffer.from(rest.subarray(end + 1, next - 1)) } : info);
+      rest = rest.subarray(next);
+    }
+    parts = [rest];
+    length = rest.length;
+  };
+}

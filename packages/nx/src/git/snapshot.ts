@@ -1,0 +1,253 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release';
+import { fileProblem, withTemporaryDir } from '../system/files';
+import { git, gitBytes, type GitPlace } from './git';
+import { lookAt, type Look, type State } from './look';
+import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
+import { closeObjects } from './objects';
+import { isPartial, type Settings } from './settings';
+import { checkoutRemote } from './mirror/source';
+import type { GitStore } from './mirror/store';
+import { together } from './together';
+import { addFailed, changedPaths, headCommit, treeIn, treesIn, type Workspace } from './workspace';
+
+/** A folder of the workspace as git sees it now. */
+export interface WorkspaceTree {
+  /** Its git tree id: the one that a commit of it would have. */
+  tree: string;
+  /** Whether HEAD has exactly this tree at this place. */
+  committed: boolean;
+}
+
+/** The same, and where its objects can be read. */
+export interface ReadableTree extends WorkspaceTree {
+  store: GitStore;
+}
+
+/** The workspace's files, read through git without writing anything into the repository. Valid only inside `withSnapshot`. */
+export interface Snapshot {
+  /** The tree of a folder relative to the workspace's root; undefined where git sees nothing in it. */
+  tree(folder: string): Promise<ReadableTree | undefined>;
+  /** What below these places is not as HEAD has it. */
+  changed(places: readonly string[]): Promise<string[]>;
+  /** The commit that is checked out; undefined before the first one. */
+  head(): Promise<string | undefined>;
+}
+
+/** The tree of one folder of the workspace, when its content need not be read; see `Snapshot.tree`. */
+export async function workspaceTree(root: string, folder: string): Promise<WorkspaceTree | undefined> {
+  const found = await withSnapshot(root, (snapshot) => snapshot.tree(folder));
+  return found && { tree: found.tree, committed: found.committed };
+}
+
+/**
+ * Opens the workspace's files as git objects for the time of `work`. What is committed is read where it is. Objects of what is not go to a temporary folder that borrows from the repository, and each
+ * question uses its own copy of the index: the repository, its index and its configuration stay untouched.
+ */
+export async function withSnapshot<T>(
+  root: string,
+  work: (snapshot: Snapshot) => Promise<T>,
+  look: Look = lookAt(root),
+): Promise<T> {
+  const [workspace, settings, state] = await Promise.all([look.workspace, look.settings, look.state]);
+  return withTemporaryDir(async (dir) => {
+    const objects = path.join(dir, 'objects');
+    let opened: Promise<Working> | undefined;
+    const working = (): Promise<Working> => (opened ??= openWorking(objects, workspace, settings));
+    // A partial clone fetches what it lacks as it is read, which would go into the repository.
+    const committed: GitStore | undefined = isPartial(settings) ? undefined : { place: { cwd: workspace.root }, isWhole: true };
+    const reading: Reading = { workspace, state, working, committed };
+    try {
+      return await work({
+        tree: together((folders) => treesOf(reading, folders)),
+        changed: (places) => changedBelow(reading, places),
+        head: async () => (state ? state.head : headCommit(root)),
+      });
+    } finally {
+      closeObjects(objects);
+    }
+  });
+}
+
+/** Where objects of what is not committed go. */
+interface Working {
+  store: GitStore;
+  objects: string;
+  /** The name of an index that is not there yet. */
+  indexName: () => string;
+}
+
+async function openWorking(objects: string, workspace: Workspace, settings: Settings): Promise<Working> {
+  await fs.promises.mkdir(objects);
+  const place: GitPlace = {
+    cwd: workspace.root,
+    env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
+  };
+  // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
+  const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
+  const store = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
+  let count = 0;
+  return { store, objects, indexName: () => path.join(path.dirname(objects), `index-${(count += 1)}`) };
+}
+
+interface Reading {
+  workspace: Workspace;
+  state: State | undefined;
+  /** Made for the first who needs it. */
+  working: () => Promise<Working>;
+  /** Where to read what is committed; undefined where only `working` may. */
+  committed: GitStore | undefined;
+}
+
+/**
+ * A folder that is as HEAD has it has the tree of HEAD. All others with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing.
+ */
+function treesOf(reading: Reading, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
+  const { workspace, state } = reading;
+  const isClean = (folder: string): boolean => state?.changed(folder)?.length === 0;
+  const there = folders.filter((folder) => !isClean(folder) && isThere(workspace.root, folder));
+  const shared = there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
+  let before: Promise<unknown> = shared;
+  let ofCommit: ((folder: string) => Promise<ReadableTree | undefined>) | undefined;
+  const alone = (folder: string): ReturnType<typeof treeAlone> => {
+    const found = before.then(() => treeAlone(reading, folder));
+    before = found.catch(() => undefined);
+    return found;
+  };
+  return folders.map(async (folder) => {
+    const inside = safeFolder(workspace.root, folder);
+    const committed = isClean(folder) ? await (ofCommit ??= committedTrees(reading, state!.head))(inside) : undefined;
+    if (committed) return committed;
+    const whole = await shared;
+    if (whole === undefined || !there.includes(folder)) return alone(inside);
+    const { store } = await reading.working();
+    const [tree, head] = await Promise.all([whole, headOf(reading)].map((name) => treeIn(workspace, store.place, name, inside)));
+    return tree === undefined ? undefined : { tree, committed: tree === head, store };
+  });
+}
+
+function committedTrees(
+  { workspace, working, committed }: Reading,
+  head: string,
+): (folder: string) => Promise<ReadableTree | undefined> {
+  const opened = committed ? Promise.resolve(committed) : working().then(({ store }) => store);
+  const asked = opened.then((store) => ({ store, trees: treesIn(workspace, store.place, head) }));
+  return async (folder) => {
+    const { store, trees } = await asked;
+    const tree = await trees(folder);
+    return tree === undefined ? undefined : { tree, committed: true, store };
+  };
+}
+
+async function changedBelow({ workspace, state }: Reading, places: readonly string[]): Promise<string[]> {
+  const known = places.map((place) => state?.changed(place));
+  return known.every((each) => each !== undefined) ? known.flat() : changedPaths(workspace.root, places);
+}
+
+/** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one, or may lack parts of it. */
+async function wholeTree(reading: Reading, folders: readonly string[]): Promise<string | undefined> {
+  const { store } = await reading.working();
+  if (!store.isWhole) return undefined;
+  const place = await withOwnIndex(reading);
+  if ((await git(place, adding(folders))).exitCode !== 0) return undefined;
+  // A conflict somewhere else makes it fail.
+  const { exitCode, stdout } = await git(place, ['write-tree', '--missing-ok']);
+  return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+}
+
+/**
+ * What git would commit of one folder, by arithmetic from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
+ */
+async function treeAlone(reading: Reading, folder: string): Promise<ReadableTree | undefined> {
+  const { store, objects } = await reading.working();
+  const place = await withOwnIndex(reading);
+  const added = await git(place, adding([folder]));
+  // An ignored folder can hold tracked files: git has taken those and complains about the rest.
+  if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
+    throw addFailed(folder, added);
+  const entries = entriesIn(await gitBytes(place, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
+  if (entries.length === 0) return undefined;
+  const trees = makeTrees(entries);
+  writeTrees(objects, trees);
+  const tree = trees.at(-1)!.oid;
+  return { tree, committed: tree === (await treeIn(reading.workspace, store.place, headOf(reading), folder)), store };
+}
+
+/** The commit that was checked out when git was asked: one that was made since is not what tags and receipts name. */
+function headOf({ state }: Reading): string {
+  return state?.head ?? 'HEAD';
+}
+
+/** --sparse: files outside a sparse checkout keep what the index says of them. */
+function adding(folders: readonly string[]): string[] {
+  return ['add', '--all', '--sparse', '--', ...folders.map((folder) => folder || '.')];
+}
+
+/** Where git works with a copy of the repository's index. */
+async function withOwnIndex({ workspace, working }: Reading): Promise<GitPlace> {
+  const { store, indexName } = await working();
+  const index = indexName();
+  await copyIndex(workspace.index, index);
+  return { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };
+}
+
+/** latin1 keeps every byte of a name as it is, UTF-8 or not. */
+function entriesIn(listed: Buffer, folder: string): IndexEntry[] {
+  const skip = folder === '' ? 0 : Buffer.byteLength(folder) + 1;
+  const records = listed.toString('latin1').split('\0').filter(Boolean);
+  return records.map((record) => {
+    const tab = record.indexOf('\t');
+    const [mode, oid, stage] = record.slice(0, tab).split(' ');
+    const file = record.slice(tab + 1);
+    if (stage !== '0') throw new KdcubeError({ code: 'command-failed', message: `git has a conflict in ${quoted(file)}.` });
+    return { mode: mode!, oid: oid!, path: file.slice(skip) };
+  });
+}
+
+/**
+ * git trusts a file's times unless the index is as old as the file. A copy must not look newer than it is, or changes of
+ * the same second would be missed.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  try {
+    const { mtimeMs } = await fs.promises.stat(from);
+    await fs.promises.copyFile(from, to);
+    const time = Math.floor(mtimeMs / 1000);
+    await fs.promises.utimes(to, time, time);
+  } catch (error) {
+    // No index: nothing was ever added.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileProblem(error, from);
+  }
+}
+
+function isThere(root: string, folder: string): boolean {
+  try {
+    return fs.existsSync(path.join(root, safeFolder(root, folder)));
+  } catch {
+    return false;
+  }
+}
+
+/** A folder inside the workspace in one spelling. Problem `unsafe-path` where it climbs out, or is reached through a symbolic link. */
+function safeFolder(root: string, folder: string): string {
+  const why = unsafePath(folder);
+  if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(folder)} is not a place in the workspace: ${why}.` });
+  const inside = normalPath(folder);
+  let place = root;
+  for (const part of inside.split('/').filter(Boolean)) {
+    place = path.join(place, part);
+    if (!fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    throw new KdcubeError({
+      code: 'unsafe-path',
+      message: `${path.relative(root, place)} is a symbolic link. A release takes a folder as git has it, and git has only the link.`,
+      hint: 'name the folder that it points to, or put the files there',
+    });
+  }
+  return inside;
+}
+
+/** A folder as git reads it in a list of folders, whatever its name holds. */
+function quotedPath(dir: string): string {
+  return `"${dir.replace(/[\\"]/g, '\\$&')}"`;
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release';
+import { gitStream, type GitPlace } from './git';
+import { objectsAt, type GitObject } from './objects';
+import { withRepair, type GitStore } from './mirror/store';
+import { silent, type Log } from '../system/log';
+
+/**
+ * The tree id of a folder of a commit; undefined where there is no such folder. '' is the whole commit.
+ * Problems: `unsafe-path` where the path climbs out or runs through a symbolic link, `submodule` where it enters one.
+ */
+export async function treeOf(store: GitStore, commit: string, path: string, log: Log = silent): Promise<string | undefined> {
+  const why = unsafePath(path);
+  if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(path)} is not a place in a repository: ${why}.` });
+  return withRepair(store, log, async () => {
+    let tree = `${commit}^{tree}`;
+    const parts = normalPath(path).split('/').filter(Boolean);
+    for (const [index, part] of parts.entries()) {
+      const { content, oid: folder } = await treeObject(store, tree);
+      tree = folder;
+      const entry = rowsOf(content, folder).find(({ name }) => name.equals(Buffer.from(part, 'utf8')));
+      if (!entry) return undefined;
+      const here = parts.slice(0, index + 1).join('/');
+      if (entry.mode === '120000') {
+        throw new KdcubeError({
+          code: 'unsafe-path',
+          message: `${quoted(here)} is a symbolic link in commit ${commit.slice(0, 12)}, not a folder.`,
+          hint: 'name the folder that it points to',
+        });
+      }
+      if (entry.mode === '160000')
+        throw new KdcubeError({
+          code: 'submodule',
+          message: `${quoted(here)} is a submodule. Its files are in another repository.`,
+          hint: 'name that repository',
+        });
+      if (entry.mode !== FOLDER) return undefined;
+      tree = entry.oid;
+    }
+    return isCommit(tree) ? tree : (await treeObject(store, tree)).oid;
+  });
+}
+
+/** Everything below a tree, or the tree of a commit, but the folders themselves, in git's order. Problem `unsafe-name`: each name that is not UTF-8. */
+export async function listTree(store: GitStore, tree: string): Promise<TreeEntry[]> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const problems: Problem[] = [];
+  const entries: TreeEntry[] = [];
+  for (const { mode, oid, name } of await rowsBelow(store, `${tree}^{tree}`)) {
+    try {
+      entries.push({ mode, oid, path: decoder.decode(name) });
+    } catch {
+      problems.push({
+        code: 'unsafe-name',
+        message: `The file name ${quoted(name.toString('latin1'))} is not UTF-8.`,
+        hint: `git mv it to a name that is`,
+      });
+    }
+  }
+  if (problems.length > 0) throw new KdcubeError(problems);
+  return entries;
+}
+
+/** The folders in a folder, by name: the ids of their trees. Undefined where git has no folder `name` there. A name is one line. */
+export async function foldersIn(place: GitPlace, name: string): Promise<((folder: string) => string | undefined) | undefined> {
+  const [found] = await objectsAt(place).read([name]);
+  if (found?.type !== 'tree') return undefined;
+  // latin1 keeps every byte of a name as it is, UTF-8 or not.
+  const rows = rowsOf(found.content, found.oid).filter(({ mode }) => mode === FOLDER);
+  const oids = new Map(rows.map(({ name: folder, oid }) => [folder.toString('latin1'), oid]));
+  return (folder) => oids.get(Buffer.from(folder, 'utf8').toString('latin1'));
+}
+
+interface Row {
+  mode: string;
+  oid: string;
+  /** A path, where rows of several folders are together. */
+  name: Buffer;
+}
+
+async function rowsBelow(store: GitStore, tree: string): Promise<Row[]> {
+  const { content, oid: id } = await treeObject(store, tree);
+  const rows = rowsOf(content, id);
+  const inside = await Promise.all(
+    rows.map(async (row) => {
+      if (row.mode !== FOLDER) return [row];
+      const below = await rowsBelow(store, row.oid);
+      return below.map(({ mode, oid, name }) => ({ mode, oid, name: Buffer.concat([row.name, SLASH, name]) }));
+    }),
+  );
+  return inside.flat();
+}
+
+const FOLDER = '040000';
+const SLASH = Buffer.from('/');
+
+async function treeObject(store: GitStore, name: string): Promise<GitObject> {
+  const [found] = await objectsAt(store.place).read([name]);
+  if (found?.type === 'tree') return found;
+  throw new KdcubeError({ code: 'command-failed', message: `git has no folder ${name} here.` });
+}
+
+/** A tree as git keeps it: mode, name and id of each thing in it. */
+function rowsOf(content: Buffer, tree: string): Row[] {
+  const length = tree.length / 2;
+  const rows: Row[] = [];
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(32, at);
+    const end = content.indexOf(0, space);
+    if (space === -1 || end === -1 || end + 1 + length > content.length)
+      throw new KdcubeError({ code: 'command-failed', message: `The content of ${tree} in git's store is damaged.` });
+    const mode = content.toString('latin1', at, space).padStart(6, '0');
+    const oid = content.toString('hex', end + 1, end + 1 + length);
+    rows.push({ mode, oid, name: content.subarray(space + 1, end) });
+    at = end + 1 + length;
+  }
+  return rows;
+}
+
+/** One blob while it is read. `chunks` is read before the next blob is asked for, or not at all. */
+export interface Blob {
+  oid: string;
+  /** Bytes. */
+  size: number;
+  chunks: AsyncIterable<Buffer>;
+}
+
+/** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
+const SMALL = 1024 * 1024;
+
+/**
+ * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
+ * What was read is compared with the blob's id; a difference, like a blob that is not there, is a `command-failed`.
+ */
+export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<Blob> {
+  const sizes = await blobSizes(store, oids);
+  for (let index = 0; index < oids.length;) {
+    const together = fitting(oids, index, sizes);
+    if (together.length === 0) {
+      const oid = oids[index]!;
+      yield* streamed(store, oid, sizes.get(oid)!);
+      index += 1;
+      continue;
+    }
+    const found = await objectsAt(store.place).read(together);
+    for (const [at, object] of found.entries()) {
+      const oid = together[at]!;
+      if (object?.oid !== oid || object.type !== 'blob') throw noContent(oid);
+      const chunks = checked([object.content], oid, object.size);
+      yield { oid, size: object.size, chunks };
+      for await (const rest of chunks) void rest;
+    }
+    index += together.length;
+  }
+}
+
+/** The sizes of blobs; a `command-failed` where one is not there. */
+export async function blobSizes(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
+  const unique = [...new Set(oids)];
+  const found = await objectsAt(store.place).look(unique);
+  const sizes = unique.map((oid, index): [string, number] => {
+    const info = found[index];
+    if (info?.oid !== oid || info.type !== 'blob') throw noContent(oid);
+    return [oid, info.size];
+  });
+  return new Map(sizes);
+}
+
+/** The next blobs that are small, and not too many. */
+function fitting(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
+  let bytes = 0;
+  const end = oids.findIndex((oid, at) => at >= from && (bytes += sizes.get(oid)!) > SMALL);
+  return oids.slice(from, end === -1 ? undefined : end);
+}
+
+async function* streamed(store: GitStore, oid: string, size: number): AsyncGenerator<Blob> {
+  const source = gitStream(store.place, ['cat-file', 'blob', oid]);
+  const chunks = checked(source, oid, size);
+  yield { oid, size, chunks };
+  for await (const rest of chunks) void rest;
+}
+
+function noContent(oid: string): KdcubeError {
+  return new KdcubeError({ code: 'command-failed', message: `git has no file content ${oid} here.` });
+}
+
+async function* checked(chunks: AsyncIterable<Buffer> | Iterable<Buffer>, oid: string, size: number): AsyncGenerator<Buffer> {
+  const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`);
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== oid)
+    throw new KdcubeError({ code: 'command-failed', message: `The content of ${oid} in git's store is damaged.` });
+}

@@ -1,0 +1,142 @@
+import type { Refusal } from '@kdcube/release';
+import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release';
+import type { GitStore } from '../../git/mirror/store';
+import type { Log } from '../../system/log';
+import { baseFiles } from '../../oci/base-files';
+import { scratch } from '../../oci/base';
+import { buildImage, type BuiltImage, type OciBuild } from '../../oci/build';
+import type { ContextTree } from '../../oci/context';
+import type { Place } from '../../registry/blobs';
+import { streamBlob } from '../../registry/stream';
+import { findBase, keptBase, type FoundBase } from './base';
+import { buildArgs, type ImageJob } from '../job';
+import { pinnedReferences, shownArgs, type Registries } from '../../workspace/registries';
+import { readSources, type Sources } from './sources';
+
+/** An image that was built without an engine. Its own layers are in the cache folder, those of its base where they were. */
+export interface Arithmetic {
+  image: BuiltImage;
+  /** The repository that has the base's layers; undefined for an image from scratch. */
+  base?: Place;
+}
+
+/** An image's Dockerfile, read for a build without an engine. */
+interface Readable extends Sources {
+  recipe: Recipe;
+  /** The base's name in the pin; undefined for `scratch`. */
+  baseName?: string;
+}
+
+/** Why a build that is to ask nobody fails, where it would have to. */
+class NotAtHand extends Error {}
+
+export interface ArithmeticOptions extends Pick<OciBuild, 'known' | 'begin' | 'signal'> {
+  /** Nothing is asked for over a network: where it would have to be, the build fails. Default: false. */
+  atHand?: boolean;
+}
+
+/**
+ * Builds an image by arithmetic, into nothing yet: base, layers, config and manifest as values. A Dockerfile that needs an engine is returned as the Refusal that names its line. `known`: layers of
+ * an image that is there already.
+ */
+export async function buildByArithmetic(
+  job: ImageJob,
+  registries: Registries,
+  log: Log,
+  { atHand = false, ...options }: ArithmeticOptions = {},
+): Promise<Arithmetic | Refusal> {
+  const references = pinnedReferences(job.pin, registries);
+  if (atHand) requireWhole(job.files.store);
+  const readable = await readableOf(job, registries, references, log);
+  if (isRefusal(readable)) return readable;
+  const { platform, labels } = job.plan;
+  const baseAt = async (reference: string): Promise<FoundBase> =>
+    atHand ? (keptBase(reference, platform, log) ?? notAtHand()) : findBase(reference, platform, log);
+  const found = readable.baseName === undefined ? undefined : await baseAt(references.get(readable.baseName)!);
+  const image = await buildImage({
+    recipe: readable.recipe,
+    base: found?.base ?? scratch(platform),
+    platform,
+    context: contextOf(job, atHand),
+    ignore: ignoreOf(readable, job),
+    labels,
+    baseFiles: async () => found && (atHand ? notAtHand() : baseFiles(found.base.manifest.layers, opened(found))),
+    ...options,
+    log,
+  });
+  return isRefusal(image) ? image : { image, base: found?.place };
+}
+
+/** The repository that has the base of an image, as its Dockerfile and its pin say; undefined for `scratch`, and where only an engine can build it. */
+export async function baseOf(job: ImageJob, registries: Registries, log: Log): Promise<Place | undefined> {
+  const references = pinnedReferences(job.pin, registries);
+  const readable = await readableOf(job, registries, references, log);
+  if (isRefusal(readable) || readable.baseName === undefined) return undefined;
+  return (await findBase(references.get(readable.baseName)!, job.plan.platform, log)).place;
+}
+
+async function readableOf(
+  job: ImageJob,
+  registries: Registries,
+  references: ReadonlyMap<string, string>,
+  log: Log,
+): Promise<Readable | Refusal> {
+  const sources = await readSources(job, references, log);
+  const args = { ...buildArgs(job), ...shownArgs(registries) };
+  const recipe = readRecipe(sources.text, { args, platform: job.plan.platform });
+  if (isRefusal(recipe)) return recipe;
+  if (recipe.from === 'scratch') return { ...sources, recipe };
+  const named = sources.dockerfile.bases.filter(({ name }) => baseText(name, registries) === recipe.from);
+  if (named.length !== 1)
+    return { line: recipe.line, instruction: 'FROM', why: `its pin does not say which image ${recipe.from} is` };
+  return { ...sources, recipe, baseName: named[0]!.name };
+}
+
+/** A base's name as the recipe has it, with the registries filled in as build arguments are. */
+function baseText(name: string, registries: Registries): string {
+  return Object.entries(shownArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
+}
+
+function contextOf({ files, folder, bundles }: ImageJob, atHand: boolean): ContextTree[] {
+  const own = {
+    path: '',
+    tree: files.tree,
+    open: async () => files.store,
+    subject: folder.path,
+    at: { file: folder.path },
+  };
+  const trees = bundles.map(({ content, pin, open, place }) => ({
+    path: `bundles/${content.folder}`,
+    tree: content.tree,
+    // Of a pinned one it is asked whether its ref still names the same.
+    open: atHand ? async () => (pin ? notAtHand() : requireWhole(await open())) : open,
+    subject: content.id,
+    at: { file: place },
+  }));
+  return [own, ...trees];
+}
+
+function notAtHand(): never {
+  throw new NotAtHand();
+}
+
+/** What is read of a partial clone may have to be fetched. */
+function requireWhole(store: GitStore): GitStore {
+  return store.isWhole ? store : notAtHand();
+}
+
+function ignoreOf({ ignore, file }: Sources, { folder }: ImageJob): OciBuild['ignore'] {
+  try {
+    return readIgnore(ignore);
+  } catch (error) {
+    throw new KdcubeError({
+      code: 'dockerfile-unreadable',
+      message: `The .dockerignore of ${file} cannot be used: ${(error as Error).message}.`,
+      at: { file: folder.path },
+    });
+  }
+}
+
+function opened({ place }: FoundBase): Parameters<typeof baseFiles>[1] {
+  return (layer) => streamBlob(place.registry, place.repository, layer);
+}

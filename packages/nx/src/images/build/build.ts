@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import * as path from 'node:path';
+import type { ImagePlan } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release';
+import { build } from './docker';
+import type { Engine } from './docker';
+import { withTemporaryDir } from '../../system/files';
+import { writeContext } from './context';
+import { buildArgs } from '../job';
+import type { ImageJob } from '../job';
+import { counted, type Log } from '../../system/log';
+import { openRegistry, pinnedReferences, shownArgs } from '../../workspace/registries';
+import type { Registries } from '../../workspace/registries';
+import { imageConfig } from '../../registry/registry';
+
+/** The name of an image in the engine's store: a host that no registry has, so that it is never pushed by accident. */
+export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {
+  return `localhost/kdcube/${image}:${tag}`;
+}
+
+/** Builds an image into the engine's store, from a context made for it alone and removed afterwards. */
+export async function buildLocal(engine: Engine, job: ImageJob, registries: Registries, root: string, log: Log): Promise<void> {
+  const references = pinnedReferences(job.pin, registries);
+  const startedAt = Date.now();
+  const created = await createdOf(job, references, log);
+  await withTemporaryDir(
+    async (dir) => {
+      // buildx tells contexts apart by the last part of their path, and files by size and time, which are equal for ours: a name that
+      // came twice would give this image files of another one.
+      const context = path.join(dir, randomUUID());
+      await writeContext(job, context, references, log);
+      const { platform, labels } = job.plan;
+      const args = { ...buildArgs(job), ...shownArgs(registries) };
+      await build(
+        engine,
+        {
+          context,
+          dockerfile: job.folder.dockerfile,
+          tag: localName(job.plan),
+          platform,
+          args,
+          labels,
+          created,
+          plainHttp: isPlain(references, log),
+        },
+        log,
+      );
+    },
+    path.join(root, 'dist'),
+  );
+  log.done('built', job.plan.image, `${counted(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
+}
+
+function isPlain(references: ReadonlyMap<string, string>, log: Log): boolean {
+  const hosts = [...references.values()].map((reference) => parseImageReference(reference).host);
+  return hosts.length > 0 && hosts.every((host) => openRegistry(host, log).base.protocol === 'http:');
+}
+
+/**
+ * When an image was created is when its base was (HOUSE law 3): the clock of the machine that built it says nothing about what is in it.
+ * Seconds since 1970; undefined where a base does not say.
+ */
+async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {
+  const times: number[] = [];
+  for (const reference of references.values()) {
+    const { host, repository, digest } = parseImageReference(reference);
+    const { config } = await imageConfig(openRegistry(host, log), repository, digest!, plan.platform);
+    const time = Date.parse(config.created ?? '');
+    if (Number.isFinite(time) && time >= 0) times.push(Math.floor(time / 1000));
+  }
+  return times.length > 0 ? Math.max(...times) : undefined;
+}

@@ -1,0 +1,38 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { pinBases, readDockerfile } from '@kdcube/release';
+import { counted, type Log } from '../../system/log';
+import { inParallel, TOGETHER } from '../../system/parallel';
+import { stageTree } from '../../workspace/stage';
+import { buildArgs, type ImageJob } from '../job';
+import { notSeen, requireFreeName, requirePinned, withBundles } from './sources';
+
+/**
+ * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
+ * `references`: where each base is to be taken from.
+ */
+export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
+  await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
+  requireFreeName(job, fs.existsSync(path.join(dir, 'bundles')));
+  await inParallel(job.bundles, TOGETHER, async (found) => {
+    const startedAt = Date.now();
+    const store = await found.open();
+    const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {
+      subject: found.content.id,
+      at: { file: found.place },
+      log,
+    });
+    log.done('staged', found.content.id, counted(files, 'file'), startedAt);
+  });
+  for (const name of ['.dockerignore', `${job.folder.dockerfile}.dockerignore`]) {
+    const ignore = path.join(dir, name);
+    if (fs.existsSync(ignore)) await fs.promises.writeFile(ignore, withBundles(job, await fs.promises.readFile(ignore, 'utf8')));
+  }
+  const file = path.join(dir, job.folder.dockerfile);
+  const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
+  if (!fs.existsSync(file)) throw notSeen(shownFile);
+  const text = await fs.promises.readFile(file, 'utf8');
+  const { bases } = readDockerfile(text, shownFile, buildArgs(job));
+  requirePinned(bases, references, shownFile);
+  await fs.promises.writeFile(file, pinBases(text, bases, references));
+}

@@ -1,0 +1,164 @@
+import { KdcubeError } from '@kdcube/release';
+import { firstLine, run, tail } from '../../system/exec';
+import type { Log } from '../../system/log';
+import { whileWaiting } from '../../system/log';
+import { isInterrupted } from '../../system/signals';
+
+/** A container engine that builds images on this machine. */
+export type Engine = 'buildx' | 'podman';
+
+/** What is built: everything that the engine is told. */
+export interface Build {
+  /** The folder with the Dockerfile and all that it copies. */
+  context: string;
+  /** Its name in the context. */
+  dockerfile: string;
+  /** The name in the engine's own store. */
+  tag: string;
+  platform: string;
+  args: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  /** Seconds since 1970 for `created` and for nothing else that matters here. Default: the engine's clock. */
+  created?: number;
+  /** Every base comes from a registry that speaks plain http. docker knows loopback by itself; podman must be told. */
+  plainHttp?: boolean;
+}
+
+/** The engine to use: the one that was asked for, else the first that answers. Problem `engine-missing`. */
+export async function findEngine(wanted: 'auto' | Engine): Promise<Engine> {
+  const reasons: string[] = [];
+  for (const engine of wanted === 'auto' ? (['buildx', 'podman'] as const) : [wanted]) {
+    const why = await whyNot(engine);
+    if (why === undefined) return engine;
+    reasons.push(`${engine}: ${why}`);
+  }
+  throw new KdcubeError({
+    code: 'engine-missing',
+    message: `No container engine to build with.\n${reasons.join('\n')}`,
+    hint: 'start docker (with buildx) or install podman; whatever needs no engine (validate, stage, descriptor) works without',
+  });
+}
+
+async function whyNot(engine: Engine): Promise<string | undefined> {
+  const probes =
+    engine === 'podman'
+      ? [['podman', 'version']]
+      : [
+          ['docker', 'buildx', 'version'],
+          ['docker', 'version', '--format', '{{.Server.Version}}'],
+        ];
+  for (const [program, ...args] of probes) {
+    const result = await run(program!, args, { timeout: 30_000 }).catch((error: unknown) => error as KdcubeError);
+    if (isInterrupted(result)) throw result;
+    if (result instanceof Error)
+      return result instanceof KdcubeError ? result.problems[0]!.message.split('\n')[0] : String(result);
+    if (result.exitCode !== 0) return firstLine(result.stderr) || `${program} ${args.join(' ')} ended with ${result.exitCode}`;
+  }
+  return undefined;
+}
+
+/** The command line of a build: pure, so that it can be looked at. */
+export function buildCommand(
+  engine: Engine,
+  { context, dockerfile, tag, platform, args, labels, created, plainHttp }: Build,
+): [string, string[]] {
+  const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
+    Object.entries(values)
+      .sort()
+      .flatMap(([name, value]) => [flag, `${name}=${value}`]);
+  const common = ['--file', `${context}/${dockerfile}`, '--platform', platform, '--tag', tag, ...pairs('--label', labels)];
+  if (engine === 'podman') {
+    return [
+      'podman',
+      [
+        'build',
+        ...common,
+        ...(created === undefined ? [] : ['--timestamp', String(created)]),
+        // Its own label would name the builder and its version.
+        '--identity-label=false',
+        ...(plainHttp ? ['--tls-verify=false'] : []),
+        ...pairs('--build-arg', args),
+        context,
+      ],
+    ];
+  }
+  const clock: Record<string, string> = created === undefined ? {} : { SOURCE_DATE_EPOCH: String(created) };
+  // Attestations carry times and would turn one image into an index of two.
+  return [
+    'docker',
+    [
+      'buildx',
+      'build',
+      '--load',
+      '--progress',
+      'plain',
+      '--provenance=false',
+      '--sbom=false',
+      ...common,
+      ...pairs('--build-arg', { ...args, ...clock }),
+      context,
+    ],
+  ];
+}
+
+/** Builds into the engine's own store. Problem `build-failed`, with the engine's last lines. */
+export async function build(engine: Engine, what: Build, log: Log): Promise<void> {
+  const [program, args] = buildCommand(engine, what);
+  let last = '';
+  const startedAt = Date.now();
+  const working = run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) });
+  const { exitCode, stderr, stdout } = await whileWaiting(
+    log,
+    () => `building ${what.tag.split(':')[0]} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`,
+    working,
+  );
+  if (exitCode === 0) return;
+  throw new KdcubeError({
+    code: 'build-failed',
+    message: `${engine} did not build the image (exit code ${exitCode}).\n${tail(`${stdout.toString('utf8')}\n${stderr}`.trim(), 15)}`,
+  });
+}
+
+/** The labels of an image in the engine's store; undefined when it is not there. */
+export async function localLabels(engine: Engine, tag: string): Promise<Record<string, string> | undefined> {
+  const { exitCode, stdout } = await run(engineName(engine), ['image', 'inspect', '--format', '{{json .Config.Labels}}', tag], {
+    timeout: 60_000,
+  });
+  if (exitCode !== 0) return undefined;
+  try {
+    return (JSON.parse(stdout.toString('utf8')) as Record<string, string> | null) ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends an image of the engine's store under another name. `plainHttp`: the registry is on this machine. Problem `push-failed`. */
+export async function push(
+  engine: Engine,
+  local: string,
+  remote: string,
+  log: Log,
+  options: { plainHttp: boolean },
+): Promise<void> {
+  const program = engineName(engine);
+  let last = '';
+  const startedAt = Date.now();
+  const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
+  const step = (args: string[], text: string) =>
+    whileWaiting(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
+  const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
+  // The name is only the way to the registry: what stays in the store is the local one.
+  const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
+  const tagged = await step(['tag', local, remote], 'tagging');
+  const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`).finally(untag) : tagged;
+  if (pushed.exitCode === 0) return;
+  throw new KdcubeError({
+    code: 'push-failed',
+    message: `${engine} did not push ${remote} (exit code ${pushed.exitCode}).\n${tail(pushed.stderr)}`,
+  });
+}
+
+/** As people know it, and as the program is called. */
+export function engineName(engine: Engine): 'docker' | 'podman' {
+  return engine === 'podman' ? 'podman' : 'docker';
+}

@@ -1,0 +1,268 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { lookAt } from '../../git/look';
+import { blobFile, readLayout } from '../../oci/layout';
+import type { Log } from '../../system/log';
+import { silent } from '../../system/log';
+import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../../testing/acme-kit';
+import { problemOf } from '../../../testing/git-kit';
+import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
+import { leaveImage } from '../build/leave';
+import { pushImage, type PushOptions } from './push';
+import { registriesOf } from '../../workspace/registries';
+import type { Builder } from '../build/source';
+
+jest.setTimeout(120_000);
+
+let ours: Acme;
+let engine: Engine;
+let notes: string[];
+
+beforeEach(async () => {
+  ours = await acme();
+  engine = dockerDouble(ours);
+  notes = [];
+});
+afterEach(() => ours.end());
+
+const log: Log = { ...silent, note: (text) => void notes.push(text) };
+const toRegistry = () => acmeRegistry(ours);
+const nowhere = () => registriesOf({ platformRegistry: ours.registry.host }, {}, {});
+const push = (more: Partial<PushOptions> = {}) => pushProc(ours, log, more);
+const layersOf = (digest: string) => layersIn(ours, digest);
+const build = (wanted: Builder = 'auto', cached = true) =>
+  ours.job((job) => leaveImage(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
+const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
+const kept = () => path.join(ours.root, 'dist/images/proc');
+const writes = () =>
+  ours.registry.journal.filter(({ method, name }) => name === 'acme/proc' && !['GET', 'HEAD'].includes(method));
+const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' && kind !== 'manifest');
+
+describe('a push without an engine', () => {
+  it('builds and sends the image, asks no engine for anything, and says why', async () => {
+    const receipt = await push();
+    expect(receipt).toMatchObject({ how: 'built', why: ['the first one here'], sent: { keptLayers: 0, sentLayers: 3 } });
+    expect(receipt.tags).toEqual([`customer-${receipt.commit}`, 'customer-main']);
+    expect(engine.calls()).toEqual([]);
+    // The folder /bundles, and a layer for each bundle.
+    expect(await layersOf(receipt.digest)).toHaveLength(3);
+  });
+
+  it('sends one layer when one bundle changed, and knows the others without their files', async () => {
+    const first = await push();
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    ours.registry.journal.length = 0;
+    const second = await push();
+    expect(second).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
+    const [one, other] = [await layersOf(first.digest), await layersOf(second.digest)];
+    expect(one.filter((layer) => other.includes(layer))).toHaveLength(2);
+    expect(blobWrites()).toHaveLength(2);
+  });
+
+  it('finds the image before by its branch tag where this checkout has never pushed', async () => {
+    await push();
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { sentLayers: 1 } });
+  });
+
+  it('asks for people’s tags while the image is planned, and for none where something is not committed', async () => {
+    // Each once; a slow machine asks again, since an answer is good for a second.
+    const asked = () => [
+      ...new Set(
+        ours.registry.journal
+          .filter(({ method, reference }) => method === 'HEAD' && reference?.startsWith('customer-'))
+          .map(({ reference }) => reference),
+      ),
+    ];
+    const begin = () => ({ look: lookAt(ours.root) });
+    const first = await push(begin());
+    expect(first.tags).toEqual([`customer-${first.commit}`, 'customer-main']);
+    expect(asked().sort()).toEqual([...first.tags].sort());
+    ours.registry.journal.length = 0;
+    fs.appendFileSync(path.join(ours.root, 'bundles/here@1-0/entrypoint.py'), '# not committed\n');
+    expect((await push(begin())).tags).toEqual([]);
+    expect(asked()).toEqual([]);
+  });
+
+  it('opens its uploads before it knows that they are needed, where this checkout sent another content last; and closes them', async () => {
+    const entrypoint = (text: string) => ours.commit({ 'bundles/here@1-0/entrypoint.py': text });
+    const methodsOf = async () => {
+      ours.registry.journal.length = 0;
+      await push();
+      return writes().map(({ method }) => method);
+    };
+    await push();
+    entrypoint(`${ENTRYPOINT}# changed\n`);
+    expect((await methodsOf()).filter((method) => method === 'POST' || method === 'DELETE')).toEqual(['POST', 'POST']);
+    // The first content again, which is there.
+    entrypoint(ENTRYPOINT);
+    expect((await methodsOf()).sort()).toEqual(['DELETE', 'DELETE', 'POST', 'POST']);
+    // Nothing has changed since.
+    expect(await methodsOf()).toEqual([]);
+  });
+
+  it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {
+    const { digest } = await push();
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    expect((await build()).digest).toBe(digest);
+    expect((await push({ registries: nowhere() })).digest).toBe(digest);
+    const [fromLayout, built] = ['dist/images/proc', 'dist/build/proc/layout'].map((folder) =>
+      fs.readFileSync(path.join(ours.root, folder, 'index.json'), 'utf8'),
+    );
+    expect(fromLayout).toBe(built);
+  });
+
+  it('builds once when two pushes of one image meet: the second adopts', async () => {
+    const both = await Promise.all([push(), push()]);
+    expect(both.map(({ how }) => how).sort()).toEqual(['adopted', 'built']);
+    expect(both[0].digest).toBe(both[1].digest);
+  });
+
+  it('writes nothing on a dry run, and says why it would', async () => {
+    const said: string[] = [];
+    const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
+    const words: Log = { ...silent, done: (...parts) => void said.push(parts.join(' ')) };
+    expect(await ours.job((job) => pushImage(job, options, words))).toBeUndefined();
+    expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(the first one here\)/);
+    expect(writes()).toEqual([]);
+    expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
+  });
+});
+
+describe('a Dockerfile that needs an engine', () => {
+  const withRun = () => ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN pip install x\n` });
+
+  it('is built by one, and the line is named', async () => {
+    withRun();
+    expect(await push()).toMatchObject({ how: 'built' });
+    expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
+    expect(notes.join('\n')).toMatch(
+      /^images\/proc\/Dockerfile_ChatProcBundled:5 is RUN, and it runs a program.* buildx builds proc/m,
+    );
+  });
+
+  it('is a Problem with its line where nothing else is allowed, or no engine is there', async () => {
+    withRun();
+    const at = { file: 'images/proc/Dockerfile_ChatProcBundled', line: 5 };
+    expect(await problemOf(push({ engine: 'oci' }))).toMatchObject({ code: 'needs-engine', at });
+    process.env.PATH = process.env.PATH!.split(':').slice(1).join(':');
+    process.env.DOCKER_HOST = 'tcp://127.0.0.1:1';
+    expect(await problemOf(push())).toMatchObject({ code: 'needs-engine', at });
+    expect(writes()).toEqual([]);
+  });
+});
+
+it('a line that no engine can carry out either is its own Problem, with its line, and no engine is asked', async () => {
+  ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY nowhere /x\n` });
+  expect(await problemOf(push())).toMatchObject({
+    code: 'dockerfile-unreadable',
+    message: expect.stringContaining('nowhere is not in the build context'),
+    at: { file: 'images/proc/Dockerfile_ChatProcBundled', line: 5 },
+  });
+  expect(engine.calls()).toEqual([]);
+});
+
+it('a release without bundles is told so where the Dockerfile copies them', async () => {
+  const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: false };
+  expect(await problemOf(ours.job((job) => pushImage({ ...job, bundles: [] }, options, log)))).toMatchObject({
+    code: 'dockerfile-unreadable',
+    message: expect.stringContaining('bundles is not in the build context, because release.yaml names none'),
+    hint: 'nx g @kdcube/nx:bundle my-bundle',
+  });
+});
+
+describe('docker-build', () => {
+  it('leaves a layout without the base’s layers, and docker-push takes it from there', async () => {
+    const receipt = await build();
+    expect(receipt).toMatchObject({ engine: 'oci', digest: expect.stringMatching(/^sha256:/) });
+    expect(receipt).not.toHaveProperty('local');
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    expect(await push()).toMatchObject({ how: 'found', digest: receipt.digest });
+  });
+
+  it('does nothing where the layout is there, and is not fooled by one of another content', async () => {
+    const first = await build();
+    const before = fs.statSync(layoutDir()).ino;
+    expect(await build()).toEqual(first);
+    expect(fs.statSync(layoutDir()).ino).toBe(before);
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const second = await push();
+    expect(second.how).toBe('built');
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  it('makes a damaged layout again, and says so', async () => {
+    const { digest } = await build();
+    const file = path.join(layoutDir(), 'blobs/sha256', digest!.slice('sha256:'.length));
+    fs.writeFileSync(file, fs.readFileSync(file).fill(32, 0, 5));
+    expect((await build()).digest).toBe(digest);
+    expect(notes.join('\n')).toContain('made again');
+  });
+
+  it('leaves an image that only an engine can build in its store, where the target is not cached', async () => {
+    await build();
+    ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN true\n` });
+    expect(await build('auto', false)).toMatchObject({
+      engine: 'buildx',
+      local: expect.stringContaining('localhost/kdcube/proc:c-'),
+    });
+    expect(fs.existsSync(layoutDir())).toBe(false);
+  });
+});
+
+it('makes a layout again that has lost a layer of its own, and says so', async () => {
+  const { digest } = await build();
+  const { image, missing } = await readLayout(layoutDir());
+  const own = image.layers.find((layer) => !missing.some((each) => each.digest === layer.digest))!;
+  fs.rmSync(blobFile(layoutDir(), own));
+  expect(await push()).toMatchObject({ how: 'built', digest });
+  expect(notes.join('\n')).toContain(`has lost ${own.digest}, a layer of its own. It is made again.`);
+  expect(await build()).toMatchObject({ digest });
+  expect(fs.existsSync(blobFile(layoutDir(), own))).toBe(true);
+});
+
+describe('without a registry', () => {
+  it('goes to a complete layout under dist/images, and is adopted from there', async () => {
+    const first = await push({ registries: nowhere() });
+    expect(first).toMatchObject({ how: 'built', repository: 'oci:dist/images/proc', tags: [] });
+    expect((await readLayout(kept())).missing).toEqual([]);
+    expect(await push({ registries: nowhere() })).toMatchObject({ how: 'adopted', digest: first.digest });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const third = await push({ registries: nowhere() });
+    expect(third).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { keptLayers: 2, sentLayers: 1 } });
+    expect((await readLayout(kept())).missing).toEqual([]);
+  });
+
+  it('writes a file for docker load when it is asked to, also of an image that is there', async () => {
+    await push({ registries: nowhere() });
+    const archive = path.join(ours.root, 'dist/images/proc.tar');
+    expect(fs.existsSync(archive)).toBe(false);
+    await push({ registries: nowhere(), format: 'docker-archive', dryRun: true });
+    expect(fs.existsSync(archive)).toBe(false);
+    await push({ registries: nowhere(), format: 'docker-archive' });
+    expect(fs.statSync(archive).size).toBeGreaterThan(1000);
+  });
+
+  it('is a Problem when nobody says where the base is, and nothing is left', async () => {
+    expect((await problemOf(push({ registries: registriesOf({}, {}, {}) }))).code).toBe('registry-missing');
+    expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
+  });
+
+  it('leaves the old layout whole when the base cannot be read', async () => {
+    await push({ registries: nowhere() });
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    const before = fs.readFileSync(path.join(kept(), 'index.json'), 'utf8');
+    ours.registry.faults = () => ({ status: 403 });
+    expect((await problemOf(push({ registries: nowhere() }))).code).toBe('registry-denied');
+    expect(fs.readFileSync(path.join(kept(), 'index.json'), 'utf8')).toBe(before);
+    expect(fs.readdirSync(path.join(ours.root, 'dist/images'))).toEqual(['proc']);
+  });
+});

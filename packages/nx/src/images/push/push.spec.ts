@@ -1,0 +1,189 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { PushReceipt } from '@kdcube/release';
+import { localName } from '../build/build';
+import type { Log } from '../../system/log';
+import { silent } from '../../system/log';
+import { ciBranch } from './people';
+import { pushImage, type PushOptions } from './push';
+import { registriesOf } from '../../workspace/registries';
+import { type Acme, acme, dockerDouble, type Engine } from '../../../testing/acme-kit';
+import { gitSync, problemOf, write } from '../../../testing/git-kit';
+
+jest.setTimeout(120_000);
+
+let ours: Acme;
+let engine: Engine;
+
+beforeEach(async () => {
+  ours = await acme();
+  engine = dockerDouble(ours);
+});
+afterEach(() => ours.end());
+
+function optionsOf(more: Partial<PushOptions> = {}): PushOptions {
+  const { host } = ours.registry;
+  const registries = registriesOf({ registry: `${host}/acme`, platformRegistry: host }, {}, {});
+  return { root: ours.root, registries, engine: 'buildx', dryRun: false, ...more };
+}
+
+const push = (more: Partial<PushOptions> = {}, log: Log = silent, args: Record<string, string> = {}) =>
+  ours.job((job) => pushImage(job, optionsOf(more), log), { args });
+const manifestWrites = () => ours.registry.journal.filter(({ method, kind }) => method === 'PUT' && kind === 'manifest');
+
+it('builds and sends what the registry does not have, reads the tag back, and tags it for people', async () => {
+  const receipt = PushReceipt.parse(await push());
+  const head = gitSync(ours.root, 'rev-parse', 'HEAD');
+  expect(receipt).toMatchObject({
+    how: 'built',
+    repository: `${ours.registry.host}/acme/proc`,
+    commit: head,
+    tags: [`customer-${head}`, 'customer-main'],
+    bundles: [
+      { id: 'here@1-0', folder: 'here@1-0' },
+      { id: 'there@2-0', folder: 'there@2-0', tree: ours.pin.tree },
+    ],
+  });
+  const answer = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/c-${receipt.key}`, { method: 'HEAD' });
+  expect(answer.headers.get('docker-content-digest')).toBe(receipt.digest);
+  expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
+});
+
+it('builds from a context of this image alone, its base by digest, created when the base was', async () => {
+  const tag = await ours.job(async (job) => {
+    await pushImage(job, optionsOf(), silent);
+    return localName(job.plan);
+  });
+  const { files, dockerfile, labels, args } = engine.built(tag);
+  expect(files).toEqual(['Dockerfile_ChatProcBundled', 'bundles/here@1-0/entrypoint.py', 'bundles/there@2-0/entrypoint.py']);
+  expect(dockerfile).toMatch(/^FROM \S+\/kdcube-chat-proc:2026\.7\.20\.444@sha256:[0-9a-f]{64}$/m);
+  expect(args).toMatchObject({ SOURCE_DATE_EPOCH: String(Date.parse('2026-01-02T03:04:05Z') / 1000) });
+  const said = JSON.stringify(labels);
+  for (const volatile of [gitSync(ours.root, 'rev-parse', 'HEAD'), ours.pin.commit, '"v2"', ours.registry.host, 'file://'])
+    expect(said).not.toContain(volatile);
+  expect(fs.readdirSync(path.join(ours.root, 'dist'))).toEqual([]);
+});
+
+it('adopts what is there, without an engine, and sends nothing', async () => {
+  const first = await push();
+  process.env.PATH = path.join(ours.box.dir, 'no-docker') + ':' + process.env.PATH!.split(':').slice(1).join(':');
+  ours.registry.journal.length = 0;
+  engine.calls();
+  expect(await push()).toEqual({ ...first, how: 'adopted', tags: [], why: [], commit: undefined });
+  expect(engine.calls()).toEqual([]);
+  expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
+});
+
+it('takes the image that docker-build left, when it has this key', async () => {
+  await push({
+    registries: registriesOf({ registry: `${ours.registry.host}/other`, platformRegistry: ours.registry.host }, {}, {}),
+  });
+  engine.calls();
+  expect(await push()).toMatchObject({ how: 'found' });
+  expect(engine.calls()).not.toContain('buildx build');
+});
+
+it('builds once when two pushes of one image meet: the second adopts', async () => {
+  const both = await Promise.all([push(), push()]);
+  expect(both.map((receipt) => receipt!.how).sort()).toEqual(['adopted', 'built']);
+  expect(both[0]!.digest).toBe(both[1]!.digest);
+  expect(engine.calls().filter((call) => call === 'buildx build')).toHaveLength(1);
+});
+
+it('asks on a dry run, and does nothing', async () => {
+  ours.registry.journal.length = 0;
+  const said: string[] = [];
+  expect(await push({ dryRun: true }, { ...silent, done: (...words) => said.push(words.join(' ')) })).toBeUndefined();
+  expect(said.join('\n')).toMatch(/would push proc to .*\/acme\/proc:c-[0-9a-f]{64}/);
+  expect([engine.calls(), manifestWrites()]).toEqual([[], []]);
+});
+
+it.each([
+  ['release.yaml', (root: string) => fs.appendFileSync(path.join(root, 'release.yaml'), '# hello\n')],
+  ['a pin', (root: string) => fs.appendFileSync(path.join(root, 'pins/images/proc/pin.json'), '\n')],
+  ['a bundle', (root: string) => write(root, { 'bundles/here@1-0/new.py': '' })],
+  ['the image’s folder', (root: string) => write(root, { 'images/proc/extra.sh': '' })],
+])('gives no customer tags to what is not committed: %s', async (_, change) => {
+  change(ours.root);
+  const notes: string[] = [];
+  const receipt = await push({}, { ...silent, note: (text) => notes.push(text) });
+  expect([receipt!.tags, receipt!.commit]).toEqual([[], undefined]);
+  expect(notes.join('\n')).toContain('not committed');
+});
+
+it('finds out before it builds that a tag cannot be one', async () => {
+  expect((await problemOf(push({ tagPrefix: 'a b' }))).code).toBe('unsafe-tag');
+  expect((await problemOf(push({ tagPrefix: 'x'.repeat(120) }))).code).toBe('unsafe-tag');
+  expect([engine.calls(), manifestWrites().filter(({ name }) => name === 'acme/proc')]).toEqual([[], []]);
+});
+
+it.each([400, 401, 403])(
+  'takes only 404 for absent: %d is a problem, and nothing is built',
+  async (status) => {
+    ours.registry.faults = ({ reference }) =>
+      reference?.startsWith('c-') ? { status, headers: { 'retry-after': '0' } } : undefined;
+    const { code } = await problemOf(push());
+    expect(code).toMatch(/^registry-/);
+    expect(engine.calls()).toEqual([]);
+  },
+  30_000,
+);
+
+it('is no success when the tag is not there after the push', async () => {
+  ours.registry.faults = ({ reference, method }) =>
+    reference?.startsWith('c-') && method !== 'PUT'
+      ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'unknown' }] }) }
+      : undefined;
+  expect((await problemOf(push())).code).toBe('push-failed');
+});
+
+it('heals after a push that failed', async () => {
+  engine.fail('push');
+  expect((await problemOf(push())).code).toBe('push-failed');
+  engine.fail(undefined);
+  expect(await push()).toMatchObject({ how: 'found' });
+});
+
+it('says that the image is there, when only its tags failed', async () => {
+  ours.registry.faults = ({ reference, method }) =>
+    method === 'PUT' && reference?.startsWith('customer-') ? { status: 403 } : undefined;
+  const error = (await push().catch((thrown: unknown) => thrown)) as { problems: { code: string }[]; changed: string };
+  expect(error.problems[0]!.code).toBe('registry-denied');
+  expect(error.changed).toMatch(/acme\/proc has the image \(sha256:/);
+});
+
+it('builds from no base that only a build argument names: its pin says nothing of it', async () => {
+  const base = `${ours.registry.host}/kdcube-chat-proc:2026.7.20.444`;
+  const pin = JSON.parse(fs.readFileSync(path.join(ours.root, 'pins/images/proc/pin.json'), 'utf8')) as { bases: object };
+  ours.commit({
+    'images/proc/Dockerfile_ChatProcBundled': `ARG FLAVOUR=${base}\nFROM \${FLAVOUR}\nCOPY bundles /bundles\n`,
+    'pins/images/proc/pin.json': JSON.stringify({ ...pin, bases: { [base]: Object.values(pin.bases)[0] as string } }),
+  });
+  const { code, message } = await problemOf(push({}, silent, { FLAVOUR: `${ours.registry.host}/other:1` }));
+  expect([code, message]).toEqual(['wrong-option', expect.stringContaining('/other:1')]);
+  expect(engine.calls()).not.toContain('buildx build');
+  expect(await push()).toMatchObject({ how: 'built' });
+});
+
+it.each(['KDCUBE_REGISTRY', 'KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_PLATFORM_REF', 'A=B', '-x', ''])(
+  'takes no build argument that is said elsewhere, or is none: %j',
+  async (name) => {
+    expect((await problemOf(push({}, silent, { [name]: 'x' }))).code).toBe('wrong-option');
+    expect(engine.calls()).toEqual([]);
+  },
+);
+
+it('says that git does not see the Dockerfile', async () => {
+  ours.commit({ 'images/proc/.gitignore': 'Dockerfile*\n', 'images/proc/extra.sh': '' });
+  gitSync(ours.root, 'rm', '--cached', '--quiet', 'images/proc/Dockerfile_ChatProcBundled');
+  gitSync(ours.root, 'commit', '--quiet', '--message', 'hidden');
+  expect(await problemOf(push())).toMatchObject({ code: 'dockerfile-missing', hint: expect.stringContaining('check-ignore') });
+});
+
+it('knows the branch of each CI system', () => {
+  expect(ciBranch({ GITHUB_HEAD_REF: 'feature/x', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: '7/merge' })).toBe('feature/x');
+  expect(ciBranch({ GITHUB_HEAD_REF: '', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: 'main' })).toBe('main');
+  expect(ciBranch({ GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1' })).toBeUndefined();
+  expect(ciBranch({ CI_COMMIT_BRANCH: 'main' })).toBe('main');
+  expect(ciBranch({ CI_COMMIT_BRANCH: '' })).toBeUndefined();
+});

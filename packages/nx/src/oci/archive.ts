@@ -1,0 +1,65 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError, parseImageReference } from '@kdcube/release';
+import { writeFileAtomic } from '../system/files';
+import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
+import { tarOf, type TarEntry } from './tar';
+import type { Descriptor } from '../registry/manifest';
+
+/**
+ * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); it is a layout too, and a docker that keeps its images in containerd reads only
+ * that. Every blob is checked on the way. Throws the Problem
+ * `file-failed` where the layout is not complete: an engine cannot fetch what is missing.
+ */
+export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
+  const { manifest, image } = await readLayout(layoutDir);
+  // Of a foreign layer a layout says nothing: it lies at an address of its owner's.
+  const missing = image.layers.filter((layer) => !fs.existsSync(blobFile(layoutDir, layer)));
+  if (missing.length > 0)
+    throw new KdcubeError({
+      code: 'file-failed',
+      message: `${layoutDir} does not hold ${missing.length} of its ${image.layers.length} layers, and docker load needs them all: ${missing[0]!.digest} is only ${'urls' in missing[0]! ? 'where its owner has it' : 'in a registry'}.`,
+    });
+  const place = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;
+  const blobs = new Map([manifest, image.config, ...image.layers].map((blob) => [place(blob), blob]));
+  const loading = [{ Config: place(image.config), RepoTags: names, Layers: image.layers.map(place) }];
+  const entries: TarEntry[] = [
+    ...['blobs', 'blobs/sha256'].map((folder) => ({ ...OWNER, path: folder, kind: 'folder' as const, mode: 0o755 })),
+    ...[...blobs].map(([name, blob]) => ({
+      ...OWNER,
+      path: name,
+      kind: 'file' as const,
+      mode: 0o644,
+      size: fs.statSync(blobFile(layoutDir, blob)).size,
+      chunks: openBlob(layoutDir, blob),
+    })),
+    text('index.json', await namedIndex(path.join(layoutDir, 'index.json'), names)),
+    text('manifest.json', Buffer.from(JSON.stringify(loading))),
+    text('oci-layout', await fs.promises.readFile(path.join(layoutDir, 'oci-layout'))),
+  ];
+  entries.sort((one, other) => (one.path.replaceAll('/', '\0') < other.path.replaceAll('/', '\0') ? -1 : 1));
+  await writeFileAtomic(file, tarOf(entries));
+}
+
+/** One entry a name, as `docker save` writes them. */
+async function namedIndex(file: string, names: readonly string[]): Promise<Buffer> {
+  const index = JSON.parse(await fs.promises.readFile(file, 'utf8')) as { manifests: object[] };
+  const manifests = names.map((name) => {
+    const { host, repository, tag } = parseImageReference(name);
+    return {
+      ...index.manifests[0],
+      annotations: { 'io.containerd.image.name': `${host}/${repository}:${tag}`, [REF_NAME]: tag },
+    };
+  });
+  return Buffer.from(JSON.stringify({ ...index, manifests }));
+}
+
+const OWNER = { uid: 0, gid: 0 };
+
+function text(name: string, content: Buffer): TarEntry {
+  return { ...OWNER, path: name, kind: 'file', mode: 0o644, size: content.length, chunks: once(content) };
+}
+
+async function* once(content: Buffer): AsyncGenerator<Buffer> {
+  yield content;
+}

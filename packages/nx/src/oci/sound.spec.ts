@@ -1,0 +1,31 @@
+import * as fs from 'node:fs';
+import { sandbox, type Sandbox } from '../../testing/git-kit';
+import { keptLayer, layerKey } from './layer';
+import { soundBytes, soundFile } from './sound';
+import type { TarEntry } from './tar';
+
+let box: Sandbox;
+beforeEach(() => (box = sandbox()));
+afterEach(() => box.end());
+
+async function* entries(): AsyncGenerator<TarEntry> {
+  yield { kind: 'folder', path: 'a', mode: 0o755, uid: 0, gid: 0 };
+}
+
+it('a layer that was damaged in the cache folder is made again, and one that is sound is not', async () => {
+  let made = 0;
+  const make = async () =>
+    (await keptLayer(layerKey('a'), () => {
+      made += 1;
+      return entries();
+    }))!;
+  const { file, digest, size } = await make();
+  const layer = { descriptor: { mediaType: '', digest, size }, make };
+  const bytes = fs.readFileSync(file);
+  expect([await soundFile(layer), made]).toEqual([file, 1]);
+  expect(await soundBytes(layer)).toEqual(bytes);
+  fs.writeFileSync(file, Buffer.from(bytes).fill(0, 12, 14));
+  expect(await soundBytes(layer)).toBeUndefined();
+  expect(fs.readFileSync(await soundFile(layer))).toEqual(bytes);
+  expect([fs.readFileSync(file), made]).toEqual([bytes, 2]);
+});

@@ -1,0 +1,45 @@
+import { authorized } from './transport/auth';
+import { checkRepository, type Registry } from './transport/connect';
+import type { Outgoing } from './transport/types';
+import { oddAnswer } from './transport/problems';
+import { isMissingRepository, refused } from './registry';
+
+const LIMIT = 4 * 1024 * 1024;
+/** More pages than any repository has: a registry that leads in a circle is not followed for ever. */
+const PAGES = 1_000;
+
+/** All tags of a repository, in the registry's order. None where nothing was pushed yet; a repository that somebody must make first is a Problem. */
+export async function listTags(registry: Registry, repository: string): Promise<string[]> {
+  checkRepository(repository);
+  const tags: string[] = [];
+  let url: URL | undefined = new URL(`/v2/${repository}/tags/list?n=1000`, registry.base);
+  for (let page = 0; url && page < PAGES; page += 1) {
+    const outgoing: Outgoing = { method: 'GET', url, headers: {}, limit: LIMIT };
+    const answer = await authorized(registry, outgoing, `repository:${repository}:pull`);
+    if (answer.status === 404 && !isMissingRepository(registry, answer)) return tags;
+    if (answer.status !== 200) throw await refused(registry, repository, `for the tags of ${repository}`, answer);
+    const json = parse(answer.body) as { tags?: unknown } | undefined;
+    // An empty repository has `tags: null`.
+    const list = json?.tags ?? [];
+    if (!json || !Array.isArray(list)) throw oddAnswer(`${registry.host} gave a list of tags for ${repository} that is none.`);
+    tags.push(...list.filter((tag): tag is string => typeof tag === 'string'));
+    url = nextPage(answer.headers.link, registry, url);
+  }
+  return tags;
+}
+
+function nextPage(link: string | string[] | undefined, { base }: Registry, from: URL): URL | undefined {
+  const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec([link ?? ''].flat().join(','))?.[1];
+  if (next === undefined || !URL.canParse(next, from.href)) return undefined;
+  const { pathname, search } = new URL(next, from);
+  // Behind a proxy a registry calls itself http, or by another name. Nobody else is given what this one is trusted with.
+  return new URL(pathname + search, base);
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,199 @@
+import { KdcubeError, isDigest, quoted } from '@kdcube/release';
+import { oddAnswer } from './transport/problems';
+
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+const KNOWN = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
+const CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
+
+/** What is asked for. Schema 1 is not: registries that still have some then answer with it all the same, and it is refused by name. */
+export const ACCEPT = KNOWN.join(', ');
+
+export interface Platform {
+  os: string;
+  architecture: string;
+  variant?: string;
+}
+
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  /** Bytes. */
+  size: number;
+  platform?: Platform;
+  annotations?: Record<string, string>;
+}
+
+export interface ImageManifest {
+  schemaVersion: 2;
+  mediaType?: string;
+  config: Descriptor;
+  layers: Descriptor[];
+  annotations?: Record<string, string>;
+}
+
+export interface ImageIndex {
+  schemaVersion: 2;
+  mediaType?: string;
+  manifests: Descriptor[];
+  annotations?: Record<string, string>;
+}
+
+/** What an image says about itself. `config` is left as the image has it. */
+export interface ImageConfig extends Platform {
+  created?: string;
+  config?: Record<string, unknown> & { Labels?: Record<string, string> | null };
+  rootfs: { type: string; diff_ids: string[] };
+  history?: unknown[];
+}
+
+/** The media type without its parameters, checked: undefined when the header says nothing in particular. `from` is the subject of the message. */
+export function manifestType(header: string | undefined, from: string): string | undefined {
+  const type = (header ?? '').split(';')[0]!.trim().toLowerCase();
+  if (KNOWN.includes(type)) return type;
+  if (/^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(type)) throw schema1(from);
+  if (['', 'application/json', 'application/octet-stream', 'text/plain'].includes(type)) return undefined;
+  throw oddAnswer(`${from} came as ${quoted(type)}, which is no image manifest.`);
+}
+
+/** Reads a manifest or an index. Everything that is used later is checked here; more keys are left as they are. */
+export function readManifest(
+  bytes: Buffer,
+  header: string | undefined,
+  from: string,
+): { mediaType: string; json: ImageManifest | ImageIndex } {
+  const named = manifestType(header, from);
+  const json = parse(bytes);
+  if (!isRecord(json)) throw oddAnswer(`${from} is not a manifest: it is not a JSON object.`);
+  if (json.schemaVersion === 1) throw schema1(from);
+  const isIndex = Array.isArray(json.manifests);
+  const inside = json.mediaType;
+  const mediaType = named ?? (typeof inside === 'string' ? inside : isIndex ? OCI_INDEX : OCI_MANIFEST);
+  // One document that reads as an image and as an index, or under two types, would mean different things to different readers.
+  const consistent =
+    KNOWN.includes(mediaType) && (inside === undefined || inside === mediaType) && isIndex === isIndexType(mediaType);
+  const shape = isIndex
+    ? json.config === undefined && json.layers === undefined && (json.manifests as unknown[]).every(isDescriptor)
+    : isDescriptor(json.config) && Array.isArray(json.layers) && json.layers.every(isDescriptor);
+  if (json.schemaVersion !== 2 || !consistent || !shape)
+    throw oddAnswer(`${from} is not a manifest: its fields do not fit together.`);
+  return { mediaType, json: json as unknown as ImageManifest | ImageIndex };
+}
+
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
+}
+
+export function isIndex(json: ImageManifest | ImageIndex): json is ImageIndex {
+  return 'manifests' in json;
+}
+
+/** Reads the config of an image, and checks it against its manifest. */
+export function readConfig(bytes: Buffer, manifest: ImageManifest, from: string): ImageConfig {
+  const json = parse(bytes);
+  const rootfs = isRecord(json) ? json.rootfs : undefined;
+  if (!isRecord(json) || typeof json.os !== 'string' || typeof json.architecture !== 'string' || !isRecord(rootfs)) {
+    throw oddAnswer(`The config of ${from} is not the config of an image.`);
+  }
+  const ids = rootfs.diff_ids;
+  if (
+    !Array.isArray(ids) ||
+    !ids.every((id) => typeof id === 'string' && isDigest(id)) ||
+    ids.length !== manifest.layers.length
+  ) {
+    throw oddAnswer(`The config of ${from} does not name as many layers as its manifest.`);
+  }
+  const { config, history } = json;
+  const isSound = isAbsent(config) || isRecord(config);
+  if (!isSound || !(isAbsent(history) || Array.isArray(history)))
+    throw oddAnswer(`The config of ${from} is not the config of an image.`);
+  return { ...json, config: config ?? undefined, history: history ?? undefined } as unknown as ImageConfig;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** Helm charts, signatures and attestations are manifests too, but nothing that runs. */
+export function isImage(manifest: ImageManifest): boolean {
+  return CONFIGS.includes(manifest.config.mediaType);
+}
+
+/** Reads `linux/amd64` or `linux/arm64/v8`. Throws the Problem `wrong-option`. */
+export function parsePlatform(text: string): Platform {
+  const [os, architecture, variant, ...more] = text.split('/');
+  if (more.length > 0 || ![os, architecture, variant ?? 'x'].every((part) => /^[a-z0-9._-]+$/.test(part ?? ''))) {
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `${quoted(text)} is not a platform.`,
+      hint: 'for example linux/amd64 or linux/arm64',
+    });
+  }
+  return { os: os!, architecture: architecture!, ...(variant === undefined ? {} : { variant }) };
+}
+
+export function platformName({ os, architecture, variant }: Platform): string {
+  return [os, architecture, variant].filter(Boolean).join('/');
+}
+
+/** The entry of an index for a platform: the same variant where there is one (arm64 is v8, arm is v7), else the first when none was asked for. */
+export function chooseChild(index: ImageIndex, wanted: Platform): Descriptor | undefined {
+  const fitting = index.manifests.filter(
+    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
+  );
+  const exact = fitting.find(({ platform }) => variantOf(platform!) === variantOf(wanted));
+  return exact ?? (wanted.variant ? undefined : fitting[0]);
+}
+
+export function samePlatform(one: Platform, other: Platform): boolean {
+  const equal = one.os === other.os && one.architecture === other.architecture;
+  return equal && (!one.variant || !other.variant || one.variant === other.variant);
+}
+
+/** The platforms of an index, for a message. Attestations are entries without a platform. */
+export function platformsOf(index: ImageIndex): string[] {
+  const known = index.manifests.flatMap(({ platform }) =>
+    platform && platform.os !== 'unknown' ? [platformName(platform)] : [],
+  );
+  return [...new Set(known)].sort();
+}
+
+function variantOf({ architecture, variant }: Platform): string {
+  if (variant) return variant;
+  return { arm64: 'v8', arm: 'v7', amd64: 'v1' }[architecture] ?? '';
+}
+
+function schema1(from: string): KdcubeError {
+  return oddAnswer(
+    `${from} is in docker's old schema 1 format, which has no digests of its parts and is not supported.`,
+    'pull it with a docker of 2017 to 2023 and push it again; registries keep it as schema 2 then',
+  );
+}
+
+/** Whether a value names a blob soundly: a digest, a size, a type. */
+export function isDescriptor(value: unknown): value is Descriptor {
+  if (!isRecord(value)) return false;
+  const { mediaType, digest, size, platform } = value;
+  const sound = typeof digest === 'string' && isDigest(digest) && Number.isSafeInteger(size) && (size as number) >= 0;
+  return sound && typeof mediaType === 'string' && (platform === undefined || isPlatform(platform));
+}
+
+function isPlatform(value: unknown): value is Platform {
+  if (!isRecord(value)) return false;
+  const { os, architecture, variant } = value;
+  return typeof os === 'string' && typeof architecture === 'string' && (variant === undefined || typeof variant === 'string');
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

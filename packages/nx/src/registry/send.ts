@@ -1,0 +1,102 @@
+import { KdcubeError } from '@kdcube/release';
+import type { Log } from '../system/log';
+import { bytes } from '../system/log';
+import { inParallel } from '../system/parallel';
+import { headBlob, mountBlob, type Place, streamAcross } from './blobs';
+import { nameOf, type Registry } from './transport/connect';
+import type { Upload, Uploads } from './session';
+import type { BlobName, OpenBlob } from './stream';
+import { putBlob } from './upload';
+
+/** A blob of an image, and where it is to be had. */
+export interface PushBlob extends BlobName {
+  /** Its bytes on this machine. */
+  open?: OpenBlob;
+  /** A repository that has it: mounted from there where that goes, else streamed, unless it is on this machine too. */
+  from?: Place;
+  /** The repository is believed to have it (its last image did): it is not asked for. */
+  there?: boolean;
+  /** It was made just now: the repository is not asked for it. Only for what is small: should it be there all the same, it is sent in vain. */
+  isNew?: boolean;
+}
+
+export interface BlobSent extends BlobName {
+  how: 'there' | 'mounted' | 'copied' | 'sent';
+}
+
+export interface BlobProgress {
+  digest: string;
+  /** Bytes. It begins at 0 again where an upload has to. */
+  sent: number;
+  total: number;
+}
+
+export interface SendOptions {
+  /** Blobs on their way at once. Default 4. */
+  parallel?: number;
+  onProgress?: (progress: BlobProgress) => void;
+  /** Uploads that are open already. They are the caller's to close. */
+  uploads?: Uploads;
+  /** Stops everything, with the Problem `interrupted`. */
+  signal?: AbortSignal;
+}
+
+/** Questions at once: they cost a round trip and no bytes. */
+const QUESTIONS = 16;
+
+/** Sends the blobs that the repository lacks, and adds each to `sent` when it is there. A failure stops the others; what has arrived stays. */
+export async function sendBlobs(
+  { registry, repository }: Place,
+  blobs: readonly PushBlob[],
+  sent: BlobSent[],
+  options: SendOptions = {},
+): Promise<void> {
+  const add = ({ digest, size }: BlobName, how: BlobSent['how']) => void sent.push({ digest, size, how });
+  const missing: { blob: PushBlob; upload?: Upload }[] = [];
+  await inParallel(blobs, QUESTIONS, async (blob) => {
+    if (blob.there || (!blob.isNew && (await headBlob(registry, repository, blob)))) return add(blob, 'there');
+    if (blob.from?.registry.host !== registry.host) return void missing.push({ blob });
+    const outcome = await mountBlob(registry, repository, blob, blob.from.repository);
+    if (outcome.mounted) return add(blob, 'mounted');
+    missing.push({ blob, upload: outcome.upload });
+  });
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const send = async ({ blob, upload }: { blob: PushBlob; upload?: Upload }) => {
+    const { digest, size, open, from } = blob;
+    const onProgress = (count: number) => options.onProgress?.({ digest, sent: count, total: size });
+    const how = { uploads: options.uploads, signal, onProgress };
+    if (open) await putBlob(registry, repository, blob, open, how);
+    else if (from) await streamAcross(from, { registry, repository }, blob, upload, how);
+    else throw nowhere(registry, repository, digest);
+    add(blob, open ? 'sent' : 'copied');
+  };
+  await inParallel(missing, options.parallel ?? 4, send, () => stop.abort());
+}
+
+/** Says how far a push is: a line on `log` at most every `every` milliseconds (default 5 s), and none for one that takes less. */
+export function progressLines(
+  log: Pick<Log, 'progress'>,
+  subject: string,
+  { every = 5_000, now = Date.now }: { every?: number; now?: () => number } = {},
+): (progress: BlobProgress) => void {
+  const blobs = new Map<string, BlobProgress>();
+  let said = now();
+  return (progress) => {
+    blobs.set(progress.digest, progress);
+    if (now() - said < every) return;
+    said = now();
+    const sum = (key: 'sent' | 'total') => [...blobs.values()].reduce((total, blob) => total + blob[key], 0);
+    const under = [...blobs.values()].filter(({ sent, total }) => sent < total).length;
+    log.progress(
+      `sending ${subject}: ${bytes(sum('sent'))} of ${bytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} on the way`,
+    );
+  };
+}
+
+function nowhere(registry: Registry, repository: string, digest: string): KdcubeError {
+  return new KdcubeError({
+    code: 'push-failed',
+    message: `${nameOf(registry, repository, digest)} does not exist, and there is nothing to send: the blob is neither on this machine nor in another repository.`,
+  });
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { KdcubeError } from '@kdcube/release';
+import { refused } from './registry';
+import { authorized } from './transport/auth';
+import { addressOf, nameOf, type Registry } from './transport/connect';
+import type { Answer } from './transport/types';
+import { passes, patience } from './transport/http';
+import { isWebPage, oddAnswer } from './transport/problems';
+
+/** A blob by what it must be. */
+export interface BlobName {
+  digest: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** Bytes after which a connection has shown that it carries. */
+const PROGRESS = 1024 * 1024;
+
+/** Gives the bytes of a blob from the first on, each time it is called. A chunk must not be written to after it was given. */
+export type OpenBlob = () => AsyncIterable<Uint8Array>;
+
+/**
+ * The bytes of `source`, counted and digested on the way. The last chunk is given only when all of them are what they should be: whoever passes them on never
+ * completes a wrong blob. `wrong` makes the Problem of a sentence that continues "it".
+ */
+export async function* verified(
+  source: AsyncIterable<Uint8Array>,
+  { digest, size }: BlobName,
+  wrong: (how: string) => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash('sha256');
+  let length = 0;
+  let held: Uint8Array | undefined;
+  for await (const chunk of source) {
+    if (chunk.length === 0) continue;
+    length += chunk.length;
+    if (length > size) throw wrong(`has more than the ${size} bytes that it should have`);
+    hash.update(chunk);
+    if (held) yield held;
+    held = chunk;
+  }
+  if (length !== size) throw wrong(`has ${length} bytes, and should have ${size}`);
+  const found = `sha256:${hash.digest('hex')}`;
+  if (found !== digest) throw wrong(`has the digest ${found}, and should have ${digest}`);
+  if (held) yield held;
+}
+
+/**
+ * The bytes of a blob in a registry, never in memory as a whole, digest and length verified before the last of them. A cut connection is taken up again where it
+ * ended. Throws `image-not-found` when the registry does not have it, and `registry-answer` for what is not this blob: what was read until then is worthless.
+ */
+export async function* streamBlob(
+  registry: Registry,
+  repository: string,
+  blob: BlobName,
+  { signal }: { signal?: AbortSignal } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const from = nameOf(registry, repository, blob.digest);
+  // Whoever opens the blob again gets another try: passing.
+  const wrong = (how: string) => passes(oddAnswer(`${from} is not what it should be: it ${how}.`));
+  yield* verified(resumed(registry, repository, blob, signal), blob, wrong);
+}
+
+/** A blob's bytes as they come. */
+async function* resumed(
+  registry: Registry,
+  repository: string,
+  blob: BlobName,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const from = nameOf(registry, repository, blob.digest);
+  let wait = patience(registry.transport, registry.host);
+  let offset = 0;
+  for (;;) {
+    const begin = offset;
+    const { stream, skip } = await openAt(registry, repository, blob, offset, signal);
+    try {
+      for await (const chunk of withoutFirst(stream, skip)) {
+        offset += chunk.length;
+        yield chunk;
+      }
+      if (offset >= blob.size) return;
+    } catch (error) {
+      if (signal?.aborted) throw new KdcubeError({ code: 'interrupted', message: `Reading ${from} was stopped.` });
+      // Whoever gets on is not on a broken line: a large blob may be cut more often than a small one.
+      if (offset - begin >= PROGRESS) wait = patience(registry.transport, registry.host);
+      const { code, message } = error as NodeJS.ErrnoException;
+      await wait(
+        passes(
+          oddAnswer(`${registry.host} ended the connection in the middle of ${from} (${code ?? message}).`, undefined, error),
+        ),
+      );
+      continue;
+    } finally {
+      stream.destroy();
+    }
+    await wait(passes(oddAnswer(`${from} is not what it should be: it has ${offset} bytes, and should have ${blob.size}.`)));
+  }
+}
+
+async function openAt(
+  registry: Registry,
+  repository: string,
+  blob: BlobName,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<{ stream: NonNullable<Answer['stream']>; skip: number }> {
+  const from = nameOf(registry, repository, blob.digest);
+  const check = ({ status, headers, stream }: Answer) => {
+    if (!stream) return;
+    const expected = status === 206 ? blob.size - offset : blob.size;
+    const start = /^bytes ([0-9]+)-/.exec(headers['content-range'] ?? '')?.[1];
+    const rightPart = status === 206 ? Number(start) === offset : status === 200;
+    const { 'content-length': length = String(expected) } = headers;
+    if (rightPart && Number(length) === expected) return;
+    stream.destroy();
+    throw oddAnswer(`${from} is not what it should be: ${length} bytes come (status ${status}), and it should have ${expected}.`);
+  };
+  const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
+  const url = addressOf(registry, repository, 'blobs', blob.digest);
+  const outgoing = { method: 'GET', url, headers, limit: 0, streamed: blob.size - offset, check, signal } as const;
+  const answer = await authorized(registry, outgoing, `repository:${repository}:pull`);
+  if (answer.stream) return { stream: answer.stream, skip: answer.status === 206 ? 0 : offset };
+  if (answer.status === 404 && !isWebPage(answer)) {
+    throw new KdcubeError({ code: 'image-not-found', message: `The blob ${from} does not exist.` });
+  }
+  throw await refused(registry, repository, `to give ${from}`, answer);
+}
+
+async function* withoutFirst(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = count;
+  for await (const chunk of source) {
+    const rest = chunk.subarray(Math.min(left, chunk.length));
+    left -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}

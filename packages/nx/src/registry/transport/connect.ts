@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release';
+import type { Credentials } from './docker-config';
+import type { Session } from './auth';
+import { credentialsFor } from './ecr';
+import type { Answer, Transport } from './types';
+import { ecrRegion, oddAnswer } from './problems';
+
+/** A registry to talk to: made by `connect`, handed to the functions below. Its tokens live as long as it does. */
+export type Registry = Session;
+
+export interface ConnectOptions {
+  /** Default: what docker login and its credential helpers keep, and for Amazon's registries a token from the AWS settings. Asked only when the registry wants to know, and again when it has rejected something. */
+  credentials?: (rejected?: Credentials) => Promise<Credentials | undefined>;
+  /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
+  insecure?: readonly string[];
+  /** Told before each wait of a retry. Default: nobody. */
+  notify?: (text: string) => void;
+  /** Tries of each request in all. Default 5, which waits 7.5 s together. */
+  attempts?: number;
+  /** Milliseconds. Default: 10 s to connect, 30 s without a byte, 5 minutes for one answer. */
+  timeouts?: Partial<Transport['timeouts']>;
+  /** For tests: how to wait, and what time it is. */
+  sleep?: (milliseconds: number) => Promise<void>;
+  now?: () => number;
+}
+
+/**
+ * Kept for the next request, and never waiting for more bytes to send along. One that idles is ended after so many milliseconds, long before anything on the way forgets it (Amazon's load balancers
+ * after 350 s) and swallows what is sent over it; `exchange` sets what a request may take.
+ */
+const CONNECTIONS = { keepAlive: true, noDelay: true, timeout: 20_000 };
+
+/** The connections of this process, by host: one that an image has used serves the next, and a base in the same registry. */
+const shared = new Map<string, Transport['agents']>();
+
+/** A proxy as HTTPS_PROXY and NO_PROXY name it, by Node's own means (from 22.21 and 24.5 on; an older Node goes the straight way). What is on this machine is never asked by way of a proxy. */
+function agentsFor(host: string): Transport['agents'] {
+  const proxies = isLoopback(host.replace(/:[0-9]+$/, '')) ? undefined : proxiesIn(process.env);
+  const name = JSON.stringify([host, proxies]);
+  const settings = { ...CONNECTIONS, ...(proxies && { proxyEnv: proxies }) } as http.AgentOptions;
+  const agents = shared.get(name) ?? { http: new http.Agent(settings), https: new https.Agent(settings) };
+  shared.set(name, agents);
+  return agents;
+}
+
+function proxiesIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:https?|no)_proxy$/i.test(name)));
+}
+
+/** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
+export function connect(host: string, options: ConnectOptions = {}): Registry {
+  const insecure = options.insecure ?? (process.env.KDCUBE_INSECURE_REGISTRIES ?? '').split(',').map((entry) => entry.trim());
+  const mayBePlain = (name: string) =>
+    (isLoopback(name.replace(/:[0-9]+$/, '')) && !name.endsWith(':443')) || insecure.includes(name);
+  if (!isHost(host)) throw new KdcubeError({ code: 'registry-name', message: `${quoted(host)} is not the host of a registry.` });
+  const apiHost = host === 'docker.io' ? 'registry-1.docker.io' : host;
+  return {
+    host,
+    base: new URL(`${mayBePlain(host) ? 'http' : 'https'}://${apiHost}/`),
+    transport: {
+      agents: agentsFor(host),
+      sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
+      notify: options.notify ?? (() => undefined),
+      attempts: options.attempts ?? 5,
+      timeouts: { connect: 10_000, idle: 30_000, total: 300_000, ...options.timeouts },
+      mayBePlain,
+      secrets: new Set(),
+    },
+    credentials: options.credentials ?? ((rejected) => credentialsFor(host, rejected, options.now)),
+    now: options.now ?? Date.now,
+    held: new Map(),
+    proved: new Map(),
+    // Amazon's are never open: no question without a name first.
+    ...(ecrRegion(host) && { challenges: [{ scheme: 'basic', parameters: {} }] }),
+  };
+}
+
+/** The address of a manifest or a blob. What could leave the path is refused here, whoever asks. */
+export function addressOf({ base }: Registry, repository: string, kind: 'manifests' | 'blobs', reference: string): URL {
+  checkRepository(repository);
+  if (!isDigest(reference) && (kind === 'blobs' || !isTag(reference))) {
+    throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(reference)} is neither a digest nor a tag.` });
+  }
+  return new URL(`/v2/${repository}/${kind}/${reference}`, base);
+}
+
+/** Refuses what is no repository, and could leave its place in a path or in a scope. */
+export function checkRepository(repository: string): void {
+  if (isRepository(repository)) return;
+  throw new KdcubeError({ code: 'registry-name', message: `${quoted(repository)} is not a repository.` });
+}
+
+/** A manifest or a blob as messages name it: `ghcr.io/org/image:tag`. */
+export function nameOf({ host }: Registry, repository: string, reference: string): string {
+  return `${host}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** The Docker-Content-Digest of an answer; undefined where a registry does not send one. */
+export function statedDigest(answer: Answer, from: string): string | undefined {
+  const value = answer.headers['docker-content-digest'];
+  if (value === undefined || (typeof value === 'string' && isDigest(value))) return value;
+  throw oddAnswer(`The digest that the registry states for ${from}, ${quoted(value)}, is not one.`);
+}

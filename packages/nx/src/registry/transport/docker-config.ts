@@ -1,0 +1,169 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { KdcubeError, printable, quoted } from '@kdcube/release';
+import { run, tail } from '../../system/exec';
+import { fileProblem } from '../../system/files';
+import { isInterrupted } from '../../system/signals';
+
+/** What a registry is told about who asks: a name and a password, a refresh token of the hub's kind, or a token to hand over as it is. */
+export type Credentials =
+  | { kind: 'password'; username: string; password: string; /** Milliseconds since 1970. Default: never. */ expiresAt?: number }
+  | { kind: 'identity'; token: string }
+  | { kind: 'bearer'; token: string };
+
+interface AuthEntry {
+  auth?: unknown;
+  username?: unknown;
+  password?: unknown;
+  identitytoken?: unknown;
+  registrytoken?: unknown;
+}
+
+interface DockerConfig {
+  auths: Record<string, AuthEntry>;
+  credHelpers: Record<string, unknown>;
+  credsStore?: string;
+}
+
+/** docker login keeps the hub's credentials under this key, whatever the host was called. */
+const HUB_KEY = 'https://index.docker.io/v1/';
+const HUB_HOSTS = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
+const CONFIG_LIMIT = 4 * 1024 * 1024;
+
+/**
+ * The credentials that `docker login` or a credential helper keeps for `host`; undefined where there are none. A helper that is named for this host and
+ * fails is a Problem, and so is a config.json that is not one: going on without them would end in "denied" without a reason.
+ */
+export async function dockerCredentials(
+  host: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Credentials | undefined> {
+  const file = configFile(environment);
+  const config = await readConfig(file);
+  if (!config) return undefined;
+  const hub = HUB_HOSTS.includes(host);
+  const helper = lookUp(config.credHelpers, host, hub) ?? config.credsStore;
+  const kept =
+    helper === undefined || helper === '' ? undefined : await askHelper(helper, hub ? HUB_KEY : host, file, environment);
+  return kept ?? fromEntry(lookUp(config.auths, host, hub), host, file);
+}
+
+function configFile(environment: NodeJS.ProcessEnv): string {
+  return path.join(environment.DOCKER_CONFIG || path.join(environment.HOME || os.homedir(), '.docker'), 'config.json');
+}
+
+async function readConfig(file: string): Promise<DockerConfig | undefined> {
+  let text: string;
+  try {
+    if ((await fs.promises.stat(file)).size > CONFIG_LIMIT) throw broken(file, 'is larger than any docker configuration');
+    text = await fs.promises.readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileProblem(error, file);
+  }
+  const json = parseJson(text.replace(/^\uFEFF/, ''));
+  if (!isRecord(json)) throw broken(file, 'is not a JSON object');
+  const { auths = {}, credHelpers = {}, credsStore } = json;
+  if (!isRecord(auths ?? {}) || !isRecord(credHelpers ?? {}))
+    throw broken(file, 'has "auths" or "credHelpers" that are not objects');
+  return {
+    auths: (auths ?? {}) as Record<string, AuthEntry>,
+    credHelpers: (credHelpers ?? {}) as Record<string, unknown>,
+    credsStore: typeof credsStore === 'string' ? credsStore : undefined,
+  };
+}
+
+/** The entry of a host. Keys are hosts, or URLs as old logins wrote them: `https://ghcr.io/v2/`. An exact key comes first, then one without a path. */
+function lookUp<T>(entries: Record<string, T>, host: string, hub: boolean): T | undefined {
+  const wanted = hub ? HUB_HOSTS : [host];
+  const exact = (hub ? [HUB_KEY, ...wanted] : wanted).find((key) => Object.hasOwn(entries, key));
+  if (exact !== undefined) return entries[exact];
+  const keys = Object.keys(entries).filter((key) => wanted.includes(hostOf(key)));
+  const shortest = keys.sort((a, b) => a.length - b.length)[0];
+  return shortest === undefined ? undefined : entries[shortest];
+}
+
+function hostOf(key: string): string {
+  return key.replace(/^https?:\/\//, '').split('/')[0]!;
+}
+
+function fromEntry(entry: AuthEntry | undefined, host: string, file: string): Credentials | undefined {
+  if (!isRecord(entry)) return undefined;
+  const { auth, username, password, identitytoken, registrytoken } = entry as AuthEntry;
+  if (isText(registrytoken)) return { kind: 'bearer', token: registrytoken };
+  if (isText(identitytoken)) return { kind: 'identity', token: identitytoken };
+  if (isText(username) && typeof password === 'string') return { kind: 'password', username, password };
+  if (!isText(auth)) return undefined;
+  const decoded = Buffer.from(auth, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon < 1) throw broken(file, `has an "auth" for ${host} that is not base64 of "name:password"`, `docker login ${host}`);
+  return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replace(/\0+$/, '') };
+}
+
+/** Runs `docker-credential-<name> get`. A helper that has nothing for this host says so and exits 1: that is no error. */
+async function askHelper(
+  name: unknown,
+  key: string,
+  file: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Credentials | undefined> {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw broken(file, `names a credential helper ${quoted(name)}`);
+  const program = `docker-credential-${name}`;
+  const failed = (why: string, cause?: unknown) =>
+    new KdcubeError(
+      {
+        code: 'registry-denied',
+        message: `${program}, which ${file} names for ${key}, gave no credentials: ${why}`,
+        hint: `printf %s ${key} | ${program} get    shows what is wrong, and the password if nothing is`,
+      },
+      { cause },
+    );
+  const result = await run(program, ['get'], { input: key, timeout: 60_000, maxBuffer: 1024 * 1024, env: environment }).catch(
+    (error) => {
+      if (isInterrupted(error)) throw error;
+      throw failed(error instanceof KdcubeError ? (error.problems[0]?.message ?? 'it failed.') : 'it failed.', error);
+    },
+  );
+  const output = result.stdout.toString('utf8').trim();
+  if (result.exitCode !== 0) {
+    // Helpers put their reason on stdout, and this one is fixed by their protocol.
+    const said = `${output}\n${result.stderr}`.trim();
+    if (/credentials not found/i.test(said)) return undefined;
+    throw failed(`it ended with exit code ${result.exitCode}. ${printable(tail(said, 3)).slice(0, 500)}`);
+  }
+  const answer = parseJson(output);
+  if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') {
+    throw failed('what it printed is not the JSON of a credential helper.');
+  }
+  const { Username: username, Secret: secret } = answer;
+  if (secret === '') return undefined;
+  return username === '<token>' ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret };
+}
+
+function broken(file: string, what: string, hint?: string): KdcubeError {
+  return new KdcubeError({
+    code: 'file-failed',
+    message: `${file} ${what}.`,
+    hint: hint ?? `repair it, or log in again with docker login`,
+  });
+}
+
+/** undefined for what is not JSON. The parser's own message would quote the text around, and that is a password here. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

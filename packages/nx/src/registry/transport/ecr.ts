@@ -1,0 +1,141 @@
+import { KdcubeError } from '@kdcube/release';
+import { awsErrorMessage } from '../../aws/aws-error';
+import { type Credentials, dockerCredentials } from './docker-config';
+import { ecrRegion, loginHint } from './problems';
+
+/** A token of Amazon's, as a registry takes it. */
+type Token = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };
+
+/** A token is not used in the last minutes of its life. Milliseconds. */
+const MARGIN = 5 * 60_000;
+/** The SDK keeps the code of a network error only sometimes; its text it always keeps. */
+const UNREACHABLE =
+  /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*)\b/;
+/** By region and principal: one token opens every registry there. Never on disk. */
+const tokens = new Map<string, Promise<Token>>();
+
+/**
+ * The credentials for a registry: what docker keeps wins; for Amazon's registries there is a token from the AWS settings otherwise (environment, profile, role), and
+ * also where docker's login is over. `rejected`: what the registry refused, so that it is not given again. Undefined where there are none.
+ * Throws `registry-denied`, `registry-unreachable` and `registry-answer` for a token that is not to be had.
+ */
+export async function credentialsFor(
+  host: string,
+  rejected?: Credentials,
+  now: () => number = Date.now,
+): Promise<Credentials | undefined> {
+  const kept = await dockerCredentials(host);
+  const region = ecrRegion(host);
+  if (region === undefined) return kept;
+  const tokenWasRejected = rejected?.kind === 'password' && rejected.expiresAt !== undefined;
+  if (kept && !tokenWasRejected && !isSame(kept, rejected)) return kept;
+  try {
+    return await tokenFor(host, region, rejected, now);
+  } catch (error) {
+    // The registry's refusal of docker's login says more than "no AWS settings".
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+async function tokenFor(host: string, region: string, rejected: Credentials | undefined, now: () => number): Promise<Token> {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ROLE_ARN, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL } = process.env;
+  const key = JSON.stringify([
+    region,
+    isFips(host),
+    AWS_PROFILE,
+    AWS_ACCESS_KEY_ID,
+    AWS_ROLE_ARN,
+    AWS_ENDPOINT_URL_ECR,
+    AWS_ENDPOINT_URL,
+  ]);
+  const before = tokens.get(key);
+  const known = await before?.catch(() => undefined);
+  if (known && known.expiresAt - MARGIN > now() && !isSame(known, rejected)) return known;
+  const current = tokens.get(key);
+  // Somebody else may be asking already.
+  if (current && current !== before) return current;
+  const asked = fetchToken(host, region);
+  tokens.set(key, asked);
+  asked.catch(() => tokens.get(key) === asked && tokens.delete(key));
+  return asked;
+}
+
+async function fetchToken(host: string, region: string): Promise<Token> {
+  // A warning about Node's version is for whoever chose the SDK's (package.json keeps it to one that runs on Node 20), not for people who push.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // Only here: it takes longer to load than most commands take.
+  const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
+  const client = new ECRClient({
+    region,
+    ...(isFips(host) && { useFipsEndpoint: true }),
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
+  try {
+    const { authorizationData } = await client.send(new GetAuthorizationTokenCommand({}));
+    const { authorizationToken = '', expiresAt } = authorizationData?.[0] ?? {};
+    const decoded = Buffer.from(authorizationToken, 'base64').toString('utf8');
+    const colon = decoded.indexOf(':');
+    const end = expiresAt?.getTime();
+    if (colon < 1 || end === undefined || !Number.isFinite(end)) {
+      throw new KdcubeError({ code: 'registry-answer', message: `Amazon gave something for ${host} that is no token.` });
+    }
+    return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1), expiresAt: end };
+  } catch (error) {
+    throw error instanceof KdcubeError ? error : tokenProblem(error, host, region);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** What the SDK throws, as a Problem. Its names are the only thing that it keeps from version to version. */
+function tokenProblem(error: unknown, host: string, region: string): KdcubeError {
+  const { name = '', code = '' } = error as NodeJS.ErrnoException;
+  const said = awsErrorMessage(error);
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
+    return new KdcubeError(
+      {
+        code: 'registry-denied',
+        message: `${host} is one of Amazon's registries, and neither docker nor the AWS settings (environment, profile, role) have credentials for it: ${said}`,
+        hint: `aws sts get-caller-identity    shows whether there are any; or ${loginHint(host)}`,
+      },
+      { cause: error },
+    );
+  }
+  if (
+    /AccessDenied|UnrecognizedClient|InvalidClientTokenId|Signature|ExpiredToken|NotAuthorized|Forbidden|OptInRequired/i.test(
+      name,
+    )
+  ) {
+    const hint = /AccessDenied|NotAuthorized/i.test(name)
+      ? 'grant ecr:GetAuthorizationToken to this user or role'
+      : 'aws sts get-caller-identity    shows whether the AWS credentials are still good';
+    return new KdcubeError(
+      { code: 'registry-denied', message: `Amazon gives no token for ${host} (${name}): ${said}`, hint },
+      { cause: error },
+    );
+  }
+  if (name === 'TimeoutError' || UNREACHABLE.test(`${code} ${said}`)) {
+    return new KdcubeError(
+      {
+        code: 'registry-unreachable',
+        message: `Amazon's token service for ${host} cannot be reached (region ${region}): ${said}`,
+        hint: 'AWS_ENDPOINT_URL_ECR=<url> names another way to it, such as a VPC endpoint',
+      },
+      { cause: error },
+    );
+  }
+  return new KdcubeError(
+    { code: 'registry-answer', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${said}` },
+    { cause: error },
+  );
+}
+
+function isFips(host: string): boolean {
+  return host.includes('ecr-fips');
+}
+
+function isSame(one: Credentials, other: Credentials | undefined): boolean {
+  const secret = (credentials: Credentials) => (credentials.kind === 'password' ? credentials.password : credentials.token);
+  return other !== undefined && one.kind === other.kind && secret(one) === secret(other);
+}

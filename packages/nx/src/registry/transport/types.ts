@@ -1,0 +1,53 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+
+/** How requests are sent: connections, patience, and what may be asked without TLS. Times are milliseconds. */
+export interface Transport {
+  agents: { http: http.Agent; https: https.Agent };
+  sleep: (milliseconds: number) => Promise<void>;
+  /** Told before each wait, so that a person knows why nothing happens. */
+  notify: (text: string) => void;
+  /** Tries of one request in all. */
+  attempts: number;
+  /** `connect`: until the connection stands, TLS included. `idle`: without a single byte. `total`: one try, to its last byte, and 1 s more for each 10 kB of a stream. */
+  timeouts: { connect: number; idle: number; total: number };
+  mayBePlain: (host: string) => boolean;
+  /** Passwords and tokens in use: whatever a registry echoes, they are not printed. */
+  secrets: Set<string>;
+}
+
+/** A body that is never in memory as a whole. `open` is called for each try; what it throws is the Problem. */
+export interface StreamBody {
+  /** Bytes, exactly. */
+  size: number;
+  open: () => AsyncIterable<Uint8Array>;
+}
+
+export interface Outgoing {
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  url: URL;
+  headers: Record<string, string>;
+  body?: Uint8Array | string | StreamBody;
+  /** How many bytes a good answer should have, which is then given as it comes: `Answer.stream`. Whoever reads it counts them. */
+  streamed?: number;
+  /** Only one try: what comes before this request would have to be done again too. */
+  once?: boolean;
+  signal?: AbortSignal;
+  /** The most bytes that a good answer may have. A failed answer is cut at 64 KiB. */
+  limit: number;
+  /** Throws a Problem `registry-answer` for an answer that cannot be: then it is asked for again, as after a 500. */
+  check?: (answer: Answer) => void;
+}
+
+export interface Answer {
+  /** The origin that answered: after a redirect, that of its target. */
+  origin: string;
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: Buffer;
+  /** Only with `streamed`, and then `body` is empty. Must be read or destroyed. */
+  stream?: http.IncomingMessage;
+}
+
+/** `begun`: an answer had started to come. `stale`: an idle connection was used again, which the other side had given up. */
+export type NetworkError = NodeJS.ErrnoException & { begun?: boolean; stale?: boolean };

@@ -1,0 +1,342 @@
+import * as http from 'node:http';
+import { createHash } from 'node:crypto';
+import { KdcubeError } from '@kdcube/release';
+import { getBlob } from './registry';
+import { headBlob } from './blobs';
+import { openUploads } from './session';
+import { putBlob } from './upload';
+import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../testing/push-kit';
+
+closeAfterEach();
+const bytes = Buffer.from('the bytes of a blob, in pieces of seven');
+const blob = named(bytes);
+const methods = (registry: { journal: { method: string; kind: string; status?: number }[] }) =>
+  registry.journal.map(({ method, kind, status }) => `${method} ${kind} ${status}`);
+
+describe('a blob', () => {
+  it.each([{}, { uploads: { absolute: true } }])('is sent in one piece (%j)', async (options) => {
+    const registry = await double(options);
+    const client = open(registry.host);
+    const sent: number[] = [];
+    expect(await headBlob(client, 'a', blob)).toBe(false);
+    await putBlob(client, 'a', blob, source(bytes).open, { onProgress: (count) => sent.push(count) });
+    expect(methods(registry)).toEqual(['HEAD blob 404', 'POST uploads 202', 'PUT upload 201']);
+    expect(await headBlob(client, 'a', blob)).toBe(true);
+    expect((await getBlob(client, 'a', blob.digest)).equals(bytes)).toBe(true);
+    expect(sent).toEqual([7, 14, 21, 28, 35, 39]);
+  });
+
+  it('may be empty', async () => {
+    const client = open((await double()).host);
+    await putBlob(client, 'a', named(Buffer.alloc(0)), source(Buffer.alloc(0)).open);
+    expect(await headBlob(client, 'a', named(Buffer.alloc(0)))).toBe(true);
+  });
+
+  it('goes into an upload that was opened before; what is left over is given back', async () => {
+    const registry = await double();
+    const client = open(registry.host);
+    const uploads = openUploads(client, 'a', 2);
+    await putBlob(client, 'a', blob, source(bytes).open, { uploads });
+    await uploads.close();
+    await putBlob(client, 'a', named(Buffer.from('2')), source(Buffer.from('2')).open, { uploads });
+    expect(methods(registry).sort()).toEqual([
+      'DELETE upload 204',
+      'POST uploads 202',
+      'POST uploads 202',
+      'POST uploads 202',
+      'PUT upload 201',
+      'PUT upload 201',
+    ]);
+  });
+
+  it('goes elsewhere where an upload that was opened before is gone', async () => {
+    const registry = await double();
+    const client = open(registry.host);
+    const lost = { url: new URL(`${registry.url}/v2/a/blobs/uploads/00000000-0000-0000-0000-000000000000`), leastPiece: 0 };
+    const waiting = [lost];
+    const rest = openUploads(client, 'a', 0);
+    await putBlob(client, 'a', blob, source(bytes).open, {
+      uploads: { ...rest, next: async () => waiting.shift() ?? rest.next() },
+    });
+    expect(await headBlob(client, 'a', blob)).toBe(true);
+  });
+
+  it('is asked for by its digest and its length', async () => {
+    const client = open((await double()).host);
+    await putBlob(client, 'a', blob, source(bytes).open);
+    expect(await problemOf(headBlob(client, 'a', { ...blob, size: 3 }))).toMatchObject({
+      code: 'registry-answer',
+      message: expect.stringContaining('39 bytes there, and should have 3'),
+    });
+    await expect(putBlob(client, '../a', blob, source(bytes).open)).rejects.toThrow('registry-name');
+  });
+});
+
+describe('a blob that changes while it is read', () => {
+  it.each([
+    ['is longer', Buffer.concat([bytes, Buffer.from('!')])],
+    ['is shorter', bytes.subarray(1)],
+    ['is another', Buffer.from(bytes).fill('x', 38)],
+    ['is gone', Buffer.alloc(0)],
+  ])('%s: a Problem, and the registry never has a wrong one', async (_, now) => {
+    for (const uploads of [{}, { most: 20 }]) {
+      const registry = await double({ uploads });
+      const client = open(registry.host);
+      const problem = await problemOf(putBlob(client, 'a', blob, source(now).open));
+      expect(problem).toMatchObject({ code: 'file-failed', message: expect.stringContaining('it changed while it was read') });
+      expect(await headBlob(client, 'a', blob)).toBe(false);
+      expect(registry.journal.filter(({ method, status }) => method === 'PUT' && status === 201)).toEqual([]);
+    }
+  });
+
+  it('cannot be read: a Problem with the reason', async () => {
+    const client = open((await double()).host);
+    const broken = async function* () {
+      yield bytes.subarray(0, 3);
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    };
+    expect(await problemOf(putBlob(client, 'a', blob, broken))).toMatchObject({
+      code: 'file-failed',
+      message: expect.stringContaining('EIO: i/o error'),
+    });
+    const known = async function* () {
+      yield* [] as Buffer[];
+      throw new KdcubeError({ code: 'disk-full', message: 'Full.' });
+    };
+    expect((await problemOf(putBlob(client, 'a', blob, known))).code).toBe('disk-full');
+  });
+});
+
+describe('pieces', () => {
+  const large = Buffer.alloc(1_500_000, 'large ');
+
+  it('follow a 413, smaller until they fit, each at the place of the last answer', async () => {
+    const registry = await double({ uploads: { most: 300_000 } });
+    const client = open(registry.host);
+    await putBlob(client, 'a', named(large), source(large, 65_536).open);
+    expect((await getBlob(client, 'a', named(large).digest)).equals(large)).toBe(true);
+    const pieces = registry.journal.filter(({ method, status }) => method === 'PATCH' && status === 202);
+    expect(pieces.map(({ received }) => received)).toEqual([262_144, 262_144, 262_144, 262_144, 262_144, 189_280]);
+    expect(pieces[1]!.headers['content-range']).toBe('262144-524287');
+  });
+
+  it('are as large as the registry wants them', async () => {
+    const registry = await double({ uploads: { most: 700_000, leastPiece: 600_000 } });
+    await putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
+    const pieces = registry.journal.filter(({ method, status }) => method === 'PATCH' && status === 202);
+    expect(pieces.map(({ received }) => received)).toEqual([600_000, 600_000, 300_000]);
+  });
+
+  it('that fit in no way are a Problem with what the registry said', async () => {
+    const registry = await double({ uploads: { most: 1000 } });
+    const problem = await problemOf(putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open));
+    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining('413 (a web page)') });
+  });
+
+  it('follow a 416 of the whole', async () => {
+    const registry = await double();
+    registry.faults = ({ method, headers }) => method === 'PUT' && headers['content-length'] !== '0' && { status: 416 };
+    await putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
+    expect(registry.journal.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
+  });
+
+  it('begin again together: after a cut, a 416, a token that ended', async () => {
+    const registry = await double({ uploads: { most: 1_200_000 }, auth: { type: 'bearer', users: { me: 'hunter2' } } });
+    const client = open(registry.host, { credentials: async () => ({ kind: 'password', username: 'me', password: 'hunter2' }) });
+    const faults: unknown[] = [
+      undefined,
+      'cut',
+      undefined,
+      { cutBody: 1000 },
+      undefined,
+      'lost',
+      undefined,
+      { status: 416 },
+      undefined,
+      'revoke',
+    ];
+    registry.faults = ({ method }) => {
+      if (method !== 'PATCH') return undefined;
+      const fault = faults.shift();
+      if (fault !== 'revoke') return fault;
+      return void registry.revoke();
+    };
+    const from = source(large, 65_536);
+    await putBlob(client, 'a', named(large), from.open);
+    expect((await getBlob(client, 'a', named(large).digest)).equals(large)).toBe(true);
+    expect(from.opened).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('a registry that is shaken', () => {
+  it.each<[string, unknown]>([
+    ['cut', 'cut'],
+    ['cut in the middle', { cutBody: 10 }],
+    ['cut before the answer', 'lost'],
+    ['429', { status: 429, headers: { 'retry-after': '1' } }],
+    ['500', { status: 500 }],
+    ['502 with HTML', { status: 502, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+    ['an upload that is unknown', { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' }],
+    ['bytes that changed underway', { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' }],
+    ['a success for another digest', { status: 201, headers: { 'docker-content-digest': named(Buffer.from('?')).digest } }],
+  ])('%s: the upload begins again, and ends when that does not stop', async (_, fault) => {
+    const registry = await double();
+    const client = open(registry.host, { attempts: 3 });
+    let left = 2;
+    registry.faults = ({ method }) => (method === 'PUT' && (left -= 1) >= 0 ? fault : undefined);
+    const from = source(bytes);
+    await putBlob(client, 'a', blob, from.open);
+    expect(from.opened).toBe(3);
+    expect(registry.journal.filter(({ method }) => method === 'POST')).toHaveLength(3);
+    expect(await headBlob(client, 'a', blob)).toBe(true);
+    left = Infinity;
+    const problem = await problemOf(putBlob(client, 'b', blob, from.open));
+    expect(problem.code).toMatch(/^registry-(answer|unreachable)$/);
+    expect(from.opened).toBeLessThanOrEqual(7);
+  });
+
+  it.each([
+    ['POST', 'registry-answer'],
+    ['PUT', 'registry-answer'],
+  ])('redirects of a %s lead nowhere', async (at, code) => {
+    const other = await serve((request, response) => response.end(String(request.url)));
+    const registry = await double();
+    registry.faults = ({ method }) => method === at && { status: 307, headers: { location: `http://${other}/upload` } };
+    const problem = await problemOf(putBlob(open(registry.host), 'a', blob, source(bytes).open));
+    expect(problem).toMatchObject({ code, message: expect.stringContaining(`which leads to ${other} and is not followed`) });
+  });
+
+  it('a place on another host gets no credentials', async () => {
+    const seen: (string | undefined)[] = [];
+    const storage = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      request.resume().on('end', () => response.writeHead(201).end());
+    });
+    const registry = await double({ auth: { type: 'basic', users: { me: 'hunter2' } } });
+    const client = open(registry.host, { credentials: async () => ({ kind: 'password', username: 'me', password: 'hunter2' }) });
+    let posts = 0;
+    registry.faults = ({ method }) =>
+      method === 'POST' && (posts += 1) > 1 && { status: 202, headers: { location: `http://${storage}/upload?signature=a%2Bb` } };
+    await putBlob(client, 'a', blob, source(bytes).open);
+    expect([posts, seen]).toEqual([2, [undefined]]);
+  });
+
+  it.each([
+    ['nowhere', {}],
+    ['to no web address', { location: 'ftp://x/' }],
+    ['to plain http elsewhere', { location: 'http://example.com/' }],
+  ])('that leads an upload %s', async (_, headers) => {
+    const host = await serve((_request, response) => response.writeHead(202, headers).end());
+    expect((await problemOf(putBlob(open(host), 'a', blob, source(bytes).open))).code).toBe('registry-answer');
+  });
+
+  it('an endless answer is cut', async () => {
+    const host = await serve((_request, response) => {
+      response.writeHead(202, { location: '/upload' });
+      const more = () => response.destroyed || response.write('x'.repeat(10_000), more);
+      more();
+    });
+    expect((await problemOf(putBlob(open(host), 'a', blob, source(bytes).open))).message).toContain('more than 65536 bytes');
+  });
+
+  it('that is content too early is not believed', async () => {
+    let answer: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const host = await serve((request, response) => {
+      request.resume();
+      response.writeHead(request.method === 'POST' ? 202 : 201, { location: '/upload' }).end();
+      // A little later, so that the answer is read before the rest is sent.
+      if (request.method === 'PUT') setTimeout(answer, 100);
+    });
+    const slow = async function* () {
+      yield bytes.subarray(0, 10);
+      yield bytes.subarray(10, 20);
+      await answered;
+      yield bytes.subarray(20);
+    };
+    const problem = await problemOf(putBlob(open(host, { attempts: 1 }), 'a', blob, slow));
+    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining('before it had everything') });
+  });
+
+  it.each([401, 403])('%d without a challenge is a refusal', async (status) => {
+    const registry = await double();
+    registry.faults = () => ({ status, body: '{"errors":[{"code":"DENIED","message":"not yours"}]}' });
+    expect(await problemOf(putBlob(open(registry.host), 'a', blob, source(bytes).open))).toMatchObject({
+      code: 'registry-denied',
+      message: expect.stringContaining('not yours'),
+    });
+  });
+
+  it('stops when it is told to', async () => {
+    const registry = await double();
+    const stop = new AbortController();
+    const endless = async function* () {
+      for (;;) {
+        yield bytes.subarray(0, 7);
+        await new Promise((resolve) => setImmediate(resolve));
+        stop.abort();
+      }
+    };
+    const error = await errorOf(putBlob(open(registry.host), 'a', { ...blob, size: 1e9 }, endless, { signal: stop.signal }));
+    expect(error.problems[0]!.code).toBe('interrupted');
+  });
+});
+
+it.each([
+  [500, 'in one piece', Infinity],
+  [100, 'in several', 40],
+])(
+  '%d MB go through bounded memory %s',
+  async (count, _, most) => {
+    const piece = Buffer.alloc(1024 * 1024);
+    const hash = createHash('sha256');
+    for (let i = 0; i < count; i += 1) hash.update(stamped(piece, i));
+    const large = { digest: `sha256:${hash.digest('hex')}`, size: count * piece.length };
+    let got = createHash('sha256');
+    let arrived = 0;
+    const host = await serve((request, response) => {
+      if (Number(request.headers['content-length'] ?? 0) > most * piece.length) return void response.writeHead(413).end();
+      if (request.method === 'POST') {
+        got = createHash('sha256');
+        arrived = 0;
+      }
+      request.on('data', (chunk: Buffer) => {
+        got.update(chunk);
+        arrived += chunk.length;
+      });
+      request.on('end', () => response.writeHead(request.method === 'PUT' ? 201 : 202, { location: '/upload' }).end());
+    });
+    let ahead = 0;
+    let grown = 0;
+    const before = process.memoryUsage.rss();
+    const generate = async function* () {
+      for (let i = 0; i < count; i += 1) {
+        yield Buffer.from(stamped(piece, i));
+        ahead = Math.max(ahead, (i + 1) * piece.length - arrived);
+        grown = Math.max(grown, process.memoryUsage.rss() - before);
+      }
+    };
+    await putBlob(open(host), 'a', large, generate);
+    expect([arrived, `sha256:${got.digest('hex')}`]).toEqual([large.size, large.digest]);
+    // What was taken from the source and has not arrived: the sockets' buffers and two chunks.
+    expect(ahead).toBeLessThan(32 * 1024 * 1024);
+    expect(grown).toBeLessThan(150 * 1024 * 1024);
+  },
+  120_000,
+);
+
+function stamped(piece: Buffer, number: number): Buffer {
+  piece.writeUInt32BE(number, 0);
+  return piece;
+}
+
+it('leaves no connection behind a refused body', async () => {
+  const registry = await double();
+  const client = open(registry.host, { attempts: 1 });
+  client.transport.agents.http = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  registry.faults = ({ method }) => method === 'PUT' && { cutBody: 1 };
+  await problemOf(putBlob(client, 'a', blob, source(bytes).open));
+  registry.faults = undefined;
+  await putBlob(client, 'a', blob, source(bytes).open);
+  expect(await headBlob(client, 'a', blob)).toBe(true);
+});

@@ -1,0 +1,138 @@
+import * as path from 'node:path';
+import { run, tail } from './exec';
+import { forgetStop, takeSignals } from './signals';
+import { problemOf, type Sandbox, sandbox } from '../../testing/git-kit';
+
+jest.setTimeout(120_000);
+
+let box: Sandbox;
+beforeAll(() => {
+  box = sandbox();
+});
+afterAll(() => box.end());
+afterEach(forgetStop);
+
+const node = (code: string, options: Parameters<typeof run>[2] = {}) => run(process.execPath, ['-e', code], options);
+
+describe('run', () => {
+  it('returns what a program said, whatever its exit code', async () => {
+    const { exitCode, stdout, stderr } = await node('console.log("out"); console.error("err"); process.exit(3)');
+    expect([exitCode, stdout.toString(), stderr]).toEqual([3, 'out\n', 'err\n']);
+  });
+
+  it('hands arguments over as they are: no shell is between', async () => {
+    const hostile = ['$(touch x)', '`id`', 'a b', '"; rm -rf /', '*', '', '--upload-pack=x'];
+    const { stdout } = await run(process.execPath, [
+      '-e',
+      'console.log(JSON.stringify(process.argv.slice(1)))',
+      '--',
+      ...hostile,
+    ]);
+    expect(JSON.parse(stdout.toString())).toEqual(hostile);
+  });
+
+  it('gives no terminal and no input, so that no prompt can hang', async () => {
+    const { stdout } = await node('process.stdin.on("end", () => console.log(String(process.stdin.isTTY))).resume()');
+    expect(stdout.toString()).toBe('undefined\n');
+    expect((await node('process.stdin.pipe(process.stdout)', { input: 'hello' })).stdout.toString()).toBe('hello');
+  });
+
+  it('adds variables and removes them', async () => {
+    process.env.KD_TEST_A = '1';
+    const { stdout } = await node('console.log(process.env.KD_TEST_A, process.env.KD_TEST_B)', {
+      env: { KD_TEST_A: undefined, KD_TEST_B: '2' },
+    });
+    delete process.env.KD_TEST_A;
+    expect(stdout.toString()).toBe('undefined 2\n');
+  });
+
+  it('hands over each line of stderr as it comes; a carriage return ends one too', async () => {
+    const lines: string[] = [];
+    await node('process.stderr.write("10%\\r20%\\r\\n\\nlast")', { onLine: (line) => lines.push(line) });
+    expect(lines).toEqual(['10%', '20%', 'last']);
+  });
+
+  it('says that a program is missing, and that a folder is', async () => {
+    expect(await problemOf(run('kdcube-no-such-program', []))).toMatchObject({
+      code: 'command-failed',
+      message: expect.stringContaining('kdcube-no-such-program is not on this machine'),
+    });
+    const cwd = path.join(box.dir, 'nowhere');
+    expect(await problemOf(node('0', { cwd }))).toMatchObject({ code: 'file-failed', message: expect.stringContaining(cwd) });
+  });
+
+  it('stops a program that takes too long, with its last words, and does not wait for what that one started', async () => {
+    const { code, message } = await problemOf(run('sh', ['-c', 'echo stuck >&2; sleep 130'], { timeout: 2_000 }));
+    expect([code, message]).toEqual(['command-timeout', expect.stringMatching(/did not end within 2 s[^]*stuck/)]);
+  });
+
+  it.each([
+    ['SIGTERM', 'interrupted'],
+    ['SIGSEGV', 'command-failed'],
+  ])('tells a program that was stopped from one that crashed: %s', async (signal, code) => {
+    expect((await problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`))).code).toBe(code);
+  });
+
+  describe('after a program was stopped from outside, as Nx does with what runs below a process before it tells the process', () => {
+    const killed = (signal: string) => problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`));
+    const next = () =>
+      node('console.log(1)').then(
+        ({ stdout }) => stdout.toString(),
+        (error) => error.problems[0],
+      );
+
+    it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('starts no other: %s', async (signal) => {
+      await killed(signal);
+      expect(await next()).toEqual({
+        code: 'interrupted',
+        message: expect.stringMatching(`^.*node -e was not started, because .*node -e was stopped by ${signal}.$`),
+      });
+    });
+
+    it.each([130, 143])('knows a program that heard the signal by its exit code, as docker does: %s', async (code) => {
+      const heard = () => node(`process.exit(${code})`);
+      expect(await problemOf(heard())).toMatchObject({
+        code: 'interrupted',
+        message: expect.stringMatching(/ -e was stopped by SIG(INT|TERM)\.$/),
+      });
+      expect(await next()).toMatchObject({ code: 'interrupted' });
+      forgetStop();
+      expect((await node(`process.exit(${code})`, { ownExitCodes: true })).exitCode).toBe(code);
+      expect(await next()).toBe('1\n');
+    });
+
+    it('starts what takes away what another one has left', async () => {
+      await killed('SIGTERM');
+      expect((await node('console.log(1)', { cleansUp: true })).stdout.toString()).toBe('1\n');
+    });
+
+    it('starts others again when nobody has ended this process for a while', async () => {
+      await killed('SIGTERM');
+      const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000);
+      expect(await next().finally(() => now.mockRestore())).toBe('1\n');
+    });
+
+    it('starts others when this process stopped it itself, when the system did, and when somebody decides what a signal means', async () => {
+      await problemOf(node('setInterval(() => {}, 1000)', { timeout: 500 }));
+      expect(await next()).toBe('1\n');
+      await killed('SIGKILL');
+      expect(await next()).toBe('1\n');
+      const give = takeSignals();
+      await killed('SIGINT').finally(give);
+      expect(await next()).toBe('1\n');
+      await killed('SIGINT');
+      const giveAgain = takeSignals();
+      expect(await next().finally(giveAgain)).toBe('1\n');
+    });
+  });
+
+  it('is a problem when the output does not fit, and never half an output', async () => {
+    const work = node('process.stdout.write("x".repeat(100_000))', { maxBuffer: 1_000 });
+    expect((await problemOf(work)).code).toBe('command-failed');
+  });
+});
+
+it('tail gives the last lines', () => {
+  expect(tail('1\n2\n3\n\n', 2)).toBe('2\n3');
+  expect(tail('')).toBe('');
+});

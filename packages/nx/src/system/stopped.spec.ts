@@ -1,0 +1,81 @@
+// A run that is being stopped says so, and nothing else: not that git is missing, that a password is wrong, or that a bundle broke off.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { gitText } from '../git/git';
+import { type Boot, bootImage } from '../images/boot/boot';
+import { findRunner } from '../images/boot/runner';
+import { findEngine, push } from '../images/build/docker';
+import { silent } from './log';
+import { dockerCredentials } from '../registry/transport/docker-config';
+import { forgetStop, noteStop } from './signals';
+import { problemOf, type Sandbox, sandbox, write } from '../../testing/git-kit';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = sandbox();
+});
+afterEach(() => box.end());
+afterEach(forgetStop);
+
+/** A docker that does what a shell script says, and notes how it was called. */
+async function withDocker(script: string, work: () => Promise<void>): Promise<string[]> {
+  const bin = box.folder('bin');
+  const calls = path.join(box.dir, 'calls');
+  write(bin, { docker: { executable: `#!/bin/sh\necho "$1 $2" >> '${calls}'\n${script}\n` } });
+  const before = process.env.PATH;
+  process.env.PATH = `${bin}:${before}`;
+  await work().finally(() => (process.env.PATH = before));
+  return fs.readFileSync(calls, 'utf8').trim().split('\n');
+}
+
+it.each<[string, () => Promise<unknown>]>([
+  ['git', () => gitText({ cwd: box.dir }, ['version'])],
+  ['an engine that builds', () => findEngine('auto')],
+  ['an engine that runs', () => findRunner('auto')],
+  [
+    'a credential helper',
+    () => {
+      write(box.dir, { 'config.json': '{"credsStore": "x"}' });
+      return dockerCredentials('ghcr.io', { ...process.env, DOCKER_CONFIG: box.dir });
+    },
+  ],
+])('%s that was not started is not said to be missing or wrong', async (_, ask) => {
+  noteStop('git fetch', 'SIGTERM');
+  expect(await problemOf(ask())).toMatchObject({
+    code: 'interrupted',
+    message: expect.stringMatching(/was not started, because git fetch was stopped by SIGTERM\.$/),
+  });
+});
+
+it('a push that was stopped leaves no name in the engine’s store; one that never began removes none', async () => {
+  const send = () => problemOf(push('buildx', 'local', 'r.io/remote', silent, { plainHttp: false }));
+  const stopped = await withDocker('[ "$1" = push ] && exit 143; exit 0', async () => {
+    expect(await send()).toEqual({ code: 'interrupted', message: 'docker push was stopped by SIGTERM.' });
+  });
+  expect(stopped).toEqual(['tag local', 'push r.io/remote', 'rmi r.io/remote']);
+  forgetStop();
+  fs.rmSync(path.join(box.dir, 'calls'));
+  const untagged = await withDocker('echo no such image >&2; exit 1', async () => {
+    expect((await send()).code).toBe('push-failed');
+  });
+  expect(untagged).toEqual(['tag local']);
+});
+
+it('a boot test that was stopped blames no bundle, and removes its container', async () => {
+  const boot: Boot = {
+    reference: 'x',
+    platform: 'linux/amd64',
+    entries: [{ id: 'a', module: 'a.entrypoint' }],
+    bundles: [{ id: 'a', folder: 'a', place: 'bundles/a' }],
+    memory: '1g',
+    timeout: 5,
+    image: 'proc',
+  };
+  const calls = await withDocker('[ "$1" = run ] && exit 143; echo true', async () => {
+    expect(await problemOf(bootImage('buildx', boot, silent))).toEqual({
+      code: 'interrupted',
+      message: 'The boot test of proc was stopped.',
+    });
+  });
+  expect(calls).toEqual(['run --rm', 'container inspect', 'rm --force']);
+});

@@ -1,0 +1,154 @@
+import type { Clock, Ecs, SeenService, SeenTask, TaskDefinition } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release';
+import type {
+  RegisterTaskDefinitionCommandInput,
+  RunTaskCommandInput,
+  Service,
+  Task,
+  TaskDefinition as EcsTaskDefinition,
+} from '@aws-sdk/client-ecs';
+import { identityApi } from '../../aws/api/identity';
+import { describeTargetHealth } from '../../aws/api/load-balancers';
+import { readLastLines } from '../../aws/api/logs';
+import { callAws, connectAws, type AwsConnection } from '../../aws/client';
+import { requireTaskDefinition, toServiceState, toTaskState } from './ecs-state';
+import { listAllPages, requireList, requireStrings } from '../../aws/response';
+
+/** The limits of DescribeServices and DescribeTasks. */
+const MAX_SERVICES = 10;
+const MAX_TASKS = 100;
+
+/** Opens ECS in one cluster, as the rollout uses it. */
+export async function openEcs(
+  { region, cluster }: { region: string; cluster: string },
+  clock?: Clock,
+): Promise<Ecs & { close(): void }> {
+  const aws = await connectAws(region, clock);
+  return { ...ecsPort(aws, cluster), close: aws.close };
+}
+
+export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
+  return {
+    region: aws.region,
+    cluster,
+    account: () => identityApi(aws).getAccountId(),
+    ...servicePort(aws, cluster),
+    ...definitionPort(aws),
+    ...taskPort(aws, cluster),
+    targets: (targetGroup) => describeTargetHealth(aws, targetGroup),
+    lastLines: (stream) => readLastLines(aws, stream),
+  };
+}
+
+function call<T>(aws: AwsConnection, action: string, send: () => Promise<T>, options?: { isIdempotent?: boolean }): Promise<T> {
+  return callAws(aws, `ecs:${action}`, send, options);
+}
+
+function servicePort(aws: AwsConnection, cluster: string): Pick<Ecs, 'services' | 'update' | 'tag' | 'untag'> {
+  const { sdk, client } = aws;
+  async function describe(names: readonly string[]): Promise<SeenService[]> {
+    const input = { cluster, services: [...names], include: ['TAGS' as const] };
+    return call(aws, 'DescribeServices', async () => {
+      const output = await client.send(new sdk.DescribeServicesCommand(input));
+      return requireList<Service>(output, 'services', 'ecs:DescribeServices').map(toServiceState);
+    });
+  }
+  return {
+    services: (names) => inBatches([...names], MAX_SERVICES, describe),
+    async update({ service, taskDefinition, desired }) {
+      const input = { cluster, service, taskDefinition, ...(desired !== undefined && { desiredCount: desired }) };
+      const output = await call(aws, 'UpdateService', () => client.send(new sdk.UpdateServiceCommand(input)));
+      if (output.service) return toServiceState(output.service);
+      throw new KdcubeError({ code: 'aws-answer', message: `AWS updated the service ${service} without returning it.` });
+    },
+    async tag(resourceArn, tags) {
+      const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      await call(aws, 'TagResource', () => client.send(new sdk.TagResourceCommand({ resourceArn, tags: list })));
+    },
+    async untag(resourceArn, keys) {
+      const input = { resourceArn, tagKeys: [...keys] };
+      await call(aws, 'UntagResource', () => client.send(new sdk.UntagResourceCommand(input)));
+    },
+  };
+}
+
+function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition' | 'revisions'> {
+  const { sdk, client } = aws;
+  async function describe(name: string): Promise<EcsTaskDefinition | undefined> {
+    const input = { taskDefinition: name };
+    const send = () => client.send(new sdk.DescribeTaskDefinitionCommand(input));
+    return (await call(aws, 'DescribeTaskDefinition', send)).taskDefinition;
+  }
+  return {
+    async register(definition: TaskDefinition) {
+      const input = definition as unknown as RegisterTaskDefinitionCommandInput;
+      const send = () => client.send(new sdk.RegisterTaskDefinitionCommand(input));
+      // A repeated call registers a second revision.
+      const { taskDefinition } = await call(aws, 'RegisterTaskDefinition', send, { isIdempotent: false });
+      if (taskDefinition?.taskDefinitionArn !== undefined) return taskDefinition.taskDefinitionArn;
+      throw new KdcubeError({
+        code: 'aws-answer',
+        message: `AWS registered a revision of ${definition.family} without returning it.`,
+      });
+    },
+    async definition(name) {
+      try {
+        return requireTaskDefinition(await describe(name));
+      } catch (error) {
+        // ECS answers with a ClientException if the task definition does not exist.
+        if (error instanceof KdcubeError && /Unable to describe task definition/.test(error.message)) return undefined;
+        throw error;
+      }
+    },
+    async revisions(family) {
+      const input = { familyPrefix: family, status: 'ACTIVE' as const, sort: 'DESC' as const, maxResults: 100 };
+      const output = await call(aws, 'ListTaskDefinitions', () => client.send(new sdk.ListTaskDefinitionsCommand(input)));
+      const arns = requireStrings(output, 'taskDefinitionArns', 'ecs:ListTaskDefinitions');
+      // familyPrefix is documented as the full name of a family; this makes sure of it.
+      return arns.filter((arn) => arn.includes(`/${family}:`));
+    },
+  };
+}
+
+function taskPort(aws: AwsConnection, cluster: string): Pick<Ecs, 'serviceTasks' | 'familyTasks' | 'task' | 'run'> {
+  const { sdk, client } = aws;
+  async function list(filter: { serviceName?: string; family?: string }, desiredStatus: 'RUNNING' | 'STOPPED') {
+    const arns = await listAllPages('ecs:ListTasks', async (nextToken) => {
+      const input = { cluster, ...filter, desiredStatus, nextToken };
+      const page = await call(aws, 'ListTasks', () => client.send(new sdk.ListTasksCommand(input)));
+      return { items: requireStrings(page, 'taskArns', 'ecs:ListTasks'), nextToken: page.nextToken };
+    });
+    return inBatches(arns, MAX_TASKS, describe);
+  }
+  function describe(tasks: string[]): Promise<SeenTask[]> {
+    return call(aws, 'DescribeTasks', async () => {
+      const output = await client.send(new sdk.DescribeTasksCommand({ cluster, tasks }));
+      return requireList<Task>(output, 'tasks', 'ecs:DescribeTasks').map(toTaskState);
+    });
+  }
+  return {
+    serviceTasks: (serviceName, status) => list({ serviceName }, status),
+    familyTasks: (family, status) => list({ family }, status),
+    async task(arn) {
+      const [task] = await describe([arn]);
+      return task;
+    },
+    async run({ taskDefinition, token, startedBy, placement }) {
+      const input: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
+      const { tasks = [], failures = [] } = await call(aws, 'RunTask', () => client.send(new sdk.RunTaskCommand(input)));
+      if (tasks[0]) return toTaskState(tasks[0]);
+      const [failure] = failures;
+      const reason = failure?.detail ?? failure?.reason ?? 'no reason given';
+      throw new KdcubeError({
+        code: /capacity|RESOURCE/i.test(reason) ? 'no-capacity' : 'task-failed',
+        message: `ECS did not start a task of ${taskDefinition}: ${reason}`,
+      });
+    },
+  };
+}
+
+async function inBatches<T, R>(items: T[], size: number, work: (batch: T[]) => Promise<R[]>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += size) results.push(...(await work(items.slice(start, start + size))));
+  return results;
+}

@@ -1,0 +1,22 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { DeployPlan } from '@kdcube/release';
+import { KdcubeError, readPlan } from '@kdcube/release';
+import { fileProblem } from '../../../system/files';
+
+/** A saved plan, by its path in the workspace. */
+export function readPlanFile(root: string, file: string): DeployPlan {
+  let content: Buffer;
+  try {
+    content = fs.readFileSync(path.resolve(root, file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileProblem(error, file);
+    throw new KdcubeError({
+      code: 'file-missing',
+      message: `${file} is not there, and --plan names it.`,
+      hint: 'nx run release:plan    writes a plan',
+      at: { file },
+    });
+  }
+  return readPlan(content, file);
+}

@@ -1,0 +1,72 @@
+import * as path from 'node:path';
+import type { RegistryName } from '@kdcube/release';
+import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release';
+import { diskFiles } from '../../../workspace/disk';
+import { writeFileAtomic } from '../../../system/files';
+import { openWithoutAws } from '../../../workspace/registries';
+import type { Log } from '../../../system/log';
+import type { Place } from '../../../registry/blobs';
+import type { Registry } from '../../../registry/registry';
+import { isInterrupted } from '../../../system/signals';
+import { lastGoodRecord, recordsOf } from './records';
+
+/** What is known of an environment without AWS. */
+export interface KnownOffline {
+  /** The last good one; undefined where there is none. */
+  record?: ReleaseRecord;
+  /** Where it is from, in words. */
+  source: string;
+  /** The registry, where it can be asked without AWS. */
+  registry?: Registry;
+}
+
+/** The last good record of an environment, as the registry has it. It is kept in dist. */
+export async function knownRecord(
+  root: string,
+  environment: string,
+  registry: RegistryName,
+  log: Log,
+): Promise<ReleaseRecord | undefined> {
+  return fetchRecord(root, environment, recordsOf(registry, log), log);
+}
+
+/** The same without AWS: of the registry where that answers without it, else the one that was seen here last. */
+export async function offlineRecord(
+  root: string,
+  environment: string,
+  name: RegistryName | undefined,
+  log: Log,
+): Promise<KnownOffline> {
+  const kept = (why: string): KnownOffline => {
+    const record = keptRecord(root, environment);
+    return { ...(record && { record }), source: `${OUT.record(environment)}, where the last one is that was seen here: ${why}` };
+  };
+  if (name === undefined) return kept('nobody said which registry the images are in');
+  const registry = await openWithoutAws(name.host, log);
+  if (registry === undefined) return kept(`${name.host} is Amazon’s, and docker has no login for it`);
+  try {
+    const record = await fetchRecord(root, environment, { registry, repository: repositoryOf(name, 'releases') }, log);
+    return { ...(record && { record }), registry, source: `${shown(name)}/releases` };
+  } catch (error) {
+    if (!(error instanceof KdcubeError) || isInterrupted(error)) throw error;
+    return kept(error.problems[0]!.message.split('\n')[0]!.replace(/\.$/, ''));
+  }
+}
+
+async function fetchRecord(root: string, environment: string, place: Place, log: Log): Promise<ReleaseRecord | undefined> {
+  try {
+    const record = await lastGoodRecord(place, environment, log);
+    if (record) await writeFileAtomic(path.join(root, OUT.record(environment)), printRecord(record));
+    return record;
+  } catch (error) {
+    // Before the first deploy there may be no repository for records yet; a deploy says so before it writes anything.
+    if (error instanceof KdcubeError && ['registry-repository-missing', 'image-not-found'].includes(error.problems[0]!.code))
+      return undefined;
+    throw error;
+  }
+}
+
+function keptRecord(root: string, environment: string): ReleaseRecord | undefined {
+  const text = diskFiles(root).read(OUT.record(environment));
+  return readReceipt(ReleaseRecord, text === undefined ? undefined : Buffer.from(text).toString('utf8'));
+}

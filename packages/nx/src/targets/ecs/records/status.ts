@@ -1,0 +1,64 @@
+import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release';
+import { lastGood, statusOf } from '@kdcube/release';
+import type { Log } from '../../../system/log';
+import type { Place } from '../../../registry/blobs';
+import { awsClock } from '../../../aws/clock';
+import { openEcs } from '../ecs-port';
+import { listRecords } from './records';
+import { knownImages } from '../plan/running-images';
+
+/** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
+export async function environmentStatus(
+  environment: Environment,
+  workspace: Workspace,
+  place: Place,
+  log: Log,
+): Promise<EnvironmentStatus> {
+  const records = await listRecords(place, environment.name, log);
+  const record = lastGood(records);
+  const names = new Map(
+    environment.services
+      .filter(({ target, component }) => target === 'ecs' && component !== 'postgres-setup')
+      .map(({ name, serviceName }) => [name, serviceName] as const),
+  );
+  const recorded = Object.values(record?.services ?? {}).map(({ serviceName }) => serviceName);
+  const { region = '', cluster = '' } = environment.ecs;
+  const clock = awsClock();
+  const ecs = await openEcs({ region, cluster }, clock);
+  try {
+    const seen = await ecs.services([...new Set([...names.values(), ...recorded])]);
+    const tasks = new Map<string, SeenTask[]>();
+    const definitions = new Map<string, TaskDefinition>();
+    for (const { name, status, taskDefinition } of seen) {
+      if (status === 'ACTIVE') tasks.set(name, await ecs.serviceTasks(name, 'RUNNING'));
+      const definition = await ecs.definition(taskDefinition);
+      if (definition) definitions.set(taskDefinition, definition);
+    }
+    const known = await knownImages(
+      Object.values(record?.services ?? {}).map(({ image }) => image),
+      log,
+    );
+    return statusOf(names, {
+      records,
+      now: clock.now(),
+      services: new Map(seen.map((service) => [service.name, service])),
+      tasks,
+      definitions,
+      knownImages: known,
+      pinned: pinnedHere(workspace),
+      ...(workspace.release?.name !== undefined && { releaseHere: workspace.release.name }),
+    });
+  } finally {
+    ecs.close();
+  }
+}
+
+/** What release.yaml pins in this checkout. A workspace bundle's content is its folder, and is not asked for here. */
+function pinnedHere({ release, pins }: Workspace): Map<string, { tree: string; ref: string }> {
+  const found = new Map<string, { tree: string; ref: string }>();
+  for (const bundle of release?.bundles ?? []) {
+    const pin = pins.bundles.find(({ subject, fits }) => subject.id === bundle.id && fits)?.pin;
+    if (bundle.kind === 'pinned' && pin) found.set(bundle.id, { tree: pin.tree, ref: pin.ref });
+  }
+  return found;
+}

@@ -1,0 +1,17 @@
+import type { Images } from '@kdcube/release';
+import { askImage } from '../../../images/ask-image';
+import type { Log } from '../../../system/log';
+
+/** The registries, as a rollout asks them before it writes anything. */
+export function imagesPort(log: Log): Images {
+  return {
+    async problemOf({ reference, platform }) {
+      const answer = await askImage(reference, platform, log);
+      if (answer.is === 'unknown') return 'unknown';
+      if (answer.is === 'missing') return answer.problem;
+      if (answer.platform === platform) return undefined;
+      const message = `${reference} is for ${answer.platform}, and its tasks run on ${platform}.`;
+      return { code: 'image-not-found', message, hint: 'architecture: of the service, or the image of the other platform' };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { Environment, EnvPlan } from '@kdcube/release';
+import type { Log } from '../../../system/log';
+import { inParallel } from '../../../system/parallel';
+import { awsApi, type AwsApi } from '../../../aws/api/aws-api';
+import type { IdentityApi } from '../../../aws/api/identity';
+import type { LogsApi } from '../../../aws/api/logs';
+import { type AwsConnection, connectAws } from '../../../aws/client';
+import { checkImages } from './images';
+import { checkNetwork } from './network';
+import { placementsOf } from './placements';
+import { checkQuotas } from './quotas';
+import { fail, pass, runCheck, unknown, type CheckResult } from './results';
+import { checkRoles } from './roles';
+import { checkSecrets } from './secrets';
+import { checkServices } from './services';
+import { checkStorage } from './storage';
+
+/** What is deployed to the environment. */
+export interface VerifySubject {
+  rendered: EnvPlan;
+  /** Only the services whose image is pushed. */
+  pushed: EnvPlan;
+  execImage: string | undefined;
+  /** Whether secrets are read, to check their keys. */
+  secretKeys: boolean;
+}
+
+/** Checks everything that a plan of this environment assumes. Reads only. */
+export async function verifyEnvironment(
+  environment: Environment,
+  { rendered, pushed, execImage, secretKeys }: VerifySubject,
+  log: Log,
+): Promise<CheckResult[]> {
+  const aws = await connectAws(environment.ecs.region ?? '');
+  try {
+    const api = awsApi(aws);
+    const account = await checkAccount(environment, api);
+    // In another account, resources of the same names would give misleading results.
+    if (account.some(({ status }) => status === 'fail'))
+      return [...account, unknown('everything else', environment.name, 'not checked: these credentials are for another account')];
+    const checks: (() => Promise<CheckResult[]>)[] = [
+      () => checkResources(environment, aws, api),
+      () => checkRoles(environment, rendered, api),
+      () => checkSecrets(rendered, api, { readKeys: secretKeys }),
+      () => checkLogGroups(environment, api),
+      () => checkImages(environment, pushed, execImage, log),
+      () => checkQuotas(environment, api),
+    ];
+    return [...account, ...(await inParallel(checks, 3, (check) => check())).flat()];
+  } finally {
+    aws.close();
+  }
+}
+
+/** The services, and then their network and storage, which only they name. */
+async function checkResources(environment: Environment, aws: AwsConnection, api: AwsApi): Promise<CheckResult[]> {
+  const services = await checkServices(environment, aws, api);
+  const { results, network } = await checkNetwork(placementsOf(environment, services.running), services.running, api);
+  return [...services.results, ...results, ...(await checkStorage(environment, services.running, network, api))];
+}
+
+async function checkAccount({ ecs }: Environment, api: IdentityApi): Promise<CheckResult[]> {
+  const subject = ecs.account ?? '';
+  return runCheck('account', subject, async () => {
+    const account = await api.getAccountId();
+    if (account === ecs.account) return pass('account', subject, `these credentials are for it; region ${ecs.region}`);
+    return fail('account', subject, `these credentials are for ${account}`, 'AWS_PROFILE=<profile of that account>');
+  });
+}
+
+async function checkLogGroups({ services, exec }: Environment, api: LogsApi): Promise<CheckResult[]> {
+  const ours = services.filter(({ target, taskDefinition }) => target === 'ecs' && taskDefinition === 'environment');
+  const execGroup = exec?.fargate?.logGroup;
+  const groups = [...new Set([...ours.map(({ logGroup }) => logGroup), ...(execGroup === undefined ? [] : [execGroup])])];
+  const results = await inParallel(groups, 4, (group) =>
+    runCheck('log group', group, async () => {
+      if ((await api.listLogGroups(group)).includes(group)) return pass('log group', group, 'exists');
+      const detail = 'does not exist: no task can start without it';
+      return fail('log group', group, detail, `aws logs create-log-group --log-group-name ${group}`);
+    }),
+  );
+  return results.flat();
+}

@@ -1,0 +1,38 @@
+import type { BundlePin, Environment, EnvPlan } from '@kdcube/release';
+import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release';
+import { imagesOf, registryOf } from '../workspace/environment';
+import { plannedImages, releasedImages, type ReleasedImage } from '../images/released';
+import type { Registries } from '../workspace/registries';
+import type { Log } from '../system/log';
+import { pinOf, type OpenRelease } from '../workspace/workspace';
+
+export interface EnvWords {
+  registries: Registries;
+  platform?: string;
+  offline: boolean;
+}
+
+export interface RenderedEnv extends EnvPlan {
+  images: ReleasedImage[];
+}
+
+/** Every service's environment, with the images as the registry has them. */
+export async function renderedEnv(open: OpenRelease, environment: Environment, words: EnvWords, log: Log): Promise<RenderedEnv> {
+  const { release } = open;
+  const pins = new Map<string, BundlePin>();
+  for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
+  const names = imagesOf(environment);
+  const { platform, offline } = words;
+  const planned = await plannedImages(open, names, { platform }, log);
+  const images =
+    planned.length === 0
+      ? []
+      : await releasedImages(open.root, planned, registryOf(environment, words.registries), { offline }, log);
+  const rendered = renderEnv({
+    environment,
+    release,
+    descriptor: planDescriptor(release, pins, descriptorOptions(environment)),
+    images: new Map(images.map(({ plan, reference }) => [plan.image, reference])),
+  });
+  return { ...rendered, images };
+}

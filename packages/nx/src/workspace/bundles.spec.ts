@@ -1,0 +1,183 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { printPin } from '@kdcube/release';
+import { checkRef, findBundle } from './bundles';
+import { checkBundles } from './check-bundles';
+import { withSnapshot } from '../git/snapshot';
+import { silent } from '../system/log';
+import { type Acme, acme, ENTRYPOINT } from '../../testing/acme-kit';
+import { commit, gitSync, problemOf, write } from '../../testing/git-kit';
+import { requireBundle } from './workspace';
+
+jest.setTimeout(120_000);
+
+let ours: Acme;
+beforeEach(async () => {
+  ours = await acme();
+});
+afterEach(() => ours.end());
+
+async function find(id: string, offline = false, options: object = {}) {
+  const release = await ours.open(options);
+  return withSnapshot(ours.root, async (snapshot) => {
+    const found = await findBundle(release, requireBundle(release.release, id), snapshot, { offline, log: silent });
+    return { found, opened: await found.open().then(() => 'opened') };
+  });
+}
+
+const check = async (online = false, options: object = {}) => {
+  const release = await ours.open(options);
+  return withSnapshot(ours.root, (snapshot) => checkBundles(release, snapshot, { online, log: silent }));
+};
+const codes = async (online = false) => (await check(online)).problems.map(({ code }) => code);
+const moveTag = () => {
+  const moved = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# moved\n` });
+  gitSync(ours.org, 'tag', '--force', 'v2');
+  return moved;
+};
+/** The pinned bundle's repository is not there while `work` runs. */
+async function unplugged<T>(work: () => Promise<T>): Promise<T> {
+  fs.renameSync(ours.org, `${ours.org}.gone`);
+  try {
+    return await work();
+  } finally {
+    fs.renameSync(`${ours.org}.gone`, ours.org);
+  }
+}
+
+describe('findBundle', () => {
+  it('knows a workspace bundle by what git sees in its folder, and whether HEAD has that', async () => {
+    const { found } = await find('here@1-0');
+    expect(found).toMatchObject({ place: 'bundles/here@1-0', committed: true });
+    expect(found.content.tree).toBe(gitSync(ours.root, 'rev-parse', 'HEAD:bundles/here@1-0'));
+    write(ours.root, { 'bundles/here@1-0/new.py': '' });
+    const changed = (await find('here@1-0')).found;
+    expect(changed.committed).toBe(false);
+    expect(changed.content.tree).not.toBe(found.content.tree);
+  });
+
+  it('knows a pinned one by its pin, and asks for it only when it is opened', async () => {
+    const { content } = await unplugged(async () => {
+      const release = await ours.open();
+      return withSnapshot(ours.root, (snapshot) =>
+        findBundle(release, requireBundle(release.release, 'there@2-0'), snapshot, { offline: false, log: silent }),
+      );
+    });
+    expect(content).toEqual({ id: 'there@2-0', folder: 'there@2-0', tree: ours.pin.tree });
+    expect((await find('there@2-0')).opened).toBe('opened');
+  });
+
+  it('says where a workspace bundle should be', async () => {
+    fs.rmSync(path.join(ours.root, 'bundles'), { recursive: true });
+    expect(await problemOf(find('here@1-0'))).toMatchObject({
+      code: 'bundle-not-found',
+      message: expect.stringContaining('bundles/here@1-0'),
+    });
+  });
+
+  it('refuses a missing and a stale pin, before it asks anybody', async () => {
+    await unplugged(async () => {
+      write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, ref: 'v1' }) });
+      expect((await problemOf(find('there@2-0'))).code).toBe('pin-stale');
+      write(ours.root, { 'pins/bundles/there@2-0/pin.json': null });
+      expect((await problemOf(find('there@2-0'))).code).toBe('pin-missing');
+    });
+  });
+
+  it('is an error that names both commits when the tag was moved; offline, the pinned content is taken', async () => {
+    await find('there@2-0');
+    const moved = moveTag();
+    const { code, message } = await problemOf(find('there@2-0'));
+    expect([code, message.includes(moved), message.includes(ours.pin.commit)]).toEqual(['tag-moved', true, true]);
+    expect((await find('there@2-0', true)).opened).toBe('opened');
+  });
+
+  it('offline asks nobody: without a copy here it says so, and with one it works unplugged', async () => {
+    expect(await problemOf(find('there@2-0', true))).toMatchObject({
+      code: 'bundle-not-found',
+      hint: expect.stringContaining('--offline'),
+    });
+    await find('there@2-0');
+    await unplugged(async () => {
+      expect((await find('there@2-0', true)).opened).toBe('opened');
+      expect(await problemOf(find('there@2-0'))).toMatchObject({
+        code: 'repo-unreachable',
+        hint: expect.stringContaining('--offline'),
+      });
+    });
+  });
+
+  it('refuses a pin whose tree its commit does not have, as a merge line by line leaves it', async () => {
+    const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
+    const tree = gitSync(ours.org, 'rev-parse', `${other}:service/there@2-0`);
+    write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, tree }) });
+    expect(await problemOf(find('there@2-0'))).toMatchObject({
+      code: 'pin-stale',
+      message: expect.stringContaining('contradicts itself'),
+    });
+    write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, path: 'elsewhere' }) });
+    expect((await problemOf(find('there@2-0'))).message).toContain('no folder');
+  });
+});
+
+describe('checkRef', () => {
+  const source = () => ({ url: `file://${ours.org}`, self: false as const, root: ours.root });
+
+  it('asks nobody about a full commit id', async () => {
+    await unplugged(() => checkRef(source(), { id: 'x', ref: ours.pin.commit }, ours.pin, silent));
+  });
+
+  it('does not take a branch for the tag that is gone; where branches are allowed, it may have moved', async () => {
+    gitSync(ours.org, 'tag', '--delete', 'v2');
+    gitSync(ours.org, 'branch', 'v2');
+    expect((await problemOf(checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent))).code).toBe('floating-ref');
+    commit(ours.org, { 'README.md': '' });
+    gitSync(ours.org, 'branch', '--force', 'v2', 'HEAD');
+    await checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent, true);
+    expect((await problemOf(find('there@2-0'))).code).toBe('floating-ref');
+    expect((await find('there@2-0', false, { mode: 'git', alwaysPull: true })).opened).toBe('opened');
+  });
+});
+
+describe('checkBundles', () => {
+  it('finds nothing in bundles that are right, and says what it could not look into', async () => {
+    expect(await check()).toEqual({ problems: [], unseen: ['there@2-0'] });
+    expect(await check(true)).toEqual({ problems: [], unseen: [] });
+    expect(await unplugged(() => check())).toEqual({ problems: [], unseen: [] });
+  });
+
+  it('says everything of every bundle at once, and asks no remote unless it is told to', async () => {
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': 'from services.x import y\n', 'bundles/here@1-0/services/x.py': '' });
+    await check(true);
+    moveTag();
+    const offline = await codes();
+    expect(offline).toEqual(expect.arrayContaining(['entrypoint-none', 'absolute-import']));
+    expect(offline).not.toContain('tag-moved');
+    expect(await codes(true)).toEqual(expect.arrayContaining(['entrypoint-none', 'absolute-import', 'tag-moved']));
+  });
+
+  it('says what cannot be staged', async () => {
+    fs.symlinkSync('../../secret', path.join(ours.root, 'bundles/here@1-0/link'));
+    expect(await codes()).toContain('symlink-escape');
+  });
+
+  it('finds a pin that contradicts itself in the copy that is here', async () => {
+    await check(true);
+    const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
+    gitSync(ours.org, 'tag', 'v3');
+    write(ours.root, {
+      'pins/bundles/there@2-0/pin.json': printPin({
+        ...ours.pin,
+        tree: gitSync(ours.org, 'rev-parse', `${other}:service/there@2-0`),
+      }),
+    });
+    // Its tree is not here: then nothing can be said. With the other commit fetched, it is.
+    expect(await check()).toEqual({ problems: [], unseen: ['there@2-0'] });
+    expect(await codes(true)).toEqual(['pin-stale']);
+  });
+
+  it('reads no entrypoint that is larger than any source', async () => {
+    ours.commit({ 'bundles/here@1-0/data.py': `x = """${'a'.repeat(3 * 1024 * 1024)}"""\nfrom services import x\n` });
+    expect(await codes()).toEqual([]);
+  });
+});

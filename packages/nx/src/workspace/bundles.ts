@@ -1,0 +1,134 @@
+import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release';
+import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release';
+import { localStore } from '../git/mirror/offline';
+import { fetchCommit, resolveRef } from '../git/mirror/remote';
+import type { RepoSource } from '../git/mirror/remote';
+import type { Snapshot } from '../git/snapshot';
+import type { GitStore } from '../git/mirror/store';
+import { treeOf } from '../git/tree';
+import type { Log } from '../system/log';
+import { addressOf, pinOf } from './workspace';
+import type { OpenRelease } from './workspace';
+
+/** A bundle's content, found but not read yet. */
+export interface FoundBundle {
+  bundle: Bundle;
+  content: BundleContent;
+  /** The pin of a pinned bundle. */
+  pin?: BundlePin;
+  /** Where a person finds it: its folder here, or its repository. */
+  place: string;
+  /** False for a workspace bundle with changes that are not in HEAD. */
+  committed: boolean;
+  /** Makes the content readable: fetches what is missing, and for a pinned bundle checks that its ref still names the pinned commit. */
+  open(): Promise<GitStore>;
+}
+
+export interface FindOptions {
+  offline: boolean;
+  log: Log;
+}
+
+/** Where a bundle's content is. A pinned one is known by its pin, without asking anybody. */
+export function findBundle(release: OpenRelease, bundle: Bundle, snapshot: Snapshot, options: FindOptions): Promise<FoundBundle> {
+  return bundle.kind === 'pinned' ? findPinned(release, bundle, options) : findInWorkspace(bundle, snapshot);
+}
+
+async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Promise<FoundBundle> {
+  for (const place of bundlePlaces(bundle)) {
+    const found = await snapshot.tree(place);
+    if (!found) continue;
+    const content = { id: bundle.id, folder: bundle.folder, tree: found.tree };
+    return { bundle, content, place, committed: found.committed, open: async () => found.store };
+  }
+  const places = bundlePlaces(bundle).join(' or ');
+  throw new KdcubeError({
+    code: 'bundle-not-found',
+    message: `The workspace bundle ${quoted(bundle.id)} is not here: git sees nothing in ${places}.`,
+    hint: `git restore ${bundlePlaces(bundle)[0]!}    if it was deleted; nx g @kdcube/nx:bundle ${bundle.id}    for a new one; or give it repo: and ref: in release.yaml`,
+    at: { file: places },
+  });
+}
+
+async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline, log }: FindOptions): Promise<FoundBundle> {
+  const pin = pinOf(release, bundle);
+  const address = addressOf(release, bundle.repo);
+  const source = { ...address, root: release.root };
+  return {
+    bundle,
+    pin,
+    content: { id: bundle.id, folder: bundle.folder, tree: pin.tree },
+    place: `${shownUrl(address.url)} ${pin.path}`,
+    committed: true,
+    open: async () => {
+      if (!offline) await checkRef(source, bundle, pin, log, release.mayFloat);
+      const store = offline
+        ? ((await localStore(source, pin.commit, pin.tree)) ?? notHere(bundle, pin))
+        : await fetchCommit(source, pin.commit, { ref: pin.ref, log });
+      await checkTree(store, bundle, pin);
+      return store;
+    },
+  };
+}
+
+function notHere(bundle: PinnedBundle, pin: BundlePin): never {
+  throw new KdcubeError({
+    code: 'bundle-not-found',
+    message: `This machine has no copy of ${quoted(bundle.id)} at ${pin.commit}, and --offline forbids to ask its repository.`,
+    hint: 'the same without --offline',
+  });
+}
+
+/** A pin says its content twice, as a commit and as a tree. A merge of two pins, line by line, can leave a tree that its commit does not have. */
+export async function checkTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
+  const tree = await treeOf(store, pin.commit, pin.path);
+  if (tree === pin.tree) return;
+  throw new KdcubeError({
+    code: 'pin-stale',
+    message: `The pin of ${quoted(id)} contradicts itself: its commit ${pin.commit} has ${tree ? `the tree ${tree}` : 'no folder'} at ${quoted(pin.path)}, and the pin says ${pin.tree}.`,
+    hint: `delete ${bundlePinFile(id)} and run nx sync`,
+    at: { file: bundlePinFile(id) },
+  });
+}
+
+/**
+ * A ref that no longer names its pinned commit is an error that names both: somebody moved a tag, and only a person knows which one is meant.
+ * `mayFloat`: a branch is allowed, as in git mode with alwaysPull; it moves as it likes.
+ */
+export async function checkRef(
+  source: RepoSource,
+  bundle: Pick<PinnedBundle, 'id' | 'ref'>,
+  pin: BundlePin,
+  log: Log,
+  mayFloat = false,
+): Promise<void> {
+  if (isCommit(bundle.ref)) return;
+  const { commit, kind } = await resolveRef(source, bundle.ref, log).catch((error: unknown) => {
+    throw withOfflineHint(error);
+  });
+  if (kind === 'branch') {
+    if (mayFloat) return;
+    throw new KdcubeError({
+      code: 'floating-ref',
+      message: `${shownUrl(source.url)} has no tag ${quoted(bundle.ref)} for ${quoted(bundle.id)} any more, only a branch of that name. It was pinned as ${pin.commit}.`,
+      hint: `ref: "${pin.commit}"    in release.yaml keeps what was pinned; then nx sync`,
+      at: { file: bundlePinFile(bundle.id) },
+    });
+  }
+  if (commit === pin.commit) return;
+  throw new KdcubeError({
+    code: 'tag-moved',
+    message: `The tag ${quoted(bundle.ref)} of ${quoted(bundle.id)} was moved: it is pinned as ${pin.commit}, and ${shownUrl(source.url)} now says ${commit}.`,
+    hint: `delete ${bundlePinFile(bundle.id)} and run nx sync to accept the new one; or pin a tag that stays`,
+    at: { file: bundlePinFile(bundle.id) },
+  });
+}
+
+function withOfflineHint(error: unknown): unknown {
+  if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'repo-unreachable') return error;
+  const [problem] = error.problems;
+  return new KdcubeError(
+    { ...problem!, hint: `${problem!.hint ? `${problem!.hint}; or ` : ''}--offline to take what this machine has, unchecked` },
+    { cause: error },
+  );
+}

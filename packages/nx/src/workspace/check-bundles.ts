@@ -1,0 +1,78 @@
+import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release';
+import { checkBundleSource, KdcubeError } from '@kdcube/release';
+import type { FoundBundle } from './bundles';
+import { checkTree, findBundle } from './bundles';
+import type { Snapshot } from '../git/snapshot';
+import type { GitStore } from '../git/mirror/store';
+import { localStore } from '../git/mirror/offline';
+import { readBlobs } from '../git/tree';
+import { inParallel, TOGETHER } from '../system/parallel';
+import { planTree } from './stage';
+import type { Log } from '../system/log';
+import { addressOf } from './workspace';
+import type { OpenRelease } from './workspace';
+
+/** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
+const LARGEST = 2 * 1024 * 1024;
+
+export interface Checked {
+  problems: Problem[];
+  /** Bundles whose content is not on this machine, so that nothing can be said of it offline. */
+  unseen: string[];
+}
+
+/** Looks into every bundle of the release: can it be staged, and will the platform find one entrypoint in it? `online`: ask the remotes too. */
+export async function checkBundles(
+  release: OpenRelease,
+  snapshot: Snapshot,
+  options: { online: boolean; log: Log },
+): Promise<Checked> {
+  const { bundles } = release.release;
+  // What is said keeps the order of release.yaml.
+  const checked = await inParallel(bundles, TOGETHER, (bundle) => checkBundle(release, bundle, snapshot, options));
+  return {
+    problems: checked.flatMap((problems) => problems ?? []),
+    unseen: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),
+  };
+}
+
+/** Undefined where its content is not on this machine. */
+async function checkBundle(
+  release: OpenRelease,
+  bundle: Bundle,
+  snapshot: Snapshot,
+  { online, log }: { online: boolean; log: Log },
+): Promise<readonly Problem[] | undefined> {
+  try {
+    const found = await findBundle(release, bundle, snapshot, { offline: !online, log });
+    const store = found.pin && !online ? await localCopy(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
+    return store && (await checkContent(found, store, log));
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    return error.problems;
+  }
+}
+
+async function localCopy(release: OpenRelease, { bundle, pin }: FoundBundle & { pin: BundlePin }): Promise<GitStore | undefined> {
+  const address = addressOf(release, (bundle as PinnedBundle).repo);
+  const store = await localStore({ ...address, root: release.root }, pin.commit, pin.tree);
+  if (store) await checkTree(store, bundle, pin);
+  return store;
+}
+
+async function checkContent(found: FoundBundle, store: GitStore, log: Log): Promise<Problem[]> {
+  const at = { file: found.place };
+  const plan = await planTree(store, found.content.tree, { subject: found.content.id, at, log });
+  const python = plan.files.filter(({ path }) => path.endsWith('.py'));
+  const texts = new Map<string, string>();
+  let next = 0;
+  for await (const { size, chunks } of readBlobs(
+    store,
+    python.map(({ oid }) => oid),
+  )) {
+    const parts: Buffer[] = [];
+    for await (const chunk of chunks) if (size <= LARGEST) parts.push(chunk);
+    texts.set(python[next++]!.path, Buffer.concat(parts).toString('utf8'));
+  }
+  return checkBundleSource(texts, { id: found.content.id, folder: found.place });
+}

@@ -1,0 +1,84 @@
+import { connect } from '../registry/registry';
+import { dockerCredentials } from '../registry/transport/docker-config';
+import { ecrRegion } from '../registry/transport/problems';
+import type { Registry } from '../registry/registry';
+import type { Log } from '../system/log';
+import type { ImagePin, RegistryName } from '@kdcube/release';
+import { KdcubeError, parseImageReference, parseRegistry, REGISTRY_ARGS, shown } from '@kdcube/release';
+
+/** What people may say about registries, strongest first: an option, the environment, the plugin's options. */
+export interface RegistryWords {
+  registry?: string;
+  platformRegistry?: string;
+}
+
+export interface Registries {
+  /** Where images go. */
+  registry?: RegistryName;
+  /** Where the platform's images come from, as it stands in a Dockerfile. */
+  platform?: RegistryName;
+}
+
+/** The registries of this run. Undefined where nobody named one; a wrong name is a Problem. */
+export function registriesOf(options: RegistryWords, plugin: RegistryWords, env: NodeJS.ProcessEnv = process.env): Registries {
+  const registry = options.registry || env.KDCUBE_REGISTRY || plugin.registry;
+  const platform = options.platformRegistry || env.KDCUBE_PLATFORM_REGISTRY || plugin.platformRegistry || registry;
+  return { registry: registry ? parseRegistry(registry) : undefined, platform: platform ? parseRegistry(platform) : undefined };
+}
+
+/** The registry where images go. Problem `registry-missing`. */
+export function requireRegistry({ registry }: Registries): RegistryName {
+  if (registry) return registry;
+  throw new KdcubeError({
+    code: 'registry-missing',
+    message: 'Nobody said which registry the images go to.',
+    hint: '--registry=<host>/<path>, or KDCUBE_REGISTRY, or "registry" in the options of @kdcube/nx in nx.json',
+  });
+}
+
+/** Where an outside image of a Dockerfile is to be had: its name with the registries filled in. */
+export function baseReference(name: string, registries: Registries): string {
+  return REGISTRY_ARGS.reduce((text, variable) => {
+    if (!text.includes(`\${${variable}}`)) return text;
+    const value = variable === 'KDCUBE_REGISTRY' ? registries.registry : registries.platform;
+    if (value) return text.replaceAll(`\${${variable}}`, shown(value));
+    throw new KdcubeError({
+      code: 'registry-missing',
+      message: `Nobody said where ${text} comes from: the registry of the platform's images is not known.`,
+      hint: 'KDCUBE_PLATFORM_REGISTRY (or KDCUBE_REGISTRY, when both are one), or "platformRegistry" in the options of @kdcube/nx in nx.json',
+    });
+  }, name);
+}
+
+/** Every outside image of a pin, as the engine is to take it: by digest. */
+export function pinnedReferences(pin: ImagePin, registries: Registries): Map<string, string> {
+  return new Map(
+    Object.entries(pin.bases).map(([name, digest]) => [name, `${withoutDigest(baseReference(name, registries))}@${digest}`]),
+  );
+}
+
+/** Name and tag stay: engines show them, and the digest decides. */
+function withoutDigest(reference: string): string {
+  parseImageReference(reference);
+  return reference.split('@')[0]!;
+}
+
+/** The registries as build arguments, for the lines of a Dockerfile that use them otherwise than in FROM. They are no part of the content key. */
+export function shownArgs({ registry, platform }: Registries): Record<string, string> {
+  return {
+    ...(registry && { KDCUBE_REGISTRY: shown(registry) }),
+    ...(platform && { KDCUBE_PLATFORM_REGISTRY: shown(platform) }),
+  };
+}
+
+/** A registry to ask, which says when it has to be asked again. */
+export function openRegistry(host: string, log: Log): Registry {
+  return connect(host, { notify: (text) => log.progress(text) });
+}
+
+/** The same without AWS, for what is a help only: it is not waited for. Undefined for a registry of Amazon's that docker has no login for. */
+export async function openWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
+  const credentials = () => dockerCredentials(host);
+  if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;
+  return connect(host, { credentials, attempts: 2, notify: (text) => log.progress(text) });
+}

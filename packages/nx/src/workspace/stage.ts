@@ -1,0 +1,129 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release';
+import { replaceDir } from '../system/files';
+import { fetchBlobs } from '../git/mirror/remote';
+import { withRepair, type GitStore } from '../git/mirror/store';
+import { blobSizes, listTree, readBlobs, type Blob } from '../git/tree';
+import { silent, type Log } from '../system/log';
+
+export interface Staged {
+  files: number;
+  bytes: number;
+}
+
+export interface StageOptions {
+  /** How messages call it: `bundle my-bundle`. Default: the tree's id. */
+  subject?: string;
+  /** Where release.yaml asks for it. */
+  at?: Place;
+  log?: Log;
+}
+
+/** The time of everything that is staged: any constant will do; this one is also the first that a zip file can say. */
+const TIME = new Date('1980-01-01T00:00:00Z');
+
+/**
+ * Writes a git tree into `dir`, which is replaced as a whole: the blobs byte for byte as git has them, the modes 644 and 755 whatever the
+ * umask, one constant time, links last. What is missing in the store is fetched. Nothing half-written is ever at `dir`. Problems: those of
+ * `planStage` (all of them), of the remote, disk-full, file-failed.
+ */
+export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
+  const log = options.log ?? silent;
+  return withRepair(store, log, async () => {
+    const plan = await planTree(store, tree, options);
+    return replaceDir(dir, (into) => writePlan(store, plan, into));
+  });
+}
+
+/** What `stageTree` would write, without writing it. Throws every problem of the tree. */
+export async function planTree(store: GitStore, tree: string, options: StageOptions = {}): Promise<StagePlan> {
+  const entries = await listTree(store, tree);
+  await fetchBlobs(store, tree, options.log);
+  const plan = planStage(await withTexts(store, entries), options.subject ?? `tree ${tree.slice(0, 12)}`, options.at);
+  if (Array.isArray(plan)) throw new KdcubeError(plan);
+  return plan;
+}
+
+/** Adds what the planner must see: the targets of links, and the content of files that are small enough to be LFS pointers. */
+async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promise<TreeEntry[]> {
+  const blobs = entries.filter(({ mode }) => mode !== '160000');
+  const sizes = await blobSizes(
+    store,
+    blobs.map(({ oid }) => oid),
+  );
+  const small = (oid: string) => sizes.get(oid)! < LFS_LIMIT;
+  const texts = new Map<string, string>();
+  for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
+    texts.set(oid, (await bufferOf(chunks)).toString('utf8'));
+  // A link that is longer than any file system allows still needs a text, so that it is refused.
+  return entries.map((entry) => ({
+    ...entry,
+    text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
+  }));
+}
+
+/** Links come last: while files are written there is none that a write could follow. */
+async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise<Staged> {
+  for (const folder of plan.folders) fs.mkdirSync(path.join(dir, folder));
+  let bytes = 0;
+  let next = 0;
+  for await (const blob of readBlobs(
+    store,
+    plan.files.map(({ oid }) => oid),
+  )) {
+    const file = plan.files[next++]!;
+    await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
+    bytes += blob.size;
+    // Signals are heard between.
+    if (next % BETWEEN === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+  for (const link of plan.links) {
+    await fs.promises.symlink(link.target, path.join(dir, link.path));
+    await fs.promises.lutimes(path.join(dir, link.path), TIME, TIME);
+  }
+  // The inner ones first: writing into a folder changes its time.
+  for (const folder of [...plan.folders].reverse().concat('')) {
+    fs.chmodSync(path.join(dir, folder), 0o755);
+    fs.utimesSync(path.join(dir, folder), TIME, TIME);
+  }
+  return { files: plan.files.length + plan.links.length, bytes };
+}
+
+/** So many files are written before this process looks up. */
+const BETWEEN = 25;
+
+/** Files up to this size are written in one go. Bytes. */
+const SMALL = 64 * 1024;
+
+async function writeBlob(file: string, { size, chunks }: Blob, mode: number): Promise<void> {
+  if (size <= SMALL) return writeSmall(file, await bufferOf(chunks), mode);
+  // wx: never into something that is there already.
+  const handle = await fs.promises.open(file, 'wx', mode);
+  try {
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+    // The umask took bits from the mode that open was given.
+    await handle.chmod(mode);
+    await handle.utimes(TIME, TIME);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Without waiting: for a file of a few kilobytes that costs more than writing it. */
+function writeSmall(file: string, content: Buffer, mode: number): void {
+  const handle = fs.openSync(file, 'wx', mode);
+  try {
+    fs.writeFileSync(handle, content);
+    fs.fchmodSync(handle, mode);
+    fs.futimesSync(handle, TIME, TIME);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+async function bufferOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}

@@ -1,0 +1,53 @@
+import * as path from 'node:path';
+import type { ReleaseOptions, Workspace } from '@kdcube/release';
+import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release';
+import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release';
+import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release';
+import { diskFiles } from './disk';
+import type { Look } from '../git/look';
+import { ownRemote } from '../git/workspace';
+
+/** The workspace on disk, its release without problems, and what git calls its own remote. */
+export interface OpenRelease {
+  root: string;
+  workspace: Workspace;
+  release: Release;
+  /** Without user information; undefined where there is no remote, or no repository. */
+  ownRemote?: string;
+  /** Whether a pinned bundle's ref may be a branch. */
+  mayFloat: boolean;
+}
+
+/** Reads the workspace at `root`. Throws every problem of release.yaml at once. `look`: what git was asked already. */
+export async function openRelease(root: string, options: ReleaseOptions = {}, look?: Look): Promise<OpenRelease> {
+  const workspace = readWorkspace(diskFiles(root), options);
+  const release = requireRelease(workspace);
+  const remote = await ownRemote(root, look?.settings).catch((error: unknown) => {
+    if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
+    throw error;
+  });
+  const mayFloat = options.mode === 'git' && options.alwaysPull === true;
+  return { root: path.resolve(root), workspace, release, ownRemote: remote, mayFloat };
+}
+
+/** The bundle that a project stands for. */
+export function requireBundle(release: Release, id: string): Bundle {
+  const bundle = release.bundles.find((candidate) => candidate.id === id);
+  if (bundle) return bundle;
+  throw new KdcubeError({
+    code: 'bundle-not-found',
+    message: `release.yaml has no bundle "${id}".`,
+    hint: release.bundles.map((other) => other.id).join(', ') || undefined,
+  });
+}
+
+/** A pinned bundle's pin, which must answer what release.yaml asks now. */
+export function pinOf({ workspace }: Pick<OpenRelease, 'workspace'>, bundle: PinnedBundle): BundlePin {
+  const found = workspace.pins.bundles.find(({ subject }) => subject.id === bundle.id);
+  return requirePin(found?.pin, found?.fits ?? false, bundle.id, bundlePinFile(bundle.id));
+}
+
+/** Where a repository that release.yaml names is. */
+export function addressOf({ release, ownRemote: remote }: Pick<OpenRelease, 'release' | 'ownRemote'>, repo: string): RepoAddress {
+  return resolveRepo(repo, release.repos, remote);
+}

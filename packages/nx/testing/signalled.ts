@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+
+const MODULES = ['files', 'lock', 'undo'] as const;
+
+/** Runs a program that may use the modules `files`, `lock` and `undo` in a process of its own, and ends it with a signal when it is `forever` busy, or says anything else. Its exit code; null where the signal ended it. */
+export async function signalled(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+  const required = MODULES.map(
+    (name) => `const ${name} = require(${JSON.stringify(path.join(__dirname, '../src/system', `${name}.ts`))});`,
+  );
+  const child = spawn(
+    process.execPath,
+    [
+      '-r',
+      path.join(__dirname, 'typescript.cjs'),
+      '-e',
+      `${required.join('\n')} const fs = require('node:fs');
+const forever = () => new Promise(() => { console.log('ready'); setInterval(() => {}, 1000); });
+${program}`,
+    ],
+    { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  child.kill(signal);
+  return new Promise((resolve) => child.once('close', resolve));
+}

@@ -1,0 +1,14 @@
+// Lets plain node run the sources, for tests that need a process of their own: `node -r typescript.cjs -e …`.
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const { transformSync } = require('@swc/core');
+
+const release = path.join(__dirname, '../../release/src/index.ts');
+const resolve = Module._resolveFilename;
+Module._resolveFilename = (request, ...rest) => (request === '@kdcube/release' ? release : resolve(request, ...rest));
+require.extensions['.ts'] = (module, filename) => {
+  const jsc = { parser: { syntax: 'typescript' }, target: 'es2022' };
+  const options = { filename, swcrc: false, jsc, module: { type: 'commonjs', ignoreDynamic: true } };
+  module._compile(transformSync(readFileSync(filename, 'utf8'), options).code, filename);
+};

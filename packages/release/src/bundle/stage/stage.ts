@@ -1,0 +1,102 @@
+import type { Place, Problem } from '../../problem/problem';
+import { quoted } from '../../problem/problem';
+import { linkProblem } from './links';
+import { nameProblem, nameClashes } from './names';
+
+/** One thing below a git tree. `text`: of a link its target, of a file smaller than 1024 bytes its content; other files need none. */
+export interface TreeEntry {
+  /** git's: 100644, 100755, 120000 (link), 160000 (submodule). */
+  mode: string;
+  oid: string;
+  /** From the tree's root, with `/` between. */
+  path: string;
+  text?: string;
+}
+
+/** What a stage writes. Every list is in the order of paths, so that two stages of one tree do the same. */
+export interface StagePlan {
+  /** Without the root. A folder comes before what is in it. */
+  folders: string[];
+  files: { path: string; oid: string; executable: boolean }[];
+  links: { path: string; target: string }[];
+}
+
+/** Files below this size (bytes) may be Git LFS pointers; the planner must see their text. */
+export const LFS_LIMIT = 1024;
+
+/**
+ * The written rule of staging: what of a git tree goes into a bundle's folder, and what stops it. Nothing is silently left out.
+ *
+ * - A file keeps its bytes; its mode is 644, or 755 where git has it as executable. Folders are 755. Empty trees are not made (git itself has none).
+ * - A symbolic link stays a link when its target is relative and stays inside the bundle, by its text and through every other link on the way; a target that does not exist is allowed. Otherwise: `symlink-escape`.
+ * - A submodule's files are not in the tree: `submodule`. A Git LFS pointer is not the file: `lfs-pointer`.
+ * - Names must mean the same on Linux, macOS and Windows: `unsafe-name`; and stay apart where case or Unicode form does not count: `case-clash`.
+ *
+ * `subject` names the bundle in messages; `at` is where release.yaml asks for it. Every problem is returned, not the first.
+ */
+export function planStage(entries: readonly TreeEntry[], subject: string, at?: Place): StagePlan | Problem[] {
+  const sorted = [...entries]
+    .filter(({ mode }) => !isFolder(mode))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const links = new Map(sorted.filter(({ mode }) => mode === '120000').map(({ path, text }) => [path, text ?? '']));
+  const found = [
+    ...sorted.map(({ path }) => nameProblem(path)),
+    ...nameClashes(sorted.map(({ path }) => path)),
+    ...sorted.map((entry) => contentProblem(entry)),
+    ...[...links].map(([path, target]) => linkProblem(path, target, links)),
+  ];
+  const problems = found
+    .filter((each) => each !== undefined)
+    .map((each) => ({ ...each, message: `${subject}: ${each.message}`, ...(at && { at }) }));
+  if (problems.length > 0) return problems;
+  const files = sorted.filter(({ mode }) => mode !== '120000');
+  return {
+    folders: foldersOf(sorted.map(({ path }) => path)),
+    files: files.map(({ path, oid, mode }) => ({ path, oid, executable: mode === '100755' })),
+    links: [...links].map(([path, target]) => ({ path, target })),
+  };
+}
+
+/** The folders that these paths lie in, each once, in order. */
+export function foldersOf(paths: readonly string[]): string[] {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) folders.add(path.slice(0, end));
+  }
+  return [...folders].sort();
+}
+
+function isFolder(mode: string): boolean {
+  return mode === '040000' || mode === '40000';
+}
+
+function contentProblem({ mode, path, text }: TreeEntry): Problem | undefined {
+  if (mode === '160000') {
+    return {
+      code: 'submodule',
+      message: `${quoted(path)} is a submodule: its files are in another repository, and an image would get an empty folder.`,
+      hint: 'copy its files into the bundle, or install it as a Python package',
+    };
+  }
+  if (!/^100(?:644|664|755)$/.test(mode)) {
+    return mode === '120000'
+      ? undefined
+      : {
+          code: 'unsafe-name',
+          message: `${quoted(path)} has the mode ${quoted(mode)}, which is neither a file, a link nor a folder.`,
+        };
+  }
+  if (text !== undefined && /^version https:\/\/(?:git-lfs\.github\.com|hawser\.github\.com)\/spec\//.test(text)) {
+    return {
+      code: 'lfs-pointer',
+      message: `The content of ${quoted(path)} is in Git LFS; git itself has only a pointer to it, and that is what an image would get.`,
+      hint: `git lfs untrack ${typed(path)} && git add --renormalize ${typed(path)}    or let the bundle download it when it starts`,
+    };
+  }
+  return undefined;
+}
+
+/** A path as a word of a command. Names that a shell would read otherwise are not offered for pasting. */
+function typed(path: string): string {
+  return /^[A-Za-z0-9_@+][A-Za-z0-9_@+./-]*$/.test(path) ? path : '<the file>';
+}

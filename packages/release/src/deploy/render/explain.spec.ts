@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { expectGolden } from '../../../../../tools/testing/golden';
+import { bundlesOf, deployed, deployInput, hex, prod } from '../../../testing/deploys';
+import type { Words } from '../../../testing/deploys';
+import { IMAGES } from '../../../testing/environments';
+import type { DeployInput } from '../../targets/ecs/plan/deploy-input';
+import { planDeploy } from '../../targets/ecs/plan/plan-deploy';
+import { explainPlan } from './explain';
+import { markdownPlan } from './explain-markdown';
+import type { DeployPlan } from '../deploy-plan';
+import { expectedSeconds } from '../waves';
+import { COLUMNS } from '../wrap';
+
+const GOLDENS = join(__dirname, '../../../fixtures/plans');
+const fifty = Array.from({ length: 50 }, (_, index) => `bundle-${index}@1-0 v1.${index}.0 ${index}`);
+const small = ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h', 'pass@1-0 v1.0.0 p'];
+
+function other(...names: string[]): Map<string, string> {
+  return new Map([...IMAGES].map(([name, image]) => [name, names.includes(name) ? image.replace(/a1/g, 'b2') : image]));
+}
+
+function after(first: Words, then: Words, more: Partial<DeployInput> = {}) {
+  return planDeploy({ ...deployInput({ ...first, running: deployed(first), before: bundlesOf(first), ...then }), ...more });
+}
+
+const BAKED = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
+const louder = {
+  ...prod,
+  services: prod.services.map((service) =>
+    service.name === 'metrics' ? { ...service, env: { ...service.env, LOG_LEVEL: 'DEBUG' } } : service,
+  ),
+};
+
+const CASES = {
+  first: () => planDeploy(deployInput({ bundles: small })),
+  empty: () => after({ bundles: small }, { name: 'prod-2026-11-24' }),
+  bundle: () =>
+    after(
+      { bundles: small },
+      { bundles: ['lifts@1-4 v1.5.0 b', 'huts@1-0 v1.0.1 h', 'tours@1-0 v0.1.0 t'], images: other(...BAKED) },
+      {
+        subjects: new Map([
+          [hex('v1.5.0b'), 'Correct the price of a day pass'],
+          [hex('v0.1.0t'), 'Tours: | a <b>first</b> one, for @everybody'],
+        ]),
+        reasons: new Map(
+          BAKED.map((name) => [other(...BAKED).get(name)!, ['lifts@1-4 changed', 'tours@1-0 came', 'pass@1-0 went']]),
+        ),
+      },
+    ),
+  file: () =>
+    after(
+      { bundles: small, platform: '2026.7.20.444' },
+      { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1), 'tours@1-0 v0.1.0 t'], images: other(...BAKED) },
+    ),
+  env: () => after({ bundles: small }, { environment: louder }),
+  image: () => after({ bundles: small }, { images: other('kdcube-web-ui') }),
+  fifty: () =>
+    after(
+      { bundles: fifty },
+      {
+        bundles: fifty.map((line, index) => (index < 20 ? `bundle-${index}@1-0 v2.${index}.0 n${index}` : line)),
+        images: other(...IMAGES.keys()),
+        environment: louder,
+      },
+    ),
+};
+
+test.each(Object.entries(CASES))('%s: as text, as Markdown and as JSON', (name, make) => {
+  const { plan, values } = make();
+  expectGolden(join(GOLDENS, `${name}.txt`), `${explainPlan(plan, name === 'env' ? values : undefined).join('\n')}\n`);
+  expectGolden(join(GOLDENS, `${name}.md`), markdownPlan(plan));
+  expectGolden(join(GOLDENS, `${name}.json`), `${JSON.stringify(plan, null, 2)}\n`);
+});
+
+test('50 bundles and 8 services are one screen', () => {
+  const { plan } = CASES.fifty();
+  const told = { ...plan, bundles: plan.bundles.map((bundle) => ({ ...bundle, subject: 'a word '.repeat(30) })) };
+  expect(plan.services).toHaveLength(9 - 1);
+  expect(explainPlan(plan).length).toBeLessThanOrEqual(40);
+  expect(explainPlan(told)).toHaveLength(explainPlan(plan).length);
+});
+
+test.each(Object.entries(CASES))('%s: no line is longer than a screen is wide', (_, make) => {
+  const { plan } = make();
+  expect(explainPlan(plan).filter((line) => [...line].length > COLUMNS)).toEqual([]);
+});
+
+test('one bumped bundle, one variable, one image: one line says it', () => {
+  const bumped = after({ bundles: small }, { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) }).plan;
+  const changes = (plan: DeployPlan) => explainPlan(plan).filter((line) => /^ {2}wave|^ {11}[~+-] /.test(line));
+  expect(changes(bumped)).toEqual([
+    expect.stringMatching(/^ {11}~ lifts@1-4 {3}v1\.4\.0 \S+ → v1\.5\.0 \S+$/),
+    expect.stringMatching(/^ {2}wave 1 {3}chat-proc {3}/),
+  ]);
+  expect(changes(CASES.env().plan)).toEqual(['  wave 1   metrics   1 task   image a1a1a1a1a1a1   env: ~LOG_LEVEL']);
+  expect(changes(CASES.image().plan)).toEqual(['  wave 1   web-ui   1 task   image a1a1a1a1a1a1 → b2b2b2b2b2b2   another image']);
+});
+
+test('nothing of a name or a subject makes markup, a mention or a terminal move', () => {
+  const { plan } = after(
+    { bundles: small },
+    { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) },
+    {
+      subjects: new Map([[hex('v1.5.0b'), 'x\u001b[2J | [click](javascript:x) <img src=x> @team #12 `y`']]),
+    },
+  );
+  const text = explainPlan(plan).join('\n');
+  const markdown = markdownPlan(plan);
+  expect(text).not.toContain('\u001b');
+  expect(markdown).toContain('\\[click\\]\\(javascript:x\\) &lt;img src=x> @&#8203;team #&#8203;12 \\`y\\`');
+  expect(
+    markdown
+      .split('\n')
+      .find((line) => line.includes('click'))!
+      .match(/(?<!\\)\|/g),
+  ).toHaveLength(5);
+});
+
+test('what is expected: the longest of each wave, one after the other; nothing for nothing', () => {
+  expect(expectedSeconds(CASES.empty().plan)).toBe(0);
+  expect(expectedSeconds(CASES.image().plan)).toBe(90 + 30);
+  // A third bundle came and one went: proc takes two steps.
+  expect(expectedSeconds(CASES.bundle().plan)).toBe(2 * (90 + 120));
+});

@@ -1,0 +1,184 @@
+import type { Problem } from '../problem/problem';
+import { KdcubeError, quoted } from '../problem/problem';
+import { GENERATIONS } from '../platform/generation';
+import type { Component } from '../platform/components';
+import type { Environment, Service, ServiceImage, Target } from '../environment/environment';
+import { valueFrom } from '../environment/secret-reference';
+import type { Release } from '../release/release';
+import type { DescriptorPlan } from '../descriptor/descriptor';
+import { assemblyNote } from './assembly';
+import type { PlannedFile } from './bundles';
+import { bundleSettings, descriptorProblem } from './bundles';
+import { renderGateway } from './gateway';
+import { fits, tooLarge } from './limits';
+import type { Env } from './settings';
+import { execSettings, gitSettings, metricsSettings, ownSettings } from './settings';
+
+export interface EnvInput {
+  environment: Environment;
+  release: Release;
+  /** planDescriptor(release, pins, descriptorOptions(environment)) */
+  descriptor: DescriptorPlan;
+  /** The images of the release by name: full references by digest. */
+  images: ReadonlyMap<string, string>;
+  /** The exec task definition with its revision, once it is registered. */
+  execTaskDefinition?: string;
+  /** For one rollout: what Redis holds of bundles and gateway is overwritten by what is rendered here. */
+  force?: boolean;
+  /** assembly.yaml as plain data, where today's platform is given one. */
+  assembly?: unknown;
+  /** Whether proc's image has git, where that is known. */
+  imageHasGit?: boolean;
+}
+
+/** What one service is given: the whole of its environment, its secrets by reference, and the files beside. */
+export interface ServiceEnv {
+  service: string;
+  component: Component;
+  target: Target;
+  /** By digest. */
+  image: string;
+  env: Env;
+  /** ECS: what `valueFrom` says. compose: a file of the host. */
+  secrets: Record<string, string>;
+  files: PlannedFile[];
+  /** The variables whose values are known only when the step before is done. */
+  pending: string[];
+}
+
+export interface EnvPlan {
+  services: ServiceEnv[];
+  notes: Problem[];
+}
+
+/** Every service's environment. Nothing volatile is in it: the same release and the same file give the same text. Throws every problem at once. */
+export function renderEnv(input: EnvInput): EnvPlan {
+  const { environment, release, descriptor } = input;
+  const problems: Problem[] = [];
+  const notes: Problem[] = [];
+  const wrongWay = descriptorProblem(environment, descriptor);
+  if (wrongWay) problems.push(wrongWay);
+  const noGit = gitProblem(input);
+  if (noGit) problems.push(noGit);
+  const gateway = renderGateway(environment, release.generation);
+  notes.push(...gateway.notes);
+  const services = environment.services.map((service) => serviceEnv(service, input, gateway.text, { problems, notes }));
+  if (problems.length > 0) throw new KdcubeError(problems);
+  if (GENERATIONS[release.generation].descriptor === 'bundles-yaml')
+    environment.services.forEach((service, index) => {
+      const note = assemblyNote(service, services[index]!.env, input.assembly);
+      if (note) notes.push(note);
+    });
+  return { services, notes };
+}
+
+function serviceEnv(
+  service: Service,
+  input: EnvInput,
+  gateway: string,
+  said: { problems: Problem[]; notes: Problem[] },
+): ServiceEnv {
+  const image = imageReference(service.image, input.images, said.problems);
+  const secrets = secretsOf(service, input.environment);
+  const render = (asFile: boolean) => {
+    const { env: bundles, files } = bundlesOf(service, input, asFile);
+    return { env: inOrder({ ...derived(service, input, gateway, said.problems), ...bundles, ...service.env }), files };
+  };
+  let rendered = render(false);
+  if (!fits(service, rendered.env, secrets) && rendered.env.AGENTIC_BUNDLES_JSON?.startsWith('{')) {
+    rendered = render(true);
+    const message = `The bundles do not fit into the environment of ${quoted(service.name)}: they go into ${rendered.files[0]!.path}, which AGENTIC_BUNDLES_JSON names.`;
+    said.notes.push({ code: 'env-moved', message });
+  }
+  if (!fits(service, rendered.env, secrets)) said.problems.push(tooLarge(service, rendered.env, secrets));
+  const waits = input.environment.exec?.fargate && input.execTaskDefinition === undefined && service.component === 'proc';
+  return {
+    service: service.name,
+    component: service.component,
+    target: service.target,
+    image,
+    env: rendered.env,
+    secrets,
+    files: rendered.files,
+    pending: waits ? ['FARGATE_TASK_DEFINITION'] : [],
+  };
+}
+
+/** What follows from the environment's other keys and the release. Reading refuses most of these names in the file; what it lets pass (a port, a prefix) is only a default here. */
+function derived(
+  service: Service,
+  { environment, release, images, execTaskDefinition, force }: EnvInput,
+  gateway: string,
+  problems: Problem[],
+): Env {
+  const own = ownSettings(service, environment);
+  const forced: Env = force ? { GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP: '1' } : {};
+  switch (service.component) {
+    case 'ingress':
+      // Whichever of ingress and proc starts first seeds the registry: both must leave the examples out.
+      return {
+        ...own,
+        ...forced,
+        GATEWAY_CONFIG_JSON: gateway,
+        BUNDLES_INCLUDE_EXAMPLES: environment.bundles.examples ? '1' : '0',
+      };
+    case 'proc': {
+      const image = environment.exec ? imageReference(environment.exec.image, images, problems) : '';
+      return {
+        ...own,
+        ...forced,
+        GATEWAY_CONFIG_JSON: gateway,
+        ...execSettings(environment, release.generation, image, execTaskDefinition),
+        ...gitSettings(environment),
+        ...(force && { BUNDLES_FORCE_ENV_ON_STARTUP: '1' }),
+      };
+    }
+    case 'metrics':
+      return { ...own, GATEWAY_CONFIG_JSON: gateway, ...metricsSettings(environment) };
+    default:
+      return own;
+  }
+}
+
+/** The bundles are proc's alone. */
+function bundlesOf(service: Service, { environment, descriptor }: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
+  return service.component === 'proc' ? bundleSettings(environment, service, descriptor, asFile) : { env: {}, files: [] };
+}
+
+function secretsOf(service: Service, { ecs }: Environment): Record<string, string> {
+  const { account = '', region = '' } = ecs;
+  return Object.fromEntries(
+    Object.entries(service.secrets).map(([name, reference]) => [
+      name,
+      reference.store === 'file' ? reference.path : valueFrom(reference, { account, region }),
+    ]),
+  );
+}
+
+function imageReference(image: ServiceImage, images: ReadonlyMap<string, string>, problems: Problem[]): string {
+  if (image.kind === 'digest') return image.reference;
+  const reference = images.get(image.name);
+  if (reference?.includes('@sha256:')) return reference;
+  const problem: Problem = {
+    code: 'image-not-pushed',
+    message: `${quoted(image.name)} has no digest yet: it was not pushed, or is no image of this release.`,
+    hint: `nx run ${image.name}:docker-push`,
+  };
+  if (!problems.some(({ message }) => message === problem.message)) problems.push(problem);
+  return '';
+}
+
+function gitProblem({ environment, release, imageHasGit }: EnvInput): Problem | undefined {
+  const proc = environment.services.some(({ component }) => component === 'proc');
+  if (environment.bundles.mode !== 'git' || !proc || imageHasGit === true) return undefined;
+  if (imageHasGit === undefined && release.generation !== '2026.3.1') return undefined;
+  return {
+    code: 'git-missing',
+    message: 'The bundles are cloned by proc, and its image has no git: the first platforms did not install it.',
+    hint: 'bundles:\n  mode: baked',
+  };
+}
+
+function inOrder(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

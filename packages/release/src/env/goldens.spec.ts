@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { expectGolden } from '../../../../tools/testing/golden';
+import { mustReadRelease } from '../release/read';
+import type { Problem } from '../problem/problem';
+import { formatProblem, KdcubeError } from '../problem/problem';
+import { environmentOf, ENVIRONMENT_FIXTURES, IMAGES } from '../../testing/environments';
+import { planDescriptor } from '../descriptor/descriptor';
+import { descriptorOptions } from './bundles';
+import { renderEnv } from './env';
+
+/** What rendering says of an environment: its problems, else its notes. */
+function said(more: string, ref: string, bundles = 1): readonly Problem[] {
+  const items = Array.from({ length: bundles }, (_, n) => `    - {id: "bundle-${n}@1-0", description: "${'long '.repeat(30)}"}`);
+  const text = `platform: {ref: "${ref}"}\nbundles:\n  items:\n${items.join('\n')}\n`;
+  const { release } = mustReadRelease(text, 'release.yaml', {});
+  const environment = environmentOf(more);
+  try {
+    const descriptor = planDescriptor(release, new Map(), descriptorOptions(environment));
+    return renderEnv({ environment, release, descriptor, images: IMAGES }).notes;
+  } catch (error) {
+    return (error as KdcubeError).problems;
+  }
+}
+
+const proc = 'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled } }';
+
+test.each<[string, () => readonly Problem[]]>([
+  ['env-moved', () => said(proc, 'v0.3.2', 300)],
+  ['env-too-large', () => said(`${proc}\nenv: { proc: { LARGE: "${'x'.repeat(70_000)}" } }`, 'v0.3.2')],
+  ['assembly-wins', () => said(proc, '2026.07.20.444')],
+])('what a person reads: %s', (code, provoke) => {
+  const found = provoke().find((problem) => problem.code === code);
+  expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', `${code}.txt`), `${formatProblem(found!)}\n`);
+});

@@ -1,0 +1,96 @@
+import type { Problem } from '../problem/problem';
+import { KdcubeError, quoted } from '../problem/problem';
+import { readDocument } from '../document/document';
+import { isMapping } from '../document/layers';
+
+/** The workspace's files, from wherever they come: the disk, or a generator's tree. Paths are relative, with forward slashes. */
+export interface EnvironmentFiles {
+  read(path: string): string | Uint8Array | undefined;
+  list(path: string): string[];
+}
+
+export const ENVIRONMENTS = 'environments';
+
+export function environmentFile(name: string): string {
+  return `${ENVIRONMENTS}/${name}.yaml`;
+}
+
+/** It becomes the name of an Nx configuration, of dist folders and of tags. */
+export function isEnvironmentName(name: string): boolean {
+  return /^[a-z0-9-]{1,64}$/.test(name) && !name.startsWith('-');
+}
+
+export interface EnvironmentNames {
+  /** Those that can be deployed to, in order: the configurations of the deploy targets. */
+  names: string[];
+  /** Those that are only extended, too. */
+  all: string[];
+  problems: Problem[];
+}
+
+/** The environments of a workspace. Never throws: a file that cannot be read is an environment still, whose own reading says what is wrong. */
+export function environmentNames(files: EnvironmentFiles): EnvironmentNames {
+  const all: string[] = [];
+  const problems: Problem[] = [];
+  for (const file of files.list(ENVIRONMENTS).sort()) {
+    const name = file.replace(/\.ya?ml$/i, '');
+    if (name === file) continue;
+    if (file.endsWith('.yaml') && isEnvironmentName(name)) all.push(name);
+    else problems.push(wrongName(file, name));
+  }
+  return { names: all.filter((name) => !isAbstract(files.read(environmentFile(name)))), all, problems };
+}
+
+function wrongName(file: string, name: string): Problem {
+  const better =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'prod';
+  return {
+    code: 'unsafe-name',
+    message: `${quoted(file)} cannot be an environment: its name is made of lower-case letters, digits and dashes, and ends with .yaml.`,
+    hint: `git mv '${ENVIRONMENTS}/${file}' ${environmentFile(better)}`,
+    at: { file: `${ENVIRONMENTS}/${file}` },
+  };
+}
+
+function isAbstract(content: string | Uint8Array | undefined): boolean {
+  // Reading a document costs a hundred times what looking for the word does, and the graph asks at every edit.
+  const text = typeof content === 'string' ? content : content && new TextDecoder().decode(content);
+  if (!text?.includes('abstract')) return false;
+  const { value } = readDocument(text, ENVIRONMENTS);
+  return isMapping(value) && value.abstract === true;
+}
+
+/** The environment that is meant: the one named, or the only one there is. */
+export function chosenEnvironment(wanted: string | undefined, files: EnvironmentFiles): string {
+  const { names } = environmentNames(files);
+  if (wanted !== undefined) {
+    if (names.includes(wanted)) return wanted;
+    throw new KdcubeError(missingEnvironment(wanted, names));
+  }
+  if (names.length === 1) return names[0]!;
+  if (names.length === 0) throw new KdcubeError(missingEnvironment(undefined, names));
+  throw new KdcubeError({
+    code: 'unknown-environment',
+    // Nx tells an executor nothing of a configuration that its target has not.
+    message: `There are ${names.length} environments: ${names.join(', ')}. None was named, or one that does not exist: Nx drops a configuration that it does not know.`,
+    hint: `nx run release:plan:${names[0]}`,
+  });
+}
+
+export function missingEnvironment(name: string | undefined, names: readonly string[]): Problem {
+  const there =
+    names.length > 0
+      ? `one of ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
+      : `${environmentFile('prod')}, to start with`;
+  return {
+    code: 'unknown-environment',
+    message:
+      name === undefined
+        ? `There is no environment in ${ENVIRONMENTS}/.`
+        : `There is no environment ${quoted(name)} in ${ENVIRONMENTS}/.`,
+    hint: there,
+  };
+}

@@ -1,0 +1,154 @@
+import type { Component } from '../platform/components';
+import { factsOf } from '../platform/components';
+import type { Environment, Exec, HealthCheck, PartlyWritten, Service, ServiceImage, Target } from './environment';
+import { readersOf } from '../platform/names';
+import type { SecretReference } from './secret-reference';
+import { secretReference } from './secret-reference';
+import type { WrittenService } from './written';
+
+type PerComponent = Partial<Record<'shared' | Component, Record<string, string>>>;
+
+/** The environment; undefined where so much is missing that nothing can be said of it. */
+export function normalise(name: string, written: PartlyWritten): Environment | undefined {
+  const { target, tenant, project } = written;
+  if (target === undefined || tenant === undefined || project === undefined) return undefined;
+  return {
+    name,
+    description: written.description,
+    target,
+    registry: written.registry,
+    tenant,
+    project,
+    ecs: {
+      account: written.ecs?.account,
+      region: written.ecs?.region,
+      cluster: written.ecs?.cluster,
+      subnets: written.ecs?.subnets ?? [],
+      securityGroups: written.ecs?.security_groups ?? [],
+    },
+    compose: {
+      project: written.compose?.project ?? `kdcube-${name}`,
+      directory: written.compose?.directory,
+      file: written.compose?.file ?? 'docker-compose.yaml',
+    },
+    gateway: written.gateway ?? {},
+    bundles: {
+      mode: written.bundles?.mode ?? 'baked',
+      descriptor: written.bundles?.descriptor,
+      examples: written.bundles?.examples ?? false,
+      alwaysPull: written.bundles?.always_pull ?? false,
+      git: written.bundles?.git ?? {},
+    },
+    exec: written.exec && execOf(written),
+    metrics: written.metrics ?? {},
+    services: Object.entries(written.services ?? {}).map(([key, service]) => serviceOf(key, service, written, target)),
+  };
+}
+
+export function imageOf(text: string): ServiceImage {
+  return /[/:@]/.test(text) ? { kind: 'digest', reference: text } : { kind: 'release', name: text };
+}
+
+function serviceOf(name: string, service: WrittenService, written: PartlyWritten, target: Target): Service {
+  const facts = factsOf(service.component);
+  const port = service.port ?? facts.port;
+  const family = service.family ?? `kdcube-${name}`;
+  return {
+    name,
+    component: service.component,
+    target: service.target ?? target,
+    image: imageOf(service.image),
+    ...(service.count !== undefined && { count: service.count }),
+    cpu: service.cpu ?? facts.cpu,
+    memory: service.memory ?? facts.memory,
+    architecture: service.architecture ?? 'amd64',
+    port,
+    health: healthOf(service, port),
+    stopTimeout: service.stop_timeout ?? facts.stopTimeout,
+    executionRole: service.execution_role ?? written.ecs?.execution_role,
+    taskRole: service.task_role ?? written.ecs?.task_role,
+    logGroup: service.log_group ?? `/ecs/${family}`,
+    serviceName: service.service_name ?? name,
+    family,
+    container: service.container ?? name,
+    taskDefinition: service.task_definition ?? 'environment',
+    mounts: Object.entries(service.mounts ?? {}).map(([path, mount]) => ({
+      path,
+      ...(mount.efs !== undefined && { efs: { id: mount.efs, accessPoint: mount.access_point, root: mount.root ?? '/' } }),
+      ...(mount.host !== undefined && { host: mount.host }),
+      readOnly: mount.read_only ?? false,
+    })),
+    env: collected(written, 'env', service),
+    secrets: secretsOf(service, written),
+  };
+}
+
+function healthOf({ component, health }: WrittenService, port: number | undefined): HealthCheck | undefined {
+  const facts = factsOf(component);
+  const tool = health?.tool ?? (health?.path !== undefined && facts.tool === 'none' ? 'curl' : facts.tool);
+  const path = health?.path ?? facts.health;
+  if (tool === 'none' || path === undefined || port === undefined) return undefined;
+  return {
+    path,
+    port,
+    tool,
+    interval: health?.interval ?? 30,
+    timeout: health?.timeout ?? 10,
+    retries: health?.retries ?? 3,
+    startPeriod: health?.start_period ?? 30,
+  };
+}
+
+function secretsOf(service: WrittenService, written: PartlyWritten): Record<string, SecretReference> {
+  return Object.fromEntries(
+    Object.entries(collected(written, 'secrets', service)).flatMap(([name, text]) => {
+      const reference = secretReference(text);
+      return reference ? [[name, reference] as const] : [];
+    }),
+  );
+}
+
+/** What `shared`, the component and the service say, the nearer one over the farther; names in order, so that two readings are one text. */
+function collected(written: PartlyWritten, kind: 'env' | 'secrets', service: WrittenService): Record<string, string> {
+  const sections = written[kind] as PerComponent | undefined;
+  const shared = Object.entries(sections?.shared ?? {}).filter(([name]) =>
+    readersOf(name, metricsReadsPostgres(written)).includes(service.component),
+  );
+  const all = { ...Object.fromEntries(shared), ...sections?.[service.component], ...service[kind] };
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** metrics has a database only where it is told to; its password is a secret, and the word for it is none. */
+function metricsReadsPostgres(written: PartlyWritten): boolean {
+  const env = written.env as PerComponent | undefined;
+  return truthy(env?.metrics?.METRICS_ENABLE_PG_POOL ?? env?.shared?.METRICS_ENABLE_PG_POOL);
+}
+
+/** As the platform reads booleans. */
+export function truthy(text: string | undefined): boolean {
+  return text !== undefined && /^(?:1|true|yes|on)$/i.test(text);
+}
+
+function execOf({ exec, ecs }: PartlyWritten): Exec {
+  const { runtime, image, timeout = 600, network = 'host', workspace, fargate } = exec!;
+  const base = { runtime, image: imageOf(image), timeout, network, workspace };
+  if (runtime === 'docker') return base;
+  const family = fargate?.family ?? 'kdcube-exec';
+  return {
+    ...base,
+    fargate: {
+      cluster: fargate?.cluster ?? ecs?.cluster,
+      subnets: fargate?.subnets ?? ecs?.subnets ?? [],
+      securityGroups: fargate?.security_groups ?? ecs?.security_groups ?? [],
+      assignPublicIp: fargate?.assign_public_ip ?? false,
+      platformVersion: fargate?.platform_version,
+      family,
+      container: fargate?.container ?? 'exec',
+      cpu: fargate?.cpu ?? 1024,
+      memory: fargate?.memory ?? 2048,
+      logGroup: fargate?.log_group ?? `/ecs/${family}`,
+      executionRole: fargate?.execution_role ?? ecs?.execution_role,
+      taskRole: fargate?.task_role ?? ecs?.task_role,
+    },
+  };
+}

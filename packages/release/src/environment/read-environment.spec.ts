@@ -1,0 +1,213 @@
+import { formatProblem, formatProblems, KdcubeError } from '../problem/problem';
+import { environmentText, textFiles } from '../../testing/environments';
+import { mustReadEnvironment, readEnvironment } from './read-environment';
+
+const read = (text: string | Uint8Array, others: Record<string, string> = {}) =>
+  readEnvironment('one', {
+    ...textFiles({ one: '', ...others }),
+    read: (path) => (path === 'environments/one.yaml' ? text : textFiles(others).read(path)),
+  });
+const codes = (text: string | Uint8Array, others?: Record<string, string>) => read(text, others).problems.map(({ code }) => code);
+
+describe('hostile documents', () => {
+  test.each<[string, string | Uint8Array, string]>([
+    ['empty', '', 'yaml-empty'],
+    ['UTF-16', Buffer.from('\uFEFFa: 1', 'utf16le'), 'not-text'],
+    ['a NUL', 'a: "x\0"', 'not-text'],
+    ['too large', 'a'.repeat(2 * 1024 * 1024), 'file-too-large'],
+    ['too deep', `a: ${'['.repeat(5000)}`, 'yaml-syntax'],
+    ['a tag', 'a: !!python/object x', 'yaml-syntax'],
+    ['a bomb', 'a: &a [x]\nb: [*a, *a]', 'yaml-alias'],
+    ['two keys of one name', 'target: ecs\ntarget: compose', 'yaml-duplicate-key'],
+    ['two documents', 'a: 1\n---\nb: 2', 'yaml-many-documents'],
+    ['a list', '- a', 'wrong-type'],
+    ['a text', 'hello', 'wrong-type'],
+  ])('%s', (_, text, code) => {
+    expect(new Set(codes(text))).toEqual(new Set([code]));
+    expect(codes(environmentText('extends: low'), { low: typeof text === 'string' ? text : 'a: [' })).toContain(
+      typeof text === 'string' ? code : 'yaml-syntax',
+    );
+  });
+
+  test('names of prototypes everywhere', () => {
+    expect(
+      codes(
+        'constructor: 1\n__proto__: { a: 1 }\nservices: { toString: { component: proc, image: a, valueOf: 1 } }\nenv: { proc: { constructor: "x" } }',
+      ),
+    ).toEqual(expect.arrayContaining(['unknown-key', 'missing-key']));
+    expect(codes(environmentText('env: { proc: { constructor: "x", toString: "y" } }'))).toEqual([]);
+  });
+
+  test('the one name that would be lost on the way is a problem, at its place and once', () => {
+    const lost = { code: 'unknown-key', message: expect.stringContaining('"__proto__"') };
+    for (const section of ['env', 'secrets']) {
+      const { problems } = read(environmentText(`${section}: { proc: { __proto__: "x", A: "ssm:/a" } }`));
+      expect(problems).toContainEqual({ ...lost, at: expect.objectContaining({ path: `${section}.proc.__proto__` }) });
+    }
+    expect(codes(environmentText('__proto__: { a: 1 }'))).toEqual(['unknown-key']);
+  });
+
+  test('every section of every other type', () => {
+    for (const key of [
+      'vars',
+      'ecs',
+      'compose',
+      'gateway',
+      'bundles',
+      'exec',
+      'metrics',
+      'env',
+      'secrets',
+      'not_secret',
+      'mounts',
+      'extends',
+    ])
+      for (const value of ['null', '1', '"x"', '[1]', '[[x]]', '{ x: null }', '{ x: { y: [1] } }', 'true'])
+        expect(() => read(environmentText(`${key}: ${value}`))).not.toThrow();
+  });
+});
+
+test('every problem at once, in the order of the text', () => {
+  const { problems } = read(
+    'target: cloud\nregon: eu\nservices:\n  a: { component: proc }\n  b: { component: prok, image: x }\nenv: { proc: { DB_HOST: "<HOST>" } }\n',
+  );
+  const lines = problems.map(({ at }) => at!.line!);
+  expect(lines).toEqual([...lines].sort((a, b) => a - b));
+  expect(problems.map(({ code }) => code).sort()).toEqual(
+    [
+      'env-misnamed',
+      'missing-key',
+      'missing-key',
+      'missing-key',
+      'placeholder',
+      'unknown-key',
+      'wrong-value',
+      'wrong-value',
+    ].sort(),
+  );
+});
+
+test('a placeholder is one mistake, whatever else it is not; a name beside it is another', () => {
+  const text = `target: <TARGET>
+registry: <REGISTRY>
+tenant: <TENANT>
+project: <PROJECT>
+ecs: { account: <ACCOUNT_ID>, region: <REGION>, cluster: <CLUSTER>, execution_role: <ROLE>, subnets: [<SUBNET_ID>] }
+services:
+  proc: { component: <COMPONENT>, image: <IMAGE>, cpu: <CPU>, mounts: { /config: { efs: <EFS_ID> } } }
+secrets: { shared: { REDIS_URL: <REDIS_URL_ARN> } }
+env: { proc: { DB_HOST: <DB_HOST> } }
+`;
+  const said = read(text).problems.map(({ code, at }) => `${code} ${at?.path}`);
+  const places = [...text.matchAll(/<[A-Z_]+>/g)].length;
+  expect(said.filter((line) => line.startsWith('placeholder'))).toHaveLength(places);
+  expect(said.filter((line) => !line.startsWith('placeholder'))).toEqual(['env-misnamed env.proc.DB_HOST']);
+});
+
+test('what is broken stops nothing that is not', () => {
+  const { environment } = read(
+    environmentText(
+      'services:\n  bad: { component: 7, image: x }\n  good: { component: proc, image: kdcube-chat-proc-bundled, count: x }\nexec: [1]\n',
+    ),
+  );
+  expect(environment!.services).toMatchObject([{ name: 'good', stopTimeout: expect.any(Number) }]);
+  expect(environment!.exec).toBeUndefined();
+});
+
+describe('extends', () => {
+  test('problems are in the file that has them', () => {
+    const { problems } = read('extends: low\nservices: { a: { component: proc, image: x } }', {
+      low: 'target: ecs\nregistry: "r.example.com/a"\ntenant: 7\nproject: p\nwhat: 1\n',
+    });
+    expect(problems.map(({ at, code }) => `${at!.file}:${at!.line} ${code}`)).toEqual([
+      'environments/low.yaml:3 unquoted-value',
+      'environments/low.yaml:5 unknown-key',
+    ]);
+  });
+
+  test('the upper one’s words are the lower one’s variables', () => {
+    const { environment } = mustReadEnvironment(
+      'one',
+      textFiles({
+        one: 'extends: low\nvars: { name: lifts }',
+        low: environmentText('vars: { name: slopes }').replace('project: lifts', 'project: "${name}"'),
+      }),
+    );
+    expect(environment.project).toBe('lifts');
+  });
+
+  test.each([
+    ['itself', { one: 'extends: one' }, 'extends-circle'],
+    ['nothing', { one: 'extends: other' }, 'unknown-environment'],
+    ['a path', { one: 'extends: ../secret' }, 'unknown-environment'],
+  ])('%s', (_, files, code) => {
+    expect(readEnvironment('one', textFiles(files)).problems.map((problem) => problem.code)).toContain(code);
+  });
+});
+
+test('an environment that is not there, or is only extended, is asked for in vain', () => {
+  expect(() => mustReadEnvironment('../etc/passwd', textFiles({ one: 'a: 1' }))).toThrow(KdcubeError);
+  expect(() => mustReadEnvironment('two', textFiles({ one: 'a: 1' }))).toThrow(/one of one/);
+  expect(() => mustReadEnvironment('one', textFiles({ one: 'abstract: true' }))).toThrow(/to be extended/);
+});
+
+describe('a canary', () => {
+  const CANARY = 'canary7Qx2Zp9Lk4Vb8Nw3Rt6Yh1Ms5';
+  const PLACES: [string, string][] = [
+    ['a secret', `secrets: { proc: { OPENAI_API_KEY: "${CANARY}" } }`],
+    ['a shared secret', `secrets: { shared: { X: "${CANARY}" } }`],
+    ['a secret without quotes', `secrets: { proc: { X: ${CANARY} } }`],
+    ['a secret in a wrong shape', `secrets: { proc: { X: ["${CANARY}"] } }`],
+    ['a secret in place of all', `secrets: "${CANARY}"`],
+    ['a nearly right reference', `secrets: { proc: { X: "ssm:${CANARY} ${CANARY}" } }`],
+    ['a variable', `env: { proc: { MY_PASSWORD: "${CANARY}" } }`],
+    ['a variable of no promise', `env: { proc: { MINE: "${CANARY}" } }`],
+    ['a URL', `env: { proc: { MINE: "redis://:${CANARY}@h:6379/0" } }`],
+    ['a word', `vars: { mine: "${CANARY}" }`],
+    [
+      'a word in use',
+      `vars: { mine: "${CANARY}" }\nenv: { proc: { MINE: "\${mine}" } }\nsecrets: { proc: { OTHER: "\${mine}" } }`,
+    ],
+    ['a URL of a gateway', `gateway: { redis_url: "redis://:${CANARY}@h:6379/0" }`],
+    ['an anchor', `secrets: { proc: { X: &${CANARY} a } }`],
+    ['an alias', `secrets: { proc: { X: *${CANARY} } }`],
+    ['a tag', `secrets: { proc: { X: !${CANARY} a } }`],
+    ['braces of a password', `secrets: { proc: { X: "a${'${'}${CANARY}}b" } }`],
+    ['angles of a password', `env: { proc: { X_PASSWORD: "a<${CANARY.toUpperCase()}>b" } }`],
+    ['JSON', `env: { proc: { CORS_CONFIG: '{"a": ${CANARY}' } }`],
+    ['a registry’s user', `services: { a: { component: other, image: "u:${CANARY}@r.example.com/a:1" } }`],
+  ];
+
+  test.each(PLACES)('%s: a problem, and the value in no message', (_, more) => {
+    const { problems, notes } = read(environmentText(more));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(formatProblems(problems) + notes.map(formatProblem).join()).not.toMatch(new RegExp(CANARY, 'i'));
+  });
+
+  test('numbers and dates where secrets belong are not shown either', () => {
+    for (const secret of ['7319846250', '0731984625', '2031-09-17', '73:19:84', 'yes', '1e999'])
+      for (const section of ['secrets: { proc: { X: VALUE } }', 'env: { proc: { X_PASSWORD: VALUE } }'])
+        expect(
+          formatProblems(
+            read(environmentText(section.replace('VALUE', secret))).problems.filter(({ at }) => at?.path?.includes('.X')),
+          ),
+        ).not.toContain(secret);
+  });
+
+  test('what is cleared by name is taken', () => {
+    expect(codes(environmentText(`env: { proc: { MINE: "${CANARY}" } }\nnot_secret: [MINE]`))).toEqual([]);
+  });
+});
+
+test('secrets of ECS are no files, and those of compose are', () => {
+  expect(codes(environmentText('secrets: { shared: { OPENAI_API_KEY: "file:/run/openai" } }', 'compose'))).toEqual([]);
+  expect(codes(environmentText('secrets: { proc: { X: "file:/run/x" } }'))).toEqual(['wrong-target']);
+});
+
+test('forty services are read in the time of one look', () => {
+  const services = Array.from(
+    { length: 40 },
+    (_, n) => `  s${n}: { component: other, image: "r.example.com/a@sha256:${'0'.repeat(64)}" }`,
+  ).join('\n');
+  expect(read(environmentText(`services:\n${services}`)).environment!.services).toHaveLength(40);
+});

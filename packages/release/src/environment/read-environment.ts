@@ -1,0 +1,243 @@
+import type * as z from 'zod';
+import type { Problem } from '../problem/problem';
+import { KdcubeError, quoted } from '../problem/problem';
+import type { ReadDocument } from '../document/document';
+import { readDocument } from '../document/document';
+import type { KnownWrong, ShapeWords } from '../document/shape';
+import { checkShape, kindOf } from '../document/shape';
+import type { Environment, PartlyWritten } from './environment';
+import { isMapping, layered } from '../document/layers';
+import type { EnvironmentFiles } from './list';
+import { environmentFile, environmentNames, isEnvironmentName, missingEnvironment } from './list';
+import { normalise } from './normalise';
+import { environmentRules } from './rules/rules';
+import { isHidden } from '../document/values';
+import { fillVariables } from './variables';
+import { WrittenEnvironment } from './written';
+import type { EnvironmentOptions } from './rules/rule';
+
+export interface ReadEnvironment {
+  environment?: Environment;
+  /** Only to be extended: it may be incomplete, and nothing is deployed to it. */
+  abstract: boolean;
+  problems: Problem[];
+  /** Not errors: what the platform would warn of, what it takes defaults for. */
+  notes: Problem[];
+}
+
+/**
+ * Reads environments/<name>.yaml and what it extends. Never throws for what they say: every problem is returned, each with its place in its own file. No
+ * message shows a value that may be a secret.
+ */
+export function readEnvironment(name: string, files: EnvironmentFiles, options: EnvironmentOptions = {}): ReadEnvironment {
+  const nothing = (problems: Problem[]): ReadEnvironment => ({ problems: inOrder(problems), notes: [], abstract: false });
+  const file = environmentFile(name);
+  const content = isEnvironmentName(name) ? files.read(file) : undefined;
+  if (content === undefined) return nothing([missingEnvironment(name, environmentNames(files).names)]);
+  const own = readMapping(content, file);
+  if (own.problems.length > 0) return nothing(own.problems);
+  const problems: Problem[] = [];
+  const doc = extended(name, own, files, problems);
+  const abstract = (doc.value as Record<string, unknown>).abstract === true;
+  const { value, problems: unfilled } = fillVariables(doc.value, abstract);
+  // A password can have a ${ in it: its words are not repeated.
+  const inSecret = {
+    code: 'unknown-variable' as const,
+    message: 'A "${" in here names nothing that vars defines.',
+    hint: '$${ for a plain ${',
+  };
+  problems.push(...unfilled.map(({ problem, path }) => ({ ...(isHidden(path) ? inSecret : problem), at: doc.place(path) })));
+  const filled = value as Record<string, unknown>;
+  const shape = checkShape(WrittenEnvironment, doc, filled, [], WORDS);
+  problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...lostNames(filled, doc));
+  const written = wellShaped(filled);
+  const environment = normalise(name, written);
+  const rules = environmentRules({ doc, name, written, filled, environment, options });
+  problems.push(...rules.problems, ...doc.ambiguous.map((problem) => hideAmbiguous(problem)));
+  return {
+    environment: abstract ? undefined : environment,
+    abstract,
+    problems: inOrder(withoutEchoes(problems)),
+    notes: rules.notes,
+  };
+}
+
+/** The environment, or a KdcubeError with every problem of it. */
+export function mustReadEnvironment(
+  name: string,
+  files: EnvironmentFiles,
+  options: EnvironmentOptions = {},
+): { environment: Environment; notes: Problem[] } {
+  const { environment, problems, notes, abstract } = readEnvironment(name, files, options);
+  if (problems.length > 0) throw new KdcubeError(problems);
+  if (environment) return { environment, notes };
+  const message = abstract ? `${quoted(name)} is abstract: it is there to be extended.` : `${quoted(name)} says too little.`;
+  throw new KdcubeError({ code: 'unknown-environment', message, at: { file: environmentFile(name) } });
+}
+
+function readMapping(content: string | Uint8Array, file: string): ReadDocument {
+  const doc = readDocument(content, file);
+  // What a person puts after * or & without quotes may be a password: its name is not repeated.
+  const problems = doc.problems.map((problem) =>
+    problem.code === 'yaml-alias'
+      ? {
+          ...problem,
+          message: 'Anchors, aliases and merge keys (unquoted words with & or * in front) are not allowed here.',
+          hint: 'put the value between quotes',
+        }
+      : problem.code === 'yaml-empty'
+        ? { ...problem, hint: 'target: ecs' }
+        : problem,
+  );
+  if (problems.length > 0 || isMapping(doc.value)) return { ...doc, problems };
+  return {
+    ...doc,
+    problems: [{ code: 'wrong-type', message: `${file} is ${kindOf(doc.value)} where a mapping belongs.`, at: doc.place([]) }],
+  };
+}
+
+/** The document with what it extends below it. One level: a person can hold two files in the head, not a chain of them. */
+function extended(name: string, own: ReadDocument, files: EnvironmentFiles, problems: Problem[]): ReadDocument {
+  const base = (own.value as Record<string, unknown>).extends;
+  if (typeof base !== 'string' || base === '') return own;
+  const at = own.place(['extends']);
+  if (base === name) {
+    problems.push({ code: 'extends-circle', message: `${quoted(name)} extends itself.`, hint: 'remove the line extends:', at });
+    return own;
+  }
+  const file = environmentFile(base);
+  const content = isEnvironmentName(base) ? files.read(file) : undefined;
+  if (content === undefined) {
+    problems.push({
+      ...missingEnvironment(
+        base,
+        environmentNames(files).all.filter((other) => other !== name),
+      ),
+      at,
+    });
+    return own;
+  }
+  const lower = readMapping(content, file);
+  if (lower.problems.length > 0) {
+    problems.push(...lower.problems);
+    return own;
+  }
+  const further = (lower.value as Record<string, unknown>).extends;
+  if (further !== undefined)
+    problems.push(
+      further === name
+        ? {
+            code: 'extends-circle',
+            message: `${quoted(base)} extends ${quoted(name)}, which extends ${quoted(base)}.`,
+            hint: 'remove the line extends: of one of the two',
+            at: lower.place(['extends']),
+          }
+        : {
+            code: 'extends-depth',
+            message: `${quoted(name)} extends ${quoted(base)}, and that one must not extend another: one level.`,
+            hint: 'write here what both share',
+            at: lower.place(['extends']),
+          },
+    );
+  return layered(own, lower);
+}
+
+const ONCE = 'is written once, at the top';
+const GATEWAY_WRONG: KnownWrong = {
+  tenant: { code: 'unknown-key', why: ONCE, hint: 'tenant: at the top' },
+  tenant_id: { code: 'unknown-key', why: ONCE, hint: 'tenant: at the top' },
+  project: { code: 'unknown-key', why: ONCE, hint: 'project: at the top' },
+  project_id: { code: 'unknown-key', why: ONCE, hint: 'project: at the top' },
+  instance_id: { code: 'rejected-key', why: 'would be the same in every replica, and must not be', hint: 'remove the line' },
+  redis_url: { code: 'rejected-key', why: 'would carry the password of Redis', hint: 'secrets:\n  shared:\n    REDIS_URL: …' },
+  roles: { code: 'unknown-key', why: 'is not needed: the roles stand in rate_limits themselves' },
+  concurrent_per_process: {
+    code: 'ignored-key',
+    why: 'is an older name, of which the platform only warns',
+    hint: 'concurrent_requests_per_process:',
+  },
+  avg_processing_time: {
+    code: 'ignored-key',
+    why: 'is an older name, of which the platform only warns',
+    hint: 'avg_processing_time_seconds:',
+  },
+  max_integrations_concurrency: { code: 'ignored-key', why: 'is an older name', hint: 'max_integrations_ops_concurrency:' },
+};
+
+const WORDS: ShapeWords = {
+  known: (path) => (path[0] === 'gateway' ? GATEWAY_WRONG : {}),
+  platformKeys: false,
+  hidden: isHidden,
+};
+
+/** What two YAMLs read differently is quoted, but where it may be a secret. */
+function hideAmbiguous(problem: Problem): Problem {
+  const shown = problem.at?.path ?? '';
+  const last = /(?:^|\.)"?(\w+)"?$/.exec(shown)?.[1] ?? '';
+  if (!isHidden([...shown.split('.'), last])) return problem;
+  const message = 'This is read differently by YAML 1.1 and YAML 1.2: as a text, a number, a date or a boolean.';
+  return { ...problem, message, hint: 'put it between quotes' };
+}
+
+/** A mapping of names, such as `env`, loses this one when it is read: better said than lost. */
+const LOST = '__proto__';
+
+function lostNames(value: unknown, doc: ReadDocument, path: readonly (string | number)[] = []): Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key !== LOST) return lostNames(inner, doc, here);
+    const message = `${quoted(key)} cannot be a name here: JavaScript, which reads this file, keeps it for itself.`;
+    return [{ code: 'unknown-key' as const, message, at: doc.place(here, 'key') }];
+  });
+}
+
+/** As much of a document as has the right shape: what has not is left out, with the mapping that cannot be without it. */
+function wellShaped(value: Record<string, unknown>): PartlyWritten {
+  const partial = WrittenEnvironment.partial();
+  let rest: unknown = structuredClone(value);
+  for (let round = 0; round < 100; round += 1) {
+    const parsed = partial.safeParse(rest);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) rest = without(rest, issue);
+  }
+  return {};
+}
+
+function without(root: unknown, issue: z.core.$ZodIssue): unknown {
+  const path = issue.path as (string | number)[];
+  if (issue.code === 'unrecognized_keys') return issue.keys.reduce((value, key) => removed(value, [...path, key]), root);
+  // A missing key cannot be removed: then the mapping that needs it goes.
+  return path.length === 0 ? {} : removed(root, path);
+}
+
+function removed(root: unknown, path: readonly (string | number)[]): unknown {
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], root);
+  const last = path[path.length - 1]!;
+  if (Array.isArray(parent) && typeof last === 'number' && last in parent) parent.splice(last, 1);
+  else if (isMapping(parent) && Object.hasOwn(parent, last)) delete parent[last as string];
+  else if (path.length > 1) return removed(root, path.slice(0, -1));
+  return root;
+}
+
+/** What nobody filled in is of the wrong form too, and that need not be said. */
+function withoutEchoes(problems: readonly Problem[]): Problem[] {
+  const placeOf = ({ at }: Problem) => JSON.stringify([at?.file, at?.path]);
+  const open = new Set(problems.filter(({ code }) => code === 'placeholder').map(placeOf));
+  const echoes = ['wrong-value', 'wrong-type', 'registry-name', 'floating-ref', 'unsafe-tag'];
+  return problems.filter((problem) => !echoes.includes(problem.code) || !open.has(placeOf(problem)));
+}
+
+/** By file and place; what two checks say of one place with one code is said once. */
+function inOrder(problems: Problem[]): Problem[] {
+  const said = new Set<string>();
+  const at = (problem: Problem) => [problem.at?.line ?? 0, problem.at?.col ?? 0] as const;
+  return problems
+    .sort((a, b) => (a.at?.file ?? '').localeCompare(b.at?.file ?? '', 'en') || at(a)[0] - at(b)[0] || at(a)[1] - at(b)[1])
+    .filter((problem) => {
+      const key = JSON.stringify([problem.at, problem.code]);
+      return !said.has(key) && said.add(key);
+    });
+}

@@ -1,0 +1,241 @@
+import { KdcubeError, quoted } from '../../problem/problem';
+import type { DocumentPath } from '../../document/document';
+import { isMapping } from '../../document/layers';
+import { parseImageReference, parseRegistry } from '../../release/reference';
+import type { ServiceImage } from '../environment';
+import type { EnvironmentReport, EnvironmentRule } from './rule';
+import { whereSaid } from './rule';
+import { shownReference } from '../secret-reference';
+
+/** What a target needs, and what it has no use for. */
+export const targetsAreComplete: EnvironmentRule = ({ environment, written, filled }, report) => {
+  if (!environment || written.abstract) return;
+  const onEcs = environment.services.find(({ target }) => target === 'ecs');
+  const fargate = environment.exec?.fargate;
+  if (onEcs || fargate) {
+    const because = onEcs ? `${quoted(onEcs.name)} runs on ECS` : 'code runs on Fargate';
+    for (const key of ['account', 'region', 'cluster'] as const)
+      // What has another type is said already.
+      if (environment.ecs[key] === undefined && !(isMapping(filled.ecs) && key in filled.ecs))
+        report({ code: 'missing-key', message: `${because}, and ecs.${key} is not said.`, hint: `ecs:\n  ${key}: "…"` }, ['ecs']);
+  }
+  if (fargate && fargate.subnets.length === 0)
+    report(
+      {
+        code: 'missing-key',
+        message: 'Code that runs on Fargate needs subnets: without them the platform says fargate_disabled at the first request.',
+        hint: 'ecs:\n  subnets: ["subnet-…"]',
+      },
+      ['exec', 'fargate', 'subnets'],
+    );
+  if (environment.ecs.account !== undefined && !/^\d{12}$/.test(environment.ecs.account))
+    report({ code: 'wrong-value', message: `${quoted(environment.ecs.account)} is no AWS account: twelve digits.` }, [
+      'ecs',
+      'account',
+    ]);
+  if (environment.ecs.region !== undefined && !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(environment.ecs.region))
+    report(
+      { code: 'wrong-value', message: `${quoted(environment.ecs.region)} is no AWS region.`, hint: 'such as eu-central-1' },
+      ['ecs', 'region'],
+    );
+};
+
+/** Roles of another account cannot be passed to a task. */
+export const rolesAreOfTheAccount: EnvironmentRule = ({ environment, written }, report) => {
+  const account = environment?.ecs.account;
+  const check = (role: string | undefined, path: DocumentPath) => {
+    if (role === undefined) return;
+    const arn = /^arn:aws[a-z-]*:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(role);
+    if (!arn && !/^[\w+=,.@-]{1,64}$/.test(role))
+      report(
+        {
+          code: 'wrong-value',
+          message: `${quoted(role)} is neither a role’s name nor its ARN.`,
+          hint: 'arn:aws:iam::123456789012:role/name',
+        },
+        path,
+      );
+    else if (arn && account !== undefined && arn[1] !== account)
+      report(
+        {
+          code: 'wrong-value',
+          message: `This role is of the account ${arn[1]}, and the environment of ${account}: ECS cannot pass it to a task.`,
+        },
+        path,
+      );
+  };
+  for (const key of ['execution_role', 'task_role'] as const) {
+    check(written.ecs?.[key], ['ecs', key]);
+    check(written.exec?.fargate?.[key], ['exec', 'fargate', key]);
+    for (const [name, service] of Object.entries(written.services ?? {})) check(service[key], ['services', name, key]);
+  }
+};
+
+export const secretsFitTargets: EnvironmentRule = ({ environment, written }, report) => {
+  for (const service of environment?.services ?? []) {
+    for (const [name, reference] of Object.entries(service.secrets)) {
+      const isFile = reference.store === 'file';
+      if (isFile === (service.target === 'compose')) continue;
+      report(
+        {
+          code: 'wrong-target',
+          message: isFile
+            ? `${name} of ${quoted(service.name)} is a file of a host, and the service runs on ECS, which has none.`
+            : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, and the service runs with compose, which reads secrets from files of its host.`,
+          hint: isFile ? 'ssm:/name or secretsmanager:name' : 'file:/etc/kdcube/secrets/name',
+        },
+        whereSaid(written, 'secrets', service, name),
+      );
+    }
+  }
+};
+
+export const imagesArePinned: EnvironmentRule = ({ environment, written, options }, report) => {
+  if (!environment) return;
+  const check = (image: ServiceImage, path: DocumentPath) => {
+    if (image.kind === 'digest') return checkDigest(image.reference, report, path);
+    if (!/^[a-z0-9][a-z0-9._-]*$/.test(image.name))
+      report({ code: 'registry-name', message: `${quoted(image.name)} cannot be the name of an image.` }, path);
+    else if (options.images && !options.images.includes(image.name))
+      report(
+        {
+          code: 'unknown-image',
+          message: `${quoted(image.name)} is no image of this release.`,
+          hint:
+            options.images.length > 0
+              ? `one of ${options.images.join(', ')}; or another image by digest`
+              : 'an image by digest: …@sha256:…',
+        },
+        path,
+      );
+    else if (environment.registry === undefined && !written.abstract)
+      report(
+        {
+          code: 'registry-missing',
+          message: `${quoted(image.name)} is an image of the release, and the environment names no registry for it.`,
+          hint: 'registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme',
+        },
+        path,
+      );
+  };
+  for (const service of environment.services) check(service.image, ['services', service.name, 'image']);
+  if (environment.exec) check(environment.exec.image, ['exec', 'image']);
+  if (environment.registry !== undefined) reportError(() => parseRegistry(environment.registry!), report, ['registry']);
+};
+
+function checkDigest(reference: string, report: EnvironmentReport, path: DocumentPath): void {
+  const image = reportError(() => parseImageReference(reference), report, path);
+  if (image && image.digest === undefined)
+    report(
+      {
+        code: 'floating-ref',
+        message: `${quoted(reference)} names another image tomorrow: an image that is not of the release is named by its digest.`,
+        hint: `docker buildx imagetools inspect ${reference}    then write ${reference.replace(/:[\w.-]+$/, '')}@sha256:…`,
+      },
+      path,
+    );
+}
+
+function reportError<T>(parse: () => T, report: EnvironmentReport, path: DocumentPath): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    for (const { code, message, hint } of error.problems) report({ code, message, hint }, path);
+    return undefined;
+  }
+}
+
+/** MiB that Fargate offers for each amount of CPU: from, to, step. */
+const FARGATE: Record<number, [from: number, to: number, step: number]> = {
+  256: [512, 2048, 512],
+  512: [1024, 4096, 1024],
+  1024: [2048, 8192, 1024],
+  2048: [4096, 16_384, 1024],
+  4096: [8192, 30_720, 1024],
+  8192: [16_384, 61_440, 4096],
+  16_384: [32_768, 122_880, 8192],
+};
+
+export const sizesExist: EnvironmentRule = ({ environment }, report) => {
+  const check = (what: { cpu: number; memory: number }, path: DocumentPath) => {
+    const range = Object.hasOwn(FARGATE, what.cpu) ? FARGATE[what.cpu] : undefined;
+    if (!range)
+      report(
+        {
+          code: 'wrong-value',
+          message: `Fargate has no tasks of ${what.cpu} CPU units.`,
+          hint: `one of ${Object.keys(FARGATE).join(', ')}`,
+        },
+        [...path, 'cpu'],
+      );
+    else if (
+      what.memory < range[0] ||
+      what.memory > range[1] ||
+      (what.memory % range[2] !== 0 && !(what.cpu === 256 && what.memory === 512))
+    )
+      report(
+        {
+          code: 'wrong-value',
+          message: `With ${what.cpu} CPU units Fargate has no tasks of ${what.memory} MiB.`,
+          hint: `${range[0]} to ${range[1]} in steps of ${range[2]}`,
+        },
+        [...path, 'memory'],
+      );
+  };
+  for (const service of environment?.services ?? [])
+    if (service.target === 'ecs' && service.taskDefinition === 'environment') check(service, ['services', service.name]);
+  if (environment?.exec?.fargate) check(environment.exec.fargate, ['exec', 'fargate']);
+};
+
+export const mountsAreWhole: EnvironmentRule = ({ environment }, report) => {
+  for (const { name, mounts, target } of environment?.services ?? []) {
+    for (const { path, efs, host } of mounts) {
+      const say = (message: string) => report({ code: 'wrong-value', message }, ['services', name, 'mounts', path], 'key');
+      if (!/^\/[^\0:]*$/.test(path) || path.split('/').includes('..')) say(`${quoted(path)} is no absolute path of a container.`);
+      else if ((efs === undefined) === (host === undefined)) say('A mount has either efs or host.');
+      else if (host !== undefined && !host.startsWith('/')) say(`${quoted(host)} is no absolute path of the host.`);
+      else if (efs && !/^fs-[0-9a-f]+$/.test(efs.id)) say(`${quoted(efs.id)} is no EFS file system.`);
+      else if (efs && target === 'compose')
+        say('An EFS file system is mounted by ECS; with compose, mount it on the host and name that folder.');
+    }
+  }
+};
+
+/** What proc needs for the way in which code runs. */
+export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
+  const { exec, services, bundles } = environment ?? {};
+  if (!exec) return;
+  for (const proc of services!.filter(({ component }) => component === 'proc')) {
+    const has = (path: string) => proc.mounts.some((mount) => mount.path === path);
+    if (exec.runtime === 'docker' && proc.target === 'ecs' && !has('/var/run/docker.sock'))
+      report(
+        {
+          code: 'wrong-target',
+          message: `${quoted(proc.name)} runs on ECS without a docker socket, so that no code could run.`,
+          hint: 'exec.runtime: fargate; or on EC2 instances a mount of /var/run/docker.sock',
+        },
+        ['exec', 'runtime'],
+      );
+    else if (exec.runtime === 'docker' && exec.workspace === undefined)
+      report(
+        {
+          code: 'missing-key',
+          message: 'docker runs code in a folder of the host that proc shares, and exec.workspace does not say which.',
+          hint: 'workspace: /opt/kdcube/exec-workspace',
+        },
+        ['exec', 'workspace'],
+      );
+    if (exec.runtime === 'docker' && bundles?.mode === 'baked')
+      note(
+        {
+          code: 'exec-shadow',
+          message:
+            'docker mounts the bundles of the host over those that are baked into the exec image. Tools of bundles need the same tree in HOST_BUNDLES_PATH, or Fargate.',
+        },
+        ['exec', 'runtime'],
+      );
+  }
+  if (exec.workspace !== undefined && !exec.workspace.startsWith('/'))
+    report({ code: 'wrong-value', message: `${quoted(exec.workspace)} is no absolute path of the host.` }, ['exec', 'workspace']);
+};

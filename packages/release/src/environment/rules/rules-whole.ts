@@ -1,0 +1,204 @@
+import { quoted } from '../../problem/problem';
+import type { DocumentPath } from '../../document/document';
+import { isMapping } from '../../document/layers';
+import type { EnvironmentRule } from './rule';
+import { whereSaid } from './rule';
+import { shownReference } from '../secret-reference';
+
+export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
+  for (const key of ['tenant', 'project'] as const) {
+    const value = written[key];
+    if (value !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(value))
+      report(
+        {
+          code: 'wrong-value',
+          message: `${quoted(value)} becomes a part of database schemas and Redis keys: letters, digits, dots, dashes and underscores.`,
+        },
+        [key],
+      );
+  }
+  for (const name of Object.keys(written.services ?? {}))
+    if (!/^[A-Za-z0-9][\w-]{0,99}$/.test(name))
+      report(
+        {
+          code: 'wrong-value',
+          message: `${quoted(name)} cannot be the name of a service: letters, digits, dashes and underscores.`,
+        },
+        ['services', name],
+        'key',
+      );
+  const seen = new Map<string, string>();
+  for (const [name, service] of Object.entries(written.services ?? {})) {
+    const called = (service.service_name ?? name).toLowerCase();
+    const other = seen.get(called);
+    if (other !== undefined)
+      report(
+        {
+          code: 'wrong-value',
+          message: `${quoted(name)} and ${quoted(other)} are one service to ECS and compose.`,
+          hint: 'service_name: another one',
+        },
+        ['services', name],
+        'key',
+      );
+    seen.set(called, name);
+  }
+};
+
+/** Tenant and project are written once. Where they are written again, they must say the same. */
+export const tenantIsOne: EnvironmentRule = ({ written, filled }, report) => {
+  const expected = { tenant: written.tenant, project: written.project };
+  const check = (key: 'tenant' | 'project', value: unknown, path: DocumentPath) => {
+    if (typeof value === 'string' && expected[key] !== undefined && value !== expected[key])
+      report(
+        {
+          code: 'tenant-mismatch',
+          message: `The ${key} is ${quoted(value)} here and ${quoted(expected[key])} above: each component would work on data of its own.`,
+          hint: `remove the line; it is made from ${key}:`,
+        },
+        path,
+      );
+  };
+  const gateway = isMapping(filled.gateway) ? filled.gateway : {};
+  for (const key of ['tenant', 'project'] as const)
+    for (const name of [key, `${key}_id`]) check(key, gateway[name], ['gateway', name]);
+  for (const [path, env] of envs(filled)) {
+    for (const [name, value] of Object.entries(env)) {
+      if (name === 'TENANT_ID') check('tenant', value, [...path, name]);
+      if (name === 'PROJECT_ID' || name === 'DEFAULT_PROJECT_NAME') check('project', value, [...path, name]);
+      const prefix = name === 'REDIS_KEYPREFIX' && typeof value === 'string' ? /^proxylogin:([^:]*):([^:]*):$/.exec(value) : null;
+      check('tenant', prefix?.[1], [...path, name]);
+      check('project', prefix?.[2], [...path, name]);
+      const inner =
+        typeof value === 'string' && /^(?:FRONTEND_CONFIG_JSON|GATEWAY_CONFIG_JSON|METRICS_\w+_JSON)$/.test(name)
+          ? parsed(value)
+          : undefined;
+      check('tenant', inner?.tenant, [...path, name]);
+      check('project', inner?.project, [...path, name]);
+    }
+  }
+};
+
+function envs(filled: Record<string, unknown>): [DocumentPath, Record<string, unknown>][] {
+  const top = isMapping(filled.env) ? Object.entries(filled.env).map(([key, env]) => [['env', key], env] as const) : [];
+  const services = isMapping(filled.services) ? Object.entries(filled.services) : [];
+  const own = services.map(
+    ([name, service]) => [['services', name, 'env'], isMapping(service) ? service.env : undefined] as const,
+  );
+  return [...top, ...own].flatMap(([path, env]) =>
+    isMapping(env) ? [[path, env] as [DocumentPath, Record<string, unknown>]] : [],
+  );
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMapping(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Variables that hold JSON: the platform falls back in silence where they do not. */
+export const jsonIsJson: EnvironmentRule = ({ filled }, report) => {
+  for (const [path, env] of envs(filled)) {
+    for (const [name, value] of Object.entries(env)) {
+      if (
+        typeof value !== 'string' ||
+        value.trim() === '' ||
+        !(/_JSON$/.test(name) || name === 'CORS_CONFIG' || name === 'ACCOUNTING_SERVICES')
+      )
+        continue;
+      try {
+        JSON.parse(value);
+      } catch {
+        report(
+          {
+            code: 'env-value',
+            message: `${quoted(name)} is read as JSON, and this is none. The platform would go on without it.`,
+            hint: `'{"key": "value"}'    in single quotes, which keep what is between them`,
+          },
+          [...path, name],
+        );
+      }
+    }
+  }
+};
+
+/** Keys of git mode in baked mode, and the like: nothing would read them. */
+export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
+  const { bundles, exec } = written;
+  const ignored = (path: DocumentPath, why: string) =>
+    report({ code: 'ignored-key', message: `${quoted(path[path.length - 1])} is read by nothing: ${why}.` }, path, 'key');
+  if (bundles && (bundles.mode ?? 'baked') === 'baked') {
+    if (bundles.git) ignored(['bundles', 'git'], 'the bundles are baked, and the platform clones nothing');
+    if (bundles.always_pull) ignored(['bundles', 'always_pull'], 'the bundles are baked, and the platform clones nothing');
+  }
+  if (exec?.runtime === 'docker' && exec.fargate) ignored(['exec', 'fargate'], 'code runs with docker');
+  if (exec?.runtime === 'fargate')
+    for (const key of ['workspace', 'network'] as const)
+      if (exec[key] !== undefined) ignored(['exec', key], 'code runs on Fargate');
+  for (const [name, service] of Object.entries(written.services ?? {}))
+    if (service.component === 'postgres-setup' && service.count !== undefined)
+      ignored(['services', name, 'count'], 'postgres-setup runs once, before the others');
+};
+
+/** What the chat does not start without (a descriptor of today's platform may say it instead). */
+export const chatHasItsStores: EnvironmentRule = ({ environment, written }, _, note) => {
+  if (written.abstract) return;
+  for (const service of environment?.services ?? []) {
+    if (!['ingress', 'proc', 'metrics'].includes(service.component)) continue;
+    const given = (name: string) => Object.hasOwn(service.env, name) || Object.hasOwn(service.secrets, name);
+    const missing = [
+      ...(given('REDIS_URL') || given('REDIS_HOST') ? [] : ['REDIS_URL']),
+      ...(service.component === 'metrics' ? [] : ['POSTGRES_HOST', 'KDCUBE_STORAGE_PATH'].filter((name) => !given(name))),
+    ];
+    if (missing.length > 0)
+      note(
+        {
+          code: 'env-missing',
+          message: `${quoted(service.name)} is not told ${missing.join(', ')}: it takes the platform’s defaults, or what its assembly.yaml says.`,
+          hint: `env:\n  shared:\n    ${missing[0]}: "…"`,
+        },
+        ['services', service.name],
+        'key',
+      );
+  }
+};
+
+/** Ingress writes where proc reads: one Redis for the three, or requests are never answered, and nothing says so. */
+export const redisIsOne: EnvironmentRule = ({ environment, written }, report) => {
+  const chat = (environment?.services ?? []).filter(({ component }) => ['ingress', 'proc', 'metrics'].includes(component));
+  for (const name of ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB']) {
+    const given = chat.flatMap((service) => {
+      const secret = service.secrets[name];
+      const value = secret ? shownReference(secret) : service.env[name];
+      return value === undefined ? [] : [{ service, value, kind: secret ? ('secrets' as const) : ('env' as const) }];
+    });
+    for (const one of given) {
+      // Where a part runs elsewhere, the same address may be written in another way.
+      const first = given.find(({ service }) => service.target === one.service.target)!;
+      if (one.value === first.value) continue;
+      report(
+        {
+          code: 'redis-mismatch',
+          message: `${name} of ${quoted(one.service.name)} is not that of ${quoted(first.service.name)}: what one writes the other would never read.`,
+          hint: `shared:\n  ${name}: …`,
+        },
+        whereSaid(written, one.kind, one.service, name),
+      );
+    }
+  }
+};
+
+/** It becomes one argument of a program, and a part of a URL. */
+export const healthPathsAreSafe: EnvironmentRule = ({ written }, report) => {
+  for (const [name, { health }] of Object.entries(written.services ?? {}))
+    if (health?.path !== undefined && !/^\/[\w./~%?=&:@+-]*$/.test(health.path))
+      report({ code: 'wrong-value', message: `${quoted(health.path)} is no path of a URL.`, hint: '/health' }, [
+        'services',
+        name,
+        'health',
+        'path',
+      ]);
+};

@@ -1,0 +1,67 @@
+import type { Problem } from '../problem/problem';
+import { quoted } from '../problem/problem';
+import type { DocumentPath } from '../document/document';
+import { isMapping } from '../document/layers';
+
+const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
+
+export interface Filled {
+  value: unknown;
+  problems: { problem: Omit<Problem, 'at'>; path: DocumentPath }[];
+}
+
+/**
+ * Puts the environment's own words (`vars:`) in the place of `${name}`. Nothing of the machine that reads it can enter: a name that the file does not define
+ * is a problem, never an empty text (in what is only extended, the extending one may define it). `$${` is a plain `${`, for values in which the program itself replaces something.
+ */
+export function fillVariables(root: unknown, abstract = false): Filled {
+  const vars = isMapping(root) && isMapping(root.vars) ? root.vars : {};
+  const problems: Filled['problems'] = [];
+  const fill = (text: string, path: DocumentPath): string =>
+    text.replace(REFERENCE, (found, name: string | undefined) => {
+      if (name === undefined) return '${';
+      if (!found.endsWith('}')) {
+        problems.push({
+          path,
+          problem: { code: 'unknown-variable', message: 'A "${" starts here that no "}" ends.', hint: '$${ for a plain ${' },
+        });
+        return found;
+      }
+      const value = Object.hasOwn(vars, name) ? vars[name] : undefined;
+      if (typeof value === 'string') return value;
+      if (abstract) return 'x';
+      problems.push({ path, problem: unknown(name, Object.keys(vars)) });
+      return found;
+    });
+  const walk = (value: unknown, path: DocumentPath): unknown => {
+    if (typeof value === 'string') return fill(value, path);
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (!isMapping(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, path.length === 0 && key === 'vars' ? item : walk(item, [...path, key])]),
+    );
+  };
+  for (const [name, value] of Object.entries(vars)) {
+    if (typeof value === 'string' && value.includes('${'))
+      problems.push({
+        path: ['vars', name],
+        problem: {
+          code: 'unknown-variable',
+          message: 'A variable cannot be made of others: vars are plain texts.',
+          hint: 'write the text itself; $${ for a plain ${',
+        },
+      });
+  }
+  return { value: walk(root, []), problems };
+}
+
+function unknown(name: string, names: string[]): Omit<Problem, 'at'> {
+  return {
+    code: 'unknown-variable',
+    message: `${quoted(name)} is not defined in vars. Only what the environment itself defines is replaced, so that it means the same on every machine.`,
+    hint:
+      names.length > 0
+        ? `one of ${names.slice(0, 5).join(', ')}; or $\${ for a plain \${`
+        : `vars:\n  ${/^\w+$/.test(name) ? name : 'name'}: "…"`,
+  };
+}

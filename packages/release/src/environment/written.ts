@@ -1,0 +1,236 @@
+import * as z from 'zod';
+import { components } from '../platform/components';
+import { WrittenGateway } from './written-gateway';
+
+/**
+ * environments/<name>.yaml as people write it. environment.schema.json (for editors) and docs/environment-yaml.md are printed from these descriptions. As
+ * with release.yaml, the schemas carry shapes, not messages.
+ */
+const text = () => z.string().min(1);
+const count = (least: number) => z.int().min(least);
+
+export const TARGETS = ['ecs', 'compose'] as const;
+
+const env = (whose: string) =>
+  z.record(z.string(), z.string()).optional().describe(`Environment variables of ${whose}, by name.`);
+const secrets = (whose: string) =>
+  z.record(z.string(), z.string()).optional().describe(`Secrets of ${whose}: variable → reference, never a value.`);
+
+/** `shared`, then one mapping for each component. */
+function perComponent(of: (whose: string) => z.ZodType, description: string) {
+  const each = components.filter((name) => name !== 'other').map((name) => [name, of(name)] as const);
+  return z
+    .strictObject({ shared: of('every component that reads them'), ...Object.fromEntries(each) })
+    .optional()
+    .describe(description);
+}
+
+const health = z
+  .strictObject({
+    path: text()
+      .optional()
+      .describe('What is asked of the container itself. Default: what the component answers, such as `/health`.'),
+    tool: z
+      .enum(['curl', 'wget', 'python', 'none'])
+      .optional()
+      .describe('The tool of the image that asks; it must be in the image. `none`: no container health check.'),
+    interval: count(5).max(300).optional().describe('Seconds between checks, 5 to 300. Default: 30.'),
+    timeout: count(2).max(60).optional().describe('Seconds, 2 to 60. Default: 10.'),
+    retries: count(1).max(10).optional().describe('1 to 10. Default: 3.'),
+    start_period: count(0).max(300).optional().describe('Seconds in which failures do not count, 0 to 300. Default: 30.'),
+  })
+  .optional()
+  .describe('How the container is asked whether it is well.');
+
+const mount = z
+  .strictObject({
+    efs: text().optional().describe('An EFS file system: `fs-…`.'),
+    access_point: text().optional().describe('Its access point: `fsap-…`.'),
+    root: text().optional().describe('The folder of the file system. Default: `/`.'),
+    host: text().optional().describe('An absolute folder or file of the host.'),
+    read_only: z.boolean().optional().describe('Default: false.'),
+  })
+  .describe('What is mounted there: either `efs` or `host`.');
+
+const roles = {
+  execution_role: text()
+    .optional()
+    .describe('The role that pulls the image, reads the secrets and writes the log: an ARN or a name.'),
+  task_role: text().optional().describe('The role that the program itself has: an ARN or a name.'),
+};
+
+export const WrittenService = z
+  .strictObject({
+    component: z
+      .enum(components)
+      .describe('Which part of the platform it is: it decides the port, the health check and the environment.'),
+    image: text().describe(
+      'The name of an image of the release, such as `kdcube-chat-proc-bundled`, or any other image by digest: `…@sha256:…`.',
+    ),
+    target: z.enum(TARGETS).optional().describe('Where this service runs, where that is not where the others do.'),
+    count: count(0)
+      .optional()
+      .describe(
+        'How many replicas. Default: as many as run now, so that a service that scales by itself keeps its number; 1 where none runs.',
+      ),
+    cpu: count(1).optional().describe('CPU units, 1024 for one. Default: by component.'),
+    memory: count(1).optional().describe('MiB. Default: by component.'),
+    architecture: z.enum(['amd64', 'arm64']).optional().describe('Default: amd64.'),
+    port: count(1).max(65535).optional().describe('The port in the container. Default: by component.'),
+    health,
+    stop_timeout: count(0)
+      .max(120)
+      .optional()
+      .describe('Seconds between the polite stop and the end, at most 120. Default: by component.'),
+    ...roles,
+    log_group: text().optional().describe('Default: `/ecs/<family>`.'),
+    service_name: text().optional().describe('The name of the ECS or compose service. Default: the key.'),
+    family: text().optional().describe('The family of the task definition. Default: `kdcube-<key>`.'),
+    container: text().optional().describe('The name of the container. Default: the key.'),
+    task_definition: text()
+      .optional()
+      .describe(
+        '`environment` (the default): made from this file. `running`: what runs, with image and environment set. Else the path of your own JSON.',
+      ),
+    mounts: z.record(z.string(), mount).optional().describe('Folders of the container, by their absolute path.'),
+    env: env('this service'),
+    secrets: secrets('this service'),
+  })
+  .describe('One service.');
+
+const fargate = z
+  .strictObject({
+    cluster: text().optional().describe('Default: `ecs.cluster`.'),
+    subnets: z.array(text()).optional().describe('Default: `ecs.subnets`.'),
+    security_groups: z.array(text()).optional().describe('Default: `ecs.security_groups`.'),
+    assign_public_ip: z.boolean().optional().describe('Default: false.'),
+    platform_version: text().optional().describe('Default: what ECS takes for LATEST.'),
+    family: text().optional().describe('The family of the exec task definition. Default: `kdcube-exec`.'),
+    container: text().optional().describe('The name of its container. Default: `exec`.'),
+    cpu: count(1).optional().describe('CPU units. Default: 1024.'),
+    memory: count(1).optional().describe('MiB. Default: 2048.'),
+    log_group: text().optional().describe('Default: `/ecs/<family>`.'),
+    ...roles,
+  })
+  .optional()
+  .describe('The task that runs code where `runtime` is `fargate`.');
+
+export const WrittenEnvironment = z
+  .strictObject({
+    extends: text().optional().describe('Another environment whose keys hold here where this file does not say them. One level.'),
+    abstract: z
+      .boolean()
+      .optional()
+      .describe('Only to be extended: it need not be complete, and nothing is deployed to it. Default: false.'),
+    description: z.string().optional().describe('For people.'),
+    target: z.enum(TARGETS).describe('Where the services run: on ECS, or with docker compose on a host.'),
+    registry: text()
+      .optional()
+      .describe('The registry of the release’s images: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme`.'),
+    tenant: text().describe('The tenant, in every place that needs it.'),
+    project: text().describe('The project, in every place that needs it.'),
+    vars: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Words for `${name}` in the other values of this file. Nothing else is replaced; `$${` is a plain `${`.'),
+    ecs: z
+      .strictObject({
+        account: text().optional().describe('The AWS account, 12 digits.'),
+        region: text().optional().describe('The AWS region.'),
+        cluster: text().optional().describe('The cluster’s name.'),
+        subnets: z.array(text()).optional().describe('Where tasks are started that are no service: postgres-setup, exec.'),
+        security_groups: z.array(text()).optional().describe('Their security groups.'),
+        ...roles,
+      })
+      .optional()
+      .describe('Where on AWS. The roles are what services have that name none.'),
+    compose: z
+      .strictObject({
+        project: text().optional().describe('The compose project’s name.'),
+        directory: text().optional().describe('The folder on the host that holds compose file and env files.'),
+        file: text().optional().describe('Default: `docker-compose.yaml`.'),
+      })
+      .optional()
+      .describe('Where on the host.'),
+    gateway: WrittenGateway.optional(),
+    bundles: z
+      .strictObject({
+        mode: z
+          .enum(['baked', 'git'])
+          .optional()
+          .describe('`baked` (the default): in the images. `git`: the platform clones them.'),
+        descriptor: z
+          .enum(['env', 'file', 'aws-sm'])
+          .optional()
+          .describe(
+            'How proc is told: in its environment, by a file, or (platforms since 2026-04-19) from Secrets Manager. Default: what the platform reads.',
+          ),
+        examples: z
+          .boolean()
+          .optional()
+          .describe('Whether the platform adds its own examples, in ingress and proc. Default: false.'),
+        always_pull: z
+          .boolean()
+          .optional()
+          .describe('In git mode: fetch at every resolution, so that a ref may be a branch. Default: false.'),
+        git: z
+          .strictObject({
+            ssh_key: text().optional().describe('The private key in the container.'),
+            known_hosts: text().optional().describe('The known_hosts file in the container.'),
+            keep: count(1).optional().describe('Clones to keep. Default: 3.'),
+            shallow: z.boolean().optional().describe('Clone shallow.'),
+          })
+          .optional()
+          .describe('How the platform clones, in git mode.'),
+      })
+      .optional()
+      .describe('How bundles reach the platform.'),
+    exec: z
+      .strictObject({
+        runtime: z.enum(['docker', 'fargate']).describe('What runs code: docker beside proc, or a Fargate task.'),
+        image: text().describe(
+          'The image that code runs in: a name of the release, such as `kdcube-exec-bundled`, or another one by digest.',
+        ),
+        timeout: count(1).optional().describe('Seconds. Default: 600.'),
+        network: text().optional().describe('The network of docker’s containers. Default: host.'),
+        workspace: text().optional().describe('The absolute folder of the host that proc and docker’s containers share.'),
+        fargate,
+      })
+      .optional()
+      .describe('Where bundles run code.'),
+    metrics: z
+      .strictObject({
+        mode: z.enum(['redis', 'proxy']).optional().describe('Default: redis.'),
+        scheduler: z.boolean().optional().describe('Whether metrics are exported at all. Default: where an export is named.'),
+        interval: count(1).optional().describe('Seconds. Default: 30.'),
+        cloudwatch: z
+          .strictObject({
+            namespace: text().optional().describe('Default: KDCube/Metrics.'),
+            region: text().optional().describe('Default: `ecs.region`.'),
+            dimensions: z.record(z.string(), z.string()).optional().describe('Beside tenant and project.'),
+          })
+          .optional()
+          .describe('Export to CloudWatch.'),
+        prometheus: z
+          .strictObject({
+            pushgateway: text().describe('The gateway’s URL.'),
+            job: text().optional().describe('Default: kdcube_metrics.'),
+            labels: z.record(z.string(), z.string()).optional().describe('Beside tenant and project.'),
+          })
+          .optional()
+          .describe('Export to a Prometheus push gateway.'),
+      })
+      .optional()
+      .describe('What the metrics component exports.'),
+    env: perComponent(env, 'Environment variables. `shared` ones go to the components that read them.'),
+    secrets: perComponent(
+      secrets,
+      'Secrets, by reference: `ssm:/name`, `secretsmanager:name`, `secretsmanager:name#json-key`, an ARN, or for compose `file:/path`.',
+    ),
+    not_secret: z.array(text()).optional().describe('Names of variables whose values look like secrets and are none.'),
+    services: z.record(z.string(), WrittenService).describe('What runs, by name.'),
+  })
+  .describe('An environment: where a release runs, and with what.');
+
+export type WrittenService = z.infer<typeof WrittenService>;
+export type WrittenEnvironment = z.infer<typeof WrittenEnvironment>;

@@ -1,0 +1,129 @@
+import { mustReadRelease } from '../release/read';
+import { imagePinFits } from '../release/pin';
+import type { ImageContents } from './image';
+import { contentKey, imageQuestion, pinnedContents, planImage, platformArgs } from './image';
+
+const BASE = `sha256:${'1'.repeat(64)}`;
+const CONTENTS: ImageContents = {
+  platform: 'linux/amd64',
+  dockerfile: 'Dockerfile_ChatProcBundled',
+  files: 'a'.repeat(40),
+  bundles: [
+    { id: 'b@1-0', folder: 'b@1-0', tree: 'b'.repeat(40) },
+    { id: 'a@2.0', folder: 'a_2_0', tree: 'c'.repeat(40) },
+  ],
+  bases: { 'x:1': BASE, 'y:2': `sha256:${'2'.repeat(64)}` },
+  args: { KDCUBE_PLATFORM_REF: '2026.7.20', B: '1' },
+  platformRef: '2026.7.20',
+};
+
+describe('the content key', () => {
+  test('is settled: changing it builds every image of every customer once more (raise RECIPE and this)', () => {
+    expect(contentKey(CONTENTS)).toBe('936b8e37bfc99171e6041c0b74478750ced8b78493a2d4c90b3607787210bca8');
+  });
+
+  const changes: [string, Partial<ImageContents>][] = [
+    ['the OCI platform', { platform: 'linux/arm64' }],
+    ['the Dockerfile’s name', { dockerfile: 'Dockerfile' }],
+    ['the image’s own files', { files: 'd'.repeat(40) }],
+    ['a bundle less', { bundles: CONTENTS.bundles.slice(1) }],
+    ['a bundle’s tree', { bundles: [{ ...CONTENTS.bundles[0]!, tree: 'd'.repeat(40) }, CONTENTS.bundles[1]!] }],
+    ['a bundle’s folder', { bundles: [{ ...CONTENTS.bundles[0]!, folder: 'z' }, CONTENTS.bundles[1]!] }],
+    ['a bundle’s id, which is in the labels', { bundles: [{ ...CONTENTS.bundles[0]!, id: 'z' }, CONTENTS.bundles[1]!] }],
+    ['a base’s digest', { bases: { ...CONTENTS.bases, 'x:1': `sha256:${'3'.repeat(64)}` } }],
+    ['a base’s name', { bases: { 'x:2': BASE, 'y:2': CONTENTS.bases['y:2']! } }],
+    ['an argument', { args: { ...CONTENTS.args, B: '2' } }],
+    ['the platform’s ref, which is in the labels', { platformRef: '2026.7.21' }],
+    ['a salt', { salt: 'again' }],
+  ];
+  test.each(changes)('changes with %s', (_, change) => {
+    expect(contentKey({ ...CONTENTS, ...change })).not.toBe(contentKey(CONTENTS));
+  });
+
+  test('no two of these changes give one key', () => {
+    expect(new Set(changes.map(([, change]) => contentKey({ ...CONTENTS, ...change }))).size).toBe(changes.length);
+  });
+
+  test('does not change with the order in which things are found', () => {
+    const turned = {
+      ...CONTENTS,
+      bundles: [...CONTENTS.bundles].reverse(),
+      bases: Object.fromEntries(Object.entries(CONTENTS.bases).reverse()),
+      args: Object.fromEntries(Object.entries(CONTENTS.args).reverse()),
+    };
+    expect(planImage('x', turned)).toMatchObject({ key: contentKey(CONTENTS), labels: planImage('x', CONTENTS).labels });
+  });
+});
+
+describe('labels', () => {
+  const { labels, key, tag } = planImage('web', CONTENTS);
+
+  test('say what the image is', () => {
+    expect(tag).toBe(`c-${key}`);
+    expect(labels).toEqual({
+      'io.kdcube.content-key': key,
+      'io.kdcube.bundles': JSON.stringify({
+        'a@2.0': { folder: 'a_2_0', tree: 'c'.repeat(40) },
+        'b@1-0': 'b'.repeat(40),
+      }),
+      'io.kdcube.platform-ref': '2026.7.20',
+      'org.opencontainers.image.revision': tag,
+      'org.opencontainers.image.version': tag,
+    });
+  });
+
+  test('one base is named by its digest; without bundles and platform nothing is said of them', () => {
+    const plain = planImage('web', { ...CONTENTS, bundles: [], platformRef: undefined, bases: { 'x:1': BASE, 'y:1': BASE } });
+    expect(Object.keys(plain.labels)).toEqual([
+      'io.kdcube.content-key',
+      'org.opencontainers.image.base.digest',
+      'org.opencontainers.image.revision',
+      'org.opencontainers.image.version',
+    ]);
+  });
+});
+
+describe('what a pin must answer', () => {
+  const { release } = mustReadRelease('platform: {ref: "2026.7.20"}\nbundles: {items: [{id: b}, {id: a}]}', 'release.yaml');
+  test.each([
+    [
+      'a bundled image',
+      'ARG KDCUBE_PLATFORM_REF\nFROM r/p:${KDCUBE_PLATFORM_REF}\nCOPY bundles /bundles\n',
+      '2026.7.20',
+      ['a', 'b'],
+      ['r/p:2026.7.20'],
+    ],
+    ['an image with bundles on another base', 'FROM r/p:1\nCOPY bundles /bundles\n', '2026.7.20', ['a', 'b'], ['r/p:1']],
+    [
+      'an image on the platform’s',
+      'ARG KDCUBE_PLATFORM_REF\nARG V=$KDCUBE_PLATFORM_REF\nFROM r/p:$V\n',
+      '2026.7.20',
+      [],
+      ['r/p:2026.7.20'],
+    ],
+    ['an image of its own', 'FROM nginx:1\nCOPY site /site\n', undefined, [], ['nginx:1']],
+    [
+      'an image that names one base in two ways',
+      'ARG B=nginx:1\nFROM $B AS x\nFROM nginx:1\nCOPY --from=nginx:1 /a /b\n',
+      undefined,
+      [],
+      ['nginx:1'],
+    ],
+  ])('%s', (_, text, platform, bundles, bases) => {
+    const question = imageQuestion(text, 'Dockerfile', release);
+    expect(question).toMatchObject({ platform, bundles, bases });
+    const pin = {
+      pin: 1 as const,
+      ...(platform && { platform }),
+      bundles,
+      bases: Object.fromEntries(bases.map((name) => [name, BASE])),
+    };
+    expect(imagePinFits(pin, question)).toBe(true);
+    expect(pinnedContents(pin)).toEqual({ bases: pin.bases, platformRef: platform, salt: undefined });
+  });
+
+  test('a platform without a ref gives no argument', () => {
+    expect(platformArgs(undefined)).toEqual({});
+    expect(platformArgs('v1')).toEqual({ KDCUBE_PLATFORM_REF: 'v1' });
+  });
+});

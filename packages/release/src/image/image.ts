@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { ImagePin, ImageQuestion } from '../release/pin';
+import { bundleIdsOf } from '../release/pin';
+import type { BundleContent } from '../release/receipts';
+import type { Release } from '../release/release';
+import { keyTag } from '../release/tags';
+import { BUNDLES_LABEL, printBundles } from './bundles-label';
+import type { Dockerfile } from './dockerfile/dockerfile';
+import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
+
+/** Raised when the same inputs would give another image: then every key changes, and every image is built once more. */
+export const RECIPE = 3;
+
+export const DEFAULT_PLATFORM = 'linux/amd64';
+
+/** What goes into an image, known before anything is built. */
+export interface ImageContents {
+  /** `linux/amd64` */
+  platform: string;
+  /** The name of the Dockerfile in the image's folder. */
+  dockerfile: string;
+  /** The git tree of the image's folder: Dockerfile and own files. */
+  files: string;
+  bundles: readonly BundleContent[];
+  /** Digest by the name in the Dockerfile, registries left as variables. */
+  bases: Readonly<Record<string, string>>;
+  /** Build arguments, without those that name a registry. */
+  args: Readonly<Record<string, string>>;
+  platformRef?: string;
+  salt?: string;
+}
+
+export interface ImagePlan extends ImageContents {
+  image: string;
+  key: string;
+  /** `c-<key>` */
+  tag: string;
+  labels: Record<string, string>;
+}
+
+/** What an image's pin must answer, from its Dockerfile and the release: offline. */
+export function imageQuestion(dockerfile: string, file: string, release: Release): ImageQuestion & { dockerfile: Dockerfile } {
+  const read = readDockerfile(dockerfile, file, platformArgs(release.platform.ref));
+  return {
+    dockerfile: read,
+    platform: read.copiesBundles || read.usesPlatformRef ? release.platform.ref : undefined,
+    bundles: read.copiesBundles ? bundleIdsOf(release) : [],
+    bases: read.bases.map(({ name }) => name),
+  };
+}
+
+/** The build arguments that the platform's ref gives. */
+export function platformArgs(ref: string | undefined): Record<string, string> {
+  return ref === undefined ? {} : { [PLATFORM_REF_ARG]: ref };
+}
+
+/** The plan of one image: its content key, the tag under which that key is looked up, and its labels. */
+export function planImage(image: string, contents: ImageContents): ImagePlan {
+  const key = contentKey(contents);
+  return { ...contents, image, key, tag: keyTag(key), labels: labelsOf(key, contents) };
+}
+
+/**
+ * The content key (HOUSE law 4): SHA-256 over everything that decides what the image is, and nothing else. No registry, release name, commit, branch, time or
+ * machine is in it, so two clones, two registries and two days give one key.
+ */
+export function contentKey(contents: ImageContents): string {
+  const { platform, dockerfile, files, bundles, bases, args, platformRef, salt } = contents;
+  const canonical = [
+    ['recipe', RECIPE],
+    ['platform', platform],
+    ['dockerfile', dockerfile],
+    ['files', files],
+    ['bundles', bundles.map(({ id, folder, tree }) => [id, folder, tree]).sort(byFirst)],
+    ['bases', Object.entries(bases).sort(byFirst)],
+    ['args', Object.entries(args).sort(byFirst)],
+    // Both it and the ids are in labels: two keys, or one key would name two images.
+    ['platformRef', platformRef ?? null],
+    ['salt', salt ?? null],
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+/** What an image says about itself (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
+function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): Record<string, string> {
+  const baseDigests = [...new Set(Object.values(bases))];
+  return {
+    'io.kdcube.content-key': key,
+    ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
+    ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
+    ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
+    // The base's own would pass for this image's.
+    'org.opencontainers.image.revision': keyTag(key),
+    'org.opencontainers.image.version': keyTag(key),
+  };
+}
+
+/** What the pin adds to an image's contents. */
+export function pinnedContents(pin: ImagePin): Pick<ImageContents, 'bases' | 'platformRef' | 'salt'> {
+  return { bases: pin.bases, platformRef: pin.platform, salt: pin.salt };
+}
+
+function byFirst(a: readonly unknown[], b: readonly unknown[]): number {
+  return String(a[0]) < String(b[0]) ? -1 : 1;
+}

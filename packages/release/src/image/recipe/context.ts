@@ -1,0 +1,99 @@
+import { foldersOf } from '../../bundle/stage/stage';
+import type { Ignore } from './ignore';
+import { globOf, hasWildcard } from './match';
+
+/** One thing of a build context. A `closed` folder is a git tree that was not listed: what is in it matters only when something asks for it by name. */
+export type ContextEntry = { path: string } & (
+  { kind: 'file'; executable: boolean } | { kind: 'link'; target: string } | { kind: 'folder' } | { kind: 'closed' }
+);
+
+/** A build context without what its .dockerignore keeps out. The root is ''. */
+export interface Context {
+  at(path: string): ContextEntry | undefined;
+  /** The names in a folder, sorted. */
+  names(folder: string): string[];
+}
+
+/** Says that a closed folder must be listed before anything can be said. */
+export class AsksToOpen extends Error {
+  constructor(readonly folder: string) {
+    super(`${folder} is not listed`);
+  }
+}
+
+/** Puts a context together. Folders that hold something need not be in the list. Throws `AsksToOpen` where .dockerignore may bring back something below a closed folder that it excludes. */
+export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Context {
+  const kept = new Map<string, ContextEntry>([['', { path: '', kind: 'folder' }]]);
+  for (const entry of entries) {
+    const excluded = ignore.excludes(entry.path);
+    if (!excluded) kept.set(entry.path, entry);
+    else if (entry.kind === 'closed' && ignore.hasExceptions) throw new AsksToOpen(entry.path);
+  }
+  for (const { path } of entries) {
+    // A folder is in when .dockerignore leaves it in, and when it holds what is in.
+    for (const folder of foldersOf([path]))
+      if (!kept.has(folder) && (kept.has(path) || !ignore.excludes(folder))) kept.set(folder, { path: folder, kind: 'folder' });
+  }
+  const children = new Map<string, string[]>();
+  for (const path of [...kept.keys()].filter(Boolean).sort()) {
+    const cut = path.lastIndexOf('/');
+    const folder = path.slice(0, Math.max(cut, 0));
+    children.set(folder, [...(children.get(folder) ?? []), path.slice(cut + 1)]);
+  }
+  return { at: (path) => kept.get(path), names: (folder) => children.get(folder) ?? [] };
+}
+
+/** What a source of COPY names, links followed to the end; undefined where there is nothing. Throws `AsksToOpen`, and an Error for links in a circle. */
+export function followed(context: Context, path: string): ContextEntry | undefined {
+  let parts = path.split('/').filter(Boolean);
+  let here = '';
+  for (let hops = 0; parts.length > 0;) {
+    const [part, ...rest] = parts as [string, ...string[]];
+    if (part === '..' || part === '.') {
+      here = part === '..' ? parent(here) : here;
+      parts = rest;
+      continue;
+    }
+    const next = here === '' ? part : `${here}/${part}`;
+    const entry = context.at(next);
+    if (!entry) return undefined;
+    if (entry.kind === 'closed' && rest.length > 0) throw new AsksToOpen(entry.path);
+    if (entry.kind === 'file' && rest.length > 0) return undefined;
+    if (entry.kind === 'link') {
+      if ((hops += 1) > 40) throw new Error(`the link ${path} goes round in a circle`);
+      parts = [...entry.target.split('/').filter(Boolean), ...rest];
+      if (entry.target.startsWith('/')) here = '';
+      continue;
+    }
+    here = next;
+    parts = rest;
+  }
+  return context.at(here);
+}
+
+/** The paths that a source of COPY with wildcards names, in order; what is in a folder that matches is not looked at. Throws `AsksToOpen`. */
+export function matching(context: Context, source: string): string[] {
+  const parts = source.split('/');
+  const plain = parts.findIndex(hasWildcard);
+  const glob = globOf(parts.slice(plain).join('/'));
+  const root = followed(context, parts.slice(0, plain).join('/'));
+  if (!glob || root?.kind === 'file' || !root) return [];
+  const depth = parts.length - plain;
+  const found: string[] = [];
+  const walk = (folder: string, below: string): void => {
+    if (context.at(folder)?.kind === 'closed') throw new AsksToOpen(folder);
+    for (const name of context.names(folder)) {
+      const path = below === '' ? name : `${below}/${name}`;
+      const full = folder === '' ? name : `${folder}/${name}`;
+      const { kind } = context.at(full)!;
+      if (glob.test(path)) found.push(full);
+      else if ((kind === 'folder' || kind === 'closed') && path.split('/').length < depth) walk(full, path);
+    }
+  };
+  walk(root.path, '');
+  return found;
+}
+
+function parent(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}

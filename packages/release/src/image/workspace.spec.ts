@@ -1,0 +1,112 @@
+import { KdcubeError } from '../problem/problem';
+import type { Files } from './workspace';
+import { readWorkspace, requireRelease } from './workspace';
+
+/** Files from a table, as a disk or a generator's tree would give them. */
+function files(table: Record<string, string>): Files {
+  return {
+    read: (path) => table[path],
+    list: (folder) => [
+      ...new Set(
+        Object.keys(table)
+          .filter((path) => path.startsWith(`${folder}/`))
+          .map((path) => path.slice(folder.length + 1).split('/')[0]!),
+      ),
+    ],
+  };
+}
+
+const PIN = {
+  pin: 1,
+  repo: 'https://git.example.com/b.git',
+  ref: 'v2',
+  subdir: 'x',
+  commit: 'c'.repeat(40),
+  path: 'x/there@2',
+  tree: 'd'.repeat(40),
+};
+const DOCKERFILE = 'ARG KDCUBE_PLATFORM_REF\nFROM base.example.com/p:${KDCUBE_PLATFORM_REF}\nCOPY bundles /bundles\n';
+const TABLE = {
+  'release.yaml':
+    'platform: {ref: "2026.7.1"}\nbundles:\n  items:\n    - id: "here@1"\n    - {id: "there@2", repo: "https://git.example.com/b.git", ref: "v2", subdir: "x"}\n',
+  'images/proc/Dockerfile_X': DOCKERFILE,
+  'pins/bundles/there@2/pin.json': JSON.stringify(PIN),
+  'pins/images/proc/pin.json': JSON.stringify({
+    pin: 1,
+    platform: '2026.7.1',
+    bundles: ['here@1', 'there@2'],
+    bases: { 'base.example.com/p:2026.7.1': `sha256:${'a'.repeat(64)}` },
+  }),
+};
+const read = (changes: Record<string, string | undefined> = {}) =>
+  readWorkspace(
+    files(
+      Object.fromEntries(Object.entries({ ...TABLE, ...changes }).filter(([, text]) => text !== undefined)) as Record<
+        string,
+        string
+      >,
+    ),
+  );
+
+describe('readWorkspace', () => {
+  it('finds bundles, images and pins, and that every pin fits', () => {
+    const { problems, images, pins } = read();
+    expect(problems).toEqual([]);
+    expect(images).toEqual([{ name: 'proc', path: 'images/proc', dockerfile: 'Dockerfile_X' }]);
+    expect([...pins.bundles, ...pins.images].map(({ file, fits }) => [file, fits])).toEqual([
+      ['pins/bundles/there@2/pin.json', true],
+      ['pins/images/proc/pin.json', true],
+    ]);
+    expect(pins.orphans).toEqual([]);
+  });
+
+  it.each([
+    ['a ref that was bumped', { 'release.yaml': TABLE['release.yaml'].replace('v2', 'v3') }, ['pins/bundles/there@2/pin.json']],
+    [
+      'a platform.ref that was bumped',
+      { 'release.yaml': TABLE['release.yaml'].replace('2026.7.1', '2026.7.2') },
+      ['pins/images/proc/pin.json'],
+    ],
+    ['a bundle more', { 'release.yaml': `${TABLE['release.yaml']}    - id: "new@1"\n` }, ['pins/images/proc/pin.json']],
+    ['another base', { 'images/proc/Dockerfile_X': DOCKERFILE.replace('/p:', '/q:') }, ['pins/images/proc/pin.json']],
+    ['a half pin', { 'pins/bundles/there@2/pin.json': '{"pin": 0}' }, ['pins/bundles/there@2/pin.json']],
+    ['a pin cut short', { 'pins/bundles/there@2/pin.json': '{"pin": 1, "re' }, ['pins/bundles/there@2/pin.json']],
+    ['a comment and another order', { 'release.yaml': `# hello\n${TABLE['release.yaml']}` }, []],
+    ['another release_name', { 'release.yaml': `release_name: "x"\n${TABLE['release.yaml']}` }, []],
+  ])('sees offline what is stale: %s', (_, changes, stale) => {
+    const { pins } = read(changes);
+    expect([...pins.bundles, ...pins.images].filter(({ fits }) => !fits).map(({ file }) => file)).toEqual(stale);
+  });
+
+  it('names pins of what the release no longer has, but not while it cannot be read', () => {
+    const gone = { 'pins/bundles/gone@1/pin.json': JSON.stringify(PIN), 'pins/notes.txt': 'mine' };
+    expect(read(gone).pins.orphans).toEqual(['pins/bundles/gone@1/pin.json']);
+    expect(read({ ...gone, 'release.yaml': 'a: [' }).pins.orphans).toEqual([]);
+  });
+
+  it('passes over no image in silence', () => {
+    const { problems, images } = read({
+      'images/WebUI/Dockerfile': 'FROM scratch\n',
+      'images/proc/Dockerfile_Y': 'FROM scratch\n',
+      'images/notes/README.md': '',
+    });
+    expect(problems.map(({ code, at, hint }) => [code, at?.file, hint])).toEqual([
+      ['unsafe-name', 'images/WebUI', 'git mv images/WebUI images/webui'],
+      ['dockerfile-unreadable', 'images/proc/Dockerfile_Y', 'one folder below images/ for each'],
+    ]);
+    expect(images.map(({ name }) => name)).toEqual(['proc']);
+  });
+
+  it('says which Dockerfile cannot be read, and reads the rest', () => {
+    const { problems, pins } = read({ 'images/proc/Dockerfile_X': 'COPY bundles /bundles\n' });
+    expect(problems.map(({ code, at }) => [code, at?.file])).toEqual([['dockerfile-unreadable', 'images/proc/Dockerfile_X']]);
+    expect(pins.bundles[0]!.fits).toBe(true);
+  });
+
+  it('throws every problem at once where a release is needed', () => {
+    const broken = read({ 'release.yaml': 'platform: {ref: main}\nbundels: {}\n' });
+    expect(() => requireRelease(broken)).toThrow(KdcubeError);
+    expect(() => requireRelease(broken)).toThrow(/\[floating-ref\][^]*\[unknown-key\]/);
+    expect(() => requireRelease(read({ 'release.yaml': undefined }))).toThrow(/\[file-missing\]/);
+  });
+});

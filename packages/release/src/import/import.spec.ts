@@ -1,0 +1,233 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readEnvironment } from '../environment/read-environment';
+import { textFiles } from '../../testing/environments';
+import { bundlesOf, deployed, deployInput } from '../../testing/deploys';
+import { foundInCompose } from '../targets/compose/import/compose';
+import { readEnvFile } from '../targets/compose/env-file/compose-env-file';
+import { foundOnEcs } from '../targets/ecs/import/ecs';
+import { importEnvironment } from './environment';
+import { planDeploy } from '../targets/ecs/plan/plan-deploy';
+import type { Running } from '../targets/ecs/plan/running';
+import type { TaskDefinition } from '../targets/ecs/task-definition/task-definition';
+
+const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
+const DIGEST = `r.example.com/x@sha256:${'ab'.repeat(32)}`;
+const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'alps' };
+const OPTIONS = { directory: '/opt/kdcube', files: [], profiles: [] };
+const SAMPLES = join(__dirname, '../../fixtures/platform/ecs');
+
+const read = (text: string) => readEnvironment('one', textFiles({ one: text }));
+
+function imported(definitions: TaskDefinition[]) {
+  const services = definitions.map((definition) =>
+    foundOnEcs(
+      {
+        serviceName: definition.family.replace(/^kdcube-/, ''),
+        status: 'ACTIVE',
+        taskDefinition: arnOf(definition),
+        desiredCount: 2,
+        controller: 'ECS',
+      },
+      definition,
+      DIGEST,
+    ),
+  );
+  return importEnvironment({ name: 'prod', target: 'ecs', services, place: PLACE });
+}
+
+const arnOf = ({ family }: TaskDefinition) => `arn:aws:ecs:eu-central-1:123456789012:task-definition/${family}:7`;
+
+const app: TaskDefinition = {
+  family: 'kdcube-app',
+  cpu: '256',
+  memory: '512',
+  networkMode: 'awsvpc',
+  executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
+  containerDefinitions: [
+    {
+      name: 'app',
+      image: DIGEST,
+      stopTimeout: 30,
+      somethingNew: { of: 'ECS' },
+      environment: [
+        { name: 'COLOUR', value: 'costs $5 ${HOME} "quoted"\nüäß #1' },
+        { name: 'LOG_LEVEL', value: 'INFO' },
+      ],
+      secrets: [{ name: 'API_KEY', valueFrom: 'arn:aws:ssm:eu-central-1:123456789012:parameter/app/key' }],
+    },
+  ],
+};
+
+function firstPlan(text: string, definitions: TaskDefinition[]) {
+  const { environment, problems } = read(text.replace(/<(TENANT|PROJECT)>/g, 'alps'));
+  expect(problems).toEqual([]);
+  const services = Object.fromEntries(
+    environment!.services.map(({ serviceName, family, count }) => [
+      serviceName,
+      {
+        serviceName,
+        status: 'ACTIVE',
+        taskDefinition: arnOf({ family, containerDefinitions: [] }),
+        desiredCount: count ?? 1,
+        controller: 'ECS',
+      },
+    ]),
+  );
+  const running: Running = {
+    from: 'ecs',
+    ...PLACE,
+    services,
+    definitions: Object.fromEntries(
+      definitions.map((definition) => [arnOf(definition), { ...definition, taskDefinitionArn: arnOf(definition) }]),
+    ),
+    latest: {},
+  };
+  return planDeploy(deployInput({ environment, running })).plan;
+}
+
+test('the first plan after an import is empty; keys that nobody knows here stay', () => {
+  const { text, notes } = imported([app]);
+  expect(notes).toEqual([]);
+  expect(firstPlan(text, [app]).services.map(({ change, why }) => [change, why])).toEqual([['none', []]]);
+});
+
+test('a release that was deployed here, imported again: code, metrics and gateway stay; what is registered anew is the exec task alone', () => {
+  const words = { bundles: ['lifts@1-4 v1.4.0 a'] };
+  const running = deployed(words);
+  const services = Object.values(running.services)
+    .filter(({ serviceName }) => serviceName !== 'clamav')
+    .map((service) => {
+      const definition = running.definitions[service.taskDefinition]!;
+      return foundOnEcs(service, definition, definition.containerDefinitions[0]!.image);
+    });
+  const { text, notes } = importEnvironment({ name: 'prod', target: 'ecs', services, place: PLACE });
+  const { environment, problems } = read(text);
+  // Variables of the customer's that look secret are named, and get a reference.
+  expect([problems, notes.filter(({ said }) => said.includes('secret')).map(({ subject }) => subject)]).toEqual([
+    [],
+    ['chat-proc BUILD_FINGERPRINT'],
+  ]);
+  const { plan } = planDeploy(deployInput({ ...words, environment, running, before: bundlesOf(words) }));
+  expect(plan.services.filter(({ change }) => change !== 'none').map(({ service, env }) => [service, env])).toEqual([
+    ['chat-proc', { added: [], changed: ['BUILD_FINGERPRINT', 'FARGATE_TASK_DEFINITION'], removed: [] }],
+  ]);
+  expect([plan.descriptor.changed, plan.gateway.changed]).toEqual([false, false]);
+});
+
+test('a secret in plain text: named, with where to put it, and nowhere else; then the first plan is that one line', () => {
+  const open = structuredClone(app);
+  open.containerDefinitions[0]!.environment!.push(
+    { name: 'DB_TOKEN', value: CANARY },
+    { name: 'URL', value: `redis://u:${CANARY}@h/0` },
+  );
+  const { text, notes } = imported([open]);
+  expect(text + JSON.stringify(notes)).not.toContain(CANARY);
+  expect(notes).toMatchObject([
+    {
+      subject: 'app DB_TOKEN',
+      hint: expect.stringContaining('aws ssm put-parameter --type SecureString --name /kdcube/prod/db-token'),
+    },
+    { subject: 'app URL' },
+  ]);
+  const plan = firstPlan(text, [open]);
+  expect(plan.services.map(({ why }) => why)).toEqual([['env: ~DB_TOKEN ~URL']]);
+  expect(JSON.stringify(plan)).not.toContain(CANARY);
+});
+
+test('the platform’s own task definitions: every variable is taken over, or named', () => {
+  const files = readdirSync(SAMPLES).filter((file) => file.startsWith('task-def-'));
+  const definitions = files.map((file) => JSON.parse(readFileSync(join(SAMPLES, file), 'utf8')) as TaskDefinition);
+  const { text, notes } = imported(definitions);
+  for (const { containerDefinitions, family } of definitions)
+    for (const { name } of [...(containerDefinitions[0]!.environment ?? []), ...(containerDefinitions[0]!.secrets ?? [])])
+      expect([family, name, text.includes(`${name}:`) || notes.some(({ subject }) => subject.endsWith(` ${name}`))]).toEqual([
+        family,
+        name,
+        true,
+      ]);
+  expect(notes.find(({ subject }) => subject === 'chat-proc DB_HOST')).toMatchObject({ hint: 'POSTGRES_HOST' });
+  // What is wrong in the file is what nobody filled in there either.
+  expect(
+    read(text)
+      .problems.filter(({ code }) => code !== 'placeholder' && code !== 'wrong-value')
+      .map(({ code, at }) => [code, at?.path]),
+  ).toEqual([]);
+});
+
+test('the platform’s own env files: every variable is taken over, or named; no value of a secret', () => {
+  const folder = join(__dirname, '../../fixtures/platform/sample_env/custom-ui-managed-infra');
+  const { services, notes } = foundInCompose(
+    {
+      list: () => readdirSync(folder),
+      read: (file) => (readdirSync(folder).includes(file) ? readFileSync(join(folder, file), 'utf8') : undefined),
+    },
+    OPTIONS,
+  );
+  expect(services.map(({ name, component }) => [name, component])).toEqual([
+    ['ingress', 'ingress'],
+    ['metrics', 'metrics'],
+    ['postgres-setup', 'postgres-setup'],
+    ['proc', 'proc'],
+    ['proxylogin', 'proxylogin'],
+  ]);
+  const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
+  const said = [...notes, ...result.notes];
+  for (const { name, env } of services)
+    for (const variable of Object.keys(env))
+      expect([
+        name,
+        variable,
+        result.text.includes(`${variable}: `) || said.some(({ subject }) => subject === `${name} ${variable}`),
+      ]).toEqual([name, variable, true]);
+  const left = read(result.text).problems.filter(
+    ({ at }) => !/[<>]|\.\.\.|YOUR|[Yy]our|path\/to/.test(result.text.split('\n')[at!.line! - 1]!),
+  );
+  expect(left.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+});
+
+test('env files as compose reads them', () => {
+  const text = `# x\nA=1 # c\nexport B='two\nlines'\nC="q \\"x\\" $D"\nE=\n F = g#h \r\n__proto__=1\nnonsense\n`;
+  const env = readEnvFile(text);
+  expect(Object.entries(env)).toEqual([
+    ['A', '1'],
+    ['B', 'two\nlines'],
+    ['C', 'q "x" '],
+    ['E', ''],
+    ['F', 'g#h'],
+    ['__proto__', '1'],
+  ]);
+});
+
+test('a folder of env files and a compose file; secrets by name only', () => {
+  const files: Record<string, string> = {
+    'docker-compose.yaml': `services:\n  chat-ingress:\n    image: "${DIGEST}"\n    env_file: ["./.env.ingress"]\n    environment: { LOG_LEVEL: DEBUG, HOME_DIR: "\${HOME}" }\n  clamav: { image: "clamav:1" }\n`,
+    '.env.ingress': `GATEWAY_CONFIG_JSON='{"tenant":"alps","project":"lifts","profile":"production","nonsense":1}'\nOPENAI_API_KEY=${CANARY}\nLOG_LEVEL=INFO\nINSTANCE_ID=home\nREDIS_URL=redis://:${CANARY}@h:6379/0\n`,
+    '.env.proc': 'POSTGRES_HOST=db\nBUNDLES_INCLUDE_EXAMPLES=1\n',
+    '.env': `REDIS_PASSWORD=${CANARY}\n`,
+  };
+  const { services, notes } = foundInCompose({ list: () => Object.keys(files), read: (file) => files[file] }, OPTIONS);
+  const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
+  const said = [...notes, ...result.notes];
+  expect(result.text + JSON.stringify(said)).not.toContain(CANARY);
+  expect(services.map(({ name, component }) => [name, component])).toEqual([
+    ['chat-ingress', 'ingress'],
+    ['clamav', 'other'],
+    ['proc', 'proc'],
+  ]);
+  expect(said.map(({ subject }) => subject)).toEqual(
+    expect.arrayContaining([
+      'clamav image',
+      'proc image',
+      'chat-ingress gateway',
+      'chat-ingress OPENAI_API_KEY',
+      'chat-ingress REDIS_URL',
+      'chat-ingress INSTANCE_ID',
+      'proc BUNDLES_INCLUDE_EXAMPLES',
+    ]),
+  );
+  const { environment, problems } = read(result.text.replace(/<DIGEST>/g, 'cd'.repeat(32)));
+  expect(problems).toEqual([]);
+  expect(environment).toMatchObject({ tenant: 'alps', project: 'lifts', gateway: { profile: 'production' } });
+  expect(environment!.services[0]).toMatchObject({ env: { LOG_LEVEL: 'DEBUG' }, secrets: { OPENAI_API_KEY: { store: 'file' } } });
+});

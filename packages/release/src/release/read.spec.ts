@@ -1,0 +1,154 @@
+import { formatProblems, KdcubeError } from '../problem/problem';
+import { mustReadRelease, readRelease } from './read';
+import type { ReleaseOptions } from './release';
+
+const PLATFORM = 'platform: {ref: "2026.7.20"}\n';
+const read = (text: string, options?: ReleaseOptions) => readRelease(PLATFORM + text, 'release.yaml', options);
+const codes = (text: string, options?: ReleaseOptions) => read(text, options).problems.map(({ code }) => code);
+const items = (...lines: string[]) => `bundles:\n  items:\n${lines.map((line) => `    - ${line}\n`).join('')}`;
+
+test('every problem at once, in the order of the text', () => {
+  const { problems } = readRelease(
+    [
+      'bundles:',
+      '  items:',
+      '    - id: "b b"',
+      '      ref: main',
+      '    - id: "c@1"',
+      '      repo: x',
+      '    - {}',
+      '  default_bundle_id: z',
+      'what: 1',
+    ].join('\n'),
+    'release.yaml',
+  );
+  const places = problems.map(({ at }) => at!.line! * 1000 + at!.col!);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(problems.map(({ code }) => code).sort()).toEqual(
+    [
+      'floating-ref',
+      'missing-key',
+      'missing-key',
+      'missing-ref',
+      'ref-without-repo',
+      'unknown-default',
+      'unknown-key',
+      'unsafe-id',
+    ].sort(),
+  );
+  expect(() => mustReadRelease('x: 1', 'release.yaml')).toThrow(KdcubeError);
+});
+
+test.each(['1e3', '2026.10', '2026-02-22', 'yes', '0123456', '1_000', '12:30', '.5', 'true'])(
+  'ref: %s is unquoted, and nothing else is said of it',
+  (ref) => {
+    const found = codes(items(`{id: a, repo: "git@h:o/r", ref: ${ref}}`)).filter((code) => code !== 'unsafe-ref');
+    expect(found).toEqual(['unquoted-value']);
+    expect(codes(items(`{id: a, repo: "git@h:o/r", ref: "${ref.replace(':', '-').replace(/^\./, '0.')}"}`))).toEqual([]);
+  },
+);
+
+test.each(['null', '~', ''])('ref: %s has no value', (ref) => {
+  expect(codes(`bundles:\n  items:\n    - id: a\n      repo: "git@h:o/r"\n      ref: ${ref}\n`)).toEqual(['wrong-type']);
+});
+
+describe('names of prototypes', () => {
+  const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+
+  test('as ids and keys of the map form', () => {
+    const { problems, release } = read(`bundles: {${names.map((name) => `${name}: {}`).join(', ')}}`);
+    expect(problems).toEqual([]);
+    expect(release!.bundles.map(({ id }) => id)).toEqual(names);
+    expect(codes('bundles: {__proto__: {}}')).toEqual(['unsafe-id']);
+    expect(codes('bundles:\n  default_bundle_id: toString\n  items: [{id: a}]')).toEqual(['unknown-default']);
+  });
+
+  test('as unknown keys', () => {
+    expect(codes(items('{id: a, constructor: 1, __proto__: {b: 1}, valueof: 2}'))).toEqual([
+      'unknown-key',
+      'unknown-key',
+      'unknown-key',
+    ]);
+    expect(codes('constructor: 1\n')).toEqual(['unknown-key']);
+  });
+
+  test('as repositories and settings', () => {
+    const { release, problems } = read(
+      `repos: {constructor: "git@h:o/r", config: "git@h:o/s"}\n${items('{id: a, repo: constructor, ref: v1, config: {__proto__: {x: 1}}}')}`,
+    );
+    expect(problems).toEqual([]);
+    expect(release!.repos).toEqual({ constructor: 'git@h:o/r', config: 'git@h:o/s' });
+    expect(Object.keys(release!.bundles[0]!.config!)).toEqual(['__proto__']);
+  });
+});
+
+describe('rules that depend on how the release is used', () => {
+  const branch = items('{id: a, repo: "git@h:o/r", ref: main}');
+  test.each<[string, string, ReleaseOptions, string[]]>([
+    ['a branch', branch, {}, ['floating-ref']],
+    ['a branch in git mode', branch, { mode: 'git' }, ['floating-ref']],
+    ['a branch, baked, with always-pull', branch, { alwaysPull: true }, ['floating-ref']],
+    ['a branch in git mode with always-pull', branch, { mode: 'git', alwaysPull: true }, []],
+    [
+      'an unsafe ref in git mode with always-pull',
+      items('{id: a, repo: "git@h:o/r", ref: "-x"}'),
+      { mode: 'git', alwaysPull: true },
+      ['unsafe-ref'],
+    ],
+    ['a frontend’s branch, always', 'frontend: {repo: r, ref: main}', { mode: 'git', alwaysPull: true }, ['floating-ref']],
+    ['an example’s id', items('{id: "workspace@2026-03-31-13-36"}'), {}, []],
+    ['an example’s id with examples on', items('{id: "workspace@2026-03-31-13-36"}'), { examples: true }, ['reserved-id']],
+    ['an example’s id, early', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.3' }, ['reserved-id']],
+    ['an example’s id at the seed', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.1', examples: true }, []],
+    ['the admin’s id', items('{id: kdcube.admin}'), { generation: '2026.3.1' }, ['reserved-id']],
+  ])('%s', (_, text, options, expected) => {
+    expect(codes(text, options)).toEqual(expected);
+  });
+
+  test.each<[string, ReleaseOptions, string[]]>([
+    ['v0.3.2', {}, []],
+    ['nightly-build', { generation: '2026.3.3' }, ['platform-ref']],
+    ['nightly-build', { generation: '2026.3.1' }, []],
+    ['a'.repeat(40), {}, []],
+    ['main', {}, ['floating-ref']],
+    ['2026.07.20.x', {}, ['platform-ref']],
+  ])('platform.ref %s with %j', (ref, options, expected) => {
+    expect(readRelease(`platform: {ref: "${ref}"}\n`, 'release.yaml', options).problems.map(({ code }) => code)).toEqual(
+      expected,
+    );
+  });
+});
+
+test('a thousand bundles, each with an id of its own', () => {
+  const lines = Array.from({ length: 1000 }, (_, n) => `{id: "b${n}@1.0", repo: "git@h:o/r${n}", ref: v${n}, subdir: x}`);
+  const { release, problems, notes } = read(items(...lines));
+  expect([release!.bundles.length, problems.length, notes.length]).toEqual([1000, 0, 1000]);
+  // Twice the same: the clash of every single one is found.
+  expect(codes(items(...lines, ...lines)).length).toBe(1000);
+});
+
+test('no message shows a secret', () => {
+  const secret = 'hunter2hunter2';
+  const text = items(
+    `{id: a, ref: v1, repo: "https://u:${secret}@h/r"}`,
+    `{id: b, ref: v1, repo: "https://${secret}@h/r"}`,
+    `{id: c, ref: v1, repo: "http://u:${secret}@h/r"}`,
+    `{id: d, ref: v1, repo: "ssh://git:${secret}@h/r"}`,
+    `{id: e, ref: v1, repo: "u:${secret}@h:r"}`,
+    `{id: f, ref: v1, repo: "https://u:${secret}/x@h/r"}`,
+    `{id: g, ref: v1, repo: "https://u:a@${secret}@h/r"}`,
+    `{id: h, ref: v1, repo: "https://h/r?token=${secret}"}`,
+    `{id: i, ref: v1, repo: "https://h/r#${secret}"}`,
+    `{id: j, ref: main, repo: "https://u:${secret}@h/r"}`,
+    `{id: k, config: {db: "postgres://u:${secret}@h/db"}}`,
+  );
+  const { problems } = read(`repos: {x: "https://u:${secret}@h/r"}\n${text}`);
+  expect(problems.length).toBeGreaterThan(11);
+  expect(formatProblems(problems)).not.toContain(secret);
+});
+
+test('what is broken stops nothing that is not', () => {
+  const { release, problems } = read(items('{id: a, name: [x], subdir: s}', 'text', '{id: b}'));
+  expect(problems.map(({ code }) => code)).toEqual(['wrong-type', 'wrong-type']);
+  expect(release!.bundles).toMatchObject([{ id: 'a', subdir: 's', name: undefined }, { id: 'b' }]);
+});

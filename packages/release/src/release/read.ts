@@ -1,0 +1,219 @@
+import * as z from 'zod';
+import type { Problem } from '../problem/problem';
+import { KdcubeError, quoted } from '../problem/problem';
+import type { DocumentPath, ReadDocument } from '../document/document';
+import { readDocument } from '../document/document';
+import { generationOf } from '../platform/generation';
+import { bundleFolder, bundleModule } from '../platform/bundle-id';
+import { normalPath } from './refs';
+import type { Bundle, Release, ReleaseOptions } from './release';
+import { WrittenBundle, WrittenRelease } from './release';
+import { releaseRules } from './rules';
+import { checkShape, kindOf } from '../document/shape';
+import type { FoundBundle } from './rules/rule';
+
+/** What reading gives: the release as far as it could be understood, everything that is wrong, and what a person should know. */
+export interface ReadRelease {
+  release?: Release;
+  problems: Problem[];
+  /** Not errors: what was rewritten, which generation was chosen and why. */
+  notes: Problem[];
+}
+
+/**
+ * Reads release.yaml, or a descriptor of the platform (`bundles.items[]`, the map form, the flat map, bare `items[]`), from text.
+ * Never throws for what the text says: every problem is returned, each with its place.
+ */
+export function readRelease(content: string | Uint8Array, file: string, options: ReleaseOptions = {}): ReadRelease {
+  const doc = readDocument(content, file);
+  if (doc.problems.length > 0) return { problems: doc.problems, notes: [] };
+  const root = doc.value;
+  if (Array.isArray(root)) return { problems: [listForm(doc, [])], notes: [] };
+  if (!isMapping(root)) {
+    return {
+      problems: [{ code: 'wrong-type', message: `${file} is ${kindOf(root)} where a mapping belongs.`, at: doc.place([]) }],
+      notes: [],
+    };
+  }
+  const problems: Problem[] = [];
+  const { entries, defaultId, rest } = findBundles(root, doc, problems);
+  problems.push(...checkShape(WrittenRelease.omit({ bundles: true }).partial({ platform: true }), doc, rest, []));
+  if (defaultId) problems.push(...checkShape(z.string().min(1), doc, defaultId.value, defaultId.path));
+  const found: FoundBundle[] = [];
+  for (const entry of entries) {
+    const shape = checkShape(WrittenBundle, doc, entry.value, entry.path);
+    problems.push(...shape);
+    // What has an id goes on to the rules, so that one run says everything; its other shape problems are already said.
+    const { value } = entry;
+    if (isMapping(value) && typeof value.id === 'string')
+      found.push({ ...entry, value: onlyTexts(value), has: (field) => Object.hasOwn(value, field) });
+  }
+  const release = normalise(rest, found, defaultId?.value, options);
+  const rules = releaseRules({ doc, release, found, written: entries.length, defaultId, rest, options });
+  return { release, problems: inOrder([...problems, ...rules.problems, ...doc.ambiguous]), notes: rules.notes };
+}
+
+/** The release, or a KdcubeError with every problem of it. */
+export function mustReadRelease(
+  content: string | Uint8Array,
+  file: string,
+  options: ReleaseOptions = {},
+): { release: Release; notes: Problem[] } {
+  const { release, problems, notes } = readRelease(content, file, options);
+  if (!release || problems.length > 0) throw new KdcubeError(problems);
+  return { release, notes };
+}
+
+interface Found {
+  entries: { path: DocumentPath; key?: string; value: unknown }[];
+  defaultId?: { path: DocumentPath; value: unknown };
+  /** The document without its bundles. */
+  rest: Record<string, unknown>;
+}
+
+const SECTIONS = ['release_name', 'platform', 'frontend', 'repos', 'bundles', 'items', 'default_bundle_id'];
+
+/** The accepted shapes, one after another (contract §2.2). */
+function findBundles(root: Record<string, unknown>, doc: ReadDocument, problems: Problem[]): Found {
+  const { bundles, items, default_bundle_id: topDefault, ...rest } = root;
+  const defaultId = topDefault === undefined ? undefined : { path: ['default_bundle_id'], value: topDefault };
+  if (items !== undefined && bundles === undefined) return { ...listOf(items, ['items'], doc, problems), defaultId, rest };
+  if (bundles === undefined || bundles === null) {
+    const flat = !SECTIONS.some((key) => key in root) && Object.values(root).length > 0 && Object.values(root).every(isMapping);
+    if (flat) return { ...mapOf(root, [], doc, problems), defaultId, rest: {} };
+    return { entries: [], defaultId, rest };
+  }
+  if (Array.isArray(bundles)) {
+    problems.push(listForm(doc, ['bundles']));
+    return { ...listOf(bundles, ['bundles'], doc, problems), defaultId, rest };
+  }
+  if (!isMapping(bundles)) {
+    problems.push({
+      code: 'wrong-type',
+      message: `"bundles" is ${kindOf(bundles)} where a mapping belongs.`,
+      at: doc.place(['bundles']),
+    });
+    return { entries: [], defaultId, rest };
+  }
+  const { default_bundle_id: innerDefault, items: list, version, ...map } = bundles;
+  const inner = innerDefault === undefined ? defaultId : { path: ['bundles', 'default_bundle_id'], value: innerDefault };
+  if (list !== undefined) {
+    problems.push(
+      ...checkShape(
+        z.strictObject({ version: WrittenRelease.shape.bundles.shape.version }),
+        doc,
+        { ...(version !== undefined && { version }), ...map },
+        ['bundles'],
+      ),
+    );
+    return { ...listOf(list, ['bundles', 'items'], doc, problems), defaultId: inner, rest };
+  }
+  return {
+    ...mapOf(version === undefined || !isMapping(version) ? map : { ...map, version }, ['bundles'], doc, problems),
+    defaultId: inner,
+    rest,
+  };
+}
+
+function listOf(list: unknown, path: DocumentPath, doc: ReadDocument, problems: Problem[]): Pick<Found, 'entries'> {
+  // `items:` with nothing after it is an empty list to a person.
+  if (list === null) return { entries: [] };
+  if (!Array.isArray(list)) {
+    problems.push({
+      code: 'wrong-type',
+      message: `${quoted(String(path[path.length - 1]))} is ${kindOf(list)} where a list belongs.`,
+      at: doc.place(path),
+    });
+    return { entries: [] };
+  }
+  return { entries: list.map((value, index) => ({ path: [...path, index], value })) };
+}
+
+function mapOf(map: Record<string, unknown>, path: DocumentPath, doc: ReadDocument, problems: Problem[]): Pick<Found, 'entries'> {
+  return {
+    entries: Object.entries(map).map(([key, value]) => {
+      if (isMapping(value) && value.id !== undefined && value.id !== key) {
+        problems.push({
+          code: 'id-mismatch',
+          message: `The key says ${quoted(key)}, its id ${quoted(value.id)}. The platform goes by the key.`,
+          hint: `id: "${key}"`,
+          at: doc.place([...path, key, 'id']),
+        });
+      }
+      return { path: [...path, key], key, value: isMapping(value) ? { ...value, id: key } : value };
+    }),
+  };
+}
+
+function listForm(doc: ReadDocument, path: DocumentPath): Problem {
+  return {
+    code: 'list-form',
+    message: 'Bundles as a bare list empty the platform’s registry, or make it refuse the file.',
+    hint: 'bundles:\n  items:\n    - id: …',
+    at: doc.place(path),
+  };
+}
+
+function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultId: unknown, options: ReleaseOptions): Release {
+  const platform = isMapping(rest.platform) ? rest.platform : {};
+  const frontend = isMapping(rest.frontend) ? rest.frontend : undefined;
+  const ref = textOf(platform.ref);
+  const { generation, because } = generationOf(ref, options.generation);
+  const bundles = found.map(({ value }) => bundleOf(value));
+  return {
+    name: textOf(rest.release_name),
+    platform: { repo: textOf(platform.repo), ref },
+    frontend:
+      frontend && textOf(frontend.repo) && textOf(frontend.ref)
+        ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
+        : undefined,
+    repos: isMapping(rest.repos) ? reposOf(rest.repos) : {},
+    defaultBundleId: textOf(defaultId) ?? bundles[0]?.id,
+    bundles,
+    generation,
+    generationBecause: because,
+  };
+}
+
+function bundleOf(written: WrittenBundle): Bundle {
+  const { id, name, description, singleton, repo, ref, git_commit: gitCommit } = written;
+  const config = written.config ?? written.props;
+  const base = { id, name, description, singleton, config, folder: bundleFolder(id), module: bundleModule(id) };
+  if (repo !== undefined)
+    return { ...base, kind: 'pinned', repo, ref: ref ?? '', subdir: normalPath(written.subdir ?? ''), gitCommit };
+  return { ...base, kind: 'workspace', subdir: normalPath(written.subdir ?? 'bundles') };
+}
+
+/** The fields whose type is right; the others have their problem already. */
+function onlyTexts(value: Record<string, unknown>): WrittenBundle {
+  const keep = Object.entries(value).filter(([key, field]) => {
+    if (key === 'singleton') return typeof field === 'boolean';
+    return key === 'config' || key === 'props' ? isMapping(field) : typeof field === 'string';
+  });
+  return Object.fromEntries(keep) as unknown as WrittenBundle;
+}
+
+function reposOf(repos: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(repos).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** By place; what two checks say of one place with one code is said once. */
+function inOrder(problems: Problem[]): Problem[] {
+  const said = new Set<string>();
+  return problems.sort(byPlace).filter(({ code, at }) => {
+    const key = `${at?.line}:${at?.col} ${at?.path} ${code}`;
+    return !said.has(key) && said.add(key);
+  });
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.col ?? 0) - (b.at?.col ?? 0);
+}

@@ -1,0 +1,200 @@
+import type { Problem } from '../problem/problem';
+import { quoted } from '../problem/problem';
+
+/** A full commit id: SHA-1 or SHA-256. */
+export function isCommit(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+type Finding = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** Names that people give to branches. A remote knows better; this is what can be said offline. */
+const BRANCH_NAMES = new Set([
+  'HEAD',
+  'FETCH_HEAD',
+  'ORIG_HEAD',
+  'main',
+  'master',
+  'trunk',
+  'develop',
+  'development',
+  'dev',
+  'devel',
+  'staging',
+  'production',
+  'latest',
+  'next',
+  'nightly',
+]);
+
+/** What is wrong with a git ref as a pin, if anything. The rules of safety are git's own (git-check-ref-format), and no leading dash. */
+export function refProblem(ref: string): Finding | undefined {
+  const why = unsafeRef(ref);
+  if (why)
+    return {
+      code: 'unsafe-ref',
+      message: `${quoted(ref)} is not a git ref: ${why}.`,
+      hint: 'name a tag such as v1.2.0, or a full commit id',
+    };
+  if (isCommit(ref)) return undefined;
+  if (BRANCH_NAMES.has(ref) || ref.startsWith('refs/heads/') || ref.startsWith('refs/remotes/')) {
+    return {
+      code: 'floating-ref',
+      message: `${quoted(ref)} is a branch. A release pins a tag or a commit, so that it means the same tomorrow.`,
+    };
+  }
+  return undefined;
+}
+
+/** True where git would take the ref for a branch by its name alone. */
+export function looksFloating(ref: string): boolean {
+  return refProblem(ref)?.code === 'floating-ref';
+}
+
+function unsafeRef(ref: string): string | undefined {
+  if (ref === '') return 'it is empty';
+  if (ref.length > 250) return `it has ${ref.length} characters (at most 250)`;
+  if (ref.startsWith('-')) return 'it starts with a dash, which git takes for an option';
+  if (/[\u0000-\u0020\u007f~^:?*[\\]/.test(ref)) return 'it holds a space, a control character or one of ~ ^ : ? * [ \\';
+  if (ref.includes('..') || ref.includes('@{') || ref.includes('//') || ref === '@') return 'it holds "..", "//" or "@{"';
+  if (ref.startsWith('/') || ref.endsWith('/') || ref.endsWith('.')) return 'it starts or ends with "/" or ends with "."';
+  if (ref.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock')))
+    return 'a part of it starts with "." or ends with ".lock"';
+  return undefined;
+}
+
+/** Where a repository is: a URL, or a bare name that the `repos:` map or the workspace's own remote resolves. */
+export type RepoPlace = { kind: 'url'; url: string } | { kind: 'name'; name: string };
+
+/** `user@host:path`, as scp and git write ssh. */
+const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)([^:@]*)$/;
+
+/** Reads a repository as release.yaml writes it. Only ssh, https and file: git's other transports can run programs. */
+export function parseRepo(text: string): RepoPlace | Finding {
+  const unsafe = (why: string, hint?: string): Finding => ({
+    code: 'unsafe-url',
+    message: `${shownUrl(text)} is not a repository URL that a release can use: ${why}.`,
+    hint,
+  });
+  if (/[\u0000-\u0020\u007f]/.test(text) || text === '') return unsafe('it is empty, or holds a space or a control character');
+  if (text.length > 1000) return unsafe('it is too long');
+  if (text.startsWith('-')) return unsafe('it starts with a dash, which git takes for an option');
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return { kind: 'name', name: text };
+  if (/^[A-Za-z0-9+.-]+::/.test(text)) return unsafe('a remote helper would run a program', 'use ssh://, https:// or file://');
+  if (/^[A-Za-z]:[\\/]/.test(text)) return unsafe('it is a path on one machine', 'file:///C:/absolute/path');
+  if (/^(?:https?|ssh|file|git):(?!\/\/)/i.test(text)) return unsafe('two slashes are missing after the colon');
+  const scp = SCP.exec(text);
+  if (scp)
+    return scp[1] && !scp[1].startsWith('-') ? { kind: 'url', url: text } : unsafe('its path is empty or starts with a dash');
+  if (/^(?:\/|\.\.?\/|~)/.test(text)) return unsafe('it is a path on one machine', 'file:///absolute/path');
+  return parseUrl(text, unsafe);
+}
+
+function parseUrl(text: string, unsafe: (why: string, hint?: string) => Finding): RepoPlace | Finding {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return unsafe('it is neither a URL nor a name', 'such as git@github.com:org/repo.git, or a name from the repos: map');
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return unsafe('plain http can be changed on its way', shownUrl(text).replace(/^http:/i, 'https:'));
+  if (!['ssh:', 'https:', 'http:', 'file:'].includes(url.protocol))
+    return unsafe(`${url.protocol}// is not a transport it may use`, 'use ssh://, https:// or file://');
+  if (url.password || (url.username && url.protocol !== 'ssh:')) {
+    return {
+      code: 'url-with-password',
+      message: `${shownUrl(text)} carries a user name or a secret, and release.yaml is for everybody to read.`,
+      hint: 'use a git credential helper, or ssh',
+    };
+  }
+  if (url.search || url.hash) return unsafe('it has a query or a fragment, which no git server needs and where tokens stand');
+  if (url.protocol === 'file:' ? url.hostname !== '' : url.hostname === '')
+    return unsafe(url.hostname ? 'a file URL has no host' : 'it has no host', url.hostname ? 'file:///absolute/path' : undefined);
+  // git decodes the URL before it hands the parts to ssh.
+  const parts = [url.username, url.hostname, url.pathname.slice(1)].map(decoded);
+  if (parts.includes(undefined) || parts.some((part) => CONTROL.test(part!)))
+    return unsafe('it holds an escape (%) that is no plain character');
+  if (parts.some((part) => part!.startsWith('-')))
+    return unsafe('a part of it starts with a dash, which git takes for an option');
+  return { kind: 'url', url: text };
+}
+
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * A repository's URL as a message may show it: cut where it is long, without a password, without the user information of http(s) URLs, and without a
+ * query. What is no URL is not trusted to have its `@` in one place: everything before the last one goes.
+ */
+export function shownUrl(url: string): string {
+  const plain = url.replace(/[?#][^]*$/, '');
+  if (SCP.test(plain)) return quoted(plain).slice(1, -1);
+  const bare = withoutSecrets(plain);
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?([^]*)$/i.exec(bare)!;
+  const trusted = /^ssh:/i.test(scheme) && /^[^:@/]*@[^@]*$/.test(rest);
+  return quoted(trusted || !rest.includes('@') ? bare : `${scheme}…@${rest.slice(rest.lastIndexOf('@') + 1)}`).slice(1, -1);
+}
+
+/** Removes user information: all of it from http(s), only the password from ssh (whose user name is part of the address). */
+export function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/]*)@/i, (_, scheme: string, user: string) =>
+    /^ssh:/i.test(scheme) ? `${scheme}${user.split(':')[0]}@` : scheme,
+  );
+}
+
+/** Whether two URLs name one repository: the same host and path, whatever the transport, the user and a trailing `.git`. */
+export function sameRepo(a: string, b: string): boolean {
+  return repoKey(a) === repoKey(b);
+}
+
+function repoKey(url: string): string {
+  const scp = /^(?:[^@/:]+@)?([^/:]+):(?!\/\/)(.*)$/.exec(url);
+  const [host, path] = scp ? [scp[1]!, scp[2]!] : splitUrl(url);
+  return `${host.toLowerCase()}/${path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '')}`;
+}
+
+function splitUrl(url: string): [string, string] {
+  try {
+    const { protocol, host, pathname } = new URL(url);
+    return [protocol === 'ssh:' ? host.replace(/:22$/, '') : host, pathname];
+  } catch {
+    return ['', url];
+  }
+}
+
+/** The last part of a repository's URL without `.git`: the name people call it by. */
+export function repoName(url: string): string {
+  return /([^/:]+?)(?:\.git)?\/*$/.exec(url)?.[1] ?? url;
+}
+
+/** Why a relative path is not safe as a place inside a repository; undefined where it is. Empty means the root. */
+export function unsafePath(path: string): string | undefined {
+  if (path.length > 1000) return 'it is too long';
+  if (/[\u0000-\u001f\u007f\\]/.test(path)) return 'it holds a control character or a backslash';
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'it is absolute';
+  if (path.startsWith('-')) return 'it starts with a dash';
+  const parts = path.split('/').filter((part, index, all) => !(part === '' && index === all.length - 1));
+  if (parts.includes('..')) return 'it climbs out of its repository';
+  if (parts.some((part) => part.toLowerCase() === '.git')) return 'it points into .git';
+  return undefined;
+}
+
+/** A safe path in one spelling: no `./`, no trailing or doubled slashes. */
+export function normalPath(path: string): string {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}

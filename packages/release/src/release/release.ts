@@ -1,0 +1,173 @@
+import * as z from 'zod';
+import { generations } from '../platform/generation';
+import type { Generation } from '../platform/generation';
+
+/**
+ * release.yaml as people write it. schema.json (for editors) and docs/release-yaml.md are printed from these descriptions; read.ts says
+ * what is wrong in words of its own, so the schemas here carry shapes, not messages.
+ */
+const text = () => z.string().min(1);
+
+export const WrittenBundle = z
+  .strictObject({
+    id: text().describe(
+      'The bundle’s id, with its version: `my-bundle@1-0-0`. Also the name of its folder and of its Nx project.',
+    ),
+    name: z.string().optional().describe('What people see. The platform only displays it.'),
+    description: z.string().optional().describe('What the bundle does. The platform only displays it.'),
+    repo: text()
+      .optional()
+      .describe(
+        'Where a pinned bundle comes from: an ssh, https or file URL, or a name from `repos`. Without it the bundle is a workspace bundle: its folder here, as git sees it.',
+      ),
+    ref: text()
+      .optional()
+      .describe('A tag or a full commit id of `repo`. A branch only in git mode with BUNDLE_GIT_ALWAYS_PULL=1.'),
+    subdir: z
+      .string()
+      .optional()
+      .describe(
+        'The folder that holds the bundle’s folder (not the bundle’s folder itself). Default: `bundles` for a workspace bundle, the repository’s root for a pinned one.',
+      ),
+    module: text()
+      .optional()
+      .describe('The module the platform imports. Derived from the id; written, it must be `<id>.entrypoint`.'),
+    singleton: z.boolean().optional().describe('Whether the platform keeps one instance for all requests. Default: false.'),
+    path: text().optional().describe('Where the bundle is in the image. Derived (`/bundles`); written, it must say the same.'),
+    git_commit: text().optional().describe('The commit that `ref` must name, as a second lock. Derived from the pin.'),
+    config: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'The bundle’s settings that are not secret. Platforms from 2026-04-19 read them as `config`, those from 2026-03-03 as `props`.',
+      ),
+    props: z.record(z.string(), z.unknown()).optional().describe('The older name of `config`. Write one of the two.'),
+  })
+  .describe('One bundle of the release.');
+
+const source = {
+  repo: text().describe('An ssh, https or file URL, or a name from `repos`.'),
+  ref: text().describe('A tag or a full commit id.'),
+};
+
+export const WrittenRelease = z
+  .strictObject({
+    release_name: text()
+      .optional()
+      .describe('What people call this release: `prod-2026-02-22`. It becomes a tag of the images; it never enters one.'),
+    platform: z
+      .strictObject({
+        repo: source.repo.optional(),
+        ref: text().describe(
+          'The platform’s version: the tag of its published images, exactly (PEP 440 since 2026-03-05), or a full commit where the platform is built here.',
+        ),
+        description: z.string().optional().describe('For people.'),
+      })
+      .describe('Which KDCube platform the release runs on.'),
+    frontend: z.strictObject(source).optional().describe('Which frontend the release ships.'),
+    repos: z
+      .record(z.string(), text())
+      .optional()
+      .describe(
+        'Names for repositories, so that `repo:` can be a name: `{customer-repo: git@github.com:org/customer-repo.git}`.',
+      ),
+    not_secret: z.array(text()).optional().describe('Names of settings of bundles whose values look like secrets and are none.'),
+    bundles: z
+      .strictObject({
+        version: z
+          .union([z.string(), z.number()])
+          .optional()
+          .describe('The version of this list’s format, "1". Written by today’s platform; nothing here depends on it.'),
+        default_bundle_id: text().optional().describe('The bundle that answers when a request names none. Default: the first.'),
+        items: z.array(WrittenBundle).describe('The bundles, in the order in which people see them.'),
+      })
+      .describe('What runs on the platform.'),
+  })
+  .describe('A KDCube release: the one input of the release process.');
+
+export type WrittenBundle = z.infer<typeof WrittenBundle>;
+export type WrittenRelease = z.infer<typeof WrittenRelease>;
+
+/** What a bundle is, whichever kind: everything derived, nothing left to guess. */
+interface BundleBase {
+  id: string;
+  name?: string;
+  description?: string;
+  singleton?: boolean;
+  config?: Record<string, unknown>;
+  /** Its folder under /bundles in the images (a dot in it would never import). */
+  folder: string;
+  /** `<folder>.entrypoint`, relative to /bundles. */
+  module: string;
+  /** The folder that holds the bundle's own folder; '' is the repository's root. Forward slashes, no trailing one. */
+  subdir: string;
+}
+
+/** Staged from its pin: what `ref` of `repo` meant when it was pinned. */
+export interface PinnedBundle extends BundleBase {
+  kind: 'pinned';
+  /** As written in release.yaml: a URL or a name. */
+  repo: string;
+  ref: string;
+  /** The commit release.yaml itself asks for, if it does. */
+  gitCommit?: string;
+}
+
+/** Its content is its folder here, as git sees it. */
+export interface WorkspaceBundle extends BundleBase {
+  kind: 'workspace';
+}
+
+export type Bundle = PinnedBundle | WorkspaceBundle;
+
+export interface Source {
+  repo: string;
+  ref: string;
+}
+
+/** A release, read and normalised. */
+export interface Release {
+  name?: string;
+  platform: { repo?: string; ref?: string };
+  frontend?: Source;
+  repos: Record<string, string>;
+  /** Resolved: what release.yaml names, else the first bundle. */
+  defaultBundleId?: string;
+  bundles: Bundle[];
+  generation: Generation;
+  /** Why this generation, in words. */
+  generationBecause: string;
+}
+
+/** How a release will be used, where rules depend on it. */
+export const ReleaseOptions = z.object({
+  generation: z
+    .enum(generations)
+    .optional()
+    .describe(
+      'The platform’s generation, by the day from which on it holds. Default: by platform.ref where that is a calendar version.',
+    ),
+  mode: z
+    .enum(['baked', 'git'])
+    .optional()
+    .describe('How the bundles reach the platform: `baked` into its images, or cloned by it (`git`). Default: baked.'),
+  alwaysPull: z
+    .boolean()
+    .optional()
+    .describe('In git mode, BUNDLE_GIT_ALWAYS_PULL=1: then a ref may be a branch. Default: false.'),
+  examples: z
+    .boolean()
+    .optional()
+    .describe('BUNDLES_INCLUDE_EXAMPLES of the deployment: whether the platform adds its own examples. Default: false.'),
+});
+
+export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
+
+/** Where bundles are in the images. */
+export const BUNDLES_ROOT = '/bundles';
+
+/** Where a bundle's folder may be in its repository: `<subdir>/<id>`, and where the id has dots also the folder that imports. */
+export function bundlePlaces(bundle: Pick<Bundle, 'id' | 'folder' | 'subdir'>): string[] {
+  const below = (name: string) => (bundle.subdir ? `${bundle.subdir}/${name}` : name);
+  return bundle.folder === bundle.id ? [below(bundle.id)] : [below(bundle.id), below(bundle.folder)];
+}

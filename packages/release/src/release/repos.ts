@@ -1,0 +1,28 @@
+import { KdcubeError, quoted } from '../problem/problem';
+import { parseRepo, repoName, sameRepo, shownUrl } from './refs';
+
+/** Where to fetch from: a URL, and whether it is this workspace's own repository (then git runs inside the checkout, with its credentials). */
+export interface RepoAddress {
+  url: string;
+  self: boolean;
+}
+
+/**
+ * A repository as release.yaml writes it → its address. A name is looked up in `repos:`; failing that it is this repository, when its own remote is
+ * called so. A name that neither knows is a Problem: it could mean anything.
+ */
+export function resolveRepo(
+  written: string,
+  repos: Readonly<Record<string, string>>,
+  ownRemote: string | undefined,
+): RepoAddress {
+  const place = parseRepo(Object.hasOwn(repos, written) ? repos[written]! : written);
+  if ('code' in place) throw new KdcubeError(place);
+  if (place.kind === 'url') return { url: place.url, self: ownRemote !== undefined && sameRepo(place.url, ownRemote) };
+  if (ownRemote !== undefined && repoName(ownRemote) === place.name) return { url: ownRemote, self: true };
+  throw new KdcubeError({
+    code: 'unknown-repo',
+    message: `${quoted(written)} is a name that nothing resolves: it is not in repos:, and this repository's own remote is ${ownRemote ? `called ${quoted(repoName(ownRemote))} (${shownUrl(ownRemote)})` : 'not set'}.`,
+    hint: `repos:\n  ${written}: git@example.com:org/${written}.git`,
+  });
+}

@@ -1,0 +1,76 @@
+import { quoted } from '../../problem/problem';
+import { bundleFolder, bundleModule, idProblem } from '../../platform/bundle-id';
+import { GENERATIONS } from '../../platform/generation';
+import { BUNDLES_ROOT } from '../release';
+import type { Report, RuleInput } from './rule';
+import { idPath } from './rule';
+
+export function modulesImport({ found }: RuleInput, report: Report, note: Report): void {
+  for (const { value, path } of found) {
+    const { id, module } = value;
+    if (idProblem(id) !== undefined) continue;
+    const right = bundleModule(id);
+    if (module !== undefined && ![right, `${id}.entrypoint`, 'entrypoint'].includes(module)) {
+      report(
+        {
+          code: 'module-mismatch',
+          message: `${quoted(module)} is not the module of ${quoted(id)}. The image holds ${BUNDLES_ROOT}/${bundleFolder(id)}/entrypoint.py.`,
+          hint: `module: "${right}", or remove the line`,
+        },
+        [...path, 'module'],
+      );
+    } else if (bundleFolder(id) !== id) {
+      note(
+        {
+          code: 'module-rewritten',
+          message: `The platform's loader turns every dot of a module into a slash, so ${quoted(`${id}.entrypoint`)} would never import. ${id} is staged as ${BUNDLES_ROOT}/${bundleFolder(id)} with the module ${right}; its id stays.`,
+        },
+        module === undefined ? idPath({ path }) : [...path, 'module'],
+      );
+    }
+  }
+}
+
+export function pathsAreDerived({ found }: RuleInput, report: Report): void {
+  for (const { value, path } of found) {
+    if (value.path === undefined) continue;
+    const right = [BUNDLES_ROOT, `${BUNDLES_ROOT}/${value.id}`, `${BUNDLES_ROOT}/${bundleFolder(value.id)}`];
+    if (!right.includes(value.path.replace(/\/+$/, ''))) {
+      report(
+        {
+          code: 'path-outside',
+          message: `${quoted(value.path)} is not where a release puts bundles: that is ${BUNDLES_ROOT}, always.`,
+          hint: 'remove the line',
+        },
+        [...path, 'path'],
+      );
+    }
+  }
+}
+
+export function configHasOneName({ found, release }: RuleInput, report: Report, note: Report): void {
+  const { config } = GENERATIONS[release.generation];
+  for (const { value, path } of found) {
+    const given = value.config !== undefined ? 'config' : 'props';
+    if (value.config !== undefined && value.props !== undefined)
+      report(
+        {
+          code: 'ignored-key',
+          message: '"config" and "props" are two names of one thing; the platform reads one of them.',
+          hint: 'keep config:',
+        },
+        [...path, 'props'],
+        'key',
+      );
+    else if (value[given] !== undefined && config === undefined) {
+      note(
+        {
+          code: 'ignored-key',
+          message: `A platform of generation ${release.generation} (${release.generationBecause}) does not read ${quoted(given)}: it will not reach the bundle.`,
+        },
+        [...path, given],
+        'key',
+      );
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { quoted } from '../../problem/problem';
+import { bundleFolder } from '../../platform/bundle-id';
+import { isCommit, normalPath, parseRepo, refProblem, unsafePath } from '../refs';
+import type { DocumentPath } from '../../document/document';
+import type { Report, RuleInput } from './rule';
+
+export function refsArePinned({ found, rest, options }: RuleInput, report: Report): void {
+  const mayFloat = options.mode === 'git' && options.alwaysPull === true;
+  const check = (ref: unknown, repo: unknown, path: DocumentPath, floats: boolean) => {
+    if (typeof ref !== 'string' || ref === '') return;
+    const problem = refProblem(ref);
+    if (!problem || (problem.code === 'floating-ref' && floats)) return;
+    const url = typeof repo === 'string' && !('code' in parseRepo(repo)) ? repo : '<repo>';
+    report(
+      problem.code === 'floating-ref'
+        ? { ...problem, hint: `git ls-remote ${url} ${ref}    then write the commit, or a tag` }
+        : problem,
+      path,
+    );
+  };
+  for (const bundle of found) {
+    const { value, path } = bundle;
+    check(value.ref, value.repo, [...path, 'ref'], mayFloat);
+    if (value.repo !== undefined && !bundle.has('ref')) {
+      report(
+        {
+          code: 'missing-ref',
+          message: `${quoted(value.id)} has a repo but no ref: nothing says which content it pins.`,
+          hint: 'ref: a tag or a full commit id',
+        },
+        [...path, 'ref'],
+      );
+    }
+    if (!bundle.has('repo') && value.ref !== undefined) {
+      report(
+        {
+          code: 'ref-without-repo',
+          message: `${quoted(value.id)} has a ref but no repo. A workspace bundle has neither: its content is its folder here.`,
+          hint: 'add repo:, or remove ref:',
+        },
+        [...path, 'ref'],
+        'key',
+      );
+    }
+    if (value.git_commit !== undefined && (!bundle.has('repo') || !isCommit(value.git_commit))) {
+      report(
+        {
+          code: !bundle.has('repo') ? 'ref-without-repo' : 'unsafe-ref',
+          message: 'git_commit is the full commit id that ref of repo must name.',
+        },
+        [...path, 'git_commit'],
+      );
+    }
+  }
+  for (const section of ['frontend', 'platform'] as const) {
+    const part = rest[section] as Record<string, unknown> | undefined;
+    check(part?.ref, part?.repo, [section, 'ref'], false);
+  }
+}
+
+export function reposAreSafe({ found, rest, release }: RuleInput, report: Report): void {
+  const check = (repo: unknown, path: DocumentPath) => {
+    if (typeof repo !== 'string' || repo === '') return;
+    const place = parseRepo(repo);
+    if ('code' in place) report(place, path);
+  };
+  for (const { value, path } of found) check(value.repo, [...path, 'repo']);
+  for (const section of ['frontend', 'platform'] as const)
+    check((rest[section] as Record<string, unknown> | undefined)?.repo, [section, 'repo']);
+  for (const [name, url] of Object.entries(release.repos)) {
+    const key = parseRepo(name);
+    if (!('kind' in key) || key.kind !== 'name')
+      report(
+        { code: 'unsafe-url', message: `${quoted(name)} is no name for a repository: letters, digits and . _ - only.` },
+        ['repos', name],
+        'key',
+      );
+    const place = parseRepo(url);
+    if ('code' in place) report(place, ['repos', name]);
+    else if (place.kind === 'name')
+      report(
+        {
+          code: 'unknown-repo',
+          message: `${quoted(url)} is a name again; here belongs the URL that ${quoted(name)} stands for.`,
+        },
+        ['repos', name],
+      );
+  }
+}
+
+export function subdirsStayInside({ found }: RuleInput, report: Report): void {
+  for (const { value, path } of found) {
+    if (value.subdir === undefined) continue;
+    const why = unsafePath(value.subdir);
+    if (why)
+      report(
+        {
+          code: 'unsafe-path',
+          message: `${quoted(value.subdir)} cannot be a subdir: ${why}.`,
+          hint: 'a folder of the repository, such as service/bundles',
+        },
+        [...path, 'subdir'],
+      );
+    else if ([value.id, bundleFolder(value.id)].includes(normalPath(value.subdir).split('/').pop()!)) {
+      report(
+        {
+          code: 'unsafe-path',
+          message: `subdir is the folder that holds the bundle's folder; ${quoted(value.subdir)} names the bundle's own.`,
+          hint: `subdir: ${normalPath(value.subdir).split('/').slice(0, -1).join('/') || '.'}`,
+        },
+        [...path, 'subdir'],
+      );
+    }
+  }
+}

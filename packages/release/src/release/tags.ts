@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { KdcubeError, quoted } from '../problem/problem';
+
+/** A tag as registries allow it: [A-Za-z0-9_][A-Za-z0-9._-]{0,127}. */
+export function isTag(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text);
+}
+
+/**
+ * A name that people gave (a branch, a release) as a tag: `/` becomes `-`, other characters `_`. Where anything but `/` had to change, where the name
+ * is too long or has the form of a content key, eight characters of its hash follow. (`feature/x` and `feature-x` do fall on one tag: people expect that name.)
+ */
+export function tagSafe(name: string): string {
+  const dashed = name.replace(/\//g, '-');
+  const safe = dashed.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^[.-]/, '_');
+  if (safe === dashed && safe.length <= 100 && safe !== '' && !isKeyTag(safe)) return safe;
+  return `${safe.slice(0, 91) || '_'}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}
+
+/** A tag that people put on an image. Moving ones mean something else tomorrow and are for people only; nothing here deploys by a tag. */
+export interface PeopleTag {
+  tag: string;
+  moving: boolean;
+}
+
+export interface TagSources {
+  /** The workspace's own commit, when everything in the image is committed. */
+  commit?: string;
+  branch?: string;
+}
+
+/** The customer's scheme: `customer-<sha>` and the moving `customer-<branch>`. The prefix keeps them apart from keys and versions. */
+export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): PeopleTag[] {
+  const tags: PeopleTag[] = [];
+  // A prefix is a person's choice: with `c`, a SHA-256 commit would pose as a content key.
+  if (commit) tags.push({ tag: checkTag(`${prefix}-${commit}`), moving: false });
+  if (branch) tags.push({ tag: checkTag(`${prefix}-${tagSafe(branch)}`), moving: true });
+  return tags;
+}
+
+/** The platform's scheme, for images built from the platform's own repository: the sha, the moving branch, and vX.Y.Z of a release. */
+export function platformTags({ commit, branch, version }: TagSources & { version?: string }): PeopleTag[] {
+  const tags: PeopleTag[] = [];
+  if (commit) tags.push({ tag: commit, moving: false });
+  if (branch) tags.push({ tag: tagSafe(branch), moving: true });
+  if (version) tags.push({ tag: tagSafe(version), moving: false });
+  return tags;
+}
+
+/** The tag under which an image's content key is looked up. */
+export function keyTag(key: string): string {
+  return `c-${key}`;
+}
+
+function isKeyTag(tag: string): boolean {
+  return /^c-[0-9a-f]{64}$/.test(tag);
+}
+
+/** Refuses tags that people may not set: what is no tag, and what would pose as a content key. */
+export function checkTag(tag: string): string {
+  if (!isTag(tag)) throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(tag)} cannot be a tag.`, hint: tagSafe(tag) });
+  if (isKeyTag(tag))
+    throw new KdcubeError({
+      code: 'unsafe-tag',
+      message: `${quoted(tag)} has the form of a content key, which only a build may set.`,
+    });
+  return tag;
+}

@@ -1,0 +1,226 @@
+import { type Component, factsOf } from '../../../platform/components';
+import { mayHoldSecret } from '../../../document/values';
+import { printable } from '../../../problem/problem';
+import { COMPOSE_KEYS } from './compose-keys';
+import type { ComposedService } from './compose-files';
+import { isMapping, listOf, type Mapping, volumeOf } from './compose-merge';
+import { askedHealth, containerPort, mebibytesOf, secondsOf, shownWord, wholeNumber } from './compose-values';
+import type { ImportNote } from '../../../import/types';
+import type { ImportReason } from '../../../import/reasons';
+
+export interface ComposePlace {
+  directory: string;
+  /** The named volumes of the compose files. */
+  volumes: Mapping;
+}
+
+type Say = (key: string, reason: ImportReason, said: string, hint?: string) => void;
+
+const STAYS = 'stays in the compose file: an environment has no place for it';
+
+/** What a service of compose says beside image and variables, as the environment's file has it. Whatever cannot come along is named. */
+export function settingsOf(service: ComposedService, component: Component, place: ComposePlace, notes: ImportNote[]): Mapping {
+  const { name, definition, at } = service;
+  const say: Say = (key, reason, said, hint) => {
+    const where = at[key.split(/[.[\s]/)[0]!];
+    notes.push({ subject: `${name} ${printable(key)}`, reason, said, ...(hint && { hint }), ...(where && { at: where }) });
+  };
+  for (const [key, value] of Object.entries(definition)) {
+    const known = Object.hasOwn(COMPOSE_KEYS, key) ? COMPOSE_KEYS[key] : undefined;
+    const isNothing = value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
+    if (key.startsWith('x-') || isNothing || (known && 'to' in known)) continue;
+    say(
+      key,
+      'compose-key',
+      known ? STAYS : 'is no key that is known of compose: it was left out',
+      known && 'stays' in known ? known.stays : undefined,
+    );
+  }
+  const port = portOf(definition, component, say);
+  const settings = {
+    ...countOf(definition, say),
+    ...sizeOf(definition, say),
+    ...architectureOf(definition, say),
+    ...(port !== undefined && port !== factsOf(component).port && { port }),
+    ...healthOf(definition, component, port, say),
+    ...stopOf(definition, say),
+    ...(typeof definition.container_name === 'string' && { container: definition.container_name }),
+    ...mountsOf(definition, place, say),
+  };
+  return withoutSecrets(settings, say);
+}
+
+function countOf({ scale, deploy }: Mapping, say: Say): Mapping {
+  const { replicas, mode, resources, ...others } = isMapping(deploy) ? deploy : {};
+  for (const key of Object.keys(others)) say(`deploy.${key}`, 'compose-key', STAYS);
+  if (isMapping(resources))
+    for (const key of Object.keys(resources).filter((each) => each !== 'limits'))
+      say(`deploy.resources.${key}`, 'compose-key', STAYS);
+  if (mode !== undefined && mode !== 'replicated')
+    say('deploy.mode', 'compose-value', 'is not a number of replicas: write count');
+  const wanted = scale ?? replicas;
+  if (wanted === undefined || wanted === null) return {};
+  const count = wholeNumber(wanted);
+  if (count !== undefined && count >= 0) return { count };
+  say(scale === undefined ? 'deploy.replicas' : 'scale', 'compose-value', 'is no whole number: it was left out', 'count: 1');
+  return {};
+}
+
+function sizeOf({ cpus, mem_limit: memLimit, deploy }: Mapping, say: Say): Mapping {
+  const resources = isMapping(deploy) && isMapping(deploy.resources) ? deploy.resources : {};
+  const { cpus: limitCpus, memory: limitMemory, ...others } = isMapping(resources.limits) ? resources.limits : {};
+  for (const key of Object.keys(others)) say(`deploy.resources.limits.${key}`, 'compose-key', STAYS);
+  const cpuText = limitCpus ?? cpus;
+  const memoryText = limitMemory ?? memLimit;
+  const cpu = Number(cpuText) > 0 ? Math.round(Number(cpuText) * 1024) : undefined;
+  const memory = mebibytesOf(memoryText);
+  const [noCpu, noMemory] = [cpuText !== undefined && !cpu, memoryText !== undefined && !(memory && memory >= 1)];
+  if (noCpu)
+    say(
+      limitCpus === undefined ? 'cpus' : 'deploy.resources.limits.cpus',
+      'compose-value',
+      'is no number of processors: it was left out',
+    );
+  if (noMemory)
+    say(
+      limitMemory === undefined ? 'mem_limit' : 'deploy.resources.limits.memory',
+      'compose-value',
+      'is no size of at least 1m: it was left out',
+    );
+  return { ...(cpu && { cpu }), ...(memory && memory >= 1 && { memory: Math.floor(memory) }) };
+}
+
+function architectureOf({ platform }: Mapping, say: Say): Mapping {
+  if (platform === undefined || platform === null || platform === 'linux/amd64' || platform === 'amd64') return {};
+  if (/^(?:linux\/)?(?:arm64|aarch64)(?:\/v8)?$/.test(String(platform))) return { architecture: 'arm64' };
+  say('platform', 'compose-value', 'is neither linux/amd64 nor linux/arm64: it was left out');
+  return {};
+}
+
+/** What the host publishes is the compose file's; the port in the container is the service's. */
+function portOf({ ports }: Mapping, component: Component, say: Say): number | undefined {
+  const list = listOf(ports);
+  if (list.length === 0) return undefined;
+  const found = list.map(containerPort);
+  const own = factsOf(component).port;
+  const port = own !== undefined && found.includes(own) ? own : found.find((each) => each !== undefined);
+  const others = list.length > 1 ? ` Of several, ${port ?? 'none'} was taken for the service’s own.` : '';
+  say('ports', 'compose-key', `published ports stay in the compose file: an environment says the one in the container.${others}`);
+  return port;
+}
+
+function healthOf({ healthcheck }: Mapping, component: Component, port: number | undefined, say: Say): Mapping {
+  if (!isMapping(healthcheck)) return {};
+  const { test, disable, interval, timeout, retries, start_period: start, ...others } = healthcheck;
+  for (const key of Object.keys(others)) say(`healthcheck.${key}`, 'compose-key', STAYS);
+  const asked = askedHealth(test, disable);
+  const own = port ?? factsOf(component).port;
+  if (asked?.tool === 'none') return { health: { tool: 'none' } };
+  const fits = asked && (own === undefined || asked.port === own);
+  if (test !== undefined && !fits)
+    say(
+      'healthcheck.test',
+      'compose-value',
+      'does not ask one path of the service’s own port with curl, wget or python: the component’s own check holds',
+    );
+  const bounded = (key: string, value: number | undefined, written: unknown, least: number, most: number): Mapping => {
+    if (written === undefined || written === null) return {};
+    if (value !== undefined && Number.isInteger(value) && value >= least && value <= most) return { [key]: value };
+    say(`healthcheck.${key}`, 'compose-value', `is not a whole number from ${least} to ${most}: it was left out`);
+    return {};
+  };
+  const health = {
+    ...(fits && { path: asked.path, tool: asked.tool }),
+    ...bounded('interval', secondsOf(interval), interval, 5, 300),
+    ...bounded('timeout', secondsOf(timeout), timeout, 2, 60),
+    ...bounded('retries', wholeNumber(retries), retries, 1, 10),
+    ...bounded('start_period', secondsOf(start), start, 0, 300),
+  };
+  return {
+    ...(fits && own === undefined && { port: asked.port }),
+    ...(Object.keys(health).length > 0 && { health }),
+  };
+}
+
+function stopOf({ stop_grace_period: written }: Mapping, say: Say): Mapping {
+  if (written === undefined || written === null) return {};
+  const seconds = secondsOf(written);
+  if (seconds !== undefined && seconds <= 120) return { stop_timeout: Math.ceil(seconds) };
+  say(
+    'stop_grace_period',
+    'compose-value',
+    seconds === undefined
+      ? 'is no duration: it was left out'
+      : 'is more than 120 seconds, which is all that an environment can say',
+    'stop_timeout: 120',
+  );
+  return {};
+}
+
+function mountsOf({ volumes: written }: Mapping, { directory, volumes }: ComposePlace, say: Say): Mapping {
+  const mounts: Record<string, Mapping> = {};
+  listOf(written).forEach((volume, index) => {
+    const key = `volumes[${index}]`;
+    const read = readVolume(volume);
+    if (!read || !/^\/[^:\0]*$/.test(read.target) || read.target.split('/').includes('..'))
+      return say(key, 'compose-value', 'is nothing that an environment could mount: it was left out');
+    const host = hostOf(read.source, directory, volumes);
+    if (host === undefined)
+      return say(
+        key,
+        'compose-value',
+        `${shownWord(read.target)} is a volume that docker keeps, and an environment mounts folders of the host: it was left out`,
+        `copy it into a folder, then mounts: {${shownWord(read.target)}: {host: /folder}}`,
+      );
+    const odd = read.options.filter((option) => option !== 'ro' && option !== 'rw');
+    if (odd.length > 0) say(key, 'compose-key', `${odd.map(shownWord).join(', ')} of it stays in the compose file`);
+    if (mayHoldSecret([read.target, host])) return say(key, 'secret', 'was left out: there is what looks like a secret in it');
+    mounts[read.target] = { host, ...(read.options.includes('ro') && { read_only: true }) };
+  });
+  return Object.keys(mounts).length > 0 ? { mounts } : {};
+}
+
+function readVolume(volume: unknown): { source?: string; target: string; options: string[] } | undefined {
+  if (typeof volume === 'string') return volumeOf(volume);
+  if (!isMapping(volume) || typeof volume.target !== 'string') return undefined;
+  const { type, source, target, read_only: readOnly, ...others } = volume;
+  if (type !== 'bind' && type !== 'volume' && type !== undefined) return undefined;
+  const options = [
+    ...(readOnly === true || readOnly === 'true' ? ['ro'] : []),
+    ...Object.keys(others).filter((key) => !key.startsWith('x-')),
+  ];
+  return { ...(typeof source === 'string' && { source }), target: target as string, options };
+}
+
+/** The folder of the host; undefined for what docker keeps. */
+function hostOf(source: string | undefined, directory: string, volumes: Mapping): string | undefined {
+  if (source === undefined || source.startsWith('~')) return undefined;
+  if (source.startsWith('/')) return source;
+  if (/^\.\.?(?:\/|$)/.test(source)) return joined(directory, source);
+  const volume = volumes[source];
+  // A named volume that is a folder of the host by its options.
+  const options = isMapping(volume) && isMapping(volume.driver_opts) ? volume.driver_opts : {};
+  return options.o === 'bind' && typeof options.device === 'string' && options.device.startsWith('/')
+    ? options.device
+    : undefined;
+}
+
+function joined(directory: string, relative: string): string {
+  const parts: string[] = [];
+  for (const part of `${directory}/${relative}`.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
+/** What compose put in from `.env` may be a secret, anywhere. */
+function withoutSecrets(settings: Mapping, say: Say): Mapping {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key, value]) => {
+      const hidden = mayHoldSecret(value);
+      if (hidden) say(key, 'secret', 'was left out: there is what looks like a secret in it');
+      return !hidden;
+    }),
+  );
+}

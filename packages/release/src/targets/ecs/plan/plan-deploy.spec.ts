@@ -1,0 +1,272 @@
+import { IMAGES } from '../../../../testing/environments';
+import { bundlesOf, deployed, deployInput, hex, nothingRuns, prod } from '../../../../testing/deploys';
+import type { Words } from '../../../../testing/deploys';
+import { KdcubeError } from '../../../problem/problem';
+import { DeployPlan, isEmptyPlan } from '../../../deploy/deploy-plan';
+import { expectedSeconds } from '../../../deploy/waves';
+import { planDeploy } from './plan-deploy';
+import type { Running } from './running';
+
+const first: Words = { bundles: ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'] };
+const running = deployed(first);
+const before = bundlesOf(first);
+
+function planned(words: Words, more: object = {}) {
+  return planDeploy({ ...deployInput({ ...first, running, before, ...words }), ...more });
+}
+
+const other = (name: string, digit = 'b2') =>
+  new Map(IMAGES).set(name, `${IMAGES.get(name)!.split('@')[0]}@sha256:${digit.repeat(32)}`);
+const restarts = ({ plan }: ReturnType<typeof planned>) => plan.waves.flatMap(({ services }) => services);
+
+test('proc is told of an exec revision that is there already as of one that is registered with it: by family and revision', () => {
+  const { definitions, latest, ...rest } = running;
+  // A deploy that ended between the registration of exec and proc.
+  const exec = latest['kdcube-exec']!;
+  const { plan } = planned({
+    running: {
+      ...nothingRuns(),
+      ...rest,
+      services: nothingRuns().services,
+      definitions: { [exec]: definitions[exec]! },
+      latest: { 'kdcube-exec': exec },
+    },
+  });
+  const proc = plan.services.find(({ service }) => service === 'chat-proc')!.definition.register;
+  expect([plan.exec!.change, JSON.stringify(proc)]).toEqual(['none', expect.stringContaining('"value":"kdcube-exec:1"')]);
+});
+
+test('a plan is what its schema says, and survives its file', () => {
+  const { plan } = planned({ images: other('kdcube-metrics') });
+  expect(DeployPlan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(JSON.parse(JSON.stringify(plan)));
+});
+
+describe('nothing changes', () => {
+  test.each<[string, Words]>([
+    ['the same release again', {}],
+    ['another release_name', { name: 'prod-2026-11-24' }],
+    ['a reordered release.yaml', { bundles: ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'].reverse() }],
+    ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', 'huts@1-0 v1.0.0 h'] }],
+  ])('%s', (_, words) => {
+    // The default bundle is the first one: a reordering that moves it is a change, and written out it is none.
+    const input = deployInput({ ...first, running, before, ...words });
+    const release = { ...input.release, defaultBundleId: 'lifts@1-4' };
+    const told = { ...input.descriptor.descriptor, default_bundle_id: 'lifts@1-4' };
+    const descriptor = {
+      ...input.descriptor,
+      descriptor: told,
+      env: { ...input.descriptor.env, AGENTIC_BUNDLES_JSON: JSON.stringify(told) },
+    };
+    const { plan } = planDeploy({ ...input, release, descriptor });
+    expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
+    expect(isEmptyPlan(plan)).toBe(true);
+    expect([plan.waves, plan.descriptor.changed, plan.gateway.changed]).toEqual([[], false, false]);
+    expect(plan.services.every(({ definition }) => definition.use !== undefined)).toBe(true);
+  });
+
+  test('the registered descriptor stays, with the ref that it had', () => {
+    const { plan } = planned({ bundles: ['lifts@1-4 v1.4.1 a', 'huts@1-0 v1.0.0 h'] });
+    expect(plan.bundles.find(({ id }) => id === 'lifts@1-4')).toMatchObject({
+      change: 'same',
+      before: { ref: 'v1.4.0' },
+      after: { ref: 'v1.4.1' },
+    });
+  });
+
+  test('but postgres-setup runs where no record says that it ever did: a deploy that ended before it registered it too', () => {
+    const { plan } = planned({}, { record: undefined });
+    expect(plan.waves).toEqual([{ name: 'database', services: ['postgres-setup'] }]);
+    expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({
+      why: ['no record says that it ran'],
+      definition: { use: running.latest['kdcube-postgres-setup'] },
+    });
+  });
+
+  test('ECS writes JSON and defaults its own way', () => {
+    const definitions = Object.fromEntries(
+      Object.entries(running.definitions).map(([arn, definition]) => [
+        arn,
+        {
+          ...definition,
+          containerDefinitions: definition.containerDefinitions.map((container) => ({
+            ...container,
+            cpu: 0,
+            volumesFrom: [],
+            environment: [...(container.environment ?? [])].reverse(),
+          })),
+        },
+      ]),
+    );
+    expect(isEmptyPlan(planned({ running: { ...running, definitions } }).plan)).toBe(true);
+  });
+});
+
+test('a list of bundles that changes while proc runs an image of another origin is said: the image may not have them', () => {
+  const reference = `example.com/mine/proc@sha256:${'c3'.repeat(32)}`;
+  const environment = {
+    ...prod,
+    services: prod.services.map((service) =>
+      service.component === 'proc' ? { ...service, image: { kind: 'digest' as const, reference } } : service,
+    ),
+  };
+  const bundles = [...first.bundles!, 'trails@1-0 v1.0.0 t'];
+  const said = (words: Words) => planned(words).plan.notes.filter((note) => note.includes(reference));
+  expect(said({ environment, bundles })).toEqual([expect.stringContaining('cannot be loaded')]);
+  expect([said({ environment }), said({ bundles })]).toEqual([[], []]);
+});
+
+describe('one line', () => {
+  test('a bumped bundle: proc and the task that code runs in', () => {
+    const images = new Map([
+      ...other('kdcube-chat-proc-bundled'),
+      ['kdcube-exec-bundled', other('kdcube-exec-bundled').get('kdcube-exec-bundled')!],
+    ]);
+    const reasons = new Map([[images.get('kdcube-chat-proc-bundled')!, ['lifts@1-4 changed']]]);
+    const subjects = new Map([[hex('v1.5.0b'), 'Correct the price of a day pass']]);
+    const { plan } = planned({ bundles: ['lifts@1-4 v1.5.0 b', 'huts@1-0 v1.0.0 h'], images }, { reasons, subjects });
+    expect(plan.waves).toEqual([{ name: 'proc', services: ['chat-proc'] }]);
+    expect(plan.services.find(({ service }) => service === 'chat-proc')!.why).toEqual([
+      'image: lifts@1-4 changed',
+      'env: ~AGENTIC_BUNDLES_JSON ~FARGATE_TASK_DEFINITION ~PY_CODE_EXEC_IMAGE',
+    ]);
+    expect(plan.exec).toMatchObject({ change: 'update', definition: { changes: ['containerDefinitions.exec.image'] } });
+    expect(plan.bundles.map(({ id, change, subject }) => [id, change, subject])).toEqual([
+      ['huts@1-0', 'same', undefined],
+      ['lifts@1-4', 'changed', 'Correct the price of a day pass'],
+    ]);
+    // Ids, paths and settings are the same: Redis need not be told.
+    expect(plan.descriptor).toMatchObject({ changed: false, force: false });
+  });
+
+  test('a bundle more: the list in Redis is written anew, and it is said', () => {
+    const { plan } = planned({ bundles: [...first.bundles!, 'pass@2-0 v2.0.0 p'], images: other('kdcube-chat-proc-bundled') });
+    expect(plan.descriptor).toMatchObject({ changed: true, force: true });
+    expect(plan.bundles.filter(({ change }) => change === 'added').map(({ id }) => id)).toEqual(['pass@2-0']);
+    expect(plan.notes.join()).toContain('tasks that still run see ids');
+  });
+
+  test('a bundle less', () => {
+    const { plan } = planned({ bundles: ['lifts@1-4 v1.4.0 a'], images: other('kdcube-chat-proc-bundled') });
+    expect(plan.bundles.map(({ id, change }) => [id, change])).toEqual([
+      ['huts@1-0', 'removed'],
+      ['lifts@1-4', 'same'],
+    ]);
+  });
+
+  test('one variable', () => {
+    const environment = {
+      ...prod,
+      services: prod.services.map((service) =>
+        service.name === 'metrics' ? { ...service, env: { ...service.env, LOG_LEVEL: 'DEBUG' } } : service,
+      ),
+    };
+    const result = planned({ environment });
+    expect(restarts(result)).toEqual(['metrics']);
+    expect(result.plan.services.find(({ service }) => service === 'metrics')).toMatchObject({
+      env: { changed: ['LOG_LEVEL'] },
+      why: ['env: ~LOG_LEVEL'],
+    });
+    expect(result.values.get('metrics')!.get('LOG_LEVEL')).toEqual({ before: 'INFO', after: 'DEBUG', hidden: false });
+  });
+
+  test('one image', () => {
+    expect(restarts(planned({ images: other('kdcube-web-ui') }))).toEqual(['web-ui']);
+  });
+
+  test('one task more: no new definition', () => {
+    const environment = {
+      ...prod,
+      services: prod.services.map((service) => (service.name === 'metrics' ? { ...service, count: 2 } : service)),
+    };
+    const { plan } = planned({ environment });
+    expect(plan.services.find(({ service }) => service === 'metrics')).toMatchObject({
+      why: ['1 → 2 tasks'],
+      definition: { changes: [] },
+    });
+    expect(plan.services.find(({ service }) => service === 'metrics')!.definition.use).toBeDefined();
+  });
+
+  test('a count that nobody wrote stays what it is: a service may scale by itself', () => {
+    const services = prod.services.map((service) => (service.name === 'chat-proc' ? { ...service, count: undefined } : service));
+    const { plan } = planned({ environment: { ...prod, services } });
+    expect(plan.services.find(({ service }) => service === 'chat-proc')).toMatchObject({
+      change: 'none',
+      count: { before: 3, after: 3 },
+    });
+  });
+
+  test('the gateway: everybody who has it, and Redis', () => {
+    const environment = { ...prod, gateway: { ...prod.gateway, profile: 'testing' as const } };
+    expect(restarts(planned({ environment }))).toEqual(['chat-proc', 'chat-ingress', 'metrics']);
+    expect(planned({ environment }).plan.gateway).toEqual({ changed: true, force: false });
+    const later = { ...first, platform: '2026.03.13.1', environment };
+    const { plan } = planDeploy({ ...deployInput({ ...later, running, before }) });
+    expect(plan.gateway).toEqual({ changed: true, force: true });
+    expect(plan.notes.filter((note) => note.includes('gateway'))).toEqual([
+      expect.stringMatching(/the gateway in Redis .* written anew: chat-proc takes one extra step/i),
+    ]);
+    // proc takes two steps, the others one: what is expected is what is done.
+    const seconds = (name: string) => 90 + plan.services.find(({ service }) => service === name)!.stopTimeout;
+    expect(expectedSeconds(plan)).toBe(2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
+  });
+});
+
+test('waves: the database, proc with exec, ingress, the rest', () => {
+  const { plan } = planDeploy(deployInput(first));
+  expect(plan.waves).toEqual([
+    { name: 'database', services: ['postgres-setup'] },
+    { name: 'proc', services: ['chat-proc'] },
+    { name: 'ingress', services: ['chat-ingress'] },
+    { name: 'rest', services: ['metrics', 'web-ui', 'proxylogin', 'web-proxy', 'clamav'] },
+  ]);
+  expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({ kind: 'task', count: { after: 1 } });
+});
+
+test('what a deploy registered before it failed is used, and not registered again', () => {
+  const halfway: Running = { ...running, services: nothingRuns().services };
+  const services = planned({ running: halfway }).plan.services;
+  expect(services.every(({ definition }) => definition.use !== undefined && definition.register === undefined)).toBe(true);
+});
+
+test('a force flag that was left on is drift', () => {
+  const [arn, definition] = Object.entries(running.definitions).find(([name]) => name.includes('kdcube-chat-proc'))!;
+  const left = {
+    ...definition,
+    containerDefinitions: definition.containerDefinitions.map((container) => ({
+      ...container,
+      environment: [...container.environment!, { name: 'BUNDLES_FORCE_ENV_ON_STARTUP', value: '1' }],
+    })),
+  };
+  const { plan } = planned({ running: { ...running, definitions: { ...running.definitions, [arn]: left } } });
+  expect(plan.services.find(({ service }) => service === 'chat-proc')!.why).toEqual([
+    'BUNDLES_FORCE_ENV_ON_STARTUP was left on by an earlier rollout',
+  ]);
+});
+
+test('services that cannot be updated, all at once', () => {
+  const { metrics: _, ...rest } = running.services;
+  const services = {
+    ...rest,
+    'web-ui': { ...rest['web-ui']!, controller: 'CODE_DEPLOY' },
+    'chat-ingress': { ...rest['chat-ingress']!, status: 'DRAINING' },
+  };
+  expect(
+    problemsOf(() => planned({ running: { ...running, services } })).map(({ code, message }) => [
+      code,
+      /"([\w-]+)" is|service "([\w-]+)"/.exec(message)!.slice(1).join(''),
+    ]),
+  ).toEqual([
+    ['service-unfit', 'chat-ingress'],
+    ['service-missing', 'metrics'],
+    ['service-unfit', 'web-ui'],
+  ]);
+});
+
+function problemsOf(act: () => unknown) {
+  try {
+    act();
+  } catch (error) {
+    return (error as KdcubeError).problems;
+  }
+  throw new Error('no problem');
+}

@@ -1,0 +1,169 @@
+import { bundlesOf, carriedOut, deployed, deployInput, prod } from '../../../../testing/deploys';
+import type { Words } from '../../../../testing/deploys';
+import { IMAGES } from '../../../../testing/environments';
+import { gzip, packing } from '../../../../testing/packing';
+import { filesOf } from '../task-definition/files';
+import type { TaskDefinition } from '../task-definition/task-definition';
+import { recordDeploy } from '../records/record-deploy';
+import type { Outcome } from '../rollout/engine';
+import { isEmptyPlan } from '../../../deploy/deploy-plan';
+import { explainPlan } from '../../../deploy/render/explain';
+import { markdownPlan } from '../../../deploy/render/explain-markdown';
+import type { DeployInput } from './deploy-input';
+import { planDeploy } from './plan-deploy';
+import { printPlan, readPlan } from '../../../deploy/plan-file';
+import type { Running } from './running';
+
+/** Today's platform, which reads its bundles from a file, and the first one, told by a file. */
+const PLATFORMS = [
+  ['today', '2026.7.20.444', prod, '/kdcube/bundles.yaml'],
+  ['seed', 'v0.3.2', { ...prod, bundles: { ...prod.bundles, descriptor: 'file' } }, '/kdcube/release.yaml'],
+] as const;
+const BUNDLES = ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'];
+const otherProc = new Map(IMAGES).set('kdcube-chat-proc-bundled', `r.example.com/proc@sha256:${'b2'.repeat(32)}`);
+
+describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment, path) => {
+  const first: Words = { platform, environment, bundles: BUNDLES };
+  const running = deployed(first);
+  const planned = (words: Words, more: Partial<DeployInput> = {}) =>
+    planDeploy({ ...deployInput({ ...first, running, before: bundlesOf(first), ...words }), ...more }).plan;
+  const proc = (plan: ReturnType<typeof planned>) => plan.services.find(({ component }) => component === 'proc')!;
+  const textOf = (definition: unknown) => filesOf(definition as TaskDefinition, packing).get(path);
+
+  test('the first deploy carries it in proc’s definition, and in nobody else’s', () => {
+    const { plan } = planDeploy(deployInput(first));
+    const carrying = plan.services.filter(({ definition }) => JSON.stringify(definition.register).includes('kdcube-files'));
+    expect(carrying.map(({ component }) => component)).toEqual(['proc']);
+    expect(textOf(carrying[0]!.definition.register)).toMatch(/lifts@1-4[^]*huts@1-0/);
+  });
+
+  test.each<[string, Words]>([
+    ['the same release', {}],
+    ['another name', { name: 'prod-2026-11-24' }],
+    ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', BUNDLES[1]!] }],
+    ['taken over from what runs', { environment: takenOver(environment) }],
+  ])('nothing changes: %s', (__, words) => {
+    const plan = planned(words);
+    expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
+    expect([isEmptyPlan(plan), plan.descriptor.changed]).toEqual([true, false]);
+  });
+
+  test('a bundle more: the file is named once, and the list in Redis is written anew', () => {
+    const plan = planned({ bundles: [...BUNDLES, 'tours@1-0 v0.1.0 t'], images: otherProc });
+    expect(proc(plan).why).toEqual(['another image', `file: ~${path}`]);
+    expect(plan.descriptor).toMatchObject({ changed: true, force: true });
+    expect(plan.bundles.map(({ id, change }) => `${change} ${id}`)).toEqual([
+      'same huts@1-0',
+      'same lifts@1-4',
+      'added tours@1-0',
+    ]);
+    const after = carriedOut({ plan, values: new Map() }, running);
+    expect(textOf(definitionOf(after))).toContain('tours@1-0');
+    const again = planned({ bundles: [...BUNDLES, 'tours@1-0 v0.1.0 t'], images: otherProc, running: after });
+    expect([isEmptyPlan(again), again.notes]).toEqual([true, []]);
+  });
+
+  test('what runs is known by its file where no image tells', () => {
+    const plan = planned({ bundles: ['lifts@1-4 v1.5.0 b', BUNDLES[1]!], before: undefined, images: otherProc });
+    const changed = plan.bundles.filter(({ change }) => change === 'changed');
+    expect(changed.map(({ id }) => id)).toEqual(['lifts@1-4']);
+  });
+
+  test('a definition of before, without the file, gets it', () => {
+    const without = JSON.parse(JSON.stringify(running)) as Running;
+    const old = definitionOf(without);
+    old.containerDefinitions = old.containerDefinitions.filter(({ name }) => name !== 'kdcube-files');
+    old.containerDefinitions[0]!.dependsOn = [];
+    expect(proc(planned({ running: without })).why).toEqual([`file: +${path}`, 'definition: dependsOn']);
+    // Nobody says what it was told before. What Redis holds would win over the file.
+    const { descriptor, notes } = planned({ running: without }, { record: undefined });
+    expect([descriptor.changed, descriptor.force, notes.join()]).toEqual([
+      true,
+      true,
+      expect.stringContaining('It is told anew.'),
+    ]);
+  });
+});
+
+test('1200 pinned bundles fit; where it does not, it is said what to type', () => {
+  const [, platform, environment] = PLATFORMS[0];
+  const words = (count: number): Words => {
+    const bundles = Array.from({ length: count }, (_, n) => `bundle-${n}@1-0 v1.${n}.0 ${n}`);
+    return { platform, environment, bundles };
+  };
+  const planned = (count: number) => planDeploy({ ...deployInput(words(count)), packing: gzip });
+  const { plan } = planned(1200);
+  const text = JSON.stringify(plan.services.find(({ component }) => component === 'proc')!.definition.register);
+  expect(text.length).toBeLessThan(64 * 1024);
+  expect(() => planned(3000)).toThrow(/env-too-large[^]* are its descriptor, compressed[^]*hint[^]*release\.yaml/);
+});
+
+test('from Secrets Manager: no file, and the plan says that nobody writes it there', () => {
+  const environment = { ...prod, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
+  const { plan } = planDeploy(deployInput({ platform: '2026.7.20.444', environment }));
+  expect(JSON.stringify(plan.services)).not.toContain('kdcube-files');
+  expect(plan.notes.join()).toContain('Secrets Manager');
+});
+
+describe('from Secrets Manager, where no record says what it was', () => {
+  const services = prod.services.filter(({ component }) => component !== 'postgres-setup');
+  const environment = { ...prod, services, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
+  const first: Words = { platform: '2026.7.20.444', environment, bundles: BUNDLES };
+  const running = deployed(first);
+  const planned = (words: Words) => planDeploy({ ...deployInput({ ...first, running, ...words }), record: undefined }).plan;
+
+  test.each([
+    ['the image’s label has the same bundles', bundlesOf(first), 'its image has these bundles'],
+    ['the image has no label', undefined, 'its image has no label'],
+  ])('%s: nothing restarts, and it is not said that nothing changes', (_, before, said) => {
+    const plan = planned({ before });
+    expect([isEmptyPlan(plan), plan.descriptor]).toEqual([true, expect.objectContaining({ changed: false, unknown: true })]);
+    for (const text of [explainPlan(plan).join(' '), markdownPlan(plan)])
+      expect([text, text.includes('Nothing changes')]).toEqual([
+        expect.stringMatching(/Nothing restarts\. Whether what the platform is told of its bundles\s+changes is not known/),
+        false,
+      ]);
+    expect(plan.notes.join()).toContain(said);
+    expect(readPlan(printPlan(plan), 'plan.json')).toEqual(plan);
+  });
+
+  test('a deploy of that records nothing that it does not know: the next plan says the same', () => {
+    const ended: Outcome = {
+      verdict: 'succeeded',
+      exitCode: 0,
+      wrote: false,
+      startedAt: 0,
+      endedAt: 0,
+      to: new Map(),
+      now: new Map(),
+    };
+    const input = { ...deployInput({ ...first, running, before: bundlesOf(first) }), record: undefined };
+    const recorded = (plan: ReturnType<typeof planned>) => ({ ...recordDeploy(plan, ended), attempt: 1 });
+    const unknown = recorded(planDeploy(input).plan);
+    const again = planDeploy({ ...input, record: unknown }).plan;
+    expect([unknown.descriptor, again.descriptor]).toEqual(['', expect.objectContaining({ changed: false, unknown: true })]);
+    // What was told anew is known from then on.
+    const told = recorded(planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) }));
+    const known = planDeploy({ ...input, record: told }).plan;
+    expect([told.descriptor, known.descriptor]).toEqual([
+      again.descriptor.after,
+      { changed: false, force: false, after: told.descriptor },
+    ]);
+  });
+
+  test('the image’s label has other bundles: that is a change', () => {
+    const { descriptor } = planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) });
+    expect([descriptor.changed, descriptor.force, descriptor.unknown]).toEqual([true, true, undefined]);
+  });
+});
+
+function takenOver(environment: typeof prod): typeof prod {
+  const services = environment.services.map((service) =>
+    service.component === 'proc' ? { ...service, taskDefinition: 'running' } : service,
+  );
+  return { ...environment, services };
+}
+
+function definitionOf({ services, definitions }: Running): TaskDefinition {
+  return definitions[services['chat-proc']!.taskDefinition]!;
+}

@@ -1,0 +1,65 @@
+import type { Problem } from '../../../problem/problem';
+import { quoted } from '../../../problem/problem';
+import type { Service } from '../../../environment/environment';
+import type { ReleaseRecord } from '../../../deploy/record';
+import { ownContainer } from '../task-definition/adapt';
+import type { Running, RunningService } from './running';
+import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
+
+interface Input {
+  running: Running;
+  record?: ReleaseRecord;
+}
+
+export function runningService({ serviceName }: Service, { services }: Running): RunningService | undefined {
+  return Object.hasOwn(services, serviceName) ? services[serviceName] : undefined;
+}
+
+/** The definition that a service runs. postgres-setup is no service: the one that its last good run had, else what its family has registered last. */
+export function runningDefinition(service: Service, { running, record }: Input): TaskDefinition | undefined {
+  const arn = runningService(service, running)?.taskDefinition;
+  const recorded = service.component === 'postgres-setup' ? record?.services[service.name]?.taskDefinition : undefined;
+  const latest = Object.hasOwn(running.latest, service.family) ? running.latest[service.family] : undefined;
+  for (const each of [arn, recorded, latest])
+    if (each !== undefined && Object.hasOwn(running.definitions, each)) return running.definitions[each];
+  return undefined;
+}
+
+export function runningContainer(service: Service, input: Input): ContainerDefinition | undefined {
+  const definition = runningDefinition(service, input);
+  return definition && ownContainer(definition, service);
+}
+
+/** Why services cannot be updated at all: not there, on their way out, or led by something else than ECS itself. */
+export function servicesThatCannot(services: readonly Service[], running: Running): Problem[] {
+  return services.flatMap((service): Problem[] => {
+    if (service.component === 'postgres-setup') return [];
+    const { serviceName } = service;
+    const found = runningService(service, running);
+    if (!found || found.status === 'INACTIVE')
+      return [
+        {
+          code: 'service-missing',
+          message: `The cluster ${quoted(running.cluster)} has no service ${quoted(serviceName)}${found ? ': it was deleted' : ''}. A release updates services, and makes none.`,
+          hint: `aws ecs list-services --cluster ${running.cluster} --region ${running.region}    then service_name: of ${service.name}`,
+        },
+      ];
+    if (found.status !== 'ACTIVE')
+      return [
+        {
+          code: 'service-unfit',
+          message: `${quoted(serviceName)} is ${found.status}: it is being deleted, and ECS refuses to update it.`,
+          hint: `aws ecs wait services-inactive --cluster ${running.cluster} --services ${serviceName}    then make it again`,
+        },
+      ];
+    if (found.controller !== 'ECS')
+      return [
+        {
+          code: 'service-unfit',
+          message: `${quoted(serviceName)} is deployed by ${found.controller}, and only services with ECS's own rolling updates can be updated here.`,
+          hint: `make the service again with the deployment controller ECS, or take ${service.name} out of the environment`,
+        },
+      ];
+    return [];
+  });
+}

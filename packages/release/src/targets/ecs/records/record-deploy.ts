@@ -1,0 +1,64 @@
+import { ReleaseRecord } from '../../../deploy/record';
+import type { DeployPlan } from '../../../deploy/deploy-plan';
+import type { Outcome } from '../rollout/engine';
+
+/** What a way back does not carry out, and what holds all the same: the record that it goes back to says it. */
+export type Kept = Pick<ReleaseRecord, 'exec' | 'services'>;
+
+/** The record of a finished attempt: what was pinned, by its revisions, and how it ended. What runs after a failure is what an earlier record says. */
+export function recordDeploy(plan: DeployPlan, outcome: Outcome, kept?: Kept): Omit<ReleaseRecord, 'attempt'> {
+  const services = plan.services.flatMap((step) => {
+    const image = step.image.after;
+    const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+    if (digest === undefined) return [];
+    const taskDefinition = outcome.to.get(step.service) ?? step.definition.use;
+    const { component, serviceName, count } = step;
+    const recorded = {
+      component,
+      serviceName,
+      image,
+      digest,
+      count: count.after,
+      ...(taskDefinition !== undefined && { taskDefinition }),
+    };
+    return [[step.service, recorded] as const];
+  });
+  const planned = plan.exec && execOf(plan.exec, outcome.exec);
+  return {
+    record: 1,
+    environment: plan.environment,
+    release: plan.release,
+    verdict: outcome.verdict,
+    because: outcome.problem?.problems[0]?.message.split('\n')[0] ?? '',
+    startedAt: new Date(outcome.startedAt).toISOString(),
+    endedAt: new Date(outcome.endedAt).toISOString(),
+    ...(plan.commit !== undefined && { commit: plan.commit }),
+    // Once set up, the database stays so: the next deploy has nothing to run again.
+    services: { ...setupOf(kept), ...Object.fromEntries(services) },
+    ...((planned ?? kept?.exec) && { exec: planned ?? kept?.exec }),
+    bundles: plan.bundles.flatMap(({ after }) => after ?? []),
+    // What nobody knew is not known by its record: the next plan would call it no change.
+    descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
+  };
+}
+
+function setupOf(kept: Kept | undefined): ReleaseRecord['services'] {
+  return Object.fromEntries(Object.entries(kept?.services ?? {}).filter(([, { component }]) => component === 'postgres-setup'));
+}
+
+function execOf({ image, definition }: NonNullable<DeployPlan['exec']>, registered: string | undefined): ReleaseRecord['exec'] {
+  const taskDefinition = registered ?? definition.use;
+  const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+  return taskDefinition === undefined || digest === undefined ? undefined : { taskDefinition, image, digest };
+}
+
+/** Whether a record would say what the last one says: the same deploy, joined or run again. */
+export function isRecorded(draft: Omit<ReleaseRecord, 'attempt'>, last: ReleaseRecord | undefined): boolean {
+  if (!last || last.verdict !== 'succeeded' || draft.verdict !== 'succeeded') return false;
+  // Through the schema: then both have their keys in one order.
+  const content = (record: ReleaseRecord) => {
+    const { environment, release, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
+    return JSON.stringify([environment, release, services, exec, bundles, descriptor]);
+  };
+  return content({ ...draft, attempt: 1 }) === content(last);
+}

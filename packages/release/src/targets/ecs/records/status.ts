@@ -1,0 +1,155 @@
+import type { ReleaseRecord } from '../../../deploy/record';
+import type { SeenService, SeenTask } from '../rollout/port';
+import { lockOn } from '../rollout/lock';
+import { flagsOn } from '../plan/registry-step';
+import { shortDefinition } from '../../../deploy/labels';
+import { reportedDigests, type KnownImage } from '../task-definition/reported';
+import type { TaskDefinition } from '../task-definition/task-definition';
+
+export interface StatusInput {
+  /** Of the environment, the newest first. What should run is in the last good one. */
+  records: readonly ReleaseRecord[];
+  /** Milliseconds since 1970, as AWS has it. */
+  now: number;
+  /** By the name of the ECS service. */
+  services: ReadonlyMap<string, SeenService>;
+  /** Running ones, by the name of the ECS service. */
+  tasks: ReadonlyMap<string, SeenTask[]>;
+  /** By ARN. */
+  definitions: ReadonlyMap<string, TaskDefinition>;
+  /** What the registry says of each image of the record. */
+  knownImages: ReadonlyMap<string, KnownImage>;
+  /** Of release.yaml as it is here: id → tree, for what is pinned. */
+  pinned: ReadonlyMap<string, { tree: string; ref: string }>;
+  releaseHere?: string;
+}
+
+export interface ServiceStatus {
+  service: string;
+  serviceName: string;
+  status: string;
+  taskDefinition?: string;
+  image?: string;
+  /** Tasks of that revision. */
+  running: number;
+  desired: number;
+  /** Running tasks of others: ones that are replaced, or that go on because the new ones do not come up. */
+  others: number;
+  /** When what runs was last deployed: ISO 8601. */
+  since?: string;
+  rollout?: string;
+  drift: string[];
+}
+
+export interface EnvironmentStatus {
+  release?: string;
+  since?: string;
+  /** The newest attempt, where it was no good one. */
+  lastAttempt?: Pick<ReleaseRecord, 'release' | 'attempt' | 'verdict' | 'endedAt' | 'because'>;
+  /** A deploy that has the environment, or had it when it was killed. ISO 8601. */
+  underWay?: { release: string; until: string };
+  services: ServiceStatus[];
+  bundles: { id: string; tree: string; ref?: string; commit?: string; drift: string[] }[];
+  /** All of it, each with its subject. */
+  drift: string[];
+  /** What release.yaml says here and the environment does not have yet: no drift, a deploy that was not made. */
+  notDeployed: string[];
+}
+
+/** The last good record. */
+export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  return records.find(({ verdict }) => verdict === 'succeeded');
+}
+
+/** What runs, against the last good record. `names`: the services that the environment has, with their ECS names. */
+export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput): EnvironmentStatus {
+  const { records, pinned, releaseHere, now } = input;
+  const record = lastGood(records);
+  const lock = lockOn([...input.services.values()], now);
+  const all = new Map([
+    ...names,
+    ...Object.entries(record?.services ?? {})
+      .filter(([, { component }]) => component !== 'postgres-setup')
+      .map(([name, { serviceName }]) => [name, serviceName] as const),
+  ]);
+  const services = [...all].map(([service, serviceName]) => serviceStatus(service, serviceName, record, input));
+  const bundles = (record?.bundles ?? []).map(({ id, tree, ref, commit }) => ({
+    id,
+    tree,
+    ...(ref !== undefined && { ref }),
+    ...(commit !== undefined && { commit }),
+    drift: [],
+  }));
+  const notDeployed = [
+    ...(record && releaseHere !== undefined && releaseHere !== record.release ? [`release.yaml is ${releaseHere}`] : []),
+    ...[...pinned].flatMap(([id, { tree, ref }]) => {
+      const there = bundles.find((bundle) => bundle.id === id);
+      if (!there) return [`${id} is new in release.yaml`];
+      return there.tree === tree ? [] : [`${id} is at ${ref} in release.yaml`];
+    }),
+  ];
+  return {
+    ...(record && { release: record.release, since: record.endedAt }),
+    ...(records[0] && records[0] !== record && { lastAttempt: attemptOf(records[0]) }),
+    ...(lock && { underWay: { release: lock.release, until: new Date(lock.until).toISOString() } }),
+    services,
+    bundles,
+    drift: services.flatMap(({ service, drift }) => drift.map((what) => `${service}: ${what}`)),
+    notDeployed: record ? notDeployed : [],
+  };
+}
+
+function attemptOf({ release, attempt, verdict, endedAt, because }: ReleaseRecord): EnvironmentStatus['lastAttempt'] {
+  return { release, attempt, verdict, endedAt, because };
+}
+
+function serviceStatus(
+  service: string,
+  serviceName: string,
+  record: ReleaseRecord | undefined,
+  { services, tasks, definitions, knownImages }: StatusInput,
+): ServiceStatus {
+  const seen = services.get(serviceName);
+  const recorded = record?.services[service];
+  if (!seen)
+    return { service, serviceName, status: 'missing', running: 0, desired: 0, others: 0, drift: ['the service is not there'] };
+  const definition = definitions.get(seen.taskDefinition);
+  const image = recorded && definition?.containerDefinitions.find((each) => each.image === recorded.image)?.image;
+  const shown = image ?? definition?.containerDefinitions[0]?.image;
+  const primary = seen.deployments.find(({ status }) => status === 'PRIMARY');
+  const running = primary?.running ?? seen.running;
+  const drift: string[] = [];
+  if (seen.status !== 'ACTIVE') drift.push(`the service is ${seen.status}`);
+  if (recorded?.taskDefinition !== undefined && recorded.taskDefinition !== seen.taskDefinition)
+    drift.push(`it is on ${shortDefinition(seen.taskDefinition)}, and ${shortDefinition(recorded.taskDefinition)} was deployed`);
+  else if (recorded && definition && image === undefined) drift.push(`its revision has another image than ${recorded.image}`);
+  if (definition)
+    for (const flag of flagsOn(definition)) drift.push(`${flag} is on: the next task that starts overwrites what is in Redis`);
+  const allowed = recorded && [recorded.digest, ...reportedDigests(recorded.image, definition ?? {}, knownImages)];
+  const others = (tasks.get(serviceName) ?? []).flatMap(({ lastStatus, containers }) =>
+    lastStatus === 'RUNNING' && allowed && recorded?.taskDefinition === seen.taskDefinition
+      ? containers.flatMap(({ name, digest }) =>
+          digest !== undefined &&
+          !allowed.includes(digest) &&
+          definition?.containerDefinitions.find((each) => each.name === name)?.image === recorded.image
+            ? [digest]
+            : [],
+        )
+      : [],
+  );
+  for (const digest of new Set(others)) drift.push(`a task runs ${digest}`);
+  if (seen.running < seen.desired) drift.push(`${seen.running} of ${seen.desired} tasks run`);
+  return {
+    service,
+    serviceName,
+    status: seen.status,
+    taskDefinition: seen.taskDefinition,
+    ...(shown !== undefined && { image: shown }),
+    running,
+    desired: seen.desired,
+    others: Math.max(0, seen.running - running),
+    ...(primary && { since: new Date(primary.updatedAt).toISOString() }),
+    ...(primary?.rollout !== undefined && { rollout: primary.rollout }),
+    drift,
+  };
+}
