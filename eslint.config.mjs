@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { retiredWords } from './tools/lint/retired-words.mjs';
 
 /**
  * Who may import whom (docs/architecture.md). A room is a folder of a package. It may import itself, the rooms in `rooms` and the packages in `packages`, and nothing else. Spec files may import anything.
@@ -100,6 +101,12 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' }],
       eqeqeq: ['error', 'always'],
     },
+  },
+  {
+    files: ['**/*.{ts,mjs,cjs,js}'],
+    ignores: ['tools/lint/words.mjs'],
+    plugins: { words: { rules: { retired: retiredWords } } },
+    rules: { 'words/retired': 'warn' },
   },
   ...LAYERS.flatMap(layerRules),
 );
