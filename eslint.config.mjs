@@ -16,7 +16,7 @@ const CONFIGURATION = [...CONTENT, 'env', 'import'];
 const SYSTEM = ['system'];
 const REMOTE = [...SYSTEM, 'aws', 'git', 'registry'];
 const IMAGES = [...REMOTE, 'workspace', 'oci', 'images'];
-const NODE = ['@kdcube/release', '@kdcube/release/internal', 'node:**'];
+const NODE = ['@kdcube/release/internal', 'node:**'];
 
 const LAYERS = [
   { src: RELEASE, room: 'problem', rooms: [], packages: [] },

@@ -19,7 +19,10 @@ module.exports = {
       },
     ],
   },
-  moduleNameMapper: { '^@kdcube/release$': path.join(__dirname, 'packages/release/src/index.ts') },
+  moduleNameMapper: {
+    '^@kdcube/release$': path.join(__dirname, 'packages/release/src/index.ts'),
+    '^@kdcube/release/internal$': path.join(__dirname, 'packages/release/src/internal.ts'),
+  },
   modulePathIgnorePatterns: ['/dist/', '/fixtures/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/files/'],
 };

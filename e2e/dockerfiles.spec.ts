@@ -2,7 +2,7 @@
 // Each must be refused at a line that really needs an engine, or give what buildx gives; and so must what is left of it without such lines.
 import fs from 'node:fs';
 import path from 'node:path';
-import { isRefusal } from '@kdcube/release';
+import { isRefusal } from '@kdcube/release/internal';
 import { type Engine, engineIfThere, testWithEngine } from './support/engine';
 import { contextFor, given, onOurBase, withoutPrograms } from './support/foreign';
 import { gitRepo } from './support/git';

@@ -1,7 +1,7 @@
 // What a task definition carries, on a real engine: the container's own words write it with a real image, and the service reads and changes it as whatever user its image has.
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type TaskDefinition, withFiles } from '@kdcube/release';
+import { type TaskDefinition, withFiles } from '@kdcube/release/internal';
 import { freshPrefix, pushPlatform, testWithEngine } from './support/engine';
 import { must, run } from './support/run';
 

@@ -1,7 +1,7 @@
 // The same Dockerfile and context, built by arithmetic and by a real buildx: equal files in a container, equal settings, the same words when it starts, or a refusal that names the line.
 import fs from 'node:fs';
 import path from 'node:path';
-import { isRefusal } from '@kdcube/release';
+import { isRefusal } from '@kdcube/release/internal';
 import { engineIfThere, testWithEngine } from './support/engine';
 import { gitRepo, type Files } from './support/git';
 import { baseImage, buildOurs, type Case, compared, type Context } from './support/parity';

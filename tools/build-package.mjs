@@ -12,17 +12,18 @@ const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 copyAssets('src');
-if (fs.existsSync('dist/index.js')) lazyIndex(path.resolve('dist/index.js'));
+for (const name of ['index', 'internal']) if (fs.existsSync(`dist/${name}.js`)) lazyIndex(name);
 if (fs.existsSync('executors.json')) await bundlePackage();
 
 /**
  * An index that loads a module when something of it is used. Nx starts a process for nearly everything, and loading all of a package for one function of it costs more than the function. Only an index that
  * is made of `export … from './…'` alone is rewritten.
  */
-function lazyIndex(file) {
+function lazyIndex(name) {
+  const file = path.resolve(`dist/${name}.js`);
   const text = fs.readFileSync(file, 'utf8');
-  const modules = [...text.matchAll(/require\("(\.[^"]+)"\)/g)].map(([, module]) => module);
-  const ours = fs.readFileSync('src/index.ts', 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+  const modules = [...new Set([...text.matchAll(/require\("(\.[^"]+)"\)/g)].map(([, module]) => module))];
+  const ours = fs.readFileSync(`src/${name}.ts`, 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
   if (/^(?!export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from|\s*$)/m.test(ours.replace(/\{[^}]*\}/g, '{}').replace(/;/g, ''))) return;
   const require = createRequire(file);
   const all = Object.keys(require(file));

@@ -49,7 +49,7 @@ async function bundle(name, contents, inlined) {
     metafile: true,
     external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
     alias: {
-      '@kdcube/release': path.join(root, 'packages/release/src/index.ts'),
+      '@kdcube/release/internal': path.join(root, 'packages/release/src/internal.ts'),
       // The same code as ES modules, which become one scope: its sixty CommonJS modules would each be looked up and started.
       yaml: path.join(yamlFolder(), 'browser/dist/index.js'),
     },

@@ -11,7 +11,7 @@ import { verdictsTable } from './verdicts-page.mjs';
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
 const { COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
-  path.join(root, 'packages/release/dist/index.js'),
+  path.join(root, 'packages/release/dist/internal.js'),
 );
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
 const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));

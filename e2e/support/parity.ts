@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release';
+import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release/internal';
 import { baseFiles } from '../../packages/nx/src/oci/base-files';
 import { scratch, type Base } from '../../packages/nx/src/oci/base';
 import { buildImage, type BuiltImage } from '../../packages/nx/src/oci/build';

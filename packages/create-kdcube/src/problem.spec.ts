@@ -1,4 +1,4 @@
-import { KdcubeError, PROBLEMS } from '@kdcube/release';
+import { KdcubeError, PROBLEMS } from '@kdcube/release/internal';
 import { CODES, CreateError, fileError } from './problem';
 
 describe('CreateError', () => {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release';
+import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release/internal';
 import {
   bootProblems,
   checkBundleSource,
@@ -17,7 +17,7 @@ import {
   readWorkspace,
   requirePin,
   requireRelease,
-} from '@kdcube/release';
+} from '@kdcube/release/internal';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './workspace/bundles';
 import { fail, toProblems } from './targets/ecs/verify/results';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type BundlePin, printPin } from '@kdcube/release';
+import { type BundlePin, printPin } from '@kdcube/release/internal';
 import { withSnapshot } from '../src/git/snapshot';
 import { type ImageJob, type ImageOptions, planOf } from '../src/images/job';
 import { silent } from '../src/system/log';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { OUT, PushReceipt } from '@kdcube/release';
+import { OUT, PushReceipt } from '@kdcube/release/internal';
 import { pushImage, type PushOptions } from '../src/images/push/push';
 import { registriesOf, type Registries } from '../src/workspace/registries';
 import type { Log } from '../src/system/log';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Clock } from '@kdcube/release';
+import type { Clock } from '@kdcube/release/internal';
 
 /** What these tests use of packages/ecs-double. */
 export interface EcsDouble {

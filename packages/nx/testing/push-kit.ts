@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KdcubeError, type Problem } from '@kdcube/release';
+import { KdcubeError, type Problem } from '@kdcube/release/internal';
 import { connect, type ConnectOptions, type Registry } from '../src/registry/registry';
 import { digestOf } from '../src/registry/transport/connect';
 import { OCI_MANIFEST } from '../src/registry/manifest';

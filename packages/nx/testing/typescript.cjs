@@ -4,9 +4,9 @@ const Module = require('node:module');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
 
-const release = path.join(__dirname, '../../release/src/index.ts');
+const release = path.join(__dirname, '../../release/src/internal.ts');
 const resolve = Module._resolveFilename;
-Module._resolveFilename = (request, ...rest) => (request === '@kdcube/release' ? release : resolve(request, ...rest));
+Module._resolveFilename = (request, ...rest) => (request === '@kdcube/release/internal' ? release : resolve(request, ...rest));
 require.extensions['.ts'] = (module, filename) => {
   const jsc = { parser: { syntax: 'typescript' }, target: 'es2022' };
   const options = { filename, swcrc: false, jsc, module: { type: 'commonjs', ignoreDynamic: true } };

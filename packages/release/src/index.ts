@@ -1,87 +1,61 @@
-export * from './problem/problem';
-export * from './platform/bundle-id';
-export * from './bundle/source/source';
-export * from './document/distance';
-export * from './document/document';
-export * from './release/edit';
-export * from './platform/generation';
-export * from './document/once';
-export * from './release/pin';
-export * from './release/read';
-export * from './release/receipts';
-export * from './deploy/record';
-export * from './release/reference';
-export * from './release/refs';
-export * from './release/release';
-export * from './document/secrets';
-export * from './release/repos';
-export * from './release/tags';
-export * from './platform/components';
-export * from './environment/environment';
-export * from './environment/list';
-export * from './environment/read-environment';
-export * from './environment/secret-reference';
-export * from './environment/written';
-export * from './environment/written-gateway';
-export * from './image/boot/boot';
-export * from './image/boot/problems';
-export * from './image/boot/report';
-export * from './descriptor/descriptor';
-export * from './image/dockerfile/dockerfile';
-export * from './env/bundles';
-export * from './env/env';
-export * from './env/env-file';
-export * from './env/gateway';
-export { MAX_ENV_STRING, MAX_TASK_DEFINITION, taskDefinitionBytes } from './env/limits';
-export { nextRevision } from './env/settings';
-export * from './image/image';
-export * from './image/why';
-export * from './image/workspace';
-export * from './bundle/stage/stage';
-export * from './image/recipe/recipe';
-export * from './image/recipe/copy';
-export * from './image/recipe/follow';
-export * from './image/recipe/ignore';
-export * from './image/recipe/layers';
-export * from './image/recipe/settings';
-export type { ContextEntry } from './image/recipe/context';
-export type { BaseTree, Found } from './image/recipe/tree';
-export { EMPTY_TREE } from './image/recipe/tree';
-export * from './targets/ecs/task-definition/adapt';
-export * from './targets/ecs/task-definition/files';
-export * from './targets/ecs/task-definition/make';
-export * from './targets/ecs/task-definition/permissions';
-export * from './targets/ecs/task-definition/plan-tasks';
-export * from './targets/ecs/task-definition/reported';
-export * from './targets/ecs/task-definition/same';
-export * from './targets/ecs/task-definition/task-definition';
-export * from './deploy/deploy-plan';
-export { explainPlan } from './deploy/render/explain';
-export { markdownPlan } from './deploy/render/explain-markdown';
-export { planDeploy } from './targets/ecs/plan/plan-deploy';
-export { type DeployInput, type PlannedDeploy } from './targets/ecs/plan/deploy-input';
-export { bundlesOfLabels, comparedDescriptor, recordedDescriptor } from './deploy/bundles';
-export { isSecretValue } from './document/values';
-export type { ServiceValues } from './deploy/deploy-plan';
-export * from './deploy/labels';
-export * from './targets/ecs/plan/running';
-export { expectedSeconds } from './deploy/waves';
-export * from './targets/ecs/rollout/port';
-export * from './targets/ecs/rollout/engine';
-export * from './targets/ecs/plan/registry-step';
-export { LOCK_TAG } from './targets/ecs/rollout/lock';
-export type { RolloutEvent, RolloutOptions, RolloutPorts } from './targets/ecs/rollout/rollout';
-export * from './deploy/verdict-codes';
-export * from './deploy/plan-file';
-export * from './targets/ecs/plan/plan-rollback';
-export * from './targets/ecs/records/record-deploy';
-export * from './targets/ecs/records/status';
-export { containerNamed, foundExec, foundOnEcs } from './targets/ecs/import/ecs';
-export { type FoundExec } from './import/types';
-export { composePlace, foundInCompose, type FoundFolder } from './targets/compose/import/compose';
-export { readEnvFile } from './targets/compose/env-file/compose-env-file';
-export type { ComposeFolder, ComposeOptions } from './targets/compose/compose-file/compose-files';
-export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
-export { type FoundEnvironment, importEnvironment, type ImportedEnvironment } from './import/environment';
-export type { FoundService, ImportNote } from './import/types';
-export { IMPORT_REASONS, type ImportReason } from './import/reasons';
+/**
+ * What tools of your own can use: read a release, its environments and pins; compute content keys and descriptors; read plans, receipts and release records. Everything is pure: text and values in, values and
+ * Problems out, no disk and no network. api.md lists each name with its signature.
+ */
+
+// Problems: every failure that a person can cause
+export {
+  formatProblem,
+  formatProblems,
+  KdcubeError,
+  type Place,
+  type Problem,
+  type ProblemCode,
+  PROBLEMS,
+} from './problem/problem';
+
+// release.yaml
+export { mustReadRelease, readRelease, type ReadRelease } from './release/read';
+export {
+  type Bundle,
+  type PinnedBundle,
+  type Release,
+  ReleaseOptions,
+  type Source,
+  type WorkspaceBundle,
+  WrittenBundle,
+  WrittenRelease,
+} from './release/release';
+
+// environments/*.yaml
+export type {
+  Bundling,
+  Environment,
+  Exec,
+  FargateTask,
+  HealthCheck,
+  Mount,
+  Service,
+  ServiceImage,
+  Target,
+} from './environment/environment';
+export type { EnvironmentFiles } from './environment/list';
+export { mustReadEnvironment, readEnvironment, type ReadEnvironment } from './environment/read-environment';
+export { WrittenEnvironment } from './environment/written';
+
+// Pins and the workspace
+export { type Files, type ImageFolder, readWorkspace, RELEASE_FILE, type Workspace } from './image/workspace';
+export { BundlePin, bundlePinFile, FrontendPin, ImagePin, imagePinFile, readPin } from './release/pin';
+
+// What the platform is configured with
+export { type DescriptorOptions, type DescriptorPlan, planDescriptor } from './descriptor/descriptor';
+
+// Content keys
+export { contentKey, type ImageContents, type ImagePlan, planImage } from './image/image';
+
+// Plans, receipts and release records
+export { DeployPlan } from './deploy/deploy-plan';
+export { readPlan } from './deploy/plan-file';
+export { RecordedBundle, RecordedService, ReleaseRecord } from './deploy/record';
+export { EXIT_CODES } from './deploy/verdict-codes';
+export { BuildReceipt, BundleContent, DescriptorReceipt, OUT, PushReceipt, readReceipt, StageReceipt } from './release/receipts';

@@ -1,4 +1,4 @@
-import { printable } from '@kdcube/release';
+import { printable } from '@kdcube/release/internal';
 
 /** Whether an error of AWS means missing permission. What was asked for then remains unknown. */
 export function isAccessDenied(error: unknown): boolean {

@@ -1,5 +1,5 @@
-import type { ProblemCode } from '@kdcube/release';
-import { KdcubeError } from '@kdcube/release';
+import type { ProblemCode } from '@kdcube/release/internal';
+import { KdcubeError } from '@kdcube/release/internal';
 import { awsErrorMessage, isAccessDenied } from './aws-error';
 import { invalidResponse } from './response';
 

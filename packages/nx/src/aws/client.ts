@@ -1,4 +1,4 @@
-import type { Clock } from '@kdcube/release';
+import type { Clock } from '@kdcube/release/internal';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { isClockSkewed, isThrottled, isUnreachable, toAwsProblem } from './aws-problem';
 import { awsClock, type AwsClock } from './clock';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import type { Clock } from '@kdcube/release';
+import type { Clock } from '@kdcube/release/internal';
 
 /** A clock that AWS puts right. */
 export interface AwsClock extends Clock {

@@ -14,7 +14,7 @@ async function sdkImports(entry: string): Promise<Map<string, Set<ImportKind>>> 
     format: 'cjs',
     outdir: path.join(SRC, 'never'),
     external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*', '@aws-crypto/*'],
-    alias: { '@kdcube/release': path.join(SRC, '../../release/src/index.ts') },
+    alias: { '@kdcube/release/internal': path.join(SRC, '../../release/src/internal.ts') },
     logLevel: 'silent',
   });
   const found = new Map<string, Set<ImportKind>>();

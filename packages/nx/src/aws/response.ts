@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 
 /** A response that does not have its documented shape: a proxy's page, half a body, another type. Nothing may be concluded from it, least of all that something is missing. */
 export function invalidResponse(action: string, cause?: unknown): KdcubeError {

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { callAws, type AwsConnection } from './client';
 import { invalidResponse, isRecord, type Json } from './response';
 import { endpointOf, signingRegion, type AwsService } from './services';

@@ -1,5 +1,5 @@
 import type { ExecutorContext, Task as NxTask, TaskGraph } from '@nx/devkit';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { inOneProcess, type Batch, type BatchResult } from './batch';
 
 const CONTEXT = { root: '/nowhere', nxJsonConfiguration: {} } as ExecutorContext;

@@ -1,5 +1,5 @@
-import type { DeployPlan } from '@kdcube/release';
-import { exitCode, explainPlan, KdcubeError } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
+import { exitCode, explainPlan, KdcubeError } from '@kdcube/release/internal';
 import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
 import { type Log, seconds } from '../system/log';
 import type { Place } from '../registry/blobs';

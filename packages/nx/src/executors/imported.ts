@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import type { ImportedEnvironment, ImportNote } from '@kdcube/release';
-import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
+import type { ImportedEnvironment, ImportNote } from '@kdcube/release/internal';
+import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
 import { writeFileAtomic } from '../system/files';
 import { table } from '../system/table';

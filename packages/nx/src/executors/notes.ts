@@ -1,5 +1,5 @@
-import type { Problem } from '@kdcube/release';
-import { formatProblem } from '@kdcube/release';
+import type { Problem } from '@kdcube/release/internal';
+import { formatProblem } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 
 /** Says what reading noted: what was rewritten, and what a person should know that is no error. */

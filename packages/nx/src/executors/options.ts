@@ -1,4 +1,4 @@
-import { generations } from '@kdcube/release';
+import { generations } from '@kdcube/release/internal';
 import * as z from 'zod';
 
 /** Options that several executors share, so that one word means one thing everywhere. */

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { PluginOptions } from '../graph/options';
 import { pluginOptions } from '../graph/options';
 import { createLog } from '../system/log';

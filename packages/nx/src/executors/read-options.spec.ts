@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { DockerPushOptions } from './docker-push/schema';
 import { readOptions } from './read-options';
 

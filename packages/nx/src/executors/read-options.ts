@@ -1,5 +1,5 @@
-import type { Problem } from '@kdcube/release';
-import { distance, KdcubeError, ONCE, quoted } from '@kdcube/release';
+import type { Problem } from '@kdcube/release/internal';
+import { distance, KdcubeError, ONCE, quoted } from '@kdcube/release/internal';
 import type * as z from 'zod';
 
 /** What Nx adds by itself. */

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type * as z from 'zod';
 
 /** The options of a generator with their defaults. Nx has checked them against schema.json; a caller from code has not. */

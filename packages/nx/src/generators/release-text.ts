@@ -1,5 +1,5 @@
-import { formatProblem, KdcubeError, readRelease } from '@kdcube/release';
-import type { Problem, Release } from '@kdcube/release';
+import { formatProblem, KdcubeError, readRelease } from '@kdcube/release/internal';
+import type { Problem, Release } from '@kdcube/release/internal';
 import { readNxJson } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { pluginOptions } from '../graph/options';

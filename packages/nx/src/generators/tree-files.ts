@@ -1,5 +1,5 @@
 import type { Tree } from '@nx/devkit';
-import type { Files } from '@kdcube/release';
+import type { Files } from '@kdcube/release/internal';
 
 /** A generator's tree as the files that a workspace is read from. */
 export function treeFiles(tree: Tree): Files {

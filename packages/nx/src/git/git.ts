@@ -1,4 +1,4 @@
-import { KdcubeError, withoutSecrets } from '@kdcube/release';
+import { KdcubeError, withoutSecrets } from '@kdcube/release/internal';
 import { fileProblem } from '../system/files';
 import { run, stream, tail, type Run, type RunResult } from '../system/exec';
 import { isInterrupted } from '../system/signals';

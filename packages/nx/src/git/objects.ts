@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { converse, type Conversation } from '../system/exec';
 import { gitEnvironment, redact, requireGit, type GitPlace } from './git';
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release';
+import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
 import { fileProblem, withTemporaryDir } from '../system/files';
 import { git, gitBytes, type GitPlace } from './git';
 import { lookAt, type Look, type State } from './look';

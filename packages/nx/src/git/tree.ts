@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release';
+import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release/internal';
 import { gitStream, type GitPlace } from './git';
 import { objectsAt, type GitObject } from './objects';
 import { withRepair, type GitStore } from './mirror/store';

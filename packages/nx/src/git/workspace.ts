@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release';
+import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release/internal';
 import { git, gitBytes, gitFailed, type GitPlace } from './git';
 import { objectsAt } from './objects';
 import { remoteNameIn, settingsAt, type Settings } from './settings';

@@ -1,6 +1,6 @@
 import type { CreateDependencies, RawProjectGraphDependency } from '@nx/devkit';
 import { DependencyType } from '@nx/devkit';
-import { readWorkspace } from '@kdcube/release';
+import { readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
 import type { PluginOptions } from './options';
 

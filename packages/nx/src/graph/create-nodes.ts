@@ -1,5 +1,5 @@
 import type { CreateNodesResultV2, CreateNodesV2 } from '@nx/devkit';
-import { readWorkspace, RELEASE_FILE } from '@kdcube/release';
+import { readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
 import type { PluginOptions } from './options';
 import { projectsOf } from './projects';

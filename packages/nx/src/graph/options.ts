@@ -1,4 +1,4 @@
-import type { ReleaseOptions } from '@kdcube/release';
+import type { ReleaseOptions } from '@kdcube/release/internal';
 
 /** The plugin's options in nx.json. Every one has a default; docs/executors.md lists them (options-docs.ts). */
 export interface PluginOptions extends ReleaseOptions {

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
-import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release';
+import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release/internal';
 import {
   bundlePinFile,
   bundlePlaces,
@@ -14,7 +14,7 @@ import {
   readRecipe,
   REGISTRY_ARGS,
   unsafePath,
-} from '@kdcube/release';
+} from '@kdcube/release/internal';
 import type { PluginOptions, Verb } from './options';
 import { targetName } from './options';
 import { described } from './targets';

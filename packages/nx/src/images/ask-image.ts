@@ -1,5 +1,5 @@
-import type { Problem } from '@kdcube/release';
-import { KdcubeError, manifestName, parseImageReference } from '@kdcube/release';
+import type { Problem } from '@kdcube/release/internal';
+import { KdcubeError, manifestName, parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 import type { ImageConfig } from '../registry/manifest';
 import { imageConfig } from '../registry/registry';

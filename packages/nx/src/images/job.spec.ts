@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { printPin } from '@kdcube/release';
+import { printPin } from '@kdcube/release/internal';
 import { buildLocal, localName } from './build/build';
 import { writeContext } from './build/context';
 import { pinnedImage } from './job';

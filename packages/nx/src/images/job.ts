@@ -1,4 +1,4 @@
-import type { ImageFolder, ImagePin, ImagePlan } from '@kdcube/release';
+import type { ImageFolder, ImagePin, ImagePlan } from '@kdcube/release/internal';
 import {
   DEFAULT_PLATFORM,
   imagePinFile,
@@ -11,7 +11,7 @@ import {
   quoted,
   RELEASE_FILE,
   requirePin,
-} from '@kdcube/release';
+} from '@kdcube/release/internal';
 import type { FoundBundle } from '../workspace/bundles';
 import { findBundle } from '../workspace/bundles';
 import type { Snapshot } from '../git/snapshot';

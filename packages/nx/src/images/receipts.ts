@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BuildReceipt, OUT, PushReceipt, readReceipt } from '@kdcube/release';
+import { BuildReceipt, OUT, PushReceipt, readReceipt } from '@kdcube/release/internal';
 
 /** What the last docker-push from this checkout left of an image; undefined where there is none, or nothing that reads as one. */
 export function pushReceipt(root: string, image: string): PushReceipt | undefined {

@@ -1,5 +1,5 @@
-import type { ImagePlan, RegistryName } from '@kdcube/release';
-import { KdcubeError, repositoryOf, shown } from '@kdcube/release';
+import type { ImagePlan, RegistryName } from '@kdcube/release/internal';
+import { KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import { withSnapshot } from '../git/snapshot';
 import type { Log } from '../system/log';
 import { headManifest, type Registry } from '../registry/registry';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, parseImageReference } from '@kdcube/release';
+import { KdcubeError, parseImageReference } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../system/files';
 import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
 import { tarOf, type TarEntry } from './tar';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { KdcubeError, type BaseTree } from '@kdcube/release';
+import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir, writeFileAtomic } from '../system/files';
 import { namesIn, type TarName } from './tar-names';
 import type { Descriptor } from '../registry/manifest';

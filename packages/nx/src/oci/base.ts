@@ -1,5 +1,5 @@
-import type { ImageSettings, Refusal } from '@kdcube/release';
-import { KdcubeError, quoted, SCRATCH } from '@kdcube/release';
+import type { ImageSettings, Refusal } from '@kdcube/release/internal';
+import { KdcubeError, quoted, SCRATCH } from '@kdcube/release/internal';
 import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
 import { DOCKER_MANIFEST, OCI_MANIFEST, parsePlatform, platformName, samePlatform } from '../registry/manifest';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isRefusal, readIgnore, readRecipe, type BaseTree, type Refusal } from '@kdcube/release';
+import { isRefusal, readIgnore, readRecipe, type BaseTree, type Refusal } from '@kdcube/release/internal';
 import { writeDockerArchive } from './archive';
 import { scratch, type Base } from './base';
 import { buildImage, type BuiltImage, type OciBuild } from './build';

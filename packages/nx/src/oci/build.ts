@@ -1,5 +1,5 @@
-import type { BaseTree, FollowedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release';
-import { EMPTY_TREE, followRecipe, isRefusal, planLayers, printedSettings } from '@kdcube/release';
+import type { BaseTree, FollowedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
+import { EMPTY_TREE, followRecipe, isRefusal, planLayers, printedSettings } from '@kdcube/release/internal';
 import { inParallel, TOGETHER } from '../system/parallel';
 import { silent, type Log } from '../system/log';
 import { baseLayers, historyOf, requireBase, settingsOf, tooManyLayers, type Base } from './base';

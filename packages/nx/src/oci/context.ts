@@ -1,5 +1,5 @@
-import type { ContextEntry, Ignore, LayerEntry, Place, PlannedLayer, StagePlan } from '@kdcube/release';
-import { byPath, KdcubeError, quoted } from '@kdcube/release';
+import type { ContextEntry, Ignore, LayerEntry, Place, PlannedLayer, StagePlan } from '@kdcube/release/internal';
+import { byPath, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { GitStore } from '../git/mirror/store';
 import { readBlobs } from '../git/tree';
 import type { Log } from '../system/log';

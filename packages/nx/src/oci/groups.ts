@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LayerEntry, PlannedLayer } from '@kdcube/release';
+import type { LayerEntry, PlannedLayer } from '@kdcube/release/internal';
 import { MOST_LAYERS } from './base';
 
 /** What goes into one layer. `name` tells it apart from the others of its instruction. */

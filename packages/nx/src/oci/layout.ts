@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, isDigest, quoted } from '@kdcube/release';
+import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
 import type { BuiltImage, BuiltLayer } from './build';
 import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';

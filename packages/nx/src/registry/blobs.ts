@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { refused } from './registry';
 import { authorized } from './transport/auth';
 import { addressOf, checkRepository, nameOf, type Registry } from './transport/connect';

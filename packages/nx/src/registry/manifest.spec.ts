@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import * as m from './manifest';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64)}`;

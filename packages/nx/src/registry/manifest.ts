@@ -1,4 +1,4 @@
-import { KdcubeError, isDigest, quoted } from '@kdcube/release';
+import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { oddAnswer } from './transport/problems';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';

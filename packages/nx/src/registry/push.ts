@@ -1,5 +1,5 @@
-import type { PeopleTag } from '@kdcube/release';
-import { checkTag, KdcubeError } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release/internal';
+import { checkTag, KdcubeError } from '@kdcube/release/internal';
 import { inParallel, toTheEnd } from '../system/parallel';
 import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
 import type { Place } from './blobs';

@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { connect, type ConnectOptions, getBlob, getManifest, headManifest, imageConfig, putManifest } from './registry';
 import { digestOf } from './transport/connect';
 import { OCI_INDEX, OCI_MANIFEST } from './manifest';

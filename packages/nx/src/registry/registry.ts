@@ -1,4 +1,4 @@
-import { KdcubeError, isDigest, quoted } from '@kdcube/release';
+import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { authorized, hasCredentials } from './transport/auth';
 import { addressOf, digestOf, nameOf, type Registry, statedDigest } from './transport/connect';
 import type { Answer, Outgoing } from './transport/types';

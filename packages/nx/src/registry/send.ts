@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 import { bytes } from '../system/log';
 import { inParallel } from '../system/parallel';

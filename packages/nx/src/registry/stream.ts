@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { refused } from './registry';
 import { authorized } from './transport/auth';
 import { addressOf, nameOf, type Registry } from './transport/connect';

@@ -1,5 +1,5 @@
-import type { PeopleTag } from '@kdcube/release';
-import { checkTag, KdcubeError, quoted } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release/internal';
+import { checkTag, KdcubeError, quoted } from '@kdcube/release/internal';
 import { headManifest, putManifest } from './registry';
 import type { Manifest, ManifestHead, Registry } from './registry';
 

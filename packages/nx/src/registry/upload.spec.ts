@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import { createHash } from 'node:crypto';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { getBlob } from './registry';
 import { headBlob } from './blobs';
 import { openUploads } from './session';

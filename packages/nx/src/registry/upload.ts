@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { isMissingRepository, refused } from './registry';
 import { nameOf, type Registry, statedDigest } from './transport/connect';
 import type { Answer, Outgoing } from './transport/types';

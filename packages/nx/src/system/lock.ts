@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { cacheDir, fileProblem, ignoreMissing } from './files';
 import type { Log } from './log';
 import { silent } from './log';

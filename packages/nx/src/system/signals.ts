@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 
 /** Whoever ends this process when a signal asks for it. Files that are half-written are taken away on the way out in any case. */
 let taken = 0;

@@ -1,5 +1,5 @@
-import type { BundlePin, Environment, EnvPlan } from '@kdcube/release';
-import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release';
+import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
+import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { imagesOf, registryOf } from '../workspace/environment';
 import { plannedImages, releasedImages, type ReleasedImage } from '../images/released';
 import type { Registries } from '../workspace/registries';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { printPin } from '@kdcube/release';
+import { printPin } from '@kdcube/release/internal';
 import { checkRef, findBundle } from './bundles';
 import { checkBundles } from './check-bundles';
 import { withSnapshot } from '../git/snapshot';

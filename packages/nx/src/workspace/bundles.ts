@@ -1,5 +1,5 @@
-import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release';
-import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release';
+import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release/internal';
+import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release/internal';
 import { localStore } from '../git/mirror/offline';
 import { fetchCommit, resolveRef } from '../git/mirror/remote';
 import type { RepoSource } from '../git/mirror/remote';

@@ -1,5 +1,5 @@
-import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release';
-import { checkBundleSource, KdcubeError } from '@kdcube/release';
+import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release/internal';
+import { checkBundleSource, KdcubeError } from '@kdcube/release/internal';
 import type { FoundBundle } from './bundles';
 import { checkTree, findBundle } from './bundles';
 import type { Snapshot } from '../git/snapshot';

@@ -1,5 +1,5 @@
-import type { Environment, Problem, RegistryName } from '@kdcube/release';
-import { chosenEnvironment, mustReadEnvironment, parseRegistry } from '@kdcube/release';
+import type { Environment, Problem, RegistryName } from '@kdcube/release/internal';
+import { chosenEnvironment, mustReadEnvironment, parseRegistry } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import type { Registries } from './registries';
 import { requireRegistry } from './registries';

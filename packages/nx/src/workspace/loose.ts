@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { readWorkspace } from '@kdcube/release';
+import { readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import type { OpenRelease } from './workspace';
 

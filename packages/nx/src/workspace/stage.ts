@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release';
+import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
 import { fetchBlobs } from '../git/mirror/remote';
 import { withRepair, type GitStore } from '../git/mirror/store';

@@ -1,8 +1,8 @@
 import * as path from 'node:path';
-import type { ReleaseOptions, Workspace } from '@kdcube/release';
-import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release';
-import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release';
-import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release';
+import type { ReleaseOptions, Workspace } from '@kdcube/release/internal';
+import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release/internal';
+import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release/internal';
+import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import type { Look } from '../git/look';
 import { ownRemote } from '../git/workspace';

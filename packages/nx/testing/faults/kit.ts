@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release';
+import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release/internal';
 import type { ImageJob } from '../../src/images/job';
 import { pushImage } from '../../src/images/push/push';
 import { registriesOf } from '../../src/workspace/registries';

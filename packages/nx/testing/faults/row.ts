@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@kdcube/release';
+import type { ProblemCode } from '@kdcube/release/internal';
 import type { Asked, Double } from '../registry-kit';
 import type { Base, NamedBytes } from './base';
 import type { Ended } from './kit';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { printPin } from '@kdcube/release';
+import { printPin } from '@kdcube/release/internal';
 import type { ImageJob } from '../../src/images/job';
 import { type Acme, DOCKERFILE } from '../acme-kit';
 import { onClose, serve } from '../push-kit';

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import releaseGenerator from '../../src/generators/release/generator';

@@ -1,4 +1,4 @@
-import type { DeployPlan } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
 import { PLACE, service, SERVICES, type EcsDouble } from './kit';
 import { BALANCED, CRASH, INGRESS, rule, whenItRuns, type Row } from './rollouts.row';
 

@@ -1,4 +1,4 @@
-import { LOCK_TAG } from '@kdcube/release';
+import { LOCK_TAG } from '@kdcube/release/internal';
 import { definition, OLD, PLACE, service, SERVICES } from './kit';
 import { type Row, update, INGRESS, UI } from './rollouts.row';
 

@@ -1,4 +1,4 @@
-import type { DeployPlan, ProblemCode, RolloutOptions } from '@kdcube/release';
+import type { DeployPlan, ProblemCode, RolloutOptions } from '@kdcube/release/internal';
 import type { Meanwhile } from './run';
 import { change, type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
 

@@ -1,5 +1,5 @@
-import type { DeployPlan, Ecs, Images, Outcome, RolloutEvent, RolloutOptions } from '@kdcube/release';
-import { carryOut, exitCode, KdcubeError } from '@kdcube/release';
+import type { DeployPlan, Ecs, Images, Outcome, RolloutEvent, RolloutOptions } from '@kdcube/release/internal';
+import { carryOut, exitCode, KdcubeError } from '@kdcube/release/internal';
 import { connectAws } from '../../src/aws/client';
 import { awsClock, type Machine } from '../../src/aws/clock';
 import { ecsPort } from '../../src/targets/ecs/ecs-port';

@@ -1,4 +1,4 @@
-import type { DeployPlan } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
 import { PLACE, type EcsDouble } from './kit';
 
 interface Service {

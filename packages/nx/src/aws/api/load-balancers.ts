@@ -1,4 +1,4 @@
-import type { SeenTarget, TargetState } from '@kdcube/release';
+import type { SeenTarget, TargetState } from '@kdcube/release/internal';
 import type { AwsConnection } from '../client';
 import { invalidResponse } from '../response';
 import { ELB } from '../services';

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release';
+import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release/internal';
 import { bootImage } from '../../images/boot/boot';
 import { inEngine } from '../../images/boot/in-engine';
 import type { ImageJob } from '../../images/job';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
-import { filesOf, type TaskDefinition } from '@kdcube/release';
+import { filesOf, type TaskDefinition } from '@kdcube/release/internal';
 import { packing } from '../../targets/ecs/plan/packing';
 import { pushImage } from '../../images/push/push';
 import { registriesOf } from '../../workspace/registries';

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import type { DeployPlan, Environment } from '@kdcube/release';
-import { KdcubeError } from '@kdcube/release';
+import type { DeployPlan, Environment } from '@kdcube/release/internal';
+import { KdcubeError } from '@kdcube/release/internal';
 import { plannedDeploy } from '../../targets/ecs/plan/plan';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';

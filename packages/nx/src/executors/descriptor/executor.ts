@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import type { BundlePin, DescriptorReceipt } from '@kdcube/release';
-import { OUT, planDescriptor, printReceipt } from '@kdcube/release';
+import type { BundlePin, DescriptorReceipt } from '@kdcube/release/internal';
+import { OUT, planDescriptor, printReceipt } from '@kdcube/release/internal';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import { counted } from '../../system/log';
 import { openRelease, pinOf } from '../../workspace/workspace';

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { OUT, printReceipt } from '@kdcube/release';
+import { OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { leaveImage } from '../../images/build/leave';
 import { withImage } from '../image-task';

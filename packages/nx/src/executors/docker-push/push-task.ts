@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release';
+import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { lookAt } from '../../git/look';
 import { lookAhead } from '../../images/push/ahead';

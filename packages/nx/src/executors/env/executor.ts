@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import type { PlannedFile, ServiceEnv } from '@kdcube/release';
-import { envFile, OUT } from '@kdcube/release';
+import type { PlannedFile, ServiceEnv } from '@kdcube/release/internal';
+import { envFile, OUT } from '@kdcube/release/internal';
 import { renderedEnv } from '../../targets/env';
 import { openEnvironment } from '../../workspace/environment';
 import { replaceDir, writeFileAtomic } from '../../system/files';

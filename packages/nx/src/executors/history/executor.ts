@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { printable } from '@kdcube/release';
+import { printable } from '@kdcube/release/internal';
 import { looseWorkspace } from '../../workspace/loose';
 import { listRecords, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, registryOf } from '../../workspace/environment';

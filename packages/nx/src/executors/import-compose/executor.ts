@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release';
+import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { writeImported } from '../imported';
 import { perform } from '../perform';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { mustReadEnvironment } from '@kdcube/release';
+import { mustReadEnvironment } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
 import importCompose from '../import-compose/executor';

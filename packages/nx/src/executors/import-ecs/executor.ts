@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release';
+import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release/internal';
 import { looseWorkspace } from '../../workspace/loose';
 import { readCluster } from '../../targets/ecs/plan/import';
 import { writeImported } from '../imported';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { ReleaseRecord } from '@kdcube/release';
-import { isEmptyPlan, printPin, readPlan } from '@kdcube/release';
+import type { ReleaseRecord } from '@kdcube/release/internal';
+import { isEmptyPlan, printPin, readPlan } from '@kdcube/release/internal';
 import { silent } from '../../system/log';
 import { pushImage } from '../../images/push/push';
 import { recordsOf, writeRecord } from '../../targets/ecs/records/records';

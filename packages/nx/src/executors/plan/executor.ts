@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { explainPlan, KdcubeError, markdownPlan, OUT, printPlan } from '@kdcube/release';
+import { explainPlan, KdcubeError, markdownPlan, OUT, printPlan } from '@kdcube/release/internal';
 import { plannedDeploy } from '../../targets/ecs/plan/plan';
 import { openEnvironment, registryOf } from '../../workspace/environment';
 import { writeFileAtomic } from '../../system/files';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import type { StageReceipt } from '@kdcube/release';
-import { OUT, printReceipt } from '@kdcube/release';
+import type { StageReceipt } from '@kdcube/release/internal';
+import { OUT, printReceipt } from '@kdcube/release/internal';
 import { findBundle } from '../../workspace/bundles';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import type { Snapshot } from '../../git/snapshot';

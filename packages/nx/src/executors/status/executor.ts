@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import type { EnvironmentStatus } from '@kdcube/release';
-import { exitCode, KdcubeError, printable, shortDefinition } from '@kdcube/release';
+import type { EnvironmentStatus } from '@kdcube/release/internal';
+import { exitCode, KdcubeError, printable, shortDefinition } from '@kdcube/release/internal';
 import { looseWorkspace } from '../../workspace/loose';
 import { recordsOf } from '../../targets/ecs/records/records';
 import { environmentStatus } from '../../targets/ecs/records/status';

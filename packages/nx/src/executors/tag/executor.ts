@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { checkTag, customerTags, tagSafe } from '@kdcube/release';
-import type { PeopleTag } from '@kdcube/release';
+import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
+import type { PeopleTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/workspace';
 import { openRegistry, registriesOf, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 
 /** Tagging nothing is no success. */
 export function noImages(): KdcubeError {

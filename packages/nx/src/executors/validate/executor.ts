@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
-import type { Problem, Workspace } from '@kdcube/release';
-import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release';
+import type { Problem, Workspace } from '@kdcube/release/internal';
+import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot';

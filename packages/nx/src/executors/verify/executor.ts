@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { verifyRelease } from '../../targets/ecs/verify/release';
 import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';

@@ -1,4 +1,4 @@
-import { readRelease } from '@kdcube/release';
+import { readRelease } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import imageGenerator from '../image/generator';
 import {

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { addBundle, KdcubeError } from '@kdcube/release';
+import { addBundle, KdcubeError } from '@kdcube/release/internal';
 import { generateFiles, joinPathFragments, logger } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { readOptions } from '../options';

@@ -1,5 +1,5 @@
-import { idProblem, KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release';
-import type { Bundle, NewBundle, Problem, Release } from '@kdcube/release';
+import { idProblem, KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
+import type { Bundle, NewBundle, Problem, Release } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 
 export interface BundlePlan {

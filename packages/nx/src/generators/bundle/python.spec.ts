@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { checkBundleSource } from '@kdcube/release';
+import { checkBundleSource } from '@kdcube/release/internal';
 import { contents, workspaceWithRelease } from '../../../testing/generators/workspace';
 import bundleGenerator from './generator';
 

@@ -1,4 +1,4 @@
-import { readEnvironment } from '@kdcube/release';
+import { readEnvironment } from '@kdcube/release/internal';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import environmentGenerator from './generator';
 

@@ -1,4 +1,4 @@
-import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release';
+import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { readOptions } from '../options';
 import { EnvironmentOptions } from './schema';

@@ -1,4 +1,4 @@
-import { pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release';
+import { pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release/internal';
 import bundleGenerator from '../bundle/generator';
 import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import imageGenerator from './generator';

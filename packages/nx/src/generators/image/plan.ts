@@ -1,4 +1,4 @@
-import { isRepository, KdcubeError, quoted } from '@kdcube/release';
+import { isRepository, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { kinds } from './schema';
 import type { ImageKind } from './schema';

@@ -1,4 +1,4 @@
-import { parseRegistry } from '@kdcube/release';
+import { parseRegistry } from '@kdcube/release/internal';
 import { readNxJson, updateNxJson } from '@nx/devkit';
 import type { NxJsonConfiguration, Tree } from '@nx/devkit';
 

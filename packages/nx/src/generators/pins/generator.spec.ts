@@ -1,6 +1,6 @@
 import type { Tree } from '@nx/devkit';
 import { createTree } from '@nx/devkit/testing';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { contents } from '../../../testing/generators/workspace';
 import pins from './generator';
 

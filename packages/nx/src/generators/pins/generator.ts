@@ -1,7 +1,7 @@
 import type { Tree } from '@nx/devkit';
 import { readNxJson } from '@nx/devkit';
-import type { Workspace } from '@kdcube/release';
-import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release';
+import type { Workspace } from '@kdcube/release/internal';
+import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
 import { pluginOptions } from '../../graph/options';
 import { treeFiles } from '../tree-files';
 import { resolvePins } from './resolve';

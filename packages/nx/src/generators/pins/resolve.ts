@@ -1,7 +1,24 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { BundlePin, FrontendPin, ImagePin, ImageQuestion, PinnedBundle, Problem, Release, Source } from '@kdcube/release';
-import { bundlePlaces, KdcubeError, parseImageReference, printPin, quoted, resolveRepo, shownUrl } from '@kdcube/release';
+import type {
+  BundlePin,
+  FrontendPin,
+  ImagePin,
+  ImageQuestion,
+  PinnedBundle,
+  Problem,
+  Release,
+  Source,
+} from '@kdcube/release/internal';
+import {
+  bundlePlaces,
+  KdcubeError,
+  parseImageReference,
+  printPin,
+  quoted,
+  resolveRepo,
+  shownUrl,
+} from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { withUndo } from '../../system/undo';
 import { fetchCommit, resolveRef } from '../../git/mirror/remote';

@@ -1,4 +1,4 @@
-import { readRelease } from '@kdcube/release';
+import { readRelease } from '@kdcube/release/internal';
 import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import releaseGenerator from './generator';
 

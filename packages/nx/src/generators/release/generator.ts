@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { KdcubeError, setText } from '@kdcube/release';
+import { KdcubeError, setText } from '@kdcube/release/internal';
 import { generateFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { readOptions } from '../options';

@@ -1,4 +1,4 @@
-import { KdcubeError, readRelease, setText } from '@kdcube/release';
+import { KdcubeError, readRelease, setText } from '@kdcube/release/internal';
 
 /** `text` with release_name saying `name`. Where the key is not there, it becomes the first key; the comments above stay above. */
 export function withName(text: string, file: string, name: string): string {

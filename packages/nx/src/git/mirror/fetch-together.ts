@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
 import { fetchBlobIds, fetchObjects, type Refusal } from './fetch';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { git } from '../git';
 import { isRefused, knownRemoteProblem, remoteProblem, remoteTimeout } from './problems';
 import { hasCommit, typeOf, type GitRemote, type GitStore } from './store';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { RepoSource } from './source';
 import { mirrorExists, mirrorOf } from './mirror';
 import type { GitStore } from './store';

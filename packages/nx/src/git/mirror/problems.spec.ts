@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { isRefused, remoteProblem, remoteTimeout } from './problems';
 
 const codeOf = (stderr: string): string => remoteProblem(stderr, 'URL').problems[0]!.code;

@@ -1,4 +1,4 @@
-import { KdcubeError, type Problem, type ProblemCode } from '@kdcube/release';
+import { KdcubeError, type Problem, type ProblemCode } from '@kdcube/release/internal';
 import { tail } from '../../system/exec';
 import { gitFailed, isDiskFull, redact } from '../git';
 

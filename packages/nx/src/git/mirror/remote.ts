@@ -1,4 +1,4 @@
-import { isCommit, KdcubeError, quoted } from '@kdcube/release';
+import { isCommit, KdcubeError, quoted } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import { gitText } from '../git';
 import { fetchBlobIds, fetchOneCommit, listRefs } from './fetch';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release';
+import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release/internal';
 import { cacheDir } from '../../system/files';
 import { gitText, type GitPlace } from '../git';
 import { remoteNameIn, settingIn, settingsAt, type Settings } from '../settings';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { git, gitText, type GitPlace } from '../git';
 import { objectsAt } from '../objects';
 import { togetherAt } from '../together';

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { BootRound } from '@kdcube/release';
-import { followBoot, newBootRound } from '@kdcube/release';
+import type { BootRound } from '@kdcube/release/internal';
+import { followBoot, newBootRound } from '@kdcube/release/internal';
 
 const PROBE = fs.readFileSync(path.join(__dirname, 'files/boot.py'), 'utf8');
 

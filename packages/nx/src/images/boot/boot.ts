@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { BootedImage, BootEnding, BootEntry, BootOutcome, BootReport, BootRound } from '@kdcube/release';
+import type { BootedImage, BootEnding, BootEntry, BootOutcome, BootReport, BootRound } from '@kdcube/release/internal';
 import {
   BOOT_NAME,
   bootCommand,
@@ -13,7 +13,7 @@ import {
   KdcubeError,
   newBootRound,
   PYTHONS,
-} from '@kdcube/release';
+} from '@kdcube/release/internal';
 import { run } from '../../system/exec';
 import { withUndo } from '../../system/undo';
 import type { Log } from '../../system/log';

@@ -1,4 +1,4 @@
-import { parseImageReference } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';

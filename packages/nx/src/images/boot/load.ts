@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { withTemporaryDir } from '../../system/files';
 import type { Log } from '../../system/log';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { firstLine, run } from '../../system/exec';
 import { isInterrupted } from '../../system/signals';
 import { engineName, type Engine } from '../build/docker';

@@ -1,5 +1,5 @@
-import type { Refusal } from '@kdcube/release';
-import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release';
+import type { Refusal } from '@kdcube/release/internal';
+import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release/internal';
 import type { GitStore } from '../../git/mirror/store';
 import type { Log } from '../../system/log';
 import { baseFiles } from '../../oci/base-files';

@@ -1,4 +1,4 @@
-import { parseImageReference } from '@kdcube/release';
+import { parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import type { Base } from '../../oci/base';
 import type { Place } from '../../registry/blobs';

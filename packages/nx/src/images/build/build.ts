@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
-import type { ImagePlan } from '@kdcube/release';
-import { parseImageReference } from '@kdcube/release';
+import type { ImagePlan } from '@kdcube/release/internal';
+import { parseImageReference } from '@kdcube/release/internal';
 import { build } from './docker';
 import type { Engine } from './docker';
 import { withTemporaryDir } from '../../system/files';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { pinBases, readDockerfile } from '@kdcube/release';
+import { pinBases, readDockerfile } from '@kdcube/release/internal';
 import { counted, type Log } from '../../system/log';
 import { inParallel, TOGETHER } from '../../system/parallel';
 import { stageTree } from '../../workspace/stage';

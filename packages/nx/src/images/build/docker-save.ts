@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { replaceDir } from '../../system/files';
 import { REF_NAME } from '../../oci/layout';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { firstLine, run, tail } from '../../system/exec';
 import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, OUT } from '@kdcube/release';
+import { KdcubeError, OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { ownLayers } from '../../oci/known';
 import { readLayout, type Layout } from '../../oci/layout';

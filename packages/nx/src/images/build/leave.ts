@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { BuildReceipt } from '@kdcube/release';
+import type { BuildReceipt } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { readLayout, writeLayout } from '../../oci/layout';
 import { exportLayout } from './docker-save';

@@ -1,5 +1,5 @@
-import type { Refusal } from '@kdcube/release';
-import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release';
+import type { Refusal } from '@kdcube/release/internal';
+import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
 import { counted, silent, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';

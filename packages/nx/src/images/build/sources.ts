@@ -1,5 +1,5 @@
-import type { Dockerfile, ExternalBase } from '@kdcube/release';
-import { KdcubeError, quoted, readDockerfile } from '@kdcube/release';
+import type { Dockerfile, ExternalBase } from '@kdcube/release/internal';
+import { KdcubeError, quoted, readDockerfile } from '@kdcube/release/internal';
 import { fetchBlobs } from '../../git/mirror/remote';
 import { listTree, readBlobs } from '../../git/tree';
 import type { Log } from '../../system/log';

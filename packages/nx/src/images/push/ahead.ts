@@ -1,5 +1,5 @@
-import type { PushReceipt, RegistryName } from '@kdcube/release';
-import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release';
+import type { PushReceipt, RegistryName } from '@kdcube/release/internal';
+import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import type { Place } from '../../registry/blobs';
 import { askTags, type AskedTags } from '../../registry/push';

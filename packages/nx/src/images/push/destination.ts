@@ -1,4 +1,4 @@
-import type { PeopleTag } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release/internal';
 import type { OciBuild } from '../../oci/build';
 import type { ManifestHead } from '../../registry/registry';
 import type { Source } from '../build/source';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { printPin } from '@kdcube/release';
+import { printPin } from '@kdcube/release/internal';
 import { silent, type Log } from '../../system/log';
 import { OCI_MANIFEST } from '../../registry/manifest';
 import { connect, getManifest, type ImageManifest } from '../../registry/registry';

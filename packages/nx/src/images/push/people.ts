@@ -1,5 +1,5 @@
-import type { PeopleTag } from '@kdcube/release';
-import { customerTags } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release/internal';
+import { customerTags } from '@kdcube/release/internal';
 import type { Look } from '../../git/look';
 import { currentBranch, headCommit } from '../../git/workspace';
 import type { Log } from '../../system/log';

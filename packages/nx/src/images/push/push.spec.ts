@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { PushReceipt } from '@kdcube/release';
+import { PushReceipt } from '@kdcube/release/internal';
 import { localName } from '../build/build';
 import type { Log } from '../../system/log';
 import { silent } from '../../system/log';

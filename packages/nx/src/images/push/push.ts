@@ -1,5 +1,5 @@
-import type { PeopleTag, PushReceipt } from '@kdcube/release';
-import { whyBuilt } from '@kdcube/release';
+import type { PeopleTag, PushReceipt } from '@kdcube/release/internal';
+import { whyBuilt } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
 import type { ManifestHead } from '../../registry/registry';

@@ -1,4 +1,4 @@
-import type { PushReceipt } from '@kdcube/release';
+import type { PushReceipt } from '@kdcube/release/internal';
 import { pushTable } from './table';
 
 const RECEIPT: PushReceipt = {

@@ -1,4 +1,4 @@
-import { OUT, type PushReceipt } from '@kdcube/release';
+import { OUT, type PushReceipt } from '@kdcube/release/internal';
 import { bytes, seconds } from '../../system/log';
 import { table } from '../../system/table';
 

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { OUT } from '@kdcube/release';
+import { OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';
 import { writeDockerArchive } from '../../oci/archive';

@@ -1,5 +1,5 @@
-import type { PeopleTag } from '@kdcube/release';
-import { KdcubeError, quoted } from '@kdcube/release';
+import type { PeopleTag } from '@kdcube/release/internal';
+import { KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import type { BuiltImage } from '../../oci/build';
 import { knownLayers } from '../../oci/known';

@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { Credentials } from './docker-config';
 import { authorized, challengesOf, type Session } from './auth';
 import { connect } from './connect';

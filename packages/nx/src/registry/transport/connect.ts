@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release';
+import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release/internal';
 import type { Credentials } from './docker-config';
 import type { Session } from './auth';
 import { credentialsFor } from './ecr';

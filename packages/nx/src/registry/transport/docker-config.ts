@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { KdcubeError, printable, quoted } from '@kdcube/release';
+import { KdcubeError, printable, quoted } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { fileProblem } from '../../system/files';
 import { isInterrupted } from '../../system/signals';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { awsErrorMessage } from '../../aws/aws-error';
 import { type Credentials, dockerCredentials } from './docker-config';
 import { ecrRegion, loginHint } from './problems';

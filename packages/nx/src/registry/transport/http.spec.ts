@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import type { Outgoing, Transport } from './types';
 import { proxyHint, send } from './http';
 import { oddAnswer } from './problems';

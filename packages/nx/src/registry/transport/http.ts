@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release';
+import { KdcubeError } from '@kdcube/release/internal';
 import { exchange } from './exchange';
 import { type Answer, type NetworkError, type Outgoing, type Transport } from './types';
 import { oddAnswer, saidBy } from './problems';

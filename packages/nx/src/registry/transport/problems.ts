@@ -1,4 +1,4 @@
-import { KdcubeError, printable } from '@kdcube/release';
+import { KdcubeError, printable } from '@kdcube/release/internal';
 import type { Answer } from './types';
 
 /** One entry of the `errors` that the registry protocol puts into a failed answer. */

@@ -1,5 +1,5 @@
-import type { Clock, Ecs, SeenService, SeenTask, TaskDefinition } from '@kdcube/release';
-import { KdcubeError } from '@kdcube/release';
+import type { Clock, Ecs, SeenService, SeenTask, TaskDefinition } from '@kdcube/release/internal';
+import { KdcubeError } from '@kdcube/release/internal';
 import type {
   RegisterTaskDefinitionCommandInput,
   RunTaskCommandInput,

@@ -1,4 +1,4 @@
-import type { SeenService, SeenTask, TaskDefinition } from '@kdcube/release';
+import type { SeenService, SeenTask, TaskDefinition } from '@kdcube/release/internal';
 import type { Service, Task } from '@aws-sdk/client-ecs';
 import { invalidResponse, isRecord } from '../../aws/response';
 

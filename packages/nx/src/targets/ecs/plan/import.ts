@@ -1,5 +1,5 @@
-import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release';
-import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release';
+import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release/internal';
+import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import { listAllPages, requireStrings } from '../../../aws/response';
 import { callAws, connectAws } from '../../../aws/client';

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Packing } from '@kdcube/release';
+import type { Packing } from '@kdcube/release/internal';
 import { gzipped } from '../../../oci/gzip';
 
 /** No descriptor has more: the platform's own reader of YAML would take minutes. Bytes. */

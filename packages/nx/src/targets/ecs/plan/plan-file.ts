@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { DeployPlan } from '@kdcube/release';
-import { KdcubeError, readPlan } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
+import { KdcubeError, readPlan } from '@kdcube/release/internal';
 import { fileProblem } from '../../../system/files';
 
 /** A saved plan, by its path in the workspace. */

@@ -9,8 +9,15 @@ import type {
   ReleaseRecord,
   Running,
   TaskDefinition,
-} from '@kdcube/release';
-import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, readTaskDefinition, runningOfRecord } from '@kdcube/release';
+} from '@kdcube/release/internal';
+import {
+  descriptorOptions,
+  KdcubeError,
+  planDeploy,
+  planDescriptor,
+  readTaskDefinition,
+  runningOfRecord,
+} from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
 import { imagesOf, namedRegistry, registryOf } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';

@@ -1,5 +1,5 @@
-import type { Ecs, Environment, Running, RunningService, SeenService, TaskDefinition } from '@kdcube/release';
-import { KdcubeError, variablesOf } from '@kdcube/release';
+import type { Ecs, Environment, Running, RunningService, SeenService, TaskDefinition } from '@kdcube/release/internal';
+import { KdcubeError, variablesOf } from '@kdcube/release/internal';
 import { inParallel, toTheEnd } from '../../../system/parallel';
 
 /** What reading asks of ECS: nothing that writes. */

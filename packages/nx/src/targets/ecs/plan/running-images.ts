@@ -1,5 +1,12 @@
-import type { BundleContent, Environment, ImagePlan, KnownImage, Running, Service } from '@kdcube/release';
-import { bundlesOfLabels, KdcubeError, manifestName, ownContainer, parseImageReference, whyBuilt } from '@kdcube/release';
+import type { BundleContent, Environment, ImagePlan, KnownImage, Running, Service } from '@kdcube/release/internal';
+import {
+  bundlesOfLabels,
+  KdcubeError,
+  manifestName,
+  ownContainer,
+  parseImageReference,
+  whyBuilt,
+} from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';

@@ -1,10 +1,10 @@
-import type { DeployPlan } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
 import { git } from '../../../git/git';
 import { localStore } from '../../../git/mirror/offline';
 import { fetchCommit } from '../../../git/mirror/remote';
 import { inParallel } from '../../../system/parallel';
 import { addressOf, pinOf, type OpenRelease } from '../../../workspace/workspace';
-import { bundlePlaces } from '@kdcube/release';
+import { bundlePlaces } from '@kdcube/release/internal';
 
 /** How many bundles are looked at: a person reads no more, and each may cost a request. */
 const MOST = 20;

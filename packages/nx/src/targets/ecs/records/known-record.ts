@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import type { RegistryName } from '@kdcube/release';
-import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release';
+import type { RegistryName } from '@kdcube/release/internal';
+import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release/internal';
 import { diskFiles } from '../../../workspace/disk';
 import { writeFileAtomic } from '../../../system/files';
 import { openWithoutAws } from '../../../workspace/registries';

@@ -1,4 +1,4 @@
-import type { ReleaseRecord } from '@kdcube/release';
+import type { ReleaseRecord } from '@kdcube/release/internal';
 import { silent } from '../../../system/log';
 import { getManifest } from '../../../registry/registry';
 import { type Double, registryDouble } from '../../../../testing/registry-kit';

@@ -1,5 +1,5 @@
-import type { RegistryName } from '@kdcube/release';
-import { KdcubeError, lastGood, printRecord, ReleaseRecord, repositoryOf, tagSafe } from '@kdcube/release';
+import type { RegistryName } from '@kdcube/release/internal';
+import { KdcubeError, lastGood, printRecord, ReleaseRecord, repositoryOf, tagSafe } from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';

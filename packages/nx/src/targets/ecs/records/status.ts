@@ -1,5 +1,5 @@
-import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release';
-import { lastGood, statusOf } from '@kdcube/release';
+import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release/internal';
+import { lastGood, statusOf } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Place } from '../../../registry/blobs';
 import { awsClock } from '../../../aws/clock';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import * as path from 'node:path';
-import type { RolloutEvent } from '@kdcube/release';
+import type { RolloutEvent } from '@kdcube/release/internal';
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import { planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
 import { deploy } from '../../../../testing/rollouts/run';

@@ -1,5 +1,5 @@
-import type { DeployPlan, RolloutEvent, SeenService, ServiceStep } from '@kdcube/release';
-import { printable, shortDefinition } from '@kdcube/release';
+import type { DeployPlan, RolloutEvent, SeenService, ServiceStep } from '@kdcube/release/internal';
+import { printable, shortDefinition } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { seconds, UNDER_WAY } from '../../../system/log';
 import { table } from '../../../system/table';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DeployPlan, Kept, Outcome, RolloutEvent } from '@kdcube/release';
-import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release';
+import type { DeployPlan, Kept, Outcome, RolloutEvent } from '@kdcube/release/internal';
+import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Place } from '../../../registry/blobs';
 import { openBoard } from './board';

@@ -1,4 +1,4 @@
-import type { Images } from '@kdcube/release';
+import type { Images } from '@kdcube/release/internal';
 import { askImage } from '../../../images/ask-image';
 import type { Log } from '../../../system/log';
 

@@ -1,4 +1,4 @@
-import type { RolloutEvent } from '@kdcube/release';
+import type { RolloutEvent } from '@kdcube/release/internal';
 import { silent } from '../../../system/log';
 import { areSignalsTaken } from '../../../system/signals';
 import { onInterrupt, underWay } from './interrupt';

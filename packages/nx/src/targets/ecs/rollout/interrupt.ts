@@ -1,5 +1,5 @@
-import type { RolloutEvent } from '@kdcube/release';
-import { shortDefinition } from '@kdcube/release';
+import type { RolloutEvent } from '@kdcube/release/internal';
+import { shortDefinition } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { takeSignals } from '../../../system/signals';
 

@@ -1,5 +1,5 @@
-import type { RolloutEvent } from '@kdcube/release';
-import { printable, shortDefinition } from '@kdcube/release';
+import type { RolloutEvent } from '@kdcube/release/internal';
+import { printable, shortDefinition } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { seconds, underWay } from '../../../system/log';
 

@@ -1,5 +1,5 @@
-import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release';
-import { chooseRecord, lastGood, planRollback } from '@kdcube/release';
+import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release/internal';
+import { chooseRecord, lastGood, planRollback } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Place } from '../../../registry/blobs';
 import { whatRuns } from '../plan/plan';

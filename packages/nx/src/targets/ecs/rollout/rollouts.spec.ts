@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { EXIT_CODES, type DeployPlan } from '@kdcube/release';
+import { EXIT_CODES, type DeployPlan } from '@kdcube/release/internal';
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import { change, planOf, servicesOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
 import { deploy } from '../../../../testing/rollouts/run';

@@ -1,6 +1,6 @@
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import * as path from 'node:path';
-import type { DeployPlan } from '@kdcube/release';
+import type { DeployPlan } from '@kdcube/release/internal';
 import { arn, NEW, OLD, PLACE, planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
 import { CRASH, INGRESS, rule } from '../../../../testing/rollouts/rollouts.row';
 import { deploy, killAfter } from '../../../../testing/rollouts/run';

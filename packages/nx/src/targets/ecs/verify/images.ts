@@ -1,5 +1,5 @@
-import type { Environment, EnvPlan } from '@kdcube/release';
-import { manifestName, parseImageReference } from '@kdcube/release';
+import type { Environment, EnvPlan } from '@kdcube/release/internal';
+import { manifestName, parseImageReference } from '@kdcube/release/internal';
 import { askImage } from '../../../images/ask-image';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest';

@@ -1,4 +1,4 @@
-import type { Environment } from '@kdcube/release';
+import type { Environment } from '@kdcube/release/internal';
 import type { RunningService } from './services';
 
 /** Where tasks start: one network configuration, and everything that uses it. */

@@ -1,4 +1,4 @@
-import type { Environment, Service } from '@kdcube/release';
+import type { Environment, Service } from '@kdcube/release/internal';
 import type { QuotaApi } from '../../../aws/api/quotas';
 import { fail, pass, runCheck, unknown, type CheckResult } from './results';
 

@@ -1,5 +1,5 @@
-import type { BundlePin, Environment } from '@kdcube/release';
-import { descriptorOptions, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release';
+import type { BundlePin, Environment } from '@kdcube/release/internal';
+import { descriptorOptions, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { imagesOf, registryOf } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
 import { plannedImages, releasedImages } from '../../../images/released';

@@ -1,5 +1,5 @@
-import type { Problem } from '@kdcube/release';
-import { KdcubeError } from '@kdcube/release';
+import type { Problem } from '@kdcube/release/internal';
+import { KdcubeError } from '@kdcube/release/internal';
 import { isInterrupted } from '../../../system/signals';
 import { table } from '../../../system/table';
 

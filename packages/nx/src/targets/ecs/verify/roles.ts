@@ -1,5 +1,5 @@
-import type { Environment, EnvPlan, Permission } from '@kdcube/release';
-import { KdcubeError, neededPermissions, roleArn } from '@kdcube/release';
+import type { Environment, EnvPlan, Permission } from '@kdcube/release/internal';
+import { KdcubeError, neededPermissions, roleArn } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { AwsApi } from '../../../aws/api/aws-api';
 import { fail, pass, runCheck, unknown, type CheckResult } from './results';

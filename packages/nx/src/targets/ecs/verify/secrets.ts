@@ -1,4 +1,4 @@
-import type { EnvPlan } from '@kdcube/release';
+import type { EnvPlan } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { SecretsApi } from '../../../aws/api/secrets';
 import { fail, pass, runCheck, type CheckResult } from './results';

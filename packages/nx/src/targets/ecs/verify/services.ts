@@ -1,4 +1,4 @@
-import type { Environment, Service } from '@kdcube/release';
+import type { Environment, Service } from '@kdcube/release/internal';
 import type { Cluster, Service as EcsService } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../../system/parallel';
 import type { LoadBalancerApi } from '../../../aws/api/load-balancers';

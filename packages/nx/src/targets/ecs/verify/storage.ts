@@ -1,4 +1,4 @@
-import type { Environment } from '@kdcube/release';
+import type { Environment } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { AwsApi } from '../../../aws/api/aws-api';
 import type { StorageApi } from '../../../aws/api/storage';

@@ -1,4 +1,4 @@
-import type { Service } from '@kdcube/release';
+import type { Service } from '@kdcube/release/internal';
 import type { LoadBalancer } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../../system/parallel';
 import type { LoadBalancerApi } from '../../../aws/api/load-balancers';

@@ -1,4 +1,4 @@
-import type { Environment, EnvPlan } from '@kdcube/release';
+import type { Environment, EnvPlan } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
 import { awsApi, type AwsApi } from '../../../aws/api/aws-api';

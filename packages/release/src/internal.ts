@@ -1,0 +1,116 @@
+/** For the packages of this repository only: names here come and go with any version. What is kept is in index.ts. */
+export * from './index';
+
+// problem
+export { formatPlace, printable, quoted } from './problem/problem';
+
+// document
+export { distance } from './document/distance';
+export { ONCE } from './document/once';
+
+// platform
+export { idProblem } from './platform/bundle-id';
+export { generations } from './platform/generation';
+
+// release
+export { addBundle, type NewBundle, setText } from './release/edit';
+export { halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
+export { printReceipt } from './release/receipts';
+export {
+  isDigest,
+  isHost,
+  isRepository,
+  manifestName,
+  parseImageReference,
+  parseRegistry,
+  type RegistryName,
+  repositoryOf,
+  shown,
+} from './release/reference';
+export { isCommit, isLoopback, normalPath, parseRepo, shownUrl, unsafePath, withoutSecrets } from './release/refs';
+export { bundlePlaces } from './release/release';
+export { type RepoAddress, resolveRepo } from './release/repos';
+export { checkTag, customerTags, isTag, type PeopleTag, tagSafe } from './release/tags';
+
+// environment
+export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName } from './environment/list';
+
+// bundle
+export { checkBundleSource } from './bundle/source/source';
+export { LFS_LIMIT, planStage, type StagePlan, type TreeEntry } from './bundle/stage/stage';
+
+// image
+export { BOOT_NAME, bootCommand, bootEntries, type BootEntry, bootRequest, PYTHONS } from './image/boot/boot';
+export { type BootedImage, bootProblems, imageProblem, shownReport } from './image/boot/problems';
+export {
+  type BootEnding,
+  type BootOutcome,
+  type BootReport,
+  type BootRound,
+  bootSummary,
+  endBootRound,
+  followBoot,
+  newBootRound,
+} from './image/boot/report';
+export {
+  type Dockerfile,
+  type ExternalBase,
+  pinBases,
+  PLATFORM_REF_ARG,
+  readDockerfile,
+  REGISTRY_ARGS,
+} from './image/dockerfile/dockerfile';
+export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
+export type { ContextEntry } from './image/recipe/context';
+export type { LayerEntry } from './image/recipe/copy';
+export { type FollowedRecipe, followRecipe } from './image/recipe/follow';
+export { type Ignore, readIgnore } from './image/recipe/ignore';
+export { byPath, planLayers, type PlannedLayer } from './image/recipe/layers';
+export { isRefusal, readRecipe, type Recipe, type Refusal } from './image/recipe/recipe';
+export { type ImageSettings, printedSettings, SCRATCH } from './image/recipe/settings';
+export { type BaseTree, EMPTY_TREE } from './image/recipe/tree';
+export { whyBuilt } from './image/why';
+export { requireRelease } from './image/workspace';
+
+// env
+export { descriptorOptions, type PlannedFile } from './env/bundles';
+export { envFile } from './env/env-file';
+export { type EnvPlan, renderEnv, type ServiceEnv } from './env/env';
+
+// import
+export { type ImportedEnvironment, importEnvironment } from './import/environment';
+export { IMPORT_REASONS } from './import/reasons';
+export type { FoundExec, FoundService, ImportNote } from './import/types';
+
+// deploy
+export { bundlesOfLabels } from './deploy/bundles';
+export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
+export { shortDefinition } from './deploy/labels';
+export { planContent, printPlan, wantedContent } from './deploy/plan-file';
+export { printRecord } from './deploy/record';
+export { markdownPlan } from './deploy/render/explain-markdown';
+export { explainPlan } from './deploy/render/explain';
+export { exitCode } from './deploy/verdict-codes';
+
+// targets/ecs
+export { containerNamed, foundExec, foundOnEcs } from './targets/ecs/import/ecs';
+export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
+export { planDeploy } from './targets/ecs/plan/plan-deploy';
+export { chooseRecord, planRollback } from './targets/ecs/plan/plan-rollback';
+export { type Running, runningOfRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
+export { isRecorded, type Kept, recordDeploy } from './targets/ecs/records/record-deploy';
+export { type EnvironmentStatus, lastGood, statusOf } from './targets/ecs/records/status';
+export { carryOut, type Outcome } from './targets/ecs/rollout/engine';
+export { LOCK_TAG } from './targets/ecs/rollout/lock';
+export type { Clock, Ecs, Images, SeenService, SeenTarget, SeenTask, TargetState } from './targets/ecs/rollout/port';
+export type { RolloutEvent, RolloutOptions } from './targets/ecs/rollout/rollout';
+export { ownContainer, readTaskDefinition } from './targets/ecs/task-definition/adapt';
+export { filesOf, type Packing, withFiles } from './targets/ecs/task-definition/files';
+export { roleArn } from './targets/ecs/task-definition/make';
+export { neededPermissions, type Permission } from './targets/ecs/task-definition/permissions';
+export type { KnownImage } from './targets/ecs/task-definition/reported';
+export type { TaskDefinition } from './targets/ecs/task-definition/task-definition';
+
+// targets/compose
+export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
+export { composePlace, foundInCompose } from './targets/compose/import/compose';
