@@ -25,6 +25,7 @@ if (!only) {
     showBin('depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'tools', 'e2e'], {}, 'dependency-cruiser'),
   );
   check('typecheck', () => showBin('tsc', ['--noEmit', '-p', 'tsconfig.json'], {}, 'typescript'));
+  check('typecheck of ecs-double', () => showBin('tsc', ['-p', 'packages/ecs-double'], {}, 'typescript'));
 }
 const built = only === 'unit' || check('build', () => showBin('nx', ['run-many', '-t', 'build'], nxEnv));
 if (!only && exists('tools/docs.mjs')) check('docs', () => show(process.execPath, ['tools/docs.mjs', '--check']));

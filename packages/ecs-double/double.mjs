@@ -9,20 +9,28 @@ import { makeIds } from './state/names.mjs';
 import { fail } from './protocol/aws-error.mjs';
 import { errorResponse, readCall } from './protocol/protocol.mjs';
 import { setUp } from './server/scenario.mjs';
+import { AwsError } from './protocol/aws-error.mjs';
 import { makeWorld } from './state/world.mjs';
+
+/** @import { Call, Double, Reply, Request, Scenario, World } from './state/types.d.ts' */
 
 const LARGEST_BODY = 4 * 1024 * 1024;
 
-/** `scenario` is data (README.md, "Scenarios"); `journal` a file; the rest is where to listen. */
+/**
+ * `scenario` is data (README.md, "Scenarios"); `journal` a file; the rest is where to listen.
+ * @param {{ port?: number, host?: string, journal?: string, scenario?: Scenario }} [options]
+ */
 export async function start({ port = 0, host = '127.0.0.1', journal: file, scenario = {} } = {}) {
   const turn = makeTurns();
   const clock = makeClock({ start: Date.parse(scenario.start ?? '2026-03-02T09:00:00Z'), turn });
   const ids = makeIds(scenario.seed);
   const home = { region: scenario.region ?? 'eu-central-1', account: scenario.account ?? '123456789012' };
+  /** @type {Map<string, World>} */
   const worlds = new Map();
   const world = makeWorld({ clock, ids, reconcile, ...home, scenario });
   worlds.set(home.region, world);
-  world.accounts = scenario.accounts;
+  if (scenario.accounts) world.accounts = scenario.accounts;
+  /** @type {Double} */
   const double = {
     clock,
     turn,
@@ -36,27 +44,39 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
     calls: 0,
     called: [],
     ids,
-    /** Another region is another world, with nothing in it. */
+    /**
+     * Another region is another world, with nothing in it.
+     * @param {string} [region]
+     * @returns {World}
+     */
     worldOf(region = home.region) {
-      if (!worlds.has(region)) worlds.set(region, makeWorld({ clock, ids, reconcile, region, account: home.account }));
-      return worlds.get(region);
+      const other = worlds.get(region) ?? makeWorld({ clock, ids, reconcile, region, account: home.account });
+      worlds.set(region, other);
+      return other;
     },
   };
   await turn(() => setUp(double, scenario));
 
+  /**
+   * @param {http.IncomingMessage} request
+   * @param {http.ServerResponse} response
+   */
   async function handle(request, response) {
     const body = await readBody(request);
-    const url = new URL(request.url, 'http://double');
+    const url = new URL(request.url ?? '/', 'http://double');
     if (isControlPath(url)) return handleControl(double, { method: request.method, url, body }, response);
+    /** @type {Call | undefined} */
     let call;
     try {
       call = readCall(request.headers, body);
       if (!call) throw fail('UnknownOperationException', 'The double knows neither this target nor this version.', 404);
     } catch (error) {
-      if (!error.aws) throw error;
-      return send(response, errorResponse(call, error.aws, 'none'), clock.now());
+      if (!(error instanceof AwsError)) throw error;
+      return send(response, errorResponse(call, error, 'none'), clock.now());
     }
-    const reply = await turn(() => callByClient(double, call));
+    const read = call;
+    const reply = await turn(() => callByClient(double, read));
+    if (!('status' in reply)) return request.socket.destroy();
     if (reply.cut === 'hang') return undefined;
     if (reply.cut) return request.socket.destroy();
     return send(response, reply, clock.now());
@@ -64,34 +84,42 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
 
   const server = http.createServer((request, response) => {
     handle(request, response).catch((error) => {
-      // A mistake of the double, not of its client: said loudly, and nothing that a client could take for Amazon's answer.
+      // A bug of the double, not of its client: printed, with a status that no client takes for Amazon's.
       console.error(error);
       response.writeHead(599).end(`The double failed: ${error.stack}`);
     });
   });
-  await new Promise((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  await new Promise((resolve, reject) => void server.once('error', reject).listen(port, host, () => resolve(undefined)));
   return Object.assign(double, {
-    url: `http://${host}:${server.address().port}`,
-    /** A call by somebody else, or a test's own look: not over the network. It meets no fault, is never stale, and does not count. */
+    url: `http://${host}:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`,
+    /**
+     * A call by somebody else, or a test's own read: not over the network. It meets no fault, is never stale, and does not count.
+     * @type {(op: string, request?: Request, service?: string) => Promise<Request>}
+     */
     as: (op, request = {}, service = 'ecs') => turn(() => callAsOther(double, { service, op, request })).then(unwrap),
     registry: () => world.registry.report(world),
-    /** Resolves when call number n has arrived: the moment to kill a client in. */
+    /**
+     * Resolves when call number n has arrived: the moment to kill a client in.
+     * @type {(n: number) => Promise<number>}
+     */
     reached: (n) =>
       double.calls >= n ? Promise.resolve(double.calls) : new Promise((wake) => double.called.push({ at: n, wake })),
     /** The clock as a client's port: { now(), sleep(ms) }. */
-    time: { now: clock.now, sleep: (ms) => clock.sleep(clock.now() + ms) },
+    time: { now: clock.now, sleep: (/** @type {number} */ ms) => clock.sleep(clock.now() + ms) },
     async close() {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => server.close(() => resolve(undefined)));
     },
   });
 }
 
+/** @param {{ status: number, body: Request }} options */
 function unwrap({ status, body }) {
   if (status !== 200) throw Object.assign(new Error(body.message), { name: body.__type });
   return body;
 }
 
+/** @param {http.IncomingMessage} request */
 async function readBody(request) {
   const parts = [];
   let size = 0;
@@ -103,7 +131,12 @@ async function readBody(request) {
   return Buffer.concat(parts);
 }
 
-/** The time in an answer is the double's: a client may put its own clock right by it. */
+/**
+ * The time in an answer is the double's: a client may put its own clock right by it.
+ * @param {http.ServerResponse} response
+ * @param {Reply} options
+ * @param {number} now
+ */
 export function send(response, { status, headers, body, half = false }, now) {
   const date = new Date(now).toUTCString();
   response.writeHead(status, { ...headers, date, 'content-length': Buffer.byteLength(body) });

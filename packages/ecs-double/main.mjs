@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { start } from './double.mjs';
 
-const text = { type: 'string' };
+const text = /** @type {const} */ ({ type: 'string' });
 const { values } = parseArgs({ options: { port: { ...text, default: '4566' }, journal: text, scenario: text } });
 const scenario = values.scenario ? JSON.parse(fs.readFileSync(values.scenario, 'utf8')) : {};
 const double = await start({ port: Number(values.port), journal: values.journal, scenario });

@@ -1,6 +1,12 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html
 import { arn, lastPart } from '../state/names.mjs';
 
+/** @import { Cluster, Request, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeClusters(world, { clusters = ['default'], include = [] }) {
   const found = [];
   const failures = [];
@@ -13,6 +19,11 @@ export function describeClusters(world, { clusters = ['default'], include = [] }
   return { clusters: found, failures };
 }
 
+/**
+ * @param {World} world
+ * @param {Cluster} cluster
+ * @param {string[]} include
+ */
 function view(world, cluster, include) {
   const tasks = [...world.tasks.values()].filter((task) => task.cluster === cluster);
   const services = [...world.services.values()].filter((service) => service.cluster === cluster && service.status === 'ACTIVE');

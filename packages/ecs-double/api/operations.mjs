@@ -20,6 +20,9 @@ import {
 } from './task-definitions.mjs';
 import { describeTasks, listTasks, runTask, stopTaskCall } from './tasks.mjs';
 
+/** @import { Call, Request, World } from '../state/types.d.ts' */
+
+/** @type {Record<string, Record<string, (world: World, request: Request, call: Call) => object>>} */
 export const OPERATIONS = {
   ecs: {
     CreateService: createService,
@@ -53,7 +56,10 @@ export const OPERATIONS = {
   elbv2: { DescribeTargetHealth: describeTargetHealth },
 };
 
-/** Reading asks for the state of things: in `auto` mode time passes with it. */
+/**
+ * Reading asks for the state of things: in `auto` mode time passes with it.
+ * @param {string} op
+ */
 export function reads(op) {
   return /^(Describe|List|Get|Filter)/.test(op);
 }

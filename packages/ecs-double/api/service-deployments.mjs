@@ -9,6 +9,12 @@ import { isNotYetVisible } from '../state/consistency.mjs';
 import { abortDeployment, requestRollback } from '../behavior/rollback.mjs';
 import { threshold } from '../behavior/breaker.mjs';
 
+/** @import { Request, Service, ServiceDeployment, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Request} request
+ */
 export function listServiceDeployments(world, request) {
   const cluster = findCluster(world, request.cluster);
   const service = world.services.get(`${cluster.name}/${lastPart(request.service ?? '')}`);
@@ -17,7 +23,7 @@ export function listServiceDeployments(world, request) {
   const { before = Infinity, after = -Infinity } = request.createdAt ?? {};
   const all = service.serviceDeployments
     .filter((one) => !request.status?.length || request.status.includes(one.status))
-    .filter((one) => seconds(one.createdAt) <= before && seconds(one.createdAt) >= after)
+    .filter((one) => one.createdAt / 1000 <= before && one.createdAt / 1000 >= after)
     .filter((one) => !isNotYetVisible(world, 'ListServiceDeployments', one.createdAt));
   const { page: part, nextToken } = page(all, request, { byDefault: 20 });
   const serviceDeployments = part.map((one) =>
@@ -26,6 +32,10 @@ export function listServiceDeployments(world, request) {
   return compact({ serviceDeployments, nextToken });
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeServiceDeployments(world, { serviceDeploymentArns = [] }) {
   if (serviceDeploymentArns.length > 20)
     throw fail('InvalidParameterException', 'You can describe at most 20 service deployments.');
@@ -39,7 +49,11 @@ export function describeServiceDeployments(world, { serviceDeploymentArns = [] }
   return { serviceDeployments: found, failures };
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html: which states can be stopped. */
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html: which states can be stopped.
+ * @param {World} world
+ * @param {Request} options
+ */
 export function stopServiceDeployment(world, { serviceDeploymentArn, stopType = 'ROLLBACK' }) {
   const one = world.serviceDeployments.get(serviceDeploymentArn);
   if (!one)
@@ -56,7 +70,11 @@ export function stopServiceDeployment(world, { serviceDeploymentArn, stopType = 
   return { serviceDeploymentArn };
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevision.html; containerImages are there once a task resolved them. */
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevision.html; containerImages are there once a task resolved them.
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeServiceRevisions(world, { serviceRevisionArns = [] }) {
   const serviceRevisions = [];
   const failures = [];
@@ -69,12 +87,16 @@ export function describeServiceRevisions(world, { serviceRevisionArns = [] }) {
   return { serviceRevisions, failures };
 }
 
-/** "UnsupportedFeatureException": service deployments are of services with the ECS controller. */
+/**
+ * "UnsupportedFeatureException": service deployments are of services with the ECS controller.
+ * @param {Service} service
+ */
 function requireEcsController(service) {
   if (service.controller !== 'ECS')
     throw fail('UnsupportedFeatureException', `The ${service.controller} deployment controller has no service deployments.`);
 }
 
+/** @param {ServiceDeployment} one */
 function summaryOf(one) {
   return {
     serviceDeploymentArn: one.arn,
@@ -87,11 +109,16 @@ function summaryOf(one) {
   };
 }
 
+/**
+ * @param {World} world
+ * @param {ServiceDeployment} one
+ */
 function view(world, one) {
   const { service } = one;
+  /** @param {string} revision */
   const summary = (revision) => {
     const ids = service.deployments.filter((deployment) => deployment.revision === revision).map(({ id }) => id);
-    const tasks = serviceTasks(world, service).filter((task) => ids.includes(task.deploymentId));
+    const tasks = serviceTasks(world, service).filter((task) => ids.includes(task.deploymentId ?? ''));
     const { runningCount, pendingCount } = counts(tasks);
     const requestedTaskCount = service.deployments[0]?.revision === revision ? service.desired : 0;
     return { arn: revision, requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
@@ -104,7 +131,7 @@ function view(world, one) {
     sourceServiceRevisions: one.sources.map(summary),
     targetServiceRevision: summary(one.target),
     deploymentConfiguration: one.configuration,
-    rollback: one.rollback && compact({ ...one.rollback, startedAt: seconds(one.rollback.startedAt) }),
+    rollback: one.rollback && { ...one.rollback, startedAt: seconds(one.rollback.startedAt) },
     // API_ServiceDeploymentCircuitBreaker.html
     deploymentCircuitBreaker: {
       status: one.breaker,

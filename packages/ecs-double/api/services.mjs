@@ -9,18 +9,25 @@ import { serviceView } from '../state/service-view.mjs';
 import { keepViewBeforeWrite, viewBeforeWrite } from '../state/consistency.mjs';
 import { startDeployment } from '../behavior/deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
-import { applySettings, startsDeployment } from '../state/service-settings.mjs';
+import { applySettings, completeConfiguration, startsDeployment } from '../state/service-settings.mjs';
 
+/** @import { Request, Service, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Request} request
+ */
 export function createService(world, request) {
   const cluster = findCluster(world, request.cluster);
   const name = request.serviceName;
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name ?? '')) throw fail('InvalidParameterException', 'Name cannot be null or blank.');
   const key = `${cluster.name}/${name}`;
   // .../API_DeleteService.html: "If you attempt to create a new service with the same name as an existing service in either ACTIVE or DRAINING status, you receive an error."
-  if (['ACTIVE', 'DRAINING'].includes(world.services.get(key)?.status))
+  if (['ACTIVE', 'DRAINING'].includes(world.services.get(key)?.status ?? ''))
     throw fail('InvalidParameterException', 'Creation of service was not idempotent.');
   const controller = request.deploymentController?.type ?? 'ECS';
   const definition = controller === 'EXTERNAL' ? undefined : deployable(world, request.taskDefinition);
+  /** @type {Service} */
   const service = {
     key,
     name,
@@ -31,6 +38,7 @@ export function createService(world, request) {
     desired: request.desiredCount ?? 0,
     createdAt: world.clock.now(),
     settings: {},
+    configuration: completeConfiguration({}),
     tags: request.tags ?? [],
     events: [],
     causes: new Map(),
@@ -41,11 +49,15 @@ export function createService(world, request) {
   applySettings(service, request);
   world.services.set(key, service);
   keepViewBeforeWrite(world, service, undefined);
-  if (controller === 'ECS') startDeployment(world, service, definition.taskDefinitionArn);
+  if (controller === 'ECS' && definition) startDeployment(world, service, definition.taskDefinitionArn);
   else if (definition) service.taskSet = { id: `ecs-svc/${world.ids.number()}`, taskDefinition: definition.taskDefinitionArn };
   return { service: serviceView(world, service) };
 }
 
+/**
+ * @param {World} world
+ * @param {Request} request
+ */
 export function updateService(world, request) {
   const service = findService(world, request);
   // A DRAINING or INACTIVE service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html#API_UpdateService_Errors
@@ -66,7 +78,11 @@ export function updateService(world, request) {
   return { service: serviceView(world, service) };
 }
 
-/** .../API_UpdateService.html lists what may be updated with each controller; the wording is Amazon's own. */
+/**
+ * .../API_UpdateService.html lists what may be updated with each controller; the wording is Amazon's own.
+ * @param {Service} service
+ * @param {Request} request
+ */
 function refuseOtherControllers(service, request) {
   const { controller } = service;
   if (controller === 'ECS') return;
@@ -86,7 +102,11 @@ function refuseOtherControllers(service, request) {
     );
 }
 
-/** ACTIVE → DRAINING → INACTIVE: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html */
+/**
+ * ACTIVE → DRAINING → INACTIVE: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
+ * @param {World} world
+ * @param {Request} request
+ */
 export function deleteService(world, request) {
   const service = findService(world, request);
   if (service.status !== 'ACTIVE') throw fail('ServiceNotFoundException', 'Service not found.');
@@ -98,12 +118,20 @@ export function deleteService(world, request) {
   return { service: serviceView(world, service) };
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 function findService(world, { cluster, service }) {
   const found = world.services.get(`${findCluster(world, cluster).name}/${lastPart(service ?? '')}`);
   if (!found) throw fail('ServiceNotFoundException', 'Service not found.');
   return found;
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeServices(world, { cluster: given, services = [], include = [] }) {
   if (services.length === 0) throw fail('InvalidParameterException', 'Services cannot be empty.');
   // "You may specify up to 10 services to describe in a single operation."
@@ -126,7 +154,11 @@ export function describeServices(world, { cluster: given, services = [], include
   return { services: found.map(compact), failures };
 }
 
-/** "no longer visible in … the ListServices API operation" once DRAINING. Pages of 10 by default, 100 at most. */
+/**
+ * "no longer visible in … the ListServices API operation" once DRAINING. Pages of 10 by default, 100 at most.
+ * @param {World} world
+ * @param {Request} request
+ */
 export function listServices(world, request) {
   const cluster = findCluster(world, request.cluster);
   const arns = [...world.services.values()]

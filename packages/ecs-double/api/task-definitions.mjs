@@ -7,6 +7,12 @@ import { page } from './paging.mjs';
 import { findDefinition } from '../state/task-definitions.mjs';
 import { isNotYetVisible } from '../state/consistency.mjs';
 
+/** @import { RegisteredDefinition, Request, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Request} request
+ */
 export function registerTaskDefinition(world, request) {
   const { tags = [], ...asked } = request;
   const definition = completeDefinition(asked);
@@ -25,11 +31,19 @@ export function registerTaskDefinition(world, request) {
   return { taskDefinition: record, tags };
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeTaskDefinition(world, { taskDefinition, include = [] }) {
   const { record, tags } = findDefinition(world, taskDefinition, (one) => visible(world, 'DescribeTaskDefinition', one));
   return { taskDefinition: record, ...(include.includes('TAGS') ? { tags } : {}) };
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function deregisterTaskDefinition(world, { taskDefinition }) {
   if (!/:\d+$/.test(taskDefinition ?? '')) throw fail('ClientException', 'Invalid revision number. Number: null');
   let found;
@@ -42,13 +56,17 @@ export function deregisterTaskDefinition(world, { taskDefinition }) {
   return { taskDefinition: found.record };
 }
 
-/** "By default (ASC), task definitions are listed alphabetically by family name and numerically by revision": .../API_ListTaskDefinitions.html. */
+/**
+ * "By default (ASC), task definitions are listed alphabetically by family name and numerically by revision": .../API_ListTaskDefinitions.html.
+ * @param {World} world
+ * @param {Request} request
+ */
 export function listTaskDefinitions(world, request) {
   const { familyPrefix, status = 'ACTIVE', sort = 'ASC' } = request;
-  const arns = [...world.families.keys()]
-    .sort()
-    .filter((family) => familyPrefix === undefined || family === familyPrefix)
-    .flatMap((family) => world.families.get(family).revisions)
+  const arns = [...world.families]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .filter(([family]) => familyPrefix === undefined || family === familyPrefix)
+    .flatMap(([, { revisions }]) => revisions)
     .filter(({ record }) => record.status === status)
     .filter((one) => visible(world, 'ListTaskDefinitions', one))
     .map(({ record }) => record.taskDefinitionArn);
@@ -56,7 +74,12 @@ export function listTaskDefinitions(world, request) {
   return compact({ taskDefinitionArns, nextToken });
 }
 
-/** Reads may be stale; deploying is not: UpdateService takes a revision as soon as it was registered. */
+/**
+ * Reads may be stale; deploying is not: UpdateService takes a revision as soon as it was registered.
+ * @param {World} world
+ * @param {string} op
+ * @param {RegisteredDefinition} options
+ */
 function visible(world, op, { record }) {
   return !isNotYetVisible(world, op, record.registeredAt * 1000);
 }

@@ -10,8 +10,14 @@ import { taskView } from '../state/task-view.mjs';
 import { isNotYetVisible } from '../state/consistency.mjs';
 import { hasCapacity } from '../behavior/capacity.mjs';
 import { addTask } from '../tasks/add-task.mjs';
-import { stopTask } from '../tasks/lifecycle.mjs';
+import { stopTask } from '../tasks/stop.mjs';
 
+/** @import { Cluster, Request, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Request} request
+ */
 export function runTask(world, request) {
   const cluster = findCluster(world, request.cluster);
   const repeated = tasksOfToken(world, request);
@@ -40,16 +46,24 @@ export function runTask(world, request) {
   return { tasks: tasks.map((task) => taskView(task)), failures };
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html: the same again, or ConflictException for other parameters. */
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html: the same again, or ConflictException for other parameters.
+ * @param {World} world
+ * @param {Request} request
+ */
 function tasksOfToken(world, request) {
-  const earlier = request.clientToken && world.tokens.get(request.clientToken);
+  const earlier = world.tokens.get(request.clientToken ?? '');
   if (!earlier) return undefined;
   if (!isDeepStrictEqual(earlier.request, request))
     throw fail('ConflictException', 'The clientToken was used before, with other parameters.');
   return earlier.tasks;
 }
 
-/** "… the equivalent of docker stop … a default 30-second timeout, after which the SIGKILL value is sent": API_StopTask.html. */
+/**
+ * "… the equivalent of docker stop … a default 30-second timeout, after which the SIGKILL value is sent": API_StopTask.html.
+ * @param {World} world
+ * @param {Request} options
+ */
 export function stopTaskCall(world, { cluster, task: given, reason }) {
   const task = findTask(world, findCluster(world, cluster), given);
   if (!task) throw fail('InvalidParameterException', 'The referenced task was not found.');
@@ -57,12 +71,21 @@ export function stopTaskCall(world, { cluster, task: given, reason }) {
   return { task: taskView(task) };
 }
 
+/**
+ * @param {World} world
+ * @param {Cluster} cluster
+ * @param {string} given
+ */
 function findTask(world, cluster, given) {
   const task = world.tasks.get(given) ?? world.tasks.get(arn(world, `task/${cluster.name}/${lastPart(given ?? '')}`));
   return task?.cluster === cluster ? task : undefined;
 }
 
-/** "The default status filter is RUNNING"; of PENDING nothing is ever returned: API_ListTasks.html. Pages of 100. */
+/**
+ * "The default status filter is RUNNING"; of PENDING nothing is ever returned: API_ListTasks.html. Pages of 100.
+ * @param {World} world
+ * @param {Request} request
+ */
 export function listTasks(world, request) {
   const cluster = findCluster(world, request.cluster);
   const { serviceName, family, startedBy, desiredStatus = 'RUNNING', launchType } = request;
@@ -83,6 +106,10 @@ export function listTasks(world, request) {
   return compact({ taskArns, nextToken });
 }
 
+/**
+ * @param {World} world
+ * @param {Request} options
+ */
 export function describeTasks(world, { cluster: given, tasks: asked = [], include = [] }) {
   const cluster = findCluster(world, given);
   if (asked.length === 0) throw fail('InvalidParameterException', 'Tasks cannot be empty.');

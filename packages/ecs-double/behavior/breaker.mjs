@@ -4,9 +4,13 @@ import { rollBack, rollbackFailed } from './rollback.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 import { finishServiceDeployment } from './deployment.mjs';
 
+/** @import { Deployment, DeploymentConfiguration, Service, World } from '../state/types.d.ts' */
+
 /**
  * How many failures are too many: half of the desired count, at least 3 and at most 200 (API_ServiceDeploymentCircuitBreaker.html), or what
  * thresholdConfiguration says (API_ThresholdConfiguration.html: COUNT, BOUNDED_PERCENT, UNBOUNDED_PERCENT).
+ * @param {Pick<DeploymentConfiguration, 'deploymentCircuitBreaker'>} configuration
+ * @param {number} desired
  */
 export function threshold(configuration, desired) {
   const { type = 'BOUNDED_PERCENT', value = 50 } = configuration.deploymentCircuitBreaker?.thresholdConfiguration ?? {};
@@ -15,7 +19,13 @@ export function threshold(configuration, desired) {
   return type === 'UNBOUNDED_PERCENT' ? Math.max(1, part) : Math.min(200, Math.max(3, part));
 }
 
-/** A task of a deployment failed. `ran`: it reached RUNNING before. */
+/**
+ * A task of a deployment failed. `ran`: it reached RUNNING before.
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} deployment
+ * @param {{ ran: boolean }} options
+ */
 export function countFailure(world, service, deployment, { ran }) {
   service.steady = false;
   if (!ran) backOff(world, service, deployment);
@@ -30,7 +40,12 @@ export function countFailure(world, service, deployment, { ran }) {
   world.clock.after(world.timing.breaker, () => trip(world, service, deployment));
 }
 
-/** .../developerguide/service-throttle-logic.html: "the time between subsequent restart attempts is incrementally increased up to a maximum of 15 minutes" */
+/**
+ * .../developerguide/service-throttle-logic.html: "the time between subsequent restart attempts is incrementally increased up to a maximum of 15 minutes"
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} deployment
+ */
 function backOff(world, service, deployment) {
   const { backoff } = world.timing;
   deployment.failedStarts = (deployment.failedStarts ?? 0) + 1;
@@ -51,6 +66,8 @@ function backOff(world, service, deployment) {
 /**
  * API_Deployment.html: "Once a service deployment has one or more successfully running tasks, the failed task count resets to zero and stops being
  * evaluated." resetOnHealthyTask: false goes on counting (API_DeploymentCircuitBreaker.html).
+ * @param {Service} service
+ * @param {Deployment} deployment
  */
 export function countHealthy(service, deployment) {
   if (service.configuration.deploymentCircuitBreaker?.resetOnHealthyTask === false || deployment.isTripping) return;
@@ -58,6 +75,11 @@ export function countHealthy(service, deployment) {
   deployment.hadHealthyTask = true;
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} deployment
+ */
 function trip(world, service, deployment) {
   deployment.isTripping = false;
   if (deployment !== service.deployments[0] || deployment.rollout !== 'IN_PROGRESS') return;
@@ -71,7 +93,7 @@ function trip(world, service, deployment) {
   const { serviceDeployment } = deployment;
   if (serviceDeployment) serviceDeployment.breaker = 'TRIGGERED';
   if (deployment.rollbackOf) rollbackFailed(world, service, deployment);
-  else if (service.configuration.deploymentCircuitBreaker.rollback) rollBack(world, service, deployment, 'breaker');
+  else if (service.configuration.deploymentCircuitBreaker?.rollback) rollBack(world, service, deployment, 'breaker');
   else if (serviceDeployment)
     finishServiceDeployment(
       world,

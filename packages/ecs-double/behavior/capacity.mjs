@@ -1,6 +1,12 @@
 // Room for tasks. Without a number for a cluster there is always room, as Fargate promises and does not always keep.
 import { addEvent, clearCause } from '../state/events.mjs';
 
+/** @import { Cluster, Service, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Cluster} cluster
+ */
 export function hasCapacity(world, cluster) {
   const limit = world.capacity[cluster.name];
   if (limit === undefined) return true;
@@ -11,6 +17,8 @@ export function hasCapacity(world, cluster) {
 /**
  * What a service says that finds no room. EC2: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html. On Fargate the reason is
  * the one of RunTask: .../developerguide/api_failures_messages.html.
+ * @param {World} world
+ * @param {Service} service
  */
 export function reportNoCapacity(world, service) {
   const fargate = (service.settings.launchType ?? 'FARGATE') === 'FARGATE';
@@ -20,6 +28,7 @@ export function reportNoCapacity(world, service) {
   addEvent(world, service, text, { cause: 'place:room' });
 }
 
+/** @param {Service} service */
 export function clearNoCapacity(service) {
   clearCause(service, 'place:room');
 }

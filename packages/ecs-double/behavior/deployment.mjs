@@ -6,7 +6,14 @@ import { addEvent, clearCause } from '../state/events.mjs';
 import { addRevision } from '../state/service-revisions.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
-/** A new PRIMARY, whatever was under way: the serviceDeployment before becomes ACTIVE, its service deployment ends STOPPED. */
+/** @import { Deployment, Service, ServiceDeployment, World } from '../state/types.d.ts' */
+
+/**
+ * A new PRIMARY, whatever was under way: the serviceDeployment before becomes ACTIVE, its service deployment ends STOPPED.
+ * @param {World} world
+ * @param {Service} service
+ * @param {string} taskDefinition
+ */
 export function startDeployment(world, service, taskDefinition) {
   const now = world.clock.now();
   const sources = service.deployments.map(({ revision }) => revision);
@@ -33,6 +40,12 @@ export function startDeployment(world, service, taskDefinition) {
   reconcileSoon(world, service);
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {string} target
+ * @param {string[]} sources
+ */
 function addServiceDeployment(world, service, target, sources) {
   const now = world.clock.now();
   const serviceDeployment = {
@@ -56,7 +69,11 @@ function addServiceDeployment(world, service, target, sources) {
   return serviceDeployment;
 }
 
-/** Of two UpdateService calls the first serviceDeployment's service deployment ends STOPPED, while the release goes well: published threads about racing deploys. */
+/**
+ * Of two UpdateService calls the first serviceDeployment's service deployment ends STOPPED, while the release goes well: published threads about racing deploys.
+ * @param {World} world
+ * @param {Service} service
+ */
 function supersede(world, service) {
   for (const serviceDeployment of service.serviceDeployments) {
     if (serviceDeployment.finishedAt !== undefined || serviceDeployment.status === 'STOP_REQUESTED') continue;
@@ -73,8 +90,14 @@ function supersede(world, service) {
   }
 }
 
+/**
+ * @param {World} world
+ * @param {ServiceDeployment | undefined} serviceDeployment
+ * @param {string} status
+ * @param {string} [reason]
+ */
 export function finishServiceDeployment(world, serviceDeployment, status, reason) {
-  if (serviceDeployment.finishedAt !== undefined) return;
+  if (!serviceDeployment || serviceDeployment.finishedAt !== undefined) return;
   const now = world.clock.now();
   Object.assign(
     serviceDeployment,
@@ -84,7 +107,12 @@ export function finishServiceDeployment(world, serviceDeployment, status, reason
   if (serviceDeployment.breaker === 'MONITORING') serviceDeployment.breaker = 'MONITORING_COMPLETE';
 }
 
-/** COMPLETED: every task healthy, the old ones gone (and, with alarms, the bake time over): .../developerguide/deployment-type-ecs.html. */
+/**
+ * COMPLETED: every task healthy, the old ones gone (and, with alarms, the bake time over): .../developerguide/deployment-type-ecs.html.
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} deployment
+ */
 export function completeDeployment(world, service, deployment) {
   const now = world.clock.now();
   Object.assign(deployment, { rollout: 'COMPLETED', reason: `ECS deployment ${deployment.id} completed.`, updatedAt: now });

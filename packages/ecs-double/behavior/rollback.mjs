@@ -5,14 +5,16 @@ import { addEvent } from '../state/events.mjs';
 import { finishServiceDeployment } from './deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
+/** @import { Deployment, Service, ServiceDeployment, World } from '../state/types.d.ts' */
+
 // rolloutStateReason and statusReason as they stand in published logs. What is said when somebody asked for it is published nowhere: ours.
 const REASONS = {
   breaker: {
-    rollout: (id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
+    rollout: (/** @type {string} */ id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
     status: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
   },
   user: {
-    rollout: (id) => `ECS deployment rolling back to deploymentId ${id}.`,
+    rollout: (/** @type {string} */ id) => `ECS deployment rolling back to deploymentId ${id}.`,
     status: 'Service deployment rolled back because of a StopServiceDeployment request.',
   },
 };
@@ -20,6 +22,10 @@ const REASONS = {
 /**
  * The last completed deployment is promoted again, under its old id (COMPLETED → IN_PROGRESS); in some accounts a new id was seen (quirk rollbackId).
  * A deployment that never was completed before has nothing to go back to.
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} failed
+ * @param {'breaker' | 'user'} cause
  */
 export function rollBack(world, service, failed, cause) {
   const now = world.clock.now();
@@ -34,29 +40,36 @@ export function rollBack(world, service, failed, cause) {
       'ROLLBACK_FAILED',
       'No rollback candidate was found to run the rollback.',
     );
-  Object.assign(serviceDeployment, {
-    status: 'ROLLBACK_IN_PROGRESS',
-    reason: REASONS[cause].status,
-    rollback: { reason: REASONS[cause].status, startedAt: now, serviceRevisionArn: target.revision },
-    updatedAt: now,
-  });
+  if (serviceDeployment)
+    Object.assign(serviceDeployment, {
+      status: 'ROLLBACK_IN_PROGRESS',
+      reason: REASONS[cause].status,
+      rollback: { reason: REASONS[cause].status, startedAt: now, serviceRevisionArn: target.revision },
+      updatedAt: now,
+    });
   addEvent(world, service, `rolling back to deployment ${target.id}.`);
   promote(world, service, failed, target, REASONS[cause].rollout(target.id));
   return undefined;
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} failed
+ * @param {NonNullable<Service['lastCompleted']>} target
+ * @param {string} reason
+ */
 function promote(world, service, failed, target, reason) {
   const now = world.clock.now();
   const isSameId = world.quirks.rollbackId === 'same';
   const listed = isSameId ? service.deployments.find(({ id }) => id === target.id) : undefined;
-  const rollback = listed ?? {
+  /** @type {Deployment} */
+  const rollback = Object.assign(listed ?? {}, {
     ...target,
     id: isSameId ? target.id : `ecs-svc/${world.ids.number()}`,
     createdAt: isSameId ? target.createdAt : now,
-  };
-  Object.assign(rollback, {
     status: 'PRIMARY',
-    rollout: 'IN_PROGRESS',
+    rollout: /** @type {const} */ ('IN_PROGRESS'),
     reason,
     failed: 0,
     updatedAt: now,
@@ -71,7 +84,12 @@ function promote(world, service, failed, target, reason) {
   reconcileSoon(world, service);
 }
 
-/** The way back failed too: ROLLBACK_FAILED, and nothing more is tried. */
+/**
+ * The way back failed too: ROLLBACK_FAILED, and nothing more is tried.
+ * @param {World} world
+ * @param {Service} service
+ * @param {Deployment} deployment
+ */
 export function rollbackFailed(world, service, deployment) {
   finishServiceDeployment(
     world,
@@ -82,7 +100,11 @@ export function rollbackFailed(world, service, deployment) {
   deployment.rollbackOf = undefined;
 }
 
-/** "The service deployment moves to the ROLLBACK_REQUESTED state, and then the rollback operation starts", breaker or not: .../stop-service-deployment.html */
+/**
+ * "The service deployment moves to the ROLLBACK_REQUESTED state, and then the rollback operation starts", breaker or not: .../stop-service-deployment.html
+ * @param {World} world
+ * @param {ServiceDeployment} serviceDeployment
+ */
 export function requestRollback(world, serviceDeployment) {
   Object.assign(serviceDeployment, { status: 'ROLLBACK_REQUESTED', updatedAt: world.clock.now() });
   world.clock.after(world.timing.supersede, () => {
@@ -92,7 +114,11 @@ export function requestRollback(world, serviceDeployment) {
   });
 }
 
-/** ABORT leaves everything as it is: no task is started or stopped for this deployment any more. */
+/**
+ * ABORT leaves everything as it is: no task is started or stopped for this deployment any more.
+ * @param {World} world
+ * @param {ServiceDeployment} serviceDeployment
+ */
 export function abortDeployment(world, serviceDeployment) {
   Object.assign(serviceDeployment, { status: 'STOP_REQUESTED', updatedAt: world.clock.now() });
   for (const deployment of serviceDeployment.service.deployments)

@@ -1,6 +1,9 @@
 // One row is one behaviour: [what, scenario, what ECS shows in the end, a stopped task's code and reason, an event]. rollouts.spec.mjs carries them out.
 import { CLUSTER, definition, service } from '../testing/kit.mjs';
 
+/** @import { Effect } from '../state/types.d.ts' */
+
+/** @param {Effect} rule */
 const onNewRevision = (rule) => [{ match: { taskDefinition: 'app:2' }, do: rule }];
 const NO_BREAKER = { services: [service('app', { taskDefinition: 'app:1', breaker: { enable: false, rollback: false } })] };
 const NO_ROLLBACK = { services: [service('app', { taskDefinition: 'app:1', breaker: { enable: true, rollback: false } })] };

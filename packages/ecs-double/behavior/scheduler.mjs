@@ -6,10 +6,16 @@ import { addTask } from '../tasks/add-task.mjs';
 import { findDefinition } from '../state/task-definitions.mjs';
 import { hasCapacity, clearNoCapacity, reportNoCapacity } from './capacity.mjs';
 import { countFailure } from './breaker.mjs';
-import { stopTask } from '../tasks/lifecycle.mjs';
+import { stopTask } from '../tasks/stop.mjs';
 import { updateSteadyState } from './steady.mjs';
 
-/** What `reconcileSoon` runs, once the scheduler noticed. */
+/** @import { Service, Task, World } from '../state/types.d.ts' */
+
+/**
+ * What `reconcileSoon` runs, once the scheduler noticed.
+ * @param {World} world
+ * @param {Service} service
+ */
 export function reconcile(world, service) {
   if (service.status === 'DRAINING') return drain(world, service);
   if (service.status !== 'ACTIVE' || service.controller !== 'ECS') return undefined;
@@ -28,11 +34,19 @@ export function reconcile(world, service) {
   return updateSteadyState(world, service);
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ */
 function activeTasks(world, service) {
   return serviceTasks(world, service).filter((task) => task.desiredStatus === 'RUNNING');
 }
 
-/** { start: how many, stop: which tasks, stuck } of this moment. */
+/**
+ * { start: how many, stop: which tasks, stuck } of this moment.
+ * @param {World} world
+ * @param {Service} service
+ */
 function planTasks(world, service) {
   const [primary] = service.deployments;
   const { desired } = service;
@@ -59,11 +73,14 @@ function planTasks(world, service) {
   return { start: world.clock.now() < (primary.nextStartAt ?? 0) ? 0 : start, stop, stuck: isStuck };
 }
 
-/** "… replace unhealthy tasks": API_DeploymentConfiguration.html. Of every deployment that is not given up. */
+/**
+ * "… replace unhealthy tasks": API_DeploymentConfiguration.html. Of every deployment that is not given up.
+ * @param {World} world
+ * @param {Service} service
+ */
 function stopUnhealthy(world, service) {
-  const unhealthy = activeTasks(world, service).filter((task) => task.unhealthy);
-  for (const task of unhealthy) {
-    const { kind, targetGroupArn } = task.unhealthy;
+  const unhealthy = activeTasks(world, service).flatMap((task) => (task.unhealthy ? [{ task, ...task.unhealthy }] : []));
+  for (const { task, kind, targetGroupArn } of unhealthy) {
     const reason =
       kind === 'elb'
         ? `Task failed ELB health checks in (target-group ${targetGroupArn})`
@@ -73,6 +90,12 @@ function stopUnhealthy(world, service) {
   return unhealthy.length;
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {Task[]} tasks
+ * @param {string} reason
+ */
 function stopForScheduler(world, service, tasks, reason) {
   const running = tasks.filter((task) => task.lastStatus === 'RUNNING');
   const pending = tasks.length - running.length;
@@ -87,9 +110,16 @@ function stopForScheduler(world, service, tasks, reason) {
   for (const task of tasks) stopTask(world, task, { code: 'ServiceSchedulerInitiated', reason });
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {number} count
+ * @param {number} replaced
+ */
 function launch(world, service, count, replaced) {
   const [deployment] = service.deployments;
-  const definition = count > 0 ? findDefinition(world, deployment.taskDefinition).record : undefined;
+  if (count === 0) return;
+  const definition = findDefinition(world, deployment.taskDefinition).record;
   const started = [];
   for (let index = 0; index < count; index += 1) {
     if (!hasCapacity(world, service.cluster)) {
@@ -107,7 +137,11 @@ function launch(world, service, count, replaced) {
   addEvent(world, service, `has started ${started.length} tasks: ${listed(started)}.${why}`);
 }
 
-/** API_DeleteService.html: INACTIVE after "all tasks have transitioned to either STOPPING or STOPPED". */
+/**
+ * API_DeleteService.html: INACTIVE after "all tasks have transitioned to either STOPPING or STOPPED".
+ * @param {World} world
+ * @param {Service} service
+ */
 function drain(world, service) {
   stopForScheduler(world, service, activeTasks(world, service), 'Service deleted');
   const ended = ['STOPPING', 'DEPROVISIONING', 'STOPPED'];

@@ -5,6 +5,12 @@ import { counts, serviceTasks } from '../state/service-view.mjs';
 import { completeDeployment } from './deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
+/** @import { Service, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Service} service
+ */
 export function updateSteadyState(world, service) {
   removeFinishedDeployments(world, service);
   const [primary] = service.deployments;
@@ -28,11 +34,18 @@ export function updateSteadyState(world, service) {
   service.steady = true;
 }
 
-/** .../developerguide/deployment-alarm-failure.html: with alarms, a deployment waits for the bake time in the end. */
+/**
+ * .../developerguide/deployment-alarm-failure.html: with alarms, a deployment waits for the bake time in the end.
+ * @param {Service} service
+ */
 function bakeTime(service) {
   return service.configuration.alarms?.enable ? (service.configuration.bakeTimeInMinutes ?? 0) * 60 : 0;
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ */
 function isSteady(world, service) {
   const [primary] = service.deployments;
   if (primary.rollout === 'FAILED' || primary.isAborted) return false;
@@ -45,7 +58,11 @@ function isSteady(world, service) {
   );
 }
 
-/** ACTIVE is "a service deployment that still has running tasks"; one that FAILED is listed for a while yet, as published logs show. */
+/**
+ * ACTIVE is "a service deployment that still has running tasks"; one that FAILED is listed for a while yet, as published logs show.
+ * @param {World} world
+ * @param {Service} service
+ */
 function removeFinishedDeployments(world, service) {
   const tasks = serviceTasks(world, service);
   const now = world.clock.now();
@@ -54,7 +71,7 @@ function removeFinishedDeployments(world, service) {
     const { runningCount, pendingCount } = counts(tasks.filter((task) => task.deploymentId === deployment.id));
     if (runningCount + pendingCount > 0) return true;
     if (deployment.rollout !== 'FAILED') return false;
-    const until = deployment.failedAt + world.timing.lingers * 1000;
+    const until = (deployment.failedAt ?? now) + world.timing.lingers * 1000;
     if (now < until && !deployment.isLeaving) {
       deployment.isLeaving = true;
       world.clock.at(until, () => reconcileSoon(world, service));

@@ -3,14 +3,30 @@
 // Clients share it (README.md, "The clock"): sleeping is asking the double to move. A client alone is simply moved on. Clients that joined sleep
 // together: time moves only when every one of them is asleep, and then to the earliest end, so that two processes see one and the same history.
 
-/** `turn` runs one thing at a time (makeTurns below): requests and the passing of time never overlap. */
+/**
+ * @typedef {{ time: number, order: number, run: () => unknown }} DueEvent
+ * @typedef {{ until: number, wake: (now: number) => void }} Sleep
+ * @typedef {ReturnType<typeof makeClock>} Clock
+ */
+
+/**
+ * `turn` runs one thing at a time (makeTurns below): requests and the passing of time never overlap.
+ * @param {{ start: number, turn: ReturnType<typeof makeTurns> }} options
+ */
 export function makeClock({ start, turn }) {
   let now = start;
   let order = 0;
+  /** @type {DueEvent[]} */
   const due = [];
+  /** @type {Sleep[]} */
   const watchers = [];
+  /** @type {Map<string, Sleep[]>} */
   const joined = new Map();
 
+  /**
+   * @param {number} time
+   * @param {() => unknown} run
+   */
   function at(time, run) {
     const event = { time: Math.max(time, now), order: (order += 1), run };
     let place = due.length;
@@ -22,10 +38,13 @@ export function makeClock({ start, turn }) {
     };
   }
 
-  /** Only for what already has the turn. */
+  /**
+   * Only for what already has the turn.
+   * @param {number} target
+   */
   async function run(target) {
-    while (due.length > 0 && due[0].time <= target) {
-      const event = due.shift();
+    for (let event = due[0]; event !== undefined && event.time <= target; event = due[0]) {
+      due.shift();
       now = event.time;
       await event.run();
     }
@@ -37,11 +56,15 @@ export function makeClock({ start, turn }) {
     return now;
   }
 
+  /**
+   * @param {number} until
+   * @param {string} [who]
+   */
   async function sleep(until, who) {
     if (who === undefined || !joined.has(who)) return turn(() => run(until));
     if (until <= now) return now;
     return new Promise((wake) => {
-      joined.get(who).push({ until, wake });
+      joined.get(who)?.push({ until, wake });
       void advanceSleepers();
     });
   }
@@ -65,33 +88,54 @@ export function makeClock({ start, turn }) {
   return {
     now: () => now,
     at,
+    /** @type {(seconds: number, event: () => unknown) => () => void} */
     after: (seconds, event) => at(now + seconds * 1000, event),
     run,
+    /** @type {(ms: number) => Promise<number>} */
     advance: (ms) => turn(() => run(now + ms)),
+    /** @type {(time: number) => Promise<number>} */
     advanceTo: (time) => turn(() => run(time)),
     sleep,
+    /** @type {(who: string) => void} */
     join: (who) => void joined.set(who, joined.get(who) ?? []),
-    /** Also for a process that was killed: the others must not wait for it. */
+    /**
+     * Also for a process that was killed: the others must not wait for it.
+     * @param {string} who
+     */
     leave(who) {
       for (const one of joined.get(who) ?? []) one.wake(now);
       joined.delete(who);
       void advanceSleepers();
     },
+    /** @type {(who: string) => boolean} */
     sleeping: (who) => (joined.get(who) ?? []).length > 0,
-    /** Resolves when the time has come, moves nothing. */
+    /**
+     * Resolves when the time has come, moves nothing.
+     * @type {(until: number) => Promise<number>}
+     */
     reached: (until) => (until <= now ? Promise.resolve(now) : new Promise((wake) => watchers.push({ until, wake }))),
     /** When the next thing happens, or undefined. */
     next: () => due[0]?.time,
   };
 }
 
+/**
+ * @param {DueEvent} a
+ * @param {DueEvent} b
+ */
 function later(a, b) {
   return a.time > b.time || (a.time === b.time && a.order > b.order);
 }
 
 /** turn(run) runs one after another; a failure is the caller's and stops nobody else. */
 export function makeTurns() {
+  /** @type {Promise<unknown>} */
   let last = Promise.resolve();
+  /**
+   * @template T
+   * @param {() => T | Promise<T>} run
+   * @returns {Promise<T>}
+   */
   return (run) => {
     const result = last.then(run);
     last = result.catch(() => {});

@@ -29,6 +29,7 @@ export function useVirtualTime(clock) {
   return () => replace(real);
 }
 
+/** @param {{ setTimeout: typeof timers.setTimeout, now: typeof performance.now }} options */
 function replace({ setTimeout, now }) {
   timers.setTimeout = setTimeout;
   performance.now = now;

@@ -4,9 +4,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+/** @import { AwsCliTools } from '../state/types.d.ts' */
+
 /**
  * Runs `aws`. Its waiters ask every 15 seconds of the machine's time; here 15 seconds of virtual time pass with each question instead (auto), so a
  * copy of its own waiters without the pause saves the test that time. Nothing else of them is changed. `folder` is its home.
+ * @param {AwsCliTools} options
+ * @param {{ folder: string, url: string }} options
+ * @param {string[]} args
  */
 export async function runAws({ aws: program, python }, { folder, url }, args) {
   const find =

@@ -3,14 +3,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { awsCli, checkJournals } from './python.mjs';
 
+/** @import { AwsCliTools, MissingTools } from '../state/types.d.ts' */
+
 const MAX_LINES = 20;
 
-/** { status: 'passed' | 'failed' | 'skipped', message }, or undefined where no double was started. Without awscli it is a skip with its reason; with KD_REQUIRE_ENGINE=1 a failure where it could be had. */
+/**
+ * { status: 'passed' | 'failed' | 'skipped', message }, or undefined where no double was started. Without awscli it is a skip with its reason; with KD_REQUIRE_ENGINE=1 a failure where it could be had.
+ * @param {string} folder
+ * @param {() => AwsCliTools | MissingTools} [tools]
+ */
 export function checkSuite(folder, tools = awsCli) {
   const files = fs.readdirSync(folder).sort();
   if (files.length === 0) return undefined;
   const found = tools();
-  if (!found.python)
+  if (found.python === undefined)
     return { status: found.broken && process.env.KD_REQUIRE_ENGINE === '1' ? 'failed' : 'skipped', message: found.reason };
   const { passed, lines } = checkJournals(
     found,

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { venv } from './venv.mjs';
 
+/** @import { AwsCliTools } from '../state/types.d.ts' */
+
 const AWSCLI = { name: 'awscli', wanted: 'awscli>=1.46,<2', program: 'aws' };
 
 let found;
@@ -17,10 +19,14 @@ function find() {
   return folder ? { python: path.join(folder, 'bin/python3'), aws: path.join(folder, 'bin', AWSCLI.program) } : why;
 }
 
-/** test() for what needs awscli: without it a skip that says why; with KD_REQUIRE_ENGINE=1 a failure where it could be had. `run` gets the tools. */
+/**
+ * test() for what needs awscli: without it a skip that says why; with KD_REQUIRE_ENGINE=1 a failure where it could be had. `run` gets the tools.
+ * @param {string} name
+ * @param {(tools: AwsCliTools) => unknown} run
+ */
 export function testWithAwsCli(name, run) {
   const found = awsCli();
-  if (found.aws) return test(name, () => run(found));
+  if (found.aws) return test(name, async () => void (await run(found)));
   if (found.broken && process.env.KD_REQUIRE_ENGINE === '1')
     return test(name, () => {
       throw new Error(`KD_REQUIRE_ENGINE=1, but ${found.reason}`);
@@ -28,12 +34,20 @@ export function testWithAwsCli(name, run) {
   return test.skip(`${name} (skipped: ${found.reason})`, () => {});
 }
 
-/** What validate.py finds in a journal: { passed, lines }. */
+/**
+ * What validate.py finds in a journal: { passed, lines }.
+ * @param {Pick<AwsCliTools, 'python'>} tools
+ * @param {string} file
+ */
 export function checkJournal(tools, file) {
   return checkJournals(tools, [file]);
 }
 
-/** In one or many. Their names go in by the standard input: there may be more than fit on a command line. */
+/**
+ * In one or many. Their names go in by the standard input: there may be more than fit on a command line.
+ * @param {Pick<AwsCliTools, 'python'>} options
+ * @param {string[]} files
+ */
 export function checkJournals({ python }, files) {
   const script = path.join(import.meta.dirname, 'validate.py');
   const { status, stdout, stderr } = spawnSync(python, [script, '-'], {

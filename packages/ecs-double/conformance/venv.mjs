@@ -10,6 +10,7 @@ const HOME =
 /**
  * { folder } or { reason, broken? }: what is missing on this machine. `broken`: Python is there and the index answers, and still it cannot be
  * installed; that is no reason to skip. `program` is what the package puts into bin.
+ * @param {{ name: string, wanted: string, program: string }} options
  */
 export function venv({ name, wanted, program }) {
   // Written last, so that one that was cut off is never taken for one that is ready.
@@ -33,6 +34,10 @@ export function venv({ name, wanted, program }) {
   return { reason: reached ? `${name} could not be installed` : `no package index with ${name}`, broken: reached };
 }
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 function runs(program, args) {
   try {
     execFileSync(program, args, { stdio: 'ignore', timeout: 300_000 });

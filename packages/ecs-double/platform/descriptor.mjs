@@ -1,4 +1,7 @@
-/** Rules 6 and 7: { bundles: id → entry, default?, error? }. */
+/**
+ * Rules 6 and 7: { bundles: id → entry, default?, error? }.
+ * @param {string | undefined} text
+ */
 export function readDescriptor(text) {
   if (text === undefined || text.trim() === '') return { bundles: {} };
   let parsed;

@@ -16,14 +16,20 @@ import { readDescriptor } from './descriptor.mjs';
 import { serviceRole, truthy } from './environment.mjs';
 import { reportRegistry } from './report.mjs';
 
+/** @import { BundleEntry, Container, Environment, RegistryStart, RegistryState, Task, World } from '../state/types.d.ts' */
+
 const EXAMPLES = {
   'kdcube.admin': { id: 'kdcube.admin', path: '/app', example: true },
   'react@2026-02-10-02-44': { id: 'react@2026-02-10-02-44', path: '/app', example: true },
 };
 
-/** `given`: { era?: "seed" | "head", bundles?, default?, gateway? }: what Redis holds in the beginning. */
+/**
+ * `given`: { era?: "seed" | "head", bundles?, default?, gateway? }: what Redis holds in the beginning.
+ * @param {RegistryStart} [given]
+ */
 export function makeRegistry(given = {}) {
   const era = given.era ?? 'seed';
+  /** @type {RegistryState} */
   const state = {
     bundles: given.bundles ?? {},
     default: given.default,
@@ -32,8 +38,15 @@ export function makeRegistry(given = {}) {
     history: [],
   };
 
+  /**
+   * @param {Pick<World, 'clock'>} world
+   * @param {Task} task
+   * @param {Container} container
+   * @param {Environment} env
+   */
   function containerStarted(world, task, container, env) {
     const now = world.clock.now();
+    /** @param {string} what */
     const note = (what) =>
       state.history.push({ at: now, task: task.id, container: container.name, image: container.image, what });
     loadGateway(env, note);
@@ -51,13 +64,22 @@ export function makeRegistry(given = {}) {
     container.loaded = loaded(env, note);
   }
 
-  /** Rules 1 and 4. */
+  /**
+   * Rules 1 and 4.
+   * @param {Environment} env
+   * @param {(what: string) => void} note
+   */
   function seed(env, note) {
     const read = readDescriptor(env.AGENTIC_BUNDLES_JSON);
     const bundles = { ...(examplesOn(env) ? EXAMPLES : {}), ...read.bundles };
     if (Object.keys(bundles).length > 0) store({ bundles, default: read.default }, note, 'seeded');
   }
 
+  /**
+   * @param {{ bundles: Record<string, BundleEntry>, default?: string }} read
+   * @param {(what: string) => void} note
+   * @param {string} how
+   */
   function store(read, note, how) {
     state.bundles = read.bundles;
     const ids = Object.keys(read.bundles);
@@ -65,7 +87,11 @@ export function makeRegistry(given = {}) {
     note(`${how}: ${ids.join(', ')}`);
   }
 
-  /** What a process has in memory: the stored entries, with the examples where they are on (rules 4 and 5). */
+  /**
+   * What a process has in memory: the stored entries, with the examples where they are on (rules 4 and 5).
+   * @param {Environment} env
+   * @param {(what: string) => void} note
+   */
   function loaded(env, note) {
     const broken = Object.entries(state.bundles).find(([, entry]) => !entry.path && !entry.repo);
     if (broken) {
@@ -75,7 +101,11 @@ export function makeRegistry(given = {}) {
     return Object.keys({ ...(examplesOn(env) ? EXAMPLES : {}), ...state.bundles });
   }
 
-  /** Rule 9. The key is <tenant>:<project>:kdcube:config:gateway:current. */
+  /**
+   * Rule 9. The key is <tenant>:<project>:kdcube:config:gateway:current.
+   * @param {Environment} env
+   * @param {(what: string) => void} note
+   */
   function loadGateway(env, note) {
     if (env.GATEWAY_CONFIG_JSON === undefined) return;
     let config;
@@ -94,11 +124,12 @@ export function makeRegistry(given = {}) {
     containerStarted,
     state,
     /** Somebody with a Redis client: the admin's edits. */
-    set: (change) => Object.assign(state, change),
-    report: (world) => reportRegistry(world, state),
+    set: (/** @type {Partial<RegistryState>} */ change) => void Object.assign(state, change),
+    report: (/** @type {World} */ world) => reportRegistry(world, state),
   };
 }
 
+/** @param {Environment} env */
 function examplesOn(env) {
   return env.BUNDLES_INCLUDE_EXAMPLES === undefined || truthy(env.BUNDLES_INCLUDE_EXAMPLES);
 }

@@ -1,16 +1,21 @@
 // Whether the registry in Redis names only what the running images have: after every rollout that must hold.
+import { environmentOf } from '../state/containers.mjs';
 import { serviceRole, truthy } from './environment.mjs';
+
+/** @import { BundleEntry, RegistryState, Task, World } from '../state/types.d.ts' */
 
 /**
  * { bundles, default, gateway, force, running: [{ task, service, image, has }], missing: [{ task, id, folder }], subset }
  * `has` are the folders (or ids) that the scenario's `images` says are in the image; an image that says nothing is not judged.
+ * @param {World} world
+ * @param {RegistryState} state
  */
 export function reportRegistry(world, state) {
   const running = [];
   for (const task of world.tasks.values()) {
     if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') continue;
     for (const container of task.containers) {
-      const env = environment(task, container.name);
+      const env = environmentOf(task, container.name);
       if (serviceRole(container.name, env) !== 'proc' || container.lastStatus !== 'RUNNING') continue;
       running.push({
         task: task.id,
@@ -23,13 +28,11 @@ export function reportRegistry(world, state) {
     }
   }
   const wanted = Object.entries(state.bundles).filter(([, entry]) => !entry.example);
-  const missing = running
-    .filter(({ has }) => has !== undefined)
-    .flatMap(({ task, has }) =>
-      wanted
-        .filter(([id, entry]) => !has.includes(id) && !has.includes(folderOf(entry)))
-        .map(([id, entry]) => ({ task, id, folder: folderOf(entry) })),
-    );
+  const missing = running.flatMap(({ task, has }) =>
+    wanted
+      .filter(([id, entry]) => has && !has.includes(id) && !has.includes(folderOf(entry)))
+      .map(([id, entry]) => ({ task, id, folder: folderOf(entry) })),
+  );
   return {
     bundles: state.bundles,
     default: state.default,
@@ -42,13 +45,11 @@ export function reportRegistry(world, state) {
   };
 }
 
-/** path "/bundles" with module "folder.entrypoint", or path "/bundles/folder". */
+/**
+ * path "/bundles" with module "folder.entrypoint", or path "/bundles/folder".
+ * @param {BundleEntry} entry
+ */
 function folderOf(entry) {
   const below = /^\/bundles\/(.+)$/.exec(entry.path ?? '')?.[1];
   return below ?? (entry.module ?? '').split('.')[0];
-}
-
-function environment(task, name) {
-  const definition = task.definition.containerDefinitions.find((one) => one.name === name);
-  return Object.fromEntries((definition.environment ?? []).map((one) => [one.name, one.value]));
 }

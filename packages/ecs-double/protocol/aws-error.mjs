@@ -1,4 +1,23 @@
-/** An error that the client is told. A server's own fault is 500, everything else 400: .../APIReference/CommonErrors.html */
+/** What Amazon refuses a call with. `type` is Amazon's name for it. A server's own fault is 500, everything else 400: .../APIReference/CommonErrors.html */
+export class AwsError extends Error {
+  /**
+   * @param {string} type
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(type, message, status) {
+    super(message);
+    this.type = type;
+    this.status = status;
+  }
+}
+
+/**
+ * To be thrown.
+ * @param {string} type
+ * @param {string} message
+ * @param {number} [status]
+ */
 export function fail(type, message, status = type === 'ServerException' ? 500 : 400) {
-  return Object.assign(new Error(message), { aws: { type, message, status } });
+  return new AwsError(type, message, status);
 }

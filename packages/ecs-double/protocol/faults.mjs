@@ -2,6 +2,9 @@
 // Wordings and status codes: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 import { fail } from './aws-error.mjs';
 
+/** @import { Call, Cut, Fault, Garbled, Reply } from '../state/types.d.ts' */
+
+/** @type {Record<string, string>} */
 const MESSAGES = {
   // The default retry mode knows this name as throttling: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
   ThrottlingException: 'Rate exceeded',
@@ -10,7 +13,12 @@ const MESSAGES = {
   UnrecognizedClientException: 'The security token included in the request is invalid.',
 };
 
-/** Throws the first fault that fits the call. `times` counts down; `from` and `until` are virtual seconds since the start. */
+/**
+ * Throws the first fault that fits the call. `times` counts down; `from` and `until` are virtual seconds since the start.
+ * @param {Fault[]} faults
+ * @param {Call} call
+ * @param {{ n: number, elapsed: number, account: string, region: string }} options
+ */
 export function throwFault(faults, call, { n, elapsed, account, region }) {
   for (const fault of faults) {
     if (!fits(fault, call, n, elapsed)) continue;
@@ -23,12 +31,21 @@ export function throwFault(faults, call, { n, elapsed, account, region }) {
 /**
  * "The request reached the service more than 15 minutes after the date stamp on the request … or the date stamp on the request is more than 15 minutes in the
  * future": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html. Only where a scenario says `signedWithin` (seconds): the clocks of most clients are real.
+ * @param {Call} options
+ * @param {number} now
+ * @param {number | undefined} seconds
  */
 export function checkSigned({ signedAt }, now, seconds) {
   if (seconds === undefined || Math.abs(now - (signedAt ?? 0)) <= seconds * 1000) return;
   throw fail('RequestExpired', 'The date stamp on the request is too far from the time of the service.');
 }
 
+/**
+ * @param {Omit<Fault, 'error'>} fault
+ * @param {Call} call
+ * @param {number} n
+ * @param {number} elapsed
+ */
 function fits(fault, call, n, elapsed) {
   if (fault.times !== undefined && fault.times <= 0) return false;
   if (fault.service !== undefined && fault.service !== call.service) return false;
@@ -37,6 +54,12 @@ function fits(fault, call, n, elapsed) {
   return elapsed >= (fault.from ?? 0) && elapsed < (fault.until ?? Infinity);
 }
 
+/**
+ * @param {Fault} fault
+ * @param {Call} call
+ * @param {string} account
+ * @param {string} region
+ */
 function accessDenied(fault, call, account, region) {
   if (fault.error !== 'AccessDeniedException') return fault.error;
   const user = `arn:aws:sts::${account}:assumed-role/deployer/session`;
@@ -47,12 +70,21 @@ function accessDenied(fault, call, account, region) {
 /**
  * Whether the line breaks at this call: "before" (nothing was done), "after" (it was done, the answer never came) or "hang" (done, and no answer,
  * so that a test can kill the client in the middle of the call).
+ * @param {Cut[]} cuts
+ * @param {Call} call
+ * @param {number} n
  */
 export function connectionCut(cuts, call, n) {
   return cuts.find((cut) => cut.call === n || (cut.op === call.op && (cut.times === undefined || (cut.times -= 1) >= 0)))?.when;
 }
 
-/** What arrives instead of the answer, by what a proxy or a broken line makes of it: { status, headers, body, half }, or undefined. */
+/**
+ * What arrives instead of the answer, by what a proxy or a broken line makes of it: { status, headers, body, half }, or undefined.
+ * @param {Garbled[]} garbled
+ * @param {Call} call
+ * @param {number} n
+ * @param {Reply} reply
+ */
 export function corruptResponse(garbled, call, n, reply) {
   const one = garbled.find((each) => fits(each, call, n, 0));
   if (!one) return undefined;

@@ -4,42 +4,61 @@
 
 import { fail } from './aws-error.mjs';
 
+/** @import { Call, Reply, Request } from '../state/types.d.ts' */
+
+/** @type {Record<string, string>} */
 const TARGETS = {
   AmazonEC2ContainerServiceV20141113: 'ecs',
   Logs_20140328: 'logs',
   AnyScaleFrontendService: 'application-autoscaling',
 };
+/** @type {Record<string, string>} */
 const VERSIONS = { '2011-06-15': 'sts', '2015-12-01': 'elbv2' };
+/** @type {Record<string, string>} */
 const NAMESPACES = {
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
   elbv2: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
 };
 
-/** What a request asks for: { service, op, request, wire, region, accessKey, signedAt }, or undefined. Throws for a body that is no JSON. */
+/**
+ * What a request asks for: { service, op, request, wire, region, accessKey, signedAt }, or undefined. Throws for a body that is no JSON.
+ * @param {import('node:http').IncomingHttpHeaders} headers
+ * @param {Buffer} body
+ * @returns {Call | undefined}
+ */
 export function readCall(headers, body) {
   const scope = /Credential=([^/,\s]+)\/\d+\/([^/]+)\//.exec(headers.authorization ?? '');
   // 20260302T090000Z
-  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '');
-  const signedAt = signed ? Date.UTC(signed[1], signed[2] - 1, ...signed.slice(3).map(Number)) : undefined;
+  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date'] ?? ''));
+  const signedAt = signed ? signatureTime(signed.slice(1).map(Number)) : undefined;
   const who = { accessKey: scope?.[1], region: scope?.[2], signedAt };
   const target = headers['x-amz-target'];
   if (target) {
-    const [prefix, op] = target.split('.');
+    const [prefix = '', op = ''] = String(target).split('.');
     const service = TARGETS[prefix];
     if (!service) return undefined;
     try {
-      return { service, op, wire: 'json', request: body.length > 0 ? JSON.parse(body) : {}, ...who };
+      return { service, op, wire: 'json', request: body.length > 0 ? JSON.parse(body.toString()) : {}, ...who };
     } catch {
       throw fail('SerializationException', 'The body is no JSON.');
     }
   }
   const form = new URLSearchParams(body.toString());
-  const service = VERSIONS[form.get('Version')];
-  return service ? { service, op: form.get('Action'), wire: 'query', request: fromForm(form), ...who } : undefined;
+  const service = VERSIONS[form.get('Version') ?? ''];
+  return service ? { service, op: form.get('Action') ?? '', wire: 'query', request: fromForm(form), ...who } : undefined;
 }
 
-/** Members of a list come as Name.member.N, of a structure as Name.Part. */
+/** @param {number[]} parts */
+function signatureTime([year = 0, month = 0, ...rest]) {
+  return Date.UTC(year, month - 1, ...rest);
+}
+
+/**
+ * Members of a list come as Name.member.N, of a structure as Name.Part.
+ * @param {URLSearchParams} form
+ */
 function fromForm(form) {
+  /** @type {Request} */
   const request = {};
   for (const [key, value] of form) {
     if (key === 'Action' || key === 'Version') continue;
@@ -57,6 +76,11 @@ function fromForm(form) {
   return request;
 }
 
+/**
+ * @param {Call} call
+ * @param {unknown} response
+ * @param {string} requestId
+ */
 export function successResponse(call, response, requestId) {
   const headers = { 'x-amzn-requestid': requestId };
   if (call.wire === 'json')
@@ -70,6 +94,11 @@ export function successResponse(call, response, requestId) {
   return { status: 200, headers: { ...headers, 'content-type': 'text/xml' }, body };
 }
 
+/**
+ * @param {Call | undefined} call
+ * @param {{ type: string, message: string, status: number }} options
+ * @param {string} requestId
+ */
 export function errorResponse(call, { type, message, status }, requestId) {
   const headers = { 'x-amzn-requestid': requestId };
   if (call?.wire === 'query') {
@@ -82,6 +111,10 @@ export function errorResponse(call, { type, message, status }, requestId) {
   return { status, headers: { ...headers, 'content-type': 'application/x-amz-json-1.1' }, body };
 }
 
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
 function xml(value) {
   if (Array.isArray(value)) return value.map((one) => `<member>${xml(one)}</member>`).join('');
   if (value !== null && typeof value === 'object')
@@ -92,6 +125,7 @@ function xml(value) {
   return escape(String(value));
 }
 
+/** @param {string} text */
 function escape(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -2,10 +2,16 @@
 // at how things are, is none of it: it is never stale, and moves no time.
 import { checkSigned, connectionCut, corruptResponse, throwFault } from '../protocol/faults.mjs';
 import { OPERATIONS, reads } from '../api/operations.mjs';
-import { fail } from '../protocol/aws-error.mjs';
+import { AwsError, fail } from '../protocol/aws-error.mjs';
 import { successResponse, errorResponse } from '../protocol/protocol.mjs';
 
-/** Over the network: what to send, and `cut` when it must not arrive. Has the turn. */
+/** @import { Call, Double } from '../state/types.d.ts' */
+
+/**
+ * Over the network: what to send, and `cut` when it must not arrive. Has the turn.
+ * @param {Double} double
+ * @param {Call} call
+ */
 export async function callByClient(double, call) {
   const { clock, world } = double;
   const n = (double.calls += 1);
@@ -22,7 +28,11 @@ export async function callByClient(double, call) {
   return { ...(corruptResponse(double.garbled, call, n, reply) ?? reply), cut };
 }
 
-/** By a test: { status, body }. Has the turn. */
+/**
+ * By a test: { status, body }. Has the turn.
+ * @param {Double} double
+ * @param {Pick<Call, 'service' | 'op' | 'request'>} call
+ */
 export async function callAsOther(double, call) {
   const { world } = double;
   const { staleReads } = world;
@@ -35,6 +45,12 @@ export async function callAsOther(double, call) {
   }
 }
 
+/**
+ * @param {Double} double
+ * @param {Call} call
+ * @param {{ n?: number, by?: string, cut?: string }} more
+ * @param {() => void} check
+ */
 async function perform(double, call, more, check) {
   const { clock, ids, journal } = double;
   const { service, op, request } = call;
@@ -48,9 +64,9 @@ async function perform(double, call, more, check) {
     journal.record({ ...entry, status: 200, response });
     return successResponse(call, response, requestId);
   } catch (error) {
-    if (!error.aws) throw error;
-    const { type, message, status } = error.aws;
+    if (!(error instanceof AwsError)) throw error;
+    const { type, message, status } = error;
     journal.record({ ...entry, status, response: { message }, errorType: type });
-    return errorResponse(call, error.aws, requestId);
+    return errorResponse(call, error, requestId);
   }
 }

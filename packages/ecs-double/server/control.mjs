@@ -2,13 +2,22 @@
 import { callAsOther } from './calls.mjs';
 import { updateScenario } from './scenario.mjs';
 
+/** @import { Double } from '../state/types.d.ts' */
+
+/** @param {URL} url */
 export function isControlPath(url) {
   return url.pathname.startsWith('/__');
 }
 
+/**
+ * @param {Double} double
+ * @param {{ method: string | undefined, url: URL, body: Buffer }} options
+ * @param {import('node:http').ServerResponse} response
+ */
 export async function handleControl(double, { method, url, body }, response) {
   const { clock, turn, world, journal } = double;
-  const given = body.length > 0 ? JSON.parse(body) : {};
+  const given = body.length > 0 ? JSON.parse(body.toString()) : {};
+  /** @type {Record<string, () => unknown>} */
   const routes = {
     'GET /__clock': () => ({ now: clock.now() }),
     'GET /__clock/wait': () => clock.reached(Number(url.searchParams.get('until'))).then((now) => ({ now })),
@@ -29,12 +38,19 @@ export async function handleControl(double, { method, url, body }, response) {
       if (!response.writableEnded) clock.leave(given.who);
     });
   const run = routes[`${method} ${url.pathname}`];
+  /**
+   * @param {number} status
+   * @param {unknown} value
+   */
   const reply = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   if (!run) return reply(404, { message: `The double has no ${method} ${url.pathname}.`, routes: Object.keys(routes) });
   return reply(200, (await run()) ?? {});
 }
 
-/** What really runs, as nobody but the double knows it: for a test's last word. */
+/**
+ * What really runs, as nobody but the double knows it: for a test's last word.
+ * @param {Double} options
+ */
 function stateOf({ world, clock, calls, journal }) {
   const services = [...world.services.values()].map((service) => ({
     name: service.name,

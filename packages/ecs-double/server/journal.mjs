@@ -5,18 +5,26 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
+/** @import { JournalEntry } from '../state/types.d.ts' */
+
+/** @param {string | undefined} file */
 export function makeJournal(file) {
-  const files = [file, suiteFile()].filter(Boolean);
+  const files = [file, suiteFile()].filter((one) => one !== undefined);
   if (file) fs.writeFileSync(file, '');
+  /** @type {JournalEntry[]} */
   const entries = [];
   return {
     entries,
     file,
+    /** @param {JournalEntry} entry */
     record(entry) {
       entries.push(entry);
       for (const target of files) fs.appendFileSync(target, `${JSON.stringify(entry)}\n`);
     },
-    /** How many of its client's calls were this operation. */
+    /**
+     * How many of its client's calls were this operation.
+     * @type {(op: string) => number}
+     */
     calls: (op) => entries.filter((entry) => entry.op === op && entry.by === undefined).length,
   };
 }
@@ -28,6 +36,7 @@ export function makeJournal(file) {
 function suiteFile() {
   const folder = process.env.ECS_DOUBLE_JOURNALS;
   if (!folder) return undefined;
-  const test = globalThis.expect?.getState?.().testPath;
+  const { expect } = /** @type {{ expect?: { getState?(): { testPath?: string } } }} */ (globalThis);
+  const test = expect?.getState?.().testPath;
   return path.join(folder, `${test ? path.basename(test) : 'program'}-${crypto.randomUUID()}.ndjson`);
 }

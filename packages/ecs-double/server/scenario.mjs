@@ -4,10 +4,16 @@ import { addCluster } from '../state/clusters.mjs';
 import { createService } from '../api/services.mjs';
 import { registerTaskDefinition } from '../api/task-definitions.mjs';
 
+/** @import { Double, Scenario } from '../state/types.d.ts' */
+
 /** Long enough for every service to be steady before the test begins. */
 const SETTLED = 15 * 60 * 1000;
 
-/** Has the turn. Time runs from before the start, so that at the start the services are as a week ago, with their history. */
+/**
+ * Has the turn. Time runs from before the start, so that at the start the services are as a week ago, with their history.
+ * @param {Double} double
+ * @param {Scenario} scenario
+ */
 export async function setUp(double, scenario) {
   const { world, clock } = double;
   for (const cluster of scenario.clusters ?? ['default'])
@@ -22,7 +28,11 @@ export async function setUp(double, scenario) {
   applyScenario(double, scenario);
 }
 
-/** Also later, by POST /__scenario: rules, images, faults, cuts and script are added, the rest is replaced. */
+/**
+ * Also later, by POST /__scenario: rules, images, faults, cuts and script are added, the rest is replaced.
+ * @param {Double} double
+ * @param {Scenario} options
+ */
 export function applyScenario(double, { images, script = [], ...rest }) {
   const { world } = double;
   Object.assign(world.images, images);
@@ -31,6 +41,10 @@ export function applyScenario(double, { images, script = [], ...rest }) {
   return rest;
 }
 
+/**
+ * @param {Double} double
+ * @param {Scenario} given
+ */
 export function updateScenario(double, given) {
   const {
     rules = [],

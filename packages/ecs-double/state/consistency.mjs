@@ -2,24 +2,46 @@
 // immediately visible to all subsequent commands you run": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html.
 // Scenario: staleReads: { seconds, ops?: ["DescribeServices", …], alternate?: true } (alternate: every second read comes from a replica that is current).
 
-/** Before a write: what reads go on showing for a while. `view` undefined: it was not there. */
+/** @import { Service, World } from './types.d.ts' */
+
+/**
+ * Before a write: what reads go on showing for a while. `view` undefined: it was not there.
+ * @param {World} world
+ * @param {Service} service
+ * @param {object | undefined} view
+ */
 export function keepViewBeforeWrite(world, service, view) {
   if (!world.staleReads) return;
   const until = world.clock.now() + world.staleReads.seconds * 1000;
-  const old = service.before?.until > world.clock.now() ? service.before.view : view;
-  service.before = { until, view: old };
+  const { before } = service;
+  service.before = { until, view: before && before.until > world.clock.now() ? before.view : view };
 }
 
-/** { view } of before the last write, or undefined when reads are current. */
+/**
+ * { view } of before the last write, or undefined when reads are current.
+ * @param {World} world
+ * @param {Service} service
+ * @param {string} op
+ */
 export function viewBeforeWrite(world, service, op) {
   return isBehind(world, op, service.before?.until) ? service.before : undefined;
 }
 
-/** Whether something that was made at this time is not visible yet. */
+/**
+ * Whether something that was made at this time is not visible yet.
+ * @param {World} world
+ * @param {string} op
+ * @param {number} madeAt
+ */
 export function isNotYetVisible(world, op, madeAt) {
   return world.staleReads !== undefined && isBehind(world, op, madeAt + world.staleReads.seconds * 1000);
 }
 
+/**
+ * @param {World} world
+ * @param {string} op
+ * @param {number | undefined} until
+ */
 function isBehind(world, op, until) {
   const { staleReads } = world;
   if (!staleReads || until === undefined || until <= world.clock.now()) return false;

@@ -3,10 +3,18 @@
 // messages are omitted until either the cause is resolved or six hours passes."
 import { seconds } from './names.mjs';
 
+/** @import { Service, Task, World } from './types.d.ts' */
+
 const MAX_EVENTS = 100;
 const SIX_HOURS = 6 * 3600 * 1000;
 
-/** `text` follows "(service name) ". With `cause`, the message is said once for it until clearCause. */
+/**
+ * `text` follows "(service name) ". With `cause`, the message is said once for it until clearCause.
+ * @param {World} world
+ * @param {Service} service
+ * @param {string} text
+ * @param {{ cause?: string }} [options]
+ */
 export function addEvent(world, service, text, { cause } = {}) {
   const now = world.clock.now();
   if (cause && !world.quirks.repeatEvents) {
@@ -18,11 +26,16 @@ export function addEvent(world, service, text, { cause } = {}) {
   service.events.length = Math.min(service.events.length, MAX_EVENTS);
 }
 
-/** The causes that begin with this are gone. */
+/**
+ * The causes that begin with this are gone.
+ * @param {Service} service
+ * @param {string} beginning
+ */
 export function clearCause(service, beginning) {
   for (const cause of [...service.causes.keys()]) if (cause.startsWith(beginning)) service.causes.delete(cause);
 }
 
+/** @param {Task[]} tasks */
 export function listed(tasks) {
   return tasks.map((task) => `(task ${task.id})`).join(' ');
 }

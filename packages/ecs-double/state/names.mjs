@@ -2,8 +2,10 @@
 // Shapes: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-arn (the long ARN format).
 import { createHash } from 'node:crypto';
 
+/** @param {string} [seed] */
 export function makeIds(seed = 'ecs-double') {
   let count = 0;
+  /** @param {string} kind */
   const hex = (kind) =>
     createHash('sha256')
       .update(`${seed}/${kind}/${(count += 1)}`)
@@ -19,26 +21,41 @@ export function makeIds(seed = 'ecs-double') {
   };
 }
 
+/**
+ * @param {{ region: string, account: string }} world
+ * @param {string} path
+ */
 export function arn(world, path) {
   return `arn:aws:ecs:${world.region}:${world.account}:${path}`;
 }
 
-/** What comes after the last slash or, of a name, all of it. */
+/**
+ * What comes after the last slash or, of a name, all of it.
+ * @param {string} text
+ */
 export function lastPart(text) {
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
-/** One address a task, from its id. */
+/**
+ * One address a task, from its id.
+ * @param {{ id: string }} options
+ */
 export function address({ id }) {
+  /** @param {number} from */
   const part = (from) => parseInt(id.slice(from, from + 2), 16);
   return `10.0.${part(0)}.${part(2)}`;
 }
 
+/** @param {number | undefined} ms */
 export function seconds(ms) {
   return ms === undefined ? undefined : ms / 1000;
 }
 
-/** Without the members that are undefined: what Amazon has nothing to say about, it leaves out. */
+/**
+ * Without the members that are undefined: what Amazon has nothing to say about, it leaves out.
+ * @param {object} value
+ */
 export function compact(value) {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined));
 }

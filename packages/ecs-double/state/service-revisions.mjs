@@ -1,6 +1,13 @@
 import { arn, compact, seconds } from './names.mjs';
 
-/** A new service revision: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-revision.html. */
+/** @import { Service, World } from './types.d.ts' */
+
+/**
+ * A new service revision: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-revision.html.
+ * @param {World} world
+ * @param {Service} service
+ * @param {string} taskDefinition
+ */
 export function addRevision(world, service, taskDefinition) {
   const revision = arn(world, `service-revision/${service.key}/${world.ids.number()}`);
   const { settings } = service;

@@ -3,6 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../protocol/aws-error.mjs';
 
+/** @import { DeploymentConfiguration, Request, Service } from './types.d.ts' */
+
 const STORED = [
   'launchType',
   'capacityProviderStrategy',
@@ -34,19 +36,30 @@ const TRIGGERS_DEPLOYMENT = [
   'propagateTags',
 ];
 
+/**
+ * @param {Service} service
+ * @param {Request} request
+ */
 export function startsDeployment(service, request) {
   return TRIGGERS_DEPLOYMENT.some(
     (name) => request[name] !== undefined && !isDeepStrictEqual(request[name], service.settings[name]),
   );
 }
 
+/**
+ * @param {Service} service
+ * @param {Request} request
+ */
 export function applySettings(service, request) {
   for (const name of STORED) if (request[name] !== undefined) service.settings[name] = request[name];
-  service.configuration = complete({ ...service.configuration, ...request.deploymentConfiguration });
+  service.configuration = completeConfiguration({ ...service.configuration, ...request.deploymentConfiguration });
 }
 
-/** Defaults of API_DeploymentConfiguration.html for REPLICA: 200 and 100, no breaker, ROLLING. Members that are not known here are kept. */
-function complete(given) {
+/**
+ * Defaults of API_DeploymentConfiguration.html for REPLICA: 200 and 100, no breaker, ROLLING. Members that are not known here are kept.
+ * @param {Partial<DeploymentConfiguration>} given
+ */
+export function completeConfiguration(given) {
   const { minimumHealthyPercent: min = 100, maximumPercent: max = 200 } = given;
   if (max < min) throw fail('InvalidParameterException', 'minimumHealthyPercent cannot be greater than maximumPercent.');
   if (max <= 100 && min >= 100)

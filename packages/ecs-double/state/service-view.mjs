@@ -1,12 +1,19 @@
 // A service as DescribeServices shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
 import { compact, seconds } from './names.mjs';
 
+/** @import { Deployment, Service, Task, World } from './types.d.ts' */
+
 const PENDING = ['PROVISIONING', 'PENDING', 'ACTIVATING'];
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ */
 export function serviceTasks(world, service) {
   return [...world.tasks.values()].filter((task) => task.service === service);
 }
 
+/** @param {Task[]} tasks */
 export function counts(tasks) {
   return {
     runningCount: tasks.filter((task) => task.lastStatus === 'RUNNING').length,
@@ -14,6 +21,11 @@ export function counts(tasks) {
   };
 }
 
+/**
+ * @param {World} world
+ * @param {Service} service
+ * @param {{ tags?: boolean }} [options]
+ */
 export function serviceView(world, service, { tags = false } = {}) {
   const { settings, configuration } = service;
   const tasks = serviceTasks(world, service);
@@ -34,7 +46,7 @@ export function serviceView(world, service, { tags = false } = {}) {
     platformFamily: 'Linux',
     taskDefinition: current?.taskDefinition ?? service.taskSet?.taskDefinition,
     deploymentConfiguration: configuration,
-    taskSets: service.taskSet ? [taskSetView(service)] : undefined,
+    taskSets: service.taskSet ? [taskSetView(service, service.taskSet)] : undefined,
     deployments: service.deployments.map((deployment) => deploymentView(service, deployment, tasks)),
     roleArn: `arn:aws:iam::${world.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
     events: structuredClone(service.events),
@@ -56,7 +68,12 @@ export function serviceView(world, service, { tags = false } = {}) {
   });
 }
 
-/** .../API_Deployment.html. A superseded deployment wants only the tasks that it still has. */
+/**
+ * .../API_Deployment.html. A superseded deployment wants only the tasks that it still has.
+ * @param {Service} service
+ * @param {Deployment} deployment
+ * @param {Task[]} all
+ */
 function deploymentView(service, deployment, all) {
   const tasks = all.filter((task) => task.deploymentId === deployment.id);
   const primary = deployment === service.deployments[0];
@@ -80,10 +97,15 @@ function deploymentView(service, deployment, all) {
   });
 }
 
+/** @param {Task} task */
 function wanted(task) {
   return task.desiredStatus === 'RUNNING';
 }
 
+/**
+ * @param {Service} service
+ * @param {Task[]} tasks
+ */
 function revisionsView(service, tasks) {
   return service.deployments.map((deployment) => {
     const deploymentTasks = tasks.filter((task) => task.deploymentId === deployment.id);
@@ -95,9 +117,12 @@ function revisionsView(service, tasks) {
   });
 }
 
-/** CODE_DEPLOY and EXTERNAL services have task sets, no deployments with a rolloutState: .../API_Deployment.html, .../API_TaskSet.html. */
-function taskSetView(service) {
-  const { id, taskDefinition } = service.taskSet;
+/**
+ * CODE_DEPLOY and EXTERNAL services have task sets, no deployments with a rolloutState: .../API_Deployment.html, .../API_TaskSet.html.
+ * @param {Service} service
+ * @param {NonNullable<Service['taskSet']>} taskSet
+ */
+function taskSetView(service, { id, taskDefinition }) {
   const at = seconds(service.createdAt);
   return {
     id,

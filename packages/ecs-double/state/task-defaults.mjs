@@ -2,10 +2,13 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html and .../API_RegisterTaskDefinition.html
 import { fail } from '../protocol/aws-error.mjs';
 
+/** @import { Request } from './types.d.ts' */
+
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 /** .../developerguide/service-quotas.html: "Task definition size limit". */
 const LARGEST = 64 * 1024;
 
+/** @param {Request} asked */
 export function completeDefinition(asked) {
   check(asked);
   const awsvpc = asked.networkMode === 'awsvpc';
@@ -14,12 +17,18 @@ export function completeDefinition(asked) {
     volumes: [],
     placementConstraints: [],
     ...asked,
-    containerDefinitions: asked.containerDefinitions.map((container) => completeContainer(container, awsvpc)),
+    containerDefinitions: asked.containerDefinitions.map((/** @type {Request} */ container) =>
+      completeContainer(container, awsvpc),
+    ),
     compatibilities: awsvpc && (fargate || (asked.cpu && asked.memory)) ? ['EC2', 'FARGATE'] : ['EC2'],
     ...(awsvpc ? { requiresAttributes: [{ name: 'com.amazonaws.ecs.capability.task-eni' }] } : {}),
   };
 }
 
+/**
+ * @param {Request} container
+ * @param {boolean} awsvpc
+ */
 function completeContainer(container, awsvpc) {
   const { healthCheck } = container;
   return {
@@ -30,7 +39,7 @@ function completeContainer(container, awsvpc) {
     volumesFrom: [],
     systemControls: [],
     ...container,
-    portMappings: (container.portMappings ?? []).map((port) => ({
+    portMappings: (container.portMappings ?? []).map((/** @type {Request} */ port) => ({
       // API_PortMapping.html: with awsvpc the hostPort "can either be left blank or set to the same value as the containerPort"; it is shown as that.
       ...(awsvpc ? { hostPort: port.containerPort } : {}),
       protocol: 'tcp',
@@ -41,12 +50,18 @@ function completeContainer(container, awsvpc) {
   };
 }
 
+/** @param {Request} asked */
 function check(asked) {
+  /**
+   * @param {string} message
+   * @param {string} [type]
+   */
   const refuse = (message, type = 'ClientException') => {
     throw fail(type, message);
   };
   if (!NAME.test(asked.family ?? ''))
     refuse('Family contains invalid characters: only letters, numbers, hyphens and underscores are allowed.');
+  /** @type {Request[]} */
   const containers = asked.containerDefinitions ?? [];
   if (containers.length === 0) refuse('Container list cannot be empty.');
   for (const { name, image } of containers) {
@@ -62,7 +77,7 @@ function check(asked) {
     if (['SUCCESS', 'COMPLETE'].includes(condition) && one.essential !== false)
       refuse('A dependency container with SUCCESS or COMPLETE condition cannot be an essential container.');
   }
-  const volumes = (asked.volumes ?? []).map(({ name }) => name);
+  const volumes = (asked.volumes ?? []).map((/** @type {{ name: string }} */ { name }) => name);
   for (const { sourceVolume } of containers.flatMap(({ mountPoints = [] }) => mountPoints))
     if (!volumes.includes(sourceVolume)) refuse(`Invalid 'sourceVolume' setting: unknown volume '${sourceVolume}'.`);
   if (asked.requiresCompatibilities?.includes('FARGATE')) {

@@ -1,7 +1,14 @@
 import { fail } from '../protocol/aws-error.mjs';
 import { lastPart } from './names.mjs';
 
-/** family, family:revision or ARN. A family alone is its latest ACTIVE revision: .../API_DescribeTaskDefinition.html. */
+/** @import { RegisteredDefinition, World } from './types.d.ts' */
+
+/**
+ * family, family:revision or ARN. A family alone is its latest ACTIVE revision: .../API_DescribeTaskDefinition.html.
+ * @param {World} world
+ * @param {string | undefined} given
+ * @param {(one: RegisteredDefinition) => boolean} [seen]
+ */
 export function findDefinition(world, given, seen = () => true) {
   const [name, revision] = lastPart(given ?? '').split(':');
   const revisions = (world.families.get(name)?.revisions ?? []).filter(seen);
@@ -13,7 +20,11 @@ export function findDefinition(world, given, seen = () => true) {
   return found;
 }
 
-/** For RunTask, CreateService and UpdateService: "You can't use an INACTIVE task definition …": .../API_DeregisterTaskDefinition.html. */
+/**
+ * For RunTask, CreateService and UpdateService: "You can't use an INACTIVE task definition …": .../API_DeregisterTaskDefinition.html.
+ * @param {World} world
+ * @param {string | undefined} given
+ */
 export function deployable(world, given) {
   let found;
   try {

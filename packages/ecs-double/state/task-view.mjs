@@ -1,6 +1,12 @@
 // A task as DescribeTasks shows it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
 import { address, compact, seconds } from './names.mjs';
 
+/** @import { Container, Task, TaskDefinition } from './types.d.ts' */
+
+/**
+ * @param {Task} task
+ * @param {{ tags?: boolean }} [options]
+ */
 export function taskView(task, { tags = false } = {}) {
   const { definition } = task;
   return compact({
@@ -41,14 +47,21 @@ export function taskView(task, { tags = false } = {}) {
   });
 }
 
-/** In the network mode awsvpc a task has an interface of its own, with an address by which it is a target: .../APIReference/API_Attachment.html, "details". */
+/**
+ * In the network mode awsvpc a task has an interface of its own, with an address by which it is a target: .../APIReference/API_Attachment.html, "details".
+ * @param {Task} task
+ */
 function attachments(task) {
   if (task.definition.networkMode !== 'awsvpc') return [];
   const details = [{ name: 'privateIPv4Address', value: address(task) }];
   return [{ id: task.id, type: 'ElasticNetworkInterface', status: 'ATTACHED', details }];
 }
 
-/** API_Container.html: exitCode and reason only of what stopped, imageDigest once it was pulled. */
+/**
+ * API_Container.html: exitCode and reason only of what stopped, imageDigest once it was pulled.
+ * @param {Task} task
+ * @param {Container} container
+ */
 function containerView(task, container) {
   return compact({
     containerArn: container.arn,
@@ -67,7 +80,10 @@ function containerView(task, container) {
   });
 }
 
-/** The platform that a task's images are pulled for; X86_64 where nothing is said: API_RuntimePlatform.html. */
+/**
+ * The platform that a task's images are pulled for; X86_64 where nothing is said: API_RuntimePlatform.html.
+ * @param {TaskDefinition} definition
+ */
 export function platform(definition) {
   return definition.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64';
 }

@@ -1,6 +1,8 @@
 // All the state of one account in one region, as plain maps. The files of state/ answer calls from it, those of behave/ let it live.
 import { makeRegistry } from '../platform/registry.mjs';
 
+/** @import { Quirks, Scenario, World } from './types.d.ts' */
+
 /**
  * How long things take, in seconds. Amazon promises none of these; the sources are event logs that people published (README.md, "How long things
  * take"), and a scenario may say otherwise.
@@ -27,6 +29,7 @@ const TIMING = {
 };
 
 /** What differs between accounts, or is said by nobody; each has the harsher or the documented value. */
+/** @type {Quirks} */
 const QUIRKS = {
   rollbackId: 'same', // or 'new': the deployment that is rolled back to gets a new id
   failedStatus: 'ACTIVE', // or 'DRAINING': what a FAILED deployment's status is
@@ -35,6 +38,8 @@ const QUIRKS = {
   repeatEvents: false, // a message is repeated only after six hours, or when its cause was gone in between
 };
 
+/** @param {Pick<World, 'clock' | 'ids' | 'reconcile' | 'region' | 'account'> & { scenario?: Scenario }} options * @returns {World}
+ */
 export function makeWorld({ clock, ids, reconcile, region, account, scenario = {} }) {
   return {
     clock,

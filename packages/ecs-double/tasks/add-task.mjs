@@ -1,9 +1,16 @@
 import { arn } from '../state/names.mjs';
-import { startTask } from './lifecycle.mjs';
+import { startTask } from './start.mjs';
 
-/** A task that begins to live. `service` and `deployment` where a service's scheduler starts it. */
+/** @import { Deployment, Task, World } from '../state/types.d.ts' */
+
+/**
+ * A task that begins to live. `service` and `deployment` where a service's scheduler starts it.
+ * @param {World} world
+ * @param {Pick<Task, 'cluster' | 'definition'> & Partial<Pick<Task, 'service' | 'startedBy' | 'group' | 'overrides' | 'tags' | 'launchType'>> & { deployment?: Deployment }} options
+ */
 export function addTask(world, { cluster, definition, service, deployment, startedBy, group, overrides, tags = [], launchType }) {
   const id = world.ids.task();
+  /** @type {Task} */
   const task = {
     id,
     arn: arn(world, `task/${cluster.name}/${id}`),
@@ -13,6 +20,7 @@ export function addTask(world, { cluster, definition, service, deployment, start
     deploymentId: deployment?.id,
     revision: deployment?.revision,
     startedBy: deployment?.id ?? startedBy,
+    rule: {},
     group: group ?? (service ? `service:${service.name}` : `family:${definition.family}`),
     overrides: overrides ?? {},
     launchType: launchType ?? 'FARGATE',

@@ -4,6 +4,13 @@
 // is unhealthy (API_UpdateService.html).
 import { onTaskHealthy, onTaskUnhealthy } from './task-events.mjs';
 
+/** @import { ContainerDefinition, Effect, HealthCheck, Task, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Task} task
+ * @param {(seconds: number, act: () => void) => void} later
+ */
 export function startHealth(world, task, later) {
   const { rule } = task;
   const ready = rule.healthy === 'never' ? Infinity : (rule.healthyAfter ?? 0);
@@ -27,24 +34,35 @@ export function startHealth(world, task, later) {
   if (rule.unhealthy) later(rule.unhealthy.after, () => becomeUnhealthy(world, task, checks[0] ?? { kind: 'container' }));
 }
 
-/** A probe every `interval`; it is UNHEALTHY after `retries` failed ones, those of the start period not counted. */
+/**
+ * A probe every `interval`; it is UNHEALTHY after `retries` failed ones, those of the start period not counted.
+ * @param {Task} task
+ * @param {number} ready
+ * @param {Effect} rule
+ */
 function containerChecks(task, ready, rule) {
   const all = task.definition.containerDefinitions.filter(isChecked);
   if (all.length === 0) return [];
   for (const container of task.containers) if (all.some(({ name }) => name === container.name)) container.health = 'UNKNOWN';
   const readyAt = [undefined, 'container'].includes(rule.fails) ? ready : 0;
-  return all.map(({ name, healthCheck: { interval = 30, retries = 3, startPeriod = 0 } }) => ({
-    kind: 'container',
+  return all.map(({ name, healthCheck: { interval = 30, retries = 3, startPeriod = 0 } = {} }) => ({
+    kind: /** @type {const} */ ('container'),
     names: [name],
     healthyAt: Math.max(1, Math.ceil(readyAt / interval)) * interval,
     deadline: startPeriod + retries * interval,
   }));
 }
 
+/**
+ * @param {World} world
+ * @param {Task} task
+ * @param {number} ready
+ * @param {Effect} rule
+ */
 function targetChecks(world, task, ready, rule) {
   const groups = task.service?.settings.loadBalancers ?? [];
   return groups.map(({ targetGroupArn, containerPort }) => ({
-    kind: 'elb',
+    kind: /** @type {const} */ ('elb'),
     targetGroupArn,
     port: containerPort,
     healthyAt: ([undefined, 'elb', targetGroupArn].includes(rule.fails) ? ready : 0) + world.timing.targetHealthy,
@@ -55,9 +73,12 @@ function targetChecks(world, task, ready, rule) {
 /**
  * What a check finds is said at once, by the container and by the target group: that a service ignores it for a while (healthCheckGracePeriodSeconds) is the service's own business. Only containers
  * with a health check have a status, and what they say together is the task's: API_Task.html, "healthStatus".
+ * @param {Task} task
+ * @param {HealthCheck} options
+ * @param {boolean} isGood
  */
 function applyResult(task, { kind, targetGroupArn, names = [] }, isGood) {
-  if (kind === 'elb') task.targets.set(targetGroupArn, isGood ? 'healthy' : 'unhealthy');
+  if (kind === 'elb' && targetGroupArn !== undefined) task.targets.set(targetGroupArn, isGood ? 'healthy' : 'unhealthy');
   const checkedContainers = task.containers.filter(({ name }) => names.includes(name));
   for (const container of checkedContainers) container.health = isGood ? 'HEALTHY' : 'UNHEALTHY';
   if (checkedContainers.length === 0) return;
@@ -66,17 +87,27 @@ function applyResult(task, { kind, targetGroupArn, names = [] }, isGood) {
   task.health = found.includes('UNHEALTHY') ? 'UNHEALTHY' : found.includes('UNKNOWN') ? 'UNKNOWN' : 'HEALTHY';
 }
 
+/**
+ * @param {World} world
+ * @param {Task} task
+ */
 function becomeHealthy(world, task) {
   task.healthy = true;
   onTaskHealthy(world, task);
 }
 
+/**
+ * @param {World} world
+ * @param {Task} task
+ * @param {HealthCheck} check
+ */
 function becomeUnhealthy(world, task, check) {
   Object.assign(task, { healthy: false, unhealthy: check });
   applyResult(task, check, false);
-  onTaskUnhealthy(world, task);
+  onTaskUnhealthy(world, task, check);
 }
 
+/** @param {ContainerDefinition} options */
 function isChecked({ healthCheck, essential }) {
   return healthCheck !== undefined && essential !== false;
 }

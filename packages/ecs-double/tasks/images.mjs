@@ -3,6 +3,8 @@
 
 import { createHash } from 'node:crypto';
 
+/** @import { ImageEntry, World } from '../state/types.d.ts' */
+
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -13,6 +15,9 @@ const ACCEPT = [
 /**
  * { digest, index?, bundles? } or { missing: reason }. `table` is the scenario's `images`: reference or digest → "sha256:…", or
  * { digest } | { index, platforms: { "linux/amd64": digest } } | { missing: true }, with `bundles` (folders in /bundles) where that matters.
+ * @param {World} world
+ * @param {string} reference
+ * @param {string} [platform]
  */
 export async function resolveImage(world, reference, platform = 'linux/amd64') {
   const pinned = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
@@ -23,16 +28,26 @@ export async function resolveImage(world, reference, platform = 'linux/amd64') {
   return { digest: pinned ?? `sha256:${createHash('sha256').update(reference).digest('hex')}` };
 }
 
-function fromTable(known, reference, platform) {
-  if (typeof known === 'string') return { digest: known };
-  if (known.missing) return { missing: notFound(reference) };
-  if (!known.platforms) return { digest: known.digest, bundles: known.bundles };
-  const child = known.platforms[platform];
-  return child ? { digest: child, index: known.index, bundles: known.bundles } : { missing: noPlatform(platform) };
+/**
+ * @param {ImageEntry} entry
+ * @param {string} reference
+ * @param {string} platform
+ */
+function fromTable(entry, reference, platform) {
+  if (typeof entry === 'string') return { digest: entry };
+  if (entry.missing) return { missing: notFound(reference) };
+  if (!entry.platforms) return { digest: entry.digest, bundles: entry.bundles };
+  const child = entry.platforms[platform];
+  return child ? { digest: child, index: entry.index, bundles: entry.bundles } : { missing: noPlatform(platform) };
 }
 
+/**
+ * @param {string} base
+ * @param {string} reference
+ * @param {string} platform
+ */
 async function fromRegistry(base, reference, platform) {
-  const [, name, tag, pinned] = /^(?:[^/]+\/)?(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference);
+  const [, name, tag, pinned] = /^(?:[^/]+\/)?(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference) ?? [];
   const url = new URL(`/v2/${name}/manifests/${pinned ?? tag ?? 'latest'}`, base);
   const response = await fetch(url, { headers: { accept: ACCEPT } });
   if (response.status !== 200) return { missing: notFound(reference) };
@@ -40,15 +55,20 @@ async function fromRegistry(base, reference, platform) {
   const digest = response.headers.get('docker-content-digest') ?? `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const { manifests } = JSON.parse(bytes.toString());
   if (!manifests) return { digest };
-  const child = manifests.find((one) => `${one.platform?.os}/${one.platform?.architecture}` === platform);
+  const child = manifests.find(
+    (/** @type {{ platform?: { os: string, architecture: string } }} */ one) =>
+      `${one.platform?.os}/${one.platform?.architecture}` === platform,
+  );
   return child ? { digest: child.digest, index: digest } : { missing: noPlatform(platform) };
 }
 
 // Both texts: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+/** @param {string} reference */
 function notFound(reference) {
   return `CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref ${reference}: ${reference}: not found`;
 }
 
+/** @param {string} platform */
 function noPlatform(platform) {
   return `CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform '${platform}'`;
 }

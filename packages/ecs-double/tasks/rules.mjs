@@ -1,7 +1,13 @@
 // What an image does when it is started, as data: README.md, "Scenarios". The first rule that fits decides, for the task's whole life.
 import { lastPart } from '../state/names.mjs';
 
-/** The rule for a task: { match, do, times? } → its `do`, or {}. */
+/** @import { Effect, Match, Task, World } from '../state/types.d.ts' */
+
+/**
+ * The rule for a task: { match, do, times? } → its `do`, or {}.
+ * @param {World} world
+ * @param {Task} task
+ */
 export function ruleFor(world, task) {
   for (const rule of world.rules) {
     if (rule.times !== undefined && rule.times <= 0) continue;
@@ -12,8 +18,14 @@ export function ruleFor(world, task) {
   return {};
 }
 
+/**
+ * @param {World} world
+ * @param {Match} match
+ * @param {Task} task
+ */
 function matches(world, match, task) {
   const { definition } = task;
+  const { image: wanted } = match;
   const revisionName = lastPart(definition.taskDefinitionArn);
   const at = (world.clock.now() - world.started) / 1000;
   return (
@@ -21,16 +33,22 @@ function matches(world, match, task) {
       [revisionName, definition.family, definition.taskDefinitionArn].includes(match.taskDefinition)) &&
     (match.service === undefined || task.service?.name === match.service) &&
     (match.oneOff === undefined || match.oneOff === (task.service === undefined)) &&
-    (match.image === undefined || task.containers.some(({ image }) => image === match.image || image.includes(match.image))) &&
+    (wanted === undefined || task.containers.some(({ image }) => image.includes(wanted))) &&
     (match.deployment === undefined || match.deployment === task.deploymentId) &&
     at >= (match.from ?? -Infinity) &&
     at < (match.until ?? Infinity)
   );
 }
 
-/** The container that a rule speaks of: the one it names, or the first essential one. */
+/**
+ * The container that a rule speaks of: the one it names, or the first essential one.
+ * @param {Task} task
+ * @param {Effect} rule
+ */
 export function containerOfRule(task, rule) {
   const essential = task.definition.containerDefinitions.find((one) => one.essential !== false)?.name;
   const name = rule.container ?? essential;
-  return task.containers.find((container) => container.name === name);
+  const found = task.containers.find((container) => container.name === name);
+  if (!found) throw new Error(`A rule names the container ${name}, which the task ${task.id} does not have.`);
+  return found;
 }

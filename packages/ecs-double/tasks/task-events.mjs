@@ -1,33 +1,35 @@
 // What a task's change means to others: to its service's events, to the breaker, and to the platform's Redis.
+import { environmentOf } from '../state/containers.mjs';
 import { addEvent, clearCause } from '../state/events.mjs';
 import { countFailure, countHealthy } from '../behavior/breaker.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 
+/** @import { HealthCheck, Task, World } from '../state/types.d.ts' */
+
+/**
+ * @param {World} world
+ * @param {Task} task
+ */
 export function onTaskRunning(world, task) {
   for (const container of task.containers) {
-    const definition = task.definition.containerDefinitions.find(({ name }) => name === container.name);
-    if (task.rule.seeds !== false) world.registry.containerStarted(world, task, container, environment(task, definition));
+    if (task.rule.seeds !== false) world.registry.containerStarted(world, task, container, environmentOf(task, container.name));
   }
-  const deployment = deploymentOf(task);
-  if (deployment) {
-    // .../developerguide/service-throttle-logic.html: the throttle is about tasks that go from PENDING to STOPPED without RUNNING.
-    deployment.failedStarts = 0;
-    clearCause(task.service, `place:${deployment.id}`);
-  }
+  const found = deploymentOf(task);
+  if (!found) return;
+  // .../developerguide/service-throttle-logic.html: the throttle is about tasks that go from PENDING to STOPPED without RUNNING.
+  found.deployment.failedStarts = 0;
+  clearCause(found.service, `place:${found.deployment.id}`);
 }
 
-/** The task definition's variables and, over them, those of RunTask's overrides. */
-function environment(task, definition) {
-  const override = task.overrides.containerOverrides?.find(({ name }) => name === definition.name);
-  const all = [...(definition.environment ?? []), ...(override?.environment ?? [])];
-  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
-}
-
-/** It ended by itself: it could not be started, or an essential container ended. Nobody who asked for its end comes here. */
+/**
+ * The task ended by itself: it could not be started, or an essential container exited. A requested stop does not come here.
+ * @param {World} world
+ * @param {Task} task
+ */
 export function onTaskStopped(world, task) {
-  const deployment = deploymentOf(task);
-  if (!deployment) return;
-  const { service } = task;
+  const found = deploymentOf(task);
+  if (!found) return;
+  const { service, deployment } = found;
   if (task.stopCode === 'TaskFailedToStart') {
     // Pull and secret failures show in events, crashes do not: published event logs, and .../service-event-messages-list.html ("was unable to place a task. Reason: …").
     addEvent(world, service, `was unable to place a task. Reason: ${task.stoppedReason}.`, { cause: `place:${deployment.id}` });
@@ -40,28 +42,42 @@ export function onTaskStopped(world, task) {
   reconcileSoon(world, service);
 }
 
+/**
+ * @param {World} world
+ * @param {Task} task
+ */
 export function onTaskHealthy(world, task) {
-  const deployment = deploymentOf(task);
-  if (!deployment) return;
-  for (const { targetGroupArn } of task.service.settings.loadBalancers ?? [])
-    addEvent(world, task.service, `registered 1 targets in (target-group ${targetGroupArn})`);
-  countHealthy(task.service, deployment);
-  reconcileSoon(world, task.service);
+  const found = deploymentOf(task);
+  if (!found) return;
+  const { service, deployment } = found;
+  for (const { targetGroupArn } of service.settings.loadBalancers ?? [])
+    addEvent(world, service, `registered 1 targets in (target-group ${targetGroupArn})`);
+  countHealthy(service, deployment);
+  reconcileSoon(world, service);
 }
 
-export function onTaskUnhealthy(world, task) {
-  const deployment = deploymentOf(task);
-  if (!deployment) return;
-  const { kind, port, targetGroupArn } = task.unhealthy;
+/**
+ * @param {World} world
+ * @param {Task} task
+ * @param {HealthCheck} check
+ */
+export function onTaskUnhealthy(world, task, check) {
+  const found = deploymentOf(task);
+  if (!found) return;
+  const { service, deployment } = found;
+  const { kind, port, targetGroupArn } = check;
   const text =
     kind === 'elb'
       ? `(task ${task.id}) (port ${port}) is unhealthy in (target-group ${targetGroupArn}) due to (reason Health checks failed).`
       : `(task ${task.id}) failed container health checks.`;
-  addEvent(world, task.service, text);
-  countFailure(world, task.service, deployment, { ran: true });
-  reconcileSoon(world, task.service);
+  addEvent(world, service, text);
+  countFailure(world, service, deployment, { ran: true });
+  reconcileSoon(world, service);
 }
 
+/** @param {Task} task */
 function deploymentOf(task) {
-  return task.service?.deployments.find(({ id }) => id === task.deploymentId);
+  const { service } = task;
+  const deployment = service?.deployments.find(({ id }) => id === task.deploymentId);
+  return service && deployment ? { service, deployment } : undefined;
 }
