@@ -9,7 +9,7 @@ import { buildImage, type BuiltImage } from '../../packages/nx/src/oci/build';
 import { partsOf } from '../../packages/nx/src/oci/layout';
 import type { Descriptor } from '../../packages/nx/src/registry/manifest';
 import { pushImage } from '../../packages/nx/src/registry/push';
-import { connect, getManifest, imageConfig } from '../../packages/nx/src/registry/registry';
+import { connect, getManifest, getImage } from '../../packages/nx/src/registry/registry';
 import { stageTree } from '../../packages/nx/src/workspace/stage';
 import { type Engine, freshPrefix } from './engine';
 import { gitRepo, type Repo } from './git';
@@ -154,7 +154,7 @@ export async function buildOurs(
   const found: Base =
     recipe.from === 'scratch'
       ? scratch(PLATFORM)
-      : { reference: recipe.from, ...(await imageConfig(registry, base.repository, base.digest, PLATFORM)) };
+      : { reference: recipe.from, ...(await getImage(registry, base.repository, base.digest, PLATFORM)) };
   repo.write({ 'own/.dockerignore': each.ignore ?? '# nothing\n' });
   repo.git('add', 'own/.dockerignore');
   const tree = repo.git('write-tree');
@@ -196,7 +196,7 @@ async function buildTheirs(
   const image = `${freshPrefix(engine)}/theirs:1`;
   const args = Object.entries(each.args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-f', file, ...args, '-t', image, dir], engine);
-  const { config } = await imageConfig(
+  const { config } = await getImage(
     connect(engine.registry),
     image.slice(engine.registry.length + 1).split(':')[0]!,
     '1',

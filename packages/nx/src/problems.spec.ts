@@ -190,7 +190,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'registry-unreachable': () => headManifest(connect('127.0.0.1:9', { attempts: 1 }), 'acme/x', 'c-1'),
   'registry-denied': () => headManifest(registry(), 'secret/x', 'c-1'),
   'registry-repository-missing': () => headManifest(registry(), 'unmade/x', 'c-1'),
-  'registry-answer': () => headManifest(registry(), 'odd/x', 'c-1'),
+  'registry-response': () => headManifest(registry(), 'odd/x', 'c-1'),
   'image-not-found': () => getManifest(registry(), 'acme/kdcube-chat-proc', '2026.7.1'),
   'image-not-pushed': () =>
     notPushed({ host: 'ghcr.io', prefix: 'acme' }, { image: 'kdcube-exec-bundled', tag: `c-${'e'.repeat(64)}` }),

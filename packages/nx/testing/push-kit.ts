@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError, type Problem } from '@kdcube/release/internal';
 import { connect, type ConnectOptions, type Registry } from '../src/registry/registry';
-import { digestOf } from '../src/registry/transport/connect';
+import { sha256Digest } from '../src/registry/transport/connect';
 import { OCI_MANIFEST } from '../src/registry/manifest';
 import type { PushImage } from '../src/registry/push';
 import type { PushBlob } from '../src/registry/send';
@@ -95,14 +95,14 @@ export function source(bytes: Uint8Array, piece = 7) {
 }
 
 export function named(bytes: Uint8Array): { digest: string; size: number } {
-  return { digest: digestOf(bytes), size: bytes.length };
+  return { digest: sha256Digest(bytes), size: bytes.length };
 }
 
 /** An image of these layers, with its bytes on this machine. */
 export function imageOf(...layers: string[]): PushImage & { digest: string; bytes: Map<string, Buffer> } {
   const contents = layers.map((text) => Buffer.from(text));
   const config = Buffer.from(
-    JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: contents.map(digestOf) } }),
+    JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: contents.map(sha256Digest) } }),
   );
   const manifest = Buffer.from(
     JSON.stringify({
@@ -114,6 +114,6 @@ export function imageOf(...layers: string[]): PushImage & { digest: string; byte
   );
   const all = [config, ...contents];
   const blobs: PushBlob[] = all.map((bytes) => ({ ...named(bytes), open: source(bytes).open }));
-  const bytes = new Map(all.map((content) => [digestOf(content), content]));
-  return { manifest, mediaType: OCI_MANIFEST, blobs, digest: digestOf(manifest), bytes };
+  const bytes = new Map(all.map((content) => [sha256Digest(content), content]));
+  return { manifest, mediaType: OCI_MANIFEST, blobs, digest: sha256Digest(manifest), bytes };
 }

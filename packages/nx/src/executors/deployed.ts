@@ -2,12 +2,12 @@ import type { DeployPlan } from '@kdcube/release/internal';
 import { exitCode, explainPlan, KdcubeError } from '@kdcube/release/internal';
 import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
 import { type Log, seconds } from '../system/log';
-import type { Place } from '../registry/blobs';
+import type { Repository } from '../registry/blobs';
 
 /** The way of every deploy; with --dryRun one step shorter. */
 export async function carryOutUnlessDry(
   plan: DeployPlan,
-  records: Place,
+  records: Repository,
   options: Omit<DeployWords, 'kept' | 'again'> & { dryRun: boolean },
   log: Log,
   back: Pick<DeployWords, 'kept' | 'again'> = {},
@@ -20,7 +20,7 @@ export async function carryOutUnlessDry(
 }
 
 /** Carries a plan out and says how it ended: the last line for a person, an object `deployed` with the exit code for a tool. What did not end well is thrown, as a Problem. */
-async function carryOutPlan(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<void> {
+async function carryOutPlan(plan: DeployPlan, records: Repository, words: DeployWords, log: Log): Promise<void> {
   const { outcome, record } = await deploy(plan, records, words, log).catch((error: unknown) => {
     const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
     if (code !== undefined) log.event({ event: 'deployed', verdict: 'refused', exitCode: exitCode(code), code });

@@ -2,7 +2,7 @@ import type { Problem } from '@kdcube/release/internal';
 import { KdcubeError, manifestName, parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 import type { ImageConfig } from '../registry/manifest';
-import { imageConfig } from '../registry/registry';
+import { getImage } from '../registry/registry';
 import { openRegistry } from '../workspace/registries';
 
 /** What a registry says of an image for one platform. */
@@ -15,7 +15,7 @@ export type ImageAnswer =
 export async function askImage(reference: string, platform: string, log: Log): Promise<ImageAnswer> {
   const image = parseImageReference(reference);
   try {
-    const { config } = await imageConfig(openRegistry(image.host, log), image.repository, manifestName(image), platform);
+    const { config } = await getImage(openRegistry(image.host, log), image.repository, manifestName(image), platform);
     return { is: 'there', platform: `${config.os}/${config.architecture}`, config };
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;

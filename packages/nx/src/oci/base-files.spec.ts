@@ -88,7 +88,7 @@ test.each<[string, (tar: Buffer) => Buffer]>([
   const one = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: bytes.length };
   const problem = await problemOf(baseFiles([one], open));
   expect([problem.code, problem.message]).toEqual([
-    'registry-answer',
+    'registry-response',
     expect.stringContaining(`${digest} of the base cannot be read: `),
   ]);
 });

@@ -6,7 +6,7 @@ import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir, writeFileAtomic } from '../system/files';
 import { namesIn, type TarName } from './tar-names';
 import type { Descriptor } from '../registry/manifest';
-import { oddAnswer } from '../registry/transport/problems';
+import { invalidResponse } from '../registry/transport/problems';
 
 /** Reads a base's layer as the registry or a layout has it. */
 export type OpenLayer = (layer: Descriptor) => AsyncIterable<Uint8Array>;
@@ -75,7 +75,7 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   } catch (error) {
     if (error instanceof KdcubeError) throw error;
     // Its bytes are what their digest says, and still nobody can unpack them.
-    throw oddAnswer(
+    throw invalidResponse(
       `The layer ${layer.digest} of the base cannot be read: ${(error as Error).message}.`,
       'pin another base: no engine could start this one either',
       error,
@@ -95,7 +95,7 @@ async function* checked(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint
     yield chunk;
   }
   if (size !== layer.size || `sha256:${hash.digest('hex')}` !== layer.digest)
-    throw oddAnswer(`The layer ${layer.digest} of the base came with other bytes than its digest says.`);
+    throw invalidResponse(`The layer ${layer.digest} of the base came with other bytes than its digest says.`);
 }
 
 function unpacker(mediaType: string): ((source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined {

@@ -1,7 +1,7 @@
 import type { ImageSettings, Refusal } from '@kdcube/release/internal';
 import { KdcubeError, quoted, SCRATCH } from '@kdcube/release/internal';
 import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
-import { DOCKER_MANIFEST, OCI_MANIFEST, parsePlatform, platformName, samePlatform } from '../registry/manifest';
+import { DOCKER_MANIFEST, OCI_MANIFEST, parsePlatform, formatPlatform, matchesPlatform } from '../registry/manifest';
 
 /** An image that another one is built on: what a registry or a layout says of it. */
 export interface Base {
@@ -34,16 +34,16 @@ export function scratch(platform: string): Base {
   return { reference: 'scratch', mediaType: OCI_MANIFEST, manifest, config };
 }
 
-/** Throws where nothing can stand on this base. Problems: `image-not-found` for another platform, `registry-answer` for schema 1 and for parts that do not fit together. */
+/** Throws where nothing can stand on this base. Problems: `image-not-found` for another platform, `registry-response` for schema 1 and for parts that do not fit together. */
 export function requireBase({ reference, mediaType, manifest, config }: Base, platform: string): void {
-  if (!samePlatform(config, parsePlatform(platform)))
+  if (!matchesPlatform(config, parsePlatform(platform)))
     throw new KdcubeError({
       code: 'image-not-found',
-      message: `${reference} is for ${platformName(config)}, the image is to be for ${platform}.`,
+      message: `${reference} is for ${formatPlatform(config)}, the image is to be for ${platform}.`,
     });
   if (mediaType !== OCI_MANIFEST && mediaType !== DOCKER_MANIFEST)
     throw new KdcubeError({
-      code: 'registry-answer',
+      code: 'registry-response',
       message: `${reference} is in the format ${quoted(mediaType)}: neither an OCI image nor one of docker's schema 2.`,
       hint: /v1\+/.test(mediaType)
         ? 'pull it with a docker of 2017 to 2023 and push it again; registries keep it as schema 2 then'
@@ -51,7 +51,7 @@ export function requireBase({ reference, mediaType, manifest, config }: Base, pl
     });
   if (manifest.layers.length !== config.rootfs.diff_ids.length)
     throw new KdcubeError({
-      code: 'registry-answer',
+      code: 'registry-response',
       message: `${reference} has ${manifest.layers.length} layers, and its config names ${config.rootfs.diff_ids.length}.`,
     });
 }

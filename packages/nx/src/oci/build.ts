@@ -7,7 +7,7 @@ import { openContext, type ContextTree, type OpenContext } from './context';
 import { looksPacked } from './packed';
 import { keptLayer, layerComment, layerKey, type KeptLayer } from './layer';
 import { layerGroups, type LayerGroup } from './groups';
-import { digestOf } from '../registry/transport/connect';
+import { sha256Digest } from '../registry/transport/connect';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest';
 
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
@@ -176,7 +176,7 @@ function imageOf(
     // When and by whom says nothing of what is in it, and with fifty layers it is a tenth of the config.
     history: [...historyOf(base), ...ownHistory(followed, groups, layers)],
   });
-  const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length };
+  const descriptor = { mediaType: OCI_CONFIG, digest: sha256Digest(config), size: config.length };
   const below = baseLayers(base);
   const manifest = bytesOf({
     schemaVersion: 2,
@@ -185,7 +185,7 @@ function imageOf(
     layers: [...below, ...own.map((layer) => layer.descriptor)],
   });
   return {
-    digest: digestOf(manifest),
+    digest: sha256Digest(manifest),
     mediaType: OCI_MANIFEST,
     manifest,
     config: { descriptor, bytes: config },

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
 import type { BuiltImage, BuiltLayer } from './build';
-import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, readConfig, readManifest } from '../registry/manifest';
+import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, parseConfig, parseManifest } from '../registry/manifest';
 import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
 import { soundBytes, soundFile } from './sound';
 
@@ -111,11 +111,11 @@ export async function readLayout(dir: string): Promise<Layout> {
   const manifest: unknown = manifests[0];
   if (!isDescriptor(manifest)) throw broken(dir, 'the one entry of its index does not describe an image');
   const bytes = await smallBlob(dir, manifest);
-  const read = readManifest(bytes, manifest.mediaType, dir);
+  const read = parseManifest(bytes, manifest.mediaType, dir);
   if (isIndex(read.json)) throw broken(dir, 'it holds an index of images');
   const image = read.json;
   const configBytes = await smallBlob(dir, image.config);
-  const config = readConfig(configBytes, image, dir);
+  const config = parseConfig(configBytes, image, dir);
   const missing = image.layers.filter((layer) => {
     if (isElsewhere(layer)) return false;
     const size = sizeOf(blobFile(dir, layer));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { getBlob } from './registry';
 import { copyBlob, headBlob, mountBlob } from './blobs';
 import { streamBlob } from './stream';
-import { putBlob } from './upload';
+import { uploadBlob } from './upload';
 import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -13,7 +13,7 @@ const other = named(Buffer.from('?'));
 async function withBlob(options: object = {}) {
   const registry = await double(options);
   const client = open(registry.host);
-  await putBlob(client, 'base', blob, source(bytes).open);
+  await uploadBlob(client, 'base', blob, source(bytes).open);
   registry.journal.length = 0;
   return { registry, client, requests: () => registry.journal.map(({ method, kind }) => `${method} ${kind}`) };
 }
@@ -75,7 +75,7 @@ describe('a mount', () => {
 
   it('of another digest than asked for is not believed; of no repository, not asked for', async () => {
     const host = await serve((_, response) => response.writeHead(201, { 'docker-content-digest': other.digest }).end());
-    expect((await problemOf(mountBlob(open(host), 'a', blob, 'base'))).code).toBe('registry-answer');
+    expect((await problemOf(mountBlob(open(host), 'a', blob, 'base'))).code).toBe('registry-response');
     await expect(mountBlob(open(host), 'a', blob, 'base repository:b:push')).rejects.toThrow('registry-name');
   });
 });
@@ -105,7 +105,7 @@ describe('a copy between registries', () => {
     const to = open(target.host);
     const problem = await problemOf(copyBlob({ registry: client, repository: 'base' }, { registry: to, repository: 'a' }, blob));
     expect(problem).toMatchObject({
-      code: 'registry-answer',
+      code: 'registry-response',
       message: expect.stringContaining(`${registry.host}/base@${blob.digest}`),
     });
     expect(await headBlob(to, 'a', blob)).toBe(false);
@@ -174,7 +174,7 @@ describe('reading a blob', () => {
   it('may end early, and leaves no request behind', async () => {
     const large = Buffer.alloc(8 * 1024 * 1024);
     const { client } = await withBlob();
-    await putBlob(client, 'base', named(large), source(large, 65_536).open);
+    await uploadBlob(client, 'base', named(large), source(large, 65_536).open);
     for await (const chunk of streamBlob(client, 'base', named(large))) {
       expect(chunk.length).toBeGreaterThan(0);
       break;

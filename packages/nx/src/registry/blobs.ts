@@ -1,28 +1,32 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { refused } from './registry';
-import { authorized } from './transport/auth';
-import { addressOf, checkRepository, nameOf, type Registry } from './transport/connect';
-import { oddAnswer } from './transport/problems';
-import { opening, pushScope, startingWith, type Upload, uploadAt } from './session';
-import { type BlobName, streamBlob } from './stream';
-import { checkStated, putVerified, type UploadOptions } from './upload';
+import { unexpectedResponse } from './registry';
+import { sendAuthorized } from './transport/auth';
+import { endpointUrl, checkRepository, referenceName, type Registry } from './transport/connect';
+import { invalidResponse } from './transport/problems';
+import { initiateRequest, pushScope, queueSessions, type UploadSession, sessionFrom } from './session';
+import { type BlobDescriptor, streamBlob } from './stream';
+import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload';
 
 /** A repository in a registry. */
-export interface Place {
+export interface Repository {
   registry: Registry;
   repository: string;
 }
 
-/** Whether a repository has a blob. Throws `registry-answer` where it has another length, `registry-denied` and `registry-unreachable`. */
-export async function headBlob(registry: Registry, repository: string, { digest, size }: BlobName): Promise<boolean> {
-  const name = nameOf(registry, repository, digest);
-  const url = addressOf(registry, repository, 'blobs', digest);
-  const answer = await authorized(registry, { method: 'HEAD', url, headers: {}, limit: 0 }, `repository:${repository}:pull`);
+/** Whether a repository has a blob. Throws `registry-response` where it has another length, `registry-denied` and `registry-unreachable`. */
+export async function headBlob(registry: Registry, repository: string, { digest, size }: BlobDescriptor): Promise<boolean> {
+  const name = referenceName(registry, repository, digest);
+  const url = endpointUrl(registry, repository, 'blobs', digest);
+  const answer = await sendAuthorized(
+    registry,
+    { method: 'HEAD', url, headers: {}, maxBytes: 0 },
+    `repository:${repository}:pull`,
+  );
   if (answer.status === 404) return false;
-  if (answer.status !== 200) throw await refused(registry, repository, `for ${name}`, answer);
+  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `for ${name}`, answer);
   const length = answer.headers['content-length'];
   if (length === undefined || Number(length) === size) return true;
-  throw oddAnswer(`${name} is not what it should be: it has ${length} bytes there, and should have ${size}.`);
+  throw invalidResponse(`${name} is not what it should be: it has ${length} bytes there, and should have ${size}.`);
 }
 
 /**
@@ -32,46 +36,46 @@ export async function headBlob(registry: Registry, repository: string, { digest,
 export async function mountBlob(
   registry: Registry,
   repository: string,
-  blob: BlobName,
+  blob: BlobDescriptor,
   from: string,
-): Promise<{ mounted: true } | { mounted: false; upload?: Upload }> {
+): Promise<{ mounted: true } | { mounted: false; upload?: UploadSession }> {
   checkRepository(from);
-  const outgoing = opening(registry, repository);
+  const outgoing = initiateRequest(registry, repository);
   outgoing.url.search = `?mount=${encodeURIComponent(blob.digest)}&from=${encodeURIComponent(from)}`;
   const scopes = `${pushScope(repository)} repository:${from}:pull`;
-  const answer = await authorized(registry, outgoing, scopes).catch((error: unknown) => {
+  const answer = await sendAuthorized(registry, outgoing, scopes).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'registry-denied') return undefined;
     throw error;
   });
-  if (answer?.status === 202) return { mounted: false, upload: uploadAt(registry, outgoing.url, answer) };
+  if (answer?.status === 202) return { mounted: false, upload: sessionFrom(registry, outgoing.url, answer) };
   if (answer?.status !== 201) return { mounted: false };
-  checkStated(answer, nameOf(registry, repository, blob.digest), blob);
+  checkContentDigest(answer, referenceName(registry, repository, blob.digest), blob);
   return { mounted: true };
 }
 
 /** Brings a blob from one repository to another: mounted where both are in one registry and it does that, else streamed, and verified on the way. */
 export async function copyBlob(
-  from: Place,
-  to: Place,
-  blob: BlobName,
+  from: Repository,
+  to: Repository,
+  blob: BlobDescriptor,
   options: UploadOptions = {},
 ): Promise<'mounted' | 'copied'> {
   const mount =
     from.registry.host === to.registry.host ? await mountBlob(to.registry, to.repository, blob, from.repository) : undefined;
   if (mount?.mounted) return 'mounted';
-  await streamAcross(from, to, blob, mount?.upload, options);
+  await copyByStreaming(from, to, blob, mount?.upload, options);
   return 'copied';
 }
 
 /** Copies without asking for a mount. `upload`: one that is open already. */
-export async function streamAcross(
-  from: Place,
-  to: Place,
-  blob: BlobName,
-  upload: Upload | undefined,
+export async function copyByStreaming(
+  from: Repository,
+  to: Repository,
+  blob: BlobDescriptor,
+  upload: UploadSession | undefined,
   options: UploadOptions = {},
 ): Promise<void> {
-  const uploads = upload ? startingWith([Promise.resolve(upload)], to.registry, to.repository) : options.uploads;
+  const sessions = upload ? queueSessions([Promise.resolve(upload)], to.registry, to.repository) : options.sessions;
   const open = () => streamBlob(from.registry, from.repository, blob, { signal: options.signal });
-  await putVerified(to.registry, to.repository, blob, open, { ...options, uploads });
+  await uploadVerifiedBlob(to.registry, to.repository, blob, open, { ...options, sessions });
 }

@@ -1,8 +1,8 @@
-import { authorized } from './transport/auth';
+import { sendAuthorized } from './transport/auth';
 import { checkRepository, type Registry } from './transport/connect';
-import type { Outgoing } from './transport/types';
-import { oddAnswer } from './transport/problems';
-import { isMissingRepository, refused } from './registry';
+import type { HttpRequest } from './transport/types';
+import { invalidResponse } from './transport/problems';
+import { isMissingRepository, unexpectedResponse } from './registry';
 
 const LIMIT = 4 * 1024 * 1024;
 /** More pages than any repository has: a registry that leads in a circle is not followed for ever. */
@@ -14,14 +14,15 @@ export async function listTags(registry: Registry, repository: string): Promise<
   const tags: string[] = [];
   let url: URL | undefined = new URL(`/v2/${repository}/tags/list?n=1000`, registry.base);
   for (let page = 0; url && page < PAGES; page += 1) {
-    const outgoing: Outgoing = { method: 'GET', url, headers: {}, limit: LIMIT };
-    const answer = await authorized(registry, outgoing, `repository:${repository}:pull`);
+    const outgoing: HttpRequest = { method: 'GET', url, headers: {}, maxBytes: LIMIT };
+    const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull`);
     if (answer.status === 404 && !isMissingRepository(registry, answer)) return tags;
-    if (answer.status !== 200) throw await refused(registry, repository, `for the tags of ${repository}`, answer);
+    if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `for the tags of ${repository}`, answer);
     const json = parse(answer.body) as { tags?: unknown } | undefined;
     // An empty repository has `tags: null`.
     const list = json?.tags ?? [];
-    if (!json || !Array.isArray(list)) throw oddAnswer(`${registry.host} gave a list of tags for ${repository} that is none.`);
+    if (!json || !Array.isArray(list))
+      throw invalidResponse(`${registry.host} gave a list of tags for ${repository} that is none.`);
     tags.push(...list.filter((tag): tag is string => typeof tag === 'string'));
     url = nextPage(answer.headers.link, registry, url);
   }

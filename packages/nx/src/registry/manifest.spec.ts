@@ -16,7 +16,7 @@ const index = {
 };
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-const read = (value: unknown, header?: string) => m.readManifest(bytes(value), header, 'it');
+const read = (value: unknown, header?: string) => m.parseManifest(bytes(value), header, 'it');
 const without = (value: object, ...keys: string[]) =>
   Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 
@@ -67,7 +67,7 @@ describe('manifests', () => {
     ['very deep JSON', '['.repeat(100_000)],
   ];
   it.each(refused.map(([what, json, header]) => ({ what, json, header })))('refuses $what', ({ json, header }) => {
-    expect(problemOf(() => read(json, header)).code).toBe('registry-answer');
+    expect(problemOf(() => read(json, header)).code).toBe('registry-response');
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe('platforms', () => {
     ['windows/amd64', ['linux/amd64'], undefined],
     ['linux/s390x', [], undefined],
   ])('%s of %j', (wanted, there, place) => {
-    expect(m.chooseChild(of(...there), m.parsePlatform(wanted))?.digest).toBe(
+    expect(m.selectPlatform(of(...there), m.parsePlatform(wanted))?.digest).toBe(
       place === undefined ? undefined : digest(`${place}`),
     );
   });
@@ -112,7 +112,7 @@ describe('platforms', () => {
   it('are listed without attestations', () => {
     const attestation = descriptor('e', { platform: { os: 'unknown', architecture: 'unknown' } });
     const { manifests } = of('linux/arm64', 'linux/amd64', 'linux/amd64');
-    expect(m.platformsOf({ schemaVersion: 2, manifests: [...manifests, attestation, descriptor('f')] })).toEqual([
+    expect(m.listPlatforms({ schemaVersion: 2, manifests: [...manifests, attestation, descriptor('f')] })).toEqual([
       'linux/amd64',
       'linux/arm64',
     ]);
@@ -124,7 +124,7 @@ describe('configs', () => {
   const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [digest('c')] }, config: null };
 
   it('are read', () => {
-    expect(m.readConfig(bytes(config), manifest, 'it')).toEqual({ ...config, config: undefined });
+    expect(m.parseConfig(bytes(config), manifest, 'it')).toEqual({ ...config, config: undefined });
   });
 
   it.each<[string, unknown]>([
@@ -136,6 +136,6 @@ describe('configs', () => {
     ['layers that are no digests', { ...config, rootfs: { type: 'layers', diff_ids: ['x'] } }],
     ['a config that is text', { ...config, config: 'x' }],
   ])('with %s are refused', (_, json) => {
-    expect(problemOf(() => m.readConfig(bytes(json), manifest, 'it')).code).toBe('registry-answer');
+    expect(problemOf(() => m.parseConfig(bytes(json), manifest, 'it')).code).toBe('registry-response');
   });
 });

@@ -1,5 +1,5 @@
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
-import { oddAnswer } from './transport/problems';
+import { invalidResponse } from './transport/problems';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -50,24 +50,24 @@ export interface ImageConfig extends Platform {
 }
 
 /** The media type without its parameters, checked: undefined when the header says nothing in particular. `from` is the subject of the message. */
-export function manifestType(header: string | undefined, from: string): string | undefined {
+export function parseMediaType(header: string | undefined, from: string): string | undefined {
   const type = (header ?? '').split(';')[0]!.trim().toLowerCase();
   if (KNOWN.includes(type)) return type;
-  if (/^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(type)) throw schema1(from);
+  if (/^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(type)) throw unsupportedSchema1(from);
   if (['', 'application/json', 'application/octet-stream', 'text/plain'].includes(type)) return undefined;
-  throw oddAnswer(`${from} came as ${quoted(type)}, which is no image manifest.`);
+  throw invalidResponse(`${from} came as ${quoted(type)}, which is no image manifest.`);
 }
 
 /** Reads a manifest or an index. Everything that is used later is checked here; more keys are left as they are. */
-export function readManifest(
+export function parseManifest(
   bytes: Buffer,
   header: string | undefined,
   from: string,
 ): { mediaType: string; json: ImageManifest | ImageIndex } {
-  const named = manifestType(header, from);
+  const named = parseMediaType(header, from);
   const json = parse(bytes);
-  if (!isRecord(json)) throw oddAnswer(`${from} is not a manifest: it is not a JSON object.`);
-  if (json.schemaVersion === 1) throw schema1(from);
+  if (!isRecord(json)) throw invalidResponse(`${from} is not a manifest: it is not a JSON object.`);
+  if (json.schemaVersion === 1) throw unsupportedSchema1(from);
   const isIndex = Array.isArray(json.manifests);
   const inside = json.mediaType;
   const mediaType = named ?? (typeof inside === 'string' ? inside : isIndex ? OCI_INDEX : OCI_MANIFEST);
@@ -78,7 +78,7 @@ export function readManifest(
     ? json.config === undefined && json.layers === undefined && (json.manifests as unknown[]).every(isDescriptor)
     : isDescriptor(json.config) && Array.isArray(json.layers) && json.layers.every(isDescriptor);
   if (json.schemaVersion !== 2 || !consistent || !shape)
-    throw oddAnswer(`${from} is not a manifest: its fields do not fit together.`);
+    throw invalidResponse(`${from} is not a manifest: its fields do not fit together.`);
   return { mediaType, json: json as unknown as ImageManifest | ImageIndex };
 }
 
@@ -91,11 +91,11 @@ export function isIndex(json: ImageManifest | ImageIndex): json is ImageIndex {
 }
 
 /** Reads the config of an image, and checks it against its manifest. */
-export function readConfig(bytes: Buffer, manifest: ImageManifest, from: string): ImageConfig {
+export function parseConfig(bytes: Buffer, manifest: ImageManifest, from: string): ImageConfig {
   const json = parse(bytes);
   const rootfs = isRecord(json) ? json.rootfs : undefined;
   if (!isRecord(json) || typeof json.os !== 'string' || typeof json.architecture !== 'string' || !isRecord(rootfs)) {
-    throw oddAnswer(`The config of ${from} is not the config of an image.`);
+    throw invalidResponse(`The config of ${from} is not the config of an image.`);
   }
   const ids = rootfs.diff_ids;
   if (
@@ -103,12 +103,12 @@ export function readConfig(bytes: Buffer, manifest: ImageManifest, from: string)
     !ids.every((id) => typeof id === 'string' && isDigest(id)) ||
     ids.length !== manifest.layers.length
   ) {
-    throw oddAnswer(`The config of ${from} does not name as many layers as its manifest.`);
+    throw invalidResponse(`The config of ${from} does not name as many layers as its manifest.`);
   }
   const { config, history } = json;
   const isSound = isAbsent(config) || isRecord(config);
   if (!isSound || !(isAbsent(history) || Array.isArray(history)))
-    throw oddAnswer(`The config of ${from} is not the config of an image.`);
+    throw invalidResponse(`The config of ${from} is not the config of an image.`);
   return { ...json, config: config ?? undefined, history: history ?? undefined } as unknown as ImageConfig;
 }
 
@@ -117,7 +117,7 @@ function isAbsent(value: unknown): boolean {
 }
 
 /** Helm charts, signatures and attestations are manifests too, but nothing that runs. */
-export function isImage(manifest: ImageManifest): boolean {
+export function isImageManifest(manifest: ImageManifest): boolean {
   return CONFIGS.includes(manifest.config.mediaType);
 }
 
@@ -134,12 +134,12 @@ export function parsePlatform(text: string): Platform {
   return { os: os!, architecture: architecture!, ...(variant === undefined ? {} : { variant }) };
 }
 
-export function platformName({ os, architecture, variant }: Platform): string {
+export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, variant].filter(Boolean).join('/');
 }
 
 /** The entry of an index for a platform: the same variant where there is one (arm64 is v8, arm is v7), else the first when none was asked for. */
-export function chooseChild(index: ImageIndex, wanted: Platform): Descriptor | undefined {
+export function selectPlatform(index: ImageIndex, wanted: Platform): Descriptor | undefined {
   const fitting = index.manifests.filter(
     ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
   );
@@ -147,15 +147,15 @@ export function chooseChild(index: ImageIndex, wanted: Platform): Descriptor | u
   return exact ?? (wanted.variant ? undefined : fitting[0]);
 }
 
-export function samePlatform(one: Platform, other: Platform): boolean {
+export function matchesPlatform(one: Platform, other: Platform): boolean {
   const equal = one.os === other.os && one.architecture === other.architecture;
   return equal && (!one.variant || !other.variant || one.variant === other.variant);
 }
 
 /** The platforms of an index, for a message. Attestations are entries without a platform. */
-export function platformsOf(index: ImageIndex): string[] {
+export function listPlatforms(index: ImageIndex): string[] {
   const known = index.manifests.flatMap(({ platform }) =>
-    platform && platform.os !== 'unknown' ? [platformName(platform)] : [],
+    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
   );
   return [...new Set(known)].sort();
 }
@@ -165,8 +165,8 @@ function variantOf({ architecture, variant }: Platform): string {
   return { arm64: 'v8', arm: 'v7', amd64: 'v1' }[architecture] ?? '';
 }
 
-function schema1(from: string): KdcubeError {
-  return oddAnswer(
+function unsupportedSchema1(from: string): KdcubeError {
+  return invalidResponse(
     `${from} is in docker's old schema 1 format, which has no digests of its parts and is not supported.`,
     'pull it with a docker of 2017 to 2023 and push it again; registries keep it as schema 2 then',
   );

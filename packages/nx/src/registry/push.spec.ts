@@ -1,9 +1,9 @@
 import { getManifest, headManifest, putManifest } from './registry';
 import { headBlob } from './blobs';
-import { digestOf } from './transport/connect';
+import { sha256Digest } from './transport/connect';
 import { OCI_INDEX } from './manifest';
 import { pushImage } from './push';
-import { progressLines } from './send';
+import { logProgress } from './send';
 import { closeAfterEach, double, errorOf, imageOf, named, open, problemOf, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -61,7 +61,7 @@ describe('a push', () => {
     registry.journal.length = 0;
     const next = imageOf('base', 'bundle one', 'bundle two, changed');
     const known = new Set(image.blobs.map(({ digest }) => digest));
-    const blobs = next.blobs.map((blob) => ({ ...blob, there: known.has(blob.digest) }));
+    const blobs = next.blobs.map((blob) => ({ ...blob, assumeExists: known.has(blob.digest) }));
     const pushed = await pushImage(client, 'a/x', { ...next, blobs }, { key: `c-${'b'.repeat(64)}`, keyAbsentAt: Date.now() });
     expect(pushed.blobs.filter(({ how }) => how === 'sent')).toHaveLength(2);
     expect(requests().sort()).toEqual([
@@ -145,7 +145,7 @@ describe('a push', () => {
 
   it('that is believed in too much asks after all', async () => {
     const { client } = await begin();
-    const blobs = image.blobs.map((blob) => ({ ...blob, there: true }));
+    const blobs = image.blobs.map((blob) => ({ ...blob, assumeExists: true }));
     const pushed = await pushImage(client, 'a/x', { ...image, blobs }, { key });
     expect(pushed.blobs.map(({ how }) => how)).toEqual(['sent', 'sent', 'sent', 'sent']);
   });
@@ -281,7 +281,7 @@ describe('two pushes of one tag at once', () => {
           status: 200,
           headers: {
             'content-type': mediaType,
-            'docker-content-digest': digestOf(bytes),
+            'docker-content-digest': sha256Digest(bytes),
             'content-length': String(bytes.length),
           },
         };
@@ -304,7 +304,7 @@ describe('two pushes of one tag at once', () => {
 it('a registry that cannot be asked for an image while a tag is put on it is asked again when that is done, without waiting', async () => {
   const { registry } = await begin();
   const said: string[] = [];
-  const client = open(registry.host, { notify: (text) => said.push(text) });
+  const client = open(registry.host, { onRetry: (text) => said.push(text) });
   let isPut = false;
   registry.faults = ({ method, kind, reference }) => {
     if (method === 'PUT' && kind === 'manifest' && reference === key) isPut = true;
@@ -320,7 +320,7 @@ it('a registry that cannot be asked for an image while a tag is put on it is ask
 
 it('a manifest that is none is refused before anything is sent', async () => {
   const { registry, client } = await begin();
-  await expect(pushImage(client, 'a/x', { ...image, manifest: Buffer.from('{}') }, { key })).rejects.toThrow('registry-answer');
+  await expect(pushImage(client, 'a/x', { ...image, manifest: Buffer.from('{}') }, { key })).rejects.toThrow('registry-response');
   expect(registry.journal).toEqual([]);
   expect(await putManifest(client, 'a/x', 'v1', image.manifest, image.mediaType).catch(() => 'refused')).toBe('refused');
 });
@@ -328,7 +328,7 @@ it('a manifest that is none is refused before anything is sent', async () => {
 it('progress is a line at most every five seconds', () => {
   let now = 0;
   const lines: string[] = [];
-  const tell = progressLines({ progress: (text) => lines.push(text) }, 'a/x', { now: () => now });
+  const tell = logProgress({ progress: (text) => lines.push(text) }, 'a/x', { now: () => now });
   tell({ digest: 'one', sent: 1_000_000, total: 5_000_000 });
   now = 4_999;
   tell({ digest: 'two', sent: 0, total: 5_000_000 });

@@ -2,11 +2,11 @@ import type { PeopleTag } from '@kdcube/release/internal';
 import { checkTag, KdcubeError } from '@kdcube/release/internal';
 import { inParallel, toTheEnd } from '../system/parallel';
 import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
-import type { Place } from './blobs';
-import { digestOf, nameOf, type Registry } from './transport/connect';
-import { isIndex, readManifest } from './manifest';
-import { type BlobSent, type PushBlob, sendBlobs, type SendOptions } from './send';
-import { setTag, taken } from './tags';
+import type { Repository } from './blobs';
+import { sha256Digest, referenceName, type Registry } from './transport/connect';
+import { isIndex, parseManifest } from './manifest';
+import { type UploadedBlob, type PushBlob, uploadBlobs, type UploadBlobsOptions } from './send';
+import { setTag, tagTaken } from './tags';
 
 export interface PushImage {
   /** As it is to be in the registry. An index is pushed after the manifests that it names. */
@@ -36,10 +36,10 @@ export interface Pushed {
   how: 'pushed' | 'there' | 'adopted';
   tags: { tag: string; how: 'set' | 'there' | 'skipped' }[];
   /** Empty unless the image was pushed. */
-  blobs: BlobSent[];
+  blobs: UploadedBlob[];
 }
 
-export interface PushOptions extends SendOptions {
+export interface PushOptions extends UploadBlobsOptions {
   /** Told what is there under the key when the image has arrived, or somebody else's has, before people's tags are set. */
   onLanded?: (digest: string) => void;
 }
@@ -65,13 +65,13 @@ export function askTags(registry: Registry, repository: string, tags: readonly s
 const RECENT = 1_000;
 
 /** One push. */
-interface Job extends Place {
+interface Job extends Repository {
   image: PushImage;
   blobs: PushBlob[];
   own: Manifest;
   /** What has arrived so far. */
-  sent: BlobSent[];
-  options: SendOptions;
+  sent: UploadedBlob[];
+  options: UploadBlobsOptions;
 }
 
 /**
@@ -104,7 +104,7 @@ export async function pushImage(
   const expected = there?.digest ?? job.own.digest;
   for (const { tag, moving } of people) {
     const before = found.get(tag);
-    if (before && !moving && before.digest !== expected) throw taken(registry.host, repository, tag, before.digest, expected);
+    if (before && !moving && before.digest !== expected) throw tagTaken(registry.host, repository, tag, before.digest, expected);
   }
   if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people, asked);
   const reference = key ?? job.own.digest;
@@ -126,10 +126,10 @@ function movable({ tags }: Pushed): (people: PeopleTag) => PeopleTag {
   return ({ tag, moving }) => ({ tag, moving: moving || own.has(tag) });
 }
 
-function jobOf(place: Place, image: PushImage, options: SendOptions): Job {
+function jobOf(place: Repository, image: PushImage, options: UploadBlobsOptions): Job {
   const bytes = Buffer.from(image.manifest);
-  const digest = digestOf(bytes);
-  const { json } = readManifest(bytes, image.mediaType, nameOf(place.registry, place.repository, digest));
+  const digest = sha256Digest(bytes);
+  const { json } = parseManifest(bytes, image.mediaType, referenceName(place.registry, place.repository, digest));
   const own: Manifest = { digest, mediaType: image.mediaType, bytes, json };
   return { ...place, image, own, blobs: blobsOf(own, image.blobs), sent: [], options };
 }
@@ -152,16 +152,21 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
   const { registry, repository, blobs, sent, options, own } = job;
   const put = () => putManifest(registry, repository, reference, own.bytes, own.mediaType);
   const work = async () => {
-    await sendBlobs(job, blobs, sent, options);
+    await uploadBlobs(job, blobs, sent, options);
     // Sending may have taken long enough for somebody else to push the same key: theirs must not lose its tag.
     const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
     if (meanwhile) return meanwhile.digest;
-    const believed = blobs.filter(({ there }) => there);
+    const believed = blobs.filter(({ assumeExists }) => assumeExists);
     const how = await put().catch(async (error: unknown) => {
-      if (codeOf(error) !== 'registry-answer' || believed.length === 0) throw error;
+      if (codeOf(error) !== 'registry-response' || believed.length === 0) throw error;
       // The registry may have lost what it was believed to have: now it is asked.
       sent.splice(0, sent.length, ...sent.filter(({ how }) => how !== 'there'));
-      await sendBlobs(job, blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked), sent, options);
+      await uploadBlobs(
+        job,
+        blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked),
+        sent,
+        options,
+      );
       return put();
     });
     return how === 'written' ? own.digest : readBack(job, reference);
@@ -173,8 +178,8 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
 }
 
 /** What the registry says that it has, asked once; undefined where it does not say it. docker-registry may answer 500 while another tag is put on the image: waiting is no use before that is done. */
-function readEarly({ registry, repository }: Place, reference: string): Promise<string | undefined> {
-  return headManifest(registry, repository, reference, { once: true }).then(
+function readEarly({ registry, repository }: Repository, reference: string): Promise<string | undefined> {
+  return headManifest(registry, repository, reference, { noRetry: true }).then(
     (head) => head?.digest,
     () => undefined,
   );
@@ -189,12 +194,12 @@ function confirmed(job: Job, reference: string): Promise<string> {
 }
 
 /** What the registry says that it has. */
-async function readBack({ registry, repository }: Place, reference: string): Promise<string> {
+async function readBack({ registry, repository }: Repository, reference: string): Promise<string> {
   const now = await headManifest(registry, repository, reference);
   if (now) return now.digest;
   throw new KdcubeError({
     code: 'push-failed',
-    message: `${registry.host} took ${nameOf(registry, repository, reference)}, and does not have it when it is asked for.`,
+    message: `${registry.host} took ${referenceName(registry, repository, reference)}, and does not have it when it is asked for.`,
   });
 }
 
@@ -234,7 +239,7 @@ async function leaving<T>(work: () => Promise<T>, left: () => string | undefined
 }
 
 function asked(blob: PushBlob): PushBlob {
-  return { ...blob, there: false };
+  return { ...blob, assumeExists: false };
 }
 
 function codeOf(error: unknown): string | undefined {

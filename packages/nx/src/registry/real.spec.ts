@@ -1,9 +1,9 @@
-import { connect, getBlob, getManifest, headManifest, imageConfig, putManifest } from './registry';
-import { digestOf } from './transport/connect';
+import { connect, getBlob, getManifest, headManifest, getImage, putManifest } from './registry';
+import { sha256Digest } from './transport/connect';
 import { copyBlob, headBlob, mountBlob } from './blobs';
 import { OCI_MANIFEST } from './manifest';
-import { openUploads } from './session';
-import { putBlob } from './upload';
+import { initiateUploads } from './session';
+import { uploadBlob } from './upload';
 import { cutter, registryProgram, runRegistry } from '../../testing/cut-kit';
 import { closeAfterEach, named, open, problemOf, source } from '../../testing/push-kit';
 
@@ -20,9 +20,9 @@ const program = registryProgram();
       const registry = connect(host, { credentials: async () => undefined });
       const layer = Buffer.from('a layer');
       const config = Buffer.from(
-        JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [digestOf(layer)] } }),
+        JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [sha256Digest(layer)] } }),
       );
-      const describeBlob = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
+      const describeBlob = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: sha256Digest(bytes), size: bytes.length });
       const bytes = Buffer.from(
         JSON.stringify({
           schemaVersion: 2,
@@ -32,18 +32,18 @@ const program = registryProgram();
         }),
       );
       expect(await headManifest(registry, 'acme/x', 'v1')).toBeUndefined();
-      for (const blob of [layer, config]) await putBlob(registry, 'acme/x', named(blob), source(blob).open);
+      for (const blob of [layer, config]) await uploadBlob(registry, 'acme/x', named(blob), source(blob).open);
       expect(await headManifest(registry, 'acme/x', 'v1')).toBeUndefined();
       expect(await putManifest(registry, 'acme/x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
       expect(await putManifest(registry, 'acme/x', 'v2', bytes, OCI_MANIFEST)).toBe('written');
-      const head = { digest: digestOf(bytes), mediaType: OCI_MANIFEST, size: bytes.length };
+      const head = { digest: sha256Digest(bytes), mediaType: OCI_MANIFEST, size: bytes.length };
       for (const reference of ['v1', 'v2', head.digest]) expect(await headManifest(registry, 'acme/x', reference)).toEqual(head);
       expect((await getManifest(registry, 'acme/x', 'v2')).bytes.equals(bytes)).toBe(true);
-      expect((await getBlob(registry, 'acme/x', digestOf(layer))).equals(layer)).toBe(true);
-      expect((await imageConfig(registry, 'acme/x', 'v1', 'linux/amd64')).config.architecture).toBe('amd64');
-      await expect(getBlob(registry, 'acme/x', digestOf(bytes.subarray(1)))).rejects.toThrow('image-not-found');
+      expect((await getBlob(registry, 'acme/x', sha256Digest(layer))).equals(layer)).toBe(true);
+      expect((await getImage(registry, 'acme/x', 'v1', 'linux/amd64')).config.architecture).toBe('amd64');
+      await expect(getBlob(registry, 'acme/x', sha256Digest(bytes.subarray(1)))).rejects.toThrow('image-not-found');
       await expect(getManifest(registry, 'acme/x', 'v3')).rejects.toThrow('image-not-found');
-      await expect(putManifest(registry, 'acme/y', 'v1', bytes, OCI_MANIFEST)).rejects.toThrow('registry-answer');
+      await expect(putManifest(registry, 'acme/y', 'v1', bytes, OCI_MANIFEST)).rejects.toThrow('registry-response');
     });
 
     it('mounts, and takes blobs in pieces through a proxy that wants small ones', async () => {
@@ -51,17 +51,17 @@ const program = registryProgram();
       const [direct, small] = [open(host), open(proxy.host)];
       const bytes = Buffer.alloc(1_000_000, 'a large blob ');
       const blob = named(bytes);
-      await putBlob(small, 'acme/base', blob, source(bytes, 65_536).open);
+      await uploadBlob(small, 'acme/base', blob, source(bytes, 65_536).open);
       expect((await getBlob(direct, 'acme/base', blob.digest)).equals(bytes)).toBe(true);
       expect(await mountBlob(direct, 'acme/x', blob, 'acme/nothing')).toMatchObject({ mounted: false, upload: {} });
       expect(await mountBlob(direct, 'acme/x', blob, 'acme/base')).toEqual({ mounted: true });
       expect(await headBlob(direct, 'acme/x', blob)).toBe(true);
       const other = await copyBlob({ registry: direct, repository: 'acme/x' }, { registry: small, repository: 'acme/z' }, blob);
       expect(other).toBe('copied');
-      const uploads = openUploads(direct, 'acme/x', 2);
-      await putBlob(direct, 'acme/x', named(Buffer.from('early')), source(Buffer.from('early')).open, { uploads });
-      await uploads.close();
-      const changed = putBlob(direct, 'acme/x', named(Buffer.from('as it was')), source(Buffer.from('as it is!')).open);
+      const sessions = initiateUploads(direct, 'acme/x', 2);
+      await uploadBlob(direct, 'acme/x', named(Buffer.from('early')), source(Buffer.from('early')).open, { sessions });
+      await sessions.close();
+      const changed = uploadBlob(direct, 'acme/x', named(Buffer.from('as it was')), source(Buffer.from('as it is!')).open);
       expect((await problemOf(changed)).code).toBe('file-failed');
       expect(await headBlob(direct, 'acme/x', named(Buffer.from('as it is!')))).toBe(false);
     });

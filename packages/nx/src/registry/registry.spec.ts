@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError } from '@kdcube/release/internal';
-import { connect, type ConnectOptions, getBlob, getManifest, headManifest, imageConfig, putManifest } from './registry';
-import { digestOf } from './transport/connect';
+import { connect, type ConnectOptions, getBlob, getManifest, headManifest, getImage, putManifest } from './registry';
+import { sha256Digest } from './transport/connect';
 import { OCI_INDEX, OCI_MANIFEST } from './manifest';
 
 /** The part of tools/registry that these tests use. */
@@ -61,7 +61,7 @@ async function problemOf(work: Promise<unknown>) {
 
 const descriptor = (mediaType: string, bytes: Buffer, more: object = {}) => ({
   mediaType,
-  digest: digestOf(bytes),
+  digest: sha256Digest(bytes),
   size: bytes.length,
   ...more,
 });
@@ -73,7 +73,7 @@ const config = (architecture: string, variant?: string) =>
       architecture,
       variant,
       config: { Labels: { a: 'b' } },
-      rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+      rootfs: { type: 'layers', diff_ids: [sha256Digest(layer)] },
     }),
   );
 const manifestOf = (bytes: Buffer, type = 'application/vnd.oci.image.config.v1+json') =>
@@ -90,7 +90,7 @@ const manifestOf = (bytes: Buffer, type = 'application/vnd.oci.image.config.v1+j
 async function upload(url: string, repository: string, bytes: Buffer): Promise<void> {
   const begun = await fetch(`${url}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
   const to = new URL(begun.headers.get('location')!, url);
-  to.searchParams.set('digest', digestOf(bytes));
+  to.searchParams.set('digest', sha256Digest(bytes));
   const done = await fetch(to, {
     method: 'PUT',
     body: new Uint8Array(bytes),
@@ -105,7 +105,7 @@ async function withImage(options: object = {}) {
   await upload(registry.url, 'a/x', layer);
   await upload(registry.url, 'a/x', config('amd64'));
   const client = open(registry.host);
-  return { registry, client, bytes, digest: digestOf(bytes) };
+  return { registry, client, bytes, digest: sha256Digest(bytes) };
 }
 
 describe('a registry', () => {
@@ -136,9 +136,11 @@ describe('a registry', () => {
 
   it('gives blobs, no more bytes than asked for', async () => {
     const { client } = await withImage();
-    expect((await getBlob(client, 'a/x', digestOf(layer))).equals(layer)).toBe(true);
-    expect((await problemOf(getBlob(client, 'a/x', digestOf(layer), { maxBytes: 3 }))).message).toContain('more than 3 bytes');
-    expect((await problemOf(getBlob(client, 'a/x', digestOf(Buffer.from('?'))))).code).toBe('image-not-found');
+    expect((await getBlob(client, 'a/x', sha256Digest(layer))).equals(layer)).toBe(true);
+    expect((await problemOf(getBlob(client, 'a/x', sha256Digest(layer), { maxBytes: 3 }))).message).toContain(
+      'more than 3 bytes',
+    );
+    expect((await problemOf(getBlob(client, 'a/x', sha256Digest(Buffer.from('?'))))).code).toBe('image-not-found');
   });
 
   it('that does not make repositories is told from an empty one', async () => {
@@ -160,7 +162,7 @@ describe('a registry', () => {
     const other = Buffer.concat([bytes, Buffer.from('\n')]);
     expect(await putManifest(client, 'a/x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
     expect(await putManifest(client, 'a/x', 'v1', other, OCI_MANIFEST)).toBe('immutable');
-    expect((await headManifest(client, 'a/x', 'v1'))!.digest).toBe(digestOf(bytes));
+    expect((await headManifest(client, 'a/x', 'v1'))!.digest).toBe(sha256Digest(bytes));
   });
 
   it.each(['basic', 'bearer'])('with %s is opened with what docker keeps, tokens renewed in the middle', async (type) => {
@@ -189,7 +191,7 @@ describe('a registry', () => {
     expect(await putManifest(client, 'a/x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
     expect((await headManifest(client, 'a/x', 'v1'))!.digest).toBe(digest);
     expect((await getManifest(client, 'a/x', 'v1')).digest).toBe(digest);
-    expect((await getBlob(client, 'a/x', digestOf(layer))).equals(layer)).toBe(true);
+    expect((await getBlob(client, 'a/x', sha256Digest(layer))).equals(layer)).toBe(true);
     expect(seen.get('GETblob')).toBe(5);
   });
 });
@@ -213,21 +215,21 @@ describe('images', () => {
 
   it('are chosen from an index by platform', async () => {
     const { client, children, index } = await withIndex([['amd64'], ['arm64', 'v8']]);
-    const { digest, manifest, config: read } = await imageConfig(client, 'x', 'all', 'linux/arm64');
+    const { digest, manifest, config: read } = await getImage(client, 'x', 'all', 'linux/arm64');
     expect(digest).toBe(children[1]!.digest);
-    expect(manifest.layers[0]!.digest).toBe(digestOf(layer));
+    expect(manifest.layers[0]!.digest).toBe(sha256Digest(layer));
     expect(read).toMatchObject({ architecture: 'arm64', config: { Labels: { a: 'b' } } });
-    expect((await headManifest(client, 'x', 'all'))!.digest).toBe(digestOf(index));
-    expect((await imageConfig(client, 'x', 'only-amd64', 'linux/amd64')).digest).toBe(children[0]!.digest);
+    expect((await headManifest(client, 'x', 'all'))!.digest).toBe(sha256Digest(index));
+    expect((await getImage(client, 'x', 'only-amd64', 'linux/amd64')).digest).toBe(children[0]!.digest);
   });
 
   it('for other platforms are named', async () => {
     const { client } = await withIndex([['amd64'], ['arm64', 'v8']]);
-    expect(await problemOf(imageConfig(client, 'x', 'all', 'linux/s390x'))).toMatchObject({
+    expect(await problemOf(getImage(client, 'x', 'all', 'linux/s390x'))).toMatchObject({
       code: 'image-not-found',
       message: expect.stringContaining('It is there for linux/amd64, linux/arm64/v8.'),
     });
-    expect(await problemOf(imageConfig(client, 'x', 'only-amd64', 'linux/arm64'))).toMatchObject({
+    expect(await problemOf(getImage(client, 'x', 'only-amd64', 'linux/arm64'))).toMatchObject({
       code: 'image-not-found',
       message: expect.stringContaining('It is there for linux/amd64.'),
     });
@@ -245,14 +247,14 @@ describe('images', () => {
       manifestOf(Buffer.from('{}'), 'application/vnd.cncf.helm.config.v1+json'),
       OCI_MANIFEST,
     );
-    expect((await problemOf(imageConfig(client, 'x', 'chart', 'linux/amd64'))).message).toContain('is no image');
+    expect((await problemOf(getImage(client, 'x', 'chart', 'linux/amd64'))).message).toContain('is no image');
   });
 });
 
 describe('answers that are not believed', () => {
   const bytes = manifestOf(config('amd64'));
-  const digest = digestOf(bytes);
-  const other = digestOf(Buffer.from('other'));
+  const digest = sha256Digest(bytes);
+  const other = sha256Digest(Buffer.from('other'));
   const headers = (more: Record<string, string> = {}) => ({
     'content-type': OCI_MANIFEST,
     'content-length': `${bytes.length}`,
@@ -286,7 +288,7 @@ describe('answers that are not believed', () => {
     ['too many bytes', 'v1', { headers: headers({ 'content-length': `${5 * 1024 * 1024}`, 'docker-content-digest': digest }) }],
   ])('a HEAD with %s', async (_, reference, reply) => {
     const host = await serve(() => reply);
-    expect((await problemOf(headManifest(open(host), 'x', reference))).code).toBe('registry-answer');
+    expect((await problemOf(headManifest(open(host), 'x', reference))).code).toBe('registry-response');
   });
 
   it.each([401, 403])('%d is never "absent"', async (status) => {
@@ -302,7 +304,7 @@ describe('answers that are not believed', () => {
     let requests = 0;
     const host = await serve(() => ({ headers: { ...headers(more), requests: `${(requests += 1)}` }, body: bytes }));
     const problem = await problemOf(getManifest(open(host), 'x', reference));
-    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining(digest) });
+    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining(digest) });
     expect(requests).toBe(5);
   });
 
@@ -310,7 +312,7 @@ describe('answers that are not believed', () => {
     const storage = await serve(() => ({ body: 'something else' }));
     const host = await serve(() => ({ status: 307, headers: { location: `http://${storage}/blob` } }));
     for (const place of [storage, host]) {
-      expect((await problemOf(getBlob(open(place), 'x', digest))).code).toBe('registry-answer');
+      expect((await problemOf(getBlob(open(place), 'x', digest))).code).toBe('registry-response');
     }
   });
 
@@ -319,7 +321,7 @@ describe('answers that are not believed', () => {
     ['stated as nonsense', { 'docker-content-digest': 'x' }],
   ])('a write %s', async (_, more) => {
     const host = await serve(() => ({ status: 201, headers: more }));
-    expect((await problemOf(putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST))).code).toBe('registry-answer');
+    expect((await problemOf(putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST))).code).toBe('registry-response');
   });
 
   it('a write that states nothing is read back', async () => {
@@ -327,7 +329,7 @@ describe('answers that are not believed', () => {
       serve((method) => (method === 'PUT' ? { status: 201 } : { headers: { 'content-type': OCI_MANIFEST }, body: reply }));
     expect(await putManifest(open(await kept(bytes)), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
     const lost = await kept(manifestOf(config('arm64')));
-    expect((await problemOf(putManifest(open(lost), 'x', 'v1', bytes, OCI_MANIFEST))).code).toBe('registry-answer');
+    expect((await problemOf(putManifest(open(lost), 'x', 'v1', bytes, OCI_MANIFEST))).code).toBe('registry-response');
   });
 });
 
@@ -354,9 +356,9 @@ describe('tags that stay', () => {
   });
 
   it.each<[number, string, string]>([
-    [405, 'The operation is unsupported.', 'registry-answer'],
-    [400, 'manifest invalid', 'registry-answer'],
-    [413, 'too large', 'registry-answer'],
+    [405, 'The operation is unsupported.', 'registry-response'],
+    [400, 'manifest invalid', 'registry-response'],
+    [413, 'too large', 'registry-response'],
     [403, 'not yours', 'registry-denied'],
   ])('are not confused with %d %s', async (status, message, code) => {
     const problem = await problemOf(putManifest(open(await refusing(status, message, false)), 'x', 'v1', bytes, OCI_MANIFEST));

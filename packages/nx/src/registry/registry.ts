@@ -1,9 +1,17 @@
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
-import { authorized, hasCredentials } from './transport/auth';
-import { addressOf, digestOf, nameOf, type Registry, statedDigest } from './transport/connect';
-import type { Answer, Outgoing } from './transport/types';
+import { sendAuthorized, hasCredentials } from './transport/auth';
+import { endpointUrl, sha256Digest, referenceName, type Registry, contentDigest } from './transport/connect';
+import type { HttpResponse, HttpRequest } from './transport/types';
 import * as manifests from './manifest';
-import { denied, ecrRegion, errorsIn, isWebPage, oddAnswer, repositoryMissing, saidBy } from './transport/problems';
+import {
+  accessDenied,
+  ecrRegion,
+  parseErrors,
+  isHtml,
+  invalidResponse,
+  repositoryMissing,
+  describeResponse,
+} from './transport/problems';
 
 export type { Credentials } from './transport/docker-config';
 export { connect, type ConnectOptions, type Registry } from './transport/connect';
@@ -25,60 +33,60 @@ export interface Manifest {
 }
 
 /** The registry protocol asks for at least 4 MiB, and no real manifest or config comes near. */
-const LIMIT = 4 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
  * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET, unless this repository has answered before.
- * `once`: a failure is not waited for.
+ * `noRetry`: a failure is not retried.
  */
 export async function headManifest(
   registry: Registry,
   repository: string,
   reference: string,
-  { once }: Pick<Outgoing, 'once'> = {},
+  { noRetry }: Pick<HttpRequest, 'noRetry'> = {},
 ): Promise<ManifestHead | undefined> {
-  const from = nameOf(registry, repository, reference);
+  const from = referenceName(registry, repository, reference);
   const headers = { accept: manifests.ACCEPT };
-  const url = addressOf(registry, repository, 'manifests', reference);
-  const answer = await authorized(registry, { method: 'HEAD', url, headers, limit: 0, once }, pull(repository));
+  const url = endpointUrl(registry, repository, 'manifests', reference);
+  const answer = await sendAuthorized(registry, { method: 'HEAD', url, headers, maxBytes: 0, noRetry }, pullScope(repository));
   if (answer.status === 200) {
-    const digest = statedDigest(answer, from);
+    const digest = contentDigest(answer, from);
     const size = answer.headers['content-length'];
-    const mediaType = manifests.manifestType(answer.headers['content-type'], from);
-    if (digest && isDigest(reference) && digest !== reference) throw wrongDigest(from, reference, digest);
-    if (digest && mediaType && size !== undefined && Number(size) <= LIMIT) {
-      proves(registry, repository);
+    const mediaType = manifests.parseMediaType(answer.headers['content-type'], from);
+    if (digest && isDigest(reference) && digest !== reference) throw digestMismatch(from, reference, digest);
+    if (digest && mediaType && size !== undefined && Number(size) <= MAX_MANIFEST_BYTES) {
+      markExisting(registry, repository);
       return { digest, mediaType, size: Number(size) };
     }
   }
-  const isPlain404 = answer.status === 404 && !isWebPage(answer);
-  if (isPlain404 && (await registry.proved.get(repository))) return undefined;
-  const reading = readManifest(registry, repository, reference);
+  const isPlain404 = answer.status === 404 && !isHtml(answer);
+  if (isPlain404 && (await registry.existingRepositories.get(repository))) return undefined;
+  const reading = fetchManifest(registry, repository, reference);
   // Whoever asks for another tag meanwhile waits for what this says of the repository.
   const proof = reading.then(
     () => true,
-    () => registry.proved.delete(repository) && false,
+    () => registry.existingRepositories.delete(repository) && false,
   );
-  if (isPlain404) registry.proved.set(repository, proof);
+  if (isPlain404) registry.existingRepositories.set(repository, proof);
   const manifest = await reading;
   return manifest && { digest: manifest.digest, mediaType: manifest.mediaType, size: manifest.bytes.length };
 }
 
-function proves(registry: Registry, repository: string): void {
-  registry.proved.set(repository, Promise.resolve(true));
+function markExisting(registry: Registry, repository: string): void {
+  registry.existingRepositories.set(repository, Promise.resolve(true));
 }
 
 /** A manifest or an index, its digest and its shape verified. Throws the Problem `image-not-found` when there is none. */
 export async function getManifest(registry: Registry, repository: string, reference: string): Promise<Manifest> {
-  const manifest = await readManifest(registry, repository, reference);
+  const manifest = await fetchManifest(registry, repository, reference);
   if (manifest) return manifest;
-  throw notFound(`${nameOf(registry, repository, reference)} does not exist.`);
+  throw notFound(`${referenceName(registry, repository, reference)} does not exist.`);
 }
 
 /**
  * Puts a manifest under a tag: how a tag is added to a digest that is there. `immutable` when the tag exists and the repository does not let it move,
- * be it to the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-answer`.
+ * be it to the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-response`.
  */
 export async function putManifest(
   registry: Registry,
@@ -87,17 +95,23 @@ export async function putManifest(
   bytes: Uint8Array,
   mediaType: string,
 ): Promise<'written' | 'immutable'> {
-  const from = nameOf(registry, repository, tag);
-  const url = addressOf(registry, repository, 'manifests', tag);
-  const outgoing: Outgoing = { method: 'PUT', url, headers: { 'content-type': mediaType }, body: bytes, limit: LIMIT };
-  const answer = await authorized(registry, outgoing, `repository:${repository}:pull,push`);
+  const from = referenceName(registry, repository, tag);
+  const url = endpointUrl(registry, repository, 'manifests', tag);
+  const outgoing: HttpRequest = {
+    method: 'PUT',
+    url,
+    headers: { 'content-type': mediaType },
+    body: bytes,
+    maxBytes: MAX_MANIFEST_BYTES,
+  };
+  const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull,push`);
   if (answer.status === 200 || answer.status === 201) {
-    const digest = statedDigest(answer, from) ?? (await headManifest(registry, repository, tag))?.digest;
-    if (digest !== digestOf(bytes)) throw wrongDigest(from, digestOf(bytes), digest ?? 'none');
+    const digest = contentDigest(answer, from) ?? (await headManifest(registry, repository, tag))?.digest;
+    if (digest !== sha256Digest(bytes)) throw digestMismatch(from, sha256Digest(bytes), digest ?? 'none');
     return 'written';
   }
-  if (await isImmutable(registry, repository, tag, answer)) return 'immutable';
-  throw await refused(registry, repository, `to write ${from}`, answer);
+  if (await isTagImmutable(registry, repository, tag, answer)) return 'immutable';
+  throw await unexpectedResponse(registry, repository, `to write ${from}`, answer);
 }
 
 /** A small blob, its digest verified. `maxBytes` defaults to 4 MiB. Throws `image-not-found` when the registry does not have it. */
@@ -105,21 +119,21 @@ export async function getBlob(
   registry: Registry,
   repository: string,
   digest: string,
-  { maxBytes = LIMIT }: { maxBytes?: number } = {},
+  { maxBytes = MAX_MANIFEST_BYTES }: { maxBytes?: number } = {},
 ): Promise<Buffer> {
-  const from = nameOf(registry, repository, digest);
-  const check = ({ status, body }: Answer) => {
-    if (status === 200 && digestOf(body) !== digest) throw wrongDigest(from, digest, digestOf(body));
+  const from = referenceName(registry, repository, digest);
+  const validate = ({ status, body }: HttpResponse) => {
+    if (status === 200 && sha256Digest(body) !== digest) throw digestMismatch(from, digest, sha256Digest(body));
   };
-  const url = addressOf(registry, repository, 'blobs', digest);
-  const answer = await authorized(registry, { method: 'GET', url, headers: {}, limit: maxBytes, check }, pull(repository));
+  const url = endpointUrl(registry, repository, 'blobs', digest);
+  const answer = await sendAuthorized(registry, { method: 'GET', url, headers: {}, maxBytes, validate }, pullScope(repository));
   if (answer.status === 200) return answer.body;
-  if (answer.status === 404 && !isWebPage(answer)) throw notFound(`The blob ${from} does not exist.`);
-  throw await refused(registry, repository, `to give ${from}`, answer);
+  if (answer.status === 404 && !isHtml(answer)) throw notFound(`The blob ${from} does not exist.`);
+  throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
 }
 
 /** An image for one platform: its manifest and its config, also as the registry has them. */
-export interface FoundImage {
+export interface RegistryImage {
   digest: string;
   mediaType: string;
   manifest: manifests.ImageManifest;
@@ -128,24 +142,25 @@ export interface FoundImage {
 }
 
 /** The manifest and the config of an image for one platform (`linux/amd64`): of an index, the child that fits. Throws `image-not-found`, naming what is there. */
-export async function imageConfig(
+export async function getImage(
   registry: Registry,
   repository: string,
   reference: string,
   platform: string,
-): Promise<FoundImage> {
+): Promise<RegistryImage> {
   const wanted = manifests.parsePlatform(platform);
-  const from = nameOf(registry, repository, reference);
+  const from = referenceName(registry, repository, reference);
   const top = await getManifest(registry, repository, reference);
-  const chosen = manifests.isIndex(top.json) ? await childOf(registry, repository, top.json, wanted, from) : top;
+  const chosen = manifests.isIndex(top.json) ? await getPlatformManifest(registry, repository, top.json, wanted, from) : top;
   const manifest = chosen.json as manifests.ImageManifest;
-  if (manifests.isIndex(chosen.json)) throw oddAnswer(`${from} is an index of indexes, which no image is.`);
-  if (!manifests.isImage(manifest)) throw notFound(`${from} is no image: its config is ${quoted(manifest.config.mediaType)}.`);
+  if (manifests.isIndex(chosen.json)) throw invalidResponse(`${from} is an index of indexes, which no image is.`);
+  if (!manifests.isImageManifest(manifest))
+    throw notFound(`${from} is no image: its config is ${quoted(manifest.config.mediaType)}.`);
   const { digest, size } = manifest.config;
-  if (size > LIMIT) throw oddAnswer(`The config of ${from} has ${size} bytes, more than any image.`);
+  if (size > MAX_MANIFEST_BYTES) throw invalidResponse(`The config of ${from} has ${size} bytes, more than any image.`);
   const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
-  const config = manifests.readConfig(bytes, manifest, from);
-  if (!manifests.samePlatform(config, wanted)) throw wrongPlatform(from, platform, [manifests.platformName(config)]);
+  const config = manifests.parseConfig(bytes, manifest, from);
+  if (!manifests.matchesPlatform(config, wanted)) throw wrongPlatform(from, platform, [manifests.formatPlatform(config)]);
   return {
     digest: chosen.digest,
     mediaType: chosen.mediaType,
@@ -155,74 +170,86 @@ export async function imageConfig(
   };
 }
 
-async function childOf(
+async function getPlatformManifest(
   registry: Registry,
   repository: string,
   index: manifests.ImageIndex,
   wanted: manifests.Platform,
   from: string,
 ): Promise<Manifest> {
-  const child = manifests.chooseChild(index, wanted);
-  if (!child) throw wrongPlatform(from, manifests.platformName(wanted), manifests.platformsOf(index));
+  const child = manifests.selectPlatform(index, wanted);
+  if (!child) throw wrongPlatform(from, manifests.formatPlatform(wanted), manifests.listPlatforms(index));
   return getManifest(registry, repository, child.digest);
 }
 
-async function readManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
-  const from = nameOf(registry, repository, reference);
-  const url = addressOf(registry, repository, 'manifests', reference);
-  const check = (answer: Answer) => void (answer.status === 200 && verifiedDigest(answer, reference, from));
-  const outgoing: Outgoing = { method: 'GET', url, headers: { accept: manifests.ACCEPT }, limit: LIMIT, check };
-  const answer = await authorized(registry, outgoing, pull(repository));
-  if (answer.status === 404 && !isWebPage(answer) && !isMissingRepository(registry, answer)) return undefined;
-  if (answer.status !== 200) throw await refused(registry, repository, `to give ${from}`, answer);
-  proves(registry, repository);
-  const read = manifests.readManifest(answer.body, answer.headers['content-type'], from);
-  return { ...read, digest: digestOf(answer.body), bytes: answer.body };
+async function fetchManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
+  const from = referenceName(registry, repository, reference);
+  const url = endpointUrl(registry, repository, 'manifests', reference);
+  const validate = (answer: HttpResponse) => void (answer.status === 200 && verifiedDigest(answer, reference, from));
+  const outgoing: HttpRequest = {
+    method: 'GET',
+    url,
+    headers: { accept: manifests.ACCEPT },
+    maxBytes: MAX_MANIFEST_BYTES,
+    validate,
+  };
+  const answer = await sendAuthorized(registry, outgoing, pullScope(repository));
+  if (answer.status === 404 && !isHtml(answer) && !isMissingRepository(registry, answer)) return undefined;
+  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
+  markExisting(registry, repository);
+  const read = manifests.parseManifest(answer.body, answer.headers['content-type'], from);
+  return { ...read, digest: sha256Digest(answer.body), bytes: answer.body };
 }
 
-function verifiedDigest(answer: Answer, reference: string, from: string): void {
-  if (isWebPage(answer))
-    throw oddAnswer(`${from}: a web page came instead of a manifest.`, 'look whether a proxy or a login page is between');
-  const digest = digestOf(answer.body);
-  const expected = isDigest(reference) ? reference : (statedDigest(answer, from) ?? digest);
-  if (digest !== expected) throw wrongDigest(from, expected, digest);
+function verifiedDigest(answer: HttpResponse, reference: string, from: string): void {
+  if (isHtml(answer))
+    throw invalidResponse(`${from}: a web page came instead of a manifest.`, 'look whether a proxy or a login page is between');
+  const digest = sha256Digest(answer.body);
+  const expected = isDigest(reference) ? reference : (contentDigest(answer, from) ?? digest);
+  if (digest !== expected) throw digestMismatch(from, expected, digest);
 }
 
 /**
  * NAME_UNKNOWN means two things: a plain registry says it of a repository in which nothing is yet, and makes that by itself; Amazon's and Google's say it of
  * one that somebody must make first. Only their words tell them apart.
  */
-export function isMissingRepository({ host }: Registry, answer: Answer): boolean {
+export function isMissingRepository({ host }: Registry, answer: HttpResponse): boolean {
   const needsMaking = /does not exist in the registry|^repository ".*" not found/i;
-  return errorsIn(answer).some(
+  return parseErrors(answer).some(
     ({ code, message }) => code === 'NAME_UNKNOWN' && (ecrRegion(host) !== undefined || needsMaking.test(message)),
   );
 }
 
 /** Whether a refused write means "this tag exists and stays". Registries say it in many ways; where they say only "not allowed", the tag itself is asked for. */
-async function isImmutable(registry: Registry, repository: string, tag: string, answer: Answer): Promise<boolean> {
+async function isTagImmutable(registry: Registry, repository: string, tag: string, answer: HttpResponse): Promise<boolean> {
   if (![400, 403, 405, 409, 412].includes(answer.status)) return false;
-  const said = errorsIn(answer).map(({ message }) => message);
+  const said = parseErrors(answer).map(({ message }) => message);
   if (said.some((message) => /immutab|already exists|cannot be overwritten|AlreadyExists/i.test(message))) return true;
   return [405, 409, 412].includes(answer.status) && (await headManifest(registry, repository, tag)) !== undefined;
 }
 
 /** The Problem for an answer that is not what was asked for. `what` continues "was asked" and "refuses". */
-export async function refused(registry: Registry, repository: string, what: string, answer: Answer): Promise<KdcubeError> {
-  const said = saidBy(answer, registry.transport.secrets);
-  if (answer.status === 401 || answer.status === 403) return denied(registry.host, what, said, await hasCredentials(registry));
+export async function unexpectedResponse(
+  registry: Registry,
+  repository: string,
+  what: string,
+  answer: HttpResponse,
+): Promise<KdcubeError> {
+  const said = describeResponse(answer, registry.transport.secrets);
+  if (answer.status === 401 || answer.status === 403)
+    return accessDenied(registry.host, what, said, await hasCredentials(registry));
   if (answer.status === 404 && isMissingRepository(registry, answer)) return repositoryMissing(registry.host, repository, said);
-  return oddAnswer(`${registry.host} was asked ${what} and answered ${said}${elsewhere(answer)}.`);
+  return invalidResponse(`${registry.host} was asked ${what} and answered ${said}${redirectNote(answer)}.`);
 }
 
 /** What is written is not taken to another address: nobody has said that it may be trusted with it. */
-function elsewhere({ status, headers }: Answer): string {
+function redirectNote({ status, headers }: HttpResponse): string {
   const to = headers.location;
   if (status < 300 || status > 399 || to === undefined || !URL.canParse(to)) return '';
   return `, which leads to ${new URL(to).host} and is not followed`;
 }
 
-function pull(repository: string): string {
+function pullScope(repository: string): string {
   return `repository:${repository}:pull`;
 }
 
@@ -234,6 +261,6 @@ function wrongPlatform(from: string, platform: string, there: string[]): KdcubeE
   return notFound(`${from} has no image for ${platform}. It is there for ${there.join(', ') || 'no platform at all'}.`);
 }
 
-function wrongDigest(from: string, expected: string, digest: string): KdcubeError {
-  return oddAnswer(`${from} is not what it should be: expected ${expected}, got ${digest}.`);
+function digestMismatch(from: string, expected: string, digest: string): KdcubeError {
+  return invalidResponse(`${from} is not what it should be: expected ${expected}, got ${digest}.`);
 }

@@ -2,25 +2,25 @@ import { KdcubeError } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 import { bytes } from '../system/log';
 import { inParallel } from '../system/parallel';
-import { headBlob, mountBlob, type Place, streamAcross } from './blobs';
-import { nameOf, type Registry } from './transport/connect';
-import type { Upload, Uploads } from './session';
-import type { BlobName, OpenBlob } from './stream';
-import { putBlob } from './upload';
+import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
+import { referenceName, type Registry } from './transport/connect';
+import type { UploadSession, UploadSessions } from './session';
+import type { BlobDescriptor, OpenBlob } from './stream';
+import { uploadBlob } from './upload';
 
 /** A blob of an image, and where it is to be had. */
-export interface PushBlob extends BlobName {
+export interface PushBlob extends BlobDescriptor {
   /** Its bytes on this machine. */
   open?: OpenBlob;
   /** A repository that has it: mounted from there where that goes, else streamed, unless it is on this machine too. */
-  from?: Place;
+  from?: Repository;
   /** The repository is believed to have it (its last image did): it is not asked for. */
-  there?: boolean;
+  assumeExists?: boolean;
   /** It was made just now: the repository is not asked for it. Only for what is small: should it be there all the same, it is sent in vain. */
-  isNew?: boolean;
+  assumeMissing?: boolean;
 }
 
-export interface BlobSent extends BlobName {
+export interface UploadedBlob extends BlobDescriptor {
   how: 'there' | 'mounted' | 'copied' | 'sent';
 }
 
@@ -31,30 +31,30 @@ export interface BlobProgress {
   total: number;
 }
 
-export interface SendOptions {
+export interface UploadBlobsOptions {
   /** Blobs on their way at once. Default 4. */
   parallel?: number;
   onProgress?: (progress: BlobProgress) => void;
   /** Uploads that are open already. They are the caller's to close. */
-  uploads?: Uploads;
+  sessions?: UploadSessions;
   /** Stops everything, with the Problem `interrupted`. */
   signal?: AbortSignal;
 }
 
 /** Questions at once: they cost a round trip and no bytes. */
-const QUESTIONS = 16;
+const PARALLEL_CHECKS = 16;
 
 /** Sends the blobs that the repository lacks, and adds each to `sent` when it is there. A failure stops the others; what has arrived stays. */
-export async function sendBlobs(
-  { registry, repository }: Place,
+export async function uploadBlobs(
+  { registry, repository }: Repository,
   blobs: readonly PushBlob[],
-  sent: BlobSent[],
-  options: SendOptions = {},
+  sent: UploadedBlob[],
+  options: UploadBlobsOptions = {},
 ): Promise<void> {
-  const add = ({ digest, size }: BlobName, how: BlobSent['how']) => void sent.push({ digest, size, how });
-  const missing: { blob: PushBlob; upload?: Upload }[] = [];
-  await inParallel(blobs, QUESTIONS, async (blob) => {
-    if (blob.there || (!blob.isNew && (await headBlob(registry, repository, blob)))) return add(blob, 'there');
+  const add = ({ digest, size }: BlobDescriptor, how: UploadedBlob['how']) => void sent.push({ digest, size, how });
+  const missing: { blob: PushBlob; upload?: UploadSession }[] = [];
+  await inParallel(blobs, PARALLEL_CHECKS, async (blob) => {
+    if (blob.assumeExists || (!blob.assumeMissing && (await headBlob(registry, repository, blob)))) return add(blob, 'there');
     if (blob.from?.registry.host !== registry.host) return void missing.push({ blob });
     const outcome = await mountBlob(registry, repository, blob, blob.from.repository);
     if (outcome.mounted) return add(blob, 'mounted');
@@ -62,20 +62,20 @@ export async function sendBlobs(
   });
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const send = async ({ blob, upload }: { blob: PushBlob; upload?: Upload }) => {
+  const send = async ({ blob, upload }: { blob: PushBlob; upload?: UploadSession }) => {
     const { digest, size, open, from } = blob;
     const onProgress = (count: number) => options.onProgress?.({ digest, sent: count, total: size });
-    const how = { uploads: options.uploads, signal, onProgress };
-    if (open) await putBlob(registry, repository, blob, open, how);
-    else if (from) await streamAcross(from, { registry, repository }, blob, upload, how);
-    else throw nowhere(registry, repository, digest);
+    const how = { uploads: options.sessions, signal, onProgress };
+    if (open) await uploadBlob(registry, repository, blob, open, how);
+    else if (from) await copyByStreaming(from, { registry, repository }, blob, upload, how);
+    else throw noSource(registry, repository, digest);
     add(blob, open ? 'sent' : 'copied');
   };
   await inParallel(missing, options.parallel ?? 4, send, () => stop.abort());
 }
 
 /** Says how far a push is: a line on `log` at most every `every` milliseconds (default 5 s), and none for one that takes less. */
-export function progressLines(
+export function logProgress(
   log: Pick<Log, 'progress'>,
   subject: string,
   { every = 5_000, now = Date.now }: { every?: number; now?: () => number } = {},
@@ -94,9 +94,9 @@ export function progressLines(
   };
 }
 
-function nowhere(registry: Registry, repository: string, digest: string): KdcubeError {
+function noSource(registry: Registry, repository: string, digest: string): KdcubeError {
   return new KdcubeError({
     code: 'push-failed',
-    message: `${nameOf(registry, repository, digest)} does not exist, and there is nothing to send: the blob is neither on this machine nor in another repository.`,
+    message: `${referenceName(registry, repository, digest)} does not exist, and there is nothing to send: the blob is neither on this machine nor in another repository.`,
   });
 }

@@ -1,73 +1,85 @@
-import { refused } from './registry';
-import { authorized } from './transport/auth';
+import { unexpectedResponse } from './registry';
+import { sendAuthorized } from './transport/auth';
 import { checkRepository, type Registry } from './transport/connect';
-import type { Answer, Outgoing } from './transport/types';
-import { redirected, send } from './transport/http';
-import { oddAnswer } from './transport/problems';
+import type { HttpResponse, HttpRequest } from './transport/types';
+import { redirectTarget, sendRequest } from './transport/http';
+import { invalidResponse } from './transport/problems';
 
 /** A place that a registry opened for one blob. */
-export interface Upload {
+export interface UploadSession {
   url: URL;
   /** The least bytes of a piece that is not the last. */
-  leastPiece: number;
+  minChunk: number;
 }
 
 /** Uploads that were asked for before there was anything to send. */
-export interface Uploads {
-  next(): Promise<Upload>;
+export interface UploadSessions {
+  next(): Promise<UploadSession>;
   /** Tells the registry which of them are not needed. Never fails. */
   close(): Promise<void>;
 }
 
 /** The most bytes of an answer that only says how an upload goes. */
-export const ANSWER_LIMIT = 64 * 1024;
+export const MAX_RESPONSE_BYTES = 64 * 1024;
 
-/** Asks for the place of one upload. Throws `registry-repository-missing`, `registry-denied`, `registry-answer` and `registry-unreachable`. */
-export async function openUpload(registry: Registry, repository: string): Promise<Upload> {
-  const outgoing = opening(registry, repository);
-  const answer = await authorized(registry, outgoing, pushScope(repository));
+/** Asks for the place of one upload. Throws `registry-repository-missing`, `registry-denied`, `registry-response` and `registry-unreachable`. */
+export async function initiateUpload(registry: Registry, repository: string): Promise<UploadSession> {
+  const outgoing = initiateRequest(registry, repository);
+  const answer = await sendAuthorized(registry, outgoing, pushScope(repository));
   if (answer.status === 202) {
-    registry.proved.set(repository, Promise.resolve(true));
-    return uploadAt(registry, outgoing.url, answer);
+    registry.existingRepositories.set(repository, Promise.resolve(true));
+    return sessionFrom(registry, outgoing.url, answer);
   }
-  throw await refused(registry, repository, `to take a blob for ${registry.host}/${repository}`, answer);
+  throw await unexpectedResponse(registry, repository, `to take a blob for ${registry.host}/${repository}`, answer);
 }
 
 /** Asks for `count` uploads at once, and goes on. What goes wrong with one is said when it is taken. */
-export function openUploads(registry: Registry, repository: string, count: number): Uploads {
-  const more = () => openUpload(registry, repository);
-  return startingWith(Array.from({ length: count }, more), registry, repository);
+export function initiateUploads(registry: Registry, repository: string, count: number): UploadSessions {
+  const more = () => initiateUpload(registry, repository);
+  return queueSessions(Array.from({ length: count }, more), registry, repository);
 }
 
 /** `waiting` first, then new ones. */
-export function startingWith(waiting: Promise<Upload>[], registry: Registry, repository: string): Uploads {
+export function queueSessions(waiting: Promise<UploadSession>[], registry: Registry, repository: string): UploadSessions {
   for (const upload of waiting) upload.catch(() => undefined);
-  const cancel = async (upload: Promise<Upload>) =>
-    sendTo(registry, repository, { method: 'DELETE', url: (await upload).url, headers: {}, limit: ANSWER_LIMIT, once: true });
+  const cancel = async (upload: Promise<UploadSession>) =>
+    sendUploadRequest(registry, repository, {
+      method: 'DELETE',
+      url: (await upload).url,
+      headers: {},
+      maxBytes: MAX_RESPONSE_BYTES,
+      noRetry: true,
+    });
   return {
-    next: () => waiting.shift() ?? openUpload(registry, repository),
+    next: () => waiting.shift() ?? initiateUpload(registry, repository),
     close: async () => void (await Promise.allSettled(waiting.splice(0).map(cancel))),
   };
 }
 
 /** The request that opens an upload. */
-export function opening({ base }: Registry, repository: string): Outgoing {
+export function initiateRequest({ base }: Registry, repository: string): HttpRequest {
   checkRepository(repository);
-  return { method: 'POST', url: new URL(`/v2/${repository}/blobs/uploads/`, base), headers: {}, body: '', limit: ANSWER_LIMIT };
+  return {
+    method: 'POST',
+    url: new URL(`/v2/${repository}/blobs/uploads/`, base),
+    headers: {},
+    body: '',
+    maxBytes: MAX_RESPONSE_BYTES,
+  };
 }
 
 /** Where an upload goes on, as the answer says: a path, or the address of another host, which must be as safe to talk to. */
-export function uploadAt({ transport }: Registry, asked: URL, { headers }: Answer): Upload {
+export function sessionFrom({ transport }: Registry, asked: URL, { headers }: HttpResponse): UploadSession {
   const { location } = headers;
-  if (location === undefined) throw oddAnswer(`${asked.host} does not say where an upload goes.`);
+  if (location === undefined) throw invalidResponse(`${asked.host} does not say where an upload goes.`);
   const least = Number(headers['oci-chunk-min-length'] ?? 0);
-  return { url: redirected(transport, asked, location), leastPiece: Number.isSafeInteger(least) && least > 0 ? least : 0 };
+  return { url: redirectTarget(transport, asked, location), minChunk: Number.isSafeInteger(least) && least > 0 ? least : 0 };
 }
 
 /** Sends a part of an upload. Credentials are for the registry: a storage host that it names gets none. */
-export function sendTo(registry: Registry, repository: string, outgoing: Outgoing): Promise<Answer> {
-  if (outgoing.url.origin !== registry.base.origin) return send(registry.transport, outgoing);
-  return authorized(registry, outgoing, pushScope(repository));
+export function sendUploadRequest(registry: Registry, repository: string, outgoing: HttpRequest): Promise<HttpResponse> {
+  if (outgoing.url.origin !== registry.base.origin) return sendRequest(registry.transport, outgoing);
+  return sendAuthorized(registry, outgoing, pushScope(repository));
 }
 
 export function pushScope(repository: string): string {

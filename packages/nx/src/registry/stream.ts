@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
-import { refused } from './registry';
-import { authorized } from './transport/auth';
-import { addressOf, nameOf, type Registry } from './transport/connect';
-import type { Answer } from './transport/types';
-import { passes, patience } from './transport/http';
-import { isWebPage, oddAnswer } from './transport/problems';
+import { unexpectedResponse } from './registry';
+import { sendAuthorized } from './transport/auth';
+import { endpointUrl, referenceName, type Registry } from './transport/connect';
+import type { HttpResponse } from './transport/types';
+import { retryable, retryPolicy } from './transport/http';
+import { isHtml, invalidResponse } from './transport/problems';
 
 /** A blob by what it must be. */
-export interface BlobName {
+export interface BlobDescriptor {
   digest: string;
   /** Bytes. */
   size: number;
 }
 
 /** Bytes after which a connection has shown that it carries. */
-const PROGRESS = 1024 * 1024;
+const RETRY_RESET_BYTES = 1024 * 1024;
 
 /** Gives the bytes of a blob from the first on, each time it is called. A chunk must not be written to after it was given. */
 export type OpenBlob = () => AsyncIterable<Uint8Array>;
@@ -24,9 +24,9 @@ export type OpenBlob = () => AsyncIterable<Uint8Array>;
  * The bytes of `source`, counted and digested on the way. The last chunk is given only when all of them are what they should be: whoever passes them on never
  * completes a wrong blob. `wrong` makes the Problem of a sentence that continues "it".
  */
-export async function* verified(
+export async function* verifyBlob(
   source: AsyncIterable<Uint8Array>,
-  { digest, size }: BlobName,
+  { digest, size }: BlobDescriptor,
   wrong: (how: string) => Error,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash('sha256');
@@ -48,35 +48,35 @@ export async function* verified(
 
 /**
  * The bytes of a blob in a registry, never in memory as a whole, digest and length verified before the last of them. A cut connection is taken up again where it
- * ended. Throws `image-not-found` when the registry does not have it, and `registry-answer` for what is not this blob: what was read until then is worthless.
+ * ended. Throws `image-not-found` when the registry does not have it, and `registry-response` for what is not this blob: what was read until then is worthless.
  */
 export async function* streamBlob(
   registry: Registry,
   repository: string,
-  blob: BlobName,
+  blob: BlobDescriptor,
   { signal }: { signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const from = nameOf(registry, repository, blob.digest);
+  const from = referenceName(registry, repository, blob.digest);
   // Whoever opens the blob again gets another try: passing.
-  const wrong = (how: string) => passes(oddAnswer(`${from} is not what it should be: it ${how}.`));
-  yield* verified(resumed(registry, repository, blob, signal), blob, wrong);
+  const wrong = (how: string) => retryable(invalidResponse(`${from} is not what it should be: it ${how}.`));
+  yield* verifyBlob(resumingStream(registry, repository, blob, signal), blob, wrong);
 }
 
 /** A blob's bytes as they come. */
-async function* resumed(
+async function* resumingStream(
   registry: Registry,
   repository: string,
-  blob: BlobName,
+  blob: BlobDescriptor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const from = nameOf(registry, repository, blob.digest);
-  let wait = patience(registry.transport, registry.host);
+  const from = referenceName(registry, repository, blob.digest);
+  let wait = retryPolicy(registry.transport, registry.host);
   let offset = 0;
   for (;;) {
     const begin = offset;
-    const { stream, skip } = await openAt(registry, repository, blob, offset, signal);
+    const { stream, skip } = await requestRange(registry, repository, blob, offset, signal);
     try {
-      for await (const chunk of withoutFirst(stream, skip)) {
+      for await (const chunk of skipBytes(stream, skip)) {
         offset += chunk.length;
         yield chunk;
       }
@@ -84,30 +84,36 @@ async function* resumed(
     } catch (error) {
       if (signal?.aborted) throw new KdcubeError({ code: 'interrupted', message: `Reading ${from} was stopped.` });
       // Whoever gets on is not on a broken line: a large blob may be cut more often than a small one.
-      if (offset - begin >= PROGRESS) wait = patience(registry.transport, registry.host);
+      if (offset - begin >= RETRY_RESET_BYTES) wait = retryPolicy(registry.transport, registry.host);
       const { code, message } = error as NodeJS.ErrnoException;
       await wait(
-        passes(
-          oddAnswer(`${registry.host} ended the connection in the middle of ${from} (${code ?? message}).`, undefined, error),
+        retryable(
+          invalidResponse(
+            `${registry.host} ended the connection in the middle of ${from} (${code ?? message}).`,
+            undefined,
+            error,
+          ),
         ),
       );
       continue;
     } finally {
       stream.destroy();
     }
-    await wait(passes(oddAnswer(`${from} is not what it should be: it has ${offset} bytes, and should have ${blob.size}.`)));
+    await wait(
+      retryable(invalidResponse(`${from} is not what it should be: it has ${offset} bytes, and should have ${blob.size}.`)),
+    );
   }
 }
 
-async function openAt(
+async function requestRange(
   registry: Registry,
   repository: string,
-  blob: BlobName,
+  blob: BlobDescriptor,
   offset: number,
   signal: AbortSignal | undefined,
-): Promise<{ stream: NonNullable<Answer['stream']>; skip: number }> {
-  const from = nameOf(registry, repository, blob.digest);
-  const check = ({ status, headers, stream }: Answer) => {
+): Promise<{ stream: NonNullable<HttpResponse['stream']>; skip: number }> {
+  const from = referenceName(registry, repository, blob.digest);
+  const validate = ({ status, headers, stream }: HttpResponse) => {
     if (!stream) return;
     const expected = status === 206 ? blob.size - offset : blob.size;
     const start = /^bytes ([0-9]+)-/.exec(headers['content-range'] ?? '')?.[1];
@@ -115,20 +121,22 @@ async function openAt(
     const { 'content-length': length = String(expected) } = headers;
     if (rightPart && Number(length) === expected) return;
     stream.destroy();
-    throw oddAnswer(`${from} is not what it should be: ${length} bytes come (status ${status}), and it should have ${expected}.`);
+    throw invalidResponse(
+      `${from} is not what it should be: ${length} bytes come (status ${status}), and it should have ${expected}.`,
+    );
   };
   const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-  const url = addressOf(registry, repository, 'blobs', blob.digest);
-  const outgoing = { method: 'GET', url, headers, limit: 0, streamed: blob.size - offset, check, signal } as const;
-  const answer = await authorized(registry, outgoing, `repository:${repository}:pull`);
+  const url = endpointUrl(registry, repository, 'blobs', blob.digest);
+  const outgoing = { method: 'GET', url, headers, maxBytes: 0, streamBytes: blob.size - offset, validate, signal } as const;
+  const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull`);
   if (answer.stream) return { stream: answer.stream, skip: answer.status === 206 ? 0 : offset };
-  if (answer.status === 404 && !isWebPage(answer)) {
+  if (answer.status === 404 && !isHtml(answer)) {
     throw new KdcubeError({ code: 'image-not-found', message: `The blob ${from} does not exist.` });
   }
-  throw await refused(registry, repository, `to give ${from}`, answer);
+  throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
 }
 
-async function* withoutFirst(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* skipBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
   let left = count;
   for await (const chunk of source) {
     const rest = chunk.subarray(Math.min(left, chunk.length));

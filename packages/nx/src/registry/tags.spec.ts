@@ -1,5 +1,5 @@
 import { connect, type Registry } from './registry';
-import { canTag, setTag } from './tags';
+import { checkTagTarget, setTag } from './tags';
 import { type Double, manifestOf, putImage, registryDouble } from '../../testing/registry-kit';
 import { problemOf } from '../../testing/git-kit';
 
@@ -21,7 +21,7 @@ it('sets a tag that is free, and writes nothing where it is there already', asyn
   await putImage(double.host, 'x', 'one', 'first');
   const one = await manifestOf(registry, 'x', 'one');
   double.journal.length = 0;
-  expect(await canTag(registry, 'x', { tag: 'v1', moving: false }, one)).toBe('yes');
+  expect(await checkTagTarget(registry, 'x', { tag: 'v1', moving: false }, one)).toBe('yes');
   expect(await setTag(registry, 'x', { tag: 'v1', moving: false }, one)).toBe('set');
   expect((await manifestOf(registry, 'x', 'v1')).digest).toBe(one.digest);
   expect(writes(double)).toHaveLength(1);
@@ -39,7 +39,7 @@ it('moves a moving tag, and never one that stays: the problem names both', async
   expect((await manifestOf(registry, 'x', 'main')).digest).toBe(two.digest);
   await setTag(registry, 'x', { tag: 'v1', moving: false }, one);
   double.journal.length = 0;
-  for (const act of [canTag, setTag]) {
+  for (const act of [checkTagTarget, setTag]) {
     const { code, message } = await problemOf(act(registry, 'x', { tag: 'v1', moving: false }, two));
     expect([code, message.includes(one.digest), message.includes(two.digest)]).toEqual(['tag-taken', true, true]);
   }

@@ -7,22 +7,22 @@ import type { Manifest, ManifestHead, Registry } from './registry';
  * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-taken` when it stays and names something else.
  * Asked before a tag is set, because ECR refuses even the same digest on an immutable tag.
  */
-export async function canTag(
+export async function checkTagTarget(
   registry: Registry,
   repository: string,
   { tag, moving }: PeopleTag,
   manifest: Manifest,
-  asked?: AskedTag,
+  asked?: TagLookup,
 ): Promise<'yes' | 'there'> {
   checkTag(tag);
   const there = asked ? asked.head : await headManifest(registry, repository, tag);
   if (there?.digest === manifest.digest) return 'there';
-  if (there && !moving) throw taken(registry.host, repository, tag, there.digest, manifest.digest);
+  if (there && !moving) throw tagTaken(registry.host, repository, tag, there.digest, manifest.digest);
   return 'yes';
 }
 
 /** What a tag stood for a moment ago. */
-export interface AskedTag {
+export interface TagLookup {
   head: ManifestHead | undefined;
 }
 
@@ -32,19 +32,19 @@ export async function setTag(
   repository: string,
   people: PeopleTag,
   manifest: Manifest,
-  asked?: AskedTag,
+  asked?: TagLookup,
 ): Promise<'set' | 'there' | 'skipped'> {
-  if ((await canTag(registry, repository, people, manifest, asked)) === 'there') return 'there';
+  if ((await checkTagTarget(registry, repository, people, manifest, asked)) === 'there') return 'there';
   if ((await putManifest(registry, repository, people.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
   if (people.moving) return 'skipped';
   // Somebody else was quicker.
   const now = await headManifest(registry, repository, people.tag);
   if (now?.digest === manifest.digest) return 'there';
-  throw taken(registry.host, repository, people.tag, now?.digest ?? 'something else', manifest.digest);
+  throw tagTaken(registry.host, repository, people.tag, now?.digest ?? 'something else', manifest.digest);
 }
 
 /** The Problem of a tag that stays and names something else: both digests. */
-export function taken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
+export function tagTaken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
   return new KdcubeError({
     code: 'tag-taken',
     message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${there}, and should become ${wanted}. A tag that people rely on is not moved.`,

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
 import { getBlob } from './registry';
 import { headBlob } from './blobs';
-import { openUploads } from './session';
-import { putBlob } from './upload';
+import { initiateUploads } from './session';
+import { uploadBlob } from './upload';
 import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -19,7 +19,7 @@ describe('a blob', () => {
     const client = open(registry.host);
     const sent: number[] = [];
     expect(await headBlob(client, 'a', blob)).toBe(false);
-    await putBlob(client, 'a', blob, source(bytes).open, { onProgress: (count) => sent.push(count) });
+    await uploadBlob(client, 'a', blob, source(bytes).open, { onProgress: (count) => sent.push(count) });
     expect(methods(registry)).toEqual(['HEAD blob 404', 'POST uploads 202', 'PUT upload 201']);
     expect(await headBlob(client, 'a', blob)).toBe(true);
     expect((await getBlob(client, 'a', blob.digest)).equals(bytes)).toBe(true);
@@ -28,17 +28,17 @@ describe('a blob', () => {
 
   it('may be empty', async () => {
     const client = open((await double()).host);
-    await putBlob(client, 'a', named(Buffer.alloc(0)), source(Buffer.alloc(0)).open);
+    await uploadBlob(client, 'a', named(Buffer.alloc(0)), source(Buffer.alloc(0)).open);
     expect(await headBlob(client, 'a', named(Buffer.alloc(0)))).toBe(true);
   });
 
   it('goes into an upload that was opened before; what is left over is given back', async () => {
     const registry = await double();
     const client = open(registry.host);
-    const uploads = openUploads(client, 'a', 2);
-    await putBlob(client, 'a', blob, source(bytes).open, { uploads });
-    await uploads.close();
-    await putBlob(client, 'a', named(Buffer.from('2')), source(Buffer.from('2')).open, { uploads });
+    const sessions = initiateUploads(client, 'a', 2);
+    await uploadBlob(client, 'a', blob, source(bytes).open, { sessions });
+    await sessions.close();
+    await uploadBlob(client, 'a', named(Buffer.from('2')), source(Buffer.from('2')).open, { sessions });
     expect(methods(registry).sort()).toEqual([
       'DELETE upload 204',
       'POST uploads 202',
@@ -52,23 +52,23 @@ describe('a blob', () => {
   it('goes elsewhere where an upload that was opened before is gone', async () => {
     const registry = await double();
     const client = open(registry.host);
-    const lost = { url: new URL(`${registry.url}/v2/a/blobs/uploads/00000000-0000-0000-0000-000000000000`), leastPiece: 0 };
+    const lost = { url: new URL(`${registry.url}/v2/a/blobs/uploads/00000000-0000-0000-0000-000000000000`), minChunk: 0 };
     const waiting = [lost];
-    const rest = openUploads(client, 'a', 0);
-    await putBlob(client, 'a', blob, source(bytes).open, {
-      uploads: { ...rest, next: async () => waiting.shift() ?? rest.next() },
+    const rest = initiateUploads(client, 'a', 0);
+    await uploadBlob(client, 'a', blob, source(bytes).open, {
+      sessions: { ...rest, next: async () => waiting.shift() ?? rest.next() },
     });
     expect(await headBlob(client, 'a', blob)).toBe(true);
   });
 
   it('is asked for by its digest and its length', async () => {
     const client = open((await double()).host);
-    await putBlob(client, 'a', blob, source(bytes).open);
+    await uploadBlob(client, 'a', blob, source(bytes).open);
     expect(await problemOf(headBlob(client, 'a', { ...blob, size: 3 }))).toMatchObject({
-      code: 'registry-answer',
+      code: 'registry-response',
       message: expect.stringContaining('39 bytes there, and should have 3'),
     });
-    await expect(putBlob(client, '../a', blob, source(bytes).open)).rejects.toThrow('registry-name');
+    await expect(uploadBlob(client, '../a', blob, source(bytes).open)).rejects.toThrow('registry-name');
   });
 });
 
@@ -82,7 +82,7 @@ describe('a blob that changes while it is read', () => {
     for (const uploads of [{}, { most: 20 }]) {
       const registry = await double({ uploads });
       const client = open(registry.host);
-      const problem = await problemOf(putBlob(client, 'a', blob, source(now).open));
+      const problem = await problemOf(uploadBlob(client, 'a', blob, source(now).open));
       expect(problem).toMatchObject({ code: 'file-failed', message: expect.stringContaining('it changed while it was read') });
       expect(await headBlob(client, 'a', blob)).toBe(false);
       expect(registry.journal.filter(({ method, status }) => method === 'PUT' && status === 201)).toEqual([]);
@@ -95,7 +95,7 @@ describe('a blob that changes while it is read', () => {
       yield bytes.subarray(0, 3);
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
     };
-    expect(await problemOf(putBlob(client, 'a', blob, broken))).toMatchObject({
+    expect(await problemOf(uploadBlob(client, 'a', blob, broken))).toMatchObject({
       code: 'file-failed',
       message: expect.stringContaining('EIO: i/o error'),
     });
@@ -103,7 +103,7 @@ describe('a blob that changes while it is read', () => {
       yield* [] as Buffer[];
       throw new KdcubeError({ code: 'disk-full', message: 'Full.' });
     };
-    expect((await problemOf(putBlob(client, 'a', blob, known))).code).toBe('disk-full');
+    expect((await problemOf(uploadBlob(client, 'a', blob, known))).code).toBe('disk-full');
   });
 });
 
@@ -113,7 +113,7 @@ describe('pieces', () => {
   it('follow a 413, smaller until they fit, each at the place of the last answer', async () => {
     const registry = await double({ uploads: { most: 300_000 } });
     const client = open(registry.host);
-    await putBlob(client, 'a', named(large), source(large, 65_536).open);
+    await uploadBlob(client, 'a', named(large), source(large, 65_536).open);
     expect((await getBlob(client, 'a', named(large).digest)).equals(large)).toBe(true);
     const pieces = registry.journal.filter(({ method, status }) => method === 'PATCH' && status === 202);
     expect(pieces.map(({ received }) => received)).toEqual([262_144, 262_144, 262_144, 262_144, 262_144, 189_280]);
@@ -122,21 +122,21 @@ describe('pieces', () => {
 
   it('are as large as the registry wants them', async () => {
     const registry = await double({ uploads: { most: 700_000, leastPiece: 600_000 } });
-    await putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
+    await uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
     const pieces = registry.journal.filter(({ method, status }) => method === 'PATCH' && status === 202);
     expect(pieces.map(({ received }) => received)).toEqual([600_000, 600_000, 300_000]);
   });
 
   it('that fit in no way are a Problem with what the registry said', async () => {
     const registry = await double({ uploads: { most: 1000 } });
-    const problem = await problemOf(putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open));
-    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining('413 (a web page)') });
+    const problem = await problemOf(uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open));
+    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining('413 (a web page)') });
   });
 
   it('follow a 416 of the whole', async () => {
     const registry = await double();
     registry.faults = ({ method, headers }) => method === 'PUT' && headers['content-length'] !== '0' && { status: 416 };
-    await putBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
+    await uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
     expect(registry.journal.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
   });
 
@@ -162,7 +162,7 @@ describe('pieces', () => {
       return void registry.revoke();
     };
     const from = source(large, 65_536);
-    await putBlob(client, 'a', named(large), from.open);
+    await uploadBlob(client, 'a', named(large), from.open);
     expect((await getBlob(client, 'a', named(large).digest)).equals(large)).toBe(true);
     expect(from.opened).toBeGreaterThanOrEqual(6);
   });
@@ -185,24 +185,24 @@ describe('a registry that is shaken', () => {
     let left = 2;
     registry.faults = ({ method }) => (method === 'PUT' && (left -= 1) >= 0 ? fault : undefined);
     const from = source(bytes);
-    await putBlob(client, 'a', blob, from.open);
+    await uploadBlob(client, 'a', blob, from.open);
     expect(from.opened).toBe(3);
     expect(registry.journal.filter(({ method }) => method === 'POST')).toHaveLength(3);
     expect(await headBlob(client, 'a', blob)).toBe(true);
     left = Infinity;
-    const problem = await problemOf(putBlob(client, 'b', blob, from.open));
-    expect(problem.code).toMatch(/^registry-(answer|unreachable)$/);
+    const problem = await problemOf(uploadBlob(client, 'b', blob, from.open));
+    expect(problem.code).toMatch(/^registry-(response|unreachable)$/);
     expect(from.opened).toBeLessThanOrEqual(7);
   });
 
   it.each([
-    ['POST', 'registry-answer'],
-    ['PUT', 'registry-answer'],
+    ['POST', 'registry-response'],
+    ['PUT', 'registry-response'],
   ])('redirects of a %s lead nowhere', async (at, code) => {
     const other = await serve((request, response) => response.end(String(request.url)));
     const registry = await double();
     registry.faults = ({ method }) => method === at && { status: 307, headers: { location: `http://${other}/upload` } };
-    const problem = await problemOf(putBlob(open(registry.host), 'a', blob, source(bytes).open));
+    const problem = await problemOf(uploadBlob(open(registry.host), 'a', blob, source(bytes).open));
     expect(problem).toMatchObject({ code, message: expect.stringContaining(`which leads to ${other} and is not followed`) });
   });
 
@@ -217,7 +217,7 @@ describe('a registry that is shaken', () => {
     let posts = 0;
     registry.faults = ({ method }) =>
       method === 'POST' && (posts += 1) > 1 && { status: 202, headers: { location: `http://${storage}/upload?signature=a%2Bb` } };
-    await putBlob(client, 'a', blob, source(bytes).open);
+    await uploadBlob(client, 'a', blob, source(bytes).open);
     expect([posts, seen]).toEqual([2, [undefined]]);
   });
 
@@ -227,7 +227,7 @@ describe('a registry that is shaken', () => {
     ['to plain http elsewhere', { location: 'http://example.com/' }],
   ])('that leads an upload %s', async (_, headers) => {
     const host = await serve((_request, response) => response.writeHead(202, headers).end());
-    expect((await problemOf(putBlob(open(host), 'a', blob, source(bytes).open))).code).toBe('registry-answer');
+    expect((await problemOf(uploadBlob(open(host), 'a', blob, source(bytes).open))).code).toBe('registry-response');
   });
 
   it('an endless answer is cut', async () => {
@@ -236,7 +236,7 @@ describe('a registry that is shaken', () => {
       const more = () => response.destroyed || response.write('x'.repeat(10_000), more);
       more();
     });
-    expect((await problemOf(putBlob(open(host), 'a', blob, source(bytes).open))).message).toContain('more than 65536 bytes');
+    expect((await problemOf(uploadBlob(open(host), 'a', blob, source(bytes).open))).message).toContain('more than 65536 bytes');
   });
 
   it('that is content too early is not believed', async () => {
@@ -254,14 +254,14 @@ describe('a registry that is shaken', () => {
       await answered;
       yield bytes.subarray(20);
     };
-    const problem = await problemOf(putBlob(open(host, { attempts: 1 }), 'a', blob, slow));
-    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining('before it had everything') });
+    const problem = await problemOf(uploadBlob(open(host, { attempts: 1 }), 'a', blob, slow));
+    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining('before it had everything') });
   });
 
   it.each([401, 403])('%d without a challenge is a refusal', async (status) => {
     const registry = await double();
     registry.faults = () => ({ status, body: '{"errors":[{"code":"DENIED","message":"not yours"}]}' });
-    expect(await problemOf(putBlob(open(registry.host), 'a', blob, source(bytes).open))).toMatchObject({
+    expect(await problemOf(uploadBlob(open(registry.host), 'a', blob, source(bytes).open))).toMatchObject({
       code: 'registry-denied',
       message: expect.stringContaining('not yours'),
     });
@@ -277,7 +277,7 @@ describe('a registry that is shaken', () => {
         stop.abort();
       }
     };
-    const error = await errorOf(putBlob(open(registry.host), 'a', { ...blob, size: 1e9 }, endless, { signal: stop.signal }));
+    const error = await errorOf(uploadBlob(open(registry.host), 'a', { ...blob, size: 1e9 }, endless, { signal: stop.signal }));
     expect(error.problems[0]!.code).toBe('interrupted');
   });
 });
@@ -316,7 +316,7 @@ it.each([
         grown = Math.max(grown, process.memoryUsage.rss() - before);
       }
     };
-    await putBlob(open(host), 'a', large, generate);
+    await uploadBlob(open(host), 'a', large, generate);
     expect([arrived, `sha256:${got.digest('hex')}`]).toEqual([large.size, large.digest]);
     // What was taken from the source and has not arrived: the sockets' buffers and two chunks.
     expect(ahead).toBeLessThan(32 * 1024 * 1024);
@@ -335,8 +335,8 @@ it('leaves no connection behind a refused body', async () => {
   const client = open(registry.host, { attempts: 1 });
   client.transport.agents.http = new http.Agent({ keepAlive: true, maxSockets: 1 });
   registry.faults = ({ method }) => method === 'PUT' && { cutBody: 1 };
-  await problemOf(putBlob(client, 'a', blob, source(bytes).open));
+  await problemOf(uploadBlob(client, 'a', blob, source(bytes).open));
   registry.faults = undefined;
-  await putBlob(client, 'a', blob, source(bytes).open);
+  await uploadBlob(client, 'a', blob, source(bytes).open);
   expect(await headBlob(client, 'a', blob)).toBe(true);
 });

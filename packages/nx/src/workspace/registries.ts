@@ -73,12 +73,12 @@ export function shownArgs({ registry, platform }: Registries): Record<string, st
 
 /** A registry to ask, which says when it has to be asked again. */
 export function openRegistry(host: string, log: Log): Registry {
-  return connect(host, { notify: (text) => log.progress(text) });
+  return connect(host, { onRetry: (text) => log.progress(text) });
 }
 
 /** The same without AWS, for what is a help only: it is not waited for. Undefined for a registry of Amazon's that docker has no login for. */
 export async function openWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
   const credentials = () => dockerCredentials(host);
   if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;
-  return connect(host, { credentials, attempts: 2, notify: (text) => log.progress(text) });
+  return connect(host, { credentials, attempts: 2, onRetry: (text) => log.progress(text) });
 }

@@ -32,12 +32,12 @@ export const ANSWERS: Row[] = [
   },
   {
     what: '429 with `Retry-After: 3`, for ever',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) => void (registry.faults = faulty(UPLOAD, SLOW_DOWN)),
   },
   {
     what: '429 with `Retry-After: 600`',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) =>
       void (registry.faults = faulty(QUESTION, { status: 429, headers: { 'retry-after': '600' }, body: 'slow down' })),
   },
@@ -48,17 +48,17 @@ export const ANSWERS: Row[] = [
   },
   {
     what: '500, for ever, to the manifest',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, says(500, 'UNKNOWN', 'database is locked'))),
   },
   {
     what: '502 with a web page, to every upload',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) => void (registry.faults = faulty(UPLOAD, WEB_PAGE)),
   },
   {
     what: 'a web page with status 200, where a manifest should be',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ platform }) =>
       void (platform.faults = faulty(GIVE_MANIFEST, {
         status: 200,
@@ -73,7 +73,7 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'half a body of the base’s config, for ever',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ platform }) => void (platform.faults = faulty(GIVE_BLOB, { cutAfter: 40 })),
   },
   {
@@ -83,19 +83,19 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a layer of the base of which not a byte comes',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     partly: true,
     arrange: ({ platform, base }) => void (platform.faults = faulty(layerOf(base), { cutAfter: 0 })),
   },
   {
     what: 'a layer of the base with a bit turned (a wrong digest)',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     partly: true,
     arrange: (stage) => void (stage.platform.faults = faulty(layerOf(stage.base), turned(stage))),
   },
   {
     what: 'a manifest of the base with another digest',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ platform, base }) => {
       const body = Buffer.from(base.manifest.bytes.toString('utf8').replace('"schemaVersion":2', '"schemaVersion":2 '));
       platform.faults = faulty(GIVE_MANIFEST, { status: 200, headers: { 'content-type': base.manifest.mediaType }, body });
@@ -103,7 +103,7 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a registry that says it took another manifest than it was sent',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) =>
       void (registry.faults = faulty(MANIFEST_PUT, {
         status: 201,
@@ -112,12 +112,12 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a registry that says it took an image, and does not have it',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, { status: 201 })),
   },
   {
     what: 'a layer of the base that is a byte too long (a wrong length)',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     partly: true,
     arrange: (stage) =>
       void (stage.platform.faults = faulty(layerOf(stage.base), {
@@ -128,13 +128,13 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a blob that is there with another length than it should have',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) =>
       void (registry.faults = faulty({ method: 'HEAD', kind: 'blob' }, { status: 200, headers: { 'content-length': '7' } })),
   },
   {
     what: 'an endless manifest',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ platform, base }) =>
       void (platform.faults = faulty(GIVE_MANIFEST, {
         endless: Buffer.alloc(1_000_000, ' '),
@@ -143,13 +143,13 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'an endless layer of the base',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     partly: true,
     arrange: ({ platform, base }) => void (platform.faults = faulty(layerOf(base), { endless: Buffer.alloc(100_000) })),
   },
   {
     what: 'an endless answer to an upload',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ registry }) => void (registry.faults = faulty(UPLOAD, { endless: Buffer.alloc(1_000_000) })),
   },
   {
@@ -169,7 +169,7 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a redirect of what is written to another host: it is not followed',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     login: true,
     registry: { auth: { type: 'basic', users: { ann: 'her-password' } } },
     arrange: (stage) =>
@@ -181,7 +181,7 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'an upload whose place is on another host, which loses it',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     login: true,
     registry: { auth: { type: 'basic', users: { ann: 'her-password' } } },
     arrange: (stage) =>
@@ -193,7 +193,7 @@ export const ANSWERS: Row[] = [
   },
   {
     what: 'a redirect to a host over plain http that is not this machine',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     arrange: ({ platform }) =>
       void (platform.faults = faulty(GIVE_BLOB, { status: 307, headers: { location: 'http://storage.example/blob' } })),
   },

@@ -80,7 +80,7 @@ export const BASES: Row[] = [
   },
   {
     what: 'a base in docker’s schema 1',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     pinned: () => SCHEMA_1,
     arrange: ({ platform }) =>
       void (platform.faults = faulty(GIVE_MANIFEST, {
@@ -92,7 +92,7 @@ export const BASES: Row[] = [
   },
   {
     what: 'a base whose config names fewer layers than its manifest',
-    ends: 'registry-answer',
+    ends: 'registry-response',
     base: () => makeBase({ layers: 3, diffIds: 2 }),
     stays: true,
   },

@@ -147,7 +147,7 @@ export const PROBLEMS = {
   'registry-unreachable': 'A registry that cannot be reached.',
   'registry-denied': 'A registry that refuses these credentials.',
   'registry-repository-missing': 'A repository that the registry does not have.',
-  'registry-answer': 'A registry that answers with something else than the protocol says.',
+  'registry-response': 'A registry that answers with something else than the protocol says.',
   'image-not-found': 'An image that the registry does not have.',
   'image-not-pushed': 'An image of the release that was not pushed yet.',
   'tag-taken': 'A tag that names another image already.',

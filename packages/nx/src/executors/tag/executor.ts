@@ -5,7 +5,7 @@ import { headCommit } from '../../git/workspace';
 import { openRegistry, registriesOf, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';
 import { getManifest } from '../../registry/registry';
-import { canTag, setTag } from '../../registry/tags';
+import { checkTagTarget, setTag } from '../../registry/tags';
 import { openRelease } from '../../workspace/workspace';
 import { perform } from '../perform';
 import { noImages, notCommitted } from './problems';
@@ -34,7 +34,8 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     const found = [];
     for (const { plan, repository, digest } of images)
       found.push({ image: plan.image, repository, manifest: await getManifest(registry, repository, digest) });
-    for (const { repository, manifest } of found) for (const people of tags) await canTag(registry, repository, people, manifest);
+    for (const { repository, manifest } of found)
+      for (const people of tags) await checkTagTarget(registry, repository, people, manifest);
     for (const { image, repository, manifest } of found) {
       for (const people of tags) {
         if (!options.dryRun) await setTag(registry, repository, people, manifest);

@@ -6,7 +6,7 @@ import { baseFiles } from '../../oci/base-files';
 import { scratch } from '../../oci/base';
 import { buildImage, type BuiltImage, type OciBuild } from '../../oci/build';
 import type { ContextTree } from '../../oci/context';
-import type { Place } from '../../registry/blobs';
+import type { Repository } from '../../registry/blobs';
 import { streamBlob } from '../../registry/stream';
 import { findBase, keptBase, type FoundBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
@@ -17,7 +17,7 @@ import { readSources, type Sources } from './sources';
 export interface Arithmetic {
   image: BuiltImage;
   /** The repository that has the base's layers; undefined for an image from scratch. */
-  base?: Place;
+  base?: Repository;
 }
 
 /** An image's Dockerfile, read for a build without an engine. */
@@ -68,7 +68,7 @@ export async function buildByArithmetic(
 }
 
 /** The repository that has the base of an image, as its Dockerfile and its pin say; undefined for `scratch`, and where only an engine can build it. */
-export async function baseOf(job: ImageJob, registries: Registries, log: Log): Promise<Place | undefined> {
+export async function baseOf(job: ImageJob, registries: Registries, log: Log): Promise<Repository | undefined> {
   const references = pinnedReferences(job.pin, registries);
   const readable = await readableOf(job, registries, references, log);
   if (isRefusal(readable) || readable.baseName === undefined) return undefined;

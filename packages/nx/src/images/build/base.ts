@@ -1,15 +1,15 @@
 import { parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import type { Base } from '../../oci/base';
-import type { Place } from '../../registry/blobs';
-import { imageConfig } from '../../registry/registry';
+import type { Repository } from '../../registry/blobs';
+import { getImage } from '../../registry/registry';
 import { keep, readKept } from './kept';
 import { openRegistry } from '../../workspace/registries';
 
 /** A base, and the repository that has its layers. */
 export interface FoundBase {
   base: Base;
-  place: Place;
+  place: Repository;
 }
 
 /**
@@ -20,7 +20,7 @@ export async function findBase(reference: string, platform: string, log: Log): P
   const kept = keptBase(reference, platform, log);
   if (kept) return kept;
   const { digest, place, name } = located(reference, platform, log);
-  const { mediaType, manifest, config, bytes } = await imageConfig(place.registry, place.repository, digest, platform);
+  const { mediaType, manifest, config, bytes } = await getImage(place.registry, place.repository, digest, platform);
   await keep('bases', name, digest, mediaType, bytes);
   return { base: { reference, mediaType, manifest, config }, place };
 }
@@ -33,7 +33,7 @@ export function keptBase(reference: string, platform: string, log: Log): FoundBa
 }
 
 /** Where it is, and under which name it is kept. */
-function located(reference: string, platform: string, log: Log): { digest: string; place: Place; name: string } {
+function located(reference: string, platform: string, log: Log): { digest: string; place: Repository; name: string } {
   const { host, repository, digest } = parseImageReference(reference);
   return { digest: digest!, place: { registry: openRegistry(host, log), repository }, name: `${digest} ${platform}` };
 }

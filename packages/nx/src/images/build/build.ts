@@ -11,7 +11,7 @@ import type { ImageJob } from '../job';
 import { counted, type Log } from '../../system/log';
 import { openRegistry, pinnedReferences, shownArgs } from '../../workspace/registries';
 import type { Registries } from '../../workspace/registries';
-import { imageConfig } from '../../registry/registry';
+import { getImage } from '../../registry/registry';
 
 /** The name of an image in the engine's store: a host that no registry has, so that it is never pushed by accident. */
 export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {
@@ -64,7 +64,7 @@ async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, str
   const times: number[] = [];
   for (const reference of references.values()) {
     const { host, repository, digest } = parseImageReference(reference);
-    const { config } = await imageConfig(openRegistry(host, log), repository, digest!, plan.platform);
+    const { config } = await getImage(openRegistry(host, log), repository, digest!, plan.platform);
     const time = Date.parse(config.created ?? '');
     if (Number.isFinite(time) && time >= 0) times.push(Math.floor(time / 1000));
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { cacheDir, writeFileAtomic } from '../../system/files';
-import { digestOf } from '../../registry/transport/connect';
-import { isImage, isIndex, readConfig, readManifest } from '../../registry/manifest';
-import type { FoundImage } from '../../registry/registry';
+import { sha256Digest } from '../../registry/transport/connect';
+import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest';
+import type { RegistryImage } from '../../registry/registry';
 
 /** What an image says of itself. */
-export type KeptImage = Pick<FoundImage, 'mediaType' | 'manifest' | 'config'>;
+export type KeptImage = Pick<RegistryImage, 'mediaType' | 'manifest' | 'config'>;
 
 /** `bases`: images below ours, a file for each digest. `pushed`: what was pushed last from here, a file for each place. */
 type Shelf = 'bases' | 'pushed';
@@ -32,12 +32,12 @@ export function readKept(shelf: Shelf, name: string, digest: string): KeptImage 
   try {
     const kept = JSON.parse(fs.readFileSync(fileOf(shelf, name), 'utf8')) as KeptFile;
     const bytes = Buffer.from(kept.manifest, 'latin1');
-    const isAsked = kept.of === digest && digestOf(bytes) === (shelf === 'pushed' ? digest : kept.digest);
-    const { mediaType, json } = readManifest(bytes, kept.mediaType, name);
-    if (!isAsked || isIndex(json) || !isImage(json)) return undefined;
+    const isAsked = kept.of === digest && sha256Digest(bytes) === (shelf === 'pushed' ? digest : kept.digest);
+    const { mediaType, json } = parseManifest(bytes, kept.mediaType, name);
+    if (!isAsked || isIndex(json) || !isImageManifest(json)) return undefined;
     const config = Buffer.from(kept.config, 'latin1');
-    if (digestOf(config) !== json.config.digest) return undefined;
-    return { mediaType, manifest: json, config: readConfig(config, json, name) };
+    if (sha256Digest(config) !== json.config.digest) return undefined;
+    return { mediaType, manifest: json, config: parseConfig(config, json, name) };
   } catch {
     return undefined;
   }
@@ -49,12 +49,12 @@ export function keep(
   name: string,
   of: string,
   mediaType: string,
-  { manifest, config }: FoundImage['bytes'],
+  { manifest, config }: RegistryImage['bytes'],
 ): Promise<void> {
   const file: KeptFile = {
     of,
     mediaType,
-    digest: digestOf(manifest),
+    digest: sha256Digest(manifest),
     manifest: manifest.toString('latin1'),
     config: config.toString('latin1'),
   };

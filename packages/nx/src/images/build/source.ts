@@ -3,7 +3,7 @@ import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
 import { counted, silent, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
-import type { Place } from '../../registry/blobs';
+import type { Repository } from '../../registry/blobs';
 import { isInterrupted } from '../../system/signals';
 import { type Arithmetic, baseOf, buildByArithmetic } from './arithmetic';
 import { buildLocal, localName } from './build';
@@ -18,7 +18,7 @@ export type Builder = 'auto' | 'oci' | Engine;
 /** An image that is made, and where its parts are. */
 export type Source =
   | ({ kind: 'arithmetic'; how: 'built' } & Arithmetic)
-  | { kind: 'layout'; how: 'found'; layout: Layout; base?: Place }
+  | { kind: 'layout'; how: 'found'; layout: Layout; base?: Repository }
   | { kind: 'engine'; how: 'built' | 'found'; engine: Engine; local: string };
 
 export interface SourceOptions {

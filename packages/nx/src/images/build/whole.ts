@@ -1,5 +1,5 @@
 import { openBlob, partsOf, type Layout, type Parts } from '../../oci/layout';
-import { type Descriptor, parsePlatform, platformName } from '../../registry/manifest';
+import { type Descriptor, parsePlatform, formatPlatform } from '../../registry/manifest';
 import { streamBlob } from '../../registry/stream';
 import type { Source } from './source';
 
@@ -27,7 +27,7 @@ function partsOfLayout({ dir, manifest, bytes, image, config, configBytes, missi
     config: { descriptor: image.config, bytes: configBytes },
     layers: image.layers,
     // Of a config, only what an index says of an image.
-    platform: parsePlatform(platformName(config)),
+    platform: parsePlatform(formatPlatform(config)),
     open: (layer) => (absent.has(layer.digest) ? undefined : openBlob(dir, layer)),
   };
 }

@@ -1,9 +1,9 @@
 import type { PushReceipt, RegistryName } from '@kdcube/release/internal';
 import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
-import type { Place } from '../../registry/blobs';
+import type { Repository } from '../../registry/blobs';
 import { askTags, type AskedTags } from '../../registry/push';
-import { headManifest, imageConfig } from '../../registry/registry';
+import { headManifest, getImage } from '../../registry/registry';
 import { isInterrupted } from '../../system/signals';
 import { readKept, type KeptImage } from '../build/kept';
 import { branchOf, peopleTags, type PeopleOptions } from './people';
@@ -15,7 +15,7 @@ export type Existing = Pick<KeptImage, 'manifest' | 'config'>;
 
 /** A repository that an image will go to, and what it had before: asked for while the image is planned. */
 export interface Ahead {
-  place: Place;
+  place: Repository;
   /** As people type it, without a tag. */
   shownName: string;
   before: Promise<Existing | undefined>;
@@ -51,7 +51,7 @@ export function keptName(shownName: string, platform: string): string {
 }
 
 /** Where none is idle, each question opens a connection, which the push will need anyway. */
-async function askPeople({ registry, repository }: Place, options: PeopleOptions): Promise<AskedTags | undefined> {
+async function askPeople({ registry, repository }: Repository, options: PeopleOptions): Promise<AskedTags | undefined> {
   const state = await options.look?.state;
   if (!state || state.isChanged) return undefined;
   const tags = await peopleTags(options);
@@ -64,12 +64,12 @@ async function askPeople({ registry, repository }: Place, options: PeopleOptions
 
 /** What was pushed last is only asked for, where this machine knows what it says. */
 async function existing(
-  { registry, repository }: Place,
+  { registry, repository }: Repository,
   platform: string,
   { last, kept }: Pick<Ahead, 'last' | 'kept'>,
   options: PeopleOptions,
 ): Promise<Existing | undefined> {
-  const read = (reference: string) => unlessProblem(imageConfig(registry, repository, reference, platform));
+  const read = (reference: string) => unlessProblem(getImage(registry, repository, reference, platform));
   const found =
     last && (kept ? (await unlessProblem(headManifest(registry, repository, last.digest))) && kept : await read(last.digest));
   if (found) return found;

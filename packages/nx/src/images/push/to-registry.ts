@@ -4,12 +4,12 @@ import type { Log } from '../../system/log';
 import type { BuiltImage } from '../../oci/build';
 import { knownLayers } from '../../oci/known';
 import { openBlob, partsOf } from '../../oci/layout';
-import type { Place } from '../../registry/blobs';
+import type { Repository } from '../../registry/blobs';
 import type { Descriptor, ImageManifest } from '../../registry/manifest';
 import { askTags, type AskedTags, pushImage as pushTo, type PushImage, type Pushed } from '../../registry/push';
 import { getManifest, headManifest, type ManifestHead } from '../../registry/registry';
-import { progressLines, type PushBlob } from '../../registry/send';
-import { openUploads, type Uploads } from '../../registry/session';
+import { logProgress, type PushBlob } from '../../registry/send';
+import { initiateUploads, type UploadSessions } from '../../registry/session';
 import { setTag } from '../../registry/tags';
 import { type Ahead, type Existing, keptName } from './ahead';
 import type { Destination, Taken } from './destination';
@@ -24,13 +24,13 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
   let askedAt: number | undefined;
   let there: Existing | undefined;
   let asked: Promise<AskedTags> | undefined;
-  let uploads: Uploads | undefined;
+  let uploads: UploadSessions | undefined;
   const askedFor = async (tags: readonly string[]): Promise<AskedTags> => {
     const early = await people;
     return early && tags.every((tag) => early.tags.has(tag)) ? early : askTags(registry, place.repository, tags);
   };
   // For a config, and mostly one layer.
-  const open = (): Uploads => (uploads ??= openUploads(registry, place.repository, 2));
+  const open = (): UploadSessions => (uploads ??= initiateUploads(registry, place.repository, 2));
   return {
     shownName,
     foresee() {
@@ -64,7 +64,7 @@ export function toRegistry(job: ImageJob, { place, shownName, before, last, kept
         place.repository,
         image,
         { key: job.plan.tag, keyAbsentAt: askedAt, people: tags, asked: await asked },
-        { onProgress: progressLines(log, job.plan.image), uploads, onLanded },
+        { onProgress: logProgress(log, job.plan.image), sessions: uploads, onLanded },
       ).finally(() => keeping);
       for (const { tag, how } of pushed.tags) if (how === 'skipped') log.note(skipped(shownName, tag));
       return taken(pushed, image);
@@ -83,7 +83,7 @@ async function keepSent(source: Source, digest: string, name: string): Promise<v
 function sendable(source: Exclude<Source, { kind: 'engine' }>, there: ReadonlySet<string>): PushImage {
   const fresh = new Set(source.kind === 'arithmetic' ? freshBlobs(source.image) : []);
   const blob = ({ digest, size }: Descriptor, open: PushBlob['open']): PushBlob => {
-    const common = { digest, size, there: there.has(digest), isNew: fresh.has(digest) };
+    const common = { digest, size, assumeExists: there.has(digest), assumeMissing: fresh.has(digest) };
     return open ? { ...common, open } : { ...common, from: source.base };
   };
   if (source.kind === 'arithmetic') {
@@ -137,7 +137,7 @@ function taken({ digest, mediaType, size, how, tags, blobs }: Pushed, { manifest
 async function fromEngine(
   { engine, local }: { engine: Engine; local: string },
   { plan }: ImageJob,
-  place: Place,
+  place: Repository,
   shownName: string,
   wanted: readonly PeopleTag[],
   log: Log,
@@ -166,7 +166,7 @@ async function fromEngine(
 }
 
 async function setAll(
-  { registry, repository }: Place,
+  { registry, repository }: Repository,
   shownName: string,
   head: ManifestHead,
   wanted: readonly PeopleTag[],

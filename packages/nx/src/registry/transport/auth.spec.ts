@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KdcubeError } from '@kdcube/release/internal';
 import type { Credentials } from './docker-config';
-import { authorized, challengesOf, type Session } from './auth';
+import { sendAuthorized, parseChallenges, type Session } from './auth';
 import { connect } from './connect';
 
 interface Seen {
@@ -80,7 +80,7 @@ function session(host: string, ...credentials: (Credentials | undefined)[]): Ses
 }
 
 function get(registry: Session, scope = 'repository:x:pull') {
-  return authorized(registry, { method: 'GET', url: new URL('/v2/x', registry.base), headers: {}, limit: 1000 }, scope);
+  return sendAuthorized(registry, { method: 'GET', url: new URL('/v2/x', registry.base), headers: {}, maxBytes: 1000 }, scope);
 }
 
 async function problemOf(work: Promise<unknown>) {
@@ -295,19 +295,19 @@ describe('Bearer', () => {
         : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${at}/token"` } },
     );
     const problem = await problemOf(get(session(host, undefined)));
-    expect(problem.code).toBe('registry-answer');
+    expect(problem.code).toBe('registry-response');
     expect(problem.message).not.toMatch(/abc|Evil/);
   });
 
   it.each(['http://example.com/token', 'file:///etc/passwd', 'not an address'])('sends no credentials to %s', async (realm) => {
     const host = await serve(() => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } }));
-    expect((await problemOf(get(session(host, login)))).code).toBe('registry-answer');
+    expect((await problemOf(get(session(host, login)))).code).toBe('registry-response');
   });
 });
 
 describe('challenges', () => {
   const read = (header: string | undefined) =>
-    challengesOf({ origin: '', status: 401, headers: { 'www-authenticate': header }, body: Buffer.alloc(0) }).map(
+    parseChallenges({ origin: '', status: 401, headers: { 'www-authenticate': header }, body: Buffer.alloc(0) }).map(
       ({ scheme, parameters }) => [scheme, { ...parameters }],
     );
 

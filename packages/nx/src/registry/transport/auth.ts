@@ -1,7 +1,7 @@
 import type { Credentials } from './docker-config';
-import type { Answer, Outgoing, Transport } from './types';
-import { send } from './http';
-import { denied, oddAnswer, redirectDenied, saidBy } from './problems';
+import type { HttpResponse, HttpRequest, Transport } from './types';
+import { sendRequest } from './http';
+import { accessDenied, invalidResponse, redirectDenied, describeResponse } from './problems';
 
 /** What is known about who asks one registry. Kept in memory only. */
 export interface Session {
@@ -10,21 +10,21 @@ export interface Session {
   base: URL;
   transport: Transport;
   /** Asked again when the registry has rejected what it gave. */
-  credentials: (rejected?: Credentials) => Promise<Credentials | undefined>;
+  credentials: (rejectedCredentials?: Credentials) => Promise<Credentials | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;
   /** The credentials, once asked for. */
-  known?: Promise<Credentials | undefined>;
+  cachedCredentials?: Promise<Credentials | undefined>;
   rejected?: Credentials;
   /** By scope: the Authorization header that worked last. */
-  held: Map<string, Promise<Held>>;
+  authorizations: Map<string, Promise<CachedAuthorization>>;
   /** Whether a repository has answered as itself, or is being asked: of one that has, a plain 404 says that a tag is not there, and not that the repository is missing. */
-  proved: Map<string, Promise<boolean>>;
+  existingRepositories: Map<string, Promise<boolean>>;
   /** What the registry asked for last, so that the next scope needs no refused request first. */
   challenges?: Challenge[];
 }
 
-interface Held {
+interface CachedAuthorization {
   header?: string;
   expiresAt: number;
   /** What it was made of. */
@@ -40,38 +40,42 @@ export interface Challenge {
 
 const TOKEN_LIMIT = 1024 * 1024;
 /** The token protocol says that a token without `expires_in` lives for 60 s. */
-const SHORTEST_LIFE = 60;
+const DEFAULT_TOKEN_LIFETIME = 60;
 /** A token is renewed this long before its end: a request takes time. */
-const MARGIN = 5_000;
+const RENEWAL_MARGIN = 5_000;
 
 /**
  * Sends a request with whatever Authorization its scope (or several, with spaces between) needs. A 401, and a 403 with an Authorization from before (ECR's way to say "expired"), are answered once
  * with a new one; the second answer is the caller's, whatever it is. Only challenges from the registry's own origin count: the target of a redirect never gets its credentials.
  * Throws `registry-denied` where the token endpoint refuses, no credentials fit, or the target of a redirect refuses.
  */
-export async function authorized(session: Session, outgoing: Outgoing, scope: string): Promise<Answer> {
-  const before = await holding(session, scope);
+export async function sendAuthorized(session: Session, outgoing: HttpRequest, scope: string): Promise<HttpResponse> {
+  const before = await cachedAuthorization(session, scope);
   const header = before.held?.header;
   const first = await sendWith(session, outgoing, header);
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
-  const challenges = challengesOf(first);
+  const challenges = parseChallenges(first);
   if (first.status === 401) session.challenges = challenges.map(withoutScope);
   // Somebody else may have got a new one while this request was under way.
-  if (session.held.get(scope) === before.pending) {
+  if (session.authorizations.get(scope) === before.pending) {
     // A helper's password may have expired as well as the token that was made with it. Another scope may have found that out already.
-    if (header !== undefined && session.known === before.held?.from) {
+    if (header !== undefined && session.cachedCredentials === before.held?.from) {
       session.rejected = before.held?.credentials;
-      session.known = undefined;
+      session.cachedCredentials = undefined;
     }
-    hold(session, scope, challenges.length > 0 ? challenges : (session.challenges ?? []));
+    renewAuthorization(session, scope, challenges.length > 0 ? challenges : (session.challenges ?? []));
   }
-  const renewed = (await session.held.get(scope))?.header;
+  const renewed = (await session.authorizations.get(scope))?.header;
   if (renewed === undefined || (first.status === 403 && renewed === header)) return first;
   return sendWith(session, outgoing, renewed);
 }
 
-async function sendWith({ host, transport }: Session, outgoing: Outgoing, authorization: string | undefined): Promise<Answer> {
-  const answer = await send(transport, withHeader(outgoing, authorization));
+async function sendWith(
+  { host, transport }: Session,
+  outgoing: HttpRequest,
+  authorization: string | undefined,
+): Promise<HttpResponse> {
+  const answer = await sendRequest(transport, withAuthorization(outgoing, authorization));
   const isRefusal = answer.status === 401 || answer.status === 403;
   if (isRefusal && answer.origin !== outgoing.url.origin) throw redirectDenied(host, outgoing.url, answer, transport.secrets);
   return answer;
@@ -79,83 +83,88 @@ async function sendWith({ host, transport }: Session, outgoing: Outgoing, author
 
 /** Whether any credentials are sent to this registry: for the words of a refusal. */
 export async function hasCredentials(session: Session): Promise<boolean> {
-  return (await session.known) !== undefined;
+  return (await session.cachedCredentials) !== undefined;
 }
 
 /** The held Authorization of a scope, renewed if its time is over; nothing before the registry has asked for one. */
-async function holding(session: Session, scope: string): Promise<{ pending?: Promise<Held>; held?: Held }> {
-  const current = session.held.get(scope);
+async function cachedAuthorization(
+  session: Session,
+  scope: string,
+): Promise<{ pending?: Promise<CachedAuthorization>; held?: CachedAuthorization }> {
+  const current = session.authorizations.get(scope);
   const held = await current;
   if (held && held.expiresAt > session.now()) return { pending: current, held };
   if (!session.challenges) return {};
-  if (session.held.get(scope) === current) hold(session, scope, session.challenges);
-  const pending = session.held.get(scope);
+  if (session.authorizations.get(scope) === current) renewAuthorization(session, scope, session.challenges);
+  const pending = session.authorizations.get(scope);
   return { pending, held: await pending };
 }
 
 /** Gets an Authorization and shares it with everybody who asks for this scope in the meantime. */
-function hold(session: Session, scope: string, challenges: Challenge[]): void {
-  const pending = obtain(session, scope, challenges);
-  session.held.set(scope, pending);
-  pending.catch(() => session.held.get(scope) === pending && session.held.delete(scope));
+function renewAuthorization(session: Session, scope: string, challenges: Challenge[]): void {
+  const pending = createAuthorization(session, scope, challenges);
+  session.authorizations.set(scope, pending);
+  pending.catch(() => session.authorizations.get(scope) === pending && session.authorizations.delete(scope));
 }
 
-async function obtain(session: Session, scope: string, challenges: Challenge[]): Promise<Held> {
+async function createAuthorization(session: Session, scope: string, challenges: Challenge[]): Promise<CachedAuthorization> {
   const { from, credentials } = await currentCredentials(session);
-  return { ...(await heldFor(session, scope, challenges, credentials)), from, credentials };
+  return { ...(await authorizationFor(session, scope, challenges, credentials)), from, credentials };
 }
 
 /** The credentials as they are known, asked for again when their time is over. */
-async function currentCredentials(session: Session): Promise<Pick<Held, 'from' | 'credentials'>> {
-  const from = (session.known ??= session.credentials(session.rejected));
+async function currentCredentials(session: Session): Promise<Pick<CachedAuthorization, 'from' | 'credentials'>> {
+  const from = (session.cachedCredentials ??= session.credentials(session.rejected));
   const credentials = await from;
   if (expiryOf(credentials) > session.now()) return { from, credentials };
-  if (session.known === from) session.known = session.credentials(credentials);
-  return { from: session.known, credentials: await session.known };
+  if (session.cachedCredentials === from) session.cachedCredentials = session.credentials(credentials);
+  return { from: session.cachedCredentials, credentials: await session.cachedCredentials };
 }
 
 function expiryOf(credentials: Credentials | undefined): number {
-  return credentials?.kind === 'password' && credentials.expiresAt !== undefined ? credentials.expiresAt - MARGIN : Infinity;
+  return credentials?.kind === 'password' && credentials.expiresAt !== undefined
+    ? credentials.expiresAt - RENEWAL_MARGIN
+    : Infinity;
 }
 
-async function heldFor(
+async function authorizationFor(
   session: Session,
   scope: string,
   challenges: Challenge[],
   credentials: Credentials | undefined,
-): Promise<Held> {
+): Promise<CachedAuthorization> {
   if (credentials?.kind === 'bearer') return { header: bearerHeader(session, credentials.token), expiresAt: Infinity };
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
-  if (bearer) return fetchToken(session, scope, bearer.parameters, credentials);
+  if (bearer) return fetchBearerToken(session, scope, bearer.parameters, credentials);
   // Without any challenge a name and a password are worth a try; nothing else is.
   const asksForBasic = challenges.length === 0 || challenges.some(({ scheme }) => scheme === 'basic');
   if (credentials?.kind !== 'password' || !asksForBasic) return { expiresAt: Infinity };
   return { header: basicHeader(session, credentials), expiresAt: expiryOf(credentials) };
 }
 
-async function fetchToken(
+async function fetchBearerToken(
   session: Session,
   scope: string,
   challenge: Record<string, string>,
   credentials: Credentials | undefined,
-): Promise<Held> {
+): Promise<CachedAuthorization> {
   const { host, transport } = session;
-  const url = realmOf(session, challenge.realm!);
+  const url = tokenUrl(session, challenge.realm!);
   const scopes = [...new Set([...scope.split(' '), ...(challenge.scope ?? '').split(' ')])].filter(Boolean);
-  const answer = await send(transport, tokenRequest(session, url, challenge.service, scopes, credentials));
+  const answer = await sendRequest(transport, tokenRequest(session, url, challenge.service, scopes, credentials));
   const subject = `a token for ${scope}`;
   if ([400, 401, 403].includes(answer.status)) {
-    throw denied(host, subject, saidBy(answer, transport.secrets), credentials !== undefined);
+    throw accessDenied(host, subject, describeResponse(answer, transport.secrets), credentials !== undefined);
   }
   const json = answer.status === 200 ? parse(answer.body) : undefined;
   const token = json?.token ?? json?.access_token;
   if (typeof token !== 'string' || token === '') {
-    throw oddAnswer(
-      `${url.host} gave no token for ${host}. It answered ${saidBy(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
+    throw invalidResponse(
+      `${url.host} gave no token for ${host}. It answered ${describeResponse(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
     );
   }
-  const life = typeof json?.expires_in === 'number' && json.expires_in > 0 ? json.expires_in : SHORTEST_LIFE;
-  return { header: bearerHeader(session, token), expiresAt: session.now() + life * 1000 - MARGIN };
+  const life = typeof json?.expires_in === 'number' && json.expires_in > 0 ? json.expires_in : DEFAULT_TOKEN_LIFETIME;
+  return { header: bearerHeader(session, token), expiresAt: session.now() + life * 1000 - RENEWAL_MARGIN };
 }
 
 function tokenRequest(
@@ -164,14 +173,14 @@ function tokenRequest(
   service: string | undefined,
   scopes: string[],
   credentials: Credentials | undefined,
-): Outgoing {
+): HttpRequest {
   if (credentials?.kind === 'identity') {
     session.transport.secrets.add(credentials.token);
     const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: credentials.token, client_id: 'kdcube-nx' });
     if (service !== undefined) form.set('service', service);
     form.set('scope', scopes.join(' '));
     const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
-    return { method: 'POST', url, headers, body: form.toString(), limit: TOKEN_LIMIT };
+    return { method: 'POST', url, headers, body: form.toString(), maxBytes: TOKEN_LIMIT };
   }
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
@@ -180,15 +189,15 @@ function tokenRequest(
     url.searchParams.set('account', credentials.username);
     headers.authorization = basicHeader(session, credentials);
   }
-  return { method: 'GET', url, headers, limit: TOKEN_LIMIT };
+  return { method: 'GET', url, headers, maxBytes: TOKEN_LIMIT };
 }
 
 /** The token endpoint that the registry names. It gets the credentials, so it must be as safe to talk to as the registry itself. */
-function realmOf({ host, base, transport }: Session, realm: string): URL {
+function tokenUrl({ host, base, transport }: Session, realm: string): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol)) throw oddAnswer(`${host} names no usable token endpoint.`);
-  if (url.protocol === 'http:' && (base.protocol === 'https:' || !transport.mayBePlain(url.host))) {
-    throw oddAnswer(`${host} wants the credentials sent to ${url.host} over plain http, which is not done.`);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${host} names no usable token endpoint.`);
+  if (url.protocol === 'http:' && (base.protocol === 'https:' || !transport.allowsHttp(url.host))) {
+    throw invalidResponse(`${host} wants the credentials sent to ${url.host} over plain http, which is not done.`);
   }
   url.username = '';
   url.password = '';
@@ -197,7 +206,7 @@ function realmOf({ host, base, transport }: Session, realm: string): URL {
 }
 
 /** The challenges of an answer, by RFC 7235: several in one header, quoted strings, any order. What cannot be read ends the list. */
-export function challengesOf(answer: Answer): Challenge[] {
+export function parseChallenges(answer: HttpResponse): Challenge[] {
   const header = answer.headers['www-authenticate'] ?? '';
   const found: Challenge[] = [];
   const parameter = /[\s,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
@@ -232,12 +241,12 @@ function basicHeader({ transport }: Session, { username, password }: { username:
 
 function bearerHeader({ host, transport }: Session, token: string): string {
   // A token goes into a header as it is: anything but visible ASCII could end the header.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw oddAnswer(`The token for ${host} has characters that no token has.`);
+  if (!/^[\x21-\x7e]+$/.test(token)) throw invalidResponse(`The token for ${host} has characters that no token has.`);
   transport.secrets.add(token);
   return `Bearer ${token}`;
 }
 
-function withHeader(outgoing: Outgoing, authorization: string | undefined): Outgoing {
+function withAuthorization(outgoing: HttpRequest, authorization: string | undefined): HttpRequest {
   return authorization === undefined ? outgoing : { ...outgoing, headers: { ...outgoing.headers, authorization } };
 }
 

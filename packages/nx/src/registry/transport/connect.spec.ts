@@ -1,10 +1,10 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { addressOf, connect, digestOf, nameOf, statedDigest } from './connect';
+import { endpointUrl, connect, sha256Digest, referenceName, contentDigest } from './connect';
 import { OCI_MANIFEST } from '../manifest';
 import { headManifest } from '../registry';
 
-const DIGEST = digestOf(Buffer.from(''));
+const DIGEST = sha256Digest(Buffer.from(''));
 
 describe('connect', () => {
   it.each([
@@ -39,23 +39,23 @@ describe('addresses', () => {
   const registry = connect('ghcr.io');
 
   it('are made of names', () => {
-    expect(addressOf(registry, 'a/b', 'manifests', 'v1').href).toBe('https://ghcr.io/v2/a/b/manifests/v1');
-    expect(addressOf(registry, 'a/b', 'blobs', DIGEST).href).toBe(`https://ghcr.io/v2/a/b/blobs/${DIGEST}`);
-    expect(nameOf(registry, 'a/b', 'v1')).toBe('ghcr.io/a/b:v1');
-    expect(nameOf(registry, 'a/b', DIGEST)).toBe(`ghcr.io/a/b@${DIGEST}`);
+    expect(endpointUrl(registry, 'a/b', 'manifests', 'v1').href).toBe('https://ghcr.io/v2/a/b/manifests/v1');
+    expect(endpointUrl(registry, 'a/b', 'blobs', DIGEST).href).toBe(`https://ghcr.io/v2/a/b/blobs/${DIGEST}`);
+    expect(referenceName(registry, 'a/b', 'v1')).toBe('ghcr.io/a/b:v1');
+    expect(referenceName(registry, 'a/b', DIGEST)).toBe(`ghcr.io/a/b@${DIGEST}`);
   });
 
   it.each(['../x', 'a/../b', '', 'A', 'a?b', 'a#b', 'a b'])('do not leave their place by the repository %j', (repository) => {
-    expect(() => addressOf(registry, repository, 'manifests', 'v1')).toThrow('registry-name');
+    expect(() => endpointUrl(registry, repository, 'manifests', 'v1')).toThrow('registry-name');
   });
 
   it.each(['../x', '', 'a/b', 'a?b', '-x', 'a\r\nb'])('do not leave their place by the reference %j', (reference) => {
-    expect(() => addressOf(registry, 'a', 'manifests', reference)).toThrow('unsafe-tag');
-    expect(() => addressOf(registry, 'a', 'blobs', reference)).toThrow('unsafe-tag');
+    expect(() => endpointUrl(registry, 'a', 'manifests', reference)).toThrow('unsafe-tag');
+    expect(() => endpointUrl(registry, 'a', 'blobs', reference)).toThrow('unsafe-tag');
   });
 
   it('name blobs by digest only', () => {
-    expect(() => addressOf(registry, 'a', 'blobs', 'v1')).toThrow('unsafe-tag');
+    expect(() => endpointUrl(registry, 'a', 'blobs', 'v1')).toThrow('unsafe-tag');
   });
 });
 
@@ -66,10 +66,10 @@ it('a stated digest is a digest', () => {
     headers: { 'docker-content-digest': value },
     body: Buffer.alloc(0),
   });
-  expect(statedDigest(answer(), 'it')).toBeUndefined();
-  expect(statedDigest(answer(DIGEST), 'it')).toBe(DIGEST);
+  expect(contentDigest(answer(), 'it')).toBeUndefined();
+  expect(contentDigest(answer(DIGEST), 'it')).toBe(DIGEST);
   for (const value of ['', 'x', DIGEST.toUpperCase(), [DIGEST, DIGEST], `${DIGEST}, ${DIGEST}`]) {
-    expect(() => statedDigest(answer(value), 'it')).toThrow('registry-answer');
+    expect(() => contentDigest(answer(value), 'it')).toThrow('registry-response');
   }
 });
 
@@ -98,7 +98,7 @@ describe('connections that idle', () => {
   it('cost no try when the other side has forgotten them all', async () => {
     const { host, forget } = await forgetful();
     const said: string[] = [];
-    const open = () => connect(host, { credentials: async () => undefined, notify: (text) => void said.push(text) });
+    const open = () => connect(host, { credentials: async () => undefined, onRetry: (text) => void said.push(text) });
     const ask = (registry = open()) => headManifest(registry, 'a/b', 'v1');
     const first = open();
     await Promise.all(Array.from({ length: 16 }, () => ask(first)));

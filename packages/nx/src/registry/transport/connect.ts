@@ -4,9 +4,9 @@ import * as https from 'node:https';
 import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release/internal';
 import type { Credentials } from './docker-config';
 import type { Session } from './auth';
-import { credentialsFor } from './ecr';
-import type { Answer, Transport } from './types';
-import { ecrRegion, oddAnswer } from './problems';
+import { resolveCredentials } from './ecr';
+import type { HttpResponse, Transport } from './types';
+import { ecrRegion, invalidResponse } from './problems';
 
 /** A registry to talk to: made by `connect`, handed to the functions below. Its tokens live as long as it does. */
 export type Registry = Session;
@@ -17,7 +17,7 @@ export interface ConnectOptions {
   /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
   insecure?: readonly string[];
   /** Told before each wait of a retry. Default: nobody. */
-  notify?: (text: string) => void;
+  onRetry?: (text: string) => void;
   /** Tries of each request in all. Default 5, which waits 7.5 s together. */
   attempts?: number;
   /** Milliseconds. Default: 10 s to connect, 30 s without a byte, 5 minutes for one answer. */
@@ -53,33 +53,33 @@ function proxiesIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
 export function connect(host: string, options: ConnectOptions = {}): Registry {
   const insecure = options.insecure ?? (process.env.KDCUBE_INSECURE_REGISTRIES ?? '').split(',').map((entry) => entry.trim());
-  const mayBePlain = (name: string) =>
+  const allowsHttp = (name: string) =>
     (isLoopback(name.replace(/:[0-9]+$/, '')) && !name.endsWith(':443')) || insecure.includes(name);
   if (!isHost(host)) throw new KdcubeError({ code: 'registry-name', message: `${quoted(host)} is not the host of a registry.` });
   const apiHost = host === 'docker.io' ? 'registry-1.docker.io' : host;
   return {
     host,
-    base: new URL(`${mayBePlain(host) ? 'http' : 'https'}://${apiHost}/`),
+    base: new URL(`${allowsHttp(host) ? 'http' : 'https'}://${apiHost}/`),
     transport: {
       agents: agentsFor(host),
       sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
-      notify: options.notify ?? (() => undefined),
+      onRetry: options.onRetry ?? (() => undefined),
       attempts: options.attempts ?? 5,
       timeouts: { connect: 10_000, idle: 30_000, total: 300_000, ...options.timeouts },
-      mayBePlain,
+      allowsHttp,
       secrets: new Set(),
     },
-    credentials: options.credentials ?? ((rejected) => credentialsFor(host, rejected, options.now)),
+    credentials: options.credentials ?? ((rejected) => resolveCredentials(host, rejected, options.now)),
     now: options.now ?? Date.now,
-    held: new Map(),
-    proved: new Map(),
+    authorizations: new Map(),
+    existingRepositories: new Map(),
     // Amazon's are never open: no question without a name first.
     ...(ecrRegion(host) && { challenges: [{ scheme: 'basic', parameters: {} }] }),
   };
 }
 
 /** The address of a manifest or a blob. What could leave the path is refused here, whoever asks. */
-export function addressOf({ base }: Registry, repository: string, kind: 'manifests' | 'blobs', reference: string): URL {
+export function endpointUrl({ base }: Registry, repository: string, kind: 'manifests' | 'blobs', reference: string): URL {
   checkRepository(repository);
   if (!isDigest(reference) && (kind === 'blobs' || !isTag(reference))) {
     throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(reference)} is neither a digest nor a tag.` });
@@ -94,17 +94,17 @@ export function checkRepository(repository: string): void {
 }
 
 /** A manifest or a blob as messages name it: `ghcr.io/org/image:tag`. */
-export function nameOf({ host }: Registry, repository: string, reference: string): string {
+export function referenceName({ host }: Registry, repository: string, reference: string): string {
   return `${host}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
 }
 
-export function digestOf(bytes: Uint8Array): string {
+export function sha256Digest(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** The Docker-Content-Digest of an answer; undefined where a registry does not send one. */
-export function statedDigest(answer: Answer, from: string): string | undefined {
+export function contentDigest(answer: HttpResponse, from: string): string | undefined {
   const value = answer.headers['docker-content-digest'];
   if (value === undefined || (typeof value === 'string' && isDigest(value))) return value;
-  throw oddAnswer(`The digest that the registry states for ${from}, ${quoted(value)}, is not one.`);
+  throw invalidResponse(`The digest that the registry states for ${from}, ${quoted(value)}, is not one.`);
 }

@@ -40,23 +40,25 @@ export async function dockerCredentials(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Credentials | undefined> {
   const file = configFile(environment);
-  const config = await readConfig(file);
+  const config = await readDockerConfig(file);
   if (!config) return undefined;
   const hub = HUB_HOSTS.includes(host);
-  const helper = lookUp(config.credHelpers, host, hub) ?? config.credsStore;
+  const helper = findEntry(config.credHelpers, host, hub) ?? config.credsStore;
   const kept =
-    helper === undefined || helper === '' ? undefined : await askHelper(helper, hub ? HUB_KEY : host, file, environment);
-  return kept ?? fromEntry(lookUp(config.auths, host, hub), host, file);
+    helper === undefined || helper === ''
+      ? undefined
+      : await runCredentialHelper(helper, hub ? HUB_KEY : host, file, environment);
+  return kept ?? fromAuthEntry(findEntry(config.auths, host, hub), host, file);
 }
 
 function configFile(environment: NodeJS.ProcessEnv): string {
   return path.join(environment.DOCKER_CONFIG || path.join(environment.HOME || os.homedir(), '.docker'), 'config.json');
 }
 
-async function readConfig(file: string): Promise<DockerConfig | undefined> {
+async function readDockerConfig(file: string): Promise<DockerConfig | undefined> {
   let text: string;
   try {
-    if ((await fs.promises.stat(file)).size > CONFIG_LIMIT) throw broken(file, 'is larger than any docker configuration');
+    if ((await fs.promises.stat(file)).size > CONFIG_LIMIT) throw invalidConfig(file, 'is larger than any docker configuration');
     text = await fs.promises.readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -64,10 +66,10 @@ async function readConfig(file: string): Promise<DockerConfig | undefined> {
     throw fileProblem(error, file);
   }
   const json = parseJson(text.replace(/^\uFEFF/, ''));
-  if (!isRecord(json)) throw broken(file, 'is not a JSON object');
+  if (!isRecord(json)) throw invalidConfig(file, 'is not a JSON object');
   const { auths = {}, credHelpers = {}, credsStore } = json;
   if (!isRecord(auths ?? {}) || !isRecord(credHelpers ?? {}))
-    throw broken(file, 'has "auths" or "credHelpers" that are not objects');
+    throw invalidConfig(file, 'has "auths" or "credHelpers" that are not objects');
   return {
     auths: (auths ?? {}) as Record<string, AuthEntry>,
     credHelpers: (credHelpers ?? {}) as Record<string, unknown>,
@@ -76,7 +78,7 @@ async function readConfig(file: string): Promise<DockerConfig | undefined> {
 }
 
 /** The entry of a host. Keys are hosts, or URLs as old logins wrote them: `https://ghcr.io/v2/`. An exact key comes first, then one without a path. */
-function lookUp<T>(entries: Record<string, T>, host: string, hub: boolean): T | undefined {
+function findEntry<T>(entries: Record<string, T>, host: string, hub: boolean): T | undefined {
   const wanted = hub ? HUB_HOSTS : [host];
   const exact = (hub ? [HUB_KEY, ...wanted] : wanted).find((key) => Object.hasOwn(entries, key));
   if (exact !== undefined) return entries[exact];
@@ -89,7 +91,7 @@ function hostOf(key: string): string {
   return key.replace(/^https?:\/\//, '').split('/')[0]!;
 }
 
-function fromEntry(entry: AuthEntry | undefined, host: string, file: string): Credentials | undefined {
+function fromAuthEntry(entry: AuthEntry | undefined, host: string, file: string): Credentials | undefined {
   if (!isRecord(entry)) return undefined;
   const { auth, username, password, identitytoken, registrytoken } = entry as AuthEntry;
   if (isText(registrytoken)) return { kind: 'bearer', token: registrytoken };
@@ -98,19 +100,20 @@ function fromEntry(entry: AuthEntry | undefined, host: string, file: string): Cr
   if (!isText(auth)) return undefined;
   const decoded = Buffer.from(auth, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  if (colon < 1) throw broken(file, `has an "auth" for ${host} that is not base64 of "name:password"`, `docker login ${host}`);
+  if (colon < 1)
+    throw invalidConfig(file, `has an "auth" for ${host} that is not base64 of "name:password"`, `docker login ${host}`);
   return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replace(/\0+$/, '') };
 }
 
 /** Runs `docker-credential-<name> get`. A helper that has nothing for this host says so and exits 1: that is no error. */
-async function askHelper(
+async function runCredentialHelper(
   name: unknown,
   key: string,
   file: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Credentials | undefined> {
   if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
-    throw broken(file, `names a credential helper ${quoted(name)}`);
+    throw invalidConfig(file, `names a credential helper ${quoted(name)}`);
   const program = `docker-credential-${name}`;
   const failed = (why: string, cause?: unknown) =>
     new KdcubeError(
@@ -143,7 +146,7 @@ async function askHelper(
   return username === '<token>' ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret };
 }
 
-function broken(file: string, what: string, hint?: string): KdcubeError {
+function invalidConfig(file: string, what: string, hint?: string): KdcubeError {
   return new KdcubeError({
     code: 'file-failed',
     message: `${file} ${what}.`,

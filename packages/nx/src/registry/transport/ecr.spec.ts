@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { getBlob, headManifest, type Registry } from '../registry';
 import { connect } from './connect';
-import { credentialsFor } from './ecr';
+import { resolveCredentials } from './ecr';
 import { pushImage } from '../push';
 import { closeAfterEach, double, imageOf, onClose, problemOf, serve } from '../../../testing/push-kit';
 
@@ -239,7 +239,7 @@ describe('no token', () => {
   it('without credentials: what to type', async () => {
     delete process.env.AWS_ACCESS_KEY_ID;
     delete process.env.AWS_SECRET_ACCESS_KEY;
-    expect(await problemOf(credentialsFor(ECR))).toMatchObject({
+    expect(await problemOf(resolveCredentials(ECR))).toMatchObject({
       code: 'registry-denied',
       message: expect.stringContaining(`${ECR} is one of Amazon's registries, and neither docker nor the AWS settings`),
       hint: expect.stringContaining('aws sts get-caller-identity'),
@@ -250,19 +250,19 @@ describe('no token', () => {
     ['AccessDeniedException', 400, 'registry-denied', 'grant ecr:GetAuthorizationToken'],
     ['UnrecognizedClientException', 400, 'registry-denied', 'aws sts get-caller-identity'],
     ['ExpiredTokenException', 400, 'registry-denied', 'aws sts get-caller-identity'],
-    ['SomethingElse', 400, 'registry-answer', undefined],
+    ['SomethingElse', 400, 'registry-response', undefined],
   ])('%s', async (type, status, code, hint) => {
     const api = await amazon();
     const words = 'User: arn:aws:iam::1:user/ci may not\nThe String-to-Sign should have been secret-of-amazon';
     api.fault = () => ({ status, body: JSON.stringify({ __type: type, message: `${words} secret-of-amazon` }) });
-    const problem = await problemOf(credentialsFor(ECR));
+    const problem = await problemOf(resolveCredentials(ECR));
     expect(problem).toMatchObject({ code, message: expect.stringContaining('arn:aws:iam::1:user/ci may not') });
     expect(problem.message).toContain(type);
     if (hint) expect(problem.hint).toContain(hint);
     expect(problem.message).not.toContain('String-to-Sign');
     // The next question asks again: a failure is not kept.
     api.fault = undefined;
-    expect(await credentialsFor(ECR)).toMatchObject({ kind: 'password', username: 'AWS' });
+    expect(await resolveCredentials(ECR)).toMatchObject({ kind: 'password', username: 'AWS' });
   });
 
   it('where Amazon is throttled for a moment there is one, and none where it cannot be reached or gives nonsense', async () => {
@@ -270,12 +270,12 @@ describe('no token', () => {
     let left = 1;
     api.fault = () =>
       (left -= 1) >= 0 ? { status: 400, body: '{"__type":"ThrottlingException","message":"slow down"}' } : undefined;
-    expect(await credentialsFor(ECR)).toMatchObject({ username: 'AWS' });
+    expect(await resolveCredentials(ECR)).toMatchObject({ username: 'AWS' });
     process.env.AWS_ACCESS_KEY_ID = `AKIATEST${(principal += 1)}`;
     api.fault = () => ({ status: 200, body: '{"authorizationData":[]}' });
-    expect((await problemOf(credentialsFor(ECR))).code).toBe('registry-answer');
+    expect((await problemOf(resolveCredentials(ECR))).code).toBe('registry-response');
     process.env.AWS_ENDPOINT_URL_ECR = 'http://127.0.0.1:9';
-    expect(await problemOf(credentialsFor(ECR))).toMatchObject({
+    expect(await problemOf(resolveCredentials(ECR))).toMatchObject({
       code: 'registry-unreachable',
       message: expect.stringContaining('(region eu-central-1)'),
     });
@@ -284,7 +284,7 @@ describe('no token', () => {
   it('for other hosts is asked for', async () => {
     const api = await amazon();
     for (const host of ['ghcr.io', `${ECR}.evil.io`, 'public.ecr.aws', '127.0.0.1:5000'])
-      expect(await credentialsFor(host)).toBeUndefined();
+      expect(await resolveCredentials(host)).toBeUndefined();
     expect(api.requests).toEqual([]);
   });
 });

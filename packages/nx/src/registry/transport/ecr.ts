@@ -4,22 +4,22 @@ import { type Credentials, dockerCredentials } from './docker-config';
 import { ecrRegion, loginHint } from './problems';
 
 /** A token of Amazon's, as a registry takes it. */
-type Token = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };
+type EcrToken = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };
 
 /** A token is not used in the last minutes of its life. Milliseconds. */
-const MARGIN = 5 * 60_000;
+const EXPIRY_MARGIN = 5 * 60_000;
 /** The SDK keeps the code of a network error only sometimes; its text it always keeps. */
 const UNREACHABLE =
   /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*)\b/;
 /** By region and principal: one token opens every registry there. Never on disk. */
-const tokens = new Map<string, Promise<Token>>();
+const tokens = new Map<string, Promise<EcrToken>>();
 
 /**
  * The credentials for a registry: what docker keeps wins; for Amazon's registries there is a token from the AWS settings otherwise (environment, profile, role), and
  * also where docker's login is over. `rejected`: what the registry refused, so that it is not given again. Undefined where there are none.
- * Throws `registry-denied`, `registry-unreachable` and `registry-answer` for a token that is not to be had.
+ * Throws `registry-denied`, `registry-unreachable` and `registry-response` for a token that is not to be had.
  */
-export async function credentialsFor(
+export async function resolveCredentials(
   host: string,
   rejected?: Credentials,
   now: () => number = Date.now,
@@ -28,9 +28,9 @@ export async function credentialsFor(
   const region = ecrRegion(host);
   if (region === undefined) return kept;
   const tokenWasRejected = rejected?.kind === 'password' && rejected.expiresAt !== undefined;
-  if (kept && !tokenWasRejected && !isSame(kept, rejected)) return kept;
+  if (kept && !tokenWasRejected && !isSameCredentials(kept, rejected)) return kept;
   try {
-    return await tokenFor(host, region, rejected, now);
+    return await cachedEcrToken(host, region, rejected, now);
   } catch (error) {
     // The registry's refusal of docker's login says more than "no AWS settings".
     if (kept) return kept;
@@ -38,7 +38,12 @@ export async function credentialsFor(
   }
 }
 
-async function tokenFor(host: string, region: string, rejected: Credentials | undefined, now: () => number): Promise<Token> {
+async function cachedEcrToken(
+  host: string,
+  region: string,
+  rejected: Credentials | undefined,
+  now: () => number,
+): Promise<EcrToken> {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ROLE_ARN, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL } = process.env;
   const key = JSON.stringify([
     region,
@@ -51,17 +56,17 @@ async function tokenFor(host: string, region: string, rejected: Credentials | un
   ]);
   const before = tokens.get(key);
   const known = await before?.catch(() => undefined);
-  if (known && known.expiresAt - MARGIN > now() && !isSame(known, rejected)) return known;
+  if (known && known.expiresAt - EXPIRY_MARGIN > now() && !isSameCredentials(known, rejected)) return known;
   const current = tokens.get(key);
   // Somebody else may be asking already.
   if (current && current !== before) return current;
-  const asked = fetchToken(host, region);
+  const asked = fetchEcrToken(host, region);
   tokens.set(key, asked);
   asked.catch(() => tokens.get(key) === asked && tokens.delete(key));
   return asked;
 }
 
-async function fetchToken(host: string, region: string): Promise<Token> {
+async function fetchEcrToken(host: string, region: string): Promise<EcrToken> {
   // A warning about Node's version is for whoever chose the SDK's (package.json keeps it to one that runs on Node 20), not for people who push.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // Only here: it takes longer to load than most commands take.
@@ -78,7 +83,7 @@ async function fetchToken(host: string, region: string): Promise<Token> {
     const colon = decoded.indexOf(':');
     const end = expiresAt?.getTime();
     if (colon < 1 || end === undefined || !Number.isFinite(end)) {
-      throw new KdcubeError({ code: 'registry-answer', message: `Amazon gave something for ${host} that is no token.` });
+      throw new KdcubeError({ code: 'registry-response', message: `Amazon gave something for ${host} that is no token.` });
     }
     return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1), expiresAt: end };
   } catch (error) {
@@ -126,7 +131,7 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
     );
   }
   return new KdcubeError(
-    { code: 'registry-answer', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${said}` },
+    { code: 'registry-response', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${said}` },
     { cause: error },
   );
 }
@@ -135,7 +140,7 @@ function isFips(host: string): boolean {
   return host.includes('ecr-fips');
 }
 
-function isSame(one: Credentials, other: Credentials | undefined): boolean {
+function isSameCredentials(one: Credentials, other: Credentials | undefined): boolean {
   const secret = (credentials: Credentials) => (credentials.kind === 'password' ? credentials.password : credentials.token);
   return other !== undefined && one.kind === other.kind && secret(one) === secret(other);
 }

@@ -1,16 +1,16 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { oddAnswer } from './problems';
-import type { Transport, StreamBody, Outgoing, Answer } from './types';
+import { invalidResponse } from './problems';
+import type { Transport, StreamBody, HttpRequest, HttpResponse } from './types';
 
 const ERROR_LIMIT = 64 * 1024;
 /** Bytes in a millisecond: the slowest line on which a stream is worth waiting for. */
 const SLOWEST = 10;
 
-/** One request and its answer, read to the end within the limits. Rejects with a NetworkError, or with the Problem `registry-answer` for too many bytes. */
-export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answer> {
+/** One request and its answer, read to the end within the limits. Rejects with a NetworkError, or with the Problem `registry-response` for too many bytes. */
+export function roundTrip(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const request = open(transport, outgoing);
+    const request = openRequest(transport, outgoing);
     let stoppedBy: string | undefined;
     let begun = false;
     const stop = (reason: string) => {
@@ -21,29 +21,29 @@ export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answ
       const code = stoppedBy ?? error.code;
       const stale = request.reusedSocket && !begun && stoppedBy === undefined;
       // Its neighbours have been idle as long: each would fail in the same way, until all tries are used up.
-      if (stale) for (const agent of Object.values(transport.agents)) dropIdle(agent);
+      if (stale) for (const agent of Object.values(transport.agents)) closeIdleConnections(agent);
       reject(Object.assign(error, { code, begun, stale }));
     };
-    limitTime(request, outgoing, transport.timeouts, stop);
+    setTimeouts(request, outgoing, transport.timeouts, stop);
     request.on('error', fail);
     request.on('close', () => fail(Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' })));
     request.on('response', (response) => {
       begun = true;
       response.on('error', fail);
       const { statusCode: status = 0, headers } = response;
-      if (outgoing.streamed !== undefined && status < 300)
+      if (outgoing.streamBytes !== undefined && status < 300)
         return resolve({ origin: outgoing.url.origin, status, headers, body: Buffer.alloc(0), stream: response });
-      read(response, outgoing, (outcome) => {
+      readBody(response, outgoing, (outcome) => {
         const tooEarly = status < 300 && !request.writableEnded;
         if (outcome instanceof Error) reject(outcome);
-        else if (tooEarly) reject(oddAnswer(`${outgoing.url.host} was content before it had everything.`));
+        else if (tooEarly) reject(invalidResponse(`${outgoing.url.host} was content before it had everything.`));
         else resolve(outcome);
         // A connection on which either side still has something to say is not used again.
         if (!response.complete || !request.writableEnded) request.destroy();
       });
     });
     if (!isStream(outgoing.body)) return request.end(outgoing.body);
-    pump(request, outgoing.body.open()).catch((error) => {
+    writeBody(request, outgoing.body.open()).catch((error) => {
       reject(error);
       request.destroy();
     });
@@ -51,22 +51,22 @@ export function exchange(transport: Transport, outgoing: Outgoing): Promise<Answ
 }
 
 /** Ends the connections that nobody uses. */
-function dropIdle({ freeSockets }: http.Agent): void {
+function closeIdleConnections({ freeSockets }: http.Agent): void {
   for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
 }
 
 /** Sends what comes, no faster than the other side takes it. An answer in the middle ends it, and the source with it. */
-async function pump(request: http.ClientRequest, source: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeBody(request: http.ClientRequest, source: AsyncIterable<Uint8Array>): Promise<void> {
   const ended = () => request.destroyed;
   for await (const chunk of source) {
     if (ended()) return;
-    if (!request.write(chunk)) await drained(request);
+    if (!request.write(chunk)) await waitForDrain(request);
     if (ended()) return;
   }
   request.end();
 }
 
-function drained(request: http.ClientRequest): Promise<void> {
+function waitForDrain(request: http.ClientRequest): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       request.off('drain', done);
@@ -79,30 +79,30 @@ function drained(request: http.ClientRequest): Promise<void> {
   });
 }
 
-function isStream(body: Outgoing['body']): body is StreamBody {
+function isStream(body: HttpRequest['body']): body is StreamBody {
   return typeof body === 'object' && 'open' in body;
 }
 
-function lengthOf(body: Outgoing['body']): number {
+function bodyLength(body: HttpRequest['body']): number {
   if (body === undefined) return 0;
   return isStream(body) ? body.size : Buffer.byteLength(body);
 }
 
-function open(transport: Transport, { method, url, headers, body, signal }: Outgoing): http.ClientRequest {
-  const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(lengthOf(body)) };
+function openRequest(transport: Transport, { method, url, headers, body, signal }: HttpRequest): http.ClientRequest {
+  const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(bodyLength(body)) };
   const options = { method, signal, headers: { 'user-agent': 'kdcube-nx', ...headers, ...length } };
   return url.protocol === 'https:'
     ? https.request(url, { ...options, agent: transport.agents.https })
     : http.request(url, { ...options, agent: transport.agents.http });
 }
 
-function limitTime(
+function setTimeouts(
   request: http.ClientRequest,
-  { url, body, streamed = 0 }: Outgoing,
+  { url, body, streamBytes = 0 }: HttpRequest,
   limits: Transport['timeouts'],
   stop: (reason: string) => void,
 ): void {
-  const size = isStream(body) ? body.size : streamed;
+  const size = isStream(body) ? body.size : streamBytes;
   const total = setTimeout(() => stop('KD_TOTAL'), limits.total + size / SLOWEST);
   let connect: NodeJS.Timeout | undefined;
   request.on('socket', (socket) => {
@@ -119,14 +119,18 @@ function limitTime(
   });
 }
 
-function read(response: http.IncomingMessage, { method, url, limit }: Outgoing, done: (outcome: Answer | Error) => void): void {
+function readBody(
+  response: http.IncomingMessage,
+  { method, url, maxBytes }: HttpRequest,
+  done: (outcome: HttpResponse | Error) => void,
+): void {
   const status = response.statusCode ?? 0;
   const good = status < 300;
-  const most = good ? limit : ERROR_LIMIT;
+  const most = good ? maxBytes : ERROR_LIMIT;
   const chunks: Buffer[] = [];
   let size = 0;
   const answer = () => done({ origin: url.origin, status, headers: response.headers, body: Buffer.concat(chunks) });
-  const tooLarge = () => done(oddAnswer(`${url.host} answered ${method} ${url.pathname} with more than ${most} bytes.`));
+  const tooLarge = () => done(invalidResponse(`${url.host} answered ${method} ${url.pathname} with more than ${most} bytes.`));
   if (good && method !== 'HEAD' && Number(response.headers['content-length'] ?? 0) > most) return tooLarge();
   response.on('data', (chunk: Buffer) => {
     size += chunk.length;

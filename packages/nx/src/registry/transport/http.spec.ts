@@ -3,9 +3,9 @@ import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
 import { KdcubeError } from '@kdcube/release/internal';
-import type { Outgoing, Transport } from './types';
-import { proxyHint, send } from './http';
-import { oddAnswer } from './problems';
+import type { HttpRequest, Transport } from './types';
+import { proxyHint, sendRequest } from './http';
+import { invalidResponse } from './problems';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void;
 
@@ -21,10 +21,10 @@ beforeEach(() => {
   transport = {
     agents: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) },
     sleep: async (milliseconds) => void waits.push(milliseconds),
-    notify: (text) => void said.push(text),
+    onRetry: (text) => void said.push(text),
     attempts: 4,
     timeouts: { connect: 5_000, idle: 5_000, total: 10_000 },
-    mayBePlain: (host) => host.startsWith('127.0.0.1'),
+    allowsHttp: (host) => host.startsWith('127.0.0.1'),
     secrets: new Set(['hunter2']),
   };
 });
@@ -50,8 +50,14 @@ async function serve(handler: Handler): Promise<string> {
   return listen(http.createServer((request, response) => handler(request, response, (count += 1))));
 }
 
-function get(host: string, more: Partial<Outgoing> = {}) {
-  return send(transport, { method: 'GET', url: new URL(`http://${host}/v2/x/manifests/1`), headers: {}, limit: 1000, ...more });
+function get(host: string, more: Partial<HttpRequest> = {}) {
+  return sendRequest(transport, {
+    method: 'GET',
+    url: new URL(`http://${host}/v2/x/manifests/1`),
+    headers: {},
+    maxBytes: 1000,
+    ...more,
+  });
 }
 
 async function problemOf(work: Promise<unknown>) {
@@ -79,7 +85,7 @@ describe('asking again', () => {
       response.writeHead(502, { 'content-type': 'text/html' }).end('<html><body>Bad gateway</body></html>');
     });
     const problem = await problemOf(get(host));
-    expect(problem.code).toBe('registry-answer');
+    expect(problem.code).toBe('registry-response');
     expect(problem.message).toContain('502 (a web page)');
     expect(requests).toBe(4);
   });
@@ -133,11 +139,11 @@ describe('asking again', () => {
 
   it('follows what the caller does not believe', async () => {
     const host = await serve((_, response, count) => response.end(`${count}`));
-    const check = ({ body }: { body: Buffer }) => {
-      if (body.toString() !== '3') throw oddAnswer('Not three.');
+    const validate = ({ body }: { body: Buffer }) => {
+      if (body.toString() !== '3') throw invalidResponse('Not three.');
     };
-    expect((await get(host, { check })).body.toString()).toBe('3');
-    expect((await problemOf(get(host, { check }))).message).toBe('Not three.');
+    expect((await get(host, { validate })).body.toString()).toBe('3');
+    expect((await problemOf(get(host, { validate }))).message).toBe('Not three.');
   });
 
   it('sends the body again', async () => {
@@ -187,14 +193,14 @@ describe('what cannot be reached', () => {
       response.on('close', () => clearInterval(timer));
     });
     expect(await problemOf(get(host))).toMatchObject({
-      code: 'registry-answer',
+      code: 'registry-response',
       message: expect.stringContaining('did not finish'),
     });
   });
 
   it('not HTTP', async () => {
     const host = await listen(net.createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9\r\n')));
-    expect(await problemOf(get(host))).toMatchObject({ code: 'registry-answer', message: expect.stringContaining('not HTTP') });
+    expect(await problemOf(get(host))).toMatchObject({ code: 'registry-response', message: expect.stringContaining('not HTTP') });
   });
 
   it('not TLS', async () => {
@@ -221,7 +227,7 @@ describe('sizes', () => {
     });
     for (const host of [stated, endless]) {
       expect(await problemOf(get(host))).toMatchObject({
-        code: 'registry-answer',
+        code: 'registry-response',
         message: expect.stringContaining('more than 1000 bytes'),
       });
     }
@@ -271,7 +277,7 @@ describe('redirects', () => {
   ])('%s are refused', async (_, location, reason) => {
     const host = await serve((_request, response) => response.writeHead(302, { location }).end());
     const problem = await problemOf(get(host));
-    expect(problem).toMatchObject({ code: 'registry-answer', message: expect.stringContaining(reason) });
+    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining(reason) });
     expect(waits).toEqual([]);
   });
 

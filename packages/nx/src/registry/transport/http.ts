@@ -1,7 +1,7 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { exchange } from './exchange';
-import { type Answer, type NetworkError, type Outgoing, type Transport } from './types';
-import { oddAnswer, saidBy } from './problems';
+import { roundTrip } from './exchange';
+import { type HttpResponse, type NetworkError, type HttpRequest, type Transport } from './types';
+import { invalidResponse, describeResponse } from './problems';
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 60_000;
@@ -9,26 +9,26 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const TRY_AGAIN = [429, 500, 502, 503, 504];
 
 /** Failures that another try may mend, and what it asks for. Kept beside the error: a Problem is for people. */
-const passing = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
+const retryInfo = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
 
 /** Marks a failure as one that another try may mend. `waitAtLeast`: milliseconds. `stale`: at once, since it says nothing about the registry. */
-export function passes(failure: KdcubeError, { waitAtLeast = 0, stale = false } = {}): KdcubeError {
-  passing.set(failure, { waitAtLeast, stale });
+export function retryable(failure: KdcubeError, { waitAtLeast = 0, stale = false } = {}): KdcubeError {
+  retryInfo.set(failure, { waitAtLeast, stale });
   return failure;
 }
 
 /**
  * Sends a request until it is answered: 429, 500, 502, 503, 504, cut connections and answers that `check` refuses are tried again with growing waits, or
- * as long as Retry-After says. Redirects of GET and HEAD are followed. Every other status is the caller's. Throws `registry-unreachable` and `registry-answer`.
+ * as long as Retry-After says. Redirects of GET and HEAD are followed. Every other status is the caller's. Throws `registry-unreachable` and `registry-response`.
  */
-export async function send(transport: Transport, outgoing: Outgoing): Promise<Answer> {
-  if (outgoing.once) return attempt(transport, outgoing);
-  return retrying(transport, outgoing.url.host, () => attempt(transport, outgoing));
+export async function sendRequest(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
+  if (outgoing.noRetry) return sendOnce(transport, outgoing);
+  return withRetries(transport, outgoing.url.host, () => sendOnce(transport, outgoing));
 }
 
 /** Does `work` until it succeeds, or fails in a way that no other try will mend, or has been tried often enough. */
-export async function retrying<T>(transport: Transport, host: string, work: () => Promise<T>): Promise<T> {
-  const wait = patience(transport, host);
+export async function withRetries<T>(transport: Transport, host: string, work: () => Promise<T>): Promise<T> {
+  const wait = retryPolicy(transport, host);
   for (;;) {
     try {
       return await work();
@@ -39,60 +39,62 @@ export async function retrying<T>(transport: Transport, host: string, work: () =
 }
 
 /** What to do with a failure: waits until the next try, longer each time, or throws it when there is none. */
-export function patience(transport: Transport, host: string): (error: unknown) => Promise<void> {
+export function retryPolicy(transport: Transport, host: string): (error: unknown) => Promise<void> {
   let attempts = 0;
   let reopened = false;
   let wait = FIRST_WAIT;
   return async (error) => {
-    const how = error instanceof KdcubeError ? passing.get(error) : undefined;
+    const how = error instanceof KdcubeError ? retryInfo.get(error) : undefined;
     if (!(error instanceof KdcubeError) || !how) throw error;
     // An idle connection that the other side gave up says nothing about the registry: a new one is opened at once.
     if (how.stale && attempts === 0 && !reopened) return void (reopened = true);
     attempts += 1;
     if (attempts >= transport.attempts) {
-      passing.delete(error);
+      retryInfo.delete(error);
       throw error;
     }
     const milliseconds = Math.max(wait, how.waitAtLeast);
     wait *= 2;
     const why = firstSentence(error);
-    transport.notify(`${why.startsWith(host) ? '' : `${host}: `}${why} Trying again in ${Math.ceil(milliseconds / 1000)} s.`);
+    transport.onRetry(`${why.startsWith(host) ? '' : `${host}: `}${why} Trying again in ${Math.ceil(milliseconds / 1000)} s.`);
     await transport.sleep(milliseconds);
   };
 }
 
-async function attempt(transport: Transport, outgoing: Outgoing): Promise<Answer> {
-  const answer = await follow(transport, outgoing).catch((error: unknown) => {
+async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
+  const answer = await followRedirects(transport, outgoing).catch((error: unknown) => {
     if (error instanceof KdcubeError) throw error;
     if (outgoing.signal?.aborted) throw interrupted(outgoing.url.host, error);
-    throw networkFailure(error as NetworkError, outgoing.url);
+    throw connectionProblem(error as NetworkError, outgoing.url);
   });
   if (TRY_AGAIN.includes(answer.status)) {
     const waitAtLeast = retryAfter(answer);
     const tooLong = waitAtLeast > LONGEST_WAIT;
     const later = tooLong ? ` It asks to come back in ${Math.ceil(waitAtLeast / 1000)} s.` : '';
-    const said = saidBy(answer, transport.secrets);
-    const failure = oddAnswer(`${outgoing.url.host} answered ${said} to ${outgoing.method} ${outgoing.url.pathname}.${later}`);
-    throw tooLong ? failure : passes(failure, { waitAtLeast });
+    const said = describeResponse(answer, transport.secrets);
+    const failure = invalidResponse(
+      `${outgoing.url.host} answered ${said} to ${outgoing.method} ${outgoing.url.pathname}.${later}`,
+    );
+    throw tooLong ? failure : retryable(failure, { waitAtLeast });
   }
   try {
-    outgoing.check?.(answer);
+    outgoing.validate?.(answer);
     return answer;
   } catch (error) {
-    const odd = error instanceof KdcubeError && error.problems[0]?.code === 'registry-answer';
-    throw odd ? passes(error) : error;
+    const odd = error instanceof KdcubeError && error.problems[0]?.code === 'registry-response';
+    throw odd ? retryable(error) : error;
   }
 }
 
-async function follow(transport: Transport, outgoing: Outgoing): Promise<Answer> {
+async function followRedirects(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
   let current = outgoing;
   for (let hops = 0; ; hops += 1) {
-    const answer = await exchange(transport, current);
+    const answer = await roundTrip(transport, current);
     const { location } = answer.headers;
     const followed = outgoing.method === 'GET' || outgoing.method === 'HEAD';
     if (!followed || location === undefined || !REDIRECTS.includes(answer.status)) return answer;
-    if (hops === 5) throw oddAnswer(`${outgoing.url.host} redirects in circles.`);
-    const url = redirected(transport, current.url, location);
+    if (hops === 5) throw invalidResponse(`${outgoing.url.host} redirects in circles.`);
+    const url = redirectTarget(transport, current.url, location);
     // Credentials are for the host that asked for them: a storage host gets none, and none come back later in the chain.
     const { authorization, ...others } = current.headers;
     const keeps = url.origin === current.url.origin && authorization !== undefined;
@@ -101,12 +103,12 @@ async function follow(transport: Transport, outgoing: Outgoing): Promise<Answer>
 }
 
 /** Where an answer sends us. A web address, and never from TLS to plain http. */
-export function redirected(transport: Transport, from: URL, location: string): URL {
+export function redirectTarget(transport: Transport, from: URL, location: string): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw oddAnswer(`${from.host} redirects to something that is not a web address.`);
-  if (url.protocol === 'http:' && (from.protocol === 'https:' || !transport.mayBePlain(url.host))) {
-    throw oddAnswer(
+    throw invalidResponse(`${from.host} redirects to something that is not a web address.`);
+  if (url.protocol === 'http:' && (from.protocol === 'https:' || !transport.allowsHttp(url.host))) {
+    throw invalidResponse(
       `${from.host} redirects to ${url.host} over plain http, which is not followed.`,
       `KDCUBE_INSECURE_REGISTRIES=${url.host} allows it where the registry itself is asked over plain http`,
     );
@@ -129,7 +131,7 @@ const CUT: Record<string, string> = {
   KD_TOTAL: 'did not finish its answer in time',
 };
 
-function networkFailure(error: NetworkError, url: URL): KdcubeError {
+function connectionProblem(error: NetworkError, url: URL): KdcubeError {
   const code = error.code ?? error.message;
   const unreachable = (message: string, hint?: string) =>
     new KdcubeError({ code: 'registry-unreachable', message, hint }, { cause: error });
@@ -137,7 +139,7 @@ function networkFailure(error: NetworkError, url: URL): KdcubeError {
   if (Object.hasOwn(REASONS, code)) {
     const said = `${host} cannot be reached: ${REASONS[code]} (${code.replace('KD_CONNECT', 'time-out')}).`;
     const failure = unreachable(said, proxyHint(url, process.env, process.versions.node));
-    return code === 'EAI_AGAIN' ? passes(failure) : failure;
+    return code === 'EAI_AGAIN' ? retryable(failure) : failure;
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
     return unreachable(`${host} does not speak TLS (${code}).`, `KDCUBE_INSECURE_REGISTRIES=${host} asks it over plain http`);
@@ -146,10 +148,10 @@ function networkFailure(error: NetworkError, url: URL): KdcubeError {
     return unreachable(`The certificate of ${host} is not trusted (${code}).`, hint);
   }
   if (code.startsWith('HPE_'))
-    return passes(oddAnswer(`${host} answered with something that is not HTTP (${code}).`, undefined, error));
+    return retryable(invalidResponse(`${host} answered with something that is not HTTP (${code}).`, undefined, error));
   const what = CUT[code] ?? `ended the connection (${code})`;
-  if (error.begun) return passes(oddAnswer(`${host} ${what} in the middle of an answer.`, undefined, error));
-  return passes(unreachable(`${host} ${what}.`), { stale: error.stale });
+  if (error.begun) return retryable(invalidResponse(`${host} ${what} in the middle of an answer.`, undefined, error));
+  return retryable(unreachable(`${host} ${what}.`), { stale: error.stale });
 }
 
 function interrupted(host: string, cause: unknown): KdcubeError {
@@ -157,7 +159,7 @@ function interrupted(host: string, cause: unknown): KdcubeError {
 }
 
 /** Milliseconds that Retry-After asks for, as seconds or as a date; 0 where it says nothing sensible. */
-function retryAfter(answer: Answer): number {
+function retryAfter(answer: HttpResponse): number {
   const value = answer.headers['retry-after']?.trim() ?? '';
   const milliseconds = /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0;

@@ -1,4 +1,4 @@
-import { denied, ecrRegion, errorsIn, isWebPage, repositoryMissing, saidBy } from './problems';
+import { accessDenied, ecrRegion, parseErrors, isHtml, repositoryMissing, describeResponse } from './problems';
 
 const answer = (status: number, body: string, type = 'application/json') => ({
   origin: '',
@@ -16,21 +16,21 @@ describe('what a registry says', () => {
     ['\u001b[31mred', 'text/plain', '403 (\\x1b[31mred)'],
     ['', 'text/plain', '403'],
   ])('%j', (body, type, expected) => {
-    expect(saidBy(answer(403, body, type))).toBe(expected);
+    expect(describeResponse(answer(403, body, type))).toBe(expected);
   });
 
   it('is cut, and without secrets', () => {
-    expect(saidBy(answer(500, 'x'.repeat(1000))).length).toBeLessThan(320);
-    expect(saidBy(answer(401, 'token hunter2, hunter2, ab'), ['hunter2', 'ab'])).toBe('401 (token …, …, ab)');
+    expect(describeResponse(answer(500, 'x'.repeat(1000))).length).toBeLessThan(320);
+    expect(describeResponse(answer(401, 'token hunter2, hunter2, ab'), ['hunter2', 'ab'])).toBe('401 (token …, …, ab)');
   });
 
   it.each(['null', '[]', '{"errors":{}}', '{"errors":[null,1,{}]}', 'no'])('%s has no words', (body) => {
-    expect(errorsIn(answer(400, body)).every(({ code, message }) => code === '' && message === '')).toBe(true);
+    expect(parseErrors(answer(400, body)).every(({ code, message }) => code === '' && message === '')).toBe(true);
   });
 
   it('may be a web page', () => {
-    expect(isWebPage(answer(404, '<!DOCTYPE html>', ''))).toBe(true);
-    expect(isWebPage(answer(404, '{"errors":[]}'))).toBe(false);
+    expect(isHtml(answer(404, '<!DOCTYPE html>', ''))).toBe(true);
+    expect(isHtml(answer(404, '{"errors":[]}'))).toBe(false);
   });
 });
 
@@ -50,13 +50,13 @@ describe('hints', () => {
   });
 
   it('say how to log in', () => {
-    expect(denied('ghcr.io', 'to write', '403', true).problems[0]).toMatchObject({
+    expect(accessDenied('ghcr.io', 'to write', '403', true).problems[0]).toMatchObject({
       code: 'registry-denied',
       hint: 'docker login ghcr.io',
     });
-    expect(denied('ghcr.io', 'to write', '403', true).problems[0]!.message).toContain('with the credentials');
-    expect(denied('ghcr.io', 'to write', '403', false).problems[0]!.message).toContain('no credentials');
-    expect(denied(ecr, 'to write', '403', true).problems[0]!.hint).toBe(
+    expect(accessDenied('ghcr.io', 'to write', '403', true).problems[0]!.message).toContain('with the credentials');
+    expect(accessDenied('ghcr.io', 'to write', '403', false).problems[0]!.message).toContain('no credentials');
+    expect(accessDenied(ecr, 'to write', '403', true).problems[0]!.hint).toBe(
       `aws ecr get-login-password --region eu-central-1 | docker login --username AWS --password-stdin ${ecr}`,
     );
   });
@@ -64,7 +64,7 @@ describe('hints', () => {
   it('say how to log in to Amazon’s public registry', () => {
     const login =
       'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws';
-    expect(denied('public.ecr.aws', 'to write', '403', false).problems[0]!.hint).toBe(login);
+    expect(accessDenied('public.ecr.aws', 'to write', '403', false).problems[0]!.hint).toBe(login);
   });
 
   it('say how to make a repository', () => {

@@ -1,5 +1,5 @@
 import { KdcubeError, printable } from '@kdcube/release/internal';
-import type { Answer } from './types';
+import type { HttpResponse } from './types';
 
 /** One entry of the `errors` that the registry protocol puts into a failed answer. */
 export interface RegistryError {
@@ -8,7 +8,7 @@ export interface RegistryError {
 }
 
 /** The errors of an answer as the protocol writes them; none for an HTML page or anything else. */
-export function errorsIn(answer: Answer): RegistryError[] {
+export function parseErrors(answer: HttpResponse): RegistryError[] {
   let json: unknown;
   try {
     json = JSON.parse(answer.body.toString('utf8'));
@@ -21,7 +21,7 @@ export function errorsIn(answer: Answer): RegistryError[] {
 }
 
 /** Whether a web page came where the protocol speaks JSON: a proxy, a login page, or a host that is no registry. */
-export function isWebPage(answer: Answer): boolean {
+export function isHtml(answer: HttpResponse): boolean {
   return (
     /^text\/html\b/i.test(answer.headers['content-type'] ?? '') ||
     /^\s*<(!doctype|html)/i.test(answer.body.toString('latin1', 0, 64))
@@ -29,18 +29,14 @@ export function isWebPage(answer: Answer): boolean {
 }
 
 /** What an answer says, in one line for a message: status, then the registry's own words, without any of `secrets`. */
-export function saidBy(answer: Answer, secrets: Iterable<string> = []): string {
-  const words = errorsIn(answer).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
-  const said = isWebPage(answer)
-    ? 'a web page'
-    : words.length > 0
-      ? words.join('; ')
-      : answer.body.toString('utf8', 0, 300).trim();
-  return `${answer.status}${said ? ` (${clean(said, secrets)})` : ''}`;
+export function describeResponse(answer: HttpResponse, secrets: Iterable<string> = []): string {
+  const words = parseErrors(answer).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
+  const said = isHtml(answer) ? 'a web page' : words.length > 0 ? words.join('; ') : answer.body.toString('utf8', 0, 300).trim();
+  return `${answer.status}${said ? ` (${redactSecrets(said, secrets)})` : ''}`;
 }
 
 /** The registry refuses: 401, 403, or its token endpoint did. `withCredentials`: whether any were sent. */
-export function denied(host: string, subject: string, said: string, withCredentials: boolean): KdcubeError {
+export function accessDenied(host: string, subject: string, said: string, withCredentials: boolean): KdcubeError {
   const where = ecrRegion(host) ? 'that docker keeps or Amazon gave for it' : 'that docker keeps for it';
   const how = withCredentials
     ? `with the credentials ${where}: they are wrong, expired, or not enough`
@@ -53,18 +49,18 @@ export function denied(host: string, subject: string, said: string, withCredenti
 }
 
 /** The target of a redirect refuses. It is not the registry, so it gets none of the registry's credentials, whatever it asks for. */
-export function redirectDenied(host: string, asked: URL, answer: Answer, secrets: Iterable<string>): KdcubeError {
+export function redirectDenied(host: string, asked: URL, answer: HttpResponse, secrets: Iterable<string>): KdcubeError {
   const target = new URL(answer.origin).host;
   return new KdcubeError({
     code: 'registry-denied',
-    message: `${host} redirects ${asked.pathname} to ${target}, and ${target} denies access. It answered ${saidBy(answer, secrets)}. The credentials for ${host} were not sent to ${target}.`,
+    message: `${host} redirects ${asked.pathname} to ${target}, and ${target} denies access. It answered ${describeResponse(answer, secrets)}. The credentials for ${host} were not sent to ${target}.`,
     hint: `ask the operator of ${host} why its storage denies a redirected request`,
   });
 }
 
 /** An answer that the protocol does not know. `what` is a full sentence. */
-export function oddAnswer(what: string, hint?: string, cause?: unknown): KdcubeError {
-  return new KdcubeError({ code: 'registry-answer', message: what, hint }, { cause });
+export function invalidResponse(what: string, hint?: string, cause?: unknown): KdcubeError {
+  return new KdcubeError({ code: 'registry-response', message: what, hint }, { cause });
 }
 
 export function repositoryMissing(host: string, repository: string, said: string): KdcubeError {
@@ -94,7 +90,7 @@ export function loginHint(host: string): string {
   return region ? `aws ecr get-login-password --region ${region} | ${amazon} ${host}` : `docker login ${host}`;
 }
 
-function clean(said: string, secrets: Iterable<string>): string {
+function redactSecrets(said: string, secrets: Iterable<string>): string {
   let result = said;
   // A very short secret would blank out half of the alphabet, and protects nothing.
   for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '…');

@@ -6,12 +6,12 @@ export interface Transport {
   agents: { http: http.Agent; https: https.Agent };
   sleep: (milliseconds: number) => Promise<void>;
   /** Told before each wait, so that a person knows why nothing happens. */
-  notify: (text: string) => void;
+  onRetry: (text: string) => void;
   /** Tries of one request in all. */
   attempts: number;
   /** `connect`: until the connection stands, TLS included. `idle`: without a single byte. `total`: one try, to its last byte, and 1 s more for each 10 kB of a stream. */
   timeouts: { connect: number; idle: number; total: number };
-  mayBePlain: (host: string) => boolean;
+  allowsHttp: (host: string) => boolean;
   /** Passwords and tokens in use: whatever a registry echoes, they are not printed. */
   secrets: Set<string>;
 }
@@ -23,23 +23,23 @@ export interface StreamBody {
   open: () => AsyncIterable<Uint8Array>;
 }
 
-export interface Outgoing {
+export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
   body?: Uint8Array | string | StreamBody;
   /** How many bytes a good answer should have, which is then given as it comes: `Answer.stream`. Whoever reads it counts them. */
-  streamed?: number;
+  streamBytes?: number;
   /** Only one try: what comes before this request would have to be done again too. */
-  once?: boolean;
+  noRetry?: boolean;
   signal?: AbortSignal;
   /** The most bytes that a good answer may have. A failed answer is cut at 64 KiB. */
-  limit: number;
-  /** Throws a Problem `registry-answer` for an answer that cannot be: then it is asked for again, as after a 500. */
-  check?: (answer: Answer) => void;
+  maxBytes: number;
+  /** Throws a Problem `registry-response` for an answer that cannot be: then it is asked for again, as after a 500. */
+  validate?: (answer: HttpResponse) => void;
 }
 
-export interface Answer {
+export interface HttpResponse {
   /** The origin that answered: after a redirect, that of its target. */
   origin: string;
   status: number;

@@ -11,7 +11,7 @@ import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
 import { isIndex } from '../../../registry/manifest';
-import { getManifest, imageConfig, type Descriptor } from '../../../registry/registry';
+import { getManifest, getImage, type Descriptor } from '../../../registry/registry';
 
 export interface ImagesThatRun {
   /** Why each image of the release is another one than the one that runs, by its new reference. */
@@ -62,7 +62,7 @@ async function labelsOf(before: string, { plan, reference }: NewImage, log: Log)
     const [old, now] = [parseImageReference(before), parseImageReference(reference)];
     // A registry that only a task definition names is not asked.
     if (old.host !== now.host || old.repository !== now.repository) return undefined;
-    const { config } = await imageConfig(openRegistry(old.host, log), old.repository, manifestName(old), plan.platform);
+    const { config } = await getImage(openRegistry(old.host, log), old.repository, manifestName(old), plan.platform);
     return config.config?.Labels ?? {};
   });
 }

@@ -5,7 +5,7 @@ import { diskFiles } from '../../../workspace/disk';
 import { writeFileAtomic } from '../../../system/files';
 import { openWithoutAws } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
-import type { Place } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs';
 import type { Registry } from '../../../registry/registry';
 import { isInterrupted } from '../../../system/signals';
 import { lastGoodRecord, recordsOf } from './records';
@@ -53,7 +53,7 @@ export async function offlineRecord(
   }
 }
 
-async function fetchRecord(root: string, environment: string, place: Place, log: Log): Promise<ReleaseRecord | undefined> {
+async function fetchRecord(root: string, environment: string, place: Repository, log: Log): Promise<ReleaseRecord | undefined> {
   try {
     const record = await lastGoodRecord(place, environment, log);
     if (record) await writeFileAtomic(path.join(root, OUT.record(environment)), printRecord(record));

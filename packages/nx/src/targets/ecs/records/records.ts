@@ -3,8 +3,8 @@ import { KdcubeError, lastGood, printRecord, ReleaseRecord, repositoryOf, tagSaf
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
-import type { Place } from '../../../registry/blobs';
-import { digestOf } from '../../../registry/transport/connect';
+import type { Repository } from '../../../registry/blobs';
+import { sha256Digest } from '../../../registry/transport/connect';
 import { listTags } from '../../../registry/list-tags';
 import { isIndex, OCI_MANIFEST } from '../../../registry/manifest';
 import { pushImage } from '../../../registry/push';
@@ -15,24 +15,24 @@ export const RECORD_TYPE = 'application/vnd.kdcube.release.v1+json';
 const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.from('{}') };
 
 /** Where the records of a registry are: `<prefix>/releases`. */
-export function recordsOf(registry: RegistryName, log: Log): Place {
+export function recordsOf(registry: RegistryName, log: Log): Repository {
   return { registry: openRegistry(registry.host, log), repository: repositoryOf(registry, 'releases') };
 }
 
 /** The tags of an environment's records. Asked before the first write too: a missing repository is found there. */
-export async function recordTags({ registry, repository }: Place, environment: string): Promise<string[]> {
+export async function recordTags({ registry, repository }: Repository, environment: string): Promise<string[]> {
   const tags = await listTags(registry, repository);
   return tags.filter((tag) => tag.startsWith(`${environment}.`) && /\.\d+$/.test(tag));
 }
 
 /** Every record of an environment, the newest first. One that cannot be read is left out, and said. */
-export async function listRecords(place: Place, environment: string, log: Log): Promise<ReleaseRecord[]> {
+export async function listRecords(place: Repository, environment: string, log: Log): Promise<ReleaseRecord[]> {
   const tags = await recordTags(place, environment);
   const read = await inParallel(tags, 8, async (tag) => {
     try {
       return await readRecord(place, tag);
     } catch (error) {
-      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'registry-answer') throw error;
+      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'registry-response') throw error;
       log.note(`the record ${tag} cannot be read: ${error.problems[0].message}`);
       return undefined;
     }
@@ -42,22 +42,22 @@ export async function listRecords(place: Place, environment: string, log: Log): 
     .sort((a, b) => (a!.endedAt < b!.endedAt ? 1 : -1)) as ReleaseRecord[];
 }
 
-export async function readRecord({ registry, repository }: Place, tag: string): Promise<ReleaseRecord> {
+export async function readRecord({ registry, repository }: Repository, tag: string): Promise<ReleaseRecord> {
   const { json } = await getManifest(registry, repository, tag);
   const layer = isIndex(json) ? undefined : json.layers.find(({ mediaType }) => mediaType === RECORD_TYPE);
   const bytes = layer && (await getBlob(registry, repository, layer.digest));
   const record = ReleaseRecord.safeParse(parse(bytes));
   if (record.success) return record.data;
-  throw new KdcubeError({ code: 'registry-answer', message: `${repository}:${tag} is no release record of this version.` });
+  throw new KdcubeError({ code: 'registry-response', message: `${repository}:${tag} is no release record of this version.` });
 }
 
 /** The last good record of an environment. */
-export async function lastGoodRecord(place: Place, environment: string, log: Log): Promise<ReleaseRecord | undefined> {
+export async function lastGoodRecord(place: Repository, environment: string, log: Log): Promise<ReleaseRecord | undefined> {
   return lastGood(await listRecords(place, environment, log));
 }
 
 /** Writes a record under the next free number of its release, never over another one. Returns the tag. */
-export async function writeRecord(place: Place, draft: Omit<ReleaseRecord, 'attempt'>): Promise<string> {
+export async function writeRecord(place: Repository, draft: Omit<ReleaseRecord, 'attempt'>): Promise<string> {
   const stem = `${draft.environment}.${tagSafe(draft.release)}`;
   const there = await recordTags(place, draft.environment);
   const numbers = there.filter((tag) => tag.replace(/\.\d+$/, '') === stem).map((tag) => Number(/\d+$/.exec(tag)![0]));
@@ -75,10 +75,10 @@ export async function writeRecord(place: Place, draft: Omit<ReleaseRecord, 'atte
   }
 }
 
-async function put({ registry, repository }: Place, tag: string, record: ReleaseRecord): Promise<void> {
+async function put({ registry, repository }: Repository, tag: string, record: ReleaseRecord): Promise<void> {
   const bytes = Buffer.from(printRecord(record));
-  const layer = { mediaType: RECORD_TYPE, digest: digestOf(bytes), size: bytes.length };
-  const config = { mediaType: EMPTY.mediaType, digest: digestOf(EMPTY.bytes), size: EMPTY.bytes.length };
+  const layer = { mediaType: RECORD_TYPE, digest: sha256Digest(bytes), size: bytes.length };
+  const config = { mediaType: EMPTY.mediaType, digest: sha256Digest(EMPTY.bytes), size: EMPTY.bytes.length };
   const annotations = { 'org.opencontainers.image.created': record.endedAt, 'org.opencontainers.image.title': tag };
   const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, artifactType: RECORD_TYPE, config, layers: [layer], annotations };
   const blob = (content: Buffer, of: { digest: string; size: number }) => ({

@@ -1,7 +1,7 @@
 import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release/internal';
 import { lastGood, statusOf } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Place } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs';
 import { awsClock } from '../../../aws/clock';
 import { openEcs } from '../ecs-port';
 import { listRecords } from './records';
@@ -11,7 +11,7 @@ import { knownImages } from '../plan/running-images';
 export async function environmentStatus(
   environment: Environment,
   workspace: Workspace,
-  place: Place,
+  place: Repository,
   log: Log,
 ): Promise<EnvironmentStatus> {
   const records = await listRecords(place, environment.name, log);

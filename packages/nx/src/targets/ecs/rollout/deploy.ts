@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DeployPlan, Kept, Outcome, RolloutEvent } from '@kdcube/release/internal';
 import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Place } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs';
 import { openBoard } from './board';
 import { awsClock } from '../../../aws/clock';
 import { sayRollout } from './lines';
@@ -31,7 +31,7 @@ export interface Deployed {
 }
 
 /** Carries a plan out and leaves its record. Refusals are thrown, before anything was written; every other end is an outcome. */
-export async function deploy(plan: DeployPlan, records: Place, words: DeployWords, log: Log): Promise<Deployed> {
+export async function deploy(plan: DeployPlan, records: Repository, words: DeployWords, log: Log): Promise<Deployed> {
   // A missing repository is found now, and not when there is something to record.
   await recordTags(records, plan.environment);
   const clock = awsClock();
@@ -73,7 +73,7 @@ function shortHash(text: string): string {
 async function keep(
   plan: DeployPlan,
   outcome: Outcome,
-  records: Place,
+  records: Repository,
   { kept }: DeployWords,
   log: Log,
 ): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release/internal';
 import { chooseRecord, lastGood, planRollback } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Place } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs';
 import { whatRuns } from '../plan/plan';
 import { openEcs } from '../ecs-port';
 import { listRecords } from '../records/records';
@@ -10,7 +10,7 @@ import { knownImages } from '../plan/running-images';
 /** The plan of a way back, from records and from what runs. Reads only. */
 export async function plannedRollback(
   environment: Environment,
-  records: Place,
+  records: Repository,
   to: string | undefined,
   log: Log,
 ): Promise<{ plan: DeployPlan; record: ReleaseRecord }> {
