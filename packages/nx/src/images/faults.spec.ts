@@ -180,7 +180,7 @@ describe('whole pushes', () => {
         for (const { ends, tags, next, after } of facts) {
           // The key's tag is the first, and what there is of an image is found by it.
           const keyComesFirst = tags.length === 0 || tags.includes('key');
-          expect([ends, keyComesFirst]).toEqual([expect.stringMatching(/^registry-(unreachable|answer)$/), true]);
+          expect([ends, keyComesFirst]).toEqual([expect.stringMatching(/^registry-(unreachable|response)$/), true]);
           expect([next, after]).toEqual(tags.length === 0 ? ['pushed', ['commit', 'key', 'main']] : ['adopted', tags]);
         }
         more.push(printCuts(title, facts));

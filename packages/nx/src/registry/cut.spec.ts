@@ -42,7 +42,7 @@ async function cutEverywhere(upstream: string): Promise<void> {
         (error: Error) => error.message,
       );
       cut = proxy.first();
-      if (cut !== undefined) expect([cut, outcome]).toEqual([cut, expect.stringMatching(/registry-(unreachable|answer)/)]);
+      if (cut !== undefined) expect([cut, outcome]).toEqual([cut, expect.stringMatching(/registry-(unreachable|response)/)]);
       await proxy.restart();
       await expectSound(upstream, repository);
       const arrived = new Set<string>();
