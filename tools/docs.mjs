@@ -15,7 +15,7 @@ const { COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, 
 );
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
 const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
-const { PLUGIN_OPTIONS } = require(path.join(root, 'packages/nx/dist/graph/options-docs.js'));
+const { PluginOptions } = require(path.join(root, 'packages/nx/dist/plugin-options.js'));
 const { z } = createRequire(path.join(root, 'packages/release/package.json'))('zod');
 
 const PRINTED = '<!-- Printed by `npm run docs` from the code: edit there. -->';
@@ -116,15 +116,8 @@ function executorsPage() {
     'What `nx run` does. `nx show project release` shows the same.',
     ...parts,
     '## Options of the plugin',
-    'In nx.json: `{"plugin": "@kdcube/nx", "options": {…}}`.',
-    table(
-      ['option', 'default', 'meaning'],
-      Object.entries(PLUGIN_OPTIONS).map(([option, { fallback, meaning }]) => [
-        `\`${option}\``,
-        fallback ? `\`${fallback}\`` : '',
-        meaning,
-      ]),
-    ),
+    'In nx.json: `{"plugin": "@kdcube/nx", "options": {…}}`. An option that does not exist is refused by every target.',
+    optionsTable(PluginOptions, ''),
   ]);
 }
 
@@ -185,10 +178,10 @@ function readGoldens() {
   );
 }
 
-function optionsTable(options) {
+function optionsTable(options, prefix = '--') {
   const { properties } = z.toJSONSchema(options, { io: 'input' });
   const rows = Object.entries(properties).map(([name, value]) => [
-    `\`--${name}\``,
+    `\`${prefix}${name}\``,
     kind(value),
     value.default === undefined ? '' : `\`${JSON.stringify(value.default)}\``,
     value.description,

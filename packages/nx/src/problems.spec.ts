@@ -40,7 +40,7 @@ import { GOLDEN_CODES } from '../testing/rollouts/rollouts.table';
 import { gitSync, newRepo, sandbox, type Sandbox } from '../testing/git-kit';
 import { requireBundle } from './workspace/workspace';
 import { notCommitted } from './executors/tag/problems';
-import { readOptions } from './generators/options';
+import { readGeneratorOptions } from './generators/read-options';
 import { BundleOptions } from './generators/bundle/schema';
 
 const GOLDENS = path.join(__dirname, '../fixtures/problems');
@@ -264,7 +264,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
   interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
   'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, 60)),
-  'wrong-option': () => readOptions(BundleOptions, { name: 'x', directory: 7 } as never),
+  'wrong-option': () => readGeneratorOptions(BundleOptions, { name: 'x', directory: 7 } as never),
   'name-taken': () =>
     Promise.reject(
       new KdcubeError({

@@ -66,3 +66,28 @@ function lenientProperty({ type, enum: choices, examples, ...rest }: Record<stri
 export function schemaText(schema: NxSchema): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
+
+/** What the schema.ts of an executor or a generator exports. */
+export interface SchemaModule {
+  description: string;
+  examples: Example[];
+  options: z.ZodObject;
+}
+
+/** The schema.ts of each name, loaded by the convention `./<name>/schema`: adding one is adding its folder and its name. */
+export function loadSchemas<Name extends string>(
+  names: readonly Name[],
+  load: (file: string) => unknown,
+): (SchemaModule & { name: Name })[] {
+  return names.map((name) => {
+    const { description, examples, ...others } = load(`./${name}/schema`) as SchemaModule;
+    const objects = Object.values(others).filter((each) => each instanceof z.ZodObject);
+    if (objects.length !== 1) throw new Error(`${name}/schema.ts must export one zod object, not ${objects.length}.`);
+    return { name, description, examples, options: objects[0]! };
+  });
+}
+
+/** executors.json or generators.json. */
+export function entryText(kind: 'executors' | 'generators', entries: object): string {
+  return `${JSON.stringify({ $schema: 'https://json-schema.org/schema', [kind]: entries }, undefined, 2)}\n`;
+}

@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release/internal';
-import type { PluginOptions } from '../graph/options';
-import { pluginOptions } from '../graph/options';
+import type { PluginOptions } from '../plugin-options';
+import { pluginOptions } from '../plugin-options';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
 

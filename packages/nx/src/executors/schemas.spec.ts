@@ -1,35 +1,27 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { lenient, nxSchema, schemaText } from '../schema-json';
-import { EXECUTORS } from './schemas';
+import { schemaText } from '../schema-json';
+import { verbEntry } from '../verbs';
+import { DockerPushOptions } from './docker-push/schema';
+import { EXECUTORS, executorSchema, executorsText, targetDocsText } from './schemas';
+
+const PACKAGE = path.join(__dirname, '../..');
 
 describe('printed files of executors', () => {
-  const files = new Map<string, string>(
-    EXECUTORS.map(({ name, options, description, examples, batched, checksItself }) => {
-      const strict = nxSchema(name, options, description, examples);
-      return [path.join(__dirname, name, 'schema.json'), schemaText(batched || checksItself ? lenient(strict) : strict)];
-    }),
-  );
-  files.set(
-    path.join(__dirname, '../../executors.json'),
-    `${JSON.stringify(
-      {
-        $schema: 'https://json-schema.org/schema',
-        executors: Object.fromEntries(EXECUTORS.map((executor) => [executor.name, entryOf(executor)])),
-      },
-      null,
-      2,
-    )}\n`,
-  );
+  const files = new Map<string, string>([
+    ...EXECUTORS.map((each) => [path.join(__dirname, each.name, 'schema.json'), schemaText(executorSchema(each))] as const),
+    [path.join(PACKAGE, 'executors.json'), executorsText()],
+    [path.join(__dirname, '../graph/target-docs.json'), targetDocsText()],
+  ]);
 
   for (const [file, text] of files) {
-    it(`${path.relative(path.join(__dirname, '../..'), file)} says what its schema.ts says`, () => {
+    it(`${path.relative(PACKAGE, file)} is printed from schema.ts and verbs.ts`, () => {
       if (process.env.KD_UPDATE) fs.writeFileSync(file, text);
       expect(fs.readFileSync(file, 'utf8')).toBe(text);
     });
   }
 
-  it('every option has a description and an example', () => {
+  it('has a description and an example for every option', () => {
     for (const { name, options } of EXECUTORS) {
       for (const [option, schema] of Object.entries(options.shape)) {
         const meta = (schema as { meta(): Record<string, unknown> }).meta();
@@ -37,10 +29,20 @@ describe('printed files of executors', () => {
       }
     }
   });
-});
 
-function entryOf({ name, description, batched }: (typeof EXECUTORS)[number]): object {
-  const at = `./dist/executors/${name}`;
-  const batch = batched ? { batchImplementation: `${at}/batch`, preferBatch: true } : {};
-  return { implementation: `${at}/executor`, schema: `${at}/schema.json`, ...batch, description };
-}
+  it('lists every folder, and a batch.ts exactly where the list says so', () => {
+    const folders = fs.readdirSync(__dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(EXECUTORS.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort());
+    for (const { name } of EXECUTORS)
+      expect([name, fs.existsSync(path.join(__dirname, name, 'batch.ts'))]).toEqual([name, verbEntry(name).batch === true]);
+  });
+
+  it('has options of its own for boot, not those of docker-push', () => {
+    const boot = Object.keys(EXECUTORS.find(({ name }) => name === 'boot')!.options.shape);
+    expect(Object.keys(DockerPushOptions.shape).filter((name) => !boot.includes(name))).toEqual([
+      'format',
+      'branch',
+      'tagPrefix',
+    ]);
+  });
+});

@@ -1,49 +1,46 @@
-import type * as z from 'zod';
-import type { Example } from '../schema-json';
-import * as boot from './boot/schema';
-import * as descriptor from './descriptor/schema';
-import * as dockerBuild from './docker-build/schema';
-import * as dockerPush from './docker-push/schema';
-import * as env from './env/schema';
-import * as plan from './plan/schema';
-import * as verify from './verify/schema';
-import * as importEcs from './import-ecs/schema';
-import * as importCompose from './import-compose/schema';
-import * as stage from './stage/schema';
-import * as deployEcs from './deploy-ecs/schema';
-import * as rollback from './rollback/schema';
-import * as status from './status/schema';
-import * as history from './history/schema';
-import * as tag from './tag/schema';
-import * as validate from './validate/schema';
+import { createRequire } from 'node:module';
+import { entryText, lenient, loadSchemas, nxSchema, type NxSchema, type SchemaModule } from '../schema-json';
+import { VERB_NAMES, verbEntry, type Verb } from '../verbs';
 
-export interface ExecutorSchema {
-  name: string;
-  description: string;
-  examples: Example[];
-  options: z.ZodObject;
-  /** Whether one process does all tasks of an Nx run (`batch.ts`). */
-  batched?: boolean;
-  /** Whether the executor checks its options itself, as batched ones do: it is given those that were checked there. */
-  checksItself?: boolean;
+export type ExecutorSchema = SchemaModule & { name: Verb };
+
+/** Every executor with its schema.ts. Only for printing: the schema.json files, executors.json, the graph's docs and docs/executors.md. */
+export const EXECUTORS: ExecutorSchema[] = loadSchemas(
+  VERB_NAMES.filter((name) => !verbEntry(name).command),
+  createRequire(__filename),
+);
+
+/** schema.json of an executor. One that checks its options itself must not be checked by Nx first. */
+export function executorSchema({ name, options, description, examples }: ExecutorSchema): NxSchema {
+  const { batch, checksOptions } = verbEntry(name);
+  const schema = nxSchema(name, options, description, examples);
+  return batch || checksOptions ? lenient(schema) : schema;
 }
 
-/** Every executor, in the order in which a release meets them. schema.json files, executors.json and the docs are printed from this list. */
-export const EXECUTORS: ExecutorSchema[] = [
-  { name: 'validate', ...validate, options: validate.ValidateOptions },
-  { name: 'stage', ...stage, options: stage.StageOptions, batched: true },
-  { name: 'descriptor', ...descriptor, options: descriptor.DescriptorOptions },
-  { name: 'docker-build', ...dockerBuild, options: dockerBuild.DockerBuildOptions, batched: true },
-  { name: 'boot', ...boot, options: boot.BootOptions, checksItself: true },
-  { name: 'docker-push', ...dockerPush, options: dockerPush.DockerPushOptions, batched: true },
-  { name: 'env', ...env, options: env.EnvOptions },
-  { name: 'plan', ...plan, options: plan.PlanOptions },
-  { name: 'verify', ...verify, options: verify.VerifyOptions },
-  { name: 'import-ecs', ...importEcs, options: importEcs.ImportEcsOptions },
-  { name: 'import-compose', ...importCompose, options: importCompose.ImportComposeOptions },
-  { name: 'deploy-ecs', ...deployEcs, options: deployEcs.DeployEcsOptions },
-  { name: 'rollback', ...rollback, options: rollback.RollbackOptions },
-  { name: 'status', ...status, options: status.StatusOptions },
-  { name: 'history', ...history, options: history.HistoryOptions },
-  { name: 'tag', ...tag, options: tag.TagOptions },
-];
+/** executors.json. */
+export function executorsText(): string {
+  const entries = EXECUTORS.map(({ name, description }) => {
+    const folder = `./dist/executors/${name}`;
+    const batch = verbEntry(name).batch ? { batchImplementation: `${folder}/batch`, preferBatch: true } : {};
+    return [name, { implementation: `${folder}/executor`, schema: `${folder}/schema.json`, ...batch, description }];
+  });
+  return entryText('executors', Object.fromEntries(entries));
+}
+
+/** graph/target-docs.json: what `nx show project` prints of each target. The graph is loaded at every Nx command, and JSON costs it nothing. */
+export function targetDocsText(): string {
+  const docs = EXECUTORS.map((executor) => [executor.name, docOf(executor)]);
+  return `${JSON.stringify(Object.fromEntries(docs), undefined, 2)}\n`;
+}
+
+function docOf(executor: ExecutorSchema): object {
+  const options = Object.entries(executorSchema(executor).properties).map(([name, property]) => {
+    const {
+      description,
+      default: fallback,
+      examples,
+    } = property as { description: string; default?: unknown; examples?: unknown[] };
+    return [name, { description, ...(fallback !== undefined && { default: fallback }), example: examples?.[0] }];
+  });
+  return { description: executor.description, command: executor.examples[0]!.command, options: Object.fromEntries(options) };
+}

@@ -2,7 +2,7 @@ import { formatProblem, KdcubeError, readRelease } from '@kdcube/release/interna
 import type { Problem, Release } from '@kdcube/release/internal';
 import { readNxJson } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
-import { pluginOptions } from '../graph/options';
+import { pluginOptions } from '../plugin-options';
 
 export const RELEASE_FILE = 'release.yaml';
 
@@ -49,6 +49,6 @@ function problemsOf(tree: Tree, text: string): Problem[] {
 }
 
 function rules(tree: Tree) {
-  const { generation, mode, alwaysPull, examples } = pluginOptions(readNxJson(tree) ?? undefined);
+  const { generation, mode, alwaysPull, examples } = pluginOptions(readNxJson(tree));
   return { generation, mode, alwaysPull, examples };
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { nxSchema, schemaText } from '../schema-json';
-import { GENERATORS } from './schemas';
+import { GENERATORS, generatorsText } from './schemas';
 
 describe('printed files of generators', () => {
   const files = new Map<string, string>(
@@ -10,36 +10,16 @@ describe('printed files of generators', () => {
       schemaText(nxSchema(name, options, description, examples)),
     ]),
   );
-  files.set(
-    path.join(__dirname, '../../generators.json'),
-    `${JSON.stringify(
-      {
-        $schema: 'https://json-schema.org/schema',
-        generators: Object.fromEntries(
-          GENERATORS.map(({ name, description, entry }) => [
-            name,
-            {
-              factory: `./dist/generators/${name}/generator`,
-              schema: `./dist/generators/${name}/schema.json`,
-              description,
-              ...entry,
-            },
-          ]),
-        ),
-      },
-      null,
-      2,
-    )}\n`,
-  );
+  files.set(path.join(__dirname, '../../generators.json'), generatorsText());
 
   for (const [file, text] of files) {
-    it(`${path.relative(path.join(__dirname, '../..'), file)} says what its schema.ts says`, () => {
+    it(`${path.relative(path.join(__dirname, '../..'), file)} is printed from schema.ts`, () => {
       if (process.env.KD_UPDATE) fs.writeFileSync(file, text);
       expect(fs.readFileSync(file, 'utf8')).toBe(text);
     });
   }
 
-  it('every option has a description and an example', () => {
+  it('has a description and an example for every option', () => {
     for (const { name, options } of GENERATORS) {
       for (const [option, schema] of Object.entries(options.shape)) {
         const meta = (schema as { meta(): Record<string, unknown> }).meta();
@@ -48,7 +28,12 @@ describe('printed files of generators', () => {
     }
   });
 
-  it('every generator has a factory that can be called, and a migrations file is there', () => {
+  it('lists every folder', () => {
+    const folders = fs.readdirSync(__dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(GENERATORS.map(({ name }) => name as string).sort()).toEqual(folders.map(({ name }) => name).sort());
+  });
+
+  it('has a factory for every generator, and a migrations file', () => {
     for (const { name } of GENERATORS) {
       const { default: factory } = jest.requireActual<{ default: unknown }>(path.join(__dirname, name, 'generator'));
       expect([name, typeof factory]).toEqual([name, 'function']);

@@ -2,11 +2,11 @@ import type { CreateDependencies, RawProjectGraphDependency } from '@nx/devkit';
 import { DependencyType } from '@nx/devkit';
 import { readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
-import type { PluginOptions } from './options';
+import { parsePluginOptions, type PluginOptions } from '../plugin-options';
 
 /** An image depends on the bundles that its pin names; `release` depends on all images. */
 export const createDependencies: CreateDependencies<PluginOptions> = (options, context) => {
-  const workspace = readWorkspace(diskFiles(context.workspaceRoot), options ?? {});
+  const workspace = readWorkspace(diskFiles(context.workspaceRoot), parsePluginOptions(options).options);
   const has = (project: string) => Object.hasOwn(context.projects, project);
   const edge = (source: string, target: string): RawProjectGraphDependency[] =>
     has(source) && has(target) && source !== target ? [{ source, target, type: DependencyType.implicit }] : [];

@@ -1,7 +1,7 @@
 import type { CreateNodesResultV2, CreateNodesV2 } from '@nx/devkit';
 import { readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
-import type { PluginOptions } from './options';
+import { parsePluginOptions, type PluginOptions } from '../plugin-options';
 import { projectsOf } from './projects';
 
 /**
@@ -11,10 +11,10 @@ import { projectsOf } from './projects';
 export const createNodes: CreateNodesV2<PluginOptions> = [
   // Not the pins and Dockerfiles as well, though they are read: when a file of this pattern is deleted, Nx calls every project affected.
   RELEASE_FILE,
-  (configFiles, options, context): CreateNodesResultV2 => {
+  (configFiles, raw, context): CreateNodesResultV2 => {
     if (!configFiles.includes(RELEASE_FILE)) return [];
     const files = diskFiles(context.workspaceRoot);
-    const workspace = readWorkspace(files, options ?? {});
-    return [[RELEASE_FILE, { projects: projectsOf(workspace, files, options ?? {}) }]];
+    const { options } = parsePluginOptions(raw);
+    return [[RELEASE_FILE, { projects: projectsOf(readWorkspace(files, options), files, options) }]];
   },
 ];

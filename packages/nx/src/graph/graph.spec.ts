@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { ProjectConfiguration } from '@nx/devkit';
 import { createDependencies } from './create-dependencies';
 import { createNodes } from './create-nodes';
-import type { PluginOptions } from './options';
+import type { PluginOptions } from '../plugin-options';
 
 let root: string;
 
@@ -111,7 +111,7 @@ describe('createNodes', () => {
       inputs: found.proc!.targets!['docker-push']!.inputs,
     });
     expect(found.web!.targets!.boot).toBeUndefined();
-    const asked = await projects({ bootBeforePush: true, bootTargetName: 'try' });
+    const asked = await projects({ bootBeforePush: true, targetNames: { boot: 'try' } });
     expect(asked.proc!.targets!['docker-push']!.dependsOn).toEqual([{ target: 'try', params: 'forward' }]);
     expect(asked.web!.targets!['docker-push']!.dependsOn).toBeUndefined();
   });
@@ -151,8 +151,16 @@ describe('createNodes', () => {
 
   it('calls targets as the options say', async () => {
     write(WORKSPACE);
-    const found = await projects({ dockerPushTargetName: 'push', stageTargetName: 'copy' });
-    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'push', 'boot']);
+    const found = await projects({ targetNames: { 'docker-push': 'push', stage: 'copy' } });
+    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'boot', 'push']);
+    expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
+  });
+
+  it('never throws for the plugin’s options: it ignores the wrong ones', async () => {
+    write(WORKSPACE);
+    const options = { registri: 1, targetNames: { 'docker-pus': 'push', stage: 'copy' } } as PluginOptions;
+    const found = await projects(options);
+    expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'boot', 'docker-push']);
     expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
   });
 

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import type { ProjectConfiguration } from '@nx/devkit';
 import type { Bundle, Files, ImageFolder, Workspace } from '@kdcube/release/internal';
 import {
   bundlePinFile,
@@ -9,18 +9,15 @@ import {
   idProblem,
   imagePinFile,
   isRefusal,
-  OUT,
   platformArgs,
   readRecipe,
   REGISTRY_ARGS,
   unsafePath,
 } from '@kdcube/release/internal';
-import type { PluginOptions, Verb } from './options';
-import { targetName } from './options';
-import { described } from './targets';
+import type { PluginOptions } from '../plugin-options';
+import { targetsOf } from './targets';
 
 type Projects = Record<string, ProjectConfiguration>;
-type Targets = Record<string, TargetConfiguration>;
 
 /** The projects of a workspace, by root (HOUSE §2): one a bundle, one an image, and `release`. */
 export function projectsOf(workspace: Workspace, files: Files, options: PluginOptions): Projects {
@@ -55,23 +52,19 @@ function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, optio
     projectType: 'library',
     namedInputs: { source },
     tags: ['kdcube:bundle', `kdcube:${bundle.kind}`],
-    targets: named(options, {
-      ...(tested && {
-        test: described('test', {
-          executor: 'nx:run-commands',
-          cache: true,
-          inputs: [allOf(root)],
-          options: { command: 'python3 -m unittest discover -s tests', cwd: root, env: { PYTHONDONTWRITEBYTECODE: '1' } },
-        }),
-      }),
-      stage: described('stage', {
-        executor: '@kdcube/nx:stage',
-        // What stage refuses must run to be refused: its inputs are those of the last time, and the cache would answer with the old content.
-        cache: isStageable(bundle, workspace) && (bundle.kind === 'pinned' || isPlain(root)),
-        inputs: ['source', ...(bundle.kind === 'workspace' ? modesOf([root]) : [])],
-        outputs: [`{workspaceRoot}/${OUT.stage(bundle.id)}`],
-      }),
-    }),
+    targets: targetsOf(
+      {
+        kind: 'bundle',
+        name: bundle.id,
+        root,
+        own: [allOf(root)],
+        modes: bundle.kind === 'workspace' ? modesOf([root]) : [],
+        has: tested ? ['tests'] : [],
+        // What stage refuses must run to be refused: its inputs are unchanged, and the cache would restore the old content.
+        cacheable: isStageable(bundle, workspace) && (bundle.kind === 'pinned' || isPlain(root)) ? ['if-stageable'] : [],
+      },
+      options,
+    ),
   };
 }
 
@@ -103,40 +96,28 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
 
 function imageProject(image: ImageFolder, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
   const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
-  const inputs = [...source, '^source'];
   const held = bundlesOf(image, workspace);
   const inside = (workspace.release?.bundles ?? []).filter(({ kind, id }) => kind === 'workspace' && held.includes(id));
   const folders = [image.path, ...inside.map((bundle) => placeOf(bundle, files) ?? bundlePlaces(bundle)[0]!)];
-  // What the plugin's options say of an image is said to the task, so that Nx's hash sees it.
-  const given = options.platform === undefined ? {} : { options: { platform: options.platform } };
-  const boots = held.length > 0;
   return {
     name: image.name,
     root: image.path,
     projectType: 'application',
     namedInputs: { source },
     tags: ['kdcube:image'],
-    targets: named(options, {
-      // Cached where its whole product lies in its outputs (HOUSE law 2): an image in an engine's store does not.
-      'docker-build': described('docker-build', {
-        executor: '@kdcube/nx:docker-build',
-        cache: needsNoEngine(image, workspace, files, options) && folders.every(isPlain),
-        inputs: [...inputs, ...modesOf(folders)],
-        outputs: [`{workspaceRoot}/${OUT.build(image.name)}`],
-        ...given,
-      }),
-      // Never cached, but with docker-build's inputs: without them, affected does not see that only a pin changed.
-      'docker-push': described('docker-push', {
-        executor: '@kdcube/nx:docker-push',
-        cache: false,
-        inputs,
-        ...given,
-        // Without its parameters, boot would test the image of other options than those that are pushed.
-        ...(boots && options.bootBeforePush && { dependsOn: [{ target: targetName('boot', options), params: 'forward' }] }),
-      }),
-      // Never cached: what it finds depends on this machine's engine too, and leaves nothing.
-      ...(boots && { boot: described('boot', { executor: '@kdcube/nx:boot', cache: false, inputs, ...given }) }),
-    }),
+    targets: targetsOf(
+      {
+        kind: 'image',
+        name: image.name,
+        root: image.path,
+        own: source,
+        modes: modesOf(folders),
+        has: held.length > 0 ? ['bundles'] : [],
+        // An OCI layout lies in the outputs of docker-build; an image in an engine's store does not (HOUSE law 2).
+        cacheable: needsNoEngine(image, workspace, files, options) && folders.every(isPlain) ? ['if-daemonless'] : [],
+      },
+      options,
+    ),
   };
 }
 
@@ -171,61 +152,13 @@ function allOf(folder: string): string {
 }
 
 function releaseProject(environments: readonly string[], options: PluginOptions): ProjectConfiguration {
-  const { generation, mode, alwaysPull, examples } = options;
-  const given = Object.fromEntries(
-    Object.entries({ generation, mode, alwaysPull, examples }).filter(([, value]) => value !== undefined),
-  );
-  const files = ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/bundles/*/pin.json'];
-  const deployed = ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*', '{workspaceRoot}/environments/*', '^source'];
-  // `nx run release:env:prod`; without a name, the executor takes the only one or lists them.
-  const configured = { configurations: Object.fromEntries(environments.map((name) => [name, { environment: name }])) };
+  const own = ['{workspaceRoot}/release.yaml'];
   return {
     name: 'release',
     root: '.',
     projectType: 'application',
-    namedInputs: { source: ['{workspaceRoot}/release.yaml'] },
+    namedInputs: { source: own },
     tags: ['kdcube:release'],
-    targets: named(options, {
-      validate: described('validate', {
-        executor: '@kdcube/nx:validate',
-        cache: false,
-        inputs: ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*', '^source'],
-        options: given,
-      }),
-      // Not cached: Nx would keep what lies in the outputs after a --dryRun too, and put that back when the same --dryRun is asked again.
-      descriptor: described('descriptor', {
-        executor: '@kdcube/nx:descriptor',
-        cache: false,
-        inputs: files,
-        outputs: [`{workspaceRoot}/${OUT.release}`],
-        options: given,
-      }),
-      env: described('env', {
-        executor: '@kdcube/nx:env',
-        cache: false,
-        inputs: deployed,
-        outputs: [`{workspaceRoot}/dist/env`],
-        ...configured,
-      }),
-      // It asks what runs, and that can change at any time.
-      plan: described('plan', { executor: '@kdcube/nx:plan', cache: false, inputs: deployed, ...configured }),
-      verify: described('verify', { executor: '@kdcube/nx:verify', cache: false, inputs: deployed, ...configured }),
-      'import-ecs': described('import-ecs', { executor: '@kdcube/nx:import-ecs', cache: false }),
-      'import-compose': described('import-compose', { executor: '@kdcube/nx:import-compose', cache: false }),
-      // Never cached: they change, or look at, what no file here says.
-      'deploy-ecs': described('deploy-ecs', { executor: '@kdcube/nx:deploy-ecs', cache: false, inputs: deployed, ...configured }),
-      rollback: described('rollback', { executor: '@kdcube/nx:rollback', cache: false, inputs: deployed, ...configured }),
-      status: described('status', { executor: '@kdcube/nx:status', cache: false, inputs: deployed, ...configured }),
-      history: described('history', { executor: '@kdcube/nx:history', cache: false, inputs: deployed, ...configured }),
-      tag: described('tag', {
-        executor: '@kdcube/nx:tag',
-        cache: false,
-        inputs: ['{workspaceRoot}/release.yaml', '{workspaceRoot}/pins/**/*'],
-      }),
-    }),
+    targets: targetsOf({ kind: 'release', name: 'release', root: '.', own, environments }, options),
   };
-}
-
-function named(options: PluginOptions, targets: Partial<Record<Verb, TargetConfiguration>>): Targets {
-  return Object.fromEntries(Object.entries(targets).map(([verb, target]) => [targetName(verb as Verb, options), target]));
 }

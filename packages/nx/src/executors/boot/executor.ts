@@ -9,13 +9,15 @@ import { counted } from '../../system/log';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
 import { perform } from '../perform';
-import { readOptions } from '../read-options';
+import { readTaskOptions } from '../read-task-options';
+import { DockerPushOptions } from '../docker-push/schema';
 import { BootOptions } from './schema';
 
 /** Whether the image's bundles import, in the image itself. */
 export default function boot(raw: BootOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, raw, async (task) => {
-    const options = readOptions(BootOptions, raw);
+    // A docker-push that depends on boot forwards all of its options.
+    const options = readTaskOptions(BootOptions, raw, Object.keys(DockerPushOptions.shape));
     await withImage(task, options, (job, registries) => bootTask(task, job, registries, options));
   });
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { DockerPushOptions } from '../docker-push/schema';
 import { dryRun, image } from '../options';
 
 export const description =
@@ -9,7 +8,7 @@ export const examples = [
   { command: 'nx affected -t boot', description: 'Boot the images that changed' },
 ];
 
-const own = {
+export const BootOptions = z.strictObject({
   ...image,
   dryRun,
   memory: z
@@ -26,16 +25,5 @@ const own = {
     .default(120)
     .describe('Seconds that the start may take, and then each bundle.')
     .meta({ examples: [30] }),
-};
-
-type Forwarded = Omit<(typeof DockerPushOptions)['shape'], keyof typeof own>;
-
-/** A docker-push that depends on boot forwards its options: each of them is understood here. */
-const forwarded = Object.fromEntries(
-  Object.entries(DockerPushOptions.shape)
-    .filter(([name]) => !(name in own))
-    .map(([name, schema]) => [name, schema.describe(`Of docker-push, without effect here: ${schema.meta()!.description}`)]),
-) as Forwarded;
-
-export const BootOptions = z.strictObject({ ...own, ...forwarded });
+});
 export type BootOptions = z.infer<typeof BootOptions>;

@@ -9,13 +9,13 @@ import { registriesOf, type Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withImage } from '../image-task';
 import type { Task } from '../perform';
-import { readOptions } from '../read-options';
+import { readTaskOptions } from '../read-task-options';
 import { DockerPushOptions } from './schema';
 
 /** Pushes the image of one task and writes its receipt. Returns its line of the table. */
 export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | WouldPush> {
   const startedAt = Date.now();
-  const options = readOptions(DockerPushOptions, raw);
+  const options = readTaskOptions(DockerPushOptions, raw);
   const { root, plugin, log } = task;
   const { dryRun, branch, format } = options;
   // git can answer while release.yaml is read, and the registry while the image is planned.

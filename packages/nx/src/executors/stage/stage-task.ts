@@ -8,7 +8,7 @@ import { bytes, counted } from '../../system/log';
 import { stageTree } from '../../workspace/stage';
 import { requireBundle, type OpenRelease } from '../../workspace/workspace';
 import type { Task } from '../perform';
-import { readOptions } from '../read-options';
+import { readTaskOptions } from '../read-task-options';
 import { StageOptions } from './schema';
 
 /** A bundle's files, byte for byte as git has them, under dist/stage/<id>/bundles/<folder>. */
@@ -18,7 +18,7 @@ export async function stageTask(
   snapshot: Snapshot,
   raw: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { offline } = readOptions(StageOptions, raw);
+  const { offline } = readTaskOptions(StageOptions, raw);
   const startedAt = Date.now();
   const bundle = requireBundle(release.release, project);
   const found = await findBundle(release, bundle, snapshot, { offline, log });

@@ -2,13 +2,13 @@ import * as path from 'node:path';
 import { addBundle, KdcubeError } from '@kdcube/release/internal';
 import { generateFiles, joinPathFragments, logger } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import { readReleaseText, RELEASE_FILE, writeReleaseText } from '../release-text';
 import { className, folderIsFree, planBundle } from './plan';
 import { BundleOptions } from './schema';
 
 export default async function bundleGenerator(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
-  const options = readOptions(BundleOptions, raw);
+  const options = readGeneratorOptions(BundleOptions, raw);
   const found = readReleaseText(tree);
   if (!found) {
     throw new KdcubeError({

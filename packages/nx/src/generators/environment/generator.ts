@@ -1,11 +1,11 @@
 import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import { EnvironmentOptions } from './schema';
 import { environmentText } from './text';
 
 export default async function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
-  const options = readOptions(EnvironmentOptions, raw);
+  const options = readGeneratorOptions(EnvironmentOptions, raw);
   if (!isEnvironmentName(options.name))
     throw new KdcubeError({
       code: 'wrong-option',

@@ -1,13 +1,13 @@
 import * as path from 'node:path';
 import { generateFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import { readReleaseText } from '../release-text';
 import { DOCKERFILES, nameIsFree, planImage } from './plan';
 import { ImageOptions } from './schema';
 
 export default async function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
-  const { name, kind: wanted } = readOptions(ImageOptions, raw);
+  const { name, kind: wanted } = readGeneratorOptions(ImageOptions, raw);
   const { folder, kind } = planImage(name, wanted);
   // A Dockerfile that is there is its author's: running twice changes nothing, whatever was edited since.
   if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;

@@ -1,12 +1,12 @@
 import { formatFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import { ignoreInGit } from './gitignore';
 import { usePlugin } from './nx-json';
 import { InitOptions } from './schema';
 
 export default async function initGenerator(tree: Tree, raw: InitOptions): Promise<void> {
-  const { registry, skipFormat } = readOptions(InitOptions, raw);
+  const { registry, skipFormat } = readGeneratorOptions(InitOptions, raw);
   usePlugin(tree, registry);
   ignoreInGit(tree);
   if (!skipFormat) await formatFiles(tree, { sortRootTsconfigPaths: false });

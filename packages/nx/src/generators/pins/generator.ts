@@ -2,7 +2,7 @@ import type { Tree } from '@nx/devkit';
 import { readNxJson } from '@nx/devkit';
 import type { Workspace } from '@kdcube/release/internal';
 import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
-import { pluginOptions } from '../../graph/options';
+import { pluginOptions } from '../../plugin-options';
 import { treeFiles } from '../tree-files';
 import { resolvePins } from './resolve';
 import type { StalePin } from './resolve';
@@ -17,7 +17,7 @@ type SyncGeneratorResult = void | { outOfSyncMessage: string; outOfSyncDetails: 
 export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
   if (!tree.exists(RELEASE_FILE)) return;
   const files = treeFiles(tree);
-  const options = pluginOptions(readNxJson(tree) ?? undefined);
+  const options = pluginOptions(readNxJson(tree));
   const workspace = readWorkspace(files, options);
   const release = requireRelease(workspace);
   const stale = staleOf(workspace, (file) => tree.read(file, 'utf-8') ?? undefined);

@@ -30,7 +30,7 @@ import { counted, createLog, whileWaiting } from '../../system/log';
 import type { Log } from '../../system/log';
 import { baseReference, openRegistry, registriesOf } from '../../workspace/registries';
 import { headManifest } from '../../registry/registry';
-import type { PluginOptions } from '../../graph/options';
+import type { PluginOptions } from '../../plugin-options';
 
 /** A pin that does not answer what release.yaml asks. */
 export type StalePin = { file: string; subject: string; why: string; question: Record<string, unknown> } & (

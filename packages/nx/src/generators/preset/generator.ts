@@ -3,14 +3,14 @@ import { generateFiles, readJson } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import imageGenerator from '../image/generator';
 import initGenerator from '../init/generator';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import releaseGenerator from '../release/generator';
 import { PresetOptions } from './schema';
 
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 
 export default async function presetGenerator(tree: Tree, raw: PresetOptions): Promise<void> {
-  const { platformRef, registry } = readOptions(PresetOptions, raw);
+  const { platformRef, registry } = readGeneratorOptions(PresetOptions, raw);
   await releaseGenerator(tree, { platformRef });
   await initGenerator(tree, { registry, skipFormat: true });
   for (const name of IMAGES) await imageGenerator(tree, { name });

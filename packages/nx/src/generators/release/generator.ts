@@ -2,13 +2,13 @@ import * as path from 'node:path';
 import { KdcubeError, setText } from '@kdcube/release/internal';
 import { generateFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
-import { readOptions } from '../options';
+import { readGeneratorOptions } from '../read-options';
 import { readReleaseText, RELEASE_FILE, writeReleaseText } from '../release-text';
 import { withName } from './name';
 import { ReleaseGeneratorOptions } from './schema';
 
 export default async function releaseGenerator(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
-  const options = readOptions(ReleaseGeneratorOptions, raw);
+  const options = readGeneratorOptions(ReleaseGeneratorOptions, raw);
   const found = readReleaseText(tree);
   if (!found) return writeNew(tree, options);
   let { text } = found;

@@ -1,10 +1,10 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { DockerPushOptions } from './docker-push/schema';
-import { readOptions } from './read-options';
+import { readTaskOptions } from './read-task-options';
 
 const said = (raw: Record<string, unknown>): string[] => {
   try {
-    readOptions(DockerPushOptions, raw);
+    readTaskOptions(DockerPushOptions, raw);
     return [];
   } catch (error) {
     return (error as KdcubeError).problems.map(({ code, message, hint }) => [code, message, hint ?? ''].join(' | '));
@@ -12,7 +12,7 @@ const said = (raw: Record<string, unknown>): string[] => {
 };
 
 it('gives defaults, and words where Nx read numbers', () => {
-  const read = readOptions(DockerPushOptions, { branch: 2026, args: { LEVEL: 5, ON: true }, verbose: true, dryRun: true });
+  const read = readTaskOptions(DockerPushOptions, { branch: 2026, args: { LEVEL: 5, ON: true }, verbose: true, dryRun: true });
   expect(read).toEqual({ branch: '2026', args: { LEVEL: '5', ON: 'true' }, dryRun: true, offline: false, json: false });
 });
 

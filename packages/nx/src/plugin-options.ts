@@ -1,0 +1,115 @@
+import type { Place, Problem } from '@kdcube/release/internal';
+import { generations, KdcubeError, ONCE } from '@kdcube/release/internal';
+import * as z from 'zod';
+import { issueText, unknownOption } from './option-problems';
+import { VERB_NAMES, type Verb } from './verbs';
+
+const targetNames = Object.fromEntries(
+  VERB_NAMES.map((verb) => [verb, z.string().min(1).optional().describe(`The name of the target \`${verb}\`.`)]),
+) as Record<Verb, z.ZodOptional<z.ZodString>>;
+
+/** The plugin's options in nx.json. docs/executors.md and options.schema.json are printed from it. */
+export const PluginOptions = z.strictObject({
+  registry: z
+    .string()
+    .optional()
+    .describe('Where images go: a host with an optional path. `--registry` and KDCUBE_REGISTRY take precedence.')
+    .meta({ examples: ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme'] }),
+  platformRegistry: z
+    .string()
+    .optional()
+    .describe('Where the platform’s images are, if not in `registry`. KDCUBE_PLATFORM_REGISTRY takes precedence.')
+    .meta({ examples: ['docker.io/kdcube'] }),
+  platform: z.string().optional().describe('The OCI platform of the images.').meta({ default: 'linux/amd64' }),
+  engine: z
+    .enum(['auto', 'oci', 'buildx', 'podman'])
+    .optional()
+    .describe(
+      'What builds images: `oci` (no container engine), `buildx`, `podman`, or `auto`: oci if the Dockerfile allows it, else the first engine that runs.',
+    )
+    .meta({ default: 'auto' }),
+  tagPrefix: z.string().optional().describe('The prefix of branch and commit tags.').meta({ default: 'customer' }),
+  generation: z
+    .enum(generations)
+    .optional()
+    .describe('The platform’s generation. Default: derived from platform.ref if that is a calendar version.'),
+  mode: z
+    .enum(['baked', 'git'])
+    .optional()
+    .describe('How bundles reach the platform: `baked` into its images, or cloned by it (`git`).')
+    .meta({ default: 'baked' }),
+  alwaysPull: z
+    .boolean()
+    .optional()
+    .describe('In git mode, set BUNDLE_GIT_ALWAYS_PULL=1; only then may a ref be a branch.')
+    .meta({ default: false }),
+  examples: z.boolean().optional().describe('Whether the platform also offers its own examples.').meta({ default: false }),
+  bootBeforePush: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether `docker-push` runs `boot` first, for every image that holds bundles, with the same options. To set it up by hand, in targetDefaults of nx.json: `{"docker-push": {"dependsOn": [{"target": "boot", "params": "forward"}]}}`.',
+    )
+    .meta({ default: false }),
+  targetNames: z
+    .strictObject(targetNames)
+    .optional()
+    .describe(`Other names for targets, by their name here: ${VERB_NAMES.map((name) => `\`${name}\``).join(', ')}.`)
+    .meta({ examples: [{ 'docker-push': 'push' }] }),
+});
+export type PluginOptions = z.infer<typeof PluginOptions>;
+
+/** The name of a verb's target in this workspace. */
+export function targetName(name: Verb, { targetNames }: PluginOptions): string {
+  return targetNames?.[name] ?? name;
+}
+
+/**
+ * The valid options of the plugin, and what is wrong with the others: the graph never throws for a typo in nx.json (HOUSE law 7), but ignores it. Every
+ * executor and generator refuses it.
+ */
+export function parsePluginOptions(raw: unknown): { options: PluginOptions; problems: Problem[] } {
+  const read = PluginOptions.safeParse(raw ?? {}, ONCE);
+  if (read.success) return { options: read.data, problems: [] };
+  const { issues } = read.error;
+  const valid = PluginOptions.safeParse(issues.flatMap(pathsOf).reduce(withoutPath, raw), ONCE);
+  return { options: valid.success ? valid.data : {}, problems: issues.flatMap(problemsOf) };
+}
+
+/** The plugin's options in nx.json; none if the plugin is not listed, or listed by its name only. */
+export function pluginOptions(
+  nxJson: { plugins?: readonly (string | { plugin: string; options?: unknown })[] } | undefined | null,
+): PluginOptions {
+  const entry = nxJson?.plugins?.find((plugin) => typeof plugin !== 'string' && plugin.plugin === '@kdcube/nx');
+  const { options, problems } = parsePluginOptions(typeof entry === 'object' ? entry.options : undefined);
+  if (problems.length > 0) throw new KdcubeError(problems);
+  return options;
+}
+
+function pathsOf(issue: z.core.$ZodIssue): PropertyKey[][] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+}
+
+function withoutPath(value: unknown, [key, ...rest]: PropertyKey[]): unknown {
+  if (typeof value !== 'object' || value === null || key === undefined) return {};
+  const entries = Object.entries(value).filter(([name]) => name !== key || rest.length > 0);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, name === key ? withoutPath(inner, rest) : inner]));
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const at = (path: readonly PropertyKey[]): Place => ({
+    file: 'nx.json',
+    path: ['@kdcube/nx', 'options', ...path].map(String).join('.'),
+  });
+  if (issue.code !== 'unrecognized_keys')
+    return [{ code: 'wrong-option', message: `${issue.path.join('.') || 'options'}: ${issueText(issue)}.`, at: at(issue.path) }];
+  const names = issue.path.length === 0 ? Object.keys(PluginOptions.shape) : VERB_NAMES;
+  return issue.keys.map((key) => unknownTargetOption(key, at(issue.path)) ?? unknownOption(key, names, '', at(issue.path)));
+}
+
+/** The form that other Nx plugins use. */
+function unknownTargetOption(key: string, at: Place): Problem | undefined {
+  const name = /^(\w+)TargetName$/.exec(key)?.[1]?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (name === undefined || !VERB_NAMES.some((verb) => verb === name)) return undefined;
+  return { code: 'wrong-option', message: `There is no option ${key}.`, hint: `"targetNames": {"${name}": "…"}`, at };
+}
