@@ -1,4 +1,4 @@
-// The double: start({ … }) → { url, close, … }. README.md says what it does, what it does not, and how a test speaks to it.
+// The double: start({ … }) → { url, close, … }. README.md documents it.
 import http from 'node:http';
 import { reconcile } from './behavior/scheduler.mjs';
 import { callByClient, callAsOther } from './server/calls.mjs';
@@ -93,7 +93,7 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
   return Object.assign(double, {
     url: `http://${host}:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`,
     /**
-     * A call by somebody else, or a test's own read: not over the network. It meets no fault, is never stale, and does not count.
+     * A call by another client, or a read of the test: not over the network, without faults, never stale, not counted.
      * @type {(op: string, request?: Request, service?: string) => Promise<Request>}
      */
     as: (op, request = {}, service = 'ecs') => turn(() => callAsOther(double, { service, op, request })).then(unwrap),

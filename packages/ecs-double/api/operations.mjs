@@ -1,4 +1,4 @@
-// Which function answers which call. What is not here is refused, never answered with something made up.
+// Which function implements which operation. An operation that is not listed is refused.
 import { describeScalableTargets, describeScalingPolicies } from '../neighbors/autoscaling.mjs';
 import { describeTargetHealth } from '../neighbors/elbv2.mjs';
 import { describeLogStreams, filterLogEvents, getLogEvents } from '../neighbors/logs.mjs';

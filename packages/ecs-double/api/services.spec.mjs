@@ -1,4 +1,4 @@
-// Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
+// Operations outside of rollouts: results, errors, paging.
 import { CLUSTER, startDouble, deploy, describe as describeService, service, stopped } from '../testing/kit.mjs';
 
 const started = [];
@@ -27,7 +27,7 @@ describe('services', () => {
     await expect(double.as('ListServices', { cluster: CLUSTER, nextToken: 'made up' })).rejects.toThrow('Invalid token');
   });
 
-  test('what is not there is a failure, a cluster that is not there an error', async () => {
+  test('a missing service is a failure, a missing cluster an error', async () => {
     const double = await open();
     const { services, failures } = await double.as('DescribeServices', { cluster: CLUSTER, services: ['app', 'nothing'] });
     expect([services.length, failures]).toEqual([

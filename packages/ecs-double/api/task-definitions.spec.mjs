@@ -1,4 +1,4 @@
-// Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
+// Operations outside of rollouts: results, errors, paging.
 import { CLUSTER, startDouble, definition, deploy, describe as describeService } from '../testing/kit.mjs';
 
 const started = [];

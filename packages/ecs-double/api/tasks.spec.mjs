@@ -1,4 +1,4 @@
-// Calls and their answers, apart from rollouts: what is found, what is refused, how it is paged.
+// Operations outside of rollouts: results, errors, paging.
 import { CLUSTER, startDouble, definition, deploy, isFinished, stopped, until } from '../testing/kit.mjs';
 
 const started = [];
@@ -19,7 +19,7 @@ describe('tasks', () => {
     rules: [{ match: { oneOff: true }, do: rule }],
   });
 
-  test('one that runs once: its exit code, its reason, its last lines', async () => {
+  test('a one-off task: its exit code, its reason, its last log lines', async () => {
     const double = await open(
       withSetup({ lines: ['migrating'], exit: { after: 20, code: 3, lines: ['ERROR relation exists', 'bye'] } }),
     );
@@ -73,14 +73,14 @@ describe('tasks', () => {
     });
   });
 
-  test('without room it is a failure, not an error', async () => {
+  test('without capacity it is a failure, not an error', async () => {
     const double = await open({ ...withSetup({}), capacity: { [CLUSTER]: 1 } });
     const { tasks, failures } = await double.as('RunTask', { ...once, count: 2 });
     expect([tasks.length, failures[0].reason]).toEqual([1, expect.stringContaining('Capacity is unavailable')]);
     await expect(double.as('RunTask', { ...once, networkConfiguration: undefined })).rejects.toThrow('Network Configuration');
   });
 
-  test('stopped ones are known for an hour, SIGKILL comes after the stop timeout', async () => {
+  test('stopped tasks are listed for an hour, SIGKILL follows the stop timeout', async () => {
     const double = await open(withSetup({ ignoresSigterm: true }));
     const { tasks } = await double.as('RunTask', once);
     await double.clock.advance(60_000);

@@ -38,7 +38,7 @@ async function partly(breaker) {
   return double;
 }
 
-test('one healthy task, and failures are not evaluated any more: it goes on for ever', async () => {
+test('after one healthy task failures are not evaluated: the deployment never ends', async () => {
   const double = await partly({});
   await double.clock.advance(3_600_000);
   const now = await describeService(double);
@@ -72,7 +72,7 @@ test('a threshold of one failure', async () => {
   expect(double.clock.now() - from).toBeLessThan(240_000);
 });
 
-test('without a way back a FAILED deployment starts nothing more, and the old tasks stay', async () => {
+test('without rollback a FAILED deployment starts nothing more, and the old tasks stay', async () => {
   const double = await startDouble({
     services: [service('app', { taskDefinition: 'app:1', desiredCount: 2, breaker: { enable: true, rollback: false } })],
     rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2 } } }],

@@ -1,4 +1,4 @@
-// Room for tasks. Without a number for a cluster there is always room, as Fargate promises and does not always keep.
+// Capacity for tasks. A cluster without a number in the scenario has no limit.
 import { addEvent, clearCause } from '../state/events.mjs';
 
 /** @import { Cluster, Service, World } from '../state/types.d.ts' */
@@ -15,7 +15,7 @@ export function hasCapacity(world, cluster) {
 }
 
 /**
- * What a service says that finds no room. EC2: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html. On Fargate the reason is
+ * The event when a task finds no capacity. EC2: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html. On Fargate the reason is
  * the one of RunTask: .../developerguide/api_failures_messages.html.
  * @param {World} world
  * @param {Service} service

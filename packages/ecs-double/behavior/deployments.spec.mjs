@@ -1,4 +1,4 @@
-// What two people do at once, what an operator does in the middle, and the ids that a client follows.
+// Concurrent deployments, an operator's calls during one, and the ids that a client follows.
 import {
   CLUSTER,
   startDouble,
@@ -50,7 +50,7 @@ test('a rollback promotes the old deployment under its old id, from COMPLETED ba
   });
 });
 
-test('in some accounts the way back has a new id', async () => {
+test('in some accounts the rollback has a new id', async () => {
   const double = await open({ rules: bad, quirks: { rollbackId: 'new', failedStatus: 'DRAINING' } });
   const before = (await describeService(double)).deployments[0].id;
   const deploymentId = await deploy(double);
@@ -75,8 +75,8 @@ test('the breaker is slow: a missing image takes more than ten minutes, a crash 
 });
 
 test.each([
-  [{ taskDefinition: 'app:2' }, 'somebody else deploys another task definition'],
-  [{ forceNewDeployment: true }, 'somebody else forces a deployment'],
+  [{ taskDefinition: 'app:2' }, 'another client deploys another task definition'],
+  [{ forceNewDeployment: true }, 'another client forces a deployment'],
 ])('superseded: %#', async (request) => {
   const double = await open({
     script: [{ at: 20, op: 'UpdateService', request: { cluster: CLUSTER, service: 'app', ...request } }],
@@ -104,7 +104,7 @@ test('the same task definition without force starts no deployment, with force it
   expect(await deploy(double, 'app:1', { forceNewDeployment: true })).not.toBe(before);
 });
 
-test('an operator stops a service deployment: back to what was there, breaker or not; twice is no error, after the end it is', async () => {
+test('StopServiceDeployment rolls back, breaker or not; a second call succeeds, one after the end is a conflict', async () => {
   const double = await open({
     services: [service('app', { taskDefinition: 'app:1', breaker: { enable: false, rollback: false } })],
     rules: [{ match: { taskDefinition: 'app:2' }, do: { start: 600 } }],
@@ -124,7 +124,7 @@ test('an operator stops a service deployment: back to what was there, breaker or
   });
 });
 
-test('ABORT leaves everything as it is', async () => {
+test('ABORT keeps the tasks as they are', async () => {
   const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }] });
   await deploy(double);
   await double.clock.advance(20_000);
@@ -179,7 +179,7 @@ test('never fewer healthy tasks than the minimum, never more tasks than the maxi
   }
 });
 
-test('a configuration in which nothing can move says so, once', async () => {
+test('a configuration that blocks a deployment is reported once', async () => {
   const double = await open({ services: [service('app', { taskDefinition: 'app:1', percent: [75, 125], desiredCount: 2 })] });
   await deploy(double);
   await double.clock.advance(1_800_000);
@@ -192,7 +192,7 @@ test('a configuration in which nothing can move says so, once', async () => {
   ).rejects.toThrow('cannot be 100');
 });
 
-test('a task that somebody kills is replaced, counts for no breaker, and says who did it', async () => {
+test('a task stopped by a user is replaced, does not count for the breaker, and has the stop code UserInitiated', async () => {
   const double = await open();
   const { taskArns } = await double.as('ListTasks', { cluster: CLUSTER, serviceName: 'app' });
   await double.as('StopTask', { cluster: CLUSTER, task: taskArns[0], reason: 'by hand' });

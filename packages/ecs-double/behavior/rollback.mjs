@@ -1,4 +1,4 @@
-// Back to what was there: by the breaker, or because somebody asked for it.
+// Rollback to the last completed deployment: by the circuit breaker, or on request.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html: "rolls back … to the last completed deployment", and
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-revision.html: "Amazon ECS doesn't create a new service revision for a rollback operation."
 import { addEvent } from '../state/events.mjs';
@@ -7,7 +7,7 @@ import { reconcileSoon } from '../state/reconcile.mjs';
 
 /** @import { Deployment, Service, ServiceDeployment, World } from '../state/types.d.ts' */
 
-// rolloutStateReason and statusReason as they stand in published logs. What is said when somebody asked for it is published nowhere: ours.
+// rolloutStateReason and statusReason as in published logs. None shows those of a requested rollback: that wording is ours.
 const REASONS = {
   breaker: {
     rollout: (/** @type {string} */ id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
@@ -21,7 +21,7 @@ const REASONS = {
 
 /**
  * The last completed deployment is promoted again, under its old id (COMPLETED → IN_PROGRESS); in some accounts a new id was seen (quirk rollbackId).
- * A deployment that never was completed before has nothing to go back to.
+ * Without an earlier completed deployment there is nothing to roll back to.
  * @param {World} world
  * @param {Service} service
  * @param {Deployment} failed
@@ -85,7 +85,7 @@ function promote(world, service, failed, target, reason) {
 }
 
 /**
- * The way back failed too: ROLLBACK_FAILED, and nothing more is tried.
+ * The rollback failed too: ROLLBACK_FAILED, and ECS tries nothing more.
  * @param {World} world
  * @param {Service} service
  * @param {Deployment} deployment

@@ -1,4 +1,4 @@
-// Rollouts as a table: what is done, and what ECS then shows. One row is one behaviour of the list in the README.
+// Rollouts as a table: what is done, and what ECS then shows. One row is one behavior of the list in the README.
 import { ROLLOUTS, ROLLED_BACK } from './rollouts.table.mjs';
 import {
   CLUSTER,

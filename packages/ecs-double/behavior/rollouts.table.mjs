@@ -1,4 +1,4 @@
-// One row is one behaviour: [what, scenario, what ECS shows in the end, a stopped task's code and reason, an event]. rollouts.spec.mjs carries them out.
+// One row is one behavior: [what, scenario, what ECS shows in the end, a stopped task's code and reason, an event]. rollouts.spec.mjs carries them out.
 import { CLUSTER, definition, service } from '../testing/kit.mjs';
 
 /** @import { Effect } from '../state/types.d.ts' */
@@ -24,7 +24,7 @@ const FAILED = { runs: 'app:1', rollout: 'FAILED', sd: 'STOPPED', shown: 'app:2'
 
 export const ROLLOUTS = [
   [
-    'all is well',
+    'a healthy rollout',
     {},
     SUCCEEDED,
     ['ServiceSchedulerInitiated', /^Scaling activity initiated by \(deployment ecs-svc\/\d{19}\)$/],
@@ -91,14 +91,14 @@ export const ROLLOUTS = [
     /is unhealthy in \(target-group/,
   ],
   [
-    'no way back, image cannot be pulled',
+    'no rollback, image cannot be pulled',
     { ...NO_ROLLBACK, rules: onNewRevision({ pull: 'x' }) },
     FAILED,
     ['TaskFailedToStart', /Cannot/],
     /deployment failed/,
   ],
   [
-    'no way back, crash',
+    'no rollback, crash',
     { ...NO_ROLLBACK, rules: onNewRevision({ exit: { code: 2 } }) },
     FAILED,
     ['EssentialContainerExited', /Essential/],
@@ -158,7 +158,7 @@ export const ROLLOUTS = [
     /unable to consistently start tasks/,
   ],
   [
-    'no room',
+    'no capacity',
     { capacity: { [CLUSTER]: 1 } },
     ROLLED_BACK,
     undefined,
@@ -172,7 +172,7 @@ export const ROLLOUTS = [
     /deployment completed/,
   ],
   [
-    'the way back fails too',
+    'the rollback fails too',
     {
       services: [service('app', { taskDefinition: 'app:1', percent: [0, 100] })],
       rules: [{ do: { exit: { code: 3, after: 1 } } }],
@@ -206,14 +206,14 @@ export const ROLLOUTS = [
     /deployment completed/,
   ],
   [
-    'an EC2 cluster without room',
+    'an EC2 cluster without capacity',
     { services: [service('app', { taskDefinition: 'app:1', launchType: 'EC2' })], capacity: { [CLUSTER]: 1 } },
     ROLLED_BACK,
     undefined,
     /was unable to place a task because no container instance met all of its requirements/,
   ],
   [
-    'nothing is wanted',
+    'a desired count of zero',
     { services: [service('app', { taskDefinition: 'app:1', desiredCount: 0 })] },
     { ...SUCCEEDED, runs: undefined },
     undefined,

@@ -1,4 +1,4 @@
-// The service scheduler: starts and stops tasks until a service is what its PRIMARY deployment says.
+// The service scheduler: starts and stops tasks until a service matches its PRIMARY deployment.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, "minimumHealthyPercent" (rounded up) and "maximumPercent" (rounded down).
 import { addEvent, clearCause, listed } from '../state/events.mjs';
 import { serviceTasks } from '../state/service-view.mjs';
@@ -63,7 +63,7 @@ function planTasks(world, service) {
   const healthy = active.filter((task) => task.healthy).length;
   const oldHealthy = oldTasks.filter((task) => task.healthy);
   const oldOther = oldTasks.filter((task) => !task.healthy);
-  // As many old ones as healthy new ones can replace, and as many as are in the way of new ones.
+  // Old tasks that healthy new ones replace, and old tasks that block new ones.
   const surplus = oldHealthy.length - Math.max(0, desired - primaryTasks.filter((task) => task.healthy).length);
   const blocking = need - Math.max(0, room + oldOther.length);
   const stoppable = Math.max(0, Math.min(healthy - minimum, Math.max(surplus, blocking)));
@@ -74,7 +74,7 @@ function planTasks(world, service) {
 }
 
 /**
- * "… replace unhealthy tasks": API_DeploymentConfiguration.html. Of every deployment that is not given up.
+ * "… replace unhealthy tasks": API_DeploymentConfiguration.html. In every deployment, whichever it is.
  * @param {World} world
  * @param {Service} service
  */

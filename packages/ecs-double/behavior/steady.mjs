@@ -49,7 +49,7 @@ function bakeTime(service) {
 function isSteady(world, service) {
   const [primary] = service.deployments;
   if (primary.rollout === 'FAILED' || primary.isAborted) return false;
-  // Another deployment that FAILED and has no task any more may still be listed: in a published log the way back was COMPLETED 24 seconds after the
+  // Another deployment that FAILED and has no task any more may still be listed: in a published log the rollback was COMPLETED 24 seconds after the
   // breaker's decision. One with tasks may not: they are not this deployment's.
   const tasks = serviceTasks(world, service).filter((task) => task.lastStatus !== 'STOPPED');
   return (

@@ -28,7 +28,7 @@ test.each([
   expect([passed >= wait, passed < wait + 30]).toEqual([true, true]);
 });
 
-test('a steady state is said once, until something moves', async () => {
+test('a steady state is reported once, until the service changes', async () => {
   const double = await startDouble();
   started.push(double);
   const countSteadyEvents = async () =>
@@ -40,7 +40,7 @@ test('a steady state is said once, until something moves', async () => {
   expect(await countSteadyEvents()).toBe(2);
 });
 
-test('an agent that does not hear of the end of a task: ECS does not want it, and lists it as running', async () => {
+test('an unresponsive agent: the task is desired STOPPED and still listed as running', async () => {
   const double = await startDouble({ timing: { agent: 3600 } });
   started.push(double);
   await deploy(double);

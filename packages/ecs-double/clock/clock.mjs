@@ -1,6 +1,6 @@
-// Virtual time. It stands still until somebody moves it, and moving it runs everything that is due on the way, in order: a discrete-event simulation.
+// Virtual time. It stands still until it is advanced; advancing runs every due event in order: a discrete-event simulation.
 //
-// Clients share it (README.md, "The clock"): sleeping is asking the double to move. A client alone is simply moved on. Clients that joined sleep
+// Clients share it (README.md, "The clock"): a client that sleeps asks the double to advance. A client alone is advanced at once. Clients that joined sleep
 // together: time moves only when every one of them is asleep, and then to the earliest end, so that two processes see one and the same history.
 
 /**
@@ -69,7 +69,7 @@ export function makeClock({ start, turn }) {
     });
   }
 
-  /** Nobody who joined is awake: on to the earliest end. */
+  /** When every joined client sleeps: advances to the earliest end. */
   function advanceSleepers() {
     return turn(async () => {
       const sleepers = [...joined.values()];
@@ -127,7 +127,7 @@ function later(a, b) {
   return a.time > b.time || (a.time === b.time && a.order > b.order);
 }
 
-/** turn(run) runs one after another; a failure is the caller's and stops nobody else. */
+/** turn(run) runs one function after another. A failure rejects for its caller only. */
 export function makeTurns() {
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();

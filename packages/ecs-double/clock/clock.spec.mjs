@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 describe('time', () => {
-  test('stands still until it is moved, and what is due on the way happens in order', async () => {
+  test('stands still until it is advanced, and runs due events in order', async () => {
     const clock = makeClock({ start: 0, turn: makeTurns() });
     const seen = [];
     clock.after(2, () => seen.push(`two at ${clock.now()}`));
@@ -34,7 +34,7 @@ describe('time', () => {
     expect([clock.now() - from, double.clock.now() - from]).toEqual([30_000, 30_000]);
   });
 
-  test('clients that joined sleep together: nobody is overtaken, and who was killed is not waited for', async () => {
+  test('clients that joined sleep together: none is overtaken, and one that left is not waited for', async () => {
     const { double } = await open();
     const [one, two] = [await connectClock(double.url, { who: 'one' }), await connectClock(double.url, { who: 'two' })];
     const from = double.clock.now();
@@ -69,7 +69,7 @@ describe('time', () => {
     expect(double.clock.now() - from).toBe(60_000);
   });
 
-  test('a watcher is told, and moves nothing', async () => {
+  test('a watcher resolves, and advances nothing', async () => {
     const { double } = await open();
     const at = double.clock.now() + 5000;
     const response = fetch(`${double.url}/__clock/wait?until=${at}`).then((answer) => answer.json());
@@ -77,7 +77,7 @@ describe('time', () => {
     expect(await response).toEqual({ now: at });
   });
 
-  test('two runs are one and the same history', async () => {
+  test('two runs give the same history', async () => {
     const history = async () => {
       const { double } = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }] });
       await deploy(double);

@@ -1,13 +1,13 @@
-// Puts a virtual clock under the code of this process that waits: what a client of the double sleeps is virtual time, and nobody waits for it.
+// Lets the code of this process sleep on a virtual clock: a sleep advances the clock and takes no real time.
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
 /**
  * Replaces two functions of Node, and returns what puts them back:
- *  - `setTimeout` of node:timers/promises sleeps on `clock`. A call with a signal is somebody's time limit, as execa's: it stays real, and so do the callback timers of the SDK and of Nx.
+ *  - `setTimeout` of node:timers/promises sleeps on `clock`. A call with a signal is a timeout, as execa's: it stays real, and so do the callback timers of the SDK and of Nx.
  *  - `performance.now` moves with `clock`, and only with it.
- * `Date` stays real. A client that knows AWS by its `date` headers gets the double's date from there, as it would get Amazon's.
+ * `Date` stays real. A client that corrects its clock by AWS's `date` headers gets the double's date from them.
  *
  * @param {import('./client.mjs').ClientClock} clock
  * @returns {() => void}

@@ -38,7 +38,7 @@ function aws(tools, double, args) {
 const crash = [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2, lines: ['boom'] } } }];
 
 testWithAwsCli(
-  '`aws ecs wait services-stable` ends with 0 after the breaker rolled back: what runs is not what was deployed',
+  '`aws ecs wait services-stable` ends with 0 after the breaker rolled back: the deployed revision does not run',
   async (tools) => {
     const double = await open({ rules: crash, auto: 15_000 });
     const update = await aws(tools, double, [
@@ -60,15 +60,18 @@ testWithAwsCli(
   },
 );
 
-testWithAwsCli('it gives up after ten minutes when an image cannot be pulled: the breaker is slower', async (tools) => {
-  const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }], auto: 15_000 });
-  await deploy(double);
-  const wait = await aws(tools, double, ['ecs', 'wait', 'services-stable', '--cluster', CLUSTER, '--services', 'app']);
-  expect(wait).toEqual({ code: 255, output: expect.stringContaining('Max attempts exceeded') });
-  expect((await describeService(double)).deployments[0].rolloutState).toBe('IN_PROGRESS');
-});
+testWithAwsCli(
+  '`aws ecs wait` times out after ten minutes when an image cannot be pulled: the breaker is slower',
+  async (tools) => {
+    const double = await open({ rules: [{ match: { taskDefinition: 'app:2' }, do: { pull: 'x' } }], auto: 15_000 });
+    await deploy(double);
+    const wait = await aws(tools, double, ['ecs', 'wait', 'services-stable', '--cluster', CLUSTER, '--services', 'app']);
+    expect(wait).toEqual({ code: 255, output: expect.stringContaining('Max attempts exceeded') });
+    expect((await describeService(double)).deployments[0].rolloutState).toBe('IN_PROGRESS');
+  },
+);
 
-testWithAwsCli('sts, elbv2 and logs understand each other too', async (tools) => {
+testWithAwsCli('sts, elbv2 and logs work with the command line too', async (tools) => {
   const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/1';
   const double = await open({
     rules: crash,
@@ -95,7 +98,7 @@ testWithAwsCli('sts, elbv2 and logs understand each other too', async (tools) =>
   expect(checkJournal(tools, double.journal.file)).toMatchObject({ passed: true });
 });
 
-testWithAwsCli('everything that the double says fits botocore’s models', async (tools) => {
+testWithAwsCli('every response of the double is valid by botocore’s models', async (tools) => {
   const group = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/1';
   const full = definition('app', 'registry.example/app:3', {
     portMappings: [{ containerPort: 80 }],
@@ -181,7 +184,7 @@ testWithAwsCli('everything that the double says fits botocore’s models', async
   expect(Object.keys(OPERATIONS.ecs).filter((op) => !seen.has(op))).toEqual(['CreateService']);
 });
 
-testWithAwsCli('the check finds what does not fit', (tools) => {
+testWithAwsCli('the check finds invalid calls', (tools) => {
   const good = { service: 'ecs', op: 'ListTasks', request: { cluster: 'a' }, status: 200, response: { taskArns: ['a'] } };
   const bad = [
     { ...good, request: { cluster: 1 } },

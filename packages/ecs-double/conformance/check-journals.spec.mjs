@@ -24,14 +24,14 @@ async function ask(...requests) {
   await double.close();
 }
 
-testWithAwsCli('every double of a suite is checked, whoever started it', async () => {
+testWithAwsCli('every double of a suite is checked', async () => {
   expect(checkSuite(folder)).toBeUndefined();
   await ask({ cluster: CLUSTER });
   await ask({ cluster: CLUSTER });
   expect(checkSuite(folder)).toEqual({ status: 'passed', message: '2 journals, 2 passed, 0 failed' });
 });
 
-testWithAwsCli('one call that does not fit fails all, and is named with the test’s file, once', async () => {
+testWithAwsCli('one invalid call fails the check, and is reported once, with the test’s file', async () => {
   await ask({ cluster: CLUSTER });
   await ask({ cluster: CLUSTER, clutter: 1 }, { cluster: CLUSTER, clutter: 1 });
   const { status, message } = checkSuite(folder);
@@ -41,7 +41,7 @@ testWithAwsCli('one call that does not fit fails all, and is named with the test
   );
 });
 
-test('without awscli it is a skip that says why; a failure where it could be had and KD_REQUIRE_ENGINE=1 asks for it', async () => {
+test('without awscli it skips with a reason; it fails where awscli could be installed and KD_REQUIRE_ENGINE=1', async () => {
   await ask({ cluster: CLUSTER });
   const asked = process.env.KD_REQUIRE_ENGINE;
   const found = (required, more) => {

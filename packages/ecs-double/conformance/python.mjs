@@ -20,7 +20,7 @@ function find() {
 }
 
 /**
- * test() for what needs awscli: without it a skip that says why; with KD_REQUIRE_ENGINE=1 a failure where it could be had. `run` gets the tools.
+ * test() for what needs awscli. Without it the test skips with a reason; with KD_REQUIRE_ENGINE=1 it fails where awscli could be installed.
  * @param {string} name
  * @param {(tools: AwsCliTools) => unknown} run
  */

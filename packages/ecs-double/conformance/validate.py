@@ -122,11 +122,11 @@ def main(files):
                 found = check_entry(models, entry)
                 passed, failed = (passed, failed + 1) if found else (passed + 1, failed)
                 for problem in found:
-                    # Once is enough of what is wrong in every call of a kind.
-                    said = f'{entry["service"]}.{entry["op"]} {problem}'
-                    if said not in seen:
-                        print(f'{file}:{number} {said}')
-                    seen.add(said)
+                    # Report each kind of problem once.
+                    message = f'{entry["service"]}.{entry["op"]} {problem}'
+                    if message not in seen:
+                        print(f'{file}:{number} {message}')
+                    seen.add(message)
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 

@@ -8,7 +8,7 @@ export function truthy(text) {
 }
 
 /**
- * Which service a container is: GATEWAY_COMPONENT says it, else its name.
+ * Which service a container is: by GATEWAY_COMPONENT, else by its name.
  * @param {string} name
  * @param {Environment} env
  */

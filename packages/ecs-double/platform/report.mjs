@@ -1,4 +1,4 @@
-// Whether the registry in Redis names only what the running images have: after every rollout that must hold.
+// Whether every bundle in the registry is in the running images. This must hold after every rollout.
 import { environmentOf } from '../state/containers.mjs';
 import { serviceRole, truthy } from './environment.mjs';
 
@@ -6,7 +6,7 @@ import { serviceRole, truthy } from './environment.mjs';
 
 /**
  * { bundles, default, gateway, force, running: [{ task, service, image, has }], missing: [{ task, id, folder }], subset }
- * `has` are the folders (or ids) that the scenario's `images` says are in the image; an image that says nothing is not judged.
+ * `has` lists the folders (or ids) in the image, from the scenario's `images`; without an entry the image is not checked.
  * @param {World} world
  * @param {RegistryState} state
  */

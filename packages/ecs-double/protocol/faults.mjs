@@ -1,4 +1,4 @@
-// What goes wrong between a client and Amazon, as data: README.md, "Faults".
+// Faults between a client and Amazon, as data: README.md, "Faults".
 // Wordings and status codes: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 import { fail } from './aws-error.mjs';
 
@@ -68,8 +68,8 @@ function accessDenied(fault, call, account, region) {
 }
 
 /**
- * Whether the line breaks at this call: "before" (nothing was done), "after" (it was done, the answer never came) or "hang" (done, and no answer,
- * so that a test can kill the client in the middle of the call).
+ * Whether the connection is cut at this call: "before" it is executed, "after" it (no response arrives), or "hang" (executed, and no response, so that a test can kill the client during
+ * the call).
  * @param {Cut[]} cuts
  * @param {Call} call
  * @param {number} n
@@ -79,7 +79,7 @@ export function connectionCut(cuts, call, n) {
 }
 
 /**
- * What arrives instead of the answer, by what a proxy or a broken line makes of it: { status, headers, body, half }, or undefined.
+ * What arrives instead of the response, as a proxy or a cut connection would leave it, or undefined.
  * @param {Garbled[]} garbled
  * @param {Call} call
  * @param {number} n

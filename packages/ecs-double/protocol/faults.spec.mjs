@@ -1,4 +1,4 @@
-// What goes wrong on the way, as Amazon's own SDK sees it.
+// Faults between client and service, seen through Amazon's SDK.
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { CLUSTER, describe as describeService } from '../testing/kit.mjs';
 import { ask, closeAll, open, put } from '../testing/sdk.mjs';
@@ -20,7 +20,7 @@ describe('faults', () => {
     expect((await ask(client)).services).toHaveLength(1);
   });
 
-  test('a burst of three is got over by the SDK’s retries, one of every call is not', async () => {
+  test('the SDK retries a short burst of throttling; permanent throttling fails', async () => {
     const few = await open({ faults: [{ op: '*', error: 'ThrottlingException', times: 2 }] }, { maxAttempts: 3 });
     expect((await ask(few.client)).services).toHaveLength(1);
     expect(few.double.calls).toBe(3);
@@ -35,7 +35,7 @@ describe('faults', () => {
     await expect(ask(client)).rejects.toMatchObject({ name: 'ExpiredTokenException' });
   });
 
-  test('the line breaks before a call is done, or after', async () => {
+  test('the connection is cut before a call is executed, or after', async () => {
     const { double, client } = await open({
       cuts: [
         { call: 1, when: 'before' },
@@ -54,14 +54,14 @@ describe('faults', () => {
     ['half of the body', 'half', 'SyntaxError'],
     ['half of the body, and the line breaks', 'cut', 'Error'],
     ['no JSON', 'Sorry.', 'SyntaxError'],
-  ])('%s arrives instead of the answer, once, and what was asked was done', async (_, as, name) => {
+  ])('%s arrives instead of the response, once; the call was executed', async (_, as, name) => {
     const { double, client } = await open({ garbled: [{ op: 'UpdateService', as, times: 1 }] });
     await expect(put(client)).rejects.toMatchObject({ name });
     expect((await describeService(double)).deployments).toHaveLength(2);
     expect((await put(client)).service.serviceName).toBe('app');
   });
 
-  test('an answer of another shape, and a page with a status of its own', async () => {
+  test('a response of another shape, and a proxy’s page with its own status', async () => {
     const { client } = await open({
       garbled: [
         { op: 'DescribeServices', as: { services: [] }, times: 1 },
@@ -72,7 +72,7 @@ describe('faults', () => {
     await expect(ask(client)).rejects.toMatchObject({ $metadata: { httpStatusCode: 502 } });
   });
 
-  test('a service that hangs at a call, until the client gives up or is killed', async () => {
+  test('a call without a response, until the client aborts or is killed', async () => {
     const { double, client } = await open({ cuts: [{ op: 'UpdateService', when: 'hang', times: 1 }] });
     const abort = new AbortController();
     const asked = client.send(new UpdateServiceCommand({ cluster: CLUSTER, service: 'app', taskDefinition: 'app:2' }), {
@@ -84,7 +84,7 @@ describe('faults', () => {
     expect((await describeService(double)).deployments).toHaveLength(2);
   });
 
-  test('reads are stale after a write, for all or for every second read', async () => {
+  test('stale reads after a write: all, or every second one', async () => {
     const { double, client } = await open({ staleReads: { seconds: 10 } });
     const deploymentId = (await put(client)).service.deployments[0].id;
     const seen = async () => (await ask(client)).services[0].deployments.some(({ id }) => id === deploymentId);
@@ -100,7 +100,7 @@ describe('faults', () => {
     expect(reads).toEqual([false, true, false, true]);
   });
 
-  test('what the double does not know is refused, never made up', async () => {
+  test('an unknown operation is refused', async () => {
     const { double } = await open();
     const post = (target, body) => fetch(double.url, { method: 'POST', headers: { 'x-amz-target': target }, body });
     const unknown = await post('AmazonEC2ContainerServiceV20141113.CreateCapacityProvider', '{}');

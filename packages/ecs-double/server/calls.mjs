@@ -1,5 +1,4 @@
-// One call, carried out and journalled. A client's call is counted, may meet a fault and may be cut off; one that a test makes as somebody else, or to look
-// at how things are, is none of it: it is never stale, and moves no time.
+// Executes one call and records it in the journal. A client's call is counted, may meet a fault and may be cut off. A call of the test is not: it is never stale, and advances no time.
 import { checkSigned, connectionCut, corruptResponse, throwFault } from '../protocol/faults.mjs';
 import { OPERATIONS, reads } from '../api/operations.mjs';
 import { AwsError, fail } from '../protocol/aws-error.mjs';

@@ -1,4 +1,4 @@
-// The side door for tests, over HTTP: everything under /__. In the same process the object that start() gives has the same as functions.
+// The control API for tests, over HTTP: every path under /__. In the same process, the object that start() returns has the same as functions.
 import { callAsOther } from './calls.mjs';
 import { updateScenario } from './scenario.mjs';
 
@@ -48,7 +48,7 @@ export async function handleControl(double, { method, url, body }, response) {
 }
 
 /**
- * What really runs, as nobody but the double knows it: for a test's last word.
+ * The true state, for assertions: no stale read, no view of a client.
  * @param {Double} options
  */
 function stateOf({ world, clock, calls, journal }) {

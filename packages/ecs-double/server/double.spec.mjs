@@ -34,7 +34,7 @@ test('the SDK’s own client registers, updates, lists and sees dates as dates',
   expect(tasks[0].containers[0].imageDigest).toMatch(/^sha256:/);
 });
 
-test('the SDK’s waiter calls a service stable whose breaker rolled back: the known wrong verdict', async () => {
+test('the SDK’s waiter calls a service stable whose breaker rolled back: a known false success', async () => {
   const { double, client } = await open({
     rules: [{ match: { taskDefinition: 'app:2' }, do: { exit: { code: 1, after: 2 } } }],
     auto: 15_000,
@@ -64,7 +64,7 @@ test('another region is another world', async () => {
 describe('neighbours', () => {
   const form = (double, values) => fetch(double.url, { method: 'POST', body: new URLSearchParams(values) });
 
-  test('STS says whose credentials they are', async () => {
+  test('STS returns the account of the credentials', async () => {
     const { double } = await open({ account: '210987654321' });
     const text = await (await form(double, { Action: 'GetCallerIdentity', Version: '2011-06-15' })).text();
     expect(text).toContain('<Account>210987654321</Account>');
@@ -76,7 +76,7 @@ describe('neighbours', () => {
     );
   });
 
-  test('a target group says what it finds at once, each for itself, while the service still ignores it', async () => {
+  test('each target group reports its own health at once, also during the service’s grace period', async () => {
     const [good, bad] = [1, 2].map((id) => `arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/${id}`);
     const loadBalancers = [good, bad].map((targetGroupArn) => ({ targetGroupArn, containerName: 'app', containerPort: 80 }));
     const { double } = await open({
@@ -113,7 +113,7 @@ describe('neighbours', () => {
   });
 });
 
-test('the side door: a scenario while it runs, somebody else’s calls, what really runs', async () => {
+test('the control API: changes the scenario, makes a call, returns the true state', async () => {
   const { double } = await open();
   const post = async (where, body) =>
     (await fetch(`${double.url}${where}`, { method: 'POST', body: JSON.stringify(body) })).json();

@@ -1,6 +1,6 @@
-// What was asked and answered, one JSON object a line: { n, at, service, op, request, status, response, errorType }.
-// validate.py reads it. `at` is the virtual time, `n` the number of the client's call; what a test did itself has `by` instead. An answer that was cut off on
-// purpose is there too, with `cut`.
+// Every call and its response, one JSON object per line: { n, at, service, op, request, status, response, errorType }.
+// validate.py reads it. `at` is the virtual time, `n` the number of the client's call; a test's own call has `by` instead. A response that was cut off
+// has `cut`.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';

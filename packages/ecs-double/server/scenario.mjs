@@ -1,4 +1,4 @@
-// A scenario is data: what there is in the beginning, what images do, what goes wrong, and what somebody else does meanwhile. README.md lists its members.
+// A scenario is data: the initial state, what images do, faults, and calls by others. README.md lists its members.
 import { callAsOther } from './calls.mjs';
 import { addCluster } from '../state/clusters.mjs';
 import { createService } from '../api/services.mjs';

@@ -5,7 +5,7 @@
 /** @import { Service, World } from './types.d.ts' */
 
 /**
- * Before a write: what reads go on showing for a while. `view` undefined: it was not there.
+ * Before a write: the view that stale reads return for a while; undefined where the service did not exist.
  * @param {World} world
  * @param {Service} service
  * @param {object | undefined} view

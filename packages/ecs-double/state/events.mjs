@@ -9,7 +9,7 @@ const MAX_EVENTS = 100;
 const SIX_HOURS = 6 * 3600 * 1000;
 
 /**
- * `text` follows "(service name) ". With `cause`, the message is said once for it until clearCause.
+ * `text` follows "(service name) ". With `cause`, the message is sent once until clearCause.
  * @param {World} world
  * @param {Service} service
  * @param {string} text

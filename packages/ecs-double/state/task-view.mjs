@@ -81,7 +81,7 @@ function containerView(task, container) {
 }
 
 /**
- * The platform that a task's images are pulled for; X86_64 where nothing is said: API_RuntimePlatform.html.
+ * The platform that a task's images are pulled for; X86_64 by default: API_RuntimePlatform.html.
  * @param {TaskDefinition} definition
  */
 export function platform(definition) {

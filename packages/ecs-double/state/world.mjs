@@ -1,4 +1,4 @@
-// All the state of one account in one region, as plain maps. The files of state/ answer calls from it, those of behave/ let it live.
+// All the state of one account in one region, as plain maps. api/ serves calls from it, behavior/ and tasks/ change it over time.
 import { makeRegistry } from '../platform/registry.mjs';
 
 /** @import { Quirks, Scenario, World } from './types.d.ts' */
@@ -13,7 +13,7 @@ const TIMING = {
   pull: 20, // PENDING: images
   activate: 5, // ACTIVATING: target groups, service discovery
   settle: 40, // a task without health checks counts as healthy: DeploymentConfiguration.minimumHealthyPercent says 40
-  agent: 0, // a task that runs goes on until the agent of its machine hears that it shall stop
+  agent: 0, // how long a task keeps running until its agent receives the stop
   drain: 30, // DEACTIVATING: a target group lets connections end
   stop: 3, // STOPPING: the containers end after SIGTERM
   deprovision: 10, // DEPROVISIONING
@@ -28,7 +28,7 @@ const TIMING = {
   supersede: 5, // STOP_REQUESTED to STOPPED
 };
 
-/** What differs between accounts, or is said by nobody; each has the harsher or the documented value. */
+/** What differs between accounts, or is not documented. The default is the documented value, else the harsher one. */
 /** @type {Quirks} */
 const QUIRKS = {
   rollbackId: 'same', // or 'new': the deployment that is rolled back to gets a new id

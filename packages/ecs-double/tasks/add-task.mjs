@@ -30,7 +30,7 @@ export function addTask(world, { cluster, definition, service, deployment, start
     desiredStatus: 'RUNNING',
     health: 'UNKNOWN',
     healthy: false,
-    /** Target group → what it says of this task. */
+    /** Target group → its health result for this task. */
     targets: new Map(),
     timers: [],
     containers: definition.containerDefinitions.map((container) => ({

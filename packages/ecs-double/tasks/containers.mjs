@@ -55,7 +55,7 @@ export function containerExits(world, task, container, { code = 0, reason, lines
 }
 
 /**
- * 137 is SIGKILL, and when nobody sent it, the kernel did for want of memory: .../developerguide/stopped-task-error-codes.html, "OutOfMemoryError".
+ * 137 is SIGKILL. Without a stop request, the kernel sent it because memory ran out: .../developerguide/stopped-task-error-codes.html, "OutOfMemoryError".
  * @param {number} code
  */
 function exitReason(code) {

@@ -71,8 +71,8 @@ function targetChecks(world, task, ready, rule) {
 }
 
 /**
- * What a check finds is said at once, by the container and by the target group: that a service ignores it for a while (healthCheckGracePeriodSeconds) is the service's own business. Only containers
- * with a health check have a status, and what they say together is the task's: API_Task.html, "healthStatus".
+ * Containers and target groups report a result at once; only the service ignores it during healthCheckGracePeriodSeconds. Only containers
+ * with a health check have a status; the task's combines them: API_Task.html, "healthStatus".
  * @param {Task} task
  * @param {HealthCheck} options
  * @param {boolean} isGood

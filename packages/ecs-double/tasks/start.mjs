@@ -62,7 +62,7 @@ function activate(world, task) {
   schedule(world, task, world.timing.activate, () => startContainers(world, task));
 }
 
-/** How long a container runs that others wait for, where no rule says otherwise. Seconds. */
+/** How long a dependency runs by default, in seconds. */
 const DEPENDENCY_SECONDS = 1;
 
 /**

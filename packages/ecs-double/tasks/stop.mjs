@@ -9,7 +9,7 @@ import { schedule, setStatus, stopTimers } from './timers.mjs';
 const STOPPED_TASK_RETENTION = 3600;
 
 /**
- * Somebody or something wants it gone: SIGTERM, and after the stop timeout SIGKILL.
+ * A requested stop: SIGTERM, and SIGKILL after the stop timeout.
  * @param {World} world
  * @param {Task} task
  * @param {{ code: string, reason: string }} options
@@ -18,7 +18,7 @@ export function stopTask(world, task, { code, reason }) {
   if (task.desiredStatus === 'STOPPED') return undefined;
   stopTimers(task);
   Object.assign(task, { desiredStatus: 'STOPPED', stopCode: code, stoppedReason: reason, stoppingAt: world.clock.now() });
-  // "the container agent tracks these changes as the last known status (lastStatus) of the task and the desired status": .../task-lifecycle-explanation.html. One that does not answer changes nothing.
+  // "the container agent tracks these changes as the last known status (lastStatus) of the task and the desired status": .../task-lifecycle-explanation.html. An agent that does not respond changes nothing.
   if (task.lastStatus !== 'RUNNING' || world.timing.agent === 0) return shutDown(world, task);
   if (task.service) reconcileSoon(world, task.service);
   return schedule(world, task, world.timing.agent, () => shutDown(world, task));

@@ -1,4 +1,4 @@
-// What a task's change means to others: to its service's events, to the breaker, and to the platform's Redis.
+// What follows from a task's change: service events, the circuit breaker's count, and the platform's Redis.
 import { environmentOf } from '../state/containers.mjs';
 import { addEvent, clearCause } from '../state/events.mjs';
 import { countFailure, countHealthy } from '../behavior/breaker.mjs';

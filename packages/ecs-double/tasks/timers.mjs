@@ -3,7 +3,7 @@ import { reconcileSoon } from '../state/reconcile.mjs';
 /** @import { Task, World } from '../state/types.d.ts' */
 
 /**
- * Runs after so many seconds, unless the task was told to stop before.
+ * Runs after so many seconds, unless the task is stopped before.
  * @param {World} world
  * @param {Task} task
  * @param {number} delay

@@ -1,4 +1,4 @@
-// What specs share: an account with one cluster, and a rollout as a few words.
+// What specs share: an account with one cluster, and helpers for a rollout.
 import { start } from '../double.mjs';
 
 export const CLUSTER = 'acme';
@@ -40,7 +40,7 @@ export function service(name, { breaker = { enable: true, rollback: true }, perc
   };
 }
 
-/** One service `app` on app:1, and app:2 registered; or what the scenario says. */
+/** A double with the service `app` on app:1, and app:2 registered, unless the scenario replaces them. */
 export function startDouble({ journal, ...scenario } = {}) {
   return start({
     journal,
@@ -64,7 +64,7 @@ export function deploy(double, taskDefinition = 'app:2', more = {}) {
     .then(({ service: now }) => now.deployments[0].id);
 }
 
-/** Lets time pass, a look every 15 seconds, until `done(service)`; the service then, or undefined after `limit` seconds. */
+/** Advances time and reads the service every 15 seconds, until `done(service)`; the service then, or undefined after `limit` seconds. */
 export async function until(double, done, { name = 'app', limit = 3600 } = {}) {
   const end = double.clock.now() + limit * 1000;
   while (double.clock.now() < end) {
@@ -75,7 +75,7 @@ export async function until(double, done, { name = 'app', limit = 3600 } = {}) {
   return undefined;
 }
 
-/** Nothing is under way any more: the PRIMARY deployment is COMPLETED or FAILED, and no other one is listed. */
+/** The rollout has ended: the PRIMARY deployment is COMPLETED or FAILED, and no other one is listed. */
 export function isFinished({ deployments }) {
   return deployments.length === 1 && deployments[0].rolloutState !== 'IN_PROGRESS';
 }
