@@ -116,7 +116,7 @@ testWithEngine(
   'bundles are imported by the image’s own loader, else by the platform’s rule, as the image’s user',
   async (engine) => {
     const ran = await workspace.nx('run-many -t boot --output-style=static', { env });
-    expectProblem(ran, ['image-does-not-boot'], 'no-python has no python3 and no python');
+    expectProblem(ran, ['boot-failed'], 'no-python has no python3 and no python');
     const how = (image: string) =>
       new RegExp(`^booted +${image} +(.*?) \\(python 3[0-9.]+, user (\\d+), (.*)\\)`, 'm').exec(ran.stdout)?.slice(1);
     const all = '3 bundles import';
@@ -146,7 +146,7 @@ testWithEngine('docker-push can depend on it, and forwards its options', async (
   expect(again.stdout).toMatch(new RegExp(`^pulled +${prefix}/other/${PROC}@sha256:[^]*^booted`, 'm'));
   workspace.write({ 'bundles/here/entrypoint.py': 'raise SystemExit(0)\n' });
   const failed = await workspace.nx(['run', `${PROC}:docker-push`, ...options], { env: there });
-  expect([failed.exitCode, codesOf(failed)]).toEqual([1, ['bundle-does-not-import']]);
+  expect([failed.exitCode, codesOf(failed)]).toEqual([1, ['bundle-import-failed']]);
   expect(Object.keys(await digestsOf(`${prefix}/other/${PROC}`))).toHaveLength(1);
   workspace.write({ 'nx.json': before });
 });
@@ -158,9 +158,9 @@ testWithEngine('each bundle that fails is one problem, with its line; the others
   const ran = await workspace.nx(`run ${PROC}:boot --timeout=2 --memory=128m`, { env });
   expectProblem(
     ran,
-    ['bundle-does-not-import', 'entrypoint-none'],
-    /^bundles\/here\/entrypoint.py:1 {2}\[bundle-does-not-import\]\n.*SystemExit: 0/m,
-    /^bundles\/syntax\/entrypoint.py:3:9 {2}\[bundle-does-not-import\]\n.*SyntaxError/m,
+    ['bundle-import-failed', 'entrypoint-none'],
+    /^bundles\/here\/entrypoint.py:1 {2}\[bundle-import-failed\]\n.*SystemExit: 0/m,
+    /^bundles\/syntax\/entrypoint.py:3:9 {2}\[bundle-import-failed\]\n.*SyntaxError/m,
     /^bundles\/raises\/deeper.py:2 {2}.*\n.*ValueError: on purpose\n.*bundles\/raises\/entrypoint.py", line 1/m,
     /^bundles\/greedy\/entrypoint.py {2}.*\n.*took more than 128m of memory[^]*?hint {2}--memory=256m/m,
     /^bundles\/sleeps\/entrypoint.py:3 {2}.*\n.*not done after 2 s/m,

@@ -105,7 +105,7 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
   await interrupted(workspace, 'run release:deploy-ecs', { signal: 'SIGINT', whom: 'all', when: () => other !== undefined, env });
   expect([other!.exitCode, other!.stderr]).toEqual([
     1,
-    expect.stringMatching(/\[deploy-under-way\][^]*The release two is being deployed to prod/),
+    expect.stringMatching(/\[deploy-in-progress\][^]*The release two is being deployed to prod/),
   ]);
   expect(lastOf(other!)).toMatchObject({ verdict: 'refused', exitCode: 45 });
 

@@ -82,7 +82,7 @@ test('a tag of people’s that names another image: both digests, and it stays',
   registry.journal.length = 0;
   expectProblem(
     await push(),
-    ['tag-taken'],
+    ['tag-exists'],
     before[tag]!,
     /should become sha256:[0-9a-f]{64}/,
     'A tag that people rely on is not moved',

@@ -266,11 +266,11 @@ testWithEngine('the same by docker buildx: from its store, or from a layout wher
   expect(await treeInImage(engine, `${receipt(EXEC).repository}@${built.digest}`, '/bundles')).toEqual(bundles);
 });
 
-testWithEngine('a release’s tag that names another image is not moved: tag-taken names both digests', async () => {
+testWithEngine('a release’s tag that names another image is not moved: tag-exists names both digests', async () => {
   const first = (await digestsOf(`${prefix}/${PROC}`))['first-release']!;
   await workspace.mustNx('run-many -t docker-push', { env });
   const before = await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)));
-  expectProblem(await workspace.nx('run release:tag', { env }), ['tag-taken'], '"first-release"', first, receipt(PROC).digest);
+  expectProblem(await workspace.nx('run release:tag', { env }), ['tag-exists'], '"first-release"', first, receipt(PROC).digest);
   expect(await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)))).toEqual(before);
 });
 

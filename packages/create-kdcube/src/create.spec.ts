@@ -69,8 +69,8 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
   });
 
   it.each([
-    ['a folder that holds something', ['full', ...REF], 'name-taken'],
-    ['a file', ['file', ...REF], 'name-taken'],
+    ['a folder that holds something', ['full', ...REF], 'already-exists'],
+    ['a file', ['file', ...REF], 'already-exists'],
     ['a name that is none', ['@@@', ...REF], 'unsafe-name'],
     ['a name with a line break', ['a\nb', ...REF], 'unsafe-name'],
     ['a name of 300 characters', ['a'.repeat(300), ...REF], 'unsafe-name'],
@@ -78,7 +78,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     ['no name', REF, 'wrong-option'],
     ['no platform', ['acme'], 'wrong-option'],
     ['a wrong tarball', ['acme', ...REF, '--plugin', 'file:what.tgz'], 'wrong-option'],
-    ['a folder below a file', ['file/acme', ...REF], 'file-failed'],
+    ['a folder below a file', ['file/acme', ...REF], 'file-error'],
   ])('refuses %s with one problem, and changes nothing', (_, argv, code) => {
     fs.mkdirSync(path.join(here, 'full'));
     fs.writeFileSync(path.join(here, 'full/mine.txt'), 'mine');

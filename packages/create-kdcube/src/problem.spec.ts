@@ -7,12 +7,12 @@ describe('CreateError', () => {
   });
 
   it('is printed as every other problem', () => {
-    const problem = { code: 'name-taken' as const, message: 'One\nline \u001b[31m', hint: 'do this' };
+    const problem = { code: 'already-exists' as const, message: 'One\nline \u001b[31m', hint: 'do this' };
     expect(new CreateError(problem.code, problem.message, problem.hint).shown()).toBe(new KdcubeError(problem).message);
   });
 
   it('says that a disk is full', () => {
     expect(fileError(Object.assign(new Error('x'), { code: 'ENOSPC' }), 'a').code).toBe('disk-full');
-    expect(fileError(Object.assign(new Error('x'), { code: 'EACCES' }), 'a').code).toBe('file-failed');
+    expect(fileError(Object.assign(new Error('x'), { code: 'EACCES' }), 'a').code).toBe('file-error');
   });
 });

@@ -2,10 +2,10 @@
 export const CODES = [
   'command-failed',
   'disk-full',
-  'file-failed',
+  'file-error',
   'git-missing',
   'interrupted',
-  'name-taken',
+  'already-exists',
   'unsafe-name',
   'wrong-option',
 ] as const;
@@ -42,5 +42,5 @@ export function fileError(error: unknown, what: string): CreateError {
   if (error instanceof CreateError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return new CreateError('disk-full', `${what} could not be written: the disk is full.`, undefined, error);
-  return new CreateError('file-failed', `${what} could not be written: ${message}.`, undefined, error);
+  return new CreateError('file-error', `${what} could not be written: ${message}.`, undefined, error);
 }

@@ -34,7 +34,7 @@ export function checkTarget(written: string, cwd: string): Target {
   const inside = entriesOf(folder, written).filter((entry) => entry !== '.git');
   if (inside.length > 0) {
     throw new CreateError(
-      'name-taken',
+      'already-exists',
       `The folder ${written} is not empty (${inside.slice(0, 3).join(', ')}${inside.length > 3 ? ', …' : ''}), and nothing in it is overwritten.`,
       'name a new folder; or set up an Nx workspace that is there with npx nx add @kdcube/nx',
     );
@@ -52,7 +52,7 @@ function entriesOf(folder: string, written: string): string[] {
   } catch (error) {
     throw fileError(error, written);
   }
-  throw new CreateError('name-taken', `${written} is there already, and is not a folder.`);
+  throw new CreateError('already-exists', `${written} is there already, and is not a folder.`);
 }
 
 /** Makes the folder. The function that it returns takes back everything that was made since, and nothing else. */

@@ -49,7 +49,7 @@ const READING = ['broken', 'environments/broken', 'environments/rendered'].flatM
 );
 
 /** Their golden texts come from executors/deploy-ecs, which has the deploys to speak of. */
-const DEPLOY_CODES = ['plan-invalid', 'release-unknown', 'release-drift'];
+const DEPLOY_CODES = ['plan-invalid', 'release-not-found', 'release-drift'];
 
 let box: Sandbox;
 let server: http.Server;
@@ -145,7 +145,7 @@ function brokenDocker(says: string): string {
 
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
-  'environment-unready': () =>
+  'environment-not-ready': () =>
     toProblems([
       fail(
         'log group',
@@ -194,7 +194,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'image-not-found': () => getManifest(registry(), 'acme/kdcube-chat-proc', '2026.7.1'),
   'image-not-pushed': () =>
     notPushed({ host: 'ghcr.io', prefix: 'acme' }, { image: 'kdcube-exec-bundled', tag: `c-${'e'.repeat(64)}` }),
-  'tag-taken': () =>
+  'tag-exists': () =>
     setTag(
       registry(),
       'taken/x',
@@ -215,7 +215,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     withPath(brokenDocker('unauthorized: authentication required'), () =>
       push('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
     ),
-  'image-does-not-boot': () =>
+  'boot-failed': () =>
     new KdcubeError(
       imageProblem(
         { ...newBootRound('n'), tail: ['exec: "python3": executable file not found in $PATH'] },
@@ -224,7 +224,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
         'docker',
       ),
     ),
-  'bundle-does-not-import': () =>
+  'bundle-import-failed': () =>
     bootProblems(
       {
         python: '3.12.1',
@@ -258,17 +258,17 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     Promise.reject(
       fileProblem(Object.assign(new Error('no space'), { code: 'ENOSPC' }), path.join(box.dir, 'dist/stage/weather@2-1')),
     ),
-  'file-failed': () =>
+  'file-error': () =>
     Promise.reject(fileProblem(Object.assign(new Error("EACCES: permission denied, mkdir 'dist'"), { code: 'EACCES' }), 'dist')),
   'command-failed': () => run('kdcube-no-such-program', []),
   'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
   interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
   'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, 60)),
   'wrong-option': () => readGeneratorOptions(BundleOptions, { name: 'x', directory: 7 } as never),
-  'name-taken': () =>
+  'already-exists': () =>
     Promise.reject(
       new KdcubeError({
-        code: 'name-taken',
+        code: 'already-exists',
         message: 'The image and a bundle are both called "weather": they would be one project.',
         hint: 'rename the image’s folder',
         at: { file: 'images/weather' },

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
 import { readEnvironment } from './environment/read-environment';
-import { formatProblem, formatProblems, PROBLEMS } from './problem/problem';
-import type { ProblemCode } from './problem/problem';
+import { formatProblem, formatProblems } from './problem/problem';
+import { PROBLEMS } from './problem/codes';
+import type { ProblemCode } from './problem/codes';
 import { ENVIRONMENT_FIXTURES as FIXTURES, fixtureFiles as filesOf, IMAGES as REFERENCES } from '../testing/environments';
 
 /** Every code in these folders and files needs a fixture. */

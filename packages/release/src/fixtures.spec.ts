@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
 import { MAX_DOCUMENT } from './document/document';
 import { readRelease } from './release/read';
-import { formatProblem, formatProblems, PROBLEMS } from './problem/problem';
-import type { ProblemCode } from './problem/problem';
+import { formatProblem, formatProblems } from './problem/problem';
+import { PROBLEMS } from './problem/codes';
+import type { ProblemCode } from './problem/codes';
 
 const FIXTURES = join(__dirname, '../fixtures');
 /** What reading is made of: every code in these files needs a fixture. */

@@ -4,15 +4,8 @@
  */
 
 // Problems: every failure that a person can cause
-export {
-  formatProblem,
-  formatProblems,
-  KdcubeError,
-  type Place,
-  type Problem,
-  type ProblemCode,
-  PROBLEMS,
-} from './problem/problem';
+export { formatProblem, formatProblems, KdcubeError, type Place, type Problem } from './problem/problem';
+export { type ProblemCode, PROBLEMS } from './problem/codes';
 
 // release.yaml
 export { mustReadRelease, readRelease, type ReadRelease } from './release/read';

@@ -45,7 +45,7 @@ function classify(error: unknown, action: string, region: string): { code: Probl
     return { code: 'service-missing', message: `${action} failed: ${detail}` };
   if (isUnreachable(error))
     return { code: 'aws-unreachable', message: `AWS is unreachable for ${action} in ${region}: ${detail || code || name}` };
-  return { code: 'aws-answer', message: `${action} failed (${name || 'unknown error'}): ${detail}` };
+  return { code: 'aws-error', message: `${action} failed (${name || 'unknown error'}): ${detail}` };
 }
 
 /** The call had no effect, and may be repeated. */

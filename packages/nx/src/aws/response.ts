@@ -4,7 +4,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 export function invalidResponse(action: string, cause?: unknown): KdcubeError {
   return new KdcubeError(
     {
-      code: 'aws-answer',
+      code: 'aws-error',
       message: `The response to ${action} is not a valid AWS response: a proxy may have answered instead.`,
       hint: 'env | grep -i proxy    shows whether a proxy is configured',
     },

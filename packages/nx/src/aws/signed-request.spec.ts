@@ -86,7 +86,7 @@ it('sends what each protocol requires, and reads its response', async () => {
 
 it.each([
   ['AWS JSON', 400, '{"__type": "x#ExpiredTokenException", "message": "over"}', 'aws-credentials', /expired: over/],
-  ['REST', 400, '{"ErrorCode": "FileSystemNotFound", "Message": "no fs-1"}', 'aws-answer', /\(FileSystemNotFound\): no fs-1/],
+  ['REST', 400, '{"ErrorCode": "FileSystemNotFound", "Message": "no fs-1"}', 'aws-error', /\(FileSystemNotFound\): no fs-1/],
   ['Query', 403, xmlError('ErrorResponse', 'AccessDenied', 'no &lt;a&gt;'), 'aws-denied', /no <a>/],
   [
     'EC2',
@@ -95,8 +95,8 @@ it.each([
     'aws-denied',
     /denies sts:GetCallerIdentity: no/,
   ],
-  ['a page of a proxy', 403, '<html><Code>AccessDenied</Code></html>', 'aws-answer', /status 403 and no error code/],
-  ['an error with an entity', 403, `<!DOCTYPE a>${xmlError('ErrorResponse', 'x', 'y')}`, 'aws-answer', /no error code/],
+  ['a page of a proxy', 403, '<html><Code>AccessDenied</Code></html>', 'aws-error', /status 403 and no error code/],
+  ['an error with an entity', 403, `<!DOCTYPE a>${xmlError('ErrorResponse', 'x', 'y')}`, 'aws-error', /no error code/],
   ['a fault of AWS', 503, '', 'aws-unreachable', /HTTP 503/],
 ])('an error of %s', async (_, status, body, code, message) => {
   useServer((response) => response.writeHead(status).end(body));
@@ -108,7 +108,7 @@ it.each([
 it('refuses a response of more than 4 MiB', async () => {
   useServer((response) => response.end(Buffer.alloc(5 * 1024 * 1024, ' ')));
   await expect(callJson(aws, LOGS, 'GetLogEvents', {})).rejects.toMatchObject({
-    problems: [{ code: 'aws-answer', message: expect.stringContaining('larger than 4 MiB') }],
+    problems: [{ code: 'aws-error', message: expect.stringContaining('larger than 4 MiB') }],
   });
 });
 

@@ -127,7 +127,7 @@ async function errorOf(action: string, status: number, text: string): Promise<Er
   const name = code.slice(code.lastIndexOf('#') + 1);
   if (name === '' && status < 500)
     throw new KdcubeError({
-      code: 'aws-answer',
+      code: 'aws-error',
       message: `AWS answered ${action} with status ${status} and no error code: a proxy may have answered instead.`,
     });
   return Object.assign(new Error(message || `HTTP ${status}`), { name: name || 'ServerException' });

@@ -104,15 +104,15 @@ const KINDS: [string, object, object, string, number[]][] = [
   ['500 for ever', { error: 'InternalFailure', status: 500 }, {}, '[aws-unreachable]', FOR_EVER],
   ['a page of a proxy, with 502', {}, { as: 'html', status: 502 }, '[aws-unreachable]', FOR_EVER],
   ['cut in the middle, for ever', {}, { as: 'cut' }, '[aws-unreachable]', FOR_EVER],
-  ['a page of a proxy, with 200', {}, { as: 'html' }, '[aws-answer]', []],
-  ['a page of a proxy, with 403', {}, { as: 'html', status: 403 }, '[aws-answer]', []],
-  ['half of it', {}, { as: 'half' }, '[aws-answer]', []],
-  ['nothing', {}, { as: '' }, '[aws-answer]', []],
-  ['{}', {}, { as: {} }, '[aws-answer]', []],
-  ['null', {}, { as: 'null' }, '[aws-answer]', []],
-  ['a list', {}, { as: [null] }, '[aws-answer]', []],
-  ['another shape', {}, { as: SHAPES }, '[aws-answer]', []],
-  ['lists of nothing', {}, { as: Object.fromEntries(Object.keys(SHAPES).map((name) => [name, [null]])) }, '[aws-answer]', []],
+  ['a page of a proxy, with 200', {}, { as: 'html' }, '[aws-error]', []],
+  ['a page of a proxy, with 403', {}, { as: 'html', status: 403 }, '[aws-error]', []],
+  ['half of it', {}, { as: 'half' }, '[aws-error]', []],
+  ['nothing', {}, { as: '' }, '[aws-error]', []],
+  ['{}', {}, { as: {} }, '[aws-error]', []],
+  ['null', {}, { as: 'null' }, '[aws-error]', []],
+  ['a list', {}, { as: [null] }, '[aws-error]', []],
+  ['another shape', {}, { as: SHAPES }, '[aws-error]', []],
+  ['lists of nothing', {}, { as: Object.fromEntries(Object.keys(SHAPES).map((name) => [name, [null]])) }, '[aws-error]', []],
 ];
 
 describe.each(each)('%s, and %s answers', (verb, op) => {
@@ -141,6 +141,6 @@ it.each([
 ])('a list of pages without end: %s', async (op, list, arn) => {
   ecs.garbled.push({ op, as: { [list]: [arn], nextToken: 'more' } });
   expect([(await VERBS['import-ecs']()).success, left('import-ecs')]).toEqual([false, false]);
-  expect(said).toMatch(/\[aws-answer\][^]*is not a valid AWS response/);
+  expect(said).toMatch(/\[aws-error\][^]*is not a valid AWS response/);
   expect(ecs.journal.calls(op)).toBe(100);
 });

@@ -24,7 +24,7 @@ export async function writeImported(
   const there = diskFiles(root).read(file);
   if (there !== undefined && Buffer.from(there).toString('utf8') !== text)
     throw new KdcubeError({
-      code: 'name-taken',
+      code: 'already-exists',
       message: `${file} is there already, and an import would overwrite it.`,
       hint: `--environment=${name}-imported`,
     });

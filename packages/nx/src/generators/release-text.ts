@@ -18,7 +18,7 @@ export function readReleaseText(tree: Tree): ReleaseText | undefined {
   const content = tree.isFile(RELEASE_FILE) ? tree.read(RELEASE_FILE) : null;
   if (!content) {
     throw new KdcubeError({
-      code: 'file-failed',
+      code: 'file-error',
       message: `${RELEASE_FILE} cannot be read: it is not a file.`,
       at: { file: RELEASE_FILE },
     });

@@ -130,6 +130,6 @@ export function addFailed(folder: string, result: Awaited<ReturnType<typeof git>
   }
   const unreadable = /open\("(.*?)"\): (Permission denied.*)/.exec(stderr);
   if (unreadable)
-    return new KdcubeError({ code: 'file-failed', message: `git could not read ${unreadable[1]}: ${unreadable[2]}.` });
+    return new KdcubeError({ code: 'file-error', message: `git could not read ${unreadable[1]}: ${unreadable[2]}.` });
   return gitFailed(['add'], result);
 }

@@ -152,7 +152,7 @@ describe('buildLocal', () => {
 
   it('refuses a bundles folder of the image’s own', async () => {
     ours.commit({ 'images/proc/bundles/x.py': '' });
-    expect((await problemOf(build())).code).toBe('name-taken');
+    expect((await problemOf(build())).code).toBe('already-exists');
     expect([left(), engine.calls()]).toEqual([[], []]);
   });
 

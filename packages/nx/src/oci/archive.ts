@@ -9,7 +9,7 @@ import type { Descriptor } from '../registry/manifest';
 /**
  * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); it is a layout too, and a docker that keeps its images in containerd reads only
  * that. Every blob is checked on the way. Throws the Problem
- * `file-failed` where the layout is not complete: an engine cannot fetch what is missing.
+ * `file-error` where the layout is not complete: an engine cannot fetch what is missing.
  */
 export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
   const { manifest, image } = await readLayout(layoutDir);
@@ -17,7 +17,7 @@ export async function writeDockerArchive(layoutDir: string, file: string, names:
   const missing = image.layers.filter((layer) => !fs.existsSync(blobFile(layoutDir, layer)));
   if (missing.length > 0)
     throw new KdcubeError({
-      code: 'file-failed',
+      code: 'file-error',
       message: `${layoutDir} does not hold ${missing.length} of its ${image.layers.length} layers, and docker load needs them all: ${missing[0]!.digest} is only ${'urls' in missing[0]! ? 'where its owner has it' : 'in a registry'}.`,
     });
   const place = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;

@@ -318,7 +318,7 @@ describe('layouts', () => {
     expect((await readLayout(dir)).missing).toEqual([]);
     const problem = await problemOf(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1']));
     expect(problem).toMatchObject({
-      code: 'file-failed',
+      code: 'file-error',
       message: expect.stringContaining(`${digest} is only where its owner has it`),
     });
   });

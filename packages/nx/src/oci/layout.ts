@@ -100,7 +100,7 @@ function isElsewhere(layer: Descriptor): boolean {
 }
 
 /**
- * Reads a layout of one image. Its manifest and config are checked, and of every layer that it is there with its size; `openBlob` checks the bytes. Throws the Problem `file-failed` for anything that is
+ * Reads a layout of one image. Its manifest and config are checked, and of every layer that it is there with its size; `openBlob` checks the bytes. Throws the Problem `file-error` for anything that is
  * not such a layout.
  */
 export async function readLayout(dir: string): Promise<Layout> {
@@ -140,7 +140,7 @@ export function blobFile(dir: string, { digest }: Descriptor): string {
   return path.join(dir, 'blobs', 'sha256', hexOf(digest));
 }
 
-/** The bytes of a blob, checked: where they are not what the digest says, the last chunk is not given, and the Problem `file-failed` is thrown. */
+/** The bytes of a blob, checked: where they are not what the digest says, the last chunk is not given, and the Problem `file-error` is thrown. */
 export async function* openBlob(dir: string, blob: Descriptor): AsyncGenerator<Uint8Array> {
   yield* checkedBlob(fs.createReadStream(blobFile(dir, blob)), blob, dir);
 }
@@ -210,7 +210,7 @@ function hexOf(digest: string): string {
 
 function broken(dir: string, why: string): KdcubeError {
   return new KdcubeError({
-    code: 'file-failed',
+    code: 'file-error',
     message: `${dir} is not a sound OCI image layout: ${why}.`,
     hint: `rm -r ${dir}    and run it again: it is made anew`,
   });

@@ -162,7 +162,7 @@ describe('a push', () => {
     const error = await errorOf(
       pushImage(client, 'a/x', { ...image, manifest: Buffer.from(JSON.stringify(json)), blobs }, { key }, { parallel: 2 }),
     );
-    expect(error.problems[0]).toMatchObject({ code: 'file-failed', message: expect.stringContaining(broken.digest) });
+    expect(error.problems[0]).toMatchObject({ code: 'file-error', message: expect.stringContaining(broken.digest) });
     expect(error.changed).toMatch(/a\/x has [123] of its blobs, and no new tag$/);
     expect(await headBlob(client, 'a/x', slow)).toBe(false);
   });
@@ -206,7 +206,7 @@ describe('tags', () => {
       expect(await pushImage(client, 'a/x', image, { people: [v1] })).toMatchObject({ tags: [{ tag: 'v1', how: 'there' }] });
       registry.journal.length = 0;
       const problem = await problemOf(pushImage(client, 'a/x', other, { key, people: [v1] }));
-      expect(problem.code).toBe('tag-taken');
+      expect(problem.code).toBe('tag-exists');
       for (const digest of [image.digest, other.digest]) expect(problem.message).toContain(digest);
       expect(requests().filter((request) => !/^(HEAD|GET) manifest$/.test(request))).toEqual([]);
       expect((await headManifest(client, 'a/x', 'v1'))!.digest).toBe(image.digest);

@@ -76,8 +76,8 @@ interface Job extends Repository {
 
 /**
  * Pushes an image: blobs first, then the manifest, then the tags, so that no tag is ever without its blobs; what the registry has is not sent again. Reads back
- * what became of it, while people's tags are set. Problems: `tag-taken` for a tag of people's that stays and names something else (found before anything is sent), `push-failed`,
- * `file-failed` for a source that changed, `registry-*`. A push that failed can be done again: only the rest is sent then.
+ * what became of it, while people's tags are set. Problems: `tag-exists` for a tag of people's that stays and names something else (found before anything is sent), `push-failed`,
+ * `file-error` for a source that changed, `registry-*`. A push that failed can be done again: only the rest is sent then.
  */
 export async function pushImage(
   registry: Registry,

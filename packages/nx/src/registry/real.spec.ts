@@ -62,7 +62,7 @@ const program = registryProgram();
       await uploadBlob(direct, 'acme/x', named(Buffer.from('early')), source(Buffer.from('early')).open, { sessions });
       await sessions.close();
       const changed = uploadBlob(direct, 'acme/x', named(Buffer.from('as it was')), source(Buffer.from('as it is!')).open);
-      expect((await problemOf(changed)).code).toBe('file-failed');
+      expect((await problemOf(changed)).code).toBe('file-error');
       expect(await headBlob(direct, 'acme/x', named(Buffer.from('as it is!')))).toBe(false);
     });
   },

@@ -41,7 +41,7 @@ it('moves a moving tag, and never one that stays: the problem names both', async
   double.journal.length = 0;
   for (const act of [checkTagTarget, setTag]) {
     const { code, message } = await problemOf(act(registry, 'x', { tag: 'v1', moving: false }, two));
-    expect([code, message.includes(one.digest), message.includes(two.digest)]).toEqual(['tag-taken', true, true]);
+    expect([code, message.includes(one.digest), message.includes(two.digest)]).toEqual(['tag-exists', true, true]);
   }
   expect(writes(double)).toEqual([]);
 });
@@ -73,7 +73,7 @@ it('is content when somebody else was quicker with the same digest, and not with
   race();
   expect(await setTag(registry, 'x', tag, one)).toBe('there');
   race();
-  expect((await problemOf(setTag(registry, 'x', tag, two))).code).toBe('tag-taken');
+  expect((await problemOf(setTag(registry, 'x', tag, two))).code).toBe('tag-exists');
 });
 
 it.each(['a b', '-x', '', 'x'.repeat(129), `c-${'a'.repeat(64)}`])('refuses %j before anything is asked', async (tag) => {

@@ -4,7 +4,7 @@ import { headManifest, putManifest } from './registry';
 import type { Manifest, ManifestHead, Registry } from './registry';
 
 /**
- * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-taken` when it stays and names something else.
+ * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-exists` when it stays and names something else.
  * Asked before a tag is set, because ECR refuses even the same digest on an immutable tag.
  */
 export async function checkTagTarget(
@@ -46,7 +46,7 @@ export async function setTag(
 /** The Problem of a tag that stays and names something else: both digests. */
 export function tagTaken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
   return new KdcubeError({
-    code: 'tag-taken',
+    code: 'tag-exists',
     message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${there}, and should become ${wanted}. A tag that people rely on is not moved.`,
     hint: 'give the release another name, or delete the tag in the registry',
   });

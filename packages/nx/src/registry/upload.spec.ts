@@ -83,7 +83,7 @@ describe('a blob that changes while it is read', () => {
       const registry = await double({ uploads });
       const client = open(registry.host);
       const problem = await problemOf(uploadBlob(client, 'a', blob, source(now).open));
-      expect(problem).toMatchObject({ code: 'file-failed', message: expect.stringContaining('it changed while it was read') });
+      expect(problem).toMatchObject({ code: 'file-error', message: expect.stringContaining('it changed while it was read') });
       expect(await headBlob(client, 'a', blob)).toBe(false);
       expect(registry.journal.filter(({ method, status }) => method === 'PUT' && status === 201)).toEqual([]);
     }
@@ -96,7 +96,7 @@ describe('a blob that changes while it is read', () => {
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
     };
     expect(await problemOf(uploadBlob(client, 'a', blob, broken))).toMatchObject({
-      code: 'file-failed',
+      code: 'file-error',
       message: expect.stringContaining('EIO: i/o error'),
     });
     const known = async function* () {

@@ -29,7 +29,7 @@ const CHUNK_SIZES = [16 * 1024 * 1024, 4 * 1024 * 1024, 1024 * 1024, 256 * 1024]
 
 /**
  * Sends a blob, which is never in memory as a whole: in one piece, and in several where the registry does not take that. After a cut connection it starts again
- * from the beginning, with waits. Digest and length are verified on the way out: a source that gives something else is the Problem `file-failed`, and the
+ * from the beginning, with waits. Digest and length are verified on the way out: a source that gives something else is the Problem `file-error`, and the
  * registry is left without the blob. Throws `registry-*` too.
  */
 export async function uploadBlob(
@@ -198,7 +198,7 @@ async function* readSource(open: OpenBlob, name: string): AsyncGenerator<Uint8Ar
     if (error instanceof KdcubeError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new KdcubeError(
-      { code: 'file-failed', message: `What should be sent as ${name} cannot be read: ${why}` },
+      { code: 'file-error', message: `What should be sent as ${name} cannot be read: ${why}` },
       { cause: error },
     );
   }
@@ -206,7 +206,7 @@ async function* readSource(open: OpenBlob, name: string): AsyncGenerator<Uint8Ar
 
 function sourceChanged(name: string, how: string): KdcubeError {
   return new KdcubeError({
-    code: 'file-failed',
+    code: 'file-error',
     message: `What should be sent as ${name} ${how}: it changed while it was read. The registry did not get it.`,
     hint: 'run it again when nothing writes there',
   });

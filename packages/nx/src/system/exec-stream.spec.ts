@@ -34,7 +34,7 @@ describe('run', () => {
       run(process.execPath, ['-e', `process.kill(process.pid, '${signal}'); setTimeout(() => {}, 9e9)`]);
     await expect(kill('SIGSEGV')).rejects.toMatchObject({ problems: [{ code: 'command-failed' }] });
     await expect(run(process.execPath, ['-v'], { cwd: '/no/such/folder' })).rejects.toMatchObject({
-      problems: [{ code: 'file-failed' }],
+      problems: [{ code: 'file-error' }],
     });
     await expect(kill('SIGTERM')).rejects.toMatchObject({ problems: [{ code: 'interrupted' }] });
   });

@@ -58,7 +58,7 @@ describe('run', () => {
       message: expect.stringContaining('kdcube-no-such-program is not on this machine'),
     });
     const cwd = path.join(box.dir, 'nowhere');
-    expect(await problemOf(node('0', { cwd }))).toMatchObject({ code: 'file-failed', message: expect.stringContaining(cwd) });
+    expect(await problemOf(node('0', { cwd }))).toMatchObject({ code: 'file-error', message: expect.stringContaining(cwd) });
   });
 
   it('stops a program that takes too long, with its last words, and does not wait for what that one started', async () => {

@@ -242,7 +242,7 @@ function exitCodeOf(program: string, args: readonly string[], options: Run, resu
   const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
   // The system says ENOENT for a missing working folder too: that is not a missing program.
   if (missing && options.cwd && !existsSync(options.cwd)) {
-    throw new KdcubeError({ code: 'file-failed', message: `The folder ${options.cwd} does not exist.` }, { cause: result.cause });
+    throw new KdcubeError({ code: 'file-error', message: `The folder ${options.cwd} does not exist.` }, { cause: result.cause });
   }
   throw new KdcubeError(
     missing

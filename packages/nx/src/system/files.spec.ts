@@ -133,7 +133,7 @@ describe('writeFileAtomic', () => {
   it('names the file when it cannot be written', async () => {
     write(inside(), { a: '' });
     expect(await problemOf(writeFileAtomic(inside('a/b'), 'x'))).toMatchObject({
-      code: 'file-failed',
+      code: 'file-error',
       message: expect.stringContaining(inside('a/b')),
     });
   });

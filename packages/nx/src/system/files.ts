@@ -112,7 +112,7 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
     );
   }
   return new KdcubeError(
-    { code: 'file-failed', message: withFinalNames(`${file}: ${message ?? String(error)}`) },
+    { code: 'file-error', message: withFinalNames(`${file}: ${message ?? String(error)}`) },
     { cause: error },
   );
 }

@@ -130,11 +130,11 @@ describe('checkRef', () => {
   it('does not take a branch for the tag that is gone; where branches are allowed, it may have moved', async () => {
     gitSync(ours.org, 'tag', '--delete', 'v2');
     gitSync(ours.org, 'branch', 'v2');
-    expect((await problemOf(checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent))).code).toBe('floating-ref');
+    expect((await problemOf(checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent))).code).toBe('mutable-ref');
     commit(ours.org, { 'README.md': '' });
     gitSync(ours.org, 'branch', '--force', 'v2', 'HEAD');
     await checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent, true);
-    expect((await problemOf(find('there@2-0'))).code).toBe('floating-ref');
+    expect((await problemOf(find('there@2-0'))).code).toBe('mutable-ref');
     expect((await find('there@2-0', false, { mode: 'git', alwaysPull: true })).opened).toBe('opened');
   });
 });

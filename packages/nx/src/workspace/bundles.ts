@@ -109,7 +109,7 @@ export async function checkRef(
   if (kind === 'branch') {
     if (mayFloat) return;
     throw new KdcubeError({
-      code: 'floating-ref',
+      code: 'mutable-ref',
       message: `${shownUrl(source.url)} has no tag ${quoted(bundle.ref)} for ${quoted(bundle.id)} any more, only a branch of that name. It was pinned as ${pin.commit}.`,
       hint: `ref: "${pin.commit}"    in release.yaml keeps what was pinned; then nx sync`,
       at: { file: bundlePinFile(bundle.id) },

@@ -26,7 +26,7 @@ const TIME = new Date('1980-01-01T00:00:00Z');
 /**
  * Writes a git tree into `dir`, which is replaced as a whole: the blobs byte for byte as git has them, the modes 644 and 755 whatever the
  * umask, one constant time, links last. What is missing in the store is fetched. Nothing half-written is ever at `dir`. Problems: those of
- * `planStage` (all of them), of the remote, disk-full, file-failed.
+ * `planStage` (all of them), of the remote, disk-full, file-error.
  */
 export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
   const log = options.log ?? silent;

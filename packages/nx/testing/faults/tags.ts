@@ -38,7 +38,7 @@ function spoil(folder: string): void {
 export const TAGS: Row[] = [
   {
     what: 'an immutable tag of people’s that names another image',
-    ends: 'tag-taken',
+    ends: 'tag-exists',
     registry: { immutable: true },
     arrange: async (stage) => occupy(stage, `customer-${stage.commit}`),
     after: writes,
@@ -46,7 +46,7 @@ export const TAGS: Row[] = [
   },
   {
     what: 'the same where tags may move: it is not moved either',
-    ends: 'tag-taken',
+    ends: 'tag-exists',
     arrange: async (stage) => occupy(stage, `customer-${stage.commit}`),
     after: writes,
     stays: true,

@@ -58,7 +58,7 @@ export const REFUSED: Row[] = [
     says: /CodeDeploy/,
     runs: {},
     writes: 'none',
-    golden: 'service-unfit',
+    golden: 'service-not-deployable',
   },
   {
     name: 'an external controller deploys it',
@@ -103,7 +103,7 @@ export const REFUSED: Row[] = [
     says: /The release 2026-02-28 is being deployed to prod/,
     runs: 'old',
     writes: 'none',
-    golden: 'deploy-under-way',
+    golden: 'deploy-in-progress',
   },
   {
     name: 'somebody else was deploying, and is waited for',
@@ -131,7 +131,7 @@ export const REFUSED: Row[] = [
     exit: 34,
     says: /ecs:RegisterTaskDefinition failed \(ClientException\): Too many concurrent/,
     runs: 'old',
-    golden: 'aws-answer',
+    golden: 'aws-error',
   },
   {
     name: 'AWS has a fault for a minute in the middle',

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from './record';
-import type { ProblemCode } from '../problem/problem';
+import type { ProblemCode } from '../problem/codes';
 
 /**
  * How a deploy ends: the exit code, and the verdict of its record. 0 means that what runs is what was pinned, and nothing else does. The numbers are kept for ever: scripts ask for them.
@@ -24,18 +24,18 @@ export const EXIT_CODES = {
   'aws-throttled': 31,
   'aws-unreachable': 32,
   'aws-denied': 33,
-  'aws-answer': 34,
+  'aws-error': 34,
   'wrong-account': 40,
   'cluster-missing': 41,
   'service-missing': 42,
-  'service-unfit': 43,
+  'service-not-deployable': 43,
   'plan-outdated': 44,
-  'deploy-under-way': 45,
+  'deploy-in-progress': 45,
   'plan-invalid': 46,
   'image-not-found': 47,
   'registry-repository-missing': 48,
   'release-drift': 50,
-  'release-unknown': 51,
+  'release-not-found': 51,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 
@@ -50,7 +50,7 @@ export function exitCode(code: ProblemCode): number {
 export function recordedVerdict(code: ProblemCode, wentBack: boolean): ReleaseRecord['verdict'] {
   if (code === 'rollout-superseded') return 'superseded';
   if (code === 'interrupted') return 'stopped';
-  if (['rollout-unknown', 'aws-credentials', 'aws-throttled', 'aws-unreachable', 'aws-denied', 'aws-answer'].includes(code))
+  if (['rollout-unknown', 'aws-credentials', 'aws-throttled', 'aws-unreachable', 'aws-denied', 'aws-error'].includes(code))
     return 'unknown';
   return wentBack ? 'rolled-back' : 'failed';
 }

@@ -82,12 +82,12 @@ export function assemblyNote(service: Service, env: Env, assembly: unknown): Pro
   const list = wrong.map(([name, path]) => `${path} (${name})`).join(', ');
   return assembly === undefined
     ? {
-        code: 'assembly-wins',
+        code: 'assembly-overrides',
         message: `Where ${quoted(service.name)} finds an assembly.yaml, its keys beat the environment: ${list}.`,
         hint: 'leave them out of assembly.yaml, or null',
       }
     : {
-        code: 'assembly-wins',
+        code: 'assembly-overrides',
         message: `assembly.yaml says something else than the environment of ${quoted(service.name)}, and wins: ${list}.`,
       };
 }

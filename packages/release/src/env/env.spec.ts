@@ -224,7 +224,7 @@ describe('what does not fit goes another way, by rule', () => {
     expect(files.map(({ path, how, writable, content }) => [path, how, writable, content.includes('bundle-299@1-0')])).toEqual([
       ['/kdcube/release.yaml', 'task', false, true],
     ]);
-    expect(plan.notes.map(({ code }) => code)).toEqual(['env-moved']);
+    expect(plan.notes.map(({ code }) => code)).toEqual(['env-in-file']);
   });
 
   test('with compose they fit up to what a process takes, then a file of the host', () => {
@@ -274,7 +274,7 @@ describe('today’s platform', () => {
   });
 
   test('the keys of assembly.yaml that win are named; with the file at hand, those that differ', () => {
-    const named = render('', '2026.4.19').notes.filter(({ code }) => code === 'assembly-wins');
+    const named = render('', '2026.4.19').notes.filter(({ code }) => code === 'assembly-overrides');
     expect(named.map(({ message }) => message).join()).toContain(
       'platform.services.proc.bundles.bundles_include_examples (BUNDLES_INCLUDE_EXAMPLES)',
     );

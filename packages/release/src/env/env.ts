@@ -88,7 +88,7 @@ function serviceEnv(
   if (!fits(service, rendered.env, secrets) && rendered.env.AGENTIC_BUNDLES_JSON?.startsWith('{')) {
     rendered = render(true);
     const message = `The bundles do not fit into the environment of ${quoted(service.name)}: they go into ${rendered.files[0]!.path}, which AGENTIC_BUNDLES_JSON names.`;
-    said.notes.push({ code: 'env-moved', message });
+    said.notes.push({ code: 'env-in-file', message });
   }
   if (!fits(service, rendered.env, secrets)) said.problems.push(tooLarge(service, rendered.env, secrets));
   const waits = input.environment.exec?.fargate && input.execTaskDefinition === undefined && service.component === 'proc';

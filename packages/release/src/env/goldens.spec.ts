@@ -25,9 +25,9 @@ function said(more: string, ref: string, bundles = 1): readonly Problem[] {
 const proc = 'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled } }';
 
 test.each<[string, () => readonly Problem[]]>([
-  ['env-moved', () => said(proc, 'v0.3.2', 300)],
+  ['env-in-file', () => said(proc, 'v0.3.2', 300)],
   ['env-too-large', () => said(`${proc}\nenv: { proc: { LARGE: "${'x'.repeat(70_000)}" } }`, 'v0.3.2')],
-  ['assembly-wins', () => said(proc, '2026.07.20.444')],
+  ['assembly-overrides', () => said(proc, '2026.07.20.444')],
 ])('what a person reads: %s', (code, provoke) => {
   const found = provoke().find((problem) => problem.code === code);
   expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', `${code}.txt`), `${formatProblem(found!)}\n`);

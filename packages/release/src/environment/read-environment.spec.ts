@@ -137,7 +137,7 @@ describe('extends', () => {
   });
 
   test.each([
-    ['itself', { one: 'extends: one' }, 'extends-circle'],
+    ['itself', { one: 'extends: one' }, 'extends-cycle'],
     ['nothing', { one: 'extends: other' }, 'unknown-environment'],
     ['a path', { one: 'extends: ../secret' }, 'unknown-environment'],
   ])('%s', (_, files, code) => {

@@ -102,7 +102,7 @@ function extended(name: string, own: ReadDocument, files: EnvironmentFiles, prob
   if (typeof base !== 'string' || base === '') return own;
   const at = own.place(['extends']);
   if (base === name) {
-    problems.push({ code: 'extends-circle', message: `${quoted(name)} extends itself.`, hint: 'remove the line extends:', at });
+    problems.push({ code: 'extends-cycle', message: `${quoted(name)} extends itself.`, hint: 'remove the line extends:', at });
     return own;
   }
   const file = environmentFile(base);
@@ -127,7 +127,7 @@ function extended(name: string, own: ReadDocument, files: EnvironmentFiles, prob
     problems.push(
       further === name
         ? {
-            code: 'extends-circle',
+            code: 'extends-cycle',
             message: `${quoted(base)} extends ${quoted(name)}, which extends ${quoted(base)}.`,
             hint: 'remove the line extends: of one of the two',
             at: lower.place(['extends']),
@@ -226,7 +226,7 @@ function removed(root: unknown, path: readonly (string | number)[]): unknown {
 function withoutEchoes(problems: readonly Problem[]): Problem[] {
   const placeOf = ({ at }: Problem) => JSON.stringify([at?.file, at?.path]);
   const open = new Set(problems.filter(({ code }) => code === 'placeholder').map(placeOf));
-  const echoes = ['wrong-value', 'wrong-type', 'registry-name', 'floating-ref', 'unsafe-tag'];
+  const echoes = ['wrong-value', 'wrong-type', 'registry-name', 'mutable-ref', 'unsafe-tag'];
   return problems.filter((problem) => !echoes.includes(problem.code) || !open.has(placeOf(problem)));
 }
 

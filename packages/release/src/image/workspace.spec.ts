@@ -106,7 +106,7 @@ describe('readWorkspace', () => {
   it('throws every problem at once where a release is needed', () => {
     const broken = read({ 'release.yaml': 'platform: {ref: main}\nbundels: {}\n' });
     expect(() => requireRelease(broken)).toThrow(KdcubeError);
-    expect(() => requireRelease(broken)).toThrow(/\[floating-ref\][^]*\[unknown-key\]/);
+    expect(() => requireRelease(broken)).toThrow(/\[mutable-ref\][^]*\[unknown-key\]/);
     expect(() => requireRelease(read({ 'release.yaml': undefined }))).toThrow(/\[file-missing\]/);
   });
 });

@@ -1,8 +1,9 @@
-import { formatProblem, formatProblems, KdcubeError, printable, PROBLEMS, quoted } from './problem';
+import { formatProblem, formatProblems, KdcubeError, printable, quoted } from './problem';
+import { PROBLEMS } from './codes';
 import type { Problem } from './problem';
 
 const PROBLEM: Problem = {
-  code: 'floating-ref',
+  code: 'mutable-ref',
   message: '"main" is a branch.\nIt moves.',
   hint: 'ref: "v1"\nor a commit',
   at: { file: 'release.yaml', line: 14, col: 12, path: 'bundles.items[1].ref' },
@@ -11,7 +12,7 @@ const PROBLEM: Problem = {
 test('place, message and hint, and how many there are as the last line', () => {
   expect(formatProblems([PROBLEM, { code: 'disk-full', message: 'The disk is full.' }])).toBe(
     [
-      'release.yaml:14:12  bundles.items[1].ref  [floating-ref]',
+      'release.yaml:14:12  bundles.items[1].ref  [mutable-ref]',
       '  "main" is a branch.',
       '  It moves.',
       '  hint  ref: "v1"',

@@ -26,7 +26,7 @@ test('every problem at once, in the order of the text', () => {
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(problems.map(({ code }) => code).sort()).toEqual(
     [
-      'floating-ref',
+      'mutable-ref',
       'missing-key',
       'missing-key',
       'missing-ref',
@@ -85,9 +85,9 @@ describe('names of prototypes', () => {
 describe('rules that depend on how the release is used', () => {
   const branch = items('{id: a, repo: "git@h:o/r", ref: main}');
   test.each<[string, string, ReleaseOptions, string[]]>([
-    ['a branch', branch, {}, ['floating-ref']],
-    ['a branch in git mode', branch, { mode: 'git' }, ['floating-ref']],
-    ['a branch, baked, with always-pull', branch, { alwaysPull: true }, ['floating-ref']],
+    ['a branch', branch, {}, ['mutable-ref']],
+    ['a branch in git mode', branch, { mode: 'git' }, ['mutable-ref']],
+    ['a branch, baked, with always-pull', branch, { alwaysPull: true }, ['mutable-ref']],
     ['a branch in git mode with always-pull', branch, { mode: 'git', alwaysPull: true }, []],
     [
       'an unsafe ref in git mode with always-pull',
@@ -95,7 +95,7 @@ describe('rules that depend on how the release is used', () => {
       { mode: 'git', alwaysPull: true },
       ['unsafe-ref'],
     ],
-    ['a frontend’s branch, always', 'frontend: {repo: r, ref: main}', { mode: 'git', alwaysPull: true }, ['floating-ref']],
+    ['a frontend’s branch, always', 'frontend: {repo: r, ref: main}', { mode: 'git', alwaysPull: true }, ['mutable-ref']],
     ['an example’s id', items('{id: "workspace@2026-03-31-13-36"}'), {}, []],
     ['an example’s id with examples on', items('{id: "workspace@2026-03-31-13-36"}'), { examples: true }, ['reserved-id']],
     ['an example’s id, early', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.3' }, ['reserved-id']],
@@ -110,7 +110,7 @@ describe('rules that depend on how the release is used', () => {
     ['nightly-build', { generation: '2026.3.3' }, ['platform-ref']],
     ['nightly-build', { generation: '2026.3.1' }, []],
     ['a'.repeat(40), {}, []],
-    ['main', {}, ['floating-ref']],
+    ['main', {}, ['mutable-ref']],
     ['2026.07.20.x', {}, ['platform-ref']],
   ])('platform.ref %s with %j', (ref, options, expected) => {
     expect(readRelease(`platform: {ref: "${ref}"}\n`, 'release.yaml', options).problems.map(({ code }) => code)).toEqual(

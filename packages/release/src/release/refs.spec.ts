@@ -27,7 +27,7 @@ describe('refProblem', () => {
     'f'.repeat(64),
   ])('%s can be pinned', (ref) => expect(refProblem(ref)).toBeUndefined());
   test.each(['main', 'HEAD', 'develop', 'refs/heads/x', 'refs/remotes/origin/x'])('%s floats', (ref) => {
-    expect(refProblem(ref)?.code).toBe('floating-ref');
+    expect(refProblem(ref)?.code).toBe('mutable-ref');
     expect(looksFloating(ref)).toBe(true);
   });
   const unsafe = [

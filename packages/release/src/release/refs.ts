@@ -39,7 +39,7 @@ export function refProblem(ref: string): Finding | undefined {
   if (isCommit(ref)) return undefined;
   if (BRANCH_NAMES.has(ref) || ref.startsWith('refs/heads/') || ref.startsWith('refs/remotes/')) {
     return {
-      code: 'floating-ref',
+      code: 'mutable-ref',
       message: `${quoted(ref)} is a branch. A release pins a tag or a commit, so that it means the same tomorrow.`,
     };
   }
@@ -48,7 +48,7 @@ export function refProblem(ref: string): Finding | undefined {
 
 /** True where git would take the ref for a branch by its name alone. */
 export function looksFloating(ref: string): boolean {
-  return refProblem(ref)?.code === 'floating-ref';
+  return refProblem(ref)?.code === 'mutable-ref';
 }
 
 function unsafeRef(ref: string): string | undefined {

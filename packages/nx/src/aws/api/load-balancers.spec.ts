@@ -61,5 +61,5 @@ it.each([
 ])('%s is no answer', async (_, as) => {
   const ecs = await open();
   double.garbled = [{ as }];
-  await expect(ecs.targets(GROUP)).rejects.toMatchObject({ problems: [{ code: 'aws-answer' }] });
+  await expect(ecs.targets(GROUP)).rejects.toMatchObject({ problems: [{ code: 'aws-error' }] });
 });

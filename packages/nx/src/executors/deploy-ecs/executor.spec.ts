@@ -115,7 +115,7 @@ it('from a release to the next, back again, and what is said of it: by records a
     expect.arrayContaining(['two 2 succeeded', 'one 2 succeeded', 'two 1 succeeded', 'one 1 succeeded']),
   );
   expect(await back({ to: 'three' })).toBe(false);
-  expectGolden(path.join(GOLDENS, 'release-unknown.txt'), said);
+  expectGolden(path.join(GOLDENS, 'release-not-found.txt'), said);
 
   await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-web' });
   expect(await ask()).toBe(false);

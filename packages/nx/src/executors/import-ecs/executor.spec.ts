@@ -96,7 +96,7 @@ it('says what is not there, and overwrites nothing', async () => {
   fs.mkdirSync(path.join(root, 'environments'));
   fs.writeFileSync(path.join(root, 'environments/prod.yaml'), 'mine');
   expect(await run()).toBe(false);
-  expect(said).toContain('[name-taken]');
+  expect(said).toContain('[already-exists]');
   expect(text()).toBe('mine');
 });
 

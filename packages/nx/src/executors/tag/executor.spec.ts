@@ -49,7 +49,7 @@ it('sets none when one names another image', async () => {
   await push();
   const before = await tags();
   expect(await run({ tags: ['new'] })).toBe(false);
-  expect(at.said).toContain('[tag-taken]');
+  expect(at.said).toContain('[tag-exists]');
   expect(await tags()).toEqual(before);
 });
 

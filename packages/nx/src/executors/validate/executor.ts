@@ -74,7 +74,7 @@ function nameClashes({ release, images }: Workspace): Problem[] {
   return images
     .filter(({ name }) => bundles.has(name) || name === 'release')
     .map(({ name, path }) => ({
-      code: 'name-taken',
+      code: 'already-exists',
       message:
         name === 'release'
           ? 'The image is called "release", as the project of release.yaml is.'

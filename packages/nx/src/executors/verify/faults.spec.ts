@@ -78,7 +78,7 @@ function allOf(server?: string): void {
   it.each(FAULTS.map((fault) => [fault.name, fault] as const))('reports exactly this fault: %s', async (_, fault) => {
     await setup.prepare(fault);
     expect([await run(fault.options), lines('FAIL')]).toEqual([false, [fault.result]]);
-    expect(output).toContain('[environment-unready]');
+    expect(output).toContain('[environment-not-ready]');
     expect(output).not.toContain(CANARY);
   });
 

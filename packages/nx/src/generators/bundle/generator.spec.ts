@@ -110,8 +110,8 @@ describe('bundle', () => {
     ['kdcube.admin', 'unsafe-id'],
     ['First', 'id-case-clash'],
     ['a_1', 'folder-clash'],
-    ['images-name', 'name-taken'],
-    ['there', 'name-taken'],
+    ['images-name', 'already-exists'],
+    ['there', 'already-exists'],
     ['THERE', 'id-case-clash'],
   ])('refuses the id %j', async (name, code) => {
     const tree = await workspaceWithRelease();
@@ -135,7 +135,7 @@ describe('bundle', () => {
   it.each([
     [{ repo: 'git@github.com:org/app.git' }, 'missing-ref'],
     [{ ref: 'v1' }, 'ref-without-repo'],
-    [{ repo: 'git@github.com:org/app.git', ref: 'main' }, 'floating-ref'],
+    [{ repo: 'git@github.com:org/app.git', ref: 'main' }, 'mutable-ref'],
     [{ repo: 'git@github.com:org/app.git', ref: '--upload-pack=x' }, 'unsafe-ref'],
     [{ repo: 'ext::sh -c x', ref: 'v1' }, 'unsafe-url'],
     [{ repo: 'https://ann:hunter2@example.org/app.git', ref: 'v1' }, 'url-with-password'],
@@ -143,7 +143,7 @@ describe('bundle', () => {
     [{ subdir: 'x' }, '--directory=x'],
     [{ directory: '../x' }, 'unsafe-path'],
     [{ directory: '/etc' }, 'unsafe-path'],
-    [{ directory: 'package.json' }, 'name-taken'],
+    [{ directory: 'package.json' }, 'already-exists'],
     [{ title: 'two\nlines' }, 'wrong-option'],
   ])('refuses %j', async (options, code) => {
     const tree = await workspaceWithRelease();

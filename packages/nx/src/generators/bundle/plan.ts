@@ -80,7 +80,7 @@ function listedDifferently(bundle: Bundle): Problem {
 
 /** Refuses to write into anything that is there: another bundle's folder, one that differs only in case, a project of this name. */
 export function folderIsFree(tree: Tree, folder: string, id: string): void {
-  const taken = (message: string, hint?: string): never => refuse({ code: 'name-taken', message, hint }) as never;
+  const taken = (message: string, hint?: string): never => refuse({ code: 'already-exists', message, hint }) as never;
   const parts = folder.split('/');
   for (let depth = 1; depth < parts.length; depth += 1) {
     const above = parts.slice(0, depth).join('/');

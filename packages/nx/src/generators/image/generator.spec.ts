@@ -29,7 +29,7 @@ describe('image', () => {
     await imageGenerator(tree, { name: 'kdcube-exec-bundled' });
     expect(tree.read('images/kdcube-exec-bundled/Dockerfile_ExecBundled', 'utf-8')).toBe('FROM scratch\n');
     const other = () => imageGenerator(tree, { name: 'kdcube-exec-bundled', kind: 'chat-proc-bundled' });
-    expect(await problemsOf(tree, other)).toContain('name-taken');
+    expect(await problemsOf(tree, other)).toContain('already-exists');
   });
 
   it('takes a name of the customer’s own with --kind, and asks for it otherwise', async () => {
@@ -57,9 +57,9 @@ describe('image', () => {
   it('refuses the name of a bundle, and a folder that is a file', async () => {
     const tree = await workspaceWithRelease();
     await bundleGenerator(tree, { name: 'my-exec-bundled' });
-    expect(await problemsOf(tree, () => imageGenerator(tree, { name: 'my-exec-bundled' }))).toContain('name-taken');
+    expect(await problemsOf(tree, () => imageGenerator(tree, { name: 'my-exec-bundled' }))).toContain('already-exists');
     const file = emptyWorkspace();
     file.write('images', 'x');
-    expect(await problemsOf(file, () => imageGenerator(file, { name: 'kdcube-exec-bundled' }))).toContain('name-taken');
+    expect(await problemsOf(file, () => imageGenerator(file, { name: 'kdcube-exec-bundled' }))).toContain('already-exists');
   });
 });

@@ -34,7 +34,7 @@ export function planImage(name: string, wanted?: ImageKind): { folder: string; k
 /** Refuses a folder that holds another image, and a name that a bundle has. */
 export function nameIsFree(tree: Tree, folder: string, name: string, bundleIds: readonly string[]): void {
   const taken = (message: string): never => {
-    throw new KdcubeError({ code: 'name-taken', message, hint: 'give the image another name' });
+    throw new KdcubeError({ code: 'already-exists', message, hint: 'give the image another name' });
   };
   if (tree.isFile('images') || tree.isFile(folder))
     taken(`${tree.isFile('images') ? 'images' : folder} is a file, so ${folder} cannot be a folder.`);

@@ -226,7 +226,7 @@ it('refuses a branch, and says what it names now', async () => {
   gitSync(org, 'branch', 'rollout-7');
   release('rollout-7');
   const problem = await problemOf(sync());
-  expect(problem).toMatchObject({ code: 'floating-ref', hint: expect.stringContaining(gitSync(org, 'rev-parse', 'rollout-7')) });
+  expect(problem).toMatchObject({ code: 'mutable-ref', hint: expect.stringContaining(gitSync(org, 'rev-parse', 'rollout-7')) });
 });
 
 it('takes a branch in git mode with alwaysPull only', async () => {
@@ -237,7 +237,7 @@ it('takes a branch in git mode with alwaysPull only', async () => {
       'nx.json': JSON.stringify({ plugins: [{ plugin: '@kdcube/nx', options: { registry: registry.host, ...more } }] }),
     });
   options({ mode: 'git' });
-  expect((await problemOf(sync())).code).toBe('floating-ref');
+  expect((await problemOf(sync())).code).toBe('mutable-ref');
   options({ mode: 'git', alwaysPull: true });
   await sync();
   expect(pin('bundles/there@2-0').commit).toBe(gitSync(org, 'rev-parse', 'rollout-7'));

@@ -146,7 +146,7 @@ async function commitOf(
   const { commit, kind } = await resolveRef(source, ref, log);
   if (kind === 'branch' && !mayFloat) {
     throw new KdcubeError({
-      code: 'floating-ref',
+      code: 'mutable-ref',
       message: `${quoted(ref)} is a branch of ${shownUrl(source.url)}. A release pins a tag or a commit, so that it means the same tomorrow.`,
       hint: `ref: "${commit}"    is what it names now`,
     });

@@ -21,7 +21,7 @@ describe('release', () => {
     expect(await problemsOf(tree, () => releaseGenerator(tree, {}))).toContain('wrong-option');
     for (const platformRef of ['main', '--upload-pack=x', 'a b', 'x\0y', 'nightly build']) {
       const fresh = emptyWorkspace();
-      await expect(releaseGenerator(fresh, { platformRef })).rejects.toThrow(/floating-ref|unsafe-ref|platform-ref/);
+      await expect(releaseGenerator(fresh, { platformRef })).rejects.toThrow(/mutable-ref|unsafe-ref|platform-ref/);
     }
     await expect(releaseGenerator(emptyWorkspace(), { platformRef: '1.0', platformRepo: 'ext::sh -c x' })).rejects.toThrow(
       'unsafe-url',
@@ -53,7 +53,7 @@ describe('release', () => {
       ['a: [', 'yaml-syntax'],
       ['- a\n', 'list-form'],
       ['bundles:\n  items: []\n', 'missing-key'],
-      ['platform: {ref: "1.0"}\n', 'floating-ref'],
+      ['platform: {ref: "1.0"}\n', 'mutable-ref'],
     ] as const) {
       const tree = emptyWorkspace();
       tree.write('release.yaml', text);

@@ -35,7 +35,7 @@ const MOST_OUTPUT = 8 * 1024 * 1024;
 
 /**
  * Starts the image and has every bundle imported, in one process as in the platform. A bundle that ends the process has failed, and the rest is tried in a
- * new one. Problem `image-does-not-boot` where no bundle can be reached; bundles that fail are in the report.
+ * new one. Problem `boot-failed` where no bundle can be reached; bundles that fail are in the report.
  */
 export async function bootImage(engine: Engine, boot: Boot, log: Log): Promise<BootReport> {
   const outcomes: BootOutcome[] = [];

@@ -44,11 +44,11 @@ export function withBundles({ bundles }: Pick<ImageJob, 'bundles'>, ignore: stri
   return ignore === '' || bundles.length === 0 ? ignore : `${ignore}\n!bundles\n!bundles/**\n`;
 }
 
-/** Problem `name-taken`: the release's bundles belong into the folder `bundles` of the context. */
+/** Problem `already-exists`: the release's bundles belong into the folder `bundles` of the context. */
 export function requireFreeName({ bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>, taken: boolean): void {
   if (bundles.length === 0 || !taken) return;
   throw new KdcubeError({
-    code: 'name-taken',
+    code: 'already-exists',
     message: `${folder.path} has a bundles folder of its own, where the release's bundles belong.`,
     hint: 'rename it',
     at: { file: `${folder.path}/bundles` },

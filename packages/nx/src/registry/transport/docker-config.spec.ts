@@ -95,7 +95,7 @@ describe('config.json', () => {
     async (text) => {
       config(text);
       const problem = await problemOf(of('ghcr.io'));
-      expect(problem.code).toBe('file-failed');
+      expect(problem.code).toBe('file-error');
       expect(problem.message).toContain('config.json');
       expect(problem.message).not.toContain('c2VjcmV0');
     },
@@ -104,7 +104,7 @@ describe('config.json', () => {
   it('is a problem when auth is not name:password, and the secret is not shown', async () => {
     config({ auths: { 'ghcr.io': auth('hunter2') } });
     const problem = await problemOf(of('ghcr.io'));
-    expect(problem).toMatchObject({ code: 'file-failed', hint: 'docker login ghcr.io' });
+    expect(problem).toMatchObject({ code: 'file-error', hint: 'docker login ghcr.io' });
     expect(problem.message).not.toContain(auth('hunter2').auth);
   });
 });
@@ -160,7 +160,7 @@ describe('credential helpers', () => {
   it('are never run under a name that is a path', async () => {
     helper('x', 'echo ran > "$DOCKER_CONFIG/ran"');
     config({ credsStore: '../x' });
-    expect((await problemOf(of('ghcr.io'))).code).toBe('file-failed');
+    expect((await problemOf(of('ghcr.io'))).code).toBe('file-error');
     expect(fs.existsSync(path.join(dir, 'ran'))).toBe(false);
   });
 });

@@ -148,7 +148,7 @@ async function runCredentialHelper(
 
 function invalidConfig(file: string, what: string, hint?: string): KdcubeError {
   return new KdcubeError({
-    code: 'file-failed',
+    code: 'file-error',
     message: `${file} ${what}.`,
     hint: hint ?? `repair it, or log in again with docker login`,
   });

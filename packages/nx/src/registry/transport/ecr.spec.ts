@@ -230,7 +230,7 @@ describe('a repository', () => {
     expect(await pushImage(client, 'acme/x', image, { key, people })).toMatchObject({ how: 'there', blobs: [] });
     expect(await pushImage(client, 'acme/x', other, { key, people })).toMatchObject({ how: 'adopted', digest: image.digest });
     const problem = await problemOf(pushImage(client, 'acme/x', other, { people }));
-    expect(problem.code).toBe('tag-taken');
+    expect(problem.code).toBe('tag-exists');
     for (const digest of [image.digest, other.digest]) expect(problem.message).toContain(digest);
   });
 });

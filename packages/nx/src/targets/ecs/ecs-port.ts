@@ -59,7 +59,7 @@ function servicePort(aws: AwsConnection, cluster: string): Pick<Ecs, 'services' 
       const input = { cluster, service, taskDefinition, ...(desired !== undefined && { desiredCount: desired }) };
       const output = await call(aws, 'UpdateService', () => client.send(new sdk.UpdateServiceCommand(input)));
       if (output.service) return toServiceState(output.service);
-      throw new KdcubeError({ code: 'aws-answer', message: `AWS updated the service ${service} without returning it.` });
+      throw new KdcubeError({ code: 'aws-error', message: `AWS updated the service ${service} without returning it.` });
     },
     async tag(resourceArn, tags) {
       const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
@@ -87,7 +87,7 @@ function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition'
       const { taskDefinition } = await call(aws, 'RegisterTaskDefinition', send, { isIdempotent: false });
       if (taskDefinition?.taskDefinitionArn !== undefined) return taskDefinition.taskDefinitionArn;
       throw new KdcubeError({
-        code: 'aws-answer',
+        code: 'aws-error',
         message: `AWS registered a revision of ${definition.family} without returning it.`,
       });
     },

@@ -128,7 +128,7 @@ function checkDigest(reference: string, report: EnvironmentReport, path: Documen
   if (image && image.digest === undefined)
     report(
       {
-        code: 'floating-ref',
+        code: 'mutable-ref',
         message: `${quoted(reference)} names another image tomorrow: an image that is not of the release is named by its digest.`,
         hint: `docker buildx imagetools inspect ${reference}    then write ${reference.replace(/:[\w.-]+$/, '')}@sha256:…`,
       },

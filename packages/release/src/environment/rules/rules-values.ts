@@ -41,7 +41,7 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
   for (const { path, component, values } of sectionsOf(input)) {
     const upper = new Map<string, string>();
     for (const name of Object.keys(values)) {
-      const say = (code: 'env-name' | 'env-owned' | 'env-misnamed', message: string, hint?: string) =>
+      const say = (code: 'env-name' | 'env-derived' | 'env-misnamed', message: string, hint?: string) =>
         report({ code, message, hint }, [...path, name], 'key');
       if (!isEnvName(name)) {
         say(
@@ -63,7 +63,7 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
       }
       if (Object.hasOwn(OWNED, name.toUpperCase()) && component !== 'other') {
         say(
-          'env-owned',
+          'env-derived',
           `${name} is made from ${OWNED[name.toUpperCase()]!.replace(/:$/, '')}. Written here too, the two could differ.`,
           OWNED[name.toUpperCase()],
         );
@@ -71,7 +71,7 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
       }
       if (name.toUpperCase() === 'INSTANCE_ID') {
         say(
-          'env-owned',
+          'env-derived',
           'INSTANCE_ID must be another one in every replica, and all replicas share this text. Left out, the platform makes one for each.',
           'remove the line',
         );

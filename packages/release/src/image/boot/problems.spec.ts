@@ -70,7 +70,7 @@ describe('what is said, and what to type', () => {
     ['an exit', { type: 'SystemExit', kinds: ['SystemExit'] }, /must not exit/],
     ['no memory', { type: 'MemoryError', kinds: ['MemoryError'] }, /--memory=2g/],
   ])('%s', (_, error, hint) => {
-    expect(raised(error)).toMatchObject({ code: 'bundle-does-not-import', hint: expect.stringMatching(hint) });
+    expect(raised(error)).toMatchObject({ code: 'bundle-import-failed', hint: expect.stringMatching(hint) });
   });
 
   it('memory and time have messages of their own, with the option that gives more', () => {
@@ -128,7 +128,7 @@ describe('an image in which no bundle was reached', () => {
 
   it('has no python', () => {
     expect(imageProblem(newBootRound('n'), exit(127), IMAGE, 'docker')).toMatchObject({
-      code: 'image-does-not-boot',
+      code: 'boot-failed',
       message: expect.stringContaining('no python3 and no python'),
     });
   });

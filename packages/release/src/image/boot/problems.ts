@@ -32,7 +32,7 @@ function bundleProblem(id: string, failure: BootFailure, python: string, image: 
   }
   const { what, hint } = words(failure, image);
   return {
-    code: 'bundle-does-not-import',
+    code: 'bundle-import-failed',
     message: `${quoted(id)} does not import in ${image.image} (python ${python}): ${what}${traceOf(failure)}`,
     hint: hint ?? `nx run ${image.image}:boot    shows it again`,
     at,
@@ -61,21 +61,21 @@ export function imageProblem(round: BootRound, ending: BootEnding, image: Booted
   if (round.python !== undefined) {
     const { what, hint } = words(failure, image);
     return {
-      code: 'image-does-not-boot',
+      code: 'boot-failed',
       message: `In ${image.image} not even the platform’s bundle loader imports (python ${round.python}): ${what}${traceOf(failure)}`,
       hint,
     };
   }
   if (failure.why === 'ended' && (failure.code === 126 || failure.code === 127)) {
     return {
-      code: 'image-does-not-boot',
+      code: 'boot-failed',
       message: `${image.image} has no python3 and no python on its PATH, so nothing can import the bundles in it.${traceOf(failure)}`,
       hint: 'FROM an image of the platform, or put Python on its PATH',
     };
   }
   const { what } = words(failure, image);
   return {
-    code: 'image-does-not-boot',
+    code: 'boot-failed',
     message: `${engine} did not get Python to run in ${image.image}: ${what}${traceOf(failure)}`,
     hint: 'an image for another platform than this machine’s needs emulation: docker run --privileged tonistiigi/binfmt --install all',
   };

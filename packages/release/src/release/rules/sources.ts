@@ -9,10 +9,10 @@ export function refsArePinned({ found, rest, options }: RuleInput, report: Repor
   const check = (ref: unknown, repo: unknown, path: DocumentPath, floats: boolean) => {
     if (typeof ref !== 'string' || ref === '') return;
     const problem = refProblem(ref);
-    if (!problem || (problem.code === 'floating-ref' && floats)) return;
+    if (!problem || (problem.code === 'mutable-ref' && floats)) return;
     const url = typeof repo === 'string' && !('code' in parseRepo(repo)) ? repo : '<repo>';
     report(
-      problem.code === 'floating-ref'
+      problem.code === 'mutable-ref'
         ? { ...problem, hint: `git ls-remote ${url} ${ref}    then write the commit, or a tag` }
         : problem,
       path,

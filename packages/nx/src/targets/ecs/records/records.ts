@@ -69,7 +69,7 @@ export async function writeRecord(place: Repository, draft: Omit<ReleaseRecord, 
       return tag;
     } catch (error) {
       // Somebody else's deploy ended in the same moment.
-      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'tag-taken' || attempt > 10_000) throw error;
+      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'tag-exists' || attempt > 10_000) throw error;
       attempt += 1;
     }
   }

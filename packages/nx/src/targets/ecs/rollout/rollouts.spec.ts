@@ -12,7 +12,7 @@ const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResour
 /** These ends say that it is not known: what was pinned may come, or be there already. */
 const UNKNOWN = [20, 30, 31, 32];
 /** Ends of what comes before a rollout, of other verbs, and of Ctrl-C (interrupt.spec.ts). */
-const ELSEWHERE = ['plan-invalid', 'registry-repository-missing', 'release-drift', 'release-unknown', 'interrupted'];
+const ELSEWHERE = ['plan-invalid', 'registry-repository-missing', 'release-drift', 'release-not-found', 'interrupted'];
 const started: EcsDouble[] = [];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();

@@ -63,7 +63,7 @@ export function toProblems(results: readonly CheckResult[]): Problem[] {
   return results
     .filter(({ status }) => status === 'fail')
     .map(({ kind, subject, detail, hint }) => ({
-      code: 'environment-unready' as const,
+      code: 'environment-not-ready' as const,
       message: `${kind} ${subject}: ${detail}.`,
       ...(hint !== undefined && { hint }),
     }));

@@ -256,9 +256,9 @@ test('services that cannot be updated, all at once', () => {
       /"([\w-]+)" is|service "([\w-]+)"/.exec(message)!.slice(1).join(''),
     ]),
   ).toEqual([
-    ['service-unfit', 'chat-ingress'],
+    ['service-not-deployable', 'chat-ingress'],
     ['service-missing', 'metrics'],
-    ['service-unfit', 'web-ui'],
+    ['service-not-deployable', 'web-ui'],
   ]);
 });
 

@@ -80,7 +80,7 @@ function stepOf(name: string, service: RecordedService, { running, definitions, 
   const definition = definitions.get(arn);
   if (!definition)
     throw new KdcubeError({
-      code: 'release-unknown',
+      code: 'release-not-found',
       message: `${name} ran ${quoted(arn)} in that release, and ECS does not have it any more.`,
       hint: 'deploy the release anew, from its commit',
     });
@@ -165,7 +165,7 @@ export function chooseRecord(records: readonly ReleaseRecord[], to: string | und
   if (found) return found;
   const names = [...new Set(good.map(({ release }) => release))];
   throw new KdcubeError({
-    code: 'release-unknown',
+    code: 'release-not-found',
     message:
       to === undefined
         ? good.length === 0

@@ -47,7 +47,7 @@ export function servicesThatCannot(services: readonly Service[], running: Runnin
     if (found.status !== 'ACTIVE')
       return [
         {
-          code: 'service-unfit',
+          code: 'service-not-deployable',
           message: `${quoted(serviceName)} is ${found.status}: it is being deleted, and ECS refuses to update it.`,
           hint: `aws ecs wait services-inactive --cluster ${running.cluster} --services ${serviceName}    then make it again`,
         },
@@ -55,7 +55,7 @@ export function servicesThatCannot(services: readonly Service[], running: Runnin
     if (found.controller !== 'ECS')
       return [
         {
-          code: 'service-unfit',
+          code: 'service-not-deployable',
           message: `${quoted(serviceName)} is deployed by ${found.controller}, and only services with ECS's own rolling updates can be updated here.`,
           hint: `make the service again with the deployment controller ECS, or take ${service.name} out of the environment`,
         },

@@ -1,4 +1,5 @@
-import { KdcubeError, type ProblemCode } from '../../../problem/problem';
+import { KdcubeError } from '../../../problem/problem';
+import type { ProblemCode } from '../../../problem/codes';
 import type { ReleaseRecord } from '../../../deploy/record';
 import { isEmptyPlan, type DeployPlan } from '../../../deploy/deploy-plan';
 import type { SeenService } from './port';

@@ -106,7 +106,7 @@ function lockOf(run: Run, arn: string): Held {
 function refused(run: Run, other: Lock, { name, arn }: SeenService): KdcubeError {
   const { environment, region } = run.plan;
   return new KdcubeError({
-    code: 'deploy-under-way',
+    code: 'deploy-in-progress',
     message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${name} says so until ${new Date(other.until).toISOString()}).`,
     hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
   });

@@ -45,7 +45,7 @@ function unfit(
   const said = `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${name}`;
   if (!service)
     return [{ code: 'service-missing', message: `The cluster ${plan.cluster} has no service ${quoted(name)}.`, hint: said }];
-  const refuse = (message: string, hint: string): Problem[] => [{ code: 'service-unfit', message, hint }];
+  const refuse = (message: string, hint: string): Problem[] => [{ code: 'service-not-deployable', message, hint }];
   if (service.status !== 'ACTIVE')
     return refuse(`The service ${quoted(name)} is ${service.status}: it is being deleted, or was.`, `create it again; ${said}`);
   if (service.controller === 'CODE_DEPLOY')
@@ -175,7 +175,7 @@ function stepAt({ plan }: Run, name: string): ServiceStep {
 function stillBusy({ plan }: Run, busy: readonly SeenService[]): KdcubeError {
   const words = busy.map(({ name, deployments: [first] }) => `${name} (${first!.id}: ${first!.reason ?? 'in progress'})`);
   return new KdcubeError({
-    code: 'deploy-under-way',
+    code: 'deploy-in-progress',
     message: `ECS is still at work on what ran before: ${words.join(', ')}.`,
     hint: `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
   });

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../../../../problem/problem';
+import type { ProblemCode } from '../../../../problem/codes';
 import type { SeenEvent, SeenTask } from '../port';
 
 /** Why tasks do not come up, in the words of the task itself. */
