@@ -72,7 +72,7 @@ describe('what is not as the pins say', () => {
     const before = await registryBelow(shop.prefix);
     await shop.mustNx('run-many -t docker-push --output-style=static');
     expect(Object.entries(receipts(shop)).map(([folder, { how }]) => [folder, how])).toEqual(
-      [...IMAGES].sort().map((image) => [`push/${image}`, 'adopted']),
+      [...IMAGES].sort().map((image) => [`push/${image}`, 'reused']),
     );
     expect(await registryBelow(shop.prefix)).toEqual(before);
   });
@@ -112,7 +112,7 @@ testWithEngine(
       });
       const left = receipts({ workspace: runner });
       expect(Object.fromEntries(Object.entries(left).map(([folder, { digest }]) => [folder, digest]))).toEqual(pushed);
-      expect(Object.values(left).map(({ how, tags }) => [how, tags])).toEqual(IMAGES.map(() => ['adopted', []]));
+      expect(Object.values(left).map(({ how, tags }) => [how, tags])).toEqual(IMAGES.map(() => ['reused', []]));
       for (const image of IMAGES)
         expect(await digestOf(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).toBe(pushed[`push/${image}`]);
       // Nothing was written, no layer was read (an image may be asked what it holds), and no other repository was fetched.

@@ -75,7 +75,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
       expect(
         [...IMAGES, BROKEN].filter((image) => said(ran, `${verb} ${image}  `) === 1 && !cached.includes(`${image}:docker-build`)),
       ).toEqual(['image-1', BROKEN]);
-    expect([said(ran, 'adopted     image-0  '), said(ran, 'staged      two  ')]).toEqual([1, 1]);
+    expect([said(ran, 'reused      image-0  '), said(ran, 'staged      two  ')]).toEqual([1, 1]);
     expect(ran.output).toMatch(tableOf([...IMAGES, BROKEN]));
     const after = filesIn(path.join(workspace.dir, 'dist'));
     const same = Object.keys(before).filter((file) => /^(?:build\/image-[023]|stage\/one)\//.test(file));

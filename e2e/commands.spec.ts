@@ -131,7 +131,7 @@ test('without a registry, images go to dist/images; without the platform’s, do
 
   const env = { ...shell, KDCUBE_REGISTRY: '', KDCUBE_PLATFORM_REGISTRY: registry.host };
   const { output } = await workspace.mustNx('run-many -t docker-push', { env });
-  expect(output).toMatch(/image +digest +layers kept +sent +bytes +took +why/);
+  expect(output).toMatch(/image +digest +layers reused +sent +bytes +took +why/);
   for (const image of IMAGES) {
     expect(receipt(image).repository).toBe(`oci:dist/images/${image}`);
     const index = workspace.json<{ manifests: { digest: string }[] }>(`dist/images/${image}/index.json`);

@@ -82,11 +82,11 @@ test('a token that ends in the middle of the push is renewed; the base’s layer
   expect(digest).toMatch(/^sha256:/);
 });
 
-test('the same again is adopted: nothing is sent, though the tags would refuse even the same digest', async () => {
+test('the same again is reused: nothing is sent, though the tags would refuse even the same digest', async () => {
   const { digest } = receipt();
   const ran = await push();
-  expect([ran.exitCode, ran.output]).toEqual([0, expect.stringContaining('adopted')]);
-  expect(receipt()).toMatchObject({ how: 'adopted', digest });
+  expect([ran.exitCode, ran.output]).toEqual([0, expect.stringContaining('reused')]);
+  expect(receipt()).toMatchObject({ how: 'reused', digest });
   expect(ran.asked.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
 });
 

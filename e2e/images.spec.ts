@@ -54,7 +54,7 @@ afterAll(() => double?.close());
 
 interface Receipt {
   key: string;
-  how: 'built' | 'found' | 'adopted';
+  how: 'built' | 'prebuilt' | 'reused';
   digest: string;
   repository: string;
   tags: string[];
@@ -167,7 +167,7 @@ function sorted<T extends { id: string }>(bundles: readonly T[]): T[] {
 }
 
 testWithEngine(
-  'clones in other settings, without an engine: the same key, adopted; nothing is built and nothing is sent',
+  'clones in other settings, without an engine: the same key, reused; nothing is built and nothing is sent',
   async () => {
     const before = await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)));
     const settings: [string[], string][] = [
@@ -185,7 +185,7 @@ testWithEngine(
       await other.mustNx('run-many -t docker-push', { env: { ...env, PATH: pathWithoutEngine(), DOCKER_HOST: '' } });
       for (const image of IMAGES) {
         const { key, digest } = receipt(image);
-        expect(receipt(image, other)).toMatchObject({ how: 'adopted', key, digest });
+        expect(receipt(image, other)).toMatchObject({ how: 'reused', key, digest });
       }
     }
     expect(await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)))).toEqual(before);
@@ -233,13 +233,13 @@ testWithEngine(
     fs.rmSync(path.join(workspace.dir, 'dist/push'), { recursive: true });
     const failed = await workspace.nx('run-many -t docker-push', to);
     expectProblem(failed, ['registry-denied'], `${double.host}/${EXEC}`);
-    expect(receipt(PROC)).toMatchObject({ how: 'found', repository: `${double.host}/${PROC}` });
+    expect(receipt(PROC)).toMatchObject({ how: 'prebuilt', repository: `${double.host}/${PROC}` });
     expect(fs.existsSync(path.join(workspace.dir, 'dist/push', EXEC))).toBe(false);
     expect(await digestsOf(`${double.host}/${EXEC}`)).toEqual({});
 
     double.faults = undefined;
     await workspace.mustNx('run-many -t docker-push', to);
-    expect(IMAGES.map((image) => receipt(image).how)).toEqual(['adopted', 'found']);
+    expect(IMAGES.map((image) => receipt(image).how)).toEqual(['reused', 'prebuilt']);
     expect((await digestsOf(`${double.host}/${EXEC}`))[`c-${receipt(EXEC).key}`]).toBe(receipt(EXEC).digest);
     // Another content of the same size and time as before.
     const pushed = `${double.host}/${EXEC}@${receipt(EXEC).digest}`;
@@ -262,7 +262,7 @@ testWithEngine('the same by docker buildx: from its store, or from a layout wher
   const built = workspace.json<{ engine: string; digest: string }>(`dist/build/${EXEC}/receipt.json`);
   expect(built).toMatchObject({ engine: 'buildx', digest: expect.stringMatching(/^sha256:/) });
   await workspace.mustNx(`run ${EXEC}:docker-push`, to);
-  expect(receipt(EXEC)).toMatchObject({ how: 'found', digest: built.digest });
+  expect(receipt(EXEC)).toMatchObject({ how: 'prebuilt', digest: built.digest });
   expect(await treeInImage(engine, `${receipt(EXEC).repository}@${built.digest}`, '/bundles')).toEqual(bundles);
 });
 

@@ -86,7 +86,7 @@ test('docker-push sends what was restored: no bundle is read, not even where its
   fs.renameSync(`${pinned.dir}-away`, pinned.dir);
   for (const [at, image] of IMAGES.entries()) {
     const { how, digest, key } = second.json<{ how: string; digest: string; key: string }>(`dist/push/${image}/receipt.json`);
-    expect([image, how, digest]).toEqual([image, 'found', digests[at]]);
+    expect([image, how, digest]).toEqual([image, 'prebuilt', digests[at]]);
     expect(await digestOf(`${registry.host}/${image}`, `c-${key}`)).toBe(digest);
   }
   const kept = fs.readdirSync(second.env.KDCUBE_CACHE_DIR!);

@@ -51,7 +51,7 @@ export async function mainJob(shop, { registry, own, tarball }) {
   title('Build the two images with the bundles in them: without a container engine');
   console.log(
     own
-      ? '(No registry is named, so they go to dist/images. KDCUBE_REGISTRY=127.0.0.1:5000 npm run demo sends them to a registry on this machine.)'
+      ? '(No registry is configured, so they go to dist/images. KDCUBE_REGISTRY=127.0.0.1:5000 npm run demo sends them to a registry on this machine.)'
       : `(KDCUBE_REGISTRY is set: they go to ${registry}.)`,
   );
   await nx('run-many', '-t', 'docker-push', '--output-style=static');

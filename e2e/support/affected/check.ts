@@ -29,7 +29,7 @@ export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): P
   const after = { ...before };
   for (const [image, receipt] of pushesOf(left)) {
     const builds = row.builds?.includes(image) ?? false;
-    expect({ image, builds: receipt.how !== 'adopted' }).toEqual({ image, builds });
+    expect({ image, builds: receipt.how !== 'reused' }).toEqual({ image, builds });
     expect(before[`${image}:c-${receipt.key}`]).toBe(builds ? undefined : receipt.digest);
     if (!builds) continue;
     expect(Object.values(before)).not.toContain(receipt.digest);
@@ -39,7 +39,7 @@ export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): P
     expect(await bundlesIn(`${prefix}/${image}`, receipt.digest)).toEqual(holds);
   }
   expect(await registryBelow(prefix)).toEqual(after);
-  expect(pushesOf(left).flatMap(([image, { how }]) => (how === 'adopted' ? [] : [image]))).toEqual(
+  expect(pushesOf(left).flatMap(([image, { how }]) => (how === 'reused' ? [] : [image]))).toEqual(
     [...(row.builds ?? [])].sort(),
   );
   expect(workspace.git('status', '--porcelain')).toBe('');

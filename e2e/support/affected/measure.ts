@@ -35,7 +35,7 @@ export function ranTasks({ output }: Pick<Ran, 'output'>): string[] {
 export interface PushReceipt {
   key: string;
   digest: string;
-  how: 'adopted' | 'built' | 'found';
+  how: 'reused' | 'built' | 'prebuilt';
   tags: string[];
   commit?: string;
 }

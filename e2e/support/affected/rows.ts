@@ -11,7 +11,7 @@ export interface Row {
   runs: string[];
   /** The same where whole projects are affected: Nx 22 and 23, and 24 with affected.legacy. Default: `runs`. */
   legacyRuns?: string[];
-  /** The images that become new ones. Every other docker-push that runs adopts what is there. */
+  /** The images that become new ones. Every other docker-push that runs reuses the image in the registry. */
   builds?: string[];
 }
 

@@ -99,16 +99,16 @@ async function again(row: Row, stage: Performance, before: Holds): Promise<{ sai
     expect([ended.ends, ended.lines]).toEqual([row.ends, ended.lines]);
     return { said: 'the same' };
   }
-  expect([['pushed', 'adopted'].includes(ended.ends), ended.lines]).toEqual([true, ended.lines]);
+  expect([['pushed', 'reused'].includes(ended.ends), ended.lines]).toEqual([true, ended.lines]);
   const now = holds(stage.registry.dir, REPOSITORY);
   const all = imageBlobs(stage.registry.dir, REPOSITORY, now.tags[stage.key]!);
   const sent = uploads(stage);
   expect(sent.sort()).toEqual(all.filter((digest) => !before.blobs.has(digest)).sort());
-  if (row.ends === 'pushed' || row.ends === 'adopted') expect([ended.ends, sent]).toEqual(['adopted', []]);
+  if (row.ends === 'pushed' || row.ends === 'reused') expect([ended.ends, sent]).toEqual(['reused', []]);
   const what = row.partly
     ? 'sends the rest'
-    : ended.ends === 'adopted'
-      ? 'adopts it'
+    : ended.ends === 'reused'
+      ? 'reuses it'
       : sent.length > 0
         ? `sends the other ${sent.length}`
         : 'sends no blob, sets the tags';
@@ -181,7 +181,7 @@ describe('whole pushes', () => {
           // The key's tag is the first, and what there is of an image is found by it.
           const keyComesFirst = tags.length === 0 || tags.includes('key');
           expect([ends, keyComesFirst]).toEqual([expect.stringMatching(/^registry-(unreachable|response)$/), true]);
-          expect([next, after]).toEqual(tags.length === 0 ? ['pushed', ['commit', 'key', 'main']] : ['adopted', tags]);
+          expect([next, after]).toEqual(tags.length === 0 ? ['pushed', ['commit', 'key', 'main']] : ['reused', tags]);
         }
         more.push(printCuts(title, facts));
       });

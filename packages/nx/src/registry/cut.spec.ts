@@ -8,7 +8,7 @@ import { closeAfterEach, double, imageOf, open } from '../../testing/push-kit';
 closeAfterEach();
 const image = imageOf('base', 'bundle one', 'bundle two');
 const key = `c-${'a'.repeat(64)}`;
-const tags = { key, people: [{ tag: 'v1', moving: false }] };
+const tags = { key, tags: [{ tag: 'v1', moving: false }] };
 const HOW = ['cut', 'lost'] as const;
 
 /** No tag without its manifest, its config and its layers. */

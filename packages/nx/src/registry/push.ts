@@ -1,6 +1,6 @@
-import type { PeopleTag } from '@kdcube/release/internal';
+import type { ImageTag } from '@kdcube/release/internal';
 import { checkTag, KdcubeError } from '@kdcube/release/internal';
-import { inParallel, toTheEnd } from '../system/parallel';
+import { inParallel } from '../system/parallel';
 import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
 import type { Repository } from './blobs';
 import { sha256Digest, referenceName, type Registry } from './transport/connect';
@@ -17,51 +17,44 @@ export interface PushImage {
 }
 
 export interface PushTags {
-  /** The tag of the content key. Whoever put it there first is right: another digest under it is adopted. */
+  /** The tag of the content key. The first push of a key wins: if the registry has another digest under it, that image is reused. */
   key?: string;
-  /** When the caller asked for the key, and it was not there (milliseconds since 1970): then it is not asked again at once. */
+  /** When the caller looked for the key and did not find it (milliseconds since 1970): it is not looked up again within a second. */
   keyAbsentAt?: number;
-  people?: readonly PeopleTag[];
-  /** When the caller asked for people's tags already: `askTags`. */
-  asked?: AskedTags;
+  tags?: readonly ImageTag[];
 }
 
-export interface Pushed {
-  /** What the registry has under the tags: the image that was pushed, or the one that was adopted. */
-  digest: string;
-  mediaType: string;
-  /** Bytes of the manifest. */
-  size: number;
-  /** `there`: the key's tag had this digest already, and nothing was sent. */
-  how: 'pushed' | 'there' | 'adopted';
-  tags: { tag: string; how: 'set' | 'there' | 'skipped' }[];
+/** An image that is in the registry now, under its key or its digest. */
+export interface Uploaded extends ManifestHead {
+  /** `there`: the registry had it already, nothing was sent. `reused`: another digest has the key, and that image counts. */
+  how: 'pushed' | 'there' | 'reused';
   /** Empty unless the image was pushed. */
   blobs: UploadedBlob[];
+  manifest: Manifest;
+  /** What the tags stood for before anything was sent. */
+  tagHeads: TagHeads;
 }
 
-export interface PushOptions extends UploadBlobsOptions {
-  /** Told what is there under the key when the image has arrived, or somebody else's has, before people's tags are set. */
-  onLanded?: (digest: string) => void;
+/** What `tagImage` needs to know of an image. Without `tagHeads` it asks what the tags stand for. */
+export type TaggableImage = Pick<Uploaded, 'digest' | 'how' | 'manifest'> & Partial<Pick<Uploaded, 'tagHeads'>>;
+
+export interface Pushed extends Omit<Uploaded, 'manifest' | 'tagHeads'> {
+  tags: TagResult[];
 }
 
-/** People's tags, and what they stood for when they were asked for. */
-export interface AskedTags {
+export interface TagResult {
+  tag: string;
+  how: 'set' | 'there' | 'skipped';
+}
+
+/** What tags stood for at one moment. */
+interface TagHeads {
   /** Milliseconds since 1970. */
   at: number;
-  tags: ReadonlySet<string>;
-  found: Promise<ReadonlyMap<string, ManifestHead | undefined>>;
+  heads: ReadonlyMap<string, ManifestHead | undefined>;
 }
 
-/** Asks for tags, and goes on: what comes back is for `pushImage`, which says what went wrong too. */
-export function askTags(registry: Registry, repository: string, tags: readonly string[]): AskedTags {
-  const ask = async (tag: string) => [tag, await headManifest(registry, repository, tag)] as const;
-  const wanted = new Set(tags);
-  const found = Promise.all([...wanted].map(ask)).then((entries) => new Map(entries));
-  found.catch(() => undefined);
-  return { at: registry.now(), tags: wanted, found };
-}
-
-/** Milliseconds for which the answer "not there" is good: two pushes of one key within them are as good as at the same moment. */
+/** Milliseconds for which what the registry said of a tag is used: two pushes of one key within them are as good as at the same moment. */
 const RECENT = 1_000;
 
 /** One push. */
@@ -74,56 +67,61 @@ interface Job extends Repository {
   options: UploadBlobsOptions;
 }
 
-/**
- * Pushes an image: blobs first, then the manifest, then the tags, so that no tag is ever without its blobs; what the registry has is not sent again. Reads back
- * what became of it, while people's tags are set. Problems: `tag-exists` for a tag of people's that stays and names something else (found before anything is sent), `push-failed`,
- * `file-error` for a source that changed, `registry-*`. A push that failed can be done again: only the rest is sent then.
- */
+/** Uploads an image and tags it. A push that failed can be done again: only the rest is sent then. Problems: those of `uploadImage` and `tagImage`. */
 export async function pushImage(
   registry: Registry,
   repository: string,
   image: PushImage,
   tags: PushTags = {},
-  options: PushOptions = {},
+  options: UploadBlobsOptions = {},
 ): Promise<Pushed> {
-  const job = jobOf({ registry, repository }, image, options);
-  const { key, people = [] } = tags;
-  const askedAt = tags.keyAbsentAt ?? registry.now();
-  for (const { tag } of people) checkTag(tag);
-  const keys = key === undefined || tags.keyAbsentAt !== undefined ? [] : [key];
-  const askedKey = askTags(registry, repository, keys);
-  const asked =
-    tags.asked ??
-    askTags(
-      registry,
-      repository,
-      people.map(({ tag }) => tag),
-    );
-  const found = await asked.found;
-  const there = key === undefined ? undefined : (await askedKey.found).get(key);
-  const expected = there?.digest ?? job.own.digest;
-  for (const { tag, moving } of people) {
-    const before = found.get(tag);
-    if (before && !moving && before.digest !== expected) throw tagTaken(registry.host, repository, tag, before.digest, expected);
-  }
-  if (there) return withTags(job, there.digest === job.own.digest ? 'there' : 'adopted', there.digest, people, asked);
-  const reference = key ?? job.own.digest;
-  const landed = await sendImage(job, reference, askedAt);
-  options.onLanded?.(landed);
-  // Where the registry said that it wrote ours, it is read back while people's tags are set.
-  const [early, pushed] = await toTheEnd([
-    landed === job.own.digest ? readEarly(job, reference) : landed,
-    withTags(job, landed === job.own.digest ? 'pushed' : 'adopted', landed, people, asked),
-  ] as const);
-  const now = early ?? (await confirmed(job, reference));
-  // Somebody else wrote the same key at the same moment, where tags may move: all of us agree on what stands there.
-  return now === landed ? pushed : withTags(job, 'adopted', now, people.map(movable(pushed)));
+  const { manifest, tagHeads, ...uploaded } = await uploadImage(registry, repository, image, tags, options);
+  return { ...uploaded, tags: await tagImage(registry, repository, { ...uploaded, manifest, tagHeads }, tags.tags) };
 }
 
-/** What this push has just put there may be put somewhere else. */
-function movable({ tags }: Pushed): (people: PeopleTag) => PeopleTag {
-  const own = new Set(tags.filter(({ how }) => how === 'set').map(({ tag }) => tag));
-  return ({ tag, moving }) => ({ tag, moving: moving || own.has(tag) });
+/**
+ * Sends the blobs that the registry lacks, then the manifest under its key, and reads back what the registry has: that is what counts. Sets no other tag, but checks first that `tags` can be set.
+ * Problems: `tag-exists` for a tag that must not move and names another image (nothing is sent then), `push-failed`, `file-error` for a source that changed, `registry-*`.
+ */
+export async function uploadImage(
+  registry: Registry,
+  repository: string,
+  image: PushImage,
+  { key, keyAbsentAt, tags = [] }: PushTags = {},
+  options: UploadBlobsOptions = {},
+): Promise<Uploaded> {
+  const job = jobOf({ registry, repository }, image, options);
+  const askedAt = keyAbsentAt ?? registry.now();
+  for (const { tag } of tags) checkTag(tag);
+  const [existing, tagHeads] = await Promise.all([
+    key === undefined || keyAbsentAt !== undefined ? undefined : headManifest(registry, repository, key),
+    readTags(job, tags),
+  ]);
+  const expected = existing?.digest ?? job.own.digest;
+  for (const { tag, moving } of tags) {
+    const head = tagHeads.heads.get(tag);
+    if (head && !moving && head.digest !== expected) throw tagTaken(registry.host, repository, tag, head.digest, expected);
+  }
+  if (existing) return uploaded(job, existing.digest, 'there', tagHeads);
+  const reference = key ?? job.own.digest;
+  const sent = await sendImage(job, reference, askedAt);
+  // Another push may have written the same key at the same moment: everybody uses what the registry has now.
+  return uploaded(job, sent === job.own.digest ? await confirmed(job, reference) : sent, 'pushed', tagHeads);
+}
+
+/** What each of the tags stands for. */
+async function readTags({ registry, repository }: Repository, tags: readonly ImageTag[]): Promise<TagHeads> {
+  const at = registry.now();
+  const read = async ({ tag }: ImageTag) => [tag, await headManifest(registry, repository, tag)] as const;
+  return { at, heads: new Map(await Promise.all(tags.map(read))) };
+}
+
+async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHeads: TagHeads): Promise<Uploaded> {
+  const { registry, repository, own, sent: blobs } = job;
+  const isOurs = digest === own.digest;
+  const manifest = isOurs ? own : await getManifest(registry, repository, digest);
+  const size = manifest.bytes.length;
+  return { digest, mediaType: manifest.mediaType, size, how: isOurs ? how : 'reused', blobs, manifest, tagHeads };
 }
 
 function jobOf(place: Repository, image: PushImage, options: UploadBlobsOptions): Job {
@@ -177,19 +175,11 @@ async function sendImage(job: Job, reference: string, askedAt: number): Promise<
   });
 }
 
-/** What the registry says that it has, asked once; undefined where it does not say it. docker-registry may answer 500 while another tag is put on the image: waiting is no use before that is done. */
-function readEarly({ registry, repository }: Repository, reference: string): Promise<string | undefined> {
-  return headManifest(registry, repository, reference, { noRetry: true }).then(
-    (head) => head?.digest,
-    () => undefined,
-  );
-}
-
 function confirmed(job: Job, reference: string): Promise<string> {
   const { registry, repository, own } = job;
   return leaving(
     () => readBack(job, reference),
-    () => `${registry.host} said that ${repository} has the image ${own.digest}; some of its tags may be set`,
+    () => `${registry.host} said that ${repository} has the image ${own.digest}; no other tag was set`,
   );
 }
 
@@ -203,27 +193,22 @@ async function readBack({ registry, repository }: Repository, reference: string)
   });
 }
 
-async function withTags(
-  job: Job,
-  how: Pushed['how'],
-  digest: string,
-  people: readonly PeopleTag[],
-  before?: AskedTags,
-): Promise<Pushed> {
-  const { registry, repository, own, sent: blobs } = job;
-  const work = async () => {
-    const manifest = how === 'adopted' ? await getManifest(registry, repository, digest) : own;
-    const known = before && registry.now() - before.at <= RECENT ? await before.found : undefined;
-    const set = async (wanted: PeopleTag) => {
-      const asked = known?.has(wanted.tag) ? { head: known.get(wanted.tag) } : undefined;
-      return { tag: wanted.tag, how: await setTag(registry, repository, wanted, manifest, asked) };
-    };
-    // Not Promise.all: after a failure nothing may go on behind it.
-    const tags = await inParallel(people, people.length, set);
-    return { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, how, tags, blobs };
+/** Puts the tags on an uploaded image, all at once. Problems: `tag-exists` where somebody else has just set a tag that must not move, `registry-*`. */
+export function tagImage(
+  registry: Registry,
+  repository: string,
+  { digest, how, manifest, tagHeads }: TaggableImage,
+  tags: readonly ImageTag[] = [],
+): Promise<TagResult[]> {
+  const heads = tagHeads && registry.now() - tagHeads.at <= RECENT ? tagHeads.heads : undefined;
+  const set = async (tag: ImageTag): Promise<TagResult> => {
+    const asked = heads?.has(tag.tag) ? { head: heads.get(tag.tag) } : undefined;
+    return { tag: tag.tag, how: await setTag(registry, repository, tag, manifest, asked) };
   };
-  return leaving(work, () =>
-    how === 'there' ? undefined : `${registry.host}/${repository} has the image ${digest}; not all of its tags are set`,
+  return leaving(
+    // Not Promise.all: after a failure, no request may still be running.
+    () => inParallel(tags, tags.length, set),
+    () => (how === 'there' ? undefined : `${registry.host}/${repository} has the image ${digest}; not all of its tags are set`),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { PeopleTag } from '@kdcube/release/internal';
+import type { ImageTag } from '@kdcube/release/internal';
 import { checkTag, KdcubeError, quoted } from '@kdcube/release/internal';
 import { headManifest, putManifest } from './registry';
 import type { Manifest, ManifestHead, Registry } from './registry';
@@ -10,7 +10,7 @@ import type { Manifest, ManifestHead, Registry } from './registry';
 export async function checkTagTarget(
   registry: Registry,
   repository: string,
-  { tag, moving }: PeopleTag,
+  { tag, moving }: ImageTag,
   manifest: Manifest,
   asked?: TagLookup,
 ): Promise<'yes' | 'there'> {
@@ -30,7 +30,7 @@ export interface TagLookup {
 export async function setTag(
   registry: Registry,
   repository: string,
-  people: PeopleTag,
+  people: ImageTag,
   manifest: Manifest,
   asked?: TagLookup,
 ): Promise<'set' | 'there' | 'skipped'> {

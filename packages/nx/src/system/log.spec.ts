@@ -9,12 +9,12 @@ describe('createLog', () => {
   it('says one line for a finished thing, with what is known of it', () => {
     const { log, lines } = record();
     log.done('staged', 'my-bundle', '12 files', Date.now());
-    log.done('adopted', 'x');
+    log.done('reused', 'x');
     log.progress('fetching');
     log.note('first\nsecond');
     log.event({ event: 'staged' });
     expect(lines[0]).toMatch(/^out staged {6}my-bundle {2}12 files {2}0\.\d s$/);
-    expect(lines.slice(1)).toEqual(['out adopted     x', 'out …          fetching', 'out note       first\n           second']);
+    expect(lines.slice(1)).toEqual(['out reused      x', 'out …          fetching', 'out note       first\n           second']);
   });
 
   it('with --json has nothing but JSON objects on stdout, and the words on stderr', () => {

@@ -90,7 +90,7 @@ export function printCuts(title: string, facts: readonly CutFact[]): string {
       kind === 'question' || kind === 'people'
         ? [
             'those that were set before',
-            '`adopted` as it is if `c-<key>` was there (people’s tags are not set again), else `pushed`',
+            '`reused` as it is if `c-<key>` was there (other tags are not set again), else `pushed`',
           ]
         : [all((fact) => (fact.tags.length === 0 ? 'none' : '`c-<key>`')), all((fact) => `\`${fact.next}\``)];
     return `| ${[name, all(({ ends }) => `\`${ends}\``), tags, next].join(' | ')} |`;

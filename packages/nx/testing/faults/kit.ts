@@ -10,7 +10,7 @@ import { digestOf } from './base';
 
 /** How a push ended, and what a person read of it. */
 export interface Ended {
-  ends: 'pushed' | 'adopted' | ProblemCode;
+  ends: 'pushed' | 'reused' | ProblemCode;
   lines: string[];
   receipt?: PushReceipt;
 }
@@ -30,7 +30,7 @@ export async function pushed(job: ImageJob, { root, registry, platform, engine =
   const registries = registriesOf({ registry, platformRegistry: platform }, {}, {});
   try {
     const receipt = PushReceipt.parse(await pushImage(job, { root, registries, engine, dryRun: false }, log));
-    return { ends: receipt.how === 'adopted' ? 'adopted' : 'pushed', lines, receipt };
+    return { ends: receipt.how === 'reused' ? 'reused' : 'pushed', lines, receipt };
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     return { ends: error.problems[0]!.code, lines: [...lines, ...error.message.split('\n')] };

@@ -34,7 +34,7 @@ export interface Stage {
 /** One failure: what the world does, and how docker-push ends in it. */
 export interface Row {
   what: string;
-  ends: 'pushed' | 'adopted' | ProblemCode;
+  ends: 'pushed' | 'reused' | ProblemCode;
   /** Options of the registry doubles. */
   registry?: object;
   platform?: object;

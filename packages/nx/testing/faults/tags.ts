@@ -64,7 +64,7 @@ export const TAGS: Row[] = [
   },
   {
     what: 'everything is there: nothing is sent',
-    ends: 'adopted',
+    ends: 'reused',
     registry: { immutable: true },
     arrange: async (stage) => void (await stage.push()),
     after: writes,
@@ -76,15 +76,15 @@ export const TAGS: Row[] = [
     arrange: async (stage) => occupy(stage, 'customer-main'),
   },
   {
-    what: 'a `c-<key>` that names another image: it is adopted',
-    ends: 'adopted',
+    what: 'a `c-<key>` that names another image: it is reused',
+    ends: 'reused',
     registry: { immutable: true },
     arrange: async (stage) => occupy(stage, stage.key),
     after: writes,
   },
   {
     what: 'a `c-<key>` that somebody else puts there while this image is sent',
-    ends: 'adopted',
+    ends: 'reused',
     registry: { immutable: true },
     arrange: async (stage) => {
       const other = await OTHER();

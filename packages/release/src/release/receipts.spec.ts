@@ -23,8 +23,8 @@ const DESCRIPTOR: DescriptorReceipt = {
 };
 const BUILD: BuildReceipt = { receipt: 'docker-build', version: 1, ...CONTENT, engine: 'docker', local: 'x' };
 const PUSH: PushReceipt = {
-  ...{ receipt: 'docker-push', version: 1, ...CONTENT, repository: 'h/x', digest: DIGEST, mediaType: 'm', size: 1 },
-  ...{ how: 'built', tags: ['t'], commit: TREE, why: ['a changed'], sent: { keptLayers: 3, sentLayers: 1, bytes: 5 } },
+  ...{ receipt: 'docker-push', version: 2, ...CONTENT, repository: 'h/x', digest: DIGEST, mediaType: 'm', size: 1 },
+  ...{ how: 'built', tags: ['t'], commit: TREE, why: ['a changed'], sent: { reusedLayers: 3, sentLayers: 1, bytes: 5 } },
 };
 
 test.each([

@@ -58,20 +58,20 @@ export type BuildReceipt = z.infer<typeof BuildReceipt>;
 
 export const PushReceipt = z.strictObject({
   receipt: z.literal('docker-push'),
-  version: z.literal(1),
+  version: z.literal(2),
   ...imageContent,
-  /** With its host; `oci:dist/images/<image>` where nobody named a registry. */
+  /** With its host; `oci:dist/images/<image>` if no registry is configured. */
   repository: z.string(),
   digest,
   mediaType: z.string(),
   size: z.number(),
-  /** `adopted`: the key was there already, nothing was built or sent. `built`: in this run. `found`: an earlier docker-build had it. */
-  how: z.enum(['adopted', 'built', 'found']),
+  /** `reused`: already in the registry, nothing was built or sent. `built`: in this run. `prebuilt`: by an earlier docker-build. */
+  how: z.enum(['reused', 'built', 'prebuilt']),
   tags: z.array(z.string()),
-  /** Why the image is another one than the one before it; empty where it was adopted. */
+  /** How the image differs from the previous one; empty if it was reused. */
   why: z.array(z.string()),
-  /** What went over the line; undefined where an engine sent it and does not say. */
-  sent: z.strictObject({ keptLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
+  /** Undefined if an engine sent the image and does not say. `reusedLayers`: the registry had them. */
+  sent: z.strictObject({ reusedLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
   /** The workspace's commit, when all that is in the image is committed. */
   commit: tree.optional(),
 });

@@ -18,7 +18,7 @@ export function tagSafe(name: string): string {
 }
 
 /** A tag that people put on an image. Moving ones mean something else tomorrow and are for people only; nothing here deploys by a tag. */
-export interface PeopleTag {
+export interface ImageTag {
   tag: string;
   moving: boolean;
 }
@@ -30,8 +30,8 @@ export interface TagSources {
 }
 
 /** The customer's scheme: `customer-<sha>` and the moving `customer-<branch>`. The prefix keeps them apart from keys and versions. */
-export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): PeopleTag[] {
-  const tags: PeopleTag[] = [];
+export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): ImageTag[] {
+  const tags: ImageTag[] = [];
   // A prefix is a person's choice: with `c`, a SHA-256 commit would pose as a content key.
   if (commit) tags.push({ tag: checkTag(`${prefix}-${commit}`), moving: false });
   if (branch) tags.push({ tag: checkTag(`${prefix}-${tagSafe(branch)}`), moving: true });
@@ -39,8 +39,8 @@ export function customerTags({ commit, branch }: TagSources, prefix = 'customer'
 }
 
 /** The platform's scheme, for images built from the platform's own repository: the sha, the moving branch, and vX.Y.Z of a release. */
-export function platformTags({ commit, branch, version }: TagSources & { version?: string }): PeopleTag[] {
-  const tags: PeopleTag[] = [];
+export function platformTags({ commit, branch, version }: TagSources & { version?: string }): ImageTag[] {
+  const tags: ImageTag[] = [];
   if (commit) tags.push({ tag: commit, moving: false });
   if (branch) tags.push({ tag: tagSafe(branch), moving: true });
   if (version) tags.push({ tag: tagSafe(version), moving: false });

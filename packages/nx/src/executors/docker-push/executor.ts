@@ -4,7 +4,7 @@ import { perform } from '../perform';
 import { pushTask } from './push-task';
 import type { DockerPushOptions } from './schema';
 
-/** The image in the registry: adopted by its content key when it is there, else built and sent. */
+/** Pushes the image to the registry. If the registry already has its content key, the image is reused. */
 export default function dockerPush(options: DockerPushOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return perform(context, options, async (task) => {
     task.log.lines(pushTable([await pushTask(task, options)]));

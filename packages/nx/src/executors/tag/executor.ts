@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
-import type { PeopleTag } from '@kdcube/release/internal';
+import type { ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/workspace';
 import { openRegistry, registriesOf, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';
@@ -23,7 +23,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     const planned = await plannedImages(open, names, { platform, args: options.args }, log);
     const dirty = [...new Set(planned.flatMap(({ uncommitted }) => uncommitted))];
     if (dirty.length > 0) throw notCommitted(dirty);
-    const wanted: PeopleTag[] = [
+    const wanted: ImageTag[] = [
       ...(open.release.name ? [{ tag: tagSafe(open.release.name), moving: false }] : []),
       ...options.tags.map((given) => ({ tag: checkTag(given), moving: false })),
       ...customerTags({ commit: await headCommit(root) }, options.tagPrefix ?? plugin.tagPrefix),

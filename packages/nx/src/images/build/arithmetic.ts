@@ -1,6 +1,5 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release/internal';
-import type { GitStore } from '../../git/mirror/store';
 import type { Log } from '../../system/log';
 import { baseFiles } from '../../oci/base-files';
 import { scratch } from '../../oci/base';
@@ -8,7 +7,7 @@ import { buildImage, type BuiltImage, type OciBuild } from '../../oci/build';
 import type { ContextTree } from '../../oci/context';
 import type { Repository } from '../../registry/blobs';
 import { streamBlob } from '../../registry/stream';
-import { findBase, keptBase, type FoundBase } from './base';
+import { findBase, type FoundBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, shownArgs, type Registries } from '../../workspace/registries';
 import { readSources, type Sources } from './sources';
@@ -27,41 +26,31 @@ interface Readable extends Sources {
   baseName?: string;
 }
 
-/** Why a build that is to ask nobody fails, where it would have to. */
-class NotAtHand extends Error {}
-
-export interface ArithmeticOptions extends Pick<OciBuild, 'known' | 'begin' | 'signal'> {
-  /** Nothing is asked for over a network: where it would have to be, the build fails. Default: false. */
-  atHand?: boolean;
-}
-
 /**
- * Builds an image by arithmetic, into nothing yet: base, layers, config and manifest as values. A Dockerfile that needs an engine is returned as the Refusal that names its line. `known`: layers of
- * an image that is there already.
+ * Builds an image by arithmetic, into nothing yet: base, layers, config and manifest as values. A Dockerfile that needs an engine is returned as the Refusal that names its line. `previousLayer`:
+ * layers of the previous image.
  */
 export async function buildByArithmetic(
   job: ImageJob,
   registries: Registries,
   log: Log,
-  { atHand = false, ...options }: ArithmeticOptions = {},
+  { previousLayer }: { previousLayer?: OciBuild['known'] } = {},
 ): Promise<Arithmetic | Refusal> {
   const references = pinnedReferences(job.pin, registries);
-  if (atHand) requireWhole(job.files.store);
   const readable = await readableOf(job, registries, references, log);
   if (isRefusal(readable)) return readable;
   const { platform, labels } = job.plan;
-  const baseAt = async (reference: string): Promise<FoundBase> =>
-    atHand ? (keptBase(reference, platform, log) ?? notAtHand()) : findBase(reference, platform, log);
-  const found = readable.baseName === undefined ? undefined : await baseAt(references.get(readable.baseName)!);
+  const { baseName } = readable;
+  const found = baseName === undefined ? undefined : await findBase(references.get(baseName)!, platform, log);
   const image = await buildImage({
     recipe: readable.recipe,
     base: found?.base ?? scratch(platform),
     platform,
-    context: contextOf(job, atHand),
+    context: contextOf(job),
     ignore: ignoreOf(readable, job),
     labels,
-    baseFiles: async () => found && (atHand ? notAtHand() : baseFiles(found.base.manifest.layers, opened(found))),
-    ...options,
+    baseFiles: async () => found && baseFiles(found.base.manifest.layers, opened(found)),
+    known: previousLayer,
     log,
   });
   return isRefusal(image) ? image : { image, base: found?.place };
@@ -97,7 +86,7 @@ function baseText(name: string, registries: Registries): string {
   return Object.entries(shownArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
 }
 
-function contextOf({ files, folder, bundles }: ImageJob, atHand: boolean): ContextTree[] {
+function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {
   const own = {
     path: '',
     tree: files.tree,
@@ -105,24 +94,14 @@ function contextOf({ files, folder, bundles }: ImageJob, atHand: boolean): Conte
     subject: folder.path,
     at: { file: folder.path },
   };
-  const trees = bundles.map(({ content, pin, open, place }) => ({
+  const trees = bundles.map(({ content, open, place }) => ({
     path: `bundles/${content.folder}`,
     tree: content.tree,
-    // Of a pinned one it is asked whether its ref still names the same.
-    open: atHand ? async () => (pin ? notAtHand() : requireWhole(await open())) : open,
+    open,
     subject: content.id,
     at: { file: place },
   }));
   return [own, ...trees];
-}
-
-function notAtHand(): never {
-  throw new NotAtHand();
-}
-
-/** What is read of a partial clone may have to be fetched. */
-function requireWhole(store: GitStore): GitStore {
-  return store.isWhole ? store : notAtHand();
 }
 
 function ignoreOf({ ignore, file }: Sources, { folder }: ImageJob): OciBuild['ignore'] {

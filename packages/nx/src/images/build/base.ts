@@ -3,7 +3,7 @@ import type { Log } from '../../system/log';
 import type { Base } from '../../oci/base';
 import type { Repository } from '../../registry/blobs';
 import { getImage } from '../../registry/registry';
-import { keep, readKept } from './kept';
+import { readCachedImage, storeImage } from './image-cache';
 import { openRegistry } from '../../workspace/registries';
 
 /** A base, and the repository that has its layers. */
@@ -13,27 +13,16 @@ export interface FoundBase {
 }
 
 /**
- * What an image that is named by digest says of itself for one platform. A digest says the same for ever, so an answer is kept in the cache folder and the registry
- * is asked once. Problems: `image-not-found`, `registry-*`.
+ * Manifest and config of an image that is named by digest, for one platform. A digest never changes its meaning, so the registry is asked only once and the response is cached.
+ * Problems: `image-not-found`, `registry-*`.
  */
 export async function findBase(reference: string, platform: string, log: Log): Promise<FoundBase> {
-  const kept = keptBase(reference, platform, log);
-  if (kept) return kept;
-  const { digest, place, name } = located(reference, platform, log);
-  const { mediaType, manifest, config, bytes } = await getImage(place.registry, place.repository, digest, platform);
-  await keep('bases', name, digest, mediaType, bytes);
-  return { base: { reference, mediaType, manifest, config }, place };
-}
-
-/** The same as far as this machine knows it. */
-export function keptBase(reference: string, platform: string, log: Log): FoundBase | undefined {
-  const { digest, place, name } = located(reference, platform, log);
-  const kept = readKept('bases', name, digest);
-  return kept && { base: { ...kept, reference }, place };
-}
-
-/** Where it is, and under which name it is kept. */
-function located(reference: string, platform: string, log: Log): { digest: string; place: Repository; name: string } {
   const { host, repository, digest } = parseImageReference(reference);
-  return { digest: digest!, place: { registry: openRegistry(host, log), repository }, name: `${digest} ${platform}` };
+  const place = { registry: openRegistry(host, log), repository };
+  const name = `${digest} ${platform}`;
+  const cached = readCachedImage(name, digest!);
+  if (cached) return { base: { ...cached, reference }, place };
+  const { mediaType, manifest, config, bytes } = await getImage(place.registry, place.repository, digest!, platform);
+  await storeImage(name, digest!, mediaType, bytes);
+  return { base: { reference, mediaType, manifest, config }, place };
 }

@@ -18,14 +18,14 @@ export async function leaveImage(job: ImageJob, { cached, ...options }: LeaveOpt
   const dir = builtLayoutDir(options.root, job.plan.image);
   const there = await layoutWithKey(dir, job, log);
   if (there) {
-    log.done('there', job.plan.image, `${there.manifest.digest}, in dist/`);
+    log.done('reused', job.plan.image, `${there.manifest.digest}, in dist/`);
     return { ...receipt(job), engine: engineBefore(options.root, job) ?? 'oci', digest: there.manifest.digest };
   }
   const source = await makeImage(job, options, log);
   if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await intoLayout(source, dir, job.plan.tag)) };
   // A layout of another content beside a receipt of this one would be a riddle.
   await fs.promises.rm(dir, { recursive: true, force: true });
-  log.done(source.how === 'found' ? 'there' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
+  log.done(source.how === 'prebuilt' ? 'reused' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
   return { ...receipt(job), engine: source.engine, local: source.local };
 }
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
-import { counted, silent, type Log } from '../../system/log';
+import { counted, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs';
@@ -18,59 +18,15 @@ export type Builder = 'auto' | 'oci' | Engine;
 /** An image that is made, and where its parts are. */
 export type Source =
   | ({ kind: 'arithmetic'; how: 'built' } & Arithmetic)
-  | { kind: 'layout'; how: 'found'; layout: Layout; base?: Repository }
-  | { kind: 'engine'; how: 'built' | 'found'; engine: Engine; local: string };
+  | { kind: 'layout'; how: 'prebuilt'; layout: Layout; base?: Repository }
+  | { kind: 'engine'; how: 'built' | 'prebuilt'; engine: Engine; local: string };
 
 export interface SourceOptions {
   root: string;
   registries: Registries;
   engine: Builder;
-  /** Layers of an image that is there already. */
-  known?: OciBuild['known'];
-  /** Called when it is clear that no engine is needed. */
-  begin?: OciBuild['begin'];
-  /** What was begun before anybody knew that it is needed. */
-  early?: EarlyBuild;
-}
-
-/** A build without an engine that is under way, of what is on this machine. */
-export interface EarlyBuild {
-  /** Undefined: it came to nothing, and whoever needs the image builds it. */
-  built: Promise<Timed | undefined>;
-  /** Nobody needs it any more. Resolves when nothing of it goes on. */
-  giveUp(): Promise<void>;
-}
-
-interface Timed {
-  built: Arithmetic | Refusal;
-  /** Milliseconds. */
-  took: number;
-}
-
-/** Begins to build the image, while it is asked for in the registry. It asks nobody else, so that there is nothing to say before it is taken. */
-export function buildEarly(job: ImageJob, { root, registries, engine, known }: SourceOptions, log: Log): EarlyBuild | undefined {
-  if (engine !== 'auto' && engine !== 'oci') return undefined;
-  const stopping = new AbortController();
-  const options = { known, atHand: true, signal: stopping.signal };
-  const build = async (): Promise<Timed | undefined> => {
-    // What docker-build left is taken as it is.
-    if (await layoutWithKey(builtLayoutDir(root, job.plan.image), job, silent)) return undefined;
-    return timed(() => buildByArithmetic(job, registries, log, options));
-  };
-  // What is wrong is found again by whoever needs the image; layers that were made are in the cache folder.
-  const built = build().catch(() => undefined);
-  return {
-    built,
-    async giveUp() {
-      stopping.abort();
-      await built;
-    },
-  };
-}
-
-async function timed(build: () => Promise<Timed['built']>): Promise<Timed> {
-  const startedAt = Date.now();
-  return { built: await build(), took: Date.now() - startedAt };
+  /** A layer of the previous image by its layer key: it is not made again. */
+  previousLayer?: OciBuild['known'];
 }
 
 /** The image as an earlier docker-build left it under dist/, else built now. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
@@ -78,22 +34,22 @@ export async function sourceOf(job: ImageJob, options: SourceOptions, log: Log):
   const { root, registries } = options;
   const layout = await layoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
   if (!layout) return makeImage(job, options, log);
-  options.begin?.();
   const base = layout.missing.length > 0 ? await baseOf(job, registries, log) : undefined;
-  return { kind: 'layout', how: 'found', layout, base };
+  return { kind: 'layout', how: 'prebuilt', layout, base };
 }
 
 /** Builds the image, whatever an earlier run left under dist/; an engine that has it already need not. */
 export async function makeImage(
   job: ImageJob,
-  { root, registries, engine, known, begin, early }: SourceOptions,
+  { root, registries, engine, previousLayer }: SourceOptions,
   log: Log,
 ): Promise<Source> {
   const { image } = job.plan;
   if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
-  const { built, took } = (await early?.built) ?? (await timed(() => buildByArithmetic(job, registries, log, { known, begin })));
+  const startedAt = Date.now();
+  const built = await buildByArithmetic(job, registries, log, { previousLayer });
   if (!isRefusal(built)) {
-    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, Date.now() - took);
+    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'arithmetic', how: 'built', ...built };
   }
   if (built.absent !== undefined) throw absentSource(job, built);
@@ -111,7 +67,7 @@ async function inStore(job: ImageJob, wanted: Engine, root: string, registries: 
   const local = localName(job.plan);
   const isThere = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
   if (!isThere) await buildLocal(engine, job, registries, root, log);
-  return { kind: 'engine', how: isThere ? 'found' : 'built', engine, local };
+  return { kind: 'engine', how: isThere ? 'prebuilt' : 'built', engine, local };
 }
 
 /** The Problem of a line that nobody can carry out. */

@@ -1,41 +1,52 @@
-import type { PeopleTag } from '@kdcube/release/internal';
+import type { ImageTag } from '@kdcube/release/internal';
 import type { OciBuild } from '../../oci/build';
+import type { ImageConfig, ImageManifest } from '../../registry/manifest';
+import type { TaggableImage } from '../../registry/push';
 import type { ManifestHead } from '../../registry/registry';
+import { knownLayers } from '../../oci/known';
 import type { Source } from '../build/source';
 
-/** The image that a destination had before: what it is compared with, and what of it need not be made or sent again. */
-export interface Before {
+/** The image that was pushed to a destination before this one. Layers that did not change are taken from it, and the reasons for a push are the differences to it. */
+export interface PreviousImage {
   labels: Readonly<Record<string, string>>;
-  known: NonNullable<OciBuild['known']>;
+  manifest: ImageManifest;
+  /** Its layer with this layer key. */
+  layer: NonNullable<OciBuild['known']>;
 }
 
-/** What became of an image that was brought somewhere. */
-export interface Taken {
-  head: ManifestHead;
-  /** Somebody else brought the same key in the meantime: theirs is what counts. */
-  adopted: boolean;
-  /** People's tags that it has now. */
-  tags: string[];
-  /** What went over the line; undefined where an engine sent it and does not say. */
-  sent?: { keptLayers: number; sentLayers: number; bytes: number };
+/** An image that is at its destination now. */
+export interface UploadedImage extends ManifestHead {
+  /** Somebody else pushed the same key in the meantime: that image is used. */
+  isReused: boolean;
+  /** What was sent; undefined if an engine sent it and does not say. */
+  transfer?: { reusedLayers: number; sentLayers: number; bytes: number };
+  /** What a registry needs to know to tag it. */
+  remote?: TaggableImage;
 }
 
-/** Where a push goes: a registry, or a folder where nobody named one. */
+export interface UploadOptions {
+  previous: PreviousImage | undefined;
+  /** Tags that will be set. If one of them must not move and names another image, nothing is sent. */
+  tags: readonly ImageTag[];
+}
+
+/** Where a push goes: a registry, or a folder if no registry is configured. */
 export interface Destination {
   /** As people type it, without a tag. */
-  shownName: string;
-  /**
-   * Told that an image may have to come, before anybody knows whether it is there. Where it will very likely have to, what it needs is asked for now; returned is what this machine knows of
-   * the image before it, from which it can be made meanwhile.
-   */
-  foresee?(): Pick<Before, 'known'> | undefined;
-  /** What it has under the image's content key. */
+  name: string;
+  kind: 'the registry' | 'dist/images';
+  /** Looks up the image's content key. */
   find(): Promise<ManifestHead | undefined>;
-  /** Whatever goes wrong here only costs time later: then there is none. */
-  before(): Promise<Before | undefined>;
-  /** Told that an image with these tags will come: whatever must be asked for that is asked now, while the image is built. */
-  expect?(tags: readonly PeopleTag[]): void;
-  take(source: Source, tags: readonly PeopleTag[]): Promise<Taken>;
-  /** When nothing more will come, whether or not something came. */
-  leave?(): Promise<void>;
+  /** Reads the image that was pushed before. Only a help: if it cannot be read, there is none. */
+  readPrevious(): Promise<PreviousImage | undefined>;
+  /** Uploads the image under its content key. */
+  upload(built: Source, options: UploadOptions): Promise<UploadedImage>;
+  /** Sets tags on an uploaded image. Returns those that the image has now. */
+  tag(uploaded: UploadedImage, tags: readonly ImageTag[]): Promise<string[]>;
+  /** Called when an existing image is reused. */
+  afterReuse?(): Promise<void>;
+}
+
+export function previousImage(manifest: ImageManifest, config: ImageConfig): PreviousImage {
+  return { labels: config.config?.Labels ?? {}, manifest, layer: knownLayers(manifest, config) };
 }

@@ -4,7 +4,7 @@ import { PushReceipt } from '@kdcube/release/internal';
 import { localName } from '../build/build';
 import type { Log } from '../../system/log';
 import { silent } from '../../system/log';
-import { ciBranch } from './people';
+import { ciBranch } from './tags';
 import { pushImage, type PushOptions } from './push';
 import { registriesOf } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, type Engine } from '../../../testing/acme-kit';
@@ -31,7 +31,7 @@ const push = (more: Partial<PushOptions> = {}, log: Log = silent, args: Record<s
   ours.job((job) => pushImage(job, optionsOf(more), log), { args });
 const manifestWrites = () => ours.registry.journal.filter(({ method, kind }) => method === 'PUT' && kind === 'manifest');
 
-it('builds and sends what the registry does not have, reads the tag back, and tags it for people', async () => {
+it('builds and uploads an image that the registry does not have, reads the key back, and sets the tags', async () => {
   const receipt = PushReceipt.parse(await push());
   const head = gitSync(ours.root, 'rev-parse', 'HEAD');
   expect(receipt).toMatchObject({
@@ -64,33 +64,33 @@ it('builds from a context of this image alone, its base by digest, created when 
   expect(fs.readdirSync(path.join(ours.root, 'dist'))).toEqual([]);
 });
 
-it('adopts what is there, without an engine, and sends nothing', async () => {
+it('reuses an image that is already there: without an engine, and nothing is sent', async () => {
   const first = await push();
   process.env.PATH = path.join(ours.box.dir, 'no-docker') + ':' + process.env.PATH!.split(':').slice(1).join(':');
   ours.registry.journal.length = 0;
   engine.calls();
-  expect(await push()).toEqual({ ...first, how: 'adopted', tags: [], why: [], commit: undefined });
+  expect(await push()).toEqual({ ...first, how: 'reused', tags: [], why: [], commit: undefined });
   expect(engine.calls()).toEqual([]);
   expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
 });
 
-it('takes the image that docker-build left, when it has this key', async () => {
+it('uses the image that docker-build left, if it has this key', async () => {
   await push({
     registries: registriesOf({ registry: `${ours.registry.host}/other`, platformRegistry: ours.registry.host }, {}, {}),
   });
   engine.calls();
-  expect(await push()).toMatchObject({ how: 'found' });
+  expect(await push()).toMatchObject({ how: 'prebuilt' });
   expect(engine.calls()).not.toContain('buildx build');
 });
 
-it('builds once when two pushes of one image meet: the second adopts', async () => {
+it('builds once when two pushes of one image meet: the second one reuses it', async () => {
   const both = await Promise.all([push(), push()]);
-  expect(both.map((receipt) => receipt!.how).sort()).toEqual(['adopted', 'built']);
+  expect(both.map((receipt) => receipt!.how).sort()).toEqual(['built', 'reused']);
   expect(both[0]!.digest).toBe(both[1]!.digest);
   expect(engine.calls().filter((call) => call === 'buildx build')).toHaveLength(1);
 });
 
-it('asks on a dry run, and does nothing', async () => {
+it('only reads on a dry run', async () => {
   ours.registry.journal.length = 0;
   const said: string[] = [];
   expect(await push({ dryRun: true }, { ...silent, done: (...words) => said.push(words.join(' ')) })).toBeUndefined();
@@ -103,22 +103,22 @@ it.each([
   ['a pin', (root: string) => fs.appendFileSync(path.join(root, 'pins/images/proc/pin.json'), '\n')],
   ['a bundle', (root: string) => write(root, { 'bundles/here@1-0/new.py': '' })],
   ['the image’s folder', (root: string) => write(root, { 'images/proc/extra.sh': '' })],
-])('gives no customer tags to what is not committed: %s', async (_, change) => {
+])('sets no customer tags if something is not committed: %s', async (_, change) => {
   change(ours.root);
   const notes: string[] = [];
   const receipt = await push({}, { ...silent, note: (text) => notes.push(text) });
   expect([receipt!.tags, receipt!.commit]).toEqual([[], undefined]);
-  expect(notes.join('\n')).toContain('not committed');
+  expect(notes.join('\n')).toContain('proc has uncommitted content (');
 });
 
-it('finds out before it builds that a tag cannot be one', async () => {
+it('refuses an invalid tag before the build', async () => {
   expect((await problemOf(push({ tagPrefix: 'a b' }))).code).toBe('unsafe-tag');
   expect((await problemOf(push({ tagPrefix: 'x'.repeat(120) }))).code).toBe('unsafe-tag');
   expect([engine.calls(), manifestWrites().filter(({ name }) => name === 'acme/proc')]).toEqual([[], []]);
 });
 
 it.each([400, 401, 403])(
-  'takes only 404 for absent: %d is a problem, and nothing is built',
+  'treats only 404 as absent: %d is a Problem, and nothing is built',
   async (status) => {
     ours.registry.faults = ({ reference }) =>
       reference?.startsWith('c-') ? { status, headers: { 'retry-after': '0' } } : undefined;
@@ -129,7 +129,7 @@ it.each([400, 401, 403])(
   30_000,
 );
 
-it('is no success when the tag is not there after the push', async () => {
+it('fails if the key is not there after the push', async () => {
   ours.registry.faults = ({ reference, method }) =>
     reference?.startsWith('c-') && method !== 'PUT'
       ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'unknown' }] }) }
@@ -137,22 +137,22 @@ it('is no success when the tag is not there after the push', async () => {
   expect((await problemOf(push())).code).toBe('push-failed');
 });
 
-it('heals after a push that failed', async () => {
+it('succeeds after a push that failed', async () => {
   engine.fail('push');
   expect((await problemOf(push())).code).toBe('push-failed');
   engine.fail(undefined);
-  expect(await push()).toMatchObject({ how: 'found' });
+  expect(await push()).toMatchObject({ how: 'prebuilt' });
 });
 
-it('says that the image is there, when only its tags failed', async () => {
+it('reports that the image is there, if only its tags failed', async () => {
   ours.registry.faults = ({ reference, method }) =>
     method === 'PUT' && reference?.startsWith('customer-') ? { status: 403 } : undefined;
   const error = (await push().catch((thrown: unknown) => thrown)) as { problems: { code: string }[]; changed: string };
   expect(error.problems[0]!.code).toBe('registry-denied');
-  expect(error.changed).toMatch(/acme\/proc has the image \(sha256:/);
+  expect(error.changed).toMatch(/acme\/proc has the image sha256:[0-9a-f]{64}; not all of its tags are set/);
 });
 
-it('builds from no base that only a build argument names: its pin says nothing of it', async () => {
+it('refuses a base that only a build argument names, because no pin has its digest', async () => {
   const base = `${ours.registry.host}/kdcube-chat-proc:2026.7.20.444`;
   const pin = JSON.parse(fs.readFileSync(path.join(ours.root, 'pins/images/proc/pin.json'), 'utf8')) as { bases: object };
   ours.commit({
@@ -166,21 +166,21 @@ it('builds from no base that only a build argument names: its pin says nothing o
 });
 
 it.each(['KDCUBE_REGISTRY', 'KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_PLATFORM_REF', 'A=B', '-x', ''])(
-  'takes no build argument that is said elsewhere, or is none: %j',
+  'refuses a build argument that has an option of its own, or is none: %j',
   async (name) => {
     expect((await problemOf(push({}, silent, { [name]: 'x' }))).code).toBe('wrong-option');
     expect(engine.calls()).toEqual([]);
   },
 );
 
-it('says that git does not see the Dockerfile', async () => {
+it('reports a Dockerfile that git ignores', async () => {
   ours.commit({ 'images/proc/.gitignore': 'Dockerfile*\n', 'images/proc/extra.sh': '' });
   gitSync(ours.root, 'rm', '--cached', '--quiet', 'images/proc/Dockerfile_ChatProcBundled');
   gitSync(ours.root, 'commit', '--quiet', '--message', 'hidden');
   expect(await problemOf(push())).toMatchObject({ code: 'dockerfile-missing', hint: expect.stringContaining('check-ignore') });
 });
 
-it('knows the branch of each CI system', () => {
+it('reads the branch from the variables of each CI system', () => {
   expect(ciBranch({ GITHUB_HEAD_REF: 'feature/x', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: '7/merge' })).toBe('feature/x');
   expect(ciBranch({ GITHUB_HEAD_REF: '', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: 'main' })).toBe('main');
   expect(ciBranch({ GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1' })).toBeUndefined();

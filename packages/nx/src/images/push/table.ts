@@ -11,12 +11,12 @@ export interface PushRow {
 /** What a dry run found. */
 export interface WouldPush {
   image: string;
-  /** Why it would be pushed; undefined where its key is there. */
+  /** Why it would be pushed; undefined if it would be reused. */
   why?: readonly string[];
 }
 
 /**
- * What a push did, or would do, one line an image: the answer to "why was this built, and what went over the line?"; and where it went, where nobody said. Of several tasks Nx shows nothing else.
+ * What a push did or would do, one line for each image: why it was built and what was sent. If several tasks run, Nx shows nothing else of them.
  */
 export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
   const pushed = rows.filter((row) => 'receipt' in row);
@@ -25,18 +25,17 @@ export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
   return [...pushedTable(pushed), ...dryRunTable(would), ...(inFolder ? [IN_FOLDER] : [])];
 }
 
-const IN_FOLDER = `No registry is named (KDCUBE_REGISTRY): the images are in ${OUT.images}.`;
-
+const IN_FOLDER = `No registry is configured (KDCUBE_REGISTRY): the images are in ${OUT.images}.`;
 function pushedTable(rows: readonly PushRow[]): string[] {
   if (rows.length === 0) return [];
   return table(
-    ['image', 'digest', 'layers kept', 'sent', 'bytes', 'took', 'why'],
+    ['image', 'digest', 'layers reused', 'sent', 'bytes', 'took', 'why'],
     rows.map(({ receipt, took }) => [
       receipt.image,
       receipt.digest.slice(0, 'sha256:'.length + 12),
-      ...movedOf(receipt),
+      ...transferOf(receipt),
       seconds(took),
-      receipt.how === 'adopted' ? 'its key was there: adopted' : receipt.why.join('; '),
+      whyOf(receipt),
     ]),
   );
 }
@@ -45,12 +44,17 @@ function dryRunTable(rows: readonly WouldPush[]): string[] {
   if (rows.length === 0) return [];
   return table(
     ['image', 'would be', 'why'],
-    rows.map(({ image, why }) => (why ? [image, 'pushed', why.join('; ')] : [image, 'adopted', 'its key is there'])),
+    rows.map(({ image, why }) => (why ? [image, 'pushed', why.join('; ')] : [image, 'reused', 'already there'])),
   );
 }
 
-function movedOf({ how, sent }: PushReceipt): string[] {
-  if (how === 'adopted') return ['all', '0', bytes(0)];
+function whyOf({ how, why, repository }: PushReceipt): string {
+  if (how !== 'reused') return why.join('; ');
+  return `already in ${repository.startsWith('oci:') ? OUT.images : 'the registry'}: reused`;
+}
+
+function transferOf({ how, sent }: PushReceipt): string[] {
+  if (how === 'reused') return ['all', '0', bytes(0)];
   if (!sent) return ['?', '?', 'by the engine'];
-  return [String(sent.keptLayers), String(sent.sentLayers), bytes(sent.bytes)];
+  return [String(sent.reusedLayers), String(sent.sentLayers), bytes(sent.bytes)];
 }

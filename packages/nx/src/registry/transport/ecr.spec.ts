@@ -109,7 +109,7 @@ describe('a token', () => {
     const api = await amazon();
     const { registry } = await ecr(api);
     const client = clientOf(registry.url);
-    const pushed = await pushImage(client, 'acme/x', image, { key, people: [{ tag: 'v1', moving: false }] });
+    const pushed = await pushImage(client, 'acme/x', image, { key, tags: [{ tag: 'v1', moving: false }] });
     expect(pushed.how).toBe('pushed');
     expect((await getBlob(client, 'acme/x', image.blobs[1]!.digest)).toString()).toBe('base');
     expect(api.requests).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('a token', () => {
       };
       const pushed = await pushImage(clientOf(state.registry.url), 'acme/x', image, {
         key,
-        people: [{ tag: 'v1', moving: false }],
+        tags: [{ tag: 'v1', moving: false }],
       });
       expect(pushed.digest).toBe(image.digest);
       expect(api.tokens.length).toBeLessThanOrEqual(2);
@@ -221,15 +221,15 @@ describe('a repository', () => {
     expect(pushed.blobs.map(({ how }) => how)).toEqual(['copied', 'copied', 'copied', 'copied']);
   });
 
-  it('with immutable tags: the same digest is a success, a key is adopted, a tag of people is not moved', async () => {
+  it('with immutable tags: the same digest is a success, an existing key is reused, a tag that must not move is not moved', async () => {
     const { registry } = await ecr(await amazon());
     const client = clientOf(registry.url);
-    const people = [{ tag: 'v1', moving: false }];
+    const tags = [{ tag: 'v1', moving: false }];
     const other = imageOf('another');
-    await pushImage(client, 'acme/x', image, { key, people });
-    expect(await pushImage(client, 'acme/x', image, { key, people })).toMatchObject({ how: 'there', blobs: [] });
-    expect(await pushImage(client, 'acme/x', other, { key, people })).toMatchObject({ how: 'adopted', digest: image.digest });
-    const problem = await problemOf(pushImage(client, 'acme/x', other, { people }));
+    await pushImage(client, 'acme/x', image, { key, tags });
+    expect(await pushImage(client, 'acme/x', image, { key, tags })).toMatchObject({ how: 'there', blobs: [] });
+    expect(await pushImage(client, 'acme/x', other, { key, tags })).toMatchObject({ how: 'reused', digest: image.digest });
+    const problem = await problemOf(pushImage(client, 'acme/x', other, { tags }));
     expect(problem.code).toBe('tag-exists');
     for (const digest of [image.digest, other.digest]) expect(problem.message).toContain(digest);
   });

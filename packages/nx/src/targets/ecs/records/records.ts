@@ -91,7 +91,7 @@ async function put({ registry, repository }: Repository, tag: string, record: Re
     mediaType: OCI_MANIFEST,
     blobs: [blob(bytes, layer), blob(EMPTY.bytes, config)],
   };
-  await pushImage(registry, repository, image, { people: [{ tag, moving: false }] });
+  await pushImage(registry, repository, image, { tags: [{ tag, moving: false }] });
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {

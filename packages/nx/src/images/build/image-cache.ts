@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { cacheDir, writeFileAtomic } from '../../system/files';
+import { sha256Digest } from '../../registry/transport/connect';
+import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest';
+import type { RegistryImage } from '../../registry/registry';
+
+export type CachedImage = Pick<RegistryImage, 'mediaType' | 'manifest' | 'config'>;
+
+/** Raised when the file format changes: files of older versions are not read then. */
+const FORMAT = 2;
+
+/** Manifest and config are latin1, which preserves every byte. */
+interface CacheFile {
+  /** The digest that was asked for. If it is an index, the manifest of its child for the platform is stored. */
+  of: string;
+  mediaType: string;
+  digest: string;
+  manifest: string;
+  config: string;
+}
+
+/**
+ * Manifest and config of a base image, stored under `name`. They are read as a registry's response is, because people and disks damage caches:
+ * what its digests do not match counts as not cached.
+ */
+export function readCachedImage(name: string, digest: string): CachedImage | undefined {
+  try {
+    const cached = JSON.parse(fs.readFileSync(fileOf(name), 'utf8')) as CacheFile;
+    const bytes = Buffer.from(cached.manifest, 'latin1');
+    if (cached.of !== digest || sha256Digest(bytes) !== cached.digest) return undefined;
+    const { mediaType, json } = parseManifest(bytes, cached.mediaType, name);
+    if (isIndex(json) || !isImageManifest(json)) return undefined;
+    const config = Buffer.from(cached.config, 'latin1');
+    if (sha256Digest(config) !== json.config.digest) return undefined;
+    return { mediaType, manifest: json, config: parseConfig(config, json, name) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores an image that was asked for by the digest `of`: its own, or that of the index above it. */
+export function storeImage(name: string, of: string, mediaType: string, { manifest, config }: RegistryImage['bytes']): Promise<void> {
+  const file: CacheFile = {
+    of,
+    mediaType,
+    digest: sha256Digest(manifest),
+    manifest: manifest.toString('latin1'),
+    config: config.toString('latin1'),
+  };
+  return writeFileAtomic(fileOf(name), JSON.stringify(file));
+}
+
+function fileOf(name: string): string {
+  return cacheDir(`bases-${FORMAT}`, `${createHash('sha256').update(name).digest('hex')}.json`);
+}

@@ -1,0 +1,54 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { silent } from '../../system/log';
+import { type Acme, acme, dockerDouble, DOCKERFILE, ENTRYPOINT } from '../../../testing/acme-kit';
+import { layersIn, pushProc } from '../../../testing/acme-push';
+import { problemOf } from '../../../testing/git-kit';
+
+jest.setTimeout(120_000);
+
+let ours: Acme;
+
+beforeEach(async () => {
+  ours = await acme();
+  dockerDouble(ours);
+});
+afterEach(() => ours.end());
+
+const push = () => pushProc(ours, silent);
+const changeBundle = () => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+
+describe('the previous image', () => {
+  it('is the one that this checkout pushed last: it is read by its digest, and its layers are not made again', async () => {
+    const { digest } = await push();
+    changeBundle();
+    for (const name of ['layers', 'git']) fs.rmSync(path.join(process.env.KDCUBE_CACHE_DIR!, name), { recursive: true });
+    ours.registry.journal.length = 0;
+    expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { reusedLayers: 2, sentLayers: 1 } });
+    const read = ours.registry.journal.filter(({ method, name }) => method === 'GET' && name === 'acme/proc');
+    expect(read.map(({ reference }) => reference)).toContain(digest);
+  });
+
+  it('stays the same after a push that failed', async () => {
+    await push();
+    changeBundle();
+    ours.registry.faults = ({ method, kind }) => (method === 'PUT' && kind === 'manifest' ? { status: 400 } : undefined);
+    await problemOf(push());
+    ours.registry.faults = undefined;
+    expect(await push()).toMatchObject({ why: ['here@1-0 changed'] });
+  });
+
+  it('is of no use if the registry has lost it: then the whole image is sent', async () => {
+    const { digest } = await push();
+    const lost = [...(await layersIn(ours, digest)).map((layer) => `blobs/${layer}`), `manifests/${digest}`];
+    for (const each of lost) await fetch(`http://${ours.registry.host}/v2/acme/proc/${each}`, { method: 'DELETE' });
+    changeBundle();
+    expect(await push()).toMatchObject({ how: 'built', why: ['the first one here'], sent: { sentLayers: 3 } });
+  });
+
+  it('shares only its base’s layers and folders if all bundles are copied in another way', async () => {
+    await push();
+    ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': DOCKERFILE.replace('COPY', 'COPY --chmod=750') });
+    expect(await push()).toMatchObject({ how: 'built', sent: { reusedLayers: 1, sentLayers: 2 } });
+  });
+});

@@ -1,0 +1,56 @@
+import type { BuiltImage } from '../../oci/build';
+import { openBlob, partsOf } from '../../oci/layout';
+import type { Descriptor, ImageManifest } from '../../registry/manifest';
+import type { PushImage, Uploaded } from '../../registry/push';
+import type { PushBlob } from '../../registry/send';
+import type { Source } from '../build/source';
+import type { PreviousImage, UploadedImage } from './destination';
+
+/** An image with the places of its blobs. The layers that the previous image shares are not looked up in the registry. */
+export function imageToUpload(built: Exclude<Source, { kind: 'engine' }>, previous: PreviousImage | undefined): PushImage {
+  const shared = new Set(previous?.manifest.layers.map(({ digest }) => digest));
+  const isNew = new Set(built.kind === 'arithmetic' ? newBlobs(built.image) : []);
+  const blob = ({ digest, size }: Descriptor, open: PushBlob['open']): PushBlob => {
+    const common = { digest, size, assumeExists: shared.has(digest), assumeMissing: isNew.has(digest) };
+    return open ? { ...common, open } : { ...common, from: built.base };
+  };
+  if (built.kind === 'arithmetic') {
+    const { manifest, bytes, config, layers, open } = partsOf(built.image);
+    const own = new Set(built.image.layers.map(({ descriptor }) => descriptor.digest));
+    const opener = (layer: Descriptor) => (own.has(layer.digest) ? () => open(layer) as AsyncIterable<Uint8Array> : undefined);
+    const blobs = [blob(config.descriptor, () => inOneChunk(config.bytes)), ...layers.map((layer) => blob(layer, opener(layer)))];
+    return { manifest: bytes, mediaType: manifest.mediaType, blobs };
+  }
+  const { dir, bytes, manifest, image, missing } = built.layout;
+  const absent = new Set(missing.map(({ digest }) => digest));
+  const blobs = [image.config, ...image.layers].map((each) =>
+    blob(each, absent.has(each.digest) ? undefined : () => openBlob(dir, each)),
+  );
+  return { manifest: bytes, mediaType: manifest.mediaType, blobs };
+}
+
+/** Up to this size, sending a blob costs less than a lookup. Bytes. */
+const SMALL = 64 * 1024;
+
+/** Small blobs that were made just now. The config is as new as the newest layer. */
+function newBlobs({ config, layers }: BuiltImage): string[] {
+  const made = layers.filter(({ isNew }) => isNew).map(({ descriptor }) => descriptor);
+  const blobs = made.length > 0 ? [config.descriptor, ...made] : [];
+  return blobs.filter(({ size }) => size <= SMALL).map(({ digest }) => digest);
+}
+
+async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** What an upload sent: blobs that the registry had, or that it mounted from another repository, cost nothing. */
+export function transferOf({ blobs }: Uploaded, { manifest }: PushImage): NonNullable<UploadedImage['transfer']> {
+  const { layers } = JSON.parse(Buffer.from(manifest).toString('utf8')) as ImageManifest;
+  const sent = new Map(blobs.filter(({ how }) => how === 'sent' || how === 'copied').map((blob) => [blob.digest, blob.size]));
+  const sentLayers = layers.filter(({ digest }) => sent.has(digest)).length;
+  return {
+    reusedLayers: layers.length - sentLayers,
+    sentLayers,
+    bytes: [...sent.values()].reduce((sum, size) => sum + size, 0),
+  };
+}
