@@ -30,7 +30,7 @@ export {
 export { isCommit, isLoopback, normalPath, parseRepo, shownUrl, unsafePath, withoutSecrets } from './release/refs';
 export { bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
-export { checkTag, customerTags, isTag, type PeopleTag, tagSafe } from './release/tags';
+export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
 
 // environment
 export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName } from './environment/list';
