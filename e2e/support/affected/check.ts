@@ -39,9 +39,7 @@ export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): P
     expect(await bundlesIn(`${prefix}/${image}`, receipt.digest)).toEqual(holds);
   }
   expect(await registryBelow(prefix)).toEqual(after);
-  expect(pushesOf(left).flatMap(([image, { how }]) => (how === 'reused' ? [] : [image]))).toEqual(
-    [...(row.builds ?? [])].sort(),
-  );
+  expect(pushesOf(left).flatMap(([image, { how }]) => (how === 'reused' ? [] : [image]))).toEqual([...(row.builds ?? [])].sort());
   expect(workspace.git('status', '--porcelain')).toBe('');
 }
 

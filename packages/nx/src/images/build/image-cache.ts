@@ -40,7 +40,12 @@ export function readCachedImage(name: string, digest: string): CachedImage | und
 }
 
 /** Stores an image that was asked for by the digest `of`: its own, or that of the index above it. */
-export function storeImage(name: string, of: string, mediaType: string, { manifest, config }: RegistryImage['bytes']): Promise<void> {
+export function storeImage(
+  name: string,
+  of: string,
+  mediaType: string,
+  { manifest, config }: RegistryImage['bytes'],
+): Promise<void> {
   const file: CacheFile = {
     of,
     mediaType,

@@ -85,7 +85,11 @@ async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise
   });
 }
 
-async function reuse(push: Pick<Push, 'job' | 'destination' | 'startedAt'>, existing: ManifestHead, log: Log): Promise<PushReceipt> {
+async function reuse(
+  push: Pick<Push, 'job' | 'destination' | 'startedAt'>,
+  existing: ManifestHead,
+  log: Log,
+): Promise<PushReceipt> {
   log.done('reused', push.job.plan.image, `${existing.digest}  (already in ${push.destination.kind})`, push.startedAt);
   await push.destination.afterReuse?.();
   return receiptOf(push, existing, { how: 'reused', tags: [], why: [] });
@@ -106,5 +110,14 @@ function receiptOf(
   { digest, mediaType, size }: ManifestHead,
   more: Pick<PushReceipt, 'how' | 'tags' | 'why' | 'sent' | 'commit'>,
 ): PushReceipt {
-  return { receipt: 'docker-push', version: 2, ...contentOf(job), repository: destination.name, digest, mediaType, size, ...more };
+  return {
+    receipt: 'docker-push',
+    version: 2,
+    ...contentOf(job),
+    repository: destination.name,
+    digest,
+    mediaType,
+    size,
+    ...more,
+  };
 }

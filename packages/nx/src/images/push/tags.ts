@@ -27,8 +27,7 @@ export async function tagsOf(job: ImageJob, options: TagOptions & { registries: 
     return [];
   }
   const [branch, commit] = await Promise.all([branchOf(options), commitOf(options)]);
-  if (branch === undefined)
-    log.note('No branch is checked out, and no variable of a CI system names one: no branch tag is set.');
+  if (branch === undefined) log.note('No branch is checked out, and no variable of a CI system names one: no branch tag is set.');
   return customerTags({ commit, branch }, options.tagPrefix);
 }
 
