@@ -1,24 +1,24 @@
 import { generations } from '@kdcube/release/internal';
 import * as z from 'zod';
 
-/** Options that several executors share, so that one word means one thing everywhere. */
+/** Options that several executors share, so that a name means the same everywhere. */
 export const json = z
   .boolean()
   .default(false)
-  .describe('Print one JSON object a line on stdout; the words for people go to stderr.')
+  .describe('Print one JSON object per line on stdout, and the text for people on stderr.')
   .meta({ examples: [true] });
 
 export const dryRun = z
   .boolean()
   .default(false)
-  .describe('Go the same way, one step shorter: say what would be done, write nothing.')
+  .describe('Show what would change, without changing anything.')
   .meta({ examples: [true] });
 
 export const offline = z
   .boolean()
   .default(false)
   .describe(
-    'Ask no remote: take pinned content from the cache on this machine, and do not check that its tag still names the pinned commit.',
+    'Do not contact git remotes: read pinned content from the local cache, and do not check that its tag still names the pinned commit.',
   )
   .meta({ examples: [true] });
 
@@ -26,7 +26,7 @@ export const registry = z
   .string()
   .optional()
   .describe(
-    'Where images go: a host with an optional path. Default: the environment variable KDCUBE_REGISTRY, else `registry` of the plugin’s options in nx.json, else no registry: docker-push then writes to dist/images.',
+    'Where images go: a host with an optional path. Default: the environment variable KDCUBE_REGISTRY, else `registry` of the plugin’s options in nx.json. Without a registry, docker-push writes to dist/images.',
   )
   .meta({ examples: ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme'] });
 
@@ -49,7 +49,7 @@ export const engine = z
   .enum(['auto', 'oci', 'buildx', 'podman'])
   .optional()
   .describe(
-    'What builds: `oci` needs no container engine, and names the line of a Dockerfile that does; docker `buildx`; `podman`; `auto` is oci where the Dockerfile allows it, else the first engine that runs here. Default: `engine` of the plugin’s options, else auto.',
+    'What builds the image: `oci` (no container engine; it names the Dockerfile line that needs one), docker `buildx`, `podman`, or `auto`: oci if the Dockerfile allows it, else the first engine that runs here. Default: `engine` of the plugin’s options, else auto.',
   )
   .meta({ examples: ['buildx'] });
 
@@ -57,7 +57,7 @@ export const args = z
   .record(z.string(), z.string())
   .default({})
   .describe(
-    'Build arguments for the Dockerfile. They are part of the image’s content key and stand in its history: never a secret.',
+    'Build arguments for the Dockerfile. They are part of the image’s content key and visible in its history: never pass a secret.',
   )
   .meta({ examples: [{ PYTHON_EXTRAS: 'pdf' }] });
 
@@ -65,7 +65,7 @@ export const generation = z
   .enum(generations)
   .optional()
   .describe(
-    'The platform’s generation, by the day from which on it holds. Default: by platform.ref where that is a calendar version.',
+    'The platform’s generation, named by its first calendar version. Default: derived from platform.ref if that is a calendar version.',
   )
   .meta({ examples: ['2026.4.19'] });
 
@@ -91,41 +91,43 @@ export const environment = z
   .string()
   .optional()
   .describe(
-    'The environment: the name of a file in environments/. `nx run release:plan:prod` names it too; Nx drops a name there that no environment has. Default: the only one there is.',
+    'The environment: the name of a file in environments/. `nx run release:plan:prod` selects it too, but Nx ignores unknown configurations: in scripts, use `--environment=prod`. Default: the only environment.',
   )
   .meta({ examples: ['prod'] });
 
 export const offlineReceipts = z
   .boolean()
   .default(false)
-  .describe('Ask no registry: take the digests of images from the receipts that docker-push left in this checkout.')
+  .describe('Do not contact the registry: read image digests from the receipts that docker-push left in this checkout.')
   .meta({ examples: [true] });
 
-/** The options of everything that makes an image. */
+/** The options of every executor that builds an image. */
 export const image = { registry, platformRegistry, platform, engine, args, offline, json };
 
-/** The options on which the rules of a release depend. */
+/** The options that the rules of a release depend on. */
 export const release = { generation, mode, alwaysPull, examples };
 
-/** The options of everything that rolls services. */
+/** The options of every executor that updates services. */
 export const rollout = {
   onFailure: z
     .enum(['rollback', 'stop'])
     .default('rollback')
     .describe(
-      'What happens after a wave that failed: everything that was updated goes back (`rollback`), or stays as it is (`stop`). proc is never left with a FORCE flag on.',
+      'What to do when a wave fails: roll back every updated service (`rollback`), or leave them as they are (`stop`). BUNDLES_FORCE_ENV_ON_STARTUP is removed from proc either way.',
     )
     .meta({ examples: ['stop'] }),
   timeout: z
     .number()
     .min(1)
     .default(40)
-    .describe('Minutes for one rollout. ECS’s own circuit breaker takes 12 to 17: less than that decides by accident.')
+    .describe(
+      'Time limit of one rollout, in minutes. The ECS deployment circuit breaker needs 12 to 17 minutes; a shorter limit ends the rollout before its verdict.',
+    )
     .meta({ examples: [60] }),
   wait: z
     .number()
     .min(0)
     .default(0)
-    .describe('Minutes to wait for somebody else’s deploy of the environment. 0: it is refused, by name.')
+    .describe('Minutes to wait for another deploy of the same environment. 0: fail at once, and name that deploy.')
     .meta({ examples: [30] }),
 };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dryRun, image } from '../options';
 
 export const description =
-  'Start the image and import every bundle in it as the platform would: with the image’s user and variables, and the platform’s own loader where the image has it; without a network, under limits of memory and time. `bootBeforePush` in the plugin’s options lets docker-push run it first.';
+  'Start the image and import every bundle in it as the platform does: with the image’s user and environment, and with the platform’s own loader if the image has it; without a network, with limits on memory and time. Set `bootBeforePush` in the plugin’s options to run it before docker-push.';
 export const examples = [
   { command: 'nx run kdcube-chat-proc-bundled:boot', description: 'Boot one image' },
   { command: 'nx affected -t boot', description: 'Boot the images that changed' },
@@ -13,9 +13,9 @@ export const BootOptions = z.strictObject({
   dryRun,
   memory: z
     .string()
-    .regex(/^[1-9]\d*[kmg]$/, 'it is a number with k, m or g behind it, such as 512m')
+    .regex(/^[1-9]\d*[kmg]$/, 'it is a number followed by k, m or g, such as 512m')
     .default('1g')
-    .describe('How much memory the bundles may take, all together.')
+    .describe('The memory limit of all bundles together.')
     .meta({ examples: ['512m'] }),
   timeout: z.coerce
     .number()
@@ -23,7 +23,7 @@ export const BootOptions = z.strictObject({
     .min(1)
     .max(3600)
     .default(120)
-    .describe('Seconds that the start may take, and then each bundle.')
+    .describe('The time limit of the start, and of each bundle, in seconds.')
     .meta({ examples: [30] }),
 });
 export type BootOptions = z.infer<typeof BootOptions>;

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { dryRun, environment, json, platform, registry, rollout } from '../options';
 
 export const description =
-  'Bring the release to an environment on ECS: in waves, each service watched by its own deployment until its tasks run the pinned images. What fails goes back, with the reason from the task itself. Ends with a record in the registry.';
+  'Deploy the release to an environment on ECS: in waves, watching each service’s own deployment until its tasks run the pinned images. A failed wave is rolled back, with the reason from the task itself. Ends with a release record in the registry.';
 export const examples = [
   { command: 'nx run release:deploy-ecs:prod', description: 'Deploy the release to the environment prod' },
-  { command: 'nx run release:deploy-ecs:prod --plan=dist/plan/prod.json', description: 'Carry out exactly this plan, or refuse' },
+  { command: 'nx run release:deploy-ecs:prod --plan=dist/plan/prod.json', description: 'Carry out exactly this plan, or fail' },
   { command: 'nx run release:deploy-ecs:prod --onFailure=stop', description: 'Leave everything as it is when a wave fails' },
 ];
 
@@ -15,7 +15,7 @@ export const DeployEcsOptions = z.strictObject({
     .string()
     .optional()
     .describe(
-      'A plan that was saved (`nx run release:plan`). It is refused when what runs changed in between. Default: a plan is made now.',
+      'A plan file of `nx run release:plan`. It is refused if the environment has changed since. Default: make a new plan.',
     )
     .meta({ examples: ['dist/plan/prod.json'] }),
   ...rollout,

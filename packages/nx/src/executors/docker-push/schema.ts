@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dryRun, image } from '../options';
 
 export const description =
-  'Bring the image to the registry, or to dist/images where nobody named one. It is asked for the image’s content key first: what is there already is neither built nor sent again.';
+  'Push the image to the registry, or write it to dist/images if no registry is configured. Looks up the image’s content key first: an image that the registry already has is neither built nor uploaded again.';
 export const examples = [
   { command: 'nx affected -t docker-push', description: 'Push the images that changed' },
   {
@@ -11,7 +11,7 @@ export const examples = [
   },
   {
     command: 'nx run kdcube-chat-proc-bundled:docker-push --format=docker-archive',
-    description: 'No registry is named: write the image to dist/images, as a file for docker load too',
+    description: 'Without a registry: write the image to dist/images, also as a file for docker load',
   },
 ];
 
@@ -22,18 +22,18 @@ export const DockerPushOptions = z.strictObject({
     .enum(['oci-layout', 'docker-archive'])
     .optional()
     .describe(
-      'How an image is kept in dist/images, where nobody named a registry: `oci-layout`, a folder that skopeo, crane and podman read; `docker-archive` adds one file for docker load. Default: oci-layout.',
+      'The format in dist/images if no registry is configured: `oci-layout`, a folder that skopeo, crane and podman read; `docker-archive` adds one file for docker load. Default: oci-layout.',
     )
     .meta({ examples: ['docker-archive'] }),
   branch: z
     .string()
     .optional()
-    .describe('The branch whose moving tag is set. Default: the branch that is checked out, else what the CI system says.')
+    .describe('The branch whose tag is set. Default: the branch that is checked out, else the branch of the CI job.')
     .meta({ examples: ['main'] }),
   tagPrefix: z
     .string()
     .optional()
-    .describe('What people’s tags begin with. Default: `tagPrefix` of the plugin’s options, else customer.')
+    .describe('The prefix of the branch tag and the commit tag. Default: `tagPrefix` of the plugin’s options, else customer.')
     .meta({ examples: ['acme'] }),
 });
 export type DockerPushOptions = z.infer<typeof DockerPushOptions>;

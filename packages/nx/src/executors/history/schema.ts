@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { environment, json, registry } from '../options';
 
 export const description =
-  'List what was deployed to an environment, and how each attempt ended: from its records in the registry.';
-export const examples = [{ command: 'nx run release:history:prod', description: 'The last attempts in the environment prod' }];
+  'List the deployments of an environment and how each one ended, from its release records in the registry.';
+export const examples = [{ command: 'nx run release:history:prod', description: 'The last deployments of the environment prod' }];
 
 export const HistoryOptions = z.strictObject({
   environment,
@@ -12,7 +12,7 @@ export const HistoryOptions = z.strictObject({
     .int()
     .min(1)
     .default(20)
-    .describe('How many attempts, the newest first.')
+    .describe('How many deployments to list, newest first.')
     .meta({ examples: [5] }),
   registry,
   json,

@@ -2,34 +2,34 @@ import * as z from 'zod';
 import { dryRun, json } from '../options';
 
 export const description =
-  'Read a folder of `.env.*` files and compose files into environments/<name>.yaml. What cannot come along is named, with its place. Secrets are never copied: each is named, with where to put it.';
+  'Import a folder of `.env.*` files and compose files as environments/<name>.yaml. Reports what cannot be imported, with its place. Secret values are never copied: each secret is listed, with the place where to store it.';
 export const examples = [
   {
     command: 'nx run release:import-compose --dir=/opt/kdcube --environment=host',
-    description: 'What /opt/kdcube runs becomes the environment host',
+    description: 'Import /opt/kdcube as the environment host',
   },
 ];
 
 export const ImportComposeOptions = z.strictObject({
   environment: z
     .string()
-    .describe('What the environment will be called.')
+    .describe('The name of the new environment.')
     .meta({ examples: ['host'] }),
   dir: z
     .string()
-    .describe('The folder, from the workspace’s root.')
+    .describe('The folder to import, relative to the workspace’s root.')
     .meta({ examples: ['/opt/kdcube'] }),
   files: z
     .array(z.string())
     .default([])
     .describe(
-      'The compose files in it, in order. Default: as compose does, COMPOSE_FILE of `.env`, else compose.yaml or docker-compose.yaml and its override.',
+      'The compose files in it, in order. Default, as docker compose: COMPOSE_FILE of `.env`, else compose.yaml or docker-compose.yaml and its override.',
     )
     .meta({ examples: [['docker-compose.yaml', 'docker-compose.prod.yaml']] }),
   profiles: z
     .array(z.string())
     .default([])
-    .describe('Profiles that are on, beside COMPOSE_PROFILES of `.env`.')
+    .describe('Active profiles, in addition to COMPOSE_PROFILES of `.env`.')
     .meta({ examples: [['metrics']] }),
   dryRun,
   json,

@@ -2,31 +2,31 @@ import * as z from 'zod';
 import { dryRun, json } from '../options';
 
 export const description =
-  'Read a running ECS cluster into environments/<name>.yaml. Services keep the task definitions that run; what cannot come along is named. Secrets are never copied: each is named, with where to put it.';
+  'Import a running ECS cluster as environments/<name>.yaml. Services keep their running task definitions. Reports what cannot be imported. Secret values are never copied: each secret is listed, with the place where to store it.';
 export const examples = [
   {
     command: 'nx run release:import-ecs --cluster=acme --region=eu-central-1 --environment=prod',
-    description: 'What runs in the cluster acme becomes the environment prod',
+    description: 'Import the cluster acme as the environment prod',
   },
 ];
 
 export const ImportEcsOptions = z.strictObject({
   environment: z
     .string()
-    .describe('What the environment will be called.')
+    .describe('The name of the new environment.')
     .meta({ examples: ['prod'] }),
   cluster: z
     .string()
-    .describe('The cluster to read.')
+    .describe('The cluster to import.')
     .meta({ examples: ['acme'] }),
   region: z
     .string()
-    .describe('The AWS region it is in.')
+    .describe('The AWS region of the cluster.')
     .meta({ examples: ['eu-central-1'] }),
   services: z
     .array(z.string())
     .default([])
-    .describe('The ECS services to read. Default: those that look like parts of the platform; the others are named.')
+    .describe('The ECS services to import. Default: those that look like parts of the platform; the others are listed.')
     .meta({ examples: [['chat-proc', 'chat-ingress']] }),
   dryRun,
   json,

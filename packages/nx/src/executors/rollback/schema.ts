@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { dryRun, environment, json, registry, rollout } from '../options';
 
 export const description =
-  'Go back to an earlier release of an environment on ECS, by its record: the same revisions, the same images, its descriptor in the registry. Needs no build, and nothing of the release in this checkout.';
+  'Roll back an environment on ECS to an earlier release, by its release record: the same task definition revisions, images and bundle descriptor. Needs no build, and not the release.yaml of this checkout.';
 export const examples = [
-  { command: 'nx run release:rollback:prod', description: 'To the last good release that is not what runs now' },
-  { command: 'nx run release:rollback:prod --to=prod-2026-02-22', description: 'To a release by its name' },
+  { command: 'nx run release:rollback:prod', description: 'Roll back to the last good release before the running one' },
+  { command: 'nx run release:rollback:prod --to=prod-2026-02-22', description: 'Roll back to a release by its name' },
 ];
 
 export const RollbackOptions = z.strictObject({
@@ -13,7 +13,7 @@ export const RollbackOptions = z.strictObject({
   to: z
     .string()
     .optional()
-    .describe('The name of a release (`release_name`). Default: the last good one that is not what runs now.')
+    .describe('The name of a release (`release_name`). Default: the last good release that is not the running one.')
     .meta({ examples: ['prod-2026-02-22'] }),
   ...rollout,
   registry,

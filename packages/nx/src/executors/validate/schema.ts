@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { json, release } from '../options';
 
 export const description =
-  'Check release.yaml, the pins, and the bundles behind them: everything that the platform would only say in a log, or not at all. Reports every problem at once, with its place.';
+  'Check release.yaml, the pins and the bundles they pin. Finds what the platform would only report in a log, or not at all. Reports every problem at once, with its place.';
 export const examples = [
-  { command: 'nx run release:validate', description: 'Check everything that is on this machine' },
+  { command: 'nx run release:validate', description: 'Check everything, offline' },
   {
     command: 'nx run release:validate --online',
-    description: 'Also ask the remotes whether every tag still names its pinned commit',
+    description: 'Also check at the remotes that every tag still names its pinned commit',
   },
 ];
 
@@ -16,7 +16,7 @@ export const ValidateOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Also ask the remotes: does every tag still name its pinned commit, and do pinned bundles hold what the platform needs?',
+      'Also contact the git remotes: check that every tag still names its pinned commit, and fetch pinned bundles to check their source.',
     )
     .meta({ examples: [true] }),
   ...release,

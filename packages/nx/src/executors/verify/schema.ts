@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { environment, json, platform, registry } from '../options';
 
 export const description =
-  'Check everything that a deployment needs: account, cluster, services, roles and their permissions, images and their platforms, secrets (never their values), log groups, target groups, idle timeouts, subnets, security groups, file systems and quotas. Reads only. Prints one table; a check that AWS denies is unknown, not failed.';
+  'Check everything that a deployment needs: account, cluster, services, roles and their permissions, images and their platforms, secrets (never their values), log groups, target groups, idle timeouts, subnets, security groups, file systems and quotas. Only reads. Prints one table; a check that AWS denies is unknown, not failed.';
 export const examples = [
   { command: 'nx run release:verify:prod', description: 'Check whether prod is ready for a deployment' },
   { command: 'nx run release:verify:prod --secretKeys', description: 'Also check that each secret has the key that is used' },
@@ -16,7 +16,7 @@ export const VerifyOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Read the secrets that are used by key (secretsmanager:name#key), to check that they have the key. Values are neither printed nor stored. By default no secret is read.',
+      'Read the secrets that are referenced by key (secretsmanager:name#key), to check that they have the key. Values are neither printed nor stored. By default no secret is read.',
     )
     .meta({ examples: [true] }),
   json,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
 export const description =
-  'Add an image with the release’s bundles in it: its Dockerfile in images/<name>. The platform’s processor and its code execution each have one.';
+  'Add an image that holds the release’s bundles: its Dockerfile in images/<name>. There is one kind for the platform’s processor and one for its code execution.';
 export const examples = [
   { command: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled', description: 'The processor with the bundles' },
   { command: 'nx g @kdcube/nx:image kdcube-exec-bundled', description: 'The code execution with the bundles' },
-  { command: 'nx g @kdcube/nx:image acme-proc --kind=chat-proc-bundled', description: 'Under a name of your own' },
+  { command: 'nx g @kdcube/nx:image acme-proc --kind=chat-proc-bundled', description: 'With a name of your own' },
 ];
 
 export const kinds = ['chat-proc-bundled', 'exec-bundled'] as const;
@@ -30,7 +30,7 @@ export const ImageOptions = z.strictObject({
   kind: z
     .enum(kinds)
     .optional()
-    .describe('What the image is. Default: what its name ends with.')
+    .describe('The kind of image. Default: derived from the end of its name.')
     .meta({ examples: ['exec-bundled'] }),
 });
 export type ImageOptions = z.input<typeof ImageOptions>;

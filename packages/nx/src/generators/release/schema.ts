@@ -1,20 +1,20 @@
 import * as z from 'zod';
 
 export const description =
-  'Write release.yaml, the one input of a release. Where it is there already, set the platform’s version or the release’s name in it; its comments stay.';
+  'Create release.yaml, the one input of a release. In an existing one, set the platform’s version or the release’s name; comments are preserved.';
 export const examples = [
   {
     command: 'nx g @kdcube/nx:release --platformRef=2026.7.20.444',
-    description: 'Write release.yaml, or move it to another platform',
+    description: 'Create release.yaml, or change its platform version',
   },
-  { command: 'nx g @kdcube/nx:release --name=prod-2026-11-23', description: 'Give the release another name' },
+  { command: 'nx g @kdcube/nx:release --name=prod-2026-11-23', description: 'Rename the release' },
 ];
 
 export const ReleaseGeneratorOptions = z.strictObject({
   platformRef: z
     .string()
     .optional()
-    .describe('The platform’s version: the tag of its published images. Needed where there is no release.yaml yet.')
+    .describe('The platform’s version: the tag of its published images. Required if there is no release.yaml yet.')
     .meta({
       'x-prompt': 'Which platform version (platform.ref)?',
       'x-priority': 'important',
@@ -23,12 +23,12 @@ export const ReleaseGeneratorOptions = z.strictObject({
   platformRepo: z
     .string()
     .default('kdcube-ai-app')
-    .describe('The platform’s repository, for a new release.yaml: a URL, or a name.')
+    .describe('The platform’s repository in a new release.yaml: a URL or a name.')
     .meta({ examples: ['git@github.com:kdcube/kdcube-ai-app.git'] }),
   name: z
     .string()
     .optional()
-    .describe('What people call this release (release_name). It becomes a tag of the images.')
+    .describe('The name of the release (release_name). It becomes a tag of the images.')
     .meta({ examples: ['prod-2026-11-23'] }),
 });
 export type ReleaseGeneratorOptions = z.input<typeof ReleaseGeneratorOptions>;
