@@ -55,7 +55,7 @@ describe('readArguments', () => {
     expect(() => readArguments(argv)).toThrow(expect.objectContaining({ code: 'wrong-option' }));
   });
 
-  it.each(['22.7', '22.7.12', '23', '^23.1.0', '24.0.6'])('takes Nx %s', (version) => {
+  it.each(['22.7', '22.7.12', '23', '^23.1.0', '24.0.6'])('accepts Nx %s', (version) => {
     expect(readArguments(['a', '--nx-version', version])).toMatchObject({ nxVersion: version });
   });
 });

@@ -6,19 +6,21 @@ import { openTerminal, settle } from './ask';
 const given = (...argv: string[]) => readArguments(argv) as Arguments;
 
 describe('settle', () => {
-  it('asks nothing where everything is said', async () => {
+  it('asks nothing if all arguments are given', async () => {
     await expect(settle(given('acme', '--platform-ref', 'v1'), true)).resolves.toMatchObject({
       folder: 'acme',
       platformRef: 'v1',
     });
   });
 
-  it('never waits where nobody can answer', async () => {
+  it('never waits in a non-interactive terminal', async () => {
     await expect(settle(given('acme'), false)).rejects.toMatchObject({
       code: 'wrong-option',
       hint: expect.stringContaining('acme -- --platform-ref'),
     });
-    await expect(settle(given('--platform-ref', 'v1'), false)).rejects.toThrow('the folder to make');
+    await expect(settle(given('--platform-ref', 'v1'), false)).rejects.toThrow(
+      'Missing argument: folder (not running interactively).',
+    );
     await expect(settle(given('acme', '--yes'), true)).rejects.toMatchObject({ code: 'wrong-option' });
   });
 });

@@ -4,16 +4,15 @@ import type { Arguments } from './args';
 import type { Settled } from './create';
 import { CreateError } from './problem';
 
-/** Fills in what is missing by asking, where somebody is there to answer; else says what to type. */
+/** Asks for missing arguments in an interactive terminal; otherwise a missing argument is a Problem. */
 export async function settle(given: Arguments, interactive: boolean): Promise<Settled> {
   const { folder, platformRef } = given;
   if (folder !== undefined && platformRef !== undefined) return { ...given, folder, platformRef };
   if (!interactive || given.yes) {
-    const what =
-      folder === undefined ? 'the folder to make' : '--platform-ref, the version of the platform that the release is for';
+    const what = folder === undefined ? 'folder' : '--platform-ref (the platform version of the release)';
     throw new CreateError(
       'wrong-option',
-      `It needs ${what}, and has nobody to ask.`,
+      `Missing argument: ${what} (not running interactively).`,
       `npm create kdcube@latest ${folder ?? 'acme'} -- --platform-ref 2026.7.20.444`,
     );
   }
@@ -31,7 +30,7 @@ export async function settle(given: Arguments, interactive: boolean): Promise<Se
   }
 }
 
-/** Asks until there is an answer. Lines that came before their question (pasted ones) are kept for it; a closed terminal is a Problem. */
+/** Asks until there is an answer. Lines that arrive before their question (a paste) are queued; a closed terminal is a Problem. */
 export function openTerminal(input: NodeJS.ReadableStream, output: NodeJS.WritableStream) {
   const lines: string[] = [];
   let closed = false;
@@ -51,7 +50,7 @@ export function openTerminal(input: NodeJS.ReadableStream, output: NodeJS.Writab
       for (;;) {
         const answer = lines.shift();
         if (answer !== undefined) return answer;
-        if (closed) throw new CreateError('interrupted', 'The questions were not answered.');
+        if (closed) throw new CreateError('interrupted', 'The terminal was closed before all questions were answered.');
         reader.prompt();
         await new Promise<void>((resolve) => {
           wake = resolve;

@@ -34,7 +34,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     here = fs.mkdtempSync(path.join(root, 'here-'));
   });
 
-  withGit('writes what an install needs, commits it, and says what to type', () => {
+  withGit('writes what an install needs, commits it, and prints the next steps', () => {
     const { status, stdout } = run(['Acme Co', ...REF, '--registry', 'ghcr.io/acme', '--skip-install']);
     expect(status).toBe(0);
     const folder = path.join(here, 'Acme Co');
@@ -48,21 +48,21 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     );
   });
 
-  withGit('leaves the commit to a person where git does not know who commits', () => {
+  withGit('leaves the commit to the user if git has no user name', () => {
     const { status, stdout } = run(['acme', ...REF, '--skip-install'], { GIT_AUTHOR_NAME: '', GIT_COMMITTER_NAME: '' });
     expect(status).toBe(0);
     expect(stdout).toContain('git config --global user.name');
     expect(inGit(path.join(here, 'acme'), 'diff', '--cached', '--name-only').stdout).toContain('package.json');
   });
 
-  it('makes no repository inside another, and none with --skip-git', () => {
+  it('creates no repository inside another, and none with --skip-git', () => {
     fs.mkdirSync(path.join(here, '.git'));
-    expect(run(['inner', ...REF, '--skip-install']).stdout).toContain('in a repository already');
+    expect(run(['inner', ...REF, '--skip-install']).stdout).toContain('inside a git repository');
     expect(run(['other', ...REF, '--skip-install', '--skip-git']).stdout).toContain('--skip-git');
     for (const name of ['inner', 'other']) expect(fs.existsSync(path.join(here, name, '.git'))).toBe(false);
   });
 
-  it('fills a folder that is empty but for .git', () => {
+  it('fills a folder that is empty except for .git', () => {
     fs.mkdirSync(path.join(here, 'cloned/.git'), { recursive: true });
     expect(run(['cloned', ...REF, '--skip-install']).status).toBe(0);
     expect(fs.existsSync(path.join(here, 'cloned/nx.json'))).toBe(true);
@@ -71,7 +71,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
   it.each([
     ['a folder that holds something', ['full', ...REF], 'already-exists'],
     ['a file', ['file', ...REF], 'already-exists'],
-    ['a name that is none', ['@@@', ...REF], 'unsafe-name'],
+    ['an invalid name', ['@@@', ...REF], 'unsafe-name'],
     ['a name with a line break', ['a\nb', ...REF], 'unsafe-name'],
     ['a name of 300 characters', ['a'.repeat(300), ...REF], 'unsafe-name'],
     ['an empty name', ['', ...REF], 'unsafe-name'],
@@ -97,7 +97,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     expect(stderr).toContain('--skip-git');
   });
 
-  it('shows what a failing install said, without secrets, and leaves nothing but what was there', () => {
+  it('shows the output of a failed install without credentials, and leaves only what existed before', () => {
     program('npm', `console.error('npm error get https://ann:hunter2@registry.example/x'); process.exit(7);`);
     fs.mkdirSync(path.join(here, 'cloned/.git'), { recursive: true });
     for (const name of ['new/acme', 'cloned']) {
@@ -106,12 +106,12 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
       expect(stderr).toContain('[command-failed]\n  npm install failed with exit code 7.');
       expect(stderr).toContain('https://registry.example/x');
       expect(stderr).not.toContain('hunter2');
-      expect(stderr).toContain('1 problem, what was made was removed again.');
+      expect(stderr).toContain('1 problem, all created files were removed.');
     }
     expect(listing()).toEqual(['cloned', 'cloned/.git']);
   });
 
-  it('removes what it made when it is stopped in the middle', async () => {
+  it('removes everything it created when it is interrupted', async () => {
     program('npm', `console.log('up'); setInterval(() => {}, 1000);`);
     const child = spawn(process.execPath, [bin, 'acme', ...REF, '--skip-git'], { cwd: here, env: env(fakePath()) });
     let stderr = '';

@@ -1,8 +1,8 @@
 import { IGNORED } from '../../nx/src/generators/init/gitignore';
 import { firstFiles, pluginSpec } from './files';
-import type { Wanted } from './files';
+import type { FilesRequest } from './files';
 
-const wanted: Wanted = {
+const request: FilesRequest = {
   name: 'acme',
   nxVersion: '24.0.6',
   pluginVersion: '0.1.0',
@@ -10,7 +10,7 @@ const wanted: Wanted = {
   cwd: '/home/ann',
   manager: 'npm',
 };
-const packageJson = (change: Partial<Wanted>) => JSON.parse(firstFiles({ ...wanted, ...change })['package.json']!);
+const packageJson = (change: Partial<FilesRequest>) => JSON.parse(firstFiles({ ...request, ...change })['package.json']!);
 
 describe('firstFiles', () => {
   it('names Nx and the plugin at exact versions', () => {
@@ -37,7 +37,7 @@ describe('firstFiles', () => {
   });
 
   it('ignores what the plugin ignores', () => {
-    expect(firstFiles(wanted)['.gitignore']).toBe(`${IGNORED.join('\n')}\n`);
+    expect(firstFiles(request)['.gitignore']).toBe(`${IGNORED.join('\n')}\n`);
   });
 });
 

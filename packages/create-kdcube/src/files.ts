@@ -4,35 +4,35 @@ import { CreateError } from './problem';
 
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
-export interface Wanted {
+export interface FilesRequest {
   /** The name in package.json. */
   name: string;
   nxVersion: string;
-  /** The version of @kdcube/nx: this package's own, as they are released together. */
+  /** The version of @kdcube/nx: that of this package, as they are released together. */
   pluginVersion: string;
   /** As given by --plugin. */
   plugins: readonly string[];
-  /** What relative tarballs are relative to. */
+  /** The folder that relative tarball paths refer to. */
   cwd: string;
   manager: PackageManager;
 }
 
-/** The files that an install needs. Everything else is written by @kdcube/nx itself, once it is installed. */
-export function firstFiles(wanted: Wanted): Record<string, string> {
+/** The files that an install needs. @kdcube/nx writes everything else once it is installed. */
+export function firstFiles(request: FilesRequest): Record<string, string> {
   return {
-    'package.json': json(packageJson(wanted)),
+    'package.json': json(packageJson(request)),
     'nx.json': json({ $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true }),
     '.gitignore': 'node_modules\ndist\n.nx\n__pycache__\n*.pyc\n',
   };
 }
 
-function packageJson({ name, nxVersion, pluginVersion, plugins, cwd, manager }: Wanted): object {
+function packageJson({ name, nxVersion, pluginVersion, plugins, cwd, manager }: FilesRequest): object {
   const given = Object.fromEntries(plugins.map((spec) => pluginSpec(spec, cwd)));
   const dependencies: Record<string, string> = { '@kdcube/nx': pluginVersion, ...given, nx: nxVersion };
-  // @kdcube/nx would bring the newest @nx/devkit that it knows, and that one must be of Nx's own major version.
+  // @kdcube/nx would install its newest supported @nx/devkit, which must have the major version of Nx.
   if (majorOf(nxVersion) !== majorOf(TESTED_NX)) dependencies['@nx/devkit'] = nxVersion;
   const release = given['@kdcube/release'];
-  // The release that @kdcube/nx itself asks for must be the given one too.
+  // @kdcube/nx must use the same @kdcube/release.
   const overrides =
     release === undefined
       ? {}
@@ -61,7 +61,7 @@ export function pluginSpec(spec: string, cwd: string): [name: string, spec: stri
   if (!name || value === '' || /[\u0000-\u001f\u007f]/.test(value) || value.startsWith('-')) {
     throw new CreateError(
       'wrong-option',
-      `--plugin takes a version of @kdcube/nx, or a tarball of @kdcube/nx or @kdcube/release.`,
+      `--plugin must be a version of @kdcube/nx, or a tarball of @kdcube/nx or @kdcube/release.`,
       '--plugin file:dist/packages/kdcube-nx-0.1.0.tgz',
     );
   }

@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  // A known problem prints no stack; anything else is a mistake of ours, and its stack says where.
-  console.error(error instanceof CreateError ? error.shown() : error);
+  // A Problem prints no stack; anything else is a bug, and its stack helps.
+  console.error(error instanceof CreateError ? error.format() : error);
   process.exitCode = 1;
 });

@@ -5,13 +5,13 @@ import { CreateError } from './problem';
 import { mustRun } from './run';
 import type { Runner } from './run';
 
-/** The package manager that started us (`npm create`, `pnpm create`, …); npm where nobody says. */
+/** The package manager that started this process (`npm create`, `pnpm create`, …); npm by default. */
 export function packageManager(userAgent = process.env.npm_config_user_agent): PackageManager {
   const name = /^(\w+)\//.exec(userAgent ?? '')?.[1];
   return name === 'pnpm' || name === 'yarn' || name === 'bun' ? name : 'npm';
 }
 
-/** Installs what package.json names. The registry, proxies and logins are the package manager's own settings. */
+/** Installs the dependencies. Registry, proxy and credentials come from the package manager's own settings. */
 export async function install(runner: Runner, manager: PackageManager): Promise<void> {
   const script = process.env.npm_execpath;
   const self = script !== undefined && /\.[cm]?js$/.test(script) && packageManager() === manager;
@@ -21,11 +21,11 @@ export async function install(runner: Runner, manager: PackageManager): Promise<
     program,
     args,
     `${manager} install`,
-    `see what ${manager} says above; ${manager} config get registry shows where it looks`,
+    `see the output of ${manager} above; ${manager} config get registry shows the registry in use`,
   );
 }
 
-/** Runs the installed Nx without npx, which may ask. */
+/** Runs the installed Nx without npx, which may prompt. */
 export async function nx(runner: Runner, folder: string, args: readonly string[], what: string): Promise<void> {
   const root = path.join(folder, 'node_modules/nx');
   let bin: unknown;
@@ -39,6 +39,6 @@ export async function nx(runner: Runner, folder: string, args: readonly string[]
       error,
     );
   }
-  if (typeof bin !== 'string') throw new CreateError('command-failed', 'The installed Nx has no program.');
+  if (typeof bin !== 'string') throw new CreateError('command-failed', 'The installed Nx has no executable.');
   await mustRun(runner, process.execPath, [path.join(root, bin), ...args], what);
 }

@@ -1,4 +1,4 @@
-/** Words of @kdcube/release's PROBLEMS; this package stands alone, so that `npm create` has one thing to fetch. A test compares them. */
+/** Problem codes of @kdcube/release. This package has no dependencies, so that `npm create` downloads one package; a test compares the codes. */
 export const CODES = [
   'command-failed',
   'disk-full',
@@ -11,22 +11,22 @@ export const CODES = [
 ] as const;
 export type Code = (typeof CODES)[number];
 
-/** One thing that is wrong: what happened and why, and what to type. Printed as @kdcube/release prints its problems. */
+/** What happened and why, and what to type. Printed in the format of @kdcube/release. */
 export class CreateError extends Error {
-  /** The last line that a person reads: what the failed step left behind. */
+  /** The last line: what was changed and what was not. */
   changed = 'nothing was changed';
 
   constructor(
     readonly code: Code,
-    readonly words: string,
+    readonly text: string,
     readonly hint?: string,
     cause?: unknown,
   ) {
-    super(words, cause === undefined ? undefined : { cause });
+    super(text, cause === undefined ? undefined : { cause });
   }
 
-  shown(): string {
-    const lines = [`[${this.code}]`, ...this.words.split('\n').map((line) => `  ${line}`)];
+  format(): string {
+    const lines = [`[${this.code}]`, ...this.text.split('\n').map((line) => `  ${line}`)];
     if (this.hint) lines.push(...`hint  ${this.hint}`.split('\n').map((line) => `  ${line}`));
     return [...lines.map(printable), `1 problem, ${this.changed}.`].join('\n');
   }
@@ -37,7 +37,7 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** A failed file operation in words. */
+/** A failed file operation as a Problem. */
 export function fileError(error: unknown, what: string): CreateError {
   if (error instanceof CreateError) return error;
   const { code, message } = error as NodeJS.ErrnoException;

@@ -4,17 +4,17 @@ import { CreateError } from './problem';
 
 export interface Ran {
   exitCode: number;
-  /** What it said on both outputs, without colours and secrets. */
-  said: string;
+  /** The text of stdout and stderr, without colors and credentials. */
+  output: string;
 }
 
-/** Says every 10 seconds that a long step is still going. */
+/** How often a long step reports that it is still running, in milliseconds. */
 const HEARTBEAT = 10_000;
 
 /**
- * Runs programs, one at a time, so that an interrupt reaches the one that runs. No program gets a terminal: none can ask and wait.
+ * Runs programs, one at a time, so that an interrupt reaches the running one. No program gets a terminal, so none can prompt.
  */
-export function createRunner(cwd: string, say: (line: string) => void) {
+export function createRunner(cwd: string, print: (line: string) => void) {
   let child: ChildProcess | undefined;
   let interrupted: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals) => {
@@ -26,7 +26,7 @@ export function createRunner(cwd: string, say: (line: string) => void) {
   async function run(program: string, args: readonly string[], what: string): Promise<Ran> {
     if (interrupted) throw stopped(interrupted);
     const started = Date.now();
-    const beat = setInterval(() => say(`${what}  … ${Math.round((Date.now() - started) / 1000)} s`), HEARTBEAT);
+    const beat = setInterval(() => print(`${what}  … ${Math.round((Date.now() - started) / 1000)} s`), HEARTBEAT);
     try {
       return await start(program, args);
     } finally {
@@ -37,7 +37,7 @@ export function createRunner(cwd: string, say: (line: string) => void) {
 
   function start(program: string, args: readonly string[]): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      // Only Windows needs a shell, to find npm.cmd; no argument of ours holds a person's words there.
+      // Only Windows needs a shell, to find npm.cmd; no argument there contains user input.
       const shell = process.platform === 'win32' && !/\.exe$/i.test(program) && program !== 'git';
       const running = spawn(program, args, { cwd, env: cleanEnv(process.env), stdio: ['ignore', 'pipe', 'pipe'], shell });
       child = running;
@@ -47,14 +47,14 @@ export function createRunner(cwd: string, say: (line: string) => void) {
       running.on('error', (error) => reject(error));
       running.on('close', (code) => {
         if (interrupted) reject(stopped(interrupted));
-        else resolve({ exitCode: code ?? 1, said: readable(Buffer.concat(chunks).toString('utf8')) });
+        else resolve({ exitCode: code ?? 1, output: readable(Buffer.concat(chunks).toString('utf8')) });
       });
     });
   }
 
   return {
     run,
-    /** Throws when somebody pressed Ctrl-C between two programs. */
+    /** Throws after Ctrl-C between two programs. */
     check(): void {
       if (interrupted) throw stopped(interrupted);
     },
@@ -66,7 +66,7 @@ export function createRunner(cwd: string, say: (line: string) => void) {
 
 export type Runner = ReturnType<typeof createRunner>;
 
-/** Runs a program that must succeed; else a Problem with the end of what it said. */
+/** Runs a program that must succeed; otherwise throws a Problem with the end of its output. */
 export async function mustRun(
   runner: Runner,
   program: string,
@@ -74,25 +74,24 @@ export async function mustRun(
   what: string,
   hint?: string,
 ): Promise<void> {
-  const { exitCode, said } = await runner.run(program, args, what).catch((error: unknown) => {
+  const { exitCode, output } = await runner.run(program, args, what).catch((error: unknown) => {
     if (error instanceof CreateError) throw error;
     throw new CreateError('command-failed', `${program} could not be started: ${(error as Error).message}.`, hint, error);
   });
   if (exitCode === 0) return;
-  const end = said.split('\n').slice(-15).join('\n');
-  throw new CreateError('command-failed', `${what} failed with exit code ${exitCode}.${end ? ` It said:\n${end}` : ''}`, hint);
+  const end = output.split('\n').slice(-15).join('\n');
+  throw new CreateError('command-failed', `${what} failed with exit code ${exitCode}.${end ? ` Output:\n${end}` : ''}`, hint);
 }
 
 function stopped(signal: string): CreateError {
-  return new CreateError('interrupted', `It was stopped (${signal}).`);
+  return new CreateError('interrupted', `Stopped by ${signal}.`);
 }
 
-/** Without what belongs to an Nx run or a git hook around this one: it would point into another repository. */
+/** The environment without variables of a surrounding Nx run or git hook, which would point to another repository. */
 function cleanEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const foreign =
-    /^(?:NX_(?:WORKSPACE_|TASK_|CLI_|INVOKED_|CACHE_DIR|LOAD_DOT|TERMINAL)|GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX)$)/;
-  const kept = Object.entries(env).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(kept), NX_DAEMON: 'false', NX_TUI: 'false', GIT_TERMINAL_PROMPT: '0' };
+  const outer = /^(?:NX_(?:WORKSPACE_|TASK_|CLI_|INVOKED_|CACHE_DIR|LOAD_DOT|TERMINAL)|GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX)$)/;
+  const entries = Object.entries(env).filter(([name]) => !outer.test(name));
+  return { ...Object.fromEntries(entries), NX_DAEMON: 'false', NX_TUI: 'false', GIT_TERMINAL_PROMPT: '0' };
 }
 
 function readable(text: string): string {

@@ -269,7 +269,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     Promise.reject(
       new KdcubeError({
         code: 'already-exists',
-        message: 'The image and a bundle are both called "weather": they would be one project.',
+        message: 'The image and a bundle both have the name "weather", and two projects cannot share a name.',
         hint: 'rename the image’s folder',
         at: { file: 'images/weather' },
       }),

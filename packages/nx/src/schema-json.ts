@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
-/** A command that a person can type, shown in `nx g … --help`, in `nx show project` and on the docs page. */
+/** A command to type, shown in `nx g … --help`, in `nx show project` and on the docs page. */
 export interface Example {
   command: string;
   description: string;
 }
 
-/** What Nx reads as `schema.json` of a generator or an executor. */
+/** A `schema.json` of a generator or an executor, as Nx reads it. */
 export type NxSchema = Record<string, unknown> & { $id: string; properties: Record<string, Record<string, unknown>> };
 
 /**
@@ -37,10 +37,7 @@ export function nxSchema(name: string, options: z.ZodObject, description: string
   };
 }
 
-/**
- * The same schema without what Nx would refuse: where one process does all tasks of a run, Nx lets its own complaint about a wrong option fall as "unhandled rejection". The executor itself then
- * checks its options, and says which and why.
- */
+/** The same schema without constraints. Nx reports an invalid option of a batch executor as an unhandled rejection, so the executor checks its options itself. */
 export function lenient(schema: NxSchema): NxSchema {
   const properties = Object.fromEntries(
     Object.entries(schema.properties).map(([name, property]) => [name, lenientProperty(property)]),
@@ -49,15 +46,15 @@ export function lenient(schema: NxSchema): NxSchema {
 }
 
 function lenientProperty({ type, enum: choices, examples, ...rest }: Record<string, unknown>): Record<string, unknown> {
-  const words = Object.fromEntries(
+  const annotations = Object.fromEntries(
     Object.entries(rest).filter(([key]) => ['description', 'default', 'alias', '$default', 'x-priority'].includes(key)),
   );
   return {
-    // From these, Nx still reads `--dryRun=false` as it is meant.
+    // With these types, Nx still parses `--dryRun=false` as a boolean.
     ...(type === 'boolean' && { type: ['boolean', 'string'] }),
     ...(type === 'number' || type === 'integer' ? { type: ['number', 'string'] } : {}),
     ...(type === 'object' && { type: 'object' }),
-    ...words,
+    ...annotations,
     examples: choices ?? examples,
   };
 }

@@ -20,7 +20,7 @@ jest.mock('../aws/clock', () => ({
 const variables = { ...process.env };
 let ours: Acme;
 let ecs: EcsDouble;
-let said: string;
+let output: string;
 
 beforeAll(async () => {
   ours = await acme();
@@ -49,9 +49,9 @@ beforeEach(async () => {
     services: [emptyService('chat-proc', 'old-chat-proc')],
   });
   useDouble(ecs);
-  said = '';
+  output = '';
   waits.length = 0;
-  hear((text) => (said += text));
+  hear((text) => (output += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -120,7 +120,7 @@ describe.each(each)('%s, and %s answers', (verb, op) => {
     if (Object.keys(fault).length > 0) ecs.faults.push({ op, ...fault });
     if (Object.keys(garbled).length > 0) ecs.garbled.push({ op, ...garbled });
     expect([(await VERBS[verb]()).success, left(verb)]).toEqual([false, false]);
-    expect(said).toContain(code);
+    expect(output).toContain(code);
     expect(waits.slice(0, 5)).toEqual(waited);
   });
 
@@ -141,6 +141,6 @@ it.each([
 ])('a list of pages without end: %s', async (op, list, arn) => {
   ecs.garbled.push({ op, as: { [list]: [arn], nextToken: 'more' } });
   expect([(await VERBS['import-ecs']()).success, left('import-ecs')]).toEqual([false, false]);
-  expect(said).toMatch(/\[aws-error\][^]*is not a valid AWS response/);
+  expect(output).toMatch(/\[aws-error\][^]*is not a valid AWS response/);
   expect(ecs.journal.calls(op)).toBe(100);
 });

@@ -1,6 +1,6 @@
 import type { ExecutorContext, Task as NxTask, TaskGraph } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release/internal';
-import { inOneProcess, type Batch, type BatchResult } from './batch';
+import { runBatch, type Batch, type BatchResult } from './batch';
 
 const CONTEXT = { root: '/nowhere', nxJsonConfiguration: {} } as ExecutorContext;
 
@@ -23,7 +23,7 @@ function graphOf(projects: readonly string[], dependencies: object = {}): TaskGr
 
 type Options = { json?: boolean };
 
-/** Every result in the order of its coming, and what was written while the tasks ran. */
+/** Every result in the order of arrival, and what was written while the tasks ran. */
 async function ran(
   projects: readonly string[],
   batch: Batch<Options>,
@@ -38,7 +38,7 @@ async function ran(
     const graph = graphOf(projects, dependencies);
     const inputs = Object.fromEntries(Object.keys(graph.tasks).map((id) => [id, options]));
     const results: BatchResult[] = [];
-    for await (const result of inOneProcess(graph, inputs, CONTEXT, batch)) {
+    for await (const result of runBatch(graph, inputs, CONTEXT, batch)) {
       written.push(`result: ${result.task}`);
       results.push(result);
     }
@@ -48,32 +48,32 @@ async function ran(
   }
 }
 
-const said = (results: readonly BatchResult[]) =>
+const outputOf = (results: readonly BatchResult[]) =>
   Object.fromEntries(results.map(({ task, result }) => [task.split(':')[0], [result.success, result.terminalOutput]]));
 
-test('a problem and a bug end their own task; the others go on, and each says its own words', async () => {
-  const { results } = await ran(['good', 'wrong', 'broken', 'late'], {
-    atOnce: 2,
-    async work({ project, log }) {
+test('a Problem and a bug each fail their own task; the others go on, with their own output', async () => {
+  const { results } = await ran(['good', 'wrong', 'broken', 'slow'], {
+    concurrency: 2,
+    async run({ project, log }) {
       log.done('built', project);
       if (project === 'wrong') throw new KdcubeError({ code: 'build-failed', message: 'It does not build.' });
       if (project === 'broken') throw new TypeError('undefined is not a function');
     },
   });
-  expect(said(results)).toEqual({
+  expect(outputOf(results)).toEqual({
     good: [true, 'built       good\n'],
     wrong: [false, expect.stringMatching(/^built {7}wrong\n\[build-failed\]\n {2}It does not build\.\n/)],
     broken: [false, expect.stringMatching(/^built {7}broken\nTypeError: undefined is not a function\n {4}at /)],
-    late: [true, 'built       late\n'],
+    slow: [true, 'built       slow\n'],
   });
 });
 
-test('no more than atOnce are under way, and all are done', async () => {
+test('runs at most `concurrency` tasks at the same time, and all of them', async () => {
   let now = 0;
   let most = 0;
   const { results } = await ran(['a', 'b', 'c', 'd', 'e', 'f', 'g'], {
-    atOnce: 3,
-    async work() {
+    concurrency: 3,
+    async run() {
       most = Math.max(most, (now += 1));
       await new Promise((resolve) => setImmediate(resolve));
       now -= 1;
@@ -82,15 +82,19 @@ test('no more than atOnce are under way, and all are done', async () => {
   expect([most, results.length, results.every(({ result }) => result.success)]).toEqual([3, 7, true]);
 });
 
-test('what is said at the end comes behind the last result', async () => {
-  const { written } = await ran(['a', 'b'], { atOnce: 1, work: async () => {}, end: () => void process.stdout.write('table') });
+test('afterAll runs after the last result', async () => {
+  const { written } = await ran(['a', 'b'], {
+    concurrency: 1,
+    run: async () => {},
+    afterAll: () => void process.stdout.write('table'),
+  });
   expect(written).toEqual(['result: a:docker-build', 'result: b:docker-build', 'stdout: table']);
 });
 
-test('how a long step goes is shown at once, and once; with --json it is no part of stdout', async () => {
+test('progress is printed at once, and not repeated; with --json it is not on stdout', async () => {
   const batch: Batch<Options> = {
-    atOnce: 1,
-    async work({ project, log }) {
+    concurrency: 1,
+    async run({ project, log }) {
       log.progress('half of it');
       log.done('built', project);
       log.event({ event: 'built' });
@@ -98,16 +102,16 @@ test('how a long step goes is shown at once, and once; with --json it is no part
   };
   const plain = await ran(['a'], batch);
   expect(plain.written).toEqual(['stdout: …          half of it\n', 'result: a:docker-build']);
-  expect(said(plain.results)).toEqual({ a: [true, 'built       a\n'] });
+  expect(outputOf(plain.results)).toEqual({ a: [true, 'built       a\n'] });
   const json = await ran(['a'], batch, { json: true });
   expect(json.written).toEqual(['stderr: …          half of it\n', 'result: a:docker-build']);
-  expect(said(json.results)).toEqual({ a: [true, 'built       a\n{"event":"built"}\n'] });
+  expect(outputOf(json.results)).toEqual({ a: [true, 'built       a\n{"event":"built"}\n'] });
 });
 
 test.each<[string, (id: string) => unknown]>([
   ['ids, as of Nx 23', (id) => id],
   ['objects, as of Nx 24', (id) => ({ id })],
-])('a task begins when those that it waits for have ended, and not at all when one of them failed: %s', async (_, named) => {
+])('a task starts when its dependencies have ended, and is skipped if one of them failed: %s', async (_, named) => {
   const begun: string[] = [];
   const waitsFor = (...projects: string[]) => projects.map((project) => named(`${project}:docker-build`));
   const dependencies = {
@@ -117,8 +121,8 @@ test.each<[string, (id: string) => unknown]>([
     'further:docker-build': waitsFor('above'),
   };
   const batch: Batch<Options> = {
-    atOnce: 4,
-    async work({ project }) {
+    concurrency: 4,
+    async run({ project }) {
       begun.push(project);
       await new Promise((resolve) => setImmediate(resolve));
       begun.push(`${project} ended`);
@@ -126,11 +130,11 @@ test.each<[string, (id: string) => unknown]>([
     },
   };
   const { results } = await ran(['top', 'further', 'above', 'middle', 'bottom', 'wrong'], batch, {}, dependencies);
-  const mine = begun.filter((each) => !each.startsWith('wrong'));
-  expect(mine).toEqual(['bottom', 'bottom ended', 'middle', 'middle ended', 'top', 'top ended']);
-  expect(said(results)).toMatchObject({
+  const others = begun.filter((each) => !each.startsWith('wrong'));
+  expect(others).toEqual(['bottom', 'bottom ended', 'middle', 'middle ended', 'top', 'top ended']);
+  expect(outputOf(results)).toMatchObject({
     top: [true, ''],
-    above: [false, 'Not done, because wrong:docker-build failed.\n'],
-    further: [false, 'Not done, because above:docker-build failed.\n'],
+    above: [false, 'Skipped: wrong:docker-build failed.\n'],
+    further: [false, 'Skipped: above:docker-build failed.\n'],
   });
 });

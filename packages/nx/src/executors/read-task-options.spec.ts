@@ -2,7 +2,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { DockerPushOptions } from './docker-push/schema';
 import { readTaskOptions } from './read-task-options';
 
-const said = (raw: Record<string, unknown>): string[] => {
+const problemsOf = (raw: Record<string, unknown>): string[] => {
   try {
     readTaskOptions(DockerPushOptions, raw);
     return [];
@@ -11,7 +11,7 @@ const said = (raw: Record<string, unknown>): string[] => {
   }
 };
 
-it('gives defaults, and words where Nx read numbers', () => {
+it('applies defaults, and reads text where Nx parsed numbers', () => {
   const read = readTaskOptions(DockerPushOptions, { branch: 2026, args: { LEVEL: 5, ON: true }, verbose: true, dryRun: true });
   expect(read).toEqual({ branch: '2026', args: { LEVEL: '5', ON: 'true' }, dryRun: true, offline: false, json: false });
 });
@@ -26,4 +26,4 @@ it.each<[Record<string, unknown>, string[]]>([
     { engine: 'x', registri: 1 },
     [expect.stringContaining('--engine') as string, expect.stringContaining('--registri') as string],
   ],
-])('says every wrong option, and the one that was meant: %j', (raw, problems) => expect(said(raw)).toEqual(problems));
+])('reports every wrong option, with the nearest one: %j', (raw, problems) => expect(problemsOf(raw)).toEqual(problems));

@@ -1,7 +1,7 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import type * as z from 'zod';
 
-/** The options of a generator with their defaults. Nx has checked them against schema.json; a caller from code has not. */
+/** The validated options of a generator, with defaults. Nx validates them against schema.json, but a generator can also be called from code. */
 export function readGeneratorOptions<T extends z.ZodObject>(schema: T, raw: z.input<T>): z.output<T> {
   const read = schema.safeParse(raw);
   if (read.success) return read.data;

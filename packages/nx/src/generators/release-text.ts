@@ -6,20 +6,20 @@ import { pluginOptions } from '../plugin-options';
 
 export const RELEASE_FILE = 'release.yaml';
 
-/** release.yaml as it is, and what it means as far as it can be understood. */
+/** The text of release.yaml, and the release that it describes, as far as it can be read. */
 export interface ReleaseText {
   text: string;
   release: Release;
 }
 
-/** Reads release.yaml; undefined where there is none. A file that is no document is a KdcubeError; other mistakes in it are left to `validate`. */
+/** Reads release.yaml; undefined if there is none. Throws for a file that is no YAML document; other mistakes are left to `validate`. */
 export function readReleaseText(tree: Tree): ReleaseText | undefined {
   if (!tree.exists(RELEASE_FILE)) return undefined;
   const content = tree.isFile(RELEASE_FILE) ? tree.read(RELEASE_FILE) : null;
   if (!content) {
     throw new KdcubeError({
       code: 'file-error',
-      message: `${RELEASE_FILE} cannot be read: it is not a file.`,
+      message: `${RELEASE_FILE} is not a file.`,
       at: { file: RELEASE_FILE },
     });
   }
@@ -28,19 +28,16 @@ export function readReleaseText(tree: Tree): ReleaseText | undefined {
   return { text: content.toString('utf8'), release };
 }
 
-/**
- * Writes release.yaml, unless the new text has a problem that the old one has not: a generator must not write what `validate` refuses.
- * Says nothing about what was wrong before.
- */
+/** Writes release.yaml, unless the new text has a problem that the old text does not have: a generator must not add a problem. */
 export function writeReleaseText(tree: Tree, text: string, before?: string): void {
   if (text === before) return;
-  const known = new Set(before === undefined ? [] : problemsOf(tree, before).map(formatProblem));
-  const added = problemsOf(tree, text).filter((problem) => !known.has(formatProblem(problem)));
+  const existing = new Set(before === undefined ? [] : problemsOf(tree, before).map(formatProblem));
+  const added = problemsOf(tree, text).filter((problem) => !existing.has(formatProblem(problem)));
   if (added.length > 0) throw new KdcubeError(added);
   tree.write(RELEASE_FILE, text);
 }
 
-/** Without lines and columns: the text was never on disk, and an edit moves what follows it. */
+/** Without lines and columns: an edit moves the lines that follow it. */
 function problemsOf(tree: Tree, text: string): Problem[] {
   return readRelease(text, RELEASE_FILE, rules(tree)).problems.map(({ at, ...problem }) => ({
     ...problem,

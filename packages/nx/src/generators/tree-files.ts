@@ -1,7 +1,7 @@
 import type { Tree } from '@nx/devkit';
 import type { Files } from '@kdcube/release/internal';
 
-/** A generator's tree as the files that a workspace is read from. */
+/** The files of a generator's tree, in the form that `readWorkspace` expects. */
 export function treeFiles(tree: Tree): Files {
   return {
     read: (file) => (tree.exists(file) && tree.isFile(file) ? (tree.read(file) ?? undefined) : undefined),

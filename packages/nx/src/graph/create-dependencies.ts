@@ -12,7 +12,7 @@ export const createDependencies: CreateDependencies<PluginOptions> = (options, c
     has(source) && has(target) && source !== target ? [{ source, target, type: DependencyType.implicit }] : [];
   return workspace.pins.images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
     ...edge('release', subject.name),
-    // A pin that is stale still says what the last image held; a missing one leaves what release.yaml says.
+    // A stale pin still lists the bundles of the last image. Without a pin, release.yaml lists them.
     ...(pin?.bundles ?? subject.question?.bundles ?? []).flatMap((id) => edge(subject.name, id)),
   ]);
 };

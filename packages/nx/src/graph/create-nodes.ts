@@ -4,12 +4,9 @@ import { diskFiles } from '../workspace/disk';
 import { parsePluginOptions, type PluginOptions } from '../plugin-options';
 import { projectsOf } from './projects';
 
-/**
- * release.yaml and the files that it is read with → projects. Everything comes from small files of the workspace: no process, no network, and nothing
- * that a person can write makes it throw (HOUSE law 7).
- */
+/** Makes projects from release.yaml and the small files that it refers to. Spawns no process, uses no network, and never throws for a typo (HOUSE law 7). */
 export const createNodes: CreateNodesV2<PluginOptions> = [
-  // Not the pins and Dockerfiles as well, though they are read: when a file of this pattern is deleted, Nx calls every project affected.
+  // Not the pins and Dockerfiles too: when a file that matches this pattern is deleted, Nx marks every project as affected.
   RELEASE_FILE,
   (configFiles, raw, context): CreateNodesResultV2 => {
     if (!configFiles.includes(RELEASE_FILE)) return [];

@@ -6,28 +6,33 @@ import type { ImageJob } from '../../images/job';
 import type { Registries } from '../../workspace/registries';
 import { findRunner } from '../../images/boot/runner';
 import { counted } from '../../system/log';
-import { withImage } from '../image-task';
-import type { Task } from '../perform';
-import { perform } from '../perform';
+import { withPlannedImage } from '../planned-image';
+import type { Task } from '../run-task';
+import { runExecutor } from '../run-task';
 import { readTaskOptions } from '../read-task-options';
 import { DockerPushOptions } from '../docker-push/schema';
 import { BootOptions } from './schema';
 
-/** Whether the image's bundles import, in the image itself. */
+/** Checks that the image's bundles import, in the image itself. */
 export default function boot(raw: BootOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, raw, async (task) => {
+  return runExecutor(context, raw, async (task) => {
     // A docker-push that depends on boot forwards all of its options.
     const options = readTaskOptions(BootOptions, raw, Object.keys(DockerPushOptions.shape));
-    await withImage(task, options, (job, registries) => bootTask(task, job, registries, options));
+    await withPlannedImage(task, options, (job, registries) => bootProject(task, job, registries, options));
   });
 }
 
-async function bootTask({ root, plugin, log }: Task, job: ImageJob, registries: Registries, options: BootOptions): Promise<void> {
+async function bootProject(
+  { root, plugin, log }: Task,
+  job: ImageJob,
+  registries: Registries,
+  options: BootOptions,
+): Promise<void> {
   const { image, platform, key } = job.plan;
   const { memory, timeout } = options;
   const entries = bootEntries(job.bundles.map(({ bundle }) => bundle));
   if (entries.length === 0) {
-    log.done('booted', image, 'it holds no bundles');
+    log.done('booted', image, 'no bundles in it');
     return;
   }
   if (options.dryRun) {
@@ -37,12 +42,12 @@ async function bootTask({ root, plugin, log }: Task, job: ImageJob, registries: 
   const engine = await findRunner(options.engine ?? plugin.engine ?? 'auto');
   const reference = await inEngine(engine, job, registries, root, log);
   const startedAt = Date.now();
-  const booted = { image, memory, timeout, bundles: job.bundles.map(({ content, place }) => ({ ...content, place })) };
-  const report = await bootImage(engine, { ...booted, reference, platform, entries }, log);
+  const boot = { image, memory, timeout, bundles: job.bundles.map(({ content, place }) => ({ ...content, place })) };
+  const report = await bootImage(engine, { ...boot, reference, platform, entries }, log);
   const shown = shownReport(report);
-  if (shown.loader.why) log.note(`${image} has the platform, but its bundle loader does not import: ${shown.loader.why}`);
+  if (shown.loader.why) log.note(`the platform in ${image} has a bundle loader that does not import: ${shown.loader.why}`);
   log.event({ event: 'booted', image, key, ...shown });
-  const problems = bootProblems(report, booted);
+  const problems = bootProblems(report, boot);
   log.done(problems.length === 0 ? 'booted' : 'failed', image, bootSummary(report), startedAt);
   if (problems.length > 0) throw new KdcubeError(problems);
 }

@@ -20,7 +20,7 @@ const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResour
 const BREAKER = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } };
 let ours: Acme;
 let ecs: EcsDouble;
-let said: string;
+let output: string;
 let restoreClock: () => void;
 const env = { ...process.env };
 
@@ -37,8 +37,8 @@ beforeEach(async () => {
   });
   useDouble(ecs);
   restoreClock = await useDoubleClock(ecs);
-  said = '';
-  hear((text) => (said += text));
+  output = '';
+  hear((text) => (output += text));
   ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
   await push();
 });
@@ -74,7 +74,7 @@ async function run(
   executor: (options: never, context: never) => Promise<{ success: boolean }>,
   options: object = {},
 ): Promise<boolean> {
-  said = '';
+  output = '';
   const context = releaseContext(ours.root);
   return (await executor(options as never, context)).success;
 }
@@ -91,35 +91,35 @@ async function two(): Promise<void> {
 
 it('from a release to the next, back again, and what is said of it: by records alone', async () => {
   expect(await ask()).toBe(true);
-  expect(said).toContain('prod: nothing was recorded here');
-  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.1/m)]);
-  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
-  expect(said).toMatch(/^here@1-0 +- +- +[0-9a-f]{12}$/m);
+  expect(output).toContain('prod: no deployment is recorded');
+  expect([await deploy(), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.1/m)]);
+  expect([await ask(), output]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
+  expect(output).toMatch(/^here@1-0 +- +- +[0-9a-f]{12}$/m);
   const before = writes();
-  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^unchanged {3}prod {2}one {2}/m)]);
+  expect([await deploy(), output]).toEqual([true, expect.stringMatching(/^unchanged {3}prod {2}one {2}/m)]);
   expect(writes()).toBe(before);
 
   await two();
   expect([await deploy({ dryRun: true }), writes()]).toEqual([true, before]);
-  expect(said).toContain('would deploy  prod  two');
-  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.1/)]);
-  expect(said).toMatch(/^runs {8}proc {2}kdcube-proc:3 {2}/m);
+  expect(output).toContain('would deploy  prod  two');
+  expect([await deploy(), output]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.1/)]);
+  expect(output).toMatch(/^runs {8}proc {2}kdcube-proc:3 {2}/m);
 
   // At 2 a.m., with a release.yaml that nobody can read.
   fs.writeFileSync(path.join(ours.root, 'release.yaml'), 'bundles: [oh\n');
-  expect([await back(), said]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.2/m)]);
-  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
-  expect([await back({ to: 'two' }), said]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.2/)]);
+  expect([await back(), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.2/m)]);
+  expect([await ask(), output]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
+  expect([await back({ to: 'two' }), output]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.2/)]);
   expect(await run(history, { limit: 20, json: false })).toBe(true);
-  expect(said.split('\n').map((line) => line.split(/ {2,}/).slice(1, 4).join(' '))).toEqual(
+  expect(output.split('\n').map((line) => line.split(/ {2,}/).slice(1, 4).join(' '))).toEqual(
     expect.arrayContaining(['two 2 succeeded', 'one 2 succeeded', 'two 1 succeeded', 'one 1 succeeded']),
   );
   expect(await back({ to: 'three' })).toBe(false);
-  expectGolden(path.join(GOLDENS, 'release-not-found.txt'), said);
+  expectGolden(path.join(GOLDENS, 'release-not-found.txt'), output);
 
   await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-web' });
   expect(await ask()).toBe(false);
-  expectGolden(path.join(GOLDENS, 'release-drift.txt'), said.slice(said.indexOf('[')));
+  expectGolden(path.join(GOLDENS, 'release-drift.txt'), output.slice(output.indexOf('[')));
 });
 
 it('a failed deploy is recorded too, and the next rollback passes it by', async () => {
@@ -129,12 +129,12 @@ it('a failed deploy is recorded too, and the next rollback passes it by', async 
   const rule = { match: { taskDefinition: 'kdcube-proc:3' }, do: { exit: { code: 3, after: 2, lines: ['KeyError: boom'] } } };
   await fetch(new URL('/__scenario', ecs.url), { method: 'POST', body: JSON.stringify({ rules: [rule] }) });
   expect(await deploy({ json: true })).toBe(false);
-  expect(said).toContain('"verdict":"rolled-back","exitCode":12');
-  expect(said).toContain('[container-crashed]');
-  expect(said).toContain('KeyError: boom');
+  expect(output).toContain('"verdict":"rolled-back","exitCode":12');
+  expect(output).toContain('[container-crashed]');
+  expect(output).toContain('KeyError: boom');
   await run(history, { limit: 1, json: false });
-  expect(said).toMatch(/two +1 +rolled-back .*container proc ended with exit code 3/);
-  expect([await ask(), said]).toEqual([true, expect.stringMatching(/^prod: one/m)]);
+  expect(output).toMatch(/two +1 +rolled-back .*container proc ended with exit code 3/);
+  expect([await ask(), output]).toEqual([true, expect.stringMatching(/^prod: one/m)]);
 });
 
 it('the descriptor goes with the revision: a bundle more, then back; a task that cannot write it is the reason that is given', async () => {
@@ -149,9 +149,9 @@ it('the descriptor goes with the revision: a bundle more, then back; a task that
   });
   await push();
   expect(await deploy()).toBe(true);
-  expect(said).toContain('file: ~/kdcube/bundles.yaml');
+  expect(output).toContain('file: ~/kdcube/bundles.yaml');
   expect([await descriptorOf('proc'), await ask()]).toEqual([expect.stringContaining('more@1-0'), true]);
-  expect([await deploy(), said]).toEqual([true, expect.stringMatching(/^unchanged {3}prod/m)]);
+  expect([await deploy(), output]).toEqual([true, expect.stringMatching(/^unchanged {3}prod/m)]);
   expect([await back(), await descriptorOf('proc')]).toEqual([true, one]);
 
   const rule = {
@@ -159,11 +159,11 @@ it('the descriptor goes with the revision: a bundle more, then back; a task that
     do: { container: 'kdcube-files', exit: { code: 1, lines: ['OSError: [Errno 28] No space left on device'] } },
   };
   await fetch(new URL('/__scenario', ecs.url), { method: 'POST', body: JSON.stringify({ rules: [rule] }) });
-  expect([await back({ to: 'two' }), said]).toEqual([
+  expect([await back({ to: 'two' }), output]).toEqual([
     false,
     expect.stringContaining('The container kdcube-files ended with exit code 1'),
   ]);
-  expect(said).toContain('No space left on device');
+  expect(output).toContain('No space left on device');
 }, 120_000);
 
 /** What the revision that a service is set to writes for it. */
@@ -178,10 +178,10 @@ async function descriptorOf(service: string): Promise<string | undefined> {
 it('a saved plan is carried out, or refused because somebody deployed in between', async () => {
   await run(plan, { offline: false, values: false, json: false });
   const saved = { plan: 'dist/plan/prod.json' };
-  expect([await deploy(saved), said]).toEqual([true, expect.stringContaining('recorded as prod.one.1')]);
-  expect([await deploy(saved), said]).toEqual([true, expect.stringMatching(/^(unchanged|deployed) +prod {2}one {2}/m)]);
+  expect([await deploy(saved), output]).toEqual([true, expect.stringContaining('recorded as prod.one.1')]);
+  expect([await deploy(saved), output]).toEqual([true, expect.stringMatching(/^(unchanged|deployed) +prod {2}one {2}/m)]);
   await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-proc' });
-  expect([await deploy(saved), said]).toEqual([false, expect.stringContaining('[plan-outdated]')]);
+  expect([await deploy(saved), output]).toEqual([false, expect.stringContaining('[plan-outdated]')]);
   const file = path.join(ours.root, 'dist/plan/prod.json');
   const whole = fs.readFileSync(file, 'utf8');
   const before = writes();
@@ -190,10 +190,10 @@ it('a saved plan is carried out, or refused because somebody deployed in between
     [whole.slice(0, -40), 'is no JSON, or not all of it is there'],
   ] as const) {
     fs.writeFileSync(file, content);
-    expect([await deploy(saved), said, writes()]).toEqual([false, expect.stringContaining(why), before]);
+    expect([await deploy(saved), output, writes()]).toEqual([false, expect.stringContaining(why), before]);
   }
   fs.writeFileSync(file, '{"plan": 2}');
   expect(await deploy(saved)).toBe(false);
-  expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), said.slice(said.indexOf('dist/')));
-  expect([await deploy({ plan: 'nowhere.json' }), said]).toEqual([false, expect.stringContaining('[file-missing]')]);
+  expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), output.slice(output.indexOf('dist/')));
+  expect([await deploy({ plan: 'nowhere.json' }), output]).toEqual([false, expect.stringContaining('[file-missing]')]);
 });

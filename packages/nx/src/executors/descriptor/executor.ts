@@ -5,21 +5,21 @@ import { OUT, planDescriptor, printReceipt } from '@kdcube/release/internal';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import { counted } from '../../system/log';
 import { openRelease, pinOf } from '../../workspace/workspace';
-import { sayNotes } from '../notes';
-import { perform } from '../perform';
+import { logNotes } from '../log-notes';
+import { runExecutor } from '../run-task';
 import type { DescriptorOptions } from './schema';
 
-/** What the platform is told of the bundles, as files under dist/release. */
+/** Writes the bundle descriptor to dist/release. */
 export default function descriptor(options: DescriptorOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, log }) => {
+  return runExecutor(context, options, async ({ root, log }) => {
     const startedAt = Date.now();
     const open = await openRelease(root, options);
     const { release } = open;
     const pins = new Map<string, BundlePin>();
     for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
     const plan = planDescriptor(release, pins, options);
-    sayNotes(open.workspace.notes, log);
-    log.note(`For platforms of generation ${release.generation}, because ${release.generationBecause}: ${plan.kind}.`);
+    logNotes(open.workspace.notes, log);
+    log.note(`descriptor ${plan.kind}: generation ${release.generation}, because ${release.generationBecause}`);
     const receipt: DescriptorReceipt = {
       receipt: 'descriptor',
       version: 1,

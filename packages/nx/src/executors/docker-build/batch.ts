@@ -1,9 +1,9 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { inOneProcess, type BatchResult } from '../batch';
-import { buildTask } from './build-task';
+import { runBatch, type BatchResult } from '../batch';
+import { buildProject } from './build-project';
 import type { DockerBuildOptions } from './schema';
 
-/** Every image of an Nx run in one process. */
+/** Builds all images of an Nx run in one process. */
 export default function dockerBuildBatch(
   graph: TaskGraph,
   inputs: Record<string, DockerBuildOptions>,
@@ -11,8 +11,8 @@ export default function dockerBuildBatch(
   context: ExecutorContext,
 ): AsyncGenerator<BatchResult> {
   const cached = new Map(Object.values(graph.tasks).map(({ target, cache }) => [target.project, cache === true]));
-  return inOneProcess(graph, inputs, context, {
-    atOnce: 2,
-    work: (task, options) => buildTask(task, options, cached.get(task.project) ?? false),
+  return runBatch(graph, inputs, context, {
+    concurrency: 2,
+    run: (task, options) => buildProject(task, options, cached.get(task.project) ?? false),
   });
 }

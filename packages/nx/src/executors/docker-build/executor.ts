@@ -1,9 +1,9 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { perform } from '../perform';
-import { buildTask } from './build-task';
+import { runExecutor } from '../run-task';
+import { buildProject } from './build-project';
 import type { DockerBuildOptions } from './schema';
 
-/** The image as an OCI layout under dist/, or in the engine's store; asks no registry whether it is there already (docker-push does). */
+/** Builds the image as an OCI layout in dist/, or in the engine's store. Does not look it up in the registry: docker-push does. */
 export default function dockerBuild(options: DockerBuildOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, (task) => buildTask(task, options, context.target?.cache === true));
+  return runExecutor(context, options, (task) => buildProject(task, options, context.target?.cache === true));
 }

@@ -1,11 +1,11 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
 import { createLog } from '../../system/log';
 import { pushTable, type PushRow, type WouldPush } from '../../images/push/table';
-import { inOneProcess, type BatchResult } from '../batch';
-import { pushTask } from './push-task';
+import { runBatch, type BatchResult } from '../batch';
+import { pushProject } from './push-project';
 import type { DockerPushOptions } from './schema';
 
-/** Every image of an Nx run in one process, and one table at the end. */
+/** Pushes all images of an Nx run in one process, and prints one table at the end. */
 export default function dockerPushBatch(
   graph: TaskGraph,
   inputs: Record<string, DockerPushOptions>,
@@ -13,12 +13,12 @@ export default function dockerPushBatch(
   context: ExecutorContext,
 ): AsyncGenerator<BatchResult> {
   const rows: (PushRow | WouldPush)[] = [];
-  return inOneProcess(graph, inputs, context, {
-    atOnce: 4,
-    async work(task, options) {
-      rows.push(await pushTask(task, options));
+  return runBatch(graph, inputs, context, {
+    concurrency: 4,
+    async run(task, options) {
+      rows.push(await pushProject(task, options));
     },
-    end() {
+    afterAll() {
       if (rows.length > 0) createLog(overrides).lines(pushTable(rows));
     },
   });

@@ -24,8 +24,8 @@ it('what is told by a file is a file beside the env files, and it is said where 
   expect(written('chat-proc.env')).toContain('BUNDLES_YAML_DESCRIPTOR_PATH=/config/bundles.yaml\n');
 });
 
-it('on ECS the task definition carries it', async () => {
-  expect([await render('ecs'), at.said]).toEqual([true, expect.stringContaining('its task definition carries it')]);
+it('on ECS the task definition contains it', async () => {
+  expect([await render('ecs'), at.said]).toEqual([true, expect.stringContaining('its task definition contains it')]);
   expect(written('chat-proc.bundles.yaml')).toContain('there@2-0');
   expect(written('chat-proc.env')).toContain('BUNDLES_YAML_DESCRIPTOR_PATH=/kdcube/bundles.yaml\n');
 });

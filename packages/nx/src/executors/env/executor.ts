@@ -7,25 +7,25 @@ import { openEnvironment } from '../../workspace/environment';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import { registriesOf } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
-import { sayNotes } from '../notes';
-import { perform } from '../perform';
+import { logNotes } from '../log-notes';
+import { runExecutor } from '../run-task';
 import type { EnvOptions } from './schema';
 
-/** What every service is given, as files: JSON for people and tools, and an env_file for compose. */
+/** Writes the environment of every service: JSON for people and tools, an env_file for compose. */
 export default function env(options: EnvOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const words = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform };
-    const plan = await renderedEnv(open, environment, { ...words, offline: options.offline }, log);
-    sayNotes([...notes, ...plan.notes], log);
+    const renderOptions = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform };
+    const plan = await renderedEnv(open, environment, { ...renderOptions, offline: options.offline }, log);
+    logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });
     const place = OUT.env(environment.name);
     if (!options.dryRun) await replaceDir(path.join(root, place), (dir) => write(dir, plan.services));
     const what = `${plan.services.length} services: ${plan.services.map(({ service }) => service).join(', ')}`;
     for (const { service, files } of plan.services)
-      for (const file of files) log.note(placeWords(service, file, `${place}/${fileName(service, file)}`));
+      for (const file of files) log.note(fileNote(service, file, `${place}/${fileName(service, file)}`));
     log.done(options.dryRun ? 'would write' : 'rendered', place, what, startedAt);
   });
 }
@@ -38,15 +38,15 @@ async function write(dir: string, services: readonly ServiceEnv[]): Promise<void
   }
 }
 
-/** Of several services each has its own. */
+/** One file for each service: several services may have the same file. */
 function fileName(service: string, file: PlannedFile): string {
   return `${service}.${path.posix.basename(file.path)}`;
 }
 
-/** How the file comes to where the service looks for it. */
-function placeWords(service: string, { path: target, how, writable }: PlannedFile, written: string): string {
-  if (how === 'task') return `${target} of ${service}: its task definition carries it, and a deploy writes it there`;
-  // The platform writes beside it and renames: that goes in a folder only, and there are other files in it.
+/** How the file gets to the path where the service reads it. */
+function fileNote(service: string, { path: target, how, writable }: PlannedFile, written: string): string {
+  if (how === 'task') return `${target} of ${service}: its task definition contains it, and a deploy writes it there`;
+  // The platform replaces the file by a rename, so its whole folder has to be mounted, and that folder holds other files.
   const put = writable
     ? `cp ${written} $KDCUBE_CONFIG_DIR/${path.posix.basename(target)}    (the folder that is mounted at ${path.posix.dirname(target)})`
     : `HOST_BUNDLE_DESCRIPTOR_PATH=./${written}    (or volumes: ["./${written}:${target}:ro"])`;

@@ -5,29 +5,29 @@ import { listRecords, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, registryOf } from '../../workspace/environment';
 import { registriesOf } from '../../workspace/registries';
 import { table } from '../../system/table';
-import { perform } from '../perform';
+import { runExecutor } from '../run-task';
 import type { HistoryOptions } from './schema';
 
-/** What was deployed, the newest first. */
+/** Lists the deployments of an environment, newest first. */
 export default function history(options: HistoryOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const { environment } = openEnvironment(looseWorkspace(root), options.environment);
     const place = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
     const records = (await listRecords(place, environment.name, log)).slice(0, options.limit);
     log.event({ event: 'history', environment: environment.name, records });
-    if (records.length === 0) return log.note(`nothing was deployed to ${environment.name} yet`);
+    if (records.length === 0) return log.note(`no deployment of ${environment.name} is recorded`);
     const rows = records.map(({ endedAt, release, attempt, verdict, commit, because }) => [
       endedAt.slice(0, 16).replace('T', ' '),
       release,
       String(attempt),
       verdict,
       commit?.slice(0, 12) ?? '',
-      cut(printable(because)),
+      truncate(printable(because)),
     ]);
     log.lines(table(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
   });
 }
 
-function cut(text: string): string {
+function truncate(text: string): string {
   return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }

@@ -2,13 +2,13 @@ import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
-import { writeImported } from '../imported';
-import { perform } from '../perform';
+import { writeEnvironment } from '../write-environment';
+import { runExecutor } from '../run-task';
 import type { ImportComposeOptions } from './schema';
 
-/** A folder of env files as an environment. */
+/** Imports a folder of env files and compose files as an environment. */
 export default function importCompose(options: ImportComposeOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async (task) => {
+  return runExecutor(context, options, async (task) => {
     const { environment: name, dir, files: composeFiles, profiles, dryRun } = options;
     const folder = path.resolve(task.root, dir);
     const files = diskFiles(folder);
@@ -16,19 +16,19 @@ export default function importCompose(options: ImportComposeOptions, context: Ex
       const content = files.read(file);
       return content === undefined ? undefined : Buffer.from(content).toString('utf8');
     };
-    const found = foundInCompose(
+    const imported = foundInCompose(
       { list: () => [...files.list('.')].sort(), read: text },
       { directory: folder, files: composeFiles, profiles },
     );
-    const { services, notes } = found;
+    const { services, notes } = imported;
     if (services.length === 0)
       throw new KdcubeError({
         code: 'file-missing',
-        message: `${dir} has neither a compose file with services nor files .env.<service>.`,
+        message: `${dir} has neither a compose file with services nor .env.<service> files.`,
         hint: '--dir=<folder with docker-compose.yaml>',
       });
-    const place = composePlace(folder, found);
-    const imported = importEnvironment({ name, target: 'compose', services, place });
-    await writeImported(task, name, imported, { before: notes, next: 'env', dryRun });
+    const place = composePlace(folder, imported);
+    const environment = importEnvironment({ name, target: 'compose', services, place });
+    await writeEnvironment(task, name, environment, { before: notes, next: 'env', dryRun });
   });
 }

@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
 
 let ours: Acme;
 let ecs: EcsDouble;
-let said: string;
+let output: string;
 let restoreClock: () => void;
 const env = { ...process.env };
 
@@ -28,8 +28,8 @@ beforeEach(async () => {
   useDouble(ecs);
   restoreClock = await useDoubleClock(ecs);
   process.env.KDCUBE_REGISTRY = ours.registry.host;
-  said = '';
-  hear((text) => (said += text));
+  output = '';
+  hear((text) => (output += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -58,11 +58,11 @@ async function succeed(
   executor: (options: never, context: never) => Promise<{ success: boolean }>,
   options: object,
 ): Promise<string> {
-  said = '';
+  output = '';
   const context = { root: ours.root, projectName: 'release', nxJsonConfiguration: {} };
   const { success } = await executor(options as never, context as never);
-  if (!success) throw new Error(said);
-  return said;
+  if (!success) throw new Error(output);
+  return output;
 }
 
 it('what was deployed, imported again: the first plan of that changes nothing, and the task that code runs in stays', async () => {
@@ -79,8 +79,8 @@ it('what was deployed, imported again: the first plan of that changes nothing, a
     dryRun: false,
     json: false,
   });
-  // An image of this workspace's name is the one that runs, by digest; who wants the release's names that.
-  expect(imported).toMatch(/chat-proc image +is the one that runs\. [^\n]* image: proc\n/);
+  // An image with a name of this workspace stays the running one, by digest; the note tells how to use the release's own.
+  expect(imported).toMatch(/chat-proc image +is the running image\. [^\n]* image: proc\n/);
   const file = Buffer.from(diskFiles(ours.root).read('environments/again.yaml')!).toString('utf8');
   expect(file).toMatch(/cpu: 512[^]*memory: 1024/);
   expect(file).toContain(`registry: "${ours.registry.host}"`);

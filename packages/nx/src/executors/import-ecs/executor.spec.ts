@@ -13,13 +13,13 @@ jest.setTimeout(60_000);
 const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 let ecs: EcsDouble;
 let root: string;
-let said: string;
+let output: string;
 const env = { ...process.env };
 
 beforeEach(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-import-'));
-  said = '';
-  hear((text) => (said += text));
+  output = '';
+  hear((text) => (output += text));
   const gateway = JSON.stringify({ tenant: 'acme', project: 'demo' });
   const environment = [
     { name: 'GATEWAY_CONFIG_JSON', value: gateway },
@@ -58,7 +58,7 @@ const text = (name = 'prod') => fs.readFileSync(path.join(root, `environments/${
 
 it('a cluster that runs, with 40 services of others: what is the platform’s, by the digest that runs; secrets by name', async () => {
   expect(await run({ json: true })).toBe(true);
-  expect(said + text()).not.toContain(CANARY);
+  expect(output + text()).not.toContain(CANARY);
   const { environment } = mustReadEnvironment('prod', diskFiles(root));
   expect(environment).toMatchObject({
     tenant: 'acme',
@@ -75,8 +75,8 @@ it('a cluster that runs, with 40 services of others: what is the platform’s, b
       secrets: { OPENAI_API_KEY: { store: 'ssm', name: '/kdcube/prod/openai-api-key' } },
     },
   ]);
-  expect(said).toMatch(/chat-proc DB_HOST +is not read by the platform under this name: it was left out +POSTGRES_HOST/);
-  expect(said.match(/does not look like a part of the platform/g)!.length).toBeGreaterThanOrEqual(40);
+  expect(output).toMatch(/chat-proc DB_HOST +is not read by the platform under this name: it was left out +POSTGRES_HOST/);
+  expect(output.match(/does not look like a part of the platform/g)!.length).toBeGreaterThanOrEqual(40);
   // It reads, and writes nothing to AWS; twice is once.
   expect(ecs.journal.entries.filter(({ by, op }) => by === undefined && !/^(?:Describe|List|Get)/.test(op))).toEqual([]);
   const first = text();
@@ -86,17 +86,17 @@ it('a cluster that runs, with 40 services of others: what is the platform’s, b
 
 it('says what is not there, and overwrites nothing', async () => {
   expect(await run({ services: ['nobody'] })).toBe(false);
-  expect(said).toContain('[service-missing]');
+  expect(output).toContain('[service-missing]');
   expect(await run({ cluster: 'nowhere' })).toBe(false);
-  expect(said).toContain('[cluster-missing]');
+  expect(output).toContain('[cluster-missing]');
   expect(await run({ environment: '../x' })).toBe(false);
-  expect(said).toContain('[wrong-option]');
+  expect(output).toContain('[wrong-option]');
   expect(await run({ dryRun: true })).toBe(true);
   expect(fs.existsSync(path.join(root, 'environments'))).toBe(false);
   fs.mkdirSync(path.join(root, 'environments'));
   fs.writeFileSync(path.join(root, 'environments/prod.yaml'), 'mine');
   expect(await run()).toBe(false);
-  expect(said).toContain('[already-exists]');
+  expect(output).toContain('[already-exists]');
   expect(text()).toBe('mine');
 });
 
@@ -105,10 +105,10 @@ it('a folder of env files', async () => {
   fs.writeFileSync(path.join(root, 'host/.env.proc'), `OPENAI_API_KEY=${CANARY}\nPOSTGRES_HOST=db\n`);
   const options = { environment: 'host', dir: 'host', files: [], profiles: [], dryRun: false, json: true };
   expect((await importCompose(options, context())).success).toBe(true);
-  expect(said + text('host')).not.toContain(CANARY);
+  expect(output + text('host')).not.toContain(CANARY);
   expect(text('host')).toContain('OPENAI_API_KEY: "file:/opt/kdcube/secrets/openai-api-key"');
   expect((await importCompose({ ...options, dir: 'nowhere' }, context())).success).toBe(false);
-  expect(said).toContain('[file-missing]');
+  expect(output).toContain('[file-missing]');
 });
 
 it('a compose file: what cannot come along is named with its line; what compose would refuse is a problem', async () => {
@@ -117,11 +117,11 @@ it('a compose file: what cannot come along is named with its line; what compose 
   const options = { environment: 'host', dir: 'host', files: [], profiles: [], dryRun: false, json: false };
   compose('services:\n  chat-proc:\n    image: registry.example/acme/proc:1\n    scale: 2\n    networks: [inner]\n');
   expect((await importCompose(options, context())).success).toBe(true);
-  expect(said).toMatch(/chat-proc networks {2}compose\.yaml:5:5 +stays in the compose file/);
+  expect(output).toMatch(/chat-proc networks {2}compose\.yaml:5:5 +stays in the compose file/);
   expect(text('host')).toMatch(/registry: "registry\.example\/acme"[^]*project: "host"[^]*file: "compose\.yaml"[^]*count: 2/);
   compose('services:\n  chat-proc: [\n');
   expect((await importCompose({ ...options, environment: 'other' }, context())).success).toBe(false);
-  expect(said).toMatch(/^compose\.yaml:\d+:\d+ {2}\[yaml-syntax\]/m);
+  expect(output).toMatch(/^compose\.yaml:\d+:\d+ {2}\[yaml-syntax\]/m);
   expect((await importCompose({ ...options, files: ['nowhere.yaml'] }, context())).success).toBe(false);
-  expect(said).toContain('[file-missing]');
+  expect(output).toContain('[file-missing]');
 });

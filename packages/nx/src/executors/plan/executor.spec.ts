@@ -17,7 +17,7 @@ jest.setTimeout(120_000);
 const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 let ours: Acme;
 let ecs: EcsDouble;
-let said: string;
+let output: string;
 let receipt: NonNullable<Awaited<ReturnType<typeof push>>>;
 const env = { ...process.env };
 
@@ -30,8 +30,8 @@ beforeEach(async () => {
     services: [emptyService('proc', 'old-proc'), emptyService('web', 'old-web')],
   });
   useDouble(ecs, CANARY);
-  said = '';
-  hear((text) => (said += text));
+  output = '';
+  hear((text) => (output += text));
   ours.commit({ 'environments/prod.yaml': environment() });
   receipt = (await push())!;
 });
@@ -58,12 +58,12 @@ const push = () =>
     return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
 const run = async (options: object = {}, root = ours.root) => {
-  said = '';
+  output = '';
   const context = releaseContext(root);
   return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
 };
 /** What was said, in whatever lines. */
-const words = () => said.replace(/\s+/g, ' ');
+const words = () => output.replace(/\s+/g, ' ');
 const saved = () => readPlan(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json')), 'dist/plan/prod.json');
 
 /** What a deploy would do, in a few lines. */
@@ -79,8 +79,8 @@ async function carryOut(): Promise<void> {
 
 it('the first time everything changes; carried out, nothing does: not for an empty commit, another name, another order, or a tag at the same tree', async () => {
   expect(await run()).toBe(true);
-  expect(said).toContain('services   2 of 2 restart');
-  expect(said).toMatch(/^planned {5}prod {2}dist\/plan\/prod\.json/m);
+  expect(output).toContain('services   2 of 2 restart');
+  expect(output).toMatch(/^planned {5}prod {2}dist\/plan\/prod\.json/m);
   expect(saved()).toMatchObject({
     environment: 'prod',
     account: '123456789012',
@@ -90,7 +90,7 @@ it('the first time everything changes; carried out, nothing does: not for an emp
   await carryOut();
   const nothing = async () => {
     expect(await run()).toBe(true);
-    expect(said).toContain('Nothing changes: what runs is this release.');
+    expect(output).toContain('Nothing changes: what runs is this release.');
     expect(isEmptyPlan(saved())).toBe(true);
   };
   await nothing();
@@ -135,14 +135,14 @@ it('one bumped bundle: one service, with its commit’s subject; as Markdown too
   const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
   ours.commit({ 'release.yaml': release.replace('"v2"', '"v3"'), 'pins/bundles/there@2-0/pin.json': printPin(pin) });
   expect(await run()).toBe(false);
-  expect(said).toContain('[image-not-pushed]');
+  expect(output).toContain('[image-not-pushed]');
   await push();
   expect(await run({ markdown: 'dist/plan.md' })).toBe(true);
-  expect(said).toContain('services   1 of 2 restart');
-  expect(said).toMatch(
+  expect(output).toContain('services   1 of 2 restart');
+  expect(output).toMatch(
     /~ there@2-0 +v2 [0-9a-f]{7} → v3 [0-9a-f]{7} +Say more|~ there@2-0 +[0-9a-f]{7} → v3 [0-9a-f]{7} +Say more/,
   );
-  expect(said).toContain('image: there@2-0 changed');
+  expect(output).toContain('image: there@2-0 changed');
   expect(fs.readFileSync(path.join(ours.root, 'dist/plan.md'), 'utf8')).toContain('| `there@2-0` | changed |');
 });
 
@@ -155,8 +155,8 @@ it('a workspace bundle with its own last commit; values when they are asked for'
   });
   await push();
   expect(await run({ values: true })).toBe(true);
-  expect(said).toMatch(/~ here@1-0 .* → .*/);
-  expect(said).toMatch(/^ {2}COLOUR\n {4}\+ red$/m);
+  expect(output).toMatch(/~ here@1-0 .* → .*/);
+  expect(output).toMatch(/^ {2}COLOUR\n {4}\+ red$/m);
 });
 
 it('a secret in what runs stops the plan, and is in no line and no file; AWS’s own secret neither', async () => {
@@ -165,8 +165,8 @@ it('a secret in what runs stops the plan, and is in no line and no file; AWS’s
   await ecs.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'own' });
   expect(await run({ values: true, json: true })).toBe(true);
   const files = () => fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json'), 'utf8');
-  expect(said + files()).not.toContain(CANARY);
-  expect(said).toContain('API_TOKEN');
+  expect(output + files()).not.toContain(CANARY);
+  expect(output).toContain('API_TOKEN');
   ours.commit({
     'environments/prod.yaml': environment().replace(
       'component: other,',
@@ -174,20 +174,20 @@ it('a secret in what runs stops the plan, and is in no line and no file; AWS’s
     ),
   });
   expect(await run()).toBe(false);
-  expect(said).toContain('[secret-value]');
-  expect(said).not.toContain(CANARY);
+  expect(output).toContain('[secret-value]');
+  expect(output).not.toContain(CANARY);
 });
 
 it('says who is asked for what, and what is wrong with it', async () => {
   ours.commit({ 'environments/prod.yaml': environment().replace('123456789012', '999999999999') });
   expect(await run()).toBe(false);
-  expect(said).toContain('[wrong-account]');
+  expect(output).toContain('[wrong-account]');
   ours.commit({ 'environments/prod.yaml': environment().replace('cluster: acme,', 'cluster: nowhere,') });
   expect(await run()).toBe(false);
-  expect(said).toContain('[cluster-missing]');
+  expect(output).toContain('[cluster-missing]');
   ours.commit({ 'environments/prod.yaml': environment().replace('  web:', '  webb:') });
   expect(await run()).toBe(false);
-  expect(said).toContain('[service-missing]');
+  expect(output).toContain('[service-missing]');
 });
 
 it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
@@ -197,7 +197,7 @@ it('offline asks no AWS, and writes nothing that a deploy could take for the tru
   expect(ecs.journal.entries).toEqual([]);
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);
-  expect(said).toContain('[wrong-option]');
+  expect(output).toContain('[wrong-option]');
 });
 
 it('offline on a fresh clone: the registry alone tells the record and the images, and which record it was', async () => {
@@ -208,7 +208,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true, markdown: 'plan.md' }, clone)).toBe(true);
   const record = `AWS was not asked: compared with the record r1.1 of 2026-11-24 10:05 UTC, from ${ours.registry.host}/releases.`;
-  expect(said).toContain('Nothing changes');
+  expect(output).toContain('Nothing changes');
   expect([words(), fs.readFileSync(path.join(clone, 'plan.md'), 'utf8')]).toEqual([
     expect.stringContaining(record),
     expect.stringContaining('r1.1 of 2026-11-24 10:05 UTC'),
@@ -218,7 +218,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   // Now nobody can be asked: what was seen here holds, and it is said why. Of the image there is no receipt.
   await ours.registry.close();
   expect(await run({ offline: true }, clone)).toBe(false);
-  expect(said).toContain('No receipt here says that');
+  expect(output).toContain('No receipt here says that');
   leaveReceipt(clone);
   expect(await run({ offline: true }, clone)).toBe(true);
   expect(words()).toMatch(/record r1\.1 of .*, from dist\/record\/prod\.json, where the last one is that was seen here: /);
@@ -251,8 +251,8 @@ it('offline against the last record: the images that changed since, and nothing 
   });
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true })).toBe(true);
-  expect(said).toContain('services   1 of 2 restart');
-  expect(said).toContain('bundles    2 changed');
+  expect(output).toContain('services   1 of 2 restart');
+  expect(output).toContain('bundles    2 changed');
   expect(ecs.journal.entries).toEqual([]);
 });
 

@@ -7,29 +7,29 @@ import { writeFileAtomic } from '../../system/files';
 import { knownRecord } from '../../targets/ecs/records/known-record';
 import { registriesOf } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
-import { sayNotes } from '../notes';
-import { perform } from '../perform';
+import { logNotes } from '../log-notes';
+import { runExecutor } from '../run-task';
 import type { PlanOptions } from './schema';
 
-/** What a deploy would do, for a person to read and for a deploy to carry out. */
+/** Plans a deploy: for people to read and for `deploy-ecs` to execute. */
 export default function plan(options: PlanOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const startedAt = Date.now();
     const { offline, out, markdown } = options;
     if (offline && out !== undefined)
       throw new KdcubeError({
         code: 'wrong-option',
         message:
-          '--offline makes a plan to be read, of what runs nobody was asked; no deploy could carry it out, so --out has nothing to write.',
-        hint: 'one of the two',
+          '--out cannot be used with --offline: an offline plan does not know what runs on ECS, so no deploy can execute it.',
+        hint: 'remove --out or --offline',
       });
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     const registries = registriesOf(options, plugin);
     const lastRecord = () => knownRecord(root, environment.name, registryOf(environment, registries), log);
-    const words = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
-    const planned = await plannedDeploy(open, environment, words, log);
-    sayNotes([...notes, ...planned.notes], log);
+    const planOptions = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
+    const planned = await plannedDeploy(open, environment, planOptions, log);
+    logNotes([...notes, ...planned.notes], log);
     log.lines(explainPlan(planned.plan, options.values ? planned.values : undefined));
     log.event({ event: 'plan', plan: planned.plan });
     if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), markdownPlan(planned.plan));

@@ -1,11 +1,11 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
 import { withSnapshot, type Snapshot } from '../../git/snapshot';
 import { openRelease } from '../../workspace/workspace';
-import { inOneProcess, type BatchResult } from '../batch';
+import { runBatch, type BatchResult } from '../batch';
 import type { StageOptions } from './schema';
-import { stageTask } from './stage-task';
+import { stageProject } from './stage-project';
 
-/** Every bundle of an Nx run in one process: release.yaml is read once for all of them, and so are the workspace's files. */
+/** Stages all bundles of an Nx run in one process: release.yaml and the workspace's files are read once. */
 export default function stageBatch(
   graph: TaskGraph,
   inputs: Record<string, StageOptions>,
@@ -14,23 +14,23 @@ export default function stageBatch(
 ): AsyncGenerator<BatchResult> {
   let release: ReturnType<typeof openRelease> | undefined;
   let snapshot: Promise<Snapshot> | undefined;
-  let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  let close = (): void => undefined;
+  const closed = new Promise<void>((resolve) => (close = resolve));
   const open = (root: string): Promise<Snapshot> =>
     new Promise((resolve, reject) => {
       withSnapshot(root, (opened) => {
         resolve(opened);
-        return ended;
+        return closed;
       }).catch(reject);
     });
-  return inOneProcess(graph, inputs, context, {
-    // What is asked of git at the same moment is asked once.
-    atOnce: 64,
-    async work(task, options) {
-      // Each task says by itself what is wrong with release.yaml.
+  return runBatch(graph, inputs, context, {
+    // Git queries of the same moment are one query.
+    concurrency: 64,
+    async run(task, options) {
+      // Every task reports the problems of release.yaml itself.
       const opened = await (release ??= openRelease(task.root, task.plugin));
-      await stageTask(task, opened, await (snapshot ??= open(task.root)), options);
+      await stageProject(task, opened, await (snapshot ??= open(task.root)), options);
     },
-    end,
+    afterAll: close,
   });
 }

@@ -1,14 +1,14 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { withSnapshot } from '../../git/snapshot';
 import { openRelease } from '../../workspace/workspace';
-import { perform } from '../perform';
+import { runExecutor } from '../run-task';
 import type { StageOptions } from './schema';
-import { stageTask } from './stage-task';
+import { stageProject } from './stage-project';
 
-/** A bundle's files, byte for byte as git has them, under dist/stage/<id>/bundles/<folder>. */
+/** Stages one bundle to dist/stage/<id>/bundles/<folder>, byte for byte as git has it. */
 export default function stage(options: StageOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async (task) => {
+  return runExecutor(context, options, async (task) => {
     const release = await openRelease(task.root, task.plugin);
-    await withSnapshot(task.root, (snapshot) => stageTask(task, release, snapshot, options));
+    await withSnapshot(task.root, (snapshot) => stageProject(task, release, snapshot, options));
   });
 }

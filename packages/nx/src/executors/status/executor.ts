@@ -8,19 +8,19 @@ import { openEnvironment, registryOf } from '../../workspace/environment';
 import { registriesOf } from '../../workspace/registries';
 import type { Log } from '../../system/log';
 import { table } from '../../system/table';
-import { perform } from '../perform';
+import { runExecutor } from '../run-task';
 import type { StatusOptions } from './schema';
 
-/** What runs, and where it is not what was recorded. */
+/** Shows what runs, and where it differs from the last release record. */
 export default function status(options: StatusOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const workspace = looseWorkspace(root);
     const { environment } = openEnvironment(workspace, options.environment);
     const place = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
     const found = await environmentStatus(environment, workspace.workspace, place, log);
     const code = found.drift.length > 0 ? exitCode('release-drift') : 0;
     log.event({ event: 'status', environment: environment.name, ...found, exitCode: code });
-    say(environment.name, found, log);
+    print(environment.name, found, log);
     if (code === 0) return;
     throw new KdcubeError(
       found.drift.map((what) => ({
@@ -32,31 +32,31 @@ export default function status(options: StatusOptions, context: ExecutorContext)
   });
 }
 
-/** Forwards, to what release.yaml says, or back to what the record says. */
+/** Roll forward to release.yaml, or back to the record. */
 function hintOf(environment: string, { release }: EnvironmentStatus): string {
-  const back = release === undefined ? '' : `; nx run release:rollback:${environment} --to=${release}    brings ${release} back`;
+  const back = release === undefined ? '' : `; nx run release:rollback:${environment} --to=${release}    restores ${release}`;
   return `nx run release:plan:${environment}    shows what the next deploy would do${back}`;
 }
 
-/** Beside drift, that a rollout is completed is no news. */
+/** A completed rollout is only worth a word without drift. */
 function stateOf(isDrift: boolean, rollout = ''): string {
-  const words = rollout.toLowerCase().replace(/_/g, ' ');
-  if (!isDrift) return words;
-  return rollout === '' || rollout === 'COMPLETED' ? 'drift' : `drift, ${words}`;
+  const state = rollout.toLowerCase().replace(/_/g, ' ');
+  if (!isDrift) return state;
+  return rollout === '' || rollout === 'COMPLETED' ? 'drift' : `drift, ${state}`;
 }
 
 function minute(time: string | undefined): string {
   return time?.slice(0, 16).replace('T', ' ') ?? '';
 }
 
-function say(environment: string, found: EnvironmentStatus, log: Log): void {
+function print(environment: string, found: EnvironmentStatus, log: Log): void {
   const { release, since, lastAttempt, underWay, services, bundles, notDeployed } = found;
   const first =
     release !== undefined
       ? `${release}, since ${minute(since)} UTC`
       : lastAttempt
-        ? 'no deploy has ended well here yet'
-        : 'nothing was recorded here';
+        ? 'no deployment has succeeded yet'
+        : 'no deployment is recorded';
   log.lines([`${environment}: ${first}`, '']);
   const rows = services.map(({ service, taskDefinition, image, running, desired, others, since: deployed, rollout, drift }) => [
     service,
@@ -76,7 +76,7 @@ function say(environment: string, found: EnvironmentStatus, log: Log): void {
       ),
     ]);
   if (underWay)
-    log.note(`a deploy of ${underWay.release} is under way, or was killed: its mark is good until ${minute(underWay.until)} UTC`);
+    log.note(`a deploy of ${underWay.release} is running, or was killed: its lock expires at ${minute(underWay.until)} UTC`);
   if (lastAttempt)
     log.note(
       `the last attempt, ${lastAttempt.release} (${lastAttempt.attempt}), ended at ${minute(lastAttempt.endedAt)} UTC: ${lastAttempt.verdict}. ${printable(lastAttempt.because)}`,

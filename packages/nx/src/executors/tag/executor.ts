@@ -7,13 +7,13 @@ import { plannedImages, releasedImages } from '../../images/released';
 import { getManifest } from '../../registry/registry';
 import { checkTagTarget, setTag } from '../../registry/tags';
 import { openRelease } from '../../workspace/workspace';
-import { perform } from '../perform';
+import { runExecutor } from '../run-task';
 import { noImages, notCommitted } from './problems';
 import type { TagOptions } from './schema';
 
-/** People's tags on every digest of the release. All images are found, and all checked, before the first tag is set. */
+/** Tags every image of the release. Every image is looked up and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const name = requireRegistry(registriesOf(options, plugin));
     const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);
@@ -28,7 +28,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
       ...options.tags.map((given) => ({ tag: checkTag(given), moving: false })),
       ...customerTags({ commit: await headCommit(root) }, options.tagPrefix ?? plugin.tagPrefix),
     ];
-    // A release may be called as a tag that is given too.
+    // A given tag may equal the release's name.
     const tags = [...new Map(wanted.map((people) => [people.tag, people])).values()];
     const images = await releasedImages(root, planned, name, { offline: false }, log);
     const found = [];

@@ -1,10 +1,10 @@
 import { KdcubeError } from '@kdcube/release/internal';
 
-/** Tagging nothing is no success. */
+/** A release without images: tagging nothing must not succeed. */
 export function noImages(): KdcubeError {
   return new KdcubeError({
     code: 'dockerfile-missing',
-    message: 'This release has no images to tag: no folder in images/ has a Dockerfile.',
+    message: 'There are no images to tag: no folder in images/ has a Dockerfile.',
     hint: 'nx g @kdcube/nx:image',
     at: { file: 'images' },
   });
@@ -13,7 +13,7 @@ export function noImages(): KdcubeError {
 export function notCommitted(places: readonly string[]): KdcubeError {
   return new KdcubeError({
     code: 'not-committed',
-    message: `A release is what is committed, and these are not: ${places.join(', ')}.`,
-    hint: 'git add and git commit them, then push the images again',
+    message: `Only committed content can be tagged as a release. Not committed: ${places.join(', ')}.`,
+    hint: 'git add and git commit, then nx run-many -t docker-push',
   });
 }

@@ -6,26 +6,26 @@ import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot';
 import { counted } from '../../system/log';
 import { openRelease } from '../../workspace/workspace';
-import { sayNotes } from '../notes';
-import type { Task } from '../perform';
-import { perform } from '../perform';
+import { logNotes } from '../log-notes';
+import type { Task } from '../run-task';
+import { runExecutor } from '../run-task';
 import type { ValidateOptions } from './schema';
 
-/** Everything that the platform would only say in a log, or not at all: release.yaml, pins, images, and the bundles behind them. */
+/** Checks release.yaml, the pins, the images and the bundles that are pinned, and reports every problem at once. */
 export default function validate(options: ValidateOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async (task) => {
+  return runExecutor(context, options, async (task) => {
     const startedAt = Date.now();
     const workspace = readWorkspace(diskFiles(task.root), options);
     const notes = workspace.notes.filter(({ code }) => code !== 'no-bundles');
     const problems = [
       ...workspace.problems,
       ...workspace.notes.filter(({ code }) => code === 'no-bundles'),
-      // Of a release that is wrong nobody can say what its pins should be.
+      // Without a valid release.yaml, the pins cannot be judged.
       ...(workspace.problems.some(({ at }) => at?.file === RELEASE_FILE) ? [] : pinProblems(workspace)),
       ...nameClashes(workspace),
     ];
-    sayNotes(notes, task.log);
-    // The bundles of a release that cannot be read cannot be found either.
+    logNotes(notes, task.log);
+    // Without a valid release.yaml, its bundles cannot be found.
     if (workspace.release && workspace.problems.length === 0) problems.push(...(await bundleProblems(task, options)));
     for (const problem of problems) task.log.event({ event: 'problem', ...problem });
     if (problems.length > 0) throw new KdcubeError(unique(problems));
@@ -45,8 +45,8 @@ async function bundleProblems({ root, log }: Task, options: ValidateOptions): Pr
     checkBundles(open, snapshot, { online: options.online, log }),
   );
   if (unseen.length > 0)
-    log.note(`Not looked into, because this machine has no copy of them: ${unseen.join(', ')}. --online fetches them.`);
-  // A missing or stale pin is said once, with the others.
+    log.note(`not checked, because they are not in the local cache: ${unseen.join(', ')}. --online fetches them`);
+  // Missing and stale pins are reported by pinProblems.
   return problems.filter(({ code }) => code !== 'pin-missing' && code !== 'pin-stale');
 }
 
@@ -62,8 +62,8 @@ function pinProblems({ pins }: Workspace): Problem[] {
       code: pin === undefined ? 'pin-missing' : 'pin-stale',
       message:
         pin === undefined
-          ? 'There is no pin here that can be read: nothing says which content the ref means.'
-          : 'This pin answers another question than release.yaml asks now.',
+          ? 'This pin is missing or cannot be read: the content of the ref is unknown.'
+          : 'This pin is out of date: release.yaml has changed.',
       hint: 'nx sync    and commit the pins',
       at: { file },
     }));
@@ -77,8 +77,8 @@ function nameClashes({ release, images }: Workspace): Problem[] {
       code: 'already-exists',
       message:
         name === 'release'
-          ? 'The image is called "release", as the project of release.yaml is.'
-          : `The image and a bundle are both called "${name}": they would be one project.`,
+          ? 'The image has the name "release", which is the project of release.yaml.'
+          : `The image and a bundle both have the name "${name}", and two projects cannot share a name.`,
       hint: 'rename the image’s folder',
       at: { file: path },
     }));

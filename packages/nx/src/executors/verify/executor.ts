@@ -5,17 +5,17 @@ import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';
 import { registriesOf } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
-import { sayNotes } from '../notes';
-import { perform } from '../perform';
+import { logNotes } from '../log-notes';
+import { runExecutor } from '../run-task';
 import type { VerifyOptions } from './schema';
 
 /** Checks everything that a deployment needs. A failed check fails the task; an unknown result does not. */
 export default function verify(options: VerifyOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return perform(context, options, async ({ root, plugin, log }) => {
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    sayNotes(notes, log);
+    logNotes(notes, log);
     const settings = {
       registries: registriesOf(options, plugin),
       platform: options.platform ?? plugin.platform,

@@ -13,7 +13,7 @@ export default async function bundleGenerator(tree: Tree, raw: BundleOptions): P
   if (!found) {
     throw new KdcubeError({
       code: 'file-missing',
-      message: `There is no ${RELEASE_FILE}, and a bundle is a line of it.`,
+      message: `There is no ${RELEASE_FILE} to add the bundle to.`,
       hint: 'nx g @kdcube/nx:release',
       at: { file: RELEASE_FILE },
     });
@@ -21,10 +21,10 @@ export default async function bundleGenerator(tree: Tree, raw: BundleOptions): P
   const plan = planBundle(options, found.release);
   if (plan.folder === undefined) {
     writeReleaseText(tree, addBundle(found.text, RELEASE_FILE, plan.entry), found.text);
-    return plan.listed ? undefined : () => logger.info('Next: nx sync, which notes in pins/ what the ref means.');
+    return plan.listed ? undefined : () => logger.info('Next: nx sync, which pins the ref to a commit.');
   }
   const { folder, entry } = plan;
-  // A folder that is listed and there is its author's: running twice changes nothing, whatever was edited since.
+  // An existing bundle belongs to its author: running the generator again changes nothing.
   if (plan.listed && tree.exists(folder)) return undefined;
   folderIsFree(tree, folder, entry.id);
   writeReleaseText(tree, addBundle(found.text, RELEASE_FILE, entry), found.text);
@@ -34,5 +34,5 @@ export default async function bundleGenerator(tree: Tree, raw: BundleOptions): P
     title: options.title ?? entry.id,
     folder: joinPathFragments(folder),
   });
-  return () => logger.info(`Next: write ${folder}/services/answer.py, and try it with nx run ${entry.id}:test`);
+  return () => logger.info(`Next: edit ${folder}/services/answer.py, then nx run ${entry.id}:test`);
 }

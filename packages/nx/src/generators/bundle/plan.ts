@@ -3,15 +3,15 @@ import type { Bundle, NewBundle, Problem, Release } from '@kdcube/release/intern
 import type { Tree } from '@nx/devkit';
 
 export interface BundlePlan {
-  /** The entry of release.yaml. */
+  /** The entry in release.yaml. */
   entry: NewBundle;
-  /** Where its code goes; undefined for a pinned bundle, whose code is elsewhere. */
+  /** The folder of its code; undefined for a pinned bundle, whose code is in another repository. */
   folder?: string;
-  /** The release has exactly this bundle already. */
+  /** Whether release.yaml already has exactly this bundle. */
   listed: boolean;
 }
 
-interface Wanted {
+interface BundleRequest {
   name: string;
   title?: string;
   description?: string;
@@ -21,22 +21,22 @@ interface Wanted {
   subdir?: string;
 }
 
-/** What adding the bundle means. Throws for what no edit of release.yaml would notice: its rules are checked on the edited text. */
-export function planBundle(wanted: Wanted, release: Release): BundlePlan {
-  const { name: id, title, description, repo, ref } = wanted;
+/** Plans how to add the bundle. Refuses what the rules of release.yaml cannot see; those are checked on the edited text. */
+export function planBundle(request: BundleRequest, release: Release): BundlePlan {
+  const { name: id, title, description, repo, ref } = request;
   refuse(idProblem(id));
   refuse(oneLine('--title', title) ?? oneLine('--description', description));
   const text = { id, name: title, description };
   const pinned = repo !== undefined || ref !== undefined;
-  if (!pinned && wanted.subdir !== undefined) {
+  if (!pinned && request.subdir !== undefined) {
     refuse({
       code: 'wrong-option',
-      message: '--subdir is a folder of another repository, and no --repo was given.',
-      hint: `--directory=${wanted.subdir}, for a folder of this workspace`,
+      message: '--subdir is a folder of another repository, and needs --repo.',
+      hint: `--directory=${request.subdir}, for a folder of this workspace`,
     });
   }
   if (!pinned) refuse(dotProblem(id));
-  const place = pinned ? wanted.subdir : wanted.directory;
+  const place = pinned ? request.subdir : request.directory;
   const why = place === undefined ? undefined : unsafePath(place);
   if (why)
     refuse({
@@ -52,12 +52,12 @@ export function planBundle(wanted: Wanted, release: Release): BundlePlan {
   return { entry: { ...text, subdir: subdir === 'bundles' ? undefined : subdir }, folder, listed: Boolean(listed) };
 }
 
-/** The loader makes a slash of each dot, so a folder with a dot never imports; the platform's own ids have none. */
+/** The platform's loader turns each dot into a slash, so a folder with a dot never imports. */
 function dotProblem(id: string): Problem | undefined {
   if (!id.includes('.')) return undefined;
   return {
     code: 'unsafe-id',
-    message: `${quoted(id)} has a dot, and the platform never imports a folder with a dot. A new bundle gets an id that can be its folder.`,
+    message: `${quoted(id)} has a dot. The platform cannot import a folder with a dot in its name, so a new bundle needs an id without one.`,
     hint: `nx g @kdcube/nx:bundle ${id.replace(/\./g, '-')}`,
   };
 }
@@ -72,24 +72,24 @@ function listedDifferently(bundle: Bundle): Problem {
   const where = bundle.subdir ? `, in ${quoted(bundle.subdir)}` : '';
   return {
     code: 'duplicate-id',
-    message: `The release has ${quoted(bundle.id)} already, ${from}${where}.`,
+    message: `The release already has a bundle ${quoted(bundle.id)}, ${from}${where}.`,
     hint: 'change its lines in release.yaml, then nx sync; or give the new bundle another id',
     at: { file: 'release.yaml' },
   };
 }
 
-/** Refuses to write into anything that is there: another bundle's folder, one that differs only in case, a project of this name. */
+/** Refuses to overwrite anything: another bundle's folder, a name that differs only in case, a project with this name. */
 export function folderIsFree(tree: Tree, folder: string, id: string): void {
-  const taken = (message: string, hint?: string): never => refuse({ code: 'already-exists', message, hint }) as never;
+  const refuseName = (message: string, hint?: string): never => refuse({ code: 'already-exists', message, hint }) as never;
   const parts = folder.split('/');
   for (let depth = 1; depth < parts.length; depth += 1) {
     const above = parts.slice(0, depth).join('/');
-    if (tree.isFile(above)) taken(`${above} is a file, so ${folder} cannot be a folder in it.`);
+    if (tree.isFile(above)) refuseName(`${above} is a file, so ${folder} cannot be created.`);
   }
   if (tree.exists(folder)) {
-    taken(
-      `${folder} is there already, and nothing in it is overwritten.`,
-      `to take it into the release as it is, write in release.yaml, under items:\n- id: ${JSON.stringify(id)}`,
+    refuseName(
+      `${folder} exists already. The generator does not overwrite it.`,
+      `to add the existing folder to the release, write in release.yaml, under items:\n- id: ${JSON.stringify(id)}`,
     );
   }
   const siblings = tree.children(parts.slice(0, -1).join('/') || '.');
@@ -97,19 +97,19 @@ export function folderIsFree(tree: Tree, folder: string, id: string): void {
   if (near)
     refuse({
       code: 'id-case-clash',
-      message: `${quoted(id)} and the folder ${quoted(near)} differ only in case: on macOS and Windows they are one folder.`,
+      message: `${quoted(id)} and the folder ${quoted(near)} differ only in case: on macOS and Windows they are the same folder.`,
     });
   if (tree.exists(`images/${id}`))
-    taken(`images/${id} is an image of this name, and two projects cannot share one.`, 'give the bundle another id');
+    refuseName(`There is an image images/${id}, and two projects cannot share a name.`, 'give the bundle another id');
 }
 
 /** A class name for a bundle: `my-bundle@1-0` → `MyBundle`, `invoices` → `InvoicesBundle`. */
 export function className(id: string): string {
-  const words = id
+  const parts = id
     .split('@')[0]!
     .split(/[^A-Za-z0-9]+/)
     .filter(Boolean);
-  const name = words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
+  const name = parts.map((part) => part[0]!.toUpperCase() + part.slice(1)).join('');
   const letter = /^[0-9]/.test(name) ? `Bundle${name}` : name;
   return /bundle/i.test(letter) ? letter : `${letter}Bundle`;
 }
@@ -117,7 +117,7 @@ export function className(id: string): string {
 function oneLine(option: string, text: string | undefined): Problem | undefined {
   if (text === undefined) return undefined;
   if (text !== '' && text.length <= 500 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) return undefined;
-  return { code: 'wrong-option', message: `${option} is one line of at most 500 characters, and not empty.` };
+  return { code: 'wrong-option', message: `${option} must be one line of 1 to 500 characters.` };
 }
 
 function refuse(problem: Problem | Pick<Problem, 'code' | 'message' | 'hint'> | undefined): void {

@@ -9,11 +9,11 @@ export default async function environmentGenerator(tree: Tree, raw: EnvironmentO
   if (!isEnvironmentName(options.name))
     throw new KdcubeError({
       code: 'wrong-option',
-      message: `${quoted(options.name)} cannot be an environment: its name is made of lower-case letters, digits and dashes.`,
+      message: `${quoted(options.name)} is not a valid environment name: use lower-case letters, digits and dashes.`,
       hint: 'nx g @kdcube/nx:environment prod',
     });
   const file = environmentFile(options.name);
-  // One that is there is its owner's: running twice changes nothing, whatever was written since.
+  // An existing environment belongs to its author: running the generator again changes nothing.
   if (tree.exists(file)) return;
   const images = tree.children('images').filter((name) => !tree.isFile(`images/${name}`));
   const account = typeof options.account === 'number' ? String(options.account).padStart(12, '0') : options.account;

@@ -1,4 +1,4 @@
-export interface EnvironmentWords {
+export interface EnvironmentValues {
   target: 'ecs' | 'compose';
   name: string;
   tenant?: string;
@@ -13,20 +13,20 @@ export interface EnvironmentWords {
 
 const quote = (text: string | undefined, placeholder: string) => JSON.stringify(text ?? `<${placeholder}>`);
 
-/** A new environment: right as it is, but for the placeholders of what only its owner knows. */
-export function environmentText(words: EnvironmentWords): string {
-  const { target, name } = words;
-  const proc = words.images.find((image) => image.includes('proc'));
-  const exec = words.images.find((image) => image.includes('exec'));
+/** The text of a new environment: valid, except for placeholders of values that only its owner knows. */
+export function environmentText(values: EnvironmentValues): string {
+  const { target, name } = values;
+  const proc = values.images.find((image) => image.includes('proc'));
+  const exec = values.images.find((image) => image.includes('exec'));
   return [
     '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json',
-    `# nx run release:env:${name} shows what every service is given; docs/environment-yaml.md has every key. A secret is named here, and never written.`,
+    `# nx run release:env:${name} shows the configuration of every service; docs/environment-yaml.md lists every key. Write only references to secrets here, never their values.`,
     `target: ${target}`,
-    `registry: ${quote(words.registry, 'REGISTRY')}`,
-    `tenant: ${quote(words.tenant, 'TENANT')}`,
-    `project: ${quote(words.project, 'PROJECT')}`,
+    `registry: ${quote(values.registry, 'REGISTRY')}`,
+    `tenant: ${quote(values.tenant, 'TENANT')}`,
+    `project: ${quote(values.project, 'PROJECT')}`,
     '',
-    ...(target === 'ecs' ? onEcs(words) : [`compose: { project: ${JSON.stringify(`kdcube-${name}`)}, directory: /opt/kdcube }`]),
+    ...(target === 'ecs' ? onEcs(values) : [`compose: { project: ${JSON.stringify(`kdcube-${name}`)}, directory: /opt/kdcube }`]),
     '',
     'env:',
     '  shared:',
@@ -47,17 +47,17 @@ export function environmentText(words: EnvironmentWords): string {
           `exec: { runtime: ${target === 'ecs' ? 'fargate' : 'docker'}, image: ${exec}${target === 'ecs' ? '' : ', workspace: /opt/kdcube/exec-workspace'} }`,
         ]),
     '',
-    '# An image of this release by its name; any other one by its digest.',
+    '# An image of this release by its name, any other image by its digest.',
     'services:',
-    service('postgres-setup', 'postgres-setup', platformImage('kdcube-postgres-setup', words.images)),
-    service('chat-proc', 'proc', proc ?? platformImage('kdcube-chat-proc', words.images)),
-    service('chat-ingress', 'ingress', platformImage('kdcube-chat-ingress', words.images)),
-    service('metrics', 'metrics', platformImage('kdcube-metrics', words.images)),
+    service('postgres-setup', 'postgres-setup', platformImage('kdcube-postgres-setup', values.images)),
+    service('chat-proc', 'proc', proc ?? platformImage('kdcube-chat-proc', values.images)),
+    service('chat-ingress', 'ingress', platformImage('kdcube-chat-ingress', values.images)),
+    service('metrics', 'metrics', platformImage('kdcube-metrics', values.images)),
     '',
   ].join('\n');
 }
 
-function onEcs({ account, region, cluster }: EnvironmentWords): string[] {
+function onEcs({ account, region, cluster }: EnvironmentValues): string[] {
   return [
     'ecs:',
     `  account: ${quote(account, 'AWS_ACCOUNT')}`,
@@ -69,11 +69,11 @@ function onEcs({ account, region, cluster }: EnvironmentWords): string[] {
 }
 
 function reference(target: 'ecs' | 'compose', name: string, secret: string): string {
-  const word = secret.toLowerCase().replace(/_/g, '-');
-  return target === 'ecs' ? `ssm:/kdcube/${name}/${word}` : `file:/opt/kdcube/secrets/${word}`;
+  const path = secret.toLowerCase().replace(/_/g, '-');
+  return target === 'ecs' ? `ssm:/kdcube/${name}/${path}` : `file:/opt/kdcube/secrets/${path}`;
 }
 
-/** What is built here goes by its name; the platform's own by a digest that its owner looks up. */
+/** An image of this workspace by its name, an image of the platform by a digest. */
 function platformImage(name: string, images: readonly string[]): string {
   return images.includes(name) ? name : `docker.io/kdcube/${name}@sha256:<DIGEST>`;
 }

@@ -9,7 +9,7 @@ import { ImageOptions } from './schema';
 export default async function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
   const { name, kind: wanted } = readGeneratorOptions(ImageOptions, raw);
   const { folder, kind } = planImage(name, wanted);
-  // A Dockerfile that is there is its author's: running twice changes nothing, whatever was edited since.
+  // An existing Dockerfile belongs to its author: running the generator again changes nothing.
   if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;
   const bundles = readReleaseText(tree)?.release.bundles ?? [];
   nameIsFree(

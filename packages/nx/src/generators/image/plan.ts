@@ -8,15 +8,15 @@ export const DOCKERFILES: Record<ImageKind, string> = {
   'exec-bundled': 'Dockerfile_ExecBundled',
 };
 
-/** Where the image goes and what it is. The name must fit a registry, a folder and an Nx project at once. */
+/** The folder and the kind of the image. Its name must be valid as a repository, a folder and an Nx project. */
 export function planImage(name: string, wanted?: ImageKind): { folder: string; kind: ImageKind } {
   if (!isRepository(name) || name.includes('/') || name.length > 100 || name === 'release') {
     throw new KdcubeError({
       code: 'wrong-option',
       message:
         name === 'release'
-          ? '"release" is the project of release.yaml itself, so no image can have this name.'
-          : `${quoted(name)} cannot be the name of an image: a registry takes small letters and digits, with . _ - between them, and at most 100 fit a folder.`,
+          ? '"release" is the project of release.yaml, so no image can have this name.'
+          : `${quoted(name)} is not a valid image name: use at most 100 lower-case letters and digits, with . _ - between them.`,
       hint: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled',
     });
   }
@@ -24,22 +24,22 @@ export function planImage(name: string, wanted?: ImageKind): { folder: string; k
   if (!kind) {
     throw new KdcubeError({
       code: 'wrong-option',
-      message: `The name ${quoted(name)} does not say what the image is.`,
+      message: `The kind of image cannot be derived from the name ${quoted(name)}.`,
       hint: kinds.map((each) => `--kind=${each}`).join('    or  '),
     });
   }
   return { folder: `images/${name}`, kind };
 }
 
-/** Refuses a folder that holds another image, and a name that a bundle has. */
+/** Refuses a folder that holds another image, and the name of a bundle. */
 export function nameIsFree(tree: Tree, folder: string, name: string, bundleIds: readonly string[]): void {
-  const taken = (message: string): never => {
+  const refuseName = (message: string): never => {
     throw new KdcubeError({ code: 'already-exists', message, hint: 'give the image another name' });
   };
   if (tree.isFile('images') || tree.isFile(folder))
-    taken(`${tree.isFile('images') ? 'images' : folder} is a file, so ${folder} cannot be a folder.`);
+    refuseName(`${tree.isFile('images') ? 'images' : folder} is a file, so ${folder} cannot be created.`);
   const other = tree.children(folder).find((file) => file.startsWith('Dockerfile'));
-  if (other) taken(`${folder}/${other} is another image already.`);
+  if (other) refuseName(`${folder} already holds another image (${other}).`);
   const bundle = bundleIds.find((id) => id.toLowerCase() === name);
-  if (bundle) taken(`The release has a bundle ${quoted(bundle)}, and two projects cannot share a name.`);
+  if (bundle) refuseName(`The release has a bundle ${quoted(bundle)}, and two projects cannot share a name.`);
 }

@@ -1,9 +1,9 @@
 import type { Tree } from '@nx/devkit';
 
-/** What must never be in a customer's git: a workspace bundle's content is what git sees of its folder. */
+/** What git must ignore: a workspace bundle's content is what git sees of its folder. */
 export const IGNORED = ['node_modules', 'dist', '.nx', '__pycache__', '*.pyc'];
 
-/** Adds what is missing to .gitignore. `dist/` counts as `dist`. */
+/** Adds the missing lines to .gitignore. `dist/` counts as `dist`. */
 export function ignoreInGit(tree: Tree): void {
   const before = tree.exists('.gitignore') ? (tree.read('.gitignore', 'utf-8') ?? '') : '';
   const present = new Set(before.split(/\r?\n/).map((line) => line.trim().replace(/\/$/, '')));

@@ -5,7 +5,7 @@ import type { NxJsonConfiguration, Tree } from '@nx/devkit';
 const PLUGIN = '@kdcube/nx';
 const SYNC = '@kdcube/nx:pins';
 
-/** Lists the plugin and its sync generator in nx.json, each once. Options that are there already stay; `registry` is set where it is given. */
+/** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given. */
 export function usePlugin(tree: Tree, registry?: string): void {
   if (registry !== undefined) parseRegistry(registry);
   const before = readNxJson(tree) ?? {};

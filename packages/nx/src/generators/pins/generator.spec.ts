@@ -87,35 +87,23 @@ it('does not care for release_name, comments, order and spelling', async () => {
 });
 
 const STALE: [string, Record<string, string>, string[]][] = [
-  [
-    'a ref that was bumped',
-    { 'release.yaml': RELEASE.replace('"v2"', '"v3"') },
-    ['there@2-0: release.yaml asks for something else now'],
-  ],
-  [
-    'another frontend',
-    { 'release.yaml': RELEASE.replace('ui-v1', 'ui-v2') },
-    ['frontend: release.yaml asks for something else now'],
-  ],
-  [
-    'another platform',
-    { 'release.yaml': RELEASE.replace('444', '555') },
-    ['proc: release.yaml or the Dockerfile asks for something else now'],
-  ],
+  ['a ref that was bumped', { 'release.yaml': RELEASE.replace('"v2"', '"v3"') }, ['there@2-0: release.yaml changed']],
+  ['another frontend', { 'release.yaml': RELEASE.replace('ui-v1', 'ui-v2') }, ['frontend: release.yaml changed']],
+  ['another platform', { 'release.yaml': RELEASE.replace('444', '555') }, ['proc: release.yaml or the Dockerfile changed']],
   [
     'a new bundle of this workspace',
     { 'release.yaml': `${RELEASE}    - id: "new"\n` },
-    ['proc: release.yaml or the Dockerfile asks for something else now'],
+    ['proc: release.yaml or the Dockerfile changed'],
   ],
   [
     'a git_commit that is not the pinned one',
     { 'release.yaml': RELEASE.replace('ref: "v2"', `ref: "v2", git_commit: "${'e'.repeat(40)}"`) },
-    ['there@2-0: release.yaml asks for something else now'],
+    ['there@2-0: release.yaml changed'],
   ],
   [
     'a base that the Dockerfile did not have',
     { 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY --from=python:3.12 /x /x\n` },
-    ['proc: release.yaml or the Dockerfile asks for something else now'],
+    ['proc: release.yaml or the Dockerfile changed'],
   ],
   ['a pin that is empty', { 'pins/images/proc/pin.json': '' }, ['proc: not pinned yet']],
   ['a pin with the marks of a merge', { 'pins/images/proc/pin.json': '<<<<<<< ours\n{}\n' }, ['proc: not pinned yet']],
@@ -146,7 +134,7 @@ it('removes the pins of what the release no longer has, and only files that are 
     'pins/README.md': '',
   };
   const tree = treeOf(files);
-  expect(await details(tree)).toEqual(['pins/bundles/gone/pin.json: the release does not have it any more']);
+  expect(await details(tree)).toEqual(['pins/bundles/gone/pin.json: no longer in the release']);
   expect(Object.keys(contents(tree))).not.toContain('pins/bundles/gone/pin.json');
   expect(Object.keys(contents(tree))).toEqual(expect.arrayContaining(['pins/bundles/gone/notes.md', 'pins/README.md']));
 });

@@ -7,12 +7,12 @@ import { treeFiles } from '../tree-files';
 import { resolvePins } from './resolve';
 import type { StalePin } from './resolve';
 
-/** What Nx takes from a sync generator; its own name for this type is not public. */
+/** The result of a sync generator; Nx does not export this type. */
 type SyncGeneratorResult = void | { outOfSyncMessage: string; outOfSyncDetails: string[]; callback: () => Promise<void> };
 
 /**
- * The sync generator (HOUSE §2). Nx asks it at every command, from its daemon, and cannot say whether it syncs or checks: so this part compares small files
- * and touches no network. What is stale becomes a half pin, which makes the workspace out of sync; only `nx sync` runs the callback, which resolves.
+ * The sync generator (HOUSE §2). Nx runs it at every command and does not tell a check from a sync, so this part only compares small files, offline.
+ * A stale pin becomes a half pin, which makes the workspace out of sync; only `nx sync` runs the callback, which resolves it.
  */
 export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
   if (!tree.exists(RELEASE_FILE)) return;
@@ -27,25 +27,24 @@ export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
   for (const pin of stale) tree.write(pin.file, half(pin, tree.read(pin.file, 'utf-8') ?? undefined));
   for (const file of orphans) tree.delete(file);
   return {
-    outOfSyncMessage: 'The pins do not say what release.yaml says.',
+    outOfSyncMessage: 'The pins are out of date: release.yaml has changed.',
     outOfSyncDetails: [
       ...stale.map(({ subject, why }) => `${subject}: ${why}`),
-      ...orphans.map((file) => `${file}: the release does not have it any more`),
+      ...orphans.map((file) => `${file}: no longer in the release`),
     ],
     callback: () => resolvePins({ root: tree.root, release, stale, before, options }),
   };
 }
 
-/** What is written while a question is open. The pin that was there stays in it: its digests and its salt must outlive a sync that is killed. */
-function half(stale: StalePin, there: string | undefined): string {
+/** The text of a pin that has to be resolved. It contains the old pin: its digests and salt must survive a sync that is killed. */
+function half(stale: StalePin, current: string | undefined): string {
   const open = { ...stale.question, ...(stale.kind === 'image' && stale.pin && { was: stale.pin }) };
   const text = halfPin(open);
-  // Nx forgets a change that leaves a file as it is. Over the same half pin, left by a sync that was killed, another one must be
-  // written, or the workspace would pass for synced.
-  return there === text ? halfPin({ ...open, again: true }) : text;
+  // Nx ignores a write that does not change a file: after a sync that was killed, an equal half pin would look synced.
+  return current === text ? halfPin({ ...open, again: true }) : text;
 }
 
-/** The pin that a half pin replaced. */
+/** The pin that a half pin contains. */
 function replaced(text: string | undefined): ImagePin | undefined {
   try {
     return readPin(ImagePin, JSON.stringify((JSON.parse(text ?? '') as { was?: unknown } | null)?.was));
@@ -55,8 +54,7 @@ function replaced(text: string | undefined): ImagePin | undefined {
 }
 
 function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | undefined): StalePin[] {
-  const why = (pin: unknown, asker = 'release.yaml asks') =>
-    pin === undefined ? 'not pinned yet' : `${asker} for something else now`;
+  const why = (pin: unknown, source = 'release.yaml') => (pin === undefined ? 'not pinned yet' : `${source} changed`);
   const bundles = found.bundles
     .filter(({ fits }) => !fits)
     .map(({ subject, file, pin }): StalePin => {
@@ -84,7 +82,7 @@ function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | 
       asked: subject.question!,
       pin: pin ?? replaced(textOf(file)),
       file,
-      why: why(pin, 'release.yaml or the Dockerfile asks'),
+      why: why(pin, 'release.yaml or the Dockerfile'),
       question: { ...subject.question! },
     }));
   return [...bundles, ...frontend, ...images];

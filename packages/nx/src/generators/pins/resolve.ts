@@ -32,34 +32,34 @@ import { baseReference, openRegistry, registriesOf } from '../../workspace/regis
 import { headManifest } from '../../registry/registry';
 import type { PluginOptions } from '../../plugin-options';
 
-/** A pin that does not answer what release.yaml asks. */
+/** A pin that is missing or out of date. */
 export type StalePin = { file: string; subject: string; why: string; question: Record<string, unknown> } & (
   | { kind: 'bundle'; bundle: PinnedBundle }
   | { kind: 'frontend'; source: Source }
   | { kind: 'image'; asked: ImageQuestion; pin?: ImagePin }
 );
 
-export interface Resolving {
+export interface ResolveRequest {
   root: string;
   release: Release;
   stale: StalePin[];
-  /** What the files held before they were marked: what they hold again if anything fails. */
+  /** The content of the pin files before they became half pins, restored if anything fails. */
   before: ReadonlyMap<string, Uint8Array | undefined>;
   options: PluginOptions;
 }
 
-/** Resolves every stale pin, or none: on any failure, and on Ctrl-C, all files are put back. Every problem is said. */
-export async function resolvePins({ before, root, ...question }: Resolving): Promise<void> {
-  const putBack = () => restore(root, before);
+/** Resolves every stale pin or none: on any failure and on Ctrl-C, all files are restored. Reports every problem. */
+export async function resolvePins({ before, root, ...request }: ResolveRequest): Promise<void> {
+  const undo = () => restore(root, before);
   try {
-    await withUndo(putBack, () => resolveAll({ root, ...question }));
+    await withUndo(undo, () => resolveAll({ root, ...request }));
   } catch (error) {
-    putBack();
+    undo();
     throw error;
   }
 }
 
-async function resolveAll({ root, release, stale, options }: Omit<Resolving, 'before'>): Promise<void> {
+async function resolveAll({ root, release, stale, options }: Omit<ResolveRequest, 'before'>): Promise<void> {
   const log = createLog();
   const remote = await ownRemote(root).catch(() => undefined);
   const problems: Problem[] = [];
@@ -67,19 +67,19 @@ async function resolveAll({ root, release, stale, options }: Omit<Resolving, 'be
   for (const pin of stale) {
     const startedAt = Date.now();
     try {
-      const answer = await whileWaiting(
+      const newPin = await whileWaiting(
         log,
         () => `pinning ${pin.subject}`,
         resolve(pin, { root, release, options, remote, log }),
       );
-      resolved.push({ file: pin.file, text: printPin(answer) });
-      log.done('pinned', pin.subject, saying(answer), startedAt);
+      resolved.push({ file: pin.file, text: printPin(newPin) });
+      log.done('pinned', pin.subject, summary(newPin), startedAt);
     } catch (error) {
       if (!(error instanceof KdcubeError)) throw error;
       problems.push(...error.problems.map((problem) => ({ ...problem, at: problem.at ?? { file: pin.file } })));
     }
   }
-  if (problems.length > 0) throw new KdcubeError(problems, { changed: 'the pins are as they were' });
+  if (problems.length > 0) throw new KdcubeError(problems, { changed: 'no pin was changed' });
   for (const { file, text } of resolved) await writeFileAtomic(path.join(root, file), text);
 }
 
@@ -107,8 +107,8 @@ async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Pro
   if (bundle.gitCommit !== undefined && bundle.gitCommit !== commit) {
     throw new KdcubeError({
       code: 'tag-moved',
-      message: `release.yaml says that ${quoted(ref)} is ${bundle.gitCommit}, and ${shownUrl(source.url)} says ${commit}.`,
-      hint: 'write the git_commit that you mean, or remove the line',
+      message: `git_commit of ${quoted(ref)} is ${bundle.gitCommit} in release.yaml, but ${commit} in ${shownUrl(source.url)}.`,
+      hint: 'correct git_commit, or remove the line',
     });
   }
   const store = await fetchCommit(source, commit, { ref, log: context.log });
@@ -119,15 +119,15 @@ async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Pro
   throw new KdcubeError({
     code: 'bundle-not-found',
     message: `${shownUrl(source.url)} has no folder ${bundlePlaces(bundle).join(' or ')} at ${quoted(ref)} (${commit.slice(0, 12)}).`,
-    hint: (await elsewhere(store, commit, bundle)) ?? 'subdir: is the folder that holds the bundle’s folder',
+    hint: (await elsewhere(store, commit, bundle)) ?? 'set subdir: to the folder that holds the bundle’s folder',
   });
 }
 
-/** The subdir under which the bundle is, when it is somewhere else in its repository. */
+/** A hint with the right subdir, if the bundle is somewhere else in its repository. */
 async function elsewhere(store: GitStore, commit: string, { id, folder }: PinnedBundle): Promise<string | undefined> {
   const files = (await listTree(store, commit).catch(() => [])).map((entry) => `/${entry.path}`);
   const entrypoint = files.find((file) => [id, folder].some((name) => file.endsWith(`/${name}/entrypoint.py`)));
-  return entrypoint === undefined ? undefined : `subdir: "${entrypoint.split('/').slice(1, -2).join('/')}"    has it`;
+  return entrypoint === undefined ? undefined : `subdir: "${entrypoint.split('/').slice(1, -2).join('/')}"    contains it`;
 }
 
 async function resolveFrontend({ repo, ref }: Source, context: ResolveContext): Promise<FrontendPin> {
@@ -147,22 +147,22 @@ async function commitOf(
   if (kind === 'branch' && !mayFloat) {
     throw new KdcubeError({
       code: 'mutable-ref',
-      message: `${quoted(ref)} is a branch of ${shownUrl(source.url)}. A release pins a tag or a commit, so that it means the same tomorrow.`,
-      hint: `ref: "${commit}"    is what it names now`,
+      message: `${quoted(ref)} is a branch of ${shownUrl(source.url)}. A release pins a tag or a commit, so that its content does not change.`,
+      hint: `ref: "${commit}"    is its current commit`,
     });
   }
   return { source, commit };
 }
 
-/** Digests of bases that the pin had stay: bases move only when asked, by deleting the pin. */
+/** Base images keep their pinned digests; deleting the pin updates them. */
 async function resolveImage(
   { platform, bundles, bases }: ImageQuestion,
   pin: ImagePin | undefined,
   { options, log }: ResolveContext,
 ): Promise<ImagePin> {
-  const known = new Map(Object.entries(pin?.bases ?? {}));
+  const pinned = new Map(Object.entries(pin?.bases ?? {}));
   const digests: Record<string, string> = {};
-  for (const name of [...bases].sort()) digests[name] = known.get(name) ?? (await digestOf(name, options, log));
+  for (const name of [...bases].sort()) digests[name] = pinned.get(name) ?? (await digestOf(name, options, log));
   return {
     pin: 1,
     ...(platform !== undefined && { platform }),
@@ -181,17 +181,17 @@ async function digestOf(name: string, options: PluginOptions, log: Log): Promise
     code: 'image-not-found',
     message: `The base ${reference.host}/${reference.repository}:${reference.tag ?? 'latest'} does not exist.`,
     hint: name.includes('${KDCUBE_PLATFORM_REGISTRY}')
-      ? 'push the platform’s images there first, or name another place with KDCUBE_PLATFORM_REGISTRY'
-      : 'check its name in the Dockerfile',
+      ? 'push the platform’s images there first, or set KDCUBE_PLATFORM_REGISTRY to another registry'
+      : 'check the image name in the Dockerfile',
   });
 }
 
-function saying(pin: BundlePin | FrontendPin | ImagePin): string {
+function summary(pin: BundlePin | FrontendPin | ImagePin): string {
   if ('bases' in pin) return `${counted(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }
 
-/** Not one step of it waits for anything: it is also what happens between Ctrl-C and the end. */
+/** Synchronous, because it also runs between Ctrl-C and the end of the process. */
 function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefined>): void {
   for (const [file, content] of before) {
     const place = path.join(root, file);
@@ -205,11 +205,11 @@ function restore(root: string, before: ReadonlyMap<string, Uint8Array | undefine
   }
 }
 
-/** The folders were made for the half pin; with anything else in them, they stay. */
+/** Removes the folders that were created for a half pin, unless they hold something else. */
 function removeIfEmpty(folder: string, root: string): void {
   try {
     for (let empty = folder; empty !== root; empty = path.dirname(empty)) fs.rmdirSync(empty);
   } catch {
-    // Not empty, or never made.
+    // Not empty, or never created.
   }
 }

@@ -18,7 +18,7 @@ export default async function presetGenerator(tree: Tree, raw: PresetOptions): P
   writeMissing(tree, '.gitattributes', {});
 }
 
-/** Files that people edit are written once. */
+/** Files that people edit are never overwritten. */
 function writeMissing(tree: Tree, file: string, values: Record<string, string>): void {
   if (!tree.exists(file))
     generateFiles(tree, path.join(__dirname, 'files', file.replace(/^\./, '')), '.', { dot: '.', ...values });

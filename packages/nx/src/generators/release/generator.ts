@@ -24,7 +24,7 @@ function writeNew(
   if (!platformRef) {
     throw new KdcubeError({
       code: 'wrong-option',
-      message: `There is no ${RELEASE_FILE} yet, and a new one needs to know which platform version it is for.`,
+      message: `There is no ${RELEASE_FILE} yet, and a new one needs the platform version.`,
       hint: 'nx g @kdcube/nx:release --platformRef=2026.7.20.444',
     });
   }

@@ -4,8 +4,8 @@ import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
 import { type Log, seconds } from '../system/log';
 import type { Repository } from '../registry/blobs';
 
-/** The way of every deploy; with --dryRun one step shorter. */
-export async function carryOutUnlessDry(
+/** Prints the plan of a deploy or a rollback, and executes it unless this is a dry run. */
+export async function executeUnlessDryRun(
   plan: DeployPlan,
   records: Repository,
   options: Omit<DeployWords, 'kept' | 'again'> & { dryRun: boolean },
@@ -16,12 +16,12 @@ export async function carryOutUnlessDry(
   log.lines(explainPlan(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   const { onFailure, timeout, wait, json } = options;
-  await carryOutPlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);
+  await executePlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);
 }
 
-/** Carries a plan out and says how it ended: the last line for a person, an object `deployed` with the exit code for a tool. What did not end well is thrown, as a Problem. */
-async function carryOutPlan(plan: DeployPlan, records: Repository, words: DeployWords, log: Log): Promise<void> {
-  const { outcome, record } = await deploy(plan, records, words, log).catch((error: unknown) => {
+/** Executes a plan and reports its verdict: a last line for people, an event `deployed` with the exit code for tools. Any verdict but success is thrown as a Problem. */
+async function executePlan(plan: DeployPlan, records: Repository, options: DeployWords, log: Log): Promise<void> {
+  const { outcome, record } = await deploy(plan, records, options, log).catch((error: unknown) => {
     const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
     if (code !== undefined) log.event({ event: 'deployed', verdict: 'refused', exitCode: exitCode(code), code });
     throw error;
@@ -35,11 +35,15 @@ async function carryOutPlan(plan: DeployPlan, records: Repository, words: Deploy
     services: Object.fromEntries(now),
     ...(record !== undefined && { record }),
   });
-  const kept = record === undefined ? '' : `, recorded as ${record}`;
+  const recorded = record === undefined ? '' : `recorded as ${record}`;
   if (problem) {
-    if (kept) log.note(`the attempt was${kept.slice(1)}`);
+    if (recorded) log.note(`the attempt was ${recorded}`);
     throw problem;
   }
-  const took = seconds(outcome.endedAt - outcome.startedAt);
-  log.done(wrote ? 'deployed' : 'unchanged', plan.environment, `${plan.release}${kept}  ${took}`);
+  const duration = seconds(outcome.endedAt - outcome.startedAt);
+  log.done(
+    wrote ? 'deployed' : 'unchanged',
+    plan.environment,
+    `${[plan.release, recorded].filter(Boolean).join(', ')}  ${duration}`,
+  );
 }

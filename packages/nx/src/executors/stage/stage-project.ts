@@ -7,12 +7,12 @@ import type { Snapshot } from '../../git/snapshot';
 import { bytes, counted } from '../../system/log';
 import { stageTree } from '../../workspace/stage';
 import { requireBundle, type OpenRelease } from '../../workspace/workspace';
-import type { Task } from '../perform';
+import type { Task } from '../run-task';
 import { readTaskOptions } from '../read-task-options';
 import { StageOptions } from './schema';
 
-/** A bundle's files, byte for byte as git has them, under dist/stage/<id>/bundles/<folder>. */
-export async function stageTask(
+/** Stages one bundle to dist/stage/<id>/bundles/<folder>, byte for byte as git has it, and writes its receipt. */
+export async function stageProject(
   { root, project, log }: Task,
   release: OpenRelease,
   snapshot: Snapshot,

@@ -4,10 +4,10 @@ import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } 
 import { diskFiles } from '../workspace/disk';
 import { writeFileAtomic } from '../system/files';
 import { table } from '../system/table';
-import type { Task } from './perform';
+import type { Task } from './run-task';
 
-/** Writes an imported environment where none is yet, and says what could not come along. */
-export async function writeImported(
+/** Writes an imported environment, unless another one has its name, and reports what could not be imported. */
+export async function writeEnvironment(
   { root, log }: Pick<Task, 'root' | 'log'>,
   name: string,
   { text, notes }: ImportedEnvironment,
@@ -18,19 +18,19 @@ export async function writeImported(
   if (!isEnvironmentName(name))
     throw new KdcubeError({
       code: 'wrong-option',
-      message: `${quoted(name)} cannot be the name of an environment: lower-case letters, digits and dashes.`,
+      message: `${quoted(name)} is not a valid environment name: use lower-case letters, digits and dashes.`,
       hint: '--environment=prod',
     });
-  const there = diskFiles(root).read(file);
-  if (there !== undefined && Buffer.from(there).toString('utf8') !== text)
+  const existing = diskFiles(root).read(file);
+  if (existing !== undefined && Buffer.from(existing).toString('utf8') !== text)
     throw new KdcubeError({
       code: 'already-exists',
-      message: `${file} is there already, and an import would overwrite it.`,
+      message: `${file} exists already. An import does not overwrite it.`,
       hint: `--environment=${name}-imported`,
     });
-  // What a person has to do comes first.
-  const all = [...before, ...notes].sort((one, other) => Number(isForTheRecord(one)) - Number(isForTheRecord(other)));
-  const todo = all.filter((note) => !isForTheRecord(note)).length;
+  // Notes that need an action come first.
+  const all = [...before, ...notes].sort((one, other) => Number(isInformation(one)) - Number(isInformation(other)));
+  const todo = all.filter((note) => !isInformation(note)).length;
   if (all.length > 0)
     log.lines(
       table(
@@ -44,12 +44,12 @@ export async function writeImported(
   log.done(
     dryRun ? 'would write' : 'imported',
     file,
-    `${todo} things to look at, ${all.length - todo} for the record; then nx run release:${next}:${name}`,
+    `${todo} notes to check, ${all.length - todo} for information; then nx run release:${next}:${name}`,
     startedAt,
   );
 }
 
-/** What the environment says in another way, or nobody reads: nothing is to be done. */
-function isForTheRecord({ reason }: ImportNote): boolean {
+/** What the environment expresses in another way, or what the platform does not read: no action is needed. */
+function isInformation({ reason }: ImportNote): boolean {
   return ['made', 'off', 'empty', 'replica', 'default', 'stranger'].includes(reason);
 }

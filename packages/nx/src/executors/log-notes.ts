@@ -2,7 +2,7 @@ import type { Problem } from '@kdcube/release/internal';
 import { formatProblem } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 
-/** Says what reading noted: what was rewritten, and what a person should know that is no error. */
-export function sayNotes(notes: readonly Problem[], log: Log): void {
+/** Logs what reading found that is no error: a rewritten value, a default worth knowing. */
+export function logNotes(notes: readonly Problem[], log: Log): void {
   for (const note of notes) log.note(formatProblem(note));
 }

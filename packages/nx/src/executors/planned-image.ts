@@ -5,9 +5,9 @@ import { planOf } from '../images/job';
 import { registriesOf } from '../workspace/registries';
 import type { Registries } from '../workspace/registries';
 import { openRelease } from '../workspace/workspace';
-import type { Task } from './perform';
+import type { Task } from './run-task';
 
-interface ImageWords {
+interface ImageOptions {
   registry?: string;
   platformRegistry?: string;
   platform?: string;
@@ -15,15 +15,19 @@ interface ImageWords {
   offline?: boolean;
 }
 
-/** Plans the image of a task and does `work` with it, while the workspace's files can be read as git has them. `look`: what git was asked already. */
-export async function withImage<T>(
+/** Plans the image of a task and runs `work` with the plan and a snapshot of the workspace's files as git has them. `look`: git queries that run already. */
+export async function withPlannedImage<T>(
   { root, project, plugin, log }: Task,
-  options: ImageWords,
+  options: ImageOptions,
   work: (job: ImageJob, registries: Registries) => Promise<T>,
   look: Look = lookAt(root),
 ): Promise<T> {
   const registries = registriesOf(options, plugin);
   const release = await openRelease(root, plugin, look);
-  const words = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
-  return withSnapshot(root, async (snapshot) => work(await planOf(release, project, snapshot, words, log), registries), look);
+  const planOptions = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
+  return withSnapshot(
+    root,
+    async (snapshot) => work(await planOf(release, project, snapshot, planOptions, log), registries),
+    look,
+  );
 }

@@ -5,7 +5,7 @@ import { pluginOptions } from '../plugin-options';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
 
-/** What every executor is given. */
+/** What every executor gets. */
 export interface Task {
   /** The workspace's folder. */
   root: string;
@@ -15,22 +15,19 @@ export interface Task {
   log: Log;
 }
 
-/**
- * Runs the work of an executor. A known problem is printed as people read it, without a stack, and ends the task with exit code 1; anything
- * else is a bug of ours, and Nx prints it whole.
- */
-export async function perform(
+/** Runs an executor for one project. A Problem is printed without a stack and fails the task; any other error is a bug, and Nx prints its stack. */
+export async function runExecutor(
   context: ExecutorContext,
   options: { json?: boolean },
   work: (task: Task) => Promise<void>,
 ): Promise<{ success: boolean }> {
   const print = (stream: 'out' | 'err', line: string): void =>
     void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
-  return { success: await performTask(context, context.projectName ?? 'release', options, work, print) };
+  return { success: await runTask(context, context.projectName ?? 'release', options, work, print) };
 }
 
-/** The same for one task of several in this process. `print` is given every line; Nx keeps what a task said and shows it when the task has ended. */
-export async function performTask(
+/** Runs one task, which may be one of several in this process. `print` gets every line of its output. */
+export async function runTask(
   context: ExecutorContext,
   project: string,
   options: { json?: boolean },

@@ -6,13 +6,13 @@ import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
 import type { Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
-import { withImage } from '../image-task';
-import type { Task } from '../perform';
+import { withPlannedImage } from '../planned-image';
+import type { Task } from '../run-task';
 import { readTaskOptions } from '../read-task-options';
 import { DockerPushOptions } from './schema';
 
-/** Pushes the image of one task and writes its receipt. Returns its line of the table. */
-export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | WouldPush> {
+/** Pushes the image of one task and writes its receipt. Returns its row of the table. */
+export async function pushProject(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | WouldPush> {
   const startedAt = Date.now();
   const options = readTaskOptions(DockerPushOptions, raw);
   const { root, plugin, log } = task;
@@ -36,5 +36,5 @@ export async function pushTask(task: Task, raw: Readonly<Record<string, unknown>
     log.event({ event: 'pushed', ...receipt });
     return { receipt, took: Date.now() - startedAt };
   };
-  return withImage(task, options, push, look);
+  return withPlannedImage(task, options, push, look);
 }
