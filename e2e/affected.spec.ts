@@ -36,10 +36,7 @@ describe('what is not as the pins say', () => {
     const before = await registryBelow(prefix);
 
     const check = await workspace.nx('sync:check');
-    expect([check.exitCode, check.output]).toEqual([
-      1,
-      expect.stringContaining('weather@1-0-0: release.yaml changed'),
-    ]);
+    expect([check.exitCode, check.output]).toEqual([1, expect.stringContaining('weather@1-0-0: release.yaml changed')]);
     // No file that a task reads has changed: that is why a pipeline begins with sync:check.
     expect(await plannedTasks(shop, `affected -t stage docker-push --base=${a}`)).toEqual([]);
 
