@@ -29,10 +29,6 @@ export interface OciBuild {
   baseFiles?: () => Promise<BaseTree | undefined>;
   /** Layers of an image that is there already, by their key: these are not made again. */
   known?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
-  /** Called when nothing stands against the build any more, before layers are made. */
-  begin?: () => void;
-  /** Ends the making of layers: the build fails, and nothing half-made is left. */
-  signal?: AbortSignal;
   log?: Log;
 }
 
@@ -75,7 +71,6 @@ export async function buildImage(build: OciBuild): Promise<BuiltImage | Refusal>
   const groups = layerGroups(planned, base.manifest.layers.length);
   const tooMany = tooManyLayers(base, groups.flat().length, recipe.line);
   if (tooMany) return tooMany;
-  build.begin?.();
   const layers: (BuiltLayer | undefined)[][] = [];
   for (const step of groups) layers.push(await inParallel(step, TOGETHER, (group) => builtLayer(group, context, build)));
   return imageOf(build, followed, groups, layers);
@@ -132,11 +127,10 @@ async function packedSource(
 async function builtLayer(
   { entries, above }: LayerGroup,
   context: OpenContext,
-  { known, signal }: OciBuild,
+  { known }: OciBuild,
 ): Promise<BuiltLayer | undefined> {
   const key = layerKey([context.contentOf(above), context.contentOf(entries)]);
-  const make = async (stop?: AbortSignal): Promise<KeptLayer | undefined> =>
-    keptLayer(key, () => context.tarEntries(entries, above), stop);
+  const make = async (): Promise<KeptLayer | undefined> => keptLayer(key, () => context.tarEntries(entries, above));
   const there = known?.(key);
   if (there)
     return {
@@ -146,7 +140,7 @@ async function builtLayer(
       isNew: false,
       make: make as () => Promise<KeptLayer>,
     };
-  const layer = await make(signal);
+  const layer = await make();
   if (!layer) return undefined;
   const descriptor = { mediaType: OCI_LAYER, digest: layer.digest, size: layer.size };
   return { key, descriptor, diffId: layer.diffId, isNew: layer.isNew, make: make as () => Promise<KeptLayer> };

@@ -38,20 +38,15 @@ export function layerKeyIn(entry: unknown): string | undefined {
   return typeof comment === 'string' && comment.startsWith(IN_HISTORY) ? comment.split(' ')[1] : undefined;
 }
 
-/** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. `signal` ends the making of it. */
-export async function keptLayer(
-  key: string,
-  entries: () => AsyncIterable<TarEntry>,
-  signal?: AbortSignal,
-): Promise<KeptLayer | undefined> {
+/** The layer of a key from the cache folder, made if it is not there: what did not change is never read or compressed twice. Undefined: it is empty. */
+export async function keptLayer(key: string, entries: () => AsyncIterable<TarEntry>): Promise<KeptLayer | undefined> {
   const dir = cacheDir('layers', key.slice(0, 2), key);
   const file = path.join(dir, 'layer.tar.gz');
   const kept = readKept(dir, file);
   if (kept) return kept === 'empty' ? undefined : { ...kept, file, isNew: false };
-  signal?.throwIfAborted();
   const made = await replaceDir(dir, async (into) => {
     const counted = counting(entries());
-    const layer = await gzipTo(path.join(into, 'layer.tar.gz'), unlessStopped(tarOf(counted.entries), signal));
+    const layer = await gzipTo(path.join(into, 'layer.tar.gz'), tarOf(counted.entries));
     const result = counted.count() === 0 ? 'empty' : layer;
     fs.writeFileSync(path.join(into, 'layer.json'), `${JSON.stringify(result)}\n`);
     return result;
@@ -68,13 +63,6 @@ function readKept(dir: string, file: string): Compressed | 'empty' | undefined {
     return isWhole && fs.statSync(file).size === kept.size ? (kept as Compressed) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function* unlessStopped(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    signal?.throwIfAborted();
-    yield chunk;
   }
 }
 

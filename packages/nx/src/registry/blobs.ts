@@ -3,7 +3,7 @@ import { unexpectedResponse } from './registry';
 import { sendAuthorized } from './transport/auth';
 import { endpointUrl, checkRepository, referenceName, type Registry } from './transport/connect';
 import { invalidResponse } from './transport/problems';
-import { initiateRequest, pushScope, queueSessions, type UploadSession, sessionFrom } from './session';
+import { initiateRequest, pushScope, type UploadSession, sessionFrom } from './session';
 import { type BlobDescriptor, streamBlob } from './stream';
 import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload';
 
@@ -67,15 +67,14 @@ export async function copyBlob(
   return 'copied';
 }
 
-/** Copies without asking for a mount. `upload`: one that is open already. */
+/** Copies without asking for a mount. `session`: what the registry opened when it refused to mount. */
 export async function copyByStreaming(
   from: Repository,
   to: Repository,
   blob: BlobDescriptor,
-  upload: UploadSession | undefined,
+  session: UploadSession | undefined,
   options: UploadOptions = {},
 ): Promise<void> {
-  const sessions = upload ? queueSessions([Promise.resolve(upload)], to.registry, to.repository) : options.sessions;
   const open = () => streamBlob(from.registry, from.repository, blob, { signal: options.signal });
-  await uploadVerifiedBlob(to.registry, to.repository, blob, open, { ...options, sessions });
+  await uploadVerifiedBlob(to.registry, to.repository, blob, open, { ...options, session });
 }

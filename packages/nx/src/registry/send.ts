@@ -4,7 +4,7 @@ import { bytes } from '../system/log';
 import { inParallel } from '../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
 import { referenceName, type Registry } from './transport/connect';
-import type { UploadSession, UploadSessions } from './session';
+import type { UploadSession } from './session';
 import type { BlobDescriptor, OpenBlob } from './stream';
 import { uploadBlob } from './upload';
 
@@ -35,8 +35,6 @@ export interface UploadBlobsOptions {
   /** Blobs on their way at once. Default 4. */
   parallel?: number;
   onProgress?: (progress: BlobProgress) => void;
-  /** Uploads that are open already. They are the caller's to close. */
-  sessions?: UploadSessions;
   /** Stops everything, with the Problem `interrupted`. */
   signal?: AbortSignal;
 }
@@ -65,7 +63,7 @@ export async function uploadBlobs(
   const send = async ({ blob, upload }: { blob: PushBlob; upload?: UploadSession }) => {
     const { digest, size, open, from } = blob;
     const onProgress = (count: number) => options.onProgress?.({ digest, sent: count, total: size });
-    const how = { uploads: options.sessions, signal, onProgress };
+    const how = { signal, onProgress };
     if (open) await uploadBlob(registry, repository, blob, open, how);
     else if (from) await copyByStreaming(from, { registry, repository }, blob, upload, how);
     else throw noSource(registry, repository, digest);

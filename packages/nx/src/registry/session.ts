@@ -12,13 +12,6 @@ export interface UploadSession {
   minChunk: number;
 }
 
-/** Uploads that were asked for before there was anything to send. */
-export interface UploadSessions {
-  next(): Promise<UploadSession>;
-  /** Tells the registry which of them are not needed. Never fails. */
-  close(): Promise<void>;
-}
-
 /** The most bytes of an answer that only says how an upload goes. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;
 
@@ -31,29 +24,6 @@ export async function initiateUpload(registry: Registry, repository: string): Pr
     return sessionFrom(registry, outgoing.url, answer);
   }
   throw await unexpectedResponse(registry, repository, `to take a blob for ${registry.host}/${repository}`, answer);
-}
-
-/** Asks for `count` uploads at once, and goes on. What goes wrong with one is said when it is taken. */
-export function initiateUploads(registry: Registry, repository: string, count: number): UploadSessions {
-  const more = () => initiateUpload(registry, repository);
-  return queueSessions(Array.from({ length: count }, more), registry, repository);
-}
-
-/** `waiting` first, then new ones. */
-export function queueSessions(waiting: Promise<UploadSession>[], registry: Registry, repository: string): UploadSessions {
-  for (const upload of waiting) upload.catch(() => undefined);
-  const cancel = async (upload: Promise<UploadSession>) =>
-    sendUploadRequest(registry, repository, {
-      method: 'DELETE',
-      url: (await upload).url,
-      headers: {},
-      maxBytes: MAX_RESPONSE_BYTES,
-      noRetry: true,
-    });
-  return {
-    next: () => waiting.shift() ?? initiateUpload(registry, repository),
-    close: async () => void (await Promise.allSettled(waiting.splice(0).map(cancel))),
-  };
 }
 
 /** The request that opens an upload. */

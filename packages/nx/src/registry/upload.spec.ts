@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
 import { getBlob } from './registry';
 import { headBlob } from './blobs';
-import { initiateUploads } from './session';
 import { uploadBlob } from './upload';
 import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../testing/push-kit';
 
@@ -32,32 +31,11 @@ describe('a blob', () => {
     expect(await headBlob(client, 'a', named(Buffer.alloc(0)))).toBe(true);
   });
 
-  it('goes into an upload that was opened before; what is left over is given back', async () => {
-    const registry = await double();
-    const client = open(registry.host);
-    const sessions = initiateUploads(client, 'a', 2);
-    await uploadBlob(client, 'a', blob, source(bytes).open, { sessions });
-    await sessions.close();
-    await uploadBlob(client, 'a', named(Buffer.from('2')), source(Buffer.from('2')).open, { sessions });
-    expect(methods(registry).sort()).toEqual([
-      'DELETE upload 204',
-      'POST uploads 202',
-      'POST uploads 202',
-      'POST uploads 202',
-      'PUT upload 201',
-      'PUT upload 201',
-    ]);
-  });
-
-  it('goes elsewhere where an upload that was opened before is gone', async () => {
+  it('opens another session if the one that was open is gone', async () => {
     const registry = await double();
     const client = open(registry.host);
     const lost = { url: new URL(`${registry.url}/v2/a/blobs/uploads/00000000-0000-0000-0000-000000000000`), minChunk: 0 };
-    const waiting = [lost];
-    const rest = initiateUploads(client, 'a', 0);
-    await uploadBlob(client, 'a', blob, source(bytes).open, {
-      sessions: { ...rest, next: async () => waiting.shift() ?? rest.next() },
-    });
+    await uploadBlob(client, 'a', blob, source(bytes).open, { session: lost });
     expect(await headBlob(client, 'a', blob)).toBe(true);
   });
 

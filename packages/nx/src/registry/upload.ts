@@ -4,21 +4,14 @@ import { referenceName, type Registry, contentDigest } from './transport/connect
 import type { HttpResponse, HttpRequest } from './transport/types';
 import { retryable, withRetries } from './transport/http';
 import { parseErrors, isHtml, invalidResponse } from './transport/problems';
-import {
-  MAX_RESPONSE_BYTES,
-  initiateUpload,
-  sendUploadRequest,
-  type UploadSession,
-  sessionFrom,
-  type UploadSessions,
-} from './session';
+import { MAX_RESPONSE_BYTES, initiateUpload, sendUploadRequest, type UploadSession, sessionFrom } from './session';
 import { type BlobDescriptor, type OpenBlob, verifyBlob } from './stream';
 
 export interface UploadOptions {
   /** Told after each chunk: bytes of this blob that were sent so far. An upload that begins again begins at 0. */
   onProgress?: (sent: number) => void;
-  /** Uploads that are open already. Default: one is opened when it is needed. */
-  sessions?: UploadSessions;
+  /** An upload session that is open already, for the first attempt. Default: each attempt opens its own. */
+  session?: UploadSession;
   /** Stops it, with the Problem `interrupted`. */
   signal?: AbortSignal;
 }
@@ -54,8 +47,10 @@ export async function uploadVerifiedBlob(
 ): Promise<void> {
   let leastPiece = 0;
   let piece: number | undefined;
+  let { session } = options;
   const once = async () => {
-    const upload = await (options.sessions?.next() ?? initiateUpload(registry, repository));
+    const upload = session ?? (await initiateUpload(registry, repository));
+    session = undefined;
     leastPiece = upload.minChunk;
     const job: UploadAttempt = { registry, repository, blob, open, options, upload };
     return piece === undefined ? streamMonolithic(job) : streamChunked(job, piece);

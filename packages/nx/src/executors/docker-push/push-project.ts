@@ -1,10 +1,11 @@
 import * as path from 'node:path';
-import { KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
+import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { lookAt } from '../../git/look';
+import { prefetchPreviousImage } from '../../images/push/previous';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
-import type { Registries } from '../../workspace/registries';
+import { registriesOf, type Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
@@ -20,21 +21,27 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   // git works while release.yaml is read.
   const look = lookAt(root);
   const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, look };
+  const { registry: target } = registriesOf(options, plugin);
+  const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
+  const previous = target && prefetchPreviousImage({ ...tagOptions, image: task.project, platform, target }, log);
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {
-    if (format && registries.registry)
-      throw new KdcubeError({
-        code: 'wrong-option',
-        message: `--format is only for images that go to ${OUT.images}, but a registry is configured.`,
-        hint: 'leave out --format, or configure no registry (--registry, KDCUBE_REGISTRY, "registry" of the plugin’s options)',
-      });
+    if (format && registries.registry) throw formatWithRegistry();
     const engine = options.engine ?? plugin.engine ?? 'auto';
     const row: WouldPush = { image: job.plan.image };
     const onWouldPush = (why: readonly string[]) => void (row.why = why);
-    const receipt = await pushImage(job, { ...tagOptions, registries, engine, dryRun, format, onWouldPush }, log);
+    const receipt = await pushImage(job, { ...tagOptions, registries, engine, dryRun, format, previous, onWouldPush }, log);
     if (!receipt || dryRun) return row;
     await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'pushed', ...receipt });
     return { receipt, took: Date.now() - startedAt };
   };
   return withPlannedImage(task, options, push, look);
+}
+
+function formatWithRegistry(): KdcubeError {
+  return new KdcubeError({
+    code: 'wrong-option',
+    message: `--format is only for images that go to ${OUT.images}, but a registry is configured.`,
+    hint: 'leave out --format, or configure no registry (--registry, KDCUBE_REGISTRY, "registry" of the plugin’s options)',
+  });
 }

@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { silent } from '../../system/log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, ENTRYPOINT } from '../../../testing/acme-kit';
-import { layersIn, pushProc } from '../../../testing/acme-push';
+import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
 import { problemOf } from '../../../testing/git-kit';
+import { prefetchPreviousImage } from './previous';
 
 jest.setTimeout(120_000);
 
@@ -50,5 +51,31 @@ describe('the previous image', () => {
     await push();
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': DOCKERFILE.replace('COPY', 'COPY --chmod=750') });
     expect(await push()).toMatchObject({ how: 'built', sent: { reusedLayers: 1, sentLayers: 2 } });
+  });
+});
+
+describe('a prefetched previous image', () => {
+  const prefetch = () => {
+    const { registry: target } = acmeRegistry(ours);
+    return prefetchPreviousImage({ root: ours.root, image: 'proc', platform: 'linux/amd64', target: target! }, silent);
+  };
+
+  it('is used instead of a second read', async () => {
+    await push();
+    changeBundle();
+    const previous = prefetch();
+    await previous;
+    ours.registry.journal.length = 0;
+    const { why } = await pushProc(ours, silent, { previous });
+    expect(why).toEqual(['here@1-0 changed']);
+    expect(
+      ours.registry.journal.filter(({ method, kind, name }) => method === 'GET' && kind === 'blob' && name === 'acme/proc'),
+    ).toEqual([]);
+  });
+
+  it('is only a help: without an answer of the registry there is none', async () => {
+    await push();
+    ours.registry.faults = () => ({ status: 403 });
+    expect(await prefetch()).toBeUndefined();
   });
 });

@@ -1,7 +1,10 @@
-import { customerTags, KdcubeError } from '@kdcube/release/internal';
+import type { RegistryName } from '@kdcube/release/internal';
+import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import type { Repository } from '../../registry/blobs';
 import { getImage } from '../../registry/registry';
+import type { Log } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
+import { openRegistry } from '../../workspace/registries';
 import { pushReceipt } from '../receipts';
 import { previousImage, type PreviousImage } from './destination';
 import { branchOf, type TagOptions } from './tags';
@@ -9,17 +12,29 @@ import { branchOf, type TagOptions } from './tags';
 export interface PreviousOptions extends TagOptions {
   image: string;
   platform: string;
-  /** The destination's name: a receipt counts only if the image went there. */
-  name: string;
+  /** The registry that the image goes to. */
+  target: RegistryName;
 }
 
 /** The image before this one in a repository: the last one that this checkout pushed, else the one that the branch's tag names. */
-export async function readPreviousImage(place: Repository, options: PreviousOptions): Promise<PreviousImage | undefined> {
-  const receipt = pushReceipt(options.root, options.image);
-  const pushed = receipt?.repository === options.name ? await read(place, receipt.digest, options) : undefined;
+export async function readPreviousImage(options: PreviousOptions, log: Log): Promise<PreviousImage | undefined> {
+  const { root, image, target } = options;
+  const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
+  const receipt = pushReceipt(root, image);
+  const pushed = receipt?.repository === `${shown(target)}/${image}` ? await read(place, receipt.digest, options) : undefined;
   if (pushed) return pushed;
   const [branchTag] = customerTags({ branch: await branchOf(options) }, options.tagPrefix);
   return branchTag && read(place, branchTag.tag, options);
+}
+
+/**
+ * The one value that is prefetched: the registry sends the previous image while this process reads release.yaml and plans the image. It is needed by every push that builds.
+ * A failure is reported where the value is awaited.
+ */
+export function prefetchPreviousImage(options: PreviousOptions, log: Log): Promise<PreviousImage | undefined> {
+  const previous = readPreviousImage(options, log);
+  previous.catch(() => undefined);
+  return previous;
 }
 
 /** Undefined if it cannot be read: then all layers are made and sent, which only takes longer. */

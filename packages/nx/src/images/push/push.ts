@@ -9,10 +9,10 @@ import { contentOf, type ImageJob } from '../job';
 import type { Destination, PreviousImage } from './destination';
 import { findExisting, readRemoteState } from './find';
 import { folderDestination, type ImageFormat } from './folder-destination';
-import { registryDestination } from './registry-destination';
-import { commitOf, tagsOf, type TagOptions } from './tags';
+import { registryDestination, type RegistryOptions } from './registry-destination';
+import { commitOf, tagsOf } from './tags';
 
-export interface PushOptions extends TagOptions {
+export interface PushOptions extends RegistryOptions {
   registries: Registries;
   engine: Builder;
   dryRun: boolean;

@@ -8,13 +8,18 @@ import { logProgress } from '../../registry/send';
 import { openRegistry } from '../../workspace/registries';
 import { push as pushFromEngine, type Engine } from '../build/docker';
 import type { ImageJob } from '../job';
-import type { Destination, UploadedImage } from './destination';
+import type { Destination, PreviousImage, UploadedImage } from './destination';
 import { readPreviousImage } from './previous';
 import type { TagOptions } from './tags';
 import { imageToUpload, transferOf } from './upload';
 
+export interface RegistryOptions extends TagOptions {
+  /** The previous image, if it was prefetched. */
+  previous?: Promise<PreviousImage | undefined>;
+}
+
 /** A registry as the destination of an image. */
-export function registryDestination({ plan }: ImageJob, target: RegistryName, options: TagOptions, log: Log): Destination {
+export function registryDestination({ plan }: ImageJob, target: RegistryName, options: RegistryOptions, log: Log): Destination {
   const { image, platform, tag: key } = plan;
   const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
   const { registry, repository } = place;
@@ -27,7 +32,7 @@ export function registryDestination({ plan }: ImageJob, target: RegistryName, op
       keyAbsentAt = registry.now();
       return headManifest(registry, repository, key);
     },
-    readPrevious: () => readPreviousImage(place, { ...options, image, platform, name }),
+    readPrevious: () => options.previous ?? readPreviousImage({ ...options, image, platform, target }, log),
     async upload(built, { previous, tags }) {
       if (built.kind === 'engine') return uploadFromEngine(built, place, { name, key }, log);
       const toUpload = imageToUpload(built, previous);
