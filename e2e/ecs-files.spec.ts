@@ -1,7 +1,7 @@
 // What a task definition carries, on a real engine: the container's own words write it with a real image, and the service reads and changes it as whatever user its image has.
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type TaskDefinition, withFiles } from '@kdcube/release/internal';
+import { type TaskDefinition, addFiles } from '@kdcube/release/internal';
 import { freshPrefix, pushPlatform, testWithEngine } from './support/engine';
 import { must, run } from './support/run';
 
@@ -23,7 +23,7 @@ testWithEngine('a file that the task carries is read and changed by a user who i
   const image = `${prefix}/kdcube-chat-proc:2026.7.20.444`;
   const base: TaskDefinition = { family: 'proc', containerDefinitions: [{ name: 'proc', image }] };
   const file = { path: '/kdcube/bundles.yaml', content: CONTENT, writable: true, how: 'task' as const };
-  const [, writer] = withFiles(base, 'proc', [file], packing).containerDefinitions;
+  const [, writer] = addFiles(base, 'proc', [file], packing).containerDefinitions;
   const volume = `kdcube-files-${randomBytes(6).toString('hex')}`;
   const docker = (...args: string[]) => ['run', '--rm', '--network', 'none', '-v', `${volume}:/kdcube`, ...args];
   const [program = '', ...words] = [...(writer!.entryPoint as string[]), ...(writer!.command as string[])];

@@ -10,7 +10,7 @@ import { PARTS } from './words.mjs';
 const LAYERS = [
   ['packages/release/src/document/document.ts', '../release/read'],
   ['packages/release/src/deploy/waves.ts', '../targets/ecs/plan/running'],
-  ['packages/release/src/targets/ecs/plan/exec.ts', '../../compose/import/compose'],
+  ['packages/release/src/targets/ecs/plan/plan-exec.ts', '../../compose/import/compose'],
   ['packages/release/src/targets/compose/import/compose.ts', '../../ecs/plan/running'],
   ['packages/release/src/problem/problem.ts', 'node:fs'],
   ['packages/nx/src/git/git.ts', '../registry/registry'],

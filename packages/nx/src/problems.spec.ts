@@ -21,7 +21,7 @@ import {
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './workspace/bundles';
 import { fail, toProblems } from './targets/ecs/verify/results';
-import { ownDefinitions } from './targets/ecs/plan/plan';
+import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { build, findEngine, push } from './images/build/docker';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
@@ -155,7 +155,9 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       ),
     ]),
   'task-definition-missing': () =>
-    ownDefinitions(box.dir, { services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }] } as never),
+    readCustomDefinitions(box.dir, {
+      services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }],
+    } as never),
   'file-missing': () => requireRelease(empty()),
   'pin-missing': () => requirePin(undefined, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
   'pin-stale': () => requirePin(pin, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),

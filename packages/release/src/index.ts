@@ -50,5 +50,5 @@ export { contentKey, type ImageContents, type ImagePlan, planImage } from './ima
 export { DeployPlan } from './deploy/deploy-plan';
 export { readPlan } from './deploy/plan-file';
 export { RecordedBundle, RecordedService, ReleaseRecord } from './deploy/record';
-export { EXIT_CODES } from './deploy/verdict-codes';
+export { EXIT_CODES } from './deploy/exit-codes';
 export { BuildReceipt, BundleContent, DescriptorReceipt, OUT, PushReceipt, readReceipt, StageReceipt } from './release/receipts';

@@ -83,33 +83,36 @@ export { IMPORT_REASONS } from './import/reasons';
 export type { FoundExec, FoundService, ImportNote } from './import/types';
 
 // deploy
-export { bundlesOfLabels } from './deploy/bundles';
+export { bundlesFromLabels } from './deploy/compare-bundles';
 export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
-export { shortDefinition } from './deploy/labels';
-export { planContent, printPlan, wantedContent } from './deploy/plan-file';
+export { exitCode } from './deploy/exit-codes';
+export { planContent, planOutcome } from './deploy/plan-file';
 export { printRecord } from './deploy/record';
-export { markdownPlan } from './deploy/render/explain-markdown';
-export { explainPlan } from './deploy/render/explain';
-export { exitCode } from './deploy/verdict-codes';
+export { printPlan } from './deploy/render/json';
+export { renderPlanMarkdown } from './deploy/render/markdown';
+export { renderPlanText } from './deploy/render/text';
+export { familyRevision } from './deploy/short-names';
 
 // targets/ecs
 export { containerNamed, foundExec, foundOnEcs } from './targets/ecs/import/ecs';
+export { chooseRollbackRecord } from './targets/ecs/plan/choose-record';
 export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';
-export { chooseRecord, planRollback } from './targets/ecs/plan/plan-rollback';
-export { type Running, runningOfRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
+export { planRollback } from './targets/ecs/plan/plan-rollback';
+export { type Running, runningFromRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
 export { isRecorded, type Kept, recordDeploy } from './targets/ecs/records/record-deploy';
 export { type EnvironmentStatus, lastGood, statusOf } from './targets/ecs/records/status';
 export { carryOut, type Outcome } from './targets/ecs/rollout/engine';
 export { LOCK_TAG } from './targets/ecs/rollout/lock';
 export type { Clock, Ecs, Images, SeenService, SeenTarget, SeenTask, TargetState } from './targets/ecs/rollout/port';
 export type { RolloutEvent, RolloutOptions } from './targets/ecs/rollout/rollout';
-export { ownContainer, readTaskDefinition } from './targets/ecs/task-definition/adapt';
-export { filesOf, type Packing, withFiles } from './targets/ecs/task-definition/files';
-export { roleArn } from './targets/ecs/task-definition/make';
-export { neededPermissions, type Permission } from './targets/ecs/task-definition/permissions';
-export type { KnownImage } from './targets/ecs/task-definition/reported';
+export type { RegistryImage } from './targets/ecs/task-definition/expected-digests';
+export { addFiles, filesInDefinition, type Packing } from './targets/ecs/task-definition/files';
+export { type Permission, requiredPermissions } from './targets/ecs/task-definition/permissions';
+export { readTaskDefinition } from './targets/ecs/task-definition/read-task-definition';
+export { roleArn } from './targets/ecs/task-definition/render-task-definition';
 export type { TaskDefinition } from './targets/ecs/task-definition/task-definition';
+export { serviceContainer } from './targets/ecs/task-definition/update-task-definition';
 
 // targets/compose
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';

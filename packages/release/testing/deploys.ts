@@ -66,12 +66,12 @@ export function deployInput(words: Words = {}): DeployInput {
     name,
     descriptor: planDescriptor(release, pins, descriptorOptions(environment)),
     images,
-    knownImages: new Map(),
-    reasons: new Map(),
-    own: new Map(),
+    registryImages: new Map(),
+    imageReasons: new Map(),
+    customDefinitions: new Map(),
     running,
     bundles,
-    bundlesBefore: before,
+    runningBundles: before,
     subjects: new Map(),
     packing,
     ...setupRecord(environment, running),
@@ -84,15 +84,15 @@ function setupRecord({ name, services }: Environment, { latest }: Running): { re
   const taskDefinition = setup && latest[setup.family];
   if (!taskDefinition) return {};
   const { component, serviceName } = setup;
-  const ran = { component, serviceName, taskDefinition, image: '', digest: `sha256:${'0'.repeat(64)}`, count: 1 };
+  const ran = { component, serviceName, taskDefinition, image: '', digest: `sha256:${'0'.repeat(64)}`, desiredCount: 1 };
   const times = { startedAt: '2026-11-22T09:00:00Z', endedAt: '2026-11-22T09:09:00Z' };
   const record = {
-    record: 1,
+    record: 2,
     environment: name,
     release: 'prod-2026-11-22',
     attempt: 1,
     verdict: 'succeeded',
-    because: '',
+    reason: '',
     ...times,
   } as const;
   return { record: { ...record, services: { [setup.name]: ran }, bundles: [], descriptor: '' } };
@@ -126,13 +126,13 @@ export function carriedOut({ plan }: PlannedDeploy, before: Running = nothingRun
     latest[definition.family] = arn;
     return arn;
   };
-  const { register: code, use: known } = plan.exec?.definition ?? {};
+  const { register: code, reuse: known } = plan.exec?.taskDefinition ?? {};
   const exec = code ? register(code as unknown as TaskDefinition) : known;
-  for (const { definition, serviceName, kind, count } of plan.services) {
-    const text = JSON.stringify(definition.register ?? null).replaceAll('kdcube-exec:next', exec ?? '');
-    const arn = definition.register ? register(JSON.parse(text) as TaskDefinition) : definition.use!;
+  for (const { taskDefinition, serviceName, kind, desiredCount } of plan.services) {
+    const text = JSON.stringify(taskDefinition.register ?? null).replaceAll('kdcube-exec:next', exec ?? '');
+    const arn = taskDefinition.register ? register(JSON.parse(text) as TaskDefinition) : taskDefinition.reuse!;
     if (kind === 'service')
-      services[serviceName] = { ...before.services[serviceName]!, taskDefinition: arn, desiredCount: count.after };
+      services[serviceName] = { ...before.services[serviceName]!, taskDefinition: arn, desiredCount: desiredCount.after };
   }
   return { ...before, services, definitions, latest };
 }

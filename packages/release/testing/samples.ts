@@ -140,7 +140,7 @@ function taskDefinitions(): Compared[] {
     environment,
     plan: { services: told, notes: [] },
     packing,
-    own: new Map(),
+    customDefinitions: new Map(),
     registered: new Map(definitions.map((definition) => [definition.family, definition])),
   });
   return files.map((file, index) => {

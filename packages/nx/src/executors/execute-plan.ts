@@ -1,5 +1,5 @@
 import type { DeployPlan } from '@kdcube/release/internal';
-import { exitCode, explainPlan, KdcubeError } from '@kdcube/release/internal';
+import { exitCode, renderPlanText, KdcubeError } from '@kdcube/release/internal';
 import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
 import { type Log, seconds } from '../system/log';
 import type { Repository } from '../registry/blobs';
@@ -13,7 +13,7 @@ export async function executeUnlessDryRun(
   back: Pick<DeployWords, 'kept' | 'again'> = {},
 ): Promise<void> {
   const startedAt = Date.now();
-  log.lines(explainPlan(plan));
+  log.lines(renderPlanText(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   const { onFailure, timeout, wait, json } = options;
   await executePlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);

@@ -150,11 +150,11 @@ export function planOf({
     }))
     .filter(({ services: names }) => names.length > 0);
   return {
-    plan: 1,
+    plan: 2,
     environment: 'prod',
     release: '2026-03-02',
     ...PLACE,
-    basis: Object.fromEntries(
+    baseline: Object.fromEntries(
       names.map((name) => [`acme-${name}`, { status: 'ACTIVE', taskDefinition: arn(`acme-${name}:1`), desiredCount: 1 }]),
     ),
     waves,
@@ -164,7 +164,7 @@ export function planOf({
         change: 'update' as const,
         image: `registry.example/acme-exec@${NEW}`,
         digests: [NEW],
-        definition: { family: 'acme-exec', register: { ...definition('exec', NEW) }, changes: [] },
+        taskDefinition: { family: 'acme-exec', register: { ...definition('exec', NEW) }, changes: [] },
       },
     }),
     bundles: [],
@@ -196,12 +196,12 @@ function step(
     container: name,
     logGroup: `/ecs/${name}`,
     change: changed ? 'update' : 'none',
-    why: changed ? ['the image'] : [],
+    reasons: changed ? ['the image'] : [],
     image: { before: `registry.example/acme-${name}@${OLD}`, after: `registry.example/acme-${name}@${changed ? NEW : OLD}` },
     digests: [changed ? NEW : OLD],
-    definition: { family: `acme-${name}`, changes: [], ...how },
+    taskDefinition: { family: `acme-${name}`, changes: [], ...how },
     env: { added: [], changed: [], removed: [] },
-    count: { before: kind === 'task' ? undefined : 1, after: kind === 'task' ? 0 : 1 },
+    desiredCount: { before: kind === 'task' ? undefined : 1, after: kind === 'task' ? 0 : 1 },
     stopTimeout: 30,
   };
 }

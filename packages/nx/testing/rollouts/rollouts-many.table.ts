@@ -50,7 +50,7 @@ export const MANY: Row[] = [
     },
     plan: (plan) => ({
       ...plan,
-      basis: { ...plan.basis, 'acme-ui': { ...plan.basis['acme-ui']!, taskDefinition: arn(`acme-ui:${REVISIONS}`) } },
+      baseline: { ...plan.baseline, 'acme-ui': { ...plan.baseline['acme-ui']!, taskDefinition: arn(`acme-ui:${REVISIONS}`) } },
     }),
     exit: 0,
     runs: { ...NEW_UI, ui: `ui:${REVISIONS + 1}` },

@@ -185,7 +185,7 @@ export const REFUSED: Row[] = [
     scenario: { services: [service('proc'), service('ingress'), service('ui', { desiredCount: 0 })] },
     plan: (plan) => ({
       ...plan,
-      services: plan.services.map((step) => (step.service === 'ui' ? { ...step, count: { before: 0, after: 1 } } : step)),
+      services: plan.services.map((step) => (step.service === 'ui' ? { ...step, desiredCount: { before: 0, after: 1 } } : step)),
     }),
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },

@@ -3,7 +3,7 @@ import { BundleContent } from '../release/receipts';
 
 /**
  * What a release was, in one environment: one small OCI artifact for each finished attempt, verdict included, never overwritten (HOUSE law 5). `<prefix>/releases:<environment>.<name>.<n>`.
- * From records, on any machine, come "no change", rollback, status and history. They hold no secret and no value of an environment.
+ * Rollback, status and history read records, on any machine. They hold no secret and no value of a variable.
  */
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
@@ -11,50 +11,50 @@ export const VERDICTS = ['succeeded', 'failed', 'rolled-back', 'superseded', 'st
 
 export const RecordedService = z.strictObject({
   component: z.string(),
-  /** Of the ECS service, or of the compose entry. */
+  /** The name of the ECS service, or of the compose service. */
   serviceName: z.string(),
-  /** Its ARN with the revision. Undefined on a compose host. */
+  /** The ARN of its revision. Undefined on a compose host. */
   taskDefinition: z.string().optional(),
-  /** The image, by digest. */
+  /** The image reference, by digest. */
   image: z.string(),
   digest,
-  count: z.number().int().min(0),
+  desiredCount: z.number().int().min(0),
 });
 export type RecordedService = z.infer<typeof RecordedService>;
 
 export const RecordedBundle = z.strictObject({
   ...BundleContent.shape,
-  /** Of a pinned bundle. */
+  /** `ref` and `commit`: of a pinned bundle only. */
   ref: z.string().optional(),
   commit: z.string().optional(),
 });
 export type RecordedBundle = z.infer<typeof RecordedBundle>;
 
 export const ReleaseRecord = z.strictObject({
-  record: z.literal(1),
+  record: z.literal(2),
   environment: z.string(),
   /** release_name, else `unnamed`. */
   release: z.string(),
-  /** Counts the attempts of a release in an environment, from 1. */
+  /** The attempts of a release in an environment, counted from 1. */
   attempt: z.number().int().min(1),
   verdict: z.enum(VERDICTS),
-  /** Why it ended so, in a sentence; empty where it succeeded. */
-  because: z.string(),
+  /** Why it did not succeed, in a sentence; empty if it did. */
+  reason: z.string(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
   endedAt: z.string(),
-  /** The workspace's commit, when all of the release was committed. */
+  /** The workspace's commit, if the whole release was committed. */
   commit: z.string().optional(),
   services: z.record(z.string(), RecordedService),
-  /** The exec task definition: registered, and never a service. */
+  /** The exec task definition: registered, but never run as a service. */
   exec: z.strictObject({ taskDefinition: z.string(), image: z.string(), digest }).optional(),
   bundles: z.array(RecordedBundle),
-  /** What the platform was told of its bundles, without refs and commits: those change while the content does not. Empty where nobody knows it. */
+  /** The normalized bundle descriptor, without refs and commits, which change while the content does not. Empty if it is unknown. */
   descriptor: z.string(),
 });
 export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
 
-/** The bytes of a record. */
+/** The JSON text of a record. */
 export function printRecord(record: ReleaseRecord): string {
   return `${JSON.stringify(ReleaseRecord.parse(record), null, 2)}\n`;
 }

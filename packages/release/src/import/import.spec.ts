@@ -89,7 +89,7 @@ function firstPlan(text: string, definitions: TaskDefinition[]) {
 test('the first plan after an import is empty; keys that nobody knows here stay', () => {
   const { text, notes } = imported([app]);
   expect(notes).toEqual([]);
-  expect(firstPlan(text, [app]).services.map(({ change, why }) => [change, why])).toEqual([['none', []]]);
+  expect(firstPlan(text, [app]).services.map(({ change, reasons }) => [change, reasons])).toEqual([['none', []]]);
 });
 
 test('a release that was deployed here, imported again: code, metrics and gateway stay; what is registered anew is the exec task alone', () => {
@@ -131,7 +131,7 @@ test('a secret in plain text: named, with where to put it, and nowhere else; the
     { subject: 'app URL' },
   ]);
   const plan = firstPlan(text, [open]);
-  expect(plan.services.map(({ why }) => why)).toEqual([['env: ~DB_TOKEN ~URL']]);
+  expect(plan.services.map(({ reasons }) => reasons)).toEqual([['env: ~DB_TOKEN ~URL']]);
   expect(JSON.stringify(plan)).not.toContain(CANARY);
 });
 

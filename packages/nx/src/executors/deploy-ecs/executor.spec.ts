@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
-import { filesOf, type TaskDefinition } from '@kdcube/release/internal';
+import { filesInDefinition, type TaskDefinition } from '@kdcube/release/internal';
 import { packing } from '../../targets/ecs/plan/packing';
 import { pushImage } from '../../images/push/push';
 import { registriesOf } from '../../workspace/registries';
@@ -172,7 +172,9 @@ async function descriptorOf(service: string): Promise<string | undefined> {
     services: { taskDefinition: string }[];
   };
   const asked = await ecs.as('DescribeTaskDefinition', { taskDefinition: services[0]!.taskDefinition });
-  return filesOf((asked as unknown as { taskDefinition: TaskDefinition }).taskDefinition, packing).get('/kdcube/bundles.yaml');
+  return filesInDefinition((asked as unknown as { taskDefinition: TaskDefinition }).taskDefinition, packing).get(
+    '/kdcube/bundles.yaml',
+  );
 }
 
 it('a saved plan is carried out, or refused because somebody deployed in between', async () => {
@@ -186,13 +188,16 @@ it('a saved plan is carried out, or refused because somebody deployed in between
   const whole = fs.readFileSync(file, 'utf8');
   const before = writes();
   for (const [content, why] of [
-    [whole.replaceAll('"count": {', '"count":  {').replace(/"after": 1/, '"after": 9'), 'was changed after it was made'],
-    [whole.slice(0, -40), 'is no JSON, or not all of it is there'],
+    [
+      whole.replaceAll('"desiredCount": {', '"desiredCount":  {').replace(/"after": 1/, '"after": 9'),
+      'was changed after it was made',
+    ],
+    [whole.slice(0, -40), 'is not valid JSON, or it is incomplete'],
   ] as const) {
     fs.writeFileSync(file, content);
     expect([await deploy(saved), output, writes()]).toEqual([false, expect.stringContaining(why), before]);
   }
-  fs.writeFileSync(file, '{"plan": 2}');
+  fs.writeFileSync(file, '{"plan": 3}');
   expect(await deploy(saved)).toBe(false);
   expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), output.slice(output.indexOf('dist/')));
   expect([await deploy({ plan: 'nowhere.json' }), output]).toEqual([false, expect.stringContaining('[file-missing]')]);

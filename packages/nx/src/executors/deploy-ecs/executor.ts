@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { DeployPlan, Environment } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
-import { plannedDeploy } from '../../targets/ecs/plan/plan';
+import { planRelease } from '../../targets/ecs/plan/plan';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, registryOf } from '../../workspace/environment';
@@ -24,7 +24,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const planOptions = { registries, platform: options.platform ?? plugin.platform, offline: false, lastRecord };
     const plan =
       options.plan === undefined
-        ? (await plannedDeploy(open, environment, planOptions, log)).plan
+        ? (await planRelease(open, environment, planOptions, log)).plan
         : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
     await executeUnlessDryRun(plan, records, options, log);
   });

@@ -16,13 +16,13 @@ export default function history(options: HistoryOptions, context: ExecutorContex
     const records = (await listRecords(place, environment.name, log)).slice(0, options.limit);
     log.event({ event: 'history', environment: environment.name, records });
     if (records.length === 0) return log.note(`no deployment of ${environment.name} is recorded`);
-    const rows = records.map(({ endedAt, release, attempt, verdict, commit, because }) => [
+    const rows = records.map(({ endedAt, release, attempt, verdict, commit, reason }) => [
       endedAt.slice(0, 16).replace('T', ' '),
       release,
       String(attempt),
       verdict,
       commit?.slice(0, 12) ?? '',
-      truncate(printable(because)),
+      truncate(printable(reason)),
     ]);
     log.lines(table(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
   });

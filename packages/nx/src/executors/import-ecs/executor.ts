@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release/internal';
 import { looseWorkspace } from '../../workspace/loose';
-import { readCluster } from '../../targets/ecs/plan/import';
+import { readCluster } from '../../targets/ecs/plan/read-cluster';
 import { writeEnvironment } from '../write-environment';
 import { runExecutor } from '../run-task';
 import type { ImportEcsOptions } from './schema';

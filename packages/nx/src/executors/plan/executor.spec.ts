@@ -68,12 +68,17 @@ const saved = () => readPlan(fs.readFileSync(path.join(ours.root, 'dist/plan/pro
 
 /** What a deploy would do, in a few lines. */
 async function carryOut(): Promise<void> {
-  for (const { definition, serviceName, count } of saved().services) {
-    const arn = definition.register
-      ? ((await ecs.as('RegisterTaskDefinition', definition.register)).taskDefinition as { taskDefinitionArn: string })
+  for (const { taskDefinition, serviceName, desiredCount } of saved().services) {
+    const arn = taskDefinition.register
+      ? ((await ecs.as('RegisterTaskDefinition', taskDefinition.register)).taskDefinition as { taskDefinitionArn: string })
           .taskDefinitionArn
-      : definition.use;
-    await ecs.as('UpdateService', { cluster: 'acme', service: serviceName, taskDefinition: arn, desiredCount: count.after });
+      : taskDefinition.reuse;
+    await ecs.as('UpdateService', {
+      cluster: 'acme',
+      service: serviceName,
+      taskDefinition: arn,
+      desiredCount: desiredCount.after,
+    });
   }
 }
 
@@ -85,7 +90,7 @@ it('the first time everything changes; carried out, nothing does: not for an emp
     environment: 'prod',
     account: '123456789012',
     cluster: 'acme',
-    basis: { web: { status: 'ACTIVE' } },
+    baseline: { web: { status: 'ACTIVE' } },
   });
   await carryOut();
   const nothing = async () => {
@@ -193,7 +198,7 @@ it('says who is asked for what, and what is wrong with it', async () => {
 it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true })).toBe(true);
-  expect(words()).toContain(`AWS was not asked, and there is no record of prod in ${ours.registry.host}/releases.`);
+  expect(words()).toContain(`Offline: there is no release record of prod in ${ours.registry.host}/releases.`);
   expect(ecs.journal.entries).toEqual([]);
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);
@@ -207,7 +212,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   gitSync(ours.org, 'clone', '-q', ours.root, clone);
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true, markdown: 'plan.md' }, clone)).toBe(true);
-  const record = `AWS was not asked: compared with the record r1.1 of 2026-11-24 10:05 UTC, from ${ours.registry.host}/releases.`;
+  const record = `Offline: compared with the record r1.1 of 2026-11-24 10:05 UTC, from ${ours.registry.host}/releases.`;
   expect(output).toContain('Nothing changes');
   expect([words(), fs.readFileSync(path.join(clone, 'plan.md'), 'utf8')]).toEqual([
     expect.stringContaining(record),
@@ -260,22 +265,22 @@ it('offline against the last record: the images that changed since, and nothing 
 function recorded(): Omit<ReleaseRecord, 'attempt'> {
   const { services, bundles, descriptor } = saved();
   return {
-    record: 1,
+    record: 2,
     environment: 'prod',
     release: 'r1',
     verdict: 'succeeded',
-    because: '',
+    reason: '',
     startedAt: '2026-11-24T10:00:00.000Z',
     endedAt: '2026-11-24T10:05:00.000Z',
     services: Object.fromEntries(
-      services.map(({ service, component, serviceName, image, count, digests }) => [
+      services.map(({ service, component, serviceName, image, desiredCount, digests }) => [
         service,
         {
           component,
           serviceName,
           image: image.after,
           digest: digests[0]!,
-          count: count.after,
+          desiredCount: desiredCount.after,
           taskDefinition: `arn:${service}:1`,
         },
       ]),

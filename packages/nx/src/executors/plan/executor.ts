@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { explainPlan, KdcubeError, markdownPlan, OUT, printPlan } from '@kdcube/release/internal';
-import { plannedDeploy } from '../../targets/ecs/plan/plan';
+import { renderPlanText, KdcubeError, renderPlanMarkdown, OUT, printPlan } from '@kdcube/release/internal';
+import { planRelease } from '../../targets/ecs/plan/plan';
 import { openEnvironment, registryOf } from '../../workspace/environment';
 import { writeFileAtomic } from '../../system/files';
 import { knownRecord } from '../../targets/ecs/records/known-record';
@@ -28,11 +28,11 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     const registries = registriesOf(options, plugin);
     const lastRecord = () => knownRecord(root, environment.name, registryOf(environment, registries), log);
     const planOptions = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
-    const planned = await plannedDeploy(open, environment, planOptions, log);
+    const planned = await planRelease(open, environment, planOptions, log);
     logNotes([...notes, ...planned.notes], log);
-    log.lines(explainPlan(planned.plan, options.values ? planned.values : undefined));
+    log.lines(renderPlanText(planned.plan, options.values ? planned.values : undefined));
     log.event({ event: 'plan', plan: planned.plan });
-    if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), markdownPlan(planned.plan));
+    if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), renderPlanMarkdown(planned.plan));
     const place = out ?? OUT.plan(environment.name);
     if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned.plan));
     const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release/internal';
-import { exitCode, KdcubeError, printable, shortDefinition } from '@kdcube/release/internal';
+import { exitCode, KdcubeError, printable, familyRevision } from '@kdcube/release/internal';
 import { looseWorkspace } from '../../workspace/loose';
 import { recordsOf } from '../../targets/ecs/records/records';
 import { environmentStatus } from '../../targets/ecs/records/status';
@@ -60,7 +60,7 @@ function print(environment: string, found: EnvironmentStatus, log: Log): void {
   log.lines([`${environment}: ${first}`, '']);
   const rows = services.map(({ service, taskDefinition, image, running, desired, others, since: deployed, rollout, drift }) => [
     service,
-    taskDefinition === undefined ? '-' : shortDefinition(taskDefinition),
+    taskDefinition === undefined ? '-' : familyRevision(taskDefinition),
     /@sha256:([0-9a-f]{12})/.exec(image ?? '')?.[1] ?? image ?? '-',
     `${running}/${desired}${others > 0 ? `, and ${others} of another` : ''}`,
     minute(deployed),
@@ -79,7 +79,7 @@ function print(environment: string, found: EnvironmentStatus, log: Log): void {
     log.note(`a deploy of ${underWay.release} is running, or was killed: its lock expires at ${minute(underWay.until)} UTC`);
   if (lastAttempt)
     log.note(
-      `the last attempt, ${lastAttempt.release} (${lastAttempt.attempt}), ended at ${minute(lastAttempt.endedAt)} UTC: ${lastAttempt.verdict}. ${printable(lastAttempt.because)}`,
+      `the last attempt, ${lastAttempt.release} (${lastAttempt.attempt}), ended at ${minute(lastAttempt.endedAt)} UTC: ${lastAttempt.verdict}. ${printable(lastAttempt.reason)}`,
     );
   for (const what of notDeployed) log.note(`not deployed yet: ${what}`);
 }

@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import type { Packing } from '@kdcube/release/internal';
 import { gzipped } from '../../../oci/gzip';
 
-/** No descriptor has more: the platform's own reader of YAML would take minutes. Bytes. */
-const MOST = 4 * 1024 * 1024;
+/** No descriptor is larger: the platform's YAML parser would take minutes. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
-/** By our own compressor, whose bytes are the same on every machine: a task definition that says the same is the same. */
+/** Uses the compressor of image layers, because its output is the same on every machine: the same files give the same task definition. */
 export const packing: Packing = { pack, unpack };
 
 function pack(text: string): string {
@@ -14,7 +14,7 @@ function pack(text: string): string {
 
 function unpack(packed: string): string | undefined {
   try {
-    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MOST }).toString();
+    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_BYTES }).toString();
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { DeployPlan } from '@kdcube/release/internal';
 import { KdcubeError, readPlan } from '@kdcube/release/internal';
 import { fileProblem } from '../../../system/files';
 
-/** A saved plan, by its path in the workspace. */
+/** Reads a saved plan, by its path in the workspace. */
 export function readPlanFile(root: string, file: string): DeployPlan {
   let content: Buffer;
   try {
@@ -13,7 +13,7 @@ export function readPlanFile(root: string, file: string): DeployPlan {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileProblem(error, file);
     throw new KdcubeError({
       code: 'file-missing',
-      message: `${file} is not there, and --plan names it.`,
+      message: `${file} does not exist, but --plan names it.`,
       hint: 'nx run release:plan    writes a plan',
       at: { file },
     });

@@ -1,9 +1,9 @@
-import type { BundleContent, Environment, ImagePlan, KnownImage, Running, Service } from '@kdcube/release/internal';
+import type { BundleContent, Environment, ImagePlan, RegistryImage, Running, Service } from '@kdcube/release/internal';
 import {
-  bundlesOfLabels,
+  bundlesFromLabels,
   KdcubeError,
   manifestName,
-  ownContainer,
+  serviceContainer,
   parseImageReference,
   whyBuilt,
 } from '@kdcube/release/internal';
@@ -13,11 +13,11 @@ import { inParallel } from '../../../system/parallel';
 import { isIndex } from '../../../registry/manifest';
 import { getManifest, getImage, type Descriptor } from '../../../registry/registry';
 
-export interface ImagesThatRun {
-  /** Why each image of the release is another one than the one that runs, by its new reference. */
+export interface RunningImages {
+  /** Why each image of the release differs from the running one, by its new reference. */
   reasons: Map<string, string[]>;
-  /** What proc's image holds, by its labels. */
-  bundlesBefore?: BundleContent[];
+  /** The bundles in the labels of proc's running image. */
+  runningBundles?: BundleContent[];
 }
 
 export interface NewImage {
@@ -25,15 +25,15 @@ export interface NewImage {
   reference: string;
 }
 
-/** What the registry says of the images that run, where they are in the repositories of this release. What it does not have any more is not known, and no reason to stop. */
-export async function imagesThatRun(
+/** Compares the running images with those of the release, by the labels in the registry. An image that the registry no longer has is unknown, which is not an error. */
+export async function compareRunningImages(
   environment: Environment,
   running: Running,
   images: readonly NewImage[],
   log: Log,
-): Promise<ImagesThatRun> {
+): Promise<RunningImages> {
   const reasons = new Map<string, string[]>();
-  let bundlesBefore: BundleContent[] | undefined;
+  let runningBundles: BundleContent[] | undefined;
   await inParallel(
     environment.services.filter(({ target }) => target === 'ecs'),
     4,
@@ -42,52 +42,52 @@ export async function imagesThatRun(
       const next = image.kind === 'release' ? images.find(({ plan }) => plan.image === image.name) : undefined;
       const before = runningImage(service, running);
       if (!next || before === undefined) return;
-      const labels = await labelsOf(before, next, log);
+      const labels = await readLabels(before, next, log);
       if (!labels) return;
       if (before !== next.reference) reasons.set(next.reference, whyBuilt(labels, next.plan));
-      if (service.component === 'proc') bundlesBefore = bundlesOfLabels(labels);
+      if (service.component === 'proc') runningBundles = bundlesFromLabels(labels);
     },
   );
-  return { reasons, ...(bundlesBefore && { bundlesBefore }) };
+  return { reasons, ...(runningBundles && { runningBundles }) };
 }
 
 function runningImage(service: Service, { services, definitions }: Running): string | undefined {
   const arn = services[service.serviceName]?.taskDefinition;
   const definition = arn === undefined ? undefined : definitions[arn];
-  return definition && ownContainer(definition, service)?.image;
+  return definition && serviceContainer(definition, service)?.image;
 }
 
-async function labelsOf(before: string, { plan, reference }: NewImage, log: Log): Promise<Record<string, string> | undefined> {
-  return unlessUnknown(async () => {
-    const [old, now] = [parseImageReference(before), parseImageReference(reference)];
-    // A registry that only a task definition names is not asked.
-    if (old.host !== now.host || old.repository !== now.repository) return undefined;
+async function readLabels(before: string, { plan, reference }: NewImage, log: Log): Promise<Record<string, string> | undefined> {
+  return undefinedOnProblem(async () => {
+    const [old, next] = [parseImageReference(before), parseImageReference(reference)];
+    // No request goes to a registry that only a task definition names.
+    if (old.host !== next.host || old.repository !== next.repository) return undefined;
     const { config } = await getImage(openRegistry(old.host, log), old.repository, manifestName(old), plan.platform);
     return config.config?.Labels ?? {};
   });
 }
 
-/** What the registry says of each reference: its digest and, of an index, those of its children. Nothing of those of which it says nothing. */
-export async function knownImages(references: readonly string[], log: Log): Promise<Map<string, KnownImage>> {
+/** The digest of each reference and, of an image index, those of its manifests. References that cannot be read are left out. */
+export async function readRegistryImages(references: readonly string[], log: Log): Promise<Map<string, RegistryImage>> {
   const found = await inParallel([...new Set(references)], 4, async (reference) => {
-    const known = await unlessUnknown(async () => {
-      const image = parseImageReference(reference);
-      const { digest, json } = await getManifest(openRegistry(image.host, log), image.repository, manifestName(image));
-      return { digest, children: isIndex(json) ? json.manifests.flatMap(childOf) : [] };
+    const image = await undefinedOnProblem(async () => {
+      const parsed = parseImageReference(reference);
+      const { digest, json } = await getManifest(openRegistry(parsed.host, log), parsed.repository, manifestName(parsed));
+      return { digest, children: isIndex(json) ? json.manifests.flatMap(indexChild) : [] };
     });
-    return known && ([reference, known] as const);
+    return image && ([reference, image] as const);
   });
   return new Map(found.filter((entry) => entry !== undefined));
 }
 
-/** What is for no platform (buildx puts attestations beside the images of an index) runs nowhere. */
-function childOf({ digest, platform }: Descriptor): KnownImage['children'] {
+/** Manifests without a platform are not images: buildx adds attestations to an index. */
+function indexChild({ digest, platform }: Descriptor): RegistryImage['children'] {
   return platform ? [{ platform: `${platform.os}/${platform.architecture}`, digest }] : [];
 }
 
-async function unlessUnknown<T>(ask: () => Promise<T>): Promise<T | undefined> {
+async function undefinedOnProblem<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await read();
   } catch (error) {
     if (error instanceof KdcubeError && error.problems[0]?.code !== 'interrupted') return undefined;
     throw error;

@@ -17,13 +17,13 @@ afterEach(async () => {
 function draft(release: string, minute: number, verdict: ReleaseRecord['verdict'] = 'succeeded', environment = 'prod') {
   const time = (second: number) => new Date(Date.UTC(2026, 1, 2, 3, minute, second)).toISOString();
   const digest = `sha256:${'a'.repeat(64)}`;
-  const proc = { component: 'proc', serviceName: 'proc', image: `r/proc@${digest}`, digest, count: 1 };
+  const proc = { component: 'proc', serviceName: 'proc', image: `r/proc@${digest}`, digest, desiredCount: 1 };
   return {
-    record: 1 as const,
+    record: 2 as const,
     environment,
     release,
     verdict,
-    because: '',
+    reason: '',
     startedAt: time(0),
     endedAt: time(30),
     services: { proc },

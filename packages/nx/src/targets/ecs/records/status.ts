@@ -5,7 +5,7 @@ import type { Repository } from '../../../registry/blobs';
 import { awsClock } from '../../../aws/clock';
 import { openEcs } from '../ecs-port';
 import { listRecords } from './records';
-import { knownImages } from '../plan/running-images';
+import { readRegistryImages } from '../plan/running-images';
 
 /** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
 export async function environmentStatus(
@@ -34,7 +34,7 @@ export async function environmentStatus(
       const definition = await ecs.definition(taskDefinition);
       if (definition) definitions.set(taskDefinition, definition);
     }
-    const known = await knownImages(
+    const known = await readRegistryImages(
       Object.values(record?.services ?? {}).map(({ image }) => image),
       log,
     );

@@ -41,7 +41,7 @@ it('every frame of a deploy whose last wave fails', async () => {
 it('a service that a deploy finds on its new revision runs it, and is as before only where something failed', () => {
   const [plan, state] = [planOf({ changes: ['proc', 'ui'] }), newBoard(0)];
   const of = (service: string) => frame(plan, state, 0, 100).find((line) => line.startsWith(service));
-  const there = plan.basis['acme-proc']!.taskDefinition;
+  const there = plan.baseline['acme-proc']!.taskDefinition;
   learn(state, {
     event: 'update',
     service: 'proc',

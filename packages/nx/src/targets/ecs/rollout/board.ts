@@ -1,5 +1,5 @@
 import type { DeployPlan, RolloutEvent, SeenService, ServiceStep } from '@kdcube/release/internal';
-import { printable, shortDefinition } from '@kdcube/release/internal';
+import { printable, familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { seconds, UNDER_WAY } from '../../../system/log';
 import { table } from '../../../system/table';
@@ -31,14 +31,14 @@ function cut(line: string, width: number): string {
   return all.length <= width ? line : `${all.slice(0, width - 1).join('')}…`;
 }
 
-function serviceRow({ service, serviceName, count }: ServiceStep, { basis }: DeployPlan, state: BoardState): string[] {
+function serviceRow({ service, serviceName, desiredCount }: ServiceStep, { baseline }: DeployPlan, state: BoardState): string[] {
   const primary = state.services.get(serviceName)?.deployments.find(({ status }) => status === 'PRIMARY');
-  const there = basis[serviceName]?.taskDefinition;
-  const before = there && shortDefinition(there);
+  const there = baseline[serviceName]?.taskDefinition;
+  const before = there && familyRevision(there);
   const target = state.targets.get(service);
   const tasks = primary
     ? `${primary.running}/${primary.desired}${primary.failed > 0 ? ` (${primary.failed} failed)` : ''}`
-    : `-/${count.after}`;
+    : `-/${desiredCount.after}`;
   const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
   const is = state.ended.get(service) ?? (target === undefined ? 'waiting' : rollout);
   // A deploy that joins one under way finds its services on the new revision: only who goes back is as before.
@@ -134,11 +134,11 @@ export function learn(state: BoardState, event: RolloutEvent): void {
       for (const service of event.services) state.services.set(service.name, service);
       break;
     case 'update':
-      state.targets.set(event.service, shortDefinition(event.taskDefinition));
+      state.targets.set(event.service, familyRevision(event.taskDefinition));
       state.ended.delete(event.service);
       break;
     case 'task':
-      state.targets.set(event.service, shortDefinition(event.taskDefinition));
+      state.targets.set(event.service, familyRevision(event.taskDefinition));
       break;
     case 'completed':
       state.ended.set(event.service, 'runs');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeployPlan, Kept, Outcome, RolloutEvent } from '@kdcube/release/internal';
-import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, wantedContent } from '@kdcube/release/internal';
+import { carryOut, isRecorded, KdcubeError, planContent, recordDeploy, planOutcome } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs';
 import { openBoard } from './board';
@@ -51,7 +51,7 @@ export async function deploy(plan: DeployPlan, records: Repository, words: Deplo
     lines(event);
   };
   try {
-    const [id, wanted] = [planContent(plan), wantedContent(plan)].map(shortHash) as [string, string];
+    const [id, wanted] = [planContent(plan), planOutcome(plan)].map(shortHash) as [string, string];
     const { onFailure, timeout, wait } = words;
     const options = { id, wanted, timeout: timeout * 60_000, wait: wait * 60_000, onFailure, stop, again };
     const outcome = await carryOut(plan, { ecs, clock, images: imagesPort(log), say }, options);

@@ -1,5 +1,5 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
-import { shortDefinition } from '@kdcube/release/internal';
+import { familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { takeSignals } from '../../../system/signals';
 
@@ -48,7 +48,7 @@ export function underWay(): { hear(event: RolloutEvent): void; words(): string }
   const now = new Map<string, string>();
   return {
     hear(event) {
-      if (event.event === 'update') now.set(event.service, `goes to ${shortDefinition(event.taskDefinition)}`);
+      if (event.event === 'update') now.set(event.service, `goes to ${familyRevision(event.taskDefinition)}`);
       if (event.event === 'task') now.set(event.service, `runs as the task ${event.task}`);
       if (event.event === 'completed' || event.event === 'failed') now.delete(event.service);
     },

@@ -1,5 +1,5 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
-import { printable, shortDefinition } from '@kdcube/release/internal';
+import { printable, familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { seconds, underWay } from '../../../system/log';
 
@@ -12,10 +12,10 @@ export function sayRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'wave':
         return log.note(`wave ${event.name}: ${event.services.join(', ')}`);
       case 'registered':
-        return log.done('registered', shortDefinition(event.taskDefinition));
+        return log.done('registered', familyRevision(event.taskDefinition));
       case 'update': {
         const how = event.joined ? 'is on its way already, and is joined' : `from ${event.from}`;
-        return log.done('updating', event.service, `to ${shortDefinition(event.taskDefinition)}, ${how}`);
+        return log.done('updating', event.service, `to ${familyRevision(event.taskDefinition)}, ${how}`);
       }
       case 'task':
         return log.done('started', event.service, `once, as the task ${event.task}`);
@@ -34,7 +34,7 @@ export function sayRollout(log: Log, now: () => number): (event: RolloutEvent) =
         return log.done(
           'runs',
           event.service,
-          `${shortDefinition(event.taskDefinition)}${digests}  ${seconds(event.milliseconds)}`,
+          `${familyRevision(event.taskDefinition)}${digests}  ${seconds(event.milliseconds)}`,
         );
       }
       case 'failed':

@@ -1,11 +1,11 @@
 import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release/internal';
-import { chooseRecord, lastGood, planRollback } from '@kdcube/release/internal';
+import { chooseRollbackRecord, lastGood, planRollback } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs';
-import { whatRuns } from '../plan/plan';
+import { readRunningState } from '../plan/plan';
 import { openEcs } from '../ecs-port';
 import { listRecords } from '../records/records';
-import { knownImages } from '../plan/running-images';
+import { readRegistryImages } from '../plan/running-images';
 
 /** The plan of a way back, from records and from what runs. Reads only. */
 export async function plannedRollback(
@@ -15,15 +15,15 @@ export async function plannedRollback(
   log: Log,
 ): Promise<{ plan: DeployPlan; record: ReleaseRecord }> {
   const all = await listRecords(records, environment.name, log);
-  const running = await whatRuns(environment);
-  const record = chooseRecord(all, to, running);
+  const running = await readRunningState(environment);
+  const record = chooseRollbackRecord(all, to, running);
   const last = lastGood(all);
   const definitions = await definitionsOf(record, running.region, running.cluster);
-  const known = await knownImages(
+  const known = await readRegistryImages(
     Object.values(record.services).map(({ image }) => image),
     log,
   );
-  return { plan: planRollback({ record, ...(last && { last }), running, definitions, knownImages: known }), record };
+  return { plan: planRollback({ record, ...(last && { last }), running, definitions, registryImages: known }), record };
 }
 
 async function definitionsOf(record: ReleaseRecord, region: string, cluster: string): Promise<Map<string, TaskDefinition>> {

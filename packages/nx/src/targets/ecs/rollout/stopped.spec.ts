@@ -51,11 +51,14 @@ function plannedAnew(): DeployPlan {
   const plan = planOf({ changes: [] });
   const services = plan.services.map((step) =>
     step.service === 'ingress'
-      ? { ...step, digests: [NEW], definition: { ...step.definition, use: arn('acme-ingress:2') } }
+      ? { ...step, digests: [NEW], taskDefinition: { ...step.taskDefinition, reuse: arn('acme-ingress:2') } }
       : step,
   );
-  const basis = { ...plan.basis, 'acme-ingress': { status: 'ACTIVE', taskDefinition: arn('acme-ingress:2'), desiredCount: 1 } };
-  return { ...plan, services, basis };
+  const baseline = {
+    ...plan.baseline,
+    'acme-ingress': { status: 'ACTIVE', taskDefinition: arn('acme-ingress:2'), desiredCount: 1 },
+  };
+  return { ...plan, services, baseline };
 }
 
 it.each([
@@ -88,14 +91,14 @@ it('a way back does not wait for the breaker of the rollout that fails', async (
   double = await startDouble({ rules: [rule('ingress', CRASH)] });
   const { stop, somebody } = person(100);
   await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
-  const { basis } = plannedAnew();
+  const { baseline } = plannedAnew();
   const plan = planOf(INGRESS);
   const services = plan.services.map((step) =>
     step.service === 'ingress'
-      ? { ...step, digests: [OLD], definition: { ...step.definition, register: undefined, use: arn('acme-ingress:1') } }
+      ? { ...step, digests: [OLD], taskDefinition: { ...step.taskDefinition, register: undefined, reuse: arn('acme-ingress:1') } }
       : step,
   );
-  const ended = await deploy(double, { ...plan, basis, services }, { id: 'back' });
+  const ended = await deploy(double, { ...plan, baseline, services }, { id: 'back' });
   expect([ended.exit, ended.events.filter((event) => JSON.stringify(event).includes('under way'))]).toEqual([0, []]);
   expect((await truth(double, planOf())).runs.ingress).toBe('ingress:1');
 });
@@ -112,7 +115,7 @@ it('a plan made anew passes the lock that its own killed run left, and another r
 
 it('whoever does not want to wait for another deploy is refused at once, also while its rollouts are under way', async () => {
   double = await startDouble();
-  const theirs = { ...planOf(INGRESS), basis: plannedAnew().basis, release: 'theirs' };
+  const theirs = { ...planOf(INGRESS), baseline: plannedAnew().baseline, release: 'theirs' };
   const ends: number[] = [];
   let asked = false;
   const somebody = async () => {

@@ -1,5 +1,5 @@
 import type { Environment, EnvPlan, Permission } from '@kdcube/release/internal';
-import { KdcubeError, neededPermissions, roleArn } from '@kdcube/release/internal';
+import { KdcubeError, requiredPermissions, roleArn } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { AwsApi } from '../../../aws/api/aws-api';
 import { fail, pass, runCheck, unknown, type CheckResult } from './results';
@@ -17,7 +17,7 @@ export async function checkRoles(environment: Environment, rendered: EnvPlan, ap
   const roles = new Set(
     users.flatMap(({ executionRole, taskRole }) => [executionRole, taskRole]).filter((role) => role !== undefined),
   );
-  const permissions = neededPermissions(environment, rendered);
+  const permissions = requiredPermissions(environment, rendered);
   const results = await inParallel([...roles], 4, (role) => checkRole(role, environment, permissions, api));
   return [...missing, ...results.flat()];
 }
@@ -47,14 +47,14 @@ async function checkRole(
   return [...trust, ...allowed.flat()];
 }
 
-type NeededPermission = Pick<Permission, 'actions' | 'resources' | 'because'>;
+type NeededPermission = Pick<Permission, 'actions' | 'resources' | 'reason'>;
 
 /** Services that share a role need the same permissions on different resources: these are one check. */
 function mergePermissions(permissions: readonly Permission[]): NeededPermission[] {
   const merged = new Map<string, NeededPermission>();
-  for (const { actions, resources, because } of permissions) {
-    const key = `${actions.join(' ')} ${because}`;
-    merged.set(key, { actions, because, resources: [...new Set([...(merged.get(key)?.resources ?? []), ...resources])].sort() });
+  for (const { actions, resources, reason } of permissions) {
+    const key = `${actions.join(' ')} ${reason}`;
+    merged.set(key, { actions, reason, resources: [...new Set([...(merged.get(key)?.resources ?? []), ...resources])].sort() });
   }
   return [...merged.values()];
 }
@@ -62,7 +62,7 @@ function mergePermissions(permissions: readonly Permission[]): NeededPermission[
 async function checkPermission(
   role: string,
   roleArn: string,
-  { actions, resources, because }: NeededPermission,
+  { actions, resources, reason }: NeededPermission,
   api: AwsApi,
 ): Promise<CheckResult[]> {
   const subject = `${role}: ${actions.join(', ')}`;
@@ -71,8 +71,8 @@ async function checkPermission(
     // Without resources IAM would simulate the actions on all of them. A missing secret is reported by its own check.
     if (arns.length === 0) return unknown('permission', subject, 'the resource that needs it does not exist');
     const denied = await api.findDeniedActions(roleArn, actions, arns);
-    if (denied.length === 0) return pass('permission', subject, because);
-    return fail('permission', `${role}: ${denied.join(', ')}`, `denied on ${arns.join(', ')}, but needed ${because}`);
+    if (denied.length === 0) return pass('permission', subject, reason);
+    return fail('permission', `${role}: ${denied.join(', ')}`, `denied on ${arns.join(', ')}, but needed ${reason}`);
   });
 }
 

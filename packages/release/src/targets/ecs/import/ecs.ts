@@ -2,7 +2,7 @@ import { componentOf } from '../../../import/found';
 import { type FoundService } from '../../../import/types';
 import { registryOfImage } from '../../../import/image';
 import type { RunningService } from '../plan/running';
-import { withoutWriter } from '../task-definition/files';
+import { withoutFilesContainer } from '../task-definition/files';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import type { FoundExec } from '../../../import/types';
 
@@ -63,7 +63,7 @@ function placeOf({ executionRoleArn, taskRoleArn }: TaskDefinition, container: C
 }
 
 function essential({ containerDefinitions }: TaskDefinition): ContainerDefinition {
-  const own = withoutWriter(containerDefinitions);
+  const own = withoutFilesContainer(containerDefinitions);
   return own.find((container) => container.essential !== false) ?? own[0] ?? containerDefinitions[0]!;
 }
 

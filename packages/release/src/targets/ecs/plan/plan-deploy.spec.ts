@@ -3,7 +3,7 @@ import { bundlesOf, deployed, deployInput, hex, nothingRuns, prod } from '../../
 import type { Words } from '../../../../testing/deploys';
 import { KdcubeError } from '../../../problem/problem';
 import { DeployPlan, isEmptyPlan } from '../../../deploy/deploy-plan';
-import { expectedSeconds } from '../../../deploy/waves';
+import { estimateSeconds } from '../../../deploy/waves';
 import { planDeploy } from './plan-deploy';
 import type { Running } from './running';
 
@@ -32,7 +32,7 @@ test('proc is told of an exec revision that is there already as of one that is r
       latest: { 'kdcube-exec': exec },
     },
   });
-  const proc = plan.services.find(({ service }) => service === 'chat-proc')!.definition.register;
+  const proc = plan.services.find(({ service }) => service === 'chat-proc')!.taskDefinition.register;
   expect([plan.exec!.change, JSON.stringify(proc)]).toEqual(['none', expect.stringContaining('"value":"kdcube-exec:1"')]);
 });
 
@@ -61,28 +61,28 @@ describe('nothing changes', () => {
     expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
     expect(isEmptyPlan(plan)).toBe(true);
     expect([plan.waves, plan.descriptor.changed, plan.gateway.changed]).toEqual([[], false, false]);
-    expect(plan.services.every(({ definition }) => definition.use !== undefined)).toBe(true);
+    expect(plan.services.every(({ taskDefinition }) => taskDefinition.reuse !== undefined)).toBe(true);
   });
 
   test('the registered descriptor stays, with the ref that it had', () => {
     const { plan } = planned({ bundles: ['lifts@1-4 v1.4.1 a', 'huts@1-0 v1.0.0 h'] });
     expect(plan.bundles.find(({ id }) => id === 'lifts@1-4')).toMatchObject({
-      change: 'same',
+      change: 'unchanged',
       before: { ref: 'v1.4.0' },
       after: { ref: 'v1.4.1' },
     });
   });
 
-  test('but postgres-setup runs where no record says that it ever did: a deploy that ended before it registered it too', () => {
+  test('but postgres-setup runs if no record has a successful run: a failed deploy may have registered it', () => {
     const { plan } = planned({}, { record: undefined });
     expect(plan.waves).toEqual([{ name: 'database', services: ['postgres-setup'] }]);
     expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({
-      why: ['no record says that it ran'],
-      definition: { use: running.latest['kdcube-postgres-setup'] },
+      reasons: ['no record of a successful run'],
+      taskDefinition: { reuse: running.latest['kdcube-postgres-setup'] },
     });
   });
 
-  test('ECS writes JSON and defaults its own way', () => {
+  test('ECS returns JSON and defaults in its own form', () => {
     const definitions = Object.fromEntries(
       Object.entries(running.definitions).map(([arn, definition]) => [
         arn,
@@ -101,7 +101,7 @@ describe('nothing changes', () => {
   });
 });
 
-test('a list of bundles that changes while proc runs an image of another origin is said: the image may not have them', () => {
+test('the descriptor changes while proc runs an image of another origin: a note says that bundles may be missing', () => {
   const reference = `example.com/mine/proc@sha256:${'c3'.repeat(32)}`;
   const environment = {
     ...prod,
@@ -110,46 +110,46 @@ test('a list of bundles that changes while proc runs an image of another origin 
     ),
   };
   const bundles = [...first.bundles!, 'trails@1-0 v1.0.0 t'];
-  const said = (words: Words) => planned(words).plan.notes.filter((note) => note.includes(reference));
-  expect(said({ environment, bundles })).toEqual([expect.stringContaining('cannot be loaded')]);
-  expect([said({ environment }), said({ bundles })]).toEqual([[], []]);
+  const notes = (words: Words) => planned(words).plan.notes.filter((note) => note.includes(reference));
+  expect(notes({ environment, bundles })).toEqual([expect.stringContaining('cannot be loaded')]);
+  expect([notes({ environment }), notes({ bundles })]).toEqual([[], []]);
 });
 
 describe('one line', () => {
-  test('a bumped bundle: proc and the task that code runs in', () => {
+  test('a new bundle version: proc and the exec task', () => {
     const images = new Map([
       ...other('kdcube-chat-proc-bundled'),
       ['kdcube-exec-bundled', other('kdcube-exec-bundled').get('kdcube-exec-bundled')!],
     ]);
-    const reasons = new Map([[images.get('kdcube-chat-proc-bundled')!, ['lifts@1-4 changed']]]);
+    const imageReasons = new Map([[images.get('kdcube-chat-proc-bundled')!, ['lifts@1-4 changed']]]);
     const subjects = new Map([[hex('v1.5.0b'), 'Correct the price of a day pass']]);
-    const { plan } = planned({ bundles: ['lifts@1-4 v1.5.0 b', 'huts@1-0 v1.0.0 h'], images }, { reasons, subjects });
+    const { plan } = planned({ bundles: ['lifts@1-4 v1.5.0 b', 'huts@1-0 v1.0.0 h'], images }, { imageReasons, subjects });
     expect(plan.waves).toEqual([{ name: 'proc', services: ['chat-proc'] }]);
-    expect(plan.services.find(({ service }) => service === 'chat-proc')!.why).toEqual([
+    expect(plan.services.find(({ service }) => service === 'chat-proc')!.reasons).toEqual([
       'image: lifts@1-4 changed',
       'env: ~AGENTIC_BUNDLES_JSON ~FARGATE_TASK_DEFINITION ~PY_CODE_EXEC_IMAGE',
     ]);
-    expect(plan.exec).toMatchObject({ change: 'update', definition: { changes: ['containerDefinitions.exec.image'] } });
+    expect(plan.exec).toMatchObject({ change: 'update', taskDefinition: { changes: ['containerDefinitions.exec.image'] } });
     expect(plan.bundles.map(({ id, change, subject }) => [id, change, subject])).toEqual([
-      ['huts@1-0', 'same', undefined],
+      ['huts@1-0', 'unchanged', undefined],
       ['lifts@1-4', 'changed', 'Correct the price of a day pass'],
     ]);
-    // Ids, paths and settings are the same: Redis need not be told.
+    // Ids, paths and settings are the same: Redis stays.
     expect(plan.descriptor).toMatchObject({ changed: false, force: false });
   });
 
-  test('a bundle more: the list in Redis is written anew, and it is said', () => {
+  test('a bundle is added: the registry in Redis is overwritten, and a note says so', () => {
     const { plan } = planned({ bundles: [...first.bundles!, 'pass@2-0 v2.0.0 p'], images: other('kdcube-chat-proc-bundled') });
     expect(plan.descriptor).toMatchObject({ changed: true, force: true });
     expect(plan.bundles.filter(({ change }) => change === 'added').map(({ id }) => id)).toEqual(['pass@2-0']);
-    expect(plan.notes.join()).toContain('tasks that still run see ids');
+    expect(plan.notes.join()).toContain('running tasks see bundle ids');
   });
 
-  test('a bundle less', () => {
+  test('a bundle is removed', () => {
     const { plan } = planned({ bundles: ['lifts@1-4 v1.4.0 a'], images: other('kdcube-chat-proc-bundled') });
     expect(plan.bundles.map(({ id, change }) => [id, change])).toEqual([
       ['huts@1-0', 'removed'],
-      ['lifts@1-4', 'same'],
+      ['lifts@1-4', 'unchanged'],
     ]);
   });
 
@@ -164,7 +164,7 @@ describe('one line', () => {
     expect(restarts(result)).toEqual(['metrics']);
     expect(result.plan.services.find(({ service }) => service === 'metrics')).toMatchObject({
       env: { changed: ['LOG_LEVEL'] },
-      why: ['env: ~LOG_LEVEL'],
+      reasons: ['env: ~LOG_LEVEL'],
     });
     expect(result.values.get('metrics')!.get('LOG_LEVEL')).toEqual({ before: 'INFO', after: 'DEBUG', hidden: false });
   });
@@ -173,29 +173,29 @@ describe('one line', () => {
     expect(restarts(planned({ images: other('kdcube-web-ui') }))).toEqual(['web-ui']);
   });
 
-  test('one task more: no new definition', () => {
+  test('one more task: no new revision', () => {
     const environment = {
       ...prod,
       services: prod.services.map((service) => (service.name === 'metrics' ? { ...service, count: 2 } : service)),
     };
     const { plan } = planned({ environment });
     expect(plan.services.find(({ service }) => service === 'metrics')).toMatchObject({
-      why: ['1 → 2 tasks'],
-      definition: { changes: [] },
+      reasons: ['1 → 2 tasks'],
+      taskDefinition: { changes: [] },
     });
-    expect(plan.services.find(({ service }) => service === 'metrics')!.definition.use).toBeDefined();
+    expect(plan.services.find(({ service }) => service === 'metrics')!.taskDefinition.reuse).toBeDefined();
   });
 
-  test('a count that nobody wrote stays what it is: a service may scale by itself', () => {
+  test('without a count the desired count stays: a service may scale by itself', () => {
     const services = prod.services.map((service) => (service.name === 'chat-proc' ? { ...service, count: undefined } : service));
     const { plan } = planned({ environment: { ...prod, services } });
     expect(plan.services.find(({ service }) => service === 'chat-proc')).toMatchObject({
       change: 'none',
-      count: { before: 3, after: 3 },
+      desiredCount: { before: 3, after: 3 },
     });
   });
 
-  test('the gateway: everybody who has it, and Redis', () => {
+  test('the gateway: all services that have it, and Redis', () => {
     const environment = { ...prod, gateway: { ...prod.gateway, profile: 'testing' as const } };
     expect(restarts(planned({ environment }))).toEqual(['chat-proc', 'chat-ingress', 'metrics']);
     expect(planned({ environment }).plan.gateway).toEqual({ changed: true, force: false });
@@ -203,11 +203,11 @@ describe('one line', () => {
     const { plan } = planDeploy({ ...deployInput({ ...later, running, before }) });
     expect(plan.gateway).toEqual({ changed: true, force: true });
     expect(plan.notes.filter((note) => note.includes('gateway'))).toEqual([
-      expect.stringMatching(/the gateway in Redis .* written anew: chat-proc takes one extra step/i),
+      expect.stringMatching(/The gateway configuration in Redis is overwritten: chat-proc takes one extra step/),
     ]);
-    // proc takes two steps, the others one: what is expected is what is done.
+    // proc takes two steps, the others one.
     const seconds = (name: string) => 90 + plan.services.find(({ service }) => service === name)!.stopTimeout;
-    expect(expectedSeconds(plan)).toBe(2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
+    expect(estimateSeconds(plan)).toBe(2 * seconds('chat-proc') + seconds('chat-ingress') + seconds('metrics'));
   });
 });
 
@@ -219,16 +219,21 @@ test('waves: the database, proc with exec, ingress, the rest', () => {
     { name: 'ingress', services: ['chat-ingress'] },
     { name: 'rest', services: ['metrics', 'web-ui', 'proxylogin', 'web-proxy', 'clamav'] },
   ]);
-  expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({ kind: 'task', count: { after: 1 } });
+  expect(plan.services.find(({ service }) => service === 'postgres-setup')).toMatchObject({
+    kind: 'task',
+    desiredCount: { after: 1 },
+  });
 });
 
-test('what a deploy registered before it failed is used, and not registered again', () => {
+test('revisions that a failed deploy registered are reused', () => {
   const halfway: Running = { ...running, services: nothingRuns().services };
   const services = planned({ running: halfway }).plan.services;
-  expect(services.every(({ definition }) => definition.use !== undefined && definition.register === undefined)).toBe(true);
+  expect(
+    services.every(({ taskDefinition }) => taskDefinition.reuse !== undefined && taskDefinition.register === undefined),
+  ).toBe(true);
 });
 
-test('a force flag that was left on is drift', () => {
+test('a force flag that an earlier deploy left on is drift', () => {
   const [arn, definition] = Object.entries(running.definitions).find(([name]) => name.includes('kdcube-chat-proc'))!;
   const left = {
     ...definition,
@@ -238,8 +243,8 @@ test('a force flag that was left on is drift', () => {
     })),
   };
   const { plan } = planned({ running: { ...running, definitions: { ...running.definitions, [arn]: left } } });
-  expect(plan.services.find(({ service }) => service === 'chat-proc')!.why).toEqual([
-    'BUNDLES_FORCE_ENV_ON_STARTUP was left on by an earlier rollout',
+  expect(plan.services.find(({ service }) => service === 'chat-proc')!.reasons).toEqual([
+    'an earlier deploy left BUNDLES_FORCE_ENV_ON_STARTUP on',
   ]);
 });
 

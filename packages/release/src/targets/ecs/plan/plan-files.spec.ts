@@ -2,16 +2,17 @@ import { bundlesOf, carriedOut, deployed, deployInput, prod } from '../../../../
 import type { Words } from '../../../../testing/deploys';
 import { IMAGES } from '../../../../testing/environments';
 import { gzip, packing } from '../../../../testing/packing';
-import { filesOf } from '../task-definition/files';
+import { filesInDefinition } from '../task-definition/files';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import { recordDeploy } from '../records/record-deploy';
 import type { Outcome } from '../rollout/engine';
 import { isEmptyPlan } from '../../../deploy/deploy-plan';
-import { explainPlan } from '../../../deploy/render/explain';
-import { markdownPlan } from '../../../deploy/render/explain-markdown';
+import { renderPlanText } from '../../../deploy/render/text';
+import { renderPlanMarkdown } from '../../../deploy/render/markdown';
 import type { DeployInput } from './deploy-input';
 import { planDeploy } from './plan-deploy';
-import { printPlan, readPlan } from '../../../deploy/plan-file';
+import { readPlan } from '../../../deploy/plan-file';
+import { printPlan } from '../../../deploy/render/json';
 import type { Running } from './running';
 
 /** Today's platform, which reads its bundles from a file, and the first one, told by a file. */
@@ -28,33 +29,35 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
   const planned = (words: Words, more: Partial<DeployInput> = {}) =>
     planDeploy({ ...deployInput({ ...first, running, before: bundlesOf(first), ...words }), ...more }).plan;
   const proc = (plan: ReturnType<typeof planned>) => plan.services.find(({ component }) => component === 'proc')!;
-  const textOf = (definition: unknown) => filesOf(definition as TaskDefinition, packing).get(path);
+  const textOf = (definition: unknown) => filesInDefinition(definition as TaskDefinition, packing).get(path);
 
   test('the first deploy carries it in proc’s definition, and in nobody else’s', () => {
     const { plan } = planDeploy(deployInput(first));
-    const carrying = plan.services.filter(({ definition }) => JSON.stringify(definition.register).includes('kdcube-files'));
+    const carrying = plan.services.filter(({ taskDefinition }) =>
+      JSON.stringify(taskDefinition.register).includes('kdcube-files'),
+    );
     expect(carrying.map(({ component }) => component)).toEqual(['proc']);
-    expect(textOf(carrying[0]!.definition.register)).toMatch(/lifts@1-4[^]*huts@1-0/);
+    expect(textOf(carrying[0]!.taskDefinition.register)).toMatch(/lifts@1-4[^]*huts@1-0/);
   });
 
   test.each<[string, Words]>([
     ['the same release', {}],
     ['another name', { name: 'prod-2026-11-24' }],
     ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', BUNDLES[1]!] }],
-    ['taken over from what runs', { environment: takenOver(environment) }],
+    ['based on the running task definition', { environment: fromRunning(environment) }],
   ])('nothing changes: %s', (__, words) => {
     const plan = planned(words);
     expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
     expect([isEmptyPlan(plan), plan.descriptor.changed]).toEqual([true, false]);
   });
 
-  test('a bundle more: the file is named once, and the list in Redis is written anew', () => {
+  test('a bundle is added: the file is one reason, and the registry in Redis is overwritten', () => {
     const plan = planned({ bundles: [...BUNDLES, 'tours@1-0 v0.1.0 t'], images: otherProc });
-    expect(proc(plan).why).toEqual(['another image', `file: ~${path}`]);
+    expect(proc(plan).reasons).toEqual(['another image', `file: ~${path}`]);
     expect(plan.descriptor).toMatchObject({ changed: true, force: true });
     expect(plan.bundles.map(({ id, change }) => `${change} ${id}`)).toEqual([
-      'same huts@1-0',
-      'same lifts@1-4',
+      'unchanged huts@1-0',
+      'unchanged lifts@1-4',
       'added tours@1-0',
     ]);
     const after = carriedOut({ plan, values: new Map() }, running);
@@ -63,29 +66,29 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
     expect([isEmptyPlan(again), again.notes]).toEqual([true, []]);
   });
 
-  test('what runs is known by its file where no image tells', () => {
+  test('an image without a label: the file in the running definition tells the bundles', () => {
     const plan = planned({ bundles: ['lifts@1-4 v1.5.0 b', BUNDLES[1]!], before: undefined, images: otherProc });
     const changed = plan.bundles.filter(({ change }) => change === 'changed');
     expect(changed.map(({ id }) => id)).toEqual(['lifts@1-4']);
   });
 
-  test('a definition of before, without the file, gets it', () => {
+  test('a running definition without the file gets it', () => {
     const without = JSON.parse(JSON.stringify(running)) as Running;
     const old = definitionOf(without);
     old.containerDefinitions = old.containerDefinitions.filter(({ name }) => name !== 'kdcube-files');
     old.containerDefinitions[0]!.dependsOn = [];
-    expect(proc(planned({ running: without })).why).toEqual([`file: +${path}`, 'definition: dependsOn']);
-    // Nobody says what it was told before. What Redis holds would win over the file.
+    expect(proc(planned({ running: without })).reasons).toEqual([`file: +${path}`, 'definition: dependsOn']);
+    // Its old descriptor is unknown. What Redis has would win over the file.
     const { descriptor, notes } = planned({ running: without }, { record: undefined });
     expect([descriptor.changed, descriptor.force, notes.join()]).toEqual([
       true,
       true,
-      expect.stringContaining('It is told anew.'),
+      expect.stringContaining('The deploy sets it.'),
     ]);
   });
 });
 
-test('1200 pinned bundles fit; where it does not, it is said what to type', () => {
+test('1200 pinned bundles fit; the problem for too many says what to type', () => {
   const [, platform, environment] = PLATFORMS[0];
   const words = (count: number): Words => {
     const bundles = Array.from({ length: count }, (_, n) => `bundle-${n}@1-0 v1.${n}.0 ${n}`);
@@ -93,19 +96,19 @@ test('1200 pinned bundles fit; where it does not, it is said what to type', () =
   };
   const planned = (count: number) => planDeploy({ ...deployInput(words(count)), packing: gzip });
   const { plan } = planned(1200);
-  const text = JSON.stringify(plan.services.find(({ component }) => component === 'proc')!.definition.register);
+  const text = JSON.stringify(plan.services.find(({ component }) => component === 'proc')!.taskDefinition.register);
   expect(text.length).toBeLessThan(64 * 1024);
-  expect(() => planned(3000)).toThrow(/env-too-large[^]* are its descriptor, compressed[^]*hint[^]*release\.yaml/);
+  expect(() => planned(3000)).toThrow(/env-too-large[^]* are its compressed descriptor[^]*hint[^]*release\.yaml/);
 });
 
-test('from Secrets Manager: no file, and the plan says that nobody writes it there', () => {
+test('from Secrets Manager: no file, and a note that a deploy does not write it there', () => {
   const environment = { ...prod, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
   const { plan } = planDeploy(deployInput({ platform: '2026.7.20.444', environment }));
   expect(JSON.stringify(plan.services)).not.toContain('kdcube-files');
   expect(plan.notes.join()).toContain('Secrets Manager');
 });
 
-describe('from Secrets Manager, where no record says what it was', () => {
+describe('from Secrets Manager, without a record', () => {
   const services = prod.services.filter(({ component }) => component !== 'postgres-setup');
   const environment = { ...prod, services, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
   const first: Words = { platform: '2026.7.20.444', environment, bundles: BUNDLES };
@@ -113,21 +116,21 @@ describe('from Secrets Manager, where no record says what it was', () => {
   const planned = (words: Words) => planDeploy({ ...deployInput({ ...first, running, ...words }), record: undefined }).plan;
 
   test.each([
-    ['the image’s label has the same bundles', bundlesOf(first), 'its image has these bundles'],
-    ['the image has no label', undefined, 'its image has no label'],
-  ])('%s: nothing restarts, and it is not said that nothing changes', (_, before, said) => {
+    ['the image’s label has the same bundles', bundlesOf(first), 'running image has the same bundles'],
+    ['the image has no label', undefined, 'running image has no label'],
+  ])('%s: no service restarts, but the plan does not claim that nothing changes', (_, before, said) => {
     const plan = planned({ before });
     expect([isEmptyPlan(plan), plan.descriptor]).toEqual([true, expect.objectContaining({ changed: false, unknown: true })]);
-    for (const text of [explainPlan(plan).join(' '), markdownPlan(plan)])
+    for (const text of [renderPlanText(plan).join(' '), renderPlanMarkdown(plan)])
       expect([text, text.includes('Nothing changes')]).toEqual([
-        expect.stringMatching(/Nothing restarts\. Whether what the platform is told of its bundles\s+changes is not known/),
+        expect.stringMatching(/No service restarts\. The running bundle descriptor is unknown/),
         false,
       ]);
     expect(plan.notes.join()).toContain(said);
     expect(readPlan(printPlan(plan), 'plan.json')).toEqual(plan);
   });
 
-  test('a deploy of that records nothing that it does not know: the next plan says the same', () => {
+  test('a deploy of that records no descriptor: the next plan is the same', () => {
     const ended: Outcome = {
       verdict: 'succeeded',
       exitCode: 0,
@@ -142,22 +145,22 @@ describe('from Secrets Manager, where no record says what it was', () => {
     const unknown = recorded(planDeploy(input).plan);
     const again = planDeploy({ ...input, record: unknown }).plan;
     expect([unknown.descriptor, again.descriptor]).toEqual(['', expect.objectContaining({ changed: false, unknown: true })]);
-    // What was told anew is known from then on.
-    const told = recorded(planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) }));
-    const known = planDeploy({ ...input, record: told }).plan;
-    expect([told.descriptor, known.descriptor]).toEqual([
+    // Once a deploy has set it, the record has it.
+    const known = recorded(planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) }));
+    const next = planDeploy({ ...input, record: known }).plan;
+    expect([known.descriptor, next.descriptor]).toEqual([
       again.descriptor.after,
-      { changed: false, force: false, after: told.descriptor },
+      { changed: false, force: false, after: known.descriptor },
     ]);
   });
 
-  test('the image’s label has other bundles: that is a change', () => {
+  test('the image’s label has other bundles: the descriptor changes', () => {
     const { descriptor } = planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) });
     expect([descriptor.changed, descriptor.force, descriptor.unknown]).toEqual([true, true, undefined]);
   });
 });
 
-function takenOver(environment: typeof prod): typeof prod {
+function fromRunning(environment: typeof prod): typeof prod {
   const services = environment.services.map((service) =>
     service.component === 'proc' ? { ...service, taskDefinition: 'running' } : service,
   );

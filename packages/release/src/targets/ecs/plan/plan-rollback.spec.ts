@@ -1,8 +1,9 @@
 import { KdcubeError } from '../../../problem/problem';
 import type { ReleaseRecord } from '../../../deploy/record';
 import { recordDeploy } from '../records/record-deploy';
-import { chooseRecord, planRollback } from './plan-rollback';
-import { FORCE } from '../../../deploy/registry-step';
+import { chooseRollbackRecord } from './choose-record';
+import { planRollback } from './plan-rollback';
+import { FORCE_FLAGS } from '../../../deploy/registry-step';
 import type { Running } from './running';
 import type { TaskDefinition } from '../task-definition/task-definition';
 
@@ -26,16 +27,16 @@ function record(release: string, number: number, letter: string, verdict: Releas
     taskDefinition: arn(`proc:${number}`),
     image: `r/proc@${digest(letter)}`,
     digest: digest(letter),
-    count: 1,
+    desiredCount: 1,
   };
   const time = `2026-02-0${number}T00:00:00.000Z`;
   return {
-    record: 1,
+    record: 2,
     environment: 'prod',
     release,
     attempt: 1,
     verdict,
-    because: '',
+    reason: '',
     startedAt: time,
     endedAt: time,
     services: { proc },
@@ -63,20 +64,20 @@ const running: Running = {
 };
 const [one, two] = [record('one', 1, 'a'), record('two', 2, 'b')];
 const plan = (first: TaskDefinition) =>
-  planRollback({ record: one, last: two, running, definitions: new Map([[arn('proc:1'), first]]), knownImages: new Map() });
+  planRollback({ record: one, last: two, running, definitions: new Map([[arn('proc:1'), first]]), registryImages: new Map() });
 
-it('is a plan like every other: the revision again, as many tasks as today, and the descriptor forced because it differs', () => {
+it('a rollback is a plan: the old revision, the present number of tasks, and the descriptor forced because it differs', () => {
   const made = plan(definition(1, 'a', 'old'));
   expect(made).toMatchObject({
     release: 'one',
-    basis: { 'acme-proc': { taskDefinition: arn('proc:2') } },
+    baseline: { 'acme-proc': { taskDefinition: arn('proc:2') } },
     descriptor: { changed: true, force: true },
     gateway: { force: false },
   });
   expect(made.services[0]).toMatchObject({
     change: 'update',
-    definition: { use: arn('proc:1') },
-    count: { before: 4, after: 4 },
+    taskDefinition: { reuse: arn('proc:1') },
+    desiredCount: { before: 4, after: 4 },
     digests: [digest('a')],
   });
   expect(made.waves).toEqual([{ name: 'proc', services: ['proc'] }]);
@@ -88,47 +89,49 @@ it('the same descriptor is not forced', () => {
     last: { ...two, descriptor: 'a' },
     running,
     definitions: new Map([[arn('proc:1'), definition(1, 'a', 'new')]]),
-    knownImages: new Map(),
+    registryImages: new Map(),
   });
   expect(same.descriptor).toMatchObject({ changed: false, force: false });
 });
 
-it('a record that does not know its descriptor: told anew after one that does, and never "no change" after one that does not either', () => {
-  const back = (descriptor: string) =>
+it('a record without a descriptor: forced after a record that has one, and unknown after one that has none either', () => {
+  const rollback = (descriptor: string) =>
     planRollback({
       record: { ...one, descriptor: '' },
       last: { ...two, descriptor },
       running,
       definitions: new Map([[arn('proc:1'), definition(1, 'a', 'new')]]),
-      knownImages: new Map(),
+      registryImages: new Map(),
     }).descriptor;
-  expect(back('b')).toEqual({ changed: true, force: true, after: '' });
-  expect(back('')).toEqual({ changed: false, force: false, after: '', unknown: true });
+  expect(rollback('b')).toEqual({ changed: true, force: true, after: '' });
+  expect(rollback('')).toEqual({ changed: false, force: false, after: '', unknown: true });
 });
 
-it('a revision that was deregistered is registered again, and never with a FORCE flag', () => {
-  const gone = plan(definition(1, 'a', 'old', { status: 'INACTIVE' })).services[0]!.definition;
-  expect(gone.use).toBeUndefined();
-  expect(gone.register).toMatchObject({ family: 'proc' });
-  expect(gone.register).not.toHaveProperty('status');
+it('a deregistered revision is registered again, without force flags', () => {
+  const inactive = plan(definition(1, 'a', 'old', { status: 'INACTIVE' })).services[0]!.taskDefinition;
+  expect(inactive.reuse).toBeUndefined();
+  expect(inactive.register).toMatchObject({ family: 'proc' });
+  expect(inactive.register).not.toHaveProperty('status');
   const forced = definition(1, 'a', 'old');
-  forced.containerDefinitions[0]!.environment!.push({ name: FORCE.bundles, value: '1' });
-  expect(JSON.stringify(plan(forced).services[0]!.definition.register)).not.toContain(FORCE.bundles);
+  forced.containerDefinitions[0]!.environment!.push({ name: FORCE_FLAGS.bundles, value: '1' });
+  expect(JSON.stringify(plan(forced).services[0]!.taskDefinition.register)).not.toContain(FORCE_FLAGS.bundles);
 });
 
-it('the record: the last good one that is not what runs, or the named one; what failed is passed by', () => {
+it('chooses the last successful record that is not running, or the named one; skips failures', () => {
   const failed = record('three', 3, 'c', 'rolled-back');
-  expect(chooseRecord([failed, two, one], undefined, running)).toBe(one);
-  expect(chooseRecord([failed, two, one], 'two', running)).toBe(two);
-  expect(() => chooseRecord([failed, two, one], 'three', running)).toThrow(/was never deployed well here/);
-  expect(() => chooseRecord([two], undefined, running)).toThrow(KdcubeError);
+  expect(chooseRollbackRecord([failed, two, one], undefined, running)).toBe(one);
+  expect(chooseRollbackRecord([failed, two, one], 'two', running)).toBe(two);
+  expect(() => chooseRollbackRecord([failed, two, one], 'three', running)).toThrow(
+    /No deploy of "three" succeeded in this environment/,
+  );
+  expect(() => chooseRollbackRecord([two], undefined, running)).toThrow(KdcubeError);
 });
 
-it('its record keeps what is not carried out on the way: the setup, and the exec revision', () => {
+it('its record has what a rollback does not carry out: the setup task and the exec revision', () => {
   const setup = { ...one.services.proc!, component: 'postgres-setup', serviceName: 'setup', taskDefinition: arn('setup:1') };
   const exec = { taskDefinition: arn('exec:1'), image: `r/exec@${digest('e')}`, digest: digest('e') };
-  const kept = { ...one, services: { setup, ...one.services }, exec };
+  const rolledBackTo = { ...one, services: { setup, ...one.services }, exec };
   const ends = { verdict: 'succeeded' as const, exitCode: 0, wrote: true, startedAt: 0, endedAt: 0, now: new Map() };
-  const made = recordDeploy(plan(definition(1, 'a', 'old')), { ...ends, to: new Map([['proc', arn('proc:1')]]) }, kept);
-  expect([made.services, made.exec]).toEqual([{ setup, proc: { ...one.services.proc!, count: 4 } }, exec]);
+  const made = recordDeploy(plan(definition(1, 'a', 'old')), { ...ends, to: new Map([['proc', arn('proc:1')]]) }, rolledBackTo);
+  expect([made.services, made.exec]).toEqual([{ setup, proc: { ...one.services.proc!, desiredCount: 4 } }, exec]);
 });

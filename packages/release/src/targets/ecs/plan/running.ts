@@ -1,7 +1,7 @@
 import type { ReleaseRecord } from '../../../deploy/record';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 
-/** A service of ECS as it is set, as far as a plan depends on it. */
+/** The settings of an ECS service that a plan depends on. */
 export interface RunningService {
   serviceName: string;
   /** ACTIVE, DRAINING, INACTIVE. */
@@ -13,32 +13,34 @@ export interface RunningService {
   controller: string;
 }
 
-/** What runs in an environment, as a value: asked of ECS, or what the last record says. */
+/** What runs in an environment: read from ECS, or from the last release record. */
 export interface Running {
-  /** `record`: nobody was asked, and nothing is known of environments. `nothing`: nobody was asked, and there is no record. */
+  /** `record`: offline; variables are unknown. `nothing`: offline, and there is no record. */
   from: 'ecs' | 'record' | 'nothing';
-  /** Where the record is from, or would be, in words. */
+  /** Where the record was read from, or looked for: text for a note. */
   source?: string;
   account: string;
   region: string;
   cluster: string;
-  /** By the name of the ECS service; one that is not there is not here. */
+  /** By the name of the ECS service. A service that does not exist has no entry. */
   services: Readonly<Record<string, RunningService>>;
-  /** By ARN: what runs, and what each family has registered last. */
+  /** By ARN: the running revisions, and the latest of each family. */
   definitions: Readonly<Record<string, TaskDefinition>>;
-  /** The ARN of what a family has registered last. */
+  /** The ARN of the latest revision, by family. */
   latest: Readonly<Record<string, string>>;
 }
 
-/** What runs by the last record: tells images and numbers, and no environment. */
-export function runningOfRecord(
+/** What runs according to the last record: images and task counts, no variables. */
+export function runningFromRecord(
   record: ReleaseRecord | undefined,
   place: { account: string; region: string; cluster: string },
   source: string,
 ): Running {
-  const services = Object.values(record?.services ?? {}).map(({ serviceName, taskDefinition = '', count }): RunningService => {
-    return { serviceName, status: 'ACTIVE', taskDefinition, desiredCount: count, controller: 'ECS' };
-  });
+  const services = Object.values(record?.services ?? {}).map(
+    ({ serviceName, taskDefinition = '', desiredCount }): RunningService => {
+      return { serviceName, status: 'ACTIVE', taskDefinition, desiredCount: desiredCount, controller: 'ECS' };
+    },
+  );
   return {
     from: record ? 'record' : 'nothing',
     source,
@@ -49,14 +51,17 @@ export function runningOfRecord(
   };
 }
 
-/** A variable of a container: its value, or what it refers to. */
+/** A container's variable: its value, or the ARN of its secret. */
 export interface Variable {
   value?: string;
   valueFrom?: string;
 }
 
-export function variablesOf(container: ContainerDefinition | undefined): Map<string, Variable> {
-  const variables = new Map<string, Variable>();
+/** By name. */
+export type Variables = Map<string, Variable>;
+
+export function variablesOf(container: ContainerDefinition | undefined): Variables {
+  const variables: Variables = new Map();
   for (const { name, value } of container?.environment ?? []) variables.set(name, { value });
   for (const { name, valueFrom } of container?.secrets ?? []) variables.set(name, { valueFrom });
   return variables;

@@ -11,25 +11,25 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, kept?: Kept): O
     const image = step.image.after;
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
     if (digest === undefined) return [];
-    const taskDefinition = outcome.to.get(step.service) ?? step.definition.use;
-    const { component, serviceName, count } = step;
+    const taskDefinition = outcome.to.get(step.service) ?? step.taskDefinition.reuse;
+    const { component, serviceName, desiredCount } = step;
     const recorded = {
       component,
       serviceName,
       image,
       digest,
-      count: count.after,
+      desiredCount: desiredCount.after,
       ...(taskDefinition !== undefined && { taskDefinition }),
     };
     return [[step.service, recorded] as const];
   });
   const planned = plan.exec && execOf(plan.exec, outcome.exec);
   return {
-    record: 1,
+    record: 2,
     environment: plan.environment,
     release: plan.release,
     verdict: outcome.verdict,
-    because: outcome.problem?.problems[0]?.message.split('\n')[0] ?? '',
+    reason: outcome.problem?.problems[0]?.message.split('\n')[0] ?? '',
     startedAt: new Date(outcome.startedAt).toISOString(),
     endedAt: new Date(outcome.endedAt).toISOString(),
     ...(plan.commit !== undefined && { commit: plan.commit }),
@@ -46,8 +46,11 @@ function setupOf(kept: Kept | undefined): ReleaseRecord['services'] {
   return Object.fromEntries(Object.entries(kept?.services ?? {}).filter(([, { component }]) => component === 'postgres-setup'));
 }
 
-function execOf({ image, definition }: NonNullable<DeployPlan['exec']>, registered: string | undefined): ReleaseRecord['exec'] {
-  const taskDefinition = registered ?? definition.use;
+function execOf(
+  { image, taskDefinition: planned }: NonNullable<DeployPlan['exec']>,
+  registered: string | undefined,
+): ReleaseRecord['exec'] {
+  const taskDefinition = registered ?? planned.reuse;
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
   return taskDefinition === undefined || digest === undefined ? undefined : { taskDefinition, image, digest };
 }

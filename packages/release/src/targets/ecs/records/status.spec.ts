@@ -9,14 +9,21 @@ const arn = (revision: number) => `arn:aws:ecs:eu-central-1:123456789012:task-de
 
 function record(release: string, verdict: ReleaseRecord['verdict'], revision: number): ReleaseRecord {
   const image = `r.example/proc@${DIGEST}`;
-  const proc = { component: 'proc', serviceName: 'acme-proc', taskDefinition: arn(revision), image, digest: DIGEST, count: 1 };
+  const proc = {
+    component: 'proc',
+    serviceName: 'acme-proc',
+    taskDefinition: arn(revision),
+    image,
+    digest: DIGEST,
+    desiredCount: 1,
+  };
   return {
-    record: 1,
+    record: 2,
     environment: 'prod',
     release,
     attempt: 1,
     verdict,
-    because: verdict === 'succeeded' ? '' : 'proc did not come up.',
+    reason: verdict === 'succeeded' ? '' : 'proc did not come up.',
     startedAt: '2026-03-02T09:00:00.000Z',
     endedAt: '2026-03-02T09:10:00.000Z',
     services: { proc },
@@ -61,7 +68,7 @@ it('what should run is in the last good record, and a later attempt is named', (
   const two = record('two', 'stopped', 2);
   expect(status([two, record('one', 'succeeded', 1)], seen(1))).toMatchObject({
     release: 'one',
-    lastAttempt: { release: 'two', attempt: 1, verdict: 'stopped', because: 'proc did not come up.' },
+    lastAttempt: { release: 'two', attempt: 1, verdict: 'stopped', reason: 'proc did not come up.' },
     drift: [],
   });
   expect(status([two, record('one', 'succeeded', 1)], seen(2)).drift).toEqual([

@@ -1,9 +1,9 @@
 import type { ReleaseRecord } from '../../../deploy/record';
 import type { SeenService, SeenTask } from '../rollout/port';
 import { lockOn } from '../rollout/lock';
-import { flagsOn } from '../plan/registry-step';
-import { shortDefinition } from '../../../deploy/labels';
-import { reportedDigests, type KnownImage } from '../task-definition/reported';
+import { activeForceFlags } from '../plan/force-flags';
+import { familyRevision } from '../../../deploy/short-names';
+import { expectedDigests, type RegistryImage } from '../task-definition/expected-digests';
 import type { TaskDefinition } from '../task-definition/task-definition';
 
 export interface StatusInput {
@@ -18,7 +18,7 @@ export interface StatusInput {
   /** By ARN. */
   definitions: ReadonlyMap<string, TaskDefinition>;
   /** What the registry says of each image of the record. */
-  knownImages: ReadonlyMap<string, KnownImage>;
+  knownImages: ReadonlyMap<string, RegistryImage>;
   /** Of release.yaml as it is here: id → tree, for what is pinned. */
   pinned: ReadonlyMap<string, { tree: string; ref: string }>;
   releaseHere?: string;
@@ -45,7 +45,7 @@ export interface EnvironmentStatus {
   release?: string;
   since?: string;
   /** The newest attempt, where it was no good one. */
-  lastAttempt?: Pick<ReleaseRecord, 'release' | 'attempt' | 'verdict' | 'endedAt' | 'because'>;
+  lastAttempt?: Pick<ReleaseRecord, 'release' | 'attempt' | 'verdict' | 'endedAt' | 'reason'>;
   /** A deploy that has the environment, or had it when it was killed. ISO 8601. */
   underWay?: { release: string; until: string };
   services: ServiceStatus[];
@@ -99,8 +99,8 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
   };
 }
 
-function attemptOf({ release, attempt, verdict, endedAt, because }: ReleaseRecord): EnvironmentStatus['lastAttempt'] {
-  return { release, attempt, verdict, endedAt, because };
+function attemptOf({ release, attempt, verdict, endedAt, reason }: ReleaseRecord): EnvironmentStatus['lastAttempt'] {
+  return { release, attempt, verdict, endedAt, reason };
 }
 
 function serviceStatus(
@@ -121,11 +121,12 @@ function serviceStatus(
   const drift: string[] = [];
   if (seen.status !== 'ACTIVE') drift.push(`the service is ${seen.status}`);
   if (recorded?.taskDefinition !== undefined && recorded.taskDefinition !== seen.taskDefinition)
-    drift.push(`it is on ${shortDefinition(seen.taskDefinition)}, and ${shortDefinition(recorded.taskDefinition)} was deployed`);
+    drift.push(`it is on ${familyRevision(seen.taskDefinition)}, and ${familyRevision(recorded.taskDefinition)} was deployed`);
   else if (recorded && definition && image === undefined) drift.push(`its revision has another image than ${recorded.image}`);
   if (definition)
-    for (const flag of flagsOn(definition)) drift.push(`${flag} is on: the next task that starts overwrites what is in Redis`);
-  const allowed = recorded && [recorded.digest, ...reportedDigests(recorded.image, definition ?? {}, knownImages)];
+    for (const flag of activeForceFlags(definition))
+      drift.push(`${flag} is on: the next task that starts overwrites what is in Redis`);
+  const allowed = recorded && [recorded.digest, ...expectedDigests(recorded.image, definition ?? {}, knownImages)];
   const others = (tasks.get(serviceName) ?? []).flatMap(({ lastStatus, containers }) =>
     lastStatus === 'RUNNING' && allowed && recorded?.taskDefinition === seen.taskDefinition
       ? containers.flatMap(({ name, digest }) =>

@@ -1,7 +1,7 @@
 import { KdcubeError } from '../../../problem/problem';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
-import { flagsOn, withFlags, withoutFlags } from '../plan/registry-step';
-import { flagsOf } from '../../../deploy/registry-step';
+import { activeForceFlags, setForceFlags, clearForceFlags } from '../plan/force-flags';
+import { requiredForceFlags } from '../../../deploy/registry-step';
 import { definitionOf, type Run } from './rollout';
 import { waitForLock, wasForced } from './force';
 import { namesOf } from './preflight';
@@ -52,7 +52,7 @@ async function watchAll(
 ): Promise<Failure | undefined> {
   const targets = [];
   for (const step of steps) {
-    const { before, after } = step.count;
+    const { before, after } = step.desiredCount;
     const desired = before !== undefined && before !== after ? before : undefined;
     targets.push(await begin(run, step, await target(step), [], { digests: [], desired }));
   }
@@ -63,19 +63,19 @@ async function watchAll(
 
 /** The revision that stood there when the plan was made; without a FORCE flag, had it one on. */
 async function cleanBefore(run: Run, step: ServiceStep): Promise<string> {
-  const arn = run.plan.basis[step.serviceName]!.taskDefinition;
+  const arn = run.plan.baseline[step.serviceName]!.taskDefinition;
   const definition = await definitionOf(run, arn);
-  if (!definition || flagsOn(definition).length === 0) return arn;
-  return ensureSame(run, withoutFlags(definition, step.container));
+  if (!definition || activeForceFlags(definition).length === 0) return arn;
+  return ensureSame(run, clearForceFlags(definition, step.container));
 }
 
 async function forcedBefore(run: Run, step: ServiceStep): Promise<string> {
-  const arn = run.plan.basis[step.serviceName]!.taskDefinition;
+  const arn = run.plan.baseline[step.serviceName]!.taskDefinition;
   const definition = await definitionOf(run, arn);
   if (!definition)
     throw new KdcubeError({
       code: 'rollback-failed',
       message: `${arn} cannot be described, so its descriptor cannot be put back.`,
     });
-  return ensureSame(run, withFlags(definition, step.container, flagsOf(run.plan)));
+  return ensureSame(run, setForceFlags(definition, step.container, requiredForceFlags(run.plan)));
 }

@@ -21,8 +21,8 @@ import { checkBasis, checkImages, checkPlace, namesOf, waitForQuiet } from './pr
 import { lookUp, registerAll } from './register';
 import { settleRegistry } from './settle';
 import { carryOutWave, type Failure } from './wave';
-import { shortDefinition } from '../../../deploy/labels';
-import { exitCode, recordedVerdict } from '../../../deploy/verdict-codes';
+import { familyRevision } from '../../../deploy/short-names';
+import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
 
 /** How a deploy ended. `problem` is there unless what runs is what was pinned. */
 export interface Outcome {
@@ -114,7 +114,7 @@ function replaced(run: Run, services: readonly SeenService[]): Failure | undefin
     const to = run.to.get(step.service);
     const fits = run.touched.includes(step) ? [to] : [...run.accepted.get(step.serviceName)!, to];
     if (fits.includes(found)) continue;
-    const text = `Somebody set it to ${shortDefinition(found)} meanwhile.`;
+    const text = `Somebody set it to ${familyRevision(found)} meanwhile.`;
     return { step, end: { is: 'bad', reason: { code: 'rollout-superseded', text } } };
   }
   return undefined;
@@ -141,7 +141,7 @@ async function afterFailure(run: Run, failure: Failure): Promise<Outcome> {
 function ended(run: Run, problem: KdcubeError | undefined, seen: readonly SeenService[]): Outcome {
   const code = problem?.problems[0]?.code;
   return {
-    verdict: code === undefined ? 'succeeded' : recordedVerdict(code, isAsBefore(run, seen)),
+    verdict: code === undefined ? 'succeeded' : verdictForCode(code, isAsBefore(run, seen)),
     exitCode: code === undefined ? 0 : exitCode(code),
     ...(problem && { problem }),
     wrote: run.wrote,
@@ -165,7 +165,7 @@ function isAsBefore({ plan, touched }: Run, services: readonly SeenService[]): b
     rolled.length > 0 &&
     rolled.every(({ serviceName }) => {
       const now = services.find(({ name }) => name === serviceName);
-      return now !== undefined && now.taskDefinition === plan.basis[serviceName]?.taskDefinition;
+      return now !== undefined && now.taskDefinition === plan.baseline[serviceName]?.taskDefinition;
     })
   );
 }
@@ -184,5 +184,5 @@ function broken(run: Run, error: unknown): Outcome {
 
 function changedWords({ touched, to }: Run): string {
   if (touched.length === 0) return 'no service was touched';
-  return `updated: ${touched.map(({ service }) => `${service} to ${shortDefinition(to.get(service) ?? '')}`).join(', ')}`;
+  return `updated: ${touched.map(({ service }) => `${service} to ${familyRevision(to.get(service) ?? '')}`).join(', ')}`;
 }

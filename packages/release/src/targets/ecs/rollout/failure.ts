@@ -3,7 +3,7 @@ import type { SeenService } from './port';
 import { againWords, stepOf, type Run } from './rollout';
 import type { Open } from './verdict/verdict-reason';
 import type { Failure } from './wave';
-import { shortDefinition, taskId } from '../../../deploy/labels';
+import { familyRevision, taskId } from '../../../deploy/short-names';
 
 /** What went wrong, in the task's own words with the last lines of its log; what was done about it; and what runs now. */
 export function describeFailure(
@@ -16,7 +16,7 @@ export function describeFailure(
   const { reason } = end;
   const { environment } = run.plan;
   const lines = (reason.lines ?? []).map((line) => `  ${line}`);
-  const by = end.rolledBack ? ` ECS rolled ${step.service} back to ${shortDefinition(end.rolledBack.taskDefinition)}.` : '';
+  const by = end.rolledBack ? ` ECS rolled ${step.service} back to ${familyRevision(end.rolledBack.taskDefinition)}.` : '';
   const first: Problem = {
     code: reason.code,
     message: [`${opening(run, failure)} ${sentence(reason.text)}${by}`, ...lines].join('\n'),
@@ -36,7 +36,7 @@ export function describeFailure(
 }
 
 function opening({ to }: Run, { step, end }: Failure): string {
-  const short = shortDefinition(to.get(step.service) ?? '');
+  const short = familyRevision(to.get(step.service) ?? '');
   switch (end.reason.code) {
     case 'rollout-unknown':
       if (end.reason.open) return `Whether ${step.service} stays on ${short}, and is well, is not known.`;
@@ -112,7 +112,7 @@ function flagHint({ plan, forced, passed, to }: Run, { end }: Failure, services:
   const { serviceName } = stepOf({ plan }, forced.service);
   const isSeen = services.some(({ name, taskDefinition }) => name === serviceName && taskDefinition === forced.taskDefinition);
   if (!isSeen && end.reason.code !== 'rollout-unknown') return [];
-  const clean = shortDefinition(to.get(forced.service) ?? '');
+  const clean = familyRevision(to.get(forced.service) ?? '');
   return [
     `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${serviceName} --task-definition ${clean}    takes the FORCE flag off again, which ${forced.service} still starts with`,
   ];
@@ -128,11 +128,11 @@ export function runsNow({ plan, to, touched }: Run, services: readonly SeenServi
     const as =
       taskDefinition === to.get(step.service)
         ? 'new'
-        : taskDefinition === plan.basis[step.serviceName]?.taskDefinition
+        : taskDefinition === plan.baseline[step.serviceName]?.taskDefinition
           ? 'as before'
           : 'neither new nor as before';
     return [
-      `${step.service} runs ${shortDefinition(taskDefinition)} (${as}${now.running < now.desired ? `, ${now.running} of ${now.desired} tasks` : ''})`,
+      `${step.service} runs ${familyRevision(taskDefinition)} (${as}${now.running < now.desired ? `, ${now.running} of ${now.desired} tasks` : ''})`,
     ];
   });
   return words.length === 0 ? 'no service was touched' : words.join('; ');

@@ -4,7 +4,7 @@ import type { Lookup } from './register';
 import type { Run } from './rollout';
 import { newTarget, type Target } from './watch';
 import { watched, type Failure } from './wave';
-import { shortDefinition } from '../../../deploy/labels';
+import { familyRevision } from '../../../deploy/short-names';
 
 /**
  * What the plan leaves alone is there, or still on its way: the deploy that brought it was stopped, or killed. Such a rollout is watched to its end like any other, because "nothing changes" is no
@@ -25,7 +25,7 @@ export async function joinUnchanged(
     if (!isOurs || !primary || primary.taskDefinition !== taskDefinition) continue;
     // Nothing is said of a rollout by other controllers, and by ECS in old regions.
     if (primary.rollout === undefined || primary.rollout === 'COMPLETED') continue;
-    const from = shortDefinition(taskDefinition);
+    const from = familyRevision(taskDefinition);
     run.to.set(service, taskDefinition);
     run.say({ event: 'update', service, taskDefinition, from, deployment: primary.id, joined: true });
     run.inFlight.set(service, `goes to ${from} (${primary.id})`);

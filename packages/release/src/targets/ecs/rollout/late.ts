@@ -2,7 +2,7 @@ import { KdcubeError } from '../../../problem/problem';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { definitionOf, type Run } from './rollout';
-import { countedTasks, shortDefinition, taskId } from '../../../deploy/labels';
+import { formatTaskCount, familyRevision, taskId } from '../../../deploy/short-names';
 import { standBehind, standOfTasks, wantedOnes, type Asked, type Stand, type WantedTasks } from './verdict/verdict-late';
 
 /** Asks all that it takes to be sure of a rollout that ECS does not call completed: tasks, their own checks, load balancers. */
@@ -13,7 +13,7 @@ export async function standOf(run: Run, service: SeenService, wanted: Omit<Wante
     return {
       is: 'unknown',
       open: { of: 'checks' },
-      text: `${shortDefinition(wanted.taskDefinition)} cannot be described any more.`,
+      text: `${familyRevision(wanted.taskDefinition)} cannot be described any more.`,
     };
   const checked = definition.containerDefinitions.filter(({ healthCheck, essential }) => healthCheck && essential !== false);
   const all = { ...wanted, checked: checked.map(({ name }) => name) };
@@ -58,7 +58,7 @@ export async function lingeringWords(run: Run, { service, serviceName }: Service
   if (tasks.length === 0) return '';
   const named = tasks
     .slice(0, NAMED)
-    .map((task) => `${shortDefinition(task.taskDefinition)} is ${task.lastStatus} (${taskId(task.arn)})`);
+    .map((task) => `${familyRevision(task.taskDefinition)} is ${task.lastStatus} (${taskId(task.arn)})`);
   const more = tasks.length > NAMED ? `, and ${tasks.length - NAMED} more` : '';
   const { region, cluster, descriptor } = run.plan;
   const stop = `aws ecs stop-task --region ${region} --cluster ${cluster} --task ${taskId(tasks[0]!.arn)}`;
@@ -68,5 +68,5 @@ export async function lingeringWords(run: Run, { service, serviceName }: Service
     isOld && descriptor.force && run.forced?.service === service
       ? ' Until they end, tasks of an old image see another list of bundles than theirs.'
       : '';
-  return ` Told to stop, and not ended: ${countedTasks(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its machine does not answer; ${stop}    asks once more.${bundles}`;
+  return ` Told to stop, and not ended: ${formatTaskCount(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its machine does not answer; ${stop}    asks once more.${bundles}`;
 }

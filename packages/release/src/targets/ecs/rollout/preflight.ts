@@ -1,13 +1,13 @@
 import { KdcubeError, quoted, type Problem } from '../../../problem/problem';
 import type { SeenService, WantedImage } from './port';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
-import { flagsOn, withoutFlags } from '../plan/registry-step';
+import { activeForceFlags, clearForceFlags } from '../plan/force-flags';
 import { definitionOf, pause, type Run } from './rollout';
 import { lingeringWords, standOf } from './late';
-import { platformOf } from '../task-definition/reported';
-import { differences } from '../task-definition/same';
+import { taskPlatform } from '../task-definition/expected-digests';
+import { compareDefinitions } from '../task-definition/compare-definitions';
 import type { Lookup, Wanted } from './register';
-import { shortDefinition } from '../../../deploy/labels';
+import { familyRevision } from '../../../deploy/short-names';
 import { after } from './words';
 
 /** Everything that can be refused before the first write: the place, the services, what runs. */
@@ -37,7 +37,7 @@ export function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
 
 function unfit(
   { plan }: Run,
-  step: { serviceName: string; count: { before?: number; after: number } },
+  step: { serviceName: string; desiredCount: { before?: number; after: number } },
   services: readonly SeenService[],
 ): Problem[] {
   const name = step.serviceName;
@@ -59,7 +59,7 @@ function unfit(
       'create it anew with the deployment controller ECS, or leave it out of the environment',
     );
   // A plan that wants another number than before sets it; every other leaves the number alone.
-  const isScaled = step.count.after > 0 && step.count.before !== step.count.after;
+  const isScaled = step.desiredCount.after > 0 && step.desiredCount.before !== step.desiredCount.after;
   if (service.desired === 0 && !isScaled)
     return refuse(
       `The service ${quoted(name)} wants no tasks (its desired count is 0): nothing would run, and nothing could be verified.`,
@@ -73,21 +73,21 @@ export async function checkBasis(run: Run, services: readonly SeenService[], fou
   const { plan } = run;
   const problems: Problem[] = [];
   for (const step of plan.services) {
-    const basis = plan.basis[step.serviceName];
+    const baseline = plan.baseline[step.serviceName];
     const service = services.find(({ name }) => name === step.serviceName);
-    if (step.kind !== 'service' || !basis || !service) continue;
+    if (step.kind !== 'service' || !baseline || !service) continue;
     const forced = found.forced?.service === step.service ? found.forced.wanted.arn : undefined;
-    const accepted = [basis.taskDefinition, found.steps.get(step.service)?.arn, forced].filter((arn) => arn !== undefined);
+    const accepted = [baseline.taskDefinition, found.steps.get(step.service)?.arn, forced].filter((arn) => arn !== undefined);
     if (
       !accepted.includes(service.taskDefinition) &&
-      (await isForcedTwin(run, step, service.taskDefinition, basis.taskDefinition))
+      (await isForcedTwin(run, step, service.taskDefinition, baseline.taskDefinition))
     )
       accepted.push(service.taskDefinition);
     run.accepted.set(step.serviceName, accepted);
     if (accepted.includes(service.taskDefinition)) continue;
     problems.push({
       code: 'plan-outdated',
-      message: `${step.service} runs ${shortDefinition(service.taskDefinition)}. When the plan was made it ran ${shortDefinition(basis.taskDefinition)}: somebody deployed in between.`,
+      message: `${step.service} runs ${familyRevision(service.taskDefinition)}. When the plan was made it ran ${familyRevision(baseline.taskDefinition)}: somebody deployed in between.`,
       hint: `nx run release:plan:${plan.environment}    makes a new one`,
     });
   }
@@ -95,10 +95,10 @@ export async function checkBasis(run: Run, services: readonly SeenService[], fou
 }
 
 /** A run that was killed on its way back leaves what ran before, with the FORCE flags on. */
-async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, basis: string): Promise<boolean> {
-  const [one, other] = await Promise.all([definitionOf(run, now), definitionOf(run, basis)]);
-  if (!one || !other || one.family !== other.family || flagsOn(one).length === 0) return false;
-  return differences(withoutFlags(one, container), withoutFlags(other, container)).length === 0;
+async function isForcedTwin(run: Run, { container }: ServiceStep, now: string, baseline: string): Promise<boolean> {
+  const [one, other] = await Promise.all([definitionOf(run, now), definitionOf(run, baseline)]);
+  if (!one || !other || one.family !== other.family || activeForceFlags(one).length === 0) return false;
+  return compareDefinitions(clearForceFlags(one, container), clearForceFlags(other, container)).length === 0;
 }
 
 /** Every image of a service that changes is asked for: what its registry does not have, no task can pull. A registry that does not say is no reason to stop: tasks pull with a role of their own. */
@@ -106,7 +106,7 @@ export async function checkImages(run: Run, found: Lookup): Promise<void> {
   const { plan, images } = run;
   const wanted = new Map<string, WantedImage>();
   const want = (reference: string, { definition }: Wanted) => {
-    const platform = platformOf(definition);
+    const platform = taskPlatform(definition);
     wanted.set(`${reference} ${platform}`, { reference, platform });
   };
   for (const { service, change, image } of plan.services) {
@@ -133,7 +133,7 @@ export async function waitForQuiet(run: Run, services: SeenService[]): Promise<S
   let now = services;
   for (;;) {
     const busy = now.filter(({ name, deployments: [first] }) => {
-      if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== run.plan.basis[name]?.taskDefinition) return false;
+      if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== run.plan.baseline[name]?.taskDefinition) return false;
       if (over.has(first.id)) return false;
       return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
     });

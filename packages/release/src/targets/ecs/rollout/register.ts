@@ -1,12 +1,12 @@
 import { KdcubeError } from '../../../problem/problem';
 import { nextRevision } from '../../../env/settings';
 import type { PlannedDefinition } from '../../../deploy/deploy-plan';
-import { withFlags } from '../plan/registry-step';
-import { carrierOf, flagsOf } from '../../../deploy/registry-step';
+import { setForceFlags } from '../plan/force-flags';
+import { forcedService, requiredForceFlags } from '../../../deploy/registry-step';
 import { checkStop, definitionOf, pause, stepOf, type Run } from './rollout';
-import { shortDefinition } from '../../../deploy/labels';
-import { differences } from '../task-definition/same';
-import { ANSWER_ONLY, type TaskDefinition } from '../task-definition/task-definition';
+import { familyRevision } from '../../../deploy/short-names';
+import { compareDefinitions } from '../task-definition/compare-definitions';
+import { RESPONSE_ONLY_KEYS, type TaskDefinition } from '../task-definition/task-definition';
 
 /** A revision that a step shall end on: there already, or still to be registered. */
 export interface Wanted {
@@ -24,21 +24,22 @@ export interface Lookup {
 export async function lookUp(run: Run): Promise<Lookup> {
   const { plan } = run;
   const found: Lookup = { steps: new Map() };
-  if (plan.exec) found.exec = await wantedOf(run, plan.exec.definition, undefined);
-  const revision = found.exec?.arn === undefined ? undefined : shortDefinition(found.exec.arn);
-  const carrier = carrierOf(plan);
-  const flags = flagsOf(plan);
+  if (plan.exec) found.exec = await wantedOf(run, plan.exec.taskDefinition, undefined);
+  const revision = found.exec?.arn === undefined ? undefined : familyRevision(found.exec.arn);
+  const carrier = forcedService(plan);
+  const flags = requiredForceFlags(plan);
   for (const step of plan.services) {
     if (step.change === 'none' && step !== carrier) {
-      if (step.definition.use !== undefined) found.steps.set(step.service, { definition: EMPTY, arn: step.definition.use });
+      if (step.taskDefinition.reuse !== undefined)
+        found.steps.set(step.service, { definition: EMPTY, arn: step.taskDefinition.reuse });
       continue;
     }
-    const filled = fillNext(step.definition, plan.exec?.definition.family, revision);
-    const wanted = await wantedOf(run, filled, plan.basis[step.serviceName]?.taskDefinition);
+    const filled = fillNext(step.taskDefinition, plan.exec?.taskDefinition.family, revision);
+    const wanted = await wantedOf(run, filled, plan.baseline[step.serviceName]?.taskDefinition);
     found.steps.set(step.service, wanted);
     if (step !== carrier) continue;
-    const forced = withFlags(wanted.definition, step.container, flags);
-    const arn = await findSame(run, forced, plan.basis[step.serviceName]?.taskDefinition);
+    const forced = setForceFlags(wanted.definition, step.container, flags);
+    const arn = await findSame(run, forced, plan.baseline[step.serviceName]?.taskDefinition);
     found.forced = { service: step.service, wanted: { definition: forced, ...(arn !== undefined && { arn }) } };
   }
   return found;
@@ -47,12 +48,12 @@ export async function lookUp(run: Run): Promise<Lookup> {
 const EMPTY: TaskDefinition = { family: '', containerDefinitions: [] };
 
 async function wantedOf(run: Run, planned: PlannedDefinition, after: string | undefined): Promise<Wanted> {
-  if (planned.use !== undefined) {
-    const definition = await definitionOf(run, planned.use);
-    if (definition && definition.status !== 'INACTIVE') return { definition: asAsked(definition), arn: planned.use };
+  if (planned.reuse !== undefined) {
+    const definition = await definitionOf(run, planned.reuse);
+    if (definition && definition.status !== 'INACTIVE') return { definition: asAsked(definition), arn: planned.reuse };
     throw new KdcubeError({
       code: 'plan-outdated',
-      message: `The plan uses ${shortDefinition(planned.use)} again, which ${definition ? 'was deregistered' : 'is not there'}.`,
+      message: `The plan uses ${familyRevision(planned.reuse)} again, which ${definition ? 'was deregistered' : 'is not there'}.`,
       hint: 'make the plan anew',
     });
   }
@@ -70,17 +71,17 @@ async function findSame(run: Run, definition: TaskDefinition, after: string | un
   const newer = all.filter((arn) => revisionOf(arn) > from).slice(0, 10);
   for (const arn of newer) {
     const registered = await definitionOf(run, arn);
-    if (registered && differences(definition, registered).length === 0) return arn;
+    if (registered && compareDefinitions(definition, registered).length === 0) return arn;
   }
   return undefined;
 }
 
 export function familyOf(arn: string): string {
-  return shortDefinition(arn).split(':')[0]!;
+  return familyRevision(arn).split(':')[0]!;
 }
 
 function revisionOf(arn: string): number {
-  return Number(shortDefinition(arn).split(':')[1]);
+  return Number(familyRevision(arn).split(':')[1]);
 }
 
 /** Registers what is not there yet, all of it before the first service moves: exec first, whose revision proc's environment names. */
@@ -88,13 +89,13 @@ export async function registerAll(run: Run, found: Lookup): Promise<void> {
   const { plan } = run;
   if (plan.exec && found.exec) {
     run.exec = await ensure(run, found.exec);
-    const revision = shortDefinition(run.exec);
+    const revision = familyRevision(run.exec);
     for (const [service, wanted] of found.steps) {
       if (wanted.arn !== undefined) continue;
-      const definition = filledNext(wanted.definition, plan.exec.definition.family, revision);
+      const definition = filledNext(wanted.definition, plan.exec.taskDefinition.family, revision);
       found.steps.set(service, { ...wanted, definition });
       if (found.forced?.service === service)
-        found.forced.wanted.definition = filledNext(found.forced.wanted.definition, plan.exec.definition.family, revision);
+        found.forced.wanted.definition = filledNext(found.forced.wanted.definition, plan.exec.taskDefinition.family, revision);
     }
   }
   for (const [service, wanted] of found.steps) run.to.set(service, await ensure(run, wanted));
@@ -126,7 +127,7 @@ export async function ensureSame(run: Run, definition: TaskDefinition): Promise<
 
 /** As RegisterTaskDefinition takes it. */
 export function asAsked(definition: TaskDefinition): TaskDefinition {
-  const kept = Object.entries(definition).filter(([key]) => !(ANSWER_ONLY as readonly string[]).includes(key));
+  const kept = Object.entries(definition).filter(([key]) => !(RESPONSE_ONLY_KEYS as readonly string[]).includes(key));
   return Object.fromEntries(kept) as unknown as TaskDefinition;
 }
 

@@ -1,4 +1,4 @@
-import { taskId } from '../../../deploy/labels';
+import { taskId } from '../../../deploy/short-names';
 import { KdcubeError } from '../../../problem/problem';
 import type { DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import type { Clock, Ecs, Images, SeenService, SeenTask } from './port';
@@ -86,9 +86,9 @@ export function newRun(plan: DeployPlan, ports: RolloutPorts, options: RolloutOp
 
 /** The revisions through which this run itself takes a service: a look that still shows one of them is more likely old than somebody's. */
 export function ownRevisions(run: Run, { service, serviceName }: ServiceStep): string[] {
-  const basis = run.plan.basis[serviceName]?.taskDefinition;
+  const baseline = run.plan.baseline[serviceName]?.taskDefinition;
   const forced = run.forced?.service === service ? run.forced.taskDefinition : undefined;
-  const own = [basis, run.to.get(service), forced, ...(run.passed.get(service) ?? [])];
+  const own = [baseline, run.to.get(service), forced, ...(run.passed.get(service) ?? [])];
   return [...new Set(own.filter((arn) => arn !== undefined))];
 }
 

@@ -1,5 +1,5 @@
 import { definitionOf, stepOf, type Run } from './rollout';
-import { flagsOn } from '../plan/registry-step';
+import { activeForceFlags } from '../plan/force-flags';
 import { goBack } from './back';
 import { wasForced } from './force';
 import { newTarget, watch } from './watch';
@@ -32,8 +32,8 @@ export async function settleRegistry(run: Run, failure: Failure): Promise<Failur
   // What is seen may be the past: nobody goes back for it.
   if (isUnknown) return undefined;
   const definition = primary && (await definitionOf(run, primary.taskDefinition));
-  const isBefore = primary?.taskDefinition === run.plan.basis[step.serviceName]?.taskDefinition;
+  const isBefore = primary?.taskDefinition === run.plan.baseline[step.serviceName]?.taskDefinition;
   const isDirty = primary?.rollout === 'FAILED' || (isBefore && (await wasForced(run, step)));
-  if (!isDirty && !(definition && flagsOn(definition).length > 0)) return undefined;
+  if (!isDirty && !(definition && activeForceFlags(definition).length > 0)) return undefined;
   return goBack(run, [step]);
 }

@@ -1,4 +1,4 @@
-import { taskId } from '../../../deploy/labels';
+import { taskId } from '../../../deploy/short-names';
 import { KdcubeError } from '../../../problem/problem';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
 import type { SeenService, SeenTask } from './port';

@@ -1,7 +1,7 @@
 import type { ServiceStep } from '../../../deploy/deploy-plan';
 import type { SeenService, SeenTask } from './port';
 import { pause, withLines, type Run } from './rollout';
-import { countedTasks, shortDefinition, taskId } from '../../../deploy/labels';
+import { formatTaskCount, familyRevision, taskId } from '../../../deploy/short-names';
 import { isPassing, lingeringWords, standOf, stoppedOf } from './late';
 import { imagesOf, lookAt, SURE, type End, type Look, type Mine } from './verdict/verdict';
 import { reasonOf, type Reason } from './verdict/verdict-reason';
@@ -114,7 +114,7 @@ async function endLate(run: Run, target: Target, service: SeenService, look: Loo
   if (stand.is === 'others') return void (target.end = wrongImage(step, stand));
   if (stand.is === 'missing') return void (target.end = { is: 'bad', reason: await late(run, target, look, false, stand.text) });
   const time = after(run.options.timeout);
-  const all = `All that ECS wants runs (${countedTasks(service.desired)}): ${shortDefinition(target.mine.taskDefinition)}, healthy.`;
+  const all = `All that ECS wants runs (${formatTaskCount(service.desired)}): ${familyRevision(target.mine.taskDefinition)}, healthy.`;
   const mayBeUndone = stand.is === 'unknown' && stand.open.of === 'alarms';
   const lingering = stand.is === 'there' || mayBeUndone ? await lingeringWords(run, step) : '';
   if (stand.is === 'there') {
@@ -160,7 +160,7 @@ async function checkImages(run: Run, target: Target, desired: number, isOver: bo
 async function badEnd(run: Run, target: Target, look: Look): Promise<End> {
   const { step } = target;
   if (look.is === 'superseded') {
-    const text = `Another rollout took its place: ${shortDefinition(look.by.taskDefinition)} (${look.by.id}).`;
+    const text = `Another rollout took its place: ${familyRevision(look.by.taskDefinition)} (${look.by.id}).`;
     return { is: 'bad', reason: { code: 'rollout-superseded', text }, superseded: look.by };
   }
   if (look.is === 'gone') {

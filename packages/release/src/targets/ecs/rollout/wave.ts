@@ -4,7 +4,7 @@ import { checkStop, ownRevisions, stepOf, type Run } from './rollout';
 import { waitForLock } from './force';
 import { runOnce } from './task';
 import { newTarget, watch, type Target } from './watch';
-import { shortDefinition } from '../../../deploy/labels';
+import { familyRevision } from '../../../deploy/short-names';
 import type { End } from './verdict/verdict';
 
 /** A step that ended badly. */
@@ -54,7 +54,7 @@ export async function begin(
   services: readonly SeenService[],
   { digests = step.digests, desired }: { digests?: readonly string[]; desired?: number } = {},
 ): Promise<Target> {
-  const { serviceName, count, service } = step;
+  const { serviceName, desiredCount, service } = step;
   const there = services.find(({ name }) => name === serviceName);
   if (!run.touched.includes(step)) run.touched.push(step);
   const joined = there?.taskDefinition === taskDefinition;
@@ -63,7 +63,7 @@ export async function begin(
   if (!now || !joined) {
     checkStop(run);
     run.wrote = true;
-    const scaled = desired ?? (count.before !== count.after ? count.after : undefined);
+    const scaled = desired ?? (desiredCount.before !== desiredCount.after ? desiredCount.after : undefined);
     now = await run.ecs.update({ service: serviceName, taskDefinition, ...(scaled !== undefined && { desired: scaled }) });
   }
   const mine = now.deployments.find((one) => one.status === 'PRIMARY' && one.taskDefinition === taskDefinition);
@@ -72,9 +72,9 @@ export async function begin(
   const deployment = mine?.id ?? '';
   // The newest of the others is what it comes from: after a step with the FORCE flags, and on the way back, that is not where the deploy began.
   const left = now.deployments.find((one) => one !== mine && one.taskDefinition !== taskDefinition)?.taskDefinition;
-  const from = shortDefinition(there?.taskDefinition ?? left ?? run.plan.basis[serviceName]?.taskDefinition ?? '');
+  const from = familyRevision(there?.taskDefinition ?? left ?? run.plan.baseline[serviceName]?.taskDefinition ?? '');
   run.say({ event: 'update', service, taskDefinition, from, deployment, joined });
-  run.inFlight.set(service, `goes to ${shortDefinition(taskDefinition)} (${deployment})`);
+  run.inFlight.set(service, `goes to ${familyRevision(taskDefinition)} (${deployment})`);
   // A deployment that was joined told its story before this run began.
   const begun = joined && mine ? Math.min(since, mine.updatedAt - 5_000) : since;
   return newTarget(run, step, { deployment, taskDefinition, before, since: begun }, digests);

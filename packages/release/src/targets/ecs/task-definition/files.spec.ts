@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlannedFile } from '../../../env/bundles';
 import { gzip, packing } from '../../../../testing/packing';
-import { FILES_CONTAINER, filesOf, folderProblem, packedIn, withFiles } from './files';
-import { differences } from './same';
+import { FILES_CONTAINER, filesInDefinition, findMountConflicts, packedFilesIn, addFiles } from './files';
+import { compareDefinitions } from './compare-definitions';
 import type { TaskDefinition } from './task-definition';
 
 const file = (content = 'bundles: {}\n', more: Partial<PlannedFile> = {}): PlannedFile => {
@@ -26,7 +26,7 @@ const base = (): TaskDefinition => ({
   ],
   volumes: [{ name: 'config', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }],
 });
-const carried = withFiles(base(), 'proc', [file()], packing);
+const carried = addFiles(base(), 'proc', [file()], packing);
 
 test('the service waits for the container that writes the file into a volume of the task', () => {
   const [proc, mesh, writer] = carried.containerDefinitions;
@@ -38,43 +38,43 @@ test('the service waits for the container that writes the file into a volume of 
   expect(writer).toMatchObject({ name: FILES_CONTAINER, image: proc!.image, essential: false, user: '0' });
   expect([writer!.logConfiguration, writer!.memory]).toEqual([proc!.logConfiguration, undefined]);
   expect(carried.volumes).toEqual([...base().volumes!, { name: FILES_CONTAINER }]);
-  expect(filesOf(carried, packing)).toEqual(new Map([['/kdcube/bundles.yaml', 'bundles: {}\n']]));
+  expect(filesInDefinition(carried, packing)).toEqual(new Map([['/kdcube/bundles.yaml', 'bundles: {}\n']]));
 });
 
 test('put in again it is the same, and without files it is what it was', () => {
-  expect(withFiles(carried, 'proc', [file()], packing, carried)).toEqual(carried);
-  expect(differences(withFiles(carried, 'proc', [], packing), base())).toEqual([]);
-  expect(withFiles(carried, 'proc', [file('', { how: 'host' })], packing)).toEqual(withFiles(carried, 'proc', [], packing));
+  expect(addFiles(carried, 'proc', [file()], packing, carried)).toEqual(carried);
+  expect(compareDefinitions(addFiles(carried, 'proc', [], packing), base())).toEqual([]);
+  expect(addFiles(carried, 'proc', [file('', { how: 'host' })], packing)).toEqual(addFiles(carried, 'proc', [], packing));
 });
 
 test('what says the same stays as it is registered, whoever packed it', () => {
   const other = { ...packing, pack: () => 'another' };
-  expect(packedIn(withFiles(base(), 'proc', [file()], other, carried))).toBe(packedIn(carried));
-  expect(packedIn(withFiles(base(), 'proc', [file('new')], other, carried))).toBe('another');
+  expect(packedFilesIn(addFiles(base(), 'proc', [file()], other, carried))).toBe(packedFilesIn(carried));
+  expect(packedFilesIn(addFiles(base(), 'proc', [file('new')], other, carried))).toBe('another');
 });
 
 test('a task without a size: the writer has its own', () => {
   const { memory: _, ...host } = base();
-  expect(withFiles(host as TaskDefinition, 'proc', [file()], packing).containerDefinitions.at(-1)!.memory).toBe(128);
+  expect(addFiles(host as TaskDefinition, 'proc', [file()], packing).containerDefinitions.at(-1)!.memory).toBe(128);
 });
 
 test('a file that nobody may change is mounted so', () => {
-  const [proc] = withFiles(base(), 'proc', [file('', { writable: false })], packing).containerDefinitions;
+  const [proc] = addFiles(base(), 'proc', [file('', { writable: false })], packing).containerDefinitions;
   expect(proc!.mountPoints).toMatchObject([{}, { readOnly: true }]);
 });
 
 test.each(['/kdcube', '/kdcube/', '/kdcube/more'])('a volume of the owner’s at %s is named', (containerPath) => {
   const taken = base();
   taken.containerDefinitions[0]!.mountPoints = [{ sourceVolume: 'config', containerPath }];
-  expect(folderProblem(withFiles(taken, 'proc', [file()], packing), 'proc')).toMatchObject([{ code: 'wrong-value' }]);
-  expect(folderProblem(carried, 'proc')).toEqual([]);
+  expect(findMountConflicts(addFiles(taken, 'proc', [file()], packing), 'proc')).toMatchObject([{ code: 'wrong-value' }]);
+  expect(findMountConflicts(carried, 'proc')).toEqual([]);
 });
 
 test.each(['', 'H4sI', packing.pack('no JSON'), packing.pack('{"path": 1}'), packing.pack('[null, {"path": 1}]')])(
   'what ECS answers may be anything: %j',
   (value) => {
     const containerDefinitions = [{ name: FILES_CONTAINER, image: 'x', environment: [{ name: 'KDCUBE_FILES', value }] }];
-    expect(filesOf({ family: 'proc', containerDefinitions }, packing)).toEqual(new Map());
+    expect(filesInDefinition({ family: 'proc', containerDefinitions }, packing)).toEqual(new Map());
   },
 );
 
@@ -85,7 +85,7 @@ const python = spawnSync('python3', ['--version']).status === 0;
     chmodSync(folder, 0o700);
     const content = 'name: "größer \\"\r\n統合"\n';
     const files = [file(content, { path: join(folder, 'bundles.yaml') })];
-    const writer = withFiles(base(), 'proc', files, gzip).containerDefinitions.at(-1)!;
+    const writer = addFiles(base(), 'proc', files, gzip).containerDefinitions.at(-1)!;
     const [program, ...words] = [...(writer.entryPoint as string[]), ...(writer.command as string[])];
     const env = { ...process.env, KDCUBE_FILES: writer.environment![0]!.value };
     for (let turn = 0; turn < 2; turn += 1)

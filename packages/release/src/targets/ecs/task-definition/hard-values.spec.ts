@@ -7,8 +7,8 @@ import { environmentOf, IMAGES } from '../../../../testing/environments';
 import { HARD_VALUES } from '../../../../testing/hard-values';
 import { readEnvFile } from '../../compose/env-file/compose-env-file';
 import { variablesOf } from '../plan/running';
-import { adaptTaskDefinition } from './adapt';
-import { makeTaskDefinition } from './make';
+import { updateTaskDefinition } from './update-task-definition';
+import { renderTaskDefinition } from './render-task-definition';
 
 /** In an environment `${` names one of its own variables; doubled, it is what it is. */
 const written = Object.entries(HARD_VALUES).map(
@@ -31,9 +31,9 @@ describe.each(['ecs', 'compose'])('values with quotes, dollars, lines and signs,
   });
 
   test('are what a task definition says to ECS: one of ours, one of the customer’s, and once more as JSON', () => {
-    const made = makeTaskDefinition(environment, proc, rendered);
+    const made = renderTaskDefinition(environment, proc, rendered);
     const own = { ...made, containerDefinitions: made.containerDefinitions.map((each) => ({ ...each, environment: [] })) };
-    for (const definition of [made, adaptTaskDefinition(own, proc, rendered)]) {
+    for (const definition of [made, updateTaskDefinition(own, proc, rendered)]) {
       const [container] = (JSON.parse(JSON.stringify(definition)) as typeof made).containerDefinitions;
       const values = [...variablesOf(container)].map(([name, { value }]) => [name, value]);
       expect(Object.fromEntries(values)).toMatchObject(HARD_VALUES);

@@ -6,14 +6,14 @@ import { planDescriptor } from '../../../descriptor/descriptor';
 import { environmentOf, fixtureFiles, IMAGES } from '../../../../testing/environments';
 import { packing } from '../../../../testing/packing';
 import type { Environment } from '../../../environment/environment';
-import { neededPermissions } from './permissions';
+import { requiredPermissions } from './permissions';
 import { planTaskDefinitions } from './plan-tasks';
-import type { TaskInput } from './plan-tasks';
+import type { TaskDefinitionsInput } from './plan-tasks';
 import type { TaskDefinition } from './task-definition';
 
 const prod = mustReadEnvironment('prod', fixtureFiles('valid')).environment;
 
-function inputOf(environment: Environment, rest: Partial<TaskInput> = {}): TaskInput {
+function inputOf(environment: Environment, rest: Partial<TaskDefinitionsInput> = {}): TaskDefinitionsInput {
   const { release } = mustReadRelease('platform: {ref: v0.3.2}\nbundles: {items: [{id: "a@1-0"}]}', 'release.yaml');
   const descriptor = planDescriptor(release, new Map(), descriptorOptions(environment));
   const plan = renderEnv({ environment, release, descriptor, images: IMAGES });
@@ -21,14 +21,14 @@ function inputOf(environment: Environment, rest: Partial<TaskInput> = {}): TaskI
     environment,
     plan,
     execImage: IMAGES.get('kdcube-exec-bundled'),
-    own: new Map(),
+    customDefinitions: new Map(),
     registered: new Map(),
     packing,
     ...rest,
   };
 }
 
-const registeredOf = (input: TaskInput) =>
+const registeredOf = (input: TaskDefinitionsInput) =>
   new Map(
     planTaskDefinitions(input).map(({ definition }) => [
       definition.family,
@@ -87,7 +87,7 @@ describe('taken over', () => {
   test('from what runs and from a file', () => {
     const input = inputOf(environment, {
       registered: new Map([['kdcube-chat-proc', base('kdcube-chat-proc', 'chat-proc')]]),
-      own: new Map([['metrics', base('mine', 'metrics')]]),
+      customDefinitions: new Map([['metrics', base('mine', 'metrics')]]),
     });
     expect(planTaskDefinitions(input)).toMatchObject([
       {
@@ -110,7 +110,7 @@ describe('taken over', () => {
 });
 
 test('what each role needs, and why', () => {
-  const rows = neededPermissions(prod, inputOf(prod).plan).filter(
+  const rows = requiredPermissions(prod, inputOf(prod).plan).filter(
     ({ service }) => service === 'chat-proc' || service === 'metrics',
   );
   expect(

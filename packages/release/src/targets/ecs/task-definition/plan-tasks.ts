@@ -1,99 +1,104 @@
 import type { Problem } from '../../../problem/problem';
 import { KdcubeError, quoted } from '../../../problem/problem';
-import type { Environment } from '../../../environment/environment';
-import type { EnvPlan } from '../../../env/env';
+import type { Environment, Service } from '../../../environment/environment';
+import type { EnvPlan, ServiceEnv } from '../../../env/env';
 import { MAX_TASK_DEFINITION, SMALLER_ENV } from '../../../env/limits';
-import { adaptTaskDefinition, ownContainer } from './adapt';
-import { folderProblem, packedIn, withFiles, type Packing } from './files';
-import { makeExecTaskDefinition, makeTaskDefinition } from './make';
-import { differences } from './same';
+import { serviceContainer, updateTaskDefinition } from './update-task-definition';
+import { findMountConflicts, packedFilesIn, addFiles, type Packing } from './files';
+import { renderExecTaskDefinition, renderTaskDefinition } from './render-task-definition';
+import { compareDefinitions } from './compare-definitions';
 import type { TaskDefinition } from './task-definition';
 
-export interface TaskInput {
+export interface TaskDefinitionsInput {
   environment: Environment;
   plan: EnvPlan;
   /** The exec image by digest. */
   execImage?: string;
-  /** The definitions that stand in the environment by a path (readTaskDefinition), by service. */
-  own: ReadonlyMap<string, TaskDefinition>;
-  /** What each service runs now, and what each family has registered last, by family. */
+  /** The task definitions that the environment names by path (readTaskDefinition), by service. */
+  customDefinitions: ReadonlyMap<string, TaskDefinition>;
+  /** The running revisions, else the latest, by family. */
   registered: ReadonlyMap<string, TaskDefinition>;
-  /** How files are put into a definition. */
   packing: Packing;
 }
 
 export interface PlannedTask {
-  /** `exec` is the task that code runs in: registered, and never a service. */
+  /** `exec` is the exec task: registered, but never run as a service. */
   service: string;
   definition: TaskDefinition;
-  /** Where it was made from. */
+  /** What it was rendered from. */
   from: 'environment' | 'file' | 'running';
-  /** The registered one that is the same: used again, and nothing is registered. */
+  /** The ARN of a registered revision with the same content: nothing is registered. */
   reuse?: string;
-  /** Where it differs from the registered one; undefined where there is none. */
+  /** The paths in which it differs from the registered one; undefined if none is registered. */
   changes?: string[];
 }
 
-/** The task definitions of an environment: which are registered anew, and why. Throws every problem at once. */
-export function planTaskDefinitions(input: TaskInput): PlannedTask[] {
-  const { environment, plan, own, registered, execImage } = input;
+/** The task definitions of an environment: which ones must be registered, and why. Throws all problems at once. */
+export function planTaskDefinitions(input: TaskDefinitionsInput): PlannedTask[] {
+  const { environment, plan, registered, execImage } = input;
   const problems: Problem[] = [];
-  const exec = execImage === undefined ? undefined : makeExecTaskDefinition(environment, execImage);
-  const planned: PlannedTask[] = exec ? [compared('exec', exec, 'environment', registered)] : [];
+  const exec = execImage === undefined ? undefined : renderExecTaskDefinition(environment, execImage);
+  const planned: PlannedTask[] = exec ? [compareWithRegistered('exec', exec, 'environment', registered)] : [];
   for (const service of environment.services.filter(({ target }) => target === 'ecs')) {
     const rendered = plan.services.find(({ service: name }) => name === service.name)!;
-    const add = (definition: TaskDefinition, from: PlannedTask['from']) => {
-      const last = registered.get(definition.family);
-      const { name } = ownContainer(definition, service)!;
-      const whole = withFiles(definition, name, rendered.files, input.packing, last);
-      if (packedIn(whole) !== undefined) problems.push(...folderProblem(whole, service.name));
-      planned.push(compared(service.name, whole, from, registered));
-    };
-    if (service.taskDefinition === 'environment') {
-      add(makeTaskDefinition(environment, service, rendered), 'environment');
-      continue;
-    }
-    const running = service.taskDefinition === 'running';
-    const base = running ? registered.get(service.family) : own.get(service.name);
-    if (!base || !ownContainer(base, service)) {
-      problems.push({
-        code: 'task-definition-missing',
-        message: running
-          ? `${quoted(service.name)} takes its task definition from what runs, and no ${quoted(service.family)} with a container ${quoted(service.container)} is registered.`
-          : `${quoted(service.name)} takes its task definition from ${service.taskDefinition}, which was not read.`,
-        hint: 'task_definition: environment',
-      });
-      continue;
-    }
-    add(adaptTaskDefinition(base, service, rendered), running ? 'running' : 'file');
+    const base = renderOrUpdate(service, rendered, input, problems);
+    if (!base) continue;
+    const { definition, from } = base;
+    const { name } = serviceContainer(definition, service)!;
+    const withFiles = addFiles(definition, name, rendered.files, input.packing, registered.get(definition.family));
+    if (packedFilesIn(withFiles) !== undefined) problems.push(...findMountConflicts(withFiles, service.name));
+    planned.push(compareWithRegistered(service.name, withFiles, from, registered));
   }
-  problems.push(...planned.flatMap(tooLarge));
+  problems.push(...planned.flatMap(findOversized));
   if (problems.length > 0) throw new KdcubeError(problems);
   return planned;
 }
 
-function compared(
+/** Rendered from the environment, or the existing task definition with the release in it. */
+function renderOrUpdate(
+  service: Service,
+  rendered: ServiceEnv,
+  { environment, registered, customDefinitions }: TaskDefinitionsInput,
+  problems: Problem[],
+): Pick<PlannedTask, 'definition' | 'from'> | undefined {
+  if (service.taskDefinition === 'environment')
+    return { definition: renderTaskDefinition(environment, service, rendered), from: 'environment' };
+  const isRunning = service.taskDefinition === 'running';
+  const base = isRunning ? registered.get(service.family) : customDefinitions.get(service.name);
+  if (base && serviceContainer(base, service))
+    return { definition: updateTaskDefinition(base, service, rendered), from: isRunning ? 'running' : 'file' };
+  problems.push({
+    code: 'task-definition-missing',
+    message: isRunning
+      ? `${quoted(service.name)} uses the running task definition, but no ${quoted(service.family)} with a container ${quoted(service.container)} is registered.`
+      : `${quoted(service.name)} uses the task definition ${service.taskDefinition}, which could not be read.`,
+    hint: 'task_definition: environment',
+  });
+  return undefined;
+}
+
+function compareWithRegistered(
   service: string,
   definition: TaskDefinition,
   from: PlannedTask['from'],
-  registered: TaskInput['registered'],
+  registered: TaskDefinitionsInput['registered'],
 ): PlannedTask {
   const last = registered.get(definition.family);
   if (!last) return { service, definition, from };
-  const changes = differences(definition, last);
+  const changes = compareDefinitions(definition, last);
   const arn = typeof last.taskDefinitionArn === 'string' ? last.taskDefinitionArn : undefined;
   return { service, definition, from, changes, ...(changes.length === 0 && arn !== undefined && { reuse: arn }) };
 }
 
-function tooLarge({ service, definition }: PlannedTask): Problem[] {
+function findOversized({ service, definition }: PlannedTask): Problem[] {
   const size = new TextEncoder().encode(JSON.stringify(definition)).byteLength;
   if (size <= MAX_TASK_DEFINITION) return [];
-  const files = packedIn(definition)?.length;
-  const most = files === undefined ? '' : ` ${files} of them are its descriptor, compressed.`;
+  const files = packedFilesIn(definition)?.length;
+  const filesNote = files === undefined ? '' : ` ${files} of them are its compressed descriptor.`;
   return [
     {
       code: 'env-too-large',
-      message: `The task definition of ${quoted(service)} has ${size} bytes, and ECS takes ${MAX_TASK_DEFINITION}.${most}`,
+      message: `The task definition of ${quoted(service)} has ${size} bytes. ECS accepts ${MAX_TASK_DEFINITION}.${filesNote}`,
       hint:
         files === undefined
           ? SMALLER_ENV

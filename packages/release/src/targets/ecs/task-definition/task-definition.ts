@@ -1,4 +1,4 @@
-/** A task definition as ECS takes it. Keys that are not named here are kept as they are: ECS gets new ones more often than this file does. */
+/** A task definition as ECS accepts it. Other keys are passed through, because ECS gets new ones more often than this file. */
 export interface TaskDefinition {
   family: string;
   networkMode?: string;
@@ -43,8 +43,8 @@ export interface ContainerHealthCheck {
   startPeriod?: number;
 }
 
-/** What ECS adds in its answers and refuses in a registration. */
-export const ANSWER_ONLY = [
+/** Keys that ECS adds in responses and rejects in a registration. */
+export const RESPONSE_ONLY_KEYS = [
   'taskDefinitionArn',
   'revision',
   'status',
@@ -56,8 +56,8 @@ export const ANSWER_ONLY = [
   'deleteRequestedAt',
 ] as const;
 
-/** What RegisterTaskDefinition takes. */
-export const KNOWN_KEYS = [
+/** The keys of RegisterTaskDefinition. */
+export const REGISTRATION_KEYS = [
   'family',
   'taskRoleArn',
   'executionRoleArn',

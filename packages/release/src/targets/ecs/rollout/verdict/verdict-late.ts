@@ -1,4 +1,4 @@
-import { countedTasks } from '../../../../deploy/labels';
+import { formatTaskCount } from '../../../../deploy/short-names';
 import type { SeenService, SeenTarget, SeenTask } from '../port';
 import { imagesOf } from './verdict';
 import type { Open } from './verdict-reason';
@@ -48,16 +48,16 @@ function missingOf(
   now: number,
 ): string | undefined {
   const old = tasks.filter((task) => task.taskDefinition !== taskDefinition).length;
-  if (old > 0) return `ECS still wants ${countedTasks(old)} of another revision.`;
+  if (old > 0) return `ECS still wants ${formatTaskCount(old)} of another revision.`;
   if (tasks.length !== desired || desired === 0)
-    return `The service wants ${countedTasks(desired)}, and ${tasks.length} are there.`;
+    return `The service wants ${formatTaskCount(desired)}, and ${tasks.length} are there.`;
   const not = (fits: (task: SeenTask) => boolean) => tasks.filter((task) => !fits(task)).length;
   const idle = not(({ lastStatus }) => lastStatus === 'RUNNING');
-  if (idle > 0) return `Of ${countedTasks(desired)}, ${idle} not running yet.`;
+  if (idle > 0) return `Of ${formatTaskCount(desired)}, ${idle} not running yet.`;
   const young = not(({ startedAt = now }) => now - startedAt >= SETTLED);
-  if (young > 0) return `Of ${countedTasks(desired)}, ${young} running for less than ${SETTLED / 60_000} minutes.`;
+  if (young > 0) return `Of ${formatTaskCount(desired)}, ${young} running for less than ${SETTLED / 60_000} minutes.`;
   const ill = not((task) => isHealthy(task, checked));
-  return ill > 0 ? `Of ${countedTasks(desired)}, ${ill} not healthy by the health check of a container.` : undefined;
+  return ill > 0 ? `Of ${formatTaskCount(desired)}, ${ill} not healthy by the health check of a container.` : undefined;
 }
 
 function isHealthy({ health, containers }: SeenTask, checked: readonly string[]): boolean {
@@ -92,7 +92,7 @@ function standIn(tasks: readonly SeenTask[], asked: Asked): Stand | undefined {
   if (bad.length > 0)
     return {
       is: 'missing',
-      text: `Of ${countedTasks(tasks.length)}, ${bad.length} not healthy for the load balancer (${short}): ${words}.`,
+      text: `Of ${formatTaskCount(tasks.length)}, ${bad.length} not healthy for the load balancer (${short}): ${words}.`,
     };
   if (states.length === 0) return undefined;
   return {

@@ -2,7 +2,7 @@ import type { Problem } from '../../../problem/problem';
 import { quoted } from '../../../problem/problem';
 import type { Service } from '../../../environment/environment';
 import type { ReleaseRecord } from '../../../deploy/record';
-import { ownContainer } from '../task-definition/adapt';
+import { serviceContainer } from '../task-definition/update-task-definition';
 import type { Running, RunningService } from './running';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 
@@ -15,7 +15,7 @@ export function runningService({ serviceName }: Service, { services }: Running):
   return Object.hasOwn(services, serviceName) ? services[serviceName] : undefined;
 }
 
-/** The definition that a service runs. postgres-setup is no service: the one that its last good run had, else what its family has registered last. */
+/** The task definition that a service runs. postgres-setup is not a service: it has that of its last successful run, else the latest of its family. */
 export function runningDefinition(service: Service, { running, record }: Input): TaskDefinition | undefined {
   const arn = runningService(service, running)?.taskDefinition;
   const recorded = service.component === 'postgres-setup' ? record?.services[service.name]?.taskDefinition : undefined;
@@ -27,11 +27,11 @@ export function runningDefinition(service: Service, { running, record }: Input):
 
 export function runningContainer(service: Service, input: Input): ContainerDefinition | undefined {
   const definition = runningDefinition(service, input);
-  return definition && ownContainer(definition, service);
+  return definition && serviceContainer(definition, service);
 }
 
-/** Why services cannot be updated at all: not there, on their way out, or led by something else than ECS itself. */
-export function servicesThatCannot(services: readonly Service[], running: Running): Problem[] {
+/** Services that cannot be updated: missing, being deleted, or not deployed by ECS itself. */
+export function findServiceProblems(services: readonly Service[], running: Running): Problem[] {
   return services.flatMap((service): Problem[] => {
     if (service.component === 'postgres-setup') return [];
     const { serviceName } = service;
@@ -40,7 +40,7 @@ export function servicesThatCannot(services: readonly Service[], running: Runnin
       return [
         {
           code: 'service-missing',
-          message: `The cluster ${quoted(running.cluster)} has no service ${quoted(serviceName)}${found ? ': it was deleted' : ''}. A release updates services, and makes none.`,
+          message: `The cluster ${quoted(running.cluster)} has no service ${quoted(serviceName)}${found ? ': it was deleted' : ''}. A deploy updates services and does not create them.`,
           hint: `aws ecs list-services --cluster ${running.cluster} --region ${running.region}    then service_name: of ${service.name}`,
         },
       ];
@@ -48,16 +48,16 @@ export function servicesThatCannot(services: readonly Service[], running: Runnin
       return [
         {
           code: 'service-not-deployable',
-          message: `${quoted(serviceName)} is ${found.status}: it is being deleted, and ECS refuses to update it.`,
-          hint: `aws ecs wait services-inactive --cluster ${running.cluster} --services ${serviceName}    then make it again`,
+          message: `${quoted(serviceName)} is ${found.status}: it is being deleted, and ECS does not update it.`,
+          hint: `aws ecs wait services-inactive --cluster ${running.cluster} --services ${serviceName}    then create it again`,
         },
       ];
     if (found.controller !== 'ECS')
       return [
         {
           code: 'service-not-deployable',
-          message: `${quoted(serviceName)} is deployed by ${found.controller}, and only services with ECS's own rolling updates can be updated here.`,
-          hint: `make the service again with the deployment controller ECS, or take ${service.name} out of the environment`,
+          message: `${quoted(serviceName)} is deployed by ${found.controller}. Only services with the deployment controller ECS (rolling update) can be updated.`,
+          hint: `create the service again with the deployment controller ECS, or remove ${service.name} from the environment`,
         },
       ];
     return [];

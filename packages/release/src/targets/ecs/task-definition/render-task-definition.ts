@@ -3,28 +3,28 @@ import type { ServiceEnv } from '../../../env/env';
 import type { ContainerDefinition, ContainerHealthCheck, TaskDefinition } from './task-definition';
 import { environmentList, secretList } from './task-definition';
 
-/** The task definition of a service, made of the environment alone. The same content gives the same text: nothing in it names a release or a day. */
-export function makeTaskDefinition(environment: Environment, service: Service, rendered: ServiceEnv): TaskDefinition {
-  const onHost = service.mounts.some(({ host }) => host !== undefined);
+/** The task definition of a service, rendered from the environment alone. The same content gives the same text: it names no release and no date. */
+export function renderTaskDefinition(environment: Environment, service: Service, rendered: ServiceEnv): TaskDefinition {
+  const isOnHost = service.mounts.some(({ host }) => host !== undefined);
   return {
     family: service.family,
     networkMode: 'awsvpc',
-    requiresCompatibilities: [onHost ? 'EC2' : 'FARGATE'],
+    requiresCompatibilities: [isOnHost ? 'EC2' : 'FARGATE'],
     cpu: String(service.cpu),
     memory: String(service.memory),
     runtimePlatform: {
       cpuArchitecture: service.architecture === 'arm64' ? 'ARM64' : 'X86_64',
       operatingSystemFamily: 'LINUX',
     },
-    ...roles(environment, service),
-    containerDefinitions: [containerOf(environment, service, rendered)],
-    ...(service.mounts.length > 0 && { volumes: service.mounts.map(volumeOf) }),
+    ...renderRoles(environment, service),
+    containerDefinitions: [renderContainer(environment, service, rendered)],
+    ...(service.mounts.length > 0 && { volumes: service.mounts.map(renderVolume) }),
     tags: contentTags(environment, service.name),
   };
 }
 
-/** The task that code runs in: registered, and never a service. proc gives it its environment when it starts one. */
-export function makeExecTaskDefinition(environment: Environment, image: string): TaskDefinition | undefined {
+/** The exec task's definition: registered, but never run as a service. proc sets its variables when it starts a task. */
+export function renderExecTaskDefinition(environment: Environment, image: string): TaskDefinition | undefined {
   const task = environment.exec?.fargate;
   if (!task) return undefined;
   return {
@@ -34,13 +34,15 @@ export function makeExecTaskDefinition(environment: Environment, image: string):
     cpu: String(task.cpu),
     memory: String(task.memory),
     runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
-    ...roles(environment, task),
-    containerDefinitions: [{ name: task.container, image, essential: true, logConfiguration: logs(environment, task.logGroup) }],
+    ...renderRoles(environment, task),
+    containerDefinitions: [
+      { name: task.container, image, essential: true, logConfiguration: renderLogs(environment, task.logGroup) },
+    ],
     tags: contentTags(environment, 'exec'),
   };
 }
 
-/** Whose it is: nothing that another release would change. */
+/** Tags that are the same in every release. */
 function contentTags({ name }: Environment, service: string): TaskDefinition['tags'] {
   return [
     { key: 'kdcube:environment', value: name },
@@ -54,7 +56,7 @@ export function roleArn(role: string, account: string | undefined, region: strin
   return `arn:${partition}:iam::${account ?? ''}:role/${role}`;
 }
 
-function roles(
+function renderRoles(
   { ecs }: Environment,
   { executionRole, taskRole }: { executionRole?: string; taskRole?: string },
 ): Partial<TaskDefinition> {
@@ -65,8 +67,8 @@ function roles(
   };
 }
 
-function containerOf(environment: Environment, service: Service, rendered: ServiceEnv): ContainerDefinition {
-  const health = service.health && healthCheckOf(service.health);
+function renderContainer(environment: Environment, service: Service, rendered: ServiceEnv): ContainerDefinition {
+  const health = service.health && renderHealthCheck(service.health);
   return {
     name: service.container,
     image: rendered.image,
@@ -76,17 +78,25 @@ function containerOf(environment: Environment, service: Service, rendered: Servi
     }),
     environment: environmentList(rendered.env),
     secrets: secretList(rendered.secrets),
-    ...(service.mounts.length > 0 && { mountPoints: service.mounts.map(mountPointOf) }),
-    logConfiguration: logs(environment, service.logGroup),
+    ...(service.mounts.length > 0 && { mountPoints: service.mounts.map(renderMountPoint) }),
+    logConfiguration: renderLogs(environment, service.logGroup),
     ...(health && { healthCheck: health }),
     stopTimeout: service.stopTimeout,
-    // An open stream is an open file: ECS's own limit of 1024 is less than an ingress may have of them.
+    // Each open stream needs a file descriptor, and ingress may have more than ECS's default limit of 1024.
     ulimits: [{ name: 'nofile', softLimit: 65536, hardLimit: 65536 }],
   };
 }
 
-/** Without a shell: a path is one argument, whatever is in it. Not `localhost`, which may be ::1, where these programs do not listen. */
-export function healthCheckOf({ path, port, tool, interval, timeout, retries, startPeriod }: HealthCheck): ContainerHealthCheck {
+/** Without a shell, so that a path is one argument. Not `localhost`, which may be ::1, where these programs do not listen. */
+export function renderHealthCheck({
+  path,
+  port,
+  tool,
+  interval,
+  timeout,
+  retries,
+  startPeriod,
+}: HealthCheck): ContainerHealthCheck {
   const url = `http://127.0.0.1${port === 80 ? '' : `:${port}`}${path}`;
   const commands = {
     curl: ['CMD', 'curl', '-sf', '-o', '/dev/null', url],
@@ -96,7 +106,7 @@ export function healthCheckOf({ path, port, tool, interval, timeout, retries, st
   return { command: commands[tool], interval, timeout, retries, startPeriod };
 }
 
-function logs({ ecs }: Environment, group: string): unknown {
+function renderLogs({ ecs }: Environment, group: string): unknown {
   return {
     logDriver: 'awslogs',
     options: { 'awslogs-group': group, 'awslogs-region': ecs.region ?? '', 'awslogs-stream-prefix': 'ecs' },
@@ -107,14 +117,14 @@ function volumeName({ path }: Mount): string {
   return path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '') || 'root';
 }
 
-function volumeOf(mount: Mount): unknown {
+function renderVolume(mount: Mount): unknown {
   if (mount.efs === undefined) return { name: volumeName(mount), host: { sourcePath: mount.host } };
   const { id, accessPoint, root } = mount.efs;
   return {
     name: volumeName(mount),
     efsVolumeConfiguration: {
       fileSystemId: id,
-      // With an access point ECS takes no other root than its own.
+      // With an access point, ECS accepts only `/`.
       rootDirectory: accessPoint === undefined ? root : '/',
       transitEncryption: 'ENABLED',
       ...(accessPoint !== undefined && { authorizationConfig: { accessPointId: accessPoint, iam: 'ENABLED' } }),
@@ -122,6 +132,6 @@ function volumeOf(mount: Mount): unknown {
   };
 }
 
-function mountPointOf(mount: Mount): unknown {
+function renderMountPoint(mount: Mount): unknown {
   return { sourceVolume: volumeName(mount), containerPath: mount.path, readOnly: mount.readOnly };
 }

@@ -5,7 +5,7 @@ import { environmentText, textFiles } from '../../../../testing/environments';
 import { planDeploy } from './plan-deploy';
 import type { TaskDefinition } from '../task-definition/task-definition';
 
-test('a secret in plain text in what runs stops the plan, and is not shown', () => {
+test('a plain-text secret in a running task definition is a problem, and is not shown', () => {
   const canary = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
   const { environment } = mustReadEnvironment(
     'one',

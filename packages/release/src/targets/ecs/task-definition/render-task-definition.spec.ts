@@ -1,7 +1,7 @@
 import { mustReadEnvironment } from '../../../environment/read-environment';
 import { environmentOf, fixtureFiles, IMAGES } from '../../../../testing/environments';
 import type { ServiceEnv } from '../../../env/env';
-import { healthCheckOf, makeExecTaskDefinition, makeTaskDefinition, roleArn } from './make';
+import { renderHealthCheck, renderExecTaskDefinition, renderTaskDefinition, roleArn } from './render-task-definition';
 
 const { environment } = mustReadEnvironment('prod', fixtureFiles('valid'));
 const rendered = (service: string): ServiceEnv => ({
@@ -15,7 +15,7 @@ const rendered = (service: string): ServiceEnv => ({
   pending: [],
 });
 const made = (name: string, from = environment) =>
-  makeTaskDefinition(
+  renderTaskDefinition(
     from,
     from.services.find((service) => service.name === name)!,
     rendered(name),
@@ -91,12 +91,12 @@ test('the health check of each component asks with what its image has; the one-o
     clamav: undefined,
   });
   expect(
-    healthCheckOf({ path: '/a"b', port: 1, tool: 'python', interval: 9, timeout: 8, retries: 7, startPeriod: 6 }).command,
+    renderHealthCheck({ path: '/a"b', port: 1, tool: 'python', interval: 9, timeout: 8, retries: 7, startPeriod: 6 }).command,
   ).toEqual(['CMD', 'python', '-c', 'import urllib.request as r; r.urlopen("http://127.0.0.1:1/a\\"b", timeout=8)']);
 });
 
 test('the exec task is a definition of its own, with its roles and no environment', () => {
-  const exec = makeExecTaskDefinition(environment, IMAGES.get('kdcube-exec-bundled')!)!;
+  const exec = renderExecTaskDefinition(environment, IMAGES.get('kdcube-exec-bundled')!)!;
   expect(exec).toMatchObject({
     family: 'kdcube-exec',
     cpu: '2048',
@@ -105,7 +105,7 @@ test('the exec task is a definition of its own, with its roles and no environmen
     containerDefinitions: [{ name: 'exec', image: IMAGES.get('kdcube-exec-bundled') }],
   });
   expect(exec.containerDefinitions[0]).not.toHaveProperty('environment');
-  expect(makeExecTaskDefinition(environmentOf(''), 'x')).toBeUndefined();
+  expect(renderExecTaskDefinition(environmentOf(''), 'x')).toBeUndefined();
 });
 
 test('what is mounted from the host runs on instances', () => {

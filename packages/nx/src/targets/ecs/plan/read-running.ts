@@ -2,18 +2,18 @@ import type { Ecs, Environment, Running, RunningService, SeenService, TaskDefini
 import { KdcubeError, variablesOf } from '@kdcube/release/internal';
 import { inParallel, toTheEnd } from '../../../system/parallel';
 
-/** What reading asks of ECS: nothing that writes. */
+/** The read-only part of the ECS port. */
 export type EcsReader = Pick<Ecs, 'account' | 'services' | 'definition' | 'region' | 'cluster'>;
 
 /**
- * What runs in an environment: its services and their task definitions, and what each family has registered last. Reads only. `further`: definitions that a record names.
+ * Reads what runs in an environment: its services, their task definitions, and the latest revision of each family. `recorded`: further revisions, which a release record names.
  * Problems `cluster-missing`, `wrong-account`, and those of AWS.
  */
-export async function readRunning(ecs: EcsReader, environment: Environment, further: readonly string[] = []): Promise<Running> {
+export async function readRunning(ecs: EcsReader, environment: Environment, recorded: readonly string[] = []): Promise<Running> {
   const services = environment.services.filter(({ target }) => target === 'ecs');
-  const asked = [ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))] as const;
-  // Neither goes on being asked, again and again, after the other has ended the command.
-  const [account, seen] = await toTheEnd(asked);
+  const calls = [ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))] as const;
+  // Waits for both, so that neither retries after the other has failed.
+  const [account, seen] = await toTheEnd(calls);
   checkAccount(account, environment);
   const definitions: Record<string, TaskDefinition> = {};
   const latest: Record<string, string> = {};
@@ -22,12 +22,12 @@ export async function readRunning(ecs: EcsReader, environment: Environment, furt
     const definition = await ecs.definition(name);
     const arn = definition?.taskDefinitionArn;
     if (!definition || typeof arn !== 'string') return undefined;
-    // Plain data: the SDK's dates are none.
+    // As JSON: the SDK returns Date objects.
     definitions[arn] = JSON.parse(JSON.stringify(definition)) as TaskDefinition;
     return arn;
   };
   const arns = seen.map(({ taskDefinition }) => taskDefinition).filter((arn) => arn !== '');
-  await inParallel([...new Set([...arns, ...further])], 4, read);
+  await inParallel([...new Set([...arns, ...recorded])], 4, read);
   const exec = environment.exec?.fargate?.family;
   const families = [...services.map(({ family }) => family), ...(exec === undefined ? [] : [exec])];
   await inParallel([...new Set(families)], 4, async (family) => {
@@ -39,12 +39,12 @@ export async function readRunning(ecs: EcsReader, environment: Environment, furt
   return { from: 'ecs', account, region: ecs.region, cluster: ecs.cluster, services: found, definitions, latest };
 }
 
-/** Somebody else's account may have a cluster of the same name. */
+/** Another account may have a cluster with the same name. */
 export function checkAccount(account: string, { ecs }: Environment): void {
   if (ecs.account === undefined || ecs.account === account) return;
   throw new KdcubeError({
     code: 'wrong-account',
-    message: `These credentials belong to the account ${account}, and the environment to ${ecs.account}.`,
+    message: `The credentials are for the account ${account}, but the environment is in ${ecs.account}.`,
     hint: 'AWS_PROFILE=<profile of that account>',
   });
 }
@@ -53,7 +53,7 @@ function serviceOf({ name, status, taskDefinition, desired, controller }: SeenSe
   return { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
 }
 
-/** The revisions of the task that code runs in, as proc names them. */
+/** The revisions of the exec task that proc's environment names. */
 function execRevisions(definitions: readonly TaskDefinition[]): string[] {
   const named = definitions.flatMap(({ containerDefinitions }) =>
     containerDefinitions.map((container) => variablesOf(container).get('FARGATE_TASK_DEFINITION')?.value ?? ''),

@@ -1,4 +1,4 @@
-import { platformOf, reportedDigests } from './reported';
+import { taskPlatform, expectedDigests } from './expected-digests';
 
 const [INDEX, AMD, ARM] = ['a', 'b', 'c'].map((letter) => `sha256:${letter.repeat(64)}`) as [string, string, string];
 const known = new Map([
@@ -16,16 +16,16 @@ const known = new Map([
 const arm = { runtimePlatform: { cpuArchitecture: 'ARM64' } };
 
 it('of an index, a task may report the index itself or the child for its own platform, and no other child', () => {
-  expect(reportedDigests(`acme/proc@${INDEX}`, {}, known)).toEqual([INDEX, AMD]);
-  expect(reportedDigests(`acme/proc@${INDEX}`, arm, known)).toEqual([INDEX, ARM]);
+  expect(expectedDigests(`acme/proc@${INDEX}`, {}, known)).toEqual([INDEX, AMD]);
+  expect(expectedDigests(`acme/proc@${INDEX}`, arm, known)).toEqual([INDEX, ARM]);
 });
 
 it('where the registry says nothing, the pinned digest alone', () => {
-  expect(reportedDigests(`acme/other@${ARM}`, {}, known)).toEqual([ARM]);
+  expect(expectedDigests(`acme/other@${ARM}`, {}, known)).toEqual([ARM]);
 });
 
 it('a definition that says nothing of its platform runs on amd64', () => {
-  expect([platformOf({}), platformOf({ runtimePlatform: {} }), platformOf(arm)]).toEqual([
+  expect([taskPlatform({}), taskPlatform({ runtimePlatform: {} }), taskPlatform(arm)]).toEqual([
     'linux/amd64',
     'linux/amd64',
     'linux/arm64',

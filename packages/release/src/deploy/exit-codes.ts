@@ -2,8 +2,8 @@ import type { ReleaseRecord } from './record';
 import type { ProblemCode } from '../problem/codes';
 
 /**
- * How a deploy ends: the exit code, and the verdict of its record. 0 means that what runs is what was pinned, and nothing else does. The numbers are kept for ever: scripts ask for them.
- * Nx itself ends with 1 for every task that failed; the number is in the last line of `--json`.
+ * Exit codes of a deploy. 0 means that what was pinned is what runs. The numbers never change, because scripts compare them.
+ * Nx itself exits with 1 for every failed task; the number is in the last line of `--json`.
  */
 export const EXIT_CODES = {
   'image-pull-failed': 10,
@@ -41,16 +41,16 @@ export const EXIT_CODES = {
 
 export type OutcomeCode = keyof typeof EXIT_CODES;
 
-/** 1 for whatever is not an outcome of a deploy. */
+/** 1 for a problem that is not an outcome of a deploy. */
 export function exitCode(code: ProblemCode): number {
   return (EXIT_CODES as Partial<Record<ProblemCode, number>>)[code] ?? 1;
 }
 
-/** What a record says of an end that is no success. */
-export function recordedVerdict(code: ProblemCode, wentBack: boolean): ReleaseRecord['verdict'] {
+/** The verdict that a record gets for a deploy that failed with this code. */
+export function verdictForCode(code: ProblemCode, isRolledBack: boolean): ReleaseRecord['verdict'] {
   if (code === 'rollout-superseded') return 'superseded';
   if (code === 'interrupted') return 'stopped';
   if (['rollout-unknown', 'aws-credentials', 'aws-throttled', 'aws-unreachable', 'aws-denied', 'aws-error'].includes(code))
     return 'unknown';
-  return wentBack ? 'rolled-back' : 'failed';
+  return isRolledBack ? 'rolled-back' : 'failed';
 }

@@ -48,7 +48,7 @@ export async function readCluster(
       const container = containerNamed(service, definition);
       const tasks = container.image.includes('@sha256:') ? [] : await ecs.serviceTasks(name, 'RUNNING');
       const digest = tasks.flatMap(({ containers }) => containers).find((each) => each.name === container.name)?.digest;
-      const imported = foundOnEcs(service, definition, byDigest(container.image, digest));
+      const imported = foundOnEcs(service, definition, withDigest(container.image, digest));
       if (wanted.length === 0 && imported.component === 'other') {
         notes.push({
           subject: name,
@@ -69,14 +69,14 @@ export async function readCluster(
       return imported;
     });
     const services = found.filter((service) => service !== undefined);
-    return { account, services, exec: await execOf(ecs, services, notes), notes };
+    return { account, services, exec: await readExec(ecs, services, notes), notes };
   } finally {
     aws.close();
   }
 }
 
 /** The task definition that proc starts for code: its size and its roles stand nowhere else. */
-async function execOf(ecs: Ecs, services: readonly FoundService[], notes: ImportNote[]): Promise<FoundExec | undefined> {
+async function readExec(ecs: Ecs, services: readonly FoundService[], notes: ImportNote[]): Promise<FoundExec | undefined> {
   const env = services.find(({ component }) => component === 'proc')?.env;
   const named = env?.FARGATE_TASK_DEFINITION;
   if (!named) return undefined;
@@ -90,7 +90,7 @@ async function execOf(ecs: Ecs, services: readonly FoundService[], notes: Import
   return undefined;
 }
 
-function byDigest(image: string, digest: string | undefined): string {
+function withDigest(image: string, digest: string | undefined): string {
   if (image.includes('@sha256:')) return image.replace(/:[^:/@]+@/, '@');
   return `${image.replace(/:[^:/]+$/, '')}@${digest ?? 'sha256:<DIGEST>'}`;
 }

@@ -2,13 +2,13 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { mustReadEnvironment } from '../../../environment/read-environment';
 import { fixtureFiles } from '../../../../testing/environments';
-import { makeTaskDefinition } from './make';
-import { differences } from './same';
+import { renderTaskDefinition } from './render-task-definition';
+import { compareDefinitions } from './compare-definitions';
 import type { ContainerDefinition, TaskDefinition } from './task-definition';
 
 const { environment } = mustReadEnvironment('prod', fixtureFiles('valid'));
 const made = environment.services.map((service) =>
-  makeTaskDefinition(environment, service, {
+  renderTaskDefinition(environment, service, {
     service: service.name,
     component: service.component,
     target: 'ecs',
@@ -50,8 +50,8 @@ function answered(definition: TaskDefinition): TaskDefinition {
 test.each(made.map((definition) => [definition.family, definition] as const))(
   '%s is the same once ECS has filled it in',
   (_, definition) => {
-    expect(differences(definition, answered(definition))).toEqual([]);
-    expect(differences(answered(definition), definition)).toEqual([]);
+    expect(compareDefinitions(definition, answered(definition))).toEqual([]);
+    expect(compareDefinitions(answered(definition), definition)).toEqual([]);
   },
 );
 
@@ -60,14 +60,14 @@ test('the double of ECS in this repository fills in nothing that is taken for a 
   const { completeDefinition } = (await import(pathToFileURL(file).href)) as {
     completeDefinition(asked: TaskDefinition): TaskDefinition;
   };
-  for (const definition of made) expect(differences(definition, completeDefinition(definition))).toEqual([]);
+  for (const definition of made) expect(compareDefinitions(definition, completeDefinition(definition))).toEqual([]);
 });
 
 describe('each change is one difference, by its name and without its value', () => {
   const changed = (change: (definition: TaskDefinition, container: ContainerDefinition) => void) => {
     const other = answered(proc);
     change(other, other.containerDefinitions[0]!);
-    return differences(proc, other);
+    return compareDefinitions(proc, other);
   };
 
   test.each<[string, (definition: TaskDefinition, container: ContainerDefinition) => void, string[]]>([

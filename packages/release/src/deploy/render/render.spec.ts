@@ -5,11 +5,11 @@ import type { Words } from '../../../testing/deploys';
 import { IMAGES } from '../../../testing/environments';
 import type { DeployInput } from '../../targets/ecs/plan/deploy-input';
 import { planDeploy } from '../../targets/ecs/plan/plan-deploy';
-import { explainPlan } from './explain';
-import { markdownPlan } from './explain-markdown';
+import { renderPlanText } from './text';
+import { renderPlanMarkdown } from './markdown';
 import type { DeployPlan } from '../deploy-plan';
-import { expectedSeconds } from '../waves';
-import { COLUMNS } from '../wrap';
+import { estimateSeconds } from '../waves';
+import { COLUMNS } from './wrap-line';
 
 const GOLDENS = join(__dirname, '../../../fixtures/plans');
 const fifty = Array.from({ length: 50 }, (_, index) => `bundle-${index}@1-0 v1.${index}.0 ${index}`);
@@ -43,7 +43,7 @@ const CASES = {
           [hex('v1.5.0b'), 'Correct the price of a day pass'],
           [hex('v0.1.0t'), 'Tours: | a <b>first</b> one, for @everybody'],
         ]),
-        reasons: new Map(
+        imageReasons: new Map(
           BAKED.map((name) => [other(...BAKED).get(name)!, ['lifts@1-4 changed', 'tours@1-0 came', 'pass@1-0 went']]),
         ),
       },
@@ -68,27 +68,27 @@ const CASES = {
 
 test.each(Object.entries(CASES))('%s: as text, as Markdown and as JSON', (name, make) => {
   const { plan, values } = make();
-  expectGolden(join(GOLDENS, `${name}.txt`), `${explainPlan(plan, name === 'env' ? values : undefined).join('\n')}\n`);
-  expectGolden(join(GOLDENS, `${name}.md`), markdownPlan(plan));
+  expectGolden(join(GOLDENS, `${name}.txt`), `${renderPlanText(plan, name === 'env' ? values : undefined).join('\n')}\n`);
+  expectGolden(join(GOLDENS, `${name}.md`), renderPlanMarkdown(plan));
   expectGolden(join(GOLDENS, `${name}.json`), `${JSON.stringify(plan, null, 2)}\n`);
 });
 
 test('50 bundles and 8 services are one screen', () => {
   const { plan } = CASES.fifty();
-  const told = { ...plan, bundles: plan.bundles.map((bundle) => ({ ...bundle, subject: 'a word '.repeat(30) })) };
+  const withSubjects = { ...plan, bundles: plan.bundles.map((bundle) => ({ ...bundle, subject: 'a word '.repeat(30) })) };
   expect(plan.services).toHaveLength(9 - 1);
-  expect(explainPlan(plan).length).toBeLessThanOrEqual(40);
-  expect(explainPlan(told)).toHaveLength(explainPlan(plan).length);
+  expect(renderPlanText(plan).length).toBeLessThanOrEqual(40);
+  expect(renderPlanText(withSubjects)).toHaveLength(renderPlanText(plan).length);
 });
 
 test.each(Object.entries(CASES))('%s: no line is longer than a screen is wide', (_, make) => {
   const { plan } = make();
-  expect(explainPlan(plan).filter((line) => [...line].length > COLUMNS)).toEqual([]);
+  expect(renderPlanText(plan).filter((line) => [...line].length > COLUMNS)).toEqual([]);
 });
 
-test('one bumped bundle, one variable, one image: one line says it', () => {
+test('a new bundle version, a variable, an image: one line each', () => {
   const bumped = after({ bundles: small }, { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) }).plan;
-  const changes = (plan: DeployPlan) => explainPlan(plan).filter((line) => /^ {2}wave|^ {11}[~+-] /.test(line));
+  const changes = (plan: DeployPlan) => renderPlanText(plan).filter((line) => /^ {2}wave|^ {11}[~+-] /.test(line));
   expect(changes(bumped)).toEqual([
     expect.stringMatching(/^ {11}~ lifts@1-4 {3}v1\.4\.0 \S+ → v1\.5\.0 \S+$/),
     expect.stringMatching(/^ {2}wave 1 {3}chat-proc {3}/),
@@ -97,7 +97,7 @@ test('one bumped bundle, one variable, one image: one line says it', () => {
   expect(changes(CASES.image().plan)).toEqual(['  wave 1   web-ui   1 task   image a1a1a1a1a1a1 → b2b2b2b2b2b2   another image']);
 });
 
-test('nothing of a name or a subject makes markup, a mention or a terminal move', () => {
+test('a name or a commit subject makes no markup, no mention and no terminal control sequence', () => {
   const { plan } = after(
     { bundles: small },
     { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) },
@@ -105,8 +105,8 @@ test('nothing of a name or a subject makes markup, a mention or a terminal move'
       subjects: new Map([[hex('v1.5.0b'), 'x\u001b[2J | [click](javascript:x) <img src=x> @team #12 `y`']]),
     },
   );
-  const text = explainPlan(plan).join('\n');
-  const markdown = markdownPlan(plan);
+  const text = renderPlanText(plan).join('\n');
+  const markdown = renderPlanMarkdown(plan);
   expect(text).not.toContain('\u001b');
   expect(markdown).toContain('\\[click\\]\\(javascript:x\\) &lt;img src=x> @&#8203;team #&#8203;12 \\`y\\`');
   expect(
@@ -117,9 +117,9 @@ test('nothing of a name or a subject makes markup, a mention or a terminal move'
   ).toHaveLength(5);
 });
 
-test('what is expected: the longest of each wave, one after the other; nothing for nothing', () => {
-  expect(expectedSeconds(CASES.empty().plan)).toBe(0);
-  expect(expectedSeconds(CASES.image().plan)).toBe(90 + 30);
-  // A third bundle came and one went: proc takes two steps.
-  expect(expectedSeconds(CASES.bundle().plan)).toBe(2 * (90 + 120));
+test('the estimate adds up the slowest service of each wave; an empty plan takes no time', () => {
+  expect(estimateSeconds(CASES.empty().plan)).toBe(0);
+  expect(estimateSeconds(CASES.image().plan)).toBe(90 + 30);
+  // The descriptor changes, so proc takes two steps.
+  expect(estimateSeconds(CASES.bundle().plan)).toBe(2 * (90 + 120));
 });

@@ -4,7 +4,8 @@ import type { Component } from '../../../platform/components';
 import { formatProblems } from '../../../problem/problem';
 import type { ServiceEnv } from '../../../env/env';
 import { environmentOf } from '../../../../testing/environments';
-import { adaptTaskDefinition, readTaskDefinition } from './adapt';
+import { readTaskDefinition } from './read-task-definition';
+import { updateTaskDefinition } from './update-task-definition';
 import type { TaskDefinition } from './task-definition';
 
 const SAMPLES = join(__dirname, '../../../../fixtures/platform/ecs');
@@ -49,7 +50,7 @@ const BASE: TaskDefinition = {
 };
 
 test('ours is set, theirs is kept, sidecars and new keys too; what only we write is not left behind', () => {
-  const adapted = adaptTaskDefinition(BASE, serviceOf(), RENDERED);
+  const adapted = updateTaskDefinition(BASE, serviceOf(), RENDERED);
   expect(adapted).toEqual({
     family: 'customer-proc',
     somethingNew: { kept: true },
@@ -80,15 +81,15 @@ test('ours is set, theirs is kept, sidecars and new keys too; what only we write
     ],
   });
   expect(BASE.containerDefinitions[1]!.image).toBe('old:latest');
-  expect(adaptTaskDefinition(adapted, serviceOf(), RENDERED)).toEqual(adapted);
+  expect(updateTaskDefinition(adapted, serviceOf(), RENDERED)).toEqual(adapted);
 });
 
-test('a health check that the file has stays where the environment asks for none', () => {
-  const adapted = adaptTaskDefinition(BASE, serviceOf('health: { tool: none }'), RENDERED);
+test('the file’s health check stays if the environment sets none', () => {
+  const adapted = updateTaskDefinition(BASE, serviceOf('health: { tool: none }'), RENDERED);
   expect(adapted.containerDefinitions[1]!.healthCheck).toEqual(BASE.containerDefinitions[1]!.healthCheck);
 });
 
-describe('the platform’s own samples, whose names its services do not read', () => {
+describe('the platform’s own samples, with variables that its services do not read', () => {
   const components: Record<string, Component> = {
     'chat-ingress': 'ingress',
     'chat-proc': 'proc',
@@ -103,14 +104,14 @@ describe('the platform’s own samples, whose names its services do not read', (
     const { definition, problems, notes } = readTaskDefinition(readFileSync(join(SAMPLES, file)), file, service);
     expect(definition!.family).toBe(`kdcube-${name}`);
     expect(notes).toEqual([]);
-    const said = problems.map(({ code, at, hint }) => `${code} ${at!.line! > 1} ${hint ?? ''}`.trim());
-    expect(said).toContain('placeholder true write what it is');
+    const found = problems.map(({ code, at, hint }) => `${code} ${at!.line! > 1} ${hint ?? ''}`.trim());
+    expect(found).toContain('placeholder true replace it by the real value');
     const misnamed = problems
       .filter(({ code }) => code === 'env-misnamed')
       .map(({ message, hint }) => `${message.split(' ')[0]} ${hint}`);
     expect(misnamed).toEqual(
       {
-        // No part of the platform: its names are its own.
+        // Not a part of the platform: it has its own variables.
         kb: [],
         'chat-ingress': [
           'ENV remove it',
@@ -145,7 +146,7 @@ describe('the platform’s own samples, whose names its services do not read', (
   });
 });
 
-describe('files that are none', () => {
+describe('invalid files', () => {
   const read = (text: string) => readTaskDefinition(text, 'task.json', serviceOf());
   test.each([
     ['not JSON', '{"family": ', 'yaml-syntax'],
@@ -167,12 +168,12 @@ describe('files that are none', () => {
     expect(read(text).problems.map((problem) => problem.code)).toEqual([code]);
   });
 
-  test('a key that is not known is kept and named; what ECS adds to its answers is not', () => {
+  test('an unknown key is kept and noted; a key of an ECS response is neither', () => {
     const { notes, definition } = read(
       '{"family": "a", "taskRolArn": "x", "revision": 3, "containerDefinitions": [{"name": "a", "image": "b"}]}',
     );
     expect(notes).toMatchObject([{ code: 'unknown-key', at: { path: 'taskRolArn' } }]);
-    expect(adaptTaskDefinition(definition!, serviceOf(), RENDERED)).toMatchObject({
+    expect(updateTaskDefinition(definition!, serviceOf(), RENDERED)).toMatchObject({
       taskRolArn: 'x',
       containerDefinitions: [{ name: 'a', image: RENDERED.image }],
     });

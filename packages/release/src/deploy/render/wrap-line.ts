@@ -1,21 +1,21 @@
-/** The columns of a screen that most people have. */
+/** Columns that fit on most terminals. */
 export const COLUMNS = 100;
 const INDENT = 13;
 
-/** A line as lines that fit on a screen: broken between two columns of a table where that leaves enough on the first, else between two words. A word is never broken. */
-export function wrapped(line: string): string[] {
+/** Breaks a line to COLUMNS: between two columns of a table if more than half a line is left, else between two words. A word is never broken. */
+export function wrapLine(line: string): string[] {
   const lines: string[] = [];
   let rest = line;
   for (;;) {
-    const at = breakOf(rest);
+    const at = findBreak(rest);
     if (at === undefined) return [...lines, rest];
     lines.push(rest.slice(0, at).trimEnd());
     rest = ' '.repeat(INDENT) + rest.slice(at).trimStart();
   }
 }
 
-/** A line of which the end is a help only. */
-export function cut(line: string): string {
+/** Cuts a line to COLUMNS. */
+export function truncateLine(line: string): string {
   const characters = [...line];
   return characters.length <= COLUMNS
     ? line
@@ -25,8 +25,8 @@ export function cut(line: string): string {
         .trimEnd()}…`;
 }
 
-/** Where a line that is too long is broken; undefined where it is not, or cannot be. */
-function breakOf(line: string): number | undefined {
+/** The offset at which to break a line; undefined if it fits or cannot be broken. */
+function findBreak(line: string): number | undefined {
   const characters = [...line];
   if (characters.length <= COLUMNS) return undefined;
   const head = characters.slice(0, COLUMNS + 1).join('');
@@ -35,7 +35,7 @@ function breakOf(line: string): number | undefined {
   const first = line.length - line.trimStart().length;
   const space = head.lastIndexOf(' ');
   if (space > first) return space;
-  // The first word is longer than a line: what follows it goes to the next one.
+  // The first word is longer than a line: break after it.
   const next = line.indexOf(' ', first);
   return next === -1 ? undefined : next;
 }

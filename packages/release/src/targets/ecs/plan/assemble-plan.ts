@@ -1,0 +1,101 @@
+import type { Service } from '../../../environment/environment';
+import type { EnvPlan } from '../../../env/env';
+import type { BundleChange, DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
+import { compareBundles } from '../../../deploy/compare-bundles';
+import { bundlesInDescriptor } from '../../../deploy/normalize-descriptor';
+import type { ReleaseRecord } from '../../../deploy/record';
+import { describeForcedStep, forcedService } from '../../../deploy/registry-step';
+import { planWaves } from '../../../deploy/waves';
+import type { DeployInput } from './deploy-input';
+import { detectDescriptorChange, detectGatewayChange } from './redis-changes';
+import { runningDescriptor } from './reuse-registered-text';
+import type { Running } from './running';
+
+/** The plan as one value, from the steps of its services. */
+export function assemblePlan(
+  input: DeployInput,
+  services: readonly Service[],
+  steps: readonly ServiceStep[],
+  exec: DeployPlan['exec'],
+  env: EnvPlan,
+): DeployPlan {
+  const { environment, running, record } = input;
+  const procStep = steps.find(({ component }) => component === 'proc');
+  const proc = services.find(({ component }) => component === 'proc');
+  const oldDescriptor = proc && runningDescriptor(proc, input);
+  const imageChanges = procStep !== undefined && procStep.image.before !== procStep.image.after;
+  const descriptor = detectDescriptorChange(input, oldDescriptor, imageChanges);
+  const gateway = detectGatewayChange(input, services, env);
+  const forced = forcedService({ services: steps, descriptor, gateway });
+  const allSteps = steps.map((step): ServiceStep =>
+    step === forced && step.change === 'none' ? { ...step, change: 'update', reasons: ['Redis is overwritten'] } : step,
+  );
+  const { changed, after, force, unknown } = descriptor;
+  return {
+    plan: 2,
+    environment: environment.name,
+    release: input.name,
+    ...(input.commit !== undefined && { commit: input.commit }),
+    account: running.account,
+    region: running.region,
+    cluster: running.cluster,
+    baseline: baselineOf(services, running),
+    waves: planWaves(allSteps),
+    services: allSteps,
+    ...(exec && { exec }),
+    bundles: bundleChanges(input, oldDescriptor, imageChanges),
+    descriptor: { changed, after, force, ...(unknown && { unknown: true as const }) },
+    gateway: { changed: gateway.changed, force: gateway.force },
+    notes: [
+      ...describeOffline(running, environment.name, record),
+      ...descriptor.notes,
+      ...(changed && input.descriptor.mode === 'baked' ? describeForeignImage(proc) : []),
+      ...gateway.notes,
+      ...describeForcedStep({ services: [...steps], descriptor, gateway }),
+    ],
+  };
+}
+
+function bundleChanges(input: DeployInput, oldDescriptor: string | undefined, imageChanges: boolean): BundleChange[] {
+  const { running, record } = input;
+  const described = bundlesInDescriptor(oldDescriptor);
+  const isRecordUsed = described.size === 0 || running.from !== 'ecs';
+  return compareBundles({
+    after: input.bundles,
+    before: input.runningBundles ?? (isRecordUsed ? record?.bundles : undefined),
+    described:
+      described.size > 0 ? described : new Map((record?.bundles ?? []).map(({ id, ref, commit }) => [id, { ref, commit }])),
+    imageChanges,
+    mode: input.descriptor.mode,
+    subjects: input.subjects,
+  });
+}
+
+/** An image that was not built from this release may lack the bundles in the descriptor. */
+function describeForeignImage(proc: Service | undefined): string[] {
+  if (proc?.image.kind !== 'digest') return [];
+  return [
+    `${proc.name} runs an image that is not part of this release: ${proc.image.reference}. It gets this release’s bundle descriptor, but bundles that are not in the image cannot be loaded; name an image of the release (image: <its folder under images/>).`,
+  ];
+}
+
+function baselineOf(services: readonly Service[], running: Running): DeployPlan['baseline'] {
+  return Object.fromEntries(
+    services.flatMap(({ serviceName }) => {
+      const found = Object.hasOwn(running.services, serviceName) ? running.services[serviceName] : undefined;
+      if (!found) return [];
+      const { status, taskDefinition, desiredCount } = found;
+      return [[serviceName, { status, taskDefinition, desiredCount }] as const];
+    }),
+  );
+}
+
+/** Which record an offline plan is compared with. */
+function describeOffline({ from, source }: Running, environment: string, record: ReleaseRecord | undefined): string[] {
+  if (from === 'ecs') return [];
+  if (!record) return [`Offline: there is no release record of ${environment} in ${source}. Everything looks new.`];
+  const { release, attempt, endedAt } = record;
+  return [
+    `Offline: compared with the record ${release}.${attempt} of ${endedAt.slice(0, 16).replace('T', ' ')} UTC, from ${source}. A record has images and task counts, but no variables: a change of variables alone is not detected.`,
+  ];
+}
