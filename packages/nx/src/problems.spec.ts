@@ -26,6 +26,7 @@ import { build, findEngine, push } from './images/build/docker';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock';
+import { requireSupportedSystem } from './system/supported';
 import { requireGit } from './git/git';
 import { resolveRef } from './git/mirror/remote';
 import { openWorkspace } from './git/workspace';
@@ -265,6 +266,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'command-failed': () => run('kdcube-no-such-program', []),
   'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
   interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
+  'unsupported-system': () => requireSupportedSystem('win32'),
   'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, 60)),
   'wrong-option': () => readGeneratorOptions(BundleOptions, { name: 'x', directory: 7 } as never),
   'already-exists': () =>

@@ -4,6 +4,7 @@ import type { PluginOptions } from '../plugin-options';
 import { pluginOptions } from '../plugin-options';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
+import { requireSupportedSystem } from '../system/supported';
 
 /** What every executor gets. */
 export interface Task {
@@ -36,6 +37,7 @@ export async function runTask(
 ): Promise<boolean> {
   const log = createLog({ json: options.json, write: print });
   try {
+    requireSupportedSystem();
     await work({ root: context.root, project, plugin: pluginOptions(context.nxJsonConfiguration), log });
     return true;
   } catch (error) {

@@ -156,6 +156,7 @@ export const PROBLEMS = {
   'file-error': 'A file could not be read or written.',
   'command-failed': 'A program exited with an error.',
   'command-timeout': 'A program did not finish in time.',
+  'unsupported-system': 'The operating system is not supported.',
   interrupted: 'The step was interrupted.',
   'already-running': 'The same step is already running.',
   'wrong-option': 'An invalid or conflicting option.',
