@@ -63,11 +63,12 @@ export {
 export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
 export type { ContextEntry } from './image/recipe/context';
 export type { LayerEntry } from './image/recipe/copy';
-export { type FollowedRecipe, followRecipe } from './image/recipe/follow';
+export { followRecipe } from './image/recipe/follow';
 export { type Ignore, readIgnore } from './image/recipe/ignore';
 export { byPath, planLayers, type PlannedLayer } from './image/recipe/layers';
 export { isRefusal, readRecipe, type Recipe, type Refusal } from './image/recipe/recipe';
 export { type ImageSettings, printedSettings, SCRATCH } from './image/recipe/settings';
+export type { FollowedRecipe } from './image/recipe/steps';
 export { type BaseTree, EMPTY_TREE } from './image/recipe/tree';
 export { whyBuilt } from './image/why';
 export { requireRelease } from './image/workspace';

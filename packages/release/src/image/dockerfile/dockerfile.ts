@@ -5,23 +5,23 @@ import type { Instruction, Line, Word } from './lines';
 
 export type { Instruction } from './lines';
 
-/** The arguments that name a registry. They are not part of what an image is: the same image may come from and go to any registry. */
+/** Build arguments that name a registry. They are not part of the content key: the same image can come from and go to any registry. */
 export const REGISTRY_ARGS = ['KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_REGISTRY'] as const;
-/** The argument that is given platform.ref. */
+/** The build argument that gets platform.ref. */
 export const PLATFORM_REF_ARG = 'KDCUBE_PLATFORM_REF';
 
-/** Arguments that docker itself gives to every FROM, declared or not. */
+/** Build arguments that Docker predefines for every FROM, declared or not. */
 const AUTOMATIC_ARGS = ['TARGET', 'BUILD'].flatMap((of) => ['PLATFORM', 'OS', 'ARCH', 'VARIANT'].map((part) => of + part));
 
-/** An image that a Dockerfile takes from outside. */
+/** An external image that a Dockerfile uses. */
 export interface ExternalBase {
-  /** With arguments filled in but for the registry's: the key of the pin. */
+  /** With arguments expanded, except for the registry's: its key in the pin. */
   name: string;
-  /** As the Dockerfile writes it, where it does so first. */
+  /** As written at its first use. */
   written: string;
-  /** The line of that place, counted from 1. */
+  /** The line of its first use, counted from 1. */
   line: number;
-  /** Where it is written: offsets into the text that was read, for pinBases. */
+  /** The offsets of all uses in the file, for pinBases. */
   places: [start: number, end: number][];
 }
 
@@ -29,16 +29,15 @@ export interface Dockerfile {
   instructions: Instruction[];
   /** Each image once. */
   bases: ExternalBase[];
-  /** Whether it reads the folder `bundles` of its context: then the image holds the release's bundles. */
+  /** Whether it copies from the folder `bundles` of the build context: the image contains the release's bundles then. */
   copiesBundles: boolean;
-  /** Whether it declares the argument that is given platform.ref. */
+  /** Whether it declares the build argument that gets platform.ref. */
   usesPlatformRef: boolean;
 }
 
 /**
- * Reads as much of a Dockerfile as planning needs: which images it takes from outside (FROM, COPY --from, RUN --mount=from), and whether it reads
- * the bundles. `args` are the build's arguments; those that the Dockerfile does not declare do not reach FROM, as in docker. What stands behind
- * ONBUILD is not read: it happens in other images. Throws a Problem where docker would refuse the file too, or no pin could name an image of it.
+ * Reads as much of a Dockerfile as planning needs: its external images (FROM, COPY --from, RUN --mount=from), and whether it copies bundles. `args` are the build arguments; as in Docker, FROM sees
+ * only those that the Dockerfile declares. ONBUILD is ignored: it takes effect in other images. Throws a Problem for a file that Docker rejects too, and for an image that no pin can name.
  */
 export function readDockerfile(text: string, file: string, args: Record<string, string>): Dockerfile {
   const fail = (message: string, line: number, hint?: string): never => {
@@ -59,7 +58,7 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
     base.places.push(spanOf(word, from, to));
     bases.set(name, base);
   };
-  /** `--from` and `from=` name a stage, its number, or an image; docker fills no arguments in here. */
+  /** `--from` and `from=` name a stage, its index, or an image; Docker does not expand variables here. */
   const addFrom = (word: Word, line: number, from: number, to: number) => {
     const name = word.text.slice(from, to);
     if (name.includes('$'))
@@ -69,10 +68,10 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   };
   for (const { keyword, words, flags, line, rest } of lines) {
     if (keyword === 'ARG' || (keyword === 'ENV' && stage > 0)) {
-      // Behind FROM, all of a line sees the variables from before the line; before it, an argument may use the one before it.
+      // After FROM, a line sees the variables as they were before the line; before FROM, an argument may use the previous one.
       for (const [name, value] of assignments(words, stage === 0 ? global : new Map(scope))) {
         const known = keyword === 'ARG' ? (argument(name, args) ?? value ?? global.get(name)) : value;
-        // It would stand in the image's history: one content key, and another image for each registry.
+        // It would be part of the image's history: one content key, but another image for each registry.
         if (stage > 0 && keyword === 'ARG' && namesRegistry(name, known))
           fail(
             `${name} names a registry, and behind FROM it would become part of the image: the same image can come from any registry.`,
@@ -112,8 +111,8 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
 }
 
 /**
- * The Dockerfile with every outside image named by its pinned digest, so that a tag that moved since changes nothing; all else to the byte.
- * `bases` is what readDockerfile found in this very text; `references` maps a base's name to the full reference to take it from.
+ * The Dockerfile with every external image replaced by its pinned digest, so that a tag that has moved changes nothing; the rest is unchanged to the byte.
+ * `bases` must be what readDockerfile found in this text; `references` maps the name of a base to its full reference.
  */
 export function pinBases(text: string, bases: readonly ExternalBase[], references: ReadonlyMap<string, string>): string {
   const edits = bases.flatMap(({ name, places }) =>
@@ -123,12 +122,12 @@ export function pinBases(text: string, bases: readonly ExternalBase[], reference
   return edits.reduce((done, { start, end, by }) => done.slice(0, start) + by + done.slice(end), text);
 }
 
-/** The name behind AS, in lower case as docker compares it; '' for a stage without one. */
+/** The stage's name, in lower case as Docker compares it; '' without AS. */
 function stageName({ words }: Line): string {
   return words[1]?.text.toUpperCase() === 'AS' ? (words[2]?.text.toLowerCase() ?? '') : '';
 }
 
-/** A registry's argument stays a variable; every other is what the build gives. */
+/** A registry's argument stays a variable; any other gets the build's value. */
 function argument(name: string, args: Record<string, string>): string | undefined {
   if ((REGISTRY_ARGS as readonly string[]).includes(name)) return `\${${name}}`;
   return Object.hasOwn(args, name) ? args[name] : undefined;
@@ -155,7 +154,7 @@ function sourcesOf(words: readonly Word[], rest: string): string[] {
   try {
     if (list !== undefined) return (JSON.parse(list) as string[]).slice(0, -1);
   } catch {
-    // No JSON: then it is a file name with brackets.
+    // Not JSON: a file name with brackets.
   }
   return words
     .slice(0, -1)

@@ -1,33 +1,33 @@
-/** One instruction of a Dockerfile, its continued lines joined. */
+/** One instruction of a Dockerfile, with continuation lines joined. */
 export interface Instruction {
   keyword: string;
-  /** What follows the keyword, comments and line ends taken out. */
+  /** What follows the keyword, without comments and line ends. */
   rest: string;
   /** Counted from 1. */
   line: number;
 }
 
-/** A word of an instruction, and where each of its characters stands in the text: a word can go on in the next line. */
+/** A word of an instruction, with the offset of each character in the file: a word can continue on the next line. */
 export interface Word {
   text: string;
   offsets: number[];
 }
 
 export interface Line extends Instruction {
-  /** The words before the first that is no flag (`--from=…`). */
+  /** The leading flags (`--from=…`). */
   flags: Word[];
-  /** The others. A quoted stretch belongs to its word, quotes included. */
+  /** All other words. A quoted part belongs to its word, quotes included. */
   words: Word[];
 }
 
-/** Where the characters `from` to `to` of a word stand in the text. */
+/** The offsets of a word's characters `from` to `to` in the file. */
 export function spanOf(word: Word, from = 0, to = word.text.length): [number, number] {
   return [word.offsets[from]!, word.offsets[to - 1]! + 1];
 }
 
 /**
- * The instructions of a Dockerfile, read as docker reads lines: continuations (`# escape=` may choose their character), comments and blank lines
- * inside them, here-documents. `fail` is called, and must throw, where a here-document never ends.
+ * The instructions of a Dockerfile, parsed like Docker's: continuation lines (`# escape=` may set the character), comments and blank lines in between, here-documents. `fail` must throw; it is called
+ * for a here-document without an end.
  */
 export function linesOf(text: string, fail: (message: string, line: number) => never): Line[] {
   const lines = physicalLines(text);
@@ -40,7 +40,7 @@ export function linesOf(text: string, fail: (message: string, line: number) => n
     for (; index < lines.length; index += 1) {
       const line = lines[index]!;
       if (index > start && isBlankOrComment(line.text)) continue;
-      // Looking back, each run of blanks is looked at once; without that, a long one in the middle takes the square of its length.
+      // The lookbehind keeps this linear: without it, a long run of blanks in the middle takes quadratic time.
       const trimmed = line.text.replace(/(?<![ \t])[ \t]+$/, '');
       const goesOn = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
       const part = goesOn ? trimmed.slice(0, -1) : line.text;
@@ -73,7 +73,7 @@ function wordsOf({ text, offsets }: Word): Word[] {
   }));
 }
 
-/** The index of the last line of the instruction's here-documents: their bodies are no instructions. */
+/** The index of the last line of the instruction's here-documents, whose bodies are not instructions. */
 function afterHereDocuments(
   lines: readonly { text: string }[],
   last: number,
@@ -95,7 +95,7 @@ function afterHereDocuments(
 function physicalLines(text: string): { text: string; start: number }[] {
   let start = 0;
   return text.split('\n').map((line, index) => {
-    // A byte order mark counts as a space, so that every offset stays.
+    // A byte order mark becomes a space, so that offsets do not change.
     const shown = (index === 0 ? line.replace(/^\uFEFF/, ' ') : line).replace(/\r$/, '');
     const result = { text: shown, start };
     start += line.length + 1;
@@ -103,7 +103,7 @@ function physicalLines(text: string): { text: string; start: number }[] {
   });
 }
 
-/** Directives stand before everything else; one comment that is none ends them. */
+/** Parser directives come first; any other line or comment ends them. */
 function escapeOf(lines: readonly { text: string }[]): string {
   for (const { text } of lines) {
     const directive = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*$/.exec(text);

@@ -1,9 +1,9 @@
-/** A word of a Dockerfile without its quotes. */
+/** A word of a Dockerfile, unquoted. */
 export function unquoted(text: string): string {
   return text.replace(/"((?:[^"\\]|\\[^])*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? '');
 }
 
-/** `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`, as docker expands them, quotes taken out. `missing` answers for a name that nothing sets. */
+/** Expands `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` as Docker does, and removes quotes. `missing` gives the value of an unset variable. */
 export function expand(text: string, known: ReadonlyMap<string, string>, missing: (name: string) => string): string {
   return unquoted(
     text.replace(
@@ -20,7 +20,7 @@ export function expand(text: string, known: ReadonlyMap<string, string>, missing
   );
 }
 
-/** Whether a source in the context is, holds or may match the folder `bundles`. What a stage does not say is taken for empty, as docker does. */
+/** Whether a source in the build context is, contains or may match the folder `bundles`. Variables that the stage does not set are empty, as in Docker. */
 export function touchesBundles(source: string, scope: ReadonlyMap<string, string>): boolean {
   const path = expand(source, scope, () => '');
   if (/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(path)) return false;

@@ -2,48 +2,49 @@ import { foldersOf } from '../../bundle/stage/stage';
 import type { Ignore } from './ignore';
 import { globOf, hasWildcard } from './match';
 
-/** One thing of a build context. A `closed` folder is a git tree that was not listed: what is in it matters only when something asks for it by name. */
+/** One entry of a build context. A `closed` folder is a git tree that is not listed: its content matters only if an instruction names a path in it. */
 export type ContextEntry = { path: string } & (
   { kind: 'file'; executable: boolean } | { kind: 'link'; target: string } | { kind: 'folder' } | { kind: 'closed' }
 );
 
-/** A build context without what its .dockerignore keeps out. The root is ''. */
+/** A build context without the paths that its .dockerignore excludes. The root is ''. */
 export interface Context {
   at(path: string): ContextEntry | undefined;
   /** The names in a folder, sorted. */
   names(folder: string): string[];
 }
 
-/** Says that a closed folder must be listed before anything can be said. */
+/** Thrown if the result depends on the content of a closed folder, which must be listed first. */
 export class AsksToOpen extends Error {
   constructor(readonly folder: string) {
     super(`${folder} is not listed`);
   }
 }
 
-/** Puts a context together. Folders that hold something need not be in the list. Throws `AsksToOpen` where .dockerignore may bring back something below a closed folder that it excludes. */
+/** Builds a context. Parent folders need not be in the list. Throws `AsksToOpen` if an exception in .dockerignore may include something below an excluded closed folder. */
 export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Context {
-  const kept = new Map<string, ContextEntry>([['', { path: '', kind: 'folder' }]]);
+  const included = new Map<string, ContextEntry>([['', { path: '', kind: 'folder' }]]);
   for (const entry of entries) {
     const excluded = ignore.excludes(entry.path);
-    if (!excluded) kept.set(entry.path, entry);
+    if (!excluded) included.set(entry.path, entry);
     else if (entry.kind === 'closed' && ignore.hasExceptions) throw new AsksToOpen(entry.path);
   }
   for (const { path } of entries) {
-    // A folder is in when .dockerignore leaves it in, and when it holds what is in.
+    // A folder is included if .dockerignore does not exclude it, or if it contains something included.
     for (const folder of foldersOf([path]))
-      if (!kept.has(folder) && (kept.has(path) || !ignore.excludes(folder))) kept.set(folder, { path: folder, kind: 'folder' });
+      if (!included.has(folder) && (included.has(path) || !ignore.excludes(folder)))
+        included.set(folder, { path: folder, kind: 'folder' });
   }
   const children = new Map<string, string[]>();
-  for (const path of [...kept.keys()].filter(Boolean).sort()) {
+  for (const path of [...included.keys()].filter(Boolean).sort()) {
     const cut = path.lastIndexOf('/');
     const folder = path.slice(0, Math.max(cut, 0));
     children.set(folder, [...(children.get(folder) ?? []), path.slice(cut + 1)]);
   }
-  return { at: (path) => kept.get(path), names: (folder) => children.get(folder) ?? [] };
+  return { at: (path) => included.get(path), names: (folder) => children.get(folder) ?? [] };
 }
 
-/** What a source of COPY names, links followed to the end; undefined where there is nothing. Throws `AsksToOpen`, and an Error for links in a circle. */
+/** The entry that a source of COPY names, with symlinks resolved; undefined if there is none. Throws `AsksToOpen`, and an Error for a symlink loop. */
 export function followed(context: Context, path: string): ContextEntry | undefined {
   let parts = path.split('/').filter(Boolean);
   let here = '';
@@ -71,7 +72,7 @@ export function followed(context: Context, path: string): ContextEntry | undefin
   return context.at(here);
 }
 
-/** The paths that a source of COPY with wildcards names, in order; what is in a folder that matches is not looked at. Throws `AsksToOpen`. */
+/** The paths that match a COPY source with wildcards, in order, without the content of matching folders. Throws `AsksToOpen`. */
 export function matching(context: Context, source: string): string[] {
   const parts = source.split('/');
   const plain = parts.findIndex(hasWildcard);

@@ -1,11 +1,11 @@
 import { Absent } from './recipe';
-import type { CopyStep, FolderStep } from './follow';
+import type { CopyStep, FolderStep } from './steps';
 import { AsksToOpen, followed, matching, type Context, type ContextEntry } from './context';
 import { hasWildcard } from './match';
 import { AsksForBase, below, parentOf, wayTo, type Found, type ImageTree } from './tree';
 import { absolute, ownerOf, type Owner } from './values';
 
-/** One thing of a layer. `source` is a path of the context. A `closed` entry is a whole folder of the context, laid down as it is; `chmod` undefined: with its own modes. */
+/** One entry of a layer. `source` is a path in the build context. A `closed` entry is a whole folder of the context, copied unchanged; `chmod` undefined: with its own modes. */
 export type LayerEntry = Owner & { path: string } & (
     | { kind: 'folder'; mode: number }
     | { kind: 'file'; mode: number; source: string; mustBePlain?: true }
@@ -13,12 +13,12 @@ export type LayerEntry = Owner & { path: string } & (
     | { kind: 'closed'; source: string; withRoot: boolean; chmod?: number }
   );
 
-/** What a COPY lays down, by absolute path: later sources replace earlier ones. */
+/** The entries that a COPY adds, by absolute path: later sources replace earlier ones. */
 export type Laid = Map<string, LayerEntry>;
 
 /**
- * `COPY` and `ADD` as builders carry them out: what is already in the image decides whether a destination is a folder, links on the way are followed, folders that are missing are made with the
- * owner of the copy, a copied folder brings its content (and the modes of its folders, but not its own). Throws an Error that says why it cannot be done, `AsksForBase`, `AsksToOpen`.
+ * `COPY` and `ADD` as builders run them: the image's content decides whether the destination is a folder, symlinks are followed, missing folders are created with the owner of the copy, and of a
+ * folder the content is copied (with the modes of its subfolders, but not its own). Throws an Error with the reason why it is not supported, `AsksForBase` or `AsksToOpen`.
  */
 export function layCopy(step: CopyStep, context: Context, image: ImageTree): Laid {
   const laid: Laid = new Map();
@@ -31,7 +31,7 @@ export function layCopy(step: CopyStep, context: Context, image: ImageTree): Lai
   return laid;
 }
 
-/** `WORKDIR`: nothing where the folder is there. */
+/** `WORKDIR`: adds nothing if the folder exists. */
 export function layFolder(step: FolderStep, image: ImageTree): Laid {
   const laid: Laid = new Map();
   const place = image.real(step.path);
@@ -58,7 +58,7 @@ function laySource(source: string, step: CopyStep, context: Context, image: Imag
   layContent(entry, target, step, context, image, laid);
 }
 
-/** Where the base was not asked, these are the cases in which what it holds makes a difference. */
+/** If the base's files are not listed yet: the cases in which they make a difference. */
 function askFirst(entry: ContextEntry, source: string, step: CopyStep, context: Context, image: ImageTree): void {
   if (image.isKnown) return;
   const { to } = step;
@@ -77,7 +77,7 @@ function looksLikeFile(source: string, to: string): boolean {
   return one === other || (ending.exec(one)?.[1] === ending.exec(other)?.[1] && ending.test(one) && !one.endsWith('.d'));
 }
 
-/** Everything in a folder, below `target`, which is there. */
+/** Copies the content of a folder into `target`, which exists. */
 function layContent(folder: ContextEntry, target: string, step: CopyStep, context: Context, image: ImageTree, laid: Laid): void {
   if (folder.kind === 'closed') return layClosed(folder, target, false, step, image, laid);
   for (const name of context.names(folder.path)) {
@@ -114,18 +114,18 @@ function lay(entry: ContextEntry, place: string, step: CopyStep, image: ImageTre
   }
 }
 
-/** A closed folder can be laid only where nothing else is: what it would meet is not known. */
+/** A closed folder can be copied only where nothing exists: what it would overwrite is not listed. */
 function layClosed(entry: ContextEntry, place: string, withRoot: boolean, step: CopyStep, image: ImageTree, laid: Laid): void {
   refuseWhiteout(place);
   if (withRoot && image.at(place)) throw new AsksToOpen(entry.path);
   const { uid, gid, mode: chmod } = step;
-  // The folder itself has an entry of its own where only its content is laid down.
+  // If only its content is copied, the folder itself has an entry of its own.
   const key = withRoot ? place : `${place}/`;
   laid.set(key, { kind: 'closed', path: place, uid, gid, source: entry.path, withRoot, ...(chmod !== undefined && { chmod }) });
   image.put(place, { kind: 'closed', source: entry.path, uid, gid, mode: withRoot ? (chmod ?? 0o755) : 0o755 });
 }
 
-/** Every folder on the way that is missing. */
+/** Creates missing parent folders. */
 function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, laid: Laid): void {
   for (const folder of wayTo(place)) {
     const there = image.at(folder);
@@ -149,7 +149,7 @@ function openFor(there: Found | undefined): void {
   if (there?.kind === 'closed') throw new AsksToOpen(there.source);
 }
 
-/** In a layer such a name deletes another one. */
+/** In a layer, a whiteout name (`.wh.…`) deletes a file. */
 function refuseWhiteout(place: string): void {
   if (nameOf(place).startsWith('.wh.')) throw new Error(`${place} would delete a file, by its name`);
 }

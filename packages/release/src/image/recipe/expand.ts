@@ -1,15 +1,15 @@
-/** What the variables of a Dockerfile stand for at one place. */
+/** The variables of a Dockerfile at one line. */
 export type Scope = ReadonlyMap<string, string>;
 
 /**
- * A word as docker's shell lexer reads it: quotes taken out, `\` before a character, `$name`, `${name}`, and `${name:-word}`, `${name-word}`, `${name:+word}`, `${name+word}`,
- * in which a word may hold variables too. A name that nothing sets is empty. Throws an Error that says why where docker refuses the word too, or where the form is not one of these.
+ * Expands a word as Docker's shell lexer does: quotes, `\` escapes, `$name`, `${name}`, and `${name:-word}`, `${name-word}`, `${name:+word}`, `${name+word}`, where the word may contain variables
+ * too. An unset variable is empty. Throws an Error for words that Docker rejects too, and for other forms of variables.
  */
 export function expandWord(text: string, scope: Scope): string {
   return expandUntil({ text, at: 0 }, scope, '');
 }
 
-/** A word that may become several, such as `EXPOSE $PORTS`; none where it is empty. */
+/** A word that may expand to several, such as `EXPOSE $PORTS`, or to none. */
 export function expandWords(text: string, scope: Scope): string[] {
   return expandWord(text, scope).split(/\s+/).filter(Boolean);
 }
@@ -43,7 +43,7 @@ function singleQuoted(reader: Reader): string {
   return inside;
 }
 
-/** Here a backslash is one, but before `"`, `$` and itself. */
+/** A backslash escapes only `"`, `$` and itself here. */
 function doubleQuoted(reader: Reader, scope: Scope): string {
   let result = '';
   while (reader.at < reader.text.length) {
@@ -56,7 +56,7 @@ function doubleQuoted(reader: Reader, scope: Scope): string {
   throw new Error('a double quote is never closed');
 }
 
-/** Behind the `$`. */
+/** What follows a `$`. */
 function variable(reader: Reader, scope: Scope): string {
   if (reader.text[reader.at] !== '{') {
     const name = nameAt(reader);
@@ -77,7 +77,7 @@ function variable(reader: Reader, scope: Scope): string {
   return isSet ? word : '';
 }
 
-/** Digits and signs are names of their own, as in a shell: nothing ever sets them. */
+/** Digits and special characters are names, as in a shell; they are never set. */
 function nameAt(reader: Reader): string {
   const [name = ''] = /^(?:[A-Za-z_]\w*|[0-9]+|[@*#?!$-])/.exec(reader.text.slice(reader.at)) ?? [];
   reader.at += name.length;

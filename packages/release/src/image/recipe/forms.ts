@@ -1,12 +1,12 @@
 import { linesOf } from '../dockerfile/lines';
 import type { Line, Word } from '../dockerfile/lines';
 
-/** The instruction's text behind its flags: what docker splits in its own way, by instruction. */
+/** The instruction's text after its flags, which each instruction splits in its own way. */
 export function textOf({ rest, flags }: Line): string {
   return flags.reduce((left, { text }) => left.slice(left.indexOf(text) + text.length).trimStart(), rest);
 }
 
-/** `["a", "b"]`; undefined where the text is no list of JSON, which is then the other form. What follows the list is ignored, as by docker. Throws where it is a list of something else than texts. */
+/** The exec form, `["a", "b"]`; undefined for the shell form. Docker ignores what follows the list. Throws if an element is not a string. */
 export function jsonForm(text: string): string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   for (let end = text.indexOf(']'); end !== -1; end = text.indexOf(']', end + 1)) {
@@ -18,7 +18,7 @@ export function jsonForm(text: string): string[] | undefined {
   return undefined;
 }
 
-/** `a=1 b="2 3"`, quotes and variables as they are written; or, where the first word has no `=`, docker's old form `a 1 2`, all behind the name being the value. */
+/** `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */
 export function assignmentsOf(line: Line): [name: string, value: string][] {
   const words = [...line.flags, ...line.words].map(({ text }) => text);
   if (words.length === 0) throw new Error('it names nothing');
@@ -35,13 +35,13 @@ export function assignmentsOf(line: Line): [name: string, value: string][] {
   });
 }
 
-/** `ARG a b=1`: a name alone has no value. */
+/** The declarations of `ARG a b=1`: `a` has no default. */
 export function declarationsOf({ flags, words }: Line): [name: string, value: string | undefined][] {
   if (words.length === 0) throw new Error('it names nothing');
   return [...flags, ...words].map(({ text }) => splitOnce(text, /=/));
 }
 
-/** The flags by name; one without a value has ''. Throws where one is quoted, which docker reads in a way of its own. */
+/** The flags by name, '' for a flag without a value. Throws for a quoted flag, which Docker parses differently. */
 export function flagsOf(flags: readonly Word[]): Map<string, string> {
   return new Map(
     flags.map(({ text }) => {
@@ -52,7 +52,7 @@ export function flagsOf(flags: readonly Word[]): Map<string, string> {
   );
 }
 
-/** The lines of a Dockerfile, and what its first comments direct. */
+/** The instructions of a Dockerfile, and its parser directives. */
 export function recipeLines(
   text: string,
   fail: (message: string, line: number) => never,

@@ -1,12 +1,18 @@
 import { literal } from './match';
 
-/** What a .dockerignore keeps out of the context. */
+/** The paths that a .dockerignore excludes from the build context. */
 export interface Ignore {
   excludes(path: string): boolean;
-  /** Whether it has a line with `!`: then something below an excluded folder may be in. */
+  /** Whether it has a line with `!`: something below an excluded folder may be included then. */
   hasExceptions: boolean;
-  /** Its patterns: equal lists exclude equal things. */
+  /** Its patterns: equal lists exclude equal paths. */
   patterns: readonly string[];
+}
+
+interface PathState {
+  /** For each pattern: whether it applies to everything below. */
+  applied: boolean[];
+  excluded: boolean;
 }
 
 interface Pattern {
@@ -15,8 +21,8 @@ interface Pattern {
 }
 
 /**
- * Reads a .dockerignore. `**` is any number of folders; a pattern that matches a folder holds for all below; the last pattern that matches decides, and `!` brings back.
- * Throws an Error that says which pattern is none.
+ * Reads a .dockerignore. `**` matches any number of folders; a pattern that matches a folder applies to everything below; the last matching pattern decides, and `!` includes again.
+ * Throws an Error that names an invalid pattern.
  */
 export function readIgnore(text: string): Ignore {
   const patterns = text
@@ -26,25 +32,24 @@ export function readIgnore(text: string): Ignore {
     .map((line) => normal(line.trim()))
     .filter((line) => line !== '');
   const compiled = patterns.map(compile);
-  // Of each folder: which patterns hold for all that is below it.
-  const known = new Map<string, { held: boolean[]; excluded: boolean }>();
-  const look = (path: string): { held: boolean[]; excluded: boolean } => {
-    const before = known.get(path);
-    if (before) return before;
+  const cache = new Map<string, PathState>();
+  const stateOf = (path: string): PathState => {
+    const cached = cache.get(path);
+    if (cached) return cached;
     const end = path.lastIndexOf('/');
-    const above = end === -1 ? undefined : look(path.slice(0, end));
+    const parent = end === -1 ? undefined : stateOf(path.slice(0, end));
     let excluded = false;
-    const held = compiled.map(({ matches, exception }, index) => {
-      // A pattern that could change nothing is not looked at, and then holds for nothing below either.
-      const holds = above?.held[index] || (exception === excluded && matches.test(path));
-      if (holds) excluded = !exception;
-      return holds;
+    const applied = compiled.map(({ matches, exception }, index) => {
+      // A pattern that would change nothing is skipped, and does not apply below either.
+      const applies = parent?.applied[index] || (exception === excluded && matches.test(path));
+      if (applies) excluded = !exception;
+      return applies;
     });
-    const result = { held, excluded };
-    known.set(path, result);
+    const result = { applied, excluded };
+    cache.set(path, result);
     return result;
   };
-  return { excludes: (path) => look(path).excluded, hasExceptions: compiled.some(({ exception }) => exception), patterns };
+  return { excludes: (path) => stateOf(path).excluded, hasExceptions: compiled.some(({ exception }) => exception), patterns };
 }
 
 /** Without `.`, `..` and doubled or leading slashes, the `!` kept. */
@@ -63,17 +68,17 @@ function normal(line: string): string {
   return bang + (parts.join('/') || (text.startsWith('/') ? '/' : '.'));
 }
 
-/** A line whose only wildcard is `**` at one of its ends is compared sign by sign. In every other one docker takes a `^` outside of [ ] for the beginning of the path. */
-const COMPARED = /^(?:\*\*\/?[^*?[\]\\]*|[^*?[\]\\]*(?:\*\*)?)$/;
+/** Docker compares a line literally if its only wildcard is `**` at one end. In any other line, a `^` outside of [ ] is an anchor. */
+const LITERAL_LINE = /^(?:\*\*\/?[^*?[\]\\]*|[^*?[\]\\]*(?:\*\*)?)$/;
 
 function compile(line: string): Pattern {
   const exception = line.startsWith('!');
   const text = exception ? line.slice(1) : line;
-  const compared = COMPARED.test(text);
+  const isLiteral = LITERAL_LINE.test(text);
   let source = '';
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
-    const [piece, regex] = pieceOf(rest, at === 0, compared);
+    const [piece, regex] = pieceOf(rest, at === 0, isLiteral);
     source += regex;
     at += piece.length;
   }
@@ -84,18 +89,18 @@ function compile(line: string): Pattern {
   }
 }
 
-function pieceOf(rest: string, isFirst: boolean, compared: boolean): [piece: string, regex: string] {
+function pieceOf(rest: string, isFirst: boolean, isLiteral: boolean): [piece: string, regex: string] {
   const [stars] = /^\*\*\/?/.exec(rest) ?? [];
   if (stars !== undefined) {
     if (stars === rest) return [stars, '.*'];
-    // `**name` without any other wildcard is "ends with name".
-    const endsWith = isFirst && stars === '**' && compared;
+    // `**name` without any other wildcard means "ends with name".
+    const endsWith = isFirst && stars === '**' && isLiteral;
     return [stars, endsWith ? '.*' : '(?:.*\\/)?'];
   }
   const char = String.fromCodePoint(rest.codePointAt(0)!);
   if (char === '*') return [char, '[^/]*'];
   if (char === '?') return [char, '[^/]'];
-  if (char === '^' && !compared) return [char, '^'];
+  if (char === '^' && !isLiteral) return [char, '^'];
   if (char === '[') {
     const [set] = /^\[\^?(?:\\[^]|[^\\\]])+\]/.exec(rest) ?? [];
     if (set === undefined) throw new Error(`the line "${rest}" of .dockerignore has a [ that is never closed`);

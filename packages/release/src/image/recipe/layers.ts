@@ -1,42 +1,42 @@
 import { attempt, refuseFor, type Refusal } from './recipe';
 import { AsksToOpen, contextOf, type ContextEntry } from './context';
 import { layCopy, layFolder, type LayerEntry } from './copy';
-import type { FollowedRecipe } from './follow';
+import type { FollowedRecipe } from './steps';
 import type { Ignore } from './ignore';
 import type { ImageSettings } from './settings';
 import { AsksForBase, imageTree, ROOT, wayTo, type BaseTree, type ImageTree } from './tree';
 import { absolute } from './values';
 
-/** What a step lays down, in the order of paths; empty where it changes nothing. */
+/** The entries that a step adds, sorted by path; empty if it changes nothing. */
 export interface PlannedLayer {
   entries: LayerEntry[];
   /**
-   * Every folder above what is laid down, as it is then. Each layer names those that its things lie in: engines unpack a layer by itself, and make a folder that it does not name their own way,
-   * in place of the one that is there.
+   * The parent folders of all entries, with their present owner and mode. Each layer must list them: engines unpack a layer by itself and would replace an unlisted folder by one with their own
+   * defaults.
    */
   above: Extract<LayerEntry, { kind: 'folder' }>[];
 }
 
 export interface PlannedLayers {
-  /** One for each step. */
+  /** One layer for each step. */
   layers: PlannedLayer[];
 }
 
-/** What must be known first: the files of the base, or what is in a closed folder. */
+/** What must be listed first: the files of the base image, or the content of a closed folder. */
 export type Ask = { asks: 'base'; line: number } | { asks: 'folder'; folder: string };
 
 export interface LayersOf {
   steps: FollowedRecipe['steps'];
   context: readonly ContextEntry[];
   ignore: Ignore;
-  /** Undefined: not asked yet. Most Dockerfiles need no look into their base: see `askFirst` and `WORKDIR`. */
+  /** Undefined: not listed yet. Most Dockerfiles do not need it: see `askFirst` and `WORKDIR`. */
   base?: BaseTree;
-  /** The base's own: its WORKDIR is there, and places that they speak of may be. */
+  /** The base's settings: its WORKDIR exists, and paths that they name may exist. */
   settings: ImageSettings;
 }
 
 /**
- * What every step lays down. The answer, and whether there is a question instead, depend on the Dockerfile, the context's names and the base alone, never on what a machine happens to have.
+ * The layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and the base image, never on the state of this machine.
  */
 export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | Ask | Refusal {
   return attempt<PlannedLayers | Ask>(() => {
@@ -73,7 +73,7 @@ function foldersAbove(entries: readonly LayerEntry[], image: ImageTree): Planned
   return above.sort(byPath);
 }
 
-/** Parents before what is in them. */
+/** Parents before their content. */
 export function byPath({ path: one }: { path: string }, { path: other }: { path: string }): number {
   const [a, b] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')];
   return a < b ? -1 : a > b ? 1 : 0;

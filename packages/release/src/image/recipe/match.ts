@@ -1,6 +1,6 @@
 /**
- * A pattern of Go's `filepath.Match`, as COPY has it: `*` and `?` stay between two slashes, `[a-z]` and `[^a-z]` are one character, `\` takes the meaning from the next one.
- * Undefined where the pattern is none: then it matches nothing.
+ * A pattern of Go's `filepath.Match`, which COPY uses: `*` and `?` do not match a slash, `[a-z]` and `[^a-z]` match one character, `\` escapes the next one.
+ * Undefined for an invalid pattern, which matches nothing.
  */
 export function globOf(pattern: string): RegExp | undefined {
   let source = '';
@@ -17,7 +17,7 @@ export function hasWildcard(path: string): boolean {
   return /[*?[\\]/.test(path);
 }
 
-/** Text as it is in a regular expression. */
+/** Escapes text for a regular expression. */
 export function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
@@ -32,7 +32,7 @@ function pieceAt(pattern: string, at: number): [piece?: string, regex?: string] 
   return next === undefined ? [] : [char + String.fromCodePoint(next), literal(String.fromCodePoint(next))];
 }
 
-/** `[^a-z\]]`: at least one range, each from a lower to a higher character. */
+/** A character class, `[^a-z\]]`: at least one range, each from a lower to a higher character. */
 function classAt(text: string): [piece?: string, regex?: string] {
   const [piece, not, inside] =
     /^\[(\^?)((?:\\[^]|[^\\\]-])(?:-(?:\\[^]|[^\\\]-]))?(?:(?:\\[^]|[^\\\]-])(?:-(?:\\[^]|[^\\\]-]))?)*)\]/u.exec(text) ?? [];
@@ -48,7 +48,7 @@ function classAt(text: string): [piece?: string, regex?: string] {
   ];
 }
 
-/** A character outside the first plane has two units. */
+/** A character outside the Basic Multilingual Plane has two UTF-16 units. */
 function charLength(text: string): number {
   return text.codePointAt(text.length - 2)! > 0xffff ? 2 : 1;
 }

@@ -1,4 +1,5 @@
-import { followRecipe, type FollowedRecipe } from './follow';
+import { followRecipe } from './follow';
+import type { FollowedRecipe } from './steps';
 import { isRefusal, readRecipe, type Refusal } from './recipe';
 import { SCRATCH, type ImageSettings } from './settings';
 

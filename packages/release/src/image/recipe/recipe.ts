@@ -2,12 +2,12 @@ import type { Line } from '../dockerfile/lines';
 import { expandWord, type Scope } from './expand';
 import { declarationsOf, flagsOf, recipeLines } from './forms';
 
-/** Why a Dockerfile cannot be built by arithmetic: its first such line, counted from 1, and its instruction. An engine may still build it. */
+/** Why a Dockerfile cannot be built without an engine: its first unsupported instruction, and the line, counted from 1. An engine may still build it. */
 export interface Refusal {
   line: number;
   instruction: string;
   why: string;
-  /** What the line takes from the build context, which has no such thing: no engine can do it either. */
+  /** The source that does not exist in the build context: no engine can build this either. */
   absent?: string;
 }
 
@@ -18,15 +18,15 @@ export interface RecipeOptions {
   platform: string;
 }
 
-/** A Dockerfile of which every instruction that counts is one that we can follow. */
+/** A Dockerfile whose relevant instructions are all supported. */
 export interface Recipe {
-  /** The image of the first FROM that counts, arguments filled in; `scratch` is none. */
+  /** The base image of the first relevant stage, with arguments expanded, or `scratch`. */
   from: string;
   /** The line of that FROM. */
   line: number;
-  /** The stages from there to the last one, each built on the one before it. Other stages are not part of the image. */
+  /** The stages from there to the last one, each based on the one before. Other stages are not part of the image. */
   stages: Line[][];
-  /** What is declared before the first FROM. */
+  /** Build arguments declared before the first FROM. */
   global: Scope;
   given: Scope;
 }
@@ -36,8 +36,8 @@ const KNOWN = 'ARG ENV LABEL WORKDIR COPY ADD USER EXPOSE ENTRYPOINT CMD SHELL H
 );
 
 /**
- * Reads a Dockerfile for a build without an engine. What it cannot do is named by its line: RUN and ONBUILD, files taken from other stages or images, here-documents, a front end of
- * its own, flags that change how files are laid down (`--link`, `--parents`, `--exclude`), another platform than the wanted one. Nothing is thrown.
+ * Reads a Dockerfile for a daemonless build. Not supported are RUN and ONBUILD, COPY from other stages or images, here-documents, a custom syntax frontend, flags that change how files are copied
+ * (`--link`, `--parents`, `--exclude`), and another platform than the build's. Never throws: returns the first unsupported instruction.
  */
 export function readRecipe(text: string, options: RecipeOptions): Recipe | Refusal {
   return attempt(() => {
@@ -60,13 +60,13 @@ export function isRefusal(value: object): value is Refusal {
   return 'why' in value && 'instruction' in value;
 }
 
-/** Stops the reading at a line. Every function of the recipe may; `attempt` turns it into its value. */
+/** Stops at an unsupported line; `attempt` returns the refusal. */
 export function refuse({ line, keyword }: Pick<Line, 'line' | 'keyword'>, why: string, absent?: string): never {
   const refusal: Refusal = { line, instruction: keyword, why, ...(absent !== undefined && { absent }) };
   throw Object.assign(new Error(why), { refusal });
 }
 
-/** The value of `work`, or the refusal that stopped it. */
+/** The result of `work`, or the refusal that stopped it. */
 export function attempt<T extends object>(work: () => T): T | Refusal {
   try {
     return work();
@@ -77,19 +77,19 @@ export function attempt<T extends object>(work: () => T): T | Refusal {
   }
 }
 
-/** Thrown in the work of a line that takes what the build context does not have. */
+/** Thrown by a line whose source does not exist in the build context. */
 export class Absent extends Error {
   constructor(readonly source: string) {
     super(`${source} is not in the build context`);
   }
 }
 
-/** The refusal of a line whose work threw this. */
+/** Turns an error of a line into its refusal. */
 export function refuseFor(line: Pick<Line, 'line' | 'keyword'>, error: unknown): never {
   return refuse(line, (error as Error).message, error instanceof Absent ? error.source : undefined);
 }
 
-/** Does one line's work: whatever it throws is why this line is refused. */
+/** Does one line's work; an error becomes the line's refusal. */
 export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): T {
   try {
     return work();
@@ -119,7 +119,7 @@ function stagesOf(lines: readonly Line[], fail: (why: string, line: number) => n
   });
 }
 
-/** From the last stage down to the one that begins with an image, turned around. */
+/** The stages that the last one is based on, in order, starting with the one that is based on an image. */
 function chainOf(stages: readonly Stage[], global: Scope, platform: string): (Stage & { image: string })[] {
   const chain: (Stage & { image: string })[] = [];
   for (let index = stages.length - 1; ;) {
@@ -143,7 +143,7 @@ function imageOf({ words, flags }: Line, global: Scope, platform: string): strin
   return image;
 }
 
-/** One after another: an argument may use those before it. */
+/** An argument may use those before it. */
 function globalScope(lines: readonly Line[], given: Scope, platform: string): Scope {
   const scope = new Map(platformArguments(platform).map(([name, value]) => [name, given.get(name) ?? value]));
   for (const line of lines) {
@@ -158,7 +158,7 @@ function globalScope(lines: readonly Line[], given: Scope, platform: string): Sc
   return scope;
 }
 
-/** What docker gives to every build, for an ARG without a value of its own. BUILDPLATFORM and its parts are not among them: they tell of the machine, and an image is the same from every machine. */
+/** The platform arguments that Docker predefines. Not BUILDPLATFORM and its parts: they depend on the build machine, and an image is the same from every machine. */
 function platformArguments(platform: string): [string, string][] {
   const [os = '', architecture = '', variant = ''] = platform.split('/');
   return [

@@ -1,4 +1,4 @@
-/** What a container is started with: the `config` of an image's config. Names are the format's. */
+/** The `config` object of an OCI image configuration: how a container is started. */
 export interface ImageSettings {
   User?: string;
   ExposedPorts?: Record<string, object>;
@@ -25,7 +25,7 @@ export interface Healthcheck {
   Retries?: number;
 }
 
-/** The keys that builders carry over from a base, in the order in which they write them; all others (docker's old container fields) are dropped. */
+/** The keys that builders inherit from a base, in their order; all others (legacy container fields) are dropped. */
 const KEYS: readonly (keyof ImageSettings)[] = [
   'User',
   'ExposedPorts',
@@ -44,15 +44,15 @@ const KEYS: readonly (keyof ImageSettings)[] = [
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What an image `FROM scratch` begins with. */
+/** The settings of `FROM scratch`. */
 export const SCRATCH: ImageSettings = { Env: [PATH], WorkingDir: '/' };
 
-/** The settings as they are written: known keys, nothing empty, maps sorted by name, so that equal settings are equal bytes. */
+/** The settings in canonical form: known keys, nothing empty, maps sorted by name, so that equal settings give equal bytes. */
 export function printedSettings(settings: ImageSettings): ImageSettings {
   return Object.fromEntries(KEYS.flatMap((key) => (isEmpty(settings[key]) ? [] : [[key, sorted(key, settings[key])]])));
 }
 
-/** `ENV`: a variable that is there keeps its place. */
+/** `ENV`: an existing variable keeps its position. */
 export function withVariable(env: readonly string[], name: string, value: string): string[] {
   const index = env.findIndex((each) => each.split('=', 1)[0] === name);
   return index === -1 ? [...env, `${name}=${value}`] : env.with(index, `${name}=${value}`);

@@ -1,17 +1,17 @@
 import type { ImageSettings } from './settings';
 import type { Owner } from './values';
 
-/** A folder and who may do what in it. */
+/** A folder with its owner and mode. */
 export interface Folder extends Owner {
   kind: 'folder';
   mode: number;
 }
 
-/** What is at a place of an image. */
+/** What exists at a path of an image. */
 export type Found =
   Folder | { kind: 'file' } | { kind: 'link'; target: string } | (Owner & { kind: 'closed'; source: string; mode: number });
 
-/** The files of a base: `at` answers for one absolute path without following links. */
+/** The files of a base image: `at` returns what is at an absolute path, without following symlinks. */
 export interface BaseTree {
   at(path: string): Exclude<Found, { kind: 'closed' }> | undefined;
 }
@@ -20,32 +20,32 @@ export const ROOT: Folder = { kind: 'folder', uid: 0, gid: 0, mode: 0o755 };
 
 export const EMPTY_TREE: BaseTree = { at: () => undefined };
 
-/** Says that only the base's files decide what a line does. */
+/** Thrown if the result depends on the base's files, which are not listed yet. */
 export class AsksForBase extends Error {}
 
-/** An image while it grows: what its base has, where that is known, and what was laid over it. Paths are absolute. */
+/** An image during the build: its base's files, if they are listed, and what was added. Paths are absolute. */
 export interface ImageTree {
-  /** Undefined: nothing is there, or it is the base's and not known. */
+  /** Undefined: nothing exists there, or it is in the base, which is not listed. */
   at(path: string): Found | undefined;
   put(path: string, found: Found): void;
-  /** A path with every link on the way, and the last one, followed inside the image. */
+  /** A path with all symlinks resolved inside the image, the last one included. */
   real(path: string): string;
-  /** Throws `AsksForBase` where the base must be seen before something is laid down at a place. */
+  /** Throws `AsksForBase` if the base must be listed before something is added at a path. */
   ask(place: string): void;
-  /** Whether the base's files are known. */
+  /** Whether the base's files are listed. */
   isKnown: boolean;
 }
 
 /**
- * `base` undefined: it was not asked for its files. Then it counts as empty but for the places where a base has things: the system's, and those that its `settings` speak of. Nobody may lay down anything
- * there without asking.
+ * `base` undefined: its files are not listed. It counts as empty then, except for the paths where a base usually has files: system folders, and paths that its `settings` name. To add something
+ * there, the base must be listed.
  */
 export function imageTree(base: BaseTree | undefined, settings: ImageSettings): ImageTree {
-  const own = new Map<string, Found>([['/', ROOT]]);
-  const at = (path: string): Found | undefined => own.get(path) ?? base?.at(path);
+  const added = new Map<string, Found>([['/', ROOT]]);
+  const at = (path: string): Found | undefined => added.get(path) ?? base?.at(path);
   return {
     at,
-    put: (path, found) => void own.set(path, found),
+    put: (path, found) => void added.set(path, found),
     real: (path) => realOf(path, at),
     ask(place) {
       if (!base && (isSystemPlace(place) || speaksOf(settings, place))) throw new AsksForBase();
@@ -86,18 +86,18 @@ export function below(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`;
 }
 
-/** The folders on the way to a path, the outermost first, itself last; without the root. */
+/** The parent folders of a path, outermost first, then the path itself; without the root. */
 export function wayTo(path: string): string[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
 }
 
-/** Where every Linux base has files and links of its own, so that nothing can be said there without having seen them. */
+/** Folders in which every Linux base has files and symlinks of its own. */
 export function isSystemPlace(path: string): boolean {
   return /^\/(?:bin|boot|dev|etc|home|lib[^/]*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:\/|$)/.test(path);
 }
 
-/** Whether a base's settings name something in the same folder of its root: then that may well be there, with an owner of its own. */
+/** Whether the base's settings name a path in the same top-level folder: it probably exists then, with its own owner. */
 export function speaksOf(settings: ImageSettings, place: string): boolean {
   const { WorkingDir = '', Env = [], Entrypoint = [], Cmd = [], Volumes = {}, Healthcheck } = settings;
   const texts = [WorkingDir, ...Env, ...Entrypoint, ...Cmd, ...Object.keys(Volumes), ...(Healthcheck?.Test ?? [])];

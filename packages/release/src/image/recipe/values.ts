@@ -3,7 +3,7 @@ import { expandWords, type Scope } from './expand';
 /** Nanoseconds, as in an image's config. */
 const UNITS: Record<string, number> = { h: 3_600e9, m: 60e9, s: 1e9, ms: 1e6, us: 1e3, µs: 1e3, ns: 1 };
 
-/** `1m30s` in nanoseconds. Throws where it is no duration, is negative, or is shorter than docker allows (1 ms). */
+/** `1m30s` in nanoseconds. Throws for anything else, a negative duration, and one under Docker's minimum of 1 ms. */
 export function nanoseconds(text: string): number {
   if (text === '0') return 0;
   const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ms|us|µs|ns|[hms])/g)];
@@ -23,7 +23,7 @@ export function portsOf(text: string, scope: Scope): string[] {
   });
 }
 
-/** The signals of Linux that have a name, without SIG. */
+/** The names of Linux signals, without SIG. */
 const SIGNALS =
   'ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX'.split(
     ' ',
@@ -40,10 +40,10 @@ export interface Owner {
   gid: number;
 }
 
-/** Engines read larger ones as negative, or as names. */
+/** Engines read larger ids as negative numbers or as names. */
 const LARGEST_ID = 2 ** 31 - 1;
 
-/** `1000:1000` or `1000`, whose group is then 1000 too. Throws for names: only the image itself knows what they are. */
+/** `1000:1000`, or `1000` for both. Throws for names, which only the image's own /etc/passwd resolves. */
 export function ownerOf(text: string): Owner {
   const [, user, group = user] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text) ?? [];
   if (user === undefined) throw new Error(`the owner "${text}" is not numeric, and only an engine looks up names in the image`);
@@ -51,13 +51,13 @@ export function ownerOf(text: string): Owner {
   return { uid: Number(user), gid: Number(group) };
 }
 
-/** `755` or `0755` as a number. Throws for the letters of chmod, which newer builders take. */
+/** `755` or `0755` as a number. Throws for symbolic modes, which newer builders accept. */
 export function modeOf(text: string): number {
   if (!/^[0-7]{3,5}$/.test(text) || parseInt(text, 8) > 0o7777) throw new Error(`the mode "${text}" is not octal`);
   return parseInt(text, 8);
 }
 
-/** An absolute path without `.`, `..` and doubled slashes; a relative one is below `from`. */
+/** An absolute path without `.`, `..` and double slashes; a relative path is below `from`. */
 export function absolute(path: string, from = '/'): string {
   const parts: string[] = [];
   for (const part of (path.startsWith('/') ? path : `${from}/${path}`).split('/')) {
@@ -67,7 +67,7 @@ export function absolute(path: string, from = '/'): string {
   return `/${parts.join('/')}`;
 }
 
-/** What the settings say of a working folder: an absolute one stays as it is written, doubled slashes and all. So do builders, and whoever starts the image cleans it. */
-export function keptOr(written: string, path: string): string {
+/** A working directory as the config holds it: builders write an absolute path unchanged, double slashes included. */
+export function preserveAbsolute(written: string, path: string): string {
   return written.startsWith('/') ? written : path;
 }
