@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { boardPicture } from './board-picture.mjs';
+import { checksPage } from './checks-page.mjs';
 import { withExitCodes } from './exit-codes.mjs';
 import { sampleLines, withPart } from './printed-parts.mjs';
 import { root } from './setup.mjs';
@@ -10,7 +11,7 @@ import { verdictsTable } from './verdicts-page.mjs';
 
 const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
+const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
   path.join(root, 'packages/release/dist/internal.js'),
 );
 const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
@@ -26,6 +27,7 @@ const pages = {
   'executors.md': executorsPage(),
   'generators.md': generatorsPage(),
   'problems.md': problemsPage(),
+  'checks.md': page('Checks', checksPage(CHECKS)),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
   // Written by hand, but for one table.

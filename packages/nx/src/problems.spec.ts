@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release/internal';
 import {
+  applyCheck,
   bootProblems,
   checkBundleSource,
   formatProblems,
   imageProblem,
   KdcubeError,
+  logGroupExists,
   newBootRound,
   parseRegistry,
   planStage,
@@ -20,7 +22,7 @@ import {
 } from '@kdcube/release/internal';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './workspace/bundles';
-import { fail, toProblems } from './targets/ecs/verify/results';
+import { toProblems } from './targets/ecs/verify/results';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { build, findEngine, push } from './images/build/docker';
 import { run } from './system/exec';
@@ -146,15 +148,7 @@ function brokenDocker(says: string): string {
 
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
-  'environment-not-ready': () =>
-    toProblems([
-      fail(
-        'log group',
-        '/ecs/kdcube-web',
-        'does not exist: no task can start without it',
-        'aws logs create-log-group --log-group-name /ecs/kdcube-web',
-      ),
-    ]),
+  'environment-not-ready': () => toProblems([applyCheck(logGroupExists, '/ecs/kdcube-web', { exists: false })]),
   'task-definition-missing': () =>
     readCustomDefinitions(box.dir, {
       services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }],

@@ -84,6 +84,33 @@ export { IMPORT_REASONS } from './import/reasons';
 export type { FoundExec, FoundService, ImportNote } from './import/types';
 
 // deploy
+export { accountMatches } from './deploy/checks/account';
+export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
+export { clusterActive } from './deploy/checks/cluster';
+export { imageExists, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
+export { CHECKS } from './deploy/checks/index';
+export { logGroupExists } from './deploy/checks/log-group';
+export {
+  networkAddresses,
+  networkVpc,
+  securityGroupExists,
+  securityGroupVpc,
+  subnetExists,
+  targetGroupVpc,
+  vpcsOf,
+} from './deploy/checks/network';
+export { fargateQuota, taskQuota } from './deploy/checks/quota';
+export { executionRoleSet, rolePermission, roleTrust } from './deploy/checks/role';
+export { parameterExists, secretExists, secretHasKey } from './deploy/checks/secret';
+export { serviceCircuitBreaker, type ServiceFacts, UPDATABLE } from './deploy/checks/service';
+export { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './deploy/checks/storage';
+export {
+  loadBalancerIdleTimeout,
+  targetGroupAttached,
+  targetGroupContainer,
+  targetGroupPort,
+  targetGroupType,
+} from './deploy/checks/target-group';
 export { bundlesFromLabels } from './deploy/compare-bundles';
 export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
 export { exitCode } from './deploy/exit-codes';

@@ -64,7 +64,7 @@ export const FAULTS: Fault[] = [
         AWS_SESSION_TOKEN: findText(response, 'SessionToken'),
       };
     },
-    result: 'account 123456789012: these credentials are for 999999999999',
+    result: 'account 123456789012: is not the account of these credentials: they are for 999999999999',
   },
   {
     name: 'no cluster',
@@ -84,17 +84,17 @@ export const FAULTS: Fault[] = [
   {
     name: 'no service',
     changeEnvironment: (text) => text.replace('component: other', 'component: other, service_name: nobody'),
-    result: 'service nobody: does not exist: a deployment updates services, it does not create them',
+    result: 'service nobody: does not exist in the cluster acme: a deployment updates services, it does not create them',
   },
   {
     name: 'a service that was deleted',
     changeAccount: (aws) => ecs(aws, 'DeleteService', { cluster: 'acme', service: 'web', force: true }),
-    result: 'service web: does not exist: a deployment updates services, it does not create them',
+    result: 'service web: does not exist in the cluster acme: a deployment updates services, it does not create them',
   },
   {
     name: 'a service with CodeDeploy',
     changeAccount: (aws, ids) => remakeService(aws, ids, 'web', { deploymentController: { type: 'CODE_DEPLOY' } }),
-    result: 'service web: has the deployment controller CODE_DEPLOY: only ECS (rolling update) is supported',
+    result: 'service web: has the deployment controller CODE_DEPLOY (CodeDeploy): only ECS (rolling update) is supported',
   },
   {
     name: 'no role',

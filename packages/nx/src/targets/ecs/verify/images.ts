@@ -1,10 +1,9 @@
-import type { Environment, EnvPlan } from '@kdcube/release/internal';
-import { manifestName, parseImageReference } from '@kdcube/release/internal';
+import type { CheckResult, Environment, EnvPlan } from '@kdcube/release/internal';
+import { applyCheck, imageExists, imagePlatform, imagePython, manifestName, parseImageReference } from '@kdcube/release/internal';
 import { askImage } from '../../../images/ask-image';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest';
 import { inParallel } from '../../../system/parallel';
-import { fail, pass, unknown, type CheckResult } from './results';
 
 /** Checks that each image exists for the platform of its service, and can write the files of its task. */
 export async function checkImages(
@@ -35,31 +34,15 @@ async function checkImage(
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
   const found = await askImage(image, platform, log);
-  if (found.is === 'unknown') return [unknown('image', subject, found.problem.message.split('\n')[0]!)];
-  if (found.is === 'missing') return [fail('image', subject, found.problem.message.replace(/\.$/, ''), found.problem.hint)];
+  if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
+  if (found.is === 'missing') return [applyCheck(imageExists, subject, { missing: found.problem })];
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];
-  if (found.platform === platform) return [pass('image', subject, `exists for ${platform}`), ...python];
-  const hint = `architecture: ${found.platform.replace('linux/', '')}`;
-  return [fail('image', subject, `is built for ${found.platform}, but its service runs on ${platform}`, hint), ...python];
+  return [applyCheck(imagePlatform, subject, { actual: found.platform, expected: platform }), ...python];
 }
 
-/**
- * The container that writes the files of a task runs python3 in the image of the service (decisions/0013). The layers are not downloaded to look for it: PYTHON_VERSION of the official Python images, or
- * python3 as the command, is enough.
- */
-export function checkPython(subject: string, image: string, config: ImageConfig['config']): CheckResult {
-  const version = strings(config?.Env).find((setting) => /^PYTHON_VERSION=./.test(setting));
-  const command = [...strings(config?.Entrypoint), ...strings(config?.Cmd)].find((part) =>
-    /(?:^|\/)python3(?:\.\d+)?$/.test(part),
-  );
-  const evidence = version ?? command;
-  if (evidence !== undefined) return pass('python3', subject, `is in the image (${evidence}): it writes the files of the task`);
-  const how = `docker run --rm --entrypoint python3 ${image} --version`;
-  return unknown(
-    'python3',
-    subject,
-    `writes the files of the task, but the image config does not show it. Check it with: ${how}`,
-  );
+export function checkPython(subject: string, reference: string, config: ImageConfig['config']): CheckResult {
+  const command = [...strings(config?.Entrypoint), ...strings(config?.Cmd)];
+  return applyCheck(imagePython, subject, { reference, env: strings(config?.Env), command });
 }
 
 function strings(list: unknown): string[] {

@@ -1,6 +1,7 @@
-import type { Environment, Service } from '@kdcube/release/internal';
+import type { CheckResult, Environment, Service } from '@kdcube/release/internal';
+import { applyCheck, fargateQuota, taskQuota } from '@kdcube/release/internal';
 import type { QuotaApi } from '../../../aws/api/quotas';
-import { fail, pass, runCheck, unknown, type CheckResult } from './results';
+import { runCheck } from './results';
 
 /** Fargate On-Demand vCPU resource count. */
 const FARGATE_VCPU = 'L-3032A538';
@@ -17,31 +18,19 @@ async function checkFargateQuota(services: readonly Service[], api: QuotaApi): P
   const units = services.reduce((sum, { cpu, count }) => sum + cpu * Math.max(count ?? 1, 1), 0);
   // The old and the new tasks of a service run at the same time while it is replaced.
   const needed = (2 * units) / 1024;
-  return runCheck('quota', 'Fargate vCPU', async () => {
+  const subject = 'Fargate vCPU';
+  return runCheck(fargateQuota, subject, async () => {
     const quota = await api.getQuota('fargate', FARGATE_VCPU);
-    if (quota >= needed) return pass('quota', 'Fargate vCPU', `${quota} in this account; replacing all services takes ${needed}`);
-    return fail(
-      'quota',
-      'Fargate vCPU',
-      `${quota} in this account, but replacing all services takes ${needed}`,
-      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code ${FARGATE_VCPU} --desired-value …`,
-    );
+    return applyCheck(fargateQuota, subject, { quota, needed, quotaCode: FARGATE_VCPU });
   });
 }
 
 async function checkTaskQuota(services: readonly Service[], api: QuotaApi): Promise<CheckResult[]> {
   const [largest] = services.filter(({ count }) => count !== undefined).sort((a, b) => b.count! - a.count!);
   if (!largest) return [];
-  return runCheck('quota', 'tasks per service', async () => {
+  const subject = 'tasks per service';
+  return runCheck(taskQuota, subject, async () => {
     const quota = await api.findQuota('ecs', TASKS_PER_SERVICE);
-    if (!Number.isFinite(quota)) return unknown('quota', 'tasks per service', 'is not listed by AWS');
-    const use = `${largest.name} has ${largest.count}`;
-    if (quota >= largest.count!) return pass('quota', 'tasks per service', `${quota}; ${use}`);
-    return fail(
-      'quota',
-      'tasks per service',
-      `${quota}, but ${use}`,
-      'aws service-quotas list-service-quotas --service-code ecs',
-    );
+    return applyCheck(taskQuota, subject, { quota, service: largest.name, count: largest.count! });
   });
 }

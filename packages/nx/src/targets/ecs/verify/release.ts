@@ -1,11 +1,10 @@
-import type { BundlePin, Environment } from '@kdcube/release/internal';
-import { descriptorOptions, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
+import type { BundlePin, CheckResult, Environment } from '@kdcube/release/internal';
+import { applyCheck, descriptorOptions, imagePushed, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { imagesOf, registryOf } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
 import { plannedImages, releasedImages } from '../../../images/released';
 import type { Log } from '../../../system/log';
 import { pinOf, type OpenRelease } from '../../../workspace/workspace';
-import { fail, type CheckResult } from './results';
 import { verifyEnvironment } from './verify';
 
 /** Stands for an image that is not pushed yet, so that everything else can be checked. */
@@ -48,9 +47,8 @@ async function findImages(
       const [released] = await releasedImages(open.root, [image], registry, { offline: false }, log);
       images.set(image.plan.image, released!.reference);
     } catch (error) {
-      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'image-not-pushed') throw error;
-      const { message, hint } = error.problems[0];
-      results.push(fail('image', image.plan.image, message.replace(/\.$/, ''), hint));
+      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== imagePushed.code) throw error;
+      results.push(applyCheck(imagePushed, image.plan.image, { missing: error.problems[0] }));
       images.set(image.plan.image, NOT_PUSHED);
     }
   }

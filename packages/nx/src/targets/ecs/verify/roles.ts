@@ -1,25 +1,31 @@
-import type { Environment, EnvPlan, Permission } from '@kdcube/release/internal';
-import { KdcubeError, requiredPermissions, roleArn } from '@kdcube/release/internal';
+import type { CheckResult, Environment, EnvPlan, Permission } from '@kdcube/release/internal';
+import {
+  applyCheck,
+  executionRoleSet,
+  KdcubeError,
+  requiredPermissions,
+  roleArn,
+  rolePermission,
+  roleTrust,
+} from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { AwsApi } from '../../../aws/api/aws-api';
-import { fail, pass, runCheck, unknown, type CheckResult } from './results';
+import { failuresOf, runCheck } from './results';
 
 /** Checks that the roles exist, that ECS tasks can assume them, and that they have the permissions that their tasks need. */
 export async function checkRoles(environment: Environment, rendered: EnvPlan, api: AwsApi): Promise<CheckResult[]> {
   const { exec } = environment;
   const services = environment.services.filter(({ target }) => target === 'ecs');
   const users = [...services, ...(exec?.fargate ? [{ name: 'exec', taskDefinition: 'environment', ...exec.fargate }] : [])];
-  const missing = users
-    .filter(({ executionRole, taskDefinition }) => executionRole === undefined && taskDefinition === 'environment')
-    .map(({ name }) =>
-      fail('role', name, 'has no execution role: Fargate cannot write its log without one', 'ecs:\n  execution_role: …'),
-    );
+  const settings = users
+    .filter(({ taskDefinition }) => taskDefinition === 'environment')
+    .map(({ name, executionRole }) => applyCheck(executionRoleSet, name, { role: executionRole }));
   const roles = new Set(
     users.flatMap(({ executionRole, taskRole }) => [executionRole, taskRole]).filter((role) => role !== undefined),
   );
   const permissions = requiredPermissions(environment, rendered);
   const results = await inParallel([...roles], 4, (role) => checkRole(role, environment, permissions, api));
-  return [...missing, ...results.flat()];
+  return [...failuresOf(settings), ...results.flat()];
 }
 
 async function checkRole(
@@ -31,15 +37,10 @@ async function checkRole(
   const arn = roleArn(role, ecs.account, ecs.region);
   const name = arn.slice(arn.lastIndexOf('/') + 1);
   const trust = await runCheck(
-    'role',
+    roleTrust,
     name,
-    async () => {
-      if (/ecs-tasks\.amazonaws\.com/.test(await api.getTrustPolicy(name)))
-        return pass('role', name, 'exists, and ECS tasks can assume it');
-      const detail = 'cannot be assumed by ECS tasks: its trust policy does not name ecs-tasks.amazonaws.com';
-      return fail('role', name, detail, `aws iam get-role --role-name ${name}`);
-    },
-    { notFound: /NoSuchEntity/, hint: `aws iam create-role --role-name ${name} …` },
+    async () => applyCheck(roleTrust, name, { trustPolicy: await api.getTrustPolicy(name) }),
+    { notFound: /NoSuchEntity/, missing: () => applyCheck(roleTrust, name, { trustPolicy: undefined }) },
   );
   if (trust.some(({ status }) => status !== 'pass')) return trust;
   const needed = mergePermissions(permissions.filter((permission) => permission.arn === arn));
@@ -66,13 +67,12 @@ async function checkPermission(
   api: AwsApi,
 ): Promise<CheckResult[]> {
   const subject = `${role}: ${actions.join(', ')}`;
-  return runCheck('permission', subject, async () => {
+  return runCheck(rolePermission, subject, async () => {
     const arns = (await inParallel(resources, 2, (resource) => resolveArn(resource, api))).filter((arn) => arn !== undefined);
-    // Without resources IAM would simulate the actions on all of them. A missing secret is reported by its own check.
-    if (arns.length === 0) return unknown('permission', subject, 'the resource that needs it does not exist');
-    const denied = await api.findDeniedActions(roleArn, actions, arns);
-    if (denied.length === 0) return pass('permission', subject, reason);
-    return fail('permission', `${role}: ${denied.join(', ')}`, `denied on ${arns.join(', ')}, but needed ${reason}`);
+    // Without resources IAM would simulate the actions on all of them.
+    const denied = arns.length === 0 ? [] : await api.findDeniedActions(roleArn, actions, arns);
+    const facts = { resources: arns, denied, reason };
+    return applyCheck(rolePermission, denied.length === 0 ? subject : `${role}: ${denied.join(', ')}`, facts);
   });
 }
 

@@ -1,7 +1,8 @@
-import type { EnvPlan } from '@kdcube/release/internal';
+import type { CheckResult, EnvPlan } from '@kdcube/release/internal';
+import { applyCheck, parameterExists, secretExists, secretHasKey } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { SecretsApi } from '../../../aws/api/secrets';
-import { fail, pass, runCheck, type CheckResult } from './results';
+import { runCheck } from './results';
 
 /** Checks that the secrets exist. `readKeys`: also reads each secret that is used by key, to check that it has the key; the value is dropped. */
 export async function checkSecrets(
@@ -20,12 +21,10 @@ export async function checkSecrets(
   return results.flat();
 }
 
-function checkParameter(name: string, api: SecretsApi): Promise<CheckResult[]> {
-  const subject = `ssm:${name}`;
-  return runCheck('secret', subject, async () =>
-    (await api.parameterExists(name))
-      ? pass('secret', subject, 'exists')
-      : fail('secret', subject, 'does not exist', `aws ssm put-parameter --type SecureString --name ${name} --value …`),
+function checkParameter(parameter: string, api: SecretsApi): Promise<CheckResult[]> {
+  const subject = `ssm:${parameter}`;
+  return runCheck(parameterExists, subject, async () =>
+    applyCheck(parameterExists, subject, { parameter, exists: await api.parameterExists(parameter) }),
   );
 }
 
@@ -35,20 +34,16 @@ function checkSecret(
   readKeys: boolean,
 ): Promise<CheckResult[]> {
   const subject = `secretsmanager:${name}${key ? `#${key}` : ''}`;
-  const command = (action: string) => `aws secretsmanager ${action} ${name}`;
   return runCheck(
-    'secret',
+    secretExists,
     subject,
     async () => {
-      if ((await api.describeSecret(id)).isDeleted)
-        return fail('secret', subject, 'is scheduled for deletion: ECS cannot read it', command('restore-secret --secret-id'));
-      if (!key) return pass('secret', subject, 'exists');
-      if (!readKeys) return pass('secret', subject, 'exists; its keys were not read (--secretKeys reads them)');
-      const keys = await api.listSecretKeys(id);
-      if (keys?.includes(key)) return pass('secret', subject, 'exists, and has this key');
-      const detail = keys ? `exists, but has no key ${key}` : `exists, but is not a JSON object: it has no key ${key}`;
-      return fail('secret', subject, detail, `${command('put-secret-value --secret-id')} …`);
+      const { isDeleted } = await api.describeSecret(id);
+      const existence = applyCheck(secretExists, subject, { secret: name, exists: true, isDeleted });
+      if (existence.status !== 'pass' || !key) return existence;
+      const keys = readKeys ? await api.listSecretKeys(id) : 'not-read';
+      return applyCheck(secretHasKey, subject, { secret: name, key, keys });
     },
-    { notFound: /ResourceNotFound/, hint: `${command('create-secret --name')} …` },
+    { notFound: /ResourceNotFound/, missing: () => applyCheck(secretExists, subject, { secret: name, exists: false }) },
   );
 }

@@ -1,10 +1,11 @@
-import type { Environment, Service } from '@kdcube/release/internal';
+import type { CheckResult, Environment, Service, ServiceFacts } from '@kdcube/release/internal';
+import { applyCheck, applyInOrder, clusterActive, serviceCircuitBreaker, UPDATABLE } from '@kdcube/release/internal';
 import type { Cluster, Service as EcsService } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../../system/parallel';
 import type { LoadBalancerApi } from '../../../aws/api/load-balancers';
 import { callAws, type AwsConnection } from '../../../aws/client';
 import { requireList } from '../../../aws/response';
-import { fail, pass, runCheck, type CheckResult } from './results';
+import { runCheck } from './results';
 import { checkForwarding, checkTargetGroup } from './target-groups';
 
 /** A service that exists, and what other checks need to know about it. */
@@ -36,9 +37,11 @@ export async function checkServices(environment: Environment, aws: AwsConnection
   );
   const running: RunningService[] = [];
   const checked = await inParallel(batches, 2, (batch) =>
-    runCheck('service', batch.map(({ serviceName }) => serviceName).join(', '), async () => {
+    runCheck(UPDATABLE[0]!, batch.map(({ serviceName }) => serviceName).join(', '), async () => {
       const found = await describeServices(batch, cluster, aws);
-      const each = await inParallel(batch, 4, (service) => checkService(service, found.get(service.serviceName), cluster, api));
+      const each = await inParallel(batch, 4, (service) =>
+        checkService(service, found.get(service.serviceName), { cluster, region: aws.region }, api),
+      );
       running.push(...each.flatMap((one) => one.running));
       return each.flatMap((one) => one.results);
     }),
@@ -58,54 +61,41 @@ async function describeServices(
 }
 
 async function checkCluster(cluster: string, aws: AwsConnection): Promise<CheckResult[]> {
-  return runCheck('cluster', cluster, async () => {
+  return runCheck(clusterActive, cluster, async () => {
     const action = 'ecs:DescribeClusters';
     const input = { clusters: [cluster] };
     const output = await callAws(aws, action, () => aws.client.send(new aws.sdk.DescribeClustersCommand(input)));
     const status = requireList<Cluster>(output, 'clusters', action)[0]?.status;
-    if (status === 'ACTIVE') return pass('cluster', cluster, 'exists');
-    const hint = `aws ecs list-clusters --region ${aws.region}`;
-    return fail('cluster', cluster, status === undefined ? 'does not exist' : `is ${status}`, hint);
+    return applyCheck(clusterActive, cluster, { status, region: aws.region });
   });
 }
 
 async function checkService(
   service: Service,
   found: EcsService | undefined,
-  cluster: string,
+  location: { region: string; cluster: string },
   api: LoadBalancerApi,
 ): Promise<ServiceResults> {
-  const unusable = checkUpdatable(service, found, cluster);
-  if (!found || unusable) return { results: unusable ? [unusable] : [], running: [] };
+  const result = applyInOrder([...UPDATABLE, serviceCircuitBreaker], service.serviceName, factsOf(found, location));
+  if (!found || result.status === 'fail') return { results: [result], running: [] };
   const arns = (found.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []);
   const groups = await inParallel(arns, 2, (arn) => checkTargetGroup(service, arn, api));
   const { subnets = [], securityGroups = [] } = found.networkConfiguration?.awsvpcConfiguration ?? {};
   const targetGroups = groups.map(({ name, vpc }) => ({ name, ...(vpc !== undefined && { vpc }) }));
   return {
-    results: [
-      checkCircuitBreaker(service, found),
-      ...checkForwarding(service, found.loadBalancers ?? []),
-      ...groups.flatMap(({ results }) => results),
-    ],
+    results: [result, ...checkForwarding(service, found.loadBalancers ?? []), ...groups.flatMap(({ results }) => results)],
     running: [{ service, desired: found.desiredCount ?? 0, network: { subnets, securityGroups }, targetGroups }],
   };
 }
 
-/** Why a service cannot be updated; undefined if it can. */
-function checkUpdatable({ serviceName: name }: Service, found: EcsService | undefined, cluster: string): CheckResult | undefined {
-  if (!found || found.status === 'INACTIVE') {
-    const detail = 'does not exist: a deployment updates services, it does not create them';
-    return fail('service', name, detail, `aws ecs list-services --cluster ${cluster}`);
-  }
-  if (found.status !== 'ACTIVE') return fail('service', name, `is ${found.status}: it is being deleted`);
-  const controller = found.deploymentController?.type ?? 'ECS';
-  if (controller === 'ECS') return undefined;
-  const detail = `has the deployment controller ${controller}: only ECS (rolling update) is supported`;
-  return fail('service', name, detail, 'create the service again with the deployment controller ECS');
-}
-
-function checkCircuitBreaker({ serviceName: name }: Service, found: EcsService): CheckResult {
-  const hasBreaker = found.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;
-  if (hasBreaker) return pass('service', name, 'exists');
-  return pass('service', name, 'exists, without a deployment circuit breaker: a failed rollout is only detected by its timeout');
+/** ECS still describes a service for some time after it was deleted, as INACTIVE. */
+function factsOf(found: EcsService | undefined, location: { region: string; cluster: string }): ServiceFacts {
+  if (!found || found.status === 'INACTIVE') return { exists: false, ...location };
+  return {
+    exists: true,
+    ...location,
+    ...(found.status !== undefined && { status: found.status }),
+    controller: found.deploymentController?.type ?? 'ECS',
+    hasCircuitBreaker: found.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true,
+  };
 }

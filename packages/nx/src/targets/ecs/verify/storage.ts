@@ -1,10 +1,11 @@
-import type { Environment } from '@kdcube/release/internal';
+import type { CheckResult, Environment } from '@kdcube/release/internal';
+import { accessPointAvailable, applyCheck, fileSystemAvailable } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import type { AwsApi } from '../../../aws/api/aws-api';
 import type { StorageApi } from '../../../aws/api/storage';
 import { checkMountTargets } from './mount-targets';
 import type { Network } from './network';
-import { fail, pass, runCheck, type CheckResult } from './results';
+import { runCheck } from './results';
 import type { RunningService } from './services';
 
 interface FileSystem {
@@ -47,29 +48,21 @@ function fileSystemsOf({ services }: Environment, running: readonly RunningServi
 
 function checkFileSystem(id: string, api: StorageApi): Promise<CheckResult[]> {
   return runCheck(
-    'file system',
+    fileSystemAvailable,
     id,
-    async () => {
-      const state = await api.getFileSystemState(id);
-      if (state === 'available') return pass('file system', id, 'exists');
-      return fail('file system', id, state ? `is ${state}` : 'does not exist');
-    },
-    { notFound: /FileSystemNotFound/, hint: 'aws efs describe-file-systems' },
+    async () => applyCheck(fileSystemAvailable, id, { state: await api.getFileSystemState(id) }),
+    { notFound: /FileSystemNotFound/, missing: () => applyCheck(fileSystemAvailable, id, { state: undefined }) },
   );
 }
 
 function checkAccessPoint(fileSystem: string, point: string, api: StorageApi): Promise<CheckResult[]> {
-  const hint = `aws efs describe-access-points --file-system-id ${fileSystem}`;
   return runCheck(
-    'access point',
+    accessPointAvailable,
     point,
-    async () => {
-      const found = await api.describeAccessPoint(point);
-      if (found.fileSystem !== fileSystem)
-        return fail('access point', point, `belongs to ${found.fileSystem || 'no file system'}, not to ${fileSystem}`, hint);
-      if (found.state === 'available') return pass('access point', point, `exists, for ${fileSystem}`);
-      return fail('access point', point, `is ${found.state}`, hint);
+    async () => applyCheck(accessPointAvailable, point, { fileSystem, found: await api.describeAccessPoint(point) }),
+    {
+      notFound: /AccessPointNotFound/,
+      missing: () => applyCheck(accessPointAvailable, point, { fileSystem, found: undefined }),
     },
-    { notFound: /AccessPointNotFound/, hint },
   );
 }

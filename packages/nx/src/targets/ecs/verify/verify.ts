@@ -1,4 +1,5 @@
-import type { Environment, EnvPlan } from '@kdcube/release/internal';
+import type { CheckResult, Environment, EnvPlan } from '@kdcube/release/internal';
+import { accountMatches, applyCheck, logGroupExists } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
 import { awsApi, type AwsApi } from '../../../aws/api/aws-api';
@@ -9,7 +10,7 @@ import { checkImages } from './images';
 import { checkNetwork } from './network';
 import { placementsOf } from './placements';
 import { checkQuotas } from './quotas';
-import { fail, pass, runCheck, unknown, type CheckResult } from './results';
+import { failuresOf, runCheck } from './results';
 import { checkRoles } from './roles';
 import { checkSecrets } from './secrets';
 import { checkServices } from './services';
@@ -36,8 +37,7 @@ export async function verifyEnvironment(
     const api = awsApi(aws);
     const account = await checkAccount(environment, api);
     // In another account, resources of the same names would give misleading results.
-    if (account.some(({ status }) => status === 'fail'))
-      return [...account, unknown('everything else', environment.name, 'not checked: these credentials are for another account')];
+    if (failuresOf(account).length > 0) return [...account, notChecked(environment)];
     const checks: (() => Promise<CheckResult[]>)[] = [
       () => checkResources(environment, aws, api),
       () => checkRoles(environment, rendered, api),
@@ -59,13 +59,15 @@ async function checkResources(environment: Environment, aws: AwsConnection, api:
   return [...services.results, ...results, ...(await checkStorage(environment, services.running, network, api))];
 }
 
-async function checkAccount({ ecs }: Environment, api: IdentityApi): Promise<CheckResult[]> {
-  const subject = ecs.account ?? '';
-  return runCheck('account', subject, async () => {
-    const account = await api.getAccountId();
-    if (account === ecs.account) return pass('account', subject, `these credentials are for it; region ${ecs.region}`);
-    return fail('account', subject, `these credentials are for ${account}`, 'AWS_PROFILE=<profile of that account>');
-  });
+async function checkAccount({ ecs: { account = '', region = '' } }: Environment, api: IdentityApi): Promise<CheckResult[]> {
+  return runCheck(accountMatches, account, async () =>
+    applyCheck(accountMatches, account, { actual: await api.getAccountId(), region }),
+  );
+}
+
+function notChecked({ name }: Environment): CheckResult {
+  const detail = 'not checked: these credentials are for another account';
+  return { check: accountMatches.name, kind: 'everything else', subject: name, status: 'unknown', detail };
 }
 
 async function checkLogGroups({ services, exec }: Environment, api: LogsApi): Promise<CheckResult[]> {
@@ -73,11 +75,9 @@ async function checkLogGroups({ services, exec }: Environment, api: LogsApi): Pr
   const execGroup = exec?.fargate?.logGroup;
   const groups = [...new Set([...ours.map(({ logGroup }) => logGroup), ...(execGroup === undefined ? [] : [execGroup])])];
   const results = await inParallel(groups, 4, (group) =>
-    runCheck('log group', group, async () => {
-      if ((await api.listLogGroups(group)).includes(group)) return pass('log group', group, 'exists');
-      const detail = 'does not exist: no task can start without it';
-      return fail('log group', group, detail, `aws logs create-log-group --log-group-name ${group}`);
-    }),
+    runCheck(logGroupExists, group, async () =>
+      applyCheck(logGroupExists, group, { exists: (await api.listLogGroups(group)).includes(group) }),
+    ),
   );
   return results.flat();
 }

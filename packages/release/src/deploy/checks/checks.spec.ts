@@ -1,0 +1,129 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { PROBLEMS } from '../../problem/problem';
+import { accountMatches } from './account';
+import { applyCheck, applyInOrder, type Check, findProblem } from './check';
+import { clusterActive } from './cluster';
+import { deployIdle, deployLock } from './concurrent';
+import { imageExists, imagePlatform } from './image';
+import { CHECKS } from './index';
+import { planBasis, planLocation } from './plan';
+import { serviceCircuitBreaker, serviceDesiredCount, type ServiceFacts, UPDATABLE } from './service';
+
+const PLACE = { region: 'eu-central-1', cluster: 'acme' };
+const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS', desiredCount: 1 };
+const LOCK = { tag: 'kdcube:deploy', service: 'proc', arn: 'arn:proc', region: PLACE.region };
+
+describe('the list', () => {
+  it('has every check of this folder, once', () => {
+    const exported = fs
+      .readdirSync(__dirname)
+      .filter((file) => !/^(?:index|check)\.ts$|\.spec\.ts$/.test(file))
+      .flatMap((file) => Object.values(require(path.join(__dirname, file)) as Record<string, unknown>))
+      .filter((value) => typeof (value as Check<unknown>).decide === 'function');
+    expect(CHECKS.length).toBe(exported.length);
+    expect(new Set(CHECKS)).toEqual(new Set(exported));
+    expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length);
+  });
+
+  it.each(CHECKS.map((check) => [check.name, check] as const))('%s says what, why, when and where from', (_, check) => {
+    expect(check.name).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)+$/);
+    expect(PROBLEMS).toHaveProperty([check.code]);
+    for (const text of [check.title, check.why, check.source]) expect(text).not.toBe('');
+    expect(check.why).toMatch(/\.$/);
+    // A deploy refuses with a code of its own.
+    expect(check.code === 'environment-not-ready').toBe(!check.when.includes('deploy'));
+  });
+});
+
+/** What a deploy refuses, and what it accepts. */
+const REFUSED: [string, unknown, string, unknown, string | undefined][] = [
+  ['another account', accountMatches, '1', { actual: '2', region: 'r' }, 'wrong-account'],
+  ['this account', accountMatches, '1', { actual: '1', region: 'r' }, undefined],
+  ['another region', planLocation, 'prod', { planned: PLACE, actual: { ...PLACE, region: 'us-east-1' } }, 'wrong-account'],
+  ['another cluster', planLocation, 'prod', { planned: PLACE, actual: { ...PLACE, cluster: 'other' } }, 'wrong-account'],
+  ['this cluster', planLocation, 'prod', { planned: PLACE, actual: PLACE }, undefined],
+  ['no cluster', clusterActive, 'acme', { status: undefined, region: 'r' }, 'cluster-missing'],
+  ['a deleted cluster', clusterActive, 'acme', { status: 'INACTIVE', region: 'r' }, 'cluster-missing'],
+  ['a desired count of 0', serviceDesiredCount, 'web', { ...SERVICE, desiredCount: 0 }, 'service-not-deployable'],
+  ['a desired count that the plan sets', serviceDesiredCount, 'web', { ...SERVICE, desiredCount: 0, isScaled: true }, undefined],
+  [
+    'another revision',
+    planBasis,
+    'web',
+    { environment: 'prod', running: 'web:3', basis: 'web:1', accepted: ['web:1'] },
+    'plan-outdated',
+  ],
+  [
+    'the revision of an interrupted run',
+    planBasis,
+    'web',
+    { environment: 'prod', running: 'web:2', basis: 'web:1', accepted: ['web:1', 'web:2'] },
+    undefined,
+  ],
+  [
+    'a lock',
+    deployLock,
+    'prod',
+    { ...LOCK, foreign: { release: 'r1', until: '2026-03-02T10:30:00.000Z' } },
+    'deploy-in-progress',
+  ],
+  ['no lock', deployLock, 'prod', LOCK, undefined],
+  [
+    'a deployment in progress',
+    deployIdle,
+    'acme',
+    { region: 'r', deployments: [{ service: 'web', id: 'ecs-svc/1' }] },
+    'deploy-in-progress',
+  ],
+  ['no deployment in progress', deployIdle, 'acme', { region: 'r', deployments: [] }, undefined],
+  ['a missing image', imageExists, 'web', { missing: { message: 'web does not exist.' } }, 'image-not-found'],
+  ['a registry that cannot be asked', imageExists, 'web', { unreadable: { message: 'denied\nmore' } }, undefined],
+  ['an image for another platform', imagePlatform, 'web', { actual: 'linux/arm64', expected: 'linux/amd64' }, 'image-not-found'],
+];
+
+it.each(REFUSED)('%s', (_, check, subject, facts, code) => {
+  expect(findProblem([check as Check<unknown>], subject, facts)?.code).toBe(code);
+});
+
+describe('whether a service can be updated', () => {
+  it.each([
+    [
+      { ...PLACE, exists: false },
+      'service-missing',
+      'does not exist in the cluster acme: a deployment updates services, it does not create them',
+    ],
+    [{ ...SERVICE, status: 'DRAINING' }, 'service-not-deployable', 'is DRAINING: it is being deleted, or was'],
+    [
+      { ...SERVICE, controller: 'CODE_DEPLOY' },
+      'service-not-deployable',
+      'has the deployment controller CODE_DEPLOY (CodeDeploy): only ECS (rolling update) is supported',
+    ],
+    [
+      { ...SERVICE, controller: 'EXTERNAL' },
+      'service-not-deployable',
+      'has the deployment controller EXTERNAL (task sets): only ECS (rolling update) is supported',
+    ],
+  ])('%j: verify and a deploy agree', (facts, code, detail) => {
+    expect(applyInOrder(UPDATABLE, 'web', facts)).toMatchObject({ status: 'fail', kind: 'service', subject: 'web', detail });
+    expect(findProblem(UPDATABLE, 'web', facts)).toMatchObject({ code, message: `The service "web" ${detail}.` });
+  });
+
+  it('the last result of checks in order is the one that is shown', () => {
+    expect(findProblem(UPDATABLE, 'web', SERVICE)).toBeUndefined();
+    expect(applyInOrder([...UPDATABLE, serviceCircuitBreaker], 'web', { ...SERVICE, hasCircuitBreaker: true })).toEqual({
+      check: 'service-circuit-breaker',
+      kind: 'service',
+      subject: 'web',
+      status: 'pass',
+      detail: 'exists',
+    });
+  });
+
+  it('a check that cannot be decided is no problem', () => {
+    expect(applyCheck(imageExists, 'web', { unreadable: { message: 'denied\nmore' } })).toMatchObject({
+      status: 'unknown',
+      detail: 'denied',
+    });
+  });
+});

@@ -1,0 +1,54 @@
+import { type Check, fail, pass } from './check';
+
+export interface LockFacts {
+  /** The lock of another deploy that has not expired. */
+  foreign?: { release: string; until: string };
+  tag: string;
+  /** The service whose tag is the lock. */
+  service: string;
+  arn: string;
+  region: string;
+}
+
+/** Its subject is the environment. */
+export const deployLock: Check<LockFacts> = {
+  name: 'deploy-lock',
+  kind: 'environment',
+  title: 'No other deploy holds the lock of the environment',
+  why: 'Two deploys at the same time would undo each other.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['deploy'],
+  code: 'deploy-in-progress',
+  decide({ foreign, tag, service, arn, region }) {
+    if (!foreign) return pass('is not locked');
+    return fail(
+      `is locked: the release ${foreign.release} is being deployed to it (the tag ${tag} of the service ${service} says so until ${foreign.until})`,
+      `--wait=30    waits up to 30 minutes; if that deploy is dead: aws ecs untag-resource --region ${region} --tag-keys ${tag} --resource-arn ${arn}`,
+    );
+  },
+};
+
+export interface OngoingFacts {
+  deployments: readonly { service: string; id: string; reason?: string }[];
+  region: string;
+}
+
+/** Its subject is the cluster. */
+export const deployIdle: Check<OngoingFacts> = {
+  name: 'deploy-idle',
+  kind: 'cluster',
+  title: 'ECS has finished earlier deployments of these services within the timeout',
+  why: 'A rollback of ECS that is still in progress would replace what is deployed now.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['deploy'],
+  code: 'deploy-in-progress',
+  decide({ deployments, region }, cluster) {
+    if (deployments.length === 0) return pass('has no deployment in progress');
+    const list = deployments.map(({ service, id, reason }) => `${service} (${id}: ${reason ?? 'in progress'})`);
+    const names = deployments.map(({ service }) => service).join(' ');
+    return fail(
+      `has not finished an earlier deployment: ${list.join(', ')}`,
+      `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${names}`,
+    );
+  },
+};

@@ -1,0 +1,63 @@
+import { accountMatches } from './account';
+import type { CheckInfo } from './check';
+import { clusterActive } from './cluster';
+import { deployIdle, deployLock } from './concurrent';
+import { imageExists, imagePlatform, imagePushed, imagePython } from './image';
+import { logGroupExists } from './log-group';
+import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, subnetExists, targetGroupVpc } from './network';
+import { planBasis, planLocation } from './plan';
+import { fargateQuota, taskQuota } from './quota';
+import { executionRoleSet, rolePermission, roleTrust } from './role';
+import { parameterExists, secretExists, secretHasKey } from './secret';
+import { serviceActive, serviceCircuitBreaker, serviceController, serviceDesiredCount, serviceExists } from './service';
+import { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './storage';
+import {
+  loadBalancerIdleTimeout,
+  targetGroupAttached,
+  targetGroupContainer,
+  targetGroupPort,
+  targetGroupType,
+} from './target-group';
+
+/** Every check, in the order of docs/checks.md. A new check is registered here. */
+export const CHECKS: readonly CheckInfo[] = [
+  accountMatches,
+  clusterActive,
+  planLocation,
+  planBasis,
+  deployLock,
+  deployIdle,
+  serviceExists,
+  serviceActive,
+  serviceController,
+  serviceDesiredCount,
+  serviceCircuitBreaker,
+  targetGroupContainer,
+  targetGroupPort,
+  targetGroupType,
+  targetGroupAttached,
+  targetGroupVpc,
+  loadBalancerIdleTimeout,
+  subnetExists,
+  securityGroupExists,
+  networkVpc,
+  networkAddresses,
+  securityGroupVpc,
+  fileSystemAvailable,
+  accessPointAvailable,
+  mountTargetInZone,
+  nfsAllowed,
+  executionRoleSet,
+  roleTrust,
+  rolePermission,
+  parameterExists,
+  secretExists,
+  secretHasKey,
+  logGroupExists,
+  fargateQuota,
+  taskQuota,
+  imagePushed,
+  imageExists,
+  imagePlatform,
+  imagePython,
+];

@@ -1,0 +1,47 @@
+import { type Check, fail, pass } from './check';
+
+interface Location {
+  region: string;
+  cluster: string;
+}
+
+/** Its subject is the environment. */
+export const planLocation: Check<{ planned: Location; actual: Location }> = {
+  name: 'plan-location',
+  kind: 'plan for',
+  title: 'Region and cluster are those of the plan',
+  why: 'A plan that is carried out elsewhere replaces other services.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['deploy'],
+  code: 'wrong-account',
+  decide({ planned, actual }) {
+    if (planned.region === actual.region && planned.cluster === actual.cluster) return pass('is for this cluster');
+    return fail(`is for the cluster ${planned.cluster} in ${planned.region}, not for ${actual.cluster} in ${actual.region}`);
+  },
+};
+
+export interface BasisFacts {
+  environment: string;
+  /** What the service runs, what it ran when the plan was made, and what an interrupted run of the plan may have left: ARNs or `family:revision`. */
+  running: string;
+  basis: string;
+  accepted: readonly string[];
+}
+
+/** Its subject is the name of the service in the environment. */
+export const planBasis: Check<BasisFacts> = {
+  name: 'plan-basis',
+  kind: 'service',
+  title: 'The service runs what it ran when the plan was made',
+  why: 'A deployment in between would be undone without anyone noticing.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['deploy'],
+  code: 'plan-outdated',
+  decide({ environment, running, basis, accepted }) {
+    if (accepted.includes(running)) return pass(`runs ${running}`);
+    return fail(
+      `runs ${running}, and ran ${basis} when the plan was made: somebody else has deployed since`,
+      `nx run release:plan:${environment}    makes a new plan`,
+    );
+  },
+};

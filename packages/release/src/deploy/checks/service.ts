@@ -1,0 +1,103 @@
+import { type Check, fail, pass } from './check';
+
+/** A service as ECS describes it. */
+export interface ServiceFacts {
+  exists: boolean;
+  region: string;
+  cluster: string;
+  status?: string;
+  /** ECS, CODE_DEPLOY or EXTERNAL. */
+  controller?: string;
+  desiredCount?: number;
+  /** The plan sets the desired count to one or more. */
+  isScaled?: boolean;
+  hasCircuitBreaker?: boolean;
+}
+
+export const serviceExists: Check<ServiceFacts> = {
+  name: 'service-exists',
+  kind: 'service',
+  title: 'The service exists',
+  why: 'A deployment updates services, it does not create them.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['verify', 'deploy'],
+  code: 'service-missing',
+  decide({ exists, region, cluster }) {
+    if (exists) return pass('exists');
+    return fail(
+      `does not exist in the cluster ${cluster}: a deployment updates services, it does not create them`,
+      `aws ecs list-services --region ${region} --cluster ${cluster}    then service_name: of the environment`,
+    );
+  },
+};
+
+export const serviceActive: Check<ServiceFacts> = {
+  name: 'service-active',
+  kind: 'service',
+  title: 'The service is ACTIVE',
+  why: 'ECS does not update a service that is being deleted or was deleted.',
+  source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
+  when: ['verify', 'deploy'],
+  code: 'service-not-deployable',
+  decide({ status, region, cluster }, name) {
+    if (status === 'ACTIVE') return pass('is ACTIVE');
+    return fail(
+      `is ${status}: it is being deleted, or was`,
+      `aws ecs wait services-inactive --region ${region} --cluster ${cluster} --services ${name}    then create it again`,
+    );
+  },
+};
+
+/** What else deploys it, in the words of its users. */
+const CONTROLLERS: Readonly<Record<string, string>> = { CODE_DEPLOY: ' (CodeDeploy)', EXTERNAL: ' (task sets)' };
+
+export const serviceController: Check<ServiceFacts> = {
+  name: 'service-controller',
+  kind: 'service',
+  title: 'The deployment controller of the service is ECS',
+  why: 'ECS accepts a new revision of other services only from CodeDeploy or through task sets.',
+  source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html',
+  when: ['verify', 'deploy'],
+  code: 'service-not-deployable',
+  decide({ controller = 'ECS' }) {
+    if (controller === 'ECS') return pass('has the deployment controller ECS');
+    return fail(
+      `has the deployment controller ${controller}${CONTROLLERS[controller] ?? ''}: only ECS (rolling update) is supported`,
+      'create it again with the deployment controller ECS, or remove it from the environment',
+    );
+  },
+};
+
+export const serviceDesiredCount: Check<ServiceFacts> = {
+  name: 'service-desired-count',
+  kind: 'service',
+  title: 'The desired count of the service is at least 1, or the plan sets it',
+  why: 'Without a task nothing would run, and nothing could be verified.',
+  source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html',
+  when: ['deploy'],
+  code: 'service-not-deployable',
+  decide({ desiredCount = 0, isScaled = false, region, cluster }, name) {
+    if (desiredCount > 0 || isScaled) return pass(`has a desired count of ${desiredCount}`);
+    return fail(
+      'wants no tasks (its desired count is 0): nothing would run, and nothing could be verified',
+      `aws ecs update-service --region ${region} --cluster ${cluster} --service ${name} --desired-count 1`,
+    );
+  },
+};
+
+export const serviceCircuitBreaker: Check<ServiceFacts> = {
+  name: 'service-circuit-breaker',
+  kind: 'service',
+  title: 'The service has a deployment circuit breaker (its absence is only mentioned)',
+  why: 'Without one ECS starts failing tasks again and again, until the deploy times out.',
+  source: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html',
+  when: ['verify'],
+  code: 'environment-not-ready',
+  decide({ hasCircuitBreaker }) {
+    if (hasCircuitBreaker) return pass('exists');
+    return pass('exists, without a deployment circuit breaker: a failed rollout is only detected by its timeout');
+  },
+};
+
+/** Whether a deployment can update the service at all. In this order: each one assumes the one before it. */
+export const UPDATABLE: readonly Check<ServiceFacts>[] = [serviceExists, serviceActive, serviceController];
