@@ -1,4 +1,5 @@
-import { quoted, type Problem, type ProblemCode } from '../../problem/problem';
+import type { ProblemCode } from '../../problem/codes';
+import { quoted, type Problem } from '../../problem/problem';
 
 /** A rule about the environment of a deployment. `verify` and a deploy decide by the same rules; each gathers the facts itself. */
 export interface Check<Facts> extends CheckInfo {

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { PROBLEMS } from '../../problem/problem';
+import { PROBLEMS } from '../../problem/codes';
 import { accountMatches } from './account';
 import { applyCheck, applyInOrder, type Check, findProblem } from './check';
 import { clusterActive } from './cluster';
