@@ -19,7 +19,7 @@ describe('the list', () => {
     const exported = fs
       .readdirSync(__dirname)
       .filter((file) => !/^(?:index|check)\.ts$|\.spec\.ts$/.test(file))
-      .flatMap((file) => Object.values(require(path.join(__dirname, file)) as Record<string, unknown>))
+      .flatMap((file) => Object.values(jest.requireActual<Record<string, unknown>>(path.join(__dirname, file))))
       .filter((value) => typeof (value as Check<unknown>).decide === 'function');
     expect(CHECKS.length).toBe(exported.length);
     expect(new Set(CHECKS)).toEqual(new Set(exported));
