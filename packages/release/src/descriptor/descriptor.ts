@@ -24,9 +24,9 @@ export interface DescriptorOptions {
 export interface DescriptorPlan {
   kind: DescriptorKind;
   mode: 'baked' | 'git';
-  /** What the platform is given, as data. */
+  /** The descriptor's content, as data. */
   descriptor: Record<string, unknown>;
-  /** Settings that belong to this descriptor, for the processor: without them the platform does something else with it. */
+  /** Variables of proc that this descriptor needs: without them the platform would treat it differently. */
   env: Record<string, string>;
   /** The files to write, by name. */
   files: Record<string, string>;
@@ -34,7 +34,7 @@ export interface DescriptorPlan {
 
 type Entry = Record<string, unknown>;
 
-/** What the platform is told of the release. Pins are needed for pinned bundles only. Throws every problem at once. */
+/** The bundle descriptor of a release. Pins are needed for pinned bundles only. Throws all problems at once. */
 export function planDescriptor(
   release: Release,
   pins: ReadonlyMap<string, BundlePin>,
@@ -106,15 +106,15 @@ function entryOf(bundle: Bundle, pin: BundlePin | undefined, context: EntryConte
   return { ...common, path: BUNDLES_ROOT, module: bundle.module, ...source, ...config };
 }
 
-/** Where a baked bundle came from. Today's platform takes any `repo` for an order to clone: there only the commit stays. */
+/** The origin of a baked bundle. Today's platform clones any `repo` it finds: its descriptor has only the commit. */
 function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, release: Release, kind: DescriptorKind): Entry {
   const commit = pin && { git_commit: pin.commit };
   if (kind === 'bundles-yaml') return { ...commit };
-  // A name that only this clone's remote resolves stays a name: two clones must give one descriptor.
+  // A bare name that only this clone's remote resolves is kept: two clones must give the same descriptor.
   return { repo: withoutSecrets(urlOf(bundle, release)), ref: bundle.ref, subdir: bundle.subdir, ...commit };
 }
 
-/** The repository as `repos:` says, else as the bundle does. */
+/** The repository from `repos:`, else as the bundle names it. */
 function urlOf(bundle: PinnedBundle, { repos }: Release): string {
   return Object.hasOwn(repos, bundle.repo) ? repos[bundle.repo]! : bundle.repo;
 }
@@ -156,18 +156,18 @@ function toggles(kind: DescriptorKind, { mode, alwaysPull, examples }: Descripto
   return {
     ...(kind === 'env-json' ? { AGENTIC_BUNDLES_ROOT: BUNDLES_ROOT } : { BUNDLES_ROOT }),
     BUNDLES_INCLUDE_EXAMPLES: examples ? '1' : '0',
-    // Its default is 1, and then the platform clones what is baked, and replaces its path.
+    // The default is 1: the platform would clone baked bundles and replace their path.
     BUNDLE_GIT_RESOLUTION_ENABLED: mode === 'git' ? '1' : '0',
     ...(mode === 'git' && { BUNDLE_GIT_REDIS_LOCK: '1', BUNDLE_GIT_ALWAYS_PULL: alwaysPull ? '1' : '0' }),
   };
 }
 
-/** One line, ASCII only, and no single quote: so it can stand in a task definition as it is, and between single quotes in an env file. */
+/** JSON on one line, ASCII only and without single quotes: valid in a task definition, and in single quotes in an env file. */
 export function oneLine(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff']/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** For compose's env_file: between single quotes nothing is expanded. */
+/** For compose's env_file: nothing is expanded in single quotes. */
 function envText(env: Record<string, string>): string {
   return Object.entries(env)
     .map(([name, value]) => `${name}=${/^[\w./:-]*$/.test(value) ? value : `'${value}'`}\n`)

@@ -7,7 +7,7 @@ import type { Env } from './settings';
 const bundles = 'platform.services.proc.bundles';
 const exec = 'platform.services.proc.exec';
 
-/** Where today's platform looks for a setting before it looks at its environment: an `assembly.yaml` that has the key wins, in silence. */
+/** Keys of assembly.yaml that today's platform reads before its environment: a key that is set there wins silently. */
 const KEYS: Partial<Record<Component, Record<string, string>>> = {
   ingress: {
     CHAT_APP_PORT: 'ports.ingress',
@@ -61,7 +61,7 @@ const SHARED: Record<string, string> = {
   AUTH_PROVIDER: 'auth.idp',
 };
 
-/** The keys of assembly.yaml that would beat this environment, by variable. */
+/** The keys of assembly.yaml that override this environment, by variable. */
 export function assemblyKeys(service: Service, env: Env): Record<string, string> {
   const own = KEYS[service.component];
   if (!own) return {};
@@ -96,7 +96,7 @@ function at(root: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((part, key) => (part as Record<string, unknown> | null | undefined)?.[key], root);
 }
 
-/** A key without a value does not count; the platform reads booleans in several spellings. */
+/** A key without a value is ignored; the platform accepts several spellings of booleans. */
 function beats(value: unknown, env: string): boolean {
   if (value === undefined || value === null || value === '') return false;
   const plain = (text: string) =>

@@ -3,18 +3,18 @@ import type { Environment, Service } from '../environment/environment';
 import type { DescriptorOptions, DescriptorPlan } from '../descriptor/descriptor';
 import type { Env } from './settings';
 
-/** A file that a container needs, because what it says does not go, or does not fit, into an environment. */
+/** A file that a container needs, because its content cannot be passed in a variable or is too large for one. */
 export interface PlannedFile {
   /** The absolute path in the container. */
   path: string;
   content: string;
-  /** Whether the platform writes to it: then its copy is never the source. */
+  /** Whether the platform writes to it: its copy is never read back then. */
   writable: boolean;
-  /** `host`: mounted from the host. `task`: on ECS; the task definition carries it, and writes it before the service starts. */
+  /** `host`: mounted from the host. `task`: the ECS task definition carries it, and the task writes it before the service starts. */
   how: 'host' | 'task';
 }
 
-/** Where a task on ECS finds its files: a folder that is nobody else's. In /config a volume would hide what the image or the environment's own mount has there. */
+/** Where an ECS task finds its files. A folder of its own: a volume at /config would hide the image's files or a mount of the environment there. */
 export const FILES_FOLDER = '/kdcube';
 
 export interface BundlesPart {
@@ -22,12 +22,12 @@ export interface BundlesPart {
   files: PlannedFile[];
 }
 
-/** What the descriptor of an environment is planned with. */
+/** The options of an environment's bundle descriptor. */
 export function descriptorOptions({ bundles }: Environment): DescriptorOptions {
   return { mode: bundles.mode, alwaysPull: bundles.alwaysPull, examples: bundles.examples };
 }
 
-/** Why this descriptor cannot go the way that the environment asks for; undefined where it can. */
+/** Why the descriptor cannot be passed in the way that the environment asks for; undefined if it can. */
 export function descriptorProblem({ bundles }: Environment, { kind }: DescriptorPlan): Problem | undefined {
   if (kind === 'bundles-yaml' && bundles.descriptor === 'env')
     return {
@@ -45,7 +45,7 @@ export function descriptorProblem({ bundles }: Environment, { kind }: Descriptor
   return undefined;
 }
 
-/** What proc is told of its bundles: in its environment, by a file (`asFile`, or where the platform reads nothing else), or from Secrets Manager. */
+/** How proc gets the bundle descriptor: in a variable, in a file (`asFile`, or if the platform reads only files), or from Secrets Manager. */
 export function bundleSettings(
   environment: Environment,
   service: Service,

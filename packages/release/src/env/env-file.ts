@@ -12,7 +12,7 @@ export function envFile(env: Env): string {
 
 function quotedValue(value: string): string {
   if (/^[\w./:@,+-]*$/.test(value)) return value;
-  // A backslash before the closing quote would be read as one that keeps it open.
+  // A backslash before the closing quote would escape it.
   if (!/['\r]/.test(value) && !value.endsWith('\\')) return `'${value}'`;
   const escaped = value
     .replace(/[\\"$]/g, (char) => `\\${char}`)

@@ -23,15 +23,15 @@ export interface EnvInput {
   images: ReadonlyMap<string, string>;
   /** The exec task definition with its revision, once it is registered. */
   execTaskDefinition?: string;
-  /** For one rollout: what Redis holds of bundles and gateway is overwritten by what is rendered here. */
+  /** For one rollout: the rendered bundles and gateway overwrite those in Redis. */
   force?: boolean;
-  /** assembly.yaml as plain data, where today's platform is given one. */
+  /** assembly.yaml as plain data, if the platform gets one. */
   assembly?: unknown;
-  /** Whether proc's image has git, where that is known. */
+  /** Whether proc's image has git, if that is known. */
   imageHasGit?: boolean;
 }
 
-/** What one service is given: the whole of its environment, its secrets by reference, and the files beside. */
+/** The rendered configuration of one service: its variables, its secrets by reference, and its files. */
 export interface ServiceEnv {
   service: string;
   component: Component;
@@ -39,10 +39,10 @@ export interface ServiceEnv {
   /** By digest. */
   image: string;
   env: Env;
-  /** ECS: what `valueFrom` says. compose: a file of the host. */
+  /** ECS: the `valueFrom`. compose: a file on the host. */
   secrets: Record<string, string>;
   files: PlannedFile[];
-  /** The variables whose values are known only when the step before is done. */
+  /** Variables whose values are known only after an earlier step of the deploy. */
   pending: string[];
 }
 
@@ -51,7 +51,7 @@ export interface EnvPlan {
   notes: Problem[];
 }
 
-/** Every service's environment. Nothing volatile is in it: the same release and the same file give the same text. Throws every problem at once. */
+/** Renders the configuration of every service. It contains nothing volatile: the same release and environment give the same text. Throws all problems at once. */
 export function renderEnv(input: EnvInput): EnvPlan {
   const { environment, release, descriptor } = input;
   const problems: Problem[] = [];
@@ -115,7 +115,7 @@ function derived(
   const forced: Env = force ? { GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP: '1' } : {};
   switch (service.component) {
     case 'ingress':
-      // Whichever of ingress and proc starts first seeds the registry: both must leave the examples out.
+      // ingress or proc, whichever starts first, seeds the registry: both must exclude the examples.
       return {
         ...own,
         ...forced,
@@ -140,7 +140,7 @@ function derived(
   }
 }
 
-/** The bundles are proc's alone. */
+/** Only proc has bundles. */
 function bundlesOf(service: Service, { environment, descriptor }: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
   return service.component === 'proc' ? bundleSettings(environment, service, descriptor, asFile) : { env: {}, files: [] };
 }

@@ -7,17 +7,17 @@ import type { WrittenGateway } from '../environment/written-gateway';
 import { oneLine } from '../descriptor/descriptor';
 
 export interface GatewayPlan {
-  /** What the platform is given, as data. */
+  /** The configuration, as data. */
   gateway: Record<string, unknown>;
   /** GATEWAY_CONFIG_JSON: one text for ingress, proc and metrics. */
   text: string;
   notes: Problem[];
 }
 
-/** Sections that only platforms with bundles.yaml read; the earlier ones would ignore them in silence. */
+/** Sections that only platforms with bundles.yaml read; earlier ones ignore them silently. */
 const LATER = ['bypass_throttling_patterns', 'data_bus'] as const;
 
-/** The one gateway of an environment. Keys are in one order, so that a reordered file is the same text, and nothing restarts. */
+/** The gateway configuration of an environment. Keys are sorted: reordering the file changes no text, so no service restarts without a reason. */
 export function renderGateway({ tenant, project, gateway }: Environment, generation: Generation): GatewayPlan {
   const today = GENERATIONS[generation].descriptor === 'bundles-yaml';
   const rendered = defined({
@@ -40,14 +40,14 @@ export function renderGateway({ tenant, project, gateway }: Environment, generat
   return { gateway: rendered, text: oneLine(rendered), notes };
 }
 
-/** Flat, or both slices in full: a component without a slice would get the other one's, and keys beside slices would be lost. */
+/** Flat, or both slices in full: a component without a slice would get the other one's, and the platform ignores keys next to slices. */
 function sectionOf(gateway: WrittenGateway, section: (typeof SLICED)[number]): unknown {
   if (gateway[section] === undefined) return undefined;
   if (!hasSlices(gateway, section)) return sorted(sliceOf(gateway, section, 'ingress'));
   return Object.fromEntries(SLICES.map((slice) => [slice, sorted(sliceOf(gateway, section, slice))]));
 }
 
-/** Early platforms take one list for all; each component only ever sees its own paths, so the two can be one. */
+/** Early platforms have one list for all. Each component only sees its own paths, so the two lists can be merged. */
 function oneList(patterns: WrittenGateway['guarded_rest_patterns']): string[] | undefined {
   return patterns && [...new Set([...(patterns.ingress ?? []), ...(patterns.proc ?? [])])];
 }

@@ -3,24 +3,24 @@ import { quoted } from '../problem/problem';
 import type { Service } from '../environment/environment';
 import type { Env } from './settings';
 
-/** Bytes of `NAME=value` and its end that Linux takes for one string of an environment (MAX_ARG_STRLEN). */
+/** The longest `NAME=value` in bytes, with its terminator, that Linux accepts (MAX_ARG_STRLEN). */
 export const MAX_ENV_STRING = 128 * 1024;
-/** Bytes that ECS takes for a task definition. */
+/** The largest task definition in bytes that ECS accepts. */
 export const MAX_TASK_DEFINITION = 64 * 1024;
-/** What is left of those for all that is no environment: roles, health, logs, mounts, several containers. */
+/** Bytes reserved for everything except variables: roles, health checks, logs, mounts, several containers. */
 const REST_OF_TASK_DEFINITION = 8 * 1024;
 export const SMALLER_ENV = 'move large values into a file of the image, or of a mount';
 
 const bytes = (text: string) => new TextEncoder().encode(text).byteLength;
 
-/** The variables that no process could be started with. */
+/** Variables that are too long to start a process with. */
 export function tooLongFor(env: Env): string[] {
   return Object.entries(env)
     .filter(([name, value]) => bytes(`${name}=${value}`) + 1 > MAX_ENV_STRING)
     .map(([name]) => name);
 }
 
-/** How many bytes the environment has in a task definition, and how many it may have. Compose has no such limit. */
+/** The size of the variables in a task definition, and its limit. Compose has no such limit. */
 export function taskDefinitionBytes(env: Env, secrets: Record<string, string>): number {
   const environment = Object.entries(env).map(([name, value]) => ({ name, value }));
   const references = Object.entries(secrets).map(([name, valueFrom]) => ({ name, valueFrom }));
@@ -32,7 +32,7 @@ export function fits(service: Service, env: Env, secrets: Record<string, string>
   return service.target !== 'ecs' || taskDefinitionBytes(env, secrets) <= MAX_TASK_DEFINITION - REST_OF_TASK_DEFINITION;
 }
 
-/** What is said where nothing more can go another way. */
+/** The hint if nothing can be moved into a file. */
 export function tooLarge(service: Service, env: Env, secrets: Record<string, string>): Problem {
   const long = tooLongFor(env);
   const largest = Object.entries(env)

@@ -6,11 +6,11 @@ import { oneLine } from '../descriptor/descriptor';
 
 export type Env = Record<string, string>;
 
-/** What a component is told beside the gateway, the bundles and what the file says: who it is, where it listens, whose data it works on. */
+/** The variables of a component besides gateway, bundles and the environment's own: its identity, its port, its tenant and project. */
 export function ownSettings(service: Service, { tenant, project }: Environment): Env {
   const port = service.port === undefined ? undefined : String(service.port);
   const gateway = factsOf(service.component).gateway;
-  // INSTANCE_ID is left out on purpose: all replicas of a service have one environment, and the platform then makes an id for each of them at its start.
+  // Without INSTANCE_ID on purpose: all replicas share one environment, and the platform generates an id for each at startup.
   const component: Env = gateway ? { GATEWAY_COMPONENT: gateway } : {};
   switch (service.component) {
     case 'ingress':
@@ -20,7 +20,7 @@ export function ownSettings(service: Service, { tenant, project }: Environment):
     case 'metrics':
       return { ...component, ...(port && { METRICS_PORT: port }) };
     case 'postgres-setup':
-      // Its own default for the port is 5436, where every other component's is 5432.
+      // Its default port is 5436, unlike 5432 of all other components.
       return { TENANT_ID: tenant, PROJECT_ID: project, POSTGRES_PORT: '5432' };
     case 'proxylogin':
       return { REDIS_KEYPREFIX: `proxylogin:${tenant}:${project}:`, ...(port && port !== '80' && { HTTP_PORT: port }) };
@@ -29,12 +29,12 @@ export function ownSettings(service: Service, { tenant, project }: Environment):
   }
 }
 
-/** Stands where the revision of the exec task definition will be known only when that is registered. */
+/** The placeholder for the revision of the exec task definition until it is registered. */
 export function nextRevision(family: string): string {
   return `${family}:next`;
 }
 
-/** How proc runs code. `image` is the exec image by digest. */
+/** How proc runs exec tasks. `image` is the exec image by digest. */
 export function execSettings(
   { exec }: Environment,
   generation: Generation,
@@ -65,7 +65,7 @@ export function execSettings(
   };
 }
 
-/** How the platform clones. Only in git mode: baked, these would be orders to nobody. */
+/** How the platform clones bundles. Only in git mode; baked bundles are not cloned. */
 export function gitSettings({ bundles }: Environment): Env {
   if (bundles.mode !== 'git') return {};
   const { ssh_key: key, known_hosts: hosts, keep, shallow } = bundles.git;
@@ -77,7 +77,7 @@ export function gitSettings({ bundles }: Environment): Env {
   };
 }
 
-/** What metrics exports, and whose numbers they are. */
+/** What metrics exports, and for which tenant and project. */
 export function metricsSettings({ metrics, tenant, project, ecs }: Environment): Env {
   const { cloudwatch, prometheus } = metrics;
   const labelled = (labels: Record<string, string> = {}) => oneLine({ tenant, project, ...labels });

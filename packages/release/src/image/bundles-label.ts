@@ -1,16 +1,16 @@
 import { BundleContent } from '../release/receipts';
 import { ONCE } from '../document/once';
 
-/** The label that says which bundles are in an image. */
+/** The image label that lists its bundles. */
 export const BUNDLES_LABEL = 'io.kdcube.bundles';
 
-/** `{"<id>": "<tree>"}`, or `{"<id>": {"folder": …, "tree": …}}` where the folder has another name. Short, because it is sent with every change of every bundle. */
+/** `{"<id>": "<tree>"}`, or `{"<id>": {"folder": …, "tree": …}}` if the folder has another name. Short, because it is uploaded with every change of a bundle. */
 export function printBundles(bundles: readonly BundleContent[]): string {
   const inOrder = [...bundles].sort((a, b) => (a.id < b.id ? -1 : 1));
   return JSON.stringify(Object.fromEntries(inOrder.map(({ id, folder, tree }) => [id, folder === id ? tree : { folder, tree }])));
 }
 
-/** What a label says, as far as it makes sense; undefined where it says nothing of bundles. */
+/** The bundles in a label, without invalid entries; undefined if the label is missing or invalid. */
 export function readBundles(label: string | undefined): BundleContent[] | undefined {
   return saidOf(label)?.flatMap(({ id, said }) => {
     const found = BundleContent.safeParse({ ...said, id }, ONCE);
@@ -18,7 +18,7 @@ export function readBundles(label: string | undefined): BundleContent[] | undefi
   });
 }
 
-/** What a label says of each id, whatever that is. */
+/** The entries of a label by id, unchecked. */
 export function saidOf(label: string | undefined): { id: string; said: Readonly<Record<string, unknown>> }[] | undefined {
   const read = parsed(label);
   if (!isMapping(read)) return undefined;

@@ -8,21 +8,21 @@ import { BUNDLES_LABEL, printBundles } from './bundles-label';
 import type { Dockerfile } from './dockerfile/dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 
-/** Raised when the same inputs would give another image: then every key changes, and every image is built once more. */
+/** Raised when the same inputs give another image: every content key changes then, and every image is built again. */
 export const RECIPE = 3;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
-/** What goes into an image, known before anything is built. */
+/** The inputs of an image, known before the build. */
 export interface ImageContents {
   /** `linux/amd64` */
   platform: string;
   /** The name of the Dockerfile in the image's folder. */
   dockerfile: string;
-  /** The git tree of the image's folder: Dockerfile and own files. */
+  /** The git tree of the image's folder: the Dockerfile and its files. */
   files: string;
   bundles: readonly BundleContent[];
-  /** Digest by the name in the Dockerfile, registries left as variables. */
+  /** Digests by the name in the Dockerfile, with registries as variables. */
   bases: Readonly<Record<string, string>>;
   /** Build arguments, without those that name a registry. */
   args: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface ImagePlan extends ImageContents {
   labels: Record<string, string>;
 }
 
-/** What an image's pin must answer, from its Dockerfile and the release: offline. */
+/** What an image's pin must resolve, according to its Dockerfile and the release. Works offline. */
 export function imageQuestion(dockerfile: string, file: string, release: Release): ImageQuestion & { dockerfile: Dockerfile } {
   const read = readDockerfile(dockerfile, file, platformArgs(release.platform.ref));
   return {
@@ -74,14 +74,14 @@ export function contentKey(contents: ImageContents): string {
     ['bundles', bundles.map(({ id, folder, tree }) => [id, folder, tree]).sort(byFirst)],
     ['bases', Object.entries(bases).sort(byFirst)],
     ['args', Object.entries(args).sort(byFirst)],
-    // Both it and the ids are in labels: two keys, or one key would name two images.
+    // The ref and the ids are in labels, so they must be in the key: one key names one image.
     ['platformRef', platformRef ?? null],
     ['salt', salt ?? null],
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 
-/** What an image says about itself (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
+/** The image's labels (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
 function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): Record<string, string> {
   const baseDigests = [...new Set(Object.values(bases))];
   return {
@@ -89,13 +89,13 @@ function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): 
     ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
     ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
     ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
-    // The base's own would pass for this image's.
+    // Otherwise those of the base image would be inherited.
     'org.opencontainers.image.revision': keyTag(key),
     'org.opencontainers.image.version': keyTag(key),
   };
 }
 
-/** What the pin adds to an image's contents. */
+/** The inputs that come from an image's pin. */
 export function pinnedContents(pin: ImagePin): Pick<ImageContents, 'bases' | 'platformRef' | 'salt'> {
   return { bases: pin.bases, platformRef: pin.platform, salt: pin.salt };
 }

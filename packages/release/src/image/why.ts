@@ -2,7 +2,7 @@ import { printable } from '../problem/problem';
 import { BUNDLES_LABEL, saidOf } from './bundles-label';
 import type { ImagePlan } from './image';
 
-/** What an image's labels say of its content. */
+/** The labels of an image. */
 export type Labels = Readonly<Record<string, string>>;
 
 /**
@@ -42,13 +42,13 @@ function bundlesOf(labels: Labels): Map<string, string> {
   return new Map(saidOf(labels[BUNDLES_LABEL])?.map(({ id, said }) => [id, JSON.stringify(said)]));
 }
 
-/** A few names, and how many more. */
+/** The first names, and the number of further ones. */
 function listed(ids: readonly string[]): string {
   const shown = ids.slice(0, 3).map(word).join(', ');
   return ids.length > 3 ? `${shown} and ${ids.length - 3} more` : shown;
 }
 
-/** What a registry says may be anything, and this goes to a terminal and into a receipt. */
+/** Labels come from a registry, and this text goes to a terminal and into a receipt. */
 function word(text: string): string {
   return printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }

@@ -20,11 +20,11 @@ import { idProblem } from '../platform/bundle-id';
 import type { ImageQuestion } from '../release/pin';
 import { imageQuestion } from './image';
 
-/** The workspace's files, from wherever they come: the disk, or a generator's tree. Paths are relative, with forward slashes. */
+/** Access to the workspace's files: the disk, or a generator's tree. Paths are relative, with forward slashes. */
 export interface Files {
-  /** The file's content; undefined where there is none. */
+  /** The file's content; undefined if it does not exist. */
   read(path: string): string | Uint8Array | undefined;
-  /** The names of what a folder holds, in any order; empty where there is no such folder. */
+  /** The names in a folder, in any order; empty if it does not exist. */
   list(path: string): string[];
 }
 
@@ -43,25 +43,25 @@ export interface ImageFolder {
 export interface PinnedThing<Pin, Subject> {
   subject: Subject;
   file: string;
-  /** What the pin file says, as far as it can be read. */
+  /** The pin, if its file is valid. */
   pin?: Pin;
-  /** Whether it answers what release.yaml asks now. */
+  /** Whether the pin is up to date with release.yaml. */
   fits: boolean;
 }
 
-/** All that the workspace's own files say, without git and without a network: release.yaml, the image folders and the pins. */
+/** What the workspace's files contain: release.yaml, the image folders and the pins. Read without git and offline. */
 export interface Workspace extends ReadRelease {
   images: ImageFolder[];
   pins: {
     bundles: PinnedThing<BundlePin, PinnedBundle>[];
     images: PinnedThing<ImagePin, ImageFolder & { question?: ImageQuestion }>[];
     frontend?: PinnedThing<FrontendPin, Source>;
-    /** Pin files of things that the release no longer has. */
+    /** Pin files that the release no longer uses. */
     orphans: string[];
   };
 }
 
-/** Reads the workspace. Never throws for what its files say: problems are returned, and what has none can still be used. */
+/** Reads the workspace. Never throws for the content of its files: returns problems, and everything that is valid. */
 export function readWorkspace(files: Files, options: ReleaseOptions = {}): Workspace {
   const content = files.read(RELEASE_FILE);
   const read: ReadRelease =
@@ -100,12 +100,12 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
     fits: frontendPinFits(frontendPin, release.frontend),
   };
   const known = new Set([...bundles, ...imagePins, ...(frontend ? [frontend] : [])].map(({ file }) => file));
-  // Without a readable release nothing can be said to be gone.
+  // Without a valid release, no pin can be called unused.
   const orphans = release && read.problems.length === 0 ? pinFiles(files).filter((file) => !known.has(file)) : [];
   return { ...read, problems, images, pins: { bundles, images: imagePins, frontend, orphans } };
 }
 
-/** The workspace's release without problems, or the error that says them all. */
+/** The workspace's release; throws all problems if there are any. */
 export function requireRelease(workspace: Workspace): Release {
   if (!workspace.release || workspace.problems.length > 0) throw new KdcubeError(workspace.problems);
   return workspace.release;
@@ -125,7 +125,7 @@ function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
       .sort();
     if (dockerfiles.length === 0) continue;
     const [dockerfile] = dockerfiles;
-    // What is passed over in silence would be missed only when it does not run.
+    // A folder that is ignored silently would be noticed only when its image is missing.
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
       problems.push({
         code: 'unsafe-name',
@@ -158,7 +158,7 @@ function questionOf(image: ImageFolder, files: Files, release: Release, problems
   }
 }
 
-/** Every pin file that is there. Only files named pin.json, two levels deep: whatever else people keep below pins/ is theirs. */
+/** All existing pin files: pin.json, two levels deep. Other files below pins/ are ignored. */
 function pinFiles(files: Files): string[] {
   const below = (kind: string) => files.list(`${PINS}/${kind}`).map((name) => `${PINS}/${kind}/${name}/pin.json`);
   return [...below('bundles'), ...below('images'), FRONTEND_PIN].filter((file) => files.read(file) !== undefined).sort();

@@ -1,7 +1,7 @@
 import type { Problem } from '../../problem/problem';
 import { quoted } from '../../problem/problem';
 
-/** What is wrong with a symbolic link of a bundle, if anything. `links`: every link of the bundle, path → target. */
+/** The problem of a symbolic link in a bundle, if any. `links`: all links of the bundle, path → target. */
 export function linkProblem(path: string, target: string, links: ReadonlyMap<string, string>): Problem | undefined {
   const why = whyRefused(path, target, links);
   if (why === undefined) return undefined;
@@ -25,7 +25,7 @@ function whyRefused(path: string, target: string, links: ReadonlyMap<string, str
 
 const OUT = 'that is outside of the bundle';
 
-/** A link is read in this many steps at most, as Linux does. */
+/** The limit of symbolic links in one path, as on Linux. */
 const STEPS = 40;
 
 function leavesByText(folder: readonly string[], target: string): boolean {
@@ -38,7 +38,7 @@ function leavesByText(folder: readonly string[], target: string): boolean {
   return false;
 }
 
-/** Walks a target as a kernel does: each link on the way is replaced by its own target before `..` is taken. */
+/** Resolves a target like a kernel: each link is replaced by its target before `..` is applied. */
 function follow(folder: readonly string[], target: string, links: ReadonlyMap<string, string>): string | undefined {
   const here = [...folder];
   const todo = target.split('/').reverse();

@@ -1,7 +1,7 @@
 import type { Problem } from '../../problem/problem';
 import { quoted } from '../../problem/problem';
 
-/** What is wrong with a path of a bundle on any of Linux, macOS and Windows, if anything. */
+/** The problem of a bundle's path on Linux, macOS or Windows, if any. */
 export function nameProblem(path: string): Problem | undefined {
   const why = path.split('/').map(whyUnsafe).find(Boolean);
   if (!why) return undefined;
@@ -14,7 +14,7 @@ export function nameProblem(path: string): Problem | undefined {
 
 const DEVICES = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
 
-/** Characters that macOS leaves out of names when it compares them. */
+/** Characters that macOS ignores when it compares names. */
 const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 function whyUnsafe(name: string): string | undefined {
@@ -28,7 +28,7 @@ function whyUnsafe(name: string): string | undefined {
   return undefined;
 }
 
-/** Paths that would be one on some disk: the same letters in another case or Unicode form, a name twice, or a file where a folder is. */
+/** Paths that collide on some file systems: they differ only in case or Unicode form, occur twice, or are both a file and a folder. */
 export function nameClashes(paths: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, { path: string; kind: 'file' | 'folder' }>();
@@ -65,7 +65,7 @@ function clash(first: string, second: string): Problem {
   };
 }
 
-/** One key for all names that some disk takes for the same. */
+/** One key for all names that some file system treats as equal. */
 function folded(path: string): string {
   return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

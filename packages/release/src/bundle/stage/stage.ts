@@ -3,36 +3,36 @@ import { quoted } from '../../problem/problem';
 import { linkProblem } from './links';
 import { nameProblem, nameClashes } from './names';
 
-/** One thing below a git tree. `text`: of a link its target, of a file smaller than 1024 bytes its content; other files need none. */
+/** One entry of a git tree. `text`: a link's target, or the content of a file smaller than 1024 bytes. */
 export interface TreeEntry {
   /** git's: 100644, 100755, 120000 (link), 160000 (submodule). */
   mode: string;
   oid: string;
-  /** From the tree's root, with `/` between. */
+  /** Relative to the tree's root, with `/`. */
   path: string;
   text?: string;
 }
 
-/** What a stage writes. Every list is in the order of paths, so that two stages of one tree do the same. */
+/** What `stage` writes. Lists are sorted by path, so that staging the same tree twice gives the same result. */
 export interface StagePlan {
-  /** Without the root. A folder comes before what is in it. */
+  /** Without the root. A folder comes before its content. */
   folders: string[];
   files: { path: string; oid: string; executable: boolean }[];
   links: { path: string; target: string }[];
 }
 
-/** Files below this size (bytes) may be Git LFS pointers; the planner must see their text. */
+/** Files smaller than this (bytes) may be Git LFS pointers; the planner needs their text. */
 export const LFS_LIMIT = 1024;
 
 /**
- * The written rule of staging: what of a git tree goes into a bundle's folder, and what stops it. Nothing is silently left out.
+ * The rules of staging: which entries of a git tree go into a bundle's folder, and which ones are problems. Nothing is skipped silently.
  *
- * - A file keeps its bytes; its mode is 644, or 755 where git has it as executable. Folders are 755. Empty trees are not made (git itself has none).
+ * - A file keeps its bytes; its mode is 644, or 755 if git has it as executable. Folders are 755. There are no empty folders, because git has none.
  * - A symbolic link stays a link when its target is relative and stays inside the bundle, by its text and through every other link on the way; a target that does not exist is allowed. Otherwise: `symlink-escape`.
  * - A submodule's files are not in the tree: `submodule`. A Git LFS pointer is not the file: `lfs-pointer`.
  * - Names must mean the same on Linux, macOS and Windows: `unsafe-name`; and stay apart where case or Unicode form does not count: `case-clash`.
  *
- * `subject` names the bundle in messages; `at` is where release.yaml asks for it. Every problem is returned, not the first.
+ * `subject` names the bundle in messages; `at` is its place in release.yaml. Returns all problems, not only the first.
  */
 export function planStage(entries: readonly TreeEntry[], subject: string, at?: Place): StagePlan | Problem[] {
   const sorted = [...entries]
@@ -57,7 +57,7 @@ export function planStage(entries: readonly TreeEntry[], subject: string, at?: P
   };
 }
 
-/** The folders that these paths lie in, each once, in order. */
+/** The parent folders of these paths, each once, in order. */
 export function foldersOf(paths: readonly string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -96,7 +96,7 @@ function contentProblem({ mode, path, text }: TreeEntry): Problem | undefined {
   return undefined;
 }
 
-/** A path as a word of a command. Names that a shell would read otherwise are not offered for pasting. */
+/** A path as a shell word. A name that a shell would interpret is not offered for pasting. */
 function typed(path: string): string {
   return /^[A-Za-z0-9_@+][A-Za-z0-9_@+./-]*$/.test(path) ? path : '<the file>';
 }

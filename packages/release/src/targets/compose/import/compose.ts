@@ -1,7 +1,8 @@
 import { printable } from '../../../problem/problem';
 import { readEnvFile, readRawEnvFile } from '../env-file/compose-env-file';
-import type { Composed, ComposedService, ComposeFolder, ComposeOptions } from '../compose-file/compose-files';
-import { isHere, plain, readCompose } from '../compose-file/compose-files';
+import type { Composed, ComposedService, ComposeOptions } from '../compose-file/compose-files';
+import { readCompose } from '../compose-file/compose-files';
+import { type ComposeFolder, isHere, plain } from '../compose-file/compose-loader';
 import type { Lookup } from '../compose-file/compose-interpolate';
 import { environmentOf, isMapping, listOf } from '../compose-file/compose-merge';
 import { settingsOf } from '../compose-file/compose-service';
