@@ -120,7 +120,7 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
           release: 'two',
           verdict: 'stopped',
           because: expect.stringMatching(
-            /Somebody stopped the deploy of two\. ECS goes on by itself.*: proc goes to kdcube-proc:/,
+            /The deploy of two was interrupted\. ECS continues on its own: proc is being updated to kdcube-proc:/,
           ),
         }),
       ]),
@@ -131,7 +131,7 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
 
   const before = cloud.count(...WRITES);
   const again = await workspace.mustNx('run release:deploy-ecs', { env });
-  expect(again.output).toMatch(/^updating +proc .*is on its way already, and is joined/m);
+  expect(again.output).toMatch(/^updating +proc .*already in progress: resuming/m);
   expect([await cloud.now('proc'), cloud.count(...WRITES)]).toEqual([[proc, 'COMPLETED'], before]);
 });
 

@@ -1,10 +1,10 @@
-// docs/board.svg: the live board of a deploy, drawn from the frames that its spec keeps (packages/nx/fixtures/rollouts/board.txt) with the board's own colours. tools/docs.mjs prints it.
+// docs/board.svg: the live board of a deploy, drawn from the frames that its spec keeps (packages/nx/fixtures/rollouts/board.txt) with the board's own colors. tools/docs.mjs prints it.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const { coloured } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/targets/ecs/rollout/board-colours.js'));
+const { colorFrame } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/targets/ecs/rollout/board-colors.js'));
 
 const CHAR = 7.8;
 const LINE = 19;
@@ -16,8 +16,8 @@ const PLAIN = '#c9d1d9';
 const SHOWN = [
   ['A wave under way', (frames) => frames.find((frame) => / wave ingress /.test(frame) && / 0\/1 +in progress /.test(frame))],
   ['The next one: its tasks fail', (frames) => frames.findLast((frame) => /\(\d+ failed\)/.test(frame))],
-  ['ECS gave up, and it is said why', (frames) => frames.find((frame) => / failed +The container /.test(frame))],
-  ['Everything went back, the earlier waves too', (frames) => frames.at(-1)],
+  ['ECS gave up, and the reason', (frames) => frames.find((frame) => / failed +The container /.test(frame))],
+  ['Everything is rolled back, the earlier waves too', (frames) => frames.at(-1)],
 ];
 
 export function boardPicture() {
@@ -35,7 +35,7 @@ export function boardPicture() {
   for (const { caption, lines } of blocks) {
     drawn.push(words(MARGIN, y, `# ${caption}`, PAINT.dim, 'font-style="italic"'));
     y += LINE + 3;
-    for (const pieces of coloured(lines)) {
+    for (const pieces of colorFrame(lines)) {
       drawn.push(...line(pieces, y));
       y += LINE;
     }
@@ -43,7 +43,7 @@ export function boardPicture() {
   }
   const height = Math.ceil(y - LINE + 8);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title">
-<title id="title">Four moments of the board of a deploy: a wave under way, tasks that fail, the reason, and the way back</title>
+<title id="title">Four moments of the board of a deploy: a wave under way, tasks that fail, the reason, and the rollback</title>
 <rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13">
 ${drawn.join('\n')}
@@ -55,12 +55,12 @@ ${drawn.join('\n')}
 /** What stands between wide spaces has its own place and length, so that columns stand under each other in any font. */
 function line(pieces, y) {
   let column = 0;
-  return pieces.flatMap(({ text, colour }) => {
+  return pieces.flatMap(({ text, color }) => {
     const begin = column;
     column += [...text].length;
     return [...text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: cell, index }) => {
       const x = MARGIN + (begin + [...text.slice(0, index)].length) * CHAR;
-      return words(x, y, cell, PAINT[colour] ?? PLAIN, colour === 'bold' ? 'font-weight="bold"' : '');
+      return words(x, y, cell, PAINT[color] ?? PLAIN, color === 'bold' ? 'font-weight="bold"' : '');
     });
   });
 }

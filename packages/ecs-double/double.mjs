@@ -97,6 +97,15 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
      * @type {(op: string, request?: Request, service?: string) => Promise<Request>}
      */
     as: (op, request = {}, service = 'ecs') => turn(() => callAsOther(double, { service, op, request })).then(unwrap),
+    /**
+     * A call by the client under test, in the same process: counted, in the journal, with faults and stale reads. Undefined if a cut breaks the connection.
+     * @param {Pick<Call, 'service' | 'op' | 'request'> & Partial<Call>} call
+     * @returns {Promise<{ status: number, body: Request } | undefined>}
+     */
+    async callAsClient(call) {
+      const reply = await turn(() => callByClient(double, { wire: 'json', signedAt: clock.now(), ...call }));
+      return 'status' in reply && !reply.cut ? { status: reply.status, body: JSON.parse(reply.body) } : undefined;
+    },
     registry: () => world.registry.report(world),
     /**
      * Resolves when call number n has arrived: the moment to kill a client in.

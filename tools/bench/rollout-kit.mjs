@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from '../setup.mjs';
 
-const PARTS = ['kit', 'run', 'truth', 'rollouts.row', 'rollouts.table'];
+// The client of @kdcube/nx comes last: its startDouble and deploy speak HTTP.
+const PARTS = [
+  ...['kit', 'truth', 'row', 'table'].map((name) => `packages/release/testing/rollouts/${name}.ts`),
+  'packages/nx/testing/rollouts/run.ts',
+];
 
 export function rolloutKit() {
   const require = createRequire(import.meta.url);
-  const testing = path.join(root, 'packages/nx/testing');
-  require(path.join(testing, 'typescript.cjs'));
-  return Object.assign({}, ...PARTS.map((name) => require(path.join(testing, `rollouts/${name}.ts`))));
+  require(path.join(root, 'packages/nx/testing/typescript.cjs'));
+  return Object.assign({}, ...PARTS.map((file) => require(path.join(root, file))));
 }

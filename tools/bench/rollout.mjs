@@ -41,7 +41,7 @@ async function measure({ startDouble, servicesOf, deploy }, plan, scenario, opti
     const asked = () => double.journal.calls('DescribeServices');
     let slept = double.clock.now();
     let failed = false;
-    const hear = (event) => {
+    const onEvent = (event) => {
       const now = double.clock.now();
       if (event.event === 'wave') waves.push({ names: event.services, from: now });
       const wave = waves.at(-1);
@@ -57,7 +57,7 @@ async function measure({ startDouble, servicesOf, deploy }, plan, scenario, opti
       if (wave?.looks) Object.assign(wave, { looks: wave.looks + 1, slept: Math.max(wave.slept, now - slept) });
       slept = now;
     };
-    const ended = await deploy(double, plan, options, {}, { hear, somebody });
+    const ended = await deploy(double, plan, options, {}, { onEvent, somebody });
     return {
       exit: ended.exit,
       seconds: seconds(waves.at(-1).to - waves[0].from),

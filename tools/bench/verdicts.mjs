@@ -25,8 +25,8 @@ export async function compare(row, kit, tools) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'verdicts-'));
   try {
     const ours = await judged(row, kit, {}, async (double) => {
-      const { exit, said } = await kit.deploy(double, kit.planOf(row.wish), row.options, {}, undefined);
-      return { exit, said, verdict: exit === 0 ? 'good' : UNTOLD.has(exit) ? 'unknown' : 'bad' };
+      const { exit, message } = await kit.deploy(double, kit.planOf(row.wish), row.options, {}, undefined);
+      return { exit, said: message, verdict: exit === 0 ? 'good' : UNTOLD.has(exit) ? 'unknown' : 'bad' };
     });
     const theirs = await judged(row, kit, { auto: POLL }, (double) =>
       updateAndWait(row, kit, (args) => runAws(tools, { folder, url: double.url }, args)),

@@ -39,7 +39,7 @@ import { notPushed } from './images/released';
 import { needsEngine } from './images/build/source';
 import { connect, getManifest, headManifest } from './registry/registry';
 import { setTag } from './registry/tags';
-import { GOLDEN_CODES } from '../testing/rollouts/rollouts.table';
+import { GOLDEN_CODES } from '../../release/testing/rollouts/table';
 import { gitSync, newRepo, sandbox, type Sandbox } from '../testing/git-kit';
 import { requireBundle } from './workspace/workspace';
 import { notCommitted } from './executors/tag/problems';

@@ -1,6 +1,6 @@
 import type { DeployPlan } from '@kdcube/release/internal';
 import { exitCode, renderPlanText, KdcubeError } from '@kdcube/release/internal';
-import { deploy, type DeployWords } from '../targets/ecs/rollout/deploy';
+import { deploy, type DeployOptions } from '../targets/ecs/rollout/deploy';
 import { type Log, seconds } from '../system/log';
 import type { Repository } from '../registry/blobs';
 
@@ -8,31 +8,31 @@ import type { Repository } from '../registry/blobs';
 export async function executeUnlessDryRun(
   plan: DeployPlan,
   records: Repository,
-  options: Omit<DeployWords, 'kept' | 'again'> & { dryRun: boolean },
+  options: Omit<DeployOptions, 'carriedOver' | 'resumeCommand'> & { dryRun: boolean },
   log: Log,
-  back: Pick<DeployWords, 'kept' | 'again'> = {},
+  rollback: Pick<DeployOptions, 'carriedOver' | 'resumeCommand'> = {},
 ): Promise<void> {
   const startedAt = Date.now();
   log.lines(renderPlanText(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   const { onFailure, timeout, wait, json } = options;
-  await executePlan(plan, records, { onFailure, timeout, wait, json, ...back }, log);
+  await executePlan(plan, records, { onFailure, timeout, wait, json, ...rollback }, log);
 }
 
 /** Executes a plan and reports its verdict: a last line for people, an event `deployed` with the exit code for tools. Any verdict but success is thrown as a Problem. */
-async function executePlan(plan: DeployPlan, records: Repository, options: DeployWords, log: Log): Promise<void> {
+async function executePlan(plan: DeployPlan, records: Repository, options: DeployOptions, log: Log): Promise<void> {
   const { outcome, record } = await deploy(plan, records, options, log).catch((error: unknown) => {
     const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
     if (code !== undefined) log.event({ event: 'deployed', verdict: 'refused', exitCode: exitCode(code), code });
     throw error;
   });
-  const { verdict, problem, now, wrote } = outcome;
+  const { verdict, problem, current, hasWritten } = outcome;
   log.event({
     event: 'deployed',
     verdict,
     exitCode: outcome.exitCode,
     ...(problem && { code: problem.problems[0]?.code }),
-    services: Object.fromEntries(now),
+    services: Object.fromEntries(current),
     ...(record !== undefined && { record }),
   });
   const recorded = record === undefined ? '' : `recorded as ${record}`;
@@ -42,7 +42,7 @@ async function executePlan(plan: DeployPlan, records: Repository, options: Deplo
   }
   const duration = seconds(outcome.endedAt - outcome.startedAt);
   log.done(
-    wrote ? 'deployed' : 'unchanged',
+    hasWritten ? 'deployed' : 'unchanged',
     plan.environment,
     `${[plan.release, recorded].filter(Boolean).join(', ')}  ${duration}`,
   );

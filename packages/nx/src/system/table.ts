@@ -1,7 +1,11 @@
 /** Rows under heads, in columns as wide as their widest cell; numbers are the caller's to format. The last column may be as long as it is. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  minWidths: readonly number[] = [],
+): string[] {
   const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)));
+  const widths = heads.map((_, column) => Math.max(minWidths[column] ?? 0, ...all.map((row) => [...(row[column] ?? '')].length)));
   return all.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat(Math.max(0, widths[column]! - [...cell].length)))

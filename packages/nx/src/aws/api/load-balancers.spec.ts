@@ -1,5 +1,6 @@
-import { PLACE, service, SERVICES, startDouble, type EcsDouble } from '../../../testing/rollouts/kit';
-import { BALANCED } from '../../../testing/rollouts/rollouts.row';
+import { PLACE, service, SERVICES, type EcsDouble } from '../../../../release/testing/rollouts/kit';
+import { BALANCED } from '../../../../release/testing/rollouts/row';
+import { startDouble } from '../../../testing/rollouts/run';
 import { connectAws } from '../client';
 import { ecsPort } from '../../targets/ecs/ecs-port';
 
@@ -26,10 +27,10 @@ afterAll(() => double.close());
 
 it('a target is known by the address of its task', async () => {
   const ecs = await open();
-  const [seen] = await ecs.services(['acme-ui']);
+  const [seen] = await ecs.describeServices(['acme-ui']);
   expect(seen).toMatchObject({ targetGroups: [GROUP], hasAlarms: false });
-  const [task] = await ecs.serviceTasks('acme-ui', 'RUNNING');
-  expect(await ecs.targets(GROUP)).toEqual([{ id: task!.addresses![0], state: 'healthy' }]);
+  const [task] = await ecs.listServiceTasks('acme-ui', 'RUNNING');
+  expect(await ecs.describeTargetHealth(GROUP)).toEqual([{ id: task!.addresses![0], state: 'healthy' }]);
 });
 
 const answer = (inner: string) =>
@@ -41,9 +42,9 @@ const member = (id: string, state: string) =>
 it('none is an answer; a reason that is no word of Amazon is dropped', async () => {
   const ecs = await open();
   double.garbled = [{ as: list() }];
-  expect(await ecs.targets(GROUP)).toEqual([]);
+  expect(await ecs.describeTargetHealth(GROUP)).toEqual([]);
   double.garbled = [{ as: list(member('10.0.0.1', 'draining')) }];
-  expect(await ecs.targets(GROUP)).toEqual([{ id: '10.0.0.1', state: 'draining' }]);
+  expect(await ecs.describeTargetHealth(GROUP)).toEqual([{ id: '10.0.0.1', state: 'draining' }]);
 });
 
 it.each([
@@ -61,5 +62,5 @@ it.each([
 ])('%s is no answer', async (_, as) => {
   const ecs = await open();
   double.garbled = [{ as }];
-  await expect(ecs.targets(GROUP)).rejects.toMatchObject({ problems: [{ code: 'aws-error' }] });
+  await expect(ecs.describeTargetHealth(GROUP)).rejects.toMatchObject({ problems: [{ code: 'aws-error' }] });
 });

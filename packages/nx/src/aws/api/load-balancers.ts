@@ -1,4 +1,4 @@
-import type { SeenTarget, TargetState } from '@kdcube/release/internal';
+import type { TargetHealth, TargetHealthState } from '@kdcube/release/internal';
 import type { AwsConnection } from '../client';
 import { invalidResponse } from '../response';
 import { ELB } from '../services';
@@ -63,17 +63,17 @@ const STATES: readonly string[] = [
   'unused',
   'draining',
   'unavailable',
-] satisfies TargetState[];
+] satisfies TargetHealthState[];
 
 /** The health of all targets of a target group: the response has no pages. An invalid response is not an empty target group. */
-export async function describeTargetHealth(aws: AwsConnection, targetGroupArn: string): Promise<SeenTarget[]> {
+export async function describeTargetHealth(aws: AwsConnection, targetGroupArn: string): Promise<TargetHealth[]> {
   const response = await callQuery(aws, ELB, 'DescribeTargetHealth', { TargetGroupArn: targetGroupArn });
   const result = findElement(response, 'DescribeTargetHealthResult');
   if (!isList(findElement(result, 'TargetHealthDescriptions'), 'member')) throw invalidResponse(HEALTH_ACTION);
   return listItems(result, 'TargetHealthDescriptions', 'member').map(toTarget);
 }
 
-function toTarget(member: XmlElement): SeenTarget {
+function toTarget(member: XmlElement): TargetHealth {
   const id = findText(member, 'Target', 'Id');
   const state = findText(member, 'TargetHealth', 'State');
   const reason = findText(member, 'TargetHealth', 'Reason');
@@ -81,6 +81,6 @@ function toTarget(member: XmlElement): SeenTarget {
   return { id, state, ...(reason !== undefined && /^[A-Za-z.]{1,60}$/.test(reason) && { reason }) };
 }
 
-function isState(state: string | undefined): state is TargetState {
+function isState(state: string | undefined): state is TargetHealthState {
   return state !== undefined && STATES.includes(state);
 }

@@ -14,7 +14,7 @@ export default function rollback(options: RollbackOptions, context: ExecutorCont
     const { environment } = openEnvironment(looseWorkspace(root), options.environment);
     const records = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
     const { plan, record } = await plannedRollback(environment, records, options.to, log);
-    const again = `nx run release:rollback:${environment.name} --to=${record.release}`;
-    await executeUnlessDryRun(plan, records, options, log, { again, kept: record });
+    const resumeCommand = `nx run release:rollback:${environment.name} --to=${record.release}`;
+    await executeUnlessDryRun(plan, records, options, log, { resumeCommand, carriedOver: record });
   });
 }

@@ -1,5 +1,5 @@
-import type { Clock, Ecs, SeenService, SeenTask, TaskDefinition } from '@kdcube/release/internal';
-import { KdcubeError } from '@kdcube/release/internal';
+import type { Clock, Ecs, ServiceState, TaskDefinition, TaskState } from '@kdcube/release/internal';
+import { isTaskDefinition, KdcubeError, toServiceState, toTaskState } from '@kdcube/release/internal';
 import type {
   RegisterTaskDefinitionCommandInput,
   RunTaskCommandInput,
@@ -11,8 +11,7 @@ import { identityApi } from '../../aws/api/identity';
 import { describeTargetHealth } from '../../aws/api/load-balancers';
 import { readLastLines } from '../../aws/api/logs';
 import { callAws, connectAws, type AwsConnection } from '../../aws/client';
-import { requireTaskDefinition, toServiceState, toTaskState } from './ecs-state';
-import { listAllPages, requireList, requireStrings } from '../../aws/response';
+import { invalidResponse, listAllPages, requireList, requireStrings } from '../../aws/response';
 
 /** The limits of DescribeServices and DescribeTasks. */
 const MAX_SERVICES = 10;
@@ -31,12 +30,12 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
   return {
     region: aws.region,
     cluster,
-    account: () => identityApi(aws).getAccountId(),
+    getAccountId: () => identityApi(aws).getAccountId(),
     ...servicePort(aws, cluster),
     ...definitionPort(aws),
     ...taskPort(aws, cluster),
-    targets: (targetGroup) => describeTargetHealth(aws, targetGroup),
-    lastLines: (stream) => readLastLines(aws, stream),
+    describeTargetHealth: (targetGroup) => describeTargetHealth(aws, targetGroup),
+    readLastLines: (stream) => readLastLines(aws, stream),
   };
 }
 
@@ -44,35 +43,38 @@ function call<T>(aws: AwsConnection, action: string, send: () => Promise<T>, opt
   return callAws(aws, `ecs:${action}`, send, options);
 }
 
-function servicePort(aws: AwsConnection, cluster: string): Pick<Ecs, 'services' | 'update' | 'tag' | 'untag'> {
+function servicePort(
+  aws: AwsConnection,
+  cluster: string,
+): Pick<Ecs, 'describeServices' | 'updateService' | 'tagResource' | 'untagResource'> {
   const { sdk, client } = aws;
-  async function describe(names: readonly string[]): Promise<SeenService[]> {
+  async function describe(names: readonly string[]): Promise<ServiceState[]> {
     const input = { cluster, services: [...names], include: ['TAGS' as const] };
     return call(aws, 'DescribeServices', async () => {
       const output = await client.send(new sdk.DescribeServicesCommand(input));
-      return requireList<Service>(output, 'services', 'ecs:DescribeServices').map(toServiceState);
+      return requireList<Service>(output, 'services', 'ecs:DescribeServices').map(requireServiceState);
     });
   }
   return {
-    services: (names) => inBatches([...names], MAX_SERVICES, describe),
-    async update({ service, taskDefinition, desired }) {
+    describeServices: (names) => inBatches([...names], MAX_SERVICES, describe),
+    async updateService({ service, taskDefinition, desired }) {
       const input = { cluster, service, taskDefinition, ...(desired !== undefined && { desiredCount: desired }) };
       const output = await call(aws, 'UpdateService', () => client.send(new sdk.UpdateServiceCommand(input)));
-      if (output.service) return toServiceState(output.service);
+      if (output.service) return requireServiceState(output.service);
       throw new KdcubeError({ code: 'aws-error', message: `AWS updated the service ${service} without returning it.` });
     },
-    async tag(resourceArn, tags) {
+    async tagResource(resourceArn, tags) {
       const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
       await call(aws, 'TagResource', () => client.send(new sdk.TagResourceCommand({ resourceArn, tags: list })));
     },
-    async untag(resourceArn, keys) {
+    async untagResource(resourceArn, keys) {
       const input = { resourceArn, tagKeys: [...keys] };
       await call(aws, 'UntagResource', () => client.send(new sdk.UntagResourceCommand(input)));
     },
   };
 }
 
-function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition' | 'revisions'> {
+function definitionPort(aws: AwsConnection): Pick<Ecs, 'registerTaskDefinition' | 'describeTaskDefinition' | 'listRevisions'> {
   const { sdk, client } = aws;
   async function describe(name: string): Promise<EcsTaskDefinition | undefined> {
     const input = { taskDefinition: name };
@@ -80,7 +82,7 @@ function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition'
     return (await call(aws, 'DescribeTaskDefinition', send)).taskDefinition;
   }
   return {
-    async register(definition: TaskDefinition) {
+    async registerTaskDefinition(definition: TaskDefinition) {
       const input = definition as unknown as RegisterTaskDefinitionCommandInput;
       const send = () => client.send(new sdk.RegisterTaskDefinitionCommand(input));
       // A repeated call registers a second revision.
@@ -91,16 +93,18 @@ function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition'
         message: `AWS registered a revision of ${definition.family} without returning it.`,
       });
     },
-    async definition(name) {
+    async describeTaskDefinition(name) {
       try {
-        return requireTaskDefinition(await describe(name));
+        const definition: object | undefined = await describe(name);
+        if (isTaskDefinition(definition)) return definition;
+        throw invalidResponse('ecs:DescribeTaskDefinition');
       } catch (error) {
         // ECS answers with a ClientException if the task definition does not exist.
         if (error instanceof KdcubeError && /Unable to describe task definition/.test(error.message)) return undefined;
         throw error;
       }
     },
-    async revisions(family) {
+    async listRevisions(family) {
       const input = { familyPrefix: family, status: 'ACTIVE' as const, sort: 'DESC' as const, maxResults: 100 };
       const output = await call(aws, 'ListTaskDefinitions', () => client.send(new sdk.ListTaskDefinitionsCommand(input)));
       const arns = requireStrings(output, 'taskDefinitionArns', 'ecs:ListTaskDefinitions');
@@ -110,7 +114,10 @@ function definitionPort(aws: AwsConnection): Pick<Ecs, 'register' | 'definition'
   };
 }
 
-function taskPort(aws: AwsConnection, cluster: string): Pick<Ecs, 'serviceTasks' | 'familyTasks' | 'task' | 'run'> {
+function taskPort(
+  aws: AwsConnection,
+  cluster: string,
+): Pick<Ecs, 'listServiceTasks' | 'listFamilyTasks' | 'describeTask' | 'runTask'> {
   const { sdk, client } = aws;
   async function list(filter: { serviceName?: string; family?: string }, desiredStatus: 'RUNNING' | 'STOPPED') {
     const arns = await listAllPages('ecs:ListTasks', async (nextToken) => {
@@ -120,20 +127,20 @@ function taskPort(aws: AwsConnection, cluster: string): Pick<Ecs, 'serviceTasks'
     });
     return inBatches(arns, MAX_TASKS, describe);
   }
-  function describe(tasks: string[]): Promise<SeenTask[]> {
+  function describe(tasks: string[]): Promise<TaskState[]> {
     return call(aws, 'DescribeTasks', async () => {
       const output = await client.send(new sdk.DescribeTasksCommand({ cluster, tasks }));
       return requireList<Task>(output, 'tasks', 'ecs:DescribeTasks').map(toTaskState);
     });
   }
   return {
-    serviceTasks: (serviceName, status) => list({ serviceName }, status),
-    familyTasks: (family, status) => list({ family }, status),
-    async task(arn) {
+    listServiceTasks: (serviceName, status) => list({ serviceName }, status),
+    listFamilyTasks: (family, status) => list({ family }, status),
+    async describeTask(arn) {
       const [task] = await describe([arn]);
       return task;
     },
-    async run({ taskDefinition, token, startedBy, placement }) {
+    async runTask({ taskDefinition, token, startedBy, placement }) {
       const input: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
       const { tasks = [], failures = [] } = await call(aws, 'RunTask', () => client.send(new sdk.RunTaskCommand(input)));
       if (tasks[0]) return toTaskState(tasks[0]);
@@ -145,6 +152,12 @@ function taskPort(aws: AwsConnection, cluster: string): Pick<Ecs, 'serviceTasks'
       });
     },
   };
+}
+
+function requireServiceState(service: Service): ServiceState {
+  const state = toServiceState(service);
+  if (state) return state;
+  throw invalidResponse('ecs:DescribeServices');
 }
 
 async function inBatches<T, R>(items: T[], size: number, work: (batch: T[]) => Promise<R[]>): Promise<R[]> {

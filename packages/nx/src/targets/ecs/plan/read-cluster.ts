@@ -21,7 +21,7 @@ export async function readCluster(
   try {
     const { sdk, client } = aws;
     const ecs = ecsPort(aws, cluster);
-    const account = await ecs.account();
+    const account = await ecs.getAccountId();
     const what = 'ecs:ListServices';
     const arns = await listAllPages(what, async (nextToken) => {
       const asked = { cluster, nextToken, maxResults: 100 };
@@ -37,16 +37,16 @@ export async function readCluster(
         hint: names.length > 0 ? `one of ${names.slice(0, 10).join(', ')}` : undefined,
       });
     const notes: ImportNote[] = [];
-    const seen = await ecs.services(wanted.length > 0 ? wanted : names.sort());
+    const seen = await ecs.describeServices(wanted.length > 0 ? wanted : names.sort());
     const found = await inParallel(seen, 4, async ({ name, status, taskDefinition, desired, controller }) => {
-      const definition = await ecs.definition(taskDefinition);
+      const definition = await ecs.describeTaskDefinition(taskDefinition);
       const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
       if (!definition?.containerDefinitions?.length) {
         notes.push({ subject: name, reason: 'unread', said: 'has no task definition that can be read: it was left out' });
         return undefined;
       }
       const container = containerNamed(service, definition);
-      const tasks = container.image.includes('@sha256:') ? [] : await ecs.serviceTasks(name, 'RUNNING');
+      const tasks = container.image.includes('@sha256:') ? [] : await ecs.listServiceTasks(name, 'RUNNING');
       const digest = tasks.flatMap(({ containers }) => containers).find((each) => each.name === container.name)?.digest;
       const imported = foundOnEcs(service, definition, withDigest(container.image, digest));
       if (wanted.length === 0 && imported.component === 'other') {
@@ -80,7 +80,7 @@ async function readExec(ecs: Ecs, services: readonly FoundService[], notes: Impo
   const env = services.find(({ component }) => component === 'proc')?.env;
   const named = env?.FARGATE_TASK_DEFINITION;
   if (!named) return undefined;
-  const definition = await ecs.definition(named);
+  const definition = await ecs.describeTaskDefinition(named);
   if (definition?.containerDefinitions?.length) return foundExec(definition, env.FARGATE_CONTAINER_NAME);
   notes.push({
     subject: 'exec',

@@ -1,9 +1,9 @@
-import type { Ecs, Environment, Running, RunningService, SeenService, TaskDefinition } from '@kdcube/release/internal';
+import type { Ecs, Environment, Running, RunningService, ServiceState, TaskDefinition } from '@kdcube/release/internal';
 import { KdcubeError, variablesOf } from '@kdcube/release/internal';
 import { inParallel, toTheEnd } from '../../../system/parallel';
 
 /** The read-only part of the ECS port. */
-export type EcsReader = Pick<Ecs, 'account' | 'services' | 'definition' | 'region' | 'cluster'>;
+export type EcsReader = Pick<Ecs, 'getAccountId' | 'describeServices' | 'describeTaskDefinition' | 'region' | 'cluster'>;
 
 /**
  * Reads what runs in an environment: its services, their task definitions, and the latest revision of each family. `recorded`: further revisions, which a release record names.
@@ -11,7 +11,7 @@ export type EcsReader = Pick<Ecs, 'account' | 'services' | 'definition' | 'regio
  */
 export async function readRunning(ecs: EcsReader, environment: Environment, recorded: readonly string[] = []): Promise<Running> {
   const services = environment.services.filter(({ target }) => target === 'ecs');
-  const calls = [ecs.account(), ecs.services(services.map(({ serviceName }) => serviceName))] as const;
+  const calls = [ecs.getAccountId(), ecs.describeServices(services.map(({ serviceName }) => serviceName))] as const;
   // Waits for both, so that neither retries after the other has failed.
   const [account, seen] = await toTheEnd(calls);
   checkAccount(account, environment);
@@ -19,7 +19,7 @@ export async function readRunning(ecs: EcsReader, environment: Environment, reco
   const latest: Record<string, string> = {};
   const read = async (name: string): Promise<string | undefined> => {
     if (definitions[name]) return name;
-    const definition = await ecs.definition(name);
+    const definition = await ecs.describeTaskDefinition(name);
     const arn = definition?.taskDefinitionArn;
     if (!definition || typeof arn !== 'string') return undefined;
     // As JSON: the SDK returns Date objects.
@@ -49,7 +49,7 @@ export function checkAccount(account: string, { ecs }: Environment): void {
   });
 }
 
-function serviceOf({ name, status, taskDefinition, desired, controller }: SeenService): RunningService {
+function serviceOf({ name, status, taskDefinition, desired, controller }: ServiceState): RunningService {
   return { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
 }
 

@@ -1,4 +1,4 @@
-import type { Environment, EnvironmentStatus, SeenTask, TaskDefinition, Workspace } from '@kdcube/release/internal';
+import type { Environment, EnvironmentStatus, TaskState, TaskDefinition, Workspace } from '@kdcube/release/internal';
 import { lastGood, statusOf } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs';
@@ -26,12 +26,12 @@ export async function environmentStatus(
   const clock = awsClock();
   const ecs = await openEcs({ region, cluster }, clock);
   try {
-    const seen = await ecs.services([...new Set([...names.values(), ...recorded])]);
-    const tasks = new Map<string, SeenTask[]>();
+    const seen = await ecs.describeServices([...new Set([...names.values(), ...recorded])]);
+    const tasks = new Map<string, TaskState[]>();
     const definitions = new Map<string, TaskDefinition>();
     for (const { name, status, taskDefinition } of seen) {
-      if (status === 'ACTIVE') tasks.set(name, await ecs.serviceTasks(name, 'RUNNING'));
-      const definition = await ecs.definition(taskDefinition);
+      if (status === 'ACTIVE') tasks.set(name, await ecs.listServiceTasks(name, 'RUNNING'));
+      const definition = await ecs.describeTaskDefinition(taskDefinition);
       if (definition) definitions.set(taskDefinition, definition);
     }
     const known = await readRegistryImages(

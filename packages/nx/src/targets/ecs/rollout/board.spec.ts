@@ -2,11 +2,12 @@ import { EventEmitter } from 'node:events';
 import * as path from 'node:path';
 import type { RolloutEvent } from '@kdcube/release/internal';
 import { expectGolden } from '../../../../../../tools/testing/golden';
-import { planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
-import { deploy } from '../../../../testing/rollouts/run';
+import { planOf, startDouble, type EcsDouble } from '../../../../../release/testing/rollouts/kit';
+import { deploy } from '../../../../../release/testing/rollouts/run';
 import { silent } from '../../../system/log';
-import { frame, learn, newBoard, openBoard } from './board';
-import { painted } from './board-colours';
+import { openBoard } from './board';
+import { paint } from './board-colors';
+import { applyEvent, newBoardState, renderFrame } from './board-frame';
 
 const started: EcsDouble[] = [];
 afterEach(async () => {
@@ -22,14 +23,14 @@ it('every frame of a deploy whose last wave fails', async () => {
   });
   started.push(double);
   const plan = planOf({ setup: true, force: false });
-  const state = newBoard(double.clock.now());
+  const state = newBoardState(double.clock.now());
   const frames: string[] = [];
-  const hear = (event: RolloutEvent): void => {
-    learn(state, event);
-    const now = frame(plan, state, double.clock.now(), 100).join('\n');
-    if (event.event !== 'seen' && frames.at(-1) !== now) frames.push(now);
+  const onEvent = (event: RolloutEvent): void => {
+    applyEvent(state, event);
+    const now = renderFrame(plan, state, double.clock.now(), 100).join('\n');
+    if (event.event !== 'polled' && frames.at(-1) !== now) frames.push(now);
   };
-  await deploy(double, plan, {}, {}, { hear });
+  await deploy(double, plan, {}, {}, { onEvent });
   const all = frames
     .join('\n\n')
     .replace(/ecs-svc\/\d+/g, 'ecs-svc/1')
@@ -38,21 +39,21 @@ it('every frame of a deploy whose last wave fails', async () => {
   expectGolden(path.join(__dirname, '../../../../fixtures/rollouts/board.txt'), `${all}\n`);
 });
 
-it('a service that a deploy finds on its new revision runs it, and is as before only where something failed', () => {
-  const [plan, state] = [planOf({ changes: ['proc', 'ui'] }), newBoard(0)];
-  const of = (service: string) => frame(plan, state, 0, 100).find((line) => line.startsWith(service));
+it('a service that is resumed on its new revision is running, and is as before only in a rollback', () => {
+  const [plan, state] = [planOf({ changes: ['proc', 'ui'] }), newBoardState(0)];
+  const of = (service: string) => renderFrame(plan, state, 0, 100).find((line) => line.startsWith(service));
   const there = plan.baseline['acme-proc']!.taskDefinition;
-  learn(state, {
+  applyEvent(state, {
     event: 'update',
     service: 'proc',
     from: 'acme-proc:1',
     taskDefinition: there,
     deployment: 'ecs-svc/1',
-    joined: true,
+    resumed: true,
   });
-  learn(state, { event: 'completed', service: 'proc', taskDefinition: there, milliseconds: 0, digests: 'seen' });
-  expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +runs/);
-  learn(state, { event: 'failed', service: 'ui', code: 'container-crashed', reason: 'boom' });
+  applyEvent(state, { event: 'completed', service: 'proc', taskDefinition: there, milliseconds: 0, digests: 'verified' });
+  expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +running/);
+  applyEvent(state, { event: 'failed', service: 'ui', code: 'container-crashed', reason: 'boom' });
   expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +as before/);
 });
 
@@ -73,33 +74,33 @@ it('moves the cursor only on a terminal', async () => {
   try {
     const plan = planOf({ changes: ['ui'] });
     const plain = openBoard(plan, false, () => 0, stream(false));
-    plain.hear({ event: 'wave', name: 'ui', services: ['ui'] });
-    expect([written, plain.log(silent)]).toEqual([[], silent]);
+    plain.update({ event: 'wave', name: 'ui', services: ['ui'] });
+    expect([written, plain.logAbove(silent)]).toEqual([[], silent]);
     const terminal = stream(true);
     // Until AWS has answered, the clock is the machine's, which may be wrong.
     let time = 5_000_000;
     const live = openBoard(plan, false, () => time, terminal);
     time = 0;
-    live.hear({ event: 'wave', name: 'ui', services: ['ui'] });
-    live.hear({ event: 'note', text: 'x' });
+    live.update({ event: 'wave', name: 'ui', services: ['ui'] });
+    live.update({ event: 'note', text: 'x' });
     expect(written).toHaveLength(3);
     expect(written[0]).toBe(
-      '\n\u001b[1mprod  2026-03-02  wave ui  0.0 s\u001b[0m\n\u001b[2mservice   revision        tasks   is        last\u001b[0m\nui        acme-ui:1 → …   -/1     \u001b[2mwaiting\u001b[0m\n',
+      '\n\u001b[1mprod  2026-03-02  wave ui  0.0 s\u001b[0m\n\u001b[2mservice   revision             tasks            status        last event\u001b[0m\nui        acme-ui:1 → …        -/1              \u001b[2mwaiting\u001b[0m\n',
     );
     expect(written[1]).toBe('\u001b[4A\u001b[J');
-    // Made narrower, a terminal breaks the 47 and 39 characters of two of these lines.
+    // Made narrower, a terminal breaks the lines.
     terminal.columns = 38;
     terminal.emit('resize');
     expect(written[3]).toBe('\u001b[6A\u001b[J');
     // A sentence stands above the board, and nothing is drawn any more once it is closed.
     const said: string[] = [];
-    live.log({ ...silent, note: (text) => said.push(`${written.length} ${text}`) }).note('stopping');
+    live.logAbove({ ...silent, note: (text) => said.push(`${written.length} ${text}`) }).note('stopping');
     expect(said).toEqual(['6 stopping']);
     live.close();
     terminal.emit('resize');
     expect(written).toHaveLength(7);
     process.env.NO_COLOR = '1';
-    expect(painted(['a'])).toEqual(['a']);
+    expect(paint(['a'])).toEqual(['a']);
   } finally {
     for (const [name, value] of Object.entries({ CI, NX_TUI, TERM, NO_COLOR })) {
       if (value === undefined) delete process.env[name];

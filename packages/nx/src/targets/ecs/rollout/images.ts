@@ -2,10 +2,10 @@ import type { Images } from '@kdcube/release/internal';
 import { askImage } from '../../../images/ask-image';
 import type { Log } from '../../../system/log';
 
-/** The registries, as a rollout asks them before it writes anything. */
+/** Checks images in their registries, before a rollout writes anything. */
 export function imagesPort(log: Log): Images {
   return {
-    async problemOf({ reference, platform }) {
+    async findProblem({ reference, platform }) {
       const answer = await askImage(reference, platform, log);
       if (answer.is === 'unknown') return 'unknown';
       if (answer.is === 'missing') return answer.problem;

@@ -1,60 +1,58 @@
-import type { RolloutEvent } from '@kdcube/release/internal';
+import type { RolloutEvent, StopSignal } from '@kdcube/release/internal';
 import { familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { takeSignals } from '../../../system/signals';
 
-export interface Stop {
-  requested(): boolean;
-  asked: Promise<void>;
-  /** From now on Ctrl-C means what it always means. */
-  forget(): void;
+export interface Interrupt extends StopSignal {
+  /** Gives Ctrl-C its usual meaning back. */
+  dispose(): void;
 }
 
-/** One Ctrl-C arrives several times: from the terminal, and from the processes of Nx between it and this one. Milliseconds. */
-const ONE = 1_500;
+/** One Ctrl-C arrives several times: from the terminal, and from the processes of Nx in between. Milliseconds. */
+const SAME_KEYPRESS = 1_500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Ctrl-C once: the deploy ends between two calls. `words` are said at once, because Nx may close the terminal before the end. Again: it leaves at once. SIGHUP is what a terminal says that was
- * closed, by a person or by an Nx that ended first.
+ * The first Ctrl-C stops the deploy between two calls. Its message is printed at once, because Nx may close the terminal before the end. The second one exits at once. SIGHUP means that the
+ * terminal was closed.
  */
-export function onInterrupt(log: Log, words: () => string, now: () => number = Date.now): Stop {
-  let askedAt: number | undefined;
-  let wake: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => (wake = resolve));
-  const hear = (signal: NodeJS.Signals) => {
-    if (askedAt !== undefined && (signal === 'SIGHUP' || now() - askedAt < ONE)) return;
-    if (askedAt !== undefined) process.exit(signal === 'SIGINT' ? 130 : 143);
-    askedAt = now();
-    // Nobody may listen any more, and the lock and the record are still to be written.
+export function onInterrupt(log: Log, message: () => string, now: () => number = Date.now): Interrupt {
+  let requestedAt: number | undefined;
+  let resolveRequested: () => void = () => undefined;
+  const requested = new Promise<void>((resolve) => (resolveRequested = resolve));
+  const handle = (signal: NodeJS.Signals) => {
+    if (requestedAt !== undefined && (signal === 'SIGHUP' || now() - requestedAt < SAME_KEYPRESS)) return;
+    if (requestedAt !== undefined) process.exit(signal === 'SIGINT' ? 130 : 143);
+    requestedAt = now();
+    // The reader may be gone, and the lock and the record must still be written.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-    log.note(words());
-    wake();
+    log.note(message());
+    resolveRequested();
   };
-  const giveBack = takeSignals();
-  for (const signal of SIGNALS) process.on(signal, hear);
+  const restoreSignals = takeSignals();
+  for (const signal of SIGNALS) process.on(signal, handle);
   return {
-    requested: () => askedAt !== undefined,
-    asked,
-    forget: () => {
-      giveBack();
-      for (const signal of SIGNALS) process.removeListener(signal, hear);
+    isRequested: () => requestedAt !== undefined,
+    requested,
+    dispose: () => {
+      restoreSignals();
+      for (const signal of SIGNALS) process.removeListener(signal, handle);
     },
   };
 }
 
-/** What ECS has under way, by what was heard so far. */
-export function underWay(): { hear(event: RolloutEvent): void; words(): string } {
-  const now = new Map<string, string>();
+/** Follows what ECS is working on. */
+export function trackInFlight(): { update(event: RolloutEvent): void; describe(): string } {
+  const inFlight = new Map<string, string>();
   return {
-    hear(event) {
-      if (event.event === 'update') now.set(event.service, `goes to ${familyRevision(event.taskDefinition)}`);
-      if (event.event === 'task') now.set(event.service, `runs as the task ${event.task}`);
-      if (event.event === 'completed' || event.event === 'failed') now.delete(event.service);
+    update(event) {
+      if (event.event === 'update') inFlight.set(event.service, `is being updated to ${familyRevision(event.taskDefinition)}`);
+      if (event.event === 'task-started') inFlight.set(event.service, `runs as the task ${event.task}`);
+      if (event.event === 'completed' || event.event === 'failed') inFlight.delete(event.service);
     },
-    words() {
-      const list = [...now].map(([service, what]) => `${service} ${what}`);
-      return list.length > 0 ? `ECS goes on by itself: ${list.join('; ')}.` : 'Nothing is under way.';
+    describe() {
+      const list = [...inFlight].map(([service, what]) => `${service} ${what}`);
+      return list.length > 0 ? `ECS continues on its own: ${list.join('; ')}.` : 'Nothing is in progress.';
     },
   };
 }

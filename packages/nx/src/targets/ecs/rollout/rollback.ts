@@ -31,7 +31,7 @@ async function definitionsOf(record: ReleaseRecord, region: string, cluster: str
   try {
     const found = new Map<string, TaskDefinition>();
     for (const { taskDefinition } of Object.values(record.services)) {
-      const definition = taskDefinition === undefined ? undefined : await ecs.definition(taskDefinition);
+      const definition = taskDefinition === undefined ? undefined : await ecs.describeTaskDefinition(taskDefinition);
       if (definition) found.set(taskDefinition!, definition);
     }
     return found;

@@ -5,7 +5,7 @@ import { gzip, packing } from '../../../../testing/packing';
 import { filesInDefinition } from '../task-definition/files';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import { recordDeploy } from '../records/record-deploy';
-import type { Outcome } from '../rollout/engine';
+import type { Outcome } from '../rollout/outcome';
 import { isEmptyPlan } from '../../../deploy/deploy-plan';
 import { renderPlanText } from '../../../deploy/render/text';
 import { renderPlanMarkdown } from '../../../deploy/render/markdown';
@@ -134,11 +134,11 @@ describe('from Secrets Manager, without a record', () => {
     const ended: Outcome = {
       verdict: 'succeeded',
       exitCode: 0,
-      wrote: false,
+      hasWritten: false,
       startedAt: 0,
       endedAt: 0,
-      to: new Map(),
-      now: new Map(),
+      target: new Map(),
+      current: new Map(),
     };
     const input = { ...deployInput({ ...first, running, before: bundlesOf(first) }), record: undefined };
     const recorded = (plan: ReturnType<typeof planned>) => ({ ...recordDeploy(plan, ended), attempt: 1 });

@@ -3,7 +3,7 @@ import type { RecordedService, ReleaseRecord } from '../../../deploy/record';
 import type { BundleChange, DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import { describeForcedStep } from '../../../deploy/registry-step';
 import { planWaves } from '../../../deploy/waves';
-import { asAsked } from '../rollout/register';
+import { toRegisterRequest } from '../rollout/register';
 import { expectedDigests, type RegistryImage } from '../task-definition/expected-digests';
 import { packedFilesIn, withoutFilesContainer } from '../task-definition/files';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
@@ -123,7 +123,7 @@ function planRollbackStep(
     digests: [...new Set([service.digest, ...expectedDigests(service.image, definition, registryImages)])],
     taskDefinition: {
       family: definition.family,
-      ...(mustRegister ? { register: asAsked(clean) as unknown as Record<string, unknown> } : { reuse: arn }),
+      ...(mustRegister ? { register: toRegisterRequest(clean) as unknown as Record<string, unknown> } : { reuse: arn }),
       changes: [],
     },
     env: { added: [], changed: [], removed: [] },

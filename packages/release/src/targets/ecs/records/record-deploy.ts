@@ -1,17 +1,17 @@
 import { ReleaseRecord } from '../../../deploy/record';
 import type { DeployPlan } from '../../../deploy/deploy-plan';
-import type { Outcome } from '../rollout/engine';
+import type { Outcome } from '../rollout/outcome';
 
 /** What a way back does not carry out, and what holds all the same: the record that it goes back to says it. */
-export type Kept = Pick<ReleaseRecord, 'exec' | 'services'>;
+export type CarriedOver = Pick<ReleaseRecord, 'exec' | 'services'>;
 
 /** The record of a finished attempt: what was pinned, by its revisions, and how it ended. What runs after a failure is what an earlier record says. */
-export function recordDeploy(plan: DeployPlan, outcome: Outcome, kept?: Kept): Omit<ReleaseRecord, 'attempt'> {
+export function recordDeploy(plan: DeployPlan, outcome: Outcome, carriedOver?: CarriedOver): Omit<ReleaseRecord, 'attempt'> {
   const services = plan.services.flatMap((step) => {
     const image = step.image.after;
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
     if (digest === undefined) return [];
-    const taskDefinition = outcome.to.get(step.service) ?? step.taskDefinition.reuse;
+    const taskDefinition = outcome.target.get(step.service) ?? step.taskDefinition.reuse;
     const { component, serviceName, desiredCount } = step;
     const recorded = {
       component,
@@ -34,16 +34,18 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, kept?: Kept): O
     endedAt: new Date(outcome.endedAt).toISOString(),
     ...(plan.commit !== undefined && { commit: plan.commit }),
     // Once set up, the database stays so: the next deploy has nothing to run again.
-    services: { ...setupOf(kept), ...Object.fromEntries(services) },
-    ...((planned ?? kept?.exec) && { exec: planned ?? kept?.exec }),
+    services: { ...setupOf(carriedOver), ...Object.fromEntries(services) },
+    ...((planned ?? carriedOver?.exec) && { exec: planned ?? carriedOver?.exec }),
     bundles: plan.bundles.flatMap(({ after }) => after ?? []),
     // What nobody knew is not known by its record: the next plan would call it no change.
     descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
   };
 }
 
-function setupOf(kept: Kept | undefined): ReleaseRecord['services'] {
-  return Object.fromEntries(Object.entries(kept?.services ?? {}).filter(([, { component }]) => component === 'postgres-setup'));
+function setupOf(carriedOver: CarriedOver | undefined): ReleaseRecord['services'] {
+  return Object.fromEntries(
+    Object.entries(carriedOver?.services ?? {}).filter(([, { component }]) => component === 'postgres-setup'),
+  );
 }
 
 function execOf(

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import type { SeenService } from '../rollout/port';
+import type { ServiceState } from '../rollout/port';
 import { LOCK_TAG } from '../rollout/lock';
 import { statusOf, type EnvironmentStatus, type StatusInput } from './status';
 
@@ -32,7 +32,7 @@ function record(release: string, verdict: ReleaseRecord['verdict'], revision: nu
   };
 }
 
-function seen(revision: number, tags: Record<string, string> = {}, deployments: SeenService['deployments'] = []): SeenService {
+function seen(revision: number, tags: Record<string, string> = {}, deployments: ServiceState['deployments'] = []): ServiceState {
   return {
     name: 'acme-proc',
     arn: 'arn:aws:ecs:eu-central-1:123456789012:service/acme/acme-proc',
@@ -51,7 +51,7 @@ function seen(revision: number, tags: Record<string, string> = {}, deployments: 
   };
 }
 
-function status(records: ReleaseRecord[], service: SeenService, more: Partial<StatusInput> = {}): EnvironmentStatus {
+function status(records: ReleaseRecord[], service: ServiceState, more: Partial<StatusInput> = {}): EnvironmentStatus {
   return statusOf(new Map([['proc', 'acme-proc']]), {
     records,
     now: NOW,

@@ -1,6 +1,6 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import type { SeenService, SeenTask } from '../rollout/port';
-import { lockOn } from '../rollout/lock';
+import type { ServiceState, TaskState } from '../rollout/port';
+import { findLock } from '../rollout/lock';
 import { activeForceFlags } from '../plan/force-flags';
 import { familyRevision } from '../../../deploy/short-names';
 import { expectedDigests, type RegistryImage } from '../task-definition/expected-digests';
@@ -12,9 +12,9 @@ export interface StatusInput {
   /** Milliseconds since 1970, as AWS has it. */
   now: number;
   /** By the name of the ECS service. */
-  services: ReadonlyMap<string, SeenService>;
+  services: ReadonlyMap<string, ServiceState>;
   /** Running ones, by the name of the ECS service. */
-  tasks: ReadonlyMap<string, SeenTask[]>;
+  tasks: ReadonlyMap<string, TaskState[]>;
   /** By ARN. */
   definitions: ReadonlyMap<string, TaskDefinition>;
   /** What the registry says of each image of the record. */
@@ -65,7 +65,7 @@ export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | und
 export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput): EnvironmentStatus {
   const { records, pinned, releaseHere, now } = input;
   const record = lastGood(records);
-  const lock = lockOn([...input.services.values()], now);
+  const lock = findLock([...input.services.values()], now);
   const all = new Map([
     ...names,
     ...Object.entries(record?.services ?? {})

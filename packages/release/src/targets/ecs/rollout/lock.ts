@@ -1,17 +1,25 @@
 import { KdcubeError } from '../../../problem/problem';
-import type { SeenService } from './port';
-import { pause, type Run } from './rollout';
+import type { ServiceState } from './port';
+import { pause, type Rollout } from './rollout';
 
-/** Who deploys, as a tag of one service: readable by everybody who may deploy, and changes nothing that runs. */
+/** The lock of an environment is a tag of one of its services: whoever may deploy can read it, and it changes nothing that runs. */
 export const LOCK_TAG = 'kdcube:deploy';
 
 interface Lock {
   release: string;
+  /** Hash of what is deployed. */
   id: string;
+  /** When it expires. Milliseconds since 1970. */
   until: number;
 }
 
-/** Amazon takes letters, digits, spaces and + - = . _ : / @ in a tag. */
+export interface HeldLock {
+  /** Extends it. The lock of a deploy that was killed expires some time after its last renewal. */
+  renew(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** ECS allows letters, digits, spaces and + - = . _ : / @ in the value of a tag. */
 export function printLock({ release, id, until }: Lock): string {
   return `${id} ${new Date(until).toISOString()} ${release.replace(/[^A-Za-z0-9 +=._:/@-]/g, '_')}`.slice(0, 256);
 }
@@ -22,92 +30,99 @@ export function readLock(text: string | undefined): Lock | undefined {
   return match && Number.isFinite(until) ? { id: match[1]!, until, release: match[3]! } : undefined;
 }
 
-/** The lock of an environment that is still good, whoever has it. */
-export function lockOn(services: readonly SeenService[], now: number): Lock | undefined {
-  const lock = readLock(holderOf(services)?.tags[LOCK_TAG]);
+/** The lock of an environment, unless it has expired. */
+export function findLock(services: readonly ServiceState[], now: number): Lock | undefined {
+  const lock = readLock(lockCarrier(services)?.tags[LOCK_TAG]);
   return lock && lock.until > now ? lock : undefined;
 }
 
-/** The service that carries the lock of an environment: always the same one. */
-function holderOf(services: readonly SeenService[]): SeenService | undefined {
+/** The service whose tag is the lock: always the same one. */
+function lockCarrier(services: readonly ServiceState[]): ServiceState | undefined {
   return [...services].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
 }
 
-function lockId({ options }: Run): string {
-  return options.wanted ?? options.id;
+function lockId({ options }: Rollout): string {
+  return options.deployId ?? options.planId;
 }
 
-/** Somebody else's lock that is still good. */
-function otherLock(run: Run, holder: SeenService): Lock | undefined {
-  const lock = readLock(holder.tags[LOCK_TAG]);
-  return lock && lock.id !== lockId(run) && lock.until > run.clock.now() ? lock : undefined;
+/** The lock of another deploy, unless it has expired. */
+function foreignLock(rollout: Rollout, carrier: ServiceState): Lock | undefined {
+  const lock = findLock([carrier], rollout.clock.now());
+  return lock && lock.id !== lockId(rollout) ? lock : undefined;
 }
 
-/** Somebody else deploys, and nobody wants to wait for that: it is said before anything else is waited for. */
-export function checkLock(run: Run, services: readonly SeenService[]): void {
-  const holder = holderOf(services);
-  const other = holder && otherLock(run, holder);
-  if (other && run.options.wait === 0) throw refused(run, other, holder);
+/** Refuses at once if another deploy holds the lock and nobody wants to wait, before anything else is waited for. */
+export function refuseIfLocked(rollout: Rollout, services: readonly ServiceState[]): void {
+  const carrier = lockCarrier(services);
+  const foreign = carrier && foreignLock(rollout, carrier);
+  if (foreign && rollout.options.lockTimeout === 0) throw lockedProblem(rollout, foreign, carrier);
 }
 
-/** A run that was killed has left its lock, and everything else is done: nobody else is to wait for it. */
-export async function dropOwnLock(run: Run, services: readonly SeenService[]): Promise<void> {
-  const holder = holderOf(services);
-  if (holder && readLock(holder.tags[LOCK_TAG])?.id === lockId(run)) await lockOf(run, holder.arn).release();
+/** Removes the lock that a killed run of the same deploy left. */
+export async function removeOwnLock(rollout: Rollout, services: readonly ServiceState[]): Promise<void> {
+  const carrier = lockCarrier(services);
+  if (carrier && readLock(carrier.tags[LOCK_TAG])?.id === lockId(rollout)) await holdLock(rollout, carrier.arn).release();
 }
 
-/** Takes the environment, or says who has it. Two at the same moment: both write, both look a moment later, and only the last writer finds its own name. */
-export async function takeLock(run: Run, services: readonly SeenService[]): Promise<Held | undefined> {
-  let holder = holderOf(services);
-  if (!holder) return undefined;
-  const { name, arn } = holder;
-  const deadline = run.clock.now() + run.options.wait;
-  for (;;) {
-    const other = otherLock(run, holder);
-    if (!other) break;
-    if (run.clock.now() >= deadline) throw refused(run, other, holder);
-    run.say({ event: 'note', text: `waiting for the deploy of ${other.release}, which has this environment` });
-    await pause(run, 15_000);
-    holder = (await run.ecs.services([name]))[0] ?? holder;
-  }
-  run.wrote = true;
-  const mine = lockOf(run, arn);
-  await mine.renew();
+/** Acquires the lock of the environment, or fails with who holds it. Two deploys at the same moment both write the tag, then both read it: the one that wrote last finds its own id. */
+export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<HeldLock | undefined> {
+  const first = lockCarrier(services);
+  if (!first) return undefined;
+  await waitForLock(rollout, first);
+  rollout.progress.hasWritten = true;
+  const lock = holdLock(rollout, first.arn);
+  await lock.renew();
+  let carrier: ServiceState;
   try {
-    await pause(run, 2_000);
-    holder = (await run.ecs.services([name]))[0] ?? holder;
+    await pause(rollout, 2_000);
+    carrier = await readCarrier(rollout, first);
   } catch (error) {
-    await mine.release();
+    await lock.release();
     throw error;
   }
-  const other = otherLock(run, holder);
-  if (other) throw refused(run, other, holder);
-  return mine;
+  const foreign = foreignLock(rollout, carrier);
+  if (foreign) throw lockedProblem(rollout, foreign, carrier);
+  return lock;
 }
 
-export interface Held {
-  /** It is over by itself some time after the last of these: a deploy that was killed stops nobody for long. */
-  renew(): Promise<void>;
-  release(): Promise<void>;
+async function waitForLock(rollout: Rollout, first: ServiceState): Promise<void> {
+  const deadline = rollout.clock.now() + rollout.options.lockTimeout;
+  let carrier = first;
+  for (;;) {
+    const foreign = foreignLock(rollout, carrier);
+    if (!foreign) return;
+    if (rollout.clock.now() >= deadline) throw lockedProblem(rollout, foreign, carrier);
+    rollout.report({
+      event: 'note',
+      text: `waiting for the deploy of ${foreign.release}, which holds the lock of this environment`,
+    });
+    await pause(rollout, 15_000);
+    carrier = await readCarrier(rollout, carrier);
+  }
 }
 
-function lockOf(run: Run, arn: string): Held {
-  const { ecs, clock, options, plan } = run;
+async function readCarrier({ ecs }: Rollout, last: ServiceState): Promise<ServiceState> {
+  return (await ecs.describeServices([last.name]))[0] ?? last;
+}
+
+function holdLock(rollout: Rollout, arn: string): HeldLock {
+  const { ecs, clock, options, plan } = rollout;
   return {
-    renew: () =>
-      ecs.tag(arn, {
-        [LOCK_TAG]: printLock({ release: plan.release, id: lockId(run), until: clock.now() + 2 * options.timeout }),
-      }),
-    // A lock that stays is over by itself, and the same plan passes it: its removal is worth no failure.
-    release: () => ecs.untag(arn, [LOCK_TAG]).catch(() => undefined),
+    renew: () => {
+      const until = clock.now() + 2 * options.timeout;
+      return ecs.tagResource(arn, { [LOCK_TAG]: printLock({ release: plan.release, id: lockId(rollout), until }) });
+    },
+    // A lock that remains expires, and does not stop the same deploy: no reason to fail.
+    release: () => ecs.untagResource(arn, [LOCK_TAG]).catch(() => undefined),
   };
 }
 
-function refused(run: Run, other: Lock, { name, arn }: SeenService): KdcubeError {
-  const { environment, region } = run.plan;
+function lockedProblem(rollout: Rollout, foreign: Lock, { name, arn }: ServiceState): KdcubeError {
+  const { environment, region } = rollout.plan;
+  const until = new Date(foreign.until).toISOString();
   return new KdcubeError({
     code: 'deploy-in-progress',
-    message: `The release ${other.release} is being deployed to ${environment} (the tag ${LOCK_TAG} of the service ${name} says so until ${new Date(other.until).toISOString()}).`,
-    hint: `--wait=30    waits so many minutes; if nobody is at it any more: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
+    message: `The release ${foreign.release} is being deployed to ${environment}: the tag ${LOCK_TAG} of the service ${name} holds its lock until ${until}.`,
+    hint: `--wait=30    waits up to 30 minutes; if that deploy is dead: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
   });
 }

@@ -1,14 +1,13 @@
 import type { Problem } from '../../../problem/problem';
 import type { TaskDefinition } from '../task-definition/task-definition';
 
-/** What the rollout asks of the world. Specs, the double of ECS and Amazon's own SDK stand behind the same few questions; nothing else in this folder waits or asks. */
+/** What a rollout needs of the outside: nothing else in this folder waits or sends a request. Times are milliseconds since 1970. */
 export interface Clock {
-  /** Milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
 }
 
-export interface SeenDeployment {
+export interface DeploymentState {
   id: string;
   /** PRIMARY, ACTIVE, INACTIVE, DRAINING. */
   status: string;
@@ -18,20 +17,19 @@ export interface SeenDeployment {
   running: number;
   pending: number;
   failed: number;
-  /** IN_PROGRESS, COMPLETED, FAILED; nothing in old regions, and for other controllers. */
+  /** IN_PROGRESS, COMPLETED, FAILED. Absent in old regions and with other deployment controllers. */
   rollout?: string;
   reason?: string;
-  /** Milliseconds since 1970, as all times here. */
   updatedAt: number;
 }
 
-export interface SeenEvent {
+export interface ServiceEvent {
   id: string;
   at: number;
   message: string;
 }
 
-export interface SeenService {
+export interface ServiceState {
   name: string;
   arn: string;
   /** ACTIVE, DRAINING, INACTIVE. */
@@ -42,32 +40,32 @@ export interface SeenService {
   pending: number;
   /** ECS, CODE_DEPLOY, EXTERNAL. */
   controller: string;
-  deployments: SeenDeployment[];
-  /** Newest first, at most 100: ECS repeats none for six hours. */
-  events: SeenEvent[];
+  deployments: DeploymentState[];
+  /** Newest first, at most 100. ECS does not repeat an event for six hours. */
+  events: ServiceEvent[];
   tags: Record<string, string>;
-  /** The target groups of its load balancers, by ARN; a Classic one by its name, which nobody can ask here. */
+  /** ARNs of the target groups of its load balancers; of a Classic Load Balancer its name, which cannot be described here. */
   targetGroups: string[];
-  /** Deployment alarms are watched: after all tasks run, ECS waits for them, and may roll back. */
+  /** It has deployment alarms: after all tasks run, ECS waits for them, and may roll back. */
   hasAlarms: boolean;
-  /** Where its tasks run: a task that runs once is started in the same place. */
+  /** Network and capacity, which a one-off task takes over. */
   placement: Record<string, unknown>;
 }
 
-export interface SeenContainer {
+export interface ContainerState {
   name: string;
-  /** What it runs, once it was pulled; some tasks report none. */
+  /** Of the image that it runs, once pulled. Some tasks do not report it. */
   digest?: string;
-  /** HEALTHY, UNHEALTHY; UNKNOWN without a health check, and before its first one. */
+  /** HEALTHY, UNHEALTHY; UNKNOWN without a health check, and before the first one. */
   health?: string;
   exitCode?: number;
   reason?: string;
 }
 
-export interface SeenTask {
+export interface TaskState {
   arn: string;
   taskDefinition: string;
-  /** The deployment's id, or what RunTask was given. */
+  /** The id of a deployment, or what RunTask was given. */
   startedBy?: string;
   lastStatus: string;
   desiredStatus: string;
@@ -75,78 +73,78 @@ export interface SeenTask {
   stopCode?: string;
   stoppedReason?: string;
   createdAt: number;
-  /** When its containers ran; nothing of a task that never did. */
+  /** When its containers started. Absent if they never did. */
   startedAt?: number;
   stoppedAt?: number;
-  /** Of its own network interface: as such it is a target of a load balancer. */
+  /** The private addresses of its network interfaces: a load balancer registers them as targets. */
   addresses?: string[];
-  containers: SeenContainer[];
+  containers: ContainerState[];
 }
 
-/** Whom a load balancer sends requests to, and whether it finds him well. */
-export interface SeenTarget {
-  /** An address, or the machine's id. */
+/** A target of a target group of Elastic Load Balancing. */
+export interface TargetHealth {
+  /** An address, or the id of an instance. */
   id: string;
-  state: TargetState;
-  /** Amazon's word for it: `Target.FailedHealthChecks`. */
+  state: TargetHealthState;
+  /** `Target.FailedHealthChecks` */
   reason?: string;
 }
 
-export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
+export type TargetHealthState =
+  'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
 
-export interface ServiceUpdate {
+export interface UpdateServiceRequest {
   service: string;
   taskDefinition: string;
   desired?: number;
 }
 
-export interface OneOffTask {
+export interface RunTaskRequest {
   taskDefinition: string;
-  /** The same token starts the same task again: it is never run twice for one attempt. */
+  /** The client token: ECS starts one task per token. */
   token: string;
   startedBy: string;
   placement: Record<string, unknown>;
 }
 
-/** ECS in one cluster of one region. Everything may be a Problem `aws-*`; paging, batches of ten and short throttling are the port's own business. */
+/** ECS in one cluster of one region. Every call may throw a Problem `aws-*`. Paging, batches and retries are the port's business. */
 export interface Ecs {
   region: string;
   cluster: string;
-  account(): Promise<string>;
-  /** Those that ECS has; a name that is missing in the answer is not there. One call for ten. */
-  services(names: readonly string[]): Promise<SeenService[]>;
-  update(update: ServiceUpdate): Promise<SeenService>;
-  /** The new revision's ARN. */
-  register(definition: TaskDefinition): Promise<string>;
-  /** By ARN or family: undefined where there is none. */
-  definition(name: string): Promise<TaskDefinition | undefined>;
+  getAccountId(): Promise<string>;
+  /** Services that do not exist are missing in the result. */
+  describeServices(names: readonly string[]): Promise<ServiceState[]>;
+  updateService(request: UpdateServiceRequest): Promise<ServiceState>;
+  /** Returns the ARN of the new revision. */
+  registerTaskDefinition(definition: TaskDefinition): Promise<string>;
+  /** By ARN or family; undefined if it does not exist. */
+  describeTaskDefinition(name: string): Promise<TaskDefinition | undefined>;
   /** ARNs of the ACTIVE revisions of a family, newest first. */
-  revisions(family: string): Promise<string[]>;
-  serviceTasks(service: string, status: 'RUNNING' | 'STOPPED'): Promise<SeenTask[]>;
-  familyTasks(family: string, status: 'RUNNING' | 'STOPPED'): Promise<SeenTask[]>;
-  task(arn: string): Promise<SeenTask | undefined>;
-  /** What is registered in a target group of Elastic Load Balancing. */
-  targets(group: string): Promise<SeenTarget[]>;
-  run(task: OneOffTask): Promise<SeenTask>;
-  tag(arn: string, tags: Record<string, string>): Promise<void>;
-  untag(arn: string, keys: readonly string[]): Promise<void>;
-  /** The last lines of a container's log; none where there is no log, or it may not be read. */
-  lastLines(place: LogPlace): Promise<string[]>;
+  listRevisions(family: string): Promise<string[]>;
+  listServiceTasks(service: string, status: 'RUNNING' | 'STOPPED'): Promise<TaskState[]>;
+  listFamilyTasks(family: string, status: 'RUNNING' | 'STOPPED'): Promise<TaskState[]>;
+  describeTask(arn: string): Promise<TaskState | undefined>;
+  describeTargetHealth(targetGroup: string): Promise<TargetHealth[]>;
+  runTask(request: RunTaskRequest): Promise<TaskState>;
+  tagResource(arn: string, tags: Record<string, string>): Promise<void>;
+  untagResource(arn: string, keys: readonly string[]): Promise<void>;
+  /** The last lines of a log stream; none if it does not exist or may not be read. */
+  readLastLines(stream: LogStream): Promise<string[]>;
 }
 
-/** The registries that images are pulled from. */
+/** The registries that tasks pull from. */
 export interface Images {
-  /** What is wrong with an image: it is not there, or not for that platform. Nothing where it is well, and `unknown` where the registry does not say. */
-  problemOf(wanted: WantedImage): Promise<Problem | 'unknown' | undefined>;
+  /** Whether an image exists for a platform: undefined if it does, `unknown` if the registry does not tell. */
+  findProblem(image: ImageRequest): Promise<Problem | 'unknown' | undefined>;
 }
 
-export interface WantedImage {
+export interface ImageRequest {
   reference: string;
   /** `linux/amd64` */
   platform: string;
 }
 
-export interface LogPlace {
+export interface LogStream {
   group: string;
   stream: string;
   /** How many lines. */

@@ -1,76 +1,93 @@
-import { KdcubeError } from '../../../problem/problem';
-import { nextRevision } from '../../../env/settings';
-import type { PlannedDefinition } from '../../../deploy/deploy-plan';
-import { setForceFlags } from '../plan/force-flags';
 import { forcedService, requiredForceFlags } from '../../../deploy/registry-step';
-import { checkStop, definitionOf, pause, stepOf, type Run } from './rollout';
+import type { PlannedDefinition } from '../../../deploy/deploy-plan';
 import { familyRevision } from '../../../deploy/short-names';
+import { nextRevision } from '../../../env/settings';
+import { KdcubeError } from '../../../problem/problem';
+import { setForceFlags } from '../plan/force-flags';
 import { compareDefinitions } from '../task-definition/compare-definitions';
 import { RESPONSE_ONLY_KEYS, type TaskDefinition } from '../task-definition/task-definition';
+import { checkStop, getTaskDefinition, pause, type Rollout } from './rollout';
 
-/** A revision that a step shall end on: there already, or still to be registered. */
-export interface Wanted {
+/** A revision that a step ends on. Without `arn` it is still to be registered. */
+export interface PlannedRevision {
   definition: TaskDefinition;
   arn?: string;
 }
 
-/** The definitions of a plan, each with the registered revision that is the same: of an earlier run that was cut off, or of a plan that uses it again. Writes nothing. */
-export interface Lookup {
-  exec?: Wanted;
-  steps: Map<string, Wanted>;
-  forced?: { service: string; wanted: Wanted };
-}
-
-export async function lookUp(run: Run): Promise<Lookup> {
-  const { plan } = run;
-  const found: Lookup = { steps: new Map() };
-  if (plan.exec) found.exec = await wantedOf(run, plan.exec.taskDefinition, undefined);
-  const revision = found.exec?.arn === undefined ? undefined : familyRevision(found.exec.arn);
-  const carrier = forcedService(plan);
-  const flags = requiredForceFlags(plan);
-  for (const step of plan.services) {
-    if (step.change === 'none' && step !== carrier) {
-      if (step.taskDefinition.reuse !== undefined)
-        found.steps.set(step.service, { definition: EMPTY, arn: step.taskDefinition.reuse });
-      continue;
-    }
-    const filled = fillNext(step.taskDefinition, plan.exec?.taskDefinition.family, revision);
-    const wanted = await wantedOf(run, filled, plan.baseline[step.serviceName]?.taskDefinition);
-    found.steps.set(step.service, wanted);
-    if (step !== carrier) continue;
-    const forced = setForceFlags(wanted.definition, step.container, flags);
-    const arn = await findSame(run, forced, plan.baseline[step.serviceName]?.taskDefinition);
-    found.forced = { service: step.service, wanted: { definition: forced, ...(arn !== undefined && { arn }) } };
-  }
-  return found;
+export interface PlannedRevisions {
+  exec?: PlannedRevision;
+  /** By the service's name in the plan. */
+  steps: Map<string, PlannedRevision>;
+  forced?: { service: string; revision: PlannedRevision };
 }
 
 const EMPTY: TaskDefinition = { family: '', containerDefinitions: [] };
 
-async function wantedOf(run: Run, planned: PlannedDefinition, after: string | undefined): Promise<Wanted> {
+/** Finds the registered revision of each task definition of the plan: one that an interrupted run registered, or one that the plan reuses. Writes nothing. */
+export async function findRevisions(rollout: Rollout): Promise<PlannedRevisions> {
+  const { plan } = rollout;
+  const planned: PlannedRevisions = { steps: new Map() };
+  if (plan.exec) planned.exec = await planRevision(rollout, plan.exec.taskDefinition, undefined);
+  const execRevision = planned.exec?.arn === undefined ? undefined : familyRevision(planned.exec.arn);
+  const carrier = forcedService(plan);
+  for (const step of plan.services) {
+    const { service, taskDefinition: wanted } = step;
+    if (step.change === 'none' && step !== carrier) {
+      if (wanted.reuse !== undefined) planned.steps.set(service, { definition: EMPTY, arn: wanted.reuse });
+      continue;
+    }
+    const baseline = plan.baseline[step.serviceName]?.taskDefinition;
+    const revision = await planRevision(
+      rollout,
+      fillExecRevision(wanted, plan.exec?.taskDefinition.family, execRevision),
+      baseline,
+    );
+    planned.steps.set(service, revision);
+    if (step !== carrier) continue;
+    const definition = setForceFlags(revision.definition, step.container, requiredForceFlags(plan));
+    planned.forced = { service, revision: await withRegistered(rollout, definition, baseline) };
+  }
+  return planned;
+}
+
+async function planRevision(
+  rollout: Rollout,
+  planned: PlannedDefinition,
+  baseline: string | undefined,
+): Promise<PlannedRevision> {
   if (planned.reuse !== undefined) {
-    const definition = await definitionOf(run, planned.reuse);
-    if (definition && definition.status !== 'INACTIVE') return { definition: asAsked(definition), arn: planned.reuse };
+    const definition = await getTaskDefinition(rollout, planned.reuse);
+    if (definition && definition.status !== 'INACTIVE') return { definition: toRegisterRequest(definition), arn: planned.reuse };
     throw new KdcubeError({
       code: 'plan-outdated',
-      message: `The plan uses ${familyRevision(planned.reuse)} again, which ${definition ? 'was deregistered' : 'is not there'}.`,
-      hint: 'make the plan anew',
+      message: `The plan reuses ${familyRevision(planned.reuse)}, which ${definition ? 'was deregistered' : 'does not exist'}.`,
+      hint: 'make a new plan',
     });
   }
   const definition = planned.register as TaskDefinition | undefined;
-  if (!definition) throw new KdcubeError({ code: 'plan-invalid', message: `The plan says no revision for ${planned.family}.` });
-  const arn = await findSame(run, definition, after);
+  if (!definition)
+    throw new KdcubeError({ code: 'plan-invalid', message: `The plan has no task definition for ${planned.family}.` });
+  return withRegistered(rollout, definition, baseline);
+}
+
+async function withRegistered(
+  rollout: Rollout,
+  definition: TaskDefinition,
+  baseline: string | undefined,
+): Promise<PlannedRevision> {
+  const arn = await findSame(rollout, definition, baseline);
   return { definition, ...(arn !== undefined && { arn }) };
 }
 
-/** A revision with this content among those that are newer than what ran when the plan was made (`after`), else among the newest few. */
-async function findSame(run: Run, definition: TaskDefinition, after: string | undefined): Promise<string | undefined> {
+const MAX_COMPARED = 10;
+
+/** A revision with this content, among those that are newer than `basis`, else among the newest. */
+async function findSame(rollout: Rollout, definition: TaskDefinition, baseline: string | undefined): Promise<string | undefined> {
   if (JSON.stringify(definition).includes(nextRevision(''))) return undefined;
-  const all = await run.ecs.revisions(definition.family);
-  const from = after !== undefined && familyOf(after) === definition.family ? revisionOf(after) : -1;
-  const newer = all.filter((arn) => revisionOf(arn) > from).slice(0, 10);
-  for (const arn of newer) {
-    const registered = await definitionOf(run, arn);
+  const all = await rollout.ecs.listRevisions(definition.family);
+  const oldest = baseline !== undefined && familyOf(baseline) === definition.family ? revisionOf(baseline) : -1;
+  for (const arn of all.filter((each) => revisionOf(each) > oldest).slice(0, MAX_COMPARED)) {
+    const registered = await getTaskDefinition(rollout, arn);
     if (registered && compareDefinitions(definition, registered).length === 0) return arn;
   }
   return undefined;
@@ -84,75 +101,70 @@ function revisionOf(arn: string): number {
   return Number(familyRevision(arn).split(':')[1]);
 }
 
-/** Registers what is not there yet, all of it before the first service moves: exec first, whose revision proc's environment names. */
-export async function registerAll(run: Run, found: Lookup): Promise<void> {
-  const { plan } = run;
-  if (plan.exec && found.exec) {
-    run.exec = await ensure(run, found.exec);
-    const revision = familyRevision(run.exec);
-    for (const [service, wanted] of found.steps) {
-      if (wanted.arn !== undefined) continue;
-      const definition = filledNext(wanted.definition, plan.exec.taskDefinition.family, revision);
-      found.steps.set(service, { ...wanted, definition });
-      if (found.forced?.service === service)
-        found.forced.wanted.definition = filledNext(found.forced.wanted.definition, plan.exec.taskDefinition.family, revision);
+/** Registers all missing revisions before the first service is updated: exec first, because proc's environment names its revision. */
+export async function registerAll(rollout: Rollout, planned: PlannedRevisions): Promise<void> {
+  const { plan, revisions } = rollout;
+  if (plan.exec && planned.exec) {
+    revisions.exec = await registerIfMissing(rollout, planned.exec);
+    const revision = familyRevision(revisions.exec);
+    for (const [service, step] of planned.steps) {
+      if (step.arn !== undefined) continue;
+      const fill = (definition: TaskDefinition) => replaceExecRevision(definition, plan.exec!.taskDefinition.family, revision);
+      planned.steps.set(service, { definition: fill(step.definition) });
+      const { forced } = planned;
+      if (forced?.service === service) forced.revision.definition = fill(forced.revision.definition);
     }
   }
-  for (const [service, wanted] of found.steps) run.to.set(service, await ensure(run, wanted));
-  if (found.forced) run.forced = { service: found.forced.service, taskDefinition: await ensure(run, found.forced.wanted) };
+  for (const [service, revision] of planned.steps) revisions.target.set(service, await registerIfMissing(rollout, revision));
+  const { forced } = planned;
+  if (forced) revisions.forced = { service: forced.service, taskDefinition: await registerIfMissing(rollout, forced.revision) };
 }
 
-/** Registered once, also where the answer never came: UpdateService takes no token, so that whatever is tried again is tried with this ARN. */
-export async function ensure(run: Run, { definition, arn }: Wanted): Promise<string> {
+async function registerIfMissing(rollout: Rollout, { definition, arn }: PlannedRevision): Promise<string> {
   if (arn !== undefined) return arn;
-  checkStop(run);
-  run.wrote = true;
-  const asked = asAsked(definition);
-  const registered = await run.ecs.register(asked).catch(async (error: unknown) => {
+  checkStop(rollout);
+  rollout.progress.hasWritten = true;
+  const request = toRegisterRequest(definition);
+  const registered = await rollout.ecs.registerTaskDefinition(request).catch(async (error: unknown) => {
     if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'aws-unreachable') throw error;
-    // The line broke: it may have been registered all the same. Lists are behind for a moment.
-    await pause(run, 5_000);
-    return (await findSame(run, definition, undefined)) ?? run.ecs.register(asked);
+    // The connection broke, and the revision may be registered all the same: look for it, once lists are up to date.
+    await pause(rollout, 5_000);
+    return (await findSame(rollout, definition, undefined)) ?? rollout.ecs.registerTaskDefinition(request);
   });
-  run.definitions.set(registered, Promise.resolve(definition));
-  run.say({ event: 'registered', family: definition.family, taskDefinition: registered, found: false });
+  rollout.taskDefinitions.set(registered, Promise.resolve(definition));
+  rollout.report({ event: 'registered', family: definition.family, taskDefinition: registered });
   return registered;
 }
 
-/** Some revision with this content: one that is there, else a new one. */
-export async function ensureSame(run: Run, definition: TaskDefinition): Promise<string> {
-  const arn = await findSame(run, definition, undefined);
-  return ensure(run, { definition, ...(arn !== undefined && { arn }) });
+/** A revision with this content: a registered one, else a new one. */
+export async function registerOrReuse(rollout: Rollout, definition: TaskDefinition): Promise<string> {
+  return registerIfMissing(rollout, await withRegistered(rollout, definition, undefined));
 }
 
-/** As RegisterTaskDefinition takes it. */
-export function asAsked(definition: TaskDefinition): TaskDefinition {
-  const kept = Object.entries(definition).filter(([key]) => !(RESPONSE_ONLY_KEYS as readonly string[]).includes(key));
-  return Object.fromEntries(kept) as unknown as TaskDefinition;
+/** A described task definition as a request of RegisterTaskDefinition. */
+export function toRegisterRequest(definition: TaskDefinition): TaskDefinition {
+  const entries = Object.entries(definition).filter(([key]) => !(RESPONSE_ONLY_KEYS as readonly string[]).includes(key));
+  return Object.fromEntries(entries) as unknown as TaskDefinition;
 }
 
-function fillNext(planned: PlannedDefinition, family: string | undefined, revision: string | undefined): PlannedDefinition {
+function fillExecRevision(
+  planned: PlannedDefinition,
+  family: string | undefined,
+  revision: string | undefined,
+): PlannedDefinition {
   if (planned.register === undefined || family === undefined || revision === undefined) return planned;
-  const register = filledNext(planned.register as unknown as TaskDefinition, family, revision);
+  const register = replaceExecRevision(planned.register as unknown as TaskDefinition, family, revision);
   return { ...planned, register: register as unknown as Record<string, unknown> };
 }
 
-/** In the environment alone, and only as the whole value. */
-function filledNext(definition: TaskDefinition, family: string, revision: string): TaskDefinition {
-  const next = nextRevision(family);
+/** Replaces the placeholder of exec's next revision, which is always the whole value of an environment variable. */
+function replaceExecRevision(definition: TaskDefinition, family: string, revision: string): TaskDefinition {
+  const placeholder = nextRevision(family);
   const containerDefinitions = definition.containerDefinitions.map((container) => ({
     ...container,
     ...(container.environment && {
-      environment: container.environment.map((each) => (each.value === next ? { ...each, value: revision } : each)),
+      environment: container.environment.map((each) => (each.value === placeholder ? { ...each, value: revision } : each)),
     }),
   }));
   return { ...definition, containerDefinitions };
-}
-
-/** The container's image of a revision. */
-export async function imageOf(run: Run, arn: string, service: string): Promise<string | undefined> {
-  const { container } = stepOf(run, service);
-  const definition = await definitionOf(run, arn);
-  const own = definition?.containerDefinitions.find(({ name }) => name === container) ?? definition?.containerDefinitions[0];
-  return own?.image;
 }

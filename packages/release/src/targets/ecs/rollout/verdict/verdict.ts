@@ -1,105 +1,109 @@
-import type { Reason } from './verdict-reason';
-import type { SeenDeployment, SeenService, SeenTask } from '../port';
+import type { DeploymentState, ServiceState, TaskState } from '../port';
+import type { Reason } from './reason';
 
-/** A rollout that is mine: what I asked for, and what I saw there before. */
-export interface Mine {
-  /** The id that UpdateService gave. */
-  deployment: string;
+/** A deployment that this rollout started, or resumed. */
+export interface OurDeployment {
+  /** The id that UpdateService returned. */
+  id: string;
   taskDefinition: string;
-  /** The revisions that this deploy itself set the service to or found it on: a look that shows one of them may be an old one. */
-  before: readonly string[];
-  /** Milliseconds since 1970, when it was asked for. */
-  since: number;
-  /** How often in a row it was not listed. */
-  unlisted: number;
+  /** The revisions through which this rollout takes the service: a read that shows one of them may be stale. */
+  previous: readonly string[];
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  /** How many reads in a row did not list it. */
+  missedReads: number;
 }
 
-/**
- * What one look at ECS says of my rollout. Everything but `going-on`, `unlisted` and `follow` ends the watching.
- * `follow`: somebody forced the same task definition anew: what was pinned comes, under another id.
- */
-export type Look =
-  | { is: 'going-on'; primary: SeenDeployment }
-  | { is: 'completed'; primary: SeenDeployment }
-  | { is: 'failed'; said: string }
-  | { is: 'rolled-back'; said: string; to: SeenDeployment }
-  | { is: 'superseded'; by: SeenDeployment }
-  | { is: 'follow'; deployment: SeenDeployment }
-  | { is: 'gone'; status: string }
-  | { is: 'unlisted' };
+/** What a read of the service says about our deployment. All but `in-progress`, `unlisted` and `restarted` end the watch. */
+export type DeploymentProgress =
+  | { state: 'in-progress'; primary: DeploymentState }
+  | { state: 'completed'; primary: DeploymentState }
+  | { state: 'failed'; message: string }
+  | { state: 'rolled-back'; message: string; to: DeploymentState }
+  | { state: 'superseded'; by: DeploymentState }
+  /** A new deployment of the same revision replaced ours: what was pinned still comes up. */
+  | { state: 'restarted'; deployment: DeploymentState }
+  | { state: 'gone'; status: string }
+  | { state: 'unlisted' };
 
-/** Reads see the past at times: this many looks in a row must agree before what is not there counts as gone. */
-export const SURE = 3;
+/** Reads of ECS are eventually consistent: so many in a row must agree that something is missing. */
+export const CONFIRMING_READS = 3;
 
-/** By my deployment's id and task definition alone: "steady" and "stable" are said of a rollback too. */
-export function lookAt(mine: Mine, service: SeenService | undefined): Look {
-  if (!service) return mine.unlisted >= SURE ? { is: 'gone', status: 'MISSING' } : { is: 'unlisted' };
-  if (service.status !== 'ACTIVE') return { is: 'gone', status: service.status };
+/** Judges by the id and the revision of our deployment alone: ECS reports a steady, stable service after a rollback too. */
+export function classifyDeployment(ours: OurDeployment, service: ServiceState | undefined): DeploymentProgress {
+  if (!service) return ours.missedReads >= CONFIRMING_READS ? { state: 'gone', status: 'MISSING' } : { state: 'unlisted' };
+  if (service.status !== 'ACTIVE') return { state: 'gone', status: service.status };
   const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
-  const own = service.deployments.find(({ id }) => id === mine.deployment);
-  if (!primary) return { is: 'unlisted' };
-  if (!own) return lookWithoutMine(mine, service, primary);
-  if (own === primary) return lookAtPrimary(own);
-  if (own.rollout === 'FAILED' || isRollback(primary, mine))
-    return { is: 'rolled-back', said: own.reason ?? primary.reason ?? '', to: primary };
-  return replacedBy(mine, primary);
+  const deployment = service.deployments.find(({ id }) => id === ours.id);
+  if (!primary) return { state: 'unlisted' };
+  if (!deployment) return classifyUnlisted(ours, service, primary);
+  if (deployment === primary) return classifyPrimary(primary);
+  if (deployment.rollout === 'FAILED' || isRollback(primary, ours))
+    return { state: 'rolled-back', message: deployment.reason ?? primary.reason ?? '', to: primary };
+  return classifyReplacement(ours, primary);
 }
 
-function lookAtPrimary(own: SeenDeployment): Look {
-  if (own.rollout === 'FAILED') return { is: 'failed', said: own.reason ?? '' };
-  if (own.rollout === 'COMPLETED') return { is: 'completed', primary: own };
-  return { is: 'going-on', primary: own };
+function classifyPrimary(primary: DeploymentState): DeploymentProgress {
+  if (primary.rollout === 'FAILED') return { state: 'failed', message: primary.reason ?? '' };
+  if (primary.rollout === 'COMPLETED') return { state: 'completed', primary };
+  return { state: 'in-progress', primary };
 }
 
-/** Mine is not listed: not yet, no more, or the answer is an old one. Only what names it, or time, tells which. */
-function lookWithoutMine(mine: Mine, service: SeenService, primary: SeenDeployment): Look {
-  const failed = service.events.some(
-    ({ at, message }) =>
-      at >= mine.since - 1000 && message.includes(mine.deployment) && /deployment failed|rolling back/.test(message),
-  );
-  const back = service.events.some(({ at, message }) => at >= mine.since - 1000 && /rolling back to deployment/.test(message));
-  if (failed || (back && isRollback(primary, mine)))
-    return { is: 'rolled-back', said: primary.reason ?? 'ECS rolled back.', to: primary };
-  if (mine.unlisted < SURE || mine.before.includes(primary.taskDefinition)) return { is: 'unlisted' };
-  return replacedBy(mine, primary);
+/** Our deployment is not listed: not yet, no longer, or the read is stale. Only an event that names it, or repeated reads, tell which. */
+function classifyUnlisted(ours: OurDeployment, service: ServiceState, primary: DeploymentState): DeploymentProgress {
+  const events = service.events.filter(({ at }) => at >= ours.startedAt - 1000);
+  const hasFailed = events.some(({ message }) => message.includes(ours.id) && /deployment failed|rolling back/.test(message));
+  const isRollingBack = events.some(({ message }) => /rolling back to deployment/.test(message));
+  if (hasFailed || (isRollingBack && isRollback(primary, ours)))
+    return { state: 'rolled-back', message: primary.reason ?? 'ECS rolled back.', to: primary };
+  if (ours.missedReads < CONFIRMING_READS || ours.previous.includes(primary.taskDefinition)) return { state: 'unlisted' };
+  return classifyReplacement(ours, primary);
 }
 
-/** The old deployment is promoted again, under its old id or under a new one; the words are the same. */
-function isRollback(primary: SeenDeployment, { taskDefinition }: Mine): boolean {
+/** ECS makes the previous deployment PRIMARY again, under its old id or under a new one; the reason is the same. */
+function isRollback(primary: DeploymentState, { taskDefinition }: OurDeployment): boolean {
   return primary.taskDefinition !== taskDefinition && /rolling back/i.test(primary.reason ?? '');
 }
 
-function replacedBy({ taskDefinition }: Mine, primary: SeenDeployment): Look {
-  return primary.taskDefinition === taskDefinition ? { is: 'follow', deployment: primary } : { is: 'superseded', by: primary };
+function classifyReplacement({ taskDefinition }: OurDeployment, primary: DeploymentState): DeploymentProgress {
+  return primary.taskDefinition === taskDefinition
+    ? { state: 'restarted', deployment: primary }
+    : { state: 'superseded', by: primary };
 }
 
-/** What the running tasks of a completed rollout show. */
-export type Images =
-  | { are: 'pinned' }
-  /** Not one of them reports a digest. */
-  | { are: 'unknown' }
-  /** Fewer run than are wanted: one was just replaced, or the answer is old. */
-  | { are: 'fewer'; running: number }
-  | { are: 'others'; task: SeenTask; digest: string };
+/** The tasks that should run. */
+export interface ExpectedTasks {
+  taskDefinition: string;
+  container: string;
+  /** Of the pinned image: a task may report the digest of its index, or of the manifest for its platform. Empty in a rollback, where they are not known. */
+  digests: readonly string[];
+  desired: number;
+}
 
-/** Whether the tasks that run, run what was pinned. An index is pinned by its own digest, and a task reports its child: `digests` has both. */
-export function imagesOf(
-  tasks: readonly SeenTask[],
-  wanted: { taskDefinition: string; container: string; digests: readonly string[]; desired: number },
-): Images {
+export type ImageComparison =
+  | { result: 'match' }
+  /** No task reports a digest. */
+  | { result: 'unknown' }
+  /** Fewer tasks run than desired: one was just replaced, or the read is stale. */
+  | { result: 'too-few'; running: number }
+  | { result: 'mismatch'; task: TaskState; digest: string };
+
+/** Compares the images of the running tasks with what was pinned. */
+export function compareImages(tasks: readonly TaskState[], expected: ExpectedTasks): ImageComparison {
   const running = tasks.filter(({ lastStatus, desiredStatus }) => lastStatus === 'RUNNING' && desiredStatus === 'RUNNING');
   const reported = running.map((task) => ({
     task,
-    digest: (task.containers.find(({ name }) => name === wanted.container) ?? task.containers[0])?.digest,
+    digest: (task.containers.find(({ name }) => name === expected.container) ?? task.containers[0])?.digest,
   }));
-  const other = reported.find(({ digest }) => digest !== undefined && !wanted.digests.includes(digest));
-  if (other) return { are: 'others', task: other.task, digest: other.digest! };
-  const mine = running.filter(({ taskDefinition }) => taskDefinition === wanted.taskDefinition);
-  if (mine.length < wanted.desired) return { are: 'fewer', running: mine.length };
-  return reported.length > 0 && reported.every(({ digest }) => digest === undefined) ? { are: 'unknown' } : { are: 'pinned' };
+  const other = reported.find(({ digest }) => digest !== undefined && !expected.digests.includes(digest));
+  if (other) return { result: 'mismatch', task: other.task, digest: other.digest! };
+  const ours = running.filter(({ taskDefinition }) => taskDefinition === expected.taskDefinition);
+  if (ours.length < expected.desired) return { result: 'too-few', running: ours.length };
+  const hasDigests = reported.some(({ digest }) => digest !== undefined);
+  return reported.length > 0 && !hasDigests ? { result: 'unknown' } : { result: 'match' };
 }
 
-/** How a rollout ended for its service: `pinned` is the only good end. */
-export type End =
-  | { is: 'pinned'; digests: 'seen' | 'unknown' }
-  | { is: 'bad'; reason: Reason; rolledBack?: SeenDeployment; superseded?: SeenDeployment };
+/** How our deployment of a service ended. `succeeded`: all desired tasks run what was pinned. */
+export type DeploymentResult =
+  | { outcome: 'succeeded'; digests: 'verified' | 'unknown' }
+  | { outcome: 'failed'; reason: Reason; rolledBackTo?: DeploymentState };

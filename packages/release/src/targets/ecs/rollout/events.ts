@@ -1,0 +1,19 @@
+import type { ServiceState } from './port';
+
+/** What happens during a rollout, for a board, for lines and for other tools (`--json`). */
+export type RolloutEvent =
+  | { event: 'wave'; name: string; services: string[] }
+  | { event: 'registered'; family: string; taskDefinition: string }
+  /** `resumed`: an earlier run had set the service to this revision already. */
+  | { event: 'update'; service: string; taskDefinition: string; from: string; deployment: string; resumed: boolean }
+  | { event: 'task-started'; service: string; task: string; taskDefinition: string }
+  /** An event of the service, as ECS lists it. */
+  | { event: 'service-event'; service: string; at: number; message: string }
+  /** A task stopped that should run. */
+  | { event: 'task-stopped'; service: string; task: string; reason: string; lines: string[] }
+  | { event: 'waiting'; service: string; text: string }
+  | { event: 'completed'; service: string; taskDefinition: string; milliseconds: number; digests: 'verified' | 'unknown' }
+  | { event: 'failed'; service: string; code: string; reason: string }
+  | { event: 'note'; text: string }
+  /** The services, at every poll. Never printed as JSON. */
+  | { event: 'polled'; services: ServiceState[] };

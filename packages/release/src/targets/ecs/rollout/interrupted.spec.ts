@@ -1,0 +1,187 @@
+import { expectGolden } from '../../../../../../tools/testing/golden';
+import * as path from 'node:path';
+import type { DeployPlan } from '@kdcube/release/internal';
+import { arn, NEW, OLD, PLACE, planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
+import { CRASH, INGRESS, rule } from '../../../../testing/rollouts/row';
+import { deploy, killAfter } from '../../../../testing/rollouts/run';
+import { truth } from '../../../../testing/rollouts/truth';
+
+let double: EcsDouble;
+afterEach(() => double.close());
+
+const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
+const writes = () => WRITES.reduce((sum, op) => sum + (double.journal.calls(op) as unknown as number), 0);
+
+/** A person who presses Ctrl-C once so many seconds are over. */
+function person(after: number) {
+  let resolveRequested: () => void = () => undefined;
+  const requested = new Promise<void>((resolve) => (resolveRequested = resolve));
+  let isRequested = false;
+  const begun = double.clock.now();
+  const somebody = async () => {
+    if (isRequested || double.clock.now() < begun + after * 1000) return;
+    isRequested = true;
+    resolveRequested();
+  };
+  return { stop: { isRequested: () => isRequested, requested }, somebody };
+}
+
+it('Ctrl-C: says what is in flight, leaves the rest alone, and the same deploy goes on from there', async () => {
+  double = await startDouble();
+  const { stop, somebody } = person(130);
+  const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
+  expect([ended.exit, ended.codes, ended.outcome?.verdict]).toEqual([130, ['interrupted'], 'stopped']);
+  expect(ended.message).toMatch(/ECS continues on its own: proc is being updated to acme-proc:2 \(ecs-svc\/\d+\)/);
+  expectGolden(
+    path.join(__dirname, '../../../../fixtures/rollouts/interrupted.txt'),
+    `${ended.message.replace(/ecs-svc\/\d+/g, 'ecs-svc/1')}\n`,
+  );
+  expect((await truth(double, planOf())).runs).toMatchObject({ proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' });
+  const again = await deploy(double, planOf());
+  expect([again.exit, (await truth(double, planOf())).pinned, double.registry()]).toMatchObject([
+    0,
+    true,
+    { subset: true, force: false },
+  ]);
+  expect(again.events.filter(({ event }) => event === 'registered')).toEqual([]);
+});
+
+/** The plan that somebody makes in the middle of the rollout of ingress: there is nothing left to change. */
+function plannedAnew(): DeployPlan {
+  const plan = planOf({ changes: [] });
+  const services = plan.services.map((step) =>
+    step.service === 'ingress'
+      ? { ...step, digests: [NEW], taskDefinition: { ...step.taskDefinition, reuse: arn('acme-ingress:2') } }
+      : step,
+  );
+  const baseline = {
+    ...plan.baseline,
+    'acme-ingress': { status: 'ACTIVE', taskDefinition: arn('acme-ingress:2'), desiredCount: 1 },
+  };
+  return { ...plan, services, baseline };
+}
+
+it.each([
+  ['it comes', [], 0, /^$/, 'ingress:2'],
+  ['it crashes, and ECS rolls it back', [rule('ingress', CRASH)], 12, /boom.*no service was updated/s, 'ingress:1'],
+] as const)(
+  'a rollout that is on its way is watched also where nothing is left to change: %s',
+  async (_, rules, exit, says, runs) => {
+    double = await startDouble({ rules });
+    const { stop, somebody } = person(20);
+    await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
+    const before = writes();
+    await double.as('TagResource', {
+      resourceArn: `arn:aws:ecs:${PLACE.region}:${PLACE.account}:service/acme/acme-ingress`,
+      tags: [{ key: 'kdcube:deploy', value: 'this 2036-03-02T09:00:00.000Z 2026-03-02' }],
+    });
+    const ended = await deploy(double, plannedAnew(), { planId: 'plan-b', deployId: 'this' });
+    expect([ended.exit, ended.message, (await truth(double, planOf())).runs.ingress]).toEqual([
+      exit,
+      expect.stringMatching(says),
+      runs,
+    ]);
+    expect(ended.events).toContainEqual(expect.objectContaining({ event: 'update', service: 'ingress', resumed: true }));
+    // Its own lock, which a kill would have left, is all that it takes away.
+    expect(writes() - before).toBe(exit === 0 ? 1 : 0);
+  },
+);
+
+it('a rollback does not wait for the circuit breaker of the rollout that fails', async () => {
+  double = await startDouble({ rules: [rule('ingress', CRASH)] });
+  const { stop, somebody } = person(100);
+  await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
+  const { baseline } = plannedAnew();
+  const plan = planOf(INGRESS);
+  const services = plan.services.map((step) =>
+    step.service === 'ingress'
+      ? { ...step, digests: [OLD], taskDefinition: { ...step.taskDefinition, register: undefined, reuse: arn('acme-ingress:1') } }
+      : step,
+  );
+  const ended = await deploy(double, { ...plan, baseline, services }, { planId: 'rollback' });
+  expect([
+    ended.exit,
+    ended.events.filter((event) => JSON.stringify(event).includes('waiting for the deployment in progress')),
+  ]).toEqual([0, []]);
+  expect((await truth(double, planOf())).runs.ingress).toBe('ingress:1');
+});
+
+it('a plan made anew passes the lock that its own killed run left, and another release is refused by name', async () => {
+  double = await startDouble();
+  const kill = killAfter(4);
+  await deploy(double, planOf(INGRESS), { planId: 'first', deployId: 'this' }, {}, { kill });
+  expect(kill.calls.at(-1)).toBe('tagResource');
+  const other = await deploy(double, { ...planOf({ changes: ['ui'] }), release: 'theirs' }, { planId: 'other' });
+  expect([other.exit, other.message]).toEqual([45, expect.stringContaining('The release 2026-03-02 is being deployed to prod')]);
+  expect((await deploy(double, planOf(INGRESS), { planId: 'anew', deployId: 'this' })).exit).toBe(0);
+});
+
+it('whoever does not want to wait for another deploy is refused at once, also while its rollouts are under way', async () => {
+  double = await startDouble();
+  const theirs = { ...planOf(INGRESS), baseline: plannedAnew().baseline, release: 'theirs' };
+  const ends: number[] = [];
+  let asked = false;
+  const somebody = async () => {
+    if (asked || (double.journal.calls('UpdateService') as unknown as number) < 1) return;
+    asked = true;
+    const begun = double.clock.now();
+    const ended = await deploy(double, theirs, { planId: 'theirs' });
+    ends.push(ended.exit, double.clock.now() - begun);
+  };
+  expect((await deploy(double, planOf(INGRESS), {}, {}, { somebody })).exit).toBe(0);
+  expect(ends).toEqual([45, 0]);
+});
+
+it('a setup task that still runs is waited for by whichever plan comes next', async () => {
+  double = await startDouble({ rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 60 } } }] });
+  const { stop, somebody } = person(10);
+  const plan = planOf({ ...INGRESS, setup: true });
+  const first = await deploy(double, plan, { stop }, {}, { somebody });
+  expect([first.exit, first.message]).toEqual([130, expect.stringMatching(/setup runs as the task [0-9a-f]{32}/)]);
+  expect((await deploy(double, plan, { planId: 'plan-b' })).exit).toBe(0);
+  expect(double.journal.calls('RunTask')).toBe(1);
+});
+
+it('one DescribeServices a poll for all of a wave, and services of a wave at the same time', async () => {
+  const plan = planOf({ changes: ['ingress', 'ui'] });
+  const together = { ...plan, waves: [{ name: 'rest', services: ['ingress', 'ui'] }] };
+  double = await startDouble();
+  const begun = double.clock.now();
+  const ended = await deploy(double, together);
+  const took = double.clock.now() - begun;
+  expect(ended.exit).toBe(0);
+  const polls = ended.events.filter(({ event }) => event === 'polled').length;
+  // Besides the polls: one before the first write, one to see whose the lock is, one after the wave.
+  expect(double.journal.calls('DescribeServices')).toBe(polls + 3);
+  await double.close();
+  double = await startDouble();
+  const alone = double.clock.now();
+  await deploy(double, planOf({ changes: ['ui'] }));
+  expect(took).toBe(double.clock.now() - alone);
+});
+
+it('from the event that decides to the exit is one poll at the most', async () => {
+  double = await startDouble({ rules: [{ match: { service: 'acme-ui', taskDefinition: 'acme-ui:2' }, do: { pull: 'denied' } }] });
+  const ended = await deploy(double, planOf({ changes: ['ui'] }), { onFailure: 'stop' });
+  const decided = ended.events.find((event) => event.event === 'service-event' && /rolling back/.test(event.message)) as {
+    at: number;
+  };
+  expect([ended.exit, ended.outcome!.endedAt - decided.at <= 15_000]).toEqual([10, true]);
+});
+
+it('two other deploys at the same moment: one goes well, one is refused by name, and nothing is left half', async () => {
+  double = await startDouble();
+  const [one, other] = [planOf({ changes: ['ui'] }), { ...planOf({ changes: ['ingress'] }), release: 'theirs' }];
+  const ends = await Promise.all([deploy(double, one, { planId: 'one' }), deploy(double, other, { planId: 'other' })]);
+  expect(ends.map(({ exit }) => exit).sort()).toEqual([0, 45]);
+  const refused = ends.find(({ exit }) => exit === 45)!;
+  expect(refused.message).toMatch(/The release (2026-03-02|theirs) is being deployed to prod/);
+  const runs = Object.values((await truth(double, one)).runs).sort();
+  expect([
+    ['ingress:1', 'proc:1', 'ui:2'],
+    ['ingress:2', 'proc:1', 'ui:1'],
+  ]).toContainEqual(runs);
+  // Nobody has the environment any more: the other one can be deployed now, from a new plan.
+  const answer = await double.as('DescribeServices', { cluster: 'acme', services: ['acme-ingress'], include: ['TAGS'] });
+  expect((answer as unknown as { services: { tags: unknown[] }[] }).services[0]!.tags).toEqual([]);
+});

@@ -1,0 +1,75 @@
+import type { ReleaseRecord } from '../../../deploy/record';
+import { familyRevision } from '../../../deploy/short-names';
+import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
+import { KdcubeError } from '../../../problem/problem';
+import type { ServiceState } from './port';
+import { describeInFlight, resumeCommand, type Rollout } from './rollout';
+
+/** How a rollout ended. Without `problem` it succeeded: what runs is what was pinned. */
+export interface Outcome {
+  verdict: ReleaseRecord['verdict'];
+  exitCode: number;
+  problem?: KdcubeError;
+  /** A call that writes was sent to AWS. */
+  hasWritten: boolean;
+  startedAt: number;
+  endedAt: number;
+  /** The revision that each service should end on, by its name in the plan. */
+  target: ReadonlyMap<string, string>;
+  exec?: string;
+  /** The revision of each service now, by its name in the plan; empty if AWS cannot be asked any more. */
+  current: ReadonlyMap<string, string>;
+}
+
+export function outcomeOf(rollout: Rollout, problem: KdcubeError | undefined, services: readonly ServiceState[]): Outcome {
+  const { plan, revisions, progress, startedAt, clock } = rollout;
+  const code = problem?.problems[0]?.code;
+  return {
+    verdict: code === undefined ? 'succeeded' : verdictForCode(code, isRolledBack(rollout, services)),
+    exitCode: code === undefined ? 0 : exitCode(code),
+    ...(problem && { problem }),
+    hasWritten: progress.hasWritten,
+    startedAt,
+    endedAt: clock.now(),
+    target: revisions.target,
+    ...(revisions.exec !== undefined && { exec: revisions.exec }),
+    current: new Map(
+      plan.services.flatMap(({ service, serviceName }) => {
+        const found = services.find(({ name }) => name === serviceName);
+        return found ? [[service, found.taskDefinition] as const] : [];
+      }),
+    ),
+  };
+}
+
+/** Whether every updated service has the revision it had before. */
+function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceState[]): boolean {
+  const updated = progress.updated.filter(({ kind }) => kind === 'service');
+  return (
+    updated.length > 0 &&
+    updated.every(({ serviceName }) => {
+      const service = services.find(({ name }) => name === serviceName);
+      return service !== undefined && service.taskDefinition === plan.baseline[serviceName]?.taskDefinition;
+    })
+  );
+}
+
+/** The rollout was cut off: AWS does not answer any more, or Ctrl-C. Says what ECS continues with on its own. */
+export function interruptedOutcome(rollout: Rollout, error: unknown): Outcome {
+  if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
+  const [first, ...rest] = error.problems;
+  const inFlight = describeInFlight(rollout);
+  const message = first!.message.includes(inFlight) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${inFlight}`;
+  const hint = first!.hint ?? `${resumeCommand(rollout)}    continues from here`;
+  const problem = new KdcubeError([{ ...first!, message, hint }, ...rest], {
+    cause: error,
+    changed: describeUpdates(rollout),
+  });
+  return outcomeOf(rollout, problem, []);
+}
+
+function describeUpdates({ progress, revisions }: Rollout): string {
+  if (progress.updated.length === 0) return 'no service was updated';
+  const updates = progress.updated.map(({ service }) => `${service} to ${familyRevision(revisions.target.get(service) ?? '')}`);
+  return `updated: ${updates.join(', ')}`;
+}

@@ -1,0 +1,44 @@
+import { familyRevision } from '../../../../deploy/short-names';
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { KdcubeError, type Problem } from '../../../../problem/problem';
+import { activeForceFlags, clearForceFlags } from '../../plan/force-flags';
+import { compareDefinitions } from '../../task-definition/compare-definitions';
+import type { ServiceState } from '../port';
+import type { PlannedRevisions } from '../register';
+import { getTaskDefinition, type Rollout } from '../rollout';
+
+/** Checks that every service runs what it ran when the plan was made, or what an interrupted run of the plan left. Returns those revisions, by the service's name at ECS. */
+export async function checkBaseline(
+  rollout: Rollout,
+  services: readonly ServiceState[],
+  planned: PlannedRevisions,
+): Promise<Map<string, string[]>> {
+  const { plan } = rollout;
+  const accepted = new Map<string, string[]>();
+  const problems: Problem[] = [];
+  for (const step of plan.services) {
+    const baseline = plan.baseline[step.serviceName]?.taskDefinition;
+    const service = services.find(({ name }) => name === step.serviceName);
+    if (step.kind !== 'service' || baseline === undefined || !service) continue;
+    const forced = planned.forced?.service === step.service ? planned.forced.revision.arn : undefined;
+    const arns = [baseline, planned.steps.get(step.service)?.arn, forced].filter((arn) => arn !== undefined);
+    const current = service.taskDefinition;
+    if (!arns.includes(current) && (await isForcedCopy(rollout, step, current, baseline))) arns.push(current);
+    accepted.set(step.serviceName, arns);
+    if (arns.includes(current)) continue;
+    problems.push({
+      code: 'plan-outdated',
+      message: `${step.service} runs ${familyRevision(current)}, and ran ${familyRevision(baseline)} when the plan was made: somebody else has deployed since.`,
+      hint: `nx run release:plan:${plan.environment}    makes a new plan`,
+    });
+  }
+  if (problems.length > 0) throw new KdcubeError(problems);
+  return accepted;
+}
+
+/** A run that was killed during its rollback leaves the previous revision with the FORCE flags set. */
+async function isForcedCopy(rollout: Rollout, { container }: ServiceStep, current: string, baseline: string): Promise<boolean> {
+  const [one, other] = await Promise.all([getTaskDefinition(rollout, current), getTaskDefinition(rollout, baseline)]);
+  if (!one || !other || one.family !== other.family || activeForceFlags(one).length === 0) return false;
+  return compareDefinitions(clearForceFlags(one, container), clearForceFlags(other, container)).length === 0;
+}

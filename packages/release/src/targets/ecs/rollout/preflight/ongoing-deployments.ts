@@ -1,0 +1,66 @@
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { KdcubeError } from '../../../../problem/problem';
+import type { ServiceState } from '../port';
+import { pause, serviceNames, type Rollout } from '../rollout';
+import { formatElapsed } from '../wave/text';
+import { describeLingeringTasks, taskHealth } from '../wave/timeout';
+
+/** How long a deployment is waited for that lacks only the end of old tasks. Milliseconds. */
+const LINGERING_TIMEOUT = 300_000;
+
+/**
+ * Waits until ECS has finished the deployments of the old revisions: the rollback of an earlier run, or a restart. A deployment whose tasks fail is not waited for: its circuit breaker may take 15 minutes,
+ * and what is deployed now, a rollback above all, replaces it. One that lacks only the end of old tasks is waited for 5 minutes: they may never end.
+ */
+export async function waitForOngoingDeployments(rollout: Rollout, services: ServiceState[]): Promise<ServiceState[]> {
+  const { clock, options } = rollout;
+  const startedAt = clock.now();
+  const skipped = new Set<string>();
+  let current = services;
+  for (;;) {
+    const busy = current.filter((service) => isBusy(rollout, service) && !skipped.has(service.deployments[0]!.id));
+    const elapsed = clock.now() - startedAt;
+    if (elapsed >= Math.min(LINGERING_TIMEOUT, options.timeout))
+      for (const service of busy) if (await lacksOnlyOldTasks(rollout, service, elapsed)) skipped.add(service.deployments[0]!.id);
+    const waiting = busy.filter(({ deployments: [first] }) => !skipped.has(first!.id));
+    if (waiting.length === 0) return current;
+    if (elapsed >= options.timeout) throw busyProblem(rollout, waiting);
+    for (const { name, deployments } of waiting) {
+      const { service } = findStep(rollout, name);
+      rollout.report({ event: 'waiting', service, text: `waiting for the deployment in progress (${deployments[0]!.id})` });
+    }
+    await pause(rollout, 15_000);
+    current = await rollout.ecs.describeServices(serviceNames(rollout));
+  }
+}
+
+function isBusy({ plan }: Rollout, { name, deployments: [first] }: ServiceState): boolean {
+  if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== plan.baseline[name]?.taskDefinition) return false;
+  return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
+}
+
+async function lacksOnlyOldTasks(rollout: Rollout, service: ServiceState, elapsed: number): Promise<boolean> {
+  const step = findStep(rollout, service.name);
+  const { taskDefinition } = service.deployments[0]!;
+  const expected = { taskDefinition, container: step.container, digests: [], desired: service.desired };
+  const health = await taskHealth(rollout, service, expected);
+  if (health.state !== 'healthy') return false;
+  rollout.report({
+    event: 'note',
+    text: `${step.service}: ECS has not called the deployment in progress COMPLETED ${formatElapsed(elapsed)}, and all its tasks are healthy: not waiting for it any longer.${await describeLingeringTasks(rollout, step)}`,
+  });
+  return true;
+}
+
+function findStep({ plan }: Rollout, name: string): ServiceStep {
+  return plan.services.find(({ serviceName }) => serviceName === name)!;
+}
+
+function busyProblem({ plan }: Rollout, busy: readonly ServiceState[]): KdcubeError {
+  const deployments = busy.map(({ name, deployments: [first] }) => `${name} (${first!.id}: ${first!.reason ?? 'in progress'})`);
+  return new KdcubeError({
+    code: 'deploy-in-progress',
+    message: `ECS has not finished an earlier deployment: ${deployments.join(', ')}.`,
+    hint: `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
+  });
+}

@@ -1,0 +1,186 @@
+import { formatTaskCount, familyRevision } from '../../../../deploy/short-names';
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { recordProgress, reportStoppedTasks } from './observe';
+import type { ServiceState, TaskState } from '../port';
+import type { Rollout } from '../rollout';
+import { withLog } from './task-log';
+import { describeProgress, formatElapsed, timeoutReason } from './text';
+import { describeLingeringTasks, taskHealth } from './timeout';
+import { findReason, type Reason } from '../verdict/reason';
+import {
+  classifyDeployment,
+  compareImages,
+  CONFIRMING_READS,
+  type DeploymentProgress,
+  type DeploymentResult,
+  type ExpectedTasks,
+} from '../verdict/verdict';
+import type { WatchedDeployment } from './watched-deployment';
+
+/** Our deployment was not listed for so long: nothing is known about it. Milliseconds. */
+const LOST_AFTER = 300_000;
+
+/** Judges a deployment by one read of its service: sets its result, or returns what it still waits for. */
+export async function judgeDeployment(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  service: ServiceState | undefined,
+  isOverdue: boolean,
+): Promise<string | undefined> {
+  const { ours } = deployment;
+  const progress = classifyDeployment(ours, service);
+  ours.missedReads = progress.state === 'unlisted' ? ours.missedReads + 1 : 0;
+  if (service && recordProgress(rollout, deployment, service)) await reportStoppedTasks(rollout, deployment);
+  switch (progress.state) {
+    case 'restarted':
+      return followRestart(rollout, deployment, progress.deployment.id);
+    case 'completed':
+      return verifyImages(rollout, deployment, progress.primary.desired, isOverdue);
+    case 'in-progress':
+    case 'unlisted':
+      return judgeOpen(rollout, deployment, service, progress, isOverdue);
+    default:
+      deployment.result = await failedResult(rollout, deployment, progress);
+      return undefined;
+  }
+}
+
+/** Somebody forced a new deployment of the same revision: what was pinned still comes up. */
+function followRestart({ report }: Rollout, { step, ours }: WatchedDeployment, id: string): undefined {
+  report({
+    event: 'note',
+    text: `${step.service}: a new deployment of the same revision was started (${id}); watching it instead`,
+  });
+  ours.id = id;
+}
+
+async function judgeOpen(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  service: ServiceState | undefined,
+  progress: DeploymentProgress,
+  isOverdue: boolean,
+): Promise<string | undefined> {
+  // Not by the elapsed time alone: it jumps when the machine slept.
+  const isLost = deployment.ours.missedReads > CONFIRMING_READS && rollout.clock.now() - deployment.changedAt >= LOST_AFTER;
+  if (!isOverdue && !isLost) return describeProgress(progress, service);
+  if (isOverdue && progress.state === 'in-progress' && progress.primary.running >= progress.primary.desired)
+    deployment.result = await judgeTimeout(rollout, deployment, service!, progress);
+  else deployment.result = { outcome: 'failed', reason: await explainTimeout(rollout, deployment, progress, isLost) };
+  return undefined;
+}
+
+/**
+ * The time is over and all tasks run, but ECS has not called the deployment COMPLETED: an old task does not stop, alarms have their bake time, or ECS is slow. It has succeeded if every task that ECS wants
+ * runs what was pinned and is healthy.
+ */
+async function judgeTimeout(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  service: ServiceState,
+  progress: DeploymentProgress,
+): Promise<DeploymentResult> {
+  const { step, ours } = deployment;
+  const health = await taskHealth(rollout, service, expectedTasks(deployment, service.desired));
+  if (health.state === 'wrong-image') return wrongImageResult(step, health);
+  if (health.state === 'unhealthy') {
+    const reason = await explainTimeout(rollout, deployment, progress, false, health.text);
+    return { outcome: 'failed', reason };
+  }
+  const elapsed = formatElapsed(rollout.options.timeout);
+  const summary = `${formatTaskCount(service.desired)} of ${familyRevision(ours.taskDefinition)} running and healthy`;
+  const notCompleted = `ECS has not called the deployment COMPLETED ${elapsed}`;
+  if (health.state === 'healthy') {
+    const lingering = await describeLingeringTasks(rollout, step);
+    rollout.report({ event: 'note', text: `${step.service}: ${notCompleted}. ${summary}.${lingering}` });
+    return markCompleted(rollout, deployment, health.digests);
+  }
+  const { unresolved } = health;
+  const isRollbackPossible = unresolved.what === 'alarms';
+  const prefix = isRollbackPossible ? `${summary}. ${notCompleted}: ` : '';
+  const lingering = isRollbackPossible ? await describeLingeringTasks(rollout, step) : '';
+  return {
+    outcome: 'failed',
+    reason: { code: 'rollout-unknown', text: `${prefix}${health.text}${lingering}`, unresolved },
+  };
+}
+
+function markCompleted(rollout: Rollout, { step, ours }: WatchedDeployment, digests: 'verified' | 'unknown'): DeploymentResult {
+  const { taskDefinition, startedAt } = ours;
+  const milliseconds = rollout.clock.now() - startedAt;
+  rollout.report({ event: 'completed', service: step.service, taskDefinition, milliseconds, digests });
+  return { outcome: 'succeeded', digests };
+}
+
+/** ECS calls the deployment COMPLETED: it has succeeded if its tasks run the pinned image. */
+async function verifyImages(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  desired: number,
+  isOverdue: boolean,
+): Promise<string | undefined> {
+  const { step, digests } = deployment;
+  const tasks = await rollout.ecs.listServiceTasks(step.serviceName, 'RUNNING');
+  const images = compareImages(tasks, expectedTasks(deployment, desired));
+  if (images.result === 'mismatch' && digests.length > 0) {
+    deployment.result = wrongImageResult(step, images);
+  } else if (images.result === 'too-few' && !isOverdue) {
+    return `ECS calls the deployment COMPLETED, and ${images.running} of ${desired} tasks run`;
+  } else if (images.result === 'too-few') {
+    await reportStoppedTasks(rollout, deployment);
+    deployment.result = { outcome: 'failed', reason: await explainTimeout(rollout, deployment, { state: 'unlisted' }, false) };
+  } else {
+    deployment.result = markCompleted(rollout, deployment, images.result === 'unknown' ? 'unknown' : 'verified');
+  }
+  return undefined;
+}
+
+function expectedTasks({ ours, step, digests }: WatchedDeployment, desired: number): ExpectedTasks {
+  return { taskDefinition: ours.taskDefinition, container: step.container, digests, desired };
+}
+
+function wrongImageResult(step: ServiceStep, { task, digest }: { task: TaskState; digest: string }): DeploymentResult {
+  const text = `A task runs ${digest}, and ${step.image.after} was pinned.`;
+  return { outcome: 'failed', reason: { code: 'wrong-image', text, task } };
+}
+
+async function failedResult(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  progress: Extract<DeploymentProgress, { state: 'superseded' | 'gone' | 'failed' | 'rolled-back' }>,
+): Promise<DeploymentResult> {
+  if (progress.state === 'superseded') {
+    const { id, taskDefinition } = progress.by;
+    const text = `Another deployment replaced it: ${familyRevision(taskDefinition)} (${id}).`;
+    return { outcome: 'failed', reason: { code: 'rollout-superseded', text } };
+  }
+  if (progress.state === 'gone') {
+    const isMissing = progress.status === 'MISSING';
+    const text = isMissing ? 'The service does not exist any more.' : `The service is ${progress.status}: it is being deleted.`;
+    return { outcome: 'failed', reason: { code: 'service-gone', text } };
+  }
+  await reportStoppedTasks(rollout, deployment);
+  const cause = findCause(deployment) ?? { code: 'rollout-failed' as const, text: progress.message };
+  const reason = await withLog(rollout, cause, deployment.step.container);
+  return { outcome: 'failed', reason, ...(progress.state === 'rolled-back' && { rolledBackTo: progress.to }) };
+}
+
+/** `detail`: what is wrong beyond the counts of tasks. */
+async function explainTimeout(
+  rollout: Rollout,
+  deployment: WatchedDeployment,
+  progress: DeploymentProgress,
+  isLost: boolean,
+  detail = '',
+): Promise<Reason> {
+  await reportStoppedTasks(rollout, deployment);
+  const cause = isLost ? undefined : findCause(deployment);
+  const counts = timeoutReason(progress, deployment.service, rollout.options.timeout, isLost);
+  const text = `${counts.text} ${detail}`.trimEnd();
+  return cause ? withLog(rollout, { ...cause, text: `${cause.text} ${text}` }, deployment.step.container) : { ...counts, text };
+}
+
+function findCause({ stoppedTasks, service, ours }: WatchedDeployment): Reason | undefined {
+  const events = (service?.events ?? []).filter(({ at }) => at >= ours.startedAt - 1000);
+  return findReason(stoppedTasks, events);
+}

@@ -1,0 +1,52 @@
+import type { DeployPlan } from '../../src/internal';
+import { printCalls } from './calls';
+import { change, planOf, servicesOf, startDouble, type EcsDouble } from './kit';
+import type { Row } from './row';
+import type { Deploy, Ended } from './run';
+import { gatewayOf, truth } from './truth';
+
+const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
+/** The exit codes of an unknown result: what was pinned may come up, or run already. */
+const UNKNOWN = [20, 30, 31, 32];
+
+/** Plays a row and checks all that it says. Returns how it ended, and the calls that were made. */
+export async function playRow(row: Row, deploy: Deploy, started: EcsDouble[]): Promise<{ ended: Ended; calls: string }> {
+  const double = await startDouble(row.scenario, servicesOf(row.wish));
+  started.push(double);
+  const plan = row.plan?.(planOf(row.wish)) ?? planOf(row.wish);
+  if (row.later) await change(double, row.later);
+  await row.before?.(double);
+  const ended = await deploy(double, plan, row.options, row.place, row.meanwhile);
+  if (process.env.KD_SHOW) show(ended);
+  const calls = double.journal.entries.filter((entry) => 'n' in entry);
+  const atTheEnd = await truth(double, plan);
+  await double.clock.advance(120_000);
+  const { runs, ...later } = await truth(double, plan);
+  expect({ exit: ended.exit, message: ended.message, runs }).toMatchObject({
+    exit: row.exit,
+    runs: expectedRuns(plan, row.runs),
+  });
+  expect(ended.message).toMatch(row.message ?? /^/);
+  const notes = ended.events.flatMap((event) => (event.event === 'note' ? [event.text] : []));
+  expect(notes.join('\n')).toMatch(row.notes ?? /^/);
+  const good = { tasksArePinned: true, pinned: row.isNotCompleted !== true };
+  if (row.exit === 0) expect([atTheEnd, later]).toMatchObject([good, good]);
+  else if (!UNKNOWN.includes(row.exit)) expect(atTheEnd.tasksArePinned).toBe(false);
+  const { subset, force } = double.registry();
+  if (row.registry !== 'left') expect({ subset, force }).toEqual({ subset: true, force: false });
+  if (row.wish?.gateway) expect(await gatewayOf(double)).toMatchObject({ isOfProc: true });
+  if (row.writes === 'none')
+    expect(calls.filter(({ op }) => WRITES.includes(op)).filter(({ status }) => status === 200)).toEqual([]);
+  return { ended, calls: printCalls(row.name, ended, calls) };
+}
+
+function expectedRuns({ services }: DeployPlan, runs: Row['runs']): Record<string, string> {
+  if (typeof runs !== 'string') return runs;
+  const names = services.filter(({ kind }) => kind === 'service').map(({ service }) => service);
+  return Object.fromEntries(names.map((name) => [name, `${name}:${runs === 'new' ? 2 : 1}`]));
+}
+
+function show({ message, events }: Ended): void {
+  const lines = events.filter(({ event }) => event !== 'polled').map((event) => JSON.stringify(event));
+  console.log([message, ...lines].join('\n'));
+}

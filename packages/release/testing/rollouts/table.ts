@@ -1,0 +1,267 @@
+import { service, SERVICES } from './kit';
+import { BALANCED, behindProc, isOfOne, type Row, CRASH, INGRESS, NO_BREAKER, NO_WAY_BACK, rollBack, rule, UI } from './row';
+import { CLOCKS } from './clocks.table';
+import { GATEWAYS } from './gateway.table';
+import { IMAGES } from './images.table';
+import { TIMEOUTS } from './timeout.table';
+import { MANY } from './many.table';
+import { OTHERS } from './others.table';
+import { REFUSED } from './refused.table';
+
+/** Rollouts by what tasks and services do. */
+const OWN: Row[] = [
+  { name: 'all is well: proc in two steps, then the rest', exit: 0, runs: 'new' },
+  { name: 'one service, and the registry stays', wish: UI, exit: 0, runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' } },
+  { name: 'nothing changes', wish: { changes: [] }, exit: 0, runs: 'old', writes: 'none' },
+  {
+    name: 'setup and exec come first',
+    wish: { setup: true, exec: true },
+    scenario: { rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } }] },
+    exit: 0,
+    runs: 'new',
+  },
+  {
+    name: 'slow, but it comes',
+    wish: UI,
+    scenario: { rules: [rule('ui', { healthyAfter: 35 })] },
+    exit: 0,
+    runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
+  },
+  {
+    name: 'the image cannot be pulled',
+    scenario: { rules: [rule('proc', { pull: 'pull access denied' })] },
+    exit: 10,
+    message: /CannotPullContainerError: pull access denied.* ECS rolled proc back to acme-proc:1/s,
+    runs: 'old',
+    golden: 'image-pull-failed',
+  },
+  {
+    name: 'a secret cannot be read',
+    scenario: { rules: [rule('proc', { secret: 'AccessDeniedException' })] },
+    exit: 11,
+    message: /unable to pull secrets or registry auth: AccessDenied/,
+    runs: 'old',
+    golden: 'secret-unreadable',
+  },
+  {
+    name: 'proc crashes after it wrote the registry',
+    scenario: { rules: [rule('proc', CRASH)] },
+    exit: 12,
+    message: /ended with exit code 3.*KeyError: boom/s,
+    runs: 'old',
+    golden: 'container-crashed',
+  },
+  {
+    name: 'too little memory',
+    wish: INGRESS,
+    scenario: { rules: [rule('ingress', { exit: { code: 137, after: 5 } })] },
+    exit: 12,
+    message: /137.*OutOfMemory/s,
+    runs: 'old',
+  },
+  {
+    name: 'never healthy',
+    wish: INGRESS,
+    scenario: { rules: [rule('ingress', { healthy: 'never', lines: ['listening on 8010'] })] },
+    exit: 13,
+    message: /failed container health checks.*listening on 8010/s,
+    runs: 'old',
+    golden: 'health-check-failed',
+  },
+  {
+    name: 'no room',
+    wish: INGRESS,
+    scenario: { capacity: { acme: 3 } },
+    exit: 14,
+    message: /Capacity is unavailable/,
+    runs: 'old',
+    golden: 'no-capacity',
+  },
+  {
+    name: 'proc is never healthy after it wrote the registry',
+    scenario: { rules: [rule('proc', { healthy: 'never', lines: ['listening on 8020'] })] },
+    exit: 13,
+    message: /failed container health checks.*listening on 8020/s,
+    runs: 'old',
+  },
+  {
+    name: 'no room for proc',
+    scenario: { capacity: { acme: 3 } },
+    exit: 14,
+    message: /Capacity is unavailable/,
+    runs: 'old',
+  },
+  {
+    name: 'a pull of proc without an end',
+    scenario: { ...NO_BREAKER, rules: [rule('proc', { stuck: true })] },
+    exit: 15,
+    message: /still in progress after 40 minutes: 0 of 1 new tasks running, 1 pending/,
+    runs: 'old',
+  },
+  {
+    name: 'a later wave fails: proc and its registry go back too',
+    scenario: { rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /KeyError: boom.*proc runs acme-proc:1 \(as before\)/s,
+    runs: 'old',
+  },
+  {
+    name: 'a later wave fails, and stop was asked for',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /proc runs acme-proc:2 \(new\)/,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'proc crashes, and stop was asked for: the registry goes back all the same',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('proc', CRASH)] },
+    exit: 12,
+    message: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the second step of proc fails',
+    scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH }] },
+    exit: 12,
+    message: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the second step of proc fails, and stop was asked for',
+    options: { onFailure: 'stop' },
+    scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH, times: 3 }] },
+    exit: 12,
+    message: /boom/,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+  },
+  {
+    name: 'the breaker has no way back: ours',
+    scenario: { ...NO_WAY_BACK, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'no breaker, and the image never comes',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, rules: [rule('ingress', { pull: 'x' })] },
+    exit: 10,
+    message: /CannotPull.*still in progress after 40 minutes/s,
+    runs: 'old',
+  },
+  {
+    name: 'a pull without an end',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, rules: [rule('ingress', { stuck: true })] },
+    exit: 15,
+    message: /still in progress after 40 minutes: 0 of 1 new tasks running, 1 pending/,
+    runs: 'old',
+    golden: 'slow-start',
+  },
+  {
+    name: 'crashes that the breaker does not see',
+    wish: INGRESS,
+    scenario: { ...NO_BREAKER, quirks: { crashes: 'ignored' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'the rollback has a new id',
+    wish: INGRESS,
+    scenario: { quirks: { rollbackId: 'new' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /ECS rolled ingress back to acme-ingress:1/,
+    runs: 'old',
+  },
+  {
+    name: 'the failed deployment is DRAINING',
+    wish: INGRESS,
+    scenario: { quirks: { failedStatus: 'DRAINING' }, rules: [rule('ingress', CRASH)] },
+    exit: 12,
+    message: /boom/,
+    runs: 'old',
+  },
+  {
+    name: 'somebody asks ECS for a rollback',
+    wish: INGRESS,
+    meanwhile: { somebody: rollBack(20) },
+    exit: 17,
+    message: /rolled ingress back/,
+    runs: 'old',
+    golden: 'rollout-failed',
+  },
+  {
+    name: 'the load balancer’s checks fail',
+    wish: INGRESS,
+    scenario: {
+      services: SERVICES.map((name) => service(name, name === 'ingress' ? { loadBalancers: [BALANCED] } : {})),
+      rules: [rule('ingress', { healthy: 'never', fails: 'elb' })],
+    },
+    exit: 13,
+    message: /failed ELB health checks/,
+    runs: 'old',
+  },
+  {
+    name: 'one of two services of a wave fails: the other goes back too',
+    wish: { more: ['metrics'] },
+    scenario: { rules: [rule('metrics', CRASH)] },
+    exit: 12,
+    message: /metrics did not come up.*boom.*ui runs acme-ui:1 \(as before\)/s,
+    runs: 'old',
+  },
+  {
+    name: 'one of two services of a wave fails, and stop was asked for',
+    wish: { more: ['metrics'] },
+    options: { onFailure: 'stop' },
+    scenario: { rules: [rule('metrics', CRASH)] },
+    exit: 12,
+    message: /ui runs acme-ui:2 \(new\); metrics runs acme-metrics:1 \(as before\)/,
+    runs: { proc: 'proc:2', ingress: 'ingress:2', ui: 'ui:2', metrics: 'metrics:1' },
+  },
+  {
+    name: 'the way back fails too',
+    wish: INGRESS,
+    scenario: {
+      rules: [{ match: { service: 'acme-ingress' }, do: CRASH }],
+      services: SERVICES.map((name) =>
+        service(
+          name,
+          name === 'ingress'
+            ? {
+                deploymentConfiguration: {
+                  deploymentCircuitBreaker: { enable: true, rollback: true },
+                  minimumHealthyPercent: 0,
+                  maximumPercent: 100,
+                },
+              }
+            : {},
+        ),
+      ),
+    },
+    // The way back ends where it fails: proc stays, with its own descriptor.
+    behindProc: { runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' } },
+    exit: 23,
+    message: /rollback of ingress failed too/,
+    runs: 'old',
+    golden: 'rollback-failed',
+  },
+];
+
+const PLAIN: Row[] = [...OWN, ...TIMEOUTS, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
+
+/** What befalls one service, befalls it behind proc too, which has forced the registry in two steps: whatever the end is, the registry is that of the proc that runs then. */
+const FORCED = PLAIN.filter(isOfOne).map(behindProc);
+
+export const ROWS: Row[] = [...PLAIN, ...FORCED];
+
+/** Rows about AWS and its client: clocks, faults, broken connections, pages, credentials; and those with a golden message. @kdcube/nx plays them through the AWS SDK too. */
+export const CLIENT_ROWS = ROWS.filter(({ name, golden, meanwhile, scenario = {} }) => {
+  const isAboutAws = ['faults', 'cuts', 'accounts', 'signedWithin'].some((key) => key in scenario);
+  return golden !== undefined || meanwhile?.machine !== undefined || isAboutAws || MANY.some((row) => row.name === name);
+});
+
+/** The codes whose golden text comes from a row. */
+export const GOLDEN_CODES = ROWS.flatMap(({ golden = [] }) => golden);
