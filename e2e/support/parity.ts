@@ -5,7 +5,7 @@ import path from 'node:path';
 import { isRefusal, readIgnore, readRecipe, type Refusal } from '@kdcube/release/internal';
 import { baseFiles } from '../../packages/nx/src/oci/base-files';
 import { scratch, type Base } from '../../packages/nx/src/oci/base';
-import { buildImage, type BuiltImage } from '../../packages/nx/src/oci/build';
+import { assembleImage, type BuiltImage } from '../../packages/nx/src/oci/build';
 import { partsOf } from '../../packages/nx/src/oci/layout';
 import type { Descriptor } from '../../packages/nx/src/registry/manifest';
 import { pushImage } from '../../packages/nx/src/registry/push';
@@ -165,7 +165,7 @@ export async function buildOurs(
     open,
     subject: folder,
   });
-  return buildImage({
+  return assembleImage({
     recipe,
     base: found,
     platform: PLATFORM,

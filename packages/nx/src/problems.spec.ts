@@ -24,7 +24,7 @@ import { expectGolden } from '../../../tools/testing/golden';
 import { checkRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
-import { build, findEngine, push } from './images/build/docker';
+import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock';
@@ -36,7 +36,7 @@ import { pinnedImage } from './images/job';
 import { silent } from './system/log';
 import { requireRegistry } from './workspace/registries';
 import { notPushed } from './images/released';
-import { needsEngine } from './images/build/source';
+import { needsEngine } from './images/build/image-source';
 import { connect, getManifest, headManifest } from './registry/registry';
 import { setTag } from './registry/tags';
 import { GOLDEN_CODES } from '../../release/testing/rollouts/table';
@@ -206,11 +206,11 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   },
   'build-failed': () =>
     withPath(brokenDocker('ERROR: failed to solve: /bundles: not found'), () =>
-      build('buildx', { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} }, silent),
+      runBuild('buildx', { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} }, silent),
     ),
   'push-failed': () =>
     withPath(brokenDocker('unauthorized: authentication required'), () =>
-      push('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
+      pushWithEngine('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
     ),
   'boot-failed': () =>
     new KdcubeError(

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type BundlePin, printPin } from '@kdcube/release/internal';
 import { withSnapshot } from '../src/git/snapshot';
-import { type ImageJob, type ImageOptions, planOf } from '../src/images/job';
+import { type ImageJob, type ImageOptions, planImageJob } from '../src/images/job';
 import { silent } from '../src/system/log';
 import { type OpenRelease, openRelease } from '../src/workspace/workspace';
 import { commit, gitSync, newRepo, type Sandbox, sandbox, write } from './git-kit';
@@ -90,7 +90,7 @@ function jobIn(root: string): Job {
   return async (work, options = {}) => {
     const release = await openRelease(root);
     return withSnapshot(root, async (snapshot) =>
-      work(await planOf(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silent)),
+      work(await planImageJob(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silent)),
     );
   };
 }

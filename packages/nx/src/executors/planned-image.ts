@@ -1,7 +1,7 @@
 import { lookAt, type Look } from '../git/look';
 import { withSnapshot } from '../git/snapshot';
 import type { ImageJob } from '../images/job';
-import { planOf } from '../images/job';
+import { planImageJob } from '../images/job';
 import { registriesOf } from '../workspace/registries';
 import type { Registries } from '../workspace/registries';
 import { openRelease } from '../workspace/workspace';
@@ -27,7 +27,7 @@ export async function withPlannedImage<T>(
   const planOptions = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
   return withSnapshot(
     root,
-    async (snapshot) => work(await planOf(release, project, snapshot, planOptions, log), registries),
+    async (snapshot) => work(await planImageJob(release, project, snapshot, planOptions, log), registries),
     look,
   );
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { printPin } from '@kdcube/release/internal';
-import { buildLocal, localName } from './build/build';
+import { buildWithEngine, localName } from './build/engine-build';
 import { writeContext } from './build/context';
 import { pinnedImage } from './job';
 import { silent } from '../system/log';
@@ -123,7 +123,7 @@ describe('buildLocal', () => {
   const build = () =>
     ours.job(async (job) => {
       const registries = registriesOf({ platformRegistry: ours.registry.host }, {}, {});
-      await buildLocal('buildx', job, registries, ours.root, silent);
+      await buildWithEngine('buildx', job, registries, ours.root, silent);
       return engine.built(localName(job.plan));
     });
   const left = () => fs.readdirSync(path.join(ours.root, 'dist'));

@@ -40,7 +40,7 @@ export interface ImageJob {
 }
 
 /** Plans one image from its own pin: never from what another image staged, and never from what is lying in dist/. */
-export async function planOf(
+export async function planImageJob(
   release: OpenRelease,
   name: string,
   snapshot: Snapshot,

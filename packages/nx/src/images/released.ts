@@ -4,7 +4,7 @@ import { withSnapshot } from '../git/snapshot';
 import type { Log } from '../system/log';
 import { headManifest, type Registry } from '../registry/registry';
 import type { OpenRelease } from '../workspace/workspace';
-import { planOf } from './job';
+import { planImageJob } from './job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
 
@@ -33,7 +33,7 @@ export async function plannedImages(
 ): Promise<PlannedImage[]> {
   const planned: PlannedImage[] = [];
   await withSnapshot(open.root, async (snapshot) => {
-    for (const name of names) planned.push(await planOf(open, name, snapshot, { platform, args, offline: true }, log));
+    for (const name of names) planned.push(await planImageJob(open, name, snapshot, { platform, args, offline: true }, log));
   });
   return planned.map(({ plan, uncommitted }) => ({ plan, uncommitted }));
 }
@@ -56,7 +56,7 @@ export async function releasedImages(
     const digest =
       (offline ? receiptDigest(root, plan, shownName) : undefined) ??
       (connection && (await headManifest(connection, repository, plan.tag))?.digest);
-    if (digest === undefined) missing.push(connection ? notPushed(registry, plan) : notSeen(registry, plan));
+    if (digest === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
     else found.push({ ...image, repository, digest, reference: `${shownName}@${digest}` });
   }
   if (missing.length > 0) throw new KdcubeError(missing.flatMap(({ problems }) => problems));
@@ -72,7 +72,7 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
 }
 
 /** Nobody was asked: it may be pushed all the same. */
-function notSeen(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
+function noReceipt(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
   return new KdcubeError({
     code: 'image-not-pushed',
     message: `No receipt here says that ${shown(registry)}/${image} has this release's content (its key is ${tag}), and the registry was not asked.`,

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { isRefusal, readIgnore, readRecipe, type BaseTree, type Refusal } from '@kdcube/release/internal';
 import { writeDockerArchive } from './archive';
 import { scratch, type Base } from './base';
-import { buildImage, type BuiltImage, type OciBuild } from './build';
+import { assembleImage, type BuiltImage, type OciBuild } from './build';
 import { knownLayers } from './known';
 import { blobFile, openBlob, readLayout, writeLayout } from './layout';
 import type { ImageConfig, ImageManifest } from '../registry/manifest';
@@ -56,7 +56,7 @@ async function tryBuild(
   });
   const ids = fs.existsSync(path.join(dir, 'bundles')) ? fs.readdirSync(path.join(dir, 'bundles')) : [];
   const context = [part('', 'own'), ...ids.map((id) => part(`bundles/${id}`, `bundles/${id}`))];
-  return buildImage({
+  return assembleImage({
     recipe,
     base: scratch(PLATFORM),
     platform: PLATFORM,

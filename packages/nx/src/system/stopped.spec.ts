@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitText } from '../git/git';
 import { type Boot, bootImage } from '../images/boot/boot';
-import { findRunner } from '../images/boot/runner';
-import { findEngine, push } from '../images/build/docker';
+import { findContainerEngine } from '../images/boot/container-engine';
+import { findEngine, pushWithEngine } from '../images/build/engine';
 import { silent } from './log';
 import { dockerCredentials } from '../registry/transport/docker-config';
 import { forgetStop, noteStop } from './signals';
@@ -31,7 +31,7 @@ async function withDocker(script: string, work: () => Promise<void>): Promise<st
 it.each<[string, () => Promise<unknown>]>([
   ['git', () => gitText({ cwd: box.dir }, ['version'])],
   ['an engine that builds', () => findEngine('auto')],
-  ['an engine that runs', () => findRunner('auto')],
+  ['an engine that runs', () => findContainerEngine('auto')],
   [
     'a credential helper',
     () => {
@@ -48,7 +48,7 @@ it.each<[string, () => Promise<unknown>]>([
 });
 
 it('a push that was stopped leaves no name in the engine’s store; one that never began removes none', async () => {
-  const send = () => problemOf(push('buildx', 'local', 'r.io/remote', silent, { plainHttp: false }));
+  const send = () => problemOf(pushWithEngine('buildx', 'local', 'r.io/remote', silent, { plainHttp: false }));
   const stopped = await withDocker('[ "$1" = push ] && exit 143; exit 0', async () => {
     expect(await send()).toEqual({ code: 'interrupted', message: 'docker push was stopped by SIGTERM.' });
   });

@@ -4,7 +4,7 @@ import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release/inte
 import type { ImageJob } from '../../src/images/job';
 import { pushImage } from '../../src/images/push/push';
 import { registriesOf } from '../../src/workspace/registries';
-import type { Builder } from '../../src/images/build/source';
+import type { Builder } from '../../src/images/build/image-source';
 import { createLog } from '../../src/system/log';
 import { digestOf } from './base';
 

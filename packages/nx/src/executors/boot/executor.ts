@@ -1,10 +1,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { bootEntries, bootProblems, bootSummary, KdcubeError, shownReport } from '@kdcube/release/internal';
 import { bootImage } from '../../images/boot/boot';
-import { inEngine } from '../../images/boot/in-engine';
+import { provideImage } from '../../images/boot/provide-image';
 import type { ImageJob } from '../../images/job';
 import type { Registries } from '../../workspace/registries';
-import { findRunner } from '../../images/boot/runner';
+import { findContainerEngine } from '../../images/boot/container-engine';
 import { counted } from '../../system/log';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
@@ -39,8 +39,8 @@ async function bootProject(
     log.done('would boot', image, counted(entries.length, 'bundle'));
     return;
   }
-  const engine = await findRunner(options.engine ?? plugin.engine ?? 'auto');
-  const reference = await inEngine(engine, job, registries, root, log);
+  const engine = await findContainerEngine(options.engine ?? plugin.engine ?? 'auto');
+  const reference = await provideImage(engine, job, registries, root, log);
   const startedAt = Date.now();
   const boot = { image, memory, timeout, bundles: job.bundles.map(({ content, place }) => ({ ...content, place })) };
   const report = await bootImage(engine, { ...boot, reference, platform, entries }, log);

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
-import { leaveImage } from '../../images/build/leave';
+import { buildToOutput } from '../../images/build/build-output';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
 import { readTaskOptions } from '../read-task-options';
@@ -13,7 +13,7 @@ export async function buildProject(task: Task, raw: Readonly<Record<string, unkn
   return withPlannedImage(task, options, async (job, registries) => {
     const { root, plugin, log } = task;
     const engine = options.engine ?? plugin.engine ?? 'auto';
-    const receipt = await leaveImage(job, { root, registries, engine, cached }, log);
+    const receipt = await buildToOutput(job, { root, registries, engine, cached }, log);
     await writeFileAtomic(path.join(root, OUT.build(job.plan.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'built', ...receipt });
   });

@@ -18,20 +18,20 @@ import { run } from '../../system/exec';
 import { withUndo } from '../../system/undo';
 import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';
-import type { Engine } from '../build/docker';
-import { engineName } from '../build/docker';
+import type { Engine } from '../build/engine';
+import { engineProgram } from '../build/engine';
 
-/** What is booted: the image as the engine knows it, and what problems call it. */
+/** What is booted: the image's name in the engine, and its name in problems. */
 export interface Boot extends BootedImage {
   reference: string;
   platform: string;
   entries: BootEntry[];
 }
 
-/** How much longer than its own limit the probe may be silent before the container is ended from outside. Milliseconds. */
+/** After its own limit, the probe has this long until the container is removed. Milliseconds. */
 const GRACE = 10_000;
-/** More output than this and nobody would read it. */
-const MOST_OUTPUT = 8 * 1024 * 1024;
+/** The output limit. Characters. */
+const MAX_OUTPUT = 8 * 1024 * 1024;
 
 /**
  * Starts the image and has every bundle imported, in one process as in the platform. A bundle that ends the process has failed, and the rest is tried in a
@@ -46,7 +46,7 @@ export async function bootImage(engine: Engine, boot: Boot, log: Log): Promise<B
     python = found;
     const goesOn = endBootRound(round, ending);
     outcomes.push(...round.outcomes);
-    if (!goesOn || round.loader === undefined) throw new KdcubeError(imageProblem(round, ending, boot, engineName(engine)));
+    if (!goesOn || round.loader === undefined) throw new KdcubeError(imageProblem(round, ending, boot, engineProgram(engine)));
     if (outcomes.length === boot.entries.length)
       return { python: round.python!, user: round.user!, loader: round.loader, outcomes };
   }
@@ -62,12 +62,12 @@ async function bootRound(
 ): Promise<[BootRound, BootEnding, string]> {
   const [python, ...others] = pythons;
   const round = newBootRound(randomBytes(16).toString('hex'));
-  const ending = await inContainer(engine, boot, entries, python!, round, log);
-  const notThere = ending.kind === 'exit' && (ending.code === 127 || ending.code === 126) && round.python === undefined;
-  return notThere && others.length > 0 ? bootRound(engine, boot, entries, others, log) : [round, ending, python!];
+  const ending = await runInContainer(engine, boot, entries, python!, round, log);
+  const isMissing = ending.kind === 'exit' && (ending.code === 127 || ending.code === 126) && round.python === undefined;
+  return isMissing && others.length > 0 ? bootRound(engine, boot, entries, others, log) : [round, ending, python!];
 }
 
-async function inContainer(
+async function runInContainer(
   engine: Engine,
   { reference, platform, memory, timeout, image }: Boot,
   entries: BootEntry[],
@@ -75,7 +75,7 @@ async function inContainer(
   round: BootRound,
   log: Log,
 ): Promise<BootEnding> {
-  const program = engineName(engine);
+  const program = engineProgram(engine);
   const name = `${BOOT_NAME}${randomBytes(8).toString('hex')}`;
   const remove = ['rm', '--force', '--volumes', name];
   let because: 'stalled' | 'flooded' | undefined;
@@ -84,54 +84,54 @@ async function inContainer(
     because = why;
     void run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
   };
-  const patience = timeout * 1000 + GRACE;
-  let timer = setTimeout(end, patience, 'stalled');
+  const limit = timeout * 1000 + GRACE;
+  let timer = setTimeout(end, limit, 'stalled');
   let output = 0;
   const onLine = (line: string) => {
     output += line.length;
-    if (output > MOST_OUTPUT) end('flooded');
-    // What is said after that is no answer any more.
+    if (output > MAX_OUTPUT) end('flooded');
+    // Lines after the container's removal do not count.
     if (because || !followBoot(round, line)) return;
     clearTimeout(timer);
-    timer = setTimeout(end, patience, 'stalled');
+    timer = setTimeout(end, limit, 'stalled');
   };
   const args = bootCommand({ name, reference, platform, python, probe: probe(), memory });
   const input = bootRequest(round.nonce, entries, timeout);
-  const options = { input, onLine, ownExitCodes: true, maxBuffer: 2 * MOST_OUTPUT, timeout: (entries.length + 2) * patience };
+  const options = { input, onLine, ownExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
-  // A signal leaves no time to wait for anything.
+  // After a signal there is no time to wait for a promise.
   const removeNow = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
   return withUndo(removeNow, async () => {
     try {
       const { exitCode } = await whileWaiting(log, waiting, run(program, args, options));
       if (because) return { kind: because };
-      if (exitCode !== 0 && (await isRunning(program, name))) throw stopped(image);
+      if (exitCode !== 0 && (await isRunning(program, name))) throw bootStopped(image);
       return { kind: 'exit', code: exitCode };
     } catch (error) {
       if (because) return { kind: because };
-      // A line without an end is none yet: only the whole output grows.
+      // Output without line breaks never reaches onLine, but exceeds maxBuffer.
       if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return { kind: 'flooded' };
       throw error;
     } finally {
       clearTimeout(timer);
-      // It is gone by itself, but for a container whose client was ended before it.
+      // Usually it is gone already, unless its client ended first.
       await run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
     }
   });
 }
 
-/** Whether a container is there still though its client has ended: that one was stopped then. */
+/** If a container runs although its client has ended, the client was stopped. */
 async function isRunning(program: string, name: string): Promise<boolean> {
   const args = ['container', 'inspect', '--format', '{{.State.Running}}', name];
   const { exitCode, stdout } = await run(program, args, { timeout: 60_000 });
   return exitCode === 0 && stdout.toString('utf8').trim() === 'true';
 }
 
-function stopped(image: string): KdcubeError {
+function bootStopped(image: string): KdcubeError {
   return new KdcubeError({ code: 'interrupted', message: `The boot test of ${image} was stopped.` });
 }
 
-/** The text that the image's python is given. */
+/** The program that the image's Python runs. */
 function probe(): string {
   return fs.readFileSync(path.join(__dirname, 'files/boot.py'), 'utf8');
 }

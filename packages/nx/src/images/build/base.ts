@@ -7,7 +7,7 @@ import { readCachedImage, storeImage } from './image-cache';
 import { openRegistry } from '../../workspace/registries';
 
 /** A base, and the repository that has its layers. */
-export interface FoundBase {
+export interface LocatedBase {
   base: Base;
   place: Repository;
 }
@@ -16,7 +16,7 @@ export interface FoundBase {
  * Manifest and config of an image that is named by digest, for one platform. A digest never changes its meaning, so the registry is asked only once and the response is cached.
  * Problems: `image-not-found`, `registry-*`.
  */
-export async function findBase(reference: string, platform: string, log: Log): Promise<FoundBase> {
+export async function findBase(reference: string, platform: string, log: Log): Promise<LocatedBase> {
   const { host, repository, digest } = parseImageReference(reference);
   const place = { registry: openRegistry(host, log), repository };
   const name = `${digest} ${platform}`;

@@ -5,7 +5,7 @@ import { counted, type Log } from '../../system/log';
 import { inParallel, TOGETHER } from '../../system/parallel';
 import { stageTree } from '../../workspace/stage';
 import { buildArgs, type ImageJob } from '../job';
-import { notSeen, requireFreeName, requirePinned, withBundles } from './sources';
+import { ignoredDockerfile, requireNoBundlesFolder, requirePinned, withBundles } from './dockerfile-sources';
 
 /**
  * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
@@ -13,7 +13,7 @@ import { notSeen, requireFreeName, requirePinned, withBundles } from './sources'
  */
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
   await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
-  requireFreeName(job, fs.existsSync(path.join(dir, 'bundles')));
+  requireNoBundlesFolder(job, fs.existsSync(path.join(dir, 'bundles')));
   await inParallel(job.bundles, TOGETHER, async (found) => {
     const startedAt = Date.now();
     const store = await found.open();
@@ -30,7 +30,7 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
   }
   const file = path.join(dir, job.folder.dockerfile);
   const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
-  if (!fs.existsSync(file)) throw notSeen(shownFile);
+  if (!fs.existsSync(file)) throw ignoredDockerfile(shownFile);
   const text = await fs.promises.readFile(file, 'utf8');
   const { bases } = readDockerfile(text, shownFile, buildArgs(job));
   requirePinned(bases, references, shownFile);

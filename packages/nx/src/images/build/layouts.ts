@@ -7,36 +7,36 @@ import { readLayout, type Layout } from '../../oci/layout';
 import type { ImageConfig } from '../../registry/manifest';
 import type { ImageJob } from '../job';
 
-/** Where docker-build leaves an image: sparse where a registry holds its base. */
+/** The output of docker-build: without the base's layers if a registry has them. */
 export function builtLayoutDir(root: string, image: string): string {
   return path.join(root, OUT.build(image), 'layout');
 }
 
-/** Where docker-push leaves an image when nobody named a registry: complete. */
-export function keptLayoutDir(root: string, image: string): string {
+/** The output of docker-push if no registry is configured: a complete layout. */
+export function pushedLayoutDir(root: string, image: string): string {
   return path.join(root, OUT.images, image);
 }
 
-/** The content key that an image says it has. */
-export function keyOf({ config }: Pick<ImageConfig, 'config'>): string | undefined {
+/** The content key in an image's labels. */
+export function contentKeyOf({ config }: Pick<ImageConfig, 'config'>): string | undefined {
   return config?.Labels?.['io.kdcube.content-key'];
 }
 
-/** The layout in `dir`, if it is a sound one of just this image; anything else is as good as nothing, and a damaged one is said. */
-export async function layoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'>, log: Log): Promise<Layout | undefined> {
+/** The layout in `dir`, if it is whole and has the image's content key. A damaged one is reported, and counts as absent. */
+export async function readLayoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'>, log: Log): Promise<Layout | undefined> {
   if (!fs.existsSync(path.join(dir, 'index.json'))) return undefined;
   try {
     const layout = await readLayout(dir);
-    if (keyOf(layout.config) !== plan.key) return undefined;
-    // Only the base's layers may lie in a registry: it would be asked in vain for ours.
+    if (contentKeyOf(layout.config) !== plan.key) return undefined;
+    // Only the base's layers can be fetched from a registry.
     const own = new Set(ownLayers(layout.image, layout.config).map(({ descriptor }) => descriptor.digest));
     const gone = layout.missing.find(({ digest }) => own.has(digest));
     if (!gone) return layout;
-    log.note(`${dir} has lost ${gone.digest}, a layer of its own. It is made again.`);
+    log.note(`${dir} has lost ${gone.digest}, a layer of its own. It is built again.`);
     return undefined;
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
-    log.note(`${error.problems[0]!.message} It is made again.`);
+    log.note(`${error.problems[0]!.message} It is built again.`);
     return undefined;
   }
 }

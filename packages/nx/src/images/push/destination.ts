@@ -4,7 +4,7 @@ import type { ImageConfig, ImageManifest } from '../../registry/manifest';
 import type { TaggableImage } from '../../registry/push';
 import type { ManifestHead } from '../../registry/registry';
 import { knownLayers } from '../../oci/known';
-import type { Source } from '../build/source';
+import type { ImageSource } from '../build/image-source';
 
 /** The image that was pushed to a destination before this one. Layers that did not change are taken from it, and the reasons for a push are the differences to it. */
 export interface PreviousImage {
@@ -40,7 +40,7 @@ export interface Destination {
   /** Reads the image that was pushed before. Only a help: if it cannot be read, there is none. */
   readPrevious(): Promise<PreviousImage | undefined>;
   /** Uploads the image under its content key. */
-  upload(built: Source, options: UploadOptions): Promise<UploadedImage>;
+  upload(built: ImageSource, options: UploadOptions): Promise<UploadedImage>;
   /** Sets tags on an uploaded image. Returns those that the image has now. */
   tag(uploaded: UploadedImage, tags: readonly ImageTag[]): Promise<string[]>;
   /** Called when an existing image is reused. */

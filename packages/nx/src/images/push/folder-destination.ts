@@ -4,10 +4,10 @@ import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';
 import { writeDockerArchive } from '../../oci/archive';
 import { readLayout, writeParts, type Layout } from '../../oci/layout';
-import { exportLayout } from '../build/docker-save';
-import { keptLayoutDir, layoutWithKey } from '../build/layouts';
-import type { Source } from '../build/source';
-import { has, wholeParts } from '../build/whole';
+import { exportLayout } from '../build/export-layout';
+import { pushedLayoutDir, readLayoutWithKey } from '../build/layouts';
+import type { ImageSource } from '../build/image-source';
+import { hasLayer, completeParts } from '../build/complete-parts';
 import type { ImageJob } from '../job';
 import { previousImage, type Destination, type UploadedImage } from './destination';
 
@@ -26,7 +26,7 @@ export interface FolderOptions {
  */
 export function folderDestination(job: ImageJob, { root, dryRun, format }: FolderOptions, log: Log): Destination {
   const { image, tag: key } = job.plan;
-  const dir = keptLayoutDir(root, image);
+  const dir = pushedLayoutDir(root, image);
   const readOld = () => readLayout(dir).catch(() => undefined);
   const writeArchive = async (): Promise<void> => {
     if (dryRun || format !== 'docker-archive') return;
@@ -38,7 +38,7 @@ export function folderDestination(job: ImageJob, { root, dryRun, format }: Folde
     name: `oci:${OUT.images}/${image}`,
     kind: 'dist/images',
     async find() {
-      const layout = await layoutWithKey(dir, job, log);
+      const layout = await readLayoutWithKey(dir, job, log);
       return layout && layout.missing.length === 0 ? layout.manifest : undefined;
     },
     async readPrevious() {
@@ -57,13 +57,13 @@ export function folderDestination(job: ImageJob, { root, dryRun, format }: Folde
   };
 }
 
-async function writeLayout(built: Source, dir: string, name: string, old: Layout | undefined): Promise<void> {
+async function writeLayout(built: ImageSource, dir: string, name: string, old: Layout | undefined): Promise<void> {
   if (built.kind === 'engine') return exportLayout(built.engine, built.local, dir, name);
-  await writeParts(dir, wholeParts(built, old), name);
+  await writeParts(dir, completeParts(built, old), name);
 }
 
 function transferOf(layers: Layout['image']['layers'], old: Layout | undefined): UploadedImage['transfer'] {
-  const added = layers.filter((layer) => !has(old, layer));
+  const added = layers.filter((layer) => !hasLayer(old, layer));
   return {
     reusedLayers: layers.length - added.length,
     sentLayers: added.length,

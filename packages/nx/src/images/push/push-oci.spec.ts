@@ -6,10 +6,10 @@ import { silent } from '../../system/log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../../testing/acme-kit';
 import { problemOf } from '../../../testing/git-kit';
 import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
-import { leaveImage } from '../build/leave';
+import { buildToOutput } from '../build/build-output';
 import { pushImage, type PushOptions } from './push';
 import { registriesOf } from '../../workspace/registries';
-import type { Builder } from '../build/source';
+import type { Builder } from '../build/image-source';
 
 jest.setTimeout(120_000);
 
@@ -30,7 +30,7 @@ const nowhere = () => registriesOf({ platformRegistry: ours.registry.host }, {},
 const push = (more: Partial<PushOptions> = {}) => pushProc(ours, log, more);
 const layersOf = (digest: string) => layersIn(ours, digest);
 const build = (wanted: Builder = 'auto', cached = true) =>
-  ours.job((job) => leaveImage(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
+  ours.job((job) => buildToOutput(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
 const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
 const kept = () => path.join(ours.root, 'dist/images/proc');
 const writes = () =>
@@ -189,7 +189,7 @@ describe('docker-build', () => {
     const file = path.join(layoutDir(), 'blobs/sha256', digest!.slice('sha256:'.length));
     fs.writeFileSync(file, fs.readFileSync(file).fill(32, 0, 5));
     expect((await build()).digest).toBe(digest);
-    expect(notes.join('\n')).toContain('made again');
+    expect(notes.join('\n')).toContain('built again');
   });
 
   it('leaves an image that only an engine can build in its store, where the target is not cached', async () => {
@@ -209,7 +209,7 @@ it('makes a layout again that has lost a layer of its own, and says so', async (
   const own = image.layers.find((layer) => !missing.some((each) => each.digest === layer.digest))!;
   fs.rmSync(blobFile(layoutDir(), own));
   expect(await push()).toMatchObject({ how: 'built', digest });
-  expect(notes.join('\n')).toContain(`has lost ${own.digest}, a layer of its own. It is made again.`);
+  expect(notes.join('\n')).toContain(`has lost ${own.digest}, a layer of its own. It is built again.`);
   expect(await build()).toMatchObject({ digest });
   expect(fs.existsSync(blobFile(layoutDir(), own))).toBe(true);
 });

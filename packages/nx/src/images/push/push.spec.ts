@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PushReceipt } from '@kdcube/release/internal';
-import { localName } from '../build/build';
+import { localName } from '../build/engine-build';
 import type { Log } from '../../system/log';
 import { silent } from '../../system/log';
 import { ciBranch } from './tags';

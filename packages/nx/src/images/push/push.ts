@@ -4,7 +4,7 @@ import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
 import type { ManifestHead } from '../../registry/registry';
 import type { Registries } from '../../workspace/registries';
-import { sourceOf, type Builder } from '../build/source';
+import { findOrBuild, type Builder } from '../build/image-source';
 import { contentOf, type ImageJob } from '../job';
 import type { Destination, PreviousImage } from './destination';
 import { findExisting, readRemoteState } from './find';
@@ -68,7 +68,7 @@ async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise
   const { job, destination, previous, tags, why, startedAt } = push;
   const { image } = job.plan;
 
-  const built = await sourceOf(job, { ...options, previousLayer: previous?.layer }, log);
+  const built = await findOrBuild(job, { ...options, previousLayer: previous?.layer }, log);
 
   const uploaded = await destination.upload(built, { previous, tags });
   const { digest, isReused, transfer } = uploaded;

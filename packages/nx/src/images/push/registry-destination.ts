@@ -6,7 +6,7 @@ import { tagImage, uploadImage } from '../../registry/push';
 import { getManifest, headManifest } from '../../registry/registry';
 import { logProgress } from '../../registry/send';
 import { openRegistry } from '../../workspace/registries';
-import { push as pushFromEngine, type Engine } from '../build/docker';
+import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';
 import type { Destination, PreviousImage, UploadedImage } from './destination';
 import { readPreviousImage } from './previous';
@@ -60,7 +60,7 @@ async function uploadFromEngine(
   log: Log,
 ): Promise<UploadedImage> {
   // The engine must use plain HTTP if our own requests do.
-  await pushFromEngine(engine, local, `${name}:${key}`, log, { plainHttp: registry.base.protocol === 'http:' });
+  await pushWithEngine(engine, local, `${name}:${key}`, log, { plainHttp: registry.base.protocol === 'http:' });
   const head = await headManifest(registry, repository, key);
   if (!head)
     throw new KdcubeError(

@@ -3,18 +3,18 @@ import { openBlob, partsOf } from '../../oci/layout';
 import type { Descriptor, ImageManifest } from '../../registry/manifest';
 import type { PushImage, Uploaded } from '../../registry/push';
 import type { PushBlob } from '../../registry/send';
-import type { Source } from '../build/source';
+import type { ImageSource } from '../build/image-source';
 import type { PreviousImage, UploadedImage } from './destination';
 
 /** An image with the places of its blobs. The layers that the previous image shares are not looked up in the registry. */
-export function imageToUpload(built: Exclude<Source, { kind: 'engine' }>, previous: PreviousImage | undefined): PushImage {
+export function imageToUpload(built: Exclude<ImageSource, { kind: 'engine' }>, previous: PreviousImage | undefined): PushImage {
   const shared = new Set(previous?.manifest.layers.map(({ digest }) => digest));
-  const isNew = new Set(built.kind === 'arithmetic' ? newBlobs(built.image) : []);
+  const isNew = new Set(built.kind === 'daemonless' ? newBlobs(built.image) : []);
   const blob = ({ digest, size }: Descriptor, open: PushBlob['open']): PushBlob => {
     const common = { digest, size, assumeExists: shared.has(digest), assumeMissing: isNew.has(digest) };
     return open ? { ...common, open } : { ...common, from: built.base };
   };
-  if (built.kind === 'arithmetic') {
+  if (built.kind === 'daemonless') {
     const { manifest, bytes, config, layers, open } = partsOf(built.image);
     const own = new Set(built.image.layers.map(({ descriptor }) => descriptor.digest));
     const opener = (layer: Descriptor) => (own.has(layer.digest) ? () => open(layer) as AsyncIterable<Uint8Array> : undefined);

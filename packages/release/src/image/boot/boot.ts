@@ -2,7 +2,7 @@ import { BUNDLES_ROOT } from '../../release/release';
 
 /**
  * The boot test: the image is started, and every bundle in it is imported as the platform would do it. What is imported, and how the engine is told to, is
- * decided here; who runs it is effects/images/boot/boot.ts, and what it says is read in report.ts.
+ * decided here; who runs it is packages/nx/src/images/boot/boot.ts, and what it says is read in report.ts.
  */
 export interface BootEntry {
   id: string;

@@ -1,12 +1,12 @@
 import type { Images } from '@kdcube/release/internal';
-import { askImage } from '../../../images/ask-image';
+import { lookUpImage } from '../../../images/look-up-image';
 import type { Log } from '../../../system/log';
 
 /** Checks images in their registries, before a rollout writes anything. */
 export function imagesPort(log: Log): Images {
   return {
     async findProblem({ reference, platform }) {
-      const answer = await askImage(reference, platform, log);
+      const answer = await lookUpImage(reference, platform, log);
       if (answer.is === 'unknown') return 'unknown';
       if (answer.is === 'missing') return answer.problem;
       if (answer.platform === platform) return undefined;

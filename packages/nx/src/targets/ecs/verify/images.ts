@@ -1,6 +1,6 @@
 import type { CheckResult, Environment, EnvPlan } from '@kdcube/release/internal';
 import { applyCheck, imageExists, imagePlatform, imagePython, manifestName, parseImageReference } from '@kdcube/release/internal';
-import { askImage } from '../../../images/ask-image';
+import { lookUpImage } from '../../../images/look-up-image';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest';
 import { inParallel } from '../../../system/parallel';
@@ -33,7 +33,7 @@ async function checkImage(
 ): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
-  const found = await askImage(image, platform, log);
+  const found = await lookUpImage(image, platform, log);
   if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
   if (found.is === 'missing') return [applyCheck(imageExists, subject, { missing: found.problem })];
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];

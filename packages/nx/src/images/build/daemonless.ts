@@ -3,53 +3,53 @@ import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kd
 import type { Log } from '../../system/log';
 import { baseFiles } from '../../oci/base-files';
 import { scratch } from '../../oci/base';
-import { buildImage, type BuiltImage, type OciBuild } from '../../oci/build';
+import { assembleImage, type BuiltImage, type OciBuild } from '../../oci/build';
 import type { ContextTree } from '../../oci/context';
 import type { Repository } from '../../registry/blobs';
 import { streamBlob } from '../../registry/stream';
-import { findBase, type FoundBase } from './base';
+import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, shownArgs, type Registries } from '../../workspace/registries';
-import { readSources, type Sources } from './sources';
+import { readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
 
-/** An image that was built without an engine. Its own layers are in the cache folder, those of its base where they were. */
-export interface Arithmetic {
+/** An image that was built without an engine. Its own layers are in the cache folder, its base's layers stay in their repository. */
+export interface DaemonlessImage {
   image: BuiltImage;
   /** The repository that has the base's layers; undefined for an image from scratch. */
   base?: Repository;
 }
 
 /** An image's Dockerfile, read for a build without an engine. */
-interface Readable extends Sources {
+interface BuildInputs extends DockerfileSources {
   recipe: Recipe;
   /** The base's name in the pin; undefined for `scratch`. */
   baseName?: string;
 }
 
 /**
- * Builds an image by arithmetic, into nothing yet: base, layers, config and manifest as values. A Dockerfile that needs an engine is returned as the Refusal that names its line. `previousLayer`:
- * layers of the previous image.
+ * Builds an image without an engine, as values: layers, config and manifest; nothing is written but the cache. If the Dockerfile needs an engine, returns the Refusal that names the line.
+ * `previousLayer` finds layers of the previous image by their keys.
  */
-export async function buildByArithmetic(
+export async function buildDaemonless(
   job: ImageJob,
   registries: Registries,
   log: Log,
   { previousLayer }: { previousLayer?: OciBuild['known'] } = {},
-): Promise<Arithmetic | Refusal> {
+): Promise<DaemonlessImage | Refusal> {
   const references = pinnedReferences(job.pin, registries);
-  const readable = await readableOf(job, registries, references, log);
+  const readable = await readInputs(job, registries, references, log);
   if (isRefusal(readable)) return readable;
   const { platform, labels } = job.plan;
   const { baseName } = readable;
   const found = baseName === undefined ? undefined : await findBase(references.get(baseName)!, platform, log);
-  const image = await buildImage({
+  const image = await assembleImage({
     recipe: readable.recipe,
     base: found?.base ?? scratch(platform),
     platform,
     context: contextOf(job),
     ignore: ignoreOf(readable, job),
     labels,
-    baseFiles: async () => found && baseFiles(found.base.manifest.layers, opened(found)),
+    baseFiles: async () => found && baseFiles(found.base.manifest.layers, layerReader(found)),
     known: previousLayer,
     log,
   });
@@ -57,20 +57,20 @@ export async function buildByArithmetic(
 }
 
 /** The repository that has the base of an image, as its Dockerfile and its pin say; undefined for `scratch`, and where only an engine can build it. */
-export async function baseOf(job: ImageJob, registries: Registries, log: Log): Promise<Repository | undefined> {
+export async function locateBase(job: ImageJob, registries: Registries, log: Log): Promise<Repository | undefined> {
   const references = pinnedReferences(job.pin, registries);
-  const readable = await readableOf(job, registries, references, log);
+  const readable = await readInputs(job, registries, references, log);
   if (isRefusal(readable) || readable.baseName === undefined) return undefined;
   return (await findBase(references.get(readable.baseName)!, job.plan.platform, log)).place;
 }
 
-async function readableOf(
+async function readInputs(
   job: ImageJob,
   registries: Registries,
   references: ReadonlyMap<string, string>,
   log: Log,
-): Promise<Readable | Refusal> {
-  const sources = await readSources(job, references, log);
+): Promise<BuildInputs | Refusal> {
+  const sources = await readDockerfileSources(job, references, log);
   const args = { ...buildArgs(job), ...shownArgs(registries) };
   const recipe = readRecipe(sources.text, { args, platform: job.plan.platform });
   if (isRefusal(recipe)) return recipe;
@@ -104,7 +104,7 @@ function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {
   return [own, ...trees];
 }
 
-function ignoreOf({ ignore, file }: Sources, { folder }: ImageJob): OciBuild['ignore'] {
+function ignoreOf({ ignore, file }: DockerfileSources, { folder }: ImageJob): OciBuild['ignore'] {
   try {
     return readIgnore(ignore);
   } catch (error) {
@@ -116,6 +116,6 @@ function ignoreOf({ ignore, file }: Sources, { folder }: ImageJob): OciBuild['ig
   }
 }
 
-function opened({ place }: FoundBase): Parameters<typeof baseFiles>[1] {
+function layerReader({ place }: LocatedBase): Parameters<typeof baseFiles>[1] {
   return (layer) => streamBlob(place.registry, place.repository, layer);
 }

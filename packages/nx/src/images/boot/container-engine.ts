@@ -1,16 +1,16 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { firstLine, run } from '../../system/exec';
 import { isInterrupted } from '../../system/signals';
-import { engineName, type Engine } from '../build/docker';
+import { engineProgram, type Engine } from '../build/engine';
 
-/** The engine to start containers with: the one that was asked for, else the first that answers. Docker needs no buildx for this. Problem `engine-missing`. */
-export async function findRunner(wanted: string): Promise<Engine> {
+/** The engine to start containers with: the configured one, else the first that responds. docker needs no buildx for this. Problem `engine-missing`. */
+export async function findContainerEngine(wanted: string): Promise<Engine> {
   const all = ['buildx', 'podman'] as const;
   const reasons: string[] = [];
   for (const engine of all.some((one) => one === wanted) ? all.filter((one) => one === wanted) : all) {
-    const why = await whyNot(engine);
+    const why = await whyUnavailable(engine);
     if (why === undefined) return engine;
-    reasons.push(`${engineName(engine)}: ${why}`);
+    reasons.push(`${engineProgram(engine)}: ${why}`);
   }
   throw new KdcubeError({
     code: 'engine-missing',
@@ -19,8 +19,8 @@ export async function findRunner(wanted: string): Promise<Engine> {
   });
 }
 
-async function whyNot(engine: Engine): Promise<string | undefined> {
-  const program = engineName(engine);
+async function whyUnavailable(engine: Engine): Promise<string | undefined> {
+  const program = engineProgram(engine);
   const args = program === 'podman' ? ['version'] : ['version', '--format', '{{.Server.Version}}'];
   try {
     const { exitCode, stderr } = await run(program, args, { timeout: 30_000 });

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { buildCommand, findEngine } from './docker';
-import type { Build } from './docker';
+import { buildCommand, findEngine } from './engine';
+import type { EngineBuild } from './engine';
 
-const BUILD: Build = {
+const BUILD: EngineBuild = {
   context: '/c',
   dockerfile: 'Dockerfile_X',
   tag: 'localhost/kdcube/x:c-1',

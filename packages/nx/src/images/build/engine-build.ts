@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import type { ImagePlan } from '@kdcube/release/internal';
 import { parseImageReference } from '@kdcube/release/internal';
-import { build } from './docker';
-import type { Engine } from './docker';
+import { runBuild } from './engine';
+import type { Engine } from './engine';
 import { withTemporaryDir } from '../../system/files';
 import { writeContext } from './context';
 import { buildArgs } from '../job';
@@ -13,25 +13,31 @@ import { openRegistry, pinnedReferences, shownArgs } from '../../workspace/regis
 import type { Registries } from '../../workspace/registries';
 import { getImage } from '../../registry/registry';
 
-/** The name of an image in the engine's store: a host that no registry has, so that it is never pushed by accident. */
+/** The name of an image in the engine's store. No registry has this host, so the image cannot be pushed by accident. */
 export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {
   return `localhost/kdcube/${image}:${tag}`;
 }
 
-/** Builds an image into the engine's store, from a context made for it alone and removed afterwards. */
-export async function buildLocal(engine: Engine, job: ImageJob, registries: Registries, root: string, log: Log): Promise<void> {
+/** Builds an image into the engine's store, from a temporary context. */
+export async function buildWithEngine(
+  engine: Engine,
+  job: ImageJob,
+  registries: Registries,
+  root: string,
+  log: Log,
+): Promise<void> {
   const references = pinnedReferences(job.pin, registries);
   const startedAt = Date.now();
-  const created = await createdOf(job, references, log);
+  const created = await creationTime(job, references, log);
   await withTemporaryDir(
     async (dir) => {
-      // buildx tells contexts apart by the last part of their path, and files by size and time, which are equal for ours: a name that
-      // came twice would give this image files of another one.
+      // buildx distinguishes contexts by the last part of their path, and files by size and time. Sizes and times of ours may be equal,
+      // so a path that is used twice could give this image files of another one.
       const context = path.join(dir, randomUUID());
       await writeContext(job, context, references, log);
       const { platform, labels } = job.plan;
       const args = { ...buildArgs(job), ...shownArgs(registries) };
-      await build(
+      await runBuild(
         engine,
         {
           context,
@@ -41,7 +47,7 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
           args,
           labels,
           created,
-          plainHttp: isPlain(references, log),
+          plainHttp: usesPlainHttp(references, log),
         },
         log,
       );
@@ -51,16 +57,16 @@ export async function buildLocal(engine: Engine, job: ImageJob, registries: Regi
   log.done('built', job.plan.image, `${counted(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
 }
 
-function isPlain(references: ReadonlyMap<string, string>, log: Log): boolean {
+function usesPlainHttp(references: ReadonlyMap<string, string>, log: Log): boolean {
   const hosts = [...references.values()].map((reference) => parseImageReference(reference).host);
   return hosts.length > 0 && hosts.every((host) => openRegistry(host, log).base.protocol === 'http:');
 }
 
 /**
- * When an image was created is when its base was (HOUSE law 3): the clock of the machine that built it says nothing about what is in it.
- * Seconds since 1970; undefined where a base does not say.
+ * The creation time of an image is that of its newest base: the build machine's clock must not change the image.
+ * Seconds since 1970; undefined if no base has one.
  */
-async function createdOf({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {
+async function creationTime({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {
   const times: number[] = [];
   for (const reference of references.values()) {
     const { host, repository, digest } = parseImageReference(reference);

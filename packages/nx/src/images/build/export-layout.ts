@@ -4,31 +4,31 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { replaceDir } from '../../system/files';
 import { REF_NAME } from '../../oci/layout';
-import type { Engine } from './docker';
+import type { Engine } from './engine';
 
-/** Long enough for an image of many gigabytes. Milliseconds. */
-const PATIENCE = 3_600_000;
+/** Enough for an image of many gigabytes. Milliseconds. */
+const TIMEOUT = 3_600_000;
 
 /**
- * Writes an image of an engine's store as an OCI layout into `dir`, which is replaced as a whole; `name` is the image's name in it. docker keeps its layers unpacked, so theirs are other digests than
- * those of the registry that the base came from. Problems: `command-failed`; a docker before 25 does not write a layout.
+ * Exports an image of an engine's store as an OCI layout, which replaces `dir`; `name` is the image's name in it. docker stores layers uncompressed, so their digests differ from those in the registry of the base.
+ * Problems: `command-failed`; a docker before 25 does not write a layout.
  */
 export async function exportLayout(engine: Engine, local: string, dir: string, name: string): Promise<void> {
   await replaceDir(dir, async (into) => {
-    if (engine === 'podman') await must('podman', ['save', '--quiet', '--format', 'oci-dir', '--output', into, local]);
+    if (engine === 'podman') await runOrThrow('podman', ['save', '--quiet', '--format', 'oci-dir', '--output', into, local]);
     else {
       const archive = path.join(into, 'archive.tar');
-      await must('docker', ['save', '--output', archive, local]);
-      await must('tar', ['-xf', archive, '-C', into]);
+      await runOrThrow('docker', ['save', '--output', archive, local]);
+      await runOrThrow('tar', ['-xf', archive, '-C', into]);
       await fs.promises.rm(archive);
       await fs.promises.rm(path.join(into, 'manifest.json'), { force: true });
     }
-    await nameIt(path.join(into, 'index.json'), name, engine);
+    await nameImage(path.join(into, 'index.json'), name, engine);
   });
 }
 
-/** One image, under the name of its content instead of the engine's. */
-async function nameIt(file: string, name: string, engine: Engine): Promise<void> {
+/** Names the image by its content key instead of the engine's name. */
+async function nameImage(file: string, name: string, engine: Engine): Promise<void> {
   if (!fs.existsSync(file))
     throw new KdcubeError({
       code: 'command-failed',
@@ -40,8 +40,8 @@ async function nameIt(file: string, name: string, engine: Engine): Promise<void>
   await fs.promises.writeFile(file, JSON.stringify({ ...index, manifests }));
 }
 
-async function must(program: string, args: string[]): Promise<void> {
-  const { exitCode, stderr } = await run(program, args, { timeout: PATIENCE });
+async function runOrThrow(program: string, args: string[]): Promise<void> {
+  const { exitCode, stderr } = await run(program, args, { timeout: TIMEOUT });
   if (exitCode === 0) return;
   throw new KdcubeError({
     code: 'command-failed',

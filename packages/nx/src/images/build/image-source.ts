@@ -5,23 +5,23 @@ import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs';
 import { isInterrupted } from '../../system/signals';
-import { type Arithmetic, baseOf, buildByArithmetic } from './arithmetic';
-import { buildLocal, localName } from './build';
-import { findEngine, localLabels, type Engine } from './docker';
+import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless';
+import { buildWithEngine, localName } from './engine-build';
+import { findEngine, localLabels, type Engine } from './engine';
 import type { ImageJob } from '../job';
-import { builtLayoutDir, layoutWithKey } from './layouts';
+import { builtLayoutDir, readLayoutWithKey } from './layouts';
 import type { Registries } from '../../workspace/registries';
 
-/** What may build an image: `oci` is arithmetic, without an engine; `auto` is that where the Dockerfile allows it, else the first engine that runs. */
+/** What builds an image. `oci`: daemonless; `auto`: daemonless if the Dockerfile allows it, else the first engine that runs. */
 export type Builder = 'auto' | 'oci' | Engine;
 
-/** An image that is made, and where its parts are. */
-export type Source =
-  | ({ kind: 'arithmetic'; how: 'built' } & Arithmetic)
+/** An image that can be uploaded or exported, and where its parts are. */
+export type ImageSource =
+  | ({ kind: 'daemonless'; how: 'built' } & DaemonlessImage)
   | { kind: 'layout'; how: 'prebuilt'; layout: Layout; base?: Repository }
   | { kind: 'engine'; how: 'built' | 'prebuilt'; engine: Engine; local: string };
 
-export interface SourceOptions {
+export interface BuildOptions {
   root: string;
   registries: Registries;
   engine: Builder;
@@ -29,54 +29,60 @@ export interface SourceOptions {
   previousLayer?: OciBuild['known'];
 }
 
-/** The image as an earlier docker-build left it under dist/, else built now. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
-export async function sourceOf(job: ImageJob, options: SourceOptions, log: Log): Promise<Source> {
+/** The image that an earlier docker-build left under dist/, else a new build. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
+export async function findOrBuild(job: ImageJob, options: BuildOptions, log: Log): Promise<ImageSource> {
   const { root, registries } = options;
-  const layout = await layoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
-  if (!layout) return makeImage(job, options, log);
-  const base = layout.missing.length > 0 ? await baseOf(job, registries, log) : undefined;
+  const layout = await readLayoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
+  if (!layout) return buildImage(job, options, log);
+  const base = layout.missing.length > 0 ? await locateBase(job, registries, log) : undefined;
   return { kind: 'layout', how: 'prebuilt', layout, base };
 }
 
-/** Builds the image, whatever an earlier run left under dist/; an engine that has it already need not. */
-export async function makeImage(
+/** Builds the image, unless the engine that would build it has it already. */
+export async function buildImage(
   job: ImageJob,
-  { root, registries, engine, previousLayer }: SourceOptions,
+  { root, registries, engine, previousLayer }: BuildOptions,
   log: Log,
-): Promise<Source> {
+): Promise<ImageSource> {
   const { image } = job.plan;
-  if (engine !== 'auto' && engine !== 'oci') return inStore(job, engine, root, registries, log);
+  if (engine !== 'auto' && engine !== 'oci') return buildInEngine(job, engine, root, registries, log);
   const startedAt = Date.now();
-  const built = await buildByArithmetic(job, registries, log, { previousLayer });
+  const built = await buildDaemonless(job, registries, log, { previousLayer });
   if (!isRefusal(built)) {
     log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
-    return { kind: 'arithmetic', how: 'built', ...built };
+    return { kind: 'daemonless', how: 'built', ...built };
   }
-  if (built.absent !== undefined) throw absentSource(job, built);
+  if (built.absent !== undefined) throw missingSource(job, built);
   if (engine === 'oci') throw needsEngine(job, built);
   const found = await findEngine('auto').catch((error: unknown) => {
     if (error instanceof KdcubeError && !isInterrupted(error)) throw needsEngine(job, built, error);
     throw error;
   });
-  log.note(`${placeOf(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);
-  return inStore(job, found, root, registries, log);
+  log.note(`${formatPlace(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);
+  return buildInEngine(job, found, root, registries, log);
 }
 
-async function inStore(job: ImageJob, wanted: Engine, root: string, registries: Registries, log: Log): Promise<Source> {
+async function buildInEngine(
+  job: ImageJob,
+  wanted: Engine,
+  root: string,
+  registries: Registries,
+  log: Log,
+): Promise<ImageSource> {
   const engine = await findEngine(wanted);
   const local = localName(job.plan);
   const isThere = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
-  if (!isThere) await buildLocal(engine, job, registries, root, log);
+  if (!isThere) await buildWithEngine(engine, job, registries, root, log);
   return { kind: 'engine', how: isThere ? 'prebuilt' : 'built', engine, local };
 }
 
-/** The Problem of a line that nobody can carry out. */
-function absentSource(
+/** The Problem of a line that no engine can carry out either. */
+function missingSource(
   { folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>,
   { line, instruction, why, absent }: Refusal,
 ): KdcubeError {
   const file = `${folder.path}/${folder.dockerfile}`;
-  // How a workspace begins.
+  // A new workspace.
   const hasNone = bundles.length === 0 && absent === 'bundles';
   return new KdcubeError({
     code: 'dockerfile-unreadable',
@@ -86,14 +92,14 @@ function absentSource(
   });
 }
 
-/** The Problem of a Dockerfile that cannot be built by arithmetic. `cause`: why no engine can either. */
+/** The Problem of a Dockerfile that cannot be built without an engine. `cause`: why no engine is available. */
 export function needsEngine(job: Pick<ImageJob, 'plan' | 'folder'>, refusal: Refusal, cause?: KdcubeError): KdcubeError {
   const { folder } = job;
   const engines = cause ? `\n${cause.problems[0]!.message}` : '';
   return new KdcubeError(
     {
       code: 'needs-engine',
-      message: `${job.plan.image} cannot be built without an engine: ${whyNot(refusal)}.${engines}`,
+      message: `${job.plan.image} cannot be built without an engine: ${describeRefusal(refusal)}.${engines}`,
       hint: cause
         ? 'start docker (with buildx) or install podman, or write the Dockerfile without that line'
         : '--engine=auto builds such an image with docker or podman',
@@ -103,10 +109,10 @@ export function needsEngine(job: Pick<ImageJob, 'plan' | 'folder'>, refusal: Ref
   );
 }
 
-function whyNot({ line, instruction, why }: Refusal): string {
+function describeRefusal({ line, instruction, why }: Refusal): string {
   return `line ${line} is ${instruction}, and ${why}`;
 }
 
-function placeOf({ folder }: ImageJob, { line }: Refusal): string {
+function formatPlace({ folder }: ImageJob, { line }: Refusal): string {
   return `${folder.path}/${folder.dockerfile}:${line}`;
 }

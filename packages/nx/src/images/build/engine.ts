@@ -7,28 +7,28 @@ import { isInterrupted } from '../../system/signals';
 /** A container engine that builds images on this machine. */
 export type Engine = 'buildx' | 'podman';
 
-/** What is built: everything that the engine is told. */
-export interface Build {
-  /** The folder with the Dockerfile and all that it copies. */
+/** The arguments of a build. */
+export interface EngineBuild {
+  /** The folder with the Dockerfile and everything that it copies. */
   context: string;
   /** Its name in the context. */
   dockerfile: string;
-  /** The name in the engine's own store. */
+  /** The image's name in the engine's own store. */
   tag: string;
   platform: string;
   args: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
-  /** Seconds since 1970 for `created` and for nothing else that matters here. Default: the engine's clock. */
+  /** The image's `created`, in seconds since 1970. Default: the engine's clock. */
   created?: number;
-  /** Every base comes from a registry that speaks plain http. docker knows loopback by itself; podman must be told. */
+  /** Every base comes from a registry over plain HTTP. docker uses it for loopback by itself, podman needs a flag. */
   plainHttp?: boolean;
 }
 
-/** The engine to use: the one that was asked for, else the first that answers. Problem `engine-missing`. */
+/** The engine to use: the configured one, else the first that responds. Problem `engine-missing`. */
 export async function findEngine(wanted: 'auto' | Engine): Promise<Engine> {
   const reasons: string[] = [];
   for (const engine of wanted === 'auto' ? (['buildx', 'podman'] as const) : [wanted]) {
-    const why = await whyNot(engine);
+    const why = await whyUnavailable(engine);
     if (why === undefined) return engine;
     reasons.push(`${engine}: ${why}`);
   }
@@ -39,7 +39,7 @@ export async function findEngine(wanted: 'auto' | Engine): Promise<Engine> {
   });
 }
 
-async function whyNot(engine: Engine): Promise<string | undefined> {
+async function whyUnavailable(engine: Engine): Promise<string | undefined> {
   const probes =
     engine === 'podman'
       ? [['podman', 'version']]
@@ -57,10 +57,10 @@ async function whyNot(engine: Engine): Promise<string | undefined> {
   return undefined;
 }
 
-/** The command line of a build: pure, so that it can be looked at. */
+/** The command line of a build. */
 export function buildCommand(
   engine: Engine,
-  { context, dockerfile, tag, platform, args, labels, created, plainHttp }: Build,
+  { context, dockerfile, tag, platform, args, labels, created, plainHttp }: EngineBuild,
 ): [string, string[]] {
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values)
@@ -74,7 +74,7 @@ export function buildCommand(
         'build',
         ...common,
         ...(created === undefined ? [] : ['--timestamp', String(created)]),
-        // Its own label would name the builder and its version.
+        // podman's own label contains the builder and its version.
         '--identity-label=false',
         ...(plainHttp ? ['--tls-verify=false'] : []),
         ...pairs('--build-arg', args),
@@ -83,7 +83,7 @@ export function buildCommand(
     ];
   }
   const clock: Record<string, string> = created === undefined ? {} : { SOURCE_DATE_EPOCH: String(created) };
-  // Attestations carry times and would turn one image into an index of two.
+  // Attestations contain times, and would turn the image into an index.
   return [
     'docker',
     [
@@ -102,7 +102,7 @@ export function buildCommand(
 }
 
 /** Builds into the engine's own store. Problem `build-failed`, with the engine's last lines. */
-export async function build(engine: Engine, what: Build, log: Log): Promise<void> {
+export async function runBuild(engine: Engine, what: EngineBuild, log: Log): Promise<void> {
   const [program, args] = buildCommand(engine, what);
   let last = '';
   const startedAt = Date.now();
@@ -121,9 +121,13 @@ export async function build(engine: Engine, what: Build, log: Log): Promise<void
 
 /** The labels of an image in the engine's store; undefined when it is not there. */
 export async function localLabels(engine: Engine, tag: string): Promise<Record<string, string> | undefined> {
-  const { exitCode, stdout } = await run(engineName(engine), ['image', 'inspect', '--format', '{{json .Config.Labels}}', tag], {
-    timeout: 60_000,
-  });
+  const { exitCode, stdout } = await run(
+    engineProgram(engine),
+    ['image', 'inspect', '--format', '{{json .Config.Labels}}', tag],
+    {
+      timeout: 60_000,
+    },
+  );
   if (exitCode !== 0) return undefined;
   try {
     return (JSON.parse(stdout.toString('utf8')) as Record<string, string> | null) ?? {};
@@ -132,22 +136,22 @@ export async function localLabels(engine: Engine, tag: string): Promise<Record<s
   }
 }
 
-/** Sends an image of the engine's store under another name. `plainHttp`: the registry is on this machine. Problem `push-failed`. */
-export async function push(
+/** Pushes an image of the engine's store under another name. Problem `push-failed`. */
+export async function pushWithEngine(
   engine: Engine,
   local: string,
   remote: string,
   log: Log,
   options: { plainHttp: boolean },
 ): Promise<void> {
-  const program = engineName(engine);
+  const program = engineProgram(engine);
   let last = '';
   const startedAt = Date.now();
   const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
   const step = (args: string[], text: string) =>
     whileWaiting(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
   const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
-  // The name is only the way to the registry: what stays in the store is the local one.
+  // The remote name is only needed for the push: the store keeps the local one.
   const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
   const tagged = await step(['tag', local, remote], 'tagging');
   const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`).finally(untag) : tagged;
@@ -158,7 +162,7 @@ export async function push(
   });
 }
 
-/** As people know it, and as the program is called. */
-export function engineName(engine: Engine): 'docker' | 'podman' {
+/** The program of an engine. */
+export function engineProgram(engine: Engine): 'docker' | 'podman' {
   return engine === 'podman' ? 'podman' : 'docker';
 }

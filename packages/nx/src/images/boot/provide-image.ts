@@ -2,43 +2,49 @@ import { parseImageReference } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import type { Log } from '../../system/log';
 import { whileWaiting } from '../../system/log';
-import { buildLocal, localName } from '../build/build';
-import { engineName, localLabels } from '../build/docker';
-import type { Engine } from '../build/docker';
+import { buildWithEngine, localName } from '../build/engine-build';
+import { engineProgram, localLabels } from '../build/engine';
+import type { Engine } from '../build/engine';
 import type { ImageJob } from '../job';
 import { openRegistry } from '../../workspace/registries';
 import type { Registries } from '../../workspace/registries';
-import { loadInto } from './load';
+import { loadIntoEngine } from './load-into-engine';
 import { pushReceipt } from '../receipts';
-import { sourceOf } from '../build/source';
+import { findOrBuild } from '../build/image-source';
 
-/** The name under which the engine has this image, with the content that the plan says; brought there when it has not. */
-export async function inEngine(engine: Engine, job: ImageJob, registries: Registries, root: string, log: Log): Promise<string> {
+/** Makes the engine have the image of this plan, and returns its name there: it is pulled or built if necessary. */
+export async function provideImage(
+  engine: Engine,
+  job: ImageJob,
+  registries: Registries,
+  root: string,
+  log: Log,
+): Promise<string> {
   const local = localName(job.plan);
   if ((await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key) return local;
   const pushed = pushedReference(root, job);
   if (pushed && (await pull(engine, pushed, job.plan.platform, log))) return pushed;
-  const source = await sourceOf(job, { root, registries, engine: 'auto' }, log);
-  if (source.kind !== 'engine') await loadInto(engine, source, local, root, log);
-  // Of two engines on one machine, the other one may have built it.
-  else if (source.engine !== engine) await buildLocal(engine, job, registries, root, log);
+  const source = await findOrBuild(job, { root, registries, engine: 'auto' }, log);
+  if (source.kind !== 'engine') await loadIntoEngine(engine, source, local, root, log);
+  // Another engine of this machine may have built it.
+  else if (source.engine !== engine) await buildWithEngine(engine, job, registries, root, log);
   return local;
 }
 
-/** Where docker-push has put this very content, if it was from here. */
+/** Where this checkout pushed this content. */
 function pushedReference(root: string, { plan }: ImageJob): string | undefined {
   const receipt = pushReceipt(root, plan.image);
-  // Without a registry, it is in dist/images.
+  // An image in dist/images cannot be pulled.
   if (receipt?.key !== plan.key || receipt.repository.startsWith('oci:')) return undefined;
   return `${receipt.repository}@${receipt.digest}`;
 }
 
-/** False when the engine cannot have it from there: then it can still be built. */
+/** False if the engine cannot pull it: then it is built. */
 async function pull(engine: Engine, reference: string, platform: string, log: Log): Promise<boolean> {
-  const program = engineName(engine);
+  const program = engineProgram(engine);
   const startedAt = Date.now();
   const { host } = parseImageReference(reference);
-  // docker knows by itself that this machine's own registry speaks plain http; podman must be told.
+  // docker uses plain HTTP for loopback by itself, podman needs a flag.
   const plain = engine === 'podman' && openRegistry(host, log).base.protocol === 'http:' ? ['--tls-verify=false'] : [];
   const waiting = () => `pulling ${reference} for ${Math.round((Date.now() - startedAt) / 1000)} s`;
   const args = ['pull', '--quiet', ...plain, `--platform=${platform}`, reference];

@@ -5,21 +5,25 @@ import { listTree, readBlobs } from '../../git/tree';
 import type { Log } from '../../system/log';
 import { buildArgs, type ImageJob } from '../job';
 
-/** An image's Dockerfile and .dockerignore, as git has them. */
-export interface Sources {
+/** An image's Dockerfile and .dockerignore, from git. */
+export interface DockerfileSources {
   /** `images/<image>/Dockerfile_…`, for messages. */
   file: string;
   text: string;
   dockerfile: Dockerfile;
-  /** Of `<Dockerfile>.dockerignore`, else of `.dockerignore`, which is the order of docker's own; '' without either. */
+  /** `<Dockerfile>.dockerignore`, else `.dockerignore`, as docker does; '' without either. */
   ignore: string;
 }
 
-/** Reads them, and refuses what would be built from something that no pin knows. */
-export async function readSources(job: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<Sources> {
+/** Reads them. Problem `wrong-option` if a base is in no pin. */
+export async function readDockerfileSources(
+  job: ImageJob,
+  references: ReadonlyMap<string, string>,
+  log: Log,
+): Promise<DockerfileSources> {
   const { folder, files } = job;
   const entries = await listTree(files.store, files.tree);
-  requireFreeName(
+  requireNoBundlesFolder(
     job,
     entries.some(({ path }) => path === 'bundles' || path.startsWith('bundles/')),
   );
@@ -27,7 +31,7 @@ export async function readSources(job: ImageJob, references: ReadonlyMap<string,
   const oidOf = (name: string): string | undefined =>
     entries.find(({ path, mode }) => path === name && mode.startsWith('100'))?.oid;
   const oid = oidOf(folder.dockerfile);
-  if (oid === undefined) throw notSeen(file);
+  if (oid === undefined) throw ignoredDockerfile(file);
   const ignored = oidOf(`${folder.dockerfile}.dockerignore`) ?? oidOf('.dockerignore');
   await fetchBlobs(files.store, files.tree, log);
   const texts = new Map<string, string>();
@@ -39,13 +43,13 @@ export async function readSources(job: ImageJob, references: ReadonlyMap<string,
   return { file, text, dockerfile, ignore: withBundles(job, ignored === undefined ? '' : texts.get(ignored)!) };
 }
 
-/** What an image's own .dockerignore hides of the bundles would be missing in the image, while its labels name them whole. */
+/** The image's labels promise whole bundles, so its .dockerignore must not hide a part of them. */
 export function withBundles({ bundles }: Pick<ImageJob, 'bundles'>, ignore: string): string {
   return ignore === '' || bundles.length === 0 ? ignore : `${ignore}\n!bundles\n!bundles/**\n`;
 }
 
 /** Problem `already-exists`: the release's bundles belong into the folder `bundles` of the context. */
-export function requireFreeName({ bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>, taken: boolean): void {
+export function requireNoBundlesFolder({ bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>, taken: boolean): void {
   if (bundles.length === 0 || !taken) return;
   throw new KdcubeError({
     code: 'already-exists',
@@ -55,23 +59,23 @@ export function requireFreeName({ bundles, folder }: Pick<ImageJob, 'bundles' | 
   });
 }
 
-/** A base that only a build argument names: built from its tag, one content key would stand for two images. Problem `wrong-option`. */
+/** Refuses a base that only a build argument names: its tag can move, and one content key would stand for two images. Problem `wrong-option`. */
 export function requirePinned(bases: readonly ExternalBase[], references: ReadonlyMap<string, string>, file: string): void {
   const unpinned = bases.find(({ name }) => !references.has(name));
   if (!unpinned) return;
   throw new KdcubeError({
     code: 'wrong-option',
-    message: `With these build arguments the image is made from ${quoted(unpinned.name)}, and its pin says nothing of that.`,
+    message: `With these build arguments the image is built from ${quoted(unpinned.name)}, which is not in its pin.`,
     hint: 'write the image into the Dockerfile, as the value of its ARG, and run nx sync',
     at: { file, line: unpinned.line },
   });
 }
 
-/** Problem `dockerfile-missing`: the folder is seen, its Dockerfile is not. */
-export function notSeen(file: string): KdcubeError {
+/** Problem `dockerfile-missing`: git ignores the Dockerfile, but not its folder. */
+export function ignoredDockerfile(file: string): KdcubeError {
   return new KdcubeError({
     code: 'dockerfile-missing',
-    message: `git does not see ${file}, though other files of its folder.`,
+    message: `git ignores ${file}.`,
     hint: `git check-ignore --verbose ${file}    names the rule that hides it`,
     at: { file },
   });

@@ -1,0 +1,54 @@
+import * as fs from 'node:fs';
+import type { BuildReceipt } from '@kdcube/release/internal';
+import type { Log } from '../../system/log';
+import { readLayout, writeLayout } from '../../oci/layout';
+import { exportLayout } from './export-layout';
+import { contentOf, type ImageJob } from '../job';
+import { builtLayoutDir, readLayoutWithKey } from './layouts';
+import { buildReceipt } from '../receipts';
+import { buildImage, type ImageSource, type BuildOptions } from './image-source';
+
+export interface OutputOptions extends BuildOptions {
+  /** Whether Nx caches the target. Then the whole image must be in dist/: a cache hit restores nothing in an engine's store. */
+  cached: boolean;
+}
+
+/** docker-build: leaves the image as an OCI layout under dist/ if no engine was needed or if Nx caches the target, else in the engine's store. Does not look it up in the registry. */
+export async function buildToOutput(job: ImageJob, { cached, ...options }: OutputOptions, log: Log): Promise<BuildReceipt> {
+  const dir = builtLayoutDir(options.root, job.plan.image);
+  const existing = await readLayoutWithKey(dir, job, log);
+  if (existing) {
+    log.done('reused', job.plan.image, `${existing.manifest.digest}, in dist/`);
+    return { ...receipt(job), engine: previousEngine(options.root, job) ?? 'oci', digest: existing.manifest.digest };
+  }
+  const source = await buildImage(job, options, log);
+  if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await writeOutputLayout(source, dir, job.plan.tag)) };
+  // An old layout must not stay beside a receipt of the new image.
+  await fs.promises.rm(dir, { recursive: true, force: true });
+  log.done(source.how === 'prebuilt' ? 'reused' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
+  return { ...receipt(job), engine: source.engine, local: source.local };
+}
+
+async function writeOutputLayout(
+  source: ImageSource,
+  dir: string,
+  name: string,
+): Promise<Pick<BuildReceipt, 'engine' | 'digest'>> {
+  if (source.kind === 'layout') throw new Error('buildImage returned a layout');
+  if (source.kind === 'engine') {
+    await exportLayout(source.engine, source.local, dir, name);
+    return { engine: source.engine, digest: (await readLayout(dir)).manifest.digest };
+  }
+  await writeLayout(dir, source.image, { name });
+  return { engine: 'oci', digest: source.image.digest };
+}
+
+/** The engine that built the image of this key, from the receipt of that build. */
+function previousEngine(root: string, { plan }: ImageJob): string | undefined {
+  const before = buildReceipt(root, plan.image);
+  return before?.key === plan.key ? before.engine : undefined;
+}
+
+function receipt(job: ImageJob) {
+  return { receipt: 'docker-build' as const, version: 1 as const, ...contentOf(job) };
+}
