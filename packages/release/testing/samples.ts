@@ -211,7 +211,7 @@ function gateway(file: Parameters<typeof sampleGateway>[0], generation: Generati
   const rendered = renderGateway(environment, generation).gateway;
   const [before, after] = [flat(told), flat(rendered)];
   return compared(file, before, after, (key) => {
-    if (notes.some(({ reason, said }) => reason === 'gateway' && said.startsWith(`${key} `))) return 'gateway';
+    if (notes.some(({ reason, message }) => reason === 'gateway' && message.startsWith(`${key} `))) return 'gateway';
     const [section, ...rest] = key.split('.');
     const beside = rest[0] === 'ingress' || rest[0] === 'proc' ? [section, ...rest.slice(1)].join('.') : key;
     const moved = beside in before && `${section}.proc.${beside.slice(section!.length + 1)}` in after;

@@ -35,7 +35,7 @@ export async function writeEnvironment(
     log.lines(
       table(
         ['what', '', 'hint'],
-        all.map(({ subject, said, hint = '', at }) => [at ? `${subject}  ${formatPlace(at)}` : subject, said, hint]),
+        all.map(({ subject, message, hint = '', at }) => [at ? `${subject}  ${formatPlace(at)}` : subject, message, hint]),
       ),
     );
   for (const note of all) log.event({ event: 'note', ...note });

@@ -76,21 +76,21 @@ function serviceEnv(
   service: Service,
   input: EnvInput,
   gateway: string,
-  said: { problems: Problem[]; notes: Problem[] },
+  found: { problems: Problem[]; notes: Problem[] },
 ): ServiceEnv {
-  const image = imageReference(service.image, input.images, said.problems);
+  const image = imageReference(service.image, input.images, found.problems);
   const secrets = secretsOf(service, input.environment);
   const render = (asFile: boolean) => {
     const { env: bundles, files } = bundlesOf(service, input, asFile);
-    return { env: inOrder({ ...derived(service, input, gateway, said.problems), ...bundles, ...service.env }), files };
+    return { env: inOrder({ ...derived(service, input, gateway, found.problems), ...bundles, ...service.env }), files };
   };
   let rendered = render(false);
   if (!fits(service, rendered.env, secrets) && rendered.env.AGENTIC_BUNDLES_JSON?.startsWith('{')) {
     rendered = render(true);
     const message = `The bundles do not fit into the environment of ${quoted(service.name)}: they go into ${rendered.files[0]!.path}, which AGENTIC_BUNDLES_JSON names.`;
-    said.notes.push({ code: 'env-in-file', message });
+    found.notes.push({ code: 'env-in-file', message });
   }
-  if (!fits(service, rendered.env, secrets)) said.problems.push(tooLarge(service, rendered.env, secrets));
+  if (!fits(service, rendered.env, secrets)) found.problems.push(tooLarge(service, rendered.env, secrets));
   const waits = input.environment.exec?.fargate && input.execTaskDefinition === undefined && service.component === 'proc';
   return {
     service: service.name,

@@ -12,19 +12,19 @@ export function printBundles(bundles: readonly BundleContent[]): string {
 
 /** The bundles in a label, without invalid entries; undefined if the label is missing or invalid. */
 export function readBundles(label: string | undefined): BundleContent[] | undefined {
-  return saidOf(label)?.flatMap(({ id, said }) => {
-    const found = BundleContent.safeParse({ ...said, id }, ONCE);
+  return labelEntries(label)?.flatMap(({ id, entry }) => {
+    const found = BundleContent.safeParse({ ...entry, id }, ONCE);
     return found.success ? [found.data] : [];
   });
 }
 
 /** The entries of a label by id, unchecked. */
-export function saidOf(label: string | undefined): { id: string; said: Readonly<Record<string, unknown>> }[] | undefined {
+export function labelEntries(label: string | undefined): { id: string; entry: Readonly<Record<string, unknown>> }[] | undefined {
   const read = parsed(label);
   if (!isMapping(read)) return undefined;
-  return Object.entries(read).map(([id, said]) => ({
+  return Object.entries(read).map(([id, entry]) => ({
     id,
-    said: typeof said === 'string' ? { folder: id, tree: said } : isMapping(said) ? said : {},
+    entry: typeof entry === 'string' ? { folder: id, tree: entry } : isMapping(entry) ? entry : {},
   }));
 }
 

@@ -1,5 +1,5 @@
 import { printable } from '../problem/problem';
-import { BUNDLES_LABEL, saidOf } from './bundles-label';
+import { BUNDLES_LABEL, labelEntries } from './bundles-label';
 import type { ImagePlan } from './image';
 
 /** The labels of an image. */
@@ -18,7 +18,7 @@ export function whyBuilt(before: Labels | undefined, plan: Pick<ImagePlan, 'key'
     ...platformChanged(before['io.kdcube.platform-ref'], plan.platformRef),
   ];
   const [base, now] = [before, plan.labels].map((labels) => labels['org.opencontainers.image.base.digest']);
-  // A new platform has a new base: said once.
+  // A new platform has a new base: one reason, not two.
   if (base !== now && before['io.kdcube.platform-ref'] === plan.platformRef) why.push('its base changed');
   return why.length > 0 ? why : ['its Dockerfile, its own files or its arguments changed'];
 }
@@ -39,7 +39,7 @@ function platformChanged(before: string | undefined, now: string | undefined): s
 }
 
 function bundlesOf(labels: Labels): Map<string, string> {
-  return new Map(saidOf(labels[BUNDLES_LABEL])?.map(({ id, said }) => [id, JSON.stringify(said)]));
+  return new Map(labelEntries(labels[BUNDLES_LABEL])?.map(({ id, entry }) => [id, JSON.stringify(entry)]));
 }
 
 /** The first names, and the number of further ones. */

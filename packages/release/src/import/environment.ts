@@ -34,7 +34,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
     // A pushgateway's URL may have a password in it.
     if (!mayHoldSecret(settings[key])) continue;
     delete settings[key];
-    notes.push({ subject: `${key}:`, reason: 'secret', said: 'was left out: there is what looks like a secret in it' });
+    notes.push({ subject: `${key}:`, reason: 'secret', message: 'was left out: there is what looks like a secret in it' });
   }
   const services = Object.fromEntries(
     found.services.map((service) => {
@@ -89,22 +89,22 @@ function gatewayOf(
   services: readonly FoundService[],
   notes: ImportNote[],
 ): { tenant?: string; project?: string; gateway?: Mapping } {
-  const told = services.flatMap(({ name, env }) => {
+  const gateways = services.flatMap(({ name, env }) => {
     const text = env.GATEWAY_CONFIG_JSON ?? '';
     const value = parsed(text);
     if (text.trim() !== '' && !value)
-      notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, reason: 'gateway', said: 'is no JSON: it was left out' });
+      notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, reason: 'gateway', message: 'is no JSON: it was left out' });
     return value ? [{ name, value }] : [];
   });
   const setup = services.find(({ env }) => env.TENANT_ID !== undefined)?.env;
-  const [first, ...others] = told;
+  const [first, ...others] = gateways;
   if (!first) return { tenant: plain(setup?.TENANT_ID), project: plain(setup?.PROJECT_ID) };
   for (const { name, value } of others)
     if (JSON.stringify(value) !== JSON.stringify(first.value))
       notes.push({
         subject: `${name} GATEWAY_CONFIG_JSON`,
         reason: 'gateway-one',
-        said: `differs from that of ${first.name}, which was taken: the platform needs one for all`,
+        message: `differs from that of ${first.name}, which was taken: the platform needs one for all`,
       });
   const { tenant, project, tenant_id: tenantId, project_id: projectId, ...rest } = first.value;
   return {
@@ -143,7 +143,7 @@ function readable(gateway: Mapping, service: string, notes: ImportNote[]): Mappi
         notes.push({
           subject: `${service} gateway`,
           reason: 'gateway',
-          said: `${printable(path.join('.'))} is not read, or has a value that cannot be: it was left out`,
+          message: `${printable(path.join('.'))} is not read, or has a value that cannot be: it was left out`,
         });
       }
     }

@@ -5,11 +5,11 @@ import { secretReference } from '../environment/secret-reference';
 import { placeholderIn, valueFault } from '../document/values';
 import { isSecretValue } from '../document/values';
 import type { ImportReason } from './reasons';
-import { unmade } from './settings';
+import { explainOmitted } from './settings';
 import { type ImportedSettings } from './types';
 import type { FoundService, ImportNote, ImportedVariables } from './types';
 
-/** Which part of the platform it is, by what it is told of itself, else by its names. */
+/** The component of the platform, by its names, else by its own variables. */
 export function componentOf(names: readonly string[], env: Readonly<Record<string, string>>): Component {
   const text = names.join(' ').toLowerCase();
   const exact = components.find((component) => component !== 'other' && names.includes(component));
@@ -25,8 +25,8 @@ export function componentOf(names: readonly string[], env: Readonly<Record<strin
 }
 
 /**
- * The variables of a service as an environment may have them. A secret's value is never taken along: its name gets a reference, and a person is told where to put the value.
- * What the environment makes by itself is left out; what the platform does not read too. Each is named.
+ * The variables of a service that an environment can have. A secret's value is never copied: its name gets a reference, and a note says where to put the value.
+ * Variables that the environment generates, and those that the platform does not read, are left out, each with a note.
  */
 export function importVariables(
   found: FoundService,
@@ -36,46 +36,49 @@ export function importVariables(
   const env: Record<string, string> = {};
   const secrets: Record<string, string> = {};
   const notes: ImportNote[] = [];
-  const say = (variable: string, reason: ImportReason, said: string, hint?: string) =>
-    notes.push({ subject: `${found.name} ${variable}`, reason, said, ...(hint !== undefined && { hint }) });
+  const note = (variable: string, reason: ImportReason, message: string, hint?: string) =>
+    notes.push({ subject: `${found.name} ${variable}`, reason, message, ...(hint !== undefined && { hint }) });
   const upper = new Set<string>();
   const given = (name: string) => (found.env[name] ?? '') !== '' || name in found.secrets;
   for (const [name, value] of Object.entries(found.env)) {
     const wrong = isEnvName(name) ? misnamed(name, found.component) : undefined;
     const owned = found.component !== 'other' && Object.hasOwn(OWNED, name.toUpperCase());
-    if (!isEnvName(name)) say('a variable', 'name', 'has a name that no variable can have: it was left out');
-    else if (upper.has(name.toUpperCase())) say(name, 'name', 'differs from another one only in case: it was left out');
+    if (!isEnvName(name)) note('a variable', 'name', 'has a name that no variable can have: it was left out');
+    else if (upper.has(name.toUpperCase())) note(name, 'name', 'differs from another one only in case: it was left out');
     else if (Object.hasOwn(ALIASES, name) && given(ALIASES[name]!))
-      say(name, 'name', `is another name of ${ALIASES[name]!}, which is said too: it was left out`);
+      note(name, 'name', `is another name of ${ALIASES[name]!}, which is set too: it was left out`);
     else if (owned) {
-      const { reason, said } = unmade(name, settings) ?? { reason: 'made', said: `is made from ${OWNED[name.toUpperCase()]!}` };
-      say(name, reason, said);
+      const { reason, message } = explainOmitted(name, settings) ?? {
+        reason: 'made',
+        message: `is made from ${OWNED[name.toUpperCase()]!}`,
+      };
+      note(name, reason, message);
     } else if (name === 'INSTANCE_ID')
-      say(name, 'replica', 'must be another one in every replica: it was left out, and the platform makes it');
-    else if (wrong) say(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
-    else if (valueFault(value) !== undefined) say(name, 'value', `cannot be taken over: ${valueFault(value)}`);
-    else if (value === '') say(name, 'empty', 'was empty: it was left out');
+      note(name, 'replica', 'must be another one in every replica: it was left out, and the platform makes it');
+    else if (wrong) note(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
+    else if (valueFault(value) !== undefined) note(name, 'value', `cannot be taken over: ${valueFault(value)}`);
+    else if (value === '') note(name, 'empty', 'was empty: it was left out');
     else if (isSecretValue(name, value) || hasPassword(value)) {
       const { reference, hint } = place(name);
       secrets[name] = reference;
-      say(name, 'secret', 'is a secret: its value was not copied', hint);
+      note(name, 'secret', 'is a secret: its value was not copied', hint);
     } else {
       env[name] = value;
-      if (placeholderIn(value)) say(name, 'placeholder', 'is a placeholder that nobody filled in');
+      if (placeholderIn(value)) note(name, 'placeholder', 'is a placeholder that nobody filled in');
     }
     upper.add(name.toUpperCase());
   }
   for (const [name, reference] of Object.entries(found.secrets)) {
     const wrong = misnamed(name, found.component);
     const text = secretReference(reference) ? reference : `ssm:${reference}`;
-    if (wrong) say(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
+    if (wrong) note(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
     else if (secretReference(text)) secrets[name] = text;
-    else say(name, 'value', 'refers to something that is no parameter and no secret: it was left out');
+    else note(name, 'value', 'refers to something that is no parameter and no secret: it was left out');
   }
   return { env, secrets, notes };
 }
 
-/** Also where nobody filled the password in yet: whoever does would write it into the file. */
+/** Also with a placeholder as its password: whoever fills it in would write a secret into the file. */
 function hasPassword(value: string): boolean {
   return /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(value);
 }

@@ -13,8 +13,8 @@ export function importedImage(
 ): Pick<FoundService, 'image' | 'registry'> {
   const image = typeof written === 'string' ? parsed(written) : undefined;
   if (!image) {
-    const said = 'is not named: put the name of an image of the release there, or another one by its digest';
-    notes.push({ subject: `${name} image`, reason: 'image', said, ...(at && { at }) });
+    const message = 'is not named: put the name of an image of the release there, or another one by its digest';
+    notes.push({ subject: `${name} image`, reason: 'image', message, ...(at && { at }) });
     return { image: `docker.io/kdcube/${name.toLowerCase()}@sha256:<DIGEST>` };
   }
   const { host, repository, digest } = image;
@@ -22,7 +22,7 @@ export function importedImage(
     notes.push({
       subject: `${name} image`,
       reason: 'image',
-      said: 'is not named by digest: put the name of an image of the release there, or this one by its digest',
+      message: 'is not named by digest: put the name of an image of the release there, or this one by its digest',
       hint: `docker buildx imagetools inspect ${written as string}`,
       ...(at && { at }),
     });
@@ -56,7 +56,7 @@ export function registryOfAll(services: readonly FoundService[], notes: ImportNo
     notes.push({
       subject: 'registry:',
       reason: 'registry',
-      said: `is that of ${proc.name}; the images of ${elsewhere.map(({ name }) => name).join(', ')} are in others, and keep their full names`,
+      message: `is that of ${proc.name}; the images of ${elsewhere.map(({ name }) => name).join(', ')} are in others, and keep their full names`,
     });
   return proc?.registry;
 }

@@ -104,7 +104,7 @@ test('a release that was deployed here, imported again: code, metrics and gatewa
   const { text, notes } = importEnvironment({ name: 'prod', target: 'ecs', services, place: PLACE });
   const { environment, problems } = read(text);
   // Variables of the customer's that look secret are named, and get a reference.
-  expect([problems, notes.filter(({ said }) => said.includes('secret')).map(({ subject }) => subject)]).toEqual([
+  expect([problems, notes.filter(({ message }) => message.includes('secret')).map(({ subject }) => subject)]).toEqual([
     [],
     ['chat-proc BUILD_FINGERPRINT'],
   ]);
@@ -172,13 +172,13 @@ test('the platform’s own env files: every variable is taken over, or named; no
     ['proxylogin', 'proxylogin'],
   ]);
   const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
-  const said = [...notes, ...result.notes];
+  const allNotes = [...notes, ...result.notes];
   for (const { name, env } of services)
     for (const variable of Object.keys(env))
       expect([
         name,
         variable,
-        result.text.includes(`${variable}: `) || said.some(({ subject }) => subject === `${name} ${variable}`),
+        result.text.includes(`${variable}: `) || allNotes.some(({ subject }) => subject === `${name} ${variable}`),
       ]).toEqual([name, variable, true]);
   const left = read(result.text).problems.filter(
     ({ at }) => !/[<>]|\.\.\.|YOUR|[Yy]our|path\/to/.test(result.text.split('\n')[at!.line! - 1]!),
@@ -208,14 +208,14 @@ test('a folder of env files and a compose file; secrets by name only', () => {
   };
   const { services, notes } = foundInCompose({ list: () => Object.keys(files), read: (file) => files[file] }, OPTIONS);
   const result = importEnvironment({ name: 'host', target: 'compose', services, place: { directory: '/opt/kdcube' } });
-  const said = [...notes, ...result.notes];
-  expect(result.text + JSON.stringify(said)).not.toContain(CANARY);
+  const allNotes = [...notes, ...result.notes];
+  expect(result.text + JSON.stringify(allNotes)).not.toContain(CANARY);
   expect(services.map(({ name, component }) => [name, component])).toEqual([
     ['chat-ingress', 'ingress'],
     ['clamav', 'other'],
     ['proc', 'proc'],
   ]);
-  expect(said.map(({ subject }) => subject)).toEqual(
+  expect(allNotes.map(({ subject }) => subject)).toEqual(
     expect.arrayContaining([
       'clamav image',
       'proc image',

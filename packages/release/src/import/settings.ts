@@ -8,7 +8,7 @@ type Mapping = Record<string, unknown>;
 type Env = Record<string, string>;
 
 /**
- * What an environment says once for all its services, read back out of the variables that are made from it: without it, the first plan would take them away. `exec`: the task definition that proc names.
+ * The settings that an environment has once for all services, derived from the variables that it generates from them: without them, the first plan would remove those variables. `exec`: the task definition that proc names.
  */
 export function importSettings(services: readonly FoundService[], exec?: FoundExec): ImportedSettings {
   const of = (component: string): Env => services.find((service) => service.component === component)?.env ?? {};
@@ -16,17 +16,20 @@ export function importSettings(services: readonly FoundService[], exec?: FoundEx
   return { ...some('bundles', bundlesOf(proc)), ...some('exec', execOf(proc, exec)), ...some('metrics', metricsOf(metrics)) };
 }
 
-/** Why a variable that the environment makes is not made again: what it belongs to is off, or waits for an image. Undefined: it is in the settings. */
-export function unmade(
+/** Why a variable that the environment generates is left out: its feature is off, or needs an image. Undefined: it is in the settings. */
+export function explainOmitted(
   name: string,
   { bundles, exec, metrics }: ImportedSettings,
-): { reason: ImportReason; said: string } | undefined {
-  const off = (what: string) => ({ reason: 'off' as const, said: `was left out: ${what} is off, and nobody reads it` });
+): { reason: ImportReason; message: string } | undefined {
+  const off = (what: string) => ({ reason: 'off' as const, message: `was left out: ${what} is off, and nobody reads it` });
   if (/^METRICS_CLOUDWATCH_/.test(name) && !metrics?.cloudwatch) return off('the export to CloudWatch');
   if (/^METRICS_PROM_/.test(name) && !metrics?.prometheus) return off('the export to Prometheus');
   if (/^(?:BUNDLE_GIT_(?!RESOLUTION_)|GIT_SSH_)/.test(name) && bundles?.mode !== 'git') return off('cloning of bundles');
   if (/^(?:PY_CODE_|EXEC_|FARGATE_|HOST_EXEC_)/.test(name) && !exec)
-    return { reason: 'image', said: 'was left out: the image that code runs in is not named by digest. Write exec: with that' };
+    return {
+      reason: 'image',
+      message: 'was left out: the image that code runs in is not named by digest. Write exec: with that',
+    };
   return undefined;
 }
 

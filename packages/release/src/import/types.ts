@@ -2,26 +2,26 @@ import type { ImportReason } from './reasons';
 import type { Place } from '../problem/problem';
 import type { Component } from '../platform/components';
 
-/** A service as it was found: running on ECS, or in a folder of env files. */
+/** A service as found: running on ECS, or in a compose folder. */
 export interface FoundService {
   name: string;
   component: Component;
   image: string;
-  /** Where the image is, as `registry:` says it. */
+  /** The image's registry, in the form of `registry:`. */
   registry?: string;
   env: Record<string, string>;
-  /** Variable → what it refers to, as ECS has it. */
+  /** Variable → `valueFrom`, as ECS has it. */
   secrets: Record<string, string>;
   /** Further keys of the service, as the environment's file has them. */
   rest: Record<string, unknown>;
 }
 
-/** What a person should know of an import. Never a value. */
+/** A note of an import for its reader. Never contains a value. */
 export interface ImportNote {
   /** `service NAME` */
   subject: string;
   reason: ImportReason;
-  said: string;
+  message: string;
   hint?: string;
   at?: Place;
 }
@@ -32,7 +32,7 @@ export interface ImportedVariables {
   notes: ImportNote[];
 }
 
-/** The task that code runs in, as it is registered: `exec.fargate` of an environment, and its image where that is by digest. */
+/** The registered exec task: `exec.fargate` of an environment, and its image if it is named by digest. */
 export interface FoundExec {
   image?: string;
   fargate: Record<string, unknown>;

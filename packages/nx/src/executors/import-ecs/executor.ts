@@ -22,6 +22,6 @@ function releaseImages(services: readonly FoundService[], images: readonly { nam
   return services.flatMap(({ name, image }): ImportNote[] => {
     const own = images.find((each) => image.replace(/@.*$/, '').split('/').at(-1) === each.name);
     const message = 'is the running image. To deploy this release with its bundles, use the release’s own image';
-    return own ? [{ subject: `${name} image`, reason: 'image', said: message, hint: `image: ${own.name}` }] : [];
+    return own ? [{ subject: `${name} image`, reason: 'image', message: message, hint: `image: ${own.name}` }] : [];
   });
 }

@@ -260,7 +260,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
       1,
     );
     expect(round.underWay).toBe('b');
-    expect(round.late).toEqual([
+    expect(round.timeoutFrames).toEqual([
       [path.join(root, 'bundles/b/entrypoint.py'), 6, '<module>'],
       [path.join(root, 'bundles/b/entrypoint.py'), 4, 'wait'],
     ]);

@@ -32,15 +32,15 @@ function whyUnsafe(name: string): string | undefined {
 export function nameClashes(paths: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, { path: string; kind: 'file' | 'folder' }>();
-  const said = new Set<string>();
+  const reported = new Set<string>();
   const meet = (path: string, kind: 'file' | 'folder'): void => {
     const key = folded(path);
     const before = seen.get(key);
     if (!before) return void seen.set(key, { path, kind });
     if (before.path === path && kind === 'folder' && before.kind === 'folder') return;
     const pair = `${before.path}\0${path}`;
-    if (said.has(pair)) return;
-    said.add(pair);
+    if (reported.has(pair)) return;
+    reported.add(pair);
     problems.push(clash(before.path, path));
   };
   for (const path of paths) {

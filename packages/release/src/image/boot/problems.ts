@@ -30,7 +30,7 @@ function bundleProblem(id: string, failure: BootFailure, python: string, image: 
       at,
     };
   }
-  const { what, hint } = words(failure, image);
+  const { what, hint } = describeFailure(failure, image);
   return {
     code: 'bundle-import-failed',
     message: `${quoted(id)} does not import in ${image.image} (python ${python}): ${what}${traceOf(failure)}`,
@@ -59,7 +59,7 @@ function shownFailure(failure: BootFailure): BootFailure {
 export function imageProblem(round: BootRound, ending: BootEnding, image: BootedImage, engine: string): Problem {
   const failure = bootFailure(round, ending);
   if (round.python !== undefined) {
-    const { what, hint } = words(failure, image);
+    const { what, hint } = describeFailure(failure, image);
     return {
       code: 'boot-failed',
       message: `In ${image.image} not even the platform’s bundle loader imports (python ${round.python}): ${what}${traceOf(failure)}`,
@@ -73,7 +73,7 @@ export function imageProblem(round: BootRound, ending: BootEnding, image: Booted
       hint: 'FROM an image of the platform, or put Python on its PATH',
     };
   }
-  const { what } = words(failure, image);
+  const { what } = describeFailure(failure, image);
   return {
     code: 'boot-failed',
     message: `${engine} did not get Python to run in ${image.image}: ${what}${traceOf(failure)}`,
@@ -81,12 +81,12 @@ export function imageProblem(round: BootRound, ending: BootEnding, image: Booted
   };
 }
 
-interface Words {
+interface FailureText {
   what: string;
   hint?: string;
 }
 
-function words(failure: BootFailure, { memory, timeout }: BootLimits): Words {
+function describeFailure(failure: BootFailure, { memory, timeout }: BootLimits): FailureText {
   switch (failure.why) {
     case 'late':
       return {
@@ -106,11 +106,11 @@ function words(failure: BootFailure, { memory, timeout }: BootLimits): Words {
         hint: 'os._exit() and native code that crashes end the whole platform: move them out of what the import runs',
       };
     case 'raised':
-      return { what: raisedWords(failure.error), hint: hintOf(failure.error, failure.frames, memory) };
+      return { what: describeError(failure.error), hint: hintOf(failure.error, failure.frames, memory) };
   }
 }
 
-function raisedWords({ type, message }: BootError): string {
+function describeError({ type, message }: BootError): string {
   if (type === 'AnotherFile') return `the loader answered with another module: ${safe(message)}`;
   return message === '' ? type : `${type}: ${safe(message)}`;
 }

@@ -56,7 +56,7 @@ export interface BootRound {
   outcomes: BootOutcome[];
   /** The bundle that is being imported. */
   underWay?: string;
-  late?: BootFrame[];
+  timeoutFrames?: BootFrame[];
   ended: boolean;
   /** The last lines that were no events, since the last event. */
   tail: string[];
@@ -103,7 +103,7 @@ function take(round: BootRound, event: BootEvent): void {
       round.underWay = event.id;
       return;
     case 'late':
-      round.late = event.frames;
+      round.timeoutFrames = event.frames;
       return;
     case 'end':
       round.ended = round.underWay === undefined;
@@ -125,7 +125,7 @@ const KILLED = 137;
 /** What the end of the container means for what was under way. */
 export function bootFailure(round: BootRound, ending: BootEnding): BootFailure {
   if (ending.kind === 'flooded') return { why: 'flooded' };
-  if (round.late) return { why: 'late', frames: round.late };
+  if (round.timeoutFrames) return { why: 'late', frames: round.timeoutFrames };
   if (ending.kind === 'stalled') return { why: 'late', frames: [] };
   if (ending.code === KILLED) return { why: 'memory' };
   return { why: 'ended', code: ending.code, tail: round.tail };

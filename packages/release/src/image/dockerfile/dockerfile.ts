@@ -1,7 +1,7 @@
 import { KdcubeError, quoted } from '../../problem/problem';
 import { expand, touchesBundles, unquoted } from './words';
 import { linesOf, spanOf } from './lines';
-import type { Instruction, Line, Word } from './lines';
+import type { Instruction, Line, Token } from './lines';
 
 export type { Instruction } from './lines';
 
@@ -51,7 +51,7 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   let scope = new Map<string, string>();
   let stage = 0;
   let copiesBundles = false;
-  const add = (name: string, word: Word, line: number, from = 0, to = word.text.length) => {
+  const add = (name: string, word: Token, line: number, from = 0, to = word.text.length) => {
     const written = word.text.slice(from, to);
     if (!/^[\w${}./:@-]+$/.test(name)) fail(`${quoted(written)} is not the name of an image.`, line);
     const base = bases.get(name) ?? { name, written, line, places: [] };
@@ -59,17 +59,17 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
     bases.set(name, base);
   };
   /** `--from` and `from=` name a stage, its index, or an image; Docker does not expand variables here. */
-  const addFrom = (word: Word, line: number, from: number, to: number) => {
+  const addFrom = (word: Token, line: number, from: number, to: number) => {
     const name = word.text.slice(from, to);
     if (name.includes('$'))
       fail(`Docker does not fill arguments in here: ${quoted(name)}.`, line, `FROM ${name} AS source    and take it from there`);
     if (/^\d+$/.test(name) && Number(name) >= stages.length) fail(`There is no stage ${name}.`, line);
     if (!/^\d+$/.test(name) && !stages.includes(name.toLowerCase())) add(name, word, line, from, to);
   };
-  for (const { keyword, words, flags, line, rest } of lines) {
+  for (const { keyword, tokens, flags, line, rest } of lines) {
     if (keyword === 'ARG' || (keyword === 'ENV' && stage > 0)) {
       // After FROM, a line sees the variables as they were before the line; before FROM, an argument may use the previous one.
-      for (const [name, value] of assignments(words, stage === 0 ? global : new Map(scope))) {
+      for (const [name, value] of assignments(tokens, stage === 0 ? global : new Map(scope))) {
         const known = keyword === 'ARG' ? (argument(name, args) ?? value ?? global.get(name)) : value;
         // It would be part of the image's history: one content key, but another image for each registry.
         if (stage > 0 && keyword === 'ARG' && namesRegistry(name, known))
@@ -81,7 +81,7 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
         if (known !== undefined) (stage === 0 ? global : scope).set(name, known);
       }
     } else if (keyword === 'FROM') {
-      const image = words[0];
+      const image = tokens[0];
       if (!image) return fail('This FROM names no image.', line);
       const name = expand(image.text, global, (variable) =>
         fail(
@@ -96,7 +96,7 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
     } else if (keyword === 'COPY' || keyword === 'ADD') {
       const from = flags.find((flag) => flag.text.startsWith('--from='));
       if (from) addFrom(from, line, '--from='.length, from.text.length);
-      else copiesBundles ||= sourcesOf(words, rest).some((source) => touchesBundles(source, scope));
+      else copiesBundles ||= sourcesOf(tokens, rest).some((source) => touchesBundles(source, scope));
     } else if (keyword === 'RUN') {
       for (const flag of flags.filter((word) => word.text.startsWith('--mount='))) {
         const from = /[=,]from=([^,]+)/.exec(flag.text);
@@ -123,8 +123,8 @@ export function pinBases(text: string, bases: readonly ExternalBase[], reference
 }
 
 /** The stage's name, in lower case as Docker compares it; '' without AS. */
-function stageName({ words }: Line): string {
-  return words[1]?.text.toUpperCase() === 'AS' ? (words[2]?.text.toLowerCase() ?? '') : '';
+function stageName({ tokens }: Line): string {
+  return tokens[1]?.text.toUpperCase() === 'AS' ? (tokens[2]?.text.toLowerCase() ?? '') : '';
 }
 
 /** A registry's argument stays a variable; any other gets the build's value. */
@@ -138,18 +138,18 @@ function namesRegistry(name: string, value: string | undefined): boolean {
   return isRegistry(name) || (value !== undefined && isRegistry(value));
 }
 
-function* assignments(words: readonly Word[], known: ReadonlyMap<string, string>): Generator<[string, string | undefined]> {
+function* assignments(words: readonly Token[], known: ReadonlyMap<string, string>): Generator<[string, string | undefined]> {
   for (const { text } of words) {
     const [, name = text, value] = /^([^=]+)=([^]*)$/.exec(text) ?? [];
     yield [name, value === undefined ? undefined : expand(value, known, () => '')];
   }
 }
 
-function declaresPlatformRef({ keyword, words }: Line): boolean {
-  return keyword === 'ARG' && words.some(({ text }) => text.split('=')[0] === PLATFORM_REF_ARG);
+function declaresPlatformRef({ keyword, tokens }: Line): boolean {
+  return keyword === 'ARG' && tokens.some(({ text }) => text.split('=')[0] === PLATFORM_REF_ARG);
 }
 
-function sourcesOf(words: readonly Word[], rest: string): string[] {
+function sourcesOf(words: readonly Token[], rest: string): string[] {
   const list = /\[[^]*$/.exec(words[0]?.text.startsWith('[') ? rest : '')?.[0];
   try {
     if (list !== undefined) return (JSON.parse(list) as string[]).slice(0, -1);

@@ -8,20 +8,20 @@ export interface Instruction {
 }
 
 /** A word of an instruction, with the offset of each character in the file: a word can continue on the next line. */
-export interface Word {
+export interface Token {
   text: string;
   offsets: number[];
 }
 
 export interface Line extends Instruction {
   /** The leading flags (`--from=…`). */
-  flags: Word[];
+  flags: Token[];
   /** All other words. A quoted part belongs to its word, quotes included. */
-  words: Word[];
+  tokens: Token[];
 }
 
 /** The offsets of a word's characters `from` to `to` in the file. */
-export function spanOf(word: Word, from = 0, to = word.text.length): [number, number] {
+export function spanOf(word: Token, from = 0, to = word.text.length): [number, number] {
   return [word.offsets[from]!, word.offsets[to - 1]! + 1];
 }
 
@@ -36,7 +36,7 @@ export function linesOf(text: string, fail: (message: string, line: number) => n
   for (let index = 0; index < lines.length; index += 1) {
     if (isBlankOrComment(lines[index]!.text)) continue;
     const start = index;
-    const joined: Word = { text: '', offsets: [] };
+    const joined: Token = { text: '', offsets: [] };
     for (; index < lines.length; index += 1) {
       const line = lines[index]!;
       if (index > start && isBlankOrComment(line.text)) continue;
@@ -55,18 +55,18 @@ export function linesOf(text: string, fail: (message: string, line: number) => n
   return result;
 }
 
-function instructionOf(joined: Word, line: number): Line {
-  const [keyword, ...words] = wordsOf(joined);
+function instructionOf(joined: Token, line: number): Line {
+  const [keyword, ...words] = tokensOf(joined);
   const first = words.findIndex((word) => !word.text.startsWith('--'));
   const flags = first === -1 ? words : words.slice(0, first);
   const rest = joined.text
     .trim()
     .slice(keyword?.text.length ?? 0)
     .trim();
-  return { keyword: (keyword?.text ?? '').toUpperCase(), rest, line, flags, words: words.slice(flags.length) };
+  return { keyword: (keyword?.text ?? '').toUpperCase(), rest, line, flags, tokens: words.slice(flags.length) };
 }
 
-function wordsOf({ text, offsets }: Word): Word[] {
+function tokensOf({ text, offsets }: Token): Token[] {
   return [...text.matchAll(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'[^']*'|["'\\])+/g)].map((match) => ({
     text: match[0],
     offsets: offsets.slice(match.index, match.index + match[0].length),
@@ -77,12 +77,12 @@ function wordsOf({ text, offsets }: Word): Word[] {
 function afterHereDocuments(
   lines: readonly { text: string }[],
   last: number,
-  { keyword, words, line }: Line,
+  { keyword, tokens, line }: Line,
   fail: (message: string, line: number) => never,
 ): number {
   if (!['RUN', 'COPY', 'ADD'].includes(keyword)) return last;
   let index = last;
-  for (const word of words) {
+  for (const word of tokens) {
     const [, dash, , name] = /^\d*<<(-?)(["']?)([^\s<"']+)\2$/.exec(word.text) ?? [];
     if (name === undefined) continue;
     do index += 1;

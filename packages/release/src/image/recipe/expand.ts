@@ -10,7 +10,7 @@ export function expandWord(text: string, scope: Scope): string {
 }
 
 /** A word that may expand to several, such as `EXPOSE $PORTS`, or to none. */
-export function expandWords(text: string, scope: Scope): string[] {
+export function expandToList(text: string, scope: Scope): string[] {
   return expandWord(text, scope).split(/\s+/).filter(Boolean);
 }
 

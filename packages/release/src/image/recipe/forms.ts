@@ -1,5 +1,5 @@
 import { linesOf } from '../dockerfile/lines';
-import type { Line, Word } from '../dockerfile/lines';
+import type { Line, Token } from '../dockerfile/lines';
 
 /** The instruction's text after its flags, which each instruction splits in its own way. */
 export function textOf({ rest, flags }: Line): string {
@@ -20,7 +20,7 @@ export function jsonForm(text: string): string[] | undefined {
 
 /** `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */
 export function assignmentsOf(line: Line): [name: string, value: string][] {
-  const words = [...line.flags, ...line.words].map(({ text }) => text);
+  const words = [...line.flags, ...line.tokens].map(({ text }) => text);
   if (words.length === 0) throw new Error('it names nothing');
   if (!words[0]!.includes('=')) {
     const [name, value] = splitOnce(line.rest, /\s+/);
@@ -36,13 +36,13 @@ export function assignmentsOf(line: Line): [name: string, value: string][] {
 }
 
 /** The declarations of `ARG a b=1`: `a` has no default. */
-export function declarationsOf({ flags, words }: Line): [name: string, value: string | undefined][] {
-  if (words.length === 0) throw new Error('it names nothing');
-  return [...flags, ...words].map(({ text }) => splitOnce(text, /=/));
+export function declarationsOf({ flags, tokens }: Line): [name: string, value: string | undefined][] {
+  if (tokens.length === 0) throw new Error('it names nothing');
+  return [...flags, ...tokens].map(({ text }) => splitOnce(text, /=/));
 }
 
 /** The flags by name, '' for a flag without a value. Throws for a quoted flag, which Docker parses differently. */
-export function flagsOf(flags: readonly Word[]): Map<string, string> {
+export function flagsOf(flags: readonly Token[]): Map<string, string> {
   return new Map(
     flags.map(({ text }) => {
       if (/["'\\]/.test(text)) throw new Error(`the flag ${text} is quoted`);

@@ -49,7 +49,7 @@ export const INSTRUCTIONS: Record<string, (state: RecipeState, line: Line, recip
     return state.settings.User!;
   },
   EXPOSE(state, line) {
-    const ports = line.words.flatMap(({ text }) => portsOf(text, state.scope));
+    const ports = line.tokens.flatMap(({ text }) => portsOf(text, state.scope));
     updateSettings(state, { ExposedPorts: { ...state.settings.ExposedPorts, ...asKeys(ports) } });
     return ports.join(' ');
   },
@@ -127,7 +127,7 @@ function parseCommand({ settings }: RecipeState, line: Line): string[] {
 }
 
 function parseHealthcheck(line: Line): Healthcheck {
-  const [kind = ''] = line.words.map(({ text }) => text.toUpperCase());
+  const [kind = ''] = line.tokens.map(({ text }) => text.toUpperCase());
   const rest = textOf(line).slice(kind.length).trim();
   if (kind === 'NONE' && rest === '' && line.flags.length === 0) return { Test: ['NONE'] };
   const list = jsonForm(rest);

@@ -112,8 +112,8 @@ function stagesOf(lines: readonly Line[], fail: (why: string, line: number) => n
   if (starts.length === 0) fail('there is no FROM', 1);
   return starts.map((start, index) => {
     const from = lines[start]!;
-    const [, as, name = ''] = from.words.map(({ text }) => text);
-    if (from.words.length !== 1 && (from.words.length !== 3 || as!.toUpperCase() !== 'AS'))
+    const [, as, name = ''] = from.tokens.map(({ text }) => text);
+    if (from.tokens.length !== 1 && (from.tokens.length !== 3 || as!.toUpperCase() !== 'AS'))
       refuse(from, 'it is not "FROM image" or "FROM image AS name"');
     return { from, start, name: name.toLowerCase(), body: lines.slice(start + 1, starts[index + 1]) };
   });
@@ -132,13 +132,13 @@ function chainOf(stages: readonly Stage[], global: Scope, platform: string): (St
   }
 }
 
-function imageOf({ words, flags }: Line, global: Scope, platform: string): string {
+function imageOf({ tokens, flags }: Line, global: Scope, platform: string): string {
   for (const [flag, value] of flagsOf(flags)) {
     if (flag !== '--platform') throw new Error(`${flag} is not a flag of FROM`);
     const asked = expandWord(value, global);
     if (asked !== platform) throw new Error(`it asks for ${asked || 'no platform'}, the build is for ${platform}`);
   }
-  const image = expandWord(words[0]!.text, global);
+  const image = expandWord(tokens[0]!.text, global);
   if (image === '') throw new Error('it names no image');
   return image;
 }
@@ -170,11 +170,11 @@ function platformArguments(platform: string): [string, string][] {
 }
 
 function check(line: Line): void {
-  const { keyword, words } = line;
+  const { keyword, tokens } = line;
   if (keyword === 'RUN') refuse(line, 'it runs a program, which needs an engine');
   if (keyword === 'ONBUILD') refuse(line, 'it speaks of other images, which only an engine builds');
   if (!KNOWN.includes(keyword)) refuse(line, 'it is not an instruction that can be followed without an engine');
-  if (keyword === 'ARG' && words.some(({ text }) => /^BUILD(?:PLATFORM|OS|ARCH|VARIANT)\b/.test(text)))
+  if (keyword === 'ARG' && tokens.some(({ text }) => /^BUILD(?:PLATFORM|OS|ARCH|VARIANT)\b/.test(text)))
     refuse(line, 'it asks for the machine that builds, and the image is to be the same from every machine');
   if (keyword === 'COPY' || keyword === 'ADD') checkCopy(line);
 }
@@ -184,5 +184,5 @@ function checkCopy(line: Line): void {
   if (flags.has('--from'))
     refuse(line, `it takes files from ${flags.get('--from') || 'another stage'}, not from the build context`);
   for (const flag of flags.keys()) if (flag !== '--chown' && flag !== '--chmod') refuse(line, `${flag} needs an engine`);
-  if (line.words.some(({ text }) => /^<<-?["']?[A-Za-z_]/.test(text))) refuse(line, 'it has a here-document');
+  if (line.tokens.some(({ text }) => /^<<-?["']?[A-Za-z_]/.test(text))) refuse(line, 'it has a here-document');
 }

@@ -1,4 +1,4 @@
-import { expandWords, type Scope } from './expand';
+import { expandToList, type Scope } from './expand';
 
 /** Nanoseconds, as in an image's config. */
 const UNITS: Record<string, number> = { h: 3_600e9, m: 60e9, s: 1e9, ms: 1e6, us: 1e3, µs: 1e3, ns: 1 };
@@ -15,7 +15,7 @@ export function nanoseconds(text: string): number {
 
 /** `80`, `80/udp`, `8000-8002`, `8080:80`: the ports of the container, as an image's config names them. */
 export function portsOf(text: string, scope: Scope): string[] {
-  return expandWords(text, scope).flatMap((word) => {
+  return expandToList(text, scope).flatMap((word) => {
     const [, from, to, protocol = 'tcp'] = /^(?:[0-9-]*:)?(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word) ?? [];
     const [first, last] = [Number(from), Number(to ?? from)];
     if (from === undefined || last < first || last > 65_535) throw new Error(`"${word}" is not a port`);

@@ -42,7 +42,7 @@ export async function readCluster(
       const definition = await ecs.describeTaskDefinition(taskDefinition);
       const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
       if (!definition?.containerDefinitions?.length) {
-        notes.push({ subject: name, reason: 'unread', said: 'has no task definition that can be read: it was left out' });
+        notes.push({ subject: name, reason: 'unread', message: 'has no task definition that can be read: it was left out' });
         return undefined;
       }
       const container = containerNamed(service, definition);
@@ -53,7 +53,7 @@ export async function readCluster(
         notes.push({
           subject: name,
           reason: 'stranger',
-          said: 'does not look like a part of the platform: it was left out',
+          message: 'does not look like a part of the platform: it was left out',
           hint: `--services=${name}`,
         });
         return undefined;
@@ -62,10 +62,12 @@ export async function readCluster(
         notes.push({
           subject: `${name} image`,
           reason: 'image',
-          said: digest ? 'runs by a tag: the first plan names it by its digest' : 'runs by a tag, and no task tells its digest',
+          message: digest
+            ? 'runs by a tag: the first plan names it by its digest'
+            : 'runs by a tag, and no task tells its digest',
         });
       if (container.stopTimeout === undefined)
-        notes.push({ subject: `${name} stop_timeout`, reason: 'default', said: 'was not said: the first plan says it' });
+        notes.push({ subject: `${name} stop_timeout`, reason: 'default', message: 'was not set: the first plan sets it' });
       return imported;
     });
     const services = found.filter((service) => service !== undefined);
@@ -85,7 +87,7 @@ async function readExec(ecs: Ecs, services: readonly FoundService[], notes: Impo
   notes.push({
     subject: 'exec',
     reason: 'unread',
-    said: 'proc names a task definition that is not there: its size and its roles are those of a new one',
+    message: 'proc names a task definition that is not there: its size and its roles are those of a new one',
   });
   return undefined;
 }

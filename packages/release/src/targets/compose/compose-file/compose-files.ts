@@ -96,7 +96,7 @@ function isOn({ name, definition, at }: ComposedService, profiles: readonly stri
   notes.push({
     subject: name,
     reason: 'profile',
-    said: 'is started with a profile only: it was left out',
+    message: 'is started with a profile only: it was left out',
     hint: `--profiles=${shownWord(own[0])}`,
     at: at.profiles,
   });

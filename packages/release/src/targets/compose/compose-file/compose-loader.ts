@@ -34,7 +34,7 @@ function loadPart(loader: ComposeLoader, file: string): ComposePart {
     notes.push({
       subject: `\${${name}}`,
       reason: 'variable',
-      said: 'is not set in .env: it was taken for empty, as compose does where the shell does not say it either',
+      message: 'is not set in .env: it was taken for empty, as compose does where the shell does not say it either',
       hint: `${name}=… in .env`,
       at,
     });
@@ -58,7 +58,7 @@ export function loadWithIncludes(loader: ComposeLoader, file: string, above: rea
     notes.push({
       subject: 'include',
       reason: 'unread',
-      said: 'is not a file of this folder alone: it was left out',
+      message: 'is not a file of this folder alone: it was left out',
       hint: IN_ONE,
       at,
     });
@@ -86,7 +86,7 @@ export function resolveExtends(
     notes.push({
       subject: `${name} extends`,
       reason: 'unread',
-      said: 'is of no file of this folder: it was left out',
+      message: 'is of no file of this folder: it was left out',
       hint: IN_ONE,
       at: place,
     });

@@ -56,7 +56,7 @@ export function topLevelNotes({ top, place }: ComposePart): ImportNote[] {
     .map((key) => ({
       subject: key,
       reason: 'compose-key',
-      said: 'stays in the compose file: an environment has no place for it',
+      message: 'stays in the compose file: an environment has no place for it',
       at: place([key], 'key'),
     }));
 }

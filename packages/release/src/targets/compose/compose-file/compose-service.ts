@@ -14,16 +14,16 @@ export interface ComposePlace {
   volumes: Mapping;
 }
 
-type Say = (key: string, reason: ImportReason, said: string, hint?: string) => void;
+type Say = (key: string, reason: ImportReason, message: string, hint?: string) => void;
 
 const STAYS = 'stays in the compose file: an environment has no place for it';
 
 /** What a service of compose says beside image and variables, as the environment's file has it. Whatever cannot come along is named. */
 export function settingsOf(service: ComposedService, component: Component, place: ComposePlace, notes: ImportNote[]): Mapping {
   const { name, definition, at } = service;
-  const say: Say = (key, reason, said, hint) => {
+  const say: Say = (key, reason, message, hint) => {
     const where = at[key.split(/[.[\s]/)[0]!];
-    notes.push({ subject: `${name} ${printable(key)}`, reason, said, ...(hint && { hint }), ...(where && { at: where }) });
+    notes.push({ subject: `${name} ${printable(key)}`, reason, message, ...(hint && { hint }), ...(where && { at: where }) });
   };
   for (const [key, value] of Object.entries(definition)) {
     const known = Object.hasOwn(COMPOSE_KEYS, key) ? COMPOSE_KEYS[key] : undefined;

@@ -16,7 +16,7 @@ function found(files: Record<string, string>, more: { files?: string[]; profiles
 
 const one = (lines: string, env = '') =>
   found({ 'compose.yaml': `services:\n  proc:\n    image: r.example/acme/proc:1\n${lines}`, '.env': env });
-const said = ({ notes }: FoundFolder) => notes.map(({ subject, reason }) => `${subject}: ${reason}`);
+const noted = ({ notes }: FoundFolder) => notes.map(({ subject, reason }) => `${subject}: ${reason}`);
 const placed = ({ notes }: FoundFolder) => notes.map(({ subject, at }) => `${subject} ${at?.file}:${at?.line}`);
 
 function problems(run: () => unknown): string[] {
@@ -54,10 +54,10 @@ test('everything that cannot come along is named, with its place', () => {
 test('every key of a service that is no key of the environment is named, whatever it is', () => {
   for (const [key, what] of Object.entries(COMPOSE_KEYS))
     if ('stays' in what)
-      expect(said(one(`    ${key}: { some: thing }\n`))).toEqual(['proc image: image', `proc ${key}: compose-key`]);
-  expect(said(one('    new_in_compose: 1\n'))).toContain('proc new_in_compose: compose-key');
+      expect(noted(one(`    ${key}: { some: thing }\n`))).toEqual(['proc image: image', `proc ${key}: compose-key`]);
+  expect(noted(one('    new_in_compose: 1\n'))).toContain('proc new_in_compose: compose-key');
   // What says nothing is nothing that is lost; x-… is nobody's.
-  expect(said(one('    privileged: false\n    links: []\n    x-mine: 1\n'))).toEqual(['proc image: image']);
+  expect(noted(one('    privileged: false\n    links: []\n    x-mine: 1\n'))).toEqual(['proc image: image']);
 });
 
 test.each([
@@ -93,8 +93,8 @@ test.each([
 ])('%j', (lines, note, rest) => {
   const folder = one(lines);
   expect(folder.services[0]!.rest).toEqual(rest);
-  if (note) expect(said(folder)).toContain(note);
-  else expect(said(folder)).toEqual(['proc image: image']);
+  if (note) expect(noted(folder)).toContain(note);
+  else expect(noted(folder)).toEqual(['proc image: image']);
   expect(folder.notes.every(({ reason, at }) => Object.hasOwn(IMPORT_REASONS, reason) && at?.line !== undefined)).toBe(true);
 });
 
@@ -221,6 +221,6 @@ test('one registry: that of proc; what is elsewhere keeps its full name, and is 
   const { text, notes } = importEnvironment({ name: 'host', target: 'compose', services: folder.services, place: {} });
   expect(text).toContain('registry: "b.example"');
   expect(notes).toMatchObject([
-    { subject: 'registry:', reason: 'registry', said: expect.stringContaining('images of ingress are') as string },
+    { subject: 'registry:', reason: 'registry', message: expect.stringContaining('images of ingress are') as string },
   ]);
 });

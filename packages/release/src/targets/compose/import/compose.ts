@@ -92,7 +92,7 @@ function fromFiles(
         notes.push({
           subject: `${name} env_file`,
           reason: 'unread',
-          said: `${shownWord(file)} is no file of this folder: it was left out`,
+          message: `${shownWord(file)} is no file of this folder: it was left out`,
           at: at.env_file,
         });
       continue;
@@ -111,9 +111,9 @@ function unsetIn(file: string, notes: ImportNote[]): (name: string) => void {
   return (name) => {
     const subject = `\${${name}}`;
     if (notes.some((note) => note.subject === subject && note.at?.file === file)) return;
-    const said =
+    const message =
       'is set by nobody: it was taken for empty, as compose does. A dollar sign itself is $$, or stands in single quotes';
-    notes.push({ subject, reason: 'variable', said, at: { file } });
+    notes.push({ subject, reason: 'variable', message, at: { file } });
   };
 }
 
@@ -123,8 +123,8 @@ function own({ name, definition, at }: ComposedService, lookup: Lookup, notes: I
     Object.entries(environmentOf(definition.environment)).flatMap(([variable, written]): [string, string][] => {
       const value = written ?? lookup(variable);
       if (value !== undefined) return [[variable, value]];
-      const said = 'is taken from the shell that compose is started in: it was left out';
-      notes.push({ subject: `${name} ${printable(variable)}`, reason: 'variable', said, at: at.environment });
+      const message = 'is taken from the shell that compose is started in: it was left out';
+      notes.push({ subject: `${name} ${printable(variable)}`, reason: 'variable', message, at: at.environment });
       return [];
     }),
   );
