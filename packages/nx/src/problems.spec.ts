@@ -137,10 +137,10 @@ async function withPath<T>(value: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** An engine that does not do what it is told. */
-function brokenDocker(says: string): string {
+function brokenDocker(message: string): string {
   const dir = path.join(box.dir, 'bin');
   fs.mkdirSync(dir, { recursive: true });
-  fs.writeFileSync(path.join(dir, 'docker'), `#!/bin/sh\ncase $1 in tag|rmi) exit 0;; esac\necho '${says}' >&2\nexit 1\n`, {
+  fs.writeFileSync(path.join(dir, 'docker'), `#!/bin/sh\ncase $1 in tag|rmi) exit 0;; esac\necho '${message}' >&2\nexit 1\n`, {
     mode: 0o755,
   });
   return `${dir}:${process.env.PATH}`;

@@ -47,7 +47,7 @@ services:
 
 type Call = (options: never, context: never) => Promise<{ success: boolean }>;
 
-const WORDS = { onFailure: 'rollback', timeout: 40, wait: 0 };
+const ROLLOUT = { onFailure: 'rollback', timeout: 40, wait: 0 };
 const FOLDER = { environment: 'host', dir: 'host', files: [], profiles: [] };
 const CLUSTER = { cluster: 'acme', region: 'eu-central-1', services: [], dryRun: true };
 /** In this order: a rollback is of the deploy before it. */
@@ -59,10 +59,10 @@ const CALLS: [string, Call, object][] = [
   ['verify', verify, { secretKeys: true }],
   ['import-ecs', importEcs, { ...CLUSTER, environment: 'again' }],
   ['import-compose', importCompose, FOLDER],
-  ['deploy-ecs', deployEcs, WORDS],
+  ['deploy-ecs', deployEcs, ROLLOUT],
   ['status', status, {}],
   ['history', history, {}],
-  ['rollback', rollback, WORDS],
+  ['rollback', rollback, ROLLOUT],
 ];
 
 /** What fails, by what refuses the secret. What asks only what runs goes on; nothing earlier is there to go back to where the second release never ran. */
@@ -101,7 +101,7 @@ async function stage({ running, environment, first = true }: Place): Promise<voi
   const inputs = filesWithCanary(at.ours.box.dir);
   expect(inputs).toEqual(expect.arrayContaining([expect.stringContaining('host/compose.yaml')]));
   expect(await call(importEcs, { ...CLUSTER, environment: 'found', dryRun: false })).toBe(true);
-  const deployed = await call(deployEcs, WORDS);
+  const deployed = await call(deployEcs, ROLLOUT);
   expect([deployed, filesWithCanary(at.ours.box.dir)]).toEqual([first, inputs]);
 }
 
@@ -114,15 +114,15 @@ async function hide({ environment = String, release = String, files, machine }: 
   at.ours.commit({ [entrypoint]: `${before}# another\n` });
   await push();
   machine?.(at.ours);
-  const told = fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8');
+  const releaseText = fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8');
   at.ours.commit({
     ...files,
     'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', at.ours.registry.host).replace('HOST', host),
-    'release.yaml': `release_name: second\n${release(told)}`,
+    'release.yaml': `release_name: second\n${release(releaseText)}`,
   });
 }
 
-test.each(PLACES)('a secret in $where is said and written nowhere', async (place) => {
+test.each(PLACES)('a secret in $where is printed and written nowhere', async (place) => {
   await stage(place);
   await hide(place);
   const inputs = filesWithCanary(at.ours.box.dir);

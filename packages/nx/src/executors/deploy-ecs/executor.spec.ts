@@ -67,7 +67,7 @@ const push = () =>
     const registries = registriesOf({ registry: ours.registry.host }, {}, {});
     return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
   });
-const WORDS = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
+const ROLLOUT = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
 
 /** Runs an executor and gives whether it went well; what it said is in `said`. */
 async function run(
@@ -78,8 +78,8 @@ async function run(
   const context = releaseContext(ours.root);
   return (await executor(options as never, context)).success;
 }
-const deploy = (options: object = {}) => run(deployEcs, { ...WORDS, ...options });
-const back = (options: object = {}) => run(rollback, { ...WORDS, ...options });
+const deploy = (options: object = {}) => run(deployEcs, { ...ROLLOUT, ...options });
+const back = (options: object = {}) => run(rollback, { ...ROLLOUT, ...options });
 const ask = () => run(status, { json: false });
 const writes = () => ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op)).length;
 

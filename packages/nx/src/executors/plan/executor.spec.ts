@@ -63,7 +63,7 @@ const run = async (options: object = {}, root = ours.root) => {
   return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
 };
 /** What was said, in whatever lines. */
-const words = () => output.replace(/\s+/g, ' ');
+const oneLine = () => output.replace(/\s+/g, ' ');
 const saved = () => readPlan(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json')), 'dist/plan/prod.json');
 
 /** What a deploy would do, in a few lines. */
@@ -198,7 +198,7 @@ it('says who is asked for what, and what is wrong with it', async () => {
 it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true })).toBe(true);
-  expect(words()).toContain(`Offline: there is no release record of prod in ${ours.registry.host}/releases.`);
+  expect(oneLine()).toContain(`Offline: there is no release record of prod in ${ours.registry.host}/releases.`);
   expect(ecs.journal.entries).toEqual([]);
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);
@@ -214,7 +214,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   expect(await run({ offline: true, markdown: 'plan.md' }, clone)).toBe(true);
   const record = `Offline: compared with the record r1.1 of 2026-11-24 10:05 UTC, from ${ours.registry.host}/releases.`;
   expect(output).toContain('Nothing changes');
-  expect([words(), fs.readFileSync(path.join(clone, 'plan.md'), 'utf8')]).toEqual([
+  expect([oneLine(), fs.readFileSync(path.join(clone, 'plan.md'), 'utf8')]).toEqual([
     expect.stringContaining(record),
     expect.stringContaining('r1.1 of 2026-11-24 10:05 UTC'),
   ]);
@@ -226,7 +226,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   expect(output).toContain('No receipt here says that');
   leaveReceipt(clone);
   expect(await run({ offline: true }, clone)).toBe(true);
-  expect(words()).toMatch(/record r1\.1 of .*, from dist\/record\/prod\.json, where the last one is that was seen here: /);
+  expect(oneLine()).toMatch(/record r1\.1 of .*, from dist\/record\/prod\.json, where the last one is that was seen here: /);
 });
 
 it('an Amazon registry without a login of docker’s is AWS, and is not asked', async () => {
@@ -234,7 +234,7 @@ it('an Amazon registry without a login of docker’s is AWS, and is not asked', 
   leaveReceipt(ours.root, `${amazon}/proc`);
   ours.commit({ 'environments/prod.yaml': environment().replace(`"${ours.registry.host}"`, amazon) });
   ecs.journal.entries.length = 0;
-  expect([await run({ offline: true }), words()]).toEqual([
+  expect([await run({ offline: true }), oneLine()]).toEqual([
     true,
     expect.stringContaining(`${amazon} is Amazon’s, and docker has no login for it`),
   ]);

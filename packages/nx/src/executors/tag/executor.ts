@@ -29,24 +29,24 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
       ...customerTags({ commit: await headCommit(root) }, options.tagPrefix ?? plugin.tagPrefix),
     ];
     // A given tag may equal the release's name.
-    const tags = [...new Map(wanted.map((people) => [people.tag, people])).values()];
+    const tags = [...new Map(wanted.map((wantedTag) => [wantedTag.tag, wantedTag])).values()];
     const images = await releasedImages(root, planned, name, { offline: false }, log);
     const found = [];
     for (const { plan, repository, digest } of images)
       found.push({ image: plan.image, repository, manifest: await getManifest(registry, repository, digest) });
     for (const { repository, manifest } of found)
-      for (const people of tags) await checkTagTarget(registry, repository, people, manifest);
+      for (const wantedTag of tags) await checkTagTarget(registry, repository, wantedTag, manifest);
     for (const { image, repository, manifest } of found) {
-      for (const people of tags) {
-        if (!options.dryRun) await setTag(registry, repository, people, manifest);
-        log.done(options.dryRun ? 'would tag' : 'tagged', image, `${people.tag} → ${manifest.digest}`);
+      for (const wantedTag of tags) {
+        if (!options.dryRun) await setTag(registry, repository, wantedTag, manifest);
+        log.done(options.dryRun ? 'would tag' : 'tagged', image, `${wantedTag.tag} → ${manifest.digest}`);
       }
       log.event({
         event: 'tagged',
         dryRun: options.dryRun,
         image,
         digest: manifest.digest,
-        tags: tags.map((people) => people.tag),
+        tags: tags.map((wantedTag) => wantedTag.tag),
       });
     }
   });

@@ -7,10 +7,10 @@ import { contents, workspaceWithRelease } from '../../../testing/generators/work
 import bundleGenerator from './generator';
 
 const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-const there = python.status === 0;
+const available = python.status === 0;
 // A missing tool is a skip with its reason; where everything must run it is a failure.
-const withPython = there || process.env.KD_REQUIRE_ENGINE === '1' ? it : it.skip;
-const because = there ? python.stdout.trim() : 'skipped: there is no python3 here';
+const withPython = available || process.env.KD_REQUIRE_ENGINE === '1' ? it : it.skip;
+const because = available ? python.stdout.trim() : 'skipped: there is no python3 here';
 
 describe(`the generated bundle, in Python (${because})`, () => {
   let root: string;
