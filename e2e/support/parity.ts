@@ -158,7 +158,7 @@ export async function buildOurs(
   repo.write({ 'own/.dockerignore': each.ignore ?? '# nothing\n' });
   repo.git('add', 'own/.dockerignore');
   const tree = repo.git('write-tree');
-  const open = () => Promise.resolve({ place: { cwd: repo.dir } });
+  const open = () => Promise.resolve({ context: { cwd: repo.dir } });
   const part = (at: string, folder: string) => ({
     path: at,
     tree: repo.git('rev-parse', `${tree}:${folder}`),
@@ -188,7 +188,7 @@ async function buildTheirs(
   const dir = path.join(freshFolder('buildx'), 'context');
   const tree = repo.git('write-tree');
   const stage = (folder: string, into: string) =>
-    stageTree({ place: { cwd: repo.dir } }, repo.git('rev-parse', `${tree}:${folder}`), into);
+    stageTree({ context: { cwd: repo.dir } }, repo.git('rev-parse', `${tree}:${folder}`), into);
   await stage('own', dir);
   for (const id of bundles) await stage(`bundles/${id}`, path.join(dir, 'bundles', id));
   const file = path.join(freshFolder('dockerfile'), 'Dockerfile');

@@ -21,7 +21,7 @@ import {
   requireRelease,
 } from '@kdcube/release/internal';
 import { expectGolden } from '../../../tools/testing/golden';
-import { checkRef } from './workspace/bundles';
+import { checkPinnedRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
@@ -31,9 +31,9 @@ import { withLock } from './system/lock';
 import { requireSupportedSystem } from './system/supported';
 import { requireGit } from './git/git';
 import { resolveRef } from './git/mirror/remote';
-import { openWorkspace } from './git/workspace';
+import { openWorktree } from './git/workspace';
 import { pinnedImage } from './images/job';
-import { silent } from './system/log';
+import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';
 import { notPushed } from './images/released';
 import { needsEngine } from './images/build/image-source';
@@ -156,9 +156,9 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'file-missing': () => requireRelease(empty()),
   'pin-missing': () => requirePin(undefined, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
   'pin-stale': () => requirePin(pin, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
-  'tag-moved': () => checkRef(repo('moved', 'v2'), { id: 'weather@2-1', ref: 'v2' }, pin, silent),
+  'tag-moved': () => checkPinnedRef(repo('moved', 'v2'), { id: 'weather@2-1', ref: 'v2' }, pin, silentLog),
   'git-missing': () => withPath('/nowhere', () => requireGit()),
-  'not-a-repository': () => openWorkspace(box.folder('plain')),
+  'not-a-repository': () => openWorktree(box.folder('plain')),
   'repo-unreachable': () => resolveRef({ url: 'http://127.0.0.1:9/org/bundles.git', self: false, root: box.dir }, 'v2'),
   'repo-denied': () => resolveRef({ url: `http://${host}/secret/bundles.git`, self: false, root: box.dir }, 'v2'),
   'repo-empty': () => resolveRef(repo('empty'), 'v2'),
@@ -206,11 +206,15 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   },
   'build-failed': () =>
     withPath(brokenDocker('ERROR: failed to solve: /bundles: not found'), () =>
-      runBuild('buildx', { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} }, silent),
+      runBuild(
+        'buildx',
+        { context: '/c', dockerfile: 'D', tag: 't:1', platform: 'linux/amd64', args: {}, labels: {} },
+        silentLog,
+      ),
     ),
   'push-failed': () =>
     withPath(brokenDocker('unauthorized: authentication required'), () =>
-      pushWithEngine('buildx', 'a', 'ghcr.io/acme/x:c-1', silent, { plainHttp: false }),
+      pushWithEngine('buildx', 'a', 'ghcr.io/acme/x:c-1', silentLog, { plainHttp: false }),
     ),
   'boot-failed': () =>
     new KdcubeError(

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { type BundlePin, printPin } from '@kdcube/release/internal';
 import { withSnapshot } from '../src/git/snapshot';
 import { type ImageJob, type ImageOptions, planImageJob } from '../src/images/job';
-import { silent } from '../src/system/log';
+import { silentLog } from '../src/system/log';
 import { type OpenRelease, openRelease } from '../src/workspace/workspace';
 import { commit, gitSync, newRepo, type Sandbox, sandbox, write } from './git-kit';
 import { type Double, putImage, registryDouble } from './registry-kit';
@@ -90,7 +90,7 @@ function jobIn(root: string): Job {
   return async (work, options = {}) => {
     const release = await openRelease(root);
     return withSnapshot(root, async (snapshot) =>
-      work(await planImageJob(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silent)),
+      work(await planImageJob(release, 'proc', snapshot, { args: {}, offline: false, ...options }, silentLog)),
     );
   };
 }

@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { OUT, PushReceipt } from '@kdcube/release/internal';
 import { pushImage, type PushOptions } from '../src/images/push/push';
-import { registriesOf, type Registries } from '../src/workspace/registries';
+import { resolveRegistries, type Registries } from '../src/workspace/registries';
 import type { Log } from '../src/system/log';
 import type { Acme } from './acme-kit';
 
 /** The double of a registry, in which the base is too. */
 export function acmeRegistry({ registry }: Acme): Registries {
-  return registriesOf({ registry: `${registry.host}/acme`, platformRegistry: registry.host }, {}, {});
+  return resolveRegistries({ registry: `${registry.host}/acme`, platformRegistry: registry.host }, {}, {});
 }
 
 /** Pushes the image `proc` as docker-push does, and leaves its receipt as it does. */

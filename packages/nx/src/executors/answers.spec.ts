@@ -4,8 +4,8 @@ import { type Acme, acme, dockerDouble } from '../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../testing/aws-kit';
 import { hear, releaseContext } from '../../testing/hear';
 import { pushImage } from '../images/push/push';
-import { registriesOf } from '../workspace/registries';
-import { silent } from '../system/log';
+import { resolveRegistries } from '../workspace/registries';
+import { silentLog } from '../system/log';
 import importEcs from './import-ecs/executor';
 import plan from './plan/executor';
 
@@ -36,8 +36,8 @@ services:
 `,
   });
   await ours.job((job) => {
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent);
+    const registries = resolveRegistries({ registry: ours.registry.host }, {}, {});
+    return pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silentLog);
   });
 });
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { UNDER_WAY } from '../system/log';
+import { PROGRESS_PREFIX } from '../system/log';
 import { runTask, type Task } from './run-task';
 
 /** What Nx expects when one task of a batch has ended. */
@@ -69,7 +69,7 @@ async function resultOf(
   const startTime = Date.now();
   const output: string[] = [];
   const print = (stream: 'out' | 'err', line: string): void => {
-    if (line.startsWith(UNDER_WAY)) (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
+    if (line.startsWith(PROGRESS_PREFIX)) (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`);
     else output.push(`${line}\n`);
   };
   // A bug in one task must not lose the results of the others.

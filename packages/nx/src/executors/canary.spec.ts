@@ -6,8 +6,8 @@ import { CANARY, filesWithCanary, FORMS, repositoryText } from '../../testing/ca
 import { COMPOSE, type Place, PLACES } from '../../testing/canary/places.table';
 import { heardAcme, releaseContext } from '../../testing/hear';
 import { pushImage } from '../images/push/push';
-import { registriesOf } from '../workspace/registries';
-import { silent } from '../system/log';
+import { resolveRegistries } from '../workspace/registries';
+import { silentLog } from '../system/log';
 import deployEcs from './deploy-ecs/executor';
 import descriptor from './descriptor/executor';
 import env from './env/executor';
@@ -80,9 +80,9 @@ async function call(run: Call, options: object): Promise<boolean> {
 }
 
 async function push(): Promise<void> {
-  const registries = registriesOf({ registry: at.ours.registry.host }, {}, {});
+  const registries = resolveRegistries({ registry: at.ours.registry.host }, {}, {});
   await at.ours.job((job) =>
-    pushImage(job, { root: at.ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent),
+    pushImage(job, { root: at.ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silentLog),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { DeployPlan } from '@kdcube/release/internal';
 import { exitCode, renderPlanText, KdcubeError } from '@kdcube/release/internal';
 import { deploy, type DeployOptions } from '../targets/ecs/rollout/deploy';
-import { type Log, seconds } from '../system/log';
+import { type Log, formatDuration } from '../system/log';
 import type { Repository } from '../registry/blobs';
 
 /** Prints the plan of a deploy or a rollback, and executes it unless this is a dry run. */
@@ -40,7 +40,7 @@ async function executePlan(plan: DeployPlan, records: Repository, options: Deplo
     if (recorded) log.note(`the attempt was ${recorded}`);
     throw problem;
   }
-  const duration = seconds(outcome.endedAt - outcome.startedAt);
+  const duration = formatDuration(outcome.endedAt - outcome.startedAt);
   log.done(
     hasWritten ? 'deployed' : 'unchanged',
     plan.environment,

@@ -1,8 +1,8 @@
-import { lookAt, type Look } from '../git/look';
+import { readStatus, type GitStatus } from '../git/look';
 import { withSnapshot } from '../git/snapshot';
 import type { ImageJob } from '../images/job';
 import { planImageJob } from '../images/job';
-import { registriesOf } from '../workspace/registries';
+import { resolveRegistries } from '../workspace/registries';
 import type { Registries } from '../workspace/registries';
 import { openRelease } from '../workspace/workspace';
 import type { Task } from './run-task';
@@ -20,9 +20,9 @@ export async function withPlannedImage<T>(
   { root, project, plugin, log }: Task,
   options: ImageOptions,
   work: (job: ImageJob, registries: Registries) => Promise<T>,
-  look: Look = lookAt(root),
+  look: GitStatus = readStatus(root),
 ): Promise<T> {
-  const registries = registriesOf(options, plugin);
+  const registries = resolveRegistries(options, plugin);
   const release = await openRelease(root, plugin, look);
   const planOptions = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
   return withSnapshot(

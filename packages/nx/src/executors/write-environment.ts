@@ -3,7 +3,7 @@ import type { ImportedEnvironment, ImportNote } from '@kdcube/release/internal';
 import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
 import { writeFileAtomic } from '../system/files';
-import { table } from '../system/table';
+import { formatTable } from '../system/table';
 import type { Task } from './run-task';
 
 /** Writes an imported environment, unless another one has its name, and reports what could not be imported. */
@@ -33,7 +33,7 @@ export async function writeEnvironment(
   const todo = all.filter((note) => !isInformation(note)).length;
   if (all.length > 0)
     log.lines(
-      table(
+      formatTable(
         ['what', '', 'hint'],
         all.map(({ subject, message, hint = '', at }) => [at ? `${subject}  ${formatPlace(at)}` : subject, message, hint]),
       ),

@@ -1,4 +1,4 @@
-import { git, gitText, redact } from './git';
+import { git, gitText, redactUrls } from './git';
 import { sandbox, type Sandbox } from '../../testing/git-kit';
 
 let box: Sandbox;
@@ -46,7 +46,7 @@ describe('git', () => {
     const { stderr } = await git({ cwd: box.dir }, ['clone', 'https://user:s3cret@name.invalid/x.git', 'x']);
     expect(stderr).toContain('name.invalid');
     expect(stderr).not.toContain('s3cret');
-    expect(redact("fatal: 'https://token@h/x' and ssh://git:pw@h/y and git@h:z")).toBe(
+    expect(redactUrls("fatal: 'https://token@h/x' and ssh://git:pw@h/y and git@h:z")).toBe(
       "fatal: 'https://h/x' and ssh://git@h/y and git@h:z",
     );
   });

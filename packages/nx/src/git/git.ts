@@ -4,7 +4,7 @@ import { run, stream, tail, type Run, type RunResult } from '../system/exec';
 import { isInterrupted } from '../system/signals';
 
 /** Where git runs, and what it needs to know there. */
-export interface GitPlace {
+export interface GitContext {
   cwd: string;
   env?: Record<string, string | undefined>;
   /** Settings for this place only. They travel in the environment: a URL with a secret never shows in a list of processes. */
@@ -14,31 +14,31 @@ export interface GitPlace {
 export type GitOptions = Pick<Run, 'input' | 'timeout' | 'onLine' | 'maxBuffer'>;
 
 /** Runs git and returns what it said, whatever its exit code. No prompt is possible; see `gitEnvironment`. Default time-out: 10 minutes. */
-export async function git(place: GitPlace, args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
+export async function git(context: GitContext, args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
   // At once: only the first git of a process has something to wait for, and a git that is not there does no harm.
-  const running = run('git', args, { ...options, cwd: place.cwd, env: gitEnvironment(place) });
+  const running = run('git', args, { ...options, cwd: context.cwd, env: gitEnvironment(context) });
   running.catch(() => undefined);
   await requireGit();
   const result = await running;
-  return { ...result, stderr: redact(result.stderr) };
+  return { ...result, stderr: redactUrls(result.stderr) };
 }
 
 /** Like `git`, but a non-zero exit code is a Problem; returns stdout as text without the last line end. */
-export async function gitText(place: GitPlace, args: readonly string[], options: GitOptions = {}): Promise<string> {
-  return (await gitBytes(place, args, options)).toString('utf8').replace(/\n$/, '');
+export async function gitText(context: GitContext, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  return (await gitBytes(context, args, options)).toString('utf8').replace(/\n$/, '');
 }
 
 /** Like `gitText`, but the bytes as they are. */
-export async function gitBytes(place: GitPlace, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
-  const result = await git(place, args, options);
+export async function gitBytes(context: GitContext, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const result = await git(context, args, options);
   if (result.exitCode !== 0) throw gitFailed(args, result);
   return result.stdout;
 }
 
 /** git's standard output as it comes. */
-export async function* gitStream(place: GitPlace, args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
+export async function* gitStream(context: GitContext, args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
   await requireGit();
-  yield* stream('git', args, { ...options, cwd: place.cwd, env: gitEnvironment(place) });
+  yield* stream('git', args, { ...options, cwd: context.cwd, env: gitEnvironment(context) });
 }
 
 /** A local git command that failed, as a Problem. */
@@ -55,12 +55,12 @@ export function isDiskFull(stderr: string): boolean {
 }
 
 /** Text of git without the secrets in its URLs. */
-export function redact(text: string): string {
+export function redactUrls(text: string): string {
   return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (url) => withoutSecrets(url));
 }
 
 /** What a hook or a wrapper around this process may have set, and what would send git to another repository than the one that was asked for. */
-const CLEARED = [
+const CLEARED_VARIABLES = [
   'GIT_DIR',
   'GIT_WORK_TREE',
   'GIT_COMMON_DIR',
@@ -85,7 +85,7 @@ const CLEARED = [
 ];
 
 /** Settings of every call: nothing runs beside git (hooks, monitors, maintenance), and no question is asked. */
-const SETTINGS: Record<string, string> = {
+const CONFIG: Record<string, string> = {
   'core.hooksPath': '/dev/null',
   'core.fsmonitor': 'false',
   'core.askPass': '',
@@ -104,8 +104,8 @@ const SETTINGS: Record<string, string> = {
  * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
  * cannot run a program that somebody else chose, no replaced objects, paths taken as they are written, the user's index never refreshed.
  */
-export function gitEnvironment(place: GitPlace): Record<string, string | undefined> {
-  const cleared = Object.fromEntries(CLEARED.map((name) => [name, undefined]));
+export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
+  const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));
   return {
     ...cleared,
     LC_ALL: 'C',
@@ -119,13 +119,13 @@ export function gitEnvironment(place: GitPlace): Record<string, string | undefin
     GIT_LITERAL_PATHSPECS: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_OPTIONAL_LOCKS: '0',
-    ...place.env,
-    ...settingsInEnvironment({ ...SETTINGS, ...place.config }),
+    ...context.env,
+    ...configVariables({ ...CONFIG, ...context.config }),
   };
 }
 
 /** Settings after those that this process was given (CI hands credentials over in this way). */
-function settingsInEnvironment(settings: Record<string, string>): Record<string, string> {
+function configVariables(settings: Record<string, string>): Record<string, string> {
   const before = Number(process.env.GIT_CONFIG_COUNT ?? 0) || 0;
   const entries = Object.entries(settings);
   const env: Record<string, string> = { GIT_CONFIG_COUNT: String(before + entries.length) };
@@ -136,20 +136,20 @@ function settingsInEnvironment(settings: Record<string, string>): Record<string,
   return env;
 }
 
-const OLDEST = [2, 34] as const;
+const MINIMUM_VERSION = [2, 34] as const;
 /** Major and minor. */
 export type GitVersion = readonly [number, number];
 
-const accepted = new Map<string | undefined, Promise<GitVersion>>();
+const versions = new Map<string | undefined, Promise<GitVersion>>();
 
 /** Once per PATH: that git is there, and new enough. Which one it is. */
 export function requireGit(): Promise<GitVersion> {
   const path = process.env.PATH;
-  const known = accepted.get(path);
+  const known = versions.get(path);
   if (known) return known;
   const asked = checkGit();
-  accepted.set(path, asked);
-  asked.catch(() => accepted.delete(path));
+  versions.set(path, asked);
+  asked.catch(() => versions.delete(path));
   return asked;
 }
 
@@ -161,14 +161,14 @@ async function checkGit(): Promise<GitVersion> {
       return undefined;
     },
   );
-  const hint = `install git ${OLDEST.join('.')} or newer: https://git-scm.com/downloads`;
+  const hint = `install git ${MINIMUM_VERSION.join('.')} or newer: https://git-scm.com/downloads`;
   if (text === undefined)
     throw new KdcubeError({ code: 'git-missing', message: 'git is not on this machine, or not on the PATH.', hint });
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  if (major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1])) {
     throw new KdcubeError({
       code: 'git-missing',
-      message: `${text} is too old: git ${OLDEST.join('.')} is the oldest that can do what a release needs.`,
+      message: `${text} is too old: git ${MINIMUM_VERSION.join('.')} is the oldest that can do what a release needs.`,
       hint,
     });
   }

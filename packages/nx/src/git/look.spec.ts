@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitSync, sandbox, type Sandbox } from '../../testing/git-kit';
-import { lookAt, readStatus } from './look';
+import { readStatus, parseStatus } from './look';
 import { withSnapshot } from './snapshot';
 
 const ID = 'a'.repeat(40);
 
-test.each<[string, string[], ReturnType<typeof readStatus>]>([
+test.each<[string, string[], ReturnType<typeof parseStatus>]>([
   ['a branch', [`# branch.oid ${ID}`, '# branch.head main', '# branch.ab +1 -0'], { head: ID, branch: 'main', changed: [] }],
   ['no branch', [`# branch.oid ${ID}`, '# branch.head (detached)'], { head: ID, branch: undefined, changed: [] }],
   ['no commit yet', ['# branch.oid (initial)', '# branch.head main'], { head: undefined, branch: 'main', changed: [] }],
@@ -22,7 +22,7 @@ test.each<[string, string[], ReturnType<typeof readStatus>]>([
     { head: ID, branch: undefined, changed: ['bundles/a/a file.py', 'b', 'new\nline', 'elsewhere'] },
   ],
   ['a record of a kind that is not known: then nothing is', [`# branch.oid ${ID}`, '7 what is this'], { changed: [] }],
-])('%s', (_, records, expected) => expect(readStatus(`${records.join('\0')}\0`, 'sub/')).toEqual(expected));
+])('%s', (_, records, expected) => expect(parseStatus(`${records.join('\0')}\0`, 'sub/')).toEqual(expected));
 
 describe('a checkout', () => {
   let box: Sandbox;
@@ -47,10 +47,10 @@ describe('a checkout', () => {
     write('bundles/b/entrypoint.py', 'b = 2\n');
     write('bundles/c/new.py', '');
     write('bundles/a/x.log', 'ignored');
-    const state = (await lookAt(root).state)!;
+    const state = (await readStatus(root).checkout)!;
     expect(state.head).toBe(gitSync(root, 'rev-parse', 'HEAD').trim());
     expect(state.branch).toBe('main');
-    expect(['bundles/a', 'bundles/b', 'bundles/c', 'bundles', 'release.yaml', 'service/x', ''].map(state.changed)).toEqual([
+    expect(['bundles/a', 'bundles/b', 'bundles/c', 'bundles', 'release.yaml', 'service/x', ''].map(state.changedBelow)).toEqual([
       [],
       ['bundles/b/entrypoint.py'],
       ['bundles/c/new.py'],
@@ -64,9 +64,9 @@ describe('a checkout', () => {
   test('before the first commit, and outside of a repository, nobody can say', async () => {
     const bare = box.folder('new');
     gitSync(bare, 'init', '-q');
-    expect(await lookAt(bare).state).toBeUndefined();
-    const outside = lookAt(box.folder('outside'));
-    await expect(outside.state).rejects.toMatchObject({ problems: [{ code: 'not-a-repository' }] });
+    expect(await readStatus(bare).checkout).toBeUndefined();
+    const outside = readStatus(box.folder('outside'));
+    await expect(outside.checkout).rejects.toMatchObject({ problems: [{ code: 'not-a-repository' }] });
   });
 
   // What a look saves must not be another answer: git itself is asked for the tree of the same files, added.

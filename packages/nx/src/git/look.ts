@@ -1,49 +1,53 @@
 import * as path from 'node:path';
 import { git } from './git';
-import { objectsAt } from './objects';
-import { settingsAt, type Settings } from './settings';
-import { sharedWhileAsked } from './together';
-import { openWorkspace, type Workspace } from './workspace';
+import { objectReader } from './objects';
+import { readGitConfig, type GitConfig } from './settings';
+import { singleFlight } from './together';
+import { openWorktree, type Worktree } from './workspace';
 
 /** What git says of a checkout at one moment. All of it is asked at once, so that git works while this process reads files and loads code. */
-export interface Look {
+export interface GitStatus {
   /** Problem `not-a-repository`. */
-  workspace: Promise<Workspace>;
-  settings: Promise<Settings>;
+  worktree: Promise<Worktree>;
+  config: Promise<GitConfig>;
   /** Undefined where git cannot say: then folders are looked at one by one, which says why. */
-  state: Promise<State | undefined>;
+  checkout: Promise<CheckoutStatus | undefined>;
 }
 
 /** What is checked out, and what of it was changed since. */
-export interface State {
+export interface CheckoutStatus {
   /** The commit. */
   head: string;
   /** Undefined for a detached HEAD, which is usual in CI. */
   branch?: string;
   /** Whether anything that was asked about is not as the commit has it. */
-  isChanged: boolean;
+  hasChanges: boolean;
   /** What below a place (relative to the workspace) is not as the commit has it: changed, deleted, new and not ignored. Undefined: nobody asked. */
-  changed(place: string): string[] | undefined;
+  changedBelow(place: string): string[] | undefined;
 }
 
 /** Where a customer's repository has what a release is made of. A bundle may lie elsewhere; it is then looked at when release.yaml has named it. */
-const PLACES = ['release.yaml', 'pins', 'images', 'bundles'];
+const RELEASE_PATHS = ['release.yaml', 'pins', 'images', 'bundles'];
 
-const shared = sharedWhileAsked<State | undefined>();
+const shared = singleFlight<CheckoutStatus | undefined>();
 
-export function lookAt(root: string): Look {
+export function readStatus(root: string): GitStatus {
   const cwd = path.resolve(root);
-  const workspace = openWorkspace(root);
-  const state = shared(cwd, () => stateOf(cwd, workspace, PLACES));
-  const look = { workspace, settings: settingsAt({ cwd }), state };
+  const worktree = openWorktree(root);
+  const checkout = shared(cwd, () => readCheckoutStatus(cwd, worktree, RELEASE_PATHS));
+  const status = { worktree, config: readGitConfig({ cwd }), checkout };
   // Each is said to whoever asks for it, and perhaps nobody does.
-  for (const answer of Object.values(look)) answer.catch(() => undefined);
+  for (const answer of Object.values(status)) answer.catch(() => undefined);
   // What is committed will be read there, where nothing has to be fetched for it.
-  objectsAt({ cwd }).begin();
-  return look;
+  objectReader({ cwd }).start();
+  return status;
 }
 
-async function stateOf(cwd: string, workspace: Promise<Workspace>, places: readonly string[]): Promise<State | undefined> {
+async function readCheckoutStatus(
+  cwd: string,
+  workspace: Promise<Worktree>,
+  places: readonly string[],
+): Promise<CheckoutStatus | undefined> {
   const asked = git({ cwd }, [
     'status',
     '--porcelain=v2',
@@ -56,29 +60,29 @@ async function stateOf(cwd: string, workspace: Promise<Workspace>, places: reado
   ]);
   const [{ exitCode, stdout }, { prefix }] = await Promise.all([asked, workspace]);
   if (exitCode !== 0) return undefined;
-  const { head, branch, changed } = readStatus(stdout.toString('latin1'), Buffer.from(prefix, 'utf8').toString('latin1'));
+  const { head, branch, changed } = parseStatus(stdout.toString('latin1'), Buffer.from(prefix, 'utf8').toString('latin1'));
   // Before the first commit there is nothing to compare with.
   if (head === undefined) return undefined;
   return {
     head,
     branch,
-    isChanged: changed.length > 0,
-    changed(wanted) {
-      if (!places.some((each) => isIn(wanted, each))) return undefined;
+    hasChanges: changed.length > 0,
+    changedBelow(wanted) {
+      if (!places.some((each) => isInside(wanted, each))) return undefined;
       const name = Buffer.from(wanted, 'utf8').toString('latin1');
       // A repository in the repository is named as a whole, also where it lies above.
-      const found = changed.filter((file) => isIn(file, name) || isIn(name, file.replace(/\/$/, '')));
+      const found = changed.filter((file) => isInside(file, name) || isInside(name, file.replace(/\/$/, '')));
       return found.map((file) => Buffer.from(file, 'latin1').toString('utf8'));
     },
   };
 }
 
-function isIn(file: string, folder: string): boolean {
+function isInside(file: string, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
 
 /** Of `git status --porcelain=v2 --branch -z`: paths are those of the repository. latin1 keeps every byte of a name. */
-export function readStatus(text: string, prefix: string): { head?: string; branch?: string; changed: string[] } {
+export function parseStatus(text: string, prefix: string): { head?: string; branch?: string; changed: string[] } {
   let head: string | undefined;
   let branch: string | undefined;
   const changed: string[] = [];
@@ -87,7 +91,7 @@ export function readStatus(text: string, prefix: string): { head?: string; branc
     if (key === 'branch.oid') head = value === '(initial)' ? undefined : value;
     if (key === 'branch.head') branch = value === '(detached)' ? undefined : value;
     if (record.startsWith('# ')) continue;
-    const file = pathOf(record);
+    const file = recordPath(record);
     // A kind of record that nobody knows may mean anything.
     if (file === undefined) return { changed: [] };
     changed.push(file.startsWith(prefix) ? file.slice(prefix.length) : file);
@@ -96,9 +100,9 @@ export function readStatus(text: string, prefix: string): { head?: string; branc
 }
 
 /** How many words stand before the path, by the kind of a record: changed, in conflict, new. */
-const WORDS: Record<string, number> = { '1': 8, u: 10, '?': 1, '!': 1 };
+const FIELD_COUNTS: Record<string, number> = { '1': 8, u: 10, '?': 1, '!': 1 };
 
-function pathOf(record: string): string | undefined {
-  const words = WORDS[record.slice(0, record.indexOf(' '))];
+function recordPath(record: string): string | undefined {
+  const words = FIELD_COUNTS[record.slice(0, record.indexOf(' '))];
   return words === undefined ? undefined : record.split(' ').slice(words).join(' ');
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitSync, newRepo, sandbox, write, type Sandbox } from '../../testing/git-kit';
-import { makeTrees, writeTrees } from './make-tree';
+import { buildTrees, writeTrees } from './make-tree';
 
 jest.setTimeout(60_000);
 
@@ -24,14 +24,14 @@ it.each(['sha1', 'sha256'])('makes the trees that git makes, to the byte: %s', (
   write(dir, { 'a/x.py': '1', 'a.py': '2', 'a-b/c/d.py': '3', a0: '4', 'ü/é.txt': '5', 'run.sh': { executable: '#!/bin/sh\n' } });
   fs.symlinkSync('a.py', path.join(dir, 'link'));
   gitSync(dir, 'add', '--all');
-  const trees = makeTrees(entriesIn(dir));
+  const trees = buildTrees(entriesIn(dir));
   expect(trees.at(-1)!.oid).toBe(gitSync(dir, 'write-tree'));
   expect(trees).toHaveLength(5);
 });
 
 it('writes what git reads', () => {
   const dir = newRepo(box.folder('w'), { 'a/b/c.py': '1', 'd.py': '2' });
-  const trees = makeTrees(entriesIn(dir).map((entry) => ({ ...entry, path: `under/${entry.path}` })));
+  const trees = buildTrees(entriesIn(dir).map((entry) => ({ ...entry, path: `under/${entry.path}` })));
   writeTrees(path.join(dir, '.git/objects'), trees);
   writeTrees(path.join(dir, '.git/objects'), trees);
   expect(gitSync(dir, 'ls-tree', '-r', '--name-only', trees.at(-1)!.oid)).toBe('under/a/b/c.py\nunder/d.py');

@@ -23,7 +23,7 @@ interface Folder {
  * The tree of these entries, which are in the index's order, and of each folder in it, the innermost first: what `git write-tree` would write. By arithmetic, because for most folders the id is
  * all that is wanted.
  */
-export function makeTrees(entries: readonly IndexEntry[]): TreeObject[] {
+export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {
   const root: Folder = { children: new Map() };
   for (const entry of entries) {
     const parts = entry.path.split('/');
@@ -38,18 +38,18 @@ export function makeTrees(entries: readonly IndexEntry[]): TreeObject[] {
   }
   const made: TreeObject[] = [];
   const algorithm = entries[0]?.oid.length === 64 ? 'sha256' : 'sha1';
-  treeOf(root, algorithm, made);
+  hashTree(root, algorithm, made);
   return made;
 }
 
 /** In the order of the index the things of a folder are in the order of a tree: both compare a folder as if a slash ended its name. */
-function treeOf({ children }: Folder, algorithm: string, made: TreeObject[]): string {
+function hashTree({ children }: Folder, algorithm: string, made: TreeObject[]): string {
   const rows = [...children].map(([name, child]) => {
-    const [mode, oid] = 'children' in child ? ['40000', treeOf(child, algorithm, made)] : [child.mode, child.oid];
+    const [mode, oid] = 'children' in child ? ['40000', hashTree(child, algorithm, made)] : [child.mode, child.oid];
     return Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
   });
   const content = Buffer.concat(rows);
-  const oid = createHash(algorithm).update(headerOf(content)).update(content).digest('hex');
+  const oid = createHash(algorithm).update(objectHeader(content)).update(content).digest('hex');
   made.push({ oid, content });
   return oid;
 }
@@ -60,10 +60,10 @@ export function writeTrees(dir: string, trees: readonly TreeObject[]): void {
     const file = path.join(dir, oid.slice(0, 2), oid.slice(2));
     if (fs.existsSync(file)) continue;
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, deflateSync(Buffer.concat([headerOf(content), content])), { mode: 0o444 });
+    fs.writeFileSync(file, deflateSync(Buffer.concat([objectHeader(content), content])), { mode: 0o444 });
   }
 }
 
-function headerOf(content: Buffer): Buffer {
+function objectHeader(content: Buffer): Buffer {
   return Buffer.from(`tree ${content.length}\0`, 'latin1');
 }

@@ -1,8 +1,8 @@
-import { nearNames } from './near';
+import { similarNames } from './near';
 
 const TAGS = ['v1.2.0', 'v1.2.1', 'v1.10.0', 'v2.0.0', '2026.4.19.1', 'team/v3.0.0', 'nightly'];
 
-describe('nearNames', () => {
+describe('similarNames', () => {
   it.each([
     ['1.2.1', 'v1.2.1'],
     ['V2.0.0', 'v2.0.0'],
@@ -10,11 +10,11 @@ describe('nearNames', () => {
     ['v1.2.00', 'v1.2.0'],
     ['2026.04.19.1', '2026.4.19.1'],
     ['nigthly', 'nightly'],
-  ])('finds for %s first %s', (name, expected) => expect(nearNames(name, TAGS)[0]).toBe(expected));
+  ])('finds for %s first %s', (name, expected) => expect(similarNames(name, TAGS)[0]).toBe(expected));
 
   it('gives at most three, the newer first among equals, and none that are far', () => {
-    expect(nearNames('v1.2.9', ['v1.2.1', 'v1.2.2', 'v1.2.10', 'v1.2.3', 'v1.2.4'])).toEqual(['v1.2.4', 'v1.2.3', 'v1.2.2']);
-    expect(nearNames('something-else', TAGS)).toEqual([]);
-    expect(nearNames('v1', [])).toEqual([]);
+    expect(similarNames('v1.2.9', ['v1.2.1', 'v1.2.2', 'v1.2.10', 'v1.2.3', 'v1.2.4'])).toEqual(['v1.2.4', 'v1.2.3', 'v1.2.2']);
+    expect(similarNames('something-else', TAGS)).toEqual([]);
+    expect(similarNames('v1', [])).toEqual([]);
   });
 });

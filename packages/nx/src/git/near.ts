@@ -1,17 +1,17 @@
 /** Up to `count` names that a person may have meant by `name`, the nearest first. */
-export function nearNames(name: string, names: readonly string[], count = 3): string[] {
+export function similarNames(name: string, names: readonly string[], count = 3): string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
-  const bare = plain(name);
+  const bare = normalize(name);
   const ranked = names
     .filter((each) => Math.abs(each.length - name.length) <= limit + 4)
-    .map((each) => ({ each, distance: plain(each) === bare ? 0 : editDistance(name, each) }))
+    .map((each) => ({ each, distance: normalize(each) === bare ? 0 : editDistance(name, each) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance || compareNewestFirst(a.each, b.each));
   return ranked.slice(0, count).map(({ each }) => each);
 }
 
 /** A name without what people add or leave out: a leading v, a prefix with a slash, case, separators. */
-function plain(name: string): string {
+function normalize(name: string): string {
   return name
     .toLowerCase()
     .replace(/^.*\//, '')

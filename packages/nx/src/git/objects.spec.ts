@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../../testing/git-kit';
 import { isAlive } from '../system/process';
-import { forgetStop } from '../system/signals';
-import { closeObjects, objectsAt } from './objects';
+import { resetStop } from '../system/signals';
+import { closeObjectReaders, objectReader } from './objects';
 import { fetchBlobs } from './mirror/remote';
 
 jest.setTimeout(60_000);
@@ -13,15 +13,15 @@ jest.setTimeout(60_000);
 let box: Sandbox;
 beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());
-afterEach(forgetStop);
+afterEach(resetStop);
 
 const big = 'x'.repeat(300_000);
 
 it('answers in the order of the questions, large and small, there and not', async () => {
   const dir = newRepo(box.folder('w'), { 'big.txt': big, 'empty.txt': '', 'bundles/a/x.py': 'x\n' });
-  const objects = objectsAt({ cwd: dir });
+  const objects = objectReader({ cwd: dir });
   const names = ['HEAD:big.txt', 'HEAD:nothing', 'HEAD:empty.txt', 'HEAD:bundles/a', '0'.repeat(40), 'HEAD:bundles/a/x.py'];
-  const [one, two] = await Promise.all([objects.look(names), objects.read(names)]);
+  const [one, two] = await Promise.all([objects.info(names), objects.read(names)]);
   expect(one.map((info) => info && [info.type, info.size])).toEqual([
     ['blob', 300_000],
     undefined,
@@ -37,7 +37,7 @@ it('answers in the order of the questions, large and small, there and not', asyn
 
 it('sees what was committed since, and a repository that was made anew in the same place', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
-  const blob = async (name: string) => (await objectsAt({ cwd: dir }).read([name]))[0]?.content.toString();
+  const blob = async (name: string) => (await objectReader({ cwd: dir }).read([name]))[0]?.content.toString();
   expect(await blob('HEAD:a')).toBe('1');
   commit(dir, { a: '2' });
   gitSync(dir, 'gc', '--quiet');
@@ -63,9 +63,9 @@ it('asks a git before 2.36 with two processes, also one that began before anybod
   const old = `[ "$1" = version ] && exec echo git version 2.34.1
 case "$*" in *--batch-command*) echo usage >&2; exit 129;; esac`;
   await withGit(old, async () => {
-    const objects = objectsAt({ cwd: dir });
-    objects.begin();
-    expect((await objects.look(['HEAD:a']))[0]).toMatchObject({ type: 'blob', size: 1 });
+    const objects = objectReader({ cwd: dir });
+    objects.start();
+    expect((await objects.info(['HEAD:a']))[0]).toMatchObject({ type: 'blob', size: 1 });
     expect((await objects.read(['HEAD:a']))[0]!.content.toString()).toBe('1');
     objects.close();
   });
@@ -75,20 +75,20 @@ it('ends what began and was never asked', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   const file = path.join(box.dir, 'pid');
   await withGit(`echo $$ > '${file}.new' && mv '${file}.new' '${file}'`, async () => {
-    objectsAt({ cwd: dir }).begin();
+    objectReader({ cwd: dir }).start();
     while (!fs.existsSync(file)) await setTimeout(10);
-    closeObjects(dir);
+    closeObjectReaders(dir);
     while (isAlive(Number(fs.readFileSync(file, 'utf8')))) await setTimeout(10);
   });
 });
 
 it('answers again after it was closed', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
-  const objects = objectsAt({ cwd: dir });
-  await objects.look(['HEAD:a']);
-  closeObjects(dir);
-  expect(objectsAt({ cwd: dir })).not.toBe(objects);
-  expect(await objects.look(['HEAD:a'])).toEqual([expect.objectContaining({ type: 'blob' })]);
+  const objects = objectReader({ cwd: dir });
+  await objects.info(['HEAD:a']);
+  closeObjectReaders(dir);
+  expect(objectReader({ cwd: dir })).not.toBe(objects);
+  expect(await objects.info(['HEAD:a'])).toEqual([expect.objectContaining({ type: 'blob' })]);
 });
 
 it('starts no other after one that was stopped, anywhere; a repository that is complete does not seem to have lost files then', async () => {
@@ -96,24 +96,24 @@ it('starts no other after one that was stopped, anywhere; a repository that is c
   const tree = gitSync(dir, 'rev-parse', 'HEAD^{tree}');
   await withGit(`[ "$1" = cat-file ] && kill -TERM $$`, async () => {
     for (const message of [/^git cat-file was stopped by SIGTERM/, /^git cat-file was not started/])
-      expect(await problemOf(fetchBlobs({ place: { cwd: dir }, isWhole: true }, tree))).toMatchObject({
+      expect(await problemOf(fetchBlobs({ context: { cwd: dir }, isComplete: true }, tree))).toMatchObject({
         code: 'interrupted',
         message: expect.stringMatching(message),
       });
   });
-  expect((await problemOf(objectsAt({ cwd: other }).look(['HEAD']))).code).toBe('interrupted');
-  forgetStop();
-  expect((await objectsAt({ cwd: other }).look(['HEAD']))[0]!.type).toBe('commit');
+  expect((await problemOf(objectReader({ cwd: other }).info(['HEAD']))).code).toBe('interrupted');
+  resetStop();
+  expect((await objectReader({ cwd: other }).info(['HEAD']))[0]!.type).toBe('commit');
 });
 
 it('is a problem, with the words of git, where there is no repository; whoever asks next is not stuck', async () => {
   const dir = box.folder('none');
   fs.mkdirSync(dir, { recursive: true });
-  const objects = objectsAt({ cwd: dir, env: { GIT_CEILING_DIRECTORIES: box.dir } });
-  for (const ask of [objects.look, objects.read])
+  const objects = objectReader({ cwd: dir, env: { GIT_CEILING_DIRECTORIES: box.dir } });
+  for (const ask of [objects.info, objects.read])
     expect(await problemOf(ask(['HEAD', 'HEAD']))).toMatchObject({
       code: 'command-failed',
       message: expect.stringContaining('not a git repository'),
     });
-  expect(await problemOf(objects.look(['HEAD']))).toMatchObject({ code: 'command-failed' });
+  expect(await problemOf(objects.info(['HEAD']))).toMatchObject({ code: 'command-failed' });
 });

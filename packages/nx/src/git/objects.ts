@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { KdcubeError } from '@kdcube/release/internal';
 import { converse, type Conversation } from '../system/exec';
-import { gitEnvironment, redact, requireGit, type GitPlace } from './git';
+import { gitEnvironment, redactUrls, requireGit, type GitContext } from './git';
 
 /** What an object is, without its content. */
 export interface ObjectInfo {
@@ -16,33 +16,33 @@ export interface GitObject extends ObjectInfo {
 }
 
 /** A store of objects that is asked one thing after another: to start a git for each would cost more than its answer. */
-export interface Objects {
+export interface ObjectReader {
   /** For each name (an id, or an expression without a line end) what it names; undefined where there is nothing. */
-  look(names: readonly string[]): Promise<(ObjectInfo | undefined)[]>;
+  info(names: readonly string[]): Promise<(ObjectInfo | undefined)[]>;
   /** The same with the content, whole: for objects that are known to be small. */
   read(names: readonly string[]): Promise<(GitObject | undefined)[]>;
   /** Starts the process that will be asked, so that the first question need not wait for it. What goes wrong is said to whoever asks. */
-  begin(): void;
+  start(): void;
   /** Ends the processes. The next question starts new ones. */
   close(): void;
 }
 
 /** Idle processes are ended after so many milliseconds: as long as connections to a registry are kept, so that what an image was sent in between is no reason to begin anew. */
-const IDLE = 20_000;
+const IDLE_TIMEOUT = 20_000;
 
-const opened = new Map<string, Objects>();
+const readers = new Map<string, ObjectReader>();
 
 /** The objects that git sees at a place. Shared by everybody in this process who asks there; nothing of it keeps the process alive. */
-export function objectsAt(place: GitPlace): Objects {
-  const key = keyOf(place);
-  const there = opened.get(key);
+export function objectReader(context: GitContext): ObjectReader {
+  const key = readerKey(context);
+  const there = readers.get(key);
   if (there) return there;
-  const asked = conversations(place);
+  const asked = batchProcesses(context);
   let idle: NodeJS.Timeout | undefined;
-  const objects: Objects = {
-    look: (names) => used(asked.ask('info', names)),
+  const objects: ObjectReader = {
+    info: (names) => used(asked.ask('info', names)),
     read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
-    begin() {
+    start() {
       try {
         asked.begin();
       } catch {
@@ -53,14 +53,14 @@ export function objectsAt(place: GitPlace): Objects {
     close() {
       clearTimeout(idle);
       // Somebody may have opened it anew since.
-      if (opened.get(key) === objects) opened.delete(key);
+      if (readers.get(key) === objects) readers.delete(key);
       asked.end();
     },
   };
   let asking = 0;
   const rest = (): void => {
     clearTimeout(idle);
-    if (asking === 0) idle = setTimeout(objects.close, IDLE).unref();
+    if (asking === 0) idle = setTimeout(objects.close, IDLE_TIMEOUT).unref();
   };
   const used = async <T>(work: Promise<T>): Promise<T> => {
     asking += 1;
@@ -70,17 +70,17 @@ export function objectsAt(place: GitPlace): Objects {
       rest();
     });
   };
-  opened.set(key, objects);
+  readers.set(key, objects);
   return objects;
 }
 
 /** Ends whatever reads below a folder, which is about to be replaced or removed. */
-export function closeObjects(dir: string): void {
-  for (const [key, objects] of opened) if (key.includes(JSON.stringify(dir).slice(1, -1))) objects.close();
+export function closeObjectReaders(dir: string): void {
+  for (const [key, objects] of readers) if (key.includes(JSON.stringify(dir).slice(1, -1))) objects.close();
 }
 
 /** A folder that was made anew under the same name is another place. */
-function keyOf({ cwd, env, config }: GitPlace): string {
+function readerKey({ cwd, env, config }: GitContext): string {
   return JSON.stringify([cwd, inodeOf(cwd), env, config, process.env.PATH]);
 }
 
@@ -94,64 +94,67 @@ function inodeOf(dir: string): number | undefined {
 }
 
 /** What is asked of an object. Also the words of `git cat-file --batch-command`. */
-type Verb = 'info' | 'contents';
+type BatchCommand = 'info' | 'contents';
 
-interface Question {
-  verb: Verb;
-  answer(found: ObjectInfo | GitObject | undefined): void;
-  fail(error: Error): void;
+interface PendingRequest {
+  command: BatchCommand;
+  resolve(found: ObjectInfo | GitObject | undefined): void;
+  reject(error: Error): void;
 }
 
-interface Asked {
+interface BatchProcess {
   git: Conversation;
-  waiting: Question[];
+  pending: PendingRequest[];
 }
 
 /** One process that answers both questions, from this git on. */
-const BATCH = '--batch-command';
-const BOTH = [2, 36] as const;
+const BATCH_COMMAND = '--batch-command';
+const BATCH_COMMAND_VERSION = [2, 36] as const;
 
-async function answersBoth(): Promise<boolean> {
+async function supportsBatchCommand(): Promise<boolean> {
   const [major, minor] = await requireGit();
-  return major > BOTH[0] || (major === BOTH[0] && minor >= BOTH[1]);
+  return major > BATCH_COMMAND_VERSION[0] || (major === BATCH_COMMAND_VERSION[0] && minor >= BATCH_COMMAND_VERSION[1]);
 }
 
 /** Each is started with the first question that it answers, unless it was begun before. Answers come in the order of the questions. */
-function conversations(place: GitPlace) {
-  const current = new Map<string, Asked>();
-  const begin = (mode: string): Asked => {
-    const waiting: Question[] = [];
-    const hear = listener(
-      () => waiting[0]?.verb === 'contents',
+function batchProcesses(context: GitContext) {
+  const current = new Map<string, BatchProcess>();
+  const begin = (mode: string): BatchProcess => {
+    const pending: PendingRequest[] = [];
+    const hear = responseParser(
+      () => pending[0]?.command === 'contents',
       (found) => {
-        waiting.shift()?.answer(found);
-        if (waiting.length === 0) git.hold(false);
+        pending.shift()?.resolve(found);
+        if (pending.length === 0) git.hold(false);
       },
     );
-    const git = converse('git', ['cat-file', mode], { cwd: place.cwd, env: gitEnvironment(place) }, hear);
-    const asked = { git, waiting };
-    current.set(mode, asked);
+    const git = converse('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, hear);
+    const batch: BatchProcess = { git, pending };
+    current.set(mode, batch);
     void git.ended.then((why) => {
-      if (current.get(mode) === asked) current.delete(mode);
+      if (current.get(mode) === batch) current.delete(mode);
       const [problem] = why.problems;
-      const failure = new KdcubeError({ ...problem!, message: redact(problem!.message) }, { cause: why });
-      for (const { fail } of waiting.splice(0)) fail(failure);
+      const failure = new KdcubeError({ ...problem!, message: redactUrls(problem!.message) }, { cause: why });
+      for (const { reject: fail } of pending.splice(0)) fail(failure);
     });
-    return asked;
+    return batch;
   };
   return {
     begin(): void {
       // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
-      if (!current.has(BATCH)) begin(BATCH).git.hold(false);
+      if (!current.has(BATCH_COMMAND)) begin(BATCH_COMMAND).git.hold(false);
     },
-    async ask(verb: Verb, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
+    async ask(verb: BatchCommand, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
       if (names.length === 0) return [];
-      const both = await answersBoth();
-      const mode = both ? BATCH : verb === 'info' ? '--batch-check' : '--batch';
-      const { git, waiting } = current.get(mode) ?? begin(mode);
+      const both = await supportsBatchCommand();
+      const mode = both ? BATCH_COMMAND : verb === 'info' ? '--batch-check' : '--batch';
+      const { git, pending } = current.get(mode) ?? begin(mode);
       git.hold(true);
       const answers = names.map(
-        () => new Promise<ObjectInfo | undefined>((answer, fail) => void waiting.push({ verb, answer, fail })),
+        () =>
+          new Promise<ObjectInfo | undefined>(
+            (answer, fail) => void pending.push({ command: verb, resolve: answer, reject: fail }),
+          ),
       );
       git.say(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
       return Promise.all(answers);
@@ -164,7 +167,7 @@ function conversations(place: GitPlace) {
 }
 
 /** Cuts what `cat-file` says into answers. */
-function listener(
+function responseParser(
   isWithContent: () => boolean,
   answer: (found: ObjectInfo | GitObject | undefined) => void,
 ): (chunk: Buffer) => void {

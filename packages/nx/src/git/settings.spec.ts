@@ -1,5 +1,5 @@
 import { gitSync, newRepo, sandbox, type Sandbox } from '../../testing/git-kit';
-import { isPartial, remoteNameIn, settingIn, settingsAt } from './settings';
+import { isPartialClone, defaultRemote, configValue, readGitConfig } from './settings';
 
 let box: Sandbox;
 beforeEach(() => (box = sandbox()));
@@ -13,26 +13,26 @@ it('reads every setting with one question: several values, empty ones, names wit
     ['core.sshCommand', ''],
   ])
     gitSync(dir, 'config', '--add', key!, value!);
-  const settings = await settingsAt({ cwd: dir });
+  const settings = await readGitConfig({ cwd: dir });
   expect(settings.get('remote.my.fork.url')).toEqual(['one', 'two\nlines']);
-  expect([settingIn(settings, 'core.sshcommand'), settingIn(settings, 'no.such'), settingIn(settings, 'user.name')]).toEqual([
-    '',
-    undefined,
-    'A',
-  ]);
-  expect([remoteNameIn(settings), isPartial(settings)]).toEqual(['my.fork', false]);
+  expect([
+    configValue(settings, 'core.sshcommand'),
+    configValue(settings, 'no.such'),
+    configValue(settings, 'user.name'),
+  ]).toEqual(['', undefined, 'A']);
+  expect([defaultRemote(settings), isPartialClone(settings)]).toEqual(['my.fork', false]);
 });
 
 it('knows origin among several remotes, no remote among others, and a partial clone', async () => {
-  const remote = (...names: string[]) => remoteNameIn(new Map(names.map((name) => [name, ['x']])));
+  const remote = (...names: string[]) => defaultRemote(new Map(names.map((name) => [name, ['x']])));
   expect([
     remote('remote.a.url', 'remote.origin.url'),
     remote('remote.a.url', 'remote.b.url'),
     remote('remote.pushdefault'),
   ]).toEqual(['origin', undefined, undefined]);
-  expect(isPartial(new Map([['remote.origin.promisor', ['true']]]))).toBe(true);
+  expect(isPartialClone(new Map([['remote.origin.promisor', ['true']]]))).toBe(true);
 });
 
 it('works outside of a repository', async () => {
-  expect(settingIn(await settingsAt({ cwd: box.folder('none') }), 'user.email')).toBe('a@example.org');
+  expect(configValue(await readGitConfig({ cwd: box.folder('none') }), 'user.email')).toBe('a@example.org');
 });

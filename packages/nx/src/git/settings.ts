@@ -1,15 +1,15 @@
-import { gitBytes, type GitPlace } from './git';
-import { sharedWhileAsked } from './together';
+import { gitBytes, type GitContext } from './git';
+import { singleFlight } from './together';
 
 /** git's settings at a place, by their names as git prints them (section and variable in lower case): every value, the one that counts last. */
-export type Settings = ReadonlyMap<string, readonly string[]>;
+export type GitConfig = ReadonlyMap<string, readonly string[]>;
 
-const shared = sharedWhileAsked<Settings>();
+const shared = singleFlight<GitConfig>();
 
 /** All of them with one question. Works outside of a repository too. */
-export function settingsAt(place: GitPlace): Promise<Settings> {
-  return shared(JSON.stringify(place), async () => {
-    const listed = await gitBytes(place, ['config', '-z', '--list']);
+export function readGitConfig(context: GitContext): Promise<GitConfig> {
+  return shared(JSON.stringify(context), async () => {
+    const listed = await gitBytes(context, ['config', '-z', '--list']);
     const found = new Map<string, string[]>();
     for (const record of listed.toString('utf8').split('\0').filter(Boolean)) {
       const end = record.indexOf('\n');
@@ -20,17 +20,17 @@ export function settingsAt(place: GitPlace): Promise<Settings> {
   });
 }
 
-export function settingIn(settings: Settings, name: string): string | undefined {
+export function configValue(settings: GitConfig, name: string): string | undefined {
   return settings.get(name)?.at(-1);
 }
 
 /** Whether a repository may lack objects, which it then fetches when they are read. */
-export function isPartial(settings: Settings): boolean {
+export function isPartialClone(settings: GitConfig): boolean {
   return [...settings.keys()].some((name) => name === 'extensions.partialclone' || /^remote\..*\.promisor$/s.test(name));
 }
 
 /** The remote that a repository is a clone of: `origin`, else the only one. Its name as git knows it. */
-export function remoteNameIn(settings: Settings): string | undefined {
+export function defaultRemote(settings: GitConfig): string | undefined {
   const names = new Set([...settings.keys()].flatMap((name) => /^remote\.(.*)\.[^.]*$/s.exec(name)?.[1] ?? []));
   if (names.has('origin')) return 'origin';
   return names.size === 1 ? [...names][0] : undefined;

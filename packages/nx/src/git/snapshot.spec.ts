@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitBytes } from './git';
-import { lookAt } from './look';
+import { readStatus } from './look';
 import { withSnapshot, workspaceTree } from './snapshot';
 import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Sandbox } from '../../testing/git-kit';
 
@@ -62,7 +62,7 @@ describe('workspaceTree', () => {
     write(dir, { 'bundles/a/entrypoint.py': 'fresh\n' });
     const content = await withSnapshot(dir, async ({ tree }) => {
       const found = await tree('bundles/a');
-      return gitBytes(found!.store.place, ['cat-file', 'blob', `${found!.tree}:entrypoint.py`]);
+      return gitBytes(found!.store.context, ['cat-file', 'blob', `${found!.tree}:entrypoint.py`]);
     });
     expect(content.toString()).toBe('fresh\n');
   });
@@ -79,8 +79,11 @@ describe('workspaceTree', () => {
     const before = snapshot(path.join(dir, '.git'));
     const found = await withSnapshot(dir, async ({ tree }) => {
       const trees = await Promise.all(['bundles/a', 'bundles/b'].map(tree));
-      const texts = trees.map((each) => gitBytes(each!.store.place, ['cat-file', 'blob', `${each!.tree}:entrypoint.py`]));
-      return { isHere: trees.map((each) => each!.store.place.env === undefined), texts: (await Promise.all(texts)).map(String) };
+      const texts = trees.map((each) => gitBytes(each!.store.context, ['cat-file', 'blob', `${each!.tree}:entrypoint.py`]));
+      return {
+        isHere: trees.map((each) => each!.store.context.env === undefined),
+        texts: (await Promise.all(texts)).map(String),
+      };
     });
     expect(found).toEqual({ isHere: [options.length === 0, false], texts: ['x = 1\n', 'changed\n'] });
     expect(snapshot(path.join(dir, '.git'))).toEqual(before);
@@ -89,8 +92,8 @@ describe('workspaceTree', () => {
   it('does not take for committed what was committed since git was asked', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     write(dir, { 'bundles/a/entrypoint.py': 'x = 2\n' });
-    const look = lookAt(dir);
-    const head = (await look.state)!.head;
+    const look = readStatus(dir);
+    const head = (await look.checkout)!.head;
     commit(dir, {});
     const found = await withSnapshot(dir, async (snapshot) => [await snapshot.head(), await snapshot.tree('bundles/a')], look);
     expect(found).toEqual([
@@ -209,7 +212,7 @@ describe('workspaceTree', () => {
     commit(path.join(dir, 'bundles/a/inner'), { 'deep/x': 'x' });
     const found = await withSnapshot(dir, async (snapshot) => {
       const { tree, store } = (await snapshot.tree('bundles/a'))!;
-      return gitBytes(store.place, ['ls-tree', tree, 'inner']);
+      return gitBytes(store.context, ['ls-tree', tree, 'inner']);
     });
     expect(found.toString()).toMatch(/^160000 commit/);
     gitInput(dir, '', 'add', 'bundles/a/inner');

@@ -2,18 +2,18 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
 import { fileProblem, withTemporaryDir } from '../system/files';
-import { git, gitBytes, type GitPlace } from './git';
-import { lookAt, type Look, type State } from './look';
-import { makeTrees, writeTrees, type IndexEntry } from './make-tree';
-import { closeObjects } from './objects';
-import { isPartial, type Settings } from './settings';
+import { git, gitBytes, type GitContext } from './git';
+import { readStatus, type GitStatus, type CheckoutStatus } from './look';
+import { buildTrees, writeTrees, type IndexEntry } from './make-tree';
+import { closeObjectReaders } from './objects';
+import { isPartialClone, type GitConfig } from './settings';
 import { checkoutRemote } from './mirror/source';
 import type { GitStore } from './mirror/store';
-import { together } from './together';
-import { addFailed, changedPaths, headCommit, treeIn, treesIn, type Workspace } from './workspace';
+import { batched } from './together';
+import { addProblem, changedPaths, headCommit, treeIdAt, treeIdsAt, type Worktree } from './workspace';
 
 /** A folder of the workspace as git sees it now. */
-export interface WorkspaceTree {
+export interface FolderTree {
   /** Its git tree id: the one that a commit of it would have. */
   tree: string;
   /** Whether HEAD has exactly this tree at this place. */
@@ -21,7 +21,7 @@ export interface WorkspaceTree {
 }
 
 /** The same, and where its objects can be read. */
-export interface ReadableTree extends WorkspaceTree {
+export interface ReadableTree extends FolderTree {
   store: GitStore;
 }
 
@@ -36,7 +36,7 @@ export interface Snapshot {
 }
 
 /** The tree of one folder of the workspace, when its content need not be read; see `Snapshot.tree`. */
-export async function workspaceTree(root: string, folder: string): Promise<WorkspaceTree | undefined> {
+export async function workspaceTree(root: string, folder: string): Promise<FolderTree | undefined> {
   const found = await withSnapshot(root, (snapshot) => snapshot.tree(folder));
   return found && { tree: found.tree, committed: found.committed };
 }
@@ -48,54 +48,56 @@ export async function workspaceTree(root: string, folder: string): Promise<Works
 export async function withSnapshot<T>(
   root: string,
   work: (snapshot: Snapshot) => Promise<T>,
-  look: Look = lookAt(root),
+  look: GitStatus = readStatus(root),
 ): Promise<T> {
-  const [workspace, settings, state] = await Promise.all([look.workspace, look.settings, look.state]);
+  const [workspace, settings, checkout] = await Promise.all([look.worktree, look.config, look.checkout]);
   return withTemporaryDir(async (dir) => {
     const objects = path.join(dir, 'objects');
-    let opened: Promise<Working> | undefined;
-    const working = (): Promise<Working> => (opened ??= openWorking(objects, workspace, settings));
+    let opened: Promise<Overlay> | undefined;
+    const overlay = (): Promise<Overlay> => (opened ??= openOverlay(objects, workspace, settings));
     // A partial clone fetches what it lacks as it is read, which would go into the repository.
-    const committed: GitStore | undefined = isPartial(settings) ? undefined : { place: { cwd: workspace.root }, isWhole: true };
-    const reading: Reading = { workspace, state, working, committed };
+    const committed: GitStore | undefined = isPartialClone(settings)
+      ? undefined
+      : { context: { cwd: workspace.root }, isComplete: true };
+    const reading: SnapshotContext = { workspace, checkout, overlay, committed };
     try {
       return await work({
-        tree: together((folders) => treesOf(reading, folders)),
-        changed: (places) => changedBelow(reading, places),
-        head: async () => (state ? state.head : headCommit(root)),
+        tree: batched((folders) => readTrees(reading, folders)),
+        changed: (places) => changedInSnapshot(reading, places),
+        head: async () => (checkout ? checkout.head : headCommit(root)),
       });
     } finally {
-      closeObjects(objects);
+      closeObjectReaders(objects);
     }
   });
 }
 
 /** Where objects of what is not committed go. */
-interface Working {
+interface Overlay {
   store: GitStore;
   objects: string;
   /** The name of an index that is not there yet. */
   indexName: () => string;
 }
 
-async function openWorking(objects: string, workspace: Workspace, settings: Settings): Promise<Working> {
+async function openOverlay(objects: string, workspace: Worktree, settings: GitConfig): Promise<Overlay> {
   await fs.promises.mkdir(objects);
-  const place: GitPlace = {
+  const context: GitContext = {
     cwd: workspace.root,
-    env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(workspace.objects) },
+    env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(workspace.objects) },
   };
   // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
-  const remote = await checkoutRemote(workspace.root, { place, workspace, settings });
-  const store = { place: remote?.place ?? place, remote, isWhole: !isPartial(settings) };
+  const remote = await checkoutRemote(workspace.root, { context, worktree: workspace, config: settings });
+  const store = { context: remote?.context ?? context, remote, isComplete: !isPartialClone(settings) };
   let count = 0;
   return { store, objects, indexName: () => path.join(path.dirname(objects), `index-${(count += 1)}`) };
 }
 
-interface Reading {
-  workspace: Workspace;
-  state: State | undefined;
+interface SnapshotContext {
+  workspace: Worktree;
+  checkout: CheckoutStatus | undefined;
   /** Made for the first who needs it. */
-  working: () => Promise<Working>;
+  overlay: () => Promise<Overlay>;
   /** Where to read what is committed; undefined where only `working` may. */
   committed: GitStore | undefined;
 }
@@ -103,36 +105,38 @@ interface Reading {
 /**
  * A folder that is as HEAD has it has the tree of HEAD. All others with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing.
  */
-function treesOf(reading: Reading, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
-  const { workspace, state } = reading;
-  const isClean = (folder: string): boolean => state?.changed(folder)?.length === 0;
-  const there = folders.filter((folder) => !isClean(folder) && isThere(workspace.root, folder));
-  const shared = there.length > 0 ? wholeTree(reading, there) : Promise.resolve(undefined);
+function readTrees(reading: SnapshotContext, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
+  const { workspace, checkout } = reading;
+  const isClean = (folder: string): boolean => checkout?.changedBelow(folder)?.length === 0;
+  const there = folders.filter((folder) => !isClean(folder) && folderExists(workspace.root, folder));
+  const shared = there.length > 0 ? writeCommonTree(reading, there) : Promise.resolve(undefined);
   let before: Promise<unknown> = shared;
   let ofCommit: ((folder: string) => Promise<ReadableTree | undefined>) | undefined;
-  const alone = (folder: string): ReturnType<typeof treeAlone> => {
-    const found = before.then(() => treeAlone(reading, folder));
+  const alone = (folder: string): ReturnType<typeof writeFolderTree> => {
+    const found = before.then(() => writeFolderTree(reading, folder));
     before = found.catch(() => undefined);
     return found;
   };
   return folders.map(async (folder) => {
     const inside = safeFolder(workspace.root, folder);
-    const committed = isClean(folder) ? await (ofCommit ??= committedTrees(reading, state!.head))(inside) : undefined;
+    const committed = isClean(folder) ? await (ofCommit ??= committedTrees(reading, checkout!.head))(inside) : undefined;
     if (committed) return committed;
     const whole = await shared;
     if (whole === undefined || !there.includes(folder)) return alone(inside);
-    const { store } = await reading.working();
-    const [tree, head] = await Promise.all([whole, headOf(reading)].map((name) => treeIn(workspace, store.place, name, inside)));
+    const { store } = await reading.overlay();
+    const [tree, head] = await Promise.all(
+      [whole, headRevision(reading)].map((name) => treeIdAt(workspace, store.context, name, inside)),
+    );
     return tree === undefined ? undefined : { tree, committed: tree === head, store };
   });
 }
 
 function committedTrees(
-  { workspace, working, committed }: Reading,
+  { workspace, overlay, committed }: SnapshotContext,
   head: string,
 ): (folder: string) => Promise<ReadableTree | undefined> {
-  const opened = committed ? Promise.resolve(committed) : working().then(({ store }) => store);
-  const asked = opened.then((store) => ({ store, trees: treesIn(workspace, store.place, head) }));
+  const opened = committed ? Promise.resolve(committed) : overlay().then(({ store }) => store);
+  const asked = opened.then((store) => ({ store, trees: treeIdsAt(workspace, store.context, head) }));
   return async (folder) => {
     const { store, trees } = await asked;
     const tree = await trees(folder);
@@ -140,60 +144,60 @@ function committedTrees(
   };
 }
 
-async function changedBelow({ workspace, state }: Reading, places: readonly string[]): Promise<string[]> {
-  const known = places.map((place) => state?.changed(place));
+async function changedInSnapshot({ workspace, checkout }: SnapshotContext, places: readonly string[]): Promise<string[]> {
+  const known = places.map((place) => checkout?.changedBelow(place));
   return known.every((each) => each !== undefined) ? known.flat() : changedPaths(workspace.root, places);
 }
 
 /** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one, or may lack parts of it. */
-async function wholeTree(reading: Reading, folders: readonly string[]): Promise<string | undefined> {
-  const { store } = await reading.working();
-  if (!store.isWhole) return undefined;
-  const place = await withOwnIndex(reading);
-  if ((await git(place, adding(folders))).exitCode !== 0) return undefined;
+async function writeCommonTree(reading: SnapshotContext, folders: readonly string[]): Promise<string | undefined> {
+  const { store } = await reading.overlay();
+  if (!store.isComplete) return undefined;
+  const context = await withIndexCopy(reading);
+  if ((await git(context, addArguments(folders))).exitCode !== 0) return undefined;
   // A conflict somewhere else makes it fail.
-  const { exitCode, stdout } = await git(place, ['write-tree', '--missing-ok']);
+  const { exitCode, stdout } = await git(context, ['write-tree', '--missing-ok']);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
 /**
  * What git would commit of one folder, by arithmetic from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
  */
-async function treeAlone(reading: Reading, folder: string): Promise<ReadableTree | undefined> {
-  const { store, objects } = await reading.working();
-  const place = await withOwnIndex(reading);
-  const added = await git(place, adding([folder]));
+async function writeFolderTree(reading: SnapshotContext, folder: string): Promise<ReadableTree | undefined> {
+  const { store, objects } = await reading.overlay();
+  const context = await withIndexCopy(reading);
+  const added = await git(context, addArguments([folder]));
   // An ignored folder can hold tracked files: git has taken those and complains about the rest.
   if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
-    throw addFailed(folder, added);
-  const entries = entriesIn(await gitBytes(place, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
+    throw addProblem(folder, added);
+  const entries = parseIndexEntries(await gitBytes(context, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
   if (entries.length === 0) return undefined;
-  const trees = makeTrees(entries);
+  const trees = buildTrees(entries);
   writeTrees(objects, trees);
   const tree = trees.at(-1)!.oid;
-  return { tree, committed: tree === (await treeIn(reading.workspace, store.place, headOf(reading), folder)), store };
+  return { tree, committed: tree === (await treeIdAt(reading.workspace, store.context, headRevision(reading), folder)), store };
 }
 
 /** The commit that was checked out when git was asked: one that was made since is not what tags and receipts name. */
-function headOf({ state }: Reading): string {
-  return state?.head ?? 'HEAD';
+function headRevision({ checkout }: SnapshotContext): string {
+  return checkout?.head ?? 'HEAD';
 }
 
 /** --sparse: files outside a sparse checkout keep what the index says of them. */
-function adding(folders: readonly string[]): string[] {
+function addArguments(folders: readonly string[]): string[] {
   return ['add', '--all', '--sparse', '--', ...folders.map((folder) => folder || '.')];
 }
 
 /** Where git works with a copy of the repository's index. */
-async function withOwnIndex({ workspace, working }: Reading): Promise<GitPlace> {
-  const { store, indexName } = await working();
+async function withIndexCopy({ workspace, overlay }: SnapshotContext): Promise<GitContext> {
+  const { store, indexName } = await overlay();
   const index = indexName();
   await copyIndex(workspace.index, index);
-  return { ...store.place, env: { ...store.place.env, GIT_INDEX_FILE: index } };
+  return { ...store.context, env: { ...store.context.env, GIT_INDEX_FILE: index } };
 }
 
 /** latin1 keeps every byte of a name as it is, UTF-8 or not. */
-function entriesIn(listed: Buffer, folder: string): IndexEntry[] {
+function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] {
   const skip = folder === '' ? 0 : Buffer.byteLength(folder) + 1;
   const records = listed.toString('latin1').split('\0').filter(Boolean);
   return records.map((record) => {
@@ -221,7 +225,7 @@ async function copyIndex(from: string, to: string): Promise<void> {
   }
 }
 
-function isThere(root: string, folder: string): boolean {
+function folderExists(root: string, folder: string): boolean {
   try {
     return fs.existsSync(path.join(root, safeFolder(root, folder)));
   } catch {
@@ -248,6 +252,6 @@ function safeFolder(root: string, folder: string): string {
 }
 
 /** A folder as git reads it in a list of folders, whatever its name holds. */
-function quotedPath(dir: string): string {
+function quotePath(dir: string): string {
   return `"${dir.replace(/[\\"]/g, '\\$&')}"`;
 }

@@ -1,8 +1,8 @@
-import { sharedWhileAsked, together, togetherAt } from './together';
+import { singleFlight, batched, batchedBy } from './together';
 
 it('together asks once for all that is asked at the same moment, and again later', async () => {
   const calls: string[][] = [];
-  const ask = together((words: string[]) => {
+  const ask = batched((words: string[]) => {
     calls.push(words);
     return words.map(async (word) => {
       if (word === 'bad') throw new Error(word);
@@ -18,7 +18,7 @@ it('together asks once for all that is asked at the same moment, and again later
 it('in turn, what is asked during a call waits for the next one, also behind a failure', async () => {
   const calls: string[][] = [];
   const going: (() => void)[] = [];
-  const ask = togetherAt<string, string, string>(
+  const ask = batchedBy<string, string, string>(
     (place) => place,
     (place, words) => {
       calls.push([place, ...words]);
@@ -52,7 +52,7 @@ it('in turn, what is asked during a call waits for the next one, also behind a f
 
 it('sharedWhileAsked keeps nothing, failures least of all', async () => {
   let count = 0;
-  const shared = sharedWhileAsked<number>();
+  const shared = singleFlight<number>();
   const ask = () => shared('key', async () => (count += 1));
   expect(await Promise.all([ask(), ask()])).toEqual([1, 1]);
   expect(await ask()).toBe(2);

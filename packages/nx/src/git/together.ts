@@ -1,5 +1,5 @@
 /** Questions that are asked at the same moment are answered by one call: `many` gets all of them, and gives an answer for each. `inTurn`: as below. */
-export function together<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn = false } = {}): (question: Q) => Promise<A> {
+export function batched<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn = false } = {}): (question: Q) => Promise<A> {
   let round: { questions: Q[]; answers: Promise<Promise<A>[]> } | undefined;
   let before: Promise<unknown> = Promise.resolve();
   return async (question) => {
@@ -19,7 +19,7 @@ export function together<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn 
 }
 
 /** The same for each place by itself. `keyOf`: what tells one place from another. `inTurn`: what is asked while a call is under way waits for the next one. */
-export function togetherAt<P, Q, A>(
+export function batchedBy<P, Q, A>(
   keyOf: (place: P) => string,
   many: (place: P, questions: Q[]) => Promise<A>[],
   { inTurn = false } = {},
@@ -27,14 +27,14 @@ export function togetherAt<P, Q, A>(
   const known = new Map<string, (question: Q) => Promise<A>>();
   return (place) => {
     const key = keyOf(place);
-    const there = known.get(key) ?? together((questions: Q[]) => many(place, questions), { inTurn });
+    const there = known.get(key) ?? batched((questions: Q[]) => many(place, questions), { inTurn });
     known.set(key, there);
     return there;
   };
 }
 
 /** Whoever asks while the same question is under way gets its answer too. Nothing is kept: the next one asks again. */
-export function sharedWhileAsked<A>(): (key: string, ask: () => Promise<A>) => Promise<A> {
+export function singleFlight<A>(): (key: string, ask: () => Promise<A>) => Promise<A> {
   const asked = new Map<string, Promise<A>>();
   return (key, ask) => {
     const known = asked.get(key);

@@ -1,24 +1,29 @@
 import { createHash } from 'node:crypto';
 import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release/internal';
-import { gitStream, type GitPlace } from './git';
-import { objectsAt, type GitObject } from './objects';
+import { gitStream, type GitContext } from './git';
+import { objectReader, type GitObject } from './objects';
 import { withRepair, type GitStore } from './mirror/store';
-import { silent, type Log } from '../system/log';
+import { silentLog, type Log } from '../system/log';
 
 /**
  * The tree id of a folder of a commit; undefined where there is no such folder. '' is the whole commit.
  * Problems: `unsafe-path` where the path climbs out or runs through a symbolic link, `submodule` where it enters one.
  */
-export async function treeOf(store: GitStore, commit: string, path: string, log: Log = silent): Promise<string | undefined> {
+export async function resolveTree(
+  store: GitStore,
+  commit: string,
+  path: string,
+  log: Log = silentLog,
+): Promise<string | undefined> {
   const why = unsafePath(path);
   if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(path)} is not a place in a repository: ${why}.` });
   return withRepair(store, log, async () => {
     let tree = `${commit}^{tree}`;
     const parts = normalPath(path).split('/').filter(Boolean);
     for (const [index, part] of parts.entries()) {
-      const { content, oid: folder } = await treeObject(store, tree);
+      const { content, oid: folder } = await readTreeObject(store, tree);
       tree = folder;
-      const entry = rowsOf(content, folder).find(({ name }) => name.equals(Buffer.from(part, 'utf8')));
+      const entry = parseTree(content, folder).find(({ name }) => name.equals(Buffer.from(part, 'utf8')));
       if (!entry) return undefined;
       const here = parts.slice(0, index + 1).join('/');
       if (entry.mode === '120000') {
@@ -34,10 +39,10 @@ export async function treeOf(store: GitStore, commit: string, path: string, log:
           message: `${quoted(here)} is a submodule. Its files are in another repository.`,
           hint: 'name that repository',
         });
-      if (entry.mode !== FOLDER) return undefined;
+      if (entry.mode !== TREE_MODE) return undefined;
       tree = entry.oid;
     }
-    return isCommit(tree) ? tree : (await treeObject(store, tree)).oid;
+    return isCommit(tree) ? tree : (await readTreeObject(store, tree)).oid;
   });
 }
 
@@ -46,7 +51,7 @@ export async function listTree(store: GitStore, tree: string): Promise<TreeEntry
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const problems: Problem[] = [];
   const entries: TreeEntry[] = [];
-  for (const { mode, oid, name } of await rowsBelow(store, `${tree}^{tree}`)) {
+  for (const { mode, oid, name } of await listRecursively(store, `${tree}^{tree}`)) {
     try {
       entries.push({ mode, oid, path: decoder.decode(name) });
     } catch {
@@ -62,48 +67,51 @@ export async function listTree(store: GitStore, tree: string): Promise<TreeEntry
 }
 
 /** The folders in a folder, by name: the ids of their trees. Undefined where git has no folder `name` there. A name is one line. */
-export async function foldersIn(place: GitPlace, name: string): Promise<((folder: string) => string | undefined) | undefined> {
-  const [found] = await objectsAt(place).read([name]);
+export async function readSubfolders(
+  context: GitContext,
+  name: string,
+): Promise<((folder: string) => string | undefined) | undefined> {
+  const [found] = await objectReader(context).read([name]);
   if (found?.type !== 'tree') return undefined;
   // latin1 keeps every byte of a name as it is, UTF-8 or not.
-  const rows = rowsOf(found.content, found.oid).filter(({ mode }) => mode === FOLDER);
+  const rows = parseTree(found.content, found.oid).filter(({ mode }) => mode === TREE_MODE);
   const oids = new Map(rows.map(({ name: folder, oid }) => [folder.toString('latin1'), oid]));
   return (folder) => oids.get(Buffer.from(folder, 'utf8').toString('latin1'));
 }
 
-interface Row {
+interface RawTreeEntry {
   mode: string;
   oid: string;
   /** A path, where rows of several folders are together. */
   name: Buffer;
 }
 
-async function rowsBelow(store: GitStore, tree: string): Promise<Row[]> {
-  const { content, oid: id } = await treeObject(store, tree);
-  const rows = rowsOf(content, id);
+async function listRecursively(store: GitStore, tree: string): Promise<RawTreeEntry[]> {
+  const { content, oid: id } = await readTreeObject(store, tree);
+  const rows = parseTree(content, id);
   const inside = await Promise.all(
     rows.map(async (row) => {
-      if (row.mode !== FOLDER) return [row];
-      const below = await rowsBelow(store, row.oid);
+      if (row.mode !== TREE_MODE) return [row];
+      const below = await listRecursively(store, row.oid);
       return below.map(({ mode, oid, name }) => ({ mode, oid, name: Buffer.concat([row.name, SLASH, name]) }));
     }),
   );
   return inside.flat();
 }
 
-const FOLDER = '040000';
+const TREE_MODE = '040000';
 const SLASH = Buffer.from('/');
 
-async function treeObject(store: GitStore, name: string): Promise<GitObject> {
-  const [found] = await objectsAt(store.place).read([name]);
+async function readTreeObject(store: GitStore, name: string): Promise<GitObject> {
+  const [found] = await objectReader(store.context).read([name]);
   if (found?.type === 'tree') return found;
   throw new KdcubeError({ code: 'command-failed', message: `git has no folder ${name} here.` });
 }
 
 /** A tree as git keeps it: mode, name and id of each thing in it. */
-function rowsOf(content: Buffer, tree: string): Row[] {
+function parseTree(content: Buffer, tree: string): RawTreeEntry[] {
   const length = tree.length / 2;
-  const rows: Row[] = [];
+  const rows: RawTreeEntry[] = [];
   for (let at = 0; at < content.length;) {
     const space = content.indexOf(32, at);
     const end = content.indexOf(0, space);
@@ -118,7 +126,7 @@ function rowsOf(content: Buffer, tree: string): Row[] {
 }
 
 /** One blob while it is read. `chunks` is read before the next blob is asked for, or not at all. */
-export interface Blob {
+export interface BlobContent {
   oid: string;
   /** Bytes. */
   size: number;
@@ -126,27 +134,27 @@ export interface Blob {
 }
 
 /** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
-const SMALL = 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 
 /**
  * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
  * What was read is compared with the blob's id; a difference, like a blob that is not there, is a `command-failed`.
  */
-export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<Blob> {
+export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<BlobContent> {
   const sizes = await blobSizes(store, oids);
   for (let index = 0; index < oids.length;) {
-    const together = fitting(oids, index, sizes);
+    const together = nextBatch(oids, index, sizes);
     if (together.length === 0) {
       const oid = oids[index]!;
-      yield* streamed(store, oid, sizes.get(oid)!);
+      yield* streamContent(store, oid, sizes.get(oid)!);
       index += 1;
       continue;
     }
-    const found = await objectsAt(store.place).read(together);
+    const found = await objectReader(store.context).read(together);
     for (const [at, object] of found.entries()) {
       const oid = together[at]!;
-      if (object?.oid !== oid || object.type !== 'blob') throw noContent(oid);
-      const chunks = checked([object.content], oid, object.size);
+      if (object?.oid !== oid || object.type !== 'blob') throw missingBlob(oid);
+      const chunks = verifyContent([object.content], oid, object.size);
       yield { oid, size: object.size, chunks };
       for await (const rest of chunks) void rest;
     }
@@ -157,34 +165,38 @@ export async function* readBlobs(store: GitStore, oids: readonly string[]): Asyn
 /** The sizes of blobs; a `command-failed` where one is not there. */
 export async function blobSizes(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
   const unique = [...new Set(oids)];
-  const found = await objectsAt(store.place).look(unique);
+  const found = await objectReader(store.context).info(unique);
   const sizes = unique.map((oid, index): [string, number] => {
     const info = found[index];
-    if (info?.oid !== oid || info.type !== 'blob') throw noContent(oid);
+    if (info?.oid !== oid || info.type !== 'blob') throw missingBlob(oid);
     return [oid, info.size];
   });
   return new Map(sizes);
 }
 
 /** The next blobs that are small, and not too many. */
-function fitting(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
+function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
   let bytes = 0;
-  const end = oids.findIndex((oid, at) => at >= from && (bytes += sizes.get(oid)!) > SMALL);
+  const end = oids.findIndex((oid, at) => at >= from && (bytes += sizes.get(oid)!) > BATCH_BYTES);
   return oids.slice(from, end === -1 ? undefined : end);
 }
 
-async function* streamed(store: GitStore, oid: string, size: number): AsyncGenerator<Blob> {
-  const source = gitStream(store.place, ['cat-file', 'blob', oid]);
-  const chunks = checked(source, oid, size);
+async function* streamContent(store: GitStore, oid: string, size: number): AsyncGenerator<BlobContent> {
+  const source = gitStream(store.context, ['cat-file', 'blob', oid]);
+  const chunks = verifyContent(source, oid, size);
   yield { oid, size, chunks };
   for await (const rest of chunks) void rest;
 }
 
-function noContent(oid: string): KdcubeError {
+function missingBlob(oid: string): KdcubeError {
   return new KdcubeError({ code: 'command-failed', message: `git has no file content ${oid} here.` });
 }
 
-async function* checked(chunks: AsyncIterable<Buffer> | Iterable<Buffer>, oid: string, size: number): AsyncGenerator<Buffer> {
+async function* verifyContent(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  oid: string,
+  size: number,
+): AsyncGenerator<Buffer> {
   const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`);
   for await (const chunk of chunks) {
     hash.update(chunk);

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { changedPaths, currentBranch, headCommit, openWorkspace, ownRemote } from './workspace';
+import { changedPaths, currentBranch, headCommit, openWorktree, ownRemoteUrl } from './workspace';
 import { commit, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from '../../testing/git-kit';
 
 // Many small git processes, on machines that do other things too.
@@ -13,8 +13,8 @@ afterEach(() => box.end());
 describe('openWorkspace', () => {
   it('finds the repository around a folder', async () => {
     const dir = newRepo(box.folder('w'), { 'sub/x': 'x' });
-    expect(await openWorkspace(dir)).toMatchObject({ root: dir, prefix: '' });
-    expect(await openWorkspace(path.join(dir, 'sub'))).toMatchObject({
+    expect(await openWorktree(dir)).toMatchObject({ root: dir, prefix: '' });
+    expect(await openWorktree(path.join(dir, 'sub'))).toMatchObject({
       root: path.join(dir, 'sub'),
       prefix: 'sub/',
       index: path.join(dir, '.git/index'),
@@ -22,27 +22,27 @@ describe('openWorkspace', () => {
   });
 
   it('says what to type where there is no repository', async () => {
-    expect(await problemOf(openWorkspace(box.folder('plain')))).toMatchObject({
+    expect(await problemOf(openWorktree(box.folder('plain')))).toMatchObject({
       code: 'not-a-repository',
       hint: expect.stringContaining('git init'),
     });
     const bare = box.folder('bare');
     gitSync(bare, 'init', '--quiet', '--bare');
-    expect((await problemOf(openWorkspace(bare))).code).toBe('not-a-repository');
+    expect((await problemOf(openWorktree(bare))).code).toBe('not-a-repository');
   });
 
   it('says that a folder is missing, and not git', async () => {
-    expect((await problemOf(openWorkspace(path.join(box.dir, 'gone')))).message).toContain('gone does not exist');
+    expect((await problemOf(openWorktree(path.join(box.dir, 'gone')))).message).toContain('gone does not exist');
   });
 
   it('says when git is missing or too old', async () => {
     const before = process.env.PATH;
     const bin = box.folder('bin');
     process.env.PATH = bin;
-    const missing = await problemOf(openWorkspace(box.dir));
+    const missing = await problemOf(openWorktree(box.dir));
     write(bin, { git: { executable: '#!/bin/sh\necho git version 2.25.1\n' } });
     process.env.PATH = `${bin}${path.delimiter}${before}`;
-    const old = await problemOf(openWorkspace(box.dir));
+    const old = await problemOf(openWorktree(box.dir));
     process.env.PATH = before;
     expect([missing.code, old.code]).toEqual(['git-missing', 'git-missing']);
     expect(old.message).toContain('2.25.1');
@@ -52,14 +52,14 @@ describe('openWorkspace', () => {
 describe('the workspace', () => {
   it('names its own remote without user information', async () => {
     const dir = newRepo(box.folder('w'));
-    expect(await ownRemote(dir)).toBeUndefined();
+    expect(await ownRemoteUrl(dir)).toBeUndefined();
     gitSync(dir, 'remote', 'add', 'upstream', 'https://user:secret@example.org/team/repo.git');
     gitSync(dir, 'config', 'url.https://token@example.net/.insteadOf', 'https://user:secret@example.org/');
-    expect(await ownRemote(dir)).toBe('https://example.org/team/repo.git');
+    expect(await ownRemoteUrl(dir)).toBe('https://example.org/team/repo.git');
     gitSync(dir, 'remote', 'add', 'other', '/x');
-    expect(await ownRemote(dir)).toBeUndefined();
+    expect(await ownRemoteUrl(dir)).toBeUndefined();
     gitSync(dir, 'remote', 'add', 'origin', 'git@example.org:team/repo.git');
-    expect(await ownRemote(dir)).toBe('git@example.org:team/repo.git');
+    expect(await ownRemoteUrl(dir)).toBe('git@example.org:team/repo.git');
   });
 
   it('knows its commit and its branch', async () => {

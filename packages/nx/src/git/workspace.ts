@@ -1,13 +1,13 @@
 import * as path from 'node:path';
 import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release/internal';
-import { git, gitBytes, gitFailed, type GitPlace } from './git';
-import { objectsAt } from './objects';
-import { remoteNameIn, settingsAt, type Settings } from './settings';
-import { sharedWhileAsked } from './together';
-import { foldersIn } from './tree';
+import { git, gitBytes, gitFailed, type GitContext } from './git';
+import { objectReader } from './objects';
+import { defaultRemote, readGitConfig, type GitConfig } from './settings';
+import { singleFlight } from './together';
+import { readSubfolders } from './tree';
 
 /** The git checkout that the workspace lies in. Paths are absolute. */
-export interface Workspace {
+export interface Worktree {
   /** The workspace's folder, as it was given. */
   root: string;
   /** The workspace's place in the repository: '' or a path that ends with '/'. */
@@ -17,14 +17,14 @@ export interface Workspace {
 }
 
 /** Finds the repository around `dir`. Problem `not-a-repository` where there is none, or git does not trust its owner. */
-export function openWorkspace(dir: string): Promise<Workspace> {
+export function openWorktree(dir: string): Promise<Worktree> {
   const root = path.resolve(dir);
-  return shared(root, () => findWorkspace(root));
+  return shared(root, () => findWorktree(root));
 }
 
-const shared = sharedWhileAsked<Workspace>();
+const shared = singleFlight<Worktree>();
 
-async function findWorkspace(root: string): Promise<Workspace> {
+async function findWorktree(root: string): Promise<Worktree> {
   const result = await git({ cwd: root }, [
     'rev-parse',
     '--is-inside-work-tree',
@@ -53,9 +53,9 @@ async function findWorkspace(root: string): Promise<Workspace> {
 }
 
 /** The URL of the workspace's own remote as its configuration says it, without user information. `asked`: the settings, where git was asked for them already. */
-export async function ownRemote(root: string, asked?: Promise<Settings>): Promise<string | undefined> {
-  const settings = await (asked ?? settingsAt({ cwd: root }));
-  const name = remoteNameIn(settings);
+export async function ownRemoteUrl(root: string, asked?: Promise<GitConfig>): Promise<string | undefined> {
+  const settings = await (asked ?? readGitConfig({ cwd: root }));
+  const name = defaultRemote(settings);
   // Not what insteadOf rules make of it, which is how CI puts tokens into URLs.
   const url = name === undefined ? undefined : settings.get(`remote.${name}.url`)?.[0];
   return url ? withoutSecrets(url) : undefined;
@@ -76,7 +76,7 @@ export async function currentBranch(root: string): Promise<string | undefined> {
 /** What below `paths` (relative to `root`) is not as HEAD has it: changed, deleted, new and not ignored. Empty: all of it is committed. */
 export async function changedPaths(root: string, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
-  const { prefix } = await openWorkspace(root);
+  const { prefix } = await openWorktree(root);
   const args = [
     'status',
     '--porcelain=v1',
@@ -91,34 +91,39 @@ export async function changedPaths(root: string, paths: readonly string[]): Prom
 }
 
 /** The tree id of a folder (relative to `root`) in a commit or a tree, read at `place`; undefined where there is no such folder. */
-export async function treeIn({ prefix }: Workspace, place: GitPlace, of: string, folder: string): Promise<string | undefined> {
+export async function treeIdAt(
+  { prefix }: Worktree,
+  context: GitContext,
+  of: string,
+  folder: string,
+): Promise<string | undefined> {
   const inside = `${prefix}${folder}`.replace(/\/$/, '');
   const name = inside === '' ? `${of}^{tree}` : `${of}:${inside}`;
   if (!/[\r\n]/.test(name)) {
-    const [found] = await objectsAt(place).look([name]);
+    const [found] = await objectReader(context).info([name]);
     return found?.type === 'tree' ? found.oid : undefined;
   }
   // Such a name cannot be in a question that is one line.
-  const { exitCode, stdout } = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
+  const { exitCode, stdout } = await git(context, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
 /** The same for many folders of one commit: those beside one another are read out of the folder above them, once. */
-export function treesIn(workspace: Workspace, place: GitPlace, of: string): (folder: string) => Promise<string | undefined> {
-  const known = new Map<string, ReturnType<typeof foldersIn>>();
+export function treeIdsAt(workspace: Worktree, context: GitContext, of: string): (folder: string) => Promise<string | undefined> {
+  const known = new Map<string, ReturnType<typeof readSubfolders>>();
   return async (folder) => {
     const inside = `${workspace.prefix}${folder}`.replace(/\/$/, '');
     const name = inside.slice(inside.lastIndexOf('/') + 1);
     const above = `${of}:${inside.slice(0, -name.length).replace(/\/$/, '')}`;
-    if (name === '' || /[\r\n]/.test(above)) return treeIn(workspace, place, of, folder);
-    const beside = known.get(above) ?? foldersIn(place, above);
+    if (name === '' || /[\r\n]/.test(above)) return treeIdAt(workspace, context, of, folder);
+    const beside = known.get(above) ?? readSubfolders(context, above);
     known.set(above, beside);
     return (await beside)?.(name);
   };
 }
 
 /** Why git could not take a folder of the workspace as it is, as a Problem. */
-export function addFailed(folder: string, result: Awaited<ReturnType<typeof git>>): KdcubeError {
+export function addProblem(folder: string, result: Awaited<ReturnType<typeof git>>): KdcubeError {
   const { stderr } = result;
   const inner = /'(.*?)\/?' does not have a commit checked out/.exec(stderr)?.[1] ?? /is in submodule '(.*?)'/.exec(stderr)?.[1];
   if (inner) {

@@ -4,8 +4,8 @@ import { printPin } from '@kdcube/release/internal';
 import { buildWithEngine, localName } from './build/engine-build';
 import { writeContext } from './build/context';
 import { pinnedImage } from './job';
-import { silent } from '../system/log';
-import { pinnedReferences, registriesOf } from '../workspace/registries';
+import { silentLog } from '../system/log';
+import { pinnedReferences, resolveRegistries } from '../workspace/registries';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine } from '../../testing/acme-kit';
 import { commit, gitSync, problemOf, write } from '../../testing/git-kit';
 
@@ -107,8 +107,8 @@ describe('writeContext', () => {
     ours.commit({ 'images/proc/.dockerignore': '**/*.py\nbundles\n' });
     const dir = path.join(ours.box.folder('context'), 'c');
     await ours.job(async (job) => {
-      const references = pinnedReferences(job.pin, registriesOf({ platformRegistry: ours.registry.host }, {}, {}));
-      await writeContext(job, dir, references, silent);
+      const references = pinnedReferences(job.pin, resolveRegistries({ platformRegistry: ours.registry.host }, {}, {}));
+      await writeContext(job, dir, references, silentLog);
     });
     expect(fs.readFileSync(path.join(dir, '.dockerignore'), 'utf8')).toBe('**/*.py\nbundles\n\n!bundles\n!bundles/**\n');
   });
@@ -122,8 +122,8 @@ describe('buildLocal', () => {
 
   const build = () =>
     ours.job(async (job) => {
-      const registries = registriesOf({ platformRegistry: ours.registry.host }, {}, {});
-      await buildWithEngine('buildx', job, registries, ours.root, silent);
+      const registries = resolveRegistries({ platformRegistry: ours.registry.host }, {}, {});
+      await buildWithEngine('buildx', job, registries, ours.root, silentLog);
       return engine.built(localName(job.plan));
     });
   const left = () => fs.readdirSync(path.join(ours.root, 'dist'));

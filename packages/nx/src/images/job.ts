@@ -17,7 +17,7 @@ import { findBundle } from '../workspace/bundles';
 import type { Snapshot } from '../git/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import type { Log } from '../system/log';
-import { toTheEnd } from '../system/parallel';
+import { settleAll } from '../system/parallel';
 import type { OpenRelease } from '../workspace/workspace';
 import { requireBundle } from '../workspace/workspace';
 
@@ -59,7 +59,7 @@ export async function planImageJob(
     ),
   ] as const;
   // A failure of one must not end the snapshot under the others.
-  const [own, changed, ...bundles] = await toTheEnd(looking);
+  const [own, changed, ...bundles] = await settleAll(looking);
   if (!own)
     throw new KdcubeError({
       code: 'dockerfile-missing',

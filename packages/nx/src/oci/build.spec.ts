@@ -51,7 +51,7 @@ async function tryBuild(
     subject: folder,
     open: async () => {
       opened.push(folder);
-      return { place: { cwd: dir } };
+      return { context: { cwd: dir } };
     },
   });
   const ids = fs.existsSync(path.join(dir, 'bundles')) ? fs.readdirSync(path.join(dir, 'bundles')) : [];

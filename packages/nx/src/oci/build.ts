@@ -1,7 +1,7 @@
 import type { BaseTree, FollowedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
 import { EMPTY_TREE, followRecipe, isRefusal, planLayers, printedSettings } from '@kdcube/release/internal';
-import { inParallel, TOGETHER } from '../system/parallel';
-import { silent, type Log } from '../system/log';
+import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
+import { silentLog, type Log } from '../system/log';
 import { baseLayers, historyOf, requireBase, settingsOf, tooManyLayers, type Base } from './base';
 import { openContext, type ContextTree, type OpenContext } from './context';
 import { looksPacked } from './packed';
@@ -59,7 +59,7 @@ export interface BuiltImage {
  * trees, base and labels. A line that cannot be followed is returned, not thrown. Problems: those of the base (`requireBase`), of git, of the disk.
  */
 export async function assembleImage(build: OciBuild): Promise<BuiltImage | Refusal> {
-  const { recipe, base, platform, ignore, log = silent } = build;
+  const { recipe, base, platform, ignore, log = silentLog } = build;
   requireBase(base, platform);
   const followed = followRecipe(recipe, settingsOf(base));
   if (isRefusal(followed)) return followed;
@@ -72,7 +72,7 @@ export async function assembleImage(build: OciBuild): Promise<BuiltImage | Refus
   const tooMany = tooManyLayers(base, groups.flat().length, recipe.line);
   if (tooMany) return tooMany;
   const layers: (BuiltLayer | undefined)[][] = [];
-  for (const step of groups) layers.push(await inParallel(step, TOGETHER, (group) => builtLayer(group, context, build)));
+  for (const step of groups) layers.push(await inParallel(step, PARALLEL_REQUESTS, (group) => builtLayer(group, context, build)));
   return imageOf(build, followed, groups, layers);
 }
 

@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
-import { bytes } from '../system/log';
+import { formatBytes } from '../system/log';
 import { inParallel } from '../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
 import { referenceName, type Registry } from './transport/connect';
@@ -87,7 +87,7 @@ export function logProgress(
     const sum = (key: 'sent' | 'total') => [...blobs.values()].reduce((total, blob) => total + blob[key], 0);
     const under = [...blobs.values()].filter(({ sent, total }) => sent < total).length;
     log.progress(
-      `sending ${subject}: ${bytes(sum('sent'))} of ${bytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} on the way`,
+      `sending ${subject}: ${formatBytes(sum('sent'))} of ${formatBytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} on the way`,
     );
   };
 }

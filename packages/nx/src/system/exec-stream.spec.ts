@@ -1,7 +1,7 @@
 import { run, stream } from './exec';
-import { forgetStop } from './signals';
+import { resetStop } from './signals';
 
-afterEach(forgetStop);
+afterEach(resetStop);
 
 async function lengthOf(source: AsyncIterable<Buffer>): Promise<number> {
   let count = 0;

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { run, tail } from './exec';
-import { forgetStop, takeSignals } from './signals';
+import { resetStop, deferSignals } from './signals';
 import { problemOf, type Sandbox, sandbox } from '../../testing/git-kit';
 
 jest.setTimeout(120_000);
@@ -10,7 +10,7 @@ beforeAll(() => {
   box = sandbox();
 });
 afterAll(() => box.end());
-afterEach(forgetStop);
+afterEach(resetStop);
 
 const node = (code: string, options: Parameters<typeof run>[2] = {}) => run(process.execPath, ['-e', code], options);
 
@@ -96,7 +96,7 @@ describe('run', () => {
         message: expect.stringMatching(/ -e was stopped by SIG(INT|TERM)\.$/),
       });
       expect(await next()).toMatchObject({ code: 'interrupted' });
-      forgetStop();
+      resetStop();
       expect((await node(`process.exit(${code})`, { ownExitCodes: true })).exitCode).toBe(code);
       expect(await next()).toBe('1\n');
     });
@@ -117,11 +117,11 @@ describe('run', () => {
       expect(await next()).toBe('1\n');
       await killed('SIGKILL');
       expect(await next()).toBe('1\n');
-      const give = takeSignals();
+      const give = deferSignals();
       await killed('SIGINT').finally(give);
       expect(await next()).toBe('1\n');
       await killed('SIGINT');
-      const giveAgain = takeSignals();
+      const giveAgain = deferSignals();
       expect(await next().finally(giveAgain)).toBe('1\n');
     });
   });

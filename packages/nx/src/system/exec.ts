@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { KdcubeError } from '@kdcube/release/internal';
-import { withUndo } from './undo';
-import { noteStop, stoppedJustNow } from './signals';
+import { withExitHandler } from './undo';
+import { recordStop, recentStop } from './signals';
 
 /** How long a program may take to end by itself when it is told to stop. Milliseconds. */
 const FORCE = 5_000;
@@ -123,7 +123,7 @@ function start(
   patience: number,
   stdin: 'ignore' | 'pipe' = options.input === undefined ? 'ignore' : 'pipe',
 ): Running {
-  const stopping = options.cleansUp ? undefined : stoppedJustNow();
+  const stopping = options.cleansUp ? undefined : recentStop();
   if (stopping) return notStarted({ stopping });
   let child: ChildProcess;
   try {
@@ -152,9 +152,9 @@ function start(
     const by = signal ?? signalOf(code, options);
     if (by) ending.signal = by;
     else ending.exitCode = code ?? undefined;
-    if (by && !child.killed) noteStop(nameOf(program, args), by);
+    if (by && !child.killed) recordStop(nameOf(program, args), by);
   });
-  const ended = withUndo(stop, () => endOf(child, timeout, ending)).then(() => ({
+  const ended = withExitHandler(stop, () => endOf(child, timeout, ending)).then(() => ({
     ...ending,
     stderr: stderr().toString('utf8'),
   }));

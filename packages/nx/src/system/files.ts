@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { sweep, temporaryName, withFinalNames } from './temporary';
+import { removeStaleTemporaries, temporaryName, withFinalNames } from './temporary';
 import { withCleanup } from './undo';
 
 /** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
@@ -20,10 +20,10 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
   const dir = temporaryName(target);
   return withCleanup(dir, async () => {
     fs.mkdirSync(dir, { recursive: true });
-    await sweep(target);
+    await removeStaleTemporaries(target);
     const result = await fill(dir);
     const old = temporaryName(target);
-    await withCleanup(old, async () => swap(dir, target, old));
+    await withCleanup(old, async () => swapDirs(dir, target, old));
     return result;
   }).catch((error) => {
     throw fileProblem(error, target);
@@ -35,7 +35,7 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
  * Both renames happen in one go, so that no signal handler of this process runs between them. When another process puts its own
  * folder there in the same moment, this one steps in after it: both succeed, and the last one stays.
  */
-function swap(dir: string, target: string, old: string): void {
+function swapDirs(dir: string, target: string, old: string): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
       fs.renameSync(target, attempt === 1 ? old : path.join(old, String(attempt)));
@@ -106,7 +106,7 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
       {
         code: 'disk-full',
         message: `No space is left on the disk of ${withFinalNames(file)}.`,
-        hint: `df -h ${firstThere(withFinalNames(file))}`,
+        hint: `df -h ${nearestExisting(withFinalNames(file))}`,
       },
       { cause: error },
     );
@@ -118,7 +118,7 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
 }
 
 /** The nearest folder above a file that is still there after the clean-up. */
-function firstThere(file: string): string {
+function nearestExisting(file: string): string {
   const above = path.dirname(file);
-  return above === file || fs.existsSync(above) ? above : firstThere(above);
+  return above === file || fs.existsSync(above) ? above : nearestExisting(above);
 }

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { cacheDir, fileProblem, ignoreMissing } from './files';
 import type { Log } from './log';
-import { silent } from './log';
+import { silentLog } from './log';
 import { isAlive } from './process';
 import { withCleanup } from './undo';
 
@@ -16,7 +16,7 @@ export async function withLock<T>(
   name: string,
   work: (waited: boolean) => Promise<T>,
   timeout = 600_000,
-  log: Pick<Log, 'progress'> = silent,
+  log: Pick<Log, 'progress'> = silentLog,
 ): Promise<T> {
   const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
   await fs.promises.mkdir(path.dirname(file), { recursive: true });

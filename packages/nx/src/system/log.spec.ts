@@ -1,4 +1,4 @@
-import { bytes, createLog, seconds, silent, whileWaiting } from './log';
+import { formatBytes, createLog, formatDuration, silentLog, withHeartbeat } from './log';
 
 function record(json = false) {
   const lines: string[] = [];
@@ -43,8 +43,8 @@ describe('whileWaiting', () => {
     const said: string[] = [];
     let step = 1;
     let end = (_: string) => {};
-    const work = whileWaiting(
-      { ...silent, progress: (text) => said.push(text) },
+    const work = withHeartbeat(
+      { ...silentLog, progress: (text) => said.push(text) },
       () => `step ${step}`,
       new Promise<string>((resolve) => (end = resolve)),
     );
@@ -60,15 +60,15 @@ describe('whileWaiting', () => {
   it('stops after a failure too', async () => {
     jest.useFakeTimers();
     const said: string[] = [];
-    const log = { ...silent, progress: (text: string) => void said.push(text) };
-    await expect(whileWaiting(log, () => 'x', Promise.reject(new Error('no')))).rejects.toThrow('no');
+    const log = { ...silentLog, progress: (text: string) => void said.push(text) };
+    await expect(withHeartbeat(log, () => 'x', Promise.reject(new Error('no')))).rejects.toThrow('no');
     jest.advanceTimersByTime(60_000);
     expect(said).toEqual([]);
   });
 });
 
 it('says times and sizes as a person does', () => {
-  expect([0, 949, 59_900, 59_960, 60_000, 119_400, 119_900, 3_600_000].map(seconds)).toEqual([
+  expect([0, 949, 59_900, 59_960, 60_000, 119_400, 119_900, 3_600_000].map(formatDuration)).toEqual([
     '0.0 s',
     '0.9 s',
     '59.9 s',
@@ -78,7 +78,7 @@ it('says times and sizes as a person does', () => {
     '2 min 0 s',
     '60 min 0 s',
   ]);
-  expect([0, 999, 1000, 9_940, 12_345, 999_600, 1e6, 5.5e9, 2e15].map(bytes)).toEqual([
+  expect([0, 999, 1000, 9_940, 12_345, 999_600, 1e6, 5.5e9, 2e15].map(formatBytes)).toEqual([
     '0 B',
     '999 B',
     '1.0 kB',

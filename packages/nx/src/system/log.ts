@@ -16,10 +16,10 @@ export interface Log {
 }
 
 /** What a line about something under way begins with. */
-export const UNDER_WAY = '…';
+export const PROGRESS_PREFIX = '…';
 
-export function underWay(text: string): string {
-  return `${UNDER_WAY}          ${text}`;
+export function progressLine(text: string): string {
+  return `${PROGRESS_PREFIX}          ${text}`;
 }
 
 /** Lines to stdout, or with `json` only JSON objects there and the words on stderr. `write` is for tests. */
@@ -28,10 +28,10 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
   const say = (line: string) => write(options.json ? 'err' : 'out', line);
   return {
     done(verb, subject, what = '', startedAt) {
-      const took = startedAt === undefined ? '' : seconds(Date.now() - startedAt);
+      const took = startedAt === undefined ? '' : formatDuration(Date.now() - startedAt);
       say([verb.padEnd(10), subject, what, took].filter((part) => part !== '').join('  '));
     },
-    progress: (text) => say(underWay(text)),
+    progress: (text) => say(progressLine(text)),
     note: (text) =>
       say(
         text
@@ -46,22 +46,22 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
 }
 
 /** A log that says nothing, for library calls and tests. */
-export const silent: Log = { done() {}, progress() {}, note() {}, lines() {}, event() {} };
+export const silentLog: Log = { done() {}, progress() {}, note() {}, lines() {}, event() {} };
 
 /** Milliseconds as a person says them. */
-export function seconds(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const whole = Math.round(milliseconds / 1000);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** `1 bundle`, `2 bundles`. */
-export function counted(count: number, word: string): string {
+export function pluralize(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** Bytes as a person says them. */
-export function bytes(count: number): string {
+export function formatBytes(count: number): string {
   if (count < 1000) return `${count} B`;
   const units = ['kB', 'MB', 'GB', 'TB'];
   let value = count;
@@ -75,7 +75,7 @@ export function bytes(count: number): string {
 }
 
 /** Repeats `text` every 15 s while `work` runs, so that a long step is never silent. */
-export async function whileWaiting<T>(log: Log, text: () => string, work: Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(log: Log, text: () => string, work: Promise<T>): Promise<T> {
   const timer = setInterval(() => log.progress(text()), 15_000);
   timer.unref();
   try {

@@ -29,10 +29,10 @@ export async function inParallel<T, R>(
 }
 
 /** So many at once where each waits for git, or for a repository: what they ask at the same moment is asked together. */
-export const TOGETHER = 16;
+export const PARALLEL_REQUESTS = 16;
 
 /** All of it to its end, and then the first failure: nothing may go on behind it. */
-export async function toTheEnd<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+export async function settleAll<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }

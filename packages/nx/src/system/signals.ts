@@ -1,16 +1,16 @@
 import { KdcubeError } from '@kdcube/release/internal';
 
 /** Whoever ends this process when a signal asks for it. Files that are half-written are taken away on the way out in any case. */
-let taken = 0;
+let deferrals = 0;
 
 /** From now on the caller ends the process, in its own time: a deploy that is stopped gives its lock back and writes its record first. Returns how to give that back. */
-export function takeSignals(): () => void {
-  taken += 1;
-  return () => void (taken -= 1);
+export function deferSignals(): () => void {
+  deferrals += 1;
+  return () => void (deferrals -= 1);
 }
 
-export function areSignalsTaken(): boolean {
-  return taken > 0;
+export function areSignalsDeferred(): boolean {
+  return deferrals > 0;
 }
 
 /** How long Nx waits before it ends with SIGKILL what it has asked to stop: its own default. Milliseconds. */
@@ -23,18 +23,18 @@ let stopped: { what: string; at: number } | undefined;
  * A program that this process has started was ended by a signal that is not this process's. Nx stops what it runs from the leaves up: a process is told only
  * when nothing runs below it any more. What it starts meanwhile would keep the signal from it until it is killed, and could clean nothing up.
  */
-export function noteStop(what: string, signal: string): void {
-  if (FROM_OUTSIDE.has(signal) && !areSignalsTaken())
+export function recordStop(what: string, signal: string): void {
+  if (FROM_OUTSIDE.has(signal) && !areSignalsDeferred())
     stopped = { what: `${what} was stopped by ${signal}`, at: performance.now() };
 }
 
 /** What was stopped just now, in words: then this process is about to be, and starts no other program. */
-export function stoppedJustNow(): string | undefined {
-  return !areSignalsTaken() && stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
+export function recentStop(): string | undefined {
+  return !areSignalsDeferred() && stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
 }
 
 /** For tests, which stop programs and go on. */
-export function forgetStop(): void {
+export function resetStop(): void {
   stopped = undefined;
 }
 

@@ -5,9 +5,9 @@ import { gitText } from '../git/git';
 import { type Boot, bootImage } from '../images/boot/boot';
 import { findContainerEngine } from '../images/boot/container-engine';
 import { findEngine, pushWithEngine } from '../images/build/engine';
-import { silent } from './log';
+import { silentLog } from './log';
 import { dockerCredentials } from '../registry/transport/docker-config';
-import { forgetStop, noteStop } from './signals';
+import { resetStop, recordStop } from './signals';
 import { problemOf, type Sandbox, sandbox, write } from '../../testing/git-kit';
 
 let box: Sandbox;
@@ -15,7 +15,7 @@ beforeEach(() => {
   box = sandbox();
 });
 afterEach(() => box.end());
-afterEach(forgetStop);
+afterEach(resetStop);
 
 /** A docker that does what a shell script says, and notes how it was called. */
 async function withDocker(script: string, work: () => Promise<void>): Promise<string[]> {
@@ -40,7 +40,7 @@ it.each<[string, () => Promise<unknown>]>([
     },
   ],
 ])('%s that was not started is not said to be missing or wrong', async (_, ask) => {
-  noteStop('git fetch', 'SIGTERM');
+  recordStop('git fetch', 'SIGTERM');
   expect(await problemOf(ask())).toMatchObject({
     code: 'interrupted',
     message: expect.stringMatching(/was not started, because git fetch was stopped by SIGTERM\.$/),
@@ -48,12 +48,12 @@ it.each<[string, () => Promise<unknown>]>([
 });
 
 it('a push that was stopped leaves no name in the engine’s store; one that never began removes none', async () => {
-  const send = () => problemOf(pushWithEngine('buildx', 'local', 'r.io/remote', silent, { plainHttp: false }));
+  const send = () => problemOf(pushWithEngine('buildx', 'local', 'r.io/remote', silentLog, { plainHttp: false }));
   const stopped = await withDocker('[ "$1" = push ] && exit 143; exit 0', async () => {
     expect(await send()).toEqual({ code: 'interrupted', message: 'docker push was stopped by SIGTERM.' });
   });
   expect(stopped).toEqual(['tag local', 'push r.io/remote', 'rmi r.io/remote']);
-  forgetStop();
+  resetStop();
   fs.rmSync(path.join(box.dir, 'calls'));
   const untagged = await withDocker('echo no such image >&2; exit 1', async () => {
     expect((await send()).code).toBe('push-failed');
@@ -72,7 +72,7 @@ it('a boot test that was stopped blames no bundle, and removes its container', a
     image: 'proc',
   };
   const calls = await withDocker('[ "$1" = run ] && exit 143; echo true', async () => {
-    expect(await problemOf(bootImage('buildx', boot, silent))).toEqual({
+    expect(await problemOf(bootImage('buildx', boot, silentLog))).toEqual({
       code: 'interrupted',
       message: 'The boot test of proc was stopped.',
     });

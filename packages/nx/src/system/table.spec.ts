@@ -1,8 +1,8 @@
-import { table } from './table';
+import { formatTable } from './table';
 
 it('makes each column as wide as its widest cell, whatever alphabet it is in, and leaves no blanks at the end', () => {
   expect(
-    table(
+    formatTable(
       ['a', 'head', 'last'],
       [
         ['long cell', 'ü', ''],
@@ -10,5 +10,5 @@ it('makes each column as wide as its widest cell, whatever alphabet it is in, an
       ],
     ),
   ).toEqual(['a           head   last', 'long cell   ü', 'x           yy     z']);
-  expect(table(['only'], [])).toEqual(['only']);
+  expect(formatTable(['only'], [])).toEqual(['only']);
 });

@@ -1,5 +1,5 @@
 /** Rows under heads, in columns as wide as their widest cell; numbers are the caller's to format. The last column may be as long as it is. */
-export function table(
+export function formatTable(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   minWidths: readonly number[] = [],

@@ -6,17 +6,17 @@ import { isAlive } from './process';
 
 /** What is made beside its place, hidden, and renamed when it is whole: `.<name>.<process>.<machine>.<any>.tmp`. */
 export function temporaryName(target: string): string {
-  const name = [path.basename(target), process.pid, machine(), randomBytes(4).toString('hex')].join('.');
+  const name = [path.basename(target), process.pid, machineId(), randomBytes(4).toString('hex')].join('.');
   return path.join(path.dirname(target), `.${name}.tmp`);
 }
 
 const NAME = /^\.(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/;
 
 /** How old something must be that a process left which may be another machine's or container's: whether that one still lives cannot be seen from here. Milliseconds. */
-const OLD = 3_600_000;
+const STALE_AFTER = 3_600_000;
 
 /** Removes what a process that was killed outright left beside `target`. */
-export async function sweep(target: string): Promise<void> {
+export async function removeStaleTemporaries(target: string): Promise<void> {
   const parent = path.dirname(target);
   // Without one of Node's threads: these folders are small, and whoever sweeps them is in a hurry.
   for (const name of fs.readdirSync(parent)) {
@@ -24,13 +24,13 @@ export async function sweep(target: string): Promise<void> {
     if (of !== path.basename(target)) continue;
     const place = path.join(parent, name);
     if (isAlive(Number(pid))) continue;
-    if (where === machine() || (await isOld(place))) await fs.promises.rm(place, { recursive: true, force: true });
+    if (where === machineId() || (await isOld(place))) await fs.promises.rm(place, { recursive: true, force: true });
   }
 }
 
 async function isOld(place: string): Promise<boolean> {
   const stat = await fs.promises.lstat(place).catch(() => undefined);
-  return stat !== undefined && Date.now() - stat.ctimeMs > OLD;
+  return stat !== undefined && Date.now() - stat.ctimeMs > STALE_AFTER;
 }
 
 /** A text in which files are called as they will be, not as while they are made. */
@@ -41,12 +41,12 @@ export function withFinalNames(text: string): string {
 let known: string | undefined;
 
 /** Eight hex digits that are the same for all processes which can see each other by number. */
-function machine(): string {
-  return (known ??= numbering());
+function machineId(): string {
+  return (known ??= readMachineId());
 }
 
 /** On Linux a container has numbers of its own, and a machine begins anew with them when it starts. Where that cannot be read, and on other systems, no other process is known. */
-function numbering(): string {
+function readMachineId(): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
     const parts = [os.hostname(), boot, fs.readlinkSync('/proc/self/ns/pid')];

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Sandbox, sandbox } from '../../testing/git-kit';
 import { signalled } from '../../testing/signalled';
-import { removeNow, withUndo } from './undo';
+import { removeSync, withExitHandler } from './undo';
 
 jest.setTimeout(120_000);
 
@@ -27,7 +27,7 @@ describe('withUndo', () => {
     await signalled(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);
     expect(undone()).toBe(false);
     expect(
-      await withUndo(
+      await withExitHandler(
         () => fail(),
         async () => 7,
       ),
@@ -41,7 +41,7 @@ describe('removeNow', () => {
     fs.mkdirSync(path.join(place, 'deep'), { recursive: true });
     const names = Array.from({ length: 500 }, (_, index) => path.join(place, 'deep', String(index)));
     const writing = Promise.allSettled(names.map((name) => fs.promises.writeFile(name, '')));
-    removeNow(place);
+    removeSync(place);
     expect(fs.existsSync(place)).toBe(false);
     await writing;
   });

@@ -1,10 +1,10 @@
 import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
 import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
-import { imagesOf, registryOf } from '../workspace/environment';
+import { releaseImages, environmentRegistry } from '../workspace/environment';
 import { plannedImages, releasedImages, type ReleasedImage } from '../images/released';
 import type { Registries } from '../workspace/registries';
 import type { Log } from '../system/log';
-import { pinOf, type OpenRelease } from '../workspace/workspace';
+import { requireBundlePin, type OpenRelease } from '../workspace/workspace';
 
 export interface EnvWords {
   registries: Registries;
@@ -20,14 +20,14 @@ export interface RenderedEnv extends EnvPlan {
 export async function renderedEnv(open: OpenRelease, environment: Environment, words: EnvWords, log: Log): Promise<RenderedEnv> {
   const { release } = open;
   const pins = new Map<string, BundlePin>();
-  for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
-  const names = imagesOf(environment);
+  for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
+  const names = releaseImages(environment);
   const { platform, offline } = words;
   const planned = await plannedImages(open, names, { platform }, log);
   const images =
     planned.length === 0
       ? []
-      : await releasedImages(open.root, planned, registryOf(environment, words.registries), { offline }, log);
+      : await releasedImages(open.root, planned, environmentRegistry(environment, words.registries), { offline }, log);
   const rendered = renderEnv({
     environment,
     release,

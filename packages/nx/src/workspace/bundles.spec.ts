@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { printPin } from '@kdcube/release/internal';
-import { checkRef, findBundle } from './bundles';
+import { checkPinnedRef, findBundle } from './bundles';
 import { checkBundles } from './check-bundles';
 import { withSnapshot } from '../git/snapshot';
-import { silent } from '../system/log';
+import { silentLog } from '../system/log';
 import { type Acme, acme, ENTRYPOINT } from '../../testing/acme-kit';
 import { commit, gitSync, problemOf, write } from '../../testing/git-kit';
 import { requireBundle } from './workspace';
@@ -20,14 +20,14 @@ afterEach(() => ours.end());
 async function find(id: string, offline = false, options: object = {}) {
   const release = await ours.open(options);
   return withSnapshot(ours.root, async (snapshot) => {
-    const found = await findBundle(release, requireBundle(release.release, id), snapshot, { offline, log: silent });
+    const found = await findBundle(release, requireBundle(release.release, id), snapshot, { offline, log: silentLog });
     return { found, opened: await found.open().then(() => 'opened') };
   });
 }
 
 const check = async (online = false, options: object = {}) => {
   const release = await ours.open(options);
-  return withSnapshot(ours.root, (snapshot) => checkBundles(release, snapshot, { online, log: silent }));
+  return withSnapshot(ours.root, (snapshot) => checkBundles(release, snapshot, { online, log: silentLog }));
 };
 const codes = async (online = false) => (await check(online)).problems.map(({ code }) => code);
 const moveTag = () => {
@@ -60,7 +60,7 @@ describe('findBundle', () => {
     const { content } = await unplugged(async () => {
       const release = await ours.open();
       return withSnapshot(ours.root, (snapshot) =>
-        findBundle(release, requireBundle(release.release, 'there@2-0'), snapshot, { offline: false, log: silent }),
+        findBundle(release, requireBundle(release.release, 'there@2-0'), snapshot, { offline: false, log: silentLog }),
       );
     });
     expect(content).toEqual({ id: 'there@2-0', folder: 'there@2-0', tree: ours.pin.tree });
@@ -124,16 +124,16 @@ describe('checkRef', () => {
   const source = () => ({ url: `file://${ours.org}`, self: false as const, root: ours.root });
 
   it('asks nobody about a full commit id', async () => {
-    await unplugged(() => checkRef(source(), { id: 'x', ref: ours.pin.commit }, ours.pin, silent));
+    await unplugged(() => checkPinnedRef(source(), { id: 'x', ref: ours.pin.commit }, ours.pin, silentLog));
   });
 
   it('does not take a branch for the tag that is gone; where branches are allowed, it may have moved', async () => {
     gitSync(ours.org, 'tag', '--delete', 'v2');
     gitSync(ours.org, 'branch', 'v2');
-    expect((await problemOf(checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent))).code).toBe('mutable-ref');
+    expect((await problemOf(checkPinnedRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silentLog))).code).toBe('mutable-ref');
     commit(ours.org, { 'README.md': '' });
     gitSync(ours.org, 'branch', '--force', 'v2', 'HEAD');
-    await checkRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silent, true);
+    await checkPinnedRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silentLog, true);
     expect((await problemOf(find('there@2-0'))).code).toBe('mutable-ref');
     expect((await find('there@2-0', false, { mode: 'git', alwaysPull: true })).opened).toBe('opened');
   });
@@ -141,9 +141,9 @@ describe('checkRef', () => {
 
 describe('checkBundles', () => {
   it('finds nothing in bundles that are right, and says what it could not look into', async () => {
-    expect(await check()).toEqual({ problems: [], unseen: ['there@2-0'] });
-    expect(await check(true)).toEqual({ problems: [], unseen: [] });
-    expect(await unplugged(() => check())).toEqual({ problems: [], unseen: [] });
+    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
+    expect(await check(true)).toEqual({ problems: [], unchecked: [] });
+    expect(await unplugged(() => check())).toEqual({ problems: [], unchecked: [] });
   });
 
   it('says everything of every bundle at once, and asks no remote unless it is told to', async () => {
@@ -172,7 +172,7 @@ describe('checkBundles', () => {
       }),
     });
     // Its tree is not here: then nothing can be said. With the other commit fetched, it is.
-    expect(await check()).toEqual({ problems: [], unseen: ['there@2-0'] });
+    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
     expect(await codes(true)).toEqual(['pin-stale']);
   });
 

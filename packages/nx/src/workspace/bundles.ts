@@ -1,13 +1,13 @@
 import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release/internal';
 import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release/internal';
-import { localStore } from '../git/mirror/offline';
+import { findLocalStore } from '../git/mirror/offline';
 import { fetchCommit, resolveRef } from '../git/mirror/remote';
 import type { RepoSource } from '../git/mirror/remote';
 import type { Snapshot } from '../git/snapshot';
 import type { GitStore } from '../git/mirror/store';
-import { treeOf } from '../git/tree';
+import { resolveTree } from '../git/tree';
 import type { Log } from '../system/log';
-import { addressOf, pinOf } from './workspace';
+import { repoAddress, requireBundlePin } from './workspace';
 import type { OpenRelease } from './workspace';
 
 /** A bundle's content, found but not read yet. */
@@ -51,8 +51,8 @@ async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Pro
 }
 
 async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline, log }: FindOptions): Promise<FoundBundle> {
-  const pin = pinOf(release, bundle);
-  const address = addressOf(release, bundle.repo);
+  const pin = requireBundlePin(release, bundle);
+  const address = repoAddress(release, bundle.repo);
   const source = { ...address, root: release.root };
   return {
     bundle,
@@ -61,17 +61,17 @@ async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline,
     place: `${shownUrl(address.url)} ${pin.path}`,
     committed: true,
     open: async () => {
-      if (!offline) await checkRef(source, bundle, pin, log, release.mayFloat);
+      if (!offline) await checkPinnedRef(source, bundle, pin, log, release.mayFloat);
       const store = offline
-        ? ((await localStore(source, pin.commit, pin.tree)) ?? notHere(bundle, pin))
+        ? ((await findLocalStore(source, pin.commit, pin.tree)) ?? noLocalCopy(bundle, pin))
         : await fetchCommit(source, pin.commit, { ref: pin.ref, log });
-      await checkTree(store, bundle, pin);
+      await checkPinnedTree(store, bundle, pin);
       return store;
     },
   };
 }
 
-function notHere(bundle: PinnedBundle, pin: BundlePin): never {
+function noLocalCopy(bundle: PinnedBundle, pin: BundlePin): never {
   throw new KdcubeError({
     code: 'bundle-not-found',
     message: `This machine has no copy of ${quoted(bundle.id)} at ${pin.commit}, and --offline forbids to ask its repository.`,
@@ -80,8 +80,8 @@ function notHere(bundle: PinnedBundle, pin: BundlePin): never {
 }
 
 /** A pin says its content twice, as a commit and as a tree. A merge of two pins, line by line, can leave a tree that its commit does not have. */
-export async function checkTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
-  const tree = await treeOf(store, pin.commit, pin.path);
+export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
+  const tree = await resolveTree(store, pin.commit, pin.path);
   if (tree === pin.tree) return;
   throw new KdcubeError({
     code: 'pin-stale',
@@ -95,7 +95,7 @@ export async function checkTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'
  * A ref that no longer names its pinned commit is an error that names both: somebody moved a tag, and only a person knows which one is meant.
  * `mayFloat`: a branch is allowed, as in git mode with alwaysPull; it moves as it likes.
  */
-export async function checkRef(
+export async function checkPinnedRef(
   source: RepoSource,
   bundle: Pick<PinnedBundle, 'id' | 'ref'>,
   pin: BundlePin,

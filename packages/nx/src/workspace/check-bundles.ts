@@ -1,24 +1,24 @@
 import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release/internal';
 import { checkBundleSource, KdcubeError } from '@kdcube/release/internal';
 import type { FoundBundle } from './bundles';
-import { checkTree, findBundle } from './bundles';
+import { checkPinnedTree, findBundle } from './bundles';
 import type { Snapshot } from '../git/snapshot';
 import type { GitStore } from '../git/mirror/store';
-import { localStore } from '../git/mirror/offline';
+import { findLocalStore } from '../git/mirror/offline';
 import { readBlobs } from '../git/tree';
-import { inParallel, TOGETHER } from '../system/parallel';
+import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import { planTree } from './stage';
 import type { Log } from '../system/log';
-import { addressOf } from './workspace';
+import { repoAddress } from './workspace';
 import type { OpenRelease } from './workspace';
 
 /** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
-const LARGEST = 2 * 1024 * 1024;
+const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
 
-export interface Checked {
+export interface BundleCheck {
   problems: Problem[];
   /** Bundles whose content is not on this machine, so that nothing can be said of it offline. */
-  unseen: string[];
+  unchecked: string[];
 }
 
 /** Looks into every bundle of the release: can it be staged, and will the platform find one entrypoint in it? `online`: ask the remotes too. */
@@ -26,13 +26,13 @@ export async function checkBundles(
   release: OpenRelease,
   snapshot: Snapshot,
   options: { online: boolean; log: Log },
-): Promise<Checked> {
+): Promise<BundleCheck> {
   const { bundles } = release.release;
   // What is said keeps the order of release.yaml.
-  const checked = await inParallel(bundles, TOGETHER, (bundle) => checkBundle(release, bundle, snapshot, options));
+  const checked = await inParallel(bundles, PARALLEL_REQUESTS, (bundle) => checkBundle(release, bundle, snapshot, options));
   return {
     problems: checked.flatMap((problems) => problems ?? []),
-    unseen: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),
+    unchecked: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),
   };
 }
 
@@ -45,7 +45,8 @@ async function checkBundle(
 ): Promise<readonly Problem[] | undefined> {
   try {
     const found = await findBundle(release, bundle, snapshot, { offline: !online, log });
-    const store = found.pin && !online ? await localCopy(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
+    const store =
+      found.pin && !online ? await openLocally(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
     return store && (await checkContent(found, store, log));
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
@@ -53,10 +54,13 @@ async function checkBundle(
   }
 }
 
-async function localCopy(release: OpenRelease, { bundle, pin }: FoundBundle & { pin: BundlePin }): Promise<GitStore | undefined> {
-  const address = addressOf(release, (bundle as PinnedBundle).repo);
-  const store = await localStore({ ...address, root: release.root }, pin.commit, pin.tree);
-  if (store) await checkTree(store, bundle, pin);
+async function openLocally(
+  release: OpenRelease,
+  { bundle, pin }: FoundBundle & { pin: BundlePin },
+): Promise<GitStore | undefined> {
+  const address = repoAddress(release, (bundle as PinnedBundle).repo);
+  const store = await findLocalStore({ ...address, root: release.root }, pin.commit, pin.tree);
+  if (store) await checkPinnedTree(store, bundle, pin);
   return store;
 }
 
@@ -71,7 +75,7 @@ async function checkContent(found: FoundBundle, store: GitStore, log: Log): Prom
     python.map(({ oid }) => oid),
   )) {
     const parts: Buffer[] = [];
-    for await (const chunk of chunks) if (size <= LARGEST) parts.push(chunk);
+    for await (const chunk of chunks) if (size <= MAX_SOURCE_BYTES) parts.push(chunk);
     texts.set(python[next++]!.path, Buffer.concat(parts).toString('utf8'));
   }
   return checkBundleSource(texts, { id: found.content.id, folder: found.place });

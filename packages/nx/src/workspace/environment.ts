@@ -21,17 +21,17 @@ export function openEnvironment(
 }
 
 /** Where the environment's images are: what its file says, else what is said for all. */
-export function registryOf({ registry }: Environment, registries: Registries): RegistryName {
+export function environmentRegistry({ registry }: Environment, registries: Registries): RegistryName {
   return registry === undefined ? requireRegistry(registries) : parseRegistry(registry);
 }
 
 /** The same where nobody need have named one. */
-export function namedRegistry({ registry }: Environment, { registry: forAll }: Registries): RegistryName | undefined {
+export function configuredRegistry({ registry }: Environment, { registry: forAll }: Registries): RegistryName | undefined {
   return registry === undefined ? forAll : parseRegistry(registry);
 }
 
 /** The images of the release that an environment runs, its services' and exec's, each once. */
-export function imagesOf({ services, exec }: Environment): string[] {
+export function releaseImages({ services, exec }: Environment): string[] {
   const all = [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])];
   return [...new Set(all.flatMap((image) => (image.kind === 'release' ? [image.name] : [])))].sort();
 }

@@ -7,7 +7,7 @@ import type { ImagePin, RegistryName } from '@kdcube/release/internal';
 import { KdcubeError, parseImageReference, parseRegistry, REGISTRY_ARGS, shown } from '@kdcube/release/internal';
 
 /** What people may say about registries, strongest first: an option, the environment, the plugin's options. */
-export interface RegistryWords {
+export interface RegistryOptions {
   registry?: string;
   platformRegistry?: string;
 }
@@ -20,7 +20,11 @@ export interface Registries {
 }
 
 /** The registries of this run. Undefined where nobody named one; a wrong name is a Problem. */
-export function registriesOf(options: RegistryWords, plugin: RegistryWords, env: NodeJS.ProcessEnv = process.env): Registries {
+export function resolveRegistries(
+  options: RegistryOptions,
+  plugin: RegistryOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Registries {
   const registry = options.registry || env.KDCUBE_REGISTRY || plugin.registry;
   const platform = options.platformRegistry || env.KDCUBE_PLATFORM_REGISTRY || plugin.platformRegistry || registry;
   return { registry: registry ? parseRegistry(registry) : undefined, platform: platform ? parseRegistry(platform) : undefined };
@@ -64,7 +68,7 @@ function withoutDigest(reference: string): string {
 }
 
 /** The registries as build arguments, for the lines of a Dockerfile that use them otherwise than in FROM. They are no part of the content key. */
-export function shownArgs({ registry, platform }: Registries): Record<string, string> {
+export function registryBuildArgs({ registry, platform }: Registries): Record<string, string> {
   return {
     ...(registry && { KDCUBE_REGISTRY: shown(registry) }),
     ...(platform && { KDCUBE_PLATFORM_REGISTRY: shown(platform) }),
@@ -77,7 +81,7 @@ export function openRegistry(host: string, log: Log): Registry {
 }
 
 /** The same without AWS, for what is a help only: it is not waited for. Undefined for a registry of Amazon's that docker has no login for. */
-export async function openWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
+export async function openRegistryWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
   const credentials = () => dockerCredentials(host);
   if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;
   return connect(host, { credentials, attempts: 2, onRetry: (text) => log.progress(text) });

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fetchCommit } from '../git/mirror/remote';
 import { withSnapshot } from '../git/snapshot';
-import { treeOf } from '../git/tree';
+import { resolveTree } from '../git/tree';
 import { stageTree } from './stage';
 import { commit, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Content, type Sandbox } from '../../testing/git-kit';
 
@@ -89,7 +89,7 @@ describe('stageTree', () => {
       gitSync(clone, 'clone', '--quiet', ...options, source.url, '.');
       const store = await fetchCommit({ ...source, self: true, root: clone }, id);
       const out = path.join(box.folder('out'), 'a');
-      await stageTree(store, (await treeOf(store, id, 'bundles/a'))!, out);
+      await stageTree(store, (await resolveTree(store, id, 'bundles/a'))!, out);
       expect([options, snapshot(out, { times: true })]).toEqual([options, snapshot(expected, { times: true })]);
     }
   });
@@ -109,7 +109,7 @@ describe('stageTree', () => {
     const { dir, tree } = origin({ 'entrypoint.py': '1' });
     const out = path.join(box.folder('out'), 'a');
     write(out, { 'stale.py': 's', 'entrypoint.py/was/a/folder': 'f' });
-    await stageTree({ place: { cwd: dir } }, tree, out);
+    await stageTree({ context: { cwd: dir } }, tree, out);
     expect(snapshot(out)).toEqual({ '/': 'dir 755', 'entrypoint.py': 'file 644 1' });
     expect(leftovers(out)).toEqual([]);
   });
@@ -119,7 +119,7 @@ describe('stageTree', () => {
     const [outside, parent] = [box.folder('outside'), box.folder('out')];
     write(outside, { 'kept.txt': 'k' });
     fs.symlinkSync(outside, path.join(parent, 'a'));
-    await stageTree({ place: { cwd: dir } }, tree, path.join(parent, 'a'));
+    await stageTree({ context: { cwd: dir } }, tree, path.join(parent, 'a'));
     expect(fs.readdirSync(outside)).toEqual(['kept.txt']);
     expect(snapshot(path.join(parent, 'a'))).toEqual({ '/': 'dir 755', 'entrypoint.py': 'file 644 1' });
   });
@@ -147,7 +147,7 @@ describe('stageTree', () => {
     const out = path.join(box.folder('out'), 'a');
     write(out, { 'before.py': 'b' });
     const at = { file: 'release.yaml', line: 7, col: 3 };
-    const error = stageTree({ place: { cwd: dir } }, tree, out, { subject: 'bundle a', at });
+    const error = stageTree({ context: { cwd: dir } }, tree, out, { subject: 'bundle a', at });
     await expect(error).rejects.toMatchObject({
       problems: expect.arrayContaining([
         { code: 'lfs-pointer', message: expect.stringContaining('bundle a: '), hint: expect.any(String), at },
@@ -188,7 +188,7 @@ describe('stageTree', () => {
     if (!mounted) return console.warn('skipped: a small disk needs root on Linux');
     try {
       const { dir, tree } = origin({ big: Buffer.alloc(3_000_000, 'x'), 'entrypoint.py': '1' });
-      expect((await problemOf(stageTree({ place: { cwd: dir } }, tree, path.join(disk, 'out/a')))).code).toBe('disk-full');
+      expect((await problemOf(stageTree({ context: { cwd: dir } }, tree, path.join(disk, 'out/a')))).code).toBe('disk-full');
       expect(fs.readdirSync(path.join(disk, 'out'))).toEqual([]);
       process.env.KDCUBE_CACHE_DIR = path.join(disk, 'cache');
       write(dir, { 'bundles/a/big': Buffer.from(Array.from({ length: 2_000_000 }, () => Math.floor(Math.random() * 256))) });
@@ -229,7 +229,7 @@ describe('stageTree', () => {
 });
 
 function stageInProcess(cwd: string, tree: string, target: string): ChildProcess {
-  const code = `require(process.argv[1]).stageTree({ place: { cwd: process.argv[2] } }, process.argv[3], process.argv[4]).catch((error) => { console.error(error); process.exit(1); })`;
+  const code = `require(process.argv[1]).stageTree({ context: { cwd: process.argv[2] } }, process.argv[3], process.argv[4]).catch((error) => { console.error(error); process.exit(1); })`;
   const args = [
     '-r',
     path.join(__dirname, '../../testing/typescript.cjs'),

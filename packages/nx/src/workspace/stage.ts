@@ -4,8 +4,8 @@ import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type Tre
 import { replaceDir } from '../system/files';
 import { fetchBlobs } from '../git/mirror/remote';
 import { withRepair, type GitStore } from '../git/mirror/store';
-import { blobSizes, listTree, readBlobs, type Blob } from '../git/tree';
-import { silent, type Log } from '../system/log';
+import { blobSizes, listTree, readBlobs, type BlobContent } from '../git/tree';
+import { silentLog, type Log } from '../system/log';
 
 export interface Staged {
   files: number;
@@ -21,7 +21,7 @@ export interface StageOptions {
 }
 
 /** The time of everything that is staged: any constant will do; this one is also the first that a zip file can say. */
-const TIME = new Date('1980-01-01T00:00:00Z');
+const STAGED_TIME = new Date('1980-01-01T00:00:00Z');
 
 /**
  * Writes a git tree into `dir`, which is replaced as a whole: the blobs byte for byte as git has them, the modes 644 and 755 whatever the
@@ -29,7 +29,7 @@ const TIME = new Date('1980-01-01T00:00:00Z');
  * `planStage` (all of them), of the remote, disk-full, file-error.
  */
 export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
-  const log = options.log ?? silent;
+  const log = options.log ?? silentLog;
   return withRepair(store, log, async () => {
     const plan = await planTree(store, tree, options);
     return replaceDir(dir, (into) => writePlan(store, plan, into));
@@ -55,7 +55,7 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
   const small = (oid: string) => sizes.get(oid)! < LFS_LIMIT;
   const texts = new Map<string, string>();
   for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
-    texts.set(oid, (await bufferOf(chunks)).toString('utf8'));
+    texts.set(oid, (await readAll(chunks)).toString('utf8'));
   // A link that is longer than any file system allows still needs a text, so that it is refused.
   return entries.map((entry) => ({
     ...entry,
@@ -76,35 +76,35 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
     await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
     bytes += blob.size;
     // Signals are heard between.
-    if (next % BETWEEN === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (next % YIELD_EVERY === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   for (const link of plan.links) {
     await fs.promises.symlink(link.target, path.join(dir, link.path));
-    await fs.promises.lutimes(path.join(dir, link.path), TIME, TIME);
+    await fs.promises.lutimes(path.join(dir, link.path), STAGED_TIME, STAGED_TIME);
   }
   // The inner ones first: writing into a folder changes its time.
   for (const folder of [...plan.folders].reverse().concat('')) {
     fs.chmodSync(path.join(dir, folder), 0o755);
-    fs.utimesSync(path.join(dir, folder), TIME, TIME);
+    fs.utimesSync(path.join(dir, folder), STAGED_TIME, STAGED_TIME);
   }
   return { files: plan.files.length + plan.links.length, bytes };
 }
 
 /** So many files are written before this process looks up. */
-const BETWEEN = 25;
+const YIELD_EVERY = 25;
 
 /** Files up to this size are written in one go. Bytes. */
 const SMALL = 64 * 1024;
 
-async function writeBlob(file: string, { size, chunks }: Blob, mode: number): Promise<void> {
-  if (size <= SMALL) return writeSmall(file, await bufferOf(chunks), mode);
+async function writeBlob(file: string, { size, chunks }: BlobContent, mode: number): Promise<void> {
+  if (size <= SMALL) return writeSmall(file, await readAll(chunks), mode);
   // wx: never into something that is there already.
   const handle = await fs.promises.open(file, 'wx', mode);
   try {
     for await (const chunk of chunks) await handle.writeFile(chunk);
     // The umask took bits from the mode that open was given.
     await handle.chmod(mode);
-    await handle.utimes(TIME, TIME);
+    await handle.utimes(STAGED_TIME, STAGED_TIME);
   } finally {
     await handle.close();
   }
@@ -116,13 +116,13 @@ function writeSmall(file: string, content: Buffer, mode: number): void {
   try {
     fs.writeFileSync(handle, content);
     fs.fchmodSync(handle, mode);
-    fs.futimesSync(handle, TIME, TIME);
+    fs.futimesSync(handle, STAGED_TIME, STAGED_TIME);
   } finally {
     fs.closeSync(handle);
   }
 }
 
-async function bufferOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+async function readAll(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);

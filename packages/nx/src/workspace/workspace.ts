@@ -4,8 +4,8 @@ import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release/inte
 import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release/internal';
 import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
-import type { Look } from '../git/look';
-import { ownRemote } from '../git/workspace';
+import type { GitStatus } from '../git/look';
+import { ownRemoteUrl } from '../git/workspace';
 
 /** The workspace on disk, its release without problems, and what git calls its own remote. */
 export interface OpenRelease {
@@ -19,10 +19,10 @@ export interface OpenRelease {
 }
 
 /** Reads the workspace at `root`. Throws every problem of release.yaml at once. `look`: what git was asked already. */
-export async function openRelease(root: string, options: ReleaseOptions = {}, look?: Look): Promise<OpenRelease> {
+export async function openRelease(root: string, options: ReleaseOptions = {}, look?: GitStatus): Promise<OpenRelease> {
   const workspace = readWorkspace(diskFiles(root), options);
   const release = requireRelease(workspace);
-  const remote = await ownRemote(root, look?.settings).catch((error: unknown) => {
+  const remote = await ownRemoteUrl(root, look?.config).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
     throw error;
   });
@@ -42,12 +42,15 @@ export function requireBundle(release: Release, id: string): Bundle {
 }
 
 /** A pinned bundle's pin, which must answer what release.yaml asks now. */
-export function pinOf({ workspace }: Pick<OpenRelease, 'workspace'>, bundle: PinnedBundle): BundlePin {
+export function requireBundlePin({ workspace }: Pick<OpenRelease, 'workspace'>, bundle: PinnedBundle): BundlePin {
   const found = workspace.pins.bundles.find(({ subject }) => subject.id === bundle.id);
   return requirePin(found?.pin, found?.fits ?? false, bundle.id, bundlePinFile(bundle.id));
 }
 
 /** Where a repository that release.yaml names is. */
-export function addressOf({ release, ownRemote: remote }: Pick<OpenRelease, 'release' | 'ownRemote'>, repo: string): RepoAddress {
+export function repoAddress(
+  { release, ownRemote: remote }: Pick<OpenRelease, 'release' | 'ownRemote'>,
+  repo: string,
+): RepoAddress {
   return resolveRepo(repo, release.repos, remote);
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release/internal';
 import type { ImageJob } from '../../src/images/job';
 import { pushImage } from '../../src/images/push/push';
-import { registriesOf } from '../../src/workspace/registries';
+import { resolveRegistries } from '../../src/workspace/registries';
 import type { Builder } from '../../src/images/build/image-source';
 import { createLog } from '../../src/system/log';
 import { digestOf } from './base';
@@ -27,7 +27,7 @@ export interface Where {
 export async function pushed(job: ImageJob, { root, registry, platform, engine = 'oci' }: Where): Promise<Ended> {
   const lines: string[] = [];
   const log = createLog({ write: (_, line) => void lines.push(line) });
-  const registries = registriesOf({ registry, platformRegistry: platform }, {}, {});
+  const registries = resolveRegistries({ registry, platformRegistry: platform }, {}, {});
   try {
     const receipt = PushReceipt.parse(await pushImage(job, { root, registries, engine, dryRun: false }, log));
     return { ends: receipt.how === 'reused' ? 'reused' : 'pushed', lines, receipt };

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pushImage } from '../../src/images/push/push';
-import { registriesOf } from '../../src/workspace/registries';
-import { silent } from '../../src/system/log';
+import { resolveRegistries } from '../../src/workspace/registries';
+import { silentLog } from '../../src/system/log';
 import { type Acme, acme, dockerDouble } from '../acme-kit';
 import { useDouble } from '../aws-kit';
 import { write } from '../git-kit';
@@ -48,8 +48,8 @@ export async function setUp(server?: string): Promise<VerifySetup> {
   const workspace = await acme();
   dockerDouble(workspace);
   const pushed = await workspace.job((job) => {
-    const registries = registriesOf({ registry: workspace.registry.host }, {}, {});
-    return pushImage(job, { root: workspace.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+    const registries = resolveRegistries({ registry: workspace.registry.host }, {}, {});
+    return pushImage(job, { root: workspace.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
   });
   const web = `acme/web@${await putImage(workspace.registry.host, 'acme/web', 'v1', 'web')}`;
   const moto = server === undefined ? undefined : await startMoto(server);

@@ -5,7 +5,7 @@ import { provideImage } from '../../images/boot/provide-image';
 import type { ImageJob } from '../../images/job';
 import type { Registries } from '../../workspace/registries';
 import { findContainerEngine } from '../../images/boot/container-engine';
-import { counted } from '../../system/log';
+import { pluralize } from '../../system/log';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
 import { runExecutor } from '../run-task';
@@ -36,7 +36,7 @@ async function bootProject(
     return;
   }
   if (options.dryRun) {
-    log.done('would boot', image, counted(entries.length, 'bundle'));
+    log.done('would boot', image, pluralize(entries.length, 'bundle'));
     return;
   }
   const engine = await findContainerEngine(options.engine ?? plugin.engine ?? 'auto');

@@ -6,8 +6,8 @@ import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, us
 import { filesInDefinition, type TaskDefinition } from '@kdcube/release/internal';
 import { packing } from '../../targets/ecs/plan/packing';
 import { pushImage } from '../../images/push/push';
-import { registriesOf } from '../../workspace/registries';
-import { silent } from '../../system/log';
+import { resolveRegistries } from '../../workspace/registries';
+import { silentLog } from '../../system/log';
 import history from '../history/executor';
 import plan from '../plan/executor';
 import rollback from '../rollback/executor';
@@ -64,8 +64,8 @@ const named = (name: string) =>
   `release_name: ${name}\n${fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8').replace(/^release_name: .*\n/, '')}`;
 const push = () =>
   ours.job((job) => {
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+    const registries = resolveRegistries({ registry: ours.registry.host }, {}, {});
+    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
   });
 const ROLLOUT = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
 

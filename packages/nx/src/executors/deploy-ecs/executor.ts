@@ -4,8 +4,8 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { planRelease } from '../../targets/ecs/plan/plan';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
-import { openEnvironment, registryOf } from '../../workspace/environment';
-import { registriesOf } from '../../workspace/registries';
+import { openEnvironment, environmentRegistry } from '../../workspace/environment';
+import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { executeUnlessDryRun } from '../execute-plan';
 import { logNotes } from '../log-notes';
@@ -18,8 +18,8 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
-    const registries = registriesOf(options, plugin);
-    const records = recordsOf(registryOf(environment, registries), log);
+    const registries = resolveRegistries(options, plugin);
+    const records = recordsOf(environmentRegistry(environment, registries), log);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);
     const planOptions = { registries, platform: options.platform ?? plugin.platform, offline: false, lastRecord };
     const plan =

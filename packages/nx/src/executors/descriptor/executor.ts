@@ -3,8 +3,8 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { BundlePin, DescriptorReceipt } from '@kdcube/release/internal';
 import { OUT, planDescriptor, printReceipt } from '@kdcube/release/internal';
 import { replaceDir, writeFileAtomic } from '../../system/files';
-import { counted } from '../../system/log';
-import { openRelease, pinOf } from '../../workspace/workspace';
+import { pluralize } from '../../system/log';
+import { openRelease, requireBundlePin } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { runExecutor } from '../run-task';
 import type { DescriptorOptions } from './schema';
@@ -16,7 +16,7 @@ export default function descriptor(options: DescriptorOptions, context: Executor
     const open = await openRelease(root, options);
     const { release } = open;
     const pins = new Map<string, BundlePin>();
-    for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
+    for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
     const plan = planDescriptor(release, pins, options);
     logNotes(open.workspace.notes, log);
     log.note(`descriptor ${plan.kind}: generation ${release.generation}, because ${release.generationBecause}`);
@@ -38,6 +38,6 @@ export default function descriptor(options: DescriptorOptions, context: Executor
       for (const [name, text] of Object.entries(plan.files)) await writeFileAtomic(path.join(dir, name), text);
       await writeFileAtomic(path.join(dir, 'receipt.json'), printReceipt(receipt));
     });
-    log.done('derived', OUT.release, `${counted(release.bundles.length, 'bundle')} in ${receipt.files.join(', ')}`, startedAt);
+    log.done('derived', OUT.release, `${pluralize(release.bundles.length, 'bundle')} in ${receipt.files.join(', ')}`, startedAt);
   });
 }

@@ -1,11 +1,11 @@
 import * as path from 'node:path';
 import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
-import { lookAt } from '../../git/look';
+import { readStatus } from '../../git/look';
 import { prefetchPreviousImage } from '../../images/push/previous';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
-import { registriesOf, type Registries } from '../../workspace/registries';
+import { resolveRegistries, type Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
@@ -19,9 +19,9 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   const { root, plugin, log } = task;
   const { dryRun, branch, format } = options;
   // git works while release.yaml is read.
-  const look = lookAt(root);
+  const look = readStatus(root);
   const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, look };
-  const { registry: target } = registriesOf(options, plugin);
+  const { registry: target } = resolveRegistries(options, plugin);
   const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
   const previous = target && prefetchPreviousImage({ ...tagOptions, image: task.project, platform, target }, log);
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {

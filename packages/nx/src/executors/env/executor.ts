@@ -5,7 +5,7 @@ import { envFile, OUT } from '@kdcube/release/internal';
 import { renderedEnv } from '../../targets/env';
 import { openEnvironment } from '../../workspace/environment';
 import { replaceDir, writeFileAtomic } from '../../system/files';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { runExecutor } from '../run-task';
@@ -17,7 +17,7 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const renderOptions = { registries: registriesOf(options, plugin), platform: options.platform ?? plugin.platform };
+    const renderOptions = { registries: resolveRegistries(options, plugin), platform: options.platform ?? plugin.platform };
     const plan = await renderedEnv(open, environment, { ...renderOptions, offline: options.offline }, log);
     logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });

@@ -1,18 +1,18 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { printable } from '@kdcube/release/internal';
-import { looseWorkspace } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/loose';
 import { listRecords, recordsOf } from '../../targets/ecs/records/records';
-import { openEnvironment, registryOf } from '../../workspace/environment';
-import { registriesOf } from '../../workspace/registries';
-import { table } from '../../system/table';
+import { openEnvironment, environmentRegistry } from '../../workspace/environment';
+import { resolveRegistries } from '../../workspace/registries';
+import { formatTable } from '../../system/table';
 import { runExecutor } from '../run-task';
 import type { HistoryOptions } from './schema';
 
 /** Lists the deployments of an environment, newest first. */
 export default function history(options: HistoryOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const { environment } = openEnvironment(looseWorkspace(root), options.environment);
-    const place = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
+    const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
+    const place = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
     const records = (await listRecords(place, environment.name, log)).slice(0, options.limit);
     log.event({ event: 'history', environment: environment.name, records });
     if (records.length === 0) return log.note(`no deployment of ${environment.name} is recorded`);
@@ -24,7 +24,7 @@ export default function history(options: HistoryOptions, context: ExecutorContex
       commit?.slice(0, 12) ?? '',
       truncate(printable(reason)),
     ]);
-    log.lines(table(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
+    log.lines(formatTable(['ended (UTC)', 'release', 'attempt', 'verdict', 'commit', 'because'], rows));
   });
 }
 

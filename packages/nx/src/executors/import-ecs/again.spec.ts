@@ -1,8 +1,8 @@
 import { type Acme, acme, dockerDouble } from '../../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
 import { pushImage } from '../../images/push/push';
-import { registriesOf } from '../../workspace/registries';
-import { silent } from '../../system/log';
+import { resolveRegistries } from '../../workspace/registries';
+import { silentLog } from '../../system/log';
 import { diskFiles } from '../../workspace/disk';
 import deployEcs from '../deploy-ecs/executor';
 import plan from '../plan/executor';
@@ -67,8 +67,10 @@ async function succeed(
 
 it('what was deployed, imported again: the first plan of that changes nothing, and the task that code runs in stays', async () => {
   ours.commit({ 'environments/prod.yaml': ENVIRONMENT(ours.registry.host) });
-  const registries = registriesOf({ registry: ours.registry.host }, {});
-  await ours.job((job) => pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silent));
+  const registries = resolveRegistries({ registry: ours.registry.host }, {});
+  await ours.job((job) =>
+    pushImage(job, { root: ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silentLog),
+  );
   await succeed(deployEcs, { environment: 'prod', onFailure: 'rollback', timeout: 40, wait: 0, json: false });
   const registered = ecs.journal.calls('RegisterTaskDefinition');
   const imported = await succeed(importEcs, {

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release/internal';
-import { looseWorkspace } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/loose';
 import { readCluster } from '../../targets/ecs/plan/read-cluster';
 import { writeEnvironment } from '../write-environment';
 import { runExecutor } from '../run-task';
@@ -11,7 +11,7 @@ export default function importEcs(options: ImportEcsOptions, context: ExecutorCo
   return runExecutor(context, options, async (task) => {
     const { environment: name, cluster, region, services: wanted, dryRun } = options;
     const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
-    notes.push(...releaseImages(services, looseWorkspace(task.root).workspace.images));
+    notes.push(...releaseImages(services, readWorkspaceLenient(task.root).workspace.images));
     const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster } });
     await writeEnvironment(task, name, imported, { before: notes, next: 'plan', dryRun });
   });

@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release/internal';
 import { isEmptyPlan, printPin, readPlan } from '@kdcube/release/internal';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { pushImage } from '../../images/push/push';
 import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
 import { gitSync, write } from '../../../testing/git-kit';
@@ -54,8 +54,8 @@ services:
 `;
 const push = () =>
   ours.job((job) => {
-    const registries = registriesOf({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+    const registries = resolveRegistries({ registry: ours.registry.host }, {}, {});
+    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
   });
 const run = async (options: object = {}, root = ours.root) => {
   output = '';
@@ -207,7 +207,7 @@ it('offline asks no AWS, and writes nothing that a deploy could take for the tru
 
 it('offline on a fresh clone: the registry alone tells the record and the images, and which record it was', async () => {
   await run();
-  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silent), recorded());
+  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silentLog), recorded());
   const clone = ours.box.folder('clone');
   gitSync(ours.org, 'clone', '-q', ours.root, clone);
   ecs.journal.entries.length = 0;
@@ -249,7 +249,7 @@ it('offline against the last record: the images that changed since, and nothing 
     image: `ghcr.io/acme/web@sha256:${'cd'.repeat(32)}`,
     digest: `sha256:${'cd'.repeat(32)}`,
   };
-  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silent), {
+  await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silentLog), {
     ...record,
     services: { ...record.services, web },
     bundles: record.bundles.map((bundle) => ({ ...bundle, tree: 'e'.repeat(40) })),

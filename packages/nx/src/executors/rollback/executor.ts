@@ -1,9 +1,9 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { plannedRollback } from '../../targets/ecs/rollout/rollback';
 import { recordsOf } from '../../targets/ecs/records/records';
-import { openEnvironment, registryOf } from '../../workspace/environment';
-import { registriesOf } from '../../workspace/registries';
-import { looseWorkspace } from '../../workspace/loose';
+import { openEnvironment, environmentRegistry } from '../../workspace/environment';
+import { resolveRegistries } from '../../workspace/registries';
+import { readWorkspaceLenient } from '../../workspace/loose';
 import { executeUnlessDryRun } from '../execute-plan';
 import { runExecutor } from '../run-task';
 import type { RollbackOptions } from './schema';
@@ -11,8 +11,8 @@ import type { RollbackOptions } from './schema';
 /** Rolls back to an earlier release. Works with a broken release.yaml: that may be the reason for the rollback. */
 export default function rollback(options: RollbackOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const { environment } = openEnvironment(looseWorkspace(root), options.environment);
-    const records = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
+    const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
+    const records = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
     const { plan, record } = await plannedRollback(environment, records, options.to, log);
     const resumeCommand = `nx run release:rollback:${environment.name} --to=${record.release}`;
     await executeUnlessDryRun(plan, records, options, log, { resumeCommand, carriedOver: record });

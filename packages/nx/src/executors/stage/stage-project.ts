@@ -4,7 +4,7 @@ import { OUT, printReceipt } from '@kdcube/release/internal';
 import { findBundle } from '../../workspace/bundles';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import type { Snapshot } from '../../git/snapshot';
-import { bytes, counted } from '../../system/log';
+import { formatBytes, pluralize } from '../../system/log';
 import { stageTree } from '../../workspace/stage';
 import { requireBundle, type OpenRelease } from '../../workspace/workspace';
 import type { Task } from '../run-task';
@@ -39,7 +39,7 @@ export async function stageProject(
   log.done(
     'staged',
     bundle.id,
-    `${counted(receipt.files, 'file')}, ${bytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
+    `${pluralize(receipt.files, 'file')}, ${formatBytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
     startedAt,
   );
   log.event({ event: 'staged', ...receipt });

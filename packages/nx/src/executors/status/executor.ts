@@ -1,22 +1,22 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release/internal';
 import { exitCode, KdcubeError, printable, familyRevision } from '@kdcube/release/internal';
-import { looseWorkspace } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/loose';
 import { recordsOf } from '../../targets/ecs/records/records';
 import { environmentStatus } from '../../targets/ecs/records/status';
-import { openEnvironment, registryOf } from '../../workspace/environment';
-import { registriesOf } from '../../workspace/registries';
+import { openEnvironment, environmentRegistry } from '../../workspace/environment';
+import { resolveRegistries } from '../../workspace/registries';
 import type { Log } from '../../system/log';
-import { table } from '../../system/table';
+import { formatTable } from '../../system/table';
 import { runExecutor } from '../run-task';
 import type { StatusOptions } from './schema';
 
 /** Shows what runs, and where it differs from the last release record. */
 export default function status(options: StatusOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const workspace = looseWorkspace(root);
+    const workspace = readWorkspaceLenient(root);
     const { environment } = openEnvironment(workspace, options.environment);
-    const place = recordsOf(registryOf(environment, registriesOf(options, plugin)), log);
+    const place = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
     const found = await environmentStatus(environment, workspace.workspace, place, log);
     const code = found.drift.length > 0 ? exitCode('release-drift') : 0;
     log.event({ event: 'status', environment: environment.name, ...found, exitCode: code });
@@ -66,11 +66,11 @@ function print(environment: string, found: EnvironmentStatus, log: Log): void {
     minute(deployed),
     stateOf(drift.length > 0, rollout),
   ]);
-  log.lines(table(['service', 'revision', 'image', 'tasks', 'since (UTC)', ''], rows));
+  log.lines(formatTable(['service', 'revision', 'image', 'tasks', 'since (UTC)', ''], rows));
   if (bundles.length > 0)
     log.lines([
       '',
-      ...table(
+      ...formatTable(
         ['bundle', 'ref', 'commit', 'tree'],
         bundles.map(({ id, ref = '-', commit = '-', tree }) => [id, ref, commit.slice(0, 12), tree.slice(0, 12)]),
       ),

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { pushImage } from '../../images/push/push';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import { gitSync, write } from '../../../testing/git-kit';
 import tag from './executor';
 import { heardAcme, releaseContext } from '../../../testing/hear';
@@ -13,8 +13,8 @@ const at = heardAcme();
 
 const push = () =>
   at.ours.job((job) => {
-    const registries = registriesOf({ registry: at.ours.registry.host }, {}, {});
-    return pushImage(job, { root: at.ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silent);
+    const registries = resolveRegistries({ registry: at.ours.registry.host }, {}, {});
+    return pushImage(job, { root: at.ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
   });
 const run = async (options: object = {}) => {
   const context = releaseContext(at.ours.root, { registry: at.ours.registry.host });

@@ -2,7 +2,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
 import type { ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/workspace';
-import { openRegistry, registriesOf, requireRegistry } from '../../workspace/registries';
+import { openRegistry, resolveRegistries, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';
 import { getManifest } from '../../registry/registry';
 import { checkTagTarget, setTag } from '../../registry/tags';
@@ -14,7 +14,7 @@ import type { TagOptions } from './schema';
 /** Tags every image of the release. Every image is looked up and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const name = requireRegistry(registriesOf(options, plugin));
+    const name = requireRegistry(resolveRegistries(options, plugin));
     const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);
     if (open.workspace.images.length === 0) throw noImages();

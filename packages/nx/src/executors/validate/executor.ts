@@ -4,7 +4,7 @@ import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release/intern
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot';
-import { counted } from '../../system/log';
+import { pluralize } from '../../system/log';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import type { Task } from '../run-task';
@@ -33,7 +33,7 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
     task.log.done(
       'valid',
       'release.yaml',
-      `${counted(release!.bundles.length, 'bundle')}, ${counted(images.length, 'image')}, platform ${release!.platform.ref} (generation ${release!.generation})`,
+      `${pluralize(release!.bundles.length, 'bundle')}, ${pluralize(images.length, 'image')}, platform ${release!.platform.ref} (generation ${release!.generation})`,
       startedAt,
     );
   });
@@ -41,7 +41,7 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
 
 async function bundleProblems({ root, log }: Task, options: ValidateOptions): Promise<Problem[]> {
   const open = await openRelease(root, options);
-  const { problems, unseen } = await withSnapshot(root, (snapshot) =>
+  const { problems, unchecked: unseen } = await withSnapshot(root, (snapshot) =>
     checkBundles(open, snapshot, { online: options.online, log }),
   );
   if (unseen.length > 0)

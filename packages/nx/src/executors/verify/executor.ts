@@ -3,7 +3,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { verifyRelease } from '../../targets/ecs/verify/release';
 import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { runExecutor } from '../run-task';
@@ -17,7 +17,7 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
     const settings = {
-      registries: registriesOf(options, plugin),
+      registries: resolveRegistries(options, plugin),
       platform: options.platform ?? plugin.platform,
       secretKeys: options.secretKeys,
     };

@@ -20,15 +20,15 @@ import {
   shownUrl,
 } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
-import { withUndo } from '../../system/undo';
+import { withExitHandler } from '../../system/undo';
 import { fetchCommit, resolveRef } from '../../git/mirror/remote';
 import type { RepoSource } from '../../git/mirror/remote';
 import type { GitStore } from '../../git/mirror/store';
-import { listTree, treeOf } from '../../git/tree';
-import { ownRemote } from '../../git/workspace';
-import { counted, createLog, whileWaiting } from '../../system/log';
+import { listTree, resolveTree } from '../../git/tree';
+import { ownRemoteUrl } from '../../git/workspace';
+import { pluralize, createLog, withHeartbeat } from '../../system/log';
 import type { Log } from '../../system/log';
-import { baseReference, openRegistry, registriesOf } from '../../workspace/registries';
+import { baseReference, openRegistry, resolveRegistries } from '../../workspace/registries';
 import { headManifest } from '../../registry/registry';
 import type { PluginOptions } from '../../plugin-options';
 
@@ -52,7 +52,7 @@ export interface ResolveRequest {
 export async function resolvePins({ before, root, ...request }: ResolveRequest): Promise<void> {
   const undo = () => restore(root, before);
   try {
-    await withUndo(undo, () => resolveAll({ root, ...request }));
+    await withExitHandler(undo, () => resolveAll({ root, ...request }));
   } catch (error) {
     undo();
     throw error;
@@ -61,13 +61,13 @@ export async function resolvePins({ before, root, ...request }: ResolveRequest):
 
 async function resolveAll({ root, release, stale, options }: Omit<ResolveRequest, 'before'>): Promise<void> {
   const log = createLog();
-  const remote = await ownRemote(root).catch(() => undefined);
+  const remote = await ownRemoteUrl(root).catch(() => undefined);
   const problems: Problem[] = [];
   const resolved: { file: string; text: string }[] = [];
   for (const pin of stale) {
     const startedAt = Date.now();
     try {
-      const newPin = await whileWaiting(
+      const newPin = await withHeartbeat(
         log,
         () => `pinning ${pin.subject}`,
         resolve(pin, { root, release, options, remote, log }),
@@ -113,7 +113,7 @@ async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Pro
   }
   const store = await fetchCommit(source, commit, { ref, log: context.log });
   for (const place of bundlePlaces(bundle)) {
-    const tree = await treeOf(store, commit, place, context.log);
+    const tree = await resolveTree(store, commit, place, context.log);
     if (tree) return { pin: 1, repo, ref, subdir, commit, path: place, tree };
   }
   throw new KdcubeError({
@@ -133,7 +133,7 @@ async function elsewhere(store: GitStore, commit: string, { id, folder }: Pinned
 async function resolveFrontend({ repo, ref }: Source, context: ResolveContext): Promise<FrontendPin> {
   const { source, commit } = await commitOf(repo, ref, context, false);
   const store = await fetchCommit(source, commit, { ref, log: context.log });
-  return { pin: 1, repo, ref, commit, tree: (await treeOf(store, commit, '', context.log))! };
+  return { pin: 1, repo, ref, commit, tree: (await resolveTree(store, commit, '', context.log))! };
 }
 
 async function commitOf(
@@ -173,7 +173,7 @@ async function resolveImage(
 }
 
 async function digestOf(name: string, options: PluginOptions, log: Log): Promise<string> {
-  const reference = parseImageReference(baseReference(name, registriesOf({}, options)));
+  const reference = parseImageReference(baseReference(name, resolveRegistries({}, options)));
   if (reference.digest) return reference.digest;
   const head = await headManifest(openRegistry(reference.host, log), reference.repository, reference.tag ?? 'latest');
   if (head) return head.digest;
@@ -187,7 +187,7 @@ async function digestOf(name: string, options: PluginOptions, log: Log): Promise
 }
 
 function summary(pin: BundlePin | FrontendPin | ImagePin): string {
-  if ('bases' in pin) return `${counted(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
+  if ('bases' in pin) return `${pluralize(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }
 

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fetchBlobs, fetchCommit, type RepoSource } from './remote';
 import { missingObjects, withRepair } from './store';
-import { treeOf } from '../tree';
+import { resolveTree } from '../tree';
 import { commit, gitAsync, gitSync, newRepo, problemOf } from '../../../testing/git-kit';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { servedGit, type GitServer } from '../../../testing/git-http';
 
 jest.setTimeout(120_000);
@@ -30,7 +30,7 @@ async function repository() {
 function readAll(source: RepoSource, commits: readonly string[]): Promise<string>[] {
   return commits.map(async (id, index) => {
     const store = await fetchCommit(source, id);
-    const tree = (await treeOf(store, id, `bundles/${NAMES[index]!}`))!;
+    const tree = (await resolveTree(store, id, `bundles/${NAMES[index]!}`))!;
     await fetchBlobs(store, tree);
     expect(await missingObjects(store, tree)).toEqual([]);
     return tree;
@@ -75,8 +75,8 @@ it('files that the server does not give alone come with everything', async () =>
   const source = { url: `file://${dir}`, self: false, root: at.box.dir };
   const trees = commits.map(async (id, index) => {
     const store = await fetchCommit(source, id, { ref: NAMES[index]! });
-    const tree = (await treeOf(store, id, `bundles/${NAMES[index]!}`))!;
-    await withRepair(store, silent, () => fetchBlobs(store, tree));
+    const tree = (await resolveTree(store, id, `bundles/${NAMES[index]!}`))!;
+    await withRepair(store, silentLog, () => fetchBlobs(store, tree));
     return (await missingObjects(store, tree)).length;
   });
   expect(await Promise.all(trees)).toEqual(NAMES.map(() => 0));

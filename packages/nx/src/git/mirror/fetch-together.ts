@@ -1,16 +1,16 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
-import { fetchBlobIds, fetchObjects, type Refusal } from './fetch';
-import { isRefused, knownRemoteProblem } from './problems';
-import { hasCommit, missingOf, placeKey, type GitRemote, type GitStore } from './store';
-import { togetherAt } from '../together';
+import { fetchBlobIds, fetchObjects, type FetchFailure } from './fetch';
+import { isNotAdvertised, knownRemoteProblem } from './problems';
+import { hasCommit, listMissing, contextKey, type GitRemote, type GitStore } from './store';
+import { batchedBy } from '../together';
 
 // What is wanted at the same moment, or while another fetch is under way, comes in one request: of fifty bundles of one repository each would cost a connection, and a server that is far away takes a
 // second for it. What does not come in this way is not said here: whoever wants it fetches it by itself, which says why.
 
 /** Where commits go that are fetched. */
-export interface Into {
+export interface FetchTarget {
   store: GitStore;
   remote: GitRemote;
   /** Makes the store if there is none yet, and says with which options it is fetched into. Called under the lock. */
@@ -18,25 +18,25 @@ export interface Into {
 }
 
 /** A commit or a tree. */
-interface Wanted {
+interface FetchRequest {
   id: string;
   log: Log;
 }
 
 /** `there`: nothing was missing. `asked`: what was missing was asked for, and may be there now. `alone`: nothing else is wanted, and nothing was asked. */
-export type Together = 'there' | 'asked' | 'alone';
+export type BatchResult = 'there' | 'asked' | 'alone';
 
 /** Fetches commits that are not there. Problems: `repo-unreachable` and `repo-denied`. */
-export const commitsInto = togetherAt<Into, Wanted, Together>(
-  ({ store }) => placeKey(store.place),
+export const batchFetchCommits = batchedBy<FetchTarget, FetchRequest, BatchResult>(
+  ({ store }) => contextKey(store.context),
   ({ store, remote, prepare }, wanted) => {
     const commits = idsOf(wanted);
-    const all = commits.length === 1 ? alone() : withLock(remote.lock, missingCommits);
-    async function missingCommits(): Promise<Together> {
+    const all = commits.length === 1 ? skipBatch() : withLock(remote.lock, missingCommits);
+    async function missingCommits(): Promise<BatchResult> {
       const flags = await prepare();
       const there = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
       const missing = commits.filter((_, index) => !there[index]);
-      if (missing.length > 1) refuse(await fetchObjects(remote, flags, missing, wanted[0]!.log), remote);
+      if (missing.length > 1) throwRemoteProblem(await fetchObjects(remote, flags, missing, wanted[0]!.log), remote);
       return 'asked';
     }
     return wanted.map(() => all);
@@ -45,34 +45,34 @@ export const commitsInto = togetherAt<Into, Wanted, Together>(
 );
 
 /** Fetches the blobs of trees that are not there. Problems as above. */
-export const blobsInto = togetherAt<GitStore, Wanted, Together>(
-  ({ place }) => placeKey(place),
+export const batchFetchBlobs = batchedBy<GitStore, FetchRequest, BatchResult>(
+  ({ context }) => contextKey(context),
   (store, wanted) => {
-    const all = missingBlobs(store, idsOf(wanted), wanted[0]!.log);
+    const all = fetchMissingBlobs(store, idsOf(wanted), wanted[0]!.log);
     return wanted.map(() => all);
   },
   { inTurn: true },
 );
 
-async function missingBlobs({ place, remote }: GitStore, trees: string[], log: Log): Promise<Together> {
+async function fetchMissingBlobs({ context, remote }: GitStore, trees: string[], log: Log): Promise<BatchResult> {
   // git stops at a tree that it has never heard of.
-  const missing = await missingOf(place, trees).catch(() => undefined);
+  const missing = await listMissing(context, trees).catch(() => undefined);
   if (missing?.length === 0) return 'there';
   if (!remote || !missing || trees.length === 1) return 'alone';
   await withLock(remote.lock, async () => {
-    const still = await missingOf(place, trees);
-    if (still.length > 0) refuse(await fetchBlobIds(remote, still, log), remote);
+    const still = await listMissing(context, trees);
+    if (still.length > 0) throwRemoteProblem(await fetchBlobIds(remote, still, log), remote);
   });
   return 'asked';
 }
 
-async function alone(): Promise<Together> {
+async function skipBatch(): Promise<BatchResult> {
   return 'alone';
 }
 
 /** Throws what asking again for each of them would not change. */
-function refuse(refusal: Refusal | undefined, { shown }: GitRemote): void {
-  const problem = refusal && !isRefused(refusal.stderr) ? knownRemoteProblem(refusal.stderr, shown) : undefined;
+function throwRemoteProblem(refusal: FetchFailure | undefined, { displayUrl: shown }: GitRemote): void {
+  const problem = refusal && !isNotAdvertised(refusal.stderr) ? knownRemoteProblem(refusal.stderr, shown) : undefined;
   if (problem && isOfRemote(problem)) throw problem;
 }
 
@@ -80,6 +80,6 @@ function isOfRemote({ problems }: KdcubeError): boolean {
   return problems[0]?.code === 'repo-unreachable' || problems[0]?.code === 'repo-denied';
 }
 
-function idsOf(wanted: readonly Wanted[]): string[] {
+function idsOf(wanted: readonly FetchRequest[]): string[] {
   return [...new Set(wanted.map(({ id }) => id))];
 }

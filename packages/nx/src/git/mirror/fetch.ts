@@ -1,16 +1,16 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { git } from '../git';
-import { isRefused, knownRemoteProblem, remoteProblem, remoteTimeout } from './problems';
-import { hasCommit, typeOf, type GitRemote, type GitStore } from './store';
-import { sharedWhileAsked } from '../together';
-import { whileWaiting, type Log } from '../../system/log';
+import { isNotAdvertised, knownRemoteProblem, remoteProblem, remoteTimeout } from './problems';
+import { hasCommit, objectType, type GitRemote, type GitStore } from './store';
+import { singleFlight } from '../together';
+import { withHeartbeat, type Log } from '../../system/log';
 
 /** Half an hour: the largest repositories over slow lines. A line that sends nothing for two minutes is given up before. */
 const TIMEOUT = 1_800_000;
-const PATIENCE = { 'http.lowSpeedLimit': '1', 'http.lowSpeedTime': '120' };
+const SLOW_CONNECTION = { 'http.lowSpeedLimit': '1', 'http.lowSpeedTime': '120' };
 
 /** git's words after a fetch that did not work. */
-export interface Refusal {
+export interface FetchFailure {
   stderr: string;
 }
 
@@ -23,8 +23,8 @@ export async function fetchObjects(
   flags: readonly string[],
   wants: readonly string[],
   log: Log,
-): Promise<Refusal | undefined> {
-  const place = { ...remote.place, config: { ...PATIENCE, ...remote.place.config } };
+): Promise<FetchFailure | undefined> {
+  const context = { ...remote.context, config: { ...SLOW_CONNECTION, ...remote.context.config } };
   const args = [
     'fetch',
     '--progress',
@@ -35,104 +35,107 @@ export async function fetchObjects(
     '--no-prune',
     ...flags,
   ];
-  const report = reporter(log, remote.shown);
-  const work = git(place, [...args, '--stdin', '--', remote.name], {
+  const report = progressReporter(log, remote.displayUrl);
+  const work = git(context, [...args, '--stdin', '--', remote.name], {
     input: `${wants.join('\n')}\n`,
     timeout: TIMEOUT,
     onLine: report.line,
   });
-  const result = await whileWaiting(log, report.waiting, work).catch((error) => {
-    throw remoteTimeout(error, remote.shown);
+  const result = await withHeartbeat(log, report.waiting, work).catch((error) => {
+    throw remoteTimeout(error, remote.displayUrl);
   });
   return result.exitCode === 0 ? undefined : { stderr: result.stderr };
 }
 
 /** Fetches blobs by their ids: nothing is to be found out about commits. */
-export function fetchBlobIds(remote: GitRemote, ids: readonly string[], log: Log): Promise<Refusal | undefined> {
-  const place = { ...remote.place, config: { ...remote.place.config, 'fetch.negotiationAlgorithm': 'noop' } };
-  return fetchObjects({ ...remote, place }, ['--filter=blob:none'], ids, log);
+export function fetchBlobIds(remote: GitRemote, ids: readonly string[], log: Log): Promise<FetchFailure | undefined> {
+  const context = { ...remote.context, config: { ...remote.context.config, 'fetch.negotiationAlgorithm': 'noop' } };
+  return fetchObjects({ ...remote, context: context }, ['--filter=blob:none'], ids, log);
 }
 
 /** What to try for one commit, in this order: by its id; by the ref that named it; everything (only where the server names just its refs). */
-export interface CommitWant {
+export interface CommitRequest {
   commit: string;
   ref?: string;
   /** Options of the first two tries. */
   flags: readonly string[];
   /** Options of the last try; absent: it is not made. */
-  everything?: readonly string[];
+  fullFetchFlags?: readonly string[];
   /** Where the commit should be after a try. */
   store: GitStore;
 }
 
 /** Fetches one commit. Problems `ref-not-found` and those of the remote; an unknown failure of git is a `command-failed`, so that a mirror can be made again. */
-export async function fetchOneCommit(remote: GitRemote, want: CommitWant, log: Log): Promise<void> {
+export async function fetchOneCommit(remote: GitRemote, want: CommitRequest, log: Log): Promise<void> {
   const { commit, store } = want;
   const first = await fetchObjects(remote, want.flags, [commit], log);
   if (await hasCommit(store, commit)) return;
   if (!first) throw await notACommit(remote, want);
-  if (!isRefused(first.stderr)) throw failure(first, remote);
+  if (!isNotAdvertised(first.stderr)) throw fetchProblem(first, remote);
   for (const ref of want.ref ? [`refs/tags/${want.ref}`, `refs/heads/${want.ref}`] : []) {
     const refusal = await fetchObjects(remote, want.flags, [ref], log);
-    if (refusal && !isRefused(refusal.stderr)) throw failure(refusal, remote);
+    if (refusal && !isNotAdvertised(refusal.stderr)) throw fetchProblem(refusal, remote);
     if (await hasCommit(store, commit)) return;
   }
-  if (/unadvertised object/.test(first.stderr) && want.everything) {
+  if (/unadvertised object/.test(first.stderr) && want.fullFetchFlags) {
     const refusal = await fetchObjects(
       remote,
-      want.everything,
+      want.fullFetchFlags,
       [...(await listRefs(remote)).keys()].filter((name) => !name.endsWith('^{}')),
       log,
     );
-    if (refusal) throw failure(refusal, remote);
+    if (refusal) throw fetchProblem(refusal, remote);
     if (await hasCommit(store, commit)) return;
   }
   throw new KdcubeError({
     code: 'ref-not-found',
-    message: `${remote.shown} has no commit ${commit}.`,
+    message: `${remote.displayUrl} has no commit ${commit}.`,
     hint: 'check the id; a commit that no branch or tag holds any more may be gone',
   });
 }
 
 /** Every branch and tag of a remote by its full name; a peeled tag with `^{}` after it. */
 export function listRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
-  return shared(JSON.stringify([remote.place, remote.name]), () => askForRefs(remote));
+  return shared(JSON.stringify([remote.context, remote.name]), () => fetchRefs(remote));
 }
 
 /** Fifty bundles of one repository need not ask it fifty times at the same moment. */
-const shared = sharedWhileAsked<ReadonlyMap<string, string>>();
+const shared = singleFlight<ReadonlyMap<string, string>>();
 
-async function askForRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
-  const result = await git(remote.place, ['ls-remote', '--heads', '--tags', '--', remote.name], { timeout: 120_000 }).catch(
+async function fetchRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
+  const result = await git(remote.context, ['ls-remote', '--heads', '--tags', '--', remote.name], { timeout: 120_000 }).catch(
     (error) => {
-      throw remoteTimeout(error, remote.shown);
+      throw remoteTimeout(error, remote.displayUrl);
     },
   );
-  if (result.exitCode !== 0) throw remoteProblem(result.stderr, remote.shown);
+  if (result.exitCode !== 0) throw remoteProblem(result.stderr, remote.displayUrl);
   const lines = result.stdout.toString('utf8').split('\n').filter(Boolean);
   return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
 }
 
 /** The fetch worked, and still there is no such commit: the id names something else, or what was there before is damaged. */
-async function notACommit(remote: GitRemote, { commit, store }: CommitWant): Promise<KdcubeError> {
-  const type = await typeOf(store, commit);
+async function notACommit(remote: GitRemote, { commit, store }: CommitRequest): Promise<KdcubeError> {
+  const type = await objectType(store, commit);
   if (!type || type === 'commit')
-    return new KdcubeError({ code: 'command-failed', message: `git fetched ${commit} of ${remote.shown} and cannot read it.` });
+    return new KdcubeError({
+      code: 'command-failed',
+      message: `git fetched ${commit} of ${remote.displayUrl} and cannot read it.`,
+    });
   return new KdcubeError({
     code: 'ref-not-found',
-    message: `${commit} in ${remote.shown} is a ${type}, not a commit.`,
+    message: `${commit} in ${remote.displayUrl} is a ${type}, not a commit.`,
     hint: `git rev-parse ${commit}^{commit}`,
   });
 }
 
-function failure({ stderr }: Refusal, remote: GitRemote): KdcubeError {
-  const known = knownRemoteProblem(stderr, remote.shown);
-  if (known || remote.kind === 'checkout') return known ?? remoteProblem(stderr, remote.shown);
-  return new KdcubeError({ code: 'command-failed', message: remoteProblem(stderr, remote.shown).problems[0]!.message });
+function fetchProblem({ stderr }: FetchFailure, remote: GitRemote): KdcubeError {
+  const known = knownRemoteProblem(stderr, remote.displayUrl);
+  if (known || remote.kind === 'checkout') return known ?? remoteProblem(stderr, remote.displayUrl);
+  return new KdcubeError({ code: 'command-failed', message: remoteProblem(stderr, remote.displayUrl).problems[0]!.message });
 }
 
 /** git's progress, as one line every five seconds at most. */
-function reporter(log: Log, shown: string): { line: (line: string) => void; waiting: () => string } {
+function progressReporter(log: Log, shown: string): { line: (line: string) => void; waiting: () => string } {
   let last = '';
   let said = Date.now();
   return {

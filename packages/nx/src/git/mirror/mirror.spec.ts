@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { gitBytes } from '../git';
 import { fetchBlobs, fetchCommit, type GitStore, type RepoSource } from './remote';
 import { missingObjects } from './store';
-import { listTree, readBlobs, treeOf } from '../tree';
+import { listTree, readBlobs, resolveTree } from '../tree';
 import { commit, gitAsync, gitSync, newRepo, problemOf, snapshot } from '../../../testing/git-kit';
 import { servedGit, type GitServer } from '../../../testing/git-http';
 
@@ -55,7 +55,7 @@ const fetches = (server: GitServer): number => server.requests.splice(0).filter(
 
 async function read(source: RepoSource, id: string, folder = 'bundles/a', ref?: string): Promise<Record<string, string>> {
   const store = await fetchCommit(source, id, { ref });
-  const tree = await treeOf(store, id, folder);
+  const tree = await resolveTree(store, id, folder);
   await fetchBlobs(store, tree!);
   return contents(store, tree!);
 }
@@ -65,7 +65,7 @@ describe('a mirror', () => {
     const { url, server, id, dir } = await remoteRepo();
     const store = await fetchCommit(from(url), id);
     expect(fetches(server)).toBe(1);
-    const tree = await treeOf(store, id, 'bundles/a');
+    const tree = await resolveTree(store, id, 'bundles/a');
     expect(tree).toBe(gitSync(dir, 'rev-parse', `${id}:bundles/a`));
     expect((await missingObjects(store, tree!)).length).toBe(2);
     await fetchBlobs(store, tree!);
@@ -91,8 +91,8 @@ describe('a mirror', () => {
     const { url, server, id } = await remoteRepo();
     const store = await fetchCommit(from(url), id);
     server.requests.length = 0;
-    const entries = await listTree(store, (await treeOf(store, id, 'bundles/a'))!);
-    expect((await problemOf(contents(store, (await treeOf(store, id, 'bundles/a'))!))).code).toBe('command-failed');
+    const entries = await listTree(store, (await resolveTree(store, id, 'bundles/a'))!);
+    expect((await problemOf(contents(store, (await resolveTree(store, id, 'bundles/a'))!))).code).toBe('command-failed');
     expect(entries).toHaveLength(2);
     expect(server.requests).toEqual([]);
   });
@@ -244,23 +244,23 @@ describe('treeOf', () => {
     fs.mkdirSync(inner);
     newRepo(inner, { z: 'z' });
     const id = commit(dir, {});
-    const store: GitStore = { place: { cwd: path.join(dir, 'bundles') } };
-    expect(await treeOf(store, id, '')).toBe(gitSync(dir, 'rev-parse', 'HEAD^{tree}'));
-    expect(await treeOf(store, id, './bundles//a/')).toBe(gitSync(dir, 'rev-parse', 'HEAD:bundles/a'));
-    expect(await treeOf(store, id, ':(top)')).toBe(gitSync(dir, 'rev-parse', 'HEAD::(top)'));
+    const store: GitStore = { context: { cwd: path.join(dir, 'bundles') } };
+    expect(await resolveTree(store, id, '')).toBe(gitSync(dir, 'rev-parse', 'HEAD^{tree}'));
+    expect(await resolveTree(store, id, './bundles//a/')).toBe(gitSync(dir, 'rev-parse', 'HEAD:bundles/a'));
+    expect(await resolveTree(store, id, ':(top)')).toBe(gitSync(dir, 'rev-parse', 'HEAD::(top)'));
     for (const missing of ['x', 'bundles/a/x', 'bundles/a/x/y', 'a', 'Bundles', 'bund*'])
-      expect([missing, await treeOf(store, id, missing)]).toEqual([missing, undefined]);
+      expect([missing, await resolveTree(store, id, missing)]).toEqual([missing, undefined]);
     for (const unsafe of ['../x', '/bundles', 'bundles/../..', 'l', 'l/a', 'bundles/up', 'bundles/up/x', '.git', '-x']) {
-      expect([unsafe, (await problemOf(treeOf(store, id, unsafe))).code]).toEqual([unsafe, 'unsafe-path']);
+      expect([unsafe, (await problemOf(resolveTree(store, id, unsafe))).code]).toEqual([unsafe, 'unsafe-path']);
     }
-    expect((await problemOf(treeOf(store, id, 'sub/z'))).code).toBe('submodule');
+    expect((await problemOf(resolveTree(store, id, 'sub/z'))).code).toBe('submodule');
   });
 });
 
 describe('readBlobs', () => {
   it('hands a large file over in small pieces, and skips what is not read', async () => {
     const dir = newRepo(at.box.folder('repo'), { big: Buffer.alloc(40_000_000, 'abc'), small: 's', none: '' });
-    const store: GitStore = { place: { cwd: dir } };
+    const store: GitStore = { context: { cwd: dir } };
     const [big, none, small] = ['big', 'none', 'small'].map((name) => gitSync(dir, 'rev-parse', `HEAD:${name}`)) as [
       string,
       string,
@@ -290,7 +290,7 @@ describe('readBlobs', () => {
     fs.chmodSync(file(one), 0o644);
     fs.copyFileSync(file(two), file(one));
     const tree = gitSync(dir, 'rev-parse', 'HEAD^{tree}');
-    expect((await problemOf(contents({ place: { cwd: dir } }, tree))).code).toBe('command-failed');
+    expect((await problemOf(contents({ context: { cwd: dir } }, tree))).code).toBe('command-failed');
   });
 
   it('lists every name that is not UTF-8', async () => {
@@ -299,7 +299,7 @@ describe('readBlobs', () => {
     const tree = await gitBytes({ cwd: dir }, ['mktree', '-z'], {
       input: Buffer.from(`100644 blob ${blob}\tcaf\xe9\x00100644 blob ${blob}\tok\x00100644 blob ${blob}\t\xff\x00`, 'latin1'),
     });
-    const problem = listTree({ place: { cwd: dir } }, tree.toString().trim());
+    const problem = listTree({ context: { cwd: dir } }, tree.toString().trim());
     await expect(problem).rejects.toMatchObject({ problems: [{ code: 'unsafe-name' }, { code: 'unsafe-name' }] });
   });
 });

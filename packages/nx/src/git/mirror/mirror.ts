@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDir, fileProblem, replaceDir } from '../../system/files';
 import { gitBytes } from '../git';
-import { closeObjects } from '../objects';
+import { closeObjectReaders } from '../objects';
 import { sourceRemote, type RepoSource } from './source';
 import type { GitStore } from './store';
 
@@ -14,12 +14,12 @@ export interface Mirror extends GitStore {
 }
 
 /** The mirror of a source for commits of this kind of id. Nothing is made yet. */
-export async function mirrorOf(source: RepoSource, commit: string): Promise<Mirror> {
+export async function mirrorFor(source: RepoSource, commit: string): Promise<Mirror> {
   const key = createHash('sha256').update(source.url).digest('hex');
   const dir = cacheDir('git', commit.length === 64 ? `${key}-sha256` : key);
   const remote = await sourceRemote(source, dir);
   // Reading knows no URL: what is not there is an error, not a request for a single object.
-  return { dir, place: { cwd: dir, env: { GIT_NO_LAZY_FETCH: '1' } }, remote };
+  return { dir, context: { cwd: dir, env: { GIT_NO_LAZY_FETCH: '1' } }, remote };
 }
 
 export function mirrorExists(mirror: Mirror): boolean {
@@ -27,24 +27,24 @@ export function mirrorExists(mirror: Mirror): boolean {
 }
 
 /** Makes the mirror empty, in one step. `everyBlob`: its server hands out no single blobs. Only under its lock. */
-export async function makeMirror(mirror: Mirror, options: { everyBlob?: boolean } = {}): Promise<void> {
+export async function createMirror(mirror: Mirror, options: { everyBlob?: boolean } = {}): Promise<void> {
   const format = mirror.dir.endsWith('-sha256') ? 'sha256' : 'sha1';
-  closeObjects(mirror.dir);
+  closeObjectReaders(mirror.dir);
   await replaceDir(mirror.dir, async (dir) => {
     await gitBytes({ cwd: dir }, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
-    if (options.everyBlob) await fs.promises.writeFile(path.join(dir, EVERY_BLOB), '');
+    if (options.everyBlob) await fs.promises.writeFile(path.join(dir, ALL_BLOBS_MARKER), '');
   });
 }
 
-const EVERY_BLOB = 'kdcube-every-blob';
+const ALL_BLOBS_MARKER = 'kdcube-every-blob';
 
 /** The options of a fetch into this mirror. */
-export function mirrorFilter(mirror: Mirror): string[] {
-  return fs.existsSync(path.join(mirror.dir, EVERY_BLOB)) ? ['--no-filter'] : ['--filter=blob:none'];
+export function filterFlags(mirror: Mirror): string[] {
+  return fs.existsSync(path.join(mirror.dir, ALL_BLOBS_MARKER)) ? ['--no-filter'] : ['--filter=blob:none'];
 }
 
 /** Tells one making of a mirror from the next; undefined where there is none. */
-export function mirrorMaking(mirror: Mirror): string | undefined {
+export function mirrorIdentity(mirror: Mirror): string | undefined {
   try {
     const { ino, birthtimeMs } = fs.statSync(mirror.dir);
     return `${ino} ${birthtimeMs}`;

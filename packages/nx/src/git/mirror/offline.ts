@@ -1,12 +1,12 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import type { RepoSource } from './source';
-import { mirrorExists, mirrorOf } from './mirror';
+import { mirrorExists, mirrorFor } from './mirror';
 import type { GitStore } from './store';
 import { hasCommit, missingObjects } from './store';
 
 /** A commit's tree, readable without asking anybody: in this checkout, or in the mirror of the source. Undefined where something of it is missing. */
-export async function localStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
-  const store = source.self ? { place: { cwd: source.root } } : await localMirror(source, commit);
+export async function findLocalStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
+  const store = source.self ? { context: { cwd: source.root } } : await localMirror(source, commit);
   if (!store || !(await hasCommit(store, commit))) return undefined;
   // git stops at a tree that it has never heard of; it is missing like any other.
   const missing = await missingObjects(store, tree).catch((error: unknown) => {
@@ -17,7 +17,7 @@ export async function localStore(source: RepoSource, commit: string, tree: strin
 }
 
 async function localMirror(source: RepoSource, commit: string): Promise<GitStore | undefined> {
-  const mirror = await mirrorOf(source, commit);
+  const mirror = await mirrorFor(source, commit);
   // Without its remote: what is not there stays missing.
-  return mirrorExists(mirror) ? { place: mirror.place } : undefined;
+  return mirrorExists(mirror) ? { context: mirror.context } : undefined;
 }

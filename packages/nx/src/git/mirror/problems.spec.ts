@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { isRefused, remoteProblem, remoteTimeout } from './problems';
+import { isNotAdvertised, remoteProblem, remoteTimeout } from './problems';
 
 const codeOf = (stderr: string): string => remoteProblem(stderr, 'URL').problems[0]!.code;
 
@@ -35,10 +35,10 @@ describe('remoteProblem', () => {
 
 describe('the rest', () => {
   it('knows a refused object from a refused person', () => {
-    expect(isRefused('error: Server does not allow request for unadvertised object abc')).toBe(true);
-    expect(isRefused('fatal: remote error: upload-pack: not our ref abc')).toBe(true);
-    expect(isRefused("fatal: couldn't find remote ref refs/tags/v1")).toBe(true);
-    expect(isRefused('Permission denied')).toBe(false);
+    expect(isNotAdvertised('error: Server does not allow request for unadvertised object abc')).toBe(true);
+    expect(isNotAdvertised('fatal: remote error: upload-pack: not our ref abc')).toBe(true);
+    expect(isNotAdvertised("fatal: couldn't find remote ref refs/tags/v1")).toBe(true);
+    expect(isNotAdvertised('Permission denied')).toBe(false);
   });
 
   it('takes a time-out for a remote that cannot be reached, and nothing else', () => {

@@ -1,13 +1,13 @@
 import { KdcubeError, type Problem, type ProblemCode } from '@kdcube/release/internal';
 import { tail } from '../../system/exec';
-import { gitFailed, isDiskFull, redact } from '../git';
+import { gitFailed, isDiskFull, redactUrls } from '../git';
 
-type Words = Pick<Problem, 'message' | 'hint'>;
+type ProblemText = Pick<Problem, 'message' | 'hint'>;
 
 const LOGIN = 'log in once by hand (git ls-remote <the URL>), or give this machine a credential helper, a deploy key or a token';
 
 /** What git and its transports say, and what it means. The first that fits wins. */
-const MEANINGS: [RegExp, ProblemCode, (shown: string) => Words][] = [
+const PATTERNS: [RegExp, ProblemCode, (shown: string) => ProblemText][] = [
   [
     /Host key verification failed/,
     'repo-denied',
@@ -65,17 +65,18 @@ const MEANINGS: [RegExp, ProblemCode, (shown: string) => Words][] = [
 /** What went wrong with a remote, as a Problem; undefined where git's words are not about the remote. */
 export function knownRemoteProblem(stderr: string, shown: string): KdcubeError | undefined {
   if (isDiskFull(stderr)) return gitFailed(['fetch'], { exitCode: 128, stdout: Buffer.alloc(0), stderr });
-  const found = MEANINGS.find(([pattern]) => pattern.test(stderr));
+  const found = PATTERNS.find(([pattern]) => pattern.test(stderr));
   if (!found) return undefined;
   const { message, hint } = found[2](shown);
-  return new KdcubeError({ code: found[1], message: `${message}\n${said(stderr)}`.trimEnd(), hint });
+  return new KdcubeError({ code: found[1], message: `${message}\n${gitOutput(stderr)}`.trimEnd(), hint });
 }
 
 /** Like `knownRemoteProblem`, with an answer for everything. */
 export function remoteProblem(stderr: string, shown: string): KdcubeError {
   const known = knownRemoteProblem(stderr, shown);
   return (
-    known ?? new KdcubeError({ code: 'repo-unreachable', message: `git could not read ${shown}.\n${said(stderr)}`.trimEnd() })
+    known ??
+    new KdcubeError({ code: 'repo-unreachable', message: `git could not read ${shown}.\n${gitOutput(stderr)}`.trimEnd() })
   );
 }
 
@@ -91,13 +92,13 @@ export function remoteTimeout(error: unknown, shown: string): unknown {
 }
 
 /** The server does not hand out this object by its id. */
-export function isRefused(stderr: string): boolean {
+export function isNotAdvertised(stderr: string): boolean {
   return /not our ref|unadvertised object|find remote ref|no such remote ref/i.test(stderr);
 }
 
 /** git's own words without its progress. */
-function said(stderr: string): string {
-  const lines = redact(stderr)
+function gitOutput(stderr: string): string {
+  const lines = redactUrls(stderr)
     .split(/[\r\n]+/)
     .filter((line) => line && !/\d+% \(|^remote: (?:Enumerating|Total)/.test(line));
   return tail(lines.map((line) => `git says: ${line}`).join('\n'), 4);

@@ -2,16 +2,16 @@ import { isCommit, KdcubeError, quoted } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import { gitText } from '../git';
 import { fetchBlobIds, fetchOneCommit, listRefs } from './fetch';
-import { blobsInto, commitsInto } from './fetch-together';
-import { makeMirror, mirrorExists, mirrorFilter, mirrorMaking, mirrorOf, type Mirror } from './mirror';
-import { nearNames } from '../near';
-import { isRefused, remoteProblem } from './problems';
-import { objectsAt } from '../objects';
-import { isPartial } from '../settings';
-import { checkoutAt, checkoutRemote, nowhere, sourceRemote, type RepoSource } from './source';
+import { batchFetchBlobs, batchFetchCommits } from './fetch-together';
+import { createMirror, mirrorExists, filterFlags, mirrorIdentity, mirrorFor, type Mirror } from './mirror';
+import { similarNames } from '../near';
+import { isNotAdvertised, remoteProblem } from './problems';
+import { objectReader } from '../objects';
+import { isPartialClone } from '../settings';
+import { readCheckout, checkoutRemote, outsideRepository, sourceRemote, type RepoSource } from './source';
 import { hasCommit, missingObjects, type GitRemote, type GitStore } from './store';
 import { listTree } from '../tree';
-import { silent, type Log } from '../../system/log';
+import { silentLog, type Log } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
 
 export type { RepoSource } from './source';
@@ -26,12 +26,12 @@ export interface ResolvedRef {
  * What a ref of a repository names now. A tag wins over a branch of the same name, an annotated tag is the commit that it names, and
  * a full commit id is fetched to prove that it exists. Problems: repo-unreachable, repo-denied, repo-empty, ref-not-found, unsafe-url.
  */
-export async function resolveRef(source: RepoSource, ref: string, log: Log = silent): Promise<ResolvedRef> {
+export async function resolveRef(source: RepoSource, ref: string, log: Log = silentLog): Promise<ResolvedRef> {
   if (isCommit(ref)) {
     await fetchCommit(source, ref, { log });
     return { commit: ref, kind: 'commit' };
   }
-  const remote = await askable(source);
+  const remote = await remoteOf(source);
   const refs = await listRefs(remote);
   const tag = refs.get(`refs/tags/${ref}^{}`) ?? refs.get(`refs/tags/${ref}`) ?? refs.get(`${ref}^{}`) ?? refs.get(ref);
   const branch = refs.get(`refs/heads/${ref}`);
@@ -40,7 +40,7 @@ export async function resolveRef(source: RepoSource, ref: string, log: Log = sil
   if (refs.size === 0) {
     throw new KdcubeError({
       code: 'repo-empty',
-      message: `${remote.shown} has no commit yet, so there is nothing to pin.`,
+      message: `${remote.displayUrl} has no commit yet, so there is nothing to pin.`,
       hint: 'push a commit and a tag first',
     });
   }
@@ -54,17 +54,17 @@ export async function fetchCommit(
   options: { ref?: string; log?: Log } = {},
 ): Promise<GitStore> {
   if (!isCommit(commit)) throw new KdcubeError({ code: 'unsafe-ref', message: `${quoted(commit)} is not a full commit id.` });
-  const want = { commit, ref: options.ref, log: options.log ?? silent };
-  return source.self ? fromCheckout(source, want) : fromMirror(await mirrorOf(source, commit), want);
+  const want = { commit, ref: options.ref, log: options.log ?? silentLog };
+  return source.self ? fetchIntoCheckout(source, want) : fetchIntoMirror(await mirrorFor(source, commit), want);
 }
 
 /** Fetches, in one request, the blobs of a tree that are not there. Nothing is asked of the remote when all are. */
-export async function fetchBlobs(store: GitStore, tree: string, log: Log = silent): Promise<void> {
-  if (store.isWhole && (await isComplete(store, tree))) return;
-  const together = await blobsInto(store)({ id: tree, log });
+export async function fetchBlobs(store: GitStore, tree: string, log: Log = silentLog): Promise<void> {
+  if (store.isComplete && (await hasAllBlobs(store, tree))) return;
+  const together = await batchFetchBlobs(store)({ id: tree, log });
   if (together === 'there' || (together === 'asked' && (await missingObjects(store, tree)).length === 0)) return;
   const { remote } = store;
-  if (!remote) throw store.isWhole ? damaged(tree) : incomplete(tree);
+  if (!remote) throw store.isComplete ? objectsLost(tree) : blobsUnavailable(tree);
   const refusal = await withLock(remote.lock, async () => {
     // More than one round only where folders are missing too: what they hold is then not known before.
     for (let round = 1; round <= 20; round += 1) {
@@ -76,16 +76,16 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
     return { stderr: '' };
   });
   if (!refusal) return;
-  if (!isRefused(refusal.stderr) || !store.rebuild) throw remoteProblem(refusal.stderr, remote.shown);
+  if (!isNotAdvertised(refusal.stderr) || !store.rebuild) throw remoteProblem(refusal.stderr, remote.displayUrl);
   await store.rebuild('no-single-blobs', log);
-  if ((await missingObjects(store, tree)).length > 0) throw incomplete(tree, remote);
+  if ((await missingObjects(store, tree)).length > 0) throw blobsUnavailable(tree, remote);
 }
 
 /** Without a process of its own: only for a store in which reading never fetches. */
-async function isComplete(store: GitStore, tree: string): Promise<boolean> {
+async function hasAllBlobs(store: GitStore, tree: string): Promise<boolean> {
   try {
     const files = (await listTree(store, tree)).filter(({ mode }) => mode !== '160000');
-    const found = await objectsAt(store.place).look(files.map(({ oid }) => oid));
+    const found = await objectReader(store.context).info(files.map(({ oid }) => oid));
     return found.every((info) => info !== undefined);
   } catch (error) {
     if (isInterrupted(error)) throw error;
@@ -93,18 +93,18 @@ async function isComplete(store: GitStore, tree: string): Promise<boolean> {
   }
 }
 
-interface Want {
+interface CommitOptions {
   commit: string;
   ref?: string;
   log: Log;
 }
 
 /** What the checkout has is used as it is. What it lacks is fetched into it, without making a full clone shallow or partial. */
-async function fromCheckout(source: RepoSource, want: Want): Promise<GitStore> {
-  const checkout = await checkoutAt(source.root);
+async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promise<GitStore> {
+  const checkout = await readCheckout(source.root);
   const remote = await checkoutRemote(source.root, checkout);
   // The remote's place: a partial clone fetches what it is asked to read, and must not ask for a password then either.
-  const store: GitStore = { place: remote?.place ?? checkout.place, remote, isWhole: !isPartial(checkout.settings) };
+  const store: GitStore = { context: remote?.context ?? checkout.context, remote, isComplete: !isPartialClone(checkout.config) };
   const isThere = () => hasCommit(store, want.commit);
   if (await isThere()) return store;
   if (!remote)
@@ -112,33 +112,33 @@ async function fromCheckout(source: RepoSource, want: Want): Promise<GitStore> {
       code: 'unknown-repo',
       message: `The commit ${want.commit} is not in this repository, which has no remote to fetch it from.`,
     });
-  const isShallow = async () => (await gitText(store.place, ['rev-parse', '--is-shallow-repository'])) === 'true';
+  const isShallow = async () => (await gitText(store.context, ['rev-parse', '--is-shallow-repository'])) === 'true';
   const flagsOf = (shallow: boolean) => (shallow ? ['--depth=1'] : []);
   const into = { store, remote, prepare: async () => flagsOf(await isShallow()) };
-  const together = await commitsInto(into)({ id: want.commit, log: want.log });
+  const together = await batchFetchCommits(into)({ id: want.commit, log: want.log });
   if (together !== 'alone' && (await isThere())) return store;
   await withLock(remote.lock, async () => {
     if (await isThere()) return;
     const shallow = await isShallow();
-    await fetchOneCommit(remote, { ...want, store, flags: flagsOf(shallow), everything: shallow ? undefined : [] }, want.log);
+    await fetchOneCommit(remote, { ...want, store, flags: flagsOf(shallow), fullFetchFlags: shallow ? undefined : [] }, want.log);
   });
   return store;
 }
 
-async function fromMirror(mirror: Mirror, want: Want): Promise<GitStore> {
+async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<GitStore> {
   const { remote } = mirror;
   const isThere = async () => mirrorExists(mirror) && (await hasCommit(mirror, want.commit));
-  const flags = () => [...mirrorFilter(mirror), '--depth=1'];
+  const flags = () => [...filterFlags(mirror), '--depth=1'];
   const prepare = async () => {
-    if (!mirrorExists(mirror)) await makeMirror(mirror);
+    if (!mirrorExists(mirror)) await createMirror(mirror);
     return flags();
   };
   const fill = async () => {
-    const everything = [...mirrorFilter(mirror), '--depth=2147483647'];
-    await fetchOneCommit(remote, { ...want, store: mirror, flags: flags(), everything }, want.log);
+    const everything = [...filterFlags(mirror), '--depth=2147483647'];
+    await fetchOneCommit(remote, { ...want, store: mirror, flags: flags(), fullFetchFlags: everything }, want.log);
   };
   const fetched = async () => {
-    const together = await commitsInto({ store: mirror, remote, prepare })({ id: want.commit, log: want.log });
+    const together = await batchFetchCommits({ store: mirror, remote, prepare })({ id: want.commit, log: want.log });
     return together !== 'alone' && (await isThere());
   };
   if (!(await isThere()) && !(await fetched())) {
@@ -148,26 +148,26 @@ async function fromMirror(mirror: Mirror, want: Want): Promise<GitStore> {
       await fill().catch(async (error) => {
         // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
         if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-failed') throw error;
-        await makeMirror(mirror);
+        await createMirror(mirror);
         await fill().catch((again) => {
-          throw again instanceof KdcubeError && again.problems[0]?.code === 'command-failed' ? unreadable(again) : again;
+          throw again instanceof KdcubeError && again.problems[0]?.code === 'command-failed' ? mirrorUnreadable(again) : again;
         });
       });
     });
   }
-  const making = mirrorMaking(mirror);
+  const making = mirrorIdentity(mirror);
   const rebuild: GitStore['rebuild'] = (reason, log) =>
     withLock(remote.lock, async () => {
       // Another process may have made it again since.
-      if (mirrorMaking(mirror) === making || !mirrorExists(mirror))
-        await makeMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
-      log.note(`the mirror of ${remote.shown} was made again`);
+      if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
+        await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
+      log.note(`the mirror of ${remote.displayUrl} was made again`);
       if (!(await isThere())) await fill();
     });
   return { ...mirror, rebuild };
 }
 
-async function askable(source: RepoSource): Promise<GitRemote> {
+async function remoteOf(source: RepoSource): Promise<GitRemote> {
   const remote = source.self ? await checkoutRemote(source.root) : undefined;
   if (remote) return remote;
   if (source.self)
@@ -176,16 +176,16 @@ async function askable(source: RepoSource): Promise<GitRemote> {
       message: 'This workspace has no remote to ask.',
       hint: 'git remote add origin <URL>',
     });
-  const place = nowhere();
-  const found = await sourceRemote(source, place.cwd);
-  return { ...found, place: { ...found.place, env: { ...place.env, ...found.place.env } } };
+  const context = outsideRepository();
+  const found = await sourceRemote(source, context.cwd);
+  return { ...found, context: { ...found.context, env: { ...context.env, ...found.context.env } } };
 }
 
 function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, string>): KdcubeError {
   const tags = [...refs.keys()]
     .filter((name) => name.startsWith('refs/tags/') && !name.endsWith('^{}'))
     .map((name) => name.slice('refs/tags/'.length));
-  const near = nearNames(ref, tags);
+  const near = similarNames(ref, tags);
   const isShort = /^[0-9a-f]{7,39}$/.test(ref);
   const hint =
     near.length > 0
@@ -195,18 +195,18 @@ function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, s
         : 'git ls-remote --tags <the URL>';
   return new KdcubeError({
     code: 'ref-not-found',
-    message: `${remote.shown} has neither a tag nor a branch ${quoted(ref)}.`,
+    message: `${remote.displayUrl} has neither a tag nor a branch ${quoted(ref)}.`,
     hint,
   });
 }
 
-function incomplete(tree: string, remote?: GitRemote): KdcubeError {
-  const why = remote ? `and ${remote.shown} does not hand them out` : 'and this repository has no remote to fetch them from';
+function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError {
+  const why = remote ? `and ${remote.displayUrl} does not hand them out` : 'and this repository has no remote to fetch them from';
   return new KdcubeError({ code: 'repo-unreachable', message: `Files of the tree ${tree} are not on this machine, ${why}.` });
 }
 
 /** Of a repository that says that it has everything. */
-function damaged(tree: string): KdcubeError {
+function objectsLost(tree: string): KdcubeError {
   return new KdcubeError({
     code: 'repo-unreachable',
     message: `Files of the tree ${tree} are not in this repository, which is no partial clone: it has lost them.`,
@@ -214,6 +214,6 @@ function damaged(tree: string): KdcubeError {
   });
 }
 
-function unreadable(error: KdcubeError): KdcubeError {
+function mirrorUnreadable(error: KdcubeError): KdcubeError {
   return new KdcubeError({ ...error.problems[0]!, code: 'repo-unreachable' }, { cause: error });
 }

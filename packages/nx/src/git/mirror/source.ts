@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release/internal';
 import { cacheDir } from '../../system/files';
-import { gitText, type GitPlace } from '../git';
-import { remoteNameIn, settingIn, settingsAt, type Settings } from '../settings';
+import { gitText, type GitContext } from '../git';
+import { defaultRemote, configValue, readGitConfig, type GitConfig } from '../settings';
 import type { GitRemote } from './store';
-import { openWorkspace, type Workspace } from '../workspace';
+import { openWorktree, type Worktree } from '../workspace';
 
 /** A repository to read. `self`: it is this workspace's own remote; git then runs inside the checkout at `root`, with its credentials. */
 export interface RepoSource {
@@ -15,10 +15,10 @@ export interface RepoSource {
 }
 
 /** The name under which a source's URL is told to git. */
-const NAME = 'kdcube-source';
+const REMOTE_NAME = 'kdcube-source';
 
 /** Strictness of a mirror: what comes in is checked, but for what old and harmless tools once wrote. */
-const CHECKED: Record<string, string> = {
+const FSCK_CONFIG: Record<string, string> = {
   'fetch.fsckObjects': 'true',
   'fetch.fsck.zeroPaddedFilemode': 'ignore',
   'fetch.fsck.missingSpaceBeforeDate': 'ignore',
@@ -33,63 +33,69 @@ const CHECKED: Record<string, string> = {
 /** A source as a remote that git can be asked for from `cwd` (a mirror, or any folder that is no repository). Problem `unsafe-url`. */
 export async function sourceRemote(source: RepoSource, cwd: string): Promise<GitRemote> {
   if (!path.isAbsolute(source.url)) {
-    const place = parseRepo(source.url);
-    if ('code' in place) throw new KdcubeError(place);
-    if (place.kind === 'name')
+    const context = parseRepo(source.url);
+    if ('code' in context) throw new KdcubeError(context);
+    if (context.kind === 'name')
       throw new KdcubeError({
         code: 'unknown-repo',
         message: `${quoted(source.url)} is a name, not a URL, and nothing says what it stands for.`,
       });
   }
-  const place: GitPlace = { cwd, config: { [`remote.${NAME}.url`]: source.url, ...CHECKED } };
-  const remote: GitRemote = { place, name: NAME, shown: shownUrl(source.url), kind: 'mirror', lock: `the mirror ${cwd}` };
+  const context: GitContext = { cwd, config: { [`remote.${REMOTE_NAME}.url`]: source.url, ...FSCK_CONFIG } };
+  const remote: GitRemote = {
+    context,
+    name: REMOTE_NAME,
+    displayUrl: shownUrl(source.url),
+    kind: 'mirror',
+    lock: `the mirror ${cwd}`,
+  };
   // The mirror's own folder may not be there yet, and has no settings of its own: the user's are asked for from outside of it.
-  const outside = nowhere();
+  const outside = outsideRepository();
   await fs.promises.mkdir(outside.cwd, { recursive: true });
-  return withTransport(remote, source.url, await settingsAt(outside));
+  return withTransport(remote, source.url, await readGitConfig(outside));
 }
 
 /** What is known of a checkout already, and where git runs when its objects go elsewhere. */
-export interface Checkout {
-  place: GitPlace;
-  workspace: Pick<Workspace, 'objects'>;
-  settings: Settings;
+export interface CheckoutContext {
+  context: GitContext;
+  worktree: Pick<Worktree, 'objects'>;
+  config: GitConfig;
 }
 
 /** The remote of the checkout at `root`. Undefined where there is none. */
-export async function checkoutRemote(root: string, known?: Checkout): Promise<GitRemote | undefined> {
-  const { place, workspace, settings } = known ?? (await checkoutAt(root));
-  const name = remoteNameIn(settings);
+export async function checkoutRemote(root: string, known?: CheckoutContext): Promise<GitRemote | undefined> {
+  const { context, worktree: workspace, config: settings } = known ?? (await readCheckout(root));
+  const name = defaultRemote(settings);
   if (name === undefined) return undefined;
-  const url = await fetchUrl(place, name, settings);
+  const url = await fetchUrl(context, name, settings);
   const lock = `the repository ${workspace.objects}`;
-  return withTransport({ place, name, shown: shownUrl(url), kind: 'checkout', lock }, url, settings);
+  return withTransport({ context, name, displayUrl: shownUrl(url), kind: 'checkout', lock }, url, settings);
 }
 
 /** Asks git about the checkout at `root`. Problem `not-a-repository`. */
-export async function checkoutAt(root: string): Promise<Checkout> {
-  const place = { cwd: root };
-  const [workspace, settings] = await Promise.all([openWorkspace(root), settingsAt(place)]);
-  return { place, workspace, settings };
+export async function readCheckout(root: string): Promise<CheckoutContext> {
+  const context = { cwd: root };
+  const [workspace, settings] = await Promise.all([openWorktree(root), readGitConfig(context)]);
+  return { context, worktree: workspace, config: settings };
 }
 
 /** With insteadOf rules applied: the transport that will be used. */
-async function fetchUrl(place: GitPlace, name: string, settings: Settings): Promise<string> {
+async function fetchUrl(context: GitContext, name: string, settings: GitConfig): Promise<string> {
   if ([...settings.keys()].some((key) => /^url\..*insteadof$/is.test(key)))
-    return gitText(place, ['ls-remote', '--get-url', '--', name]);
+    return gitText(context, ['ls-remote', '--get-url', '--', name]);
   return settings.get(`remote.${name}.url`)?.[0] ?? name;
 }
 
 /** A folder that is in no repository, for questions that need none. */
-export function nowhere(): GitPlace {
+export function outsideRepository(): GitContext {
   const dir = cacheDir('git');
   return { cwd: dir, env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) } };
 }
 
-function withTransport(remote: GitRemote, url: string, settings: Settings): GitRemote {
+function withTransport(remote: GitRemote, url: string, settings: GitConfig): GitRemote {
   const transports = isLoopbackHttp(url) ? { GIT_ALLOW_PROTOCOL: 'file:ssh:https:http' } : {};
-  const env = { ...remote.place.env, ...transports, ...sshWithoutPrompt(settings) };
-  return { ...remote, place: { ...remote.place, env } };
+  const env = { ...remote.context.env, ...transports, ...sshWithoutPrompt(settings) };
+  return { ...remote, context: { ...remote.context, env } };
 }
 
 function isLoopbackHttp(url: string): boolean {
@@ -102,11 +108,11 @@ function isLoopbackHttp(url: string): boolean {
 }
 
 /** The user's own ssh command, told not to ask. A wrapper that takes no options (variant `simple`) stays as it is: it has no terminal anyway. */
-function sshWithoutPrompt(settings: Settings): Record<string, string> {
-  const variant = process.env.GIT_SSH_VARIANT || settingIn(settings, 'ssh.variant') || '';
+function sshWithoutPrompt(settings: GitConfig): Record<string, string> {
+  const variant = process.env.GIT_SSH_VARIANT || configValue(settings, 'ssh.variant') || '';
   if (variant === 'simple') return {};
   const program = process.env.GIT_SSH ? `'${process.env.GIT_SSH.replace(/'/g, `'\\''`)}'` : 'ssh';
-  const command = process.env.GIT_SSH_COMMAND || settingIn(settings, 'core.sshcommand') || program;
+  const command = process.env.GIT_SSH_COMMAND || configValue(settings, 'core.sshcommand') || program;
   const isPutty = /(?:^|[\\/])(?:tortoise)?plink(?:\.exe)?['"]?(?:\s|$)/i.test(command) || /plink|putty/.test(variant);
   return { GIT_SSH_COMMAND: `${command} ${isPutty ? '-batch' : '-o BatchMode=yes'}` };
 }

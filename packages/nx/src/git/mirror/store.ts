@@ -1,15 +1,15 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { git, gitText, type GitPlace } from '../git';
-import { objectsAt } from '../objects';
-import { togetherAt } from '../together';
+import { git, gitText, type GitContext } from '../git';
+import { objectReader } from '../objects';
+import { batchedBy } from '../together';
 import type { Log } from '../../system/log';
 
 /** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
 export interface GitRemote {
-  place: GitPlace;
+  context: GitContext;
   name: string;
   /** Its URL without secrets. */
-  shown: string;
+  displayUrl: string;
   kind: 'mirror' | 'checkout';
   /** What no two processes may do at once: fetching into one store. */
   lock: string;
@@ -17,9 +17,9 @@ export interface GitRemote {
 
 /** Where git objects are read, and where those that are not there come from. */
 export interface GitStore {
-  place: GitPlace;
+  context: GitContext;
   /** Nothing can be missing: it is no partial clone. */
-  isWhole?: boolean;
+  isComplete?: boolean;
   remote?: GitRemote;
   /** Makes the store again from its remote, with every blob of its commit where the server gives no single blobs. Only mirrors can. */
   rebuild?: (reason: 'damaged' | 'no-single-blobs', log: Log) => Promise<void>;
@@ -27,19 +27,19 @@ export interface GitStore {
 
 /** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
 export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
-  if (store.isWhole) return (await objectsAt(store.place).look([commit]))[0]?.type === 'commit';
-  return commitsAt(store.place)(commit);
+  if (store.isComplete) return (await objectReader(store.context).info([commit]))[0]?.type === 'commit';
+  return batchedCommits(store.context)(commit);
 }
 
 /** What tells one place from another. */
-export function placeKey(place: GitPlace): string {
-  return JSON.stringify(place);
+export function contextKey(context: GitContext): string {
+  return JSON.stringify(context);
 }
 
-const commitsAt = togetherAt<GitPlace, string, boolean>(placeKey, (place, commits) => {
+const batchedCommits = batchedBy<GitContext, string, boolean>(contextKey, (context, commits) => {
   const list = async (ids: readonly string[]): Promise<Set<string> | undefined> => {
     const args = ['rev-list', '--no-walk', '--missing=print', '--stdin'];
-    const text = await gitText(place, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
+    const text = await gitText(context, args, { input: `${ids.join('\n')}\n` }).catch(unlessDamaged);
     return text === undefined ? undefined : new Set(text.split('\n'));
   };
   const found = list([...new Set(commits)]);
@@ -48,8 +48,8 @@ const commitsAt = togetherAt<GitPlace, string, boolean>(placeKey, (place, commit
 });
 
 /** What an object is: commit, tag, tree or blob; undefined where it cannot be read. */
-export async function typeOf(store: GitStore, id: string): Promise<string | undefined> {
-  return gitText(store.place, ['cat-file', '-t', id]).catch(unlessDamaged);
+export async function objectType(store: GitStore, id: string): Promise<string | undefined> {
+  return gitText(store.context, ['cat-file', '-t', id]).catch(unlessDamaged);
 }
 
 function isDamaged(error: unknown): boolean {
@@ -62,22 +62,22 @@ function unlessDamaged(error: unknown): undefined {
 
 /** The objects of a tree that are not there, asked without fetching them. */
 export function missingObjects(store: GitStore, tree: string): Promise<string[]> {
-  return missingAt(store.place)(tree);
+  return batchedMissing(store.context)(tree);
 }
 
-const missingAt = togetherAt<GitPlace, string, string[]>(placeKey, (place, trees) => {
-  const all = missingOf(place, [...new Set(trees)]);
+const batchedMissing = batchedBy<GitContext, string, string[]>(contextKey, (context, trees) => {
+  const all = listMissing(context, [...new Set(trees)]);
   // Mostly nothing is missing of any; else it must be known of which.
   return trees.map(async (tree) => {
     const missing = await all.catch(() => undefined);
-    return missing?.length === 0 ? [] : missingOf(place, [tree]);
+    return missing?.length === 0 ? [] : listMissing(context, [tree]);
   });
 });
 
 /** The same of several trees, each object once. */
-export async function missingOf(place: GitPlace, trees: readonly string[]): Promise<string[]> {
+export async function listMissing(context: GitContext, trees: readonly string[]): Promise<string[]> {
   const args = ['rev-list', '--objects', '--missing=print', '--stdin'];
-  const { exitCode, stdout, stderr } = await git(place, args, { input: `${trees.join('\n')}\n` });
+  const { exitCode, stdout, stderr } = await git(context, args, { input: `${trees.join('\n')}\n` });
   if (exitCode !== 0)
     throw new KdcubeError({
       code: 'command-failed',

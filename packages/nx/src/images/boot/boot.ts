@@ -15,9 +15,9 @@ import {
   PYTHONS,
 } from '@kdcube/release/internal';
 import { run } from '../../system/exec';
-import { withUndo } from '../../system/undo';
+import { withExitHandler } from '../../system/undo';
 import type { Log } from '../../system/log';
-import { whileWaiting } from '../../system/log';
+import { withHeartbeat } from '../../system/log';
 import type { Engine } from '../build/engine';
 import { engineProgram } from '../build/engine';
 
@@ -100,10 +100,10 @@ async function runInContainer(
   const options = { input, onLine, ownExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
   // After a signal there is no time to wait for a promise.
-  const removeNow = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
-  return withUndo(removeNow, async () => {
+  const removeSync = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
+  return withExitHandler(removeSync, async () => {
     try {
-      const { exitCode } = await whileWaiting(log, waiting, run(program, args, options));
+      const { exitCode } = await withHeartbeat(log, waiting, run(program, args, options));
       if (because) return { kind: because };
       if (exitCode !== 0 && (await isRunning(program, name))) throw bootStopped(image);
       return { kind: 'exit', code: exitCode };

@@ -3,7 +3,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { withTemporaryDir } from '../../system/files';
 import type { Log } from '../../system/log';
-import { whileWaiting } from '../../system/log';
+import { withHeartbeat } from '../../system/log';
 import { writeDockerArchive } from '../../oci/archive';
 import { writeParts } from '../../oci/layout';
 import { engineProgram, type Engine } from '../build/engine';
@@ -27,7 +27,7 @@ export async function loadIntoEngine(
         await writeDockerArchive(path.join(dir, 'layout'), archive, [name]);
         return run(program, ['load', '--quiet', '--input', archive], { timeout: 3_600_000 });
       };
-      const { exitCode, stderr } = await whileWaiting(log, () => `loading ${name} into ${program}`, load());
+      const { exitCode, stderr } = await withHeartbeat(log, () => `loading ${name} into ${program}`, load());
       if (exitCode !== 0)
         throw new KdcubeError({
           code: 'command-failed',

@@ -1,7 +1,7 @@
 import { parseImageReference } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import type { Log } from '../../system/log';
-import { whileWaiting } from '../../system/log';
+import { withHeartbeat } from '../../system/log';
 import { buildWithEngine, localName } from '../build/engine-build';
 import { engineProgram, localLabels } from '../build/engine';
 import type { Engine } from '../build/engine';
@@ -48,7 +48,7 @@ async function pull(engine: Engine, reference: string, platform: string, log: Lo
   const plain = engine === 'podman' && openRegistry(host, log).base.protocol === 'http:' ? ['--tls-verify=false'] : [];
   const waiting = () => `pulling ${reference} for ${Math.round((Date.now() - startedAt) / 1000)} s`;
   const args = ['pull', '--quiet', ...plain, `--platform=${platform}`, reference];
-  const { exitCode, stderr } = await whileWaiting(log, waiting, run(program, args, { timeout: 3_600_000 }));
+  const { exitCode, stderr } = await withHeartbeat(log, waiting, run(program, args, { timeout: 3_600_000 }));
   if (exitCode === 0) log.done('pulled', reference, '', startedAt);
   else log.note(`${program} did not pull ${reference}, so the image is built here.\n${tail(stderr, 3)}`);
   return exitCode === 0;

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pinBases, readDockerfile } from '@kdcube/release/internal';
-import { counted, type Log } from '../../system/log';
-import { inParallel, TOGETHER } from '../../system/parallel';
+import { pluralize, type Log } from '../../system/log';
+import { inParallel, PARALLEL_REQUESTS } from '../../system/parallel';
 import { stageTree } from '../../workspace/stage';
 import { buildArgs, type ImageJob } from '../job';
 import { ignoredDockerfile, requireNoBundlesFolder, requirePinned, withBundles } from './dockerfile-sources';
@@ -14,7 +14,7 @@ import { ignoredDockerfile, requireNoBundlesFolder, requirePinned, withBundles }
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
   await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
   requireNoBundlesFolder(job, fs.existsSync(path.join(dir, 'bundles')));
-  await inParallel(job.bundles, TOGETHER, async (found) => {
+  await inParallel(job.bundles, PARALLEL_REQUESTS, async (found) => {
     const startedAt = Date.now();
     const store = await found.open();
     const { files } = await stageTree(store, found.content.tree, path.join(dir, 'bundles', found.content.folder), {
@@ -22,7 +22,7 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
       at: { file: found.place },
       log,
     });
-    log.done('staged', found.content.id, counted(files, 'file'), startedAt);
+    log.done('staged', found.content.id, pluralize(files, 'file'), startedAt);
   });
   for (const name of ['.dockerignore', `${job.folder.dockerfile}.dockerignore`]) {
     const ignore = path.join(dir, name);

@@ -9,7 +9,7 @@ import type { Repository } from '../../registry/blobs';
 import { streamBlob } from '../../registry/stream';
 import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
-import { pinnedReferences, shownArgs, type Registries } from '../../workspace/registries';
+import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
 import { readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
 
 /** An image that was built without an engine. Its own layers are in the cache folder, its base's layers stay in their repository. */
@@ -71,7 +71,7 @@ async function readInputs(
   log: Log,
 ): Promise<BuildInputs | Refusal> {
   const sources = await readDockerfileSources(job, references, log);
-  const args = { ...buildArgs(job), ...shownArgs(registries) };
+  const args = { ...buildArgs(job), ...registryBuildArgs(registries) };
   const recipe = readRecipe(sources.text, { args, platform: job.plan.platform });
   if (isRefusal(recipe)) return recipe;
   if (recipe.from === 'scratch') return { ...sources, recipe };
@@ -83,7 +83,7 @@ async function readInputs(
 
 /** A base's name as the recipe has it, with the registries filled in as build arguments are. */
 function baseText(name: string, registries: Registries): string {
-  return Object.entries(shownArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
+  return Object.entries(registryBuildArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
 }
 
 function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {

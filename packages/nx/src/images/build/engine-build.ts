@@ -8,8 +8,8 @@ import { withTemporaryDir } from '../../system/files';
 import { writeContext } from './context';
 import { buildArgs } from '../job';
 import type { ImageJob } from '../job';
-import { counted, type Log } from '../../system/log';
-import { openRegistry, pinnedReferences, shownArgs } from '../../workspace/registries';
+import { pluralize, type Log } from '../../system/log';
+import { openRegistry, pinnedReferences, registryBuildArgs } from '../../workspace/registries';
 import type { Registries } from '../../workspace/registries';
 import { getImage } from '../../registry/registry';
 
@@ -36,7 +36,7 @@ export async function buildWithEngine(
       const context = path.join(dir, randomUUID());
       await writeContext(job, context, references, log);
       const { platform, labels } = job.plan;
-      const args = { ...buildArgs(job), ...shownArgs(registries) };
+      const args = { ...buildArgs(job), ...registryBuildArgs(registries) };
       await runBuild(
         engine,
         {
@@ -54,7 +54,7 @@ export async function buildWithEngine(
     },
     path.join(root, 'dist'),
   );
-  log.done('built', job.plan.image, `${counted(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
+  log.done('built', job.plan.image, `${pluralize(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
 }
 
 function usesPlainHttp(references: ReadonlyMap<string, string>, log: Log): boolean {

@@ -1,7 +1,7 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { firstLine, run, tail } from '../../system/exec';
 import type { Log } from '../../system/log';
-import { whileWaiting } from '../../system/log';
+import { withHeartbeat } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
 
 /** A container engine that builds images on this machine. */
@@ -107,7 +107,7 @@ export async function runBuild(engine: Engine, what: EngineBuild, log: Log): Pro
   let last = '';
   const startedAt = Date.now();
   const working = run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) });
-  const { exitCode, stderr, stdout } = await whileWaiting(
+  const { exitCode, stderr, stdout } = await withHeartbeat(
     log,
     () => `building ${what.tag.split(':')[0]} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`,
     working,
@@ -149,7 +149,7 @@ export async function pushWithEngine(
   const startedAt = Date.now();
   const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
   const step = (args: string[], text: string) =>
-    whileWaiting(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
+    withHeartbeat(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
   const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
   // The remote name is only needed for the push: the store keeps the local one.
   const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 }).catch(() => undefined);

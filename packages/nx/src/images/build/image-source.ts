@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
-import { counted, type Log } from '../../system/log';
+import { pluralize, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs';
@@ -49,7 +49,7 @@ export async function buildImage(
   const startedAt = Date.now();
   const built = await buildDaemonless(job, registries, log, { previousLayer });
   if (!isRefusal(built)) {
-    log.done('built', image, `${counted(job.bundles.length, 'bundle')}, without an engine`, startedAt);
+    log.done('built', image, `${pluralize(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'daemonless', how: 'built', ...built };
   }
   if (built.absent !== undefined) throw missingSource(job, built);

@@ -1,5 +1,5 @@
 import type { ManifestHead } from '../../registry/registry';
-import { toTheEnd } from '../../system/parallel';
+import { settleAll } from '../../system/parallel';
 import type { ImageJob } from '../job';
 import type { Destination, PreviousImage } from './destination';
 import { verifyExisting } from './verify';
@@ -14,7 +14,7 @@ export interface RemoteState {
 /** Reads both at once: a push that builds needs the previous image right after it knows that there is no existing one. */
 export async function readRemoteState(job: ImageJob, destination: Destination): Promise<RemoteState> {
   // After a failure of one, no request of the other may still be running.
-  const [existing, previous] = await toTheEnd([findExisting(job, destination), destination.readPrevious()] as const);
+  const [existing, previous] = await settleAll([findExisting(job, destination), destination.readPrevious()] as const);
   return { existing, previous };
 }
 

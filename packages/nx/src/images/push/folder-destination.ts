@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
-import { whileWaiting } from '../../system/log';
+import { withHeartbeat } from '../../system/log';
 import { writeDockerArchive } from '../../oci/archive';
 import { readLayout, writeParts, type Layout } from '../../oci/layout';
 import { exportLayout } from '../build/export-layout';
@@ -47,7 +47,7 @@ export function folderDestination(job: ImageJob, { root, dryRun, format }: Folde
     },
     async upload(built) {
       const old = await readOld();
-      await whileWaiting(log, () => `writing ${OUT.images}/${image}`, writeLayout(built, dir, key, old));
+      await withHeartbeat(log, () => `writing ${OUT.images}/${image}`, writeLayout(built, dir, key, old));
       await writeArchive();
       const { manifest, image: written } = await readLayout(dir);
       return { ...manifest, isReused: false, transfer: transferOf(written.layers, old) };

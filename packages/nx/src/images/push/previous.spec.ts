@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, ENTRYPOINT } from '../../../testing/acme-kit';
 import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
 import { problemOf } from '../../../testing/git-kit';
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => ours.end());
 
-const push = () => pushProc(ours, silent);
+const push = () => pushProc(ours, silentLog);
 const changeBundle = () => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
 
 describe('the previous image', () => {
@@ -57,7 +57,7 @@ describe('the previous image', () => {
 describe('a prefetched previous image', () => {
   const prefetch = () => {
     const { registry: target } = acmeRegistry(ours);
-    return prefetchPreviousImage({ root: ours.root, image: 'proc', platform: 'linux/amd64', target: target! }, silent);
+    return prefetchPreviousImage({ root: ours.root, image: 'proc', platform: 'linux/amd64', target: target! }, silentLog);
   };
 
   it('is used instead of a second read', async () => {
@@ -66,7 +66,7 @@ describe('a prefetched previous image', () => {
     const previous = prefetch();
     await previous;
     ours.registry.journal.length = 0;
-    const { why } = await pushProc(ours, silent, { previous });
+    const { why } = await pushProc(ours, silentLog, { previous });
     expect(why).toEqual(['here@1-0 changed']);
     expect(
       ours.registry.journal.filter(({ method, kind, name }) => method === 'GET' && kind === 'blob' && name === 'acme/proc'),

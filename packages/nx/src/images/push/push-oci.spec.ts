@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { blobFile, readLayout } from '../../oci/layout';
 import type { Log } from '../../system/log';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../../testing/acme-kit';
 import { problemOf } from '../../../testing/git-kit';
 import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
 import { buildToOutput } from '../build/build-output';
 import { pushImage, type PushOptions } from './push';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import type { Builder } from '../build/image-source';
 
 jest.setTimeout(120_000);
@@ -24,9 +24,9 @@ beforeEach(async () => {
 });
 afterEach(() => ours.end());
 
-const log: Log = { ...silent, note: (text) => void notes.push(text) };
+const log: Log = { ...silentLog, note: (text) => void notes.push(text) };
 const toRegistry = () => acmeRegistry(ours);
-const nowhere = () => registriesOf({ platformRegistry: ours.registry.host }, {}, {});
+const nowhere = () => resolveRegistries({ platformRegistry: ours.registry.host }, {}, {});
 const push = (more: Partial<PushOptions> = {}) => pushProc(ours, log, more);
 const layersOf = (digest: string) => layersIn(ours, digest);
 const build = (wanted: Builder = 'auto', cached = true) =>
@@ -113,7 +113,7 @@ describe('a push without an engine', () => {
   it('writes nothing on a dry run, and says why it would', async () => {
     const said: string[] = [];
     const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
-    const words: Log = { ...silent, done: (...parts) => void said.push(parts.join(' ')) };
+    const words: Log = { ...silentLog, done: (...parts) => void said.push(parts.join(' ')) };
     expect(await ours.job((job) => pushImage(job, options, words))).toBeUndefined();
     expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(the first one here\)/);
     expect(writes()).toEqual([]);
@@ -237,7 +237,7 @@ describe('without a registry', () => {
   });
 
   it('is a Problem when nobody says where the base is, and nothing is left', async () => {
-    expect((await problemOf(push({ registries: registriesOf({}, {}, {}) }))).code).toBe('registry-missing');
+    expect((await problemOf(push({ registries: resolveRegistries({}, {}, {}) }))).code).toBe('registry-missing');
     expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
   });
 

@@ -3,10 +3,10 @@ import * as path from 'node:path';
 import { PushReceipt } from '@kdcube/release/internal';
 import { localName } from '../build/engine-build';
 import type { Log } from '../../system/log';
-import { silent } from '../../system/log';
+import { silentLog } from '../../system/log';
 import { ciBranch } from './tags';
 import { pushImage, type PushOptions } from './push';
-import { registriesOf } from '../../workspace/registries';
+import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, type Engine } from '../../../testing/acme-kit';
 import { gitSync, problemOf, write } from '../../../testing/git-kit';
 
@@ -23,11 +23,11 @@ afterEach(() => ours.end());
 
 function optionsOf(more: Partial<PushOptions> = {}): PushOptions {
   const { host } = ours.registry;
-  const registries = registriesOf({ registry: `${host}/acme`, platformRegistry: host }, {}, {});
+  const registries = resolveRegistries({ registry: `${host}/acme`, platformRegistry: host }, {}, {});
   return { root: ours.root, registries, engine: 'buildx', dryRun: false, ...more };
 }
 
-const push = (more: Partial<PushOptions> = {}, log: Log = silent, args: Record<string, string> = {}) =>
+const push = (more: Partial<PushOptions> = {}, log: Log = silentLog, args: Record<string, string> = {}) =>
   ours.job((job) => pushImage(job, optionsOf(more), log), { args });
 const manifestWrites = () => ours.registry.journal.filter(({ method, kind }) => method === 'PUT' && kind === 'manifest');
 
@@ -51,7 +51,7 @@ it('builds and uploads an image that the registry does not have, reads the key b
 
 it('builds from a context of this image alone, its base by digest, created when the base was', async () => {
   const tag = await ours.job(async (job) => {
-    await pushImage(job, optionsOf(), silent);
+    await pushImage(job, optionsOf(), silentLog);
     return localName(job.plan);
   });
   const { files, dockerfile, labels, args } = engine.built(tag);
@@ -76,7 +76,7 @@ it('reuses an image that is already there: without an engine, and nothing is sen
 
 it('uses the image that docker-build left, if it has this key', async () => {
   await push({
-    registries: registriesOf({ registry: `${ours.registry.host}/other`, platformRegistry: ours.registry.host }, {}, {}),
+    registries: resolveRegistries({ registry: `${ours.registry.host}/other`, platformRegistry: ours.registry.host }, {}, {}),
   });
   engine.calls();
   expect(await push()).toMatchObject({ how: 'prebuilt' });
@@ -93,7 +93,7 @@ it('builds once when two pushes of one image meet: the second one reuses it', as
 it('only reads on a dry run', async () => {
   ours.registry.journal.length = 0;
   const said: string[] = [];
-  expect(await push({ dryRun: true }, { ...silent, done: (...words) => said.push(words.join(' ')) })).toBeUndefined();
+  expect(await push({ dryRun: true }, { ...silentLog, done: (...words) => said.push(words.join(' ')) })).toBeUndefined();
   expect(said.join('\n')).toMatch(/would push proc to .*\/acme\/proc:c-[0-9a-f]{64}/);
   expect([engine.calls(), manifestWrites()]).toEqual([[], []]);
 });
@@ -106,7 +106,7 @@ it.each([
 ])('sets no customer tags if something is not committed: %s', async (_, change) => {
   change(ours.root);
   const notes: string[] = [];
-  const receipt = await push({}, { ...silent, note: (text) => notes.push(text) });
+  const receipt = await push({}, { ...silentLog, note: (text) => notes.push(text) });
   expect([receipt!.tags, receipt!.commit]).toEqual([[], undefined]);
   expect(notes.join('\n')).toContain('proc has uncommitted content (');
 });
@@ -159,7 +159,7 @@ it('refuses a base that only a build argument names, because no pin has its dige
     'images/proc/Dockerfile_ChatProcBundled': `ARG FLAVOUR=${base}\nFROM \${FLAVOUR}\nCOPY bundles /bundles\n`,
     'pins/images/proc/pin.json': JSON.stringify({ ...pin, bases: { [base]: Object.values(pin.bases)[0] as string } }),
   });
-  const { code, message } = await problemOf(push({}, silent, { FLAVOUR: `${ours.registry.host}/other:1` }));
+  const { code, message } = await problemOf(push({}, silentLog, { FLAVOUR: `${ours.registry.host}/other:1` }));
   expect([code, message]).toEqual(['wrong-option', expect.stringContaining('/other:1')]);
   expect(engine.calls()).not.toContain('buildx build');
   expect(await push()).toMatchObject({ how: 'built' });
@@ -168,7 +168,7 @@ it('refuses a base that only a build argument names, because no pin has its dige
 it.each(['KDCUBE_REGISTRY', 'KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_PLATFORM_REF', 'A=B', '-x', ''])(
   'refuses a build argument that has an option of its own, or is none: %j',
   async (name) => {
-    expect((await problemOf(push({}, silent, { [name]: 'x' }))).code).toBe('wrong-option');
+    expect((await problemOf(push({}, silentLog, { [name]: 'x' }))).code).toBe('wrong-option');
     expect(engine.calls()).toEqual([]);
   },
 );

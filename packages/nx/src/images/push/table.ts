@@ -1,6 +1,6 @@
 import { OUT, type PushReceipt } from '@kdcube/release/internal';
-import { bytes, seconds } from '../../system/log';
-import { table } from '../../system/table';
+import { formatBytes, formatDuration } from '../../system/log';
+import { formatTable } from '../../system/table';
 
 export interface PushRow {
   receipt: PushReceipt;
@@ -28,13 +28,13 @@ export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
 const IN_FOLDER = `No registry is configured (KDCUBE_REGISTRY): the images are in ${OUT.images}.`;
 function pushedTable(rows: readonly PushRow[]): string[] {
   if (rows.length === 0) return [];
-  return table(
+  return formatTable(
     ['image', 'digest', 'layers reused', 'sent', 'bytes', 'took', 'why'],
     rows.map(({ receipt, took }) => [
       receipt.image,
       receipt.digest.slice(0, 'sha256:'.length + 12),
       ...transferOf(receipt),
-      seconds(took),
+      formatDuration(took),
       whyOf(receipt),
     ]),
   );
@@ -42,7 +42,7 @@ function pushedTable(rows: readonly PushRow[]): string[] {
 
 function dryRunTable(rows: readonly WouldPush[]): string[] {
   if (rows.length === 0) return [];
-  return table(
+  return formatTable(
     ['image', 'would be', 'why'],
     rows.map(({ image, why }) => (why ? [image, 'pushed', why.join('; ')] : [image, 'reused', 'already there'])),
   );
@@ -54,7 +54,7 @@ function whyOf({ how, why, repository }: PushReceipt): string {
 }
 
 function transferOf({ how, sent }: PushReceipt): string[] {
-  if (how === 'reused') return ['all', '0', bytes(0)];
+  if (how === 'reused') return ['all', '0', formatBytes(0)];
   if (!sent) return ['?', '?', 'by the engine'];
-  return [String(sent.reusedLayers), String(sent.sentLayers), bytes(sent.bytes)];
+  return [String(sent.reusedLayers), String(sent.sentLayers), formatBytes(sent.bytes)];
 }

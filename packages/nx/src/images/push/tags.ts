@@ -1,6 +1,6 @@
 import type { ImageTag } from '@kdcube/release/internal';
 import { customerTags } from '@kdcube/release/internal';
-import type { Look } from '../../git/look';
+import type { GitStatus } from '../../git/look';
 import { currentBranch, headCommit } from '../../git/workspace';
 import type { Registries } from '../../workspace/registries';
 import type { Log } from '../../system/log';
@@ -11,7 +11,7 @@ export interface TagOptions {
   branch?: string;
   tagPrefix?: string;
   /** What git said already. Default: git is asked. */
-  look?: Look;
+  look?: GitStatus;
 }
 
 /**
@@ -33,13 +33,13 @@ export async function tagsOf(job: ImageJob, options: TagOptions & { registries: 
 
 export async function branchOf({ root, branch, look }: TagOptions): Promise<string | undefined> {
   if (branch !== undefined) return branch;
-  const state = await look?.state;
+  const state = await look?.checkout;
   return (state ? state.branch : await currentBranch(root)) ?? ciBranch(process.env);
 }
 
 /** The commit that is checked out; undefined before the first one. */
 export async function commitOf({ root, look }: TagOptions): Promise<string | undefined> {
-  const state = await look?.state;
+  const state = await look?.checkout;
   return state ? state.head : headCommit(root);
 }
 

@@ -1,9 +1,9 @@
 import type { DeployPlan } from '@kdcube/release/internal';
 import { git } from '../../../git/git';
-import { localStore } from '../../../git/mirror/offline';
+import { findLocalStore } from '../../../git/mirror/offline';
 import { fetchCommit } from '../../../git/mirror/remote';
 import { inParallel } from '../../../system/parallel';
-import { addressOf, pinOf, type OpenRelease } from '../../../workspace/workspace';
+import { repoAddress, requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 import { bundlePlaces } from '@kdcube/release/internal';
 
 /** Nobody reads more subjects, and each may cost a fetch. */
@@ -26,12 +26,12 @@ async function findSubject(open: OpenRelease, id: string, offline: boolean): Pro
   const bundle = open.release.bundles.find((each) => each.id === id);
   if (!bundle) return undefined;
   if (bundle.kind === 'workspace') return readSubject({ cwd: open.root }, ['HEAD', '--', ...bundlePlaces(bundle)]);
-  const pin = pinOf(open, bundle);
-  const source = { ...addressOf(open, bundle.repo), root: open.root };
+  const pin = requireBundlePin(open, bundle);
+  const source = { ...repoAddress(open, bundle.repo), root: open.root };
   const store =
-    (await localStore(source, pin.commit, pin.tree)) ??
+    (await findLocalStore(source, pin.commit, pin.tree)) ??
     (offline ? undefined : await fetchCommit(source, pin.commit, { ref: pin.ref }));
-  return store && readSubject(store.place, [pin.commit]);
+  return store && readSubject(store.context, [pin.commit]);
 }
 
 async function readSubject(place: Parameters<typeof git>[0], args: readonly string[]): Promise<string | undefined> {

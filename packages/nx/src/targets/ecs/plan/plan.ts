@@ -9,14 +9,14 @@ import type {
 } from '@kdcube/release/internal';
 import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFromRecord } from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
-import { imagesOf, namedRegistry, registryOf } from '../../../workspace/environment';
+import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
 import { headCommit } from '../../../git/workspace';
 import { withSnapshot } from '../../../git/snapshot';
 import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released';
 import type { Log } from '../../../system/log';
-import { toTheEnd } from '../../../system/parallel';
-import { pinOf, type OpenRelease } from '../../../workspace/workspace';
+import { settleAll } from '../../../system/parallel';
+import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 import { openEcs } from '../ecs-port';
 import { offlineRecord } from '../records/known-record';
 import { readCustomDefinitions } from './custom-definitions';
@@ -92,8 +92,9 @@ async function readState(
   log: Log,
 ): Promise<{ images: ReleasedImage[]; running: Running; record?: ReleaseRecord }> {
   const { root } = open;
-  const planned = await plannedImages(open, imagesOf(environment), { platform }, log);
-  const registry = planned.length === 0 ? namedRegistry(environment, registries) : registryOf(environment, registries);
+  const planned = await plannedImages(open, releaseImages(environment), { platform }, log);
+  const registry =
+    planned.length === 0 ? configuredRegistry(environment, registries) : environmentRegistry(environment, registries);
   const last = offline ? await offlineRecord(root, environment.name, registry, log) : undefined;
   const source = { offline, ...(last?.registry && { registry: last.registry }) };
   const images = registry ? await releasedImages(root, planned, registry, source, log) : [];
@@ -104,7 +105,9 @@ async function readState(
 
 function bundlePins(open: OpenRelease): Map<string, BundlePin> {
   return new Map(
-    open.release.bundles.flatMap((bundle) => (bundle.kind === 'pinned' ? [[bundle.id, pinOf(open, bundle)] as const] : [])),
+    open.release.bundles.flatMap((bundle) =>
+      bundle.kind === 'pinned' ? [[bundle.id, requireBundlePin(open, bundle)] as const] : [],
+    ),
   );
 }
 
@@ -134,7 +137,7 @@ function externalImages({ services, exec }: Environment): string[] {
 async function recordedBundles(open: OpenRelease, log: Log): Promise<RecordedBundle[]> {
   return withSnapshot(open.root, async (snapshot) => {
     const searches = open.release.bundles.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }));
-    const found = await toTheEnd(searches);
+    const found = await settleAll(searches);
     return found.map(({ content, pin }) => ({ ...content, ...(pin && { ref: pin.ref, commit: pin.commit }) }));
   });
 }

@@ -1,6 +1,6 @@
 import type { Ecs, Environment, Running, RunningService, ServiceState, TaskDefinition } from '@kdcube/release/internal';
 import { KdcubeError, variablesOf } from '@kdcube/release/internal';
-import { inParallel, toTheEnd } from '../../../system/parallel';
+import { inParallel, settleAll } from '../../../system/parallel';
 
 /** The read-only part of the ECS port. */
 export type EcsReader = Pick<Ecs, 'getAccountId' | 'describeServices' | 'describeTaskDefinition' | 'region' | 'cluster'>;
@@ -13,7 +13,7 @@ export async function readRunning(ecs: EcsReader, environment: Environment, reco
   const services = environment.services.filter(({ target }) => target === 'ecs');
   const calls = [ecs.getAccountId(), ecs.describeServices(services.map(({ serviceName }) => serviceName))] as const;
   // Waits for both, so that neither retries after the other has failed.
-  const [account, seen] = await toTheEnd(calls);
+  const [account, seen] = await settleAll(calls);
   checkAccount(account, environment);
   const definitions: Record<string, TaskDefinition> = {};
   const latest: Record<string, string> = {};

@@ -3,7 +3,7 @@ import type { RegistryName } from '@kdcube/release/internal';
 import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release/internal';
 import { diskFiles } from '../../../workspace/disk';
 import { writeFileAtomic } from '../../../system/files';
-import { openWithoutAws } from '../../../workspace/registries';
+import { openRegistryWithoutAws } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs';
 import type { Registry } from '../../../registry/registry';
@@ -42,7 +42,7 @@ export async function offlineRecord(
     return { ...(record && { record }), source: `${OUT.record(environment)}, where the last one is that was seen here: ${why}` };
   };
   if (name === undefined) return kept('nobody said which registry the images are in');
-  const registry = await openWithoutAws(name.host, log);
+  const registry = await openRegistryWithoutAws(name.host, log);
   if (registry === undefined) return kept(`${name.host} is Amazon’s, and docker has no login for it`);
   try {
     const record = await fetchRecord(root, environment, { registry, repository: repositoryOf(name, 'releases') }, log);

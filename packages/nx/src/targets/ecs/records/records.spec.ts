@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '@kdcube/release/internal';
-import { silent } from '../../../system/log';
+import { silentLog } from '../../../system/log';
 import { getManifest } from '../../../registry/registry';
 import { type Double, registryDouble } from '../../../../testing/registry-kit';
 import { lastGoodRecord, listRecords, recordsOf, recordTags, RECORD_TYPE, writeRecord } from './records';
@@ -8,7 +8,7 @@ let registry: Double;
 const started: Double[] = [];
 const open = async (options: object = {}) => {
   started.push((registry = await registryDouble(options)));
-  return recordsOf({ host: registry.host, prefix: 'acme' }, silent);
+  return recordsOf({ host: registry.host, prefix: 'acme' }, silentLog);
 };
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();
@@ -34,18 +34,18 @@ function draft(release: string, minute: number, verdict: ReleaseRecord['verdict'
 
 it('one artifact an attempt, in order, and those of other environments are not among them', async () => {
   const place = await open();
-  expect(await listRecords(place, 'prod', silent)).toEqual([]);
+  expect(await listRecords(place, 'prod', silentLog)).toEqual([]);
   expect(await writeRecord(place, draft('2026/02 β', 1))).toMatch(/^prod\.2026-02__-[0-9a-f]{8}\.1$/);
   expect(await writeRecord(place, draft('two', 2))).toBe('prod.two.1');
   expect(await writeRecord(place, draft('two', 3, 'failed'))).toBe('prod.two.2');
   expect(await writeRecord(place, draft('two', 4, 'succeeded', 'prod-eu'))).toBe('prod-eu.two.1');
-  const all = await listRecords(place, 'prod', silent);
+  const all = await listRecords(place, 'prod', silentLog);
   expect(all.map(({ release, attempt, verdict }) => [release, attempt, verdict])).toEqual([
     ['two', 2, 'failed'],
     ['two', 1, 'succeeded'],
     ['2026/02 β', 1, 'succeeded'],
   ]);
-  expect((await lastGoodRecord(place, 'prod', silent))?.attempt).toBe(1);
+  expect((await lastGoodRecord(place, 'prod', silentLog))?.attempt).toBe(1);
   const { json, mediaType } = await getManifest(place.registry, 'acme/releases', 'prod.two.1');
   expect([mediaType, json]).toMatchObject([
     'application/vnd.oci.image.manifest.v1+json',
@@ -57,7 +57,7 @@ it('two that end in the same moment have two records: none is written over', asy
   const place = await open({ immutable: true });
   const both = await Promise.all([writeRecord(place, draft('two', 1)), writeRecord(place, draft('two', 2, 'failed'))]);
   expect(both.sort()).toEqual(['prod.two.1', 'prod.two.2']);
-  expect((await listRecords(place, 'prod', silent)).map(({ attempt }) => attempt).sort()).toEqual([1, 2]);
+  expect((await listRecords(place, 'prod', silentLog)).map(({ attempt }) => attempt).sort()).toEqual([1, 2]);
 });
 
 it('more tags than one answer has, and somebody else’s artifact under a tag that looks like ours', async () => {
@@ -71,7 +71,7 @@ it('more tags than one answer has, and somebody else’s artifact under a tag th
     headers: { 'content-type': mediaType },
   });
   const said: string[] = [];
-  const log = { ...silent, note: (text: string) => void said.push(text) };
+  const log = { ...silentLog, note: (text: string) => void said.push(text) };
   expect((await listRecords(place, 'prod', log)).map(({ attempt }) => attempt)).toEqual([3, 2, 1]);
   expect(said).toEqual([
     'the record prod.other.1 cannot be read: acme/releases:prod.other.1 is no release record of this version.',

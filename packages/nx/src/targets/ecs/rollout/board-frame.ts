@@ -1,7 +1,7 @@
 import type { DeployPlan, RolloutEvent, ServiceState, ServiceStep } from '@kdcube/release/internal';
 import { printable, familyRevision } from '@kdcube/release/internal';
-import { seconds } from '../../../system/log';
-import { table } from '../../../system/table';
+import { formatDuration } from '../../../system/log';
+import { formatTable } from '../../../system/table';
 
 /** What the events so far say. */
 export interface BoardState {
@@ -72,8 +72,8 @@ export function renderFrame(plan: DeployPlan, state: BoardState, now: number, wi
     ({ service }) => state.targets.has(service) || plan.waves.some(({ services }) => services.includes(service)),
   );
   const rows = steps.map((step) => (step.kind === 'task' ? taskRow(step, state) : serviceRow(step, plan, state)));
-  const title = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${seconds(now - state.startedAt)}`;
-  return [title, ...table(HEADS, rows, columnWidths(plan))].map((line) => truncate(line, width));
+  const title = `${plan.environment}  ${plan.release}  wave ${state.wave || '-'}  ${formatDuration(now - state.startedAt)}`;
+  return [title, ...formatTable(HEADS, rows, columnWidths(plan))].map((line) => truncate(line, width));
 }
 
 /** Room for what the columns will hold later, so that they keep their place from frame to frame. */

@@ -4,7 +4,7 @@ import type { RolloutEvent } from '@kdcube/release/internal';
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import { planOf, startDouble, type EcsDouble } from '../../../../../release/testing/rollouts/kit';
 import { deploy } from '../../../../../release/testing/rollouts/run';
-import { silent } from '../../../system/log';
+import { silentLog } from '../../../system/log';
 import { openBoard } from './board';
 import { paint } from './board-colors';
 import { applyEvent, newBoardState, renderFrame } from './board-frame';
@@ -75,7 +75,7 @@ it('moves the cursor only on a terminal', async () => {
     const plan = planOf({ changes: ['ui'] });
     const plain = openBoard(plan, false, () => 0, stream(false));
     plain.update({ event: 'wave', name: 'ui', services: ['ui'] });
-    expect([written, plain.logAbove(silent)]).toEqual([[], silent]);
+    expect([written, plain.logAbove(silentLog)]).toEqual([[], silentLog]);
     const terminal = stream(true);
     // Until AWS has answered, the clock is the machine's, which may be wrong.
     let time = 5_000_000;
@@ -94,7 +94,7 @@ it('moves the cursor only on a terminal', async () => {
     expect(written[3]).toBe('\u001b[6A\u001b[J');
     // A sentence stands above the board, and nothing is drawn any more once it is closed.
     const said: string[] = [];
-    live.logAbove({ ...silent, note: (text) => said.push(`${written.length} ${text}`) }).note('stopping');
+    live.logAbove({ ...silentLog, note: (text) => said.push(`${written.length} ${text}`) }).note('stopping');
     expect(said).toEqual(['6 stopping']);
     live.close();
     terminal.emit('resize');

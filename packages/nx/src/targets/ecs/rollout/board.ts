@@ -1,6 +1,6 @@
 import type { DeployPlan, RolloutEvent } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import { UNDER_WAY } from '../../../system/log';
+import { PROGRESS_PREFIX } from '../../../system/log';
 import { paint } from './board-colors';
 import { applyEvent, newBoardState, renderFrame } from './board-frame';
 
@@ -43,7 +43,7 @@ export function openBoard(plan: DeployPlan, json: boolean, now: () => number, ou
       done: (...given) => printAbove(() => log.done(...given)),
       note: (text) => printAbove(() => log.note(text)),
       lines: (lines) => printAbove(() => log.lines(lines)),
-      progress: (text) => (text.startsWith(UNDER_WAY) ? undefined : draw()),
+      progress: (text) => (text.startsWith(PROGRESS_PREFIX) ? undefined : draw()),
     }),
     close() {
       clearInterval(timer);

@@ -1,6 +1,6 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
-import { silent } from '../../../system/log';
-import { areSignalsTaken } from '../../../system/signals';
+import { silentLog } from '../../../system/log';
+import { areSignalsDeferred } from '../../../system/signals';
 import { onInterrupt, trackInFlight } from './interrupt';
 
 type Handler = (signal: NodeJS.Signals) => void;
@@ -14,7 +14,7 @@ it('one Ctrl-C counts once, however often its signal arrives; a later one exits'
     let now = 1000;
     const notes: string[] = [];
     const stop = onInterrupt(
-      { ...silent, note: (text) => notes.push(text) },
+      { ...silentLog, note: (text) => notes.push(text) },
       () => 'ui continues',
       () => now,
     );
@@ -31,9 +31,9 @@ it('one Ctrl-C counts once, however often its signal arrives; a later one exits'
     expect(exits).toEqual([]);
     handle('SIGINT');
     expect(exits).toEqual([130]);
-    expect(areSignalsTaken()).toBe(true);
+    expect(areSignalsDeferred()).toBe(true);
     stop.dispose();
-    expect(areSignalsTaken()).toBe(false);
+    expect(areSignalsDeferred()).toBe(false);
   } finally {
     jest.restoreAllMocks();
   }

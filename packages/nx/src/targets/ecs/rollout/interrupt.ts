@@ -1,7 +1,7 @@
 import type { RolloutEvent, StopSignal } from '@kdcube/release/internal';
 import { familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import { takeSignals } from '../../../system/signals';
+import { deferSignals } from '../../../system/signals';
 
 export interface Interrupt extends StopSignal {
   /** Gives Ctrl-C its usual meaning back. */
@@ -29,7 +29,7 @@ export function onInterrupt(log: Log, message: () => string, now: () => number =
     log.note(message());
     resolveRequested();
   };
-  const restoreSignals = takeSignals();
+  const restoreSignals = deferSignals();
   for (const signal of SIGNALS) process.on(signal, handle);
   return {
     isRequested: () => requestedAt !== undefined,

@@ -1,7 +1,7 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
 import { printable, familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import { seconds, underWay } from '../../../system/log';
+import { formatDuration, progressLine } from '../../../system/log';
 
 /** Logs the events of a rollout, one line each. With `--json` each is an object too. */
 export function logRollout(log: Log, now: () => number): (event: RolloutEvent) => void {
@@ -24,7 +24,7 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'task-stopped':
         // As one block: above a board, lines of a log mean nothing without their task.
         return log.lines([
-          underWay(`${event.service}: a task stopped. ${printable(event.reason)}`),
+          progressLine(`${event.service}: a task stopped. ${printable(event.reason)}`),
           ...event.lines.map((line) => `             | ${printable(line)}`),
         ]);
       case 'waiting':
@@ -32,7 +32,7 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'completed': {
         const digests = event.digests === 'unknown' ? ', and no task reports the digest of its image' : '';
         const revision = familyRevision(event.taskDefinition);
-        return log.done('runs', event.service, `${revision}${digests}  ${seconds(event.milliseconds)}`);
+        return log.done('runs', event.service, `${revision}${digests}  ${formatDuration(event.milliseconds)}`);
       }
       case 'failed':
         return log.done('failed', event.service, `${event.code}: ${printable(event.reason)}`);

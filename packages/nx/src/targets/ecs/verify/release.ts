@@ -1,10 +1,10 @@
 import type { BundlePin, CheckResult, Environment } from '@kdcube/release/internal';
 import { applyCheck, descriptorOptions, imagePushed, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
-import { imagesOf, registryOf } from '../../../workspace/environment';
+import { releaseImages, environmentRegistry } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
 import { plannedImages, releasedImages } from '../../../images/released';
 import type { Log } from '../../../system/log';
-import { pinOf, type OpenRelease } from '../../../workspace/workspace';
+import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 import { verifyEnvironment } from './verify';
 
 /** Stands for an image that is not pushed yet, so that everything else can be checked. */
@@ -21,7 +21,7 @@ export async function verifyRelease(
 ): Promise<CheckResult[]> {
   const { results, images } = await findImages(open, environment, options, log);
   const pins = new Map<string, BundlePin>();
-  for (const bundle of open.release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, pinOf(open, bundle));
+  for (const bundle of open.release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
   const descriptor = planDescriptor(open.release, pins, descriptorOptions(environment));
   const rendered = renderEnv({ environment, release: open.release, descriptor, images });
   const exec = environment.exec?.image;
@@ -38,11 +38,11 @@ async function findImages(
   { platform, registries }: Omit<EnvWords, 'offline'>,
   log: Log,
 ): Promise<{ results: CheckResult[]; images: Map<string, string> }> {
-  const planned = await plannedImages(open, imagesOf(environment), { platform }, log);
+  const planned = await plannedImages(open, releaseImages(environment), { platform }, log);
   const results: CheckResult[] = [];
   const images = new Map<string, string>();
   for (const image of planned) {
-    const registry = registryOf(environment, registries);
+    const registry = environmentRegistry(environment, registries);
     try {
       const [released] = await releasedImages(open.root, [image], registry, { offline: false }, log);
       images.set(image.plan.image, released!.reference);

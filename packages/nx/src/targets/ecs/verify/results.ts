@@ -1,7 +1,7 @@
 import type { CheckInfo, CheckResult, Problem } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
 import { isInterrupted } from '../../../system/signals';
-import { table } from '../../../system/table';
+import { formatTable } from '../../../system/table';
 
 interface Missing {
   /** The errors of AWS that mean that the subject does not exist. */
@@ -38,7 +38,7 @@ const LABELS = { fail: 'FAIL', unknown: 'unknown', pass: 'pass' } as const;
 export function resultTable(results: readonly CheckResult[]): string[] {
   const order = Object.keys(LABELS);
   const sorted = [...results].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
-  return table(
+  return formatTable(
     ['', 'check', 'subject', 'result'],
     sorted.map(({ kind, subject, status, detail }) => [LABELS[status], kind, subject, detail]),
   );
