@@ -1,10 +1,10 @@
 // docs/board.svg: the live board of a deploy, drawn from the frames that its spec keeps (packages/nx/fixtures/rollouts/board.txt) with the board's own colors. tools/docs.mjs prints it.
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { loadSource } from './load-source.mjs';
 import { root } from './setup.mjs';
 
-const { colorFrame } = createRequire(import.meta.url)(path.join(root, 'packages/nx/dist/targets/ecs/rollout/board-colors.js'));
+const { colorFrame } = loadSource('packages/nx/src/targets/ecs/rollout/board-colors.ts');
 
 const CHAR = 7.8;
 const LINE = 19;

@@ -1,128 +1,89 @@
-// What Nx starts at every change (the executors that have a batch of their own, and the graph), each in one file: dist/bundles/<name>.js. What tsc left at its place becomes a door to it (src/load.ts says why).
+// Bundles what Nx loads of the package in the current folder: its plugin, executors and generators, each at the place where its JSON names it, and what they share in dist/chunks. Every module is in
+// the package once. docs/decisions/0015 says why it is bundled, and what was tried.
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
-const MODULES = { executor: 'implementation', batch: 'batchImplementation' };
+/** Names stay as they are: with shortened ones nobody can read a stack. */
+const TARGET = { platform: 'node', target: 'node20', minifyWhitespace: true, charset: 'ascii' };
 
-/** Bundles what the package in the current folder is made of, as far as Nx starts it at every change. */
+/** Dependencies that are bundled all the same: our types name theirs. */
+const FOR_TYPES = new Set(['@kdcube/release', 'zod']);
+
 export async function bundlePackage() {
-  const { executors } = JSON.parse(fs.readFileSync('executors.json', 'utf8'));
-  const inlined = new Set();
-  for (const [name, executor] of Object.entries(executors)) {
-    if (!executor.batchImplementation) continue;
-    const modules = Object.entries(MODULES).map(([key, member]) => [key, executor[member].replace('./dist/', './src/')]);
-    const contents = modules.map(([key, module]) => `export { default as ${key} } from '${module}';`).join('\n');
-    await bundle(name, contents, inlined);
-    for (const [key, module] of modules)
-      writeDoor(
-        `${module.replace('./src/', 'dist/')}.js`,
-        name,
-        (load) => `exports.default = (...args) => ${load}.${key}(...args);`,
-      );
-  }
-  // What Nx asks for the projects, in a process of its own at every command where it has no daemon.
-  const names = Object.keys(createRequire(path.resolve('dist/index.js'))('./index.js'));
-  await bundle('graph', `export * from './src/index';`, inlined);
-  writeDoor('dist/index.js', 'graph', (load) =>
-    [`const graph = ${load};`, ...names.map((each) => `exports.${each} = graph.${each};`)].join('\n'),
-  );
-  fs.writeFileSync('dist/bundles/LICENSES.txt', [...inlined].sort().map(licenceOf).join('\n'));
-}
-
-/** Writes dist/bundles/<name>.js, and adds the packages that are in it to `inlined`. */
-async function bundle(name, contents, inlined) {
-  const outfile = `dist/bundles/${name}.js`;
+  const { name, dependencies, peerDependencies } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
+  const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((each) => !FOR_TYPES.has(each));
   const { metafile } = await build({
-    stdin: { contents, resolveDir: process.cwd() },
-    outfile,
+    ...TARGET,
+    entryPoints: entryPoints(),
+    outbase: 'src',
+    outdir: 'dist',
     bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    minifyWhitespace: true,
+    splitting: true,
+    format: 'esm',
+    chunkNames: 'chunks/[hash]',
     minifySyntax: true,
-    // A script with compiled code cannot import(): what is loaded late is loaded by require.
-    supported: { 'dynamic-import': false },
     metafile: true,
-    external: ['nx', '@nx/*', '@aws-sdk/*', '@smithy/*'],
-    alias: {
-      '@kdcube/release/internal': path.join(root, 'packages/release/src/internal.ts'),
-      // The same code as ES modules, which become one scope: its sixty CommonJS modules would each be looked up and started.
-      yaml: path.join(yamlFolder(), 'browser/dist/index.js'),
-    },
-    plugins: [lean],
+    external,
+    // The same code as ES modules, of which only what is used goes in. (@kdcube/release comes from its sources: `paths` in tsconfig.json says where.)
+    alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
+    plugins: [withFilesBeside(name), withShortNames],
     logLevel: 'warning',
   });
-  for (const file of Object.keys(metafile.inputs)) {
-    const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
-    if (dependency) inlined.add(dependency);
+  // The bundler splits ES modules only, and Nx loads CommonJS.
+  for (const file of Object.keys(metafile.outputs)) {
+    const { code } = await transform(fs.readFileSync(file, 'utf8'), { ...TARGET, format: 'cjs' });
+    fs.writeFileSync(file, code);
   }
-  refuseImport(outfile);
-  onlyAscii(outfile);
+  fs.writeFileSync('dist/LICENSES.txt', licenses(Object.keys(metafile.inputs)));
 }
 
-function yamlFolder() {
-  return path.dirname(createRequire(path.join(root, 'packages/release/package.json')).resolve('yaml/package.json'));
-}
-
-/** One that slipped through would fail only in the second process, which has compiled code. */
-function refuseImport(file) {
-  if (/\bimport\(/.test(fs.readFileSync(file, 'utf8')))
-    throw new Error(`${file} has an import() left, which compiled code cannot do.`);
-}
-
-/** The bundler escapes texts, and leaves regular expressions as they are. One byte a character is read and compiled faster. */
-function onlyAscii(file) {
-  const text = fs.readFileSync(file, 'utf8');
-  fs.writeFileSync(
-    file,
-    text.replace(/[^\x00-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
+function entryPoints() {
+  const { executors } = JSON.parse(fs.readFileSync('executors.json', 'utf8'));
+  const { generators } = JSON.parse(fs.readFileSync('generators.json', 'utf8'));
+  const modules = [...Object.values(executors), ...Object.values(generators)].flatMap(
+    ({ implementation, batchImplementation, factory }) => [implementation, batchImplementation, factory],
   );
+  return ['./dist/index', ...modules.filter(Boolean)].map((module) => `${module.replace('./dist/', './src/')}.ts`);
 }
 
-/** What the bundler would not find out by itself. */
-const lean = {
-  name: 'lean',
+/** A module finds its files (templates, boot.py) beside the place that it had before it was bundled. */
+function withFilesBeside(name) {
+  return {
+    name: 'files',
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]packages[\\/]nx[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => {
+        const text = fs.readFileSync(file, 'utf8');
+        if (!/\b__dirname\b/.test(text)) return undefined;
+        const dir = path.posix.join('dist', path.relative('src', path.dirname(file)));
+        const place = `require('node:path').join(require.resolve('${name}/package.json'), '..', '${dir}')`;
+        return { contents: `const __dirname = ${place};\n${text}`, loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** Nobody debugs a dependency through our stacks: its names are shortened. */
+const withShortNames = {
+  name: 'short-names',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]packages[\\/]\w+[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
-      contents: withPureSchemas(withPlainBuiltins(fs.readFileSync(file, 'utf8'))),
-      loader: 'ts',
-    }));
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.m?js$/ }, async ({ path: file }) => {
+      const { code } = await transform(fs.readFileSync(file, 'utf8'), { minify: true });
+      return { contents: code, loader: 'js' };
+    });
   },
 };
 
-/** Node's own modules as they are. For `import * as fs` the bundler would copy each of them, member by member, which takes longer than loading it. */
-function withPlainBuiltins(text) {
-  return text.replace(/^import \* as (\w+) from ('node:[\w/]+');$/gm, 'const $1 = require($2);');
-}
-
-/** A schema that nobody uses is left out: making all of them at each start takes longer than reading what one of them checks. */
-function withPureSchemas(text) {
-  return /^import \* as z from 'zod';$/m.test(text) ? text.replace(/(?<![\w.'"$`/-])z(?=\s*\.\w)/g, '/* @__PURE__ */ z') : text;
-}
-
-/** `exported`: the lines that export, given how the bundle is loaded. */
-function writeDoor(file, name, exported) {
-  const relative = path.posix.relative(path.posix.dirname(file), 'dist/load.js');
-  const module = relative.startsWith('.') ? relative : `./${relative}`;
-  fs.writeFileSync(
-    file,
-    `"use strict";
-Object.defineProperty(exports, "__esModule", { value: true });
-const { load } = require(${JSON.stringify(module)});
-${exported(`load(${JSON.stringify(name)})`)}
-`,
-  );
-}
-
-function licenceOf(dependency) {
-  const folder = ['packages/nx', 'packages/release', '.']
-    .map((place) => path.join(root, place, 'node_modules', dependency))
-    .find((place) => fs.existsSync(path.join(place, 'package.json')));
-  const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const file = fs.readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  return `${dependency} ${version}\n\n${fs.readFileSync(path.join(folder, file), 'utf8')}`;
+/** The licenses of the packages that these files are of. Many packages share one text. */
+function licenses(files) {
+  const homes = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]).filter(Boolean);
+  const packages = new Map();
+  for (const home of [...new Set(homes)].sort()) {
+    const { name, version } = JSON.parse(fs.readFileSync(path.join(home, 'package.json'), 'utf8'));
+    const file = fs.readdirSync(home).find((each) => /^licen[cs]e/i.test(each));
+    const text = fs.readFileSync(path.join(home, file), 'utf8').trim();
+    packages.set(text, [...(packages.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...packages].map(([text, names]) => `${names.join(', ')}\n\n${text}\n`).join('\n\n');
 }

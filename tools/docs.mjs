@@ -1,22 +1,22 @@
-// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale. Needs a build.
+// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { boardPicture } from './board-picture.mjs';
 import { checksPage } from './checks-page.mjs';
 import { withExitCodes } from './exit-codes.mjs';
+import { loadSource } from './load-source.mjs';
 import { sampleLines, withPart } from './printed-parts.mjs';
 import { root } from './setup.mjs';
 import { verdictsTable } from './verdicts-page.mjs';
 
-const require = createRequire(import.meta.url);
 const check = process.argv.includes('--check');
-const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = require(
-  path.join(root, 'packages/release/dist/internal.js'),
+const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
+  'packages/release/src/internal.ts',
 );
-const { EXECUTORS } = require(path.join(root, 'packages/nx/dist/executors/schemas.js'));
-const { GENERATORS } = require(path.join(root, 'packages/nx/dist/generators/schemas.js'));
-const { PluginOptions } = require(path.join(root, 'packages/nx/dist/plugin-options.js'));
+const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
+const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');
+const { PluginOptions } = loadSource('packages/nx/src/plugin-options.ts');
 const { z } = createRequire(path.join(root, 'packages/release/package.json'))('zod');
 
 const PRINTED = '<!-- Printed by `npm run docs` from the code: edit there. -->';

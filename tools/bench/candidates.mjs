@@ -220,10 +220,8 @@ async function measured(script, args, dir, env) {
   return { ms, ...result, ...(result.digest && { references: [result.digest] }) };
 }
 
-/** What a new runner does not have: our cache, what an earlier push left in the checkout, and what a process before it compiled. */
+/** What a new runner does not have: our cache, and what an earlier push left in the checkout. */
 function forget(shop, cache) {
   fs.rmSync(cache, { recursive: true, force: true });
   fs.rmSync(path.join(shop.dir, 'dist'), { recursive: true, force: true });
-  const bundles = path.join(shop.dir, 'node_modules/@kdcube/nx/dist/bundles');
-  for (const name of fs.readdirSync(bundles)) if (name.endsWith('.bin')) fs.rmSync(path.join(bundles, name));
 }

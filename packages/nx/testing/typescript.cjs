@@ -12,3 +12,7 @@ require.extensions['.ts'] = (module, filename) => {
   const options = { filename, swcrc: false, jsc, module: { type: 'commonjs', ignoreDynamic: true } };
   module._compile(transformSync(readFileSync(filename, 'utf8'), options).code, filename);
 };
+// `./schema` is schema.ts, as in the package, and not the schema.json beside it.
+const json = require.extensions['.json'];
+delete require.extensions['.json'];
+require.extensions['.json'] = json;
