@@ -34,11 +34,14 @@ const LAYERS = [
   { src: RELEASE, room: 'targets/compose', rooms: [...CONFIGURATION, 'deploy'], packages: ['zod', 'node:crypto'] },
 
   { src: NX, room: 'system', rooms: [], packages: NODE },
+  // Programs are started in one place, and bytes compressed in one.
+  { src: NX, room: 'system', only: 'exec.ts', rooms: [], packages: [...NODE, 'execa'] },
   { src: NX, room: 'aws', rooms: SYSTEM, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
   { src: NX, room: 'git', rooms: SYSTEM, packages: NODE },
   { src: NX, room: 'registry', rooms: [...SYSTEM, 'aws'], packages: [...NODE, '@aws-sdk/*'] },
   { src: NX, room: 'workspace', rooms: REMOTE, packages: NODE },
   { src: NX, room: 'oci', rooms: [...REMOTE, 'workspace'], packages: NODE },
+  { src: NX, room: 'oci', only: 'gzip.ts', rooms: [], packages: [...NODE, 'fflate'] },
   { src: NX, room: 'images', rooms: [...REMOTE, 'workspace', 'oci'], packages: NODE },
   { src: NX, room: 'targets', rooms: IMAGES, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
   {

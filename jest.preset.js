@@ -1,5 +1,4 @@
-// One transform for every suite. `ignoreDynamic` keeps `await import()` as it is: execa is ESM, and
-// the suites run with --experimental-vm-modules (tools/test.mjs sets it).
+// One configuration for every suite.
 const path = require('node:path');
 
 module.exports = {
@@ -18,7 +17,9 @@ module.exports = {
         sourceMaps: 'inline',
       },
     ],
+    '/node_modules/execa/index\\.js$': path.join(__dirname, 'tools/testing/bundle-esm.cjs'),
   },
+  transformIgnorePatterns: ['/node_modules/(?!execa/index\\.js$)'],
   moduleNameMapper: {
     '^@kdcube/release$': path.join(__dirname, 'packages/release/src/index.ts'),
     '^@kdcube/release/internal$': path.join(__dirname, 'packages/release/src/internal.ts'),

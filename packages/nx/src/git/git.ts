@@ -1,6 +1,6 @@
 import { KdcubeError, withoutSecrets } from '@kdcube/release/internal';
 import { fileProblem } from '../system/files';
-import { run, stream, tail, type Run, type RunResult } from '../system/exec';
+import { run, stream, tail, type RunOptions, type RunResult } from '../system/exec';
 import { isInterrupted } from '../system/signals';
 
 /** Where git runs, and what it needs to know there. */
@@ -11,7 +11,7 @@ export interface GitContext {
   config?: Record<string, string>;
 }
 
-export type GitOptions = Pick<Run, 'input' | 'timeout' | 'onLine' | 'maxBuffer'>;
+export type GitOptions = Pick<RunOptions, 'input' | 'timeout' | 'onLine' | 'maxBuffer'>;
 
 /** Runs git and returns what it said, whatever its exit code. No prompt is possible; see `gitEnvironment`. Default time-out: 10 minutes. */
 export async function git(context: GitContext, args: readonly string[], options: GitOptions = {}): Promise<RunResult> {

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { KdcubeError } from '@kdcube/release/internal';
-import { converse, type Conversation } from '../system/exec';
+import { openSession, type Session } from '../system/exec';
 import { gitEnvironment, redactUrls, requireGit, type GitContext } from './git';
 
 /** What an object is, without its content. */
@@ -103,7 +103,7 @@ interface PendingRequest {
 }
 
 interface BatchProcess {
-  git: Conversation;
+  git: Session;
   pending: PendingRequest[];
 }
 
@@ -125,10 +125,10 @@ function batchProcesses(context: GitContext) {
       () => pending[0]?.command === 'contents',
       (found) => {
         pending.shift()?.resolve(found);
-        if (pending.length === 0) git.hold(false);
+        if (pending.length === 0) git.keepAlive(false);
       },
     );
-    const git = converse('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, hear);
+    const git = openSession('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, hear);
     const batch: BatchProcess = { git, pending };
     current.set(mode, batch);
     void git.ended.then((why) => {
@@ -142,21 +142,21 @@ function batchProcesses(context: GitContext) {
   return {
     begin(): void {
       // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
-      if (!current.has(BATCH_COMMAND)) begin(BATCH_COMMAND).git.hold(false);
+      if (!current.has(BATCH_COMMAND)) begin(BATCH_COMMAND).git.keepAlive(false);
     },
     async ask(verb: BatchCommand, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
       if (names.length === 0) return [];
       const both = await supportsBatchCommand();
       const mode = both ? BATCH_COMMAND : verb === 'info' ? '--batch-check' : '--batch';
       const { git, pending } = current.get(mode) ?? begin(mode);
-      git.hold(true);
+      git.keepAlive(true);
       const answers = names.map(
         () =>
           new Promise<ObjectInfo | undefined>(
             (answer, fail) => void pending.push({ command: verb, resolve: answer, reject: fail }),
           ),
       );
-      git.say(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
+      git.write(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
       return Promise.all(answers);
     },
     end(): void {

@@ -97,13 +97,13 @@ describe('run', () => {
       });
       expect(await next()).toMatchObject({ code: 'interrupted' });
       resetStop();
-      expect((await node(`process.exit(${code})`, { ownExitCodes: true })).exitCode).toBe(code);
+      expect((await node(`process.exit(${code})`, { hasOwnExitCodes: true })).exitCode).toBe(code);
       expect(await next()).toBe('1\n');
     });
 
     it('starts what takes away what another one has left', async () => {
       await killed('SIGTERM');
-      expect((await node('console.log(1)', { cleansUp: true })).stdout.toString()).toBe('1\n');
+      expect((await node('console.log(1)', { isCleanup: true })).stdout.toString()).toBe('1\n');
     });
 
     it('starts others again when nobody has ended this process for a while', async () => {

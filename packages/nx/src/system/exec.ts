@@ -1,15 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { execa, type Options, type Result, type ResultPromise } from 'execa';
 import { KdcubeError } from '@kdcube/release/internal';
-import { withExitHandler } from './undo';
+import {
+  type Command,
+  couldNotRun,
+  endedBySignal,
+  failedWith,
+  nameOf,
+  notStarted,
+  outputTooLarge,
+  timedOut,
+} from './exec-problems';
 import { recordStop, recentStop } from './signals';
+import { withExitHandler } from './undo';
 
-/** How long a program may take to end by itself when it is told to stop. Milliseconds. */
-const FORCE = 5_000;
+export { firstLine, tail } from './exec-problems';
 
-/** How a program is run. `args` are handed over as they are: no shell is ever between. */
-export interface Run {
+/** How a program is run. `args` are passed as they are, never through a shell. */
+export interface RunOptions {
   cwd?: string;
   /** Added to this process's environment. `undefined` removes a variable. */
   env?: Record<string, string | undefined>;
@@ -17,13 +25,13 @@ export interface Run {
   input?: string | Uint8Array;
   /** Milliseconds. Default 10 minutes; 0: none. */
   timeout?: number;
-  /** Called with each line of stderr while the program runs (carriage returns end a line too: progress bars). */
+  /** Called with each line of stderr while the program runs. A carriage return ends a line too: progress bars. */
   onLine?: (line: string) => void;
-  /** What it runs has exit codes of its own: then 130 and 143 do not say that it was stopped. Default: no. */
-  ownExitCodes?: boolean;
-  /** It takes away what another program has left: then it is started even while this process is being stopped. Default: no. */
-  cleansUp?: boolean;
-  /** Kept bytes of output. Default 256 MiB. */
+  /** The program has its own meaning for the exit codes 130 and 143, which otherwise mean that a signal stopped it. Default: no. */
+  hasOwnExitCodes?: boolean;
+  /** The program cleans up after another one, so it runs even while this process is being stopped. Default: no. */
+  isCleanup?: boolean;
+  /** The output limit, for stdout and for stderr. Bytes. Default 256 MiB. */
   maxBuffer?: number;
 }
 
@@ -33,254 +41,171 @@ export interface RunResult {
   stderr: string;
 }
 
-/** Runs a program to its end and returns what it said, whatever its exit code. A missing program, a time-out and an interrupt are Problems. */
-export async function run(program: string, args: readonly string[], options: Run = {}): Promise<RunResult> {
-  const running = start(program, args, options, 600_000);
-  const { child, limit } = running;
-  const stdout = collect(child?.stdout, options.maxBuffer, limit);
-  const ending = await running.ended;
-  return { exitCode: exitCodeOf(program, args, options, ending), stdout: stdout(), stderr: ending.stderr };
+/** Runs a program to its end, whatever its exit code. A missing program, a time-out and a signal are Problems. */
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return start(program, args, options, { timeout: 600_000 }).result;
 }
 
 /**
- * Runs a program and hands over its standard output as it comes, for output that does not fit into memory: the reader sets the pace.
+ * Runs a program and yields its standard output as it comes, for output that does not fit into memory: the reader sets the pace.
  * A reader that stops early ends the program. A non-zero exit code is a Problem, like everything that `run` throws. Default time-out: 1 hour.
  */
-export async function* stream(program: string, args: readonly string[], options: Run = {}): AsyncGenerator<Buffer> {
-  const { child, ended } = start(program, args, options, 3_600_000);
+export async function* stream(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer> {
+  const { command, child, result } = start(program, args, options, { timeout: 3_600_000, isStreamed: true });
   try {
-    if (child) for await (const chunk of child.stdout!) yield chunk as Buffer;
-    const ending = await ended;
-    const exitCode = exitCodeOf(program, args, options, ending);
-    if (exitCode === 0) return;
-    throw new KdcubeError({
-      code: 'command-failed',
-      message: `${nameOf(program, args)} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd(),
-    });
-  } finally {
-    child?.kill();
+    if (child) for await (const chunk of child.stdout) yield chunk as Buffer;
+  } catch (error) {
+    // A program that is stopped closes its output early: the reason is in its result.
+    await result;
+    throw error;
   }
+  const { exitCode, stderr } = await result;
+  if (exitCode !== 0) throw failedWith(command, exitCode, stderr);
 }
 
-/** A program that is asked one thing after another. */
-export interface Conversation {
-  say(text: string): void;
-  /** When it has ended, why. It ends by itself when `end` has told it that nothing more will come. */
-  ended: Promise<KdcubeError>;
+/** A program that answers one request after another. */
+export interface Session {
+  write(text: string): void;
+  /** Closes the program's input, upon which it ends by itself. */
   end(): void;
-  /** Whether this process waits for it: one that is asked nothing must not keep it alive. */
-  hold(isWaiting: boolean): void;
+  /** Resolves when the program has ended, with the reason. */
+  ended: Promise<KdcubeError>;
+  /** Whether the program keeps this process alive: only while an answer is awaited. */
+  keepAlive(isWaiting: boolean): void;
 }
 
-/** Starts a program that answers on its standard output for as long as it is asked. */
-export function converse(
+/** Starts a program that answers on its standard output for as long as it gets requests. */
+export function openSession(
   program: string,
   args: readonly string[],
-  options: Pick<Run, 'cwd' | 'env'>,
-  hear: (chunk: Buffer) => void,
-): Conversation {
-  const { child, ended } = start(program, args, { ...options, input: undefined, timeout: 0 }, 0, 'pipe');
-  child?.stdout!.on('data', hear);
-  const pipes = [child?.stdin, child?.stdout, child?.stderr] as unknown as (Pipe | undefined)[];
-  const why = (ending: Ending): KdcubeError => {
-    try {
-      const exitCode = exitCodeOf(program, args, options, ending);
-      const message = `${nameOf(program, args)} ended with exit code ${exitCode}.\n${tail(ending.stderr)}`.trimEnd();
-      return new KdcubeError({ code: 'command-failed', message });
-    } catch (error) {
-      return error as KdcubeError;
-    }
-  };
+  options: Pick<RunOptions, 'cwd' | 'env'>,
+  onData: (chunk: Buffer) => void,
+): Session {
+  const { command, child, result } = start(program, args, options, { timeout: 0, isStreamed: true, stdin: 'pipe' });
+  child?.stdout.on('data', onData);
+  const handles = [child, child?.stdin, child?.stdout, child?.stderr] as unknown as (Partial<Handle> | undefined)[];
   return {
-    say: (text) => void child?.stdin!.write(text),
-    ended: ended.then(why),
+    write: (text) => void child?.stdin!.write(text),
     end: () => void child?.stdin!.end(),
-    hold(isWaiting) {
-      const how = isWaiting ? 'ref' : 'unref';
-      for (const each of [child as Pipe | undefined, ...pipes]) each?.[how]();
+    ended: result.then(
+      ({ exitCode, stderr }) => failedWith(command, exitCode, stderr),
+      (error: KdcubeError) => error,
+    ),
+    keepAlive(isWaiting) {
+      for (const handle of handles) handle?.[isWaiting ? 'ref' : 'unref']?.();
     },
   };
 }
 
-interface Pipe {
+interface Handle {
   ref(): void;
   unref(): void;
 }
 
-interface Running {
-  /** Undefined where it could not even be started. */
-  child?: ChildProcess;
-  ended: Promise<Ending>;
-  /** Ends it because it said too much. */
-  limit: () => void;
+/** The same for every program. */
+const SETTINGS = {
+  encoding: 'buffer',
+  reject: false,
+  stripFinalNewline: false,
+  // How long a program may take to end by itself when it is stopped. Milliseconds.
+  forceKillAfterDelay: 5_000,
+  // `withExitHandler` ends it with this process: execa would add signal handlers of its own.
+  cleanup: false,
+  // Whatever NODE_DEBUG says: arguments may hold what no log should.
+  verbose: 'none',
+} as const satisfies Options;
+
+type Child = ResultPromise<typeof SETTINGS>;
+
+interface Started {
+  command: Command;
+  /** Undefined where the program could not even be started. */
+  child?: Child;
+  result: Promise<RunResult>;
 }
 
 /** Starts a program, unless this process is being stopped. It ends with this process, whatever ends that. */
 function start(
   program: string,
   args: readonly string[],
-  options: Run,
-  patience: number,
-  stdin: 'ignore' | 'pipe' = options.input === undefined ? 'ignore' : 'pipe',
-): Running {
-  const stopping = options.cleansUp ? undefined : recentStop();
-  if (stopping) return notStarted({ stopping });
-  let child: ChildProcess;
+  options: RunOptions,
+  { timeout, isStreamed = false, stdin = 'ignore' }: { timeout: number; isStreamed?: boolean; stdin?: 'ignore' | 'pipe' },
+): Started {
+  const { cwd, env, input, maxBuffer = 256 * 1024 * 1024 } = options;
+  const command = { program, args, cwd, timeout: options.timeout ?? timeout };
+  const stop = options.isCleanup ? undefined : recentStop();
+  if (stop) return { command, result: failed(notStarted(command, stop)) };
+  let child: Child;
   try {
-    child = spawn(program, args, {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: [stdin, 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    child = execa(program, args, {
+      ...SETTINGS,
+      ...(input === undefined ? { stdin } : { input }),
+      ...{ cwd, env, maxBuffer, timeout: command.timeout, buffer: { stdout: !isStreamed } },
+    }) as unknown as Child;
   } catch (cause) {
-    return notStarted({ cause });
+    return { command, result: failed(couldNotRun(command, cause)) };
   }
-  const ending: Ending = { timedOut: false, isMaxBuffer: false, stderr: '' };
-  const stop = (): void => void child.kill();
-  const limit = (): void => {
-    ending.isMaxBuffer = true;
-    stop();
-  };
-  const stderr = collect(child.stderr, options.maxBuffer, limit);
-  if (options.onLine) followLines(child.stderr!, options.onLine);
-  // A program need not read what it is told.
-  child.stdin?.on('error', () => undefined);
-  if (options.input !== undefined) child.stdin!.end(options.input);
-  const timeout = options.timeout ?? patience;
-  child.once('exit', (code, signal) => {
-    const by = signal ?? signalOf(code, options);
-    if (by) ending.signal = by;
-    else ending.exitCode = code ?? undefined;
-    if (by && !child.killed) recordStop(nameOf(program, args), by);
-  });
-  const ended = withExitHandler(stop, () => endOf(child, timeout, ending)).then(() => ({
-    ...ending,
-    stderr: stderr().toString('utf8'),
-  }));
-  return { child, ended, limit };
-}
-
-function notStarted(why: Pick<Ending, 'cause' | 'stopping'>): Running {
-  return { ended: Promise.resolve({ timedOut: false, isMaxBuffer: false, stderr: '', ...why }), limit: () => undefined };
-}
-
-async function endOf(child: ChildProcess, timeout: number, ending: Ending): Promise<void> {
-  let force: NodeJS.Timeout | undefined;
-  const stop = (): void => {
-    ending.timedOut = true;
-    child.kill();
-    force = setTimeout(() => child.kill('SIGKILL'), FORCE);
-  };
-  const late = timeout > 0 ? setTimeout(stop, timeout) : undefined;
-  await new Promise<void>((resolve) => {
-    child.once('error', (cause) => {
-      ending.cause = cause;
-      if (child.pid === undefined) resolve();
-    });
-    child.once('exit', () => {
-      // What a stopped program has started itself (ssh by git, buildx by docker) may live on and hold its output open: nobody waits for that.
-      if (ending.timedOut) [child.stdout, child.stderr].forEach((output) => output?.destroy());
-    });
-    child.once('close', () => resolve());
-  });
-  clearTimeout(late);
-  clearTimeout(force);
-}
-
-/** Keeps what a program says, and tells when it is more than can be kept. */
-function collect(output: Readable | null | undefined, most = 256 * 1024 * 1024, tooMuch: () => void): () => Buffer {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  output?.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > most) tooMuch();
-    else chunks.push(chunk);
-  });
-  return () => Buffer.concat(chunks);
-}
-
-interface Ending {
-  exitCode?: number;
-  timedOut: boolean;
-  isMaxBuffer: boolean;
-  signal?: string;
-  cause?: unknown;
-  /** What was stopped, because of which it was not even started. */
-  stopping?: string;
-  stderr: string;
-}
-
-/** Signals by which a program ends itself; every other one came from outside. */
-const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
-
-/** How a program that hears a signal itself, as docker does, says so: 128 and the signal's number. 129 is git's for a wrong command line. */
-const HEARD: Record<number, string> = { 130: 'SIGINT', 143: 'SIGTERM' };
-
-function signalOf(code: number | null, { ownExitCodes }: Run): string | undefined {
-  return ownExitCodes || code === null ? undefined : HEARD[code];
-}
-
-/** The exit code of a program that ran to its end; every other ending is a Problem. */
-function exitCodeOf(program: string, args: readonly string[], options: Run, result: Ending): number {
-  if (result.timedOut) {
-    throw new KdcubeError({
-      code: 'command-timeout',
-      message:
-        `${nameOf(program, args)} did not end within ${Math.round((options.timeout ?? 600_000) / 1000)} s and was stopped.\n${tail(result.stderr)}`.trimEnd(),
-    });
-  }
-  // A program can end well before it is stopped for saying too much; what is kept of its output is a half all the same.
-  if (result.isMaxBuffer)
-    throw new KdcubeError({ code: 'command-failed', message: `${nameOf(program, args)} said more than can be kept of it.` });
-  if (result.stopping)
-    throw new KdcubeError({
-      code: 'interrupted',
-      message: `${nameOf(program, args)} was not started, because ${result.stopping}.`,
-    });
-  if (result.exitCode !== undefined) return result.exitCode;
-  const missing = (result.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !result.signal;
-  // The system says ENOENT for a missing working folder too: that is not a missing program.
-  if (missing && options.cwd && !existsSync(options.cwd)) {
-    throw new KdcubeError({ code: 'file-error', message: `The folder ${options.cwd} does not exist.` }, { cause: result.cause });
-  }
-  throw new KdcubeError(
-    missing
-      ? { code: 'command-failed', message: `${program} is not on this machine, or not on the PATH.` }
-      : {
-          code: result.signal && !CRASHES.test(result.signal) ? 'interrupted' : 'command-failed',
-          message: result.signal
-            ? `${nameOf(program, args)} was stopped by ${result.signal}.`
-            : `${nameOf(program, args)} could not be run: ${wordsOf(result.cause)}.`,
-        },
-    { cause: result.cause },
+  if (options.onLine) followLines(child.stderr, options.onLine);
+  watch(child, command, options);
+  const result = withExitHandler(
+    () => void child.kill(),
+    async () => resultOf(command, options, (await child) as Result<typeof SETTINGS>),
   );
+  // The reader of a stream may be gone by then.
+  result.catch(() => undefined);
+  return { command, child, result };
 }
 
-function nameOf(program: string, args: readonly string[]): string {
-  return `${program} ${args[0] ?? ''}`.trimEnd();
+function failed(problem: KdcubeError): Promise<never> {
+  const result = Promise.reject<never>(problem);
+  result.catch(() => undefined);
+  return result;
 }
 
-function wordsOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : 'it was stopped';
+/** What execa leaves to its users. */
+function watch(child: Child, command: Command, options: RunOptions): void {
+  const outputs = [child.stdout, child.stderr];
+  // A program need not read its input.
+  child.stdin?.on('error', () => undefined);
+  // Output that exceeds the limit, or that nobody reads any more, is closed: a program that writes no more would not notice.
+  for (const output of outputs) output.once('close', () => output.readableEnded || child.kill());
+  child.once('exit', (code, signal) => {
+    // What a stopped program has started (ssh by git, buildx by docker) may live on and keep its output open: nobody waits for that.
+    if (child.killed) return outputs.forEach((output) => output.destroy());
+    const by = signal ?? signalOf(code, options);
+    if (by) recordStop(nameOf(command), by);
+  });
 }
 
-/** The last lines of a program's stderr: what a person needs to see of a failure. */
-export function tail(text: string, lines = 12): string {
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+function resultOf(command: Command, options: RunOptions, result: Result<typeof SETTINGS>): RunResult {
+  const stderr = bufferOf(result.stderr).toString('utf8');
+  if (result.timedOut) throw timedOut(command, stderr);
+  // Never half an output, even when the program had ended by itself.
+  if (result.isMaxBuffer) throw outputTooLarge(command);
+  const signal = result.signal ?? signalOf(result.exitCode, options);
+  if (signal) throw endedBySignal(command, signal);
+  if (result.exitCode === undefined) throw couldNotRun(command, result.cause);
+  return { exitCode: result.exitCode, stdout: bufferOf(result.stdout), stderr };
 }
 
-/** The first one: of some programs that is what went wrong, and what follows is advice, such as where help is to be had. */
-export function firstLine(text: string): string {
-  return text.trim().split('\n')[0]!;
+/** Undefined where nothing was kept. */
+function bufferOf(bytes: Uint8Array | undefined): Buffer {
+  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.alloc(0);
 }
 
-function followLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+/** A program that handles a signal itself, as docker does, exits with 128 and the signal's number. 129 is git's for a wrong command line. */
+const SIGNAL_CODES: Record<number, string> = { 130: 'SIGINT', 143: 'SIGTERM' };
+
+function signalOf(exitCode: number | null | undefined, { hasOwnExitCodes }: RunOptions): string | undefined {
+  return hasOwnExitCodes ? undefined : SIGNAL_CODES[exitCode ?? 0];
+}
+
+function followLines(output: Readable, onLine: (line: string) => void): void {
   let rest = '';
-  stream.on('data', (chunk: Buffer) => {
+  output.on('data', (chunk: Buffer) => {
     const parts = (rest + chunk.toString('utf8')).split(/[\r\n]+/);
     rest = parts.pop() ?? '';
     for (const part of parts) if (part) onLine(part);
   });
-  stream.on('end', () => rest && onLine(rest));
+  output.on('end', () => rest && onLine(rest));
 }

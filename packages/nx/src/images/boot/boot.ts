@@ -82,7 +82,7 @@ async function runInContainer(
   const end = (why: 'stalled' | 'flooded') => {
     if (because) return;
     because = why;
-    void run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
+    void run(program, remove, { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
   };
   const limit = timeout * 1000 + GRACE;
   let timer = setTimeout(end, limit, 'stalled');
@@ -97,7 +97,7 @@ async function runInContainer(
   };
   const args = bootCommand({ name, reference, platform, python, probe: probe(), memory });
   const input = bootRequest(round.nonce, entries, timeout);
-  const options = { input, onLine, ownExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
+  const options = { input, onLine, hasOwnExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
   // After a signal there is no time to wait for a promise.
   const removeSync = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
@@ -115,7 +115,7 @@ async function runInContainer(
     } finally {
       clearTimeout(timer);
       // Usually it is gone already, unless its client ended first.
-      await run(program, remove, { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
+      await run(program, remove, { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
     }
   });
 }

@@ -152,7 +152,7 @@ export async function pushWithEngine(
     withHeartbeat(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
   const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
   // The remote name is only needed for the push: the store keeps the local one.
-  const untag = () => run(program, ['rmi', remote], { cleansUp: true, timeout: 60_000 }).catch(() => undefined);
+  const untag = () => run(program, ['rmi', remote], { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
   const tagged = await step(['tag', local, remote], 'tagging');
   const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`).finally(untag) : tagged;
   if (pushed.exitCode === 0) return;

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { KdcubeError } from '@kdcube/release/internal';
+
+/** What a message needs to know of a program that was run. */
+export interface Command {
+  program: string;
+  args: readonly string[];
+  cwd?: string;
+  /** Milliseconds. */
+  timeout: number;
+}
+
+/** Signals by which a program ends itself; every other one came from outside. */
+const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
+
+export function notStarted(command: Command, reason: string): KdcubeError {
+  return new KdcubeError({ code: 'interrupted', message: `${nameOf(command)} was not started, because ${reason}.` });
+}
+
+export function timedOut(command: Command, stderr: string): KdcubeError {
+  const seconds = Math.round(command.timeout / 1000);
+  const message = `${nameOf(command)} did not end within ${seconds} s and was stopped.\n${tail(stderr)}`;
+  return new KdcubeError({ code: 'command-timeout', message: message.trimEnd() });
+}
+
+export function outputTooLarge(command: Command): KdcubeError {
+  return new KdcubeError({ code: 'command-failed', message: `The output of ${nameOf(command)} exceeded the limit.` });
+}
+
+export function failedWith(command: Command, exitCode: number, stderr: string): KdcubeError {
+  const message = `${nameOf(command)} ended with exit code ${exitCode}.\n${tail(stderr)}`;
+  return new KdcubeError({ code: 'command-failed', message: message.trimEnd() });
+}
+
+export function endedBySignal(command: Command, signal: string): KdcubeError {
+  const code = CRASHES.test(signal) ? 'command-failed' : 'interrupted';
+  return new KdcubeError({ code, message: `${nameOf(command)} was stopped by ${signal}.` });
+}
+
+export function couldNotRun(command: Command, cause: unknown): KdcubeError {
+  const { program, cwd } = command;
+  const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  // The system reports ENOENT for a missing working folder too.
+  if (isMissing && cwd && !existsSync(cwd)) {
+    return new KdcubeError({ code: 'file-error', message: `The folder ${cwd} does not exist.` }, { cause });
+  }
+  const message = isMissing
+    ? `${program} is not on this machine, or not on the PATH.`
+    : `${nameOf(command)} could not be run: ${cause instanceof Error ? cause.message : String(cause)}.`;
+  return new KdcubeError({ code: 'command-failed', message }, { cause });
+}
+
+/** The program and its first argument, as messages name them. */
+export function nameOf({ program, args }: Command): string {
+  return `${program} ${args[0] ?? ''}`.trimEnd();
+}
+
+/** The last lines of a program's stderr: what a person needs to see of a failure. */
+export function tail(text: string, lines = 12): string {
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/** The first line: of some programs that is what went wrong, and what follows is advice, such as where to get help. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!;
+}
