@@ -6,7 +6,7 @@ import { gzipTo, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
 
 /** Raised when the same entries would give other bytes. */
-const LAYER_RECIPE = 3;
+const LAYER_RECIPE = 4;
 
 /** What stands before a layer's key in its entry of the history. There, and not in the manifest, which is sent once for each tag. */
 const IN_HISTORY = 'kd ';

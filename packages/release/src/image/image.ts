@@ -9,7 +9,7 @@ import type { Dockerfile } from './dockerfile/dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 
 /** Raised when the same inputs give another image: every content key changes then, and every image is built again. */
-export const RECIPE = 3;
+export const RECIPE = 4;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
