@@ -1,5 +1,5 @@
 // Bundles what Nx loads of the package in the current folder: its plugin, executors and generators, each at the place where its JSON names it, and what they share in dist/chunks. Every module is in
-// the package once. docs/decisions/0015 says why it is bundled, and what was tried.
+// the package once. docs/decisions/0018 says why it is bundled, and what was tried.
 import fs from 'node:fs';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
