@@ -39,7 +39,7 @@ interface Member {
 }
 
 /** The members of a tar, read without any code of the project. */
-export function tarMembers(tar: Buffer): Member[] {
+function tarMembers(tar: Buffer): Member[] {
   const members: Member[] = [];
   let long: Record<string, string> = {};
   const text = (at: number, length: number): string => tar.toString('utf8', at, at + length).split('\0')[0]!;

@@ -83,7 +83,7 @@ export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
 }
 
 /** npm create kdcube, as its README says, with the version that this run published. */
-export function npmCreate(nx: string, platformRef: string, args: readonly string[]): Create {
+function npmCreate(nx: string, platformRef: string, args: readonly string[]): Create {
   return async (folder, npm) => {
     const all = [path.basename(folder), '--platform-ref', platformRef, '--nx-version', nx, ...args];
     await must('npm', ['create', '--yes', 'kdcube@latest', '--', ...all], { cwd: path.dirname(folder), env: npm.env });

@@ -18,7 +18,7 @@ export interface Row {
 const PUSHES = [`${PROC}:docker-push`, `${EXEC}:docker-push`];
 const BOTH = [PROC, EXEC];
 
-export const bumpOneRef: Row = {
+const bumpOneRef: Row = {
   name: 'the ref of one bundle is bumped',
   change: (shop) => shop.editRelease('v1.0.0', 'v1.1.0'),
   sync: true,
@@ -26,7 +26,7 @@ export const bumpOneRef: Row = {
   builds: BOTH,
 };
 
-export const removeBundle: Row = {
+const removeBundle: Row = {
   name: 'a pinned bundle is removed',
   change: (shop) => shop.editRelease(/ {4}- id: "weather[^#]*?(?= {4}#)/, ''),
   sync: true,
@@ -34,20 +34,20 @@ export const removeBundle: Row = {
   builds: BOTH,
 };
 
-export const readme: Row = {
+const readme: Row = {
   name: 'a README and a page of docs change',
   change: ({ workspace }) => workspace.write({ 'README.md': '# Acme\n', 'docs/how.md': '# How else\n', 'docs/new.md': 'New\n' }),
   runs: [],
 };
 
-export const renameRelease: Row = {
+const renameRelease: Row = {
   name: 'release_name changes',
   change: (shop) => shop.editRelease('acme-1', 'acme-2'),
   sync: true,
   runs: [],
 };
 
-export const editPinnedFolder: Row = {
+const editPinnedFolder: Row = {
   name: 'the folder of a pinned bundle that is in this repository is edited',
   change: ({ workspace }) => workspace.write({ 'bundles/local/entrypoint.py': entrypoint('three') }),
   runs: ['local:test'],

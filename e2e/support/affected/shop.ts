@@ -91,7 +91,7 @@ export async function openShop(engine: Engine, { nx = NX, legacy = false }: Shop
   return shop;
 }
 
-export function releaseYaml(weather: string, ui: string): string {
+function releaseYaml(weather: string, ui: string): string {
   return [
     'release_name: "acme-1"',
     'platform:',

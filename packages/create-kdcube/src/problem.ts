@@ -33,7 +33,7 @@ export class CreateError extends Error {
 }
 
 /** Control characters are shown as \xNN, never sent to a terminal. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 

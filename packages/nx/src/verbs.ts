@@ -40,7 +40,7 @@ const TEST = {
 };
 
 // prettier-ignore
-export const VERBS = {
+const VERBS = {
   validate: { project: 'release', inputs: [RELEASE, ALL_PINS, '^source'], pluginOptions: RULES },
   test: { project: 'bundle', only: 'tests', cache: 'always', inputs: ['own'], command: TEST },
   stage: { project: 'bundle', cache: 'if-stageable', inputs: ['source', 'modes'], outputs: ['{workspaceRoot}/dist/stage/{name}'], batch: true },

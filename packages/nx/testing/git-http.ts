@@ -12,7 +12,7 @@ export interface GitServer {
 }
 
 /** Serves the repositories below `root`. `authorization`: the only header value that is let in; without it everybody is. `status`: answers nothing but this. */
-export async function serveGit(root: string, options: { authorization?: string; status?: number } = {}): Promise<GitServer> {
+async function serveGit(root: string, options: { authorization?: string; status?: number } = {}): Promise<GitServer> {
   const backend = `${execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim()}/git-http-backend`;
   const requests: string[] = [];
   const server = http.createServer(async (request, response) => {

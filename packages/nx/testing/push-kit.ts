@@ -10,7 +10,7 @@ import type { PushImage } from '../src/registry/push';
 import type { PushBlob } from '../src/registry/send';
 
 /** A request as tools/registry describes it. */
-export interface Asked {
+interface Asked {
   method: string;
   kind: string;
   name?: string;

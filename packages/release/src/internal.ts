@@ -80,15 +80,15 @@ export { type EnvPlan, renderEnv, type ServiceEnv } from './env/env';
 
 // import
 export { type ImportedEnvironment, importEnvironment } from './import/environment';
+/** @public Printed into docs/ by tools/docs.mjs. */
 export { IMPORT_REASONS } from './import/reasons';
 export type { FoundExec, FoundService, ImportNote } from './import/types';
 
 // deploy
 export { accountMatches } from './deploy/checks/account';
-export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
+export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult } from './deploy/checks/check';
 export { clusterActive } from './deploy/checks/cluster';
 export { imageExists, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
-export { CHECKS } from './deploy/checks/index';
 export { logGroupExists } from './deploy/checks/log-group';
 export {
   networkAddresses,
@@ -146,5 +146,6 @@ export type { TaskDefinition } from './targets/ecs/task-definition/task-definiti
 export { serviceContainer } from './targets/ecs/task-definition/update-task-definition';
 
 // targets/compose
+/** @public Printed into docs/ by tools/docs.mjs. */
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';

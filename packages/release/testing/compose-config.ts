@@ -7,7 +7,7 @@ export interface ConfiguredProject {
   services: Record<string, Configured>;
 }
 
-export interface Configured {
+interface Configured {
   env: Record<string, string>;
   image: string;
   count: number;

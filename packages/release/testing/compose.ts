@@ -4,7 +4,7 @@ import { foundInCompose, type FoundFolder } from '../src/targets/compose/import/
 
 export const COMPOSE_FIXTURES = join(__dirname, '../fixtures/compose');
 /** Where compose was asked: the fixtures' relative paths start there. */
-export const COMPOSE_DIRECTORY = '/opt/kdcube';
+const COMPOSE_DIRECTORY = '/opt/kdcube';
 
 /** The folders, each with what compose 2 itself made of it (`docker compose config`, recorded by e2e/compose-config.spec.ts). */
 export function composeFixtures(): string[] {

@@ -6,7 +6,7 @@ import type { EnvironmentFiles } from '../src/environment/list';
 import { mustReadEnvironment } from '../src/environment/read-environment';
 
 export const ENVIRONMENT_FIXTURES = join(__dirname, '../fixtures/environments');
-export const DIGEST = `sha256:${'a1'.repeat(32)}`;
+const DIGEST = `sha256:${'a1'.repeat(32)}`;
 
 /** The platform's own sample gateways as `gateway:` has them: without tenant and project, which stand at the top. */
 export function sampleGateway(file: 'gateway-config.example.seed.json' | 'gateway.head.yaml'): Record<string, unknown> {

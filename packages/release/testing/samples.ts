@@ -29,7 +29,7 @@ export interface Compared {
   differences: Difference[];
 }
 
-export interface Difference {
+interface Difference {
   key: string;
   became: 'left out' | 'added' | 'changed' | 'a reference' | 'left to ECS';
   /** Undefined: nobody knows why, and the test fails. */

@@ -3,7 +3,7 @@ import type { ECSClient } from '@aws-sdk/client-ecs';
 import { isClockSkewed, isThrottled, isUnreachable, toAwsProblem } from './aws-problem';
 import { awsClock, type AwsClock } from './clock';
 
-export type EcsSdk = typeof import('@aws-sdk/client-ecs');
+type EcsSdk = typeof import('@aws-sdk/client-ecs');
 
 /** A client of ECS in one region, with the clock that its retries wait by. Its credentials also sign requests to other services (signed-request.ts). */
 export interface AwsConnection {
@@ -17,7 +17,7 @@ export interface AwsConnection {
 const TIMEOUT_MS = 30_000;
 
 /** Creates a client. The SDK is loaded here only, because loading it takes longer than most commands run. */
-export async function createEcsClient({ region, maxAttempts }: { region: string; maxAttempts?: number }): Promise<ECSClient> {
+async function createEcsClient({ region, maxAttempts }: { region: string; maxAttempts?: number }): Promise<ECSClient> {
   // The SDK warns about old Node versions. Users cannot act on it: package.json limits the SDK to versions that run on Node 20.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { ECSClient: Client } = await import('@aws-sdk/client-ecs');

@@ -30,7 +30,7 @@ export const registry = z
   )
   .meta({ examples: ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme'] });
 
-export const platformRegistry = z
+const platformRegistry = z
   .string()
   .optional()
   .describe(
@@ -45,7 +45,7 @@ export const platform = z
   .describe('The OCI platform of the image. Default: `platform` of the plugin’s options, else linux/amd64.')
   .meta({ examples: ['linux/arm64'] });
 
-export const engine = z
+const engine = z
   .enum(['auto', 'oci', 'buildx', 'podman'])
   .optional()
   .describe(
@@ -61,7 +61,7 @@ export const args = z
   )
   .meta({ examples: [{ PYTHON_EXTRAS: 'pdf' }] });
 
-export const generation = z
+const generation = z
   .enum(generations)
   .optional()
   .describe(
@@ -69,19 +69,19 @@ export const generation = z
   )
   .meta({ examples: ['2026.4.19'] });
 
-export const mode = z
+const mode = z
   .enum(['baked', 'git'])
   .default('baked')
   .describe('How bundles reach the platform: `baked` into its images, or cloned by it (`git`).')
   .meta({ examples: ['git'] });
 
-export const alwaysPull = z
+const alwaysPull = z
   .boolean()
   .default(false)
   .describe('In git mode, set BUNDLE_GIT_ALWAYS_PULL=1; only then may a ref be a branch.')
   .meta({ examples: [true] });
 
-export const examples = z
+const examples = z
   .boolean()
   .default(false)
   .describe('Whether the platform also offers its own examples (BUNDLES_INCLUDE_EXAMPLES).')

@@ -4,7 +4,7 @@ import { openSession, type Session } from '../system/exec';
 import { gitEnvironment, redactUrls, requireGit, type GitContext } from './git';
 
 /** What an object is, without its content. */
-export interface ObjectInfo {
+interface ObjectInfo {
   oid: string;
   type: string;
   /** Bytes. */

@@ -21,7 +21,7 @@ export interface FolderTree {
 }
 
 /** The same, and where its objects can be read. */
-export interface ReadableTree extends FolderTree {
+interface ReadableTree extends FolderTree {
   store: GitStore;
 }
 

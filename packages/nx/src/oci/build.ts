@@ -10,8 +10,8 @@ import { layerGroups, type LayerGroup } from './groups';
 import { sha256Digest } from '../registry/transport/connect';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest';
 
-export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
-export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
+const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 const NO_BASE_TIME = '1980-01-01T00:00:00Z';
 

@@ -146,7 +146,7 @@ export async function* openBlob(dir: string, blob: Descriptor): AsyncGenerator<U
 }
 
 /** Passes a stream on and throws where it is not the blob that it should be, before its last chunk. */
-export async function* checkedBlob(
+async function* checkedBlob(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   blob: Descriptor,
   from: string,

@@ -13,9 +13,8 @@ import {
   describeResponse,
 } from './transport/problems';
 
-export type { Credentials } from './transport/docker-config';
 export { connect, type ConnectOptions, type Registry } from './transport/connect';
-export type { Descriptor, ImageConfig, ImageIndex, ImageManifest, Platform } from './manifest';
+export type { Descriptor } from './manifest';
 
 /** What a tag or a digest stands for. `size` is the manifest's own, in bytes. */
 export interface ManifestHead {

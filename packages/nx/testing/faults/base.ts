@@ -21,8 +21,8 @@ export interface BaseOptions {
   diffIds?: number;
 }
 
-export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-export const INDEX = 'application/vnd.oci.image.index.v1+json';
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const INDEX = 'application/vnd.oci.image.index.v1+json';
 const LAYER = 'application/vnd.oci.image.layer';
 
 export interface Base {

@@ -5,7 +5,7 @@ import { createTree } from '@nx/devkit/testing';
 import pins from '../../src/generators/pins/generator';
 
 /** The tree of a folder on disk, as Nx hands it to a sync generator. */
-export function diskTree(root: string): Tree {
+function diskTree(root: string): Tree {
   const FsTree = createTree().constructor as new (root: string, verbose: boolean) => Tree;
   return new FsTree(root, false);
 }

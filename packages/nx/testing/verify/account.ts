@@ -7,7 +7,7 @@ export interface Account {
   rest(service: string, method: string, path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-export function accountAt(url: string): Account {
+function accountAt(url: string): Account {
   const send = async (service: string, method: string, path: string, headers: Record<string, string>, body?: string) => {
     const credential = `AKIDEXAMPLE/20260101/eu-central-1/${service}/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`;

@@ -27,7 +27,7 @@ export type Ids = Record<
 const EC2 = '2016-11-15';
 const ELB = '2015-12-01';
 const IAM = '2010-05-08';
-export const REGION = 'eu-central-1';
+const REGION = 'eu-central-1';
 
 /** Creates an account that passes all checks. `canary` is the value of every secret. */
 export async function makeWorld(aws: Account, canary: string): Promise<Ids> {
@@ -74,7 +74,7 @@ export function balancedBy(targetGroupArn: string, more: object = {}): object {
   return { loadBalancers: [{ targetGroupArn, containerName: 'web', containerPort: 80, ...more }] };
 }
 
-export async function makeService(aws: Account, ids: Ids, serviceName: string, more: object = {}): Promise<void> {
+async function makeService(aws: Account, ids: Ids, serviceName: string, more: object = {}): Promise<void> {
   const awsvpcConfiguration = { subnets: [ids.subnetA, ids.subnetB], securityGroups: [ids.tasks] };
   const service = {
     cluster: 'acme',

@@ -8,14 +8,14 @@ import { RecordedBundle } from './record';
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /** What a service ran when the plan was made. A deploy compares it with what runs then. */
-export const Baseline = z.strictObject({
+const Baseline = z.strictObject({
   /** ACTIVE, DRAINING, INACTIVE. */
   status: z.string(),
   /** The ARN, with the revision, that the service is set to. */
   taskDefinition: z.string(),
   desiredCount: z.number().int().min(0),
 });
-export type Baseline = z.infer<typeof Baseline>;
+type Baseline = z.infer<typeof Baseline>;
 
 export const PlannedDefinition = z.strictObject({
   family: z.string(),
@@ -67,6 +67,7 @@ export const BundleChange = z.strictObject({
 });
 export type BundleChange = z.infer<typeof BundleChange>;
 
+/** What a deploy will change, as `plan` saves it: the schema and its type. `readPlan` reads one from a file and checks it. */
 export const DeployPlan = z.strictObject({
   plan: z.literal(2),
   environment: z.string(),

@@ -39,8 +39,6 @@ export const EXIT_CODES = {
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 
-export type OutcomeCode = keyof typeof EXIT_CODES;
-
 /** 1 for a problem that is not an outcome of a deploy. */
 export function exitCode(code: ProblemCode): number {
   return (EXIT_CODES as Partial<Record<ProblemCode, number>>)[code] ?? 1;

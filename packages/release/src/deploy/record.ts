@@ -7,8 +7,9 @@ import { BundleContent } from '../release/receipts';
  */
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
-export const VERDICTS = ['succeeded', 'failed', 'rolled-back', 'superseded', 'stopped', 'unknown'] as const;
+const VERDICTS = ['succeeded', 'failed', 'rolled-back', 'superseded', 'stopped', 'unknown'] as const;
 
+/** One service in a release record: what ran after the attempt. */
 export const RecordedService = z.strictObject({
   component: z.string(),
   /** The name of the ECS service, or of the compose service. */
@@ -22,6 +23,7 @@ export const RecordedService = z.strictObject({
 });
 export type RecordedService = z.infer<typeof RecordedService>;
 
+/** One bundle in a release record. `ref` and `commit` are set for pinned bundles. */
 export const RecordedBundle = z.strictObject({
   ...BundleContent.shape,
   /** `ref` and `commit`: of a pinned bundle only. */
@@ -30,6 +32,7 @@ export const RecordedBundle = z.strictObject({
 });
 export type RecordedBundle = z.infer<typeof RecordedBundle>;
 
+/** What one attempt to deploy a release did in one environment, verdict included: the schema and its type. */
 export const ReleaseRecord = z.strictObject({
   record: z.literal(2),
   environment: z.string(),

@@ -9,7 +9,7 @@ export function taskId(arn: string): string {
 }
 
 /** What follows the last slash of an ARN. */
-export function arnResource(arn: string): string {
+function arnResource(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 

@@ -21,6 +21,7 @@ export interface DescriptorOptions {
   examples?: boolean;
 }
 
+/** The bundle descriptor of a release: as data, as files to write, and the settings that belong to it. */
 export interface DescriptorPlan {
   kind: DescriptorKind;
   mode: 'baked' | 'git';

@@ -62,7 +62,7 @@ const SHARED: Record<string, string> = {
 };
 
 /** The keys of assembly.yaml that override this environment, by variable. */
-export function assemblyKeys(service: Service, env: Env): Record<string, string> {
+function assemblyKeys(service: Service, env: Env): Record<string, string> {
   const own = KEYS[service.component];
   if (!own) return {};
   const keys = { ...SHARED, ...own };

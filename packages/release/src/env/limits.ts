@@ -4,7 +4,7 @@ import type { Service } from '../environment/environment';
 import type { Env } from './settings';
 
 /** The longest `NAME=value` in bytes, with its terminator, that Linux accepts (MAX_ARG_STRLEN). */
-export const MAX_ENV_STRING = 128 * 1024;
+const MAX_ENV_STRING = 128 * 1024;
 /** The largest task definition in bytes that ECS accepts. */
 export const MAX_TASK_DEFINITION = 64 * 1024;
 /** Bytes reserved for everything except variables: roles, health checks, logs, mounts, several containers. */
@@ -14,14 +14,14 @@ export const SMALLER_ENV = 'move large values into a file of the image, or of a 
 const bytes = (text: string) => new TextEncoder().encode(text).byteLength;
 
 /** Variables that are too long to start a process with. */
-export function tooLongFor(env: Env): string[] {
+function tooLongFor(env: Env): string[] {
   return Object.entries(env)
     .filter(([name, value]) => bytes(`${name}=${value}`) + 1 > MAX_ENV_STRING)
     .map(([name]) => name);
 }
 
 /** The size of the variables in a task definition, and its limit. Compose has no such limit. */
-export function taskDefinitionBytes(env: Env, secrets: Record<string, string>): number {
+function taskDefinitionBytes(env: Env, secrets: Record<string, string>): number {
   const environment = Object.entries(env).map(([name, value]) => ({ name, value }));
   const references = Object.entries(secrets).map(([name, valueFrom]) => ({ name, valueFrom }));
   return bytes(JSON.stringify({ environment, secrets: references }));

@@ -1,14 +1,15 @@
 import type { Component, HealthTool } from '../platform/components';
-import { components } from '../platform/components';
 import type { SecretReference } from './secret-reference';
 import type { WrittenEnvironment } from './written';
 import type { WrittenGateway } from './written-gateway';
 
+/** Where services run: on ECS, or with docker compose on a host. */
 export type Target = 'ecs' | 'compose';
 
 /** An image of the release (its digest comes from the push), or any other one by digest. */
 export type ServiceImage = { kind: 'release'; name: string } | { kind: 'digest'; reference: string };
 
+/** The health check of a container. `interval`, `timeout` and `startPeriod` are seconds. */
 export interface HealthCheck {
   path: string;
   port: number;
@@ -19,6 +20,7 @@ export interface HealthCheck {
   startPeriod: number;
 }
 
+/** A folder of a container (`path`), mounted from EFS or from the host. */
 export interface Mount {
   path: string;
   efs?: { id: string; accessPoint?: string; root: string };
@@ -54,6 +56,7 @@ export interface Service {
   secrets: Record<string, SecretReference>;
 }
 
+/** The task definition and network of the task that runs code on Fargate. @public */
 export interface FargateTask {
   cluster?: string;
   subnets: string[];
@@ -69,6 +72,7 @@ export interface FargateTask {
   taskRole?: string;
 }
 
+/** Where bundles run code. `timeout` is seconds; `fargate` is set where `runtime` is `fargate`. */
 export interface Exec {
   runtime: 'docker' | 'fargate';
   image: ServiceImage;
@@ -78,6 +82,7 @@ export interface Exec {
   fargate?: FargateTask;
 }
 
+/** How the platform gets its bundles. @public */
 export interface Bundling {
   mode: 'baked' | 'git';
   descriptor?: 'env' | 'file' | 'aws-sm';
@@ -111,8 +116,3 @@ export interface Environment {
 
 /** What is well-shaped of what is written, as far as it goes. */
 export type PartlyWritten = Partial<WrittenEnvironment>;
-
-/** The components that the environment's services are. */
-export function componentsOf({ services }: Environment): Component[] {
-  return components.filter((component) => services.some((service) => service.component === component));
-}

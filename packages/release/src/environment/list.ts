@@ -9,7 +9,7 @@ export interface EnvironmentFiles {
   list(path: string): string[];
 }
 
-export const ENVIRONMENTS = 'environments';
+const ENVIRONMENTS = 'environments';
 
 export function environmentFile(name: string): string {
   return `${ENVIRONMENTS}/${name}.yaml`;

@@ -45,7 +45,7 @@ export function normalise(name: string, written: PartlyWritten): Environment | u
   };
 }
 
-export function imageOf(text: string): ServiceImage {
+function imageOf(text: string): ServiceImage {
   return /[/:@]/.test(text) ? { kind: 'digest', reference: text } : { kind: 'release', name: text };
 }
 

@@ -16,6 +16,7 @@ import { fillVariables } from './variables';
 import { WrittenEnvironment } from './written';
 import type { EnvironmentOptions } from './rules/rule';
 
+/** The result of reading an environment: as much of it as could be understood, every problem, and notes. */
 export interface ReadEnvironment {
   environment?: Environment;
   /** Only to be extended: it may be incomplete, and nothing is deployed to it. */
@@ -26,8 +27,8 @@ export interface ReadEnvironment {
 }
 
 /**
- * Reads environments/<name>.yaml and what it extends. Never throws for what they say: every problem is returned, each with its place in its own file. No
- * message shows a value that may be a secret.
+ * Reads environments/<name>.yaml and the environment that it extends. Never throws for their content: every problem is returned, each with its place in its own
+ * file. No message shows a value that may be a secret.
  */
 export function readEnvironment(name: string, files: EnvironmentFiles, options: EnvironmentOptions = {}): ReadEnvironment {
   const nothing = (problems: Problem[]): ReadEnvironment => ({ problems: inOrder(problems), notes: [], abstract: false });
@@ -62,7 +63,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   };
 }
 
-/** The environment, or a KdcubeError with every problem of it. */
+/** Like `readEnvironment`, but throws a KdcubeError with every problem; an abstract environment is a problem too. */
 export function mustReadEnvironment(
   name: string,
   files: EnvironmentFiles,

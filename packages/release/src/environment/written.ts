@@ -9,7 +9,7 @@ import { WrittenGateway } from './written-gateway';
 const text = () => z.string().min(1);
 const count = (least: number) => z.int().min(least);
 
-export const TARGETS = ['ecs', 'compose'] as const;
+const TARGETS = ['ecs', 'compose'] as const;
 
 const env = (whose: string) =>
   z.record(z.string(), z.string()).optional().describe(`Environment variables of ${whose}, by name.`);
@@ -115,6 +115,7 @@ const fargate = z
   .optional()
   .describe('The task that runs code where `runtime` is `fargate`.');
 
+/** The schema of environments/*.yaml, and its type. environment.schema.json is printed from it. */
 export const WrittenEnvironment = z
   .strictObject({
     extends: text().optional().describe('Another environment whose keys hold here where this file does not say them. One level.'),

@@ -9,7 +9,7 @@ import type { Dockerfile } from './dockerfile/dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 
 /** Raised when the same inputs give another image: every content key changes then, and every image is built again. */
-export const RECIPE = 4;
+const RECIPE = 4;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
@@ -30,6 +30,7 @@ export interface ImageContents {
   salt?: string;
 }
 
+/** An image with its content key, the tag that the key is looked up by, and its labels. */
 export interface ImagePlan extends ImageContents {
   image: string;
   key: string;

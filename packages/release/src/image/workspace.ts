@@ -28,8 +28,9 @@ export interface Files {
   list(path: string): string[];
 }
 
+/** The release’s file, relative to the workspace. */
 export const RELEASE_FILE = 'release.yaml';
-export const IMAGES = 'images';
+const IMAGES = 'images';
 
 /** An image of this repository: a folder below images/ with one Dockerfile. */
 export interface ImageFolder {
@@ -40,7 +41,7 @@ export interface ImageFolder {
   dockerfile: string;
 }
 
-export interface PinnedThing<Pin, Subject> {
+interface PinnedThing<Pin, Subject> {
   subject: Subject;
   file: string;
   /** The pin, if its file is valid. */

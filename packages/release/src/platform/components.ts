@@ -2,7 +2,7 @@
  * The parts of a KDCube deployment, with what the platform's own images and definitions say of each: the port it listens on, the path that answers when
  * it is well, the tool its image has to ask with, and how many seconds it needs to stop. `python` images have no EXPOSE and no HEALTHCHECK of their own.
  */
-export const COMPONENTS = {
+const COMPONENTS = {
   ingress: { port: 8010, health: '/health', tool: 'curl', stopTimeout: 60, cpu: 1024, memory: 2048, gateway: 'ingress' },
   proc: { port: 8020, health: '/health', tool: 'curl', stopTimeout: 120, cpu: 1024, memory: 2048, gateway: 'proc' },
   metrics: { port: 8090, health: '/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512, gateway: 'proc' },
@@ -33,6 +33,3 @@ export const components = Object.keys(COMPONENTS) as [Component, ...Component[]]
 export function factsOf(component: Component): ComponentFacts {
   return COMPONENTS[component];
 }
-
-/** The components that run the platform's own Python, and so read its settings. */
-export const PYTHON_COMPONENTS: readonly Component[] = ['ingress', 'proc', 'metrics', 'postgres-setup'];

@@ -163,4 +163,5 @@ export const PROBLEMS = {
   'already-exists': 'A generator would overwrite something that exists.',
 } as const satisfies Record<string, string>;
 
+/** A code of PROBLEMS. */
 export type ProblemCode = keyof typeof PROBLEMS;

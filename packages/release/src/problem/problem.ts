@@ -8,7 +8,7 @@ export interface Place {
   path?: string;
 }
 
-/** One thing that is wrong: what happened and why (`message`), what to type (`hint`), and where (`at`). `code` is a word of PROBLEMS. */
+/** One thing that is wrong: what happened and why (`message`), what to type (`hint`), and where (`at`). `code` is a key of PROBLEMS. */
 export interface Problem {
   code: ProblemCode;
   message: string;

@@ -11,6 +11,7 @@ import type { PinnedBundle, Release, Source } from './release';
 const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
+/** pins/bundles/<id>/pin.json: the commit and git tree that a bundle’s ref resolved to. `commit` and `tree` are full object ids (SHA-1 or SHA-256). */
 export const BundlePin = z.strictObject({
   pin: z.literal(1),
   /** As release.yaml writes it. */
@@ -24,8 +25,10 @@ export const BundlePin = z.strictObject({
   tree: commit,
 });
 
+/** pins/frontend/pin.json: the commit and root tree that the frontend’s ref resolved to. */
 export const FrontendPin = z.strictObject({ pin: z.literal(1), repo: z.string(), ref: z.string(), commit, tree: commit });
 
+/** pins/images/<image>/pin.json: what decides an image’s content beside its own files. Digests are `sha256:` and 64 hexadecimal digits. */
 export const ImagePin = z.strictObject({
   pin: z.literal(1),
   /** platform.ref, for images built on the platform's. */
@@ -43,7 +46,9 @@ export type FrontendPin = z.infer<typeof FrontendPin>;
 export type ImagePin = z.infer<typeof ImagePin>;
 
 export const PINS = 'pins';
+/** The pin file of a bundle, relative to the workspace. */
 export const bundlePinFile = (id: string): string => `${PINS}/bundles/${id}/pin.json`;
+/** The pin file of an image, relative to the workspace. */
 export const imagePinFile = (image: string): string => `${PINS}/images/${image}/pin.json`;
 export const FRONTEND_PIN = `${PINS}/frontend/pin.json`;
 
@@ -52,7 +57,7 @@ export function printPin(pin: BundlePin | FrontendPin | ImagePin): string {
   return `${JSON.stringify(pin, null, 2)}\n`;
 }
 
-/** A pin file as far as it can be read: undefined where it is absent, half or broken (each of which is stale). */
+/** Parses the text of a pin file. Returns undefined where the file is absent, incomplete or invalid: such a pin is stale. */
 export function readPin<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
   try {

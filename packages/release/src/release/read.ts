@@ -12,7 +12,7 @@ import { releaseRules } from './rules';
 import { checkShape, kindOf } from '../document/shape';
 import type { FoundBundle } from './rules/rule';
 
-/** What reading gives: the release as far as it could be understood, everything that is wrong, and what a person should know. */
+/** The result of reading release.yaml: as much of the release as could be understood, every problem, and notes. */
 export interface ReadRelease {
   release?: Release;
   problems: Problem[];
@@ -53,7 +53,7 @@ export function readRelease(content: string | Uint8Array, file: string, options:
   return { release, problems: inOrder([...problems, ...rules.problems, ...doc.ambiguous]), notes: rules.notes };
 }
 
-/** The release, or a KdcubeError with every problem of it. */
+/** Like `readRelease`, but throws a KdcubeError with every problem. */
 export function mustReadRelease(
   content: string | Uint8Array,
   file: string,

@@ -9,10 +9,11 @@ const tree = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const key = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A bundle as an image or a record names it. */
+/** The content of one bundle: its id, its folder in the image, and its git tree. */
 export const BundleContent = z.strictObject({ id: z.string(), folder: z.string(), tree });
 export type BundleContent = z.infer<typeof BundleContent>;
 
+/** What `stage` wrote: the files of one bundle, with their number and total size in bytes. */
 export const StageReceipt = z.strictObject({
   receipt: z.literal('stage'),
   version: z.literal(1),
@@ -24,6 +25,7 @@ export const StageReceipt = z.strictObject({
 });
 export type StageReceipt = z.infer<typeof StageReceipt>;
 
+/** What `descriptor` wrote: the descriptor’s kind and mode, its files by name, and the bundles in it. */
 export const DescriptorReceipt = z.strictObject({
   receipt: z.literal('descriptor'),
   version: z.literal(1),
@@ -44,6 +46,7 @@ const imageContent = {
   bundles: z.array(BundleContent),
 };
 
+/** What `docker-build` built: the image’s content key, OCI platform (`linux/amd64`) and content, and where the image is. */
 export const BuildReceipt = z.strictObject({
   receipt: z.literal('docker-build'),
   version: z.literal(1),
@@ -56,6 +59,7 @@ export const BuildReceipt = z.strictObject({
 });
 export type BuildReceipt = z.infer<typeof BuildReceipt>;
 
+/** What `docker-push` pushed or found: repository, digest, media type, size of the manifest in bytes, tags, and how the image got there. */
 export const PushReceipt = z.strictObject({
   receipt: z.literal('docker-push'),
   version: z.literal(2),
@@ -77,7 +81,7 @@ export const PushReceipt = z.strictObject({
 });
 export type PushReceipt = z.infer<typeof PushReceipt>;
 
-/** The places of outputs, relative to the workspace. Every place is one step's own. */
+/** Where each step writes its output, relative to the workspace. */
 export const OUT = {
   stage: (id: string) => `dist/stage/${id}`,
   build: (image: string) => `dist/build/${image}`,
@@ -96,7 +100,7 @@ export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildRe
   return `${JSON.stringify(receipt, null, 2)}\n`;
 }
 
-/** A receipt that reads as what it should be; undefined for anything else (an older plugin's, a half file): the step is then done again. */
+/** Parses the text of a receipt. Returns undefined where it is absent, incomplete, invalid, or of another version: the step then runs again. */
 export function readReceipt<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   return readPin(schema, text);
 }

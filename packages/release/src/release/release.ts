@@ -8,6 +8,7 @@ import type { Generation } from '../platform/generation';
  */
 const text = () => z.string().min(1);
 
+/** The schema of one bundle in release.yaml, and its type. */
 export const WrittenBundle = z
   .strictObject({
     id: text().describe(
@@ -50,6 +51,7 @@ const source = {
   ref: text().describe('A tag or a full commit id.'),
 };
 
+/** The schema of release.yaml, and its type. schema.json is printed from it. */
 export const WrittenRelease = z
   .strictObject({
     release_name: text()
@@ -88,7 +90,7 @@ export const WrittenRelease = z
 export type WrittenBundle = z.infer<typeof WrittenBundle>;
 export type WrittenRelease = z.infer<typeof WrittenRelease>;
 
-/** What a bundle is, whichever kind: everything derived, nothing left to guess. */
+/** What both kinds of bundle have. */
 interface BundleBase {
   id: string;
   name?: string;
@@ -103,7 +105,7 @@ interface BundleBase {
   subdir: string;
 }
 
-/** Staged from its pin: what `ref` of `repo` meant when it was pinned. */
+/** A bundle with a repository and a ref: its content is what its pin says. */
 export interface PinnedBundle extends BundleBase {
   kind: 'pinned';
   /** As written in release.yaml: a URL or a name. */
@@ -113,19 +115,21 @@ export interface PinnedBundle extends BundleBase {
   gitCommit?: string;
 }
 
-/** Its content is its folder here, as git sees it. */
+/** A bundle of this workspace: its content is its folder, as git sees it (tracked and untracked, not ignored). */
 export interface WorkspaceBundle extends BundleBase {
   kind: 'workspace';
 }
 
+/** A bundle of a release, with everything derived. */
 export type Bundle = PinnedBundle | WorkspaceBundle;
 
+/** A repository, as release.yaml writes it (a URL or a name), and a ref of it. */
 export interface Source {
   repo: string;
   ref: string;
 }
 
-/** A release, read and normalised. */
+/** A release, read and normalized: names resolved, defaults filled in. */
 export interface Release {
   name?: string;
   platform: { repo?: string; ref?: string };
@@ -135,7 +139,7 @@ export interface Release {
   defaultBundleId?: string;
   bundles: Bundle[];
   generation: Generation;
-  /** Why this generation, in words. */
+  /** Why this generation was chosen, for people. */
   generationBecause: string;
 }
 

@@ -20,7 +20,7 @@ export interface EcsDouble {
   close(): Promise<void>;
 }
 
-export interface ClientCall {
+interface ClientCall {
   service: string;
   op: string;
   request: Record<string, unknown>;
@@ -50,7 +50,7 @@ export async function change(double: EcsDouble, scenario: object): Promise<void>
 }
 
 /** An environment with its services on their old images, and the registry of the old one. */
-export function world(names: readonly string[] = SERVICES) {
+function world(names: readonly string[] = SERVICES) {
   return {
     clusters: [PLACE.cluster],
     taskDefinitions: names.map((name) => definition(name, OLD)),

@@ -13,7 +13,7 @@ export interface Ended {
   outcome?: Outcome;
 }
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 
 /** The clocks of a machine, as @kdcube/nx reads them (packages/nx/src/aws/clock.ts). */
 interface Machine {

@@ -5,7 +5,7 @@ import { ELB } from '../services';
 import { callQuery } from '../signed-request';
 import { findElement, findText, isList, listItems, type XmlElement } from '../xml';
 
-export interface TargetGroup {
+interface TargetGroup {
   protocol: string;
   port: number;
   path: string;

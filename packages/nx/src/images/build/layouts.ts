@@ -18,7 +18,7 @@ export function pushedLayoutDir(root: string, image: string): string {
 }
 
 /** The content key in an image's labels. */
-export function contentKeyOf({ config }: Pick<ImageConfig, 'config'>): string | undefined {
+function contentKeyOf({ config }: Pick<ImageConfig, 'config'>): string | undefined {
   return config?.Labels?.['io.kdcube.content-key'];
 }
 

@@ -24,7 +24,7 @@ export interface UploadedImage extends ManifestHead {
   remote?: TaggableImage;
 }
 
-export interface UploadOptions {
+interface UploadOptions {
   previous: PreviousImage | undefined;
   /** Tags that will be set. If one of them must not move and names another image, nothing is sent. */
   tags: readonly ImageTag[];

@@ -7,7 +7,7 @@ import { PythonSyntaxError } from './syntax-error';
 import type { Token } from './tokens';
 import { indexAtLevel, isToken } from './tokens';
 
-export interface Decorator {
+interface Decorator {
   line: number;
   /** Without the `@`. */
   tokens: Token[];

@@ -50,7 +50,7 @@ export function unknown(detail: string): Finding {
   return { status: 'unknown', detail };
 }
 
-export function resultOf({ name, kind }: CheckInfo, subject: string, finding: Finding): CheckResult {
+function resultOf({ name, kind }: CheckInfo, subject: string, finding: Finding): CheckResult {
   return { check: name, kind, subject, ...finding };
 }
 

@@ -3,8 +3,6 @@ import { expand, touchesBundles, unquoted } from './words';
 import { linesOf, spanOf } from './lines';
 import type { Instruction, Line, Token } from './lines';
 
-export type { Instruction } from './lines';
-
 /** Build arguments that name a registry. They are not part of the content key: the same image can come from and go to any registry. */
 export const REGISTRY_ARGS = ['KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_REGISTRY'] as const;
 /** The build argument that gets platform.ref. */

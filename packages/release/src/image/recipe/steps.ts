@@ -26,7 +26,7 @@ export interface FolderStep {
   user?: string;
 }
 
-export type RecipeStep = CopyStep | FolderStep;
+type RecipeStep = CopyStep | FolderStep;
 
 /** What the instructions make of a base image. */
 export interface FollowedRecipe {

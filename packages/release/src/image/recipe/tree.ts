@@ -93,12 +93,12 @@ export function wayTo(path: string): string[] {
 }
 
 /** Folders in which every Linux base has files and symlinks of its own. */
-export function isSystemPlace(path: string): boolean {
+function isSystemPlace(path: string): boolean {
   return /^\/(?:bin|boot|dev|etc|home|lib[^/]*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:\/|$)/.test(path);
 }
 
 /** Whether the base's settings name a path in the same top-level folder: it probably exists then, with its own owner. */
-export function speaksOf(settings: ImageSettings, place: string): boolean {
+function speaksOf(settings: ImageSettings, place: string): boolean {
   const { WorkingDir = '', Env = [], Entrypoint = [], Cmd = [], Volumes = {}, Healthcheck } = settings;
   const texts = [WorkingDir, ...Env, ...Entrypoint, ...Cmd, ...Object.keys(Volumes), ...(Healthcheck?.Test ?? [])];
   const root = `/${place.split('/')[1]}`;

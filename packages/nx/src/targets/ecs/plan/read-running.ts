@@ -40,7 +40,7 @@ export async function readRunning(ecs: EcsReader, environment: Environment, reco
 }
 
 /** Another account may have a cluster with the same name. */
-export function checkAccount(account: string, { ecs }: Environment): void {
+function checkAccount(account: string, { ecs }: Environment): void {
   if (ecs.account === undefined || ecs.account === account) return;
   throw new KdcubeError({
     code: 'wrong-account',

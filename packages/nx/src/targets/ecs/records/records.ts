@@ -42,7 +42,7 @@ export async function listRecords(place: Repository, environment: string, log: L
     .sort((a, b) => (a!.endedAt < b!.endedAt ? 1 : -1)) as ReleaseRecord[];
 }
 
-export async function readRecord({ registry, repository }: Repository, tag: string): Promise<ReleaseRecord> {
+async function readRecord({ registry, repository }: Repository, tag: string): Promise<ReleaseRecord> {
   const { json } = await getManifest(registry, repository, tag);
   const layer = isIndex(json) ? undefined : json.layers.find(({ mediaType }) => mediaType === RECORD_TYPE);
   const bytes = layer && (await getBlob(registry, repository, layer.digest));

@@ -1,6 +1,6 @@
-export type Color = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+type Color = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
-export interface Piece {
+interface Piece {
   text: string;
   color?: Color;
 }
@@ -16,7 +16,7 @@ const STATUS_COLORS: readonly (readonly [RegExp, Color])[] = [
 ];
 
 /** Colors a frame of the board: the pieces of each line. The picture in the docs is made of the same pieces. */
-export function colorFrame([title = '', heads = '', ...rows]: readonly string[]): Piece[][] {
+function colorFrame([title = '', heads = '', ...rows]: readonly string[]): Piece[][] {
   const status = heads.indexOf(' status ') + 1;
   const event = heads.indexOf(' last event');
   return [

@@ -52,7 +52,7 @@ export function runningFromRecord(
 }
 
 /** A container's variable: its value, or the ARN of its secret. */
-export interface Variable {
+interface Variable {
   value?: string;
   valueFrom?: string;
 }

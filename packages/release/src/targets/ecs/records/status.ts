@@ -24,7 +24,7 @@ export interface StatusInput {
   releaseHere?: string;
 }
 
-export interface ServiceStatus {
+interface ServiceStatus {
   service: string;
   serviceName: string;
   status: string;

@@ -20,11 +20,11 @@ export interface HeldLock {
 }
 
 /** ECS allows letters, digits, spaces and + - = . _ : / @ in the value of a tag. */
-export function printLock({ release, id, until }: Lock): string {
+function printLock({ release, id, until }: Lock): string {
   return `${id} ${new Date(until).toISOString()} ${release.replace(/[^A-Za-z0-9 +=._:/@-]/g, '_')}`.slice(0, 256);
 }
 
-export function readLock(text: string | undefined): Lock | undefined {
+function readLock(text: string | undefined): Lock | undefined {
   const match = /^(\S+) (\S+) (.*)$/.exec(text ?? '');
   const until = Date.parse(match?.[2] ?? '');
   return match && Number.isFinite(until) ? { id: match[1]!, until, release: match[3]! } : undefined;

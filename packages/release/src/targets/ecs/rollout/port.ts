@@ -52,7 +52,7 @@ export interface ServiceState {
   placement: Record<string, unknown>;
 }
 
-export interface ContainerState {
+interface ContainerState {
   name: string;
   /** Of the image that it runs, once pulled. Some tasks do not report it. */
   digest?: string;
@@ -93,13 +93,13 @@ export interface TargetHealth {
 export type TargetHealthState =
   'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
 
-export interface UpdateServiceRequest {
+interface UpdateServiceRequest {
   service: string;
   taskDefinition: string;
   desired?: number;
 }
 
-export interface RunTaskRequest {
+interface RunTaskRequest {
   taskDefinition: string;
   /** The client token: ECS starts one task per token. */
   token: string;
@@ -144,7 +144,7 @@ export interface ImageRequest {
   platform: string;
 }
 
-export interface LogStream {
+interface LogStream {
   group: string;
   stream: string;
   /** How many lines. */

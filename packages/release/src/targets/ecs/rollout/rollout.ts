@@ -34,7 +34,7 @@ export interface StopSignal {
 }
 
 /** The revisions of a rollout. register.ts and resume.ts write them. */
-export interface Revisions {
+interface Revisions {
   /** The revision that each service ends on, by the service's name in the plan. */
   target: Map<string, string>;
   /** The revision of proc with the FORCE flags, if the plan overwrites what Redis holds. */
@@ -43,7 +43,7 @@ export interface Revisions {
 }
 
 /** What a rollout has done so far. The steps write it; a failure reports it. */
-export interface Progress {
+interface Progress {
   /** A call that writes was sent to AWS. */
   hasWritten: boolean;
   /** Services that were updated, in order. */

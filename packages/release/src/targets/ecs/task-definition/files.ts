@@ -7,7 +7,7 @@ import type { ContainerDefinition, TaskDefinition } from './task-definition';
 /** The name of the container that writes a task's files before the service's container starts, and of the volume that it writes to. */
 export const FILES_CONTAINER = 'kdcube-files';
 /** The variable that holds the packed files. */
-export const FILES_VARIABLE = 'KDCUBE_FILES';
+const FILES_VARIABLE = 'KDCUBE_FILES';
 
 /** Compresses text so that it fits into a task definition: gzip in base64. The same text packs to the same bytes on every machine. */
 export interface Packing {

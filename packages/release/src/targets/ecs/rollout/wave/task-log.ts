@@ -7,7 +7,7 @@ import type { Reason } from '../verdict/reason';
 const LINES = 20;
 
 /** The last lines of a container's log, if its task definition sends it to CloudWatch Logs. */
-export async function readContainerLog(rollout: Rollout, task: TaskState, container: string): Promise<string[]> {
+async function readContainerLog(rollout: Rollout, task: TaskState, container: string): Promise<string[]> {
   const definition = await getTaskDefinition(rollout, task.taskDefinition).catch(() => undefined);
   const found = definition?.containerDefinitions.find(({ name }) => name === container);
   const logs = found?.logConfiguration as { logDriver?: string; options?: Record<string, string> } | undefined;
