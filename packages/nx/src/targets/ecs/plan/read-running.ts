@@ -1,5 +1,5 @@
 import type { Ecs, Environment, Running, RunningService, ServiceState, TaskDefinition } from '@kdcube/release/internal';
-import { KdcubeError, variablesOf } from '@kdcube/release/internal';
+import { accountMatches, findProblem, KdcubeError, variablesOf } from '@kdcube/release/internal';
 import { inParallel, settleAll } from '../../../system/parallel';
 
 /** The read-only part of the ECS port. */
@@ -41,12 +41,9 @@ export async function readRunning(ecs: EcsReader, environment: Environment, reco
 
 /** Another account may have a cluster with the same name. */
 function checkAccount(account: string, { ecs }: Environment): void {
-  if (ecs.account === undefined || ecs.account === account) return;
-  throw new KdcubeError({
-    code: 'wrong-account',
-    message: `The credentials are for the account ${account}, but the environment is in ${ecs.account}.`,
-    hint: 'AWS_PROFILE=<profile of that account>',
-  });
+  if (ecs.account === undefined) return;
+  const problem = findProblem([accountMatches], ecs.account, { actual: account, region: ecs.region ?? '' });
+  if (problem) throw new KdcubeError(problem);
 }
 
 function serviceOf({ name, status, taskDefinition, desired, controller }: ServiceState): RunningService {

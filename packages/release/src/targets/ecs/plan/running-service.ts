@@ -1,5 +1,6 @@
 import type { Problem } from '../../../problem/problem';
-import { quoted } from '../../../problem/problem';
+import { findProblem } from '../../../deploy/checks/check';
+import { type ServiceFacts, UPDATABLE } from '../../../deploy/checks/service';
 import type { Service } from '../../../environment/environment';
 import type { ReleaseRecord } from '../../../deploy/record';
 import { serviceContainer } from '../task-definition/update-task-definition';
@@ -32,34 +33,15 @@ export function runningContainer(service: Service, input: Input): ContainerDefin
 
 /** Services that cannot be updated: missing, being deleted, or not deployed by ECS itself. */
 export function findServiceProblems(services: readonly Service[], running: Running): Problem[] {
-  return services.flatMap((service): Problem[] => {
-    if (service.component === 'postgres-setup') return [];
-    const { serviceName } = service;
-    const found = runningService(service, running);
-    if (!found || found.status === 'INACTIVE')
-      return [
-        {
-          code: 'service-missing',
-          message: `The cluster ${quoted(running.cluster)} has no service ${quoted(serviceName)}${found ? ': it was deleted' : ''}. A deploy updates services and does not create them.`,
-          hint: `aws ecs list-services --cluster ${running.cluster} --region ${running.region}    then service_name: of ${service.name}`,
-        },
-      ];
-    if (found.status !== 'ACTIVE')
-      return [
-        {
-          code: 'service-not-deployable',
-          message: `${quoted(serviceName)} is ${found.status}: it is being deleted, and ECS does not update it.`,
-          hint: `aws ecs wait services-inactive --cluster ${running.cluster} --services ${serviceName}    then create it again`,
-        },
-      ];
-    if (found.controller !== 'ECS')
-      return [
-        {
-          code: 'service-not-deployable',
-          message: `${quoted(serviceName)} is deployed by ${found.controller}. Only services with the deployment controller ECS (rolling update) can be updated.`,
-          hint: `create the service again with the deployment controller ECS, or remove ${service.name} from the environment`,
-        },
-      ];
-    return [];
-  });
+  return services
+    .filter(({ component }) => component !== 'postgres-setup')
+    .flatMap((service) => findProblem(UPDATABLE, service.serviceName, serviceFacts(service, running)) ?? []);
+}
+
+/** ECS still describes a service for some time after it was deleted, as INACTIVE. */
+function serviceFacts(service: Service, running: Running): ServiceFacts {
+  const { region, cluster } = running;
+  const found = runningService(service, running);
+  if (!found || found.status === 'INACTIVE') return { exists: false, region, cluster };
+  return { exists: true, region, cluster, status: found.status, controller: found.controller };
 }
