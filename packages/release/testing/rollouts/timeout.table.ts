@@ -222,7 +222,7 @@ export const TIMEOUTS: Row[] = [
     before: restarted,
     behindProc: 'elsewhere',
     exit: 45,
-    message: /ECS has not finished an earlier deployment: acme-ingress/,
+    message: /has not finished an earlier deployment: acme-ingress/,
     runs: 'old',
     writes: 'none',
   },

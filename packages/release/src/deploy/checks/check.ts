@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../../problem/codes';
-import { quoted, type Problem } from '../../problem/problem';
+import type { Problem } from '../../problem/problem';
 
 /** A rule about the environment of a deployment. `verify` and a deploy decide by the same rules; each gathers the facts itself. */
 export interface Check<Facts> extends CheckInfo {
@@ -73,7 +73,7 @@ export function findProblem<Facts>(checks: readonly Check<Facts>[], subject: str
   for (const check of checks) {
     const { status, detail, hint } = check.decide(facts, subject);
     if (status !== 'fail') continue;
-    return { code: check.code, message: `The ${check.kind} ${quoted(subject)} ${detail}.`, ...(hint !== undefined && { hint }) };
+    return { code: check.code, message: `The ${check.kind} ${subject} ${detail}.`, ...(hint !== undefined && { hint }) };
   }
   return undefined;
 }

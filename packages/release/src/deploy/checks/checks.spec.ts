@@ -7,12 +7,19 @@ import { clusterActive } from './cluster';
 import { deployIdle, deployLock } from './concurrent';
 import { imageExists, imagePlatform } from './image';
 import { CHECKS } from './index';
-import { planBasis, planLocation } from './plan';
+import { planBaseline, planLocation } from './plan';
 import { serviceCircuitBreaker, serviceDesiredCount, type ServiceFacts, UPDATABLE } from './service';
 
 const PLACE = { region: 'eu-central-1', cluster: 'acme' };
 const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS', desiredCount: 1 };
-const LOCK = { tag: 'kdcube:deploy', service: 'proc', arn: 'arn:proc', region: PLACE.region };
+const LOCK = {
+  environment: 'prod',
+  until: '2026-03-02T10:30:00.000Z',
+  tag: 'kdcube:deploy',
+  service: 'proc',
+  arn: 'arn:proc',
+  region: PLACE.region,
+};
 
 describe('the list', () => {
   it('has every check of this folder, once', () => {
@@ -49,26 +56,20 @@ const REFUSED: [string, unknown, string, unknown, string | undefined][] = [
   ['a desired count that the plan sets', serviceDesiredCount, 'web', { ...SERVICE, desiredCount: 0, isScaled: true }, undefined],
   [
     'another revision',
-    planBasis,
+    planBaseline,
     'web',
-    { environment: 'prod', running: 'web:3', basis: 'web:1', accepted: ['web:1'] },
+    { environment: 'prod', running: 'web:3', baseline: 'web:1', accepted: ['web:1'] },
     'plan-outdated',
   ],
   [
     'the revision of an interrupted run',
-    planBasis,
+    planBaseline,
     'web',
-    { environment: 'prod', running: 'web:2', basis: 'web:1', accepted: ['web:1', 'web:2'] },
+    { environment: 'prod', running: 'web:2', baseline: 'web:1', accepted: ['web:1', 'web:2'] },
     undefined,
   ],
-  [
-    'a lock',
-    deployLock,
-    'prod',
-    { ...LOCK, foreign: { release: 'r1', until: '2026-03-02T10:30:00.000Z' } },
-    'deploy-in-progress',
-  ],
-  ['no lock', deployLock, 'prod', LOCK, undefined],
+  ['a lock', deployLock, 'r1', { ...LOCK, isForeign: true }, 'deploy-in-progress'],
+  ['no lock', deployLock, 'r1', { ...LOCK, isForeign: false }, undefined],
   [
     'a deployment in progress',
     deployIdle,
@@ -106,7 +107,7 @@ describe('whether a service can be updated', () => {
     ],
   ])('%j: verify and a deploy agree', (facts, code, detail) => {
     expect(applyInOrder(UPDATABLE, 'web', facts)).toMatchObject({ status: 'fail', kind: 'service', subject: 'web', detail });
-    expect(findProblem(UPDATABLE, 'web', facts)).toMatchObject({ code, message: `The service "web" ${detail}.` });
+    expect(findProblem(UPDATABLE, 'web', facts)).toMatchObject({ code, message: `The service web ${detail}.` });
   });
 
   it('the last result of checks in order is the one that is shown', () => {

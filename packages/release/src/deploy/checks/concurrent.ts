@@ -1,35 +1,38 @@
 import { type Check, fail, pass } from './check';
 
 export interface LockFacts {
-  /** The lock of another deploy that has not expired. */
-  foreign?: { release: string; until: string };
-  tag: string;
+  /** Another deploy holds the lock. */
+  isForeign: boolean;
+  environment: string;
   /** The service whose tag is the lock. */
   service: string;
   arn: string;
+  tag: string;
   region: string;
+  /** When the lock expires. */
+  until: string;
 }
 
-/** Its subject is the environment. */
+/** Its subject is the release that holds the lock. */
 export const deployLock: Check<LockFacts> = {
   name: 'deploy-lock',
-  kind: 'environment',
+  kind: 'release',
   title: 'No other deploy holds the lock of the environment',
   why: 'Two deploys at the same time would undo each other.',
   source: 'docs/decisions/0011-ecs-rollout.md',
   when: ['deploy'],
   code: 'deploy-in-progress',
-  decide({ foreign, tag, service, arn, region }) {
-    if (!foreign) return pass('is not locked');
+  decide({ isForeign, environment, service, arn, tag, region, until }) {
+    if (!isForeign) return pass('is deployed by this deploy');
     return fail(
-      `is locked: the release ${foreign.release} is being deployed to it (the tag ${tag} of the service ${service} says so until ${foreign.until})`,
+      `is being deployed to ${environment}: the tag ${tag} of the service ${service} holds its lock until ${until}`,
       `--wait=30    waits up to 30 minutes; if that deploy is dead: aws ecs untag-resource --region ${region} --tag-keys ${tag} --resource-arn ${arn}`,
     );
   },
 };
 
 export interface OngoingFacts {
-  deployments: readonly { service: string; id: string; reason?: string }[];
+  deployments: readonly { service: string; id: string; reason?: string | undefined }[];
   region: string;
 }
 

@@ -5,7 +5,7 @@ import { deployIdle, deployLock } from './concurrent';
 import { imageExists, imagePlatform, imagePushed, imagePython } from './image';
 import { logGroupExists } from './log-group';
 import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, subnetExists, targetGroupVpc } from './network';
-import { planBasis, planLocation } from './plan';
+import { planBaseline, planLocation } from './plan';
 import { fargateQuota, taskQuota } from './quota';
 import { executionRoleSet, rolePermission, roleTrust } from './role';
 import { parameterExists, secretExists, secretHasKey } from './secret';
@@ -24,7 +24,7 @@ export const CHECKS: readonly CheckInfo[] = [
   accountMatches,
   clusterActive,
   planLocation,
-  planBasis,
+  planBaseline,
   deployLock,
   deployIdle,
   serviceExists,

@@ -20,27 +20,27 @@ export const planLocation: Check<{ planned: Location; actual: Location }> = {
   },
 };
 
-export interface BasisFacts {
+export interface BaselineFacts {
   environment: string;
   /** What the service runs, what it ran when the plan was made, and what an interrupted run of the plan may have left: ARNs or `family:revision`. */
   running: string;
-  basis: string;
+  baseline: string;
   accepted: readonly string[];
 }
 
 /** Its subject is the name of the service in the environment. */
-export const planBasis: Check<BasisFacts> = {
-  name: 'plan-basis',
+export const planBaseline: Check<BaselineFacts> = {
+  name: 'plan-baseline',
   kind: 'service',
   title: 'The service runs what it ran when the plan was made',
   why: 'A deployment in between would be undone without anyone noticing.',
   source: 'docs/decisions/0011-ecs-rollout.md',
   when: ['deploy'],
   code: 'plan-outdated',
-  decide({ environment, running, basis, accepted }) {
+  decide({ environment, running, baseline, accepted }) {
     if (accepted.includes(running)) return pass(`runs ${running}`);
     return fail(
-      `runs ${running}, and ran ${basis} when the plan was made: somebody else has deployed since`,
+      `runs ${running}, and ran ${baseline} when the plan was made: somebody else has deployed since`,
       `nx run release:plan:${environment}    makes a new plan`,
     );
   },

@@ -79,7 +79,7 @@ export const serviceDesiredCount: Check<ServiceFacts> = {
   decide({ desiredCount = 0, isScaled = false, region, cluster }, name) {
     if (desiredCount > 0 || isScaled) return pass(`has a desired count of ${desiredCount}`);
     return fail(
-      'wants no tasks (its desired count is 0): nothing would run, and nothing could be verified',
+      'has a desired count of 0: nothing would run, and nothing could be verified',
       `aws ecs update-service --region ${region} --cluster ${cluster} --service ${name} --desired-count 1`,
     );
   },

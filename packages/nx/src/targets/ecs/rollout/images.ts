@@ -1,4 +1,5 @@
 import type { Images } from '@kdcube/release/internal';
+import { findProblem, imagePlatform } from '@kdcube/release/internal';
 import { lookUpImage } from '../../../images/look-up-image';
 import type { Log } from '../../../system/log';
 
@@ -9,9 +10,7 @@ export function imagesPort(log: Log): Images {
       const answer = await lookUpImage(reference, platform, log);
       if (answer.is === 'unknown') return 'unknown';
       if (answer.is === 'missing') return answer.problem;
-      if (answer.platform === platform) return undefined;
-      const message = `${reference} is for ${answer.platform}, and its tasks run on ${platform}.`;
-      return { code: 'image-not-found', message, hint: 'architecture: of the service, or the image of the other platform' };
+      return findProblem([imagePlatform], reference, { actual: answer.platform, expected: platform });
     },
   };
 }

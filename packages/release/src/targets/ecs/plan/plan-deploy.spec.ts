@@ -258,7 +258,7 @@ test('services that cannot be updated, all at once', () => {
   expect(
     problemsOf(() => planned({ running: { ...running, services } })).map(({ code, message }) => [
       code,
-      /"([\w-]+)" is|service "([\w-]+)"/.exec(message)!.slice(1).join(''),
+      /^The service ([\w-]+) /.exec(message)![1],
     ]),
   ).toEqual([
     ['service-not-deployable', 'chat-ingress'],

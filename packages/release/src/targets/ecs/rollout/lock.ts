@@ -1,3 +1,5 @@
+import { findProblem } from '../../../deploy/checks/check';
+import { deployLock } from '../../../deploy/checks/concurrent';
 import { KdcubeError } from '../../../problem/problem';
 import type { ServiceState } from './port';
 import { pause, type Rollout } from './rollout';
@@ -120,9 +122,6 @@ function holdLock(rollout: Rollout, arn: string): HeldLock {
 function lockedProblem(rollout: Rollout, foreign: Lock, { name, arn }: ServiceState): KdcubeError {
   const { environment, region } = rollout.plan;
   const until = new Date(foreign.until).toISOString();
-  return new KdcubeError({
-    code: 'deploy-in-progress',
-    message: `The release ${foreign.release} is being deployed to ${environment}: the tag ${LOCK_TAG} of the service ${name} holds its lock until ${until}.`,
-    hint: `--wait=30    waits up to 30 minutes; if that deploy is dead: aws ecs untag-resource --region ${region} --tag-keys ${LOCK_TAG} --resource-arn ${arn}`,
-  });
+  const facts = { isForeign: true, environment, service: name, arn, tag: LOCK_TAG, region, until };
+  return new KdcubeError(findProblem([deployLock], foreign.release, facts)!);
 }

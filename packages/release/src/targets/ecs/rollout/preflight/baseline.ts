@@ -1,4 +1,6 @@
 import { familyRevision } from '../../../../deploy/short-names';
+import { findProblem } from '../../../../deploy/checks/check';
+import { planBaseline } from '../../../../deploy/checks/plan';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { KdcubeError, type Problem } from '../../../../problem/problem';
 import { activeForceFlags, clearForceFlags } from '../../plan/force-flags';
@@ -25,12 +27,13 @@ export async function checkBaseline(
     const current = service.taskDefinition;
     if (!arns.includes(current) && (await isForcedCopy(rollout, step, current, baseline))) arns.push(current);
     accepted.set(step.serviceName, arns);
-    if (arns.includes(current)) continue;
-    problems.push({
-      code: 'plan-outdated',
-      message: `${step.service} runs ${familyRevision(current)}, and ran ${familyRevision(baseline)} when the plan was made: somebody else has deployed since.`,
-      hint: `nx run release:plan:${plan.environment}    makes a new plan`,
-    });
+    const facts = {
+      environment: plan.environment,
+      running: familyRevision(current),
+      baseline: familyRevision(baseline),
+      accepted: arns.map(familyRevision),
+    };
+    problems.push(...[findProblem([planBaseline], step.service, facts)].filter((problem) => problem !== undefined));
   }
   if (problems.length > 0) throw new KdcubeError(problems);
   return accepted;

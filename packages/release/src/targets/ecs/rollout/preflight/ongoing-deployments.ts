@@ -1,3 +1,5 @@
+import { findProblem } from '../../../../deploy/checks/check';
+import { deployIdle } from '../../../../deploy/checks/concurrent';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { KdcubeError } from '../../../../problem/problem';
 import type { ServiceState } from '../port';
@@ -57,10 +59,6 @@ function findStep({ plan }: Rollout, name: string): ServiceStep {
 }
 
 function busyProblem({ plan }: Rollout, busy: readonly ServiceState[]): KdcubeError {
-  const deployments = busy.map(({ name, deployments: [first] }) => `${name} (${first!.id}: ${first!.reason ?? 'in progress'})`);
-  return new KdcubeError({
-    code: 'deploy-in-progress',
-    message: `ECS has not finished an earlier deployment: ${deployments.join(', ')}.`,
-    hint: `aws ecs describe-services --region ${plan.region} --cluster ${plan.cluster} --services ${busy.map(({ name }) => name).join(' ')}`,
-  });
+  const deployments = busy.map(({ name, deployments: [first] }) => ({ service: name, id: first!.id, reason: first!.reason }));
+  return new KdcubeError(findProblem([deployIdle], plan.cluster, { deployments, region: plan.region })!);
 }
