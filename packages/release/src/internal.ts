@@ -86,7 +86,7 @@ export type { FoundExec, FoundService, ImportNote } from './import/types';
 
 // deploy
 export { accountMatches } from './deploy/checks/account';
-export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult } from './deploy/checks/check';
+export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
 export { clusterActive } from './deploy/checks/cluster';
 export { imageExists, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
 export { logGroupExists } from './deploy/checks/log-group';
