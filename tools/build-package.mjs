@@ -46,9 +46,9 @@ function copyAssets(folder) {
     const to = path.join('dist', path.relative('src', from));
     if (entry.isDirectory() && entry.name === 'files') fs.cpSync(from, to, { recursive: true });
     else if (entry.isDirectory()) copyAssets(from);
-    else if (entry.name.endsWith('.json')) {
+    else if (entry.name === 'schema.json') {
       fs.mkdirSync(path.dirname(to), { recursive: true });
-      // People read the schemas in docs/, and Nx needs no spaces.
+      // People read them in docs/, and Nx needs no spaces.
       fs.writeFileSync(to, JSON.stringify(JSON.parse(fs.readFileSync(from, 'utf8'))));
     }
   }

@@ -24,6 +24,7 @@ export async function bundlePackage() {
     format: 'esm',
     chunkNames: 'chunks/[hash]',
     minifySyntax: true,
+    legalComments: 'none',
     metafile: true,
     external,
     // The same code as ES modules, of which only what is used goes in. (@kdcube/release comes from its sources: `paths` in tsconfig.json says where.)

@@ -12,9 +12,9 @@ beforeEach(() => {
 });
 afterEach(() => box.end());
 
-describe('withUndo', () => {
+describe('withExitHandler', () => {
   const program = (then: string) =>
-    `undo.withUndo(() => fs.writeFileSync(${JSON.stringify(path.join(box.dir, 'undone'))}, ''), ${then})`;
+    `undo.withExitHandler(() => fs.writeFileSync(${JSON.stringify(path.join(box.dir, 'undone'))}, ''), ${then})`;
   const undone = () => fs.existsSync(path.join(box.dir, 'undone'));
 
   it('undoes when a signal ends the process in the middle', async () => {
