@@ -35,7 +35,7 @@ describe('withExitHandler', () => {
   });
 });
 
-describe('removeNow', () => {
+describe('removeSync', () => {
   it('removes a folder into which Node’s threads still put files', async () => {
     const place = path.join(box.dir, 'filling');
     fs.mkdirSync(path.join(place, 'deep'), { recursive: true });

@@ -3,7 +3,7 @@
 require('../typescript.cjs');
 const { withSnapshot } = require('../../src/git/snapshot.ts');
 const { planImageJob } = require('../../src/images/job.ts');
-const { silent } = require('../../src/system/log.ts');
+const { silentLog } = require('../../src/system/log.ts');
 const { openRelease } = require('../../src/workspace/workspace.ts');
 const { pushed } = require('./kit.ts');
 
@@ -15,7 +15,7 @@ async function main() {
   process.stdin.destroy();
   const release = await openRelease(root);
   const ended = await withSnapshot(root, async (snapshot) => {
-    const job = await planImageJob(release, 'proc', snapshot, { args: {}, offline: false }, silent);
+    const job = await planImageJob(release, 'proc', snapshot, { args: {}, offline: false }, silentLog);
     return pushed(job, { root, registry, platform });
   });
   console.log(JSON.stringify({ ...ended, peak: process.resourceUsage().maxRSS * 1024 }));
