@@ -12,6 +12,7 @@ beforeAll(() => {
   copy = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-extend-'));
   for (const file of ['package.json', 'tsconfig.json', 'tsconfig.base.json', 'jest.preset.js'])
     fs.copyFileSync(path.join(root, file), path.join(copy, file));
+  fs.cpSync(path.join(root, 'tools/testing'), path.join(copy, 'tools/testing'), { recursive: true });
   for (const name of ['nx', 'release'])
     fs.cpSync(path.join(root, 'packages', name), path.join(copy, 'packages', name), {
       recursive: true,
@@ -70,7 +71,7 @@ export type ${name} = z.infer<typeof ${name}>;
 `;
 
 test('an executor, a generator, a problem code and a plugin option are one folder or entry and one line each', () => {
-  addLine('packages/nx/src/verbs.ts', 'export const VERBS = {', "  greet: { project: 'release' },");
+  addLine('packages/nx/src/verbs.ts', 'const VERBS = {', "  greet: { project: 'release' },");
   write('packages/nx/src/executors/greet', {
     'schema.ts': schema('GreetOptions'),
     'executor.ts': `import type { ExecutorContext } from '@nx/devkit';

@@ -33,8 +33,8 @@ describe('broken', () => {
       ),
     );
     // Of what is missing, or of another kind, the message itself says what belongs there.
-    const said = ['missing-key', 'wrong-type', 'wrong-value', 'ignored-key'];
-    expect(bare.filter(({ code }) => !said.includes(code))).toEqual([]);
+    const reported = ['missing-key', 'wrong-type', 'wrong-value', 'ignored-key'];
+    expect(bare.filter(({ code }) => !reported.includes(code))).toEqual([]);
   });
 
   test('what is no code is there for one that is', () => {

@@ -88,6 +88,8 @@ export type { FoundExec, FoundService, ImportNote } from './import/types';
 export { accountMatches } from './deploy/checks/account';
 export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
 export { clusterActive } from './deploy/checks/cluster';
+/** @public Printed into docs/ by tools/docs.mjs. */
+export { CHECKS } from './deploy/checks/index';
 export { imageExists, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
 export { logGroupExists } from './deploy/checks/log-group';
 export {

@@ -21,8 +21,8 @@ import {
  */
 const { KD_PLATFORM_CHECKOUTS: CHECKOUTS, KD_ORACLE } = process.env;
 const ORACLE = KD_ORACLE ? join(dirname(KD_ORACLE), 'oracle_gateway.py') : '';
-const there = Boolean(CHECKOUTS) && existsSync(ORACLE);
-const describeWithOracle = there ? describe : describe.skip;
+const exists = Boolean(CHECKOUTS) && existsSync(ORACLE);
+const describeWithOracle = exists ? describe : describe.skip;
 
 const ERAS: [commit: string, generation: Generation][] = [
   ['798742970', '2026.3.1'],
@@ -98,7 +98,7 @@ describe('without the platform', () => {
 });
 
 describeWithOracle(
-  `the platform's own gateway parser${there ? '' : ' (skipped: KD_PLATFORM_CHECKOUTS and KD_ORACLE are not set)'}`,
+  `the platform's own gateway parser${exists ? '' : ' (skipped: KD_PLATFORM_CHECKOUTS and KD_ORACLE are not set)'}`,
   () => {
     let work: string;
     beforeAll(() => {
@@ -216,8 +216,8 @@ function goldens(): { file: string; commit: string; gateways: string[] }[] {
 
 function gatewaysIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
-  const { name, value: text, GATEWAY_CONFIG_JSON: told } = value as Record<string, unknown>;
-  const own = name === 'GATEWAY_CONFIG_JSON' ? [text] : [told];
+  const { name, value: text, GATEWAY_CONFIG_JSON: settings } = value as Record<string, unknown>;
+  const own = name === 'GATEWAY_CONFIG_JSON' ? [text] : [settings];
   return [...own.filter((each) => typeof each === 'string'), ...Object.values(value).flatMap(gatewaysIn)];
 }
 

@@ -46,7 +46,7 @@ function syncClock({ middlewareStack }: ECSClient, clock: AwsConnection['clock']
     (next) => async (input) => {
       const output = await next(input);
       const { headers } = output.response as { headers?: Record<string, string> };
-      clock.heard?.(Date.parse(headers?.date ?? ''));
+      clock.observe?.(Date.parse(headers?.date ?? ''));
       return output;
     },
     { step: 'deserialize', priority: 'low', name: 'syncClock' },

@@ -23,12 +23,12 @@ it('begins with what the machine says, and then counts: a clock that is set move
 
 it('AWS puts it right, forwards and back, and a moment is no error', () => {
   const { clock } = machine();
-  expect([clock.heard(1_002_500), clock.now()]).toEqual([false, 1_000_000]);
-  expect([clock.heard(9_000_000), clock.now()]).toEqual([true, 9_000_000]);
-  expect([clock.heard(500_000), clock.now()]).toEqual([true, 500_000]);
+  expect([clock.observe(1_002_500), clock.now()]).toEqual([false, 1_000_000]);
+  expect([clock.observe(9_000_000), clock.now()]).toEqual([true, 9_000_000]);
+  expect([clock.observe(500_000), clock.now()]).toEqual([true, 500_000]);
 });
 
 it('what is no time is not heard', () => {
   const { clock } = machine();
-  expect([clock.heard(NaN), clock.heard(Infinity), clock.now()]).toEqual([false, false, 1_000_000]);
+  expect([clock.observe(NaN), clock.observe(Infinity), clock.now()]).toEqual([false, false, 1_000_000]);
 });

@@ -5,7 +5,7 @@ import type { Clock } from '@kdcube/release/internal';
 /** A clock that AWS puts right. */
 export interface AwsClock extends Clock {
   /** What time an answer of AWS says it is. Says whether this clock was wrong. */
-  heard(at: number): boolean;
+  observe(at: number): boolean;
 }
 
 /** What a machine has: a clock that somebody may set at any moment, and one that only counts. */
@@ -34,7 +34,7 @@ export function awsClock(machine: Machine = MACHINE): AwsClock {
   return {
     now,
     sleep: machine.sleep,
-    heard(at) {
+    observe(at) {
       const error = at - now();
       if (!Number.isFinite(error) || Math.abs(error) <= SLACK) return false;
       offset += error;

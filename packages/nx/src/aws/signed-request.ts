@@ -52,7 +52,7 @@ function send(aws: AwsConnection, service: AwsService, action: string, request: 
   return callAws(aws, name, async () => {
     const { response } = await aws.client.config.requestHandler.handle(await signRequest(aws, service, request));
     const { statusCode, headers, body } = response as Response;
-    const clockSkewCorrected = aws.clock.heard?.(Date.parse(headers.date ?? '')) ?? false;
+    const clockSkewCorrected = aws.clock.observe?.(Date.parse(headers.date ?? '')) ?? false;
     const text = await readBody(body);
     if (statusCode === 200) return text;
     throw Object.assign(await errorOf(name, statusCode, text), {

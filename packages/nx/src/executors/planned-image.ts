@@ -15,19 +15,19 @@ interface ImageOptions {
   offline?: boolean;
 }
 
-/** Plans the image of a task and runs `work` with the plan and a snapshot of the workspace's files as git has them. `look`: git queries that run already. */
+/** Plans the image of a task and runs `work` with the plan and a snapshot of the workspace's files as git has them. `gitStatus`: git queries that are already running. */
 export async function withPlannedImage<T>(
   { root, project, plugin, log }: Task,
   options: ImageOptions,
   work: (job: ImageJob, registries: Registries) => Promise<T>,
-  look: GitStatus = readStatus(root),
+  gitStatus: GitStatus = readStatus(root),
 ): Promise<T> {
   const registries = resolveRegistries(options, plugin);
-  const release = await openRelease(root, plugin, look);
+  const release = await openRelease(root, plugin, gitStatus);
   const planOptions = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
   return withSnapshot(
     root,
     async (snapshot) => work(await planImageJob(release, project, snapshot, planOptions, log), registries),
-    look,
+    gitStatus,
   );
 }

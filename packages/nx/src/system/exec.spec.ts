@@ -90,8 +90,8 @@ describe('run', () => {
     });
 
     it.each([130, 143])('knows a program that heard the signal by its exit code, as docker does: %s', async (code) => {
-      const heard = () => node(`process.exit(${code})`);
-      expect(await problemOf(heard())).toMatchObject({
+      const received = () => node(`process.exit(${code})`);
+      expect(await problemOf(received())).toMatchObject({
         code: 'interrupted',
         message: expect.stringMatching(/ -e was stopped by SIG(INT|TERM)\.$/),
       });

@@ -21,12 +21,12 @@ export async function withLock<T>(
   const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
   const startedAt = Date.now();
-  let said = startedAt;
+  let reportedAt = startedAt;
   let waited = false;
   while (!tryLock(file)) {
     waited = true;
-    if (Date.now() - said > 15_000) {
-      said = Date.now();
+    if (Date.now() - reportedAt > 15_000) {
+      reportedAt = Date.now();
       log.progress(`waiting for another process, which has ${name}`);
     }
     if (Date.now() - startedAt > timeout) {

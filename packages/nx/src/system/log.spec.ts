@@ -40,11 +40,11 @@ describe('whileWaiting', () => {
 
   it('is never silent for more than 15 s, says what is true then, and stops', async () => {
     jest.useFakeTimers();
-    const said: string[] = [];
+    const output: string[] = [];
     let step = 1;
     let end = (_: string) => {};
     const work = withHeartbeat(
-      { ...silentLog, progress: (text) => said.push(text) },
+      { ...silentLog, progress: (text) => output.push(text) },
       () => `step ${step}`,
       new Promise<string>((resolve) => (end = resolve)),
     );
@@ -54,16 +54,16 @@ describe('whileWaiting', () => {
     end('done');
     expect(await work).toBe('done');
     jest.advanceTimersByTime(60_000);
-    expect(said).toEqual(['step 1', 'step 2']);
+    expect(output).toEqual(['step 1', 'step 2']);
   });
 
   it('stops after a failure too', async () => {
     jest.useFakeTimers();
-    const said: string[] = [];
-    const log = { ...silentLog, progress: (text: string) => void said.push(text) };
+    const output: string[] = [];
+    const log = { ...silentLog, progress: (text: string) => void output.push(text) };
     await expect(withHeartbeat(log, () => 'x', Promise.reject(new Error('no')))).rejects.toThrow('no');
     jest.advanceTimersByTime(60_000);
-    expect(said).toEqual([]);
+    expect(output).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ export function requireRegistry({ registry }: Registries): RegistryName {
   if (registry) return registry;
   throw new KdcubeError({
     code: 'registry-missing',
-    message: 'Nobody said which registry the images go to.',
+    message: 'No registry is configured for the images.',
     hint: '--registry=<host>/<path>, or KDCUBE_REGISTRY, or "registry" in the options of @kdcube/nx in nx.json',
   });
 }
@@ -48,8 +48,8 @@ export function baseReference(name: string, registries: Registries): string {
     if (value) return text.replaceAll(`\${${variable}}`, shown(value));
     throw new KdcubeError({
       code: 'registry-missing',
-      message: `Nobody said where ${text} comes from: the registry of the platform's images is not known.`,
-      hint: 'KDCUBE_PLATFORM_REGISTRY (or KDCUBE_REGISTRY, when both are one), or "platformRegistry" in the options of @kdcube/nx in nx.json',
+      message: `No registry is configured for the platform's images, so ${text} cannot be found.`,
+      hint: 'KDCUBE_PLATFORM_REGISTRY (or KDCUBE_REGISTRY, if both are the same), or "platformRegistry" in the options of @kdcube/nx in nx.json',
     });
   }, name);
 }

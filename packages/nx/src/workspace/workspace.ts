@@ -18,11 +18,11 @@ export interface OpenRelease {
   mayFloat: boolean;
 }
 
-/** Reads the workspace at `root`. Throws every problem of release.yaml at once. `look`: what git was asked already. */
-export async function openRelease(root: string, options: ReleaseOptions = {}, look?: GitStatus): Promise<OpenRelease> {
+/** Reads the workspace at `root`. Throws every problem of release.yaml at once. `gitStatus`: git queries that are already running. */
+export async function openRelease(root: string, options: ReleaseOptions = {}, gitStatus?: GitStatus): Promise<OpenRelease> {
   const workspace = readWorkspace(diskFiles(root), options);
   const release = requireRelease(workspace);
-  const remote = await ownRemoteUrl(root, look?.config).catch((error: unknown) => {
+  const remote = await ownRemoteUrl(root, gitStatus?.config).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
     throw error;
   });

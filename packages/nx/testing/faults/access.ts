@@ -63,7 +63,7 @@ export const ACCESS: Row[] = [
       )),
   },
   {
-    what: 'TLS with an authority that nobody knows',
+    what: 'TLS with an untrusted authority',
     ends: 'registry-unreachable',
     registry: { tls: true },
     arrange: ({ registry, names }) => void (names.registry = registry.host.replace('127.0.0.1', 'registry.example')),

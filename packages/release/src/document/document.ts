@@ -159,7 +159,7 @@ function countOf(text: string, what: RegExp): number {
 }
 
 /** What is said instead of the parser's own words where those would quote the document, which may hold a secret. */
-const OWN_WORDS: Partial<Record<YAMLError['code'], string>> = {
+const OWN_TEXTS: Partial<Record<YAMLError['code'], string>> = {
   BAD_ALIAS: 'an alias or anchor is not written as one',
   BAD_DIRECTIVE: 'a line that starts with % is no directive',
   BAD_DQ_ESCAPE: 'a backslash in double quotes starts no escape; a single-quoted text keeps backslashes as they are',
@@ -178,7 +178,7 @@ function syntaxProblem({ code, message }: YAMLError, at: Place): Problem {
       hint: 'remove the line ---',
       at,
     };
-  const text = OWN_WORDS[code] ?? message.split('\n')[0]!;
+  const text = OWN_TEXTS[code] ?? message.split('\n')[0]!;
   return { code: 'yaml-syntax', message: `This is not YAML: ${text}${text.endsWith('.') ? '' : '.'}`, at };
 }
 

@@ -64,19 +64,19 @@ const testWithPyyaml = NO_PYYAML ? test.skip : test;
 
 testWithPyyaml(`PyYAML agrees${NO_PYYAML ? ' (skipped: python3 with PyYAML is not here)' : ''}`, () => {
   // The tables cannot say what PyYAML fails on, and 2^53 is a limit of ours.
-  const words = [...ALIKE, ...TEXTS, ...APART].filter((word) => !['=', '<<', '12345678901234567890'].includes(word));
+  const samples = [...ALIKE, ...TEXTS, ...APART].filter((word) => !['=', '<<', '12345678901234567890'].includes(word));
   const code =
     'import sys, json, yaml\nfor w in json.load(sys.stdin): print(json.dumps(yaml.safe_load("a: " + w)["a"], default=lambda d: {"date": str(d)}))';
-  const { stdout, stderr } = spawnSync('python3', ['-c', code], { input: JSON.stringify(words), encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('python3', ['-c', code], { input: JSON.stringify(samples), encoding: 'utf8' });
   if (stderr) throw new Error(stderr);
   const answers = stdout.trimEnd().split('\n');
-  const theirs = words.map((word, index) => [
+  const theirs = samples.map((word, index) => [
     word,
     answers[index]!.replace('-Infinity', '"-inf"')
       .replace(/^Infinity/, '"inf"')
       .replace('NaN', '"nan"'),
   ]);
-  const ours = words.map((word) => {
+  const ours = samples.map((word) => {
     const value = (parse(`a: ${word}`) as { a: unknown }).a;
     return [
       word,
@@ -85,8 +85,8 @@ testWithPyyaml(`PyYAML agrees${NO_PYYAML ? ' (skipped: python3 with PyYAML is no
         : JSON.stringify(value),
     ];
   });
-  const same = words.filter(
+  const same = samples.filter(
     (_, index) => JSON.stringify(JSON.parse(theirs[index]![1]!)) === JSON.stringify(JSON.parse(ours[index]![1]!)),
   );
-  expect(words.filter(readsAlike)).toEqual(same);
+  expect(samples.filter(readsAlike)).toEqual(same);
 });

@@ -11,7 +11,7 @@ import { ONCE } from './once';
 export type KnownWrong = Record<string, { code: 'rejected-key' | 'ignored-key' | 'unknown-key'; why: string; hint?: string }>;
 
 /** What depends on the kind of document. */
-export interface ShapeWords {
+export interface ShapeText {
   /** The known wrong keys of the mapping at a place. */
   known(path: DocumentPath): KnownWrong;
   /** Whether the platform reads the keys itself: it ignores those in camelCase. */
@@ -40,7 +40,7 @@ const KNOWN_WRONG: KnownWrong = {
   key: { code: 'ignored-key', why: 'is read by a part of the platform only', hint: 'id:' },
 };
 
-const RELEASE_WORDS: ShapeWords = { known: () => KNOWN_WRONG, platformKeys: true, hidden: () => false };
+const RELEASE_TEXT: ShapeText = { known: () => KNOWN_WRONG, platformKeys: true, hidden: () => false };
 
 /**
  * Checks the value at `path` of a document against a schema and says what does not fit in words of this project, each at its place.
@@ -51,11 +51,11 @@ export function checkShape(
   doc: ReadDocument,
   value: unknown,
   path: DocumentPath,
-  words: ShapeWords = RELEASE_WORDS,
+  text: ShapeText = RELEASE_TEXT,
 ): Problem[] {
   const parsed = schema.safeParse(value, ONCE);
   if (parsed.success) return [];
-  return parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, doc, value, path, words));
+  return parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, doc, value, path, text));
 }
 
 function problemsOf(
@@ -64,12 +64,12 @@ function problemsOf(
   doc: ReadDocument,
   value: unknown,
   base: DocumentPath,
-  words: ShapeWords,
+  text: ShapeText,
 ): Problem[] {
   const inner = issue.path as (string | number)[];
   const path = [...base, ...inner];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => wrongKey(key, doc, path, missingKeys(schema, inner, value), words));
+    return issue.keys.map((key) => wrongKey(key, doc, path, missingKeys(schema, inner, value), text));
   const found = at(value, inner);
   if (found === undefined) {
     return [
@@ -80,7 +80,7 @@ function problemsOf(
       },
     ];
   }
-  return [wrongValue(issue, found, doc, path, words)];
+  return [wrongValue(issue, found, doc, path, text)];
 }
 
 /** The keys that the schema has at `inner` and the document has not. */
@@ -104,7 +104,7 @@ function at(value: unknown, inner: DocumentPath): unknown {
   return inner.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key as string], value);
 }
 
-function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: string[], words: ShapeWords): Problem {
+function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: string[], text: ShapeText): Problem {
   const at = doc.place([...path, key], 'key');
   // A secret that slipped to the wrong side of the colon.
   if (mayHoldSecret(key)) {
@@ -115,11 +115,11 @@ function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: st
       at: shown,
     };
   }
-  const wrong = words.known(path);
+  const wrong = text.known(path);
   const known = Object.hasOwn(wrong, key) ? wrong[key] : undefined;
   if (known) return { code: known.code, message: `${quoted(key)} ${known.why}.`, hint: known.hint, at };
   const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  if (words.platformKeys && snake !== key && /^[a-z]/.test(key)) {
+  if (text.platformKeys && snake !== key && /^[a-z]/.test(key)) {
     return {
       code: 'ignored-key',
       message: `${quoted(key)} is ignored by the platform, silently: its keys are written with underscores.`,
@@ -136,10 +136,10 @@ function wrongKey(key: string, doc: ReadDocument, path: DocumentPath, others: st
   };
 }
 
-function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, path: DocumentPath, words: ShapeWords): Problem {
+function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, path: DocumentPath, text: ShapeText): Problem {
   const at = doc.place(path);
   const expected = issue.code === 'invalid_type' ? issue.expected : undefined;
-  if (expected === 'boolean' && typeof found === 'string') return stringBoolean(found, at, words.platformKeys);
+  if (expected === 'boolean' && typeof found === 'string') return stringBoolean(found, at, text.platformKeys);
   if (found === null)
     return {
       code: 'wrong-type',
@@ -148,7 +148,7 @@ function wrongValue(issue: z.core.$ZodIssue, found: unknown, doc: ReadDocument, 
       at,
     };
   if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean' || found instanceof Date)) {
-    const source = words.hidden(path) ? undefined : (doc.source(path) ?? String(found));
+    const source = text.hidden(path) ? undefined : (doc.source(path) ?? String(found));
     return {
       code: 'unquoted-value',
       message: `${source === undefined ? 'This' : quoted(source)} is read as a ${typeof found}, so that it may lose zeros or change its form.`,

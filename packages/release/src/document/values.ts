@@ -45,7 +45,7 @@ export function looksRandom(text: string): boolean {
   // An AWS secret key has slashes, at which the words below end.
   const key = /(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])/.exec(text)?.[0];
   if (key && /[a-z]/.test(key) && /[A-Z]/.test(key) && /\d/.test(key) && entropy(key) > 4.3) return true;
-  return text.split(/[\s"'`,;:=/\\@?&#(){}[\]<>|]+/).some((word, index, words) => isRandomWord(word, words[index - 1]));
+  return text.split(/[\s"'`,;:=/\\@?&#(){}[\]<>|]+/).some((word, index, parts) => isRandomWord(word, parts[index - 1]));
 }
 
 function isRandomWord(word: string, before: string | undefined): boolean {

@@ -70,8 +70,8 @@ describe('who is told what', () => {
   });
 
   test('the bundles are told to proc alone; the examples are off in ingress and proc', () => {
-    const told = plan.services.filter(({ env }) => 'AGENTIC_BUNDLES_JSON' in env).map(({ component }) => component);
-    expect(told).toEqual(['proc']);
+    const variables = plan.services.filter(({ env }) => 'AGENTIC_BUNDLES_JSON' in env).map(({ component }) => component);
+    expect(variables).toEqual(['proc']);
     expect(plan.services.map(({ component, env }) => [component, env.BUNDLES_INCLUDE_EXAMPLES])).toEqual([
       ['proc', '0'],
       ['ingress', '0'],

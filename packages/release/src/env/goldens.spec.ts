@@ -9,7 +9,7 @@ import { descriptorOptions } from './bundles';
 import { renderEnv } from './env';
 
 /** What rendering says of an environment: its problems, else its notes. */
-function said(more: string, ref: string, bundles = 1): readonly Problem[] {
+function output(more: string, ref: string, bundles = 1): readonly Problem[] {
   const items = Array.from({ length: bundles }, (_, n) => `    - {id: "bundle-${n}@1-0", description: "${'long '.repeat(30)}"}`);
   const text = `platform: {ref: "${ref}"}\nbundles:\n  items:\n${items.join('\n')}\n`;
   const { release } = mustReadRelease(text, 'release.yaml', {});
@@ -25,9 +25,9 @@ function said(more: string, ref: string, bundles = 1): readonly Problem[] {
 const proc = 'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled } }';
 
 test.each<[string, () => readonly Problem[]]>([
-  ['env-in-file', () => said(proc, 'v0.3.2', 300)],
-  ['env-too-large', () => said(`${proc}\nenv: { proc: { LARGE: "${'x'.repeat(70_000)}" } }`, 'v0.3.2')],
-  ['assembly-overrides', () => said(proc, '2026.07.20.444')],
+  ['env-in-file', () => output(proc, 'v0.3.2', 300)],
+  ['env-too-large', () => output(`${proc}\nenv: { proc: { LARGE: "${'x'.repeat(70_000)}" } }`, 'v0.3.2')],
+  ['assembly-overrides', () => output(proc, '2026.07.20.444')],
 ])('what a person reads: %s', (code, provoke) => {
   const found = provoke().find((problem) => problem.code === code);
   expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', `${code}.txt`), `${formatProblem(found!)}\n`);

@@ -81,7 +81,7 @@ export function chosenEnvironment(wanted: string | undefined, files: Environment
 }
 
 export function missingEnvironment(name: string | undefined, names: readonly string[]): Problem {
-  const there =
+  const existing =
     names.length > 0
       ? `one of ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
       : `${environmentFile('prod')}, to start with`;
@@ -91,6 +91,6 @@ export function missingEnvironment(name: string | undefined, names: readonly str
       name === undefined
         ? `There is no environment in ${ENVIRONMENTS}/.`
         : `There is no environment ${quoted(name)} in ${ENVIRONMENTS}/.`,
-    hint: there,
+    hint: existing,
   };
 }

@@ -98,10 +98,10 @@ services:
 secrets: { shared: { REDIS_URL: <REDIS_URL_ARN> } }
 env: { proc: { DB_HOST: <DB_HOST> } }
 `;
-  const said = read(text).problems.map(({ code, at }) => `${code} ${at?.path}`);
+  const output = read(text).problems.map(({ code, at }) => `${code} ${at?.path}`);
   const places = [...text.matchAll(/<[A-Z_]+>/g)].length;
-  expect(said.filter((line) => line.startsWith('placeholder'))).toHaveLength(places);
-  expect(said.filter((line) => !line.startsWith('placeholder'))).toEqual(['env-misnamed env.proc.DB_HOST']);
+  expect(output.filter((line) => line.startsWith('placeholder'))).toHaveLength(places);
+  expect(output.filter((line) => !line.startsWith('placeholder'))).toEqual(['env-misnamed env.proc.DB_HOST']);
 });
 
 test('what is broken stops nothing that is not', () => {

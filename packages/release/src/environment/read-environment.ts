@@ -3,7 +3,7 @@ import type { Problem } from '../problem/problem';
 import { KdcubeError, quoted } from '../problem/problem';
 import type { ReadDocument } from '../document/document';
 import { readDocument } from '../document/document';
-import type { KnownWrong, ShapeWords } from '../document/shape';
+import type { KnownWrong, ShapeText } from '../document/shape';
 import { checkShape, kindOf } from '../document/shape';
 import type { Environment, PartlyWritten } from './environment';
 import { isMapping, layered } from '../document/layers';
@@ -49,7 +49,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   };
   problems.push(...unfilled.map(({ problem, path }) => ({ ...(isHidden(path) ? inSecret : problem), at: doc.place(path) })));
   const filled = value as Record<string, unknown>;
-  const shape = checkShape(WrittenEnvironment, doc, filled, [], WORDS);
+  const shape = checkShape(WrittenEnvironment, doc, filled, [], TEXT);
   problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...lostNames(filled, doc));
   const written = wellShaped(filled);
   const environment = normalise(name, written);
@@ -165,7 +165,7 @@ const GATEWAY_WRONG: KnownWrong = {
   max_integrations_concurrency: { code: 'ignored-key', why: 'is an older name', hint: 'max_integrations_ops_concurrency:' },
 };
 
-const WORDS: ShapeWords = {
+const TEXT: ShapeText = {
   known: (path) => (path[0] === 'gateway' ? GATEWAY_WRONG : {}),
   platformKeys: false,
   hidden: isHidden,
@@ -233,12 +233,12 @@ function withoutEchoes(problems: readonly Problem[]): Problem[] {
 
 /** By file and place; what two checks say of one place with one code is said once. */
 function inOrder(problems: Problem[]): Problem[] {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   const at = (problem: Problem) => [problem.at?.line ?? 0, problem.at?.col ?? 0] as const;
   return problems
     .sort((a, b) => (a.at?.file ?? '').localeCompare(b.at?.file ?? '', 'en') || at(a)[0] - at(b)[0] || at(a)[1] - at(b)[1])
     .filter((problem) => {
       const key = JSON.stringify([problem.at, problem.code]);
-      return !said.has(key) && said.add(key);
+      return !reported.has(key) && reported.add(key);
     });
 }

@@ -93,8 +93,8 @@ test('the first plan after an import is empty; keys that nobody knows here stay'
 });
 
 test('a release that was deployed here, imported again: code, metrics and gateway stay; what is registered anew is the exec task alone', () => {
-  const words = { bundles: ['lifts@1-4 v1.4.0 a'] };
-  const running = deployed(words);
+  const lines = { bundles: ['lifts@1-4 v1.4.0 a'] };
+  const running = deployed(lines);
   const services = Object.values(running.services)
     .filter(({ serviceName }) => serviceName !== 'clamav')
     .map((service) => {
@@ -108,7 +108,7 @@ test('a release that was deployed here, imported again: code, metrics and gatewa
     [],
     ['chat-proc BUILD_FINGERPRINT'],
   ]);
-  const { plan } = planDeploy(deployInput({ ...words, environment, running, before: bundlesOf(words) }));
+  const { plan } = planDeploy(deployInput({ ...lines, environment, running, before: bundlesOf(lines) }));
   expect(plan.services.filter(({ change }) => change !== 'none').map(({ service, env }) => [service, env])).toEqual([
     ['chat-proc', { added: [], changed: ['BUILD_FINGERPRINT', 'FARGATE_TASK_DEFINITION'], removed: [] }],
   ]);

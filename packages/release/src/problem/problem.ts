@@ -70,6 +70,6 @@ export function printable(text: string): string {
 
 /** `text` as a quoted word of a message, cut where it would flood the terminal. */
 export function quoted(text: unknown): string {
-  const words = typeof text === 'string' ? text : (JSON.stringify(text) ?? String(text));
-  return `"${printable(words.length > 80 ? `${words.slice(0, 77)}…` : words)}"`;
+  const whole = typeof text === 'string' ? text : (JSON.stringify(text) ?? String(text));
+  return `"${printable(whole.length > 80 ? `${whole.slice(0, 77)}…` : whole)}"`;
 }

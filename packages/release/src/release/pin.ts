@@ -123,7 +123,7 @@ export function requirePin<T>(pin: T | undefined, fits: boolean, subject: string
         }
       : {
           code: 'pin-stale',
-          message: `The pin of ${subject} answers another question than is asked now: release.yaml, or the image’s Dockerfile, changed since.`,
+          message: `The pin of ${subject} is out of date: release.yaml or the image’s Dockerfile has changed.`,
           hint: 'nx sync    and commit the pins',
           at: { file },
         };

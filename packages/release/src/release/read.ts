@@ -207,10 +207,10 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 
 /** By place; what two checks say of one place with one code is said once. */
 function inOrder(problems: Problem[]): Problem[] {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   return problems.sort(byPlace).filter(({ code, at }) => {
     const key = `${at?.line}:${at?.col} ${at?.path} ${code}`;
-    return !said.has(key) && said.add(key);
+    return !reported.has(key) && reported.add(key);
   });
 }
 

@@ -91,7 +91,7 @@ export const OUT = {
   env: (environment: string) => `dist/env/${environment}`,
   /** The last plan of an environment: a deploy can carry it out. */
   plan: (environment: string) => `dist/plan/${environment}.json`,
-  /** The last good record of an environment, as it was seen last: for a plan that asks nobody. */
+  /** The last good record of an environment, as it was seen last: for a plan that works offline. */
   record: (environment: string) => `dist/record/${environment}.json`,
   release: 'dist/release',
 };

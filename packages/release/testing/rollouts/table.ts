@@ -222,7 +222,7 @@ const OWN: Row[] = [
     runs: { proc: 'proc:2', ingress: 'ingress:2', ui: 'ui:2', metrics: 'metrics:1' },
   },
   {
-    name: 'the way back fails too',
+    name: 'the rollback fails too',
     wish: INGRESS,
     scenario: {
       rules: [{ match: { service: 'acme-ingress' }, do: CRASH }],

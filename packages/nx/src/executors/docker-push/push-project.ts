@@ -19,8 +19,8 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   const { root, plugin, log } = task;
   const { dryRun, branch, format } = options;
   // git works while release.yaml is read.
-  const look = readStatus(root);
-  const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, look };
+  const gitStatus = readStatus(root);
+  const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, gitStatus };
   const { registry: target } = resolveRegistries(options, plugin);
   const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
   const previous = target && prefetchPreviousImage({ ...tagOptions, image: task.project, platform, target }, log);
@@ -35,7 +35,7 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
     log.event({ event: 'pushed', ...receipt });
     return { receipt, took: Date.now() - startedAt };
   };
-  return withPlannedImage(task, options, push, look);
+  return withPlannedImage(task, options, push, gitStatus);
 }
 
 function formatWithRegistry(): KdcubeError {

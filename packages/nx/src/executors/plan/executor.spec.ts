@@ -102,9 +102,9 @@ it('the first time everything changes; carried out, nothing does: not for an emp
   gitSync(ours.root, 'commit', '--allow-empty', '-m', 'nothing');
   await nothing();
   const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
-  const [here, there] = release.split('\n').filter((line) => line.includes('- {'));
+  const [here, existing] = release.split('\n').filter((line) => line.includes('- {'));
   const again = release
-    .replace(`${here}\n${there}`, `${there}\n${here}`)
+    .replace(`${here}\n${existing}`, `${existing}\n${here}`)
     .replace('bundles:', 'release_name: other\nbundles:\n  default_bundle_id: "here@1-0"');
   ours.commit({ 'release.yaml': again });
   await nothing();

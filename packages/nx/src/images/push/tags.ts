@@ -11,7 +11,7 @@ export interface TagOptions {
   branch?: string;
   tagPrefix?: string;
   /** What git said already. Default: git is asked. */
-  look?: GitStatus;
+  gitStatus?: GitStatus;
 }
 
 /**
@@ -31,15 +31,15 @@ export async function tagsOf(job: ImageJob, options: TagOptions & { registries: 
   return customerTags({ commit, branch }, options.tagPrefix);
 }
 
-export async function branchOf({ root, branch, look }: TagOptions): Promise<string | undefined> {
+export async function branchOf({ root, branch, gitStatus }: TagOptions): Promise<string | undefined> {
   if (branch !== undefined) return branch;
-  const state = await look?.checkout;
+  const state = await gitStatus?.checkout;
   return (state ? state.branch : await currentBranch(root)) ?? ciBranch(process.env);
 }
 
 /** The commit that is checked out; undefined before the first one. */
-export async function commitOf({ root, look }: TagOptions): Promise<string | undefined> {
-  const state = await look?.checkout;
+export async function commitOf({ root, gitStatus }: TagOptions): Promise<string | undefined> {
+  const state = await gitStatus?.checkout;
   return state ? state.head : headCommit(root);
 }
 

@@ -21,7 +21,7 @@ export type EnvironmentReport = (problem: Omit<Problem, 'at'>, path: DocumentPat
 export type EnvironmentRule = (input: EnvironmentRuleInput, report: EnvironmentReport, note: EnvironmentReport) => void;
 
 /** Where what a service gets under a name is said: by the service itself, for its component, or for all. */
-export function whereSaid(
+export function pathOf(
   written: PartlyWritten,
   kind: 'env' | 'secrets',
   { name: service, component }: Pick<Service, 'name' | 'component'>,

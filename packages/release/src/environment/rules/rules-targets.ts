@@ -4,7 +4,7 @@ import { isMapping } from '../../document/layers';
 import { parseImageReference, parseRegistry } from '../../release/reference';
 import type { ServiceImage } from '../environment';
 import type { EnvironmentReport, EnvironmentRule } from './rule';
-import { whereSaid } from './rule';
+import { pathOf } from './rule';
 import { shownReference } from '../secret-reference';
 
 /** What a target needs, and what it has no use for. */
@@ -84,7 +84,7 @@ export const secretsFitTargets: EnvironmentRule = ({ environment, written }, rep
             : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, and the service runs with compose, which reads secrets from files of its host.`,
           hint: isFile ? 'ssm:/name or secretsmanager:name' : 'file:/etc/kdcube/secrets/name',
         },
-        whereSaid(written, 'secrets', service, name),
+        pathOf(written, 'secrets', service, name),
       );
     }
   }

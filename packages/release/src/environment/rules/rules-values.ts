@@ -6,7 +6,7 @@ import { components } from '../../platform/components';
 import { isMapping } from '../../document/layers';
 import { ALIASES, isEnvName, misnamed, OWNED } from '../../platform/names';
 import type { EnvironmentRule, EnvironmentRuleInput } from './rule';
-import { whereSaid } from './rule';
+import { pathOf } from './rule';
 import { secretReference } from '../secret-reference';
 import { isHidden, isSecretName, looksRandom, placeholderIn, quotedWord, valueFault } from '../../document/values';
 
@@ -107,7 +107,7 @@ export const namesAreOneThing: EnvironmentRule = (input, report) => {
           message: `${name} of ${quoted(service.name)} is an environment variable and a secret, and can be only one of the two.`,
           hint: 'remove it from env',
         },
-        whereSaid(input.written, 'env', service, name),
+        pathOf(input.written, 'env', service, name),
         'key',
       );
     }
@@ -159,10 +159,10 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
     typeof path[path.length - 1] === 'string' && cleared.has(path[path.length - 1] as string);
   const hint = (path: DocumentPath) =>
     `secrets: with a reference, and treat this one as leaked; or, if it is none,  not_secret: [${String(path[path.length - 1])}]`;
-  const said = new Set<string>();
+  const reported = new Set<string>();
   for (const { path, kind } of secretsIn(filled)) {
     if (path[0] === 'secrets' || path.includes('secrets') || isCleared(path)) continue;
-    said.add(JSON.stringify(path));
+    reported.add(JSON.stringify(path));
     report(
       {
         code: 'secret-value',
@@ -175,7 +175,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
   // As written: a variable's value is said where it stands, not wherever it is used.
   for (const [path, value] of textsOf(doc.value, [])) {
     const name = String(path[path.length - 1]);
-    if (path[0] === 'secrets' || path[2] === 'secrets' || said.has(JSON.stringify(path)) || isCleared(path)) continue;
+    if (path[0] === 'secrets' || path[2] === 'secrets' || reported.has(JSON.stringify(path)) || isCleared(path)) continue;
     const inEnv = path[0] === 'env' || path[2] === 'env' || path[0] === 'vars';
     if (inEnv && isSecretName(name) && value !== '' && !placeholderIn(value))
       report(
@@ -222,7 +222,7 @@ export const nothingIsLeftToFill: EnvironmentRule = ({ doc }, report) => {
     // A part of a longer text may be a part of a secret.
     const what = isHidden(path) && placeholder !== value ? 'Here' : quoted(placeholder);
     report(
-      { code: 'placeholder', message: `${what} is a placeholder that nobody filled in.`, hint: whereToLook(path, value) },
+      { code: 'placeholder', message: `${what} is a placeholder that nobody filled in.`, hint: valueHint(path, value) },
       path,
     );
   }
@@ -235,7 +235,7 @@ function textsOf(value: unknown, path: DocumentPath): [DocumentPath, string][] {
 }
 
 /** What tells the value that belongs at a place. */
-function whereToLook(path: DocumentPath, value: string): string {
+function valueHint(path: DocumentPath, value: string): string {
   const [section, key] = path;
   if (path.includes('secrets')) return 'a reference: ssm:/name, secretsmanager:name, or file:/path with compose';
   if (path[path.length - 1] === 'image')

@@ -2,7 +2,7 @@ import { quoted } from '../../problem/problem';
 import type { DocumentPath } from '../../document/document';
 import { isMapping } from '../../document/layers';
 import type { EnvironmentRule } from './rule';
-import { whereSaid } from './rule';
+import { pathOf } from './rule';
 import { shownReference } from '../secret-reference';
 
 export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
@@ -185,7 +185,7 @@ export const redisIsOne: EnvironmentRule = ({ environment, written }, report) =>
           message: `${name} of ${quoted(one.service.name)} is not that of ${quoted(first.service.name)}: what one writes the other would never read.`,
           hint: `shared:\n  ${name}: …`,
         },
-        whereSaid(written, one.kind, one.service, name),
+        pathOf(written, one.kind, one.service, name),
       );
     }
   }

@@ -43,13 +43,13 @@ export function namesAreTexts({ release }: RuleInput, report: Report): void {
 export function holdsNoSecrets({ doc }: RuleInput, report: Report): void {
   const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? doc.value.not_secret : [];
   const marked = secretsIn(doc.value).filter(({ path }) => !cleared.includes(path.at(-1)));
-  const said = marked.map(({ path }) => JSON.stringify(path));
+  const reported = marked.map(({ path }) => JSON.stringify(path));
   for (const { path, kind } of marked)
     report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: KEEP }, path);
   // By their look alone: a setting that is called `token` often says where one is.
   for (const [path, value] of settingsIn(doc.value, [])) {
     const name = path.findLast((part) => typeof part === 'string')!;
-    if (!looksRandom(value) || said.includes(JSON.stringify(path)) || cleared.includes(name)) continue;
+    if (!looksRandom(value) || reported.includes(JSON.stringify(path)) || cleared.includes(name)) continue;
     const message = `This looks drawn at random, as keys and tokens are. ${OPEN}`;
     const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: [${name}]`;
     report({ code: 'secret-value', message, hint }, path);

@@ -15,8 +15,8 @@ const STATUS_COLORS: readonly (readonly [RegExp, Color])[] = [
   [/./, 'yellow'],
 ];
 
-/** Colors a frame of the board: the pieces of each line. The picture in the docs is made of the same pieces. */
-function colorFrame([title = '', heads = '', ...rows]: readonly string[]): Piece[][] {
+/** Colors a frame of the board: the pieces of each line. @public tools/board-picture.mjs draws the same pieces. */
+export function colorFrame([title = '', heads = '', ...rows]: readonly string[]): Piece[][] {
   const status = heads.indexOf(' status ') + 1;
   const event = heads.indexOf(' last event');
   return [
