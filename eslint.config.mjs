@@ -92,6 +92,15 @@ const CORE_RULES = `
 
 const JEST = ['describe', 'test', 'it', 'expect', 'jest', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
 
+/** Where retired words still stand in identifiers. The list only gets shorter: clean a folder, then take it out. */
+const STILL_RETIRED = [
+  ...['git', 'images', 'oci', 'registry', 'targets'].map((room) => `${NX}/${room}/**`),
+  ...['image', 'targets'].map((room) => `${RELEASE}/${room}/**`),
+  ...['nx', 'release'].map((name) => `packages/${name}/testing/**`),
+  'tools/**',
+  'e2e/**',
+];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/files/**', '**/fixtures/**', '.nx/**', 'tmp/**'] },
   {
@@ -105,12 +114,9 @@ export default tseslint.config(
       eqeqeq: ['error', 'always'],
     },
   },
-  {
-    files: ['**/*.{ts,mjs,cjs,js}'],
-    ignores: ['tools/lint/words.mjs'],
-    plugins: { words: { rules: { retired: retiredWords } } },
-    rules: { 'words/retired': 'warn' },
-  },
+  { files: ['**/*.{ts,mjs,cjs,js}'], plugins: { terms: { rules: { retired: retiredWords } } } },
+  { files: ['**/*.{ts,mjs,cjs,js}'], ignores: ['tools/lint/words.mjs'], rules: { 'terms/retired': 'error' } },
+  { files: STILL_RETIRED, ignores: ['tools/lint/words.mjs'], rules: { 'terms/retired': 'warn' } },
   ...LAYERS.flatMap(layerRules),
 );
 

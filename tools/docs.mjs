@@ -1,4 +1,4 @@
-// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale.
+// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale, or when a page has a retired phrase.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { checksPage } from './checks-page.mjs';
 import { withExitCodes } from './exit-codes.mjs';
 import { loadSource } from './load-source.mjs';
 import { sampleLines, withPart } from './printed-parts.mjs';
+import { retiredPhrases } from './lint/phrases.mjs';
 import { root } from './setup.mjs';
 import { verdictsTable } from './verdicts-page.mjs';
 
@@ -45,7 +46,9 @@ for (const [name, text] of Object.entries(pages)) {
   stale += 1;
 }
 if (!check) console.log(stale === 0 ? 'docs/ is up to date' : `docs/: ${stale} pages printed`);
-process.exit(check && stale > 0 ? 1 : 0);
+const retired = check ? retiredPhrases(root) : [];
+for (const line of retired) console.error(line);
+process.exit(check && stale + retired.length > 0 ? 1 : 0);
 
 function releasePage() {
   const schema = z.toJSONSchema(WrittenRelease, { io: 'input' });

@@ -67,7 +67,7 @@ it.each(LAYERS)('%s may not import %s', (file, specifier) => {
 
 it.each(RETIRED)('a retired word in a declaration fails: %s', (text) => {
   const reported = found[LAYERS.length + RETIRED.indexOf(text)];
-  expect(reported.filter((each) => each.startsWith('words/retired'))).toHaveLength(1);
+  expect(reported.filter((each) => each.startsWith('terms/retired'))).toHaveLength(1);
 });
 
 it('a room may import itself and what it stands on, and a name that another package gave may be used', () => {

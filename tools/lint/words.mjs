@@ -52,6 +52,5 @@ export const PHRASES = [
   [/said more than can be kept/i, 'exceeded the output limit'],
   [/one step shorter/i, 'Show what would change, without changing anything.'],
   [/restarts? for nothing/i, 'no service restarts without a reason'],
-  [/nothing was changed\.?$/im, 'say exactly what was and was not changed'],
   [/has nobody to ask/i, 'not running interactively'],
 ];
