@@ -1,4 +1,4 @@
-// npm run demo -- --deploy: from the two images of the main job to a rollout, an end that is bad, and the way back, on a stand-in for Amazon ECS.
+// npm run demo -- --deploy: from the two images of the main job to a rollout, a failed deploy, and a rollback, on a stand-in for Amazon ECS.
 import fs from 'node:fs';
 import path from 'node:path';
 import { PLACE, startCloud } from './cloud.mjs';
@@ -49,7 +49,7 @@ Images are deployed from a registry: the one of the demo, on ${registry}.)`);
       `\n(Nx ended with ${ended.status}, as for every task that fails. The deploy's own exit code is in the last object of --json:)\n${ended.last}`,
     );
 
-    title('What runs, what was tried, and the way back');
+    title('What runs, what was tried, and a rollback');
     await nx('run', 'release:status:prod');
     await nx('run', 'release:history:prod');
     console.log('\n(What runs is prod-2, as before. To prod-1, on any machine and without a build:)');

@@ -32,7 +32,7 @@ export async function mainJob(shop, { registry, own, tarball }) {
   await nx('g', '@kdcube/nx:bundle', OTHER_ID, '--repo', `file://${other}`, '--ref', 'v2.1.0', '--subdir', 'service/bundles');
   await commit('Add two bundles');
 
-  title('Pins: what the tag means, and which base the images stand on');
+  title('Pins: the commit of the tag, and the base of each image');
   await pushStandIns(registry, PLATFORM_REF);
   console.log(
     own
@@ -42,7 +42,7 @@ export async function mainJob(shop, { registry, own, tarball }) {
   await nx('sync');
   await commit('Pin them');
 
-  title('Check, stage, and derive what the platform is told');
+  title('Validate, stage, and derive the bundle descriptor');
   await nx('run', 'release:validate');
   await nx('run-many', '-t', 'stage', '--output-style=static');
   await nx('run', 'release:descriptor');

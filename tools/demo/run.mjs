@@ -38,7 +38,7 @@ function words() {
   const usage = `npm run demo [-- --deploy]
 
 The main job, from a customer's new repository to pushed images, in a folder of its own. It needs Node and git.
-  --deploy   then a rollout on a stand-in for Amazon ECS, without an account, and the way back`;
+  --deploy   then a rollout on a stand-in for Amazon ECS, without an account, and a rollback`;
   try {
     const { values: given } = parseArgs({
       options: { deploy: { type: 'boolean', default: false }, help: { type: 'boolean', default: false, short: 'h' } },
@@ -60,9 +60,9 @@ function end() {
   cd ${shop.dir}
   npx nx g @kdcube/nx:bundle my-bundle      # a bundle of your own
   npx nx affected -t test stage             # test and stage what changed
-  npx nx sync                               # the pins say again what release.yaml says
-  npx nx run release:validate               # everything the platform would only say in a log
-  npx nx show project release               # what else can be done
+  npx nx sync                               # brings the pins up to date
+  npx nx run release:validate               # checks the whole release
+  npx nx show project release               # lists all targets
 `);
   if (own)
     console.log(
