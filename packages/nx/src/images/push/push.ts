@@ -36,8 +36,8 @@ interface Push {
 const LOCK_TIMEOUT = 3 * 3_600_000;
 
 /**
- * Pushes an image to the registry, or to dist/images if no registry is configured: find → verify → build → upload → tag.
- * If the image is already there, it is reused: nothing is built and nothing is sent. Returns the receipt; undefined on a dry run that found nothing.
+ * Pushes an image to the registry, or to dist/images if no registry is configured: find and verify (`find.ts`) → build → upload → tag.
+ * If the image is already there, it is reused: nothing is built and nothing is sent. Returns the receipt; on a dry run, undefined if the image would have to be pushed.
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const startedAt = Date.now();
@@ -54,14 +54,15 @@ export async function pushImage(job: ImageJob, options: PushOptions, log: Log): 
   return pushOrReuse({ job, destination, previous, tags, why, startedAt }, options, log);
 }
 
-/** Two processes on one machine would build the same image twice: the second one waits, and reuses what the first one pushed. */
+/** Takes a lock, so that two processes on one machine do not build the same image twice: the second one waits, and reuses what the first one pushed. */
 function pushOrReuse(push: Push, options: PushOptions, log: Log): Promise<PushReceipt> {
   const { job, destination } = push;
-  const next = async (hasWaited: boolean) => {
+  const pushUnlessDone = async (hasWaited: boolean) => {
+    // Whoever waited may find the image that the other process pushed.
     const existing = hasWaited ? await findExisting(job, destination) : undefined;
     return existing ? reuse(push, existing, log) : buildAndPush(push, options, log);
   };
-  return withLock(`the push of ${destination.name}:${job.plan.tag}`, next, LOCK_TIMEOUT, log);
+  return withLock(`the push of ${destination.name}:${job.plan.tag}`, pushUnlessDone, LOCK_TIMEOUT, log);
 }
 
 async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise<PushReceipt> {
@@ -74,14 +75,15 @@ async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise
   const { digest, isReused, transfer } = uploaded;
   log.done(isReused ? 'reused' : 'pushed', image, digest, startedAt);
 
-  const setTags = await destination.tag(uploaded, tags);
-  if (setTags.length > 0) log.done('tagged', image, setTags.join(', '));
+  const appliedTags = await destination.tag(uploaded, tags);
+  if (appliedTags.length > 0) log.done('tagged', image, appliedTags.join(', '));
 
+  // The content of an image with uncommitted files is not the commit's.
   const commit = job.uncommitted.length === 0 ? await commitOf(options) : undefined;
   return receiptOf(push, uploaded, {
     ...(isReused ? { how: 'reused', why: [] } : { how: built.how, why, ...(transfer && { sent: transfer }) }),
     ...(commit !== undefined && { commit }),
-    tags: setTags,
+    tags: appliedTags,
   });
 }
 

@@ -17,15 +17,15 @@ import { findForeignChange, readServices } from './wave/foreign-change';
 import { runWave } from './wave/wave';
 
 /**
- * Rolls out a plan. What can be refused is refused before the first write: that throws a Problem, and nothing was changed. Every later end is an Outcome. Run again, even after `kill -9` between
- * any two calls, it finds what it did and continues.
+ * Rolls out a plan. What can be refused is refused before the first write: that throws a Problem, and nothing was changed. Every later end is an Outcome.
+ * Run again, even after `kill -9` between any two calls, it finds what it did and continues.
  */
 export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: RolloutOptions): Promise<Outcome> {
   let rollout = newRollout(plan, ports, options);
 
   // Preflight: writes nothing.
   let services = await checkTarget(rollout);
-  // The first response of AWS has corrected the clock.
+  // The first response of AWS has corrected the clock's offset, so the start time is taken only now.
   rollout = { ...rollout, startedAt: rollout.clock.now() };
   const planned = await findRevisions(rollout);
   rollout = { ...rollout, accepted: await checkBaseline(rollout, services, planned) };
@@ -34,6 +34,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
   // Resume deployments that an interrupted run left in progress.
   const resumed = await resumeDeployments(rollout, services, planned);
   services = resumed.services;
+  // Nothing was updated by this run, so there is nothing to roll back.
   if (resumed.failure) return outcomeOf(rollout, describeFailure(rollout, resumed.failure, services), services);
   if (isEmptyPlan(plan)) {
     await removeOwnLock(rollout, services);
@@ -67,7 +68,7 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
   return failure ? handleFailure(rollout, failure) : outcomeOf(rollout, undefined, services);
 }
 
-/** If the plan overwrites the registry in Redis and no wave updates proc, that is a wave of its own. */
+/** If the plan overwrites the bundle registry in Redis and no wave updates proc, the overwrite is a wave of its own, the first one. */
 function withRegistryWave({ plan, revisions: { forced } }: Rollout): DeployPlan['waves'] {
   if (!forced || plan.waves.some(({ services }) => services.includes(forced.service))) return plan.waves;
   return [{ name: 'registry', services: [forced.service] }, ...plan.waves];
@@ -78,7 +79,8 @@ const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unkn
 
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {
   const canRollBack = rollout.options.onFailure === 'rollback' && !NO_ROLLBACK.includes(failure.reason.code);
-  const second = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
+  // Without a rollback, proc's extra step for the registry is still finished or undone, where that is safe.
+  const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
   const services = await rollout.ecs.describeServices(serviceNames(rollout));
-  return outcomeOf(rollout, describeFailure(rollout, failure, services, second), services);
+  return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
 }
