@@ -84,7 +84,7 @@ test('an image that crashes: exit code, reason and log lines, with --json one ob
   ]);
   expect(lastOf(ran)).toMatchObject({ verdict: 'rolled-back', exitCode: 12, code: 'container-crashed', record: 'prod.broken.1' });
   expect(events(ran).map(({ event }) => event)).toEqual(
-    expect.arrayContaining(['wave', 'registered', 'update', 'ecs', 'stopped', 'failed']),
+    expect.arrayContaining(['wave', 'registered', 'update', 'service-event', 'task-stopped', 'failed']),
   );
   expect(await cloud.now('proc')).toEqual([proc, 'COMPLETED']);
 });
@@ -119,7 +119,7 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
         expect.objectContaining({
           release: 'two',
           verdict: 'stopped',
-          because: expect.stringMatching(
+          reason: expect.stringMatching(
             /The deploy of two was interrupted\. ECS continues on its own: proc is being updated to kdcube-proc:/,
           ),
         }),

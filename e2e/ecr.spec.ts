@@ -70,7 +70,8 @@ test('a token that ends in the middle of the push is renewed; the base’s layer
   const { key, digest, tags } = receipt();
   expect(tags).toEqual([`customer-${workspace.head()}`, 'customer-main']);
   expect(new Set(written(ran.asked))).toEqual(new Set(['a blob', `c-${key}`, ...tags]));
-  const mounts = ran.asked.filter(({ query }) => query.mount !== undefined);
+  // 403: the token ended at a mount, which is sent again with the new one.
+  const mounts = ran.asked.filter(({ query, status }) => query.mount !== undefined && status !== 403);
   expect(mounts.map(({ status, query }) => [status, query.from])).toEqual([[202, 'kdcube-chat-proc']]);
   expect(
     ran.asked.filter(({ method, kind, name }) => method === 'GET' && kind === 'blob' && name === 'kdcube-chat-proc').length,
