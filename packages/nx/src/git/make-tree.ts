@@ -20,7 +20,7 @@ interface Folder {
 }
 
 /**
- * The tree of these entries, which are in the index's order, and of each folder in it, the innermost first: what `git write-tree` would write. By arithmetic, because for most folders the id is
+ * The tree of these entries, which are in the index's order, and of each folder in it, the innermost first: what `git write-tree` would write. Computed here, because for most folders the id is
  * all that is wanted.
  */
 export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {

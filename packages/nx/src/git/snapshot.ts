@@ -161,7 +161,7 @@ async function writeCommonTree(reading: SnapshotContext, folders: readonly strin
 }
 
 /**
- * What git would commit of one folder, by arithmetic from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
+ * What git would commit of one folder, computed from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
  */
 async function writeFolderTree(reading: SnapshotContext, folder: string): Promise<ReadableTree | undefined> {
   const { store, objects } = await reading.overlay();

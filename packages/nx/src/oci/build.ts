@@ -55,7 +55,7 @@ export interface BuiltImage {
 }
 
 /**
- * Builds an image by arithmetic: the base's layers by their descriptors, one layer for the files of each COPY and one for each bundle, a config, a manifest. To the byte the same for the same Dockerfile,
+ * Assembles an image without a container engine: the base's layers by their descriptors, one layer for the files of each COPY and one for each bundle, a config, a manifest. To the byte the same for the same Dockerfile,
  * trees, base and labels. A line that cannot be followed is returned, not thrown. Problems: those of the base (`requireBase`), of git, of the disk.
  */
 export async function assembleImage(build: OciBuild): Promise<BuiltImage | Refusal> {

@@ -3,6 +3,7 @@ import type { Problem } from '../problem/problem';
 import { KdcubeError, quoted } from '../problem/problem';
 import type { DocumentPath, ReadDocument } from '../document/document';
 import { readDocument } from '../document/document';
+import { isMapping } from '../document/layers';
 import { generationOf } from '../platform/generation';
 import { bundleFolder, bundleModule } from '../platform/bundle-id';
 import { normalPath } from './refs';
@@ -199,10 +200,6 @@ function reposOf(repos: Record<string, unknown>): Record<string, string> {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 /** By place; what two checks say of one place with one code is said once. */

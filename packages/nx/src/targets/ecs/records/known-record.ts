@@ -41,7 +41,7 @@ export async function offlineRecord(
     const record = keptRecord(root, environment);
     return { ...(record && { record }), source: `${OUT.record(environment)}, where the last one is that was seen here: ${why}` };
   };
-  if (name === undefined) return kept('nobody said which registry the images are in');
+  if (name === undefined) return kept('no registry is configured for the images');
   const registry = await openRegistryWithoutAws(name.host, log);
   if (registry === undefined) return kept(`${name.host} is Amazon’s, and docker has no login for it`);
   try {
