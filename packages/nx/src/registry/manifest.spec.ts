@@ -119,6 +119,20 @@ describe('platforms', () => {
   });
 });
 
+describe('null in a manifest', () => {
+  it.each<[string, object, object]>([
+    ['annotations', { ...image, annotations: null }, image],
+    ['the type', { ...image, mediaType: null }, without(image, 'mediaType')],
+    ['the platform of a layer', { ...image, layers: [descriptor('b', { platform: null })] }, image],
+    ['layers', { ...image, layers: null }, { ...image, layers: [] }],
+    ['the entries of an index', { ...index, manifests: null }, { ...index, manifests: [] }],
+  ])('for %s is as if it were absent', (_, given, expected) => expect(read(given).json).toEqual(expected));
+
+  it('for a layer is refused', () => {
+    expect(problemOf(() => read({ ...image, layers: [null] })).code).toBe('registry-response');
+  });
+});
+
 describe('configs', () => {
   const manifest = image as m.ImageManifest;
   const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [digest('c')] }, config: null };
@@ -126,6 +140,53 @@ describe('configs', () => {
   it('are read', () => {
     expect(m.parseConfig(bytes(config), manifest, 'it')).toEqual({ ...config, config: undefined });
   });
+
+  it('name the keys whose values are of another type', () => {
+    const wrong = { ...config, config: { Env: {}, Volumes: [], Cmd: [] } };
+    expect(problemOf(() => m.parseConfig(bytes(wrong), manifest, 'it')).message).toContain('in Env, Volumes.');
+  });
+
+  const KEYS = 'User ExposedPorts Env Entrypoint Cmd Volumes WorkingDir Labels StopSignal ArgsEscaped Healthcheck OnBuild Shell';
+  it.each(KEYS.split(' '))('with null for %s are read as if it were absent', (key) => {
+    const given = { ...config, config: { [key]: null, Env: key === 'Env' ? null : ['A=b'] } };
+    expect(m.parseConfig(bytes(given), manifest, 'it').config).toEqual(key === 'Env' ? {} : { Env: ['A=b'] });
+  });
+
+  it.each(['created', 'author', 'variant', 'history', 'os.version', 'os.features', 'container_config'])(
+    'with null for %s beside the settings are read as if it were absent',
+    (key) => {
+      const { [key]: _, ...expected } = { ...config, config: undefined } as Record<string, unknown>;
+      expect(m.parseConfig(bytes({ ...config, [key]: null }), manifest, 'it')).toEqual(expected);
+    },
+  );
+
+  it('with null inside of a setting are read as Go reads them', () => {
+    const given = {
+      Volumes: { '/data': null },
+      ExposedPorts: { '80/tcp': null },
+      Labels: { a: null },
+      Env: ['A=1', null],
+      Healthcheck: { Test: ['CMD', 'x'], Interval: null, Retries: 2 },
+    };
+    expect(m.parseConfig(bytes({ ...config, config: given }), manifest, 'it').config).toEqual({
+      Volumes: { '/data': {} },
+      ExposedPorts: { '80/tcp': {} },
+      Labels: { a: '' },
+      Env: ['A=1', ''],
+      Healthcheck: { Test: ['CMD', 'x'], Retries: 2 },
+    });
+    const history = [{ created: null, created_by: 'x', empty_layer: null }];
+    expect(m.parseConfig(bytes({ ...config, history }), manifest, 'it').history).toEqual([{ created_by: 'x' }]);
+  });
+
+  it.each([{ type: 'layers', diff_ids: null }, { type: null, diff_ids: [] }, null])(
+    'without layers: a root file system %j',
+    (rootfs) => {
+      const empty = { ...manifest, layers: [] };
+      expect(m.parseConfig(bytes({ ...config, rootfs }), empty, 'it').rootfs).toEqual({ type: 'layers', diff_ids: [] });
+      expect(problemOf(() => m.parseConfig(bytes({ ...config, rootfs }), manifest, 'it')).code).toBe('registry-response');
+    },
+  );
 
   it.each<[string, unknown]>([
     ['text', 'x'],
@@ -135,6 +196,14 @@ describe('configs', () => {
     ['a history that is no list', { ...config, history: {} }],
     ['layers that are no digests', { ...config, rootfs: { type: 'layers', diff_ids: ['x'] } }],
     ['a config that is text', { ...config, config: 'x' }],
+    ['a root file system that is text', { ...config, rootfs: 'x' }],
+    ['null for a layer', { ...config, rootfs: { type: 'layers', diff_ids: [null] } }],
+    ['an Entrypoint that is text', { ...config, config: { Entrypoint: 'sh' } }],
+    ['a Cmd that holds a number', { ...config, config: { Cmd: ['sh', 1] } }],
+    ['Volumes that are a list', { ...config, config: { Volumes: ['/data'] } }],
+    ['a Label that is a number', { ...config, config: { Labels: { a: 1 } } }],
+    ['a User that is a number', { ...config, config: { User: 1000 } }],
+    ['a Healthcheck whose Test is text', { ...config, config: { Healthcheck: { Test: 'NONE' } } }],
   ])('with %s are refused', (_, json) => {
     expect(problemOf(() => m.parseConfig(bytes(json), manifest, 'it')).code).toBe('registry-response');
   });

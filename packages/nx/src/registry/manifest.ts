@@ -1,4 +1,5 @@
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
+import { readSettings, withoutNulls } from './image-settings';
 import { invalidResponse } from './transport/problems';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -65,8 +66,11 @@ export function parseManifest(
   from: string,
 ): { mediaType: string; json: ImageManifest | ImageIndex } {
   const named = parseMediaType(header, from);
-  const json = parse(bytes);
-  if (!isRecord(json)) throw invalidResponse(`${from} is not a manifest: it is not a JSON object.`);
+  const read = parse(bytes);
+  if (!isRecord(read)) throw invalidResponse(`${from} is not a manifest: it is not a JSON object.`);
+  // Go prints a list without anything in it as null.
+  const lists = { ...(read.layers === null && { layers: [] }), ...(read.manifests === null && { manifests: [] }) };
+  const json = withoutNulls({ ...read, ...lists }) as Record<string, unknown>;
   if (json.schemaVersion === 1) throw unsupportedSchema1(from);
   const isIndex = Array.isArray(json.manifests);
   const inside = json.mediaType;
@@ -92,24 +96,20 @@ export function isIndex(json: ImageManifest | ImageIndex): json is ImageIndex {
 
 /** Reads the config of an image, and checks it against its manifest. */
 export function parseConfig(bytes: Buffer, manifest: ImageManifest, from: string): ImageConfig {
-  const json = parse(bytes);
-  const rootfs = isRecord(json) ? json.rootfs : undefined;
-  if (!isRecord(json) || typeof json.os !== 'string' || typeof json.architecture !== 'string' || !isRecord(rootfs)) {
-    throw invalidResponse(`The config of ${from} is not the config of an image.`);
-  }
-  const ids = rootfs.diff_ids;
-  if (
-    !Array.isArray(ids) ||
-    !ids.every((id) => typeof id === 'string' && isDigest(id)) ||
-    ids.length !== manifest.layers.length
-  ) {
-    throw invalidResponse(`The config of ${from} does not name as many layers as its manifest.`);
-  }
-  const { config, history } = json;
+  const read = parse(bytes);
+  const invalid = (why: string) => invalidResponse(`The config of ${from} ${why}.`);
+  const { config, ...json } = isRecord(read) ? read : {};
+  const { rootfs, history, ...rest } = withoutNulls(json) as Record<string, unknown>;
+  if (typeof rest.os !== 'string' || typeof rest.architecture !== 'string') throw invalid('is not the config of an image');
+  // Go prints a list without anything in it as null.
+  const ids = isRecord(rootfs) ? (rootfs.diff_ids ?? []) : rootfs === undefined ? [] : undefined;
+  const areDigests = Array.isArray(ids) && ids.every((id) => typeof id === 'string' && isDigest(id));
+  if (!areDigests || ids.length !== manifest.layers.length) throw invalid('does not name as many layers as its manifest');
   const isSound = isAbsent(config) || isRecord(config);
-  if (!isSound || !(isAbsent(history) || Array.isArray(history)))
-    throw invalidResponse(`The config of ${from} is not the config of an image.`);
-  return { ...json, config: config ?? undefined, history: history ?? undefined } as unknown as ImageConfig;
+  if (!isSound || !(isAbsent(history) || Array.isArray(history))) throw invalid('is not the config of an image');
+  const { settings, wrong } = isRecord(config) ? readSettings(config) : { wrong: [] };
+  if (wrong.length > 0) throw invalid(`has a value of another type than an image can have in ${wrong.join(', ')}`);
+  return { ...rest, config: settings, rootfs: { type: 'layers', diff_ids: ids }, history } as unknown as ImageConfig;
 }
 
 function isAbsent(value: unknown): boolean {
