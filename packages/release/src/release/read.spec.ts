@@ -101,6 +101,11 @@ describe('rules that depend on how the release is used', () => {
     ['an example’s id, early', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.3' }, ['reserved-id']],
     ['an example’s id at the seed', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.1', examples: true }, []],
     ['the admin’s id', items('{id: kdcube.admin}'), { generation: '2026.3.1' }, ['reserved-id']],
+    ['a module of Python', items('{id: json}'), {}, ['reserved-id']],
+    ['a module of Python in another case', items('{id: Email}'), {}, ['reserved-id']],
+    ['a package of the platform', items('{id: kdcube_ai_app}'), {}, ['reserved-id']],
+    ['a package that the platform imports, pinned', items('{id: redis, repo: "git@h:o/r", ref: v1}'), {}, ['reserved-id']],
+    ['a folder that is none of Python’s', items('{id: json.1}'), {}, []],
   ])('%s', (_, text, options, expected) => {
     expect(codes(text, options)).toEqual(expected);
   });

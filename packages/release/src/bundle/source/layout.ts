@@ -1,7 +1,7 @@
 import type { PythonSource, Statement } from '../python/python';
 import { readPython } from '../python/python';
 import type { PythonImport } from '../python/imports';
-import { PYTHON_STDLIB } from '../python/stdlib';
+import { PYTHON_STDLIB } from '../../platform/python-names';
 import { bundleFolder } from '../../platform/bundle-id';
 
 /** A bundle's Python files, read once, and the names under which its modules can be imported. */

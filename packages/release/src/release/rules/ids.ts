@@ -1,6 +1,7 @@
 import { quoted } from '../../problem/problem';
 import { bundleFolder, idProblem } from '../../platform/bundle-id';
 import { reservedBecause } from '../../platform/generation';
+import { importedInstead } from '../../platform/python-names';
 import { BUNDLES_ROOT } from '../release';
 import type { Report, RuleInput } from './rule';
 import { idPath } from './rule';
@@ -66,7 +67,24 @@ export function idsAreFree({ found, release, options }: RuleInput, report: Repor
         },
         idPath(bundle),
       );
+    else folderIsFree(bundle, report);
   }
+}
+
+/** Python has one module for each name in a process, and looks for installed packages before folders without an `__init__.py`. */
+function folderIsFree(bundle: RuleInput['found'][number], report: Report): void {
+  const folder = bundleFolder(bundle.value.id);
+  const instead = importedInstead(folder);
+  if (!instead) return;
+  const spelling = instead.name === folder ? '' : ` (as ${quoted(instead.name)}: on macOS and Windows the two are one name)`;
+  report(
+    {
+      code: 'reserved-id',
+      message: `The folder of ${quoted(bundle.value.id)} has the name of ${instead.owner}${spelling}. The platform would import that one, and not the bundle.`,
+      hint: `give the bundle an id of its own, such as ${bundle.value.id.toLowerCase()}-bundle`,
+    },
+    idPath(bundle),
+  );
 }
 
 export function defaultExists({ found, defaultId }: RuleInput, report: Report): void {
