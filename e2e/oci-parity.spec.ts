@@ -313,7 +313,7 @@ for (const each of EQUAL) {
     expect(files.ours).toEqual(files.theirs);
     expect(started.ours).toEqual(started.theirs);
     expect(started.ours).toMatchObject(
-      each.startless ? { stdout: '' } : { exitCode: 0, stdout: expect.stringContaining('arguments:') },
+      each.startless ? { output: '' } : { exitCode: 0, output: expect.stringContaining('arguments:') },
     );
   });
 }

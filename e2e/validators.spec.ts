@@ -1,7 +1,7 @@
 // What docker-push wrote, read by programs that know nothing of us: skopeo, umoci, crane, podman, docker.
 import fs from 'node:fs';
 import path from 'node:path';
-import { testWithEngine } from './support/engine';
+import { outputOf, testWithEngine } from './support/engine';
 import { type Double, digestsOf, pushStandIns, readImage, registryDouble } from './support/oci';
 import { read, testWithCrane, testWithPodman, testWithReaders } from './support/readers';
 import { freshFolder, must } from './support/run';
@@ -121,8 +121,7 @@ testWithEngine('docker loads the archive and runs it: it sees its bundle', async
     const { stdout } = await must('docker', ['load', '--input', archive(image)], engine);
     expect(stdout).toContain(named(image));
     try {
-      const ran = await must('docker', ['run', '--rm', '--network', 'none', named(image)], engine);
-      expect(ran.output).toContain('my-bundle');
+      expect(await outputOf(engine, [named(image)])).toContain('my-bundle');
     } finally {
       await must('docker', ['rmi', '--force', named(image)], engine);
     }

@@ -117,8 +117,20 @@ export async function loadInImage(
   if (options.run) args.push('--run', JSON.stringify(options.run));
   // The loader's exit code says that a bundle failed; its report says which one, so only the report counts here.
   const command = ['sh', '-c', `python ${script} || true`, 'loader', ...args];
-  const { stdout } = await must('docker', ['run', '--rm', '--network', 'none', ...variables, image, ...command], engine);
+  const stdout = await outputOf(engine, [...variables, image, ...command]);
   return (JSON.parse(stdout) as { bundles: Record<string, LoadedBundle> }).bundles;
+}
+
+/**
+ * What a container prints, which must be something and must not depend on an earlier run. Under load, an engine at times loses all output of a container that
+ * ends at once, in its log too; so one that printed nothing is started again.
+ */
+export async function outputOf(engine: Engine, args: readonly string[]): Promise<string> {
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const { stdout } = await must('docker', ['run', '--rm', '--network', 'none', ...args], engine);
+    if (stdout !== '') return stdout;
+  }
+  throw new Error(`docker run ${args.join(' ')} printed nothing, 5 times`);
 }
 
 function find(): Engine | undefined {
