@@ -31,7 +31,7 @@ import { withLock } from './system/lock';
 import { requireSupportedSystem } from './system/supported';
 import { requireGit } from './git/git';
 import { resolveRef } from './git/mirror/remote';
-import { openWorktree } from './git/workspace';
+import { openWorktree } from './git/worktree';
 import { pinnedImage } from './images/job';
 import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';

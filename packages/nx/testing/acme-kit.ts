@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type BundlePin, printPin } from '@kdcube/release/internal';
-import { withSnapshot } from '../src/git/snapshot';
+import { withSnapshot } from '../src/git/snapshot/snapshot';
 import { type ImageJob, type ImageOptions, planImageJob } from '../src/images/job';
 import { silentLog } from '../src/system/log';
 import { type OpenRelease, openRelease } from '../src/workspace/workspace';

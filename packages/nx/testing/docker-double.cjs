@@ -1,4 +1,4 @@
-// A docker that builds nothing: it keeps what it was told in the folder DOCKER_DOUBLE, one file an image, and pushes an image without
+// A docker that builds nothing: it keeps its options in the folder DOCKER_DOUBLE, one file an image, and pushes an image without
 // layers that has the labels. So that what surrounds an engine can be tested where there is none. `DOCKER_DOUBLE_FAIL`: the first word of what fails.
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -15,19 +15,19 @@ function fail(text) {
 }
 
 function build() {
-  const told = { args: {}, labels: {} };
+  const options = { args: {}, labels: {} };
   let tag = '';
   args.forEach((word, index) => {
     const next = args[index + 1] ?? '';
     const at = next.indexOf('=');
     if (word === '--tag') tag = next;
-    if (word === '--label') told.labels[next.slice(0, at)] = next.slice(at + 1);
-    if (word === '--build-arg') told.args[next.slice(0, at)] = next.slice(at + 1);
-    if (word === '--file') told.dockerfile = fs.readFileSync(next, 'utf8');
+    if (word === '--label') options.labels[next.slice(0, at)] = next.slice(at + 1);
+    if (word === '--build-arg') options.args[next.slice(0, at)] = next.slice(at + 1);
+    if (word === '--file') options.dockerfile = fs.readFileSync(next, 'utf8');
   });
   const context = args.at(-1);
   const files = fs.readdirSync(context, { recursive: true }).filter((name) => fs.statSync(path.join(context, name)).isFile());
-  fs.writeFileSync(fileOf(tag), JSON.stringify({ ...told, files: files.sort() }));
+  fs.writeFileSync(fileOf(tag), JSON.stringify({ ...options, files: files.sort() }));
 }
 
 async function push(remote) {

@@ -7,7 +7,7 @@ import { connect, type ConnectOptions, type Registry } from '../src/registry/reg
 import { sha256Digest } from '../src/registry/transport/connect';
 import { OCI_MANIFEST } from '../src/registry/manifest';
 import type { PushImage } from '../src/registry/push';
-import type { PushBlob } from '../src/registry/send';
+import type { PushBlob } from '../src/registry/upload-blobs';
 
 /** A request as tools/registry describes it. */
 interface Asked {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Acme, acme, dockerDouble } from '../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../testing/aws-kit';
-import { hear, releaseContext } from '../../testing/hear';
+import { captureOutput, releaseContext } from '../../testing/capture-output';
 import { pushImage } from '../images/push/push';
 import { resolveRegistries } from '../workspace/registries';
 import { silentLog } from '../system/log';
@@ -51,7 +51,7 @@ beforeEach(async () => {
   useDouble(ecs);
   output = '';
   waits.length = 0;
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();

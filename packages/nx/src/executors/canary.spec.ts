@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../testing/aws-kit';
 import { CANARY, filesWithCanary, FORMS, repositoryText } from '../../testing/canary/kit';
 import { COMPOSE, type Place, PLACES } from '../../testing/canary/places.table';
-import { heardAcme, releaseContext } from '../../testing/hear';
+import { captureAcme, releaseContext } from '../../testing/capture-output';
 import { pushImage } from '../images/push/push';
 import { resolveRegistries } from '../workspace/registries';
 import { silentLog } from '../system/log';
@@ -23,7 +23,7 @@ import verify from './verify/executor';
 jest.setTimeout(180_000);
 
 const variables = { ...process.env };
-const at = heardAcme();
+const at = captureAcme();
 let ecs: EcsDouble;
 let restoreClock: () => void;
 
@@ -74,15 +74,15 @@ const REFUSED: Record<Place['refused'], string[]> = {
 };
 
 async function call(run: Call, options: object): Promise<boolean> {
-  const ran = run({ environment: 'prod', dryRun: false, offline: false, ...options } as never, releaseContext(at.ours.root));
+  const ran = run({ environment: 'prod', dryRun: false, offline: false, ...options } as never, releaseContext(at.workspace.root));
   // A bug of ours would be thrown: it must not tell either.
-  return (await ran.catch((error: unknown) => ((at.said += String(error)), { success: false }))).success;
+  return (await ran.catch((error: unknown) => ((at.output += String(error)), { success: false }))).success;
 }
 
 async function push(): Promise<void> {
-  const registries = resolveRegistries({ registry: at.ours.registry.host }, {}, {});
-  await at.ours.job((job) =>
-    pushImage(job, { root: at.ours.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silentLog),
+  const registries = resolveRegistries({ registry: at.workspace.registry.host }, {}, {});
+  await at.workspace.job((job) =>
+    pushImage(job, { root: at.workspace.root, registries, engine: 'oci', dryRun: false, branch: 'main' }, silentLog),
   );
 }
 
@@ -96,28 +96,28 @@ async function stage({ running, environment, first = true }: Place): Promise<voi
   useDouble(ecs, CANARY);
   restoreClock = await useDoubleClock(ecs);
   const text = first ? ENVIRONMENT : environment!(ENVIRONMENT);
-  at.ours.commit({ 'environments/prod.yaml': text.replace('REGISTRY', at.ours.registry.host), ...COMPOSE });
+  at.workspace.commit({ 'environments/prod.yaml': text.replace('REGISTRY', at.workspace.registry.host), ...COMPOSE });
   await push();
-  const inputs = filesWithCanary(at.ours.box.dir);
+  const inputs = filesWithCanary(at.workspace.box.dir);
   expect(inputs).toEqual(expect.arrayContaining([expect.stringContaining('host/compose.yaml')]));
   expect(await call(importEcs, { ...CLUSTER, environment: 'found', dryRun: false })).toBe(true);
   const deployed = await call(deployEcs, ROLLOUT);
-  expect([deployed, filesWithCanary(at.ours.box.dir)]).toEqual([first, inputs]);
+  expect([deployed, filesWithCanary(at.workspace.box.dir)]).toEqual([first, inputs]);
 }
 
 /** A second one, with the secret in its place. */
 async function hide({ environment = String, release = String, files, machine }: Place): Promise<void> {
-  const host = at.ours.box.folder('host');
+  const host = at.workspace.box.folder('host');
   fs.writeFileSync(path.join(host, 'secret'), CANARY);
   const entrypoint = 'bundles/here@1-0/entrypoint.py';
-  const before = fs.readFileSync(path.join(at.ours.root, entrypoint), 'utf8');
-  at.ours.commit({ [entrypoint]: `${before}# another\n` });
+  const before = fs.readFileSync(path.join(at.workspace.root, entrypoint), 'utf8');
+  at.workspace.commit({ [entrypoint]: `${before}# another\n` });
   await push();
-  machine?.(at.ours);
-  const releaseText = fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8');
-  at.ours.commit({
+  machine?.(at.workspace);
+  const releaseText = fs.readFileSync(path.join(at.workspace.root, 'release.yaml'), 'utf8');
+  at.workspace.commit({
     ...files,
-    'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', at.ours.registry.host).replace('HOST', host),
+    'environments/prod.yaml': environment(ENVIRONMENT).replace('REGISTRY', at.workspace.registry.host).replace('HOST', host),
     'release.yaml': `release_name: second\n${release(releaseText)}`,
   });
 }
@@ -125,23 +125,23 @@ async function hide({ environment = String, release = String, files, machine }: 
 test.each(PLACES)('a secret in $where is printed and written nowhere', async (place) => {
   await stage(place);
   await hide(place);
-  const inputs = filesWithCanary(at.ours.box.dir);
+  const inputs = filesWithCanary(at.workspace.box.dir);
   const updates = () => JSON.stringify(ecs.journal.entries.filter(({ op }) => op === 'UpdateService').length);
   const before = updates();
   const failed = new Set<string>();
   for (const json of [false, true])
     for (const [name, run, options] of CALLS) if (!(await call(run, { ...options, json }))) failed.add(name);
   for (const form of FORMS) {
-    expect(at.said).not.toContain(form);
+    expect(at.output).not.toContain(form);
     // What was asked of AWS, reading too; what AWS answered is its own.
     const asked = ecs.journal.entries.filter(({ by }) => by === undefined).map((entry) => ({ ...entry, response: undefined }));
     expect(JSON.stringify(asked)).not.toContain(form);
-    expect(await repositoryText(at.ours.registry.host, 'releases')).not.toContain(form);
+    expect(await repositoryText(at.workspace.registry.host, 'releases')).not.toContain(form);
   }
   // The workspace and the cache have nothing but what stood there before; of this process's temporary files none is left.
-  expect(filesWithCanary(at.ours.box.dir)).toEqual(inputs);
+  expect(filesWithCanary(at.workspace.box.dir)).toEqual(inputs);
   expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`.kdcube.${process.pid}.`))).toEqual([]);
-  expect(at.said.length).toBeGreaterThan(500);
+  expect(at.output.length).toBeGreaterThan(500);
   const refused = CALLS.filter(([name]) => failed.has(name)).map(([name]) => name);
   expect([refused, place.refused === 'fine' || updates() === before]).toEqual([REFUSED[place.refused], true]);
 });

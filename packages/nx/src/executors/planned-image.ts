@@ -1,5 +1,5 @@
-import { readStatus, type GitStatus } from '../git/look';
-import { withSnapshot } from '../git/snapshot';
+import { readStatus, type GitStatus } from '../git/status';
+import { withSnapshot } from '../git/snapshot/snapshot';
 import type { ImageJob } from '../images/job';
 import { planImageJob } from '../images/job';
 import { resolveRegistries } from '../workspace/registries';

@@ -35,8 +35,8 @@ const readers = new Map<string, ObjectReader>();
 /** The objects that git sees at a place. Shared by everybody in this process who asks there; nothing of it keeps the process alive. */
 export function objectReader(context: GitContext): ObjectReader {
   const key = readerKey(context);
-  const there = readers.get(key);
-  if (there) return there;
+  const existing = readers.get(key);
+  if (existing) return existing;
   const asked = batchProcesses(context);
   let idle: NodeJS.Timeout | undefined;
   const objects: ObjectReader = {
@@ -121,14 +121,14 @@ function batchProcesses(context: GitContext) {
   const current = new Map<string, BatchProcess>();
   const begin = (mode: string): BatchProcess => {
     const pending: PendingRequest[] = [];
-    const hear = responseParser(
+    const onData = responseParser(
       () => pending[0]?.command === 'contents',
       (found) => {
         pending.shift()?.resolve(found);
         if (pending.length === 0) git.keepAlive(false);
       },
     );
-    const git = openSession('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, hear);
+    const git = openSession('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, onData);
     const batch: BatchProcess = { git, pending };
     current.set(mode, batch);
     void git.ended.then((why) => {

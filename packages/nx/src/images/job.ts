@@ -14,7 +14,7 @@ import {
 } from '@kdcube/release/internal';
 import type { FoundBundle } from '../workspace/bundles';
 import { findBundle } from '../workspace/bundles';
-import type { Snapshot } from '../git/snapshot';
+import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import type { Log } from '../system/log';
 import { settleAll } from '../system/parallel';

@@ -1,6 +1,6 @@
 import type { ImagePlan, RegistryName } from '@kdcube/release/internal';
 import { KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
-import { withSnapshot } from '../git/snapshot';
+import { withSnapshot } from '../git/snapshot/snapshot';
 import type { Log } from '../system/log';
 import { headManifest, type Registry } from '../registry/registry';
 import type { OpenRelease } from '../workspace/workspace';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { getBlob } from './registry';
 import { copyBlob, headBlob, mountBlob } from './blobs';
-import { streamBlob } from './stream';
-import { uploadBlob } from './upload';
+import { streamBlob } from './download-blob';
+import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -84,13 +84,13 @@ describe('a copy between registries', () => {
   it('streams', async () => {
     const { client } = await withBlob();
     const to = open((await double()).host);
-    const told: number[] = [];
-    const options = { onProgress: (sent: number) => told.push(sent) };
+    const progress: number[] = [];
+    const options = { onProgress: (sent: number) => progress.push(sent) };
     expect(await copyBlob({ registry: client, repository: 'base' }, { registry: to, repository: 'a' }, blob, options)).toBe(
       'copied',
     );
     expect((await getBlob(to, 'a', blob.digest)).equals(bytes)).toBe(true);
-    expect(told.at(-1)).toBe(bytes.length);
+    expect(progress.at(-1)).toBe(bytes.length);
   });
 
   it.each<[string, object]>([
@@ -191,13 +191,13 @@ describe('reading a blob', () => {
     const large = { digest: `sha256:${hash.digest('hex')}`, size: count * piece.length };
     let arrived = 0;
     let given = 0;
-    let ahead = 0;
+    let maxBuffered = 0;
     const from = await serve((_, response) => {
       response.writeHead(200, { 'content-length': String(large.size) });
       const more = () => {
         if (given === large.size) return void response.end();
         given += piece.length;
-        ahead = Math.max(ahead, given - arrived);
+        maxBuffered = Math.max(maxBuffered, given - arrived);
         response.write(piece, more);
       };
       more();
@@ -208,6 +208,6 @@ describe('reading a blob', () => {
     });
     await copyBlob({ registry: open(from), repository: 'base' }, { registry: open(to), repository: 'a' }, large);
     expect(arrived).toBe(large.size);
-    expect(ahead).toBeLessThan(48 * 1024 * 1024);
+    expect(maxBuffered).toBeLessThan(48 * 1024 * 1024);
   }, 120_000);
 });

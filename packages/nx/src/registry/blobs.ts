@@ -3,9 +3,9 @@ import { unexpectedResponse } from './registry';
 import { sendAuthorized } from './transport/auth';
 import { endpointUrl, checkRepository, referenceName, type Registry } from './transport/connect';
 import { invalidResponse } from './transport/problems';
-import { initiateRequest, pushScope, type UploadSession, sessionFrom } from './session';
-import { type BlobDescriptor, streamBlob } from './stream';
-import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload';
+import { initiateRequest, pushScope, type UploadSession, sessionFrom } from './upload-session';
+import { type BlobDescriptor, streamBlob } from './download-blob';
+import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload-blob';
 
 /** A repository in a registry. */
 export interface Repository {

@@ -2,7 +2,7 @@ import { getManifest, headManifest } from './registry';
 import { headBlob } from './blobs';
 import type { ImageManifest } from './manifest';
 import { pushImage } from './push';
-import { cutter, registryProgram, runRegistry } from '../../testing/cut-kit';
+import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, double, imageOf, open } from '../../testing/push-kit';
 
 closeAfterEach();

@@ -103,8 +103,8 @@ describe('platforms', () => {
     ['linux/amd64', ['linux/amd64/v3', 'linux/amd64'], 1],
     ['windows/amd64', ['linux/amd64'], undefined],
     ['linux/s390x', [], undefined],
-  ])('%s of %j', (wanted, there, place) => {
-    expect(m.selectPlatform(of(...there), m.parsePlatform(wanted))?.digest).toBe(
+  ])('%s of %j', (wanted, available, place) => {
+    expect(m.selectPlatform(of(...available), m.parsePlatform(wanted))?.digest).toBe(
       place === undefined ? undefined : digest(`${place}`),
     );
   });

@@ -3,7 +3,7 @@ import { headBlob } from './blobs';
 import { sha256Digest } from './transport/connect';
 import { OCI_INDEX } from './manifest';
 import { pushImage } from './push';
-import { logProgress } from './send';
+import { logProgress } from './upload-blobs';
 import { closeAfterEach, double, errorOf, imageOf, named, open, problemOf, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -136,10 +136,10 @@ describe('a push', () => {
     ['is not given', (blobs: typeof image.blobs) => blobs.slice(1), 'is not among the blobs'],
     ['has another size', (blobs: typeof image.blobs) => [{ ...blobs[0]!, size: 1 }, ...blobs.slice(1)], 'has 1 bytes'],
     ['is nowhere', (blobs: typeof image.blobs) => [{ ...blobs[0]!, open: undefined }, ...blobs.slice(1)], 'nothing to send'],
-  ])('whose config %s', async (_, change, words) => {
+  ])('whose config %s', async (_, change, text) => {
     const { client } = await begin();
     const problem = await problemOf(pushImage(client, 'a/x', { ...image, blobs: change(image.blobs) }, { key }));
-    expect(problem).toMatchObject({ code: 'push-failed', message: expect.stringContaining(words) });
+    expect(problem).toMatchObject({ code: 'push-failed', message: expect.stringContaining(text) });
     expect(await headManifest(client, 'a/x', key)).toBeUndefined();
   });
 

@@ -5,8 +5,8 @@ import { getManifest, headManifest, type Manifest, type ManifestHead, putManifes
 import type { Repository } from './blobs';
 import { sha256Digest, referenceName, type Registry } from './transport/connect';
 import { isIndex, parseManifest } from './manifest';
-import { type UploadedBlob, type PushBlob, uploadBlobs, type UploadBlobsOptions } from './send';
-import { setTag, tagTaken } from './tags';
+import { type UploadedBlob, type PushBlob, uploadBlobs, type UploadBlobsOptions } from './upload-blobs';
+import { setTag, tagExists } from './tags';
 
 export interface PushImage {
   /** As it is to be in the registry. An index is pushed after the manifests that it names. */
@@ -100,7 +100,7 @@ export async function uploadImage(
   const expected = existing?.digest ?? job.own.digest;
   for (const { tag, moving } of tags) {
     const head = tagHeads.heads.get(tag);
-    if (head && !moving && head.digest !== expected) throw tagTaken(registry.host, repository, tag, head.digest, expected);
+    if (head && !moving && head.digest !== expected) throw tagExists(registry.host, repository, tag, head.digest, expected);
   }
   if (existing) return uploaded(job, existing.digest, 'there', tagHeads);
   const reference = key ?? job.own.digest;

@@ -2,8 +2,8 @@ import { connect, getBlob, getManifest, headManifest, getImage, putManifest } fr
 import { sha256Digest } from './transport/connect';
 import { copyBlob, headBlob, mountBlob } from './blobs';
 import { OCI_MANIFEST } from './manifest';
-import { uploadBlob } from './upload';
-import { cutter, registryProgram, runRegistry } from '../../testing/cut-kit';
+import { uploadBlob } from './upload-blob';
+import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, named, open, problemOf, source } from '../../testing/push-kit';
 
 closeAfterEach();

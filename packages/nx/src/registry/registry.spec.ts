@@ -325,10 +325,10 @@ describe('answers that are not believed', () => {
   });
 
   it('a write that states nothing is read back', async () => {
-    const kept = (reply: Buffer) =>
+    const serveStored = (reply: Buffer) =>
       serve((method) => (method === 'PUT' ? { status: 201 } : { headers: { 'content-type': OCI_MANIFEST }, body: reply }));
-    expect(await putManifest(open(await kept(bytes)), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
-    const lost = await kept(manifestOf(config('arm64')));
+    expect(await putManifest(open(await serveStored(bytes)), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
+    const lost = await serveStored(manifestOf(config('arm64')));
     expect((await problemOf(putManifest(open(lost), 'x', 'v1', bytes, OCI_MANIFEST))).code).toBe('registry-response');
   });
 });

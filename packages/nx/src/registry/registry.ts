@@ -222,8 +222,8 @@ export function isMissingRepository({ host }: Registry, answer: HttpResponse): b
 /** Whether a refused write means "this tag exists and stays". Registries say it in many ways; where they say only "not allowed", the tag itself is asked for. */
 async function isTagImmutable(registry: Registry, repository: string, tag: string, answer: HttpResponse): Promise<boolean> {
   if (![400, 403, 405, 409, 412].includes(answer.status)) return false;
-  const said = parseErrors(answer).map(({ message }) => message);
-  if (said.some((message) => /immutab|already exists|cannot be overwritten|AlreadyExists/i.test(message))) return true;
+  const messages = parseErrors(answer).map(({ message }) => message);
+  if (messages.some((message) => /immutab|already exists|cannot be overwritten|AlreadyExists/i.test(message))) return true;
   return [405, 409, 412].includes(answer.status) && (await headManifest(registry, repository, tag)) !== undefined;
 }
 
@@ -234,11 +234,12 @@ export async function unexpectedResponse(
   what: string,
   answer: HttpResponse,
 ): Promise<KdcubeError> {
-  const said = describeResponse(answer, registry.transport.secrets);
+  const response = describeResponse(answer, registry.transport.secrets);
   if (answer.status === 401 || answer.status === 403)
-    return accessDenied(registry.host, what, said, await hasCredentials(registry));
-  if (answer.status === 404 && isMissingRepository(registry, answer)) return repositoryMissing(registry.host, repository, said);
-  return invalidResponse(`${registry.host} was asked ${what} and answered ${said}${redirectNote(answer)}.`);
+    return accessDenied(registry.host, what, response, await hasCredentials(registry));
+  if (answer.status === 404 && isMissingRepository(registry, answer))
+    return repositoryMissing(registry.host, repository, response);
+  return invalidResponse(`${registry.host} was asked ${what} and answered ${response}${redirectNote(answer)}.`);
 }
 
 /** What is written is not taken to another address: nobody has said that it may be trusted with it. */
@@ -256,8 +257,8 @@ function notFound(message: string, hint?: string): KdcubeError {
   return new KdcubeError({ code: 'image-not-found', message, hint });
 }
 
-function wrongPlatform(from: string, platform: string, there: string[]): KdcubeError {
-  return notFound(`${from} has no image for ${platform}. It is there for ${there.join(', ') || 'no platform at all'}.`);
+function wrongPlatform(from: string, platform: string, available: string[]): KdcubeError {
+  return notFound(`${from} has no image for ${platform}. It is there for ${available.join(', ') || 'no platform at all'}.`);
 }
 
 function digestMismatch(from: string, expected: string, digest: string): KdcubeError {

@@ -15,9 +15,9 @@ export async function checkTagTarget(
   asked?: TagLookup,
 ): Promise<'yes' | 'there'> {
   checkTag(tag);
-  const there = asked ? asked.head : await headManifest(registry, repository, tag);
-  if (there?.digest === manifest.digest) return 'there';
-  if (there && !moving) throw tagTaken(registry.host, repository, tag, there.digest, manifest.digest);
+  const current = asked ? asked.head : await headManifest(registry, repository, tag);
+  if (current?.digest === manifest.digest) return 'there';
+  if (current && !moving) throw tagExists(registry.host, repository, tag, current.digest, manifest.digest);
   return 'yes';
 }
 
@@ -30,24 +30,24 @@ export interface TagLookup {
 export async function setTag(
   registry: Registry,
   repository: string,
-  people: ImageTag,
+  imageTag: ImageTag,
   manifest: Manifest,
   asked?: TagLookup,
 ): Promise<'set' | 'there' | 'skipped'> {
-  if ((await checkTagTarget(registry, repository, people, manifest, asked)) === 'there') return 'there';
-  if ((await putManifest(registry, repository, people.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
-  if (people.moving) return 'skipped';
+  if ((await checkTagTarget(registry, repository, imageTag, manifest, asked)) === 'there') return 'there';
+  if ((await putManifest(registry, repository, imageTag.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
+  if (imageTag.moving) return 'skipped';
   // Somebody else was quicker.
-  const now = await headManifest(registry, repository, people.tag);
+  const now = await headManifest(registry, repository, imageTag.tag);
   if (now?.digest === manifest.digest) return 'there';
-  throw tagTaken(registry.host, repository, people.tag, now?.digest ?? 'something else', manifest.digest);
+  throw tagExists(registry.host, repository, imageTag.tag, now?.digest ?? 'something else', manifest.digest);
 }
 
 /** The Problem of a tag that stays and names something else: both digests. */
-export function tagTaken(host: string, repository: string, tag: string, there: string, wanted: string): KdcubeError {
+export function tagExists(host: string, repository: string, tag: string, current: string, wanted: string): KdcubeError {
   return new KdcubeError({
     code: 'tag-exists',
-    message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${there}, and should become ${wanted}. A tag that people rely on is not moved.`,
+    message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${current}, and should become ${wanted}. A tag that people rely on is not moved.`,
     hint: 'give the release another name, or delete the tag in the registry',
   });
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDir, fileProblem, replaceDir, withTemporaryDir, writeFileAtomic } from './files';
 import { problemOf, type Sandbox, sandbox, snapshot, write } from '../../testing/git-kit';
-import { signalled } from '../../testing/signalled';
+import { runAndSignal } from '../../testing/run-and-signal';
 
 jest.setTimeout(120_000);
 
@@ -55,7 +55,7 @@ describe('replaceDir', () => {
     write(inside(), { 'out/old': '1' });
     const before = snapshot(inside());
     const program = `files.replaceDir(${JSON.stringify(inside('out'))}, (dir) => { fs.writeFileSync(dir + '/half', ''); return forever(); });`;
-    expect(await signalled(program, signal)).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
+    expect(await runAndSignal(program, signal)).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
     expect(snapshot(inside())).toEqual(before);
   });
 
@@ -71,7 +71,7 @@ files.withTemporaryDir(forever, ${JSON.stringify(inside())});
 process.on('exit', () => { for (const end = Date.now() + 1_000; Date.now() < end; ); });
 process.kill(process.pid, 'SIGINT');
 forever();`;
-    expect(await signalled(program)).toBe(130);
+    expect(await runAndSignal(program)).toBe(130);
     expect(snapshot(inside())).toEqual(before);
   });
 
@@ -83,7 +83,7 @@ forever();`;
     // The removal has begun, and takes for ever.
     const program = `fs.promises.rm = forever;
 files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFileSync(dir + '/half', ''); ${work}; }).catch(() => {});`;
-    expect(await signalled(program, 'SIGTERM')).toBe(143);
+    expect(await runAndSignal(program, 'SIGTERM')).toBe(143);
     expect(fs.readdirSync(inside())).toEqual(['out']);
   });
 });
@@ -96,7 +96,7 @@ describe('what killed processes left beside a folder', () => {
   const replace = () => replaceDir(inside('out'), async () => undefined);
   const kill = async (): Promise<string> => {
     const half = "(dir) => { fs.writeFileSync(dir + '/half', ''); return forever(); }";
-    expect(await signalled(`files.replaceDir(${JSON.stringify(inside('out'))}, ${half});`, 'SIGKILL')).toBeNull();
+    expect(await runAndSignal(`files.replaceDir(${JSON.stringify(inside('out'))}, ${half});`, 'SIGKILL')).toBeNull();
     expect(left()).toHaveLength(1);
     return left()[0]!;
   };

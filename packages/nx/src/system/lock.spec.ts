@@ -1,7 +1,7 @@
 import { cacheDir } from './files';
 import { withLock } from './lock';
 import { problemOf, type Sandbox, sandbox } from '../../testing/git-kit';
-import { signalled } from '../../testing/signalled';
+import { runAndSignal } from '../../testing/run-and-signal';
 
 jest.setTimeout(120_000);
 
@@ -27,9 +27,9 @@ describe('withLock', () => {
   it('is free again after a failure, after a signal, and after a kill', async () => {
     await expect(withLock('x', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     const program = `process.env.KDCUBE_CACHE_DIR = ${JSON.stringify(process.env.KDCUBE_CACHE_DIR)}; lock.withLock('x', forever);`;
-    await signalled(program);
+    await runAndSignal(program);
     expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
-    await signalled(program, 'SIGKILL');
+    await runAndSignal(program, 'SIGKILL');
     expect(await withLock('x', async () => 'mine', 10_000)).toBe('mine');
   });
 

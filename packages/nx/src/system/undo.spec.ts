@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Sandbox, sandbox } from '../../testing/git-kit';
-import { signalled } from '../../testing/signalled';
+import { runAndSignal } from '../../testing/run-and-signal';
 import { removeSync, withExitHandler } from './undo';
 
 jest.setTimeout(120_000);
@@ -18,13 +18,13 @@ describe('withExitHandler', () => {
   const undone = () => fs.existsSync(path.join(box.dir, 'undone'));
 
   it('undoes when a signal ends the process in the middle', async () => {
-    expect(await signalled(`${program('forever')};`)).toBe(130);
+    expect(await runAndSignal(`${program('forever')};`)).toBe(130);
     expect(undone()).toBe(true);
   });
 
   it('undoes nothing once the work has ended, well or not', async () => {
-    await signalled(`${program('async () => {}')}.then(forever);`);
-    await signalled(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);
+    await runAndSignal(`${program('async () => {}')}.then(forever);`);
+    await runAndSignal(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);
     expect(undone()).toBe(false);
     expect(
       await withExitHandler(

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { printPin } from '@kdcube/release/internal';
 import { checkPinnedRef, findBundle } from './bundles';
 import { checkBundles } from './check-bundles';
-import { withSnapshot } from '../git/snapshot';
+import { withSnapshot } from '../git/snapshot/snapshot';
 import { silentLog } from '../system/log';
 import { type Acme, acme, ENTRYPOINT } from '../../testing/acme-kit';
 import { commit, gitSync, problemOf, write } from '../../testing/git-kit';

@@ -1,9 +1,9 @@
 import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release/internal';
 import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release/internal';
-import { findLocalStore } from '../git/mirror/offline';
+import { findLocalStore } from '../git/mirror/local-store';
 import { fetchCommit, resolveRef } from '../git/mirror/remote';
 import type { RepoSource } from '../git/mirror/remote';
-import type { Snapshot } from '../git/snapshot';
+import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import { resolveTree } from '../git/tree';
 import type { Log } from '../system/log';

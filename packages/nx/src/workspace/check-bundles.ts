@@ -2,9 +2,9 @@ import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release/i
 import { checkBundleSource, KdcubeError } from '@kdcube/release/internal';
 import type { FoundBundle } from './bundles';
 import { checkPinnedTree, findBundle } from './bundles';
-import type { Snapshot } from '../git/snapshot';
+import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
-import { findLocalStore } from '../git/mirror/offline';
+import { findLocalStore } from '../git/mirror/local-store';
 import { readBlobs } from '../git/tree';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import { planTree } from './stage';

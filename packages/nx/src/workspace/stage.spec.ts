@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fetchCommit } from '../git/mirror/remote';
-import { withSnapshot } from '../git/snapshot';
+import { withSnapshot } from '../git/snapshot/snapshot';
 import { resolveTree } from '../git/tree';
 import { stageTree } from './stage';
 import { commit, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Content, type Sandbox } from '../../testing/git-kit';

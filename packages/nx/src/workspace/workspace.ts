@@ -4,8 +4,8 @@ import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release/inte
 import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release/internal';
 import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
-import type { GitStatus } from '../git/look';
-import { ownRemoteUrl } from '../git/workspace';
+import type { GitStatus } from '../git/status';
+import { ownRemoteUrl } from '../git/worktree';
 
 /** The workspace on disk, its release without problems, and what git calls its own remote. */
 export interface OpenRelease {

@@ -23,7 +23,7 @@ const more =
   (lines: string) =>
   (text: string): string =>
     text.replace('services:\n', `${lines}\nservices:\n`);
-const proc = (words: string) => (text: string) => text.replace('image: proc, mounts', `image: proc, ${words}, mounts`);
+const proc = (fields: string) => (text: string) => text.replace('image: proc, mounts', `image: proc, ${fields}, mounts`);
 
 const OWN = (container: object, sidecar: object = {}) =>
   JSON.stringify({
@@ -37,7 +37,7 @@ const OWN = (container: object, sidecar: object = {}) =>
       { name: 'beside', image: 'registry.example/beside:1', ...sidecar },
     ],
   });
-const told = [{ name: 'SERPAPI_KEY', value: CANARY }];
+const secretVariable = [{ name: 'SERPAPI_KEY', value: CANARY }];
 
 export const PLACES: Place[] = [
   { where: 'nowhere but in the credentials and the compose folder', refused: 'fine' },
@@ -125,13 +125,13 @@ export const PLACES: Place[] = [
     where: 'a variable of a task definition of one’s own',
     refused: 'plan',
     environment: proc('task_definition: deploy/proc.json'),
-    files: { 'deploy/proc.json': OWN({ environment: told }) },
+    files: { 'deploy/proc.json': OWN({ environment: secretVariable }) },
   },
   {
     where: 'the sidecar of a task definition of one’s own',
     refused: 'plan',
     environment: proc('task_definition: deploy/proc.json'),
-    files: { 'deploy/proc.json': OWN({}, { environment: told }) },
+    files: { 'deploy/proc.json': OWN({}, { environment: secretVariable }) },
   },
   {
     where: 'the command of a task definition of one’s own',
@@ -156,7 +156,7 @@ export const PLACES: Place[] = [
     refused: 'plan',
     first: false,
     environment: proc('task_definition: running, family: old-chat-proc, container: old-chat-proc'),
-    running: told,
+    running: secretVariable,
   },
   {
     where: 'what runs, as plain text, which the deploy replaces',

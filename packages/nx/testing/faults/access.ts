@@ -1,5 +1,5 @@
 // Who may, and whether the registry is the one that it says it is.
-import { faulty, MANIFEST_PUT, type Row, says, type Stage } from './row';
+import { faulty, MANIFEST_PUT, type Row, errorResponse, type Stage } from './row';
 
 const BASIC = { auth: { type: 'basic', users: { ann: 'her-password' } } };
 const BEARER = { auth: { type: 'bearer', users: { ann: 'her-password' } } };
@@ -59,7 +59,7 @@ export const ACCESS: Row[] = [
     arrange: ({ registry }) =>
       void (registry.faults = faulty(
         ({ method }) => !['GET', 'HEAD'].includes(method),
-        says(403, 'DENIED', 'ann may only read'),
+        errorResponse(403, 'DENIED', 'ann may only read'),
       )),
   },
   {

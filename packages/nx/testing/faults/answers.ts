@@ -1,7 +1,18 @@
 // A registry that answers something else than it should.
 import type { Asked } from '../registry-kit';
 import type { Base } from './base';
-import { faulty, GIVE_BLOB, GIVE_MANIFEST, MANIFEST_PUT, QUESTION, type Row, says, type Stage, UPLOAD, WEB_PAGE } from './row';
+import {
+  faulty,
+  GIVE_BLOB,
+  GIVE_MANIFEST,
+  MANIFEST_PUT,
+  QUESTION,
+  type Row,
+  errorResponse,
+  type Stage,
+  UPLOAD,
+  WEB_PAGE,
+} from './row';
 
 const SLOW_DOWN = { status: 429, headers: { 'retry-after': '3' }, body: 'slow down' };
 
@@ -44,12 +55,13 @@ export const ANSWERS: Row[] = [
   {
     what: '500, once, to the manifest',
     ends: 'pushed',
-    arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, says(500, 'UNKNOWN', 'database is locked'), 1)),
+    arrange: ({ registry }) =>
+      void (registry.faults = faulty(MANIFEST_PUT, errorResponse(500, 'UNKNOWN', 'database is locked'), 1)),
   },
   {
     what: '500, for ever, to the manifest',
     ends: 'registry-response',
-    arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, says(500, 'UNKNOWN', 'database is locked'))),
+    arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, errorResponse(500, 'UNKNOWN', 'database is locked'))),
   },
   {
     what: '502 with a web page, to every upload',

@@ -1,8 +1,8 @@
 // The line that goes dead at every single request of a whole docker-push, from the base's manifest to the last tag.
 import type { ImageJob } from '../../src/images/job';
-import { type Cut, cutter } from '../cut-kit';
+import { type Cut, cutter } from '../network-cuts';
 import { forgetImages, type Holds, holds, imageBlobs, pushed } from './kit';
-import type { Held } from './row';
+import type { StoredRegistry } from './row';
 
 /** The request from which on nothing came through. Questions and tags of people's are on their way together, so which of them is the first differs from run to run. */
 const KINDS = {
@@ -11,7 +11,7 @@ const KINDS = {
   upload: 'the opening of an upload',
   bytes: 'the bytes of a blob',
   key: 'the tag `c-<key>`',
-  people: 'a tag of people’s',
+  tag: 'a tag of people’s',
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -29,7 +29,7 @@ export interface CutFact {
  * Pushes once for every request: the line is dead from there on, and comes back for the next run. Fails where a tag is there without its blobs, or where the next run does not end well or sends anything
  * that had arrived.
  */
-export async function cutEverywhere(job: ImageJob, root: string, registry: Held, how: Cut['how']): Promise<CutFact[]> {
+export async function cutEverywhere(job: ImageJob, root: string, registry: StoredRegistry, how: Cut['how']): Promise<CutFact[]> {
   const line = await cutter(registry.host);
   const { tag: key } = job.plan;
   const push = (name: string) => pushed(job, { root, registry: `${line.host}/${name}`, platform: line.host });
@@ -48,10 +48,10 @@ export async function cutEverywhere(job: ImageJob, root: string, registry: Held,
     const first = await push(name);
     const request = line.first();
     await line.restart();
-    const there = holds(registry.dir, `${name}/proc`);
+    const before = holds(registry.dir, `${name}/proc`);
     const again = await push(name);
     const now = holds(registry.dir, `${name}/proc`);
-    const missing = imageBlobs(registry.dir, `${name}/proc`, now.tags[key]!).filter((digest) => !there.blobs.has(digest));
+    const missing = imageBlobs(registry.dir, `${name}/proc`, now.tags[key]!).filter((digest) => !before.blobs.has(digest));
     if (line.sent().some((digest) => !missing.includes(digest)))
       throw new Error(`${name}: ${line.sent().join(', ')} were sent, and ${missing.join(', ')} were missing`);
     // A run that waited for less than the one before it may be over before its last requests.
@@ -59,7 +59,7 @@ export async function cutEverywhere(job: ImageJob, root: string, registry: Held,
     facts.push({
       at: kindOf(request, key),
       ends: first.ends,
-      tags: tagsIn(there, key),
+      tags: tagsIn(before, key),
       next: again.ends,
       after: tagsIn(now, key),
     });
@@ -70,7 +70,7 @@ export async function cutEverywhere(job: ImageJob, root: string, registry: Held,
 function kindOf(request: string, key: string): Kind {
   const [method, url] = request.split(' ') as [string, string];
   if (method === 'GET' || method === 'HEAD') return 'question';
-  if (/\/manifests\//.test(url)) return url.endsWith(key) ? 'key' : 'people';
+  if (/\/manifests\//.test(url)) return url.endsWith(key) ? 'key' : 'tag';
   if (/uploads\/\?mount/.test(url)) return 'mount';
   return method === 'POST' ? 'upload' : 'bytes';
 }
@@ -87,7 +87,7 @@ export function printCuts(title: string, facts: readonly CutFact[]): string {
     const these = facts.filter(({ at }) => at === kind);
     const all = (value: (fact: CutFact) => string): string => [...new Set(these.map(value))].sort().join(' or ');
     const [tags, next] =
-      kind === 'question' || kind === 'people'
+      kind === 'question' || kind === 'tag'
         ? ['those that were set before', '`reused` as it is if `c-<key>` was there (other tags are not set again), else `pushed`']
         : [all((fact) => (fact.tags.length === 0 ? 'none' : '`c-<key>`')), all((fact) => `\`${fact.next}\``)];
     return `| ${[name, all(({ ends }) => `\`${ends}\``), tags, next].join(' | ')} |`;

@@ -19,15 +19,15 @@ export async function startPush(where: {
   const args = [path.join(__dirname, 'push-process.cjs'), where.root, where.registry, where.platform];
   const env = { ...process.env, NODE_OPTIONS: '', KDCUBE_CACHE_DIR: where.cache };
   const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += String(chunk)));
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   const ended = new Promise<never>((_, reject) =>
-    child.once('close', (code) => reject(new Error(`it ended with ${code}\n${said}`))),
+    child.once('close', (code) => reject(new Error(`it ended with ${code}\n${stderr}`))),
   );
   ended.catch(() => undefined);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const next = async (): Promise<string> => (await Promise.race([lines.next(), ended])).value as string;
-  if ((await next()) !== 'ready') throw new Error(said);
+  if ((await next()) !== 'ready') throw new Error(stderr);
   return {
     async go() {
       child.stdin.write('go\n');

@@ -1,7 +1,7 @@
 // docker-push in a process of its own, from the sources. It says `ready`, waits for a line, pushes, and prints { ends, lines, receipt, peak } (bytes of memory).
 //   node push-process.cjs ROOT REGISTRY PLATFORM
 require('../typescript.cjs');
-const { withSnapshot } = require('../../src/git/snapshot.ts');
+const { withSnapshot } = require('../../src/git/snapshot/snapshot.ts');
 const { planImageJob } = require('../../src/images/job.ts');
 const { silentLog } = require('../../src/system/log.ts');
 const { openRelease } = require('../../src/workspace/workspace.ts');

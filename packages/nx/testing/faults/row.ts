@@ -4,7 +4,7 @@ import type { Base, NamedBytes } from './base';
 import type { Ended } from './kit';
 
 /** A registry whose content can be looked at without asking it. */
-export interface Held extends Double {
+export interface StoredRegistry extends Double {
   dir: string;
   /** Forgets every token that it gave. */
   revoke(): void;
@@ -13,9 +13,9 @@ export interface Held extends Double {
 /** What a row of the table plays on. */
 export interface Stage {
   /** Where the image goes: `acme/proc`. */
-  registry: Held;
+  registry: StoredRegistry;
   /** Where the base comes from. */
-  platform: Held;
+  platform: StoredRegistry;
   base: Base;
   /** The name of each registry, where it is not the one that the double has. */
   names: { registry?: string; platform?: string };
@@ -72,7 +72,7 @@ export function faulty(
 }
 
 /** An answer of a registry in its own words. */
-export function says(status: number, code: string, message: string, headers: Record<string, string> = {}): object {
+export function errorResponse(status: number, code: string, message: string, headers: Record<string, string> = {}): object {
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },

@@ -7,7 +7,7 @@ import { onClose, serve } from '../push-kit';
 import { registryDouble } from '../registry-kit';
 import { makeBase, putBase, putManifest } from './base';
 import { type Ended, forgetImages, pushed } from './kit';
-import type { Held, Row, Stage } from './row';
+import type { StoredRegistry, Row, Stage } from './row';
 
 const NAME = 'kdcube-chat-proc';
 const REF = '2026.7.20.444';
@@ -28,13 +28,18 @@ export function pinBase(ours: Acme, digest: string, dockerfile = DOCKERFILE): bo
 }
 
 /** A registry double that keeps its content in a folder, until the end of the test. */
-async function held(ours: Acme, name: string, options: object, fill: (host: string) => Promise<void>): Promise<Held> {
+async function storedRegistry(
+  ours: Acme,
+  name: string,
+  options: object,
+  fill: (host: string) => Promise<void>,
+): Promise<StoredRegistry> {
   const dir = ours.box.folder(name);
   // Filled before its doors are closed.
   const open = await registryDouble({ dir });
   await fill(open.host);
   await open.close();
-  const registry = (await registryDouble({ dir, ...options })) as Held;
+  const registry = (await registryDouble({ dir, ...options })) as StoredRegistry;
   onClose(() => registry.close());
   return Object.assign(registry, { dir });
 }
@@ -47,11 +52,11 @@ export async function stageOf(ours: Acme, row: Row, job: ImageJob, commit: strin
   const pinned = row.pinned?.(base);
   const cache = process.env.KDCUBE_CACHE_DIR!;
   if (fs.existsSync(cache)) forgetImages(cache);
-  const platform = await held(ours, 'platform', row.platform ?? {}, async (host) => {
+  const platform = await storedRegistry(ours, 'platform', row.platform ?? {}, async (host) => {
     await putBase(host, NAME, base);
     if (pinned?.mediaType.includes('index')) await putManifest(host, NAME, pinned);
   });
-  const registry = await held(ours, 'registry', row.registry ?? {}, async () => undefined);
+  const registry = await storedRegistry(ours, 'registry', row.registry ?? {}, async () => undefined);
   const other: Stage['other'] = { host: '', body: Buffer.alloc(0), asked: [] };
   other.host = await serve(({ method, headers }, response) => {
     other.asked.push({ method: method!, authorization: headers.authorization });

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeBase, putBase, putManifest } from './base';
 import { holds } from './kit';
-import { faulty, MANIFEST_PUT, type Row, says, type Stage, UPLOAD } from './row';
+import { faulty, MANIFEST_PUT, type Row, errorResponse, type Stage, UPLOAD } from './row';
 
 const OTHER = () => makeBase({ layers: 1 });
 
@@ -101,7 +101,7 @@ export const TAGS: Row[] = [
     what: 'a registry that forbids the tag in words of its own',
     ends: 'registry-denied',
     arrange: ({ registry }) =>
-      void (registry.faults = faulty(MANIFEST_PUT, says(403, 'DENIED', 'a policy forbids tags that begin with c'))),
+      void (registry.faults = faulty(MANIFEST_PUT, errorResponse(403, 'DENIED', 'a policy forbids tags that begin with c'))),
   },
 ];
 

@@ -183,8 +183,8 @@ async function makeSecrets(aws: Account, canary: string): Promise<void> {
 
 async function makeBalancer(aws: Account, { vpc, subnetA, subnetB }: Pick<Ids, 'vpc' | 'subnetA' | 'subnetB'>) {
   const group = await makeTargetGroup(aws, 'web', vpc);
-  const words = { Name: 'acme', 'Subnets.member.1': subnetA, 'Subnets.member.2': subnetB };
-  const balancer = findText(await elb(aws, 'CreateLoadBalancer', words), 'LoadBalancerArn');
+  const input = { Name: 'acme', 'Subnets.member.1': subnetA, 'Subnets.member.2': subnetB };
+  const balancer = findText(await elb(aws, 'CreateLoadBalancer', input), 'LoadBalancerArn');
   await setIdleTimeout(aws, balancer, 600);
   return { group, balancer, listener: await listen(aws, balancer, group, 80) };
 }

@@ -13,7 +13,7 @@ import plan from '../plan/executor';
 import rollback from '../rollback/executor';
 import status from '../status/executor';
 import deployEcs from './executor';
-import { hear, releaseContext } from '../../../testing/hear';
+import { captureOutput, releaseContext } from '../../../testing/capture-output';
 
 const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
@@ -38,7 +38,7 @@ beforeEach(async () => {
   useDouble(ecs);
   restoreClock = await useDoubleClock(ecs);
   output = '';
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
   ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
   await push();
 });

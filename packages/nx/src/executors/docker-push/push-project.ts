@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
-import { readStatus } from '../../git/look';
+import { readStatus } from '../../git/status';
 import { prefetchPreviousImage } from '../../images/push/previous';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';

@@ -7,7 +7,7 @@ import { diskFiles } from '../../workspace/disk';
 import deployEcs from '../deploy-ecs/executor';
 import plan from '../plan/executor';
 import importEcs from './executor';
-import { hear } from '../../../testing/hear';
+import { captureOutput } from '../../../testing/capture-output';
 
 jest.setTimeout(120_000);
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   restoreClock = await useDoubleClock(ecs);
   process.env.KDCUBE_REGISTRY = ours.registry.host;
   output = '';
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
 });
 afterEach(async () => {
   jest.restoreAllMocks();

@@ -6,7 +6,7 @@ import { diskFiles } from '../../workspace/disk';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
 import importCompose from '../import-compose/executor';
 import importEcs from './executor';
-import { hear } from '../../../testing/hear';
+import { captureOutput } from '../../../testing/capture-output';
 
 jest.setTimeout(60_000);
 
@@ -19,7 +19,7 @@ const env = { ...process.env };
 beforeEach(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-import-'));
   output = '';
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
   const gateway = JSON.stringify({ tenant: 'acme', project: 'demo' });
   const environment = [
     { name: 'GATEWAY_CONFIG_JSON', value: gateway },

@@ -10,7 +10,7 @@ import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
 import { gitSync, write } from '../../../testing/git-kit';
 import plan from './executor';
-import { hear, releaseContext } from '../../../testing/hear';
+import { captureOutput, releaseContext } from '../../../testing/capture-output';
 
 jest.setTimeout(120_000);
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
   });
   useDouble(ecs, CANARY);
   output = '';
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
   ours.commit({ 'environments/prod.yaml': environment() });
   receipt = (await push())!;
 });

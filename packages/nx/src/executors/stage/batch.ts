@@ -1,5 +1,5 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
-import { withSnapshot, type Snapshot } from '../../git/snapshot';
+import { withSnapshot, type Snapshot } from '../../git/snapshot/snapshot';
 import { openRelease } from '../../workspace/workspace';
 import { runBatch, type BatchResult } from '../batch';
 import type { StageOptions } from './schema';

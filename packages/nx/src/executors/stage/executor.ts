@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { withSnapshot } from '../../git/snapshot';
+import { withSnapshot } from '../../git/snapshot/snapshot';
 import { openRelease } from '../../workspace/workspace';
 import { runExecutor } from '../run-task';
 import type { StageOptions } from './schema';

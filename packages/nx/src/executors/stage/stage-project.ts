@@ -3,7 +3,7 @@ import type { StageReceipt } from '@kdcube/release/internal';
 import { OUT, printReceipt } from '@kdcube/release/internal';
 import { findBundle } from '../../workspace/bundles';
 import { replaceDir, writeFileAtomic } from '../../system/files';
-import type { Snapshot } from '../../git/snapshot';
+import type { Snapshot } from '../../git/snapshot/snapshot';
 import { formatBytes, pluralize } from '../../system/log';
 import { stageTree } from '../../workspace/stage';
 import { requireBundle, type OpenRelease } from '../../workspace/workspace';

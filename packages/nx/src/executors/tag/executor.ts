@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
 import type { ImageTag } from '@kdcube/release/internal';
-import { headCommit } from '../../git/workspace';
+import { headCommit } from '../../git/worktree';
 import { openRegistry, resolveRegistries, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';
 import { getManifest } from '../../registry/registry';

@@ -3,7 +3,7 @@ import type { Problem, Workspace } from '@kdcube/release/internal';
 import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
-import { withSnapshot } from '../../git/snapshot';
+import { withSnapshot } from '../../git/snapshot/snapshot';
 import { pluralize } from '../../system/log';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';

@@ -3,7 +3,7 @@ import { expectGolden } from '../../../../../tools/testing/golden';
 import { FAULTS } from '../../../testing/verify/faults.table';
 import { CANARY, findMoto, setUp, type VerifySetup } from '../../../testing/verify/kit';
 import verify from './executor';
-import { hear, releaseContext } from '../../../testing/hear';
+import { captureOutput, releaseContext } from '../../../testing/capture-output';
 
 jest.setTimeout(120_000);
 
@@ -31,7 +31,7 @@ function allOf(server?: string): void {
   });
   beforeEach(() => {
     output = '';
-    hear((text) => (output += text));
+    captureOutput((text) => (output += text));
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {

@@ -1,4 +1,4 @@
-import { hear, releaseContext } from '../../../testing/hear';
+import { captureOutput, releaseContext } from '../../../testing/capture-output';
 import { setUp, type VerifySetup } from '../../../testing/verify/kit';
 import type { Malformed } from '../../../testing/verify/replay';
 import verify from './executor';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   output = '';
   delays.length = 0;
-  hear((text) => (output += text));
+  captureOutput((text) => (output += text));
   await setup.prepare({ name: 'secrets are read' });
 });
 afterEach(() => jest.restoreAllMocks());

@@ -25,7 +25,7 @@ import { fetchCommit, resolveRef } from '../../git/mirror/remote';
 import type { RepoSource } from '../../git/mirror/remote';
 import type { GitStore } from '../../git/mirror/store';
 import { listTree, resolveTree } from '../../git/tree';
-import { ownRemoteUrl } from '../../git/workspace';
+import { ownRemoteUrl } from '../../git/worktree';
 import { pluralize, createLog, withHeartbeat } from '../../system/log';
 import type { Log } from '../../system/log';
 import { baseReference, openRegistry, resolveRegistries } from '../../workspace/registries';

@@ -2,7 +2,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { git } from '../git';
 import { isNotAdvertised, knownRemoteProblem, remoteProblem, remoteTimeout } from './problems';
 import { hasCommit, objectType, type GitRemote, type GitStore } from './store';
-import { singleFlight } from '../together';
+import { singleFlight } from '../batch';
 import { withHeartbeat, type Log } from '../../system/log';
 
 /** Half an hour: the largest repositories over slow lines. A line that sends nothing for two minutes is given up before. */
@@ -137,12 +137,12 @@ function fetchProblem({ stderr }: FetchFailure, remote: GitRemote): KdcubeError 
 /** git's progress, as one line every five seconds at most. */
 function progressReporter(log: Log, shown: string): { line: (line: string) => void; waiting: () => string } {
   let last = '';
-  let said = Date.now();
+  let reportedAt = Date.now();
   return {
     line: (line) => {
       last = line.replace(/^remote: /, '').trim();
-      if (Date.now() - said < 5_000 || !/\d+%/.test(last)) return;
-      said = Date.now();
+      if (Date.now() - reportedAt < 5_000 || !/\d+%/.test(last)) return;
+      reportedAt = Date.now();
       log.progress(`fetching ${shown}: ${last}`);
     },
     waiting: () => `fetching ${shown}${last ? `: ${last}` : ''}`,

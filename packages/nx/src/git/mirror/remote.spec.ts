@@ -181,12 +181,12 @@ describe('resolveRef', () => {
   it('is not confused by the repository that it is called in', async () => {
     const here = newRepo(at.box.folder('here'), { a: '1' });
     gitSync(here, 'tag', 'v1');
-    const there = newRepo(at.box.folder('there'));
-    const id = commit(there, { b: '2' });
-    gitSync(there, 'tag', 'v1');
-    gitInput(here, '', 'config', `url.file://${here}.insteadOf`, `file://${there}`);
+    const upstream = newRepo(at.box.folder('there'));
+    const id = commit(upstream, { b: '2' });
+    gitSync(upstream, 'tag', 'v1');
+    gitInput(here, '', 'config', `url.file://${here}.insteadOf`, `file://${upstream}`);
     process.env.GIT_DIR = path.join(here, '.git');
-    const found = await resolveRef({ url: `file://${there}`, self: false, root: here }, 'v1');
+    const found = await resolveRef({ url: `file://${upstream}`, self: false, root: here }, 'v1');
     delete process.env.GIT_DIR;
     expect(found.commit).toBe(id);
   });

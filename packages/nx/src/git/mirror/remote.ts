@@ -2,12 +2,12 @@ import { isCommit, KdcubeError, quoted } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import { gitText } from '../git';
 import { fetchBlobIds, fetchOneCommit, listRefs } from './fetch';
-import { batchFetchBlobs, batchFetchCommits } from './fetch-together';
+import { batchFetchBlobs, batchFetchCommits } from './batch-fetch';
 import { createMirror, mirrorExists, filterFlags, mirrorIdentity, mirrorFor, type Mirror } from './mirror';
-import { similarNames } from '../near';
+import { similarNames } from './similar-names';
 import { isNotAdvertised, remoteProblem } from './problems';
 import { objectReader } from '../objects';
-import { isPartialClone } from '../settings';
+import { isPartialClone } from '../config';
 import { readCheckout, checkoutRemote, outsideRepository, sourceRemote, type RepoSource } from './source';
 import { hasCommit, missingObjects, type GitRemote, type GitStore } from './store';
 import { listTree } from '../tree';
@@ -105,8 +105,8 @@ async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promi
   const remote = await checkoutRemote(source.root, checkout);
   // The remote's place: a partial clone fetches what it is asked to read, and must not ask for a password then either.
   const store: GitStore = { context: remote?.context ?? checkout.context, remote, isComplete: !isPartialClone(checkout.config) };
-  const isThere = () => hasCommit(store, want.commit);
-  if (await isThere()) return store;
+  const isPresent = () => hasCommit(store, want.commit);
+  if (await isPresent()) return store;
   if (!remote)
     throw new KdcubeError({
       code: 'unknown-repo',
@@ -116,9 +116,9 @@ async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promi
   const flagsOf = (shallow: boolean) => (shallow ? ['--depth=1'] : []);
   const into = { store, remote, prepare: async () => flagsOf(await isShallow()) };
   const together = await batchFetchCommits(into)({ id: want.commit, log: want.log });
-  if (together !== 'alone' && (await isThere())) return store;
+  if (together !== 'alone' && (await isPresent())) return store;
   await withLock(remote.lock, async () => {
-    if (await isThere()) return;
+    if (await isPresent()) return;
     const shallow = await isShallow();
     await fetchOneCommit(remote, { ...want, store, flags: flagsOf(shallow), fullFetchFlags: shallow ? undefined : [] }, want.log);
   });
@@ -127,7 +127,7 @@ async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promi
 
 async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<GitStore> {
   const { remote } = mirror;
-  const isThere = async () => mirrorExists(mirror) && (await hasCommit(mirror, want.commit));
+  const isPresent = async () => mirrorExists(mirror) && (await hasCommit(mirror, want.commit));
   const flags = () => [...filterFlags(mirror), '--depth=1'];
   const prepare = async () => {
     if (!mirrorExists(mirror)) await createMirror(mirror);
@@ -139,11 +139,11 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
   };
   const fetched = async () => {
     const together = await batchFetchCommits({ store: mirror, remote, prepare })({ id: want.commit, log: want.log });
-    return together !== 'alone' && (await isThere());
+    return together !== 'alone' && (await isPresent());
   };
-  if (!(await isThere()) && !(await fetched())) {
+  if (!(await isPresent()) && !(await fetched())) {
     await withLock(remote.lock, async () => {
-      if (await isThere()) return;
+      if (await isPresent()) return;
       await prepare();
       await fill().catch(async (error) => {
         // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
@@ -162,7 +162,7 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
       if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
         await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
       log.note(`the mirror of ${remote.displayUrl} was made again`);
-      if (!(await isThere())) await fill();
+      if (!(await isPresent())) await fill();
     });
   return { ...mirror, rebuild };
 }

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release/internal';
 import { cacheDir } from '../../system/files';
 import { gitText, type GitContext } from '../git';
-import { defaultRemote, configValue, readGitConfig, type GitConfig } from '../settings';
+import { defaultRemote, configValue, readGitConfig, type GitConfig } from '../config';
 import type { GitRemote } from './store';
-import { openWorktree, type Worktree } from '../workspace';
+import { openWorktree, type Worktree } from '../worktree';
 
 /** A repository to read. `self`: it is this workspace's own remote; git then runs inside the checkout at `root`, with its credentials. */
 export interface RepoSource {

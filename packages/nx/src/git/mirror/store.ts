@@ -1,7 +1,7 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { git, gitText, type GitContext } from '../git';
 import { objectReader } from '../objects';
-import { batchedBy } from '../together';
+import { batchedBy } from '../batch';
 import type { Log } from '../../system/log';
 
 /** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */

@@ -6,7 +6,7 @@ import { scratch } from '../../oci/base';
 import { assembleImage, type BuiltImage, type OciBuild } from '../../oci/build';
 import type { ContextTree } from '../../oci/context';
 import type { Repository } from '../../registry/blobs';
-import { streamBlob } from '../../registry/stream';
+import { streamBlob } from '../../registry/download-blob';
 import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';

@@ -4,7 +4,7 @@ import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs';
 import { tagImage, uploadImage } from '../../registry/push';
 import { getManifest, headManifest } from '../../registry/registry';
-import { logProgress } from '../../registry/send';
+import { logProgress } from '../../registry/upload-blobs';
 import { openRegistry } from '../../workspace/registries';
 import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';

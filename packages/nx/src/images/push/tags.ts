@@ -1,7 +1,7 @@
 import type { ImageTag } from '@kdcube/release/internal';
 import { customerTags } from '@kdcube/release/internal';
-import type { GitStatus } from '../../git/look';
-import { currentBranch, headCommit } from '../../git/workspace';
+import type { GitStatus } from '../../git/status';
+import { currentBranch, headCommit } from '../../git/worktree';
 import type { Registries } from '../../workspace/registries';
 import type { Log } from '../../system/log';
 import type { ImageJob } from '../job';

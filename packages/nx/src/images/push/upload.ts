@@ -2,7 +2,7 @@ import type { BuiltImage } from '../../oci/build';
 import { openBlob, partsOf } from '../../oci/layout';
 import type { Descriptor, ImageManifest } from '../../registry/manifest';
 import type { PushImage, Uploaded } from '../../registry/push';
-import type { PushBlob } from '../../registry/send';
+import type { PushBlob } from '../../registry/upload-blobs';
 import type { ImageSource } from '../build/image-source';
 import type { PreviousImage, UploadedImage } from './destination';
 

@@ -51,7 +51,7 @@ const RENEWAL_MARGIN = 5_000;
  */
 export async function sendAuthorized(session: Session, outgoing: HttpRequest, scope: string): Promise<HttpResponse> {
   const before = await cachedAuthorization(session, scope);
-  const header = before.held?.header;
+  const header = before.cached?.header;
   const first = await sendWith(session, outgoing, header);
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
   const challenges = parseChallenges(first);
@@ -59,8 +59,8 @@ export async function sendAuthorized(session: Session, outgoing: HttpRequest, sc
   // Somebody else may have got a new one while this request was under way.
   if (session.authorizations.get(scope) === before.pending) {
     // A helper's password may have expired as well as the token that was made with it. Another scope may have found that out already.
-    if (header !== undefined && session.cachedCredentials === before.held?.from) {
-      session.rejected = before.held?.credentials;
+    if (header !== undefined && session.cachedCredentials === before.cached?.from) {
+      session.rejected = before.cached?.credentials;
       session.cachedCredentials = undefined;
     }
     renewAuthorization(session, scope, challenges.length > 0 ? challenges : (session.challenges ?? []));
@@ -90,14 +90,14 @@ export async function hasCredentials(session: Session): Promise<boolean> {
 async function cachedAuthorization(
   session: Session,
   scope: string,
-): Promise<{ pending?: Promise<CachedAuthorization>; held?: CachedAuthorization }> {
+): Promise<{ pending?: Promise<CachedAuthorization>; cached?: CachedAuthorization }> {
   const current = session.authorizations.get(scope);
-  const held = await current;
-  if (held && held.expiresAt > session.now()) return { pending: current, held };
+  const cached = await current;
+  if (cached && cached.expiresAt > session.now()) return { pending: current, cached: cached };
   if (!session.challenges) return {};
   if (session.authorizations.get(scope) === current) renewAuthorization(session, scope, session.challenges);
   const pending = session.authorizations.get(scope);
-  return { pending, held: await pending };
+  return { pending, cached: await pending };
 }
 
 /** Gets an Authorization and shares it with everybody who asks for this scope in the meantime. */

@@ -97,14 +97,14 @@ describe('connections that idle', () => {
 
   it('cost no try when the other side has forgotten them all', async () => {
     const { host, forget } = await forgetful();
-    const said: string[] = [];
-    const open = () => connect(host, { credentials: async () => undefined, onRetry: (text) => void said.push(text) });
+    const notices: string[] = [];
+    const open = () => connect(host, { credentials: async () => undefined, onRetry: (text) => void notices.push(text) });
     const ask = (registry = open()) => headManifest(registry, 'a/b', 'v1');
     const first = open();
     await Promise.all(Array.from({ length: 16 }, () => ask(first)));
     forget();
     expect(await ask()).toMatchObject({ digest: DIGEST });
-    expect(said).toEqual([]);
+    expect(notices).toEqual([]);
   });
 
   it('are ended in time', () => {

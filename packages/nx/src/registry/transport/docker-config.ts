@@ -44,11 +44,11 @@ export async function dockerCredentials(
   if (!config) return undefined;
   const hub = HUB_HOSTS.includes(host);
   const helper = findEntry(config.credHelpers, host, hub) ?? config.credsStore;
-  const kept =
+  const fromHelper =
     helper === undefined || helper === ''
       ? undefined
       : await runCredentialHelper(helper, hub ? HUB_KEY : host, file, environment);
-  return kept ?? fromAuthEntry(findEntry(config.auths, host, hub), host, file);
+  return fromHelper ?? fromAuthEntry(findEntry(config.auths, host, hub), host, file);
 }
 
 function configFile(environment: NodeJS.ProcessEnv): string {
@@ -133,9 +133,9 @@ async function runCredentialHelper(
   const output = result.stdout.toString('utf8').trim();
   if (result.exitCode !== 0) {
     // Helpers put their reason on stdout, and this one is fixed by their protocol.
-    const said = `${output}\n${result.stderr}`.trim();
-    if (/credentials not found/i.test(said)) return undefined;
-    throw failed(`it ended with exit code ${result.exitCode}. ${printable(tail(said, 3)).slice(0, 500)}`);
+    const reason = `${output}\n${result.stderr}`.trim();
+    if (/credentials not found/i.test(reason)) return undefined;
+    throw failed(`it ended with exit code ${result.exitCode}. ${printable(tail(reason, 3)).slice(0, 500)}`);
   }
   const answer = parseJson(output);
   if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') {

@@ -253,8 +253,8 @@ describe('no token', () => {
     ['SomethingElse', 400, 'registry-response', undefined],
   ])('%s', async (type, status, code, hint) => {
     const api = await amazon();
-    const words = 'User: arn:aws:iam::1:user/ci may not\nThe String-to-Sign should have been secret-of-amazon';
-    api.fault = () => ({ status, body: JSON.stringify({ __type: type, message: `${words} secret-of-amazon` }) });
+    const message = 'User: arn:aws:iam::1:user/ci may not\nThe String-to-Sign should have been secret-of-amazon';
+    api.fault = () => ({ status, body: JSON.stringify({ __type: type, message: `${message} secret-of-amazon` }) });
     const problem = await problemOf(resolveCredentials(ECR));
     expect(problem).toMatchObject({ code, message: expect.stringContaining('arn:aws:iam::1:user/ci may not') });
     expect(problem.message).toContain(type);

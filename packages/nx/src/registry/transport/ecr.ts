@@ -24,16 +24,16 @@ export async function resolveCredentials(
   rejected?: Credentials,
   now: () => number = Date.now,
 ): Promise<Credentials | undefined> {
-  const kept = await dockerCredentials(host);
+  const fromDocker = await dockerCredentials(host);
   const region = ecrRegion(host);
-  if (region === undefined) return kept;
+  if (region === undefined) return fromDocker;
   const tokenWasRejected = rejected?.kind === 'password' && rejected.expiresAt !== undefined;
-  if (kept && !tokenWasRejected && !isSameCredentials(kept, rejected)) return kept;
+  if (fromDocker && !tokenWasRejected && !isSameCredentials(fromDocker, rejected)) return fromDocker;
   try {
     return await cachedEcrToken(host, region, rejected, now);
   } catch (error) {
     // The registry's refusal of docker's login says more than "no AWS settings".
-    if (kept) return kept;
+    if (fromDocker) return fromDocker;
     throw error;
   }
 }
@@ -96,12 +96,12 @@ async function fetchEcrToken(host: string, region: string): Promise<EcrToken> {
 /** What the SDK throws, as a Problem. Its names are the only thing that it keeps from version to version. */
 function tokenProblem(error: unknown, host: string, region: string): KdcubeError {
   const { name = '', code = '' } = error as NodeJS.ErrnoException;
-  const said = awsErrorMessage(error);
+  const message = awsErrorMessage(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return new KdcubeError(
       {
         code: 'registry-denied',
-        message: `${host} is one of Amazon's registries, and neither docker nor the AWS settings (environment, profile, role) have credentials for it: ${said}`,
+        message: `${host} is one of Amazon's registries, and neither docker nor the AWS settings (environment, profile, role) have credentials for it: ${message}`,
         hint: `aws sts get-caller-identity    shows whether there are any; or ${loginHint(host)}`,
       },
       { cause: error },
@@ -116,22 +116,22 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
       ? 'grant ecr:GetAuthorizationToken to this user or role'
       : 'aws sts get-caller-identity    shows whether the AWS credentials are still good';
     return new KdcubeError(
-      { code: 'registry-denied', message: `Amazon gives no token for ${host} (${name}): ${said}`, hint },
+      { code: 'registry-denied', message: `Amazon gives no token for ${host} (${name}): ${message}`, hint },
       { cause: error },
     );
   }
-  if (name === 'TimeoutError' || UNREACHABLE.test(`${code} ${said}`)) {
+  if (name === 'TimeoutError' || UNREACHABLE.test(`${code} ${message}`)) {
     return new KdcubeError(
       {
         code: 'registry-unreachable',
-        message: `Amazon's token service for ${host} cannot be reached (region ${region}): ${said}`,
+        message: `Amazon's token service for ${host} cannot be reached (region ${region}): ${message}`,
         hint: 'AWS_ENDPOINT_URL_ECR=<url> names another way to it, such as a VPC endpoint',
       },
       { cause: error },
     );
   }
   return new KdcubeError(
-    { code: 'registry-response', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${said}` },
+    { code: 'registry-response', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${message}` },
     { cause: error },
   );
 }

@@ -12,16 +12,16 @@ type Handler = (request: http.IncomingMessage, response: http.ServerResponse, co
 const servers: net.Server[] = [];
 const sockets = new Set<Socket>();
 let waits: number[];
-let said: string[];
+let notices: string[];
 let transport: Transport;
 
 beforeEach(() => {
   waits = [];
-  said = [];
+  notices = [];
   transport = {
     agents: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) },
     sleep: async (milliseconds) => void waits.push(milliseconds),
-    onRetry: (text) => void said.push(text),
+    onRetry: (text) => void notices.push(text),
     attempts: 4,
     timeouts: { connect: 5_000, idle: 5_000, total: 10_000 },
     allowsHttp: (host) => host.startsWith('127.0.0.1'),
@@ -74,8 +74,8 @@ describe('asking again', () => {
     const host = await serve((_, response, count) => response.writeHead(count < 4 ? status : 200).end(`${count}`));
     expect((await get(host)).body.toString()).toBe('4');
     expect(waits).toEqual([500, 1000, 2000]);
-    expect(said).toHaveLength(3);
-    expect(said[0]).toContain(`answered ${status}`);
+    expect(notices).toHaveLength(3);
+    expect(notices[0]).toContain(`answered ${status}`);
   });
 
   it('ends', async () => {
@@ -134,7 +134,7 @@ describe('asking again', () => {
       response.write('half', () => response.destroy());
     });
     expect((await get(host)).body.toString()).toBe('whole');
-    expect(said[0]).toContain('in the middle of an answer');
+    expect(notices[0]).toContain('in the middle of an answer');
   });
 
   it('follows what the caller does not believe', async () => {
@@ -301,7 +301,7 @@ it('prints no secret that a registry echoes', async () => {
   const host = await serve((_, response) => response.writeHead(500).end('hunter2 is wrong'));
   const problem = await problemOf(get(host));
   expect(problem.message).toContain('… is wrong');
-  expect(said.join()).not.toContain('hunter2');
+  expect(notices.join()).not.toContain('hunter2');
 });
 
 /** Made for these tests, trusted by nobody. */
@@ -329,6 +329,6 @@ it.each<[string, Record<string, string>, string, boolean]>([
   ['https://r.example/', { HTTPS_PROXY: 'http://proxy:3128' }, '25.0.0', false],
   ['https://r.example/', { HTTP_PROXY: 'http://proxy:3128' }, '20.19.0', false],
   ['https://r.example/', {}, '20.19.0', false],
-])('says of a proxy that this Node does not know: %s %j on Node %s', (url, env, node, said) => {
-  expect(proxyHint(new URL(url), env, node) !== undefined).toBe(said);
+])('says of a proxy that this Node does not know: %s %j on Node %s', (url, env, node, hint) => {
+  expect(proxyHint(new URL(url), env, node) !== undefined).toBe(hint);
 });

@@ -71,9 +71,9 @@ async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<Ht
     const waitAtLeast = retryAfter(answer);
     const tooLong = waitAtLeast > LONGEST_WAIT;
     const later = tooLong ? ` It asks to come back in ${Math.ceil(waitAtLeast / 1000)} s.` : '';
-    const said = describeResponse(answer, transport.secrets);
+    const response = describeResponse(answer, transport.secrets);
     const failure = invalidResponse(
-      `${outgoing.url.host} answered ${said} to ${outgoing.method} ${outgoing.url.pathname}.${later}`,
+      `${outgoing.url.host} answered ${response} to ${outgoing.method} ${outgoing.url.pathname}.${later}`,
     );
     throw tooLong ? failure : retryable(failure, { waitAtLeast });
   }
@@ -81,8 +81,8 @@ async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<Ht
     outgoing.validate?.(answer);
     return answer;
   } catch (error) {
-    const odd = error instanceof KdcubeError && error.problems[0]?.code === 'registry-response';
-    throw odd ? retryable(error) : error;
+    const isInvalid = error instanceof KdcubeError && error.problems[0]?.code === 'registry-response';
+    throw isInvalid ? retryable(error) : error;
   }
 }
 
@@ -137,8 +137,8 @@ function connectionProblem(error: NetworkError, url: URL): KdcubeError {
     new KdcubeError({ code: 'registry-unreachable', message, hint }, { cause: error });
   const { host } = url;
   if (Object.hasOwn(REASONS, code)) {
-    const said = `${host} cannot be reached: ${REASONS[code]} (${code.replace('KD_CONNECT', 'time-out')}).`;
-    const failure = unreachable(said, proxyHint(url, process.env, process.versions.node));
+    const message = `${host} cannot be reached: ${REASONS[code]} (${code.replace('KD_CONNECT', 'time-out')}).`;
+    const failure = unreachable(message, proxyHint(url, process.env, process.versions.node));
     return code === 'EAI_AGAIN' ? retryable(failure) : failure;
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))

@@ -30,20 +30,24 @@ export function isHtml(answer: HttpResponse): boolean {
 
 /** What an answer says, in one line for a message: status, then the registry's own words, without any of `secrets`. */
 export function describeResponse(answer: HttpResponse, secrets: Iterable<string> = []): string {
-  const words = parseErrors(answer).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
-  const said = isHtml(answer) ? 'a web page' : words.length > 0 ? words.join('; ') : answer.body.toString('utf8', 0, 300).trim();
-  return `${answer.status}${said ? ` (${redactSecrets(said, secrets)})` : ''}`;
+  const errors = parseErrors(answer).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
+  const detail = isHtml(answer)
+    ? 'a web page'
+    : errors.length > 0
+      ? errors.join('; ')
+      : answer.body.toString('utf8', 0, 300).trim();
+  return `${answer.status}${detail ? ` (${redactSecrets(detail, secrets)})` : ''}`;
 }
 
 /** The registry refuses: 401, 403, or its token endpoint did. `withCredentials`: whether any were sent. */
-export function accessDenied(host: string, subject: string, said: string, withCredentials: boolean): KdcubeError {
+export function accessDenied(host: string, subject: string, response: string, withCredentials: boolean): KdcubeError {
   const where = ecrRegion(host) ? 'that docker keeps or Amazon gave for it' : 'that docker keeps for it';
   const how = withCredentials
     ? `with the credentials ${where}: they are wrong, expired, or not enough`
     : 'and docker keeps no credentials for it';
   return new KdcubeError({
     code: 'registry-denied',
-    message: `${host} refuses ${subject}, ${how}. It answered ${said}.`,
+    message: `${host} refuses ${subject}, ${how}. It answered ${response}.`,
     hint: loginHint(host),
   });
 }
@@ -63,14 +67,14 @@ export function invalidResponse(what: string, hint?: string, cause?: unknown): K
   return new KdcubeError({ code: 'registry-response', message: what, hint }, { cause });
 }
 
-export function repositoryMissing(host: string, repository: string, said: string): KdcubeError {
+export function repositoryMissing(host: string, repository: string, response: string): KdcubeError {
   const region = ecrRegion(host);
   const create = region
     ? `aws ecr create-repository --region ${region} --repository-name ${repository}`
     : `create ${repository} at ${host}`;
   return new KdcubeError({
     code: 'registry-repository-missing',
-    message: `${host} has no repository ${repository}, and this registry does not make one by itself. It answered ${said}.`,
+    message: `${host} has no repository ${repository}, and this registry does not make one by itself. It answered ${response}.`,
     hint: create,
   });
 }
@@ -90,8 +94,8 @@ export function loginHint(host: string): string {
   return region ? `aws ecr get-login-password --region ${region} | ${amazon} ${host}` : `docker login ${host}`;
 }
 
-function redactSecrets(said: string, secrets: Iterable<string>): string {
-  let result = said;
+function redactSecrets(text: string, secrets: Iterable<string>): string {
+  let result = text;
   // A very short secret would blank out half of the alphabet, and protects nothing.
   for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '…');
   return printable(result.length > 300 ? `${result.slice(0, 299)}…` : result);

@@ -1,6 +1,6 @@
 import type { DeployPlan } from '@kdcube/release/internal';
 import { git } from '../../../git/git';
-import { findLocalStore } from '../../../git/mirror/offline';
+import { findLocalStore } from '../../../git/mirror/local-store';
 import { fetchCommit } from '../../../git/mirror/remote';
 import { inParallel } from '../../../system/parallel';
 import { repoAddress, requireBundlePin, type OpenRelease } from '../../../workspace/workspace';

@@ -11,8 +11,8 @@ import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFrom
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
-import { headCommit } from '../../../git/workspace';
-import { withSnapshot } from '../../../git/snapshot';
+import { headCommit } from '../../../git/worktree';
+import { withSnapshot } from '../../../git/snapshot/snapshot';
 import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released';
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';

@@ -1,7 +1,7 @@
 import { type Acme, acme, dockerDouble } from './acme-kit';
 
 /** Takes what is said on both streams, which then say nothing, until jest.restoreAllMocks(). */
-export function hear(take: (text: string) => void): void {
+export function captureOutput(take: (text: string) => void): void {
   for (const stream of [process.stdout, process.stderr])
     jest.spyOn(stream, 'write').mockImplementation((text) => {
       take(String(text));
@@ -15,24 +15,24 @@ export function releaseContext(root: string, options?: object): never {
   return { root, projectName: 'release', nxJsonConfiguration: { plugins } } as never;
 }
 
-export interface Heard {
-  ours: Acme;
+export interface CapturedRelease {
+  workspace: Acme;
   /** What was said in this test. */
-  said: string;
+  output: string;
 }
 
 /** For each test of a file a workspace, without an engine; and what is said in it is heard. */
-export function heardAcme(): Heard {
-  const at = { said: '' } as Heard;
+export function captureAcme(): CapturedRelease {
+  const at = { output: '' } as CapturedRelease;
   beforeEach(async () => {
-    at.ours = await acme();
-    dockerDouble(at.ours);
-    at.said = '';
-    hear((text) => (at.said += text));
+    at.workspace = await acme();
+    dockerDouble(at.workspace);
+    at.output = '';
+    captureOutput((text) => (at.output += text));
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await at.ours.end();
+    await at.workspace.end();
   });
   return at;
 }

@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import { git } from './git';
 import { objectReader } from './objects';
-import { readGitConfig, type GitConfig } from './settings';
-import { singleFlight } from './together';
-import { openWorktree, type Worktree } from './workspace';
+import { readGitConfig, type GitConfig } from './config';
+import { singleFlight } from './batch';
+import { openWorktree, type Worktree } from './worktree';
 
 /** What git says of a checkout at one moment. All of it is asked at once, so that git works while this process reads files and loads code. */
 export interface GitStatus {
@@ -103,6 +103,6 @@ export function parseStatus(text: string, prefix: string): { head?: string; bran
 const FIELD_COUNTS: Record<string, number> = { '1': 8, u: 10, '?': 1, '!': 1 };
 
 function recordPath(record: string): string | undefined {
-  const words = FIELD_COUNTS[record.slice(0, record.indexOf(' '))];
-  return words === undefined ? undefined : record.split(' ').slice(words).join(' ');
+  const fieldCount = FIELD_COUNTS[record.slice(0, record.indexOf(' '))];
+  return fieldCount === undefined ? undefined : record.split(' ').slice(fieldCount).join(' ');
 }

@@ -1,5 +1,5 @@
 import { gitSync, newRepo, sandbox, type Sandbox } from '../../testing/git-kit';
-import { isPartialClone, defaultRemote, configValue, readGitConfig } from './settings';
+import { isPartialClone, defaultRemote, configValue, readGitConfig } from './config';
 
 let box: Sandbox;
 beforeEach(() => (box = sandbox()));

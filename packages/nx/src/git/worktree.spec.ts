@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { changedPaths, currentBranch, headCommit, openWorktree, ownRemoteUrl } from './workspace';
+import { changedPaths, currentBranch, headCommit, openWorktree, ownRemoteUrl } from './worktree';
 import { commit, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from '../../testing/git-kit';
 
 // Many small git processes, on machines that do other things too.

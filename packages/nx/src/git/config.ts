@@ -1,5 +1,5 @@
 import { gitBytes, type GitContext } from './git';
-import { singleFlight } from './together';
+import { singleFlight } from './batch';
 
 /** git's settings at a place, by their names as git prints them (section and variable in lower case): every value, the one that counts last. */
 export type GitConfig = ReadonlyMap<string, readonly string[]>;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { gitSync, newRepo, sandbox, write, type Sandbox } from '../../testing/git-kit';
-import { buildTrees, writeTrees } from './make-tree';
+import { gitSync, newRepo, sandbox, write, type Sandbox } from '../../../testing/git-kit';
+import { buildTrees, writeTrees } from './build-trees';
 
 jest.setTimeout(60_000);
 

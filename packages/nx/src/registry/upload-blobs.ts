@@ -4,9 +4,9 @@ import { formatBytes } from '../system/log';
 import { inParallel } from '../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
 import { referenceName, type Registry } from './transport/connect';
-import type { UploadSession } from './session';
-import type { BlobDescriptor, OpenBlob } from './stream';
-import { uploadBlob } from './upload';
+import type { UploadSession } from './upload-session';
+import type { BlobDescriptor, OpenBlob } from './download-blob';
+import { uploadBlob } from './upload-blob';
 
 /** A blob of an image, and where it is to be had. */
 export interface PushBlob extends BlobDescriptor {
@@ -79,11 +79,11 @@ export function logProgress(
   { every = 5_000, now = Date.now }: { every?: number; now?: () => number } = {},
 ): (progress: BlobProgress) => void {
   const blobs = new Map<string, BlobProgress>();
-  let said = now();
+  let reportedAt = now();
   return (progress) => {
     blobs.set(progress.digest, progress);
-    if (now() - said < every) return;
-    said = now();
+    if (now() - reportedAt < every) return;
+    reportedAt = now();
     const sum = (key: 'sent' | 'total') => [...blobs.values()].reduce((total, blob) => total + blob[key], 0);
     const under = [...blobs.values()].filter(({ sent, total }) => sent < total).length;
     log.progress(

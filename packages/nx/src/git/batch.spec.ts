@@ -1,10 +1,10 @@
-import { singleFlight, batched, batchedBy } from './together';
+import { singleFlight, batched, batchedBy } from './batch';
 
 it('together asks once for all that is asked at the same moment, and again later', async () => {
   const calls: string[][] = [];
-  const ask = batched((words: string[]) => {
-    calls.push(words);
-    return words.map(async (word) => {
+  const ask = batched((items: string[]) => {
+    calls.push(items);
+    return items.map(async (word) => {
       if (word === 'bad') throw new Error(word);
       return word.toUpperCase();
     });
@@ -20,12 +20,12 @@ it('in turn, what is asked during a call waits for the next one, also behind a f
   const going: (() => void)[] = [];
   const ask = batchedBy<string, string, string>(
     (place) => place,
-    (place, words) => {
-      calls.push([place, ...words]);
+    (place, items) => {
+      calls.push([place, ...items]);
       const work = new Promise<void>((resolve, reject) =>
-        going.push(words[0] === 'bad' ? () => reject(new Error('bad')) : resolve),
+        going.push(items[0] === 'bad' ? () => reject(new Error('bad')) : resolve),
       );
-      return words.map((word) => work.then(() => word.toUpperCase()));
+      return items.map((word) => work.then(() => word.toUpperCase()));
     },
     { inTurn: true },
   );

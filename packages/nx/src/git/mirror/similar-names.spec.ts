@@ -1,4 +1,4 @@
-import { similarNames } from './near';
+import { similarNames } from './similar-names';
 
 const TAGS = ['v1.2.0', 'v1.2.1', 'v1.10.0', 'v2.0.0', '2026.4.19.1', 'team/v3.0.0', 'nightly'];
 

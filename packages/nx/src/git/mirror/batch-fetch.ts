@@ -4,7 +4,7 @@ import type { Log } from '../../system/log';
 import { fetchBlobIds, fetchObjects, type FetchFailure } from './fetch';
 import { isNotAdvertised, knownRemoteProblem } from './problems';
 import { hasCommit, listMissing, contextKey, type GitRemote, type GitStore } from './store';
-import { batchedBy } from '../together';
+import { batchedBy } from '../batch';
 
 // What is wanted at the same moment, or while another fetch is under way, comes in one request: of fifty bundles of one repository each would cost a connection, and a server that is far away takes a
 // second for it. What does not come in this way is not said here: whoever wants it fetches it by itself, which says why.
@@ -34,8 +34,8 @@ export const batchFetchCommits = batchedBy<FetchTarget, FetchRequest, BatchResul
     const all = commits.length === 1 ? skipBatch() : withLock(remote.lock, missingCommits);
     async function missingCommits(): Promise<BatchResult> {
       const flags = await prepare();
-      const there = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
-      const missing = commits.filter((_, index) => !there[index]);
+      const found = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
+      const missing = commits.filter((_, index) => !found[index]);
       if (missing.length > 1) throwRemoteProblem(await fetchObjects(remote, flags, missing, wanted[0]!.log), remote);
       return 'asked';
     }

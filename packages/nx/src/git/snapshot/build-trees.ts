@@ -29,8 +29,8 @@ export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {
     const parts = entry.path.split('/');
     let folder = root;
     for (const part of parts.slice(0, -1)) {
-      const there = folder.children.get(part);
-      const inside: Folder = there && 'children' in there ? there : { children: new Map() };
+      const existing = folder.children.get(part);
+      const inside: Folder = existing && 'children' in existing ? existing : { children: new Map() };
       folder.children.set(part, inside);
       folder = inside;
     }

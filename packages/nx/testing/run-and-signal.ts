@@ -4,7 +4,7 @@ import * as path from 'node:path';
 const MODULES = ['files', 'lock', 'undo'] as const;
 
 /** Runs a program that may use the modules `files`, `lock` and `undo` in a process of its own, and ends it with a signal when it is `forever` busy, or says anything else. Its exit code; null where the signal ended it. */
-export async function signalled(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+export async function runAndSignal(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
   const required = MODULES.map(
     (name) => `const ${name} = require(${JSON.stringify(path.join(__dirname, '../src/system', `${name}.ts`))});`,
   );

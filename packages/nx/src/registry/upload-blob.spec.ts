@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
 import { getBlob } from './registry';
 import { headBlob } from './blobs';
-import { uploadBlob } from './upload';
+import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../testing/push-kit';
 
 closeAfterEach();
@@ -284,20 +284,20 @@ it.each([
       });
       request.on('end', () => response.writeHead(request.method === 'PUT' ? 201 : 202, { location: '/upload' }).end());
     });
-    let ahead = 0;
+    let maxBuffered = 0;
     let grown = 0;
     const before = process.memoryUsage.rss();
     const generate = async function* () {
       for (let i = 0; i < count; i += 1) {
         yield Buffer.from(stamped(piece, i));
-        ahead = Math.max(ahead, (i + 1) * piece.length - arrived);
+        maxBuffered = Math.max(maxBuffered, (i + 1) * piece.length - arrived);
         grown = Math.max(grown, process.memoryUsage.rss() - before);
       }
     };
     await uploadBlob(open(host), 'a', large, generate);
     expect([arrived, `sha256:${got.digest('hex')}`]).toEqual([large.size, large.digest]);
     // What was taken from the source and has not arrived: the sockets' buffers and two chunks.
-    expect(ahead).toBeLessThan(32 * 1024 * 1024);
+    expect(maxBuffered).toBeLessThan(32 * 1024 * 1024);
     expect(grown).toBeLessThan(150 * 1024 * 1024);
   },
   120_000,

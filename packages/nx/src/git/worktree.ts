@@ -2,8 +2,8 @@ import * as path from 'node:path';
 import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release/internal';
 import { git, gitBytes, gitFailed, type GitContext } from './git';
 import { objectReader } from './objects';
-import { defaultRemote, readGitConfig, type GitConfig } from './settings';
-import { singleFlight } from './together';
+import { defaultRemote, readGitConfig, type GitConfig } from './config';
+import { singleFlight } from './batch';
 import { readSubfolders } from './tree';
 
 /** The git checkout that the workspace lies in. Paths are absolute. */

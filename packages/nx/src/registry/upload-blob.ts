@@ -4,8 +4,8 @@ import { referenceName, type Registry, contentDigest } from './transport/connect
 import type { HttpResponse, HttpRequest } from './transport/types';
 import { retryable, withRetries } from './transport/http';
 import { parseErrors, isHtml, invalidResponse } from './transport/problems';
-import { MAX_RESPONSE_BYTES, initiateUpload, sendUploadRequest, type UploadSession, sessionFrom } from './session';
-import { type BlobDescriptor, type OpenBlob, verifyBlob } from './stream';
+import { MAX_RESPONSE_BYTES, initiateUpload, sendUploadRequest, type UploadSession, sessionFrom } from './upload-session';
+import { type BlobDescriptor, type OpenBlob, verifyBlob } from './download-blob';
 
 export interface UploadOptions {
   /** Told after each chunk: bytes of this blob that were sent so far. An upload that begins again begins at 0. */

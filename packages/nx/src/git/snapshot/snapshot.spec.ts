@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { gitBytes } from './git';
-import { readStatus } from './look';
+import { gitBytes } from '../git';
+import { readStatus } from '../status';
 import { withSnapshot, workspaceTree } from './snapshot';
-import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Sandbox } from '../../testing/git-kit';
+import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Sandbox } from '../../../testing/git-kit';
 
 // Many small git processes, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -92,10 +92,10 @@ describe('workspaceTree', () => {
   it('does not take for committed what was committed since git was asked', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     write(dir, { 'bundles/a/entrypoint.py': 'x = 2\n' });
-    const look = readStatus(dir);
-    const head = (await look.checkout)!.head;
+    const status = readStatus(dir);
+    const head = (await status.checkout)!.head;
     commit(dir, {});
-    const found = await withSnapshot(dir, async (snapshot) => [await snapshot.head(), await snapshot.tree('bundles/a')], look);
+    const found = await withSnapshot(dir, async (snapshot) => [await snapshot.head(), await snapshot.tree('bundles/a')], status);
     expect(found).toEqual([
       head,
       expect.objectContaining({ tree: gitSync(dir, 'rev-parse', 'HEAD:bundles/a'), committed: false }),

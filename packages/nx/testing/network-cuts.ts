@@ -23,7 +23,7 @@ export async function cutter(upstream: string, most = Infinity) {
   const host = await serve((request, response) => {
     const index = count;
     // Of this run, even if the answer comes in the next.
-    const mine = sent;
+    const uploaded = sent;
     count += 1;
     if (index === cut?.from) first = `${request.method} ${request.url}`;
     const broken = cut !== undefined && index >= cut.from && index <= cut.to;
@@ -35,7 +35,7 @@ export async function cutter(upstream: string, most = Infinity) {
     const { method, url, headers } = request;
     const forward = http.request({ hostname, port, method, path: url, headers, agent: false }, (answer) => {
       const digest = new URL(url!, 'http://x').searchParams.get('digest');
-      if (method === 'PUT' && digest && answer.statusCode === 201) mine.push(digest);
+      if (method === 'PUT' && digest && answer.statusCode === 201) uploaded.push(digest);
       if (!broken) return void answer.pipe(response.writeHead(answer.statusCode!, answer.headers));
       answer.resume().on('end', () => request.socket.destroy());
     });

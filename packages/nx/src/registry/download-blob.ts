@@ -31,19 +31,19 @@ export async function* verifyBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash('sha256');
   let length = 0;
-  let held: Uint8Array | undefined;
+  let last: Uint8Array | undefined;
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     length += chunk.length;
     if (length > size) throw wrong(`has more than the ${size} bytes that it should have`);
     hash.update(chunk);
-    if (held) yield held;
-    held = chunk;
+    if (last) yield last;
+    last = chunk;
   }
   if (length !== size) throw wrong(`has ${length} bytes, and should have ${size}`);
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== digest) throw wrong(`has the digest ${found}, and should have ${digest}`);
-  if (held) yield held;
+  if (last) yield last;
 }
 
 /**

@@ -1,16 +1,16 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
-import { fileProblem, withTemporaryDir } from '../system/files';
-import { git, gitBytes, type GitContext } from './git';
-import { readStatus, type GitStatus, type CheckoutStatus } from './look';
-import { buildTrees, writeTrees, type IndexEntry } from './make-tree';
-import { closeObjectReaders } from './objects';
-import { isPartialClone, type GitConfig } from './settings';
-import { checkoutRemote } from './mirror/source';
-import type { GitStore } from './mirror/store';
-import { batched } from './together';
-import { addProblem, changedPaths, headCommit, treeIdAt, treeIdsAt, type Worktree } from './workspace';
+import { fileProblem, withTemporaryDir } from '../../system/files';
+import { git, gitBytes, type GitContext } from '../git';
+import { readStatus, type GitStatus, type CheckoutStatus } from '../status';
+import { buildTrees, writeTrees, type IndexEntry } from './build-trees';
+import { closeObjectReaders } from '../objects';
+import { isPartialClone, type GitConfig } from '../config';
+import { checkoutRemote } from '../mirror/source';
+import type { GitStore } from '../mirror/store';
+import { batched } from '../batch';
+import { addProblem, changedPaths, headCommit, treeIdAt, treeIdsAt, type Worktree } from '../worktree';
 
 /** A folder of the workspace as git sees it now. */
 export interface FolderTree {
@@ -48,9 +48,9 @@ export async function workspaceTree(root: string, folder: string): Promise<Folde
 export async function withSnapshot<T>(
   root: string,
   work: (snapshot: Snapshot) => Promise<T>,
-  look: GitStatus = readStatus(root),
+  status: GitStatus = readStatus(root),
 ): Promise<T> {
-  const [workspace, settings, checkout] = await Promise.all([look.worktree, look.config, look.checkout]);
+  const [workspace, settings, checkout] = await Promise.all([status.worktree, status.config, status.checkout]);
   return withTemporaryDir(async (dir) => {
     const objects = path.join(dir, 'objects');
     let opened: Promise<Overlay> | undefined;
@@ -108,8 +108,8 @@ interface SnapshotContext {
 function readTrees(reading: SnapshotContext, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
   const { workspace, checkout } = reading;
   const isClean = (folder: string): boolean => checkout?.changedBelow(folder)?.length === 0;
-  const there = folders.filter((folder) => !isClean(folder) && folderExists(workspace.root, folder));
-  const shared = there.length > 0 ? writeCommonTree(reading, there) : Promise.resolve(undefined);
+  const existing = folders.filter((folder) => !isClean(folder) && folderExists(workspace.root, folder));
+  const shared = existing.length > 0 ? writeCommonTree(reading, existing) : Promise.resolve(undefined);
   let before: Promise<unknown> = shared;
   let ofCommit: ((folder: string) => Promise<ReadableTree | undefined>) | undefined;
   const alone = (folder: string): ReturnType<typeof writeFolderTree> => {
@@ -122,7 +122,7 @@ function readTrees(reading: SnapshotContext, folders: readonly string[]): Promis
     const committed = isClean(folder) ? await (ofCommit ??= committedTrees(reading, checkout!.head))(inside) : undefined;
     if (committed) return committed;
     const whole = await shared;
-    if (whole === undefined || !there.includes(folder)) return alone(inside);
+    if (whole === undefined || !existing.includes(folder)) return alone(inside);
     const { store } = await reading.overlay();
     const [tree, head] = await Promise.all(
       [whole, headRevision(reading)].map((name) => treeIdAt(workspace, store.context, name, inside)),

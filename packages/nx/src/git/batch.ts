@@ -24,23 +24,23 @@ export function batchedBy<P, Q, A>(
   many: (place: P, questions: Q[]) => Promise<A>[],
   { inTurn = false } = {},
 ): (place: P) => (question: Q) => Promise<A> {
-  const known = new Map<string, (question: Q) => Promise<A>>();
+  const batches = new Map<string, (question: Q) => Promise<A>>();
   return (place) => {
     const key = keyOf(place);
-    const there = known.get(key) ?? batched((questions: Q[]) => many(place, questions), { inTurn });
-    known.set(key, there);
-    return there;
+    const existing = batches.get(key) ?? batched((questions: Q[]) => many(place, questions), { inTurn });
+    batches.set(key, existing);
+    return existing;
   };
 }
 
-/** Whoever asks while the same question is under way gets its answer too. Nothing is kept: the next one asks again. */
-export function singleFlight<A>(): (key: string, ask: () => Promise<A>) => Promise<A> {
-  const asked = new Map<string, Promise<A>>();
-  return (key, ask) => {
-    const known = asked.get(key);
-    if (known) return known;
-    const answer = ask().finally(() => asked.delete(key));
-    asked.set(key, answer);
-    return answer;
+/** Returns the result of a call with the same key that is still running, else calls `work`. Results are not cached. */
+export function singleFlight<A>(): (key: string, work: () => Promise<A>) => Promise<A> {
+  const running = new Map<string, Promise<A>>();
+  return (key, work) => {
+    const existing = running.get(key);
+    if (existing) return existing;
+    const started = work().finally(() => running.delete(key));
+    running.set(key, started);
+    return started;
   };
 }

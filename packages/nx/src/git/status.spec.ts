@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitSync, sandbox, type Sandbox } from '../../testing/git-kit';
-import { readStatus, parseStatus } from './look';
-import { withSnapshot } from './snapshot';
+import { readStatus, parseStatus } from './status';
+import { withSnapshot } from './snapshot/snapshot';
 
 const ID = 'a'.repeat(40);
 
