@@ -21,7 +21,12 @@ export function sandbox(): Sandbox {
     '[user]\n\tname = A\n\temail = a@example.org\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n',
   );
   for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
-  Object.assign(process.env, { GIT_CONFIG_GLOBAL: config, GIT_CONFIG_NOSYSTEM: '1', KDCUBE_CACHE_DIR: path.join(dir, 'cache') });
+  Object.assign(process.env, {
+    GIT_CONFIG_GLOBAL: config,
+    GIT_CONFIG_NOSYSTEM: '1',
+    KDCUBE_CACHE_DIR: path.join(dir, 'cache'),
+    XDG_STATE_HOME: path.join(dir, 'state'),
+  });
   let count = 0;
   return {
     dir,

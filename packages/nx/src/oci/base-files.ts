@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
-import { cacheDir, writeFileAtomic } from '../system/files';
+import { cacheDir } from '../system/files';
+import { readSealedFile, writeSealedFile } from '../system/sealed-file';
 import { namesIn, type TarName } from './tar-names';
 import type { Descriptor } from '../registry/manifest';
 import { invalidResponse } from '../registry/transport/problems';
@@ -62,11 +62,9 @@ const NAMES_FORMAT = 2;
 
 async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | undefined> {
   const file = cacheDir(`base-names-${NAMES_FORMAT}`, layer.digest.replace(':', '-'));
-  try {
-    return JSON.parse(zlib.gunzipSync(await fs.promises.readFile(file)).toString('utf8')) as TarName[];
-  } catch {
-    // Not there, or not whole: it is read again.
-  }
+  // The owners and modes of what is laid over the base depend on it.
+  const cached = readSealedFile(file, `base names ${layer.digest}`);
+  if (cached) return JSON.parse(zlib.gunzipSync(cached).toString('utf8')) as TarName[];
   const unpack = unpacker(layer.mediaType);
   if (!unpack || /foreign|nondistributable/.test(layer.mediaType)) return undefined;
   const names: TarName[] = [];
@@ -81,7 +79,7 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
       error,
     );
   }
-  await writeFileAtomic(file, zlib.gzipSync(JSON.stringify(names)));
+  await writeSealedFile(file, `base names ${layer.digest}`, zlib.gzipSync(JSON.stringify(names)));
   return names;
 }
 

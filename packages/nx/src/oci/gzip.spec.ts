@@ -36,7 +36,7 @@ test.each([0, 1, 65_535, 65_536, 65_537, PIECE - 1, PIECE, PIECE + 1, 1_200_000]
       const result = await gzipTo(file, cut(bytes, piece));
       const written = fs.readFileSync(file);
       expect(gunzipSync(written).equals(bytes)).toBe(true);
-      expect(result).toEqual({ digest: sha(written), diffId: sha(bytes), size: written.length });
+      expect(result).toEqual({ digest: sha(written), diffId: sha(bytes), size: written.length, plainSize: bytes.length });
       results.push(result.digest);
     }
     expect(new Set(results).size).toBe(1);

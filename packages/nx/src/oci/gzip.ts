@@ -8,6 +8,8 @@ export interface Compressed {
   digest: string;
   /** Of the bytes before compression. */
   diffId: string;
+  /** Bytes before compression. */
+  plainSize: number;
   /** Of the compressed bytes. */
   size: number;
 }
@@ -29,6 +31,7 @@ export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): P
   const plain = createHash('sha256');
   const packed = createHash('sha256');
   let size = 0;
+  let plainSize = 0;
   const handle = await fs.promises.open(file, 'wx');
   try {
     for await (const piece of pieces(source, PIECE)) {
@@ -36,12 +39,13 @@ export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): P
       plain.update(piece);
       packed.update(member);
       size += member.length;
+      plainSize += piece.length;
       await handle.writeFile(member);
     }
   } finally {
     await handle.close();
   }
-  return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}`, size };
+  return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}`, size, plainSize };
 }
 
 /** Compresses what is small and in memory. The same bytes on every machine. The result is unpacked again and compared: a layer that nobody can unpack must not be pushed. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { sandbox, type Sandbox } from '../../testing/git-kit';
-import { keptLayer, layerKey } from './layer';
+import { makeLayer, layerKey } from './layer';
 import { soundBytes, soundFile } from './sound';
 import type { TarEntry } from './tar';
 
@@ -15,7 +15,7 @@ async function* entries(): AsyncGenerator<TarEntry> {
 it('a layer that was damaged in the cache folder is made again, and one that is sound is not', async () => {
   let made = 0;
   const make = async () =>
-    (await keptLayer(layerKey('a'), () => {
+    (await makeLayer(layerKey('a'), () => {
       made += 1;
       return entries();
     }))!;

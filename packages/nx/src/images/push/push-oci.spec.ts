@@ -47,11 +47,10 @@ describe('a push without an engine', () => {
     expect(await layersOf(receipt.digest)).toHaveLength(3);
   });
 
-  it('sends one layer when one bundle changed, and knows the others without their files', async () => {
+  it('sends one layer when one bundle changed, and compresses no other', async () => {
     const first = await push();
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
-    fs.renameSync(ours.org, `${ours.org}-gone`);
     ours.registry.journal.length = 0;
     const second = await push();
     expect(second).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { reusedLayers: 2, sentLayers: 1 } });
@@ -63,10 +62,19 @@ describe('a push without an engine', () => {
   it('finds the image before by its branch tag where this checkout has never pushed', async () => {
     await push();
     fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
-    fs.renameSync(ours.org, `${ours.org}-gone`);
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { sentLayers: 1 } });
+  });
+
+  it('does not take a layer from the image before if it cannot read the bundle to compare', async () => {
+    await push();
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+    ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
+    ours.registry.journal.length = 0;
+    expect(await problemOf(push())).toMatchObject({ code: 'repo-unreachable' });
+    expect(writes()).toEqual([]);
   });
 
   it('looks up its tags before it sends anything, and none of them if something is not committed', async () => {

@@ -1,0 +1,55 @@
+import type { Refusal } from '@kdcube/release/internal';
+import { isRefusal } from '@kdcube/release/internal';
+import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest';
+import { baseLayers } from './base';
+import type { OciBuild } from './build';
+import { printConfig, printManifest, type ConfigBlob } from './image-json';
+import { layerContent, type LayerContent } from './layer';
+import { forEachLayer, planImageLayers } from './layer-plan';
+
+/** What an image must be, computed from git and its base alone: everything but how its own layers are compressed. */
+export interface ExpectedImage {
+  config: ConfigBlob;
+  /** The layers of its base, which come first. */
+  base: Descriptor[];
+  /** What its own layers unpack to, in order. */
+  layers: LayerContent[];
+}
+
+/** Computes what `assembleImage` would build, without compressing anything. A line that cannot be followed is returned, not thrown. */
+export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refusal> {
+  const plan = await planImageLayers(build);
+  if (isRefusal(plan)) return plan;
+  const layers = await forEachLayer(plan, async (key, entries) => {
+    const content = await layerContent(key, entries);
+    return content && { key, ...content };
+  });
+  const own = layers.flat().filter((layer) => layer !== undefined);
+  return {
+    config: printConfig(build, plan, layers),
+    base: baseLayers(build.base),
+    layers: own.map(({ diffId, size }) => ({ diffId, size })),
+  };
+}
+
+/**
+ * Why a manifest is not the expected image; undefined if it is. The config has every `diff_id`, label and setting of the image, and its digest is compared. How a layer of ours is compressed is left open:
+ * a container runtime refuses bytes that do not unpack to their `diff_id`.
+ */
+export function findMismatch(
+  { config, base, layers }: ExpectedImage,
+  found: { bytes: Uint8Array; json: ImageManifest | ImageIndex },
+): string | undefined {
+  const { json } = found;
+  if (isIndex(json)) return 'it is an index of images';
+  if (json.config.digest !== config.descriptor.digest)
+    return `its config is ${json.config.digest} instead of ${config.descriptor.digest}`;
+  const expected = base.length + layers.length;
+  if (json.layers.length !== expected) return `it has ${json.layers.length} layers instead of ${expected}`;
+  const wrong = base.findIndex(({ digest }, index) => json.layers[index]!.digest !== digest);
+  if (wrong !== -1) return `its layer ${wrong + 1} is ${json.layers[wrong]!.digest} instead of the base's ${base[wrong]!.digest}`;
+  const own = json.layers.slice(base.length).map(({ digest, size }) => ({ mediaType: OCI_LAYER, digest, size }));
+  // Everything else of a manifest is as we print it: media types, sizes, and no field that another reader understands.
+  const same = printManifest(config.descriptor, [...base, ...own]).equals(found.bytes);
+  return same ? undefined : 'its manifest has fields that it should not have';
+}

@@ -1,0 +1,98 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { temporaryName } from './temporary';
+import { writeFileAtomic } from './files';
+
+/**
+ * A file of the cache whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore cache folders that other jobs have written,
+ * so the key is kept elsewhere, and a file that another machine, another user or an editor wrote reads as absent.
+ */
+export function writeSealedFile(file: string, name: string, content: string | Uint8Array): Promise<void> {
+  const bytes = Buffer.from(content);
+  return writeFileAtomic(file, Buffer.concat([macOf(name, bytes), bytes]));
+}
+
+/** The content of a sealed file, if it was sealed here under this name; else undefined. `name` says what the content is about, so that no file can stand for another one. */
+export function readSealedFile(file: string, name: string): Buffer | undefined {
+  let sealed: Buffer;
+  try {
+    sealed = fs.readFileSync(file);
+  } catch {
+    return undefined;
+  }
+  const content = sealed.subarray(MAC_BYTES);
+  return sealed.length >= MAC_BYTES && timingSafeEqual(sealed.subarray(0, MAC_BYTES), macOf(name, content)) ? content : undefined;
+}
+
+const MAC_BYTES = 32;
+const KEY_BYTES = 32;
+
+function macOf(name: string, content: Uint8Array): Buffer {
+  return createHmac('sha256', cacheKey()).update(JSON.stringify(name)).update('\0').update(content).digest();
+}
+
+const keys = new Map<string, Buffer>();
+
+/** The key of this user. Where it can be neither read nor stored, a key of this process: then nothing that was cached earlier counts. */
+function cacheKey(): Buffer {
+  const base = process.env.XDG_STATE_HOME || path.join(os.homedir(), '.local', 'state');
+  const file = path.join(base, 'kdcube', 'cache-key');
+  const known = keys.get(file);
+  if (known) return known;
+  const key = readKey(file) ?? storeKey(file) ?? randomBytes(KEY_BYTES);
+  keys.set(file, key);
+  return key;
+}
+
+/** Only a file that belongs to this user, and that nobody else may read. */
+function readKey(file: string): Buffer | undefined {
+  let handle: number | undefined;
+  try {
+    handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const { uid, mode } = fs.fstatSync(handle);
+    if (uid !== process.getuid?.() || (mode & 0o077) !== 0) return undefined;
+    const key = fs.readFileSync(handle);
+    return key.length === KEY_BYTES ? key : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (handle !== undefined) fs.closeSync(handle);
+  }
+}
+
+/** Linked into its place: of several processes that start at once, all use the key of the first. */
+function storeKey(file: string): Buffer | undefined {
+  const temporary = temporaryName(file);
+  try {
+    makeFolder(path.dirname(file));
+    fs.writeFileSync(temporary, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
+    if (readKey(file) === undefined) fs.rmSync(file, { force: true });
+    try {
+      fs.linkSync(temporary, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    return readKey(file);
+  } catch {
+    return undefined;
+  } finally {
+    removeQuietly(temporary);
+  }
+}
+
+/** Not `recursive`: below /proc, Node would never end. */
+function makeFolder(dir: string): void {
+  if (fs.existsSync(dir)) return;
+  makeFolder(path.dirname(dir));
+  fs.mkdirSync(dir, { mode: 0o700 });
+}
+
+function removeQuietly(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // There is nothing to remove.
+  }
+}
