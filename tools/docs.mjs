@@ -12,7 +12,7 @@ import { root } from './setup.mjs';
 import { verdictsTable } from './verdicts-page.mjs';
 
 const check = process.argv.includes('--check');
-const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
+const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
   'packages/release/src/internal.ts',
 );
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
@@ -28,6 +28,7 @@ const pages = {
   'executors.md': executorsPage(),
   'generators.md': generatorsPage(),
   'problems.md': problemsPage(),
+  'limits.md': limitsPage(),
   'checks.md': page('Checks', checksPage(CHECKS)),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
@@ -151,6 +152,25 @@ function problemsPage() {
     'Nx ends with 1 for every task that failed. A deploy says its own exit code in the last object of `--json` (`{"event":"deployed","verdict":…,"exitCode":…}`): 0 only where what runs is what was pinned.',
     ...parts,
   ]);
+}
+
+function limitsPage() {
+  const amount = ({ max, unit }) =>
+    unit === 'bytes' && max % 1024 === 0 ? bytes(max) : `${max.toLocaleString('en-US')} ${unit}`;
+  const rows = Object.values(LIMITS).map(({ of, why, code, ...limit }) => [
+    of,
+    amount(limit),
+    why,
+    code === undefined ? '' : `[${code}](problems.md#${code})`,
+  ]);
+  return page('Limits', [
+    'Everything that is read is limited, so that no input can exhaust time, memory or the stack. What exceeds a limit is refused with the problem in the last column; where there is none, the rest is left out, or the value counts as unknown. The work is linear in the size of what is read.',
+    table(['what', 'at most', 'why', 'problem'], rows),
+  ]);
+}
+
+function bytes(count) {
+  return count % (1024 * 1024) === 0 ? `${count / 1024 / 1024} MiB` : `${count / 1024} KiB`;
 }
 
 function verdictsPage() {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import { MAX_DOCUMENT } from './document/document';
+import { LIMITS } from './problem/limits';
 import { readRelease } from './release/read';
 import { formatProblem, formatProblems } from './problem/problem';
 import { PROBLEMS } from './problem/codes';
@@ -31,7 +31,9 @@ function shown(code: string, content: Uint8Array | string): string {
 
 function contentOf(code: string): Uint8Array | string {
   const content = readFileSync(join(FIXTURES, 'broken', `${code}.yaml`));
-  return code === 'file-too-large' ? `${content.toString('utf8')}${'#'.repeat(MAX_DOCUMENT)}` : content;
+  // Too large to be kept as files.
+  if (code === 'limit-exceeded') return `${content.toString('utf8')}extra: [${'1,'.repeat(LIMITS.documentValues.max)}]\n`;
+  return code === 'file-too-large' ? `${content.toString('utf8')}${'#'.repeat(LIMITS.documentBytes.max)}` : content;
 }
 
 const broken = readdirSync(join(FIXTURES, 'broken'))

@@ -2,6 +2,8 @@
 export * from './index';
 
 // problem
+export { LIMITS } from './problem/limits';
+export type { Limit, LimitName } from './problem/limits';
 export { formatPlace, printable, quoted } from './problem/problem';
 
 // document

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import type { PluginOptions } from '../plugin-options';
 import { pluginOptions } from '../plugin-options';
 import { createLog } from '../system/log';
@@ -43,7 +43,9 @@ export async function runTask(
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     print('err', error.message);
-    log.event({ event: 'failed', problems: error.problems, changed: error.changed });
+    const problems = error.problems.slice(0, LIMITS.problemsInJson.max);
+    const omitted = error.problems.length - problems.length;
+    log.event({ event: 'failed', problems, ...(omitted > 0 && { omitted }), changed: error.changed });
     return false;
   }
 }

@@ -1,4 +1,8 @@
-import { MAX_DEPTH, MAX_DOCUMENT, readDocument, shownPath } from './document';
+import { LIMITS } from '../problem/limits';
+import { readDocument, shownPath } from './document';
+
+const MAX_DOCUMENT = LIMITS.documentBytes.max;
+const MAX_DEPTH = LIMITS.documentDepth.max;
 
 const read = (content: string | Uint8Array, file = 'release.yaml') => readDocument(content, file);
 const codes = (content: string | Uint8Array) => read(content).problems.map(({ code }) => code);

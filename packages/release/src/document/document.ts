@@ -1,14 +1,15 @@
-import { isCollection, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
-import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { isCollection, isScalar, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
+import type { Document, Node, YAMLError } from 'yaml';
+import { LIMITS } from '../problem/limits';
 import type { Place, Problem } from '../problem/problem';
 import { quoted } from '../problem/problem';
+import { keyText, placesOf } from './places';
+import type { Places } from './places';
 import { readsAlike } from './scalars';
 
-/** Bytes. A release of 500 bundles with long descriptions has about 150 kB. */
-export const MAX_DOCUMENT = 1024 * 1024;
-
-/** Levels. The platform's own bundles.yaml, with all its settings, has 20. Deeper ones could end the process: every reader of trees is recursive. */
-export const MAX_DEPTH = 100;
+const MAX_DOCUMENT = LIMITS.documentBytes.max;
+/** Every reader of trees is recursive: deeper ones could end the process. */
+const MAX_DEPTH = LIMITS.documentDepth.max;
 
 export type DocumentPath = readonly (string | number)[];
 
@@ -38,16 +39,20 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
     return broken([{ code: 'yaml-syntax', message: `${file} is nested more than ${MAX_DEPTH} levels deep here.`, at }], file);
   }
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: anchors, version: '1.2' });
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: anchors, version: '1.2', uniqueKeys: false });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), col: Math.max(col, 1) };
   };
-  const problems = [...doc.errors, ...doc.warnings].slice(0, 20).map((error) => syntaxProblem(error, at(error.pos[0])));
+  const problems = [...doc.errors, ...duplicateKeys(doc), ...doc.warnings]
+    .sort((a, b) => a.pos[0]! - b.pos[0]!)
+    .slice(0, 20)
+    .map((error) => syntaxProblem(error, at(error.pos[0]!)));
   if (problems.length === 0 && doc.directives?.yaml.version !== '1.2') {
     const message = `This document asks to be read as YAML ${doc.directives?.yaml.version}, in which unquoted words such as yes and 1:30 are no texts.`;
     problems.push({ code: 'yaml-syntax', message, hint: 'remove the line %YAML', at: { file, line: 1, col: 1 } });
   }
+  if (problems.length === 0) problems.push(...tooMany(doc, file));
   if (problems.length === 0 && !anchors) problems.push(...aliases(doc, at));
   if (problems.length === 0 && (doc.contents === null || (isScalar(doc.contents) && doc.contents.source === ''))) {
     problems.push({
@@ -58,6 +63,7 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
     });
   }
   if (problems.length > 0) return broken(problems, file);
+  const places = placesOf(doc);
   const value = plainData(doc, anchors);
   if (value === undefined)
     return broken(
@@ -68,10 +74,10 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
     value: value.data,
     problems,
     // JSON has one meaning everywhere.
-    ambiguous: file.endsWith('.json') ? [] : ambiguous(doc, at),
-    place: (path, which) => ({ ...at(offsetOf(doc, path, which)), ...(path.length > 0 && { path: shownPath(path) }) }),
+    ambiguous: file.endsWith('.json') ? [] : ambiguous(doc, places, at),
+    place: (path, which) => ({ ...at(places.offsetOf(path, which)), ...(path.length > 0 && { path: shownPath(path) }) }),
     source: (path) => {
-      const node = doc.getIn(path, true);
+      const node = places.nodeAt(path);
       return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
     },
   };
@@ -82,7 +88,7 @@ function plainData(doc: Document, anchors: boolean): { data: unknown } | undefin
   if (!anchors) return { data: doc.toJS({ maxAliasCount: 0 }) };
   try {
     const data: unknown = doc.toJS({ maxAliasCount: 100 });
-    return JSON.stringify(data).length <= 8 * MAX_DOCUMENT ? { data } : undefined;
+    return JSON.stringify(data).length <= LIMITS.aliasBytes.max ? { data } : undefined;
   } catch {
     return undefined;
   }
@@ -168,7 +174,44 @@ const OWN_TEXTS: Partial<Record<YAMLError['code'], string>> = {
   UNEXPECTED_TOKEN: 'something stands here that does not belong here; a quote, a comma or a line end may be missing before it',
 };
 
-function syntaxProblem({ code, message }: YAMLError, at: Place): Problem {
+/** The parser's own search compares each key with all before it. */
+function duplicateKeys(doc: Document): SyntaxProblem[] {
+  const found: SyntaxProblem[] = [];
+  visit(doc, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const pair of map.items) {
+        const key = keyText(pair);
+        if (key === undefined) continue;
+        if (!seen.has(key)) seen.add(key);
+        else found.push({ code: 'DUPLICATE_KEY', message: '', pos: (pair.key as Node | null)?.range ?? [0] });
+      }
+    },
+  });
+  return found;
+}
+
+type SyntaxProblem = Pick<YAMLError, 'code' | 'message'> & { pos: readonly number[] };
+
+function tooMany(doc: Document, file: string): Problem[] {
+  let values = 0;
+  let aliases = 0;
+  visit(doc, {
+    Pair: () => void (values += 1),
+    Seq: (_, list) => void (values += list.items.length),
+    Alias: () => void (aliases += 1),
+  });
+  const limits = [
+    [values, LIMITS.documentValues],
+    [aliases, LIMITS.documentAliases],
+  ] as const;
+  return limits.flatMap(([count, { max, unit }]): Problem[] => {
+    const message = `${file} has ${count} ${unit}. At most ${max} are read.`;
+    return count > max ? [{ code: 'limit-exceeded', message, at: { file } }] : [];
+  });
+}
+
+function syntaxProblem({ code, message }: Pick<YAMLError, 'code' | 'message'>, at: Place): Problem {
   if (code === 'DUPLICATE_KEY')
     return { code: 'yaml-duplicate-key', message: 'This key is written twice in one mapping; one of the two would be lost.', at };
   if (code === 'MULTIPLE_DOCS')
@@ -182,7 +225,7 @@ function syntaxProblem({ code, message }: YAMLError, at: Place): Problem {
   return { code: 'yaml-syntax', message: `This is not YAML: ${text}${text.endsWith('.') ? '' : '.'}`, at };
 }
 
-function ambiguous(doc: Document, at: (offset: number) => Place): Problem[] {
+function ambiguous(doc: Document, places: Places, at: (offset: number) => Place): Problem[] {
   const problems: Problem[] = [];
   visit(doc, {
     Scalar: (_, node, ancestors) => {
@@ -191,20 +234,11 @@ function ambiguous(doc: Document, at: (offset: number) => Place): Problem[] {
         code: 'unquoted-value',
         message: `${quoted(node.source)} is read differently by YAML 1.1, which the platform reads, and YAML 1.2: as a text, a number, a date or a boolean.`,
         hint: `"${node.source}"${/^(?:yes|on)$/i.test(node.source) ? ' or true' : /^(?:no|off)$/i.test(node.source) ? ' or false' : ''}`,
-        at: { ...at(node.range?.[0] ?? 0), path: shownPath(pathTo(node, ancestors)) },
+        at: { ...at(node.range?.[0] ?? 0), path: shownPath(places.pathTo(node, ancestors)) },
       });
     },
   });
   return problems;
-}
-
-/** The path of a node that a visitor stands at. */
-function pathTo(node: unknown, ancestors: readonly unknown[]): DocumentPath {
-  return [...ancestors, node].flatMap((part, index, all): DocumentPath => {
-    const parent = all[index - 1];
-    if (isSeq(parent)) return [parent.items.indexOf(part as Node)];
-    return isPair(part) && isScalar(part.key) ? [String(part.key.value)] : [];
-  });
 }
 
 function aliases(doc: Document, at: (offset: number) => Place): Problem[] {
@@ -230,24 +264,4 @@ function aliases(doc: Document, at: (offset: number) => Place): Problem[] {
     Collection: (_, node) => (node.anchor ? refuse(`The anchor ${quoted(`&${node.anchor}`)}`, node) : undefined),
   });
   return problems;
-}
-
-function offsetOf(doc: Document, path: DocumentPath, which?: 'key'): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const part = path.slice(0, length);
-    const pair = pairAt(doc, part);
-    const node = doc.getIn(part, true) as Node | undefined;
-    // A missing key is shown at its parent's key, where the person has to add it.
-    const key = (which === 'key' || length < path.length) && pair ? (pair.key as Node) : undefined;
-    const range = key?.range ?? node?.range ?? (pair?.key as Node | undefined)?.range;
-    if (range) return range[0];
-  }
-  return doc.contents?.range?.[0] ?? 0;
-}
-
-function pairAt(doc: Document, path: DocumentPath): Pair | undefined {
-  const parent = path.length === 1 ? doc.contents : doc.getIn(path.slice(0, -1), true);
-  if (!isMap(parent)) return undefined;
-  const last = path[path.length - 1];
-  return parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last));
 }

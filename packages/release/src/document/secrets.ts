@@ -1,6 +1,6 @@
 import type { DocumentPath } from './document';
 
-/** Secrets that carry their maker's mark. Entropy is not looked at here: ids and digests have it too. */
+/** Secrets that carry their maker's mark. Entropy is not looked at here: ids and digests have it too. Repetitions before a match are bounded, or a long text would be searched in quadratic time. */
 const MARKS: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
   [/\bAKIA[0-9A-Z]{16}\b/, 'an AWS access key'],
@@ -8,12 +8,12 @@ const MARKS: [RegExp, string][] = [
   [/\bgithub_pat_[A-Za-z0-9_]{30,}\b/, 'a GitHub token'],
   [/\bglpat-[A-Za-z0-9_-]{20,}/, 'a GitLab token'],
   [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, 'a Slack token'],
-  [/\bsk-(?=[A-Za-z_-]*\d)(?:ant-|proj-)?[A-Za-z0-9_-]{20,}/, 'an API key'],
+  [/\bsk-(?=[A-Za-z_-]{0,200}\d)(?:ant-|proj-)?[A-Za-z0-9_-]{20,}/, 'an API key'],
   [/\bAIza[A-Za-z0-9_-]{35}\b/, 'a Google API key'],
 ];
 
 /** What stands for a password that comes from elsewhere (`$PASSWORD`, `{{ password }}`, `<FILL_ME>`, `***`) is none. */
-const PASSWORD_URL = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:(?![$<{*%])[^/\s@]+@/i;
+const PASSWORD_URL = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^/\s:@]*:(?![$<{*%])[^/\s@]+@/i;
 
 /** Where in plain data secrets stand that can be told by their look. The values themselves are never returned. */
 export function secretsIn(value: unknown, path: DocumentPath = []): { path: DocumentPath; kind: string }[] {

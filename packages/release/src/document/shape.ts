@@ -68,8 +68,10 @@ function problemsOf(
 ): Problem[] {
   const inner = issue.path as (string | number)[];
   const path = [...base, ...inner];
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => wrongKey(key, doc, path, missingKeys(schema, inner, value), text));
+  if (issue.code === 'unrecognized_keys') {
+    const missing = missingKeys(schema, inner, value);
+    return issue.keys.map((key) => wrongKey(key, doc, path, missing, text));
+  }
   const found = at(value, inner);
   if (found === undefined) {
     return [

@@ -7,6 +7,7 @@ import type { KnownWrong, ShapeText } from '../document/shape';
 import { checkShape, kindOf } from '../document/shape';
 import type { Environment, PartlyWritten } from './environment';
 import { isMapping, layered } from '../document/layers';
+import { limitCounts } from './counts';
 import type { EnvironmentFiles } from './list';
 import { environmentFile, environmentNames, isEnvironmentName, missingEnvironment } from './list';
 import { normalise } from './normalise';
@@ -52,13 +53,14 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   const shape = checkShape(WrittenEnvironment, doc, filled, [], TEXT);
   problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...lostNames(filled, doc));
   const written = wellShaped(filled);
+  problems.push(...limitCounts(written, doc));
   const environment = normalise(name, written);
   const rules = environmentRules({ doc, name, written, filled, environment, options });
-  problems.push(...rules.problems, ...doc.ambiguous.map((problem) => hideAmbiguous(problem)));
+  const all = problems.concat(rules.problems, doc.ambiguous.map(hideAmbiguous));
   return {
     environment: abstract ? undefined : environment,
     abstract,
-    problems: inOrder(withoutEchoes(problems)),
+    problems: inOrder(withoutEchoes(all)),
     notes: rules.notes,
   };
 }
@@ -200,7 +202,8 @@ function wellShaped(value: Record<string, unknown>): PartlyWritten {
   for (let round = 0; round < 100; round += 1) {
     const parsed = partial.safeParse(rest);
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) rest = without(rest, issue);
+    // From the end: an item that is removed moves those after it.
+    for (const issue of parsed.error.issues.reverse()) rest = without(rest, issue);
   }
   return {};
 }

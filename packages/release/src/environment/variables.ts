@@ -1,7 +1,10 @@
 import type { Problem } from '../problem/problem';
+import { LIMITS } from '../problem/limits';
 import { quoted } from '../problem/problem';
 import type { DocumentPath } from '../document/document';
 import { isMapping } from '../document/layers';
+
+const MAX_LENGTH = LIMITS.filledCharacters.max;
 
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
 
@@ -16,8 +19,18 @@ export interface Filled {
  */
 export function fillVariables(root: unknown, abstract = false): Filled {
   const vars = isMapping(root) && isMapping(root.vars) ? root.vars : {};
+  const names = Object.keys(vars).slice(0, 5);
   const problems: Filled['problems'] = [];
-  const fill = (text: string, path: DocumentPath): string =>
+  let length = 0;
+  const fill = (text: string, path: DocumentPath): string => {
+    // A variable of many letters, used many times, would fill the memory.
+    if (length > MAX_LENGTH) return text;
+    const filled = replaced(text, path);
+    length += filled.length;
+    if (length > MAX_LENGTH) problems.push({ path, problem: tooLong() });
+    return filled;
+  };
+  const replaced = (text: string, path: DocumentPath): string =>
     text.replace(REFERENCE, (found, name: string | undefined) => {
       if (name === undefined) return '${';
       if (!found.endsWith('}')) {
@@ -30,7 +43,7 @@ export function fillVariables(root: unknown, abstract = false): Filled {
       const value = Object.hasOwn(vars, name) ? vars[name] : undefined;
       if (typeof value === 'string') return value;
       if (abstract) return 'x';
-      problems.push({ path, problem: unknown(name, Object.keys(vars)) });
+      problems.push({ path, problem: unknown(name, names) });
       return found;
     });
   const walk = (value: unknown, path: DocumentPath): unknown => {
@@ -55,13 +68,21 @@ export function fillVariables(root: unknown, abstract = false): Filled {
   return { value: walk(root, []), problems };
 }
 
+function tooLong(): Omit<Problem, 'at'> {
+  return {
+    code: 'limit-exceeded',
+    message: `With its variables filled in, this environment has more than ${MAX_LENGTH} characters here.`,
+    hint: 'a shorter value in vars:',
+  };
+}
+
 function unknown(name: string, names: string[]): Omit<Problem, 'at'> {
   return {
     code: 'unknown-variable',
     message: `${quoted(name)} is not defined in vars. Only what the environment itself defines is replaced, so that it means the same on every machine.`,
     hint:
       names.length > 0
-        ? `one of ${names.slice(0, 5).join(', ')}; or $\${ for a plain \${`
+        ? `one of ${names.join(', ')}; or $\${ for a plain \${`
         : `vars:\n  ${/^\w+$/.test(name) ? name : 'name'}: "…"`,
   };
 }

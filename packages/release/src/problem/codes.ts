@@ -6,6 +6,7 @@ export const PROBLEMS = {
   // Documents
   'file-missing': 'A required file does not exist.',
   'file-too-large': 'A document is larger than the size limit.',
+  'limit-exceeded': 'There is more of something than its limit in limits.md allows.',
   'not-text': 'A document is not UTF-8 text.',
   'yaml-syntax': 'A document is not valid YAML.',
   'yaml-empty': 'A document is empty.',

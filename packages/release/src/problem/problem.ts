@@ -1,4 +1,5 @@
 import type { ProblemCode } from './codes';
+import { LIMITS } from './limits';
 
 /** Where a problem is. `file` is relative to the workspace; `line` and `col` count from 1; `path` is the place in the document, such as `bundles.items[1].ref`. */
 export interface Place {
@@ -39,8 +40,10 @@ const NOTHING = 'nothing was changed';
 
 /** The text of problems as a person reads it: place, message, hint, and as the last line how many there are and what was changed. */
 export function formatProblems(problems: readonly Problem[], changed: string = NOTHING): string {
+  const printed = problems.slice(0, LIMITS.problemsPrinted.max);
+  const omitted = problems.length - printed.length;
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [...problems.map(formatProblem), `${count}, ${changed}.`].join('\n');
+  return [...printed.map(formatProblem), ...(omitted > 0 ? [`and ${omitted} more`] : []), `${count}, ${changed}.`].join('\n');
 }
 
 /** One problem without the closing line; notes are printed this way too. */

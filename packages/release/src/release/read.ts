@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LIMITS } from '../problem/limits';
 import type { Problem } from '../problem/problem';
 import { KdcubeError, quoted } from '../problem/problem';
 import type { DocumentPath, ReadDocument } from '../document/document';
@@ -41,6 +42,10 @@ export function readRelease(content: string | Uint8Array, file: string, options:
   problems.push(...checkShape(WrittenRelease.omit({ bundles: true }).partial({ platform: true }), doc, rest, []));
   if (defaultId) problems.push(...checkShape(z.string().min(1), doc, defaultId.value, defaultId.path));
   const found: FoundBundle[] = [];
+  if (entries.length > MAX_BUNDLES) {
+    const message = `${file} has ${entries.length} bundles. At most ${MAX_BUNDLES} are read.`;
+    return { problems: [{ code: 'limit-exceeded', message, at: doc.place(['bundles']) }], notes: [] };
+  }
   for (const entry of entries) {
     const shape = checkShape(WrittenBundle, doc, entry.value, entry.path);
     problems.push(...shape);
@@ -51,7 +56,7 @@ export function readRelease(content: string | Uint8Array, file: string, options:
   }
   const release = normalise(rest, found, defaultId?.value, options);
   const rules = releaseRules({ doc, release, found, written: entries.length, defaultId, rest, options });
-  return { release, problems: inOrder([...problems, ...rules.problems, ...doc.ambiguous]), notes: rules.notes };
+  return { release, problems: inOrder(problems.concat(rules.problems, doc.ambiguous)), notes: rules.notes };
 }
 
 /** Like `readRelease`, but throws a KdcubeError with every problem. */
@@ -71,6 +76,8 @@ interface Found {
   /** The document without its bundles. */
   rest: Record<string, unknown>;
 }
+
+const MAX_BUNDLES = LIMITS.bundles.max;
 
 const SECTIONS = ['release_name', 'platform', 'frontend', 'repos', 'bundles', 'items', 'default_bundle_id'];
 

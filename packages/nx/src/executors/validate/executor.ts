@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { Problem, Workspace } from '@kdcube/release/internal';
-import { KdcubeError, readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot/snapshot';
@@ -27,7 +27,7 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
     logNotes(notes, task.log);
     // Without a valid release.yaml, its bundles cannot be found.
     if (workspace.release && workspace.problems.length === 0) problems.push(...(await bundleProblems(task, options)));
-    for (const problem of problems) task.log.event({ event: 'problem', ...problem });
+    for (const problem of problems.slice(0, LIMITS.problemsInJson.max)) task.log.event({ event: 'problem', ...problem });
     if (problems.length > 0) throw new KdcubeError(unique(problems));
     const { release, images } = workspace;
     task.log.done(

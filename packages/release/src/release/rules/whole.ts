@@ -41,15 +41,15 @@ export function namesAreTexts({ release }: RuleInput, report: Report): void {
 }
 
 export function holdsNoSecrets({ doc }: RuleInput, report: Report): void {
-  const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? doc.value.not_secret : [];
-  const marked = secretsIn(doc.value).filter(({ path }) => !cleared.includes(path.at(-1)));
-  const reported = marked.map(({ path }) => JSON.stringify(path));
+  const cleared = new Set<unknown>(isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? doc.value.not_secret : []);
+  const marked = secretsIn(doc.value).filter(({ path }) => !cleared.has(path.at(-1)));
+  const reported = new Set(marked.map(({ path }) => JSON.stringify(path)));
   for (const { path, kind } of marked)
     report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: KEEP }, path);
   // By their look alone: a setting that is called `token` often says where one is.
   for (const [path, value] of settingsIn(doc.value, [])) {
     const name = path.findLast((part) => typeof part === 'string')!;
-    if (!looksRandom(value) || reported.includes(JSON.stringify(path)) || cleared.includes(name)) continue;
+    if (!looksRandom(value) || reported.has(JSON.stringify(path)) || cleared.has(name)) continue;
     const message = `This looks drawn at random, as keys and tokens are. ${OPEN}`;
     const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: [${name}]`;
     report({ code: 'secret-value', message, hint }, path);
@@ -70,9 +70,9 @@ function settingsIn(value: unknown, path: DocumentPath): [DocumentPath, string][
 /** What clears a value must name one. */
 export function clearedNamesExist({ doc }: RuleInput, report: Report): void {
   const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? (doc.value.not_secret as unknown[]) : [];
-  const names = settingsIn(doc.value, []).map(([path]) => path.findLast((part) => typeof part === 'string'));
+  const names = new Set<unknown>(settingsIn(doc.value, []).map(([path]) => path.findLast((part) => typeof part === 'string')));
   cleared.forEach((name, index) => {
-    if (!names.includes(name as string))
+    if (!names.has(name))
       report(
         { code: 'unknown-key', message: `${quotedWord(name)} is the name of no setting of a bundle.`, hint: 'remove the line' },
         ['not_secret', index],

@@ -1,0 +1,103 @@
+import type { ProblemCode } from './codes';
+
+/** The most that is read of something, so that no input can exhaust time, memory or the stack. docs/limits.md is printed from this table. */
+export interface Limit {
+  max: number;
+  unit: string;
+  /** What is limited. */
+  of: string;
+  why: string;
+  /** The problem that names the limit; undefined where the rest is left out or treated as unknown. */
+  code?: ProblemCode;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Every limit on input, in one place. */
+export const LIMITS = {
+  // Documents: release.yaml, environments, pins, task definitions, compose files
+  documentBytes: {
+    max: MiB,
+    unit: 'bytes',
+    of: 'a YAML or JSON document: release.yaml, an environment, a task definition, a compose file',
+    why: 'A release of 500 bundles with long descriptions has 150 kB.',
+    code: 'file-too-large',
+  },
+  documentDepth: {
+    max: 100,
+    unit: 'levels',
+    of: 'nesting of a document',
+    why: 'The platform’s own bundles.yaml, with all its settings, has 20.',
+    code: 'yaml-syntax',
+  },
+  documentValues: {
+    max: 100_000,
+    unit: 'values',
+    of: 'values of a document',
+    why: 'A release of 500 bundles has 5,000.',
+    code: 'limit-exceeded',
+  },
+  documentAliases: {
+    max: 1000,
+    unit: 'aliases',
+    of: 'aliases of a compose file; all other documents have none',
+    why: 'To find what an alias stands for, the reader searches the whole document.',
+    code: 'limit-exceeded',
+  },
+  aliasBytes: {
+    max: 8 * MiB,
+    unit: 'characters',
+    of: 'a compose file after its aliases are resolved',
+    why: 'Aliases of aliases grow exponentially.',
+    code: 'yaml-alias',
+  },
+  filledCharacters: {
+    max: 8 * MiB,
+    unit: 'characters',
+    of: 'an environment after its `vars` are filled in',
+    why: 'A long variable that is used often grows to any size.',
+    code: 'limit-exceeded',
+  },
+  bundles: {
+    max: 10_000,
+    unit: 'bundles',
+    of: 'bundles of a release',
+    why: 'Each is an Nx project.',
+    code: 'limit-exceeded',
+  },
+  services: {
+    max: 100,
+    unit: 'services',
+    of: 'services of an environment',
+    why: 'Each gets every shared variable.',
+    code: 'limit-exceeded',
+  },
+  variables: {
+    max: 2000,
+    unit: 'names',
+    of: 'one `env` or `secrets` mapping of an environment',
+    why: 'A task definition of ECS has at most 64 KiB.',
+    code: 'limit-exceeded',
+  },
+  suggestedWord: {
+    max: 200,
+    unit: 'characters',
+    of: 'a word that “did you mean” is offered for',
+    why: 'The comparison is quadratic in its length.',
+  },
+  problemsPrinted: {
+    max: 50,
+    unit: 'problems',
+    of: 'problems that are printed; the others are counted',
+    why: 'Nobody reads more.',
+  },
+  problemsInJson: {
+    max: 1000,
+    unit: 'problems',
+    of: 'problems in one object of `--json`; the others are counted in `omitted`',
+    why: 'Log collectors cut long lines.',
+  },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;

@@ -1,0 +1,72 @@
+import { Session } from 'node:inspector';
+import type { Profiler } from 'node:inspector';
+
+/** Searches that run inside V8, where coverage does not see them: how many items or characters each has looked at. */
+type Search = (this: { length: number }, ...args: unknown[]) => unknown;
+const SEARCHES: [prototype: object, name: string][] = [
+  ...['indexOf', 'lastIndexOf', 'includes', 'concat', 'slice', 'splice', 'join'].map((name): [object, string] => [
+    Array.prototype,
+    name,
+  ]),
+  ...['indexOf', 'lastIndexOf', 'includes', 'split'].map((name): [object, string] => [String.prototype, name]),
+  ...['keys', 'values', 'entries'].map((name): [object, string] => [Object, name]),
+];
+
+/** These cost what they return. */
+const MAKES_A_LIST = new Set(['slice', 'keys', 'values', 'entries']);
+
+// V8 counts blocks only in functions that are compiled afterwards: a spec imports this file before what it counts.
+const session = new Session();
+session.connect();
+session.post('Profiler.enable');
+session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+
+/** How many operations `work` takes: every block of code that it enters, and what searches inside V8 look at. The same on every machine. */
+function countOperations(work: () => unknown): number {
+  let searched = 0;
+  const undo = SEARCHES.map(([owner, name]) => counted(owner, name, (steps) => (searched += steps)));
+  try {
+    enteredBlocks();
+    work();
+    return enteredBlocks() + searched;
+  } finally {
+    undo.forEach((restore) => restore());
+  }
+}
+
+/** Since the last call. */
+function enteredBlocks(): number {
+  let sum = 0;
+  session.post('Profiler.takePreciseCoverage', (error, found: Profiler.TakePreciseCoverageReturnType) => {
+    if (error) throw error;
+    for (const { functions } of found.result) for (const { ranges } of functions) for (const { count } of ranges) sum += count;
+  });
+  return sum;
+}
+
+/** How the work grows with the input: 2 is linear, 4 is quadratic. What every input costs does not count. */
+export function growth(size: number, work: (size: number) => unknown): number {
+  // What is compiled or cached by the first call is not counted.
+  work(size);
+  const [one, two, four] = [size, 2 * size, 4 * size].map((each) => countOperations(() => work(each)));
+  return (four! - two!) / Math.max(two! - one!, size);
+}
+
+function counted(owner: object, name: string, count: (steps: number) => void): () => void {
+  const methods = owner as Record<string, Search>;
+  const original = methods[name]!;
+  const replaced: Search = function (...args) {
+    const result = Reflect.apply(original, this, args) as unknown;
+    count(stepsOf(name, this, args, result));
+    return result;
+  };
+  Object.defineProperty(methods, name, { value: replaced, configurable: true, writable: true });
+  return () => void Object.defineProperty(methods, name, { value: original, configurable: true, writable: true });
+}
+
+function stepsOf(name: string, on: { length: number }, args: unknown[], result: unknown): number {
+  const start = typeof args[1] === 'number' ? args[1] : 0;
+  if (name === 'indexOf') return ((result as number) >= 0 ? (result as number) : on.length) - start;
+  if (name === 'lastIndexOf') return (typeof args[1] === 'number' ? start : on.length) - (result as number);
+  return MAKES_A_LIST.has(name) ? (result as { length: number }).length : on.length;
+}
