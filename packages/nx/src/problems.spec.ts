@@ -2,8 +2,12 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import type { ImagePlan, Problem, ProblemCode, TreeEntry, Workspace } from '@kdcube/release/internal';
 import {
+  type ImagePlan,
+  type Problem,
+  type ProblemCode,
+  type TreeEntry,
+  type Workspace,
   applyCheck,
   bootProblems,
   checkBundleSource,
@@ -29,16 +33,17 @@ import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock';
 import { requireSupportedSystem } from './system/supported';
-import { requireGit } from './git/git';
-import { resolveRef } from './git/mirror/remote';
+import { requireGit } from './git/version';
+import { resolveRef } from './git/mirror/resolve-ref';
 import { openWorktree } from './git/worktree';
 import { pinnedImage } from './images/job';
 import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';
 import { notPushed } from './images/released';
 import { needsEngine } from './images/build/image-source';
-import { connect, getManifest, headManifest } from './registry/registry';
-import { setTag } from './registry/tags';
+import { getManifest, headManifest } from './registry/manifests';
+import { connect } from './registry/transport/connect';
+import { setTag } from './registry/set-tag';
 import { GOLDEN_CODES } from '../../release/testing/rollouts/table';
 import { gitSync, newRepo, sandbox, type Sandbox } from '../testing/git-kit';
 import { requireBundle } from './workspace/workspace';

@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError, type Problem } from '@kdcube/release/internal';
-import { connect, type ConnectOptions, type Registry } from '../src/registry/registry';
-import { sha256Digest } from '../src/registry/transport/connect';
-import { OCI_MANIFEST } from '../src/registry/manifest';
-import type { PushImage } from '../src/registry/push';
-import type { PushBlob } from '../src/registry/upload-blobs';
+import { connect, type ConnectOptions, type Registry, sha256Digest } from '../src/registry/transport/connect';
+import { OCI_MANIFEST } from '../src/registry/manifest-format';
+import type { PushImage } from '../src/registry/push-job';
+import type { PushBlob } from '../src/registry/blobs/upload-blobs';
 
 /** A request as tools/registry describes it. */
 interface Asked {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { getManifest, type Manifest, type Registry } from '../src/registry/registry';
+import { getManifest, type Manifest } from '../src/registry/manifests';
+import type { Registry } from '../src/registry/transport/connect';
 
 /** What these tests use of tools/registry. */
 export interface Asked {

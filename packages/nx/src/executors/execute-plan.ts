@@ -1,8 +1,7 @@
-import type { DeployPlan } from '@kdcube/release/internal';
-import { exitCode, renderPlanText, KdcubeError } from '@kdcube/release/internal';
+import { type DeployPlan, exitCode, renderPlanText, KdcubeError } from '@kdcube/release/internal';
 import { deploy, type DeployOptions } from '../targets/ecs/rollout/deploy';
 import { type Log, formatDuration } from '../system/log';
-import type { Repository } from '../registry/blobs';
+import type { Repository } from '../registry/blobs/blobs';
 
 /** Prints the plan of a deploy or a rollback, and executes it unless this is a dry run. */
 export async function executeUnlessDryRun(

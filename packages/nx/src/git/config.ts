@@ -1,4 +1,5 @@
-import { gitBytes, type GitContext } from './git';
+import { gitBytes } from './git';
+import { type GitContext } from './environment';
 import { singleFlight } from './batch';
 
 /** git's settings at a place, by their names as git prints them (section and variable in lower case): every value, the one that counts last. */

@@ -1,15 +1,8 @@
 import { KdcubeError, withoutSecrets } from '@kdcube/release/internal';
 import { fileProblem } from '../system/files';
 import { run, stream, tail, type RunOptions, type RunResult } from '../system/exec';
-import { isInterrupted } from '../system/signals';
-
-/** Where git runs, and what it needs to know there. */
-export interface GitContext {
-  cwd: string;
-  env?: Record<string, string | undefined>;
-  /** Settings for this place only. They travel in the environment: a URL with a secret never shows in a list of processes. */
-  config?: Record<string, string>;
-}
+import { gitEnvironment, type GitContext } from './environment';
+import { requireGit } from './version';
 
 export type GitOptions = Pick<RunOptions, 'input' | 'timeout' | 'onLine' | 'maxBuffer'>;
 
@@ -57,120 +50,4 @@ export function isDiskFull(stderr: string): boolean {
 /** Text of git without the secrets in its URLs. */
 export function redactUrls(text: string): string {
   return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (url) => withoutSecrets(url));
-}
-
-/** What a hook or a wrapper around this process may have set, and what would send git to another repository than the one that was asked for. */
-const CLEARED_VARIABLES = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_COMMON_DIR',
-  'GIT_INDEX_FILE',
-  'GIT_INDEX_VERSION',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_QUARANTINE_PATH',
-  'GIT_NAMESPACE',
-  'GIT_PREFIX',
-  'GIT_SHALLOW_FILE',
-  'GIT_GRAFT_FILE',
-  'GIT_REPLACE_REF_BASE',
-  'GIT_GLOB_PATHSPECS',
-  'GIT_NOGLOB_PATHSPECS',
-  'GIT_ICASE_PATHSPECS',
-  'GIT_ATTR_SOURCE',
-  'GIT_DEFAULT_HASH',
-  'GIT_REDIRECT_STDIN',
-  'GIT_REDIRECT_STDOUT',
-  'GIT_REDIRECT_STDERR',
-];
-
-/** Settings of every call: nothing runs beside git (hooks, monitors, maintenance), and no question is asked. */
-const CONFIG: Record<string, string> = {
-  'core.hooksPath': '/dev/null',
-  'core.fsmonitor': 'false',
-  'core.askPass': '',
-  'core.safecrlf': 'false',
-  'core.splitIndex': 'false',
-  'credential.interactive': 'false',
-  'gc.auto': '0',
-  'maintenance.auto': 'false',
-  'submodule.recurse': 'false',
-  'fetch.recurseSubmodules': 'false',
-  'fetch.writeCommitGraph': 'false',
-  'color.ui': 'false',
-};
-
-/**
- * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
- * cannot run a program that somebody else chose, no replaced objects, paths taken as they are written, the user's index never refreshed.
- */
-export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
-  const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));
-  return {
-    ...cleared,
-    LC_ALL: 'C',
-    LANGUAGE: undefined,
-    GIT_TERMINAL_PROMPT: '0',
-    // Set but empty: git then asks no program at all, not even SSH_ASKPASS.
-    GIT_ASKPASS: '',
-    SSH_ASKPASS_REQUIRE: 'never',
-    GCM_INTERACTIVE: 'never',
-    GIT_ALLOW_PROTOCOL: 'file:ssh:https',
-    GIT_LITERAL_PATHSPECS: '1',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    ...context.env,
-    ...configVariables({ ...CONFIG, ...context.config }),
-  };
-}
-
-/** Settings after those that this process was given (CI hands credentials over in this way). */
-function configVariables(settings: Record<string, string>): Record<string, string> {
-  const before = Number(process.env.GIT_CONFIG_COUNT ?? 0) || 0;
-  const entries = Object.entries(settings);
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(before + entries.length) };
-  entries.forEach(([key, value], index) => {
-    env[`GIT_CONFIG_KEY_${before + index}`] = key;
-    env[`GIT_CONFIG_VALUE_${before + index}`] = value;
-  });
-  return env;
-}
-
-const MINIMUM_VERSION = [2, 34] as const;
-/** Major and minor. */
-export type GitVersion = readonly [number, number];
-
-const versions = new Map<string | undefined, Promise<GitVersion>>();
-
-/** Once per PATH: that git is there, and new enough. Which one it is. */
-export function requireGit(): Promise<GitVersion> {
-  const path = process.env.PATH;
-  const known = versions.get(path);
-  if (known) return known;
-  const asked = checkGit();
-  versions.set(path, asked);
-  asked.catch(() => versions.delete(path));
-  return asked;
-}
-
-async function checkGit(): Promise<GitVersion> {
-  const text = await run('git', ['version'], { timeout: 30_000 }).then(
-    ({ stdout }) => stdout.toString('utf8').trim(),
-    (error) => {
-      if (isInterrupted(error)) throw error;
-      return undefined;
-    },
-  );
-  const hint = `install git ${MINIMUM_VERSION.join('.')} or newer: https://git-scm.com/downloads`;
-  if (text === undefined)
-    throw new KdcubeError({ code: 'git-missing', message: 'git is not on this machine, or not on the PATH.', hint });
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
-  if (major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1])) {
-    throw new KdcubeError({
-      code: 'git-missing',
-      message: `${text} is too old: git ${MINIMUM_VERSION.join('.')} is the oldest that can do what a release needs.`,
-      hint,
-    });
-  }
-  return [major, minor];
 }

@@ -6,7 +6,7 @@ import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } fro
 import { isAlive } from '../system/process';
 import { resetStop } from '../system/signals';
 import { closeObjectReaders, objectReader } from './objects';
-import { fetchBlobs } from './mirror/remote';
+import { fetchBlobs } from './mirror/fetch-blobs';
 
 jest.setTimeout(60_000);
 

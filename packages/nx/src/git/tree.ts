@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release/internal';
-import { gitStream, type GitContext } from './git';
-import { objectReader, type GitObject } from './objects';
+import { type GitContext } from './environment';
+import { objectReader } from './objects';
+import { type GitObject } from './cat-file';
 import { withRepair, type GitStore } from './mirror/store';
 import { silentLog, type Log } from '../system/log';
 
@@ -123,85 +123,4 @@ function parseTree(content: Buffer, tree: string): RawTreeEntry[] {
     at = end + 1 + length;
   }
   return rows;
-}
-
-/** One blob while it is read. `chunks` is read before the next blob is asked for, or not at all. */
-export interface BlobContent {
-  oid: string;
-  /** Bytes. */
-  size: number;
-  chunks: AsyncIterable<Buffer>;
-}
-
-/** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
-const BATCH_BYTES = 1024 * 1024;
-
-/**
- * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
- * What was read is compared with the blob's id; a difference, like a blob that is not there, is a `command-failed`.
- */
-export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<BlobContent> {
-  const sizes = await blobSizes(store, oids);
-  for (let index = 0; index < oids.length;) {
-    const together = nextBatch(oids, index, sizes);
-    if (together.length === 0) {
-      const oid = oids[index]!;
-      yield* streamContent(store, oid, sizes.get(oid)!);
-      index += 1;
-      continue;
-    }
-    const found = await objectReader(store.context).read(together);
-    for (const [at, object] of found.entries()) {
-      const oid = together[at]!;
-      if (object?.oid !== oid || object.type !== 'blob') throw missingBlob(oid);
-      const chunks = verifyContent([object.content], oid, object.size);
-      yield { oid, size: object.size, chunks };
-      for await (const rest of chunks) void rest;
-    }
-    index += together.length;
-  }
-}
-
-/** The sizes of blobs; a `command-failed` where one is not there. */
-export async function blobSizes(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
-  const unique = [...new Set(oids)];
-  const found = await objectReader(store.context).info(unique);
-  const sizes = unique.map((oid, index): [string, number] => {
-    const info = found[index];
-    if (info?.oid !== oid || info.type !== 'blob') throw missingBlob(oid);
-    return [oid, info.size];
-  });
-  return new Map(sizes);
-}
-
-/** The next blobs that are small, and not too many. */
-function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
-  let bytes = 0;
-  const end = oids.findIndex((oid, at) => at >= from && (bytes += sizes.get(oid)!) > BATCH_BYTES);
-  return oids.slice(from, end === -1 ? undefined : end);
-}
-
-async function* streamContent(store: GitStore, oid: string, size: number): AsyncGenerator<BlobContent> {
-  const source = gitStream(store.context, ['cat-file', 'blob', oid]);
-  const chunks = verifyContent(source, oid, size);
-  yield { oid, size, chunks };
-  for await (const rest of chunks) void rest;
-}
-
-function missingBlob(oid: string): KdcubeError {
-  return new KdcubeError({ code: 'command-failed', message: `git has no file content ${oid} here.` });
-}
-
-async function* verifyContent(
-  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
-  oid: string,
-  size: number,
-): AsyncGenerator<Buffer> {
-  const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`);
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (hash.digest('hex') !== oid)
-    throw new KdcubeError({ code: 'command-failed', message: `The content of ${oid} in git's store is damaged.` });
 }

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { KdcubeError, quoted, withoutSecrets } from '@kdcube/release/internal';
-import { git, gitBytes, gitFailed, type GitContext } from './git';
+import { git, gitBytes, gitFailed } from './git';
+import { type GitContext } from './environment';
 import { objectReader } from './objects';
 import { defaultRemote, readGitConfig, type GitConfig } from './config';
 import { singleFlight } from './batch';

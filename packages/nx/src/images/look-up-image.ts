@@ -1,8 +1,7 @@
-import type { Problem } from '@kdcube/release/internal';
-import { KdcubeError, manifestName, parseImageReference } from '@kdcube/release/internal';
+import { type Problem, KdcubeError, manifestName, parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
-import type { ImageConfig } from '../registry/manifest';
-import { getImage } from '../registry/registry';
+import type { ImageConfig } from '../registry/manifest-format';
+import { getImage } from '../registry/image';
 import { openRegistry } from '../workspace/registries';
 
 /** What a registry has under a reference, for one platform. */

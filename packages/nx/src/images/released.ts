@@ -1,8 +1,8 @@
-import type { ImagePlan, RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
+import { type ImagePlan, type RegistryName, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import type { Log } from '../system/log';
-import { headManifest, type Registry } from '../registry/registry';
+import { headManifest } from '../registry/manifests';
+import type { Registry } from '../registry/transport/connect';
 import type { OpenRelease } from '../workspace/workspace';
 import { planImageJob } from './job';
 import { pushReceipt } from './receipts';

@@ -4,7 +4,7 @@ import { KdcubeError, parseImageReference } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../system/files';
 import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
 import { tarOf, type TarEntry } from './tar';
-import type { Descriptor } from '../registry/manifest';
+import type { Descriptor } from '../registry/manifest-format';
 
 /**
  * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); it is a layout too, and a docker that keeps its images in containerd reads only

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { cacheDir } from '../system/files';
 import { baseFiles } from './base-files';
-import type { Descriptor } from '../registry/manifest';
+import type { Descriptor } from '../registry/manifest-format';
 import { problemOf, sandbox, type Sandbox } from '../../testing/git-kit';
 
 let box: Sandbox;

@@ -5,7 +5,7 @@ import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir } from '../system/files';
 import { readSealedFile, writeSealedFile } from '../system/sealed-file';
 import { namesIn, type TarName } from './tar-names';
-import type { Descriptor } from '../registry/manifest';
+import type { Descriptor } from '../registry/manifest-format';
 import { invalidResponse } from '../registry/transport/problems';
 
 /** Reads a base's layer as the registry or a layout has it. */

@@ -1,7 +1,12 @@
-import type { ImageSettings, Refusal } from '@kdcube/release/internal';
-import { KdcubeError, quoted, SCRATCH } from '@kdcube/release/internal';
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
-import { DOCKER_MANIFEST, OCI_MANIFEST, parsePlatform, formatPlatform, matchesPlatform } from '../registry/manifest';
+import { type ImageSettings, type Refusal, KdcubeError, quoted, SCRATCH } from '@kdcube/release/internal';
+import {
+  type Descriptor,
+  type ImageConfig,
+  type ImageManifest,
+  DOCKER_MANIFEST,
+  OCI_MANIFEST,
+} from '../registry/manifest-format';
+import { parsePlatform, formatPlatform, matchesPlatform } from '../registry/platform';
 
 /** An image that another one is built on: what a registry or a layout says of it. */
 export interface Base {

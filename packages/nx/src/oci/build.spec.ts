@@ -7,7 +7,7 @@ import { scratch, type Base } from './base';
 import { assembleImage, type BuiltImage, type OciBuild } from './build';
 import { knownLayers } from './known';
 import { blobFile, openBlob, readLayout, writeLayout } from './layout';
-import type { ImageConfig, ImageManifest } from '../registry/manifest';
+import type { ImageConfig, ImageManifest } from '../registry/manifest-format';
 import { gitSync, sandbox, type Sandbox, problemOf } from '../../testing/git-kit';
 
 let box: Sandbox;

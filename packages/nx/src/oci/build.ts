@@ -8,7 +8,7 @@ import { cachedLayer, layerContent, makeLayer, type CachedLayer } from './layer'
 import { forEachLayer, planImageLayers } from './layer-plan';
 import type { TarEntry } from './tar';
 import { sha256Digest } from '../registry/transport/connect';
-import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifest';
+import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
 
 export interface OciBuild {
   recipe: Recipe;

@@ -1,7 +1,16 @@
-import type { ContextEntry, Ignore, LayerEntry, Place, PlannedLayer, StagePlan } from '@kdcube/release/internal';
-import { byPath, KdcubeError, quoted } from '@kdcube/release/internal';
+import {
+  type ContextEntry,
+  type Ignore,
+  type LayerEntry,
+  type Place,
+  type PlannedLayer,
+  type StagePlan,
+  byPath,
+  KdcubeError,
+  quoted,
+} from '@kdcube/release/internal';
 import type { GitStore } from '../git/mirror/store';
-import { readBlobs } from '../git/tree';
+import { readBlobs } from '../git/blobs';
 import type { Log } from '../system/log';
 import type { TarEntry } from './tar';
 import { planTree } from '../workspace/stage';

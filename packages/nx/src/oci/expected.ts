@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal } from '@kdcube/release/internal';
-import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest';
+import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest-format';
 import { baseLayers } from './base';
 import type { OciBuild } from './build';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';

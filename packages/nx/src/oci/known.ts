@@ -1,4 +1,4 @@
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest';
+import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest-format';
 import type { OciBuild } from './build';
 import { layerKeyIn } from './layer';
 

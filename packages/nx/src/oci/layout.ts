@@ -4,8 +4,17 @@ import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
 import type { BuiltImage, BuiltLayer } from './build';
-import { isDescriptor, isIndex, OCI_INDEX, parsePlatform, parseConfig, parseManifest } from '../registry/manifest';
-import type { Descriptor, ImageConfig, ImageManifest, Platform } from '../registry/manifest';
+import {
+  isDescriptor,
+  isIndex,
+  OCI_INDEX,
+  parseConfig,
+  parseManifest,
+  type Descriptor,
+  type ImageConfig,
+  type ImageManifest,
+} from '../registry/manifest-format';
+import { parsePlatform, type Platform } from '../registry/platform';
 import { soundBytes, soundFile } from './sound';
 
 /** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */

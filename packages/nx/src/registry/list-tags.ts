@@ -2,7 +2,7 @@ import { sendAuthorized } from './transport/auth';
 import { checkRepository, type Registry } from './transport/connect';
 import type { HttpRequest } from './transport/types';
 import { invalidResponse } from './transport/problems';
-import { isMissingRepository, unexpectedResponse } from './registry';
+import { isMissingRepository, unexpectedResponse } from './responses';
 
 const LIMIT = 4 * 1024 * 1024;
 /** More pages than any repository has: a registry that leads in a circle is not followed for ever. */

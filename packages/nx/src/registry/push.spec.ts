@@ -1,9 +1,9 @@
-import { getManifest, headManifest, putManifest } from './registry';
-import { headBlob } from './blobs';
+import { getManifest, headManifest, putManifest } from './manifests';
+import { headBlob } from './blobs/blobs';
 import { sha256Digest } from './transport/connect';
-import { OCI_INDEX } from './manifest';
+import { OCI_INDEX } from './manifest-format';
 import { pushImage } from './push';
-import { logProgress } from './upload-blobs';
+import { logProgress } from './blobs/progress';
 import { closeAfterEach, double, errorOf, imageOf, named, open, problemOf, source } from '../../testing/push-kit';
 
 closeAfterEach();

@@ -1,70 +1,24 @@
-import type { ImageTag } from '@kdcube/release/internal';
 import { checkTag, KdcubeError } from '@kdcube/release/internal';
-import { inParallel } from '../system/parallel';
-import { getManifest, headManifest, type Manifest, type ManifestHead, putManifest } from './registry';
-import type { Repository } from './blobs';
-import { sha256Digest, referenceName, type Registry } from './transport/connect';
-import { isIndex, parseManifest } from './manifest';
-import { type UploadedBlob, type PushBlob, uploadBlobs, type UploadBlobsOptions } from './upload-blobs';
-import { setTag, tagExists } from './tags';
-
-export interface PushImage {
-  /** As it is to be in the registry. An index is pushed after the manifests that it names. */
-  manifest: Uint8Array;
-  mediaType: string;
-  /** The config and every layer of the manifest; none for an index. */
-  blobs: readonly PushBlob[];
-}
-
-export interface PushTags {
-  /** The tag of the content key. The first push of a key wins: if the registry has another digest under it, that image is reused. */
-  key?: string;
-  /** When the caller looked for the key and did not find it (milliseconds since 1970): it is not looked up again within a second. */
-  keyAbsentAt?: number;
-  tags?: readonly ImageTag[];
-}
-
-/** An image that is in the registry now, under its key or its digest. */
-export interface Uploaded extends ManifestHead {
-  /** `there`: the registry had it already, nothing was sent. `reused`: another digest has the key, and that image counts. */
-  how: 'pushed' | 'there' | 'reused';
-  /** Empty unless the image was pushed. */
-  blobs: UploadedBlob[];
-  manifest: Manifest;
-  /** What the tags stood for before anything was sent. */
-  tagHeads: TagHeads;
-}
-
-/** What `tagImage` needs to know of an image. Without `tagHeads` it asks what the tags stand for. */
-export type TaggableImage = Pick<Uploaded, 'digest' | 'how' | 'manifest'> & Partial<Pick<Uploaded, 'tagHeads'>>;
+import { getManifest, headManifest, putManifest } from './manifests';
+import type { Repository } from './blobs/blobs';
+import { referenceName, type Registry } from './transport/connect';
+import { type PushBlob, uploadBlobs, type UploadBlobsOptions } from './blobs/upload-blobs';
+import { tagExists } from './set-tag';
+import {
+  jobOf,
+  type PushImage,
+  type PushTags,
+  type Uploaded,
+  type TagHeads,
+  type Job,
+  RECENT,
+  leaving,
+  codeOf,
+} from './push-job';
+import { readTags, tagImage, type TagResult } from './tag-image';
 
 export interface Pushed extends Omit<Uploaded, 'manifest' | 'tagHeads'> {
   tags: TagResult[];
-}
-
-export interface TagResult {
-  tag: string;
-  how: 'set' | 'there' | 'skipped';
-}
-
-/** What tags stood for at one moment. */
-interface TagHeads {
-  /** Milliseconds since 1970. */
-  at: number;
-  heads: ReadonlyMap<string, ManifestHead | undefined>;
-}
-
-/** Milliseconds for which what the registry said of a tag is used: two pushes of one key within them are as good as at the same moment. */
-const RECENT = 1_000;
-
-/** One push. */
-interface Job extends Repository {
-  image: PushImage;
-  blobs: PushBlob[];
-  own: Manifest;
-  /** What has arrived so far. */
-  sent: UploadedBlob[];
-  options: UploadBlobsOptions;
 }
 
 /** Uploads an image and tags it. A push that failed can be done again: only the rest is sent then. Problems: those of `uploadImage` and `tagImage`. */
@@ -109,40 +63,12 @@ export async function uploadImage(
   return uploaded(job, sent === job.own.digest ? await confirmed(job, reference) : sent, 'pushed', tagHeads);
 }
 
-/** What each of the tags stands for. */
-async function readTags({ registry, repository }: Repository, tags: readonly ImageTag[]): Promise<TagHeads> {
-  const at = registry.now();
-  const read = async ({ tag }: ImageTag) => [tag, await headManifest(registry, repository, tag)] as const;
-  return { at, heads: new Map(await Promise.all(tags.map(read))) };
-}
-
 async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHeads: TagHeads): Promise<Uploaded> {
   const { registry, repository, own, sent: blobs } = job;
   const isOurs = digest === own.digest;
   const manifest = isOurs ? own : await getManifest(registry, repository, digest);
   const size = manifest.bytes.length;
   return { digest, mediaType: manifest.mediaType, size, how: isOurs ? how : 'reused', blobs, manifest, tagHeads };
-}
-
-function jobOf(place: Repository, image: PushImage, options: UploadBlobsOptions): Job {
-  const bytes = Buffer.from(image.manifest);
-  const digest = sha256Digest(bytes);
-  const { json } = parseManifest(bytes, image.mediaType, referenceName(place.registry, place.repository, digest));
-  const own: Manifest = { digest, mediaType: image.mediaType, bytes, json };
-  return { ...place, image, own, blobs: blobsOf(own, image.blobs), sent: [], options };
-}
-
-/** The blobs that the manifest names, each once. A foreign layer (`urls`) lies somewhere else for good. */
-function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]): PushBlob[] {
-  if (isIndex(json)) return [];
-  const given = new Map(blobs.map((blob) => [blob.digest, blob]));
-  const wanted = [json.config, ...json.layers].filter((layer) => !('urls' in layer));
-  return [...new Map(wanted.map((layer) => [layer.digest, layer])).values()].map(({ digest, size }) => {
-    const blob = given.get(digest);
-    if (blob?.size === size) return blob;
-    const how = blob ? `has ${blob.size} bytes where the manifest says ${size}` : 'is not among the blobs that were given';
-    throw new KdcubeError({ code: 'push-failed', message: `The blob ${digest} of the image ${image} ${how}.` });
-  });
 }
 
 /** Sends blobs and manifest. Returns whose digest is there: another one means that somebody else was quicker. */
@@ -193,40 +119,6 @@ async function readBack({ registry, repository }: Repository, reference: string)
   });
 }
 
-/** Puts the tags on an uploaded image, all at once. Problems: `tag-exists` where somebody else has just set a tag that must not move, `registry-*`. */
-export function tagImage(
-  registry: Registry,
-  repository: string,
-  { digest, how, manifest, tagHeads }: TaggableImage,
-  tags: readonly ImageTag[] = [],
-): Promise<TagResult[]> {
-  const heads = tagHeads && registry.now() - tagHeads.at <= RECENT ? tagHeads.heads : undefined;
-  const set = async (tag: ImageTag): Promise<TagResult> => {
-    const asked = heads?.has(tag.tag) ? { head: heads.get(tag.tag) } : undefined;
-    return { tag: tag.tag, how: await setTag(registry, repository, tag, manifest, asked) };
-  };
-  return leaving(
-    // Not Promise.all: after a failure, no request may still be running.
-    () => inParallel(tags, tags.length, set),
-    () => (how === 'there' ? undefined : `${registry.host}/${repository} has the image ${digest}; not all of its tags are set`),
-  );
-}
-
-/** Says what a failure left behind. */
-async function leaving<T>(work: () => Promise<T>, left: () => string | undefined): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const changed = left();
-    if (!(error instanceof KdcubeError) || changed === undefined) throw error;
-    throw new KdcubeError(error.problems, { cause: error, changed });
-  }
-}
-
 function asked(blob: PushBlob): PushBlob {
   return { ...blob, assumeExists: false };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof KdcubeError ? error.problems[0]?.code : undefined;
 }

@@ -6,7 +6,7 @@ import { type Boot, bootImage } from '../images/boot/boot';
 import { findContainerEngine } from '../images/boot/container-engine';
 import { findEngine, pushWithEngine } from '../images/build/engine';
 import { silentLog } from './log';
-import { dockerCredentials } from '../registry/transport/docker-config';
+import { dockerCredentials } from '../registry/credentials/docker-config';
 import { resetStop, recordStop } from './signals';
 import { problemOf, type Sandbox, sandbox, write } from '../../testing/git-kit';
 

@@ -1,14 +1,25 @@
-import type { Bundle, BundleContent, BundlePin, PinnedBundle, WorkspaceBundle } from '@kdcube/release/internal';
-import { bundlePinFile, bundlePlaces, isCommit, KdcubeError, quoted, shownUrl } from '@kdcube/release/internal';
+import {
+  type Bundle,
+  type BundleContent,
+  type BundlePin,
+  type PinnedBundle,
+  type WorkspaceBundle,
+  bundlePinFile,
+  bundlePlaces,
+  isCommit,
+  KdcubeError,
+  quoted,
+  shownUrl,
+} from '@kdcube/release/internal';
 import { findLocalStore } from '../git/mirror/local-store';
-import { fetchCommit, resolveRef } from '../git/mirror/remote';
-import type { RepoSource } from '../git/mirror/remote';
+import { fetchCommit } from '../git/mirror/fetch-commit';
+import { resolveRef } from '../git/mirror/resolve-ref';
+import type { RepoSource } from '../git/mirror/source';
 import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import { resolveTree } from '../git/tree';
 import type { Log } from '../system/log';
-import { repoAddress, requireBundlePin } from './workspace';
-import type { OpenRelease } from './workspace';
+import { repoAddress, requireBundlePin, type OpenRelease } from './workspace';
 
 /** A bundle's content, found but not read yet. */
 export interface FoundBundle {

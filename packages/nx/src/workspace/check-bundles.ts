@@ -1,16 +1,20 @@
-import type { Bundle, BundlePin, PinnedBundle, Problem } from '@kdcube/release/internal';
-import { checkBundleSource, KdcubeError } from '@kdcube/release/internal';
-import type { FoundBundle } from './bundles';
-import { checkPinnedTree, findBundle } from './bundles';
+import {
+  type Bundle,
+  type BundlePin,
+  type PinnedBundle,
+  type Problem,
+  checkBundleSource,
+  KdcubeError,
+} from '@kdcube/release/internal';
+import { type FoundBundle, checkPinnedTree, findBundle } from './bundles';
 import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import { findLocalStore } from '../git/mirror/local-store';
-import { readBlobs } from '../git/tree';
+import { readBlobs } from '../git/blobs';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import { planTree } from './stage';
 import type { Log } from '../system/log';
-import { repoAddress } from './workspace';
-import type { OpenRelease } from './workspace';
+import { repoAddress, type OpenRelease } from './workspace';
 
 /** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
 const MAX_SOURCE_BYTES = 2 * 1024 * 1024;

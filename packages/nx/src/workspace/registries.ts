@@ -1,10 +1,16 @@
-import { connect } from '../registry/registry';
-import { dockerCredentials } from '../registry/transport/docker-config';
+import { connect, type Registry } from '../registry/transport/connect';
+import { dockerCredentials } from '../registry/credentials/docker-config';
 import { ecrRegion } from '../registry/transport/problems';
-import type { Registry } from '../registry/registry';
 import type { Log } from '../system/log';
-import type { ImagePin, RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, parseImageReference, parseRegistry, REGISTRY_ARGS, shown } from '@kdcube/release/internal';
+import {
+  type ImagePin,
+  type RegistryName,
+  KdcubeError,
+  parseImageReference,
+  parseRegistry,
+  REGISTRY_ARGS,
+  shown,
+} from '@kdcube/release/internal';
 
 /** What people may say about registries, strongest first: an option, the environment, the plugin's options. */
 export interface RegistryOptions {

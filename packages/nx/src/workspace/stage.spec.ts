@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fetchCommit } from '../git/mirror/remote';
+import { fetchCommit } from '../git/mirror/fetch-commit';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import { resolveTree } from '../git/tree';
 import { stageTree } from './stage';

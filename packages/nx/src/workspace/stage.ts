@@ -2,9 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
-import { fetchBlobs } from '../git/mirror/remote';
+import { fetchBlobs } from '../git/mirror/fetch-blobs';
 import { withRepair, type GitStore } from '../git/mirror/store';
-import { blobSizes, listTree, readBlobs, type BlobContent } from '../git/tree';
+import { listTree } from '../git/tree';
+import { blobSizes, readBlobs, type BlobContent } from '../git/blobs';
 import { silentLog, type Log } from '../system/log';
 
 export interface Staged {

@@ -1,11 +1,10 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
-import type { ImageTag } from '@kdcube/release/internal';
+import { checkTag, customerTags, tagSafe, type ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/worktree';
 import { openRegistry, resolveRegistries, requireRegistry } from '../../workspace/registries';
 import { plannedImages, releasedImages } from '../../images/released';
-import { getManifest } from '../../registry/registry';
-import { checkTagTarget, setTag } from '../../registry/tags';
+import { getManifest } from '../../registry/manifests';
+import { checkTagTarget, setTag } from '../../registry/set-tag';
 import { openRelease } from '../../workspace/workspace';
 import { runExecutor } from '../run-task';
 import { noImages, notCommitted } from './problems';

@@ -1,16 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type {
-  BundlePin,
-  FrontendPin,
-  ImagePin,
-  ImageQuestion,
-  PinnedBundle,
-  Problem,
-  Release,
-  Source,
-} from '@kdcube/release/internal';
 import {
+  type BundlePin,
+  type FrontendPin,
+  type ImagePin,
+  type ImageQuestion,
+  type PinnedBundle,
+  type Problem,
+  type Release,
+  type Source,
   bundlePlaces,
   KdcubeError,
   parseImageReference,
@@ -21,15 +19,15 @@ import {
 } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { withExitHandler } from '../../system/undo';
-import { fetchCommit, resolveRef } from '../../git/mirror/remote';
-import type { RepoSource } from '../../git/mirror/remote';
+import { fetchCommit } from '../../git/mirror/fetch-commit';
+import { resolveRef } from '../../git/mirror/resolve-ref';
+import type { RepoSource } from '../../git/mirror/source';
 import type { GitStore } from '../../git/mirror/store';
 import { listTree, resolveTree } from '../../git/tree';
 import { ownRemoteUrl } from '../../git/worktree';
-import { pluralize, createLog, withHeartbeat } from '../../system/log';
-import type { Log } from '../../system/log';
+import { pluralize, createLog, withHeartbeat, type Log } from '../../system/log';
 import { baseReference, openRegistry, resolveRegistries } from '../../workspace/registries';
-import { headManifest } from '../../registry/registry';
+import { headManifest } from '../../registry/manifests';
 import type { PluginOptions } from '../../plugin-options';
 
 /** A pin that is missing or out of date. */

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fetchBlobs, fetchCommit, type RepoSource } from './remote';
+import { fetchCommit } from './fetch-commit';
+import type { RepoSource } from './source';
+import { fetchBlobs } from './fetch-blobs';
 import { missingObjects, withRepair } from './store';
 import { resolveTree } from '../tree';
 import { commit, gitAsync, gitSync, newRepo, problemOf } from '../../../testing/git-kit';

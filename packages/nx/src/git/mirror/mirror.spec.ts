@@ -1,9 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitBytes } from '../git';
-import { fetchBlobs, fetchCommit, type GitStore, type RepoSource } from './remote';
-import { missingObjects } from './store';
-import { listTree, readBlobs, resolveTree } from '../tree';
+import { fetchCommit } from './fetch-commit';
+import { type GitStore, missingObjects } from './store';
+import type { RepoSource } from './source';
+import { fetchBlobs } from './fetch-blobs';
+import { listTree, resolveTree } from '../tree';
+import { readBlobs } from '../blobs';
 import { commit, gitAsync, gitSync, newRepo, problemOf, snapshot } from '../../../testing/git-kit';
 import { servedGit, type GitServer } from '../../../testing/git-http';
 

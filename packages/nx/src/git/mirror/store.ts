@@ -1,5 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { git, gitText, type GitContext } from '../git';
+import { git, gitText } from '../git';
+import { type GitContext } from '../environment';
 import { objectReader } from '../objects';
 import { batchedBy } from '../batch';
 import type { Log } from '../../system/log';

@@ -1,6 +1,7 @@
 import { openBlob, partsOf, type Layout, type Parts } from '../../oci/layout';
-import { type Descriptor, parsePlatform, formatPlatform } from '../../registry/manifest';
-import { streamBlob } from '../../registry/download-blob';
+import { type Descriptor } from '../../registry/manifest-format';
+import { parsePlatform, formatPlatform } from '../../registry/platform';
+import { streamBlob } from '../../registry/blobs/download-blob';
 import type { ImageSource } from './image-source';
 
 /** All parts of an image that no engine has: its own layers from this machine, the base's layers from the `previous` layout if it has them, else from the base's repository. */

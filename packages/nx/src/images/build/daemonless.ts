@@ -1,12 +1,11 @@
-import type { Refusal } from '@kdcube/release/internal';
-import { isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release/internal';
+import { type Refusal, isRefusal, KdcubeError, readIgnore, readRecipe, type Recipe } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { baseFiles } from '../../oci/base-files';
 import { scratch } from '../../oci/base';
 import { assembleImage, type BuiltImage, type OciBuild } from '../../oci/build';
 import type { ContextTree } from '../../oci/context';
-import type { Repository } from '../../registry/blobs';
-import { streamBlob } from '../../registry/download-blob';
+import type { Repository } from '../../registry/blobs/blobs';
+import { streamBlob } from '../../registry/blobs/download-blob';
 import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';

@@ -1,7 +1,7 @@
-import type { Dockerfile, ExternalBase } from '@kdcube/release/internal';
-import { KdcubeError, quoted, readDockerfile } from '@kdcube/release/internal';
-import { fetchBlobs } from '../../git/mirror/remote';
-import { listTree, readBlobs } from '../../git/tree';
+import { type Dockerfile, type ExternalBase, KdcubeError, quoted, readDockerfile } from '@kdcube/release/internal';
+import { fetchBlobs } from '../../git/mirror/fetch-blobs';
+import { listTree } from '../../git/tree';
+import { readBlobs } from '../../git/blobs';
 import type { Log } from '../../system/log';
 import { buildArgs, type ImageJob } from '../job';
 

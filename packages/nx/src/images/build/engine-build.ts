@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
-import type { ImagePlan } from '@kdcube/release/internal';
-import { parseImageReference } from '@kdcube/release/internal';
-import { runBuild } from './engine';
-import type { Engine } from './engine';
+import { type ImagePlan, parseImageReference } from '@kdcube/release/internal';
+import { runBuild, type Engine } from './engine';
 import { withTemporaryDir } from '../../system/files';
 import { writeContext } from './context';
-import { buildArgs } from '../job';
-import type { ImageJob } from '../job';
+import { buildArgs, type ImageJob } from '../job';
 import { pluralize, type Log } from '../../system/log';
-import { openRegistry, pinnedReferences, registryBuildArgs } from '../../workspace/registries';
-import type { Registries } from '../../workspace/registries';
-import { getImage } from '../../registry/registry';
+import { openRegistry, pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
+import { getImage } from '../../registry/image';
 
 /** The name of an image in the engine's store. No registry has this host, so the image cannot be pushed by accident. */
 export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {

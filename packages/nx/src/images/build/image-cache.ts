@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { cacheDir, writeFileAtomic } from '../../system/files';
 import { sha256Digest } from '../../registry/transport/connect';
-import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest';
-import type { RegistryImage } from '../../registry/registry';
+import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest-format';
+import type { RegistryImage } from '../../registry/image';
 
 export type CachedImage = Pick<RegistryImage, 'mediaType' | 'manifest' | 'config'>;
 

@@ -1,9 +1,8 @@
-import type { Refusal } from '@kdcube/release/internal';
-import { isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
+import { type Refusal, isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
 import { pluralize, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/build';
 import type { Layout } from '../../oci/layout';
-import type { Repository } from '../../registry/blobs';
+import type { Repository } from '../../registry/blobs/blobs';
 import { isInterrupted } from '../../system/signals';
 import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless';
 import { buildWithEngine, localName } from './engine-build';

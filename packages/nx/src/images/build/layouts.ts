@@ -4,7 +4,7 @@ import { KdcubeError, OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { ownLayers } from '../../oci/known';
 import { readLayout, type Layout } from '../../oci/layout';
-import type { ImageConfig } from '../../registry/manifest';
+import type { ImageConfig } from '../../registry/manifest-format';
 import type { ImageJob } from '../job';
 
 /** The output of docker-build: without the base's layers if a registry has them. */

@@ -1,8 +1,8 @@
 import type { ImageTag } from '@kdcube/release/internal';
 import type { OciBuild } from '../../oci/build';
-import type { ImageConfig, ImageManifest } from '../../registry/manifest';
-import type { TaggableImage } from '../../registry/push';
-import type { ManifestHead } from '../../registry/registry';
+import type { ImageConfig, ImageManifest } from '../../registry/manifest-format';
+import type { TaggableImage } from '../../registry/tag-image';
+import type { ManifestHead } from '../../registry/manifests';
 import { knownLayers } from '../../oci/known';
 import type { ImageSource } from '../build/image-source';
 

@@ -1,4 +1,4 @@
-import type { ManifestHead } from '../../registry/registry';
+import type { ManifestHead } from '../../registry/manifests';
 import { settleAll } from '../../system/parallel';
 import type { ImageJob } from '../job';
 import type { Destination, PreviousImage } from './destination';

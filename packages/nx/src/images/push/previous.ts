@@ -1,7 +1,6 @@
-import type { RegistryName } from '@kdcube/release/internal';
-import { customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
-import type { Repository } from '../../registry/blobs';
-import { getImage } from '../../registry/registry';
+import { type RegistryName, customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
+import type { Repository } from '../../registry/blobs/blobs';
+import { getImage } from '../../registry/image';
 import type { Log } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
 import { openRegistry } from '../../workspace/registries';

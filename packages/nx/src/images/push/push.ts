@@ -1,8 +1,7 @@
-import type { ImageTag, PushReceipt } from '@kdcube/release/internal';
-import { whyBuilt } from '@kdcube/release/internal';
+import { type ImageTag, type PushReceipt, whyBuilt } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
-import type { ManifestHead } from '../../registry/registry';
+import type { ManifestHead } from '../../registry/manifests';
 import type { Registries } from '../../workspace/registries';
 import { findOrBuild, type Builder } from '../build/image-source';
 import { contentOf, type ImageJob } from '../job';

@@ -1,10 +1,10 @@
-import type { RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
+import { type RegistryName, KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
-import type { Repository } from '../../registry/blobs';
-import { tagImage, uploadImage } from '../../registry/push';
-import { getManifest, headManifest } from '../../registry/registry';
-import { logProgress } from '../../registry/upload-blobs';
+import type { Repository } from '../../registry/blobs/blobs';
+import { uploadImage } from '../../registry/push';
+import { tagImage } from '../../registry/tag-image';
+import { getManifest, headManifest } from '../../registry/manifests';
+import { logProgress } from '../../registry/blobs/progress';
 import { openRegistry } from '../../workspace/registries';
 import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';

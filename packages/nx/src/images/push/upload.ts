@@ -1,8 +1,8 @@
 import type { BuiltImage } from '../../oci/build';
 import { openBlob, partsOf } from '../../oci/layout';
-import type { Descriptor, ImageManifest } from '../../registry/manifest';
-import type { PushImage, Uploaded } from '../../registry/push';
-import type { PushBlob } from '../../registry/upload-blobs';
+import type { Descriptor, ImageManifest } from '../../registry/manifest-format';
+import type { PushImage, Uploaded } from '../../registry/push-job';
+import type { PushBlob } from '../../registry/blobs/upload-blobs';
 import type { ImageSource } from '../build/image-source';
 import type { PreviousImage, UploadedImage } from './destination';
 

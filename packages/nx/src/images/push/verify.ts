@@ -1,4 +1,4 @@
-import type { ManifestHead } from '../../registry/registry';
+import type { ManifestHead } from '../../registry/manifests';
 import type { ImageJob } from '../job';
 
 /**

@@ -1,8 +1,10 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KdcubeError } from '@kdcube/release/internal';
-import type { Credentials } from './docker-config';
-import { sendAuthorized, parseChallenges, type Session } from './auth';
+import type { Credentials } from '../credentials/credentials';
+import { sendAuthorized } from './auth';
+import { type Registry } from './registry';
+import { parseChallenges } from './challenges';
 import { connect } from './connect';
 
 interface Seen {
@@ -70,7 +72,7 @@ function bearer(valid: (token: string, count: number) => boolean, token: (reques
 const login: Credentials = { kind: 'password', username: 'me', password: 'hunter2' };
 const basic = `Basic ${Buffer.from('me:hunter2').toString('base64')}`;
 
-function session(host: string, ...credentials: (Credentials | undefined)[]): Session {
+function session(host: string, ...credentials: (Credentials | undefined)[]): Registry {
   let asked = 0;
   return connect(host, {
     credentials: async () => credentials[Math.min(asked++, credentials.length - 1)],
@@ -79,7 +81,7 @@ function session(host: string, ...credentials: (Credentials | undefined)[]): Ses
   });
 }
 
-function get(registry: Session, scope = 'repository:x:pull') {
+function get(registry: Registry, scope = 'repository:x:pull') {
   return sendAuthorized(registry, { method: 'GET', url: new URL('/v2/x', registry.base), headers: {}, maxBytes: 1000 }, scope);
 }
 

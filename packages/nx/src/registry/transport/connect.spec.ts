@@ -1,8 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endpointUrl, connect, sha256Digest, referenceName, contentDigest } from './connect';
-import { OCI_MANIFEST } from '../manifest';
-import { headManifest } from '../registry';
+import { OCI_MANIFEST } from '../manifest-format';
+import { headManifest } from '../manifests';
 
 const DIGEST = sha256Digest(Buffer.from(''));
 

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release/internal';
-import type { Credentials } from './docker-config';
-import type { Session } from './auth';
-import { resolveCredentials } from './ecr';
+import type { Credentials } from '../credentials/credentials';
+import type { Registry } from './registry';
+import { resolveCredentials } from '../credentials/ecr';
 import type { HttpResponse, Transport } from './types';
 import { ecrRegion, invalidResponse } from './problems';
 
-/** A registry to talk to: made by `connect`, handed to the functions below. Its tokens live as long as it does. */
-export type Registry = Session;
+export type { Registry };
 
 export interface ConnectOptions {
   /** Default: what docker login and its credential helpers keep, and for Amazon's registries a token from the AWS settings. Asked only when the registry wants to know, and again when it has rejected something. */
@@ -107,4 +106,12 @@ export function contentDigest(answer: HttpResponse, from: string): string | unde
   const value = answer.headers['docker-content-digest'];
   if (value === undefined || (typeof value === 'string' && isDigest(value))) return value;
   throw invalidResponse(`The digest that the registry states for ${from}, ${quoted(value)}, is not one.`);
+}
+
+export function pullScope(repository: string): string {
+  return `repository:${repository}:pull`;
+}
+
+export function pushScope(repository: string): string {
+  return `repository:${repository}:pull,push`;
 }

@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
 import { KdcubeError } from '@kdcube/release/internal';
 import type { HttpRequest, Transport } from './types';
-import { proxyHint, sendRequest } from './http';
+import { sendRequest } from './http';
+import { proxyHint } from './connection-problem';
 import { invalidResponse } from './problems';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void;

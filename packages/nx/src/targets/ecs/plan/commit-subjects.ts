@@ -1,10 +1,9 @@
-import type { DeployPlan } from '@kdcube/release/internal';
+import { type DeployPlan, bundlePlaces } from '@kdcube/release/internal';
 import { git } from '../../../git/git';
 import { findLocalStore } from '../../../git/mirror/local-store';
-import { fetchCommit } from '../../../git/mirror/remote';
+import { fetchCommit } from '../../../git/mirror/fetch-commit';
 import { inParallel } from '../../../system/parallel';
 import { repoAddress, requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
-import { bundlePlaces } from '@kdcube/release/internal';
 
 /** Nobody reads more subjects, and each may cost a fetch. */
 const MAX_BUNDLES = 20;

@@ -1,5 +1,10 @@
-import type { BundleContent, Environment, ImagePlan, RegistryImage, Running, Service } from '@kdcube/release/internal';
 import {
+  type BundleContent,
+  type Environment,
+  type ImagePlan,
+  type RegistryImage,
+  type Running,
+  type Service,
   bundlesFromLabels,
   KdcubeError,
   manifestName,
@@ -10,8 +15,9 @@ import {
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
-import { isIndex } from '../../../registry/manifest';
-import { getManifest, getImage, type Descriptor } from '../../../registry/registry';
+import { isIndex, type Descriptor } from '../../../registry/manifest-format';
+import { getManifest } from '../../../registry/manifests';
+import { getImage } from '../../../registry/image';
 
 export interface RunningImages {
   /** Why each image of the release differs from the running one, by its new reference. */

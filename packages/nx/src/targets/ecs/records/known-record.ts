@@ -1,12 +1,20 @@
 import * as path from 'node:path';
-import type { RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, OUT, printRecord, readReceipt, ReleaseRecord, repositoryOf, shown } from '@kdcube/release/internal';
+import {
+  type RegistryName,
+  KdcubeError,
+  OUT,
+  printRecord,
+  readReceipt,
+  ReleaseRecord,
+  repositoryOf,
+  shown,
+} from '@kdcube/release/internal';
 import { diskFiles } from '../../../workspace/disk';
 import { writeFileAtomic } from '../../../system/files';
 import { openRegistryWithoutAws } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
-import type { Repository } from '../../../registry/blobs';
-import type { Registry } from '../../../registry/registry';
+import type { Repository } from '../../../registry/blobs/blobs';
+import type { Registry } from '../../../registry/transport/connect';
 import { isInterrupted } from '../../../system/signals';
 import { lastGoodRecord, recordsOf } from './records';
 

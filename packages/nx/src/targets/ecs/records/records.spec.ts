@@ -1,6 +1,6 @@
 import type { ReleaseRecord } from '@kdcube/release/internal';
 import { silentLog } from '../../../system/log';
-import { getManifest } from '../../../registry/registry';
+import { getManifest } from '../../../registry/manifests';
 import { type Double, registryDouble } from '../../../../testing/registry-kit';
 import { lastGoodRecord, listRecords, recordsOf, recordTags, RECORD_TYPE, writeRecord } from './records';
 

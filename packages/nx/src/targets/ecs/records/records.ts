@@ -1,14 +1,21 @@
-import type { RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, lastGood, printRecord, ReleaseRecord, repositoryOf, tagSafe } from '@kdcube/release/internal';
+import {
+  type RegistryName,
+  KdcubeError,
+  lastGood,
+  printRecord,
+  ReleaseRecord,
+  repositoryOf,
+  tagSafe,
+} from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
-import type { Repository } from '../../../registry/blobs';
+import { type Repository, getBlob } from '../../../registry/blobs/blobs';
 import { sha256Digest } from '../../../registry/transport/connect';
 import { listTags } from '../../../registry/list-tags';
-import { isIndex, OCI_MANIFEST } from '../../../registry/manifest';
+import { isIndex, OCI_MANIFEST } from '../../../registry/manifest-format';
 import { pushImage } from '../../../registry/push';
-import { getBlob, getManifest } from '../../../registry/registry';
+import { getManifest } from '../../../registry/manifests';
 
 /** What a record is, as an OCI artifact: an image manifest with one layer and an empty config. */
 export const RECORD_TYPE = 'application/vnd.kdcube.release.v1+json';

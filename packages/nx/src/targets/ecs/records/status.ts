@@ -1,7 +1,14 @@
-import type { Environment, EnvironmentStatus, TaskState, TaskDefinition, Workspace } from '@kdcube/release/internal';
-import { lastGood, statusOf } from '@kdcube/release/internal';
+import {
+  type Environment,
+  type EnvironmentStatus,
+  type TaskState,
+  type TaskDefinition,
+  type Workspace,
+  lastGood,
+  statusOf,
+} from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Repository } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs/blobs';
 import { awsClock } from '../../../aws/clock';
 import { openEcs } from '../ecs-port';
 import { listRecords } from './records';

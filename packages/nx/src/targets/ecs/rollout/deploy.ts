@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { CarriedOver, DeployPlan, Outcome, RolloutEvent } from '@kdcube/release/internal';
-import { rollOut, isRecorded, KdcubeError, planContent, recordDeploy, planOutcome } from '@kdcube/release/internal';
+import {
+  type CarriedOver,
+  type DeployPlan,
+  type Outcome,
+  type RolloutEvent,
+  rollOut,
+  isRecorded,
+  KdcubeError,
+  planContent,
+  recordDeploy,
+  planOutcome,
+} from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Repository } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs/blobs';
 import { openBoard } from './board';
 import { awsClock } from '../../../aws/clock';
 import { logRollout } from './lines';

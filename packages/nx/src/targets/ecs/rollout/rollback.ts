@@ -1,7 +1,14 @@
-import type { DeployPlan, Environment, ReleaseRecord, TaskDefinition } from '@kdcube/release/internal';
-import { chooseRollbackRecord, lastGood, planRollback } from '@kdcube/release/internal';
+import {
+  type DeployPlan,
+  type Environment,
+  type ReleaseRecord,
+  type TaskDefinition,
+  chooseRollbackRecord,
+  lastGood,
+  planRollback,
+} from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import type { Repository } from '../../../registry/blobs';
+import type { Repository } from '../../../registry/blobs/blobs';
 import { readRunningState } from '../plan/plan';
 import { openEcs } from '../ecs-port';
 import { listRecords } from '../records/records';

@@ -1,8 +1,17 @@
-import type { CheckResult, Environment, EnvPlan } from '@kdcube/release/internal';
-import { applyCheck, imageExists, imagePlatform, imagePython, manifestName, parseImageReference } from '@kdcube/release/internal';
+import {
+  type CheckResult,
+  type Environment,
+  type EnvPlan,
+  applyCheck,
+  imageExists,
+  imagePlatform,
+  imagePython,
+  manifestName,
+  parseImageReference,
+} from '@kdcube/release/internal';
 import { lookUpImage } from '../../../images/look-up-image';
 import type { Log } from '../../../system/log';
-import type { ImageConfig } from '../../../registry/manifest';
+import type { ImageConfig } from '../../../registry/manifest-format';
 import { inParallel } from '../../../system/parallel';
 
 /** Checks that each image exists for the platform of its service, and can write the files of its task. */

@@ -1,7 +1,8 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { awsErrorMessage } from '../../aws/aws-error';
-import { type Credentials, dockerCredentials } from './docker-config';
-import { ecrRegion, loginHint } from './problems';
+import { dockerCredentials } from './docker-config';
+import { type Credentials } from './credentials';
+import { ecrRegion, loginHint } from '../transport/problems';
 
 /** A token of Amazon's, as a registry takes it. */
 type EcrToken = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };

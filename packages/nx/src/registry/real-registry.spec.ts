@@ -1,8 +1,9 @@
-import { connect, getBlob, getManifest, headManifest, getImage, putManifest } from './registry';
-import { sha256Digest } from './transport/connect';
-import { copyBlob, headBlob, mountBlob } from './blobs';
-import { OCI_MANIFEST } from './manifest';
-import { uploadBlob } from './upload-blob';
+import { getManifest, headManifest, putManifest } from './manifests';
+import { getBlob, copyBlob, headBlob, mountBlob } from './blobs/blobs';
+import { getImage } from './image';
+import { connect, sha256Digest } from './transport/connect';
+import { OCI_MANIFEST } from './manifest-format';
+import { uploadBlob } from './blobs/upload-blob';
 import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, named, open, problemOf, source } from '../../testing/push-kit';
 

@@ -1,6 +1,7 @@
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { readSettings, withoutNulls } from './image-settings';
 import { invalidResponse } from './transport/problems';
+import type { Platform } from './platform';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -12,12 +13,6 @@ const CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.do
 
 /** What is asked for. Schema 1 is not: registries that still have some then answer with it all the same, and it is refused by name. */
 export const ACCEPT = KNOWN.join(', ');
-
-export interface Platform {
-  os: string;
-  architecture: string;
-  variant?: string;
-}
 
 export interface Descriptor {
   mediaType: string;
@@ -120,50 +115,6 @@ function isAbsent(value: unknown): boolean {
 /** Helm charts, signatures and attestations are manifests too, but nothing that runs. */
 export function isImageManifest(manifest: ImageManifest): boolean {
   return CONFIGS.includes(manifest.config.mediaType);
-}
-
-/** Reads `linux/amd64` or `linux/arm64/v8`. Throws the Problem `wrong-option`. */
-export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant, ...more] = text.split('/');
-  if (more.length > 0 || ![os, architecture, variant ?? 'x'].every((part) => /^[a-z0-9._-]+$/.test(part ?? ''))) {
-    throw new KdcubeError({
-      code: 'wrong-option',
-      message: `${quoted(text)} is not a platform.`,
-      hint: 'for example linux/amd64 or linux/arm64',
-    });
-  }
-  return { os: os!, architecture: architecture!, ...(variant === undefined ? {} : { variant }) };
-}
-
-export function formatPlatform({ os, architecture, variant }: Platform): string {
-  return [os, architecture, variant].filter(Boolean).join('/');
-}
-
-/** The entry of an index for a platform: the same variant where there is one (arm64 is v8, arm is v7), else the first when none was asked for. */
-export function selectPlatform(index: ImageIndex, wanted: Platform): Descriptor | undefined {
-  const fitting = index.manifests.filter(
-    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
-  );
-  const exact = fitting.find(({ platform }) => variantOf(platform!) === variantOf(wanted));
-  return exact ?? (wanted.variant ? undefined : fitting[0]);
-}
-
-export function matchesPlatform(one: Platform, other: Platform): boolean {
-  const equal = one.os === other.os && one.architecture === other.architecture;
-  return equal && (!one.variant || !other.variant || one.variant === other.variant);
-}
-
-/** The platforms of an index, for a message. Attestations are entries without a platform. */
-export function listPlatforms(index: ImageIndex): string[] {
-  const known = index.manifests.flatMap(({ platform }) =>
-    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
-  );
-  return [...new Set(known)].sort();
-}
-
-function variantOf({ architecture, variant }: Platform): string {
-  if (variant) return variant;
-  return { arm64: 'v8', arm: 'v7', amd64: 'v1' }[architecture] ?? '';
 }
 
 function unsupportedSchema1(from: string): KdcubeError {

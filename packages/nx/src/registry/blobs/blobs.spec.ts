@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { getBlob } from './registry';
-import { copyBlob, headBlob, mountBlob } from './blobs';
+import { getBlob, copyBlob, headBlob, mountBlob } from './blobs';
 import { streamBlob } from './download-blob';
 import { uploadBlob } from './upload-blob';
-import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../testing/push-kit';
+import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../../testing/push-kit';
 
 closeAfterEach();
 const bytes = Buffer.from('the bytes of a blob of the base, which nobody wants to send twice');

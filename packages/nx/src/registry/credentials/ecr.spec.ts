@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { getBlob, headManifest, type Registry } from '../registry';
-import { connect } from './connect';
+import { headManifest } from '../manifests';
+import { getBlob } from '../blobs/blobs';
+import { type Registry, connect } from '../transport/connect';
 import { resolveCredentials } from './ecr';
 import { pushImage } from '../push';
 import { closeAfterEach, double, imageOf, onClose, problemOf, serve } from '../../../testing/push-kit';

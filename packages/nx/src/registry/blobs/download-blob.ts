@@ -1,50 +1,14 @@
-import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
-import { unexpectedResponse } from './registry';
-import { sendAuthorized } from './transport/auth';
-import { endpointUrl, referenceName, type Registry } from './transport/connect';
-import type { HttpResponse } from './transport/types';
-import { retryable, retryPolicy } from './transport/http';
-import { isHtml, invalidResponse } from './transport/problems';
-
-/** A blob by what it must be. */
-export interface BlobDescriptor {
-  digest: string;
-  /** Bytes. */
-  size: number;
-}
+import { unexpectedResponse } from '../responses';
+import { sendAuthorized } from '../transport/auth';
+import { endpointUrl, referenceName, type Registry } from '../transport/connect';
+import type { HttpResponse } from '../transport/types';
+import { retryable, retryPolicy } from '../transport/retries';
+import { isHtml, invalidResponse } from '../transport/problems';
+import { verifyBlob, type BlobDescriptor } from './verify-blob';
 
 /** Bytes after which a connection has shown that it carries. */
 const RETRY_RESET_BYTES = 1024 * 1024;
-
-/** Gives the bytes of a blob from the first on, each time it is called. A chunk must not be written to after it was given. */
-export type OpenBlob = () => AsyncIterable<Uint8Array>;
-
-/**
- * The bytes of `source`, counted and digested on the way. The last chunk is given only when all of them are what they should be: whoever passes them on never
- * completes a wrong blob. `wrong` makes the Problem of a sentence that continues "it".
- */
-export async function* verifyBlob(
-  source: AsyncIterable<Uint8Array>,
-  { digest, size }: BlobDescriptor,
-  wrong: (how: string) => Error,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash('sha256');
-  let length = 0;
-  let last: Uint8Array | undefined;
-  for await (const chunk of source) {
-    if (chunk.length === 0) continue;
-    length += chunk.length;
-    if (length > size) throw wrong(`has more than the ${size} bytes that it should have`);
-    hash.update(chunk);
-    if (last) yield last;
-    last = chunk;
-  }
-  if (length !== size) throw wrong(`has ${length} bytes, and should have ${size}`);
-  const found = `sha256:${hash.digest('hex')}`;
-  if (found !== digest) throw wrong(`has the digest ${found}, and should have ${digest}`);
-  if (last) yield last;
-}
 
 /**
  * The bytes of a blob in a registry, never in memory as a whole, digest and length verified before the last of them. A cut connection is taken up again where it

@@ -1,11 +1,12 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { isMissingRepository, unexpectedResponse } from './registry';
-import { referenceName, type Registry, contentDigest } from './transport/connect';
-import type { HttpResponse, HttpRequest } from './transport/types';
-import { retryable, withRetries } from './transport/http';
-import { parseErrors, isHtml, invalidResponse } from './transport/problems';
+import { isMissingRepository, unexpectedResponse } from '../responses';
+import { referenceName, type Registry, contentDigest } from '../transport/connect';
+import type { HttpResponse, HttpRequest } from '../transport/types';
+import { withRetries } from '../transport/retries';
+import { parseErrors, isHtml, invalidResponse } from '../transport/problems';
 import { MAX_RESPONSE_BYTES, initiateUpload, sendUploadRequest, type UploadSession, sessionFrom } from './upload-session';
-import { type BlobDescriptor, type OpenBlob, verifyBlob } from './download-blob';
+import { type BlobDescriptor, type OpenBlob, verifyBlob } from './verify-blob';
+import { smallerChunk, inPieces } from './chunks';
 
 export interface UploadOptions {
   /** Told after each chunk: bytes of this blob that were sent so far. An upload that begins again begins at 0. */
@@ -17,8 +18,6 @@ export interface UploadOptions {
 }
 
 const SUCCESS = [200, 201, 204];
-/** Bytes of a piece where a registry, or a proxy before it, does not take a blob in one. Proxies come with a limit of 1 MiB. */
-const CHUNK_SIZES = [16 * 1024 * 1024, 4 * 1024 * 1024, 1024 * 1024, 256 * 1024];
 
 /**
  * Sends a blob, which is never in memory as a whole: in one piece, and in several where the registry does not take that. After a cut connection it starts again
@@ -141,36 +140,6 @@ function checkUpload({ registry, repository, blob }: UploadAttempt, answer: Http
 export function checkContentDigest(answer: HttpResponse, name: string, { digest }: BlobDescriptor): void {
   const stated = contentDigest(answer, name) ?? digest;
   if (stated !== digest) throw invalidResponse(`${name} is not what it should be: the registry took it for ${stated}.`);
-}
-
-function smallerChunk(current: number, least: number): number | undefined {
-  return CHUNK_SIZES.map((size) => Math.max(size, least)).find((size) => size < current);
-}
-
-/** One source for several requests, each of which takes its part. */
-function inPieces(source: AsyncIterable<Uint8Array>) {
-  const iterator = source[Symbol.asyncIterator]();
-  let rest: Uint8Array = Buffer.alloc(0);
-  let at = 0;
-  return {
-    async *take(start: number, size: number): AsyncGenerator<Uint8Array, void, undefined> {
-      // A request that is sent once more (its token had expired) finds its bytes gone.
-      if (start !== at)
-        throw retryable(invalidResponse(`The upload has to begin again: its piece at ${start} had been read up to ${at}.`));
-      while (at < start + size) {
-        if (rest.length === 0) {
-          const next = await iterator.next();
-          if (next.done) return;
-          rest = next.value;
-        }
-        const chunk = rest.subarray(0, start + size - at);
-        rest = rest.subarray(chunk.length);
-        at += chunk.length;
-        yield chunk;
-      }
-    },
-    close: () => iterator.return?.(),
-  };
 }
 
 async function* withProgress(

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import * as m from './manifest';
+import * as m from './manifest-format';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64)}`;
 const descriptor = (fill: string, more: object = {}) => ({
@@ -76,46 +76,6 @@ describe('manifests', () => {
     [{}, 'application/vnd.docker.distribution.manifest.v1+json'],
   ])('refuses schema 1 by name %#', (json, header) => {
     expect(problemOf(() => read(json, header)).message).toContain('schema 1');
-  });
-});
-
-describe('platforms', () => {
-  it('are read', () => {
-    expect(m.parsePlatform('linux/amd64')).toEqual({ os: 'linux', architecture: 'amd64' });
-    expect(m.parsePlatform('linux/arm/v7')).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' });
-    for (const text of ['', 'linux', 'linux/', '/amd64', 'linux/arm/v7/x', 'Linux/amd64', 'linux/a b']) {
-      expect(problemOf(() => m.parsePlatform(text)).code).toBe('wrong-option');
-    }
-  });
-
-  const of = (...platforms: string[]) => ({
-    schemaVersion: 2 as const,
-    manifests: platforms.map((text, place) => descriptor(place.toString(16), { platform: m.parsePlatform(text) })),
-  });
-
-  it.each<[string, string[], number | undefined]>([
-    ['linux/amd64', ['linux/arm64', 'linux/amd64'], 1],
-    ['linux/arm64', ['linux/arm64/v8'], 0],
-    ['linux/arm64/v8', ['linux/arm64'], 0],
-    ['linux/arm', ['linux/arm/v6', 'linux/arm/v7'], 1],
-    ['linux/arm', ['linux/arm/v5', 'linux/arm/v6'], 0],
-    ['linux/arm/v6', ['linux/arm/v7'], undefined],
-    ['linux/amd64', ['linux/amd64/v3', 'linux/amd64'], 1],
-    ['windows/amd64', ['linux/amd64'], undefined],
-    ['linux/s390x', [], undefined],
-  ])('%s of %j', (wanted, available, place) => {
-    expect(m.selectPlatform(of(...available), m.parsePlatform(wanted))?.digest).toBe(
-      place === undefined ? undefined : digest(`${place}`),
-    );
-  });
-
-  it('are listed without attestations', () => {
-    const attestation = descriptor('e', { platform: { os: 'unknown', architecture: 'unknown' } });
-    const { manifests } = of('linux/arm64', 'linux/amd64', 'linux/amd64');
-    expect(m.listPlatforms({ schemaVersion: 2, manifests: [...manifests, attestation, descriptor('f')] })).toEqual([
-      'linux/amd64',
-      'linux/arm64',
-    ]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { connect, type Registry } from './registry';
-import { checkTagTarget, setTag } from './tags';
+import { connect, type Registry } from './transport/connect';
+import { checkTagTarget, setTag } from './set-tag';
 import { type Double, manifestOf, putImage, registryDouble } from '../../testing/registry-kit';
 import { problemOf } from '../../testing/git-kit';
 

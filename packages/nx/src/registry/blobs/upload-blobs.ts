@@ -1,12 +1,11 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import type { Log } from '../system/log';
-import { formatBytes } from '../system/log';
-import { inParallel } from '../system/parallel';
+import { inParallel } from '../../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
-import { referenceName, type Registry } from './transport/connect';
+import { referenceName, type Registry } from '../transport/connect';
 import type { UploadSession } from './upload-session';
-import type { BlobDescriptor, OpenBlob } from './download-blob';
+import type { BlobDescriptor, OpenBlob } from './verify-blob';
 import { uploadBlob } from './upload-blob';
+import type { BlobProgress } from './progress';
 
 /** A blob of an image, and where it is to be had. */
 export interface PushBlob extends BlobDescriptor {
@@ -22,13 +21,6 @@ export interface PushBlob extends BlobDescriptor {
 
 export interface UploadedBlob extends BlobDescriptor {
   how: 'there' | 'mounted' | 'copied' | 'sent';
-}
-
-export interface BlobProgress {
-  digest: string;
-  /** Bytes. It begins at 0 again where an upload has to. */
-  sent: number;
-  total: number;
 }
 
 export interface UploadBlobsOptions {
@@ -70,26 +62,6 @@ export async function uploadBlobs(
     add(blob, open ? 'sent' : 'copied');
   };
   await inParallel(missing, options.parallel ?? 4, send, () => stop.abort());
-}
-
-/** Says how far a push is: a line on `log` at most every `every` milliseconds (default 5 s), and none for one that takes less. */
-export function logProgress(
-  log: Pick<Log, 'progress'>,
-  subject: string,
-  { every = 5_000, now = Date.now }: { every?: number; now?: () => number } = {},
-): (progress: BlobProgress) => void {
-  const blobs = new Map<string, BlobProgress>();
-  let reportedAt = now();
-  return (progress) => {
-    blobs.set(progress.digest, progress);
-    if (now() - reportedAt < every) return;
-    reportedAt = now();
-    const sum = (key: 'sent' | 'total') => [...blobs.values()].reduce((total, blob) => total + blob[key], 0);
-    const under = [...blobs.values()].filter(({ sent, total }) => sent < total).length;
-    log.progress(
-      `sending ${subject}: ${formatBytes(sum('sent'))} of ${formatBytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} on the way`,
-    );
-  };
 }
 
 function noSource(registry: Registry, repository: string, digest: string): KdcubeError {

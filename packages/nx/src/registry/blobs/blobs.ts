@@ -1,11 +1,22 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { unexpectedResponse } from './registry';
-import { sendAuthorized } from './transport/auth';
-import { endpointUrl, checkRepository, referenceName, type Registry } from './transport/connect';
-import { invalidResponse } from './transport/problems';
-import { initiateRequest, pushScope, type UploadSession, sessionFrom } from './upload-session';
-import { type BlobDescriptor, streamBlob } from './download-blob';
+import { unexpectedResponse } from '../responses';
+import { sendAuthorized } from '../transport/auth';
+import {
+  endpointUrl,
+  checkRepository,
+  referenceName,
+  type Registry,
+  pushScope,
+  pullScope,
+  sha256Digest,
+} from '../transport/connect';
+import { invalidResponse, isHtml } from '../transport/problems';
+import { initiateRequest, type UploadSession, sessionFrom } from './upload-session';
+import { streamBlob } from './download-blob';
+import { type BlobDescriptor } from './verify-blob';
 import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload-blob';
+import { MAX_MANIFEST_BYTES, digestMismatch, notFound } from '../manifests';
+import type { HttpResponse } from '../transport/types';
 
 /** A repository in a registry. */
 export interface Repository {
@@ -77,4 +88,22 @@ export async function copyByStreaming(
 ): Promise<void> {
   const open = () => streamBlob(from.registry, from.repository, blob, { signal: options.signal });
   await uploadVerifiedBlob(to.registry, to.repository, blob, open, { ...options, session });
+}
+
+/** A small blob, its digest verified. `maxBytes` defaults to 4 MiB. Throws `image-not-found` when the registry does not have it. */
+export async function getBlob(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  { maxBytes = MAX_MANIFEST_BYTES }: { maxBytes?: number } = {},
+): Promise<Buffer> {
+  const from = referenceName(registry, repository, digest);
+  const validate = ({ status, body }: HttpResponse) => {
+    if (status === 200 && sha256Digest(body) !== digest) throw digestMismatch(from, digest, sha256Digest(body));
+  };
+  const url = endpointUrl(registry, repository, 'blobs', digest);
+  const answer = await sendAuthorized(registry, { method: 'GET', url, headers: {}, maxBytes, validate }, pullScope(repository));
+  if (answer.status === 200) return answer.body;
+  if (answer.status === 404 && !isHtml(answer)) throw notFound(`The blob ${from} does not exist.`);
+  throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
 }

@@ -1,6 +1,6 @@
-import { getManifest, headManifest } from './registry';
-import { headBlob } from './blobs';
-import type { ImageManifest } from './manifest';
+import { getManifest, headManifest } from './manifests';
+import { headBlob } from './blobs/blobs';
+import type { ImageManifest } from './manifest-format';
 import { pushImage } from './push';
 import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, double, imageOf, open } from '../../testing/push-kit';

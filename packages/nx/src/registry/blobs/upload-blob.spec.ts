@@ -1,10 +1,9 @@
 import * as http from 'node:http';
 import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
-import { getBlob } from './registry';
-import { headBlob } from './blobs';
+import { getBlob, headBlob } from './blobs';
 import { uploadBlob } from './upload-blob';
-import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../testing/push-kit';
+import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../../testing/push-kit';
 
 closeAfterEach();
 const bytes = Buffer.from('the bytes of a blob, in pieces of seven');

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { resolveRef, type RepoSource } from './remote';
+import type { RepoSource } from './source';
+import { resolveRef } from './resolve-ref';
 import { commit, gitInput, gitSync, newRepo, problemOf, write } from '../../../testing/git-kit';
 import { servedGit } from '../../../testing/git-http';
 

@@ -1,9 +1,10 @@
-import { unexpectedResponse } from './registry';
-import { sendAuthorized } from './transport/auth';
-import { checkRepository, type Registry } from './transport/connect';
-import type { HttpResponse, HttpRequest } from './transport/types';
-import { redirectTarget, sendRequest } from './transport/http';
-import { invalidResponse } from './transport/problems';
+import { unexpectedResponse } from '../responses';
+import { sendAuthorized } from '../transport/auth';
+import { checkRepository, type Registry, pushScope } from '../transport/connect';
+import type { HttpResponse, HttpRequest } from '../transport/types';
+import { sendRequest } from '../transport/http';
+import { redirectTarget } from '../transport/redirects';
+import { invalidResponse } from '../transport/problems';
 
 /** A place that a registry opened for one blob. */
 export interface UploadSession {
@@ -50,8 +51,4 @@ export function sessionFrom({ transport }: Registry, asked: URL, { headers }: Ht
 export function sendUploadRequest(registry: Registry, repository: string, outgoing: HttpRequest): Promise<HttpResponse> {
   if (outgoing.url.origin !== registry.base.origin) return sendRequest(registry.transport, outgoing);
   return sendAuthorized(registry, outgoing, pushScope(repository));
-}
-
-export function pushScope(repository: string): string {
-  return `repository:${repository}:pull,push`;
 }

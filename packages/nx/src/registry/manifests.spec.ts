@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError } from '@kdcube/release/internal';
-import { connect, type ConnectOptions, getBlob, getManifest, headManifest, getImage, putManifest } from './registry';
-import { sha256Digest } from './transport/connect';
-import { OCI_INDEX, OCI_MANIFEST } from './manifest';
+import { getManifest, headManifest, putManifest } from './manifests';
+import { getBlob } from './blobs/blobs';
+import { getImage } from './image';
+import { connect, type ConnectOptions, sha256Digest } from './transport/connect';
+import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';
 
 /** The part of tools/registry that these tests use. */
 interface Double {

@@ -1,0 +1,123 @@
+import { gitEnvironment, type GitContext } from './environment';
+import { openSession, type Session } from '../system/exec';
+import { KdcubeError } from '@kdcube/release/internal';
+import { redactUrls } from './git';
+import { requireGit } from './version';
+
+/** What an object is, without its content. */
+export interface ObjectInfo {
+  oid: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface GitObject extends ObjectInfo {
+  content: Buffer;
+}
+
+/** What is asked of an object. Also the words of `git cat-file --batch-command`. */
+export type BatchCommand = 'info' | 'contents';
+
+export interface PendingRequest {
+  command: BatchCommand;
+  resolve(found: ObjectInfo | GitObject | undefined): void;
+  reject(error: Error): void;
+}
+
+export interface BatchProcess {
+  git: Session;
+  pending: PendingRequest[];
+}
+
+/** One process that answers both questions, from this git on. */
+export const BATCH_COMMAND = '--batch-command';
+
+export const BATCH_COMMAND_VERSION = [2, 36] as const;
+
+export async function supportsBatchCommand(): Promise<boolean> {
+  const [major, minor] = await requireGit();
+  return major > BATCH_COMMAND_VERSION[0] || (major === BATCH_COMMAND_VERSION[0] && minor >= BATCH_COMMAND_VERSION[1]);
+}
+
+/** Each is started with the first question that it answers, unless it was begun before. Answers come in the order of the questions. */
+export function batchProcesses(context: GitContext) {
+  const current = new Map<string, BatchProcess>();
+  const begin = (mode: string): BatchProcess => {
+    const pending: PendingRequest[] = [];
+    const onData = responseParser(
+      () => pending[0]?.command === 'contents',
+      (found) => {
+        pending.shift()?.resolve(found);
+        if (pending.length === 0) git.keepAlive(false);
+      },
+    );
+    const git = openSession('git', ['cat-file', mode], { cwd: context.cwd, env: gitEnvironment(context) }, onData);
+    const batch: BatchProcess = { git, pending };
+    current.set(mode, batch);
+    void git.ended.then((why) => {
+      if (current.get(mode) === batch) current.delete(mode);
+      const [problem] = why.problems;
+      const failure = new KdcubeError({ ...problem!, message: redactUrls(problem!.message) }, { cause: why });
+      for (const { reject: fail } of pending.splice(0)) fail(failure);
+    });
+    return batch;
+  };
+  return {
+    begin(): void {
+      // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
+      if (!current.has(BATCH_COMMAND)) begin(BATCH_COMMAND).git.keepAlive(false);
+    },
+    async ask(verb: BatchCommand, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {
+      if (names.length === 0) return [];
+      const both = await supportsBatchCommand();
+      const mode = both ? BATCH_COMMAND : verb === 'info' ? '--batch-check' : '--batch';
+      const { git, pending } = current.get(mode) ?? begin(mode);
+      git.keepAlive(true);
+      const answers = names.map(
+        () =>
+          new Promise<ObjectInfo | undefined>(
+            (answer, fail) => void pending.push({ command: verb, resolve: answer, reject: fail }),
+          ),
+      );
+      git.write(names.map((name) => `${both ? `${verb} ` : ''}${name}\n`).join(''));
+      return Promise.all(answers);
+    },
+    end(): void {
+      for (const { git } of current.values()) git.end();
+      current.clear();
+    },
+  };
+}
+
+/** Cuts what `cat-file` says into answers. */
+export function responseParser(
+  isWithContent: () => boolean,
+  answer: (found: ObjectInfo | GitObject | undefined) => void,
+): (chunk: Buffer) => void {
+  let parts: Buffer[] = [];
+  let length = 0;
+  let wanted = 1;
+  return (chunk) => {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length < wanted) return;
+    let rest: Buffer = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    for (;;) {
+      const end = rest.indexOf(10);
+      wanted = rest.length + 1;
+      if (end === -1) break;
+      const [, oid, type, size] = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/.exec(rest.toString('latin1', 0, end)) ?? [];
+      const info = oid === undefined ? undefined : { oid, type: type!, size: Number(size) };
+      const withContent = info !== undefined && isWithContent();
+      const next = end + 1 + (withContent ? info.size + 1 : 0);
+      wanted = next;
+      if (rest.length < next) break;
+      // A copy: what is kept of it must not keep the whole chunk.
+      answer(withContent ? { ...info, content: Buffer.from(rest.subarray(end + 1, next - 1)) } : info);
+      rest = rest.subarray(next);
+    }
+    parts = [rest];
+    length = rest.length;
+  };
+}

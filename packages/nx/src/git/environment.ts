@@ -1,0 +1,84 @@
+/** Where git runs, and what it needs to know there. */
+export interface GitContext {
+  cwd: string;
+  env?: Record<string, string | undefined>;
+  /** Settings for this place only. They travel in the environment: a URL with a secret never shows in a list of processes. */
+  config?: Record<string, string>;
+}
+
+/** What a hook or a wrapper around this process may have set, and what would send git to another repository than the one that was asked for. */
+export const CLEARED_VARIABLES = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_COMMON_DIR',
+  'GIT_INDEX_FILE',
+  'GIT_INDEX_VERSION',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_QUARANTINE_PATH',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+  'GIT_SHALLOW_FILE',
+  'GIT_GRAFT_FILE',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_GLOB_PATHSPECS',
+  'GIT_NOGLOB_PATHSPECS',
+  'GIT_ICASE_PATHSPECS',
+  'GIT_ATTR_SOURCE',
+  'GIT_DEFAULT_HASH',
+  'GIT_REDIRECT_STDIN',
+  'GIT_REDIRECT_STDOUT',
+  'GIT_REDIRECT_STDERR',
+];
+
+/** Settings of every call: nothing runs beside git (hooks, monitors, maintenance), and no question is asked. */
+export const CONFIG: Record<string, string> = {
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  'core.askPass': '',
+  'core.safecrlf': 'false',
+  'core.splitIndex': 'false',
+  'credential.interactive': 'false',
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'submodule.recurse': 'false',
+  'fetch.recurseSubmodules': 'false',
+  'fetch.writeCommitGraph': 'false',
+  'color.ui': 'false',
+};
+
+/**
+ * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
+ * cannot run a program that somebody else chose, no replaced objects, paths taken as they are written, the user's index never refreshed.
+ */
+export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
+  const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));
+  return {
+    ...cleared,
+    LC_ALL: 'C',
+    LANGUAGE: undefined,
+    GIT_TERMINAL_PROMPT: '0',
+    // Set but empty: git then asks no program at all, not even SSH_ASKPASS.
+    GIT_ASKPASS: '',
+    SSH_ASKPASS_REQUIRE: 'never',
+    GCM_INTERACTIVE: 'never',
+    GIT_ALLOW_PROTOCOL: 'file:ssh:https',
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    ...context.env,
+    ...configVariables({ ...CONFIG, ...context.config }),
+  };
+}
+
+/** Settings after those that this process was given (CI hands credentials over in this way). */
+export function configVariables(settings: Record<string, string>): Record<string, string> {
+  const before = Number(process.env.GIT_CONFIG_COUNT ?? 0) || 0;
+  const entries = Object.entries(settings);
+  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(before + entries.length) };
+  entries.forEach(([key, value], index) => {
+    env[`GIT_CONFIG_KEY_${before + index}`] = key;
+    env[`GIT_CONFIG_VALUE_${before + index}`] = value;
+  });
+  return env;
+}

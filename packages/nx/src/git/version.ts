@@ -1,0 +1,43 @@
+import { run } from '../system/exec';
+import { isInterrupted } from '../system/signals';
+import { KdcubeError } from '@kdcube/release/internal';
+
+export const MINIMUM_VERSION = [2, 34] as const;
+
+/** Major and minor. */
+export type GitVersion = readonly [number, number];
+
+export const versions = new Map<string | undefined, Promise<GitVersion>>();
+
+/** Once per PATH: that git is there, and new enough. Which one it is. */
+export function requireGit(): Promise<GitVersion> {
+  const path = process.env.PATH;
+  const known = versions.get(path);
+  if (known) return known;
+  const asked = checkGit();
+  versions.set(path, asked);
+  asked.catch(() => versions.delete(path));
+  return asked;
+}
+
+export async function checkGit(): Promise<GitVersion> {
+  const text = await run('git', ['version'], { timeout: 30_000 }).then(
+    ({ stdout }) => stdout.toString('utf8').trim(),
+    (error) => {
+      if (isInterrupted(error)) throw error;
+      return undefined;
+    },
+  );
+  const hint = `install git ${MINIMUM_VERSION.join('.')} or newer: https://git-scm.com/downloads`;
+  if (text === undefined)
+    throw new KdcubeError({ code: 'git-missing', message: 'git is not on this machine, or not on the PATH.', hint });
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
+  if (major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1])) {
+    throw new KdcubeError({
+      code: 'git-missing',
+      message: `${text} is too old: git ${MINIMUM_VERSION.join('.')} is the oldest that can do what a release needs.`,
+      hint,
+    });
+  }
+  return [major, minor];
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+/** A blob by what it must be. */
+export interface BlobDescriptor {
+  digest: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** Gives the bytes of a blob from the first on, each time it is called. A chunk must not be written to after it was given. */
+export type OpenBlob = () => AsyncIterable<Uint8Array>;
+
+/**
+ * The bytes of `source`, counted and digested on the way. The last chunk is given only when all of them are what they should be: whoever passes them on never
+ * completes a wrong blob. `wrong` makes the Problem of a sentence that continues "it".
+ */
+export async function* verifyBlob(
+  source: AsyncIterable<Uint8Array>,
+  { digest, size }: BlobDescriptor,
+  wrong: (how: string) => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash('sha256');
+  let length = 0;
+  let last: Uint8Array | undefined;
+  for await (const chunk of source) {
+    if (chunk.length === 0) continue;
+    length += chunk.length;
+    if (length > size) throw wrong(`has more than the ${size} bytes that it should have`);
+    hash.update(chunk);
+    if (last) yield last;
+    last = chunk;
+  }
+  if (length !== size) throw wrong(`has ${length} bytes, and should have ${size}`);
+  const found = `sha256:${hash.digest('hex')}`;
+  if (found !== digest) throw wrong(`has the digest ${found}, and should have ${digest}`);
+  if (last) yield last;
+}

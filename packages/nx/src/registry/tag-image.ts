@@ -1,0 +1,41 @@
+import type { Registry } from './transport/connect';
+import type { ImageTag } from '@kdcube/release/internal';
+import { RECENT, leaving, type TagHeads, type Uploaded } from './push-job';
+import { setTag } from './set-tag';
+import { inParallel } from '../system/parallel';
+import type { Repository } from './blobs/blobs';
+import { headManifest } from './manifests';
+
+/** What `tagImage` needs to know of an image. Without `tagHeads` it asks what the tags stand for. */
+export type TaggableImage = Pick<Uploaded, 'digest' | 'how' | 'manifest'> & Partial<Pick<Uploaded, 'tagHeads'>>;
+
+export interface TagResult {
+  tag: string;
+  how: 'set' | 'there' | 'skipped';
+}
+
+/** What each of the tags stands for. */
+export async function readTags({ registry, repository }: Repository, tags: readonly ImageTag[]): Promise<TagHeads> {
+  const at = registry.now();
+  const read = async ({ tag }: ImageTag) => [tag, await headManifest(registry, repository, tag)] as const;
+  return { at, heads: new Map(await Promise.all(tags.map(read))) };
+}
+
+/** Puts the tags on an uploaded image, all at once. Problems: `tag-exists` where somebody else has just set a tag that must not move, `registry-*`. */
+export function tagImage(
+  registry: Registry,
+  repository: string,
+  { digest, how, manifest, tagHeads }: TaggableImage,
+  tags: readonly ImageTag[] = [],
+): Promise<TagResult[]> {
+  const heads = tagHeads && registry.now() - tagHeads.at <= RECENT ? tagHeads.heads : undefined;
+  const set = async (tag: ImageTag): Promise<TagResult> => {
+    const lookup = heads?.has(tag.tag) ? { head: heads.get(tag.tag) } : undefined;
+    return { tag: tag.tag, how: await setTag(registry, repository, tag, manifest, lookup) };
+  };
+  return leaving(
+    // Not Promise.all: after a failure, no request may still be running.
+    () => inParallel(tags, tags.length, set),
+    () => (how === 'there' ? undefined : `${registry.host}/${repository} has the image ${digest}; not all of its tags are set`),
+  );
+}

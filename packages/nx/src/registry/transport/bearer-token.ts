@@ -1,0 +1,98 @@
+import type { Registry, CachedAuthorization } from './registry';
+import { invalidResponse, accessDenied, describeResponse } from './problems';
+import type { Credentials } from '../credentials/credentials';
+import type { HttpRequest } from './types';
+import { sendRequest } from './http';
+
+export const TOKEN_LIMIT = 1024 * 1024;
+
+/** The token protocol says that a token without `expires_in` lives for 60 s. */
+export const DEFAULT_TOKEN_LIFETIME = 60;
+
+/** A token is renewed this long before its end: a request takes time. */
+export const RENEWAL_MARGIN = 5_000;
+
+export async function fetchBearerToken(
+  registry: Registry,
+  scope: string,
+  challenge: Record<string, string>,
+  credentials: Credentials | undefined,
+): Promise<CachedAuthorization> {
+  const { host, transport } = registry;
+  const url = tokenUrl(registry, challenge.realm!);
+  const scopes = [...new Set([...scope.split(' '), ...(challenge.scope ?? '').split(' ')])].filter(Boolean);
+  const answer = await sendRequest(transport, tokenRequest(registry, url, challenge.service, scopes, credentials));
+  const subject = `a token for ${scope}`;
+  if ([400, 401, 403].includes(answer.status)) {
+    throw accessDenied(host, subject, describeResponse(answer, transport.secrets), credentials !== undefined);
+  }
+  const json = answer.status === 200 ? parse(answer.body) : undefined;
+  const token = json?.token ?? json?.access_token;
+  if (typeof token !== 'string' || token === '') {
+    throw invalidResponse(
+      `${url.host} gave no token for ${host}. It answered ${describeResponse(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
+    );
+  }
+  const life = typeof json?.expires_in === 'number' && json.expires_in > 0 ? json.expires_in : DEFAULT_TOKEN_LIFETIME;
+  return { header: bearerHeader(registry, token), expiresAt: registry.now() + life * 1000 - RENEWAL_MARGIN };
+}
+
+export function tokenRequest(
+  registry: Registry,
+  url: URL,
+  service: string | undefined,
+  scopes: string[],
+  credentials: Credentials | undefined,
+): HttpRequest {
+  if (credentials?.kind === 'identity') {
+    registry.transport.secrets.add(credentials.token);
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: credentials.token, client_id: 'kdcube-nx' });
+    if (service !== undefined) form.set('service', service);
+    form.set('scope', scopes.join(' '));
+    const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+    return { method: 'POST', url, headers, body: form.toString(), maxBytes: TOKEN_LIMIT };
+  }
+  if (service !== undefined) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (credentials?.kind === 'password') {
+    url.searchParams.set('account', credentials.username);
+    headers.authorization = basicHeader(registry, credentials);
+  }
+  return { method: 'GET', url, headers, maxBytes: TOKEN_LIMIT };
+}
+
+/** The token endpoint that the registry names. It gets the credentials, so it must be as safe to talk to as the registry itself. */
+export function tokenUrl({ host, base, transport }: Registry, realm: string): URL {
+  const url = URL.canParse(realm) ? new URL(realm) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${host} names no usable token endpoint.`);
+  if (url.protocol === 'http:' && (base.protocol === 'https:' || !transport.allowsHttp(url.host))) {
+    throw invalidResponse(`${host} wants the credentials sent to ${url.host} over plain http, which is not done.`);
+  }
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+export function basicHeader({ transport }: Registry, { username, password }: { username: string; password: string }): string {
+  const encoded = Buffer.from(`${username}:${password}`).toString('base64');
+  transport.secrets.add(password).add(encoded);
+  return `Basic ${encoded}`;
+}
+
+export function bearerHeader({ host, transport }: Registry, token: string): string {
+  // A token goes into a header as it is: anything but visible ASCII could end the header.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw invalidResponse(`The token for ${host} has characters that no token has.`);
+  transport.secrets.add(token);
+  return `Bearer ${token}`;
+}
+
+export function parse(body: Buffer): { token?: unknown; access_token?: unknown; expires_in?: unknown } | undefined {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    return typeof json === 'object' && json !== null ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
