@@ -72,7 +72,7 @@ describe('a repository that cannot be pinned: nx sync says so, and puts everythi
       timeout: 60_000,
     });
     expectProblem(ran, [code], 'pins/bundles/far@1/pin.json', words);
-    expect(ran.output).toMatch(/no pin was changed/);
+    expect(ran.output).toMatch(/No pin was changed/);
     expect(stateOf(workspace)).toEqual(before);
     expect(fs.existsSync(path.join(workspace.dir, 'pins/bundles'))).toBe(false);
   }

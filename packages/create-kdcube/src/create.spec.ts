@@ -86,7 +86,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     const { status, stderr, stdout } = run([...argv, '--skip-install', '--skip-git']);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^\\[${code}\\]\n`));
-    expect(stderr).toMatch(/\n1 problem, nothing was changed\.\n$/);
+    expect(stderr).toMatch(/\n1 problem\. No file or folder was created\.\n$/);
     expect(listing()).toEqual(['file', 'full', 'full/mine.txt']);
   });
 
@@ -106,7 +106,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
       expect(stderr).toContain('[command-failed]\n  npm install failed with exit code 7.');
       expect(stderr).toContain('https://registry.example/x');
       expect(stderr).not.toContain('hunter2');
-      expect(stderr).toContain('1 problem, all created files were removed.');
+      expect(stderr).toContain('1 problem. All created files were removed.');
     }
     expect(listing()).toEqual(['cloned', 'cloned/.git']);
   });

@@ -80,11 +80,11 @@ function nextSteps(request: Settled, { folder }: Target, cwd: string, left?: str
 
 /** Removes everything that was created, and reports that in the error's last line. */
 function undone(error: unknown, undo: () => void): unknown {
-  let changed = 'all created files were removed';
+  let changed = 'All created files were removed.';
   try {
     undo();
   } catch (failed) {
-    changed = `the created files could not be removed: ${(failed as Error).message}`;
+    changed = `The created files could not be removed: ${(failed as Error).message}.`;
   }
   // Anything but a failed file operation is a bug, and keeps its stack.
   if (!(error instanceof CreateError) && (error as NodeJS.ErrnoException).code === undefined) return error;

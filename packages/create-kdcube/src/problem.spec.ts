@@ -8,7 +8,8 @@ describe('CreateError', () => {
 
   it('is printed like every other Problem', () => {
     const problem = { code: 'already-exists' as const, message: 'One\nline \u001b[31m', hint: 'do this' };
-    expect(new CreateError(problem.code, problem.message, problem.hint).format()).toBe(new KdcubeError(problem).message);
+    const error = new CreateError(problem.code, problem.message, problem.hint);
+    expect(error.format()).toBe(new KdcubeError(problem, { changed: error.changed }).message);
   });
 
   it('reports a full disk', () => {

@@ -13,8 +13,8 @@ export type Code = (typeof CODES)[number];
 
 /** What happened and why, and what to type. Printed in the format of @kdcube/release. */
 export class CreateError extends Error {
-  /** The last line: what was changed and what was not. */
-  changed = 'nothing was changed';
+  /** The last line, in full sentences: what was created, and what was not. */
+  changed = 'No file or folder was created.';
 
   constructor(
     readonly code: Code,
@@ -28,7 +28,7 @@ export class CreateError extends Error {
   format(): string {
     const lines = [`[${this.code}]`, ...this.text.split('\n').map((line) => `  ${line}`)];
     if (this.hint) lines.push(...`hint  ${this.hint}`.split('\n').map((line) => `  ${line}`));
-    return [...lines.map(printable), `1 problem, ${this.changed}.`].join('\n');
+    return [...lines.map(printable), `1 problem. ${this.changed}`].join('\n');
   }
 }
 

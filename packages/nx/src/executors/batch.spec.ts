@@ -63,7 +63,12 @@ test('a Problem and a bug each fail their own task; the others go on, with their
   expect(outputOf(results)).toEqual({
     good: [true, 'built       good\n'],
     wrong: [false, expect.stringMatching(/^built {7}wrong\n\[build-failed\]\n {2}It does not build\.\n/)],
-    broken: [false, expect.stringMatching(/^built {7}broken\nTypeError: undefined is not a function\n {4}at /)],
+    broken: [
+      false,
+      expect.stringMatching(
+        /^built {7}broken\nNo file, image, tag or service was changed\.\nTypeError: undefined is not a function\n {4}at /,
+      ),
+    ],
     slow: [true, 'built       slow\n'],
   });
 });

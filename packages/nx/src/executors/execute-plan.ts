@@ -34,11 +34,8 @@ async function executePlan(plan: DeployPlan, records: Repository, options: Deplo
     services: Object.fromEntries(current),
     ...(record !== undefined && { record }),
   });
+  if (problem) throw problem;
   const recorded = record === undefined ? '' : `recorded as ${record}`;
-  if (problem) {
-    if (recorded) log.note(`the attempt was ${recorded}`);
-    throw problem;
-  }
   const duration = formatDuration(outcome.endedAt - outcome.startedAt);
   log.done(
     hasWritten ? 'deployed' : 'unchanged',

@@ -1,7 +1,8 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { KdcubeError, LIMITS } from '@kdcube/release/internal';
+import { formatProblems, KdcubeError, LIMITS } from '@kdcube/release/internal';
 import type { PluginOptions } from '../plugin-options';
 import { pluginOptions } from '../plugin-options';
+import { withJournal } from '../system/journal';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
 import { requireSupportedSystem } from '../system/supported';
@@ -16,7 +17,7 @@ export interface Task {
   log: Log;
 }
 
-/** Runs an executor for one project. A Problem is printed without a stack and fails the task; any other error is a bug, and Nx prints its stack. */
+/** Runs an executor for one project. A Problem is printed without a stack and fails the task; any other error is a bug, and Nx prints its stack. The last line says what was changed. */
 export async function runExecutor(
   context: ExecutorContext,
   options: { json?: boolean },
@@ -36,16 +37,22 @@ export async function runTask(
   print: (stream: 'out' | 'err', line: string) => void,
 ): Promise<boolean> {
   const log = createLog({ json: options.json, write: print });
-  try {
-    requireSupportedSystem();
-    await work({ root: context.root, project, plugin: pluginOptions(context.nxJsonConfiguration), log });
-    return true;
-  } catch (error) {
-    if (!(error instanceof KdcubeError)) throw error;
-    print('err', error.message);
-    const problems = error.problems.slice(0, LIMITS.problemsInJson.max);
-    const omitted = error.problems.length - problems.length;
-    log.event({ event: 'failed', problems, ...(omitted > 0 && { omitted }), changed: error.changed });
-    return false;
-  }
+  return withJournal(context.root, async (describeChanges) => {
+    try {
+      requireSupportedSystem();
+      await work({ root: context.root, project, plugin: pluginOptions(context.nxJsonConfiguration), log });
+      return true;
+    } catch (error) {
+      const changed = describeChanges(error instanceof KdcubeError ? error.changed : undefined);
+      if (!(error instanceof KdcubeError)) {
+        print('err', changed);
+        throw error;
+      }
+      print('err', formatProblems(error.problems, changed));
+      const problems = error.problems.slice(0, LIMITS.problemsInJson.max);
+      const omitted = error.problems.length - problems.length;
+      log.event({ event: 'failed', problems, ...(omitted > 0 && { omitted }), changed });
+      return false;
+    }
+  });
 }

@@ -82,7 +82,10 @@ async function play(row: Row): Promise<void> {
     if (row.partly)
       text[text.length - 1] = text
         .at(-1)!
-        .replace(/^1 problem, .*/, '1 problem, registry.example/acme/proc has some of its blobs, and no new tag.');
+        .replace(
+          /^1 problem\. .*/,
+          '1 problem. Already done: uploaded some blobs to registry.example/acme/proc. Nothing else was changed.',
+        );
     said.set(row.what, {
       cells: [`\`${ended.ends}\``, after, next.said],
       text: section(row, text, [...more, `The registry afterwards: ${after}. The next run: ${next.said}.`]),

@@ -1,4 +1,5 @@
 import { KdcubeError, isDigest } from '@kdcube/release/internal';
+import { carryOut } from '../system/journal';
 import { sendAuthorized } from './transport/auth';
 import { endpointUrl, sha256Digest, referenceName, type Registry, contentDigest, pullScope } from './transport/connect';
 import type { HttpResponse, HttpRequest } from './transport/types';
@@ -77,7 +78,27 @@ export async function getManifest(registry: Registry, repository: string, refere
  * Puts a manifest under a tag: how a tag is added to a digest that is there. `immutable` when the tag exists and the repository does not let it move,
  * be it to the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-response`.
  */
-export async function putManifest(
+export function putManifest(
+  registry: Registry,
+  repository: string,
+  tag: string,
+  bytes: Uint8Array,
+  mediaType: string,
+): Promise<'written' | 'immutable'> {
+  const effect = {
+    kind: 'tag',
+    repository: `${registry.host}/${repository}`,
+    digest: sha256Digest(bytes),
+    reference: tag,
+  } as const;
+  return carryOut(
+    effect,
+    () => sendManifest(registry, repository, tag, bytes, mediaType),
+    (how) => how === 'written',
+  );
+}
+
+async function sendManifest(
   registry: Registry,
   repository: string,
   tag: string,

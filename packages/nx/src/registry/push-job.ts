@@ -73,17 +73,6 @@ export function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushB
 /** Milliseconds for which what the registry said of a tag is used: two pushes of one key within them are as good as at the same moment. */
 export const RECENT = 1_000;
 
-/** Says what a failure left behind. */
-export async function leaving<T>(work: () => Promise<T>, left: () => string | undefined): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const changed = left();
-    if (!(error instanceof KdcubeError) || changed === undefined) throw error;
-    throw new KdcubeError(error.problems, { cause: error, changed });
-  }
-}
-
 export function codeOf(error: unknown): string | undefined {
   return error instanceof KdcubeError ? error.problems[0]?.code : undefined;
 }

@@ -4,17 +4,7 @@ import type { Repository } from './blobs/blobs';
 import { referenceName, type Registry } from './transport/connect';
 import { type PushBlob, uploadBlobs, type UploadBlobsOptions } from './blobs/upload-blobs';
 import { tagExists } from './set-tag';
-import {
-  jobOf,
-  type PushImage,
-  type PushTags,
-  type Uploaded,
-  type TagHeads,
-  type Job,
-  RECENT,
-  leaving,
-  codeOf,
-} from './push-job';
+import { jobOf, type PushImage, type PushTags, type Uploaded, type TagHeads, type Job, RECENT, codeOf } from './push-job';
 import { readTags, tagImage, type TagResult } from './tag-image';
 
 export interface Pushed extends Omit<Uploaded, 'manifest' | 'tagHeads'> {
@@ -60,7 +50,7 @@ export async function uploadImage(
   const reference = key ?? job.own.digest;
   const sent = await sendImage(job, reference, askedAt);
   // Another push may have written the same key at the same moment: everybody uses what the registry has now.
-  return uploaded(job, sent === job.own.digest ? await confirmed(job, reference) : sent, 'pushed', tagHeads);
+  return uploaded(job, sent === job.own.digest ? await readBack(job, reference) : sent, 'pushed', tagHeads);
 }
 
 async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHeads: TagHeads): Promise<Uploaded> {
@@ -75,38 +65,19 @@ async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHe
 async function sendImage(job: Job, reference: string, askedAt: number): Promise<string> {
   const { registry, repository, blobs, sent, options, own } = job;
   const put = () => putManifest(registry, repository, reference, own.bytes, own.mediaType);
-  const work = async () => {
-    await uploadBlobs(job, blobs, sent, options);
-    // Sending may have taken long enough for somebody else to push the same key: theirs must not lose its tag.
-    const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
-    if (meanwhile) return meanwhile.digest;
-    const believed = blobs.filter(({ assumeExists }) => assumeExists);
-    const how = await put().catch(async (error: unknown) => {
-      if (codeOf(error) !== 'registry-response' || believed.length === 0) throw error;
-      // The registry may have lost what it was believed to have: now it is asked.
-      sent.splice(0, sent.length, ...sent.filter(({ how }) => how !== 'there'));
-      await uploadBlobs(
-        job,
-        blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked),
-        sent,
-        options,
-      );
-      return put();
-    });
-    return how === 'written' ? own.digest : readBack(job, reference);
-  };
-  return leaving(work, () => {
-    const count = sent.filter(({ how }) => how !== 'there').length;
-    return count > 0 ? `${registry.host}/${repository} has ${count} of its blobs, and no new tag` : undefined;
+  await uploadBlobs(job, blobs, sent, options);
+  // Sending may have taken long enough for somebody else to push the same key: theirs must not lose its tag.
+  const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
+  if (meanwhile) return meanwhile.digest;
+  const believed = blobs.filter(({ assumeExists }) => assumeExists);
+  const how = await put().catch(async (error: unknown) => {
+    if (codeOf(error) !== 'registry-response' || believed.length === 0) throw error;
+    // The registry may have lost what it was believed to have: now it is asked.
+    sent.splice(0, sent.length, ...sent.filter(({ how }) => how !== 'there'));
+    await uploadBlobs(job, blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked), sent, options);
+    return put();
   });
-}
-
-function confirmed(job: Job, reference: string): Promise<string> {
-  const { registry, repository, own } = job;
-  return leaving(
-    () => readBack(job, reference),
-    () => `${registry.host} said that ${repository} has the image ${own.digest}; no other tag was set`,
-  );
+  return how === 'written' ? own.digest : readBack(job, reference);
 }
 
 /** What the registry says that it has. */

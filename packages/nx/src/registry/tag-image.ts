@@ -1,6 +1,6 @@
 import type { Registry } from './transport/connect';
 import type { ImageTag } from '@kdcube/release/internal';
-import { RECENT, leaving, type TagHeads, type Uploaded } from './push-job';
+import { RECENT, type TagHeads, type Uploaded } from './push-job';
 import { setTag } from './set-tag';
 import { inParallel } from '../system/parallel';
 import type { Repository } from './blobs/blobs';
@@ -25,7 +25,7 @@ export async function readTags({ registry, repository }: Repository, tags: reado
 export function tagImage(
   registry: Registry,
   repository: string,
-  { digest, how, manifest, tagHeads }: TaggableImage,
+  { manifest, tagHeads }: TaggableImage,
   tags: readonly ImageTag[] = [],
 ): Promise<TagResult[]> {
   const heads = tagHeads && registry.now() - tagHeads.at <= RECENT ? tagHeads.heads : undefined;
@@ -33,9 +33,6 @@ export function tagImage(
     const lookup = heads?.has(tag.tag) ? { head: heads.get(tag.tag) } : undefined;
     return { tag: tag.tag, how: await setTag(registry, repository, tag, manifest, lookup) };
   };
-  return leaving(
-    // Not Promise.all: after a failure, no request may still be running.
-    () => inParallel(tags, tags.length, set),
-    () => (how === 'there' ? undefined : `${registry.host}/${repository} has the image ${digest}; not all of its tags are set`),
-  );
+  // Not Promise.all: after a failure, no request may still be running.
+  return inParallel(tags, tags.length, set);
 }

@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { removeStaleTemporaries, temporaryName, withFinalNames } from './temporary';
+import { recordEffect } from './journal';
+import { isTemporary, removeStaleTemporaries, temporaryName, withFinalNames } from './temporary';
 import { withCleanup } from './undo';
 
 /** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
@@ -23,7 +24,10 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
     await removeStaleTemporaries(target);
     const result = await fill(dir);
     const old = temporaryName(target);
-    await withCleanup(old, async () => swapDirs(dir, target, old));
+    await withCleanup(old, async () => {
+      swapDirs(dir, target, old);
+      recordFile('wrote', target);
+    });
     return result;
   }).catch((error) => {
     throw fileProblem(error, target);
@@ -62,14 +66,28 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
     fs.mkdirSync(path.dirname(file), { recursive: true });
     if (isSmall(content)) {
       fs.writeFileSync(temporary, content);
-      return fs.renameSync(temporary, file);
+      fs.renameSync(temporary, file);
+    } else {
+      fs.writeFileSync(temporary, '');
+      await fs.promises.writeFile(temporary, content, { flag: 'r+' });
+      await fs.promises.rename(temporary, file);
     }
-    fs.writeFileSync(temporary, '');
-    await fs.promises.writeFile(temporary, content, { flag: 'r+' });
-    await fs.promises.rename(temporary, file);
+    recordFile('wrote', file);
   }).catch((error) => {
     throw fileProblem(error, file);
   });
+}
+
+/** Temporary files and the cache are not recorded: nobody else reads them. */
+function recordFile(verb: 'wrote' | 'removed', file: string): void {
+  if (!isTemporary(file) && !file.startsWith(cacheDir() + path.sep)) recordEffect({ kind: 'file', verb, file });
+}
+
+/** Removes a folder with everything in it, if it exists. */
+export async function removeDir(dir: string): Promise<void> {
+  if (!fs.existsSync(dir)) return;
+  await fs.promises.rm(dir, { recursive: true, force: true });
+  recordFile('removed', dir);
 }
 
 /** What is written in one go: for so little a way through Node's threads takes longer. */

@@ -33,6 +33,11 @@ async function isOld(place: string): Promise<boolean> {
   return stat !== undefined && Date.now() - stat.ctimeMs > STALE_AFTER;
 }
 
+/** Whether a path is, or is inside of, something that is still being made. */
+export function isTemporary(place: string): boolean {
+  return withFinalNames(place) !== place;
+}
+
 /** A text in which files are called as they will be, not as while they are made. */
 export function withFinalNames(text: string): string {
   return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'":]|$)/g, '$1');

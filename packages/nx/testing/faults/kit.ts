@@ -1,10 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release/internal';
+import { formatProblems, KdcubeError, type ProblemCode, PushReceipt } from '@kdcube/release/internal';
 import type { ImageJob } from '../../src/images/job';
 import { pushImage } from '../../src/images/push/push';
 import { resolveRegistries } from '../../src/workspace/registries';
 import type { Builder } from '../../src/images/build/image-source';
+import { withJournal } from '../../src/system/journal';
 import { createLog } from '../../src/system/log';
 import { digestOf } from './base';
 
@@ -28,13 +29,16 @@ export async function pushed(job: ImageJob, { root, registry, platform, engine =
   const lines: string[] = [];
   const log = createLog({ write: (_, line) => void lines.push(line) });
   const registries = resolveRegistries({ registry, platformRegistry: platform }, {}, {});
-  try {
-    const receipt = PushReceipt.parse(await pushImage(job, { root, registries, engine, dryRun: false }, log));
-    return { ends: receipt.how === 'reused' ? 'reused' : 'pushed', lines, receipt };
-  } catch (error) {
-    if (!(error instanceof KdcubeError)) throw error;
-    return { ends: error.problems[0]!.code, lines: [...lines, ...error.message.split('\n')] };
-  }
+  return withJournal(root, async (describeChanges): Promise<Ended> => {
+    try {
+      const receipt = PushReceipt.parse(await pushImage(job, { root, registries, engine, dryRun: false }, log));
+      return { ends: receipt.how === 'reused' ? 'reused' : 'pushed', lines, receipt };
+    } catch (error) {
+      if (!(error instanceof KdcubeError)) throw error;
+      const text = formatProblems(error.problems, describeChanges(error.changed));
+      return { ends: error.problems[0]!.code, lines: [...lines, ...text.split('\n')] };
+    }
+  });
 }
 
 /** What a repository of the registry double holds, as its folder says: no question that a fault could answer. */

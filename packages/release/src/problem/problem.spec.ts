@@ -19,7 +19,7 @@ test('place, message and hint, and how many there are as the last line', () => {
       '  or a commit',
       '[disk-full]',
       '  The disk is full.',
-      '2 problems, nothing was changed.',
+      '2 problems.',
     ].join('\n'),
   );
 });
@@ -34,10 +34,10 @@ test.each([
 
 test('the error carries its problems, its cause and what was changed, and prints no stack', () => {
   const cause = new Error('inner');
-  const error = new KdcubeError(PROBLEM, { cause, changed: 'the pins were written' });
+  const error = new KdcubeError(PROBLEM, { cause, changed: 'The pins were written.' });
   expect(error.problems).toEqual([PROBLEM]);
   expect(error.cause).toBe(cause);
-  expect(error.message.split('\n').pop()).toBe('1 problem, the pins were written.');
+  expect(error.message.split('\n').pop()).toBe('1 problem. The pins were written.');
   expect(error.stack).toBe(error.message);
 });
 

@@ -19,31 +19,30 @@ export interface Problem {
 
 /**
  * The one error of this project. Reading throws it with every problem it found; doing throws it with one, and `cause`.
- * `changed` is the last line that a person reads: what the failed step left behind.
+ * `changed`: what the failed step changed, in full sentences, if it is the only one that knows. The command that prints the error adds what else it has changed.
  */
 export class KdcubeError extends Error {
   readonly problems: readonly Problem[];
-  readonly changed: string;
+  readonly changed: string | undefined;
 
   constructor(problems: Problem | readonly Problem[], options: { cause?: unknown; changed?: string } = {}) {
     const list = Array.isArray(problems) ? (problems as Problem[]) : [problems as Problem];
     super(formatProblems(list, options.changed), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'KdcubeError';
     this.problems = list;
-    this.changed = options.changed ?? NOTHING;
+    this.changed = options.changed;
     // Nx prints `stack` where it does not know the error; a known problem has no use for one.
     this.stack = this.message;
   }
 }
 
-const NOTHING = 'nothing was changed';
-
-/** The text of problems as a person reads it: place, message, hint, and as the last line how many there are and what was changed. */
-export function formatProblems(problems: readonly Problem[], changed: string = NOTHING): string {
+/** The text of problems: place, message and hint of each; the last line says how many there are, and `changed`: what was and was not changed, in full sentences. */
+export function formatProblems(problems: readonly Problem[], changed?: string): string {
   const printed = problems.slice(0, LIMITS.problemsPrinted.max);
   const omitted = problems.length - printed.length;
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [...printed.map(formatProblem), ...(omitted > 0 ? [`and ${omitted} more`] : []), `${count}, ${changed}.`].join('\n');
+  const last = printable(changed === undefined ? `${count}.` : `${count}. ${changed}`);
+  return [...printed.map(formatProblem), ...(omitted > 0 ? [`and ${omitted} more`] : []), last].join('\n');
 }
 
 /** One problem without the closing line; notes are printed this way too. */

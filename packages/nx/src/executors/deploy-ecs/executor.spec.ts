@@ -132,6 +132,11 @@ it('a failed deploy is recorded too, and the next rollback passes it by', async 
   expect(output).toContain('"verdict":"rolled-back","exitCode":12');
   expect(output).toContain('[container-crashed]');
   expect(output).toContain('KeyError: boom');
+  expect(output).toMatch(
+    new RegExp(
+      `\n1 problem\\. proc runs kdcube-proc:1 \\(as before\\)\\. Already done: wrote the release record ${ours.registry.host}/releases:prod\\.two\\.1\\.`,
+    ),
+  );
   await run(history, { limit: 1, json: false });
   expect(output).toMatch(/two +1 +rolled-back .*container proc ended with exit code 3/);
   expect([await ask(), output]).toEqual([true, expect.stringMatching(/^prod: one/m)]);

@@ -294,3 +294,11 @@ function recorded(): Omit<ReleaseRecord, 'attempt'> {
 function leaveReceipt(root: string, repository = receipt.repository): void {
   write(root, { 'dist/push/proc/receipt.json': JSON.stringify({ ...receipt, repository }) });
 }
+
+it('a plan file that cannot be written: the Markdown is, and the last line says so', async () => {
+  write(ours.root, { 'plan.json/blocked': '' });
+  expect(await run({ out: 'plan.json', markdown: 'plan.md' })).toBe(false);
+  expect(output.trimEnd()).toMatch(
+    /1 problem\. Already done: (?:wrote dist\/record\/prod\.json; )?wrote plan\.md\. Nothing else was changed\.$/,
+  );
+});

@@ -3,11 +3,16 @@ import { addBundle, KdcubeError } from '@kdcube/release/internal';
 import { generateFiles, joinPathFragments, logger } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import { readReleaseText, RELEASE_FILE, writeReleaseText } from '../release-text';
 import { className, folderIsFree, planBundle } from './plan';
 import { BundleOptions } from './schema';
 
-export default async function bundleGenerator(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
+export default function bundleGenerator(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
+  return runGenerator(() => addToRelease(tree, raw));
+}
+
+async function addToRelease(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
   const options = readGeneratorOptions(BundleOptions, raw);
   const found = readReleaseText(tree);
   if (!found) {

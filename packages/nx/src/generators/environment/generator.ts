@@ -1,10 +1,15 @@
 import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import { EnvironmentOptions } from './schema';
 import { environmentText } from './text';
 
-export default async function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
+export default function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
+  return runGenerator(() => writeEnvironment(tree, raw));
+}
+
+async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<void> {
   const options = readGeneratorOptions(EnvironmentOptions, raw);
   if (!isEnvironmentName(options.name))
     throw new KdcubeError({

@@ -2,11 +2,16 @@ import * as path from 'node:path';
 import { generateFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import { readReleaseText } from '../release-text';
 import { DOCKERFILES, nameIsFree, planImage } from './plan';
 import { ImageOptions } from './schema';
 
-export default async function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
+export default function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
+  return runGenerator(() => writeImage(tree, raw));
+}
+
+async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {
   const { name, kind: wanted } = readGeneratorOptions(ImageOptions, raw);
   const { folder, kind } = planImage(name, wanted);
   // An existing Dockerfile belongs to its author: running the generator again changes nothing.

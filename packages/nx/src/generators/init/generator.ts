@@ -1,11 +1,16 @@
 import { formatFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import { ignoreInGit } from './gitignore';
 import { usePlugin } from './nx-json';
 import { InitOptions } from './schema';
 
-export default async function initGenerator(tree: Tree, raw: InitOptions): Promise<void> {
+export default function initGenerator(tree: Tree, raw: InitOptions): Promise<void> {
+  return runGenerator(() => initWorkspace(tree, raw));
+}
+
+async function initWorkspace(tree: Tree, raw: InitOptions): Promise<void> {
   const { registry, skipFormat } = readGeneratorOptions(InitOptions, raw);
   usePlugin(tree, registry);
   ignoreInGit(tree);

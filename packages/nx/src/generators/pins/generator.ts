@@ -3,6 +3,7 @@ import { readNxJson } from '@nx/devkit';
 import type { Workspace } from '@kdcube/release/internal';
 import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
 import { pluginOptions } from '../../plugin-options';
+import { runGenerator } from '../run-generator';
 import { treeFiles } from '../tree-files';
 import { resolvePins } from './resolve';
 import type { StalePin } from './resolve';
@@ -14,7 +15,11 @@ type SyncGeneratorResult = void | { outOfSyncMessage: string; outOfSyncDetails: 
  * The sync generator (HOUSE §2). Nx runs it at every command and does not tell a check from a sync, so this part only compares small files, offline.
  * A stale pin becomes a half pin, which makes the workspace out of sync; only `nx sync` runs the callback, which resolves it.
  */
-export default async function pins(tree: Tree): Promise<SyncGeneratorResult> {
+export default function pins(tree: Tree): Promise<SyncGeneratorResult> {
+  return runGenerator(() => comparePins(tree));
+}
+
+async function comparePins(tree: Tree): Promise<SyncGeneratorResult> {
   if (!tree.exists(RELEASE_FILE)) return;
   const files = treeFiles(tree);
   const options = pluginOptions(readNxJson(tree));

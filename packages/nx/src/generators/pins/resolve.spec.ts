@@ -156,7 +156,7 @@ it('resolves all or nothing: every problem is said, and every file is as it was'
     ['ref-not-found', { file: 'pins/bundles/there@2-0/pin.json' }],
     ['image-not-found', { file: 'pins/images/proc/pin.json' }],
   ]);
-  expect(error.message).toMatch(/2 problems, no pin was changed\.$/);
+  expect(error.message).toMatch(/2 problems\. No pin was changed\.$/);
   expect(files()).toEqual(before);
 });
 

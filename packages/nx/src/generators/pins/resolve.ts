@@ -52,8 +52,18 @@ export async function resolvePins({ before, root, ...request }: ResolveRequest):
   try {
     await withExitHandler(undo, () => resolveAll({ root, ...request }));
   } catch (error) {
+    const changed = restoreOrExplain(undo);
+    throw error instanceof KdcubeError ? new KdcubeError(error.problems, { cause: error, changed }) : error;
+  }
+}
+
+/** Restores the pins. Says whether that worked: the disk that refused a new pin may also refuse the old one. */
+function restoreOrExplain(undo: () => void): string {
+  try {
     undo();
-    throw error;
+    return 'No pin was changed.';
+  } catch (error) {
+    return `The pins could not be restored: ${(error as Error).message}. To restore them: git restore pins`;
   }
 }
 
@@ -77,7 +87,7 @@ async function resolveAll({ root, release, stale, options }: Omit<ResolveRequest
       problems.push(...error.problems.map((problem) => ({ ...problem, at: problem.at ?? { file: pin.file } })));
     }
   }
-  if (problems.length > 0) throw new KdcubeError(problems, { changed: 'no pin was changed' });
+  if (problems.length > 0) throw new KdcubeError(problems);
   for (const { file, text } of resolved) await writeFileAtomic(path.join(root, file), text);
 }
 

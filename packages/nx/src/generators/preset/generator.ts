@@ -4,12 +4,17 @@ import type { Tree } from '@nx/devkit';
 import imageGenerator from '../image/generator';
 import initGenerator from '../init/generator';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import releaseGenerator from '../release/generator';
 import { PresetOptions } from './schema';
 
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 
-export default async function presetGenerator(tree: Tree, raw: PresetOptions): Promise<void> {
+export default function presetGenerator(tree: Tree, raw: PresetOptions): Promise<void> {
+  return runGenerator(() => writePreset(tree, raw));
+}
+
+async function writePreset(tree: Tree, raw: PresetOptions): Promise<void> {
   const { platformRef, registry } = readGeneratorOptions(PresetOptions, raw);
   await releaseGenerator(tree, { platformRef });
   await initGenerator(tree, { registry, skipFormat: true });

@@ -3,11 +3,16 @@ import { KdcubeError, setText } from '@kdcube/release/internal';
 import { generateFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
+import { runGenerator } from '../run-generator';
 import { readReleaseText, RELEASE_FILE, writeReleaseText } from '../release-text';
 import { withName } from './name';
 import { ReleaseGeneratorOptions } from './schema';
 
-export default async function releaseGenerator(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
+export default function releaseGenerator(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
+  return runGenerator(() => writeRelease(tree, raw));
+}
+
+async function writeRelease(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
   const options = readGeneratorOptions(ReleaseGeneratorOptions, raw);
   const found = readReleaseText(tree);
   if (!found) return writeNew(tree, options);

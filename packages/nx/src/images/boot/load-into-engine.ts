@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
 import { withTemporaryDir } from '../../system/files';
+import { recordEffect } from '../../system/journal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import { writeDockerArchive } from '../../oci/archive';
@@ -33,6 +34,7 @@ export async function loadIntoEngine(
           code: 'command-failed',
           message: `${program} did not load the image (exit code ${exitCode}).\n${tail(stderr)}`.trimEnd(),
         });
+      recordEffect({ kind: 'other', text: `loaded ${name} into ${program}` });
     },
     path.join(root, 'dist'),
   );

@@ -1,5 +1,6 @@
 import { parseImageReference } from '@kdcube/release/internal';
 import { run, tail } from '../../system/exec';
+import { recordEffect } from '../../system/journal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import { buildWithEngine, localName } from '../build/engine-build';
@@ -49,7 +50,9 @@ async function pull(engine: Engine, reference: string, platform: string, log: Lo
   const waiting = () => `pulling ${reference} for ${Math.round((Date.now() - startedAt) / 1000)} s`;
   const args = ['pull', '--quiet', ...plain, `--platform=${platform}`, reference];
   const { exitCode, stderr } = await withHeartbeat(log, waiting, run(program, args, { timeout: 3_600_000 }));
-  if (exitCode === 0) log.done('pulled', reference, '', startedAt);
-  else log.note(`${program} did not pull ${reference}, so the image is built here.\n${tail(stderr, 3)}`);
+  if (exitCode === 0) {
+    recordEffect({ kind: 'other', text: `pulled ${reference} into ${program}` });
+    log.done('pulled', reference, '', startedAt);
+  } else log.note(`${program} did not pull ${reference}, so the image is built here.\n${tail(stderr, 3)}`);
   return exitCode === 0;
 }

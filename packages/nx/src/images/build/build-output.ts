@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
 import type { BuildReceipt } from '@kdcube/release/internal';
+import { removeDir } from '../../system/files';
 import type { Log } from '../../system/log';
 import { readLayout, writeLayout } from '../../oci/layout';
 import { exportLayout } from './export-layout';
@@ -24,7 +24,7 @@ export async function buildToOutput(job: ImageJob, { cached, ...options }: Outpu
   const source = await buildImage(job, options, log);
   if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await writeOutputLayout(source, dir, job.plan.tag)) };
   // An old layout must not stay beside a receipt of the new image.
-  await fs.promises.rm(dir, { recursive: true, force: true });
+  await removeDir(dir);
   log.done(source.how === 'prebuilt' ? 'reused' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
   return { ...receipt(job), engine: source.engine, local: source.local };
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { type ImagePlan, parseImageReference } from '@kdcube/release/internal';
 import { runBuild, type Engine } from './engine';
 import { withTemporaryDir } from '../../system/files';
+import { recordEffect } from '../../system/journal';
 import { writeContext } from './context';
 import { buildArgs, type ImageJob } from '../job';
 import { pluralize, type Log } from '../../system/log';
@@ -50,6 +51,7 @@ export async function buildWithEngine(
     },
     path.join(root, 'dist'),
   );
+  recordEffect({ kind: 'other', text: `built ${localName(job.plan)} in ${engine}` });
   log.done('built', job.plan.image, `${pluralize(job.bundles.length, 'bundle')}, by ${engine}`, startedAt);
 }
 

@@ -8,6 +8,7 @@ import { ciBranch } from './tags';
 import { pushImage, type PushOptions } from './push';
 import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, type Engine } from '../../../testing/acme-kit';
+import { withJournal } from '../../system/journal';
 import { gitSync, problemOf, write } from '../../../testing/git-kit';
 
 jest.setTimeout(120_000);
@@ -147,9 +148,12 @@ it('succeeds after a push that failed', async () => {
 it('reports that the image is there, if only its tags failed', async () => {
   ours.registry.faults = ({ reference, method }) =>
     method === 'PUT' && reference?.startsWith('customer-') ? { status: 403 } : undefined;
-  const error = (await push().catch((thrown: unknown) => thrown)) as { problems: { code: string }[]; changed: string };
-  expect(error.problems[0]!.code).toBe('registry-denied');
-  expect(error.changed).toMatch(/acme\/proc has the image sha256:[0-9a-f]{64}; not all of its tags are set/);
+  const { code, changed } = await withJournal(ours.root, async (describeChanges) => ({
+    code: (await problemOf(push())).code,
+    changed: describeChanges(),
+  }));
+  expect(code).toBe('registry-denied');
+  expect(changed).toMatch(/; buildx pushed \S+\/acme\/proc:c-[0-9a-f]{64}\. Nothing else was changed\.$/);
 });
 
 it('refuses a base that only a build argument names, because no pin has its digest', async () => {

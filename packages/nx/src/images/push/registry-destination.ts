@@ -1,4 +1,5 @@
 import { type RegistryName, KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
+import { carryOut } from '../../system/journal';
 import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs/blobs';
 import { uploadImage } from '../../registry/push';
@@ -60,13 +61,16 @@ async function uploadFromEngine(
   log: Log,
 ): Promise<UploadedImage> {
   // The engine must use plain HTTP if our own requests do.
-  await pushWithEngine(engine, local, `${name}:${key}`, log, { plainHttp: registry.base.protocol === 'http:' });
+  const plainHttp = registry.base.protocol === 'http:';
+  await carryOut({ kind: 'other', text: `${engine} pushed ${name}:${key}` }, () =>
+    pushWithEngine(engine, local, `${name}:${key}`, log, { plainHttp }),
+  );
   const head = await headManifest(registry, repository, key);
   if (!head)
-    throw new KdcubeError(
-      { code: 'push-failed', message: `${engine} reported no error when it pushed ${name}, but the registry has no tag ${key}.` },
-      { changed: 'layers may have been sent' },
-    );
+    throw new KdcubeError({
+      code: 'push-failed',
+      message: `${engine} reported no error when it pushed ${name}, but the registry has no tag ${key}.`,
+    });
   const manifest = await getManifest(registry, repository, head.digest);
   return { ...head, isReused: false, remote: { digest: head.digest, how: 'pushed', manifest } };
 }

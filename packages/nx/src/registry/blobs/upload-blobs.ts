@@ -1,4 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
+import { recordEffect } from '../../system/journal';
 import { inParallel } from '../../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
 import { referenceName, type Registry } from '../transport/connect';
@@ -41,7 +42,10 @@ export async function uploadBlobs(
   sent: UploadedBlob[],
   options: UploadBlobsOptions = {},
 ): Promise<void> {
-  const add = ({ digest, size }: BlobDescriptor, how: UploadedBlob['how']) => void sent.push({ digest, size, how });
+  const add = ({ digest, size }: BlobDescriptor, how: UploadedBlob['how']) => {
+    if (how !== 'there') recordEffect({ kind: 'blob', repository: `${registry.host}/${repository}` });
+    sent.push({ digest, size, how });
+  };
   const missing: { blob: PushBlob; upload?: UploadSession }[] = [];
   await inParallel(blobs, PARALLEL_CHECKS, async (blob) => {
     if (blob.assumeExists || (!blob.assumeMissing && (await headBlob(registry, repository, blob)))) return add(blob, 'there');

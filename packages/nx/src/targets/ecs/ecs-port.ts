@@ -1,5 +1,5 @@
 import type { Clock, Ecs, ServiceState, TaskDefinition, TaskState } from '@kdcube/release/internal';
-import { isTaskDefinition, KdcubeError, toServiceState, toTaskState } from '@kdcube/release/internal';
+import { familyRevision, isTaskDefinition, KdcubeError, toServiceState, toTaskState } from '@kdcube/release/internal';
 import type {
   RegisterTaskDefinitionCommandInput,
   RunTaskCommandInput,
@@ -12,6 +12,7 @@ import { describeTargetHealth } from '../../aws/api/load-balancers';
 import { readLastLines } from '../../aws/api/logs';
 import { callAws, connectAws, type AwsConnection } from '../../aws/client';
 import { invalidResponse, listAllPages, requireList, requireStrings } from '../../aws/response';
+import { carryOut } from '../../system/journal';
 
 /** The limits of DescribeServices and DescribeTasks. */
 const MAX_SERVICES = 10;
@@ -43,6 +44,17 @@ function call<T>(aws: AwsConnection, action: string, send: () => Promise<T>, opt
   return callAws(aws, `ecs:${action}`, send, options);
 }
 
+/** A call that changes something. */
+function change<T>(
+  aws: AwsConnection,
+  action: string,
+  text: string,
+  send: () => Promise<T>,
+  options?: { isIdempotent?: boolean },
+) {
+  return carryOut({ kind: 'ecs', text }, () => call(aws, action, send, options));
+}
+
 function servicePort(
   aws: AwsConnection,
   cluster: string,
@@ -59,17 +71,23 @@ function servicePort(
     describeServices: (names) => inBatches([...names], MAX_SERVICES, describe),
     async updateService({ service, taskDefinition, desired }) {
       const input = { cluster, service, taskDefinition, ...(desired !== undefined && { desiredCount: desired }) };
-      const output = await call(aws, 'UpdateService', () => client.send(new sdk.UpdateServiceCommand(input)));
+      const output = await change(aws, 'UpdateService', `updated ${service} to ${familyRevision(taskDefinition)}`, () =>
+        client.send(new sdk.UpdateServiceCommand(input)),
+      );
       if (output.service) return requireServiceState(output.service);
       throw new KdcubeError({ code: 'aws-error', message: `AWS updated the service ${service} without returning it.` });
     },
     async tagResource(resourceArn, tags) {
       const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
-      await call(aws, 'TagResource', () => client.send(new sdk.TagResourceCommand({ resourceArn, tags: list })));
+      await change(aws, 'TagResource', `tagged ${resourceArn.split('/').at(-1)}`, () =>
+        client.send(new sdk.TagResourceCommand({ resourceArn, tags: list })),
+      );
     },
     async untagResource(resourceArn, keys) {
       const input = { resourceArn, tagKeys: [...keys] };
-      await call(aws, 'UntagResource', () => client.send(new sdk.UntagResourceCommand(input)));
+      await change(aws, 'UntagResource', `removed tags of ${resourceArn.split('/').at(-1)}`, () =>
+        client.send(new sdk.UntagResourceCommand(input)),
+      );
     },
   };
 }
@@ -86,7 +104,13 @@ function definitionPort(aws: AwsConnection): Pick<Ecs, 'registerTaskDefinition' 
       const input = definition as unknown as RegisterTaskDefinitionCommandInput;
       const send = () => client.send(new sdk.RegisterTaskDefinitionCommand(input));
       // A repeated call registers a second revision.
-      const { taskDefinition } = await call(aws, 'RegisterTaskDefinition', send, { isIdempotent: false });
+      const { taskDefinition } = await change(
+        aws,
+        'RegisterTaskDefinition',
+        `registered a revision of ${definition.family}`,
+        send,
+        { isIdempotent: false },
+      );
       if (taskDefinition?.taskDefinitionArn !== undefined) return taskDefinition.taskDefinitionArn;
       throw new KdcubeError({
         code: 'aws-error',
@@ -142,7 +166,9 @@ function taskPort(
     },
     async runTask({ taskDefinition, token, startedBy, placement }) {
       const input: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
-      const { tasks = [], failures = [] } = await call(aws, 'RunTask', () => client.send(new sdk.RunTaskCommand(input)));
+      const { tasks = [], failures = [] } = await change(aws, 'RunTask', `ran a task of ${familyRevision(taskDefinition)}`, () =>
+        client.send(new sdk.RunTaskCommand(input)),
+      );
       if (tasks[0]) return toTaskState(tasks[0]);
       const [failure] = failures;
       const reason = failure?.detail ?? failure?.reason ?? 'no reason given';

@@ -175,7 +175,7 @@ describe('exactly one entrypoint', () => {
          bundles/my-bundle@1-0-0/entrypoint.py:4  class Flow
          bundles/my-bundle@1-0-0/b.py:2  class B
        hint  keep the decorator on one of them; a class inherits it from its base, and an imported name counts too
-     1 problem, nothing was changed."
+     1 problem."
     `);
   });
 });

@@ -8,6 +8,7 @@ import {
   tagSafe,
 } from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
+import { carryOut } from '../../../system/journal';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
 import { type Repository, getBlob } from '../../../registry/blobs/blobs';
@@ -66,13 +67,14 @@ export async function lastGoodRecord(place: Repository, environment: string, log
 /** Writes a record under the next free number of its release, never over another one. Returns the tag. */
 export async function writeRecord(place: Repository, draft: Omit<ReleaseRecord, 'attempt'>): Promise<string> {
   const stem = `${draft.environment}.${tagSafe(draft.release)}`;
-  const there = await recordTags(place, draft.environment);
-  const numbers = there.filter((tag) => tag.replace(/\.\d+$/, '') === stem).map((tag) => Number(/\d+$/.exec(tag)![0]));
+  const existing = await recordTags(place, draft.environment);
+  const numbers = existing.filter((tag) => tag.replace(/\.\d+$/, '') === stem).map((tag) => Number(/\d+$/.exec(tag)![0]));
   let attempt = Math.max(0, ...numbers) + 1;
   for (;;) {
     const tag = `${stem}.${attempt}`;
     try {
-      await put(place, tag, { ...draft, attempt });
+      const text = `wrote the release record ${place.registry.host}/${place.repository}:${tag}`;
+      await carryOut({ kind: 'other', text }, () => put(place, tag, { ...draft, attempt }));
       return tag;
     } catch (error) {
       // Somebody else's deploy ended in the same moment.

@@ -141,5 +141,5 @@ function describeRunningRevisions({ plan, revisions, progress }: Rollout, servic
     const counts = running < desired ? `, ${running} of ${desired} tasks` : '';
     return [`${step.service} runs ${familyRevision(taskDefinition)} (${which}${counts})`];
   });
-  return lines.length === 0 ? 'no service was updated' : lines.join('; ');
+  return lines.length === 0 ? 'No service was updated.' : `${lines.join('; ')}.`;
 }

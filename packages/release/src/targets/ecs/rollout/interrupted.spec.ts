@@ -63,7 +63,7 @@ function plannedAnew(): DeployPlan {
 
 it.each([
   ['it comes', [], 0, /^$/, 'ingress:2'],
-  ['it crashes, and ECS rolls it back', [rule('ingress', CRASH)], 12, /boom.*no service was updated/s, 'ingress:1'],
+  ['it crashes, and ECS rolls it back', [rule('ingress', CRASH)], 12, /boom.*No service was updated/s, 'ingress:1'],
 ] as const)(
   'a rollout that is on its way is watched also where nothing is left to change: %s',
   async (_, rules, exit, says, runs) => {

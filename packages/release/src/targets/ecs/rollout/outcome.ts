@@ -69,7 +69,7 @@ export function interruptedOutcome(rollout: Rollout, error: unknown): Outcome {
 }
 
 function describeUpdates({ progress, revisions }: Rollout): string {
-  if (progress.updated.length === 0) return 'no service was updated';
+  if (progress.updated.length === 0) return 'No service was updated.';
   const updates = progress.updated.map(({ service }) => `${service} to ${familyRevision(revisions.target.get(service) ?? '')}`);
-  return `updated: ${updates.join(', ')}`;
+  return `Updated: ${updates.join(', ')}.`;
 }

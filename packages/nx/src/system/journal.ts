@@ -1,0 +1,111 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import * as path from 'node:path';
+import { KdcubeError } from '@kdcube/release/internal';
+import { pluralize } from './log';
+
+/** One change outside of this process. Recorded where it is made, so that no command can forget it. */
+export type Effect =
+  | { kind: 'file'; file: string; verb: 'wrote' | 'removed' }
+  | { kind: 'blob'; repository: string }
+  | { kind: 'tag'; repository: string; digest: string; reference: string }
+  | { kind: 'ecs' | 'other'; text: string };
+
+interface Journal {
+  root: string;
+  done: Effect[];
+  /** Requested, and not confirmed: still running, or the response was lost. */
+  unconfirmed: Set<Effect>;
+}
+
+/** Implicit, like the exit handlers: files and registries are written many calls below the command. Each task of a batch has its own. */
+const current = new AsyncLocalStorage<Journal>();
+
+/** Runs one command. `describe` says, at any time, what it has changed so far. */
+export function withJournal<T>(root: string, work: (describe: DescribeChanges) => Promise<T>): Promise<T> {
+  const journal: Journal = { root, done: [], unconfirmed: new Set() };
+  return current.run(journal, () => work((changed) => describeChanges(journal, changed)));
+}
+
+/** The last line of a failed command. `changed`: what the failed step itself says about it; it knows what the services of a rollout run now. */
+export type DescribeChanges = (changed?: string) => string;
+
+/** Records an effect that is confirmed. */
+export function recordEffect(effect: Effect): void {
+  current.getStore()?.done.push(effect);
+}
+
+/** Carries out an effect and records it, with everything that belongs to it as one. `isDone`: whether the result confirms it. If the response is lost, the effect stays unconfirmed. */
+export async function carryOut<T>(
+  effect: Effect,
+  work: () => Promise<T>,
+  isDone: (result: T) => boolean = () => true,
+): Promise<T> {
+  const unconfirmed = current.getStore()?.unconfirmed;
+  unconfirmed?.add(effect);
+  try {
+    const result = await current.exit(work);
+    unconfirmed?.delete(effect);
+    if (isDone(result)) recordEffect(effect);
+    return result;
+  } catch (error) {
+    if (isRefusal(error)) unconfirmed?.delete(effect);
+    throw error;
+  }
+}
+
+/** Codes of failures after which the other side may still have done what it was asked for. */
+const LOST_RESPONSE = [
+  'registry-unreachable',
+  'registry-response',
+  'aws-unreachable',
+  'aws-error',
+  'command-timeout',
+  'interrupted',
+];
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof KdcubeError && !LOST_RESPONSE.includes(error.problems[0]!.code);
+}
+
+const NO_CHANGE = 'No file, image, tag or service was changed.';
+
+function describeChanges({ root, done, unconfirmed }: Journal, changed?: string): string {
+  // What the failed step says about services is newer than what was recorded call by call.
+  const isListed = ({ kind }: Effect) => changed === undefined || kind !== 'ecs';
+  const list = describeEffects(root, done.filter(isListed));
+  const unknown = describeEffects(root, [...unconfirmed].filter(isListed));
+  if (list.length + unknown.length === 0) return changed ?? NO_CHANGE;
+  return [
+    ...(changed === undefined ? [] : [changed]),
+    ...(list.length === 0 ? [] : [`Already done: ${list.join('; ')}.`]),
+    ...(unknown.length === 0 ? [] : [`Unconfirmed: ${unknown.join('; ')}.`]),
+    ...(changed === undefined ? ['Nothing else was changed.'] : []),
+  ].join(' ');
+}
+
+/** Blobs are counted for each repository, and tags are listed for each image. */
+function describeEffects(root: string, effects: readonly Effect[]): string[] {
+  const blobs = new Map<string, number>();
+  const tags = new Map<string, Set<string>>();
+  const texts = new Set<string>();
+  for (const effect of effects) {
+    if (effect.kind === 'blob') blobs.set(effect.repository, (blobs.get(effect.repository) ?? 0) + 1);
+    else if (effect.kind === 'file') texts.add(`${effect.verb} ${shownFile(root, effect.file)}`);
+    else if (effect.kind !== 'tag') texts.add(effect.text);
+    else if (effect.reference === effect.digest) texts.add(`pushed ${effect.repository}@${effect.digest}`);
+    else {
+      const image = `${effect.repository}@${effect.digest}`;
+      tags.set(image, (tags.get(image) ?? new Set()).add(effect.reference));
+    }
+  }
+  return [
+    ...[...blobs].map(([repository, count]) => `uploaded ${pluralize(count, 'blob')} to ${repository}`),
+    ...[...tags].map(([image, names]) => `tagged ${image} as ${[...names].join(', ')}`),
+    ...texts,
+  ];
+}
+
+function shownFile(root: string, file: string): string {
+  const relative = path.relative(root, file);
+  return relative.startsWith('..') ? file : relative;
+}
