@@ -1,4 +1,4 @@
-// The rows of affected.spec.ts that matter most, where Nx calls whole projects affected: the older versions that the plugin promises, and affected.legacy.
+// The most important rows of affected.spec.ts where Nx affects whole projects: older supported versions, and affected.legacy.
 import { checkRow } from './support/affected/check';
 import { SMOKE } from './support/affected/rows';
 import { openShop, type Shop } from './support/affected/shop';

@@ -25,11 +25,11 @@ describe('Nx 24, affected by task', () => {
   for (const row of ROWS) testWithEngine(row.name, () => checkRow(shop, row));
 });
 
-describe('what is not as the pins say', () => {
-  testWithEngine('a ref that was bumped without nx sync is refused, with what to type', async () => {
+describe('stale pins and moved bases', () => {
+  testWithEngine('refuses a ref that was bumped without nx sync, with a hint', async () => {
     const { workspace, prefix, a } = shop;
     await shop.reset();
-    // In the cache, under a hash that knows the pin alone: it must not answer for the new ref.
+    // Cached under a hash of the pin only: it must not be used for the new ref.
     await shop.mustNx('run weather@1-0-0:stage');
     shop.editRelease('v1.0.0', 'v1.1.0');
     workspace.commit('bump, and forget the pin');
@@ -37,7 +37,7 @@ describe('what is not as the pins say', () => {
 
     const check = await workspace.nx('sync:check');
     expect([check.exitCode, check.output]).toEqual([1, expect.stringContaining('weather@1-0-0: release.yaml changed')]);
-    // No file that a task reads has changed: that is why a pipeline begins with sync:check.
+    // No input of a task has changed: that is why a pipeline starts with sync:check.
     expect(await plannedTasks(shop, `affected -t stage docker-push --base=${a}`)).toEqual([]);
 
     const staged = await shop.nx('run weather@1-0-0:stage');
@@ -52,7 +52,7 @@ describe('what is not as the pins say', () => {
     expect(receipts(shop)['stage/weather@1-0-0']).toMatchObject({ pinned: { ref: 'v1.1.0' } });
   });
 
-  testWithEngine('platform.ref that was bumped without nx sync is refused too', async () => {
+  testWithEngine('refuses a platform.ref that was bumped without nx sync', async () => {
     await shop.reset();
     shop.editRelease(PLATFORM_REF, '2026.7.21.100');
     const before = await registryBelow(shop.prefix);
@@ -63,7 +63,7 @@ describe('what is not as the pins say', () => {
     expect(await registryBelow(shop.prefix)).toEqual(before);
   });
 
-  testWithEngine('a base that moved under its tag moves nothing, also when every image is asked for', async () => {
+  testWithEngine('a base whose tag moved changes nothing, even if all images are pushed', async () => {
     await shop.reset();
     await shop.moveBase(PLATFORM_REF, 'patched');
     const before = await registryBelow(shop.prefix);
@@ -112,7 +112,7 @@ testWithEngine(
       expect(Object.values(left).map(({ how, tags }) => [how, tags])).toEqual(IMAGES.map(() => ['reused', []]));
       for (const image of IMAGES)
         expect(await digestOf(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).toBe(pushed[`push/${image}`]);
-      // Nothing was written, no layer was read (an image may be asked what it holds), and no other repository was fetched.
+      // Nothing was written, no layer was read (manifests and configs may be), and no other repository was fetched.
       const asked = registry.journal.filter(({ kind }) => kind === 'blob').map(({ digest }) => digest);
       expect(writes(registry.journal)).toEqual([]);
       for (const image of IMAGES) {

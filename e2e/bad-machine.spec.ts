@@ -1,4 +1,4 @@
-// What the world around a release can do to it, through the real commands: remotes that fail, a full disk, two runs at once, Ctrl-C.
+// Failures of the environment, through the real commands: unreachable remotes, a full disk, concurrent runs, Ctrl-C.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -62,25 +62,25 @@ function remote(files: Files): Repo {
   return repo;
 }
 
-describe('a repository that cannot be pinned: nx sync says so, and puts everything back', () => {
-  async function refused(more: Record<string, string>, code: string, words: string | RegExp): Promise<void> {
+describe('nx sync reports a repository that cannot be pinned, and restores all files', () => {
+  async function refused(more: Record<string, string>, code: string, text: string | RegExp): Promise<void> {
     workspace.write({ 'release.yaml': withBundle(more) });
     const before = stateOf(workspace);
-    // A terminal that could be asked is no reason to ask it.
+    // Even with a terminal, nothing is prompted.
     const ran = await workspace.nx('sync', {
       env: { ...env, GIT_TERMINAL_PROMPT: undefined, GIT_ASKPASS: '/bin/false' },
       timeout: 60_000,
     });
-    expectProblem(ran, [code], 'pins/bundles/far@1/pin.json', words);
+    expectProblem(ran, [code], 'pins/bundles/far@1/pin.json', text);
     expect(ran.output).toMatch(/No pin was changed/);
     expect(stateOf(workspace)).toEqual(before);
     expect(fs.existsSync(path.join(workspace.dir, 'pins/bundles'))).toBe(false);
   }
 
-  test('nobody answers', () => refused({ repo: 'http://127.0.0.1:1/r.git' }, 'repo-unreachable', 'http://127.0.0.1:1/r.git'));
-  test('it is not there', () => refused({ repo: 'file:///nowhere/r.git' }, 'repo-unreachable', 'file:///nowhere/r.git'));
-  test('it is empty', () => refused({ repo: remote({}).url }, 'repo-empty', 'push a commit'));
-  test('it asks for a password, and nothing hangs', async () => {
+  test('connection refused', () => refused({ repo: 'http://127.0.0.1:1/r.git' }, 'repo-unreachable', 'http://127.0.0.1:1/r.git'));
+  test('missing repository', () => refused({ repo: 'file:///nowhere/r.git' }, 'repo-unreachable', 'file:///nowhere/r.git'));
+  test('empty repository', () => refused({ repo: remote({}).url }, 'repo-empty', 'push a commit'));
+  test('a password prompt does not block', async () => {
     const server = await serve((response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end());
     try {
       await refused({ repo: server.url }, 'repo-denied', 'user name and a password');
@@ -88,10 +88,10 @@ describe('a repository that cannot be pinned: nx sync says so, and puts everythi
       server.close();
     }
   });
-  test('it has no such tag', () =>
+  test('missing tag', () =>
     refused({ repo: remote({ 'far@1/entrypoint.py': ENTRYPOINT }).url, ref: 'v9' }, 'ref-not-found', '"v9"'));
-  test('it has no such folder', () => refused({ repo: remote({ a: '' }).url }, 'bundle-not-found', 'far@1'));
-  test('its subdir is a symbolic link', () =>
+  test('missing folder', () => refused({ repo: remote({ a: '' }).url }, 'bundle-not-found', 'far@1'));
+  test('subdir is a symbolic link', () =>
     refused(
       { repo: remote({ 'real/far@1/entrypoint.py': ENTRYPOINT, link: { symlink: 'real' } }).url, subdir: 'link' },
       'unsafe-path',
@@ -99,7 +99,7 @@ describe('a repository that cannot be pinned: nx sync says so, and puts everythi
     ));
 });
 
-test('a bundle without entrypoint.py is found by validate, in this workspace and behind a pin', async () => {
+test('validate reports a missing entrypoint.py, in a workspace bundle and in a pinned one', async () => {
   workspace.write({
     'release.yaml': withBundle({ repo: remote({ 'far@1/other.py': '' }).url }),
     'bundles/my-bundle/entrypoint.py': null,
@@ -112,11 +112,11 @@ test('a bundle without entrypoint.py is found by validate, in this workspace and
   );
 });
 
-test('two stages of one bundle at once: both end well, and what is there is whole', async () => {
+test('two concurrent stages of one bundle: both succeed, and the output is complete', async () => {
   const files = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`far@1/data/${at}.txt`, `${at}\n`]));
   workspace.write({ 'release.yaml': withBundle({ repo: remote({ 'far@1/entrypoint.py': ENTRYPOINT, ...files }).url }) });
   await workspace.mustNx('sync', { env });
-  // As on two machines: what the first one fetched is not there for the second.
+  // As on two machines: with separate caches.
   fs.rmSync(workspace.env.KDCUBE_CACHE_DIR!, { recursive: true });
   const both = await Promise.all([1, 2].map(() => workspace.nx('run far@1:stage --skip-nx-cache')));
   expect(both.map(({ exitCode, output }) => [exitCode, exitCode === 0 ? '' : output])).toEqual([
@@ -130,7 +130,7 @@ test('two stages of one bundle at once: both end well, and what is there is whol
   expect(filesIn(path.join(workspace.dir, 'dist/stage/far@1/bundles/far@1'))).toEqual(staged);
 });
 
-/** A small disk, where this machine lets root mount one. */
+/** A small disk, if this machine allows root to mount one. */
 const diskless = ((): string | undefined => {
   if (process.getuid?.() !== 0) return 'only root can mount a small disk';
   const folder = fs.mkdtempSync(path.join(process.env.KD_E2E_RUN!, 'disk-'));
@@ -155,7 +155,7 @@ async function withDisk(folder: string, size: string, work: () => Promise<void>)
 }
 
 (diskless ? describe.skip : describe)(`a full disk${diskless ? ` (skipped: ${diskless})` : ''}`, () => {
-  test('under dist: stage says so, and leaves nothing of the bundle', async () => {
+  test('under dist: stage reports it, and leaves nothing of the bundle', async () => {
     workspace.write({ 'bundles/my-bundle/big.bin': Buffer.alloc(3_000_000, 'x') });
     const dist = path.join(workspace.dir, 'dist');
     await withDisk(dist, '1m', async () => {
@@ -169,12 +169,12 @@ async function withDisk(folder: string, size: string, work: () => Promise<void>)
     });
   });
 
-  test('under the cache of fetched repositories: stage says so, and leaves nothing', async () => {
+  test('under the cache of git mirrors: stage reports it, and leaves nothing', async () => {
     const { url } = remote({ 'far@1/entrypoint.py': ENTRYPOINT, 'far@1/big.bin': randomBytes(3_000_000) });
     workspace.write({ 'release.yaml': withBundle({ repo: url }) });
     const cache = workspace.env.KDCUBE_CACHE_DIR!;
     await workspace.mustNx('sync', { env });
-    // The cache of the sync is not there for the stage, as on another machine.
+    // Without the cache of the sync, as on another machine.
     await withDisk(cache, '1m', async () => {
       expectProblem(await workspace.nx('run far@1:stage --skip-nx-cache'), ['disk-full']);
       expect(leftovers(cache)).toEqual([]);
@@ -182,7 +182,7 @@ async function withDisk(folder: string, size: string, work: () => Promise<void>)
   });
 });
 
-describe('stopped in the middle of a stage', () => {
+describe('an interrupted stage', () => {
   const stopped = (project: string, signal: 'SIGINT' | 'SIGTERM', whom: 'all' | 'nx', when: () => boolean): Promise<number> =>
     interrupted(workspace, `run ${project}:stage --skip-nx-cache`, { signal, whom, when, mayFinish: whom === 'nx' });
 
@@ -214,7 +214,7 @@ describe('stopped in the middle of a stage', () => {
     const exitCode = await stopped('my-bundle', signal, whom, () => fs.readdirSync(stage).some((name) => name.endsWith('.tmp')));
     const after = filesIn(stage);
     const whole = Object.keys(before).length + 4001;
-    // All or nothing. nx never says that all is well of nothing; that it was interrupted it may say of all, if the signal came behind the last file.
+    // All or nothing: nx must not succeed without the output. It may report an interruption with the output, if the signal came after the last file.
     if (exitCode === 0 || Object.keys(after).length === whole) expect(Object.keys(after)).toHaveLength(whole);
     else expect(after).toEqual(before);
     if (whom === 'nx') return;

@@ -1,4 +1,4 @@
-// What a person can get wrong in release.yaml and on the command line, through the real commands: one clear problem, and nothing is changed.
+// Mistakes in release.yaml and on the command line, through the real commands: one clear problem, and nothing is changed.
 import { expectProblem, leftovers, stateOf } from './support/problem';
 import type { Content } from './support/git';
 import { type Workspace, makeWorkspace, PLATFORM_REF } from './support/workspace';
@@ -11,17 +11,17 @@ beforeAll(async () => {
   good = workspace.read('release.yaml');
 });
 
-/** Writes release.yaml, runs the commands, and puts it back. `look` gets each command's outcome. */
+/** Writes release.yaml, runs the commands, and restores it. `inspect` gets each command's outcome. */
 async function withRelease(
   content: Content,
   commands: string[][],
-  look: (ran: Awaited<ReturnType<Workspace['nx']>>) => void,
+  inspect: (ran: Awaited<ReturnType<Workspace['nx']>>) => void,
 ): Promise<void> {
   workspace.write({ 'release.yaml': content });
   const before = stateOf(workspace);
   try {
     for (const command of commands) {
-      look(await workspace.nx(command));
+      inspect(await workspace.nx(command));
       expect([command, stateOf(workspace)]).toEqual([command, before]);
     }
     expect(leftovers(workspace.dir + '/dist')).toEqual([]);
@@ -70,7 +70,7 @@ const pinned = (more: string): string =>
   release(`  items: [{id: a@1, repo: "https://example.invalid/r.git", ref: v1, ${more}}]\n`);
 
 describe('ids, refs, URLs and paths in release.yaml: validate and sync', () => {
-  test('ids that climb out, are options, have spaces, newlines, NULs or 300 characters: each one has its place', async () => {
+  test('reports the place of each unsafe id: path traversal, options, spaces, newlines, NUL, 300 characters', async () => {
     const content = release(`  items:\n${IDS.map((id) => `    - id: ${JSON.stringify(id)}\n`).join('')}`);
     await withRelease(content, [VALIDATE, SYNC], (ran) => {
       expectProblem(
@@ -94,7 +94,7 @@ describe('ids, refs, URLs and paths in release.yaml: validate and sync', () => {
   });
 });
 
-test('a bundle that is listed but not there yet stops nothing but itself: validate says what is missing', async () => {
+test('a missing bundle affects only its own tasks: validate reports it', async () => {
   const text = release('  items: [{id: a@1, repo: "https://example.invalid/r.git", ref: v1}, {id: b}]\n');
   await withRelease(text, [VALIDATE], (ran) =>
     expectProblem(ran, ['pin-missing', 'bundle-not-found'], 'pins/bundles/a@1/pin.json', 'bundles/b'),
@@ -102,7 +102,7 @@ test('a bundle that is listed but not there yet stops nothing but itself: valida
   await withRelease(text, [['run', 'b:stage']], (ran) => expectProblem(ran, ['bundle-not-found'], 'bundles/b'));
 });
 
-test('a subdir of this workspace that is a symbolic link', async () => {
+test('refuses a subdir of this workspace that is a symbolic link', async () => {
   workspace.write({ 'bundles/b/entrypoint.py': '', link: { symlink: 'bundles' } });
   const text = release('  items: [{id: b, subdir: link}]\n');
   try {

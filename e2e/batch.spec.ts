@@ -1,4 +1,4 @@
-// Many images and bundles in one run of Nx, some of them cached, one of them broken: on every version of Nx that the plugin promises.
+// Many images and bundles in one run of Nx, some cached, one broken, on every supported version of Nx.
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
   beforeAll(async () => {
     registry = await registryDouble();
     workspace = await makeWorkspace({ nx });
-    // Who ends whom after a signal is Nx's own affair, and another one in one process.
+    // Which process Nx stops after a signal differs with plugins in one process.
     Object.assign(workspace.env, AS_BY_ITSELF);
     const images = [...IMAGES, BROKEN].flatMap((image) => [
       [`images/${image}/Dockerfile`, image === BROKEN ? `${DOCKERFILE}RUN ["/a.bin"]\n` : DOCKERFILE],
@@ -39,7 +39,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
 
   afterAll(() => registry.close());
 
-  test('what is broken fails by itself, and each task says its words once', async () => {
+  test('a broken image fails alone, and each task prints its lines once', async () => {
     const ran = await workspace.nx(`${RUN} --output-style=static`, { env });
     expect([ran.exitCode, codesOf(ran), failed(ran)]).toEqual([
       1,
@@ -47,15 +47,19 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
       [`${BROKEN}:docker-build`, `${BROKEN}:docker-push`],
     ]);
     for (const image of IMAGES) {
-      expect([image, said(ran, `built       ${image}  `), said(ran, `pushed      ${image}  `)]).toEqual([image, 1, 1]);
+      expect([image, linesStarting(ran, `built       ${image}  `), linesStarting(ran, `pushed      ${image}  `)]).toEqual([
+        image,
+        1,
+        1,
+      ]);
       expect(await tagsOf(`${registry.host}/${image}`)).toHaveLength(3);
     }
-    for (const bundle of ['one', 'two']) expect([bundle, said(ran, `staged      ${bundle}  `)]).toEqual([bundle, 1]);
-    expect(said(ran, `images/${BROKEN}/Dockerfile:3  [needs-engine]`)).toBe(2);
+    for (const bundle of ['one', 'two']) expect([bundle, linesStarting(ran, `staged      ${bundle}  `)]).toEqual([bundle, 1]);
+    expect(linesStarting(ran, `images/${BROKEN}/Dockerfile:3  [needs-engine]`)).toBe(2);
     expect(ran.output).toMatch(tableOf(IMAGES));
   });
 
-  test('cached and not in one run: what did not change is put back, the rest is made, and all ends well', async () => {
+  test('cached and uncached tasks in one run: unchanged outputs are restored, the others are built', async () => {
     const before = filesIn(path.join(workspace.dir, 'dist'));
     fs.rmSync(path.join(workspace.dir, 'dist'), { recursive: true });
     workspace.commit('Change an image and a bundle, repair one', {
@@ -73,9 +77,11 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
     expect(cached).toEqual(['image-0:docker-build', 'image-2:docker-build', 'image-3:docker-build', 'one:stage']);
     for (const verb of ['built      ', 'pushed     '])
       expect(
-        [...IMAGES, BROKEN].filter((image) => said(ran, `${verb} ${image}  `) === 1 && !cached.includes(`${image}:docker-build`)),
+        [...IMAGES, BROKEN].filter(
+          (image) => linesStarting(ran, `${verb} ${image}  `) === 1 && !cached.includes(`${image}:docker-build`),
+        ),
       ).toEqual(['image-1', BROKEN]);
-    expect([said(ran, 'reused      image-0  '), said(ran, 'staged      two  ')]).toEqual([1, 1]);
+    expect([linesStarting(ran, 'reused      image-0  '), linesStarting(ran, 'staged      two  ')]).toEqual([1, 1]);
     expect(ran.output).toMatch(tableOf([...IMAGES, BROKEN]));
     const after = filesIn(path.join(workspace.dir, 'dist'));
     const same = Object.keys(before).filter((file) => /^(?:build\/image-[023]|stage\/one)\//.test(file));
@@ -83,7 +89,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
     expect(same.filter((file) => after[file] !== before[file])).toEqual([]);
   });
 
-  // As a terminal stops it; and as a pipeline does, which stops Nx alone.
+  // As a terminal does, and as a pipeline does, which stops only Nx.
   const ways = [['SIGINT', 'all'] as const, ...(nx === NX ? [['SIGTERM', 'nx'] as const] : [])];
   test.each(ways)(
     'stopped in the middle (%s to %s): nothing half-written stays, and the next run heals',
@@ -92,7 +98,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
       const cache = workspace.env.KDCUBE_CACHE_DIR!;
       const before = filesIn(built);
       workspace.write(Object.fromEntries(IMAGES.map((image) => [`images/${image}/a.bin`, randomBytes(8_000_000)])));
-      // Two layers are being written. Only names are looked at: whoever reads the files comes too late.
+      // While two layers are written. Only names are compared: reading the files would take too long.
       const layers = path.join(cache, 'layers');
       const when = (): boolean =>
         fs.existsSync(layers) &&
@@ -105,7 +111,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
         env,
       });
       expect([...leftovers(path.join(workspace.dir, 'dist')), ...leftovers(cache)]).toEqual([]);
-      // Each image is what it was, or the new one: as a whole.
+      // Each image is either the old one or the new one, completely.
       const blobs = Object.entries(filesIn(built)).filter(([file]) => /\/sha256\/./.test(file));
       expect(blobs.length).toBeGreaterThan(3 * IMAGES.length);
       for (const [file, hash] of blobs) expect(path.basename(file).slice(0, 16)).toBe(hash);
@@ -116,18 +122,18 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
   );
 });
 
-/** How many lines begin with these words. */
-function said({ output }: Ran, words: string): number {
-  return output.split('\n').filter((line) => line.startsWith(words)).length;
+/** The number of output lines that start with `prefix`. */
+function linesStarting({ output }: Ran, prefix: string): number {
+  return output.split('\n').filter((line) => line.startsWith(prefix)).length;
 }
 
-/** The tasks that Nx says failed. */
+/** The failed tasks, from the output of Nx. */
 function failed({ output }: Ran): string[] {
   const list = /Failed tasks:\n\n((?:- .*\n)+)/.exec(output.replace(/\u001b\[[0-9;]*m/g, ''))?.[1] ?? '';
   return [...list.matchAll(/^- (.*)$/gm)].map(([, task]) => task!).sort();
 }
 
-/** One table with a line for each of these images, in whatever order, and nothing of a task behind it before the next batch. */
+/** One table with a line for each of these images, in any order, and no output of their tasks after it. */
 function tableOf(images: readonly string[]): RegExp {
   const line = `(?:${images.join('|')}) +sha256:[0-9a-f]{12} .*\\n`;
   return new RegExp(`^image +digest +.*why\\n(?:${line}){${images.length}}(?!image-)`, 'm');

@@ -1,8 +1,8 @@
-// nx run <image>:boot on a real engine: every bundle is imported in the image itself, whatever the others do; and nothing of it stays.
+// nx run <image>:boot on a real engine: every bundle is imported in the image, whatever the others do, and no container is left.
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entrypoint } from './support/bundles';
-import { type Engine, engineIfThere, freshPrefix, pushPlatform, testWithEngine } from './support/engine';
+import { type Engine, optionalEngine, freshPrefix, pushPlatform, testWithEngine } from './support/engine';
 import type { Files } from './support/git';
 import { pathWithoutEngine } from './support/image';
 import { digestsOf } from './support/oci';
@@ -18,7 +18,7 @@ let prefix: string;
 let workspace: Workspace;
 let env: Record<string, string>;
 
-/** Prints what the report could be taken for, on every way out, and imports all the same. */
+/** Forges events on both outputs, and imports nevertheless. */
 const CHATTY = `${entrypoint('chatty')}
 import json, os, sys
 for name in ("chatty", "here"):
@@ -30,7 +30,7 @@ sys.stdout = sys.stderr = open(os.devnull, "w")
 os.close(1)
 `;
 
-/** A loader with the names of the platform's own, whose answer says that it was asked. */
+/** A loader with the names of the platform's own, whose result shows that it was used. */
 const LOADER = `
 import dataclasses, importlib, sys
 
@@ -82,7 +82,7 @@ const BAD: Files = {
 };
 
 beforeAll(async () => {
-  const engine = engineIfThere();
+  const engine = optionalEngine();
   if (!engine) return;
   prefix = freshPrefix(engine);
   env = { ...engine.env, KDCUBE_REGISTRY: prefix };
@@ -113,7 +113,7 @@ async function containers(engine: Engine): Promise<string[]> {
 }
 
 testWithEngine(
-  'bundles are imported by the image’s own loader, else by the platform’s rule, as the image’s user',
+  'imports bundles with the image’s own loader, else by the platform’s rule, as the image’s user',
   async (engine) => {
     const ran = await workspace.nx('run-many -t boot --output-style=static', { env });
     expectProblem(ran, ['boot-failed'], 'no-python has no python3 and no python');
@@ -128,30 +128,30 @@ testWithEngine(
   },
 );
 
-testWithEngine('docker-push can depend on it, and forwards its options', async (engine) => {
+testWithEngine('docker-push can depend on boot, and forwards its options', async (engine) => {
   const before = workspace.read('nx.json');
   const nxJson = JSON.parse(before) as { plugins: { plugin: string; options?: object }[] };
   const plugins = nxJson.plugins.map((plugin) => ({ ...plugin, options: { ...plugin.options, bootBeforePush: true } }));
   workspace.write({ 'nx.json': JSON.stringify({ ...nxJson, plugins }) });
-  const there = { ...env, KDCUBE_REGISTRY: '', KDCUBE_PLATFORM_REGISTRY: prefix };
+  const pushEnv = { ...env, KDCUBE_REGISTRY: '', KDCUBE_PLATFORM_REGISTRY: prefix };
   const options = [`--registry=${prefix}/other`, '--branch=2026', '--tagPrefix=t', '--engine=buildx'];
-  const ran = await workspace.nx(['run', `${PROC}:docker-push`, ...options], { env: there });
+  const ran = await workspace.nx(['run', `${PROC}:docker-push`, ...options], { env: pushEnv });
   expect([ran.exitCode, ran.exitCode === 0 ? '' : ran.output]).toEqual([0, '']);
   expect(ran.stdout.indexOf('booted')).toBeGreaterThan(-1);
   expect(ran.stdout.indexOf('pushed')).toBeGreaterThan(ran.stdout.indexOf('booted'));
-  // What is no longer in the engine's store comes back from where it was pushed to.
+  // An image that is not in the engine's store is pulled from where it was pushed.
   const { key } = workspace.json<{ key: string }>(`dist/push/${PROC}/receipt.json`);
   await must('docker', ['rmi', `localhost/kdcube/${PROC}:c-${key}`], engine);
   const again = await workspace.mustNx(`run ${PROC}:boot`, { env });
   expect(again.stdout).toMatch(new RegExp(`^pulled +${prefix}/other/${PROC}@sha256:[^]*^booted`, 'm'));
   workspace.write({ 'bundles/here/entrypoint.py': 'raise SystemExit(0)\n' });
-  const failed = await workspace.nx(['run', `${PROC}:docker-push`, ...options], { env: there });
+  const failed = await workspace.nx(['run', `${PROC}:docker-push`, ...options], { env: pushEnv });
   expect([failed.exitCode, codesOf(failed)]).toEqual([1, ['bundle-import-failed']]);
   expect(Object.keys(await digestsOf(`${prefix}/other/${PROC}`))).toHaveLength(1);
   workspace.write({ 'nx.json': before });
 });
 
-testWithEngine('each bundle that fails is one problem, with its line; the others are tried all the same', async (engine) => {
+testWithEngine('reports one problem with its line for each bundle that fails, and still imports the others', async (engine) => {
   workspace.write(BAD);
   add('syntax', 'raises', 'greedy', 'sleeps', 'calls', 'leaves', 'floods', 'plain', 'after');
   await workspace.mustNx('sync', { env });
@@ -162,11 +162,11 @@ testWithEngine('each bundle that fails is one problem, with its line; the others
     /^bundles\/here\/entrypoint.py:1 {2}\[bundle-import-failed\]\n.*SystemExit: 0/m,
     /^bundles\/syntax\/entrypoint.py:3:9 {2}\[bundle-import-failed\]\n.*SyntaxError/m,
     /^bundles\/raises\/deeper.py:2 {2}.*\n.*ValueError: on purpose\n.*bundles\/raises\/entrypoint.py", line 1/m,
-    /^bundles\/greedy\/entrypoint.py {2}.*\n.*took more than 128m of memory[^]*?hint {2}--memory=256m/m,
-    /^bundles\/sleeps\/entrypoint.py:3 {2}.*\n.*not done after 2 s/m,
+    /^bundles\/greedy\/entrypoint.py {2}.*\n.*used more than 128m of memory[^]*?hint {2}--memory=256m/m,
+    /^bundles\/sleeps\/entrypoint.py:3 {2}.*\n.*longer than 2 s/m,
     /^bundles\/calls\/entrypoint.py:2 {2}.*\n.*Network is unreachable[^]*?the boot test has no network/m,
-    /^bundles\/leaves\/entrypoint.py {2}.*\n.*ended in the middle of it \(exit code 0\)\.\n.*the last words/m,
-    /^bundles\/floods\/entrypoint.py {2}.*\n.*printed without end/m,
+    /^bundles\/leaves\/entrypoint.py {2}.*\n.*exited during the import \(exit code 0\)\.\n.*the last words/m,
+    /^bundles\/floods\/entrypoint.py {2}.*\n.*exceeded the output limit/m,
     /^bundles\/plain\/entrypoint.py {2}\[entrypoint-none\]/m,
     '9 problems',
   );
@@ -174,7 +174,7 @@ testWithEngine('each bundle that fails is one problem, with its line; the others
   expect(await containers(engine)).toEqual([]);
 });
 
-testWithEngine('stopped in the middle, it leaves no container; without an engine it says so', async (engine) => {
+testWithEngine('removes its container when it is stopped; reports a missing engine', async (engine) => {
   workspace.write({ 'bundles/here/entrypoint.py': 'import time\ntime.sleep(1_000)\n' });
   for (const [signal, whom] of [
     ['SIGINT', 'all'],

@@ -1,4 +1,4 @@
-// The commands that a customer types, in a workspace made by npm create kdcube, exactly as they type them.
+// The commands of a customer, as they are typed, in a workspace of npm create kdcube.
 import path from 'node:path';
 import { engineIfThere } from './support/engine';
 import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
@@ -11,7 +11,7 @@ const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 
 let registry: Double;
 let workspace: Workspace;
-/** What a customer has in the shell: the registry, and a container engine where there is one. */
+/** The variables of a customer's shell: the registry, and a container engine if there is one. */
 let shell: Record<string, string>;
 
 beforeAll(async () => {
@@ -35,8 +35,8 @@ function receipt(image: string): Receipt {
   return workspace.json<Receipt>(`dist/push/${image}/receipt.json`);
 }
 
-// The tests of this file build on each other, as a customer's day does.
-test('nx g @kdcube/nx:bundle my-bundle; nx sync:check says what is missing, offline; nx sync pins it', async () => {
+// The tests of this file depend on each other.
+test('nx g @kdcube/nx:bundle my-bundle; nx sync:check reports the stale pin offline; nx sync pins it', async () => {
   const made = await workspace.mustNx('g @kdcube/nx:bundle my-bundle');
   expect(made.stdout).toContain('CREATE bundles/my-bundle/entrypoint.py');
   expect(workspace.read('release.yaml')).toMatch(/# Add one: .*\n(?:.*\n)*\s+- id: "?my-bundle"?/);
@@ -50,7 +50,7 @@ test('nx g @kdcube/nx:bundle my-bundle; nx sync:check says what is missing, offl
   for (const image of IMAGES) {
     expect(workspace.json(`pins/images/${image}/pin.json`)).toMatchObject({ platform: PLATFORM_REF, bundles: ['my-bundle'] });
   }
-  // Offline: nobody named a registry any more.
+  // Offline: no registry is configured.
   expect((await workspace.nx('sync:check')).exitCode).toBe(0);
   workspace.commit('Add my-bundle');
   await workspace.mustNx('sync', { env: shell });
@@ -75,16 +75,18 @@ test('nx run release:validate, nx run my-bundle:test, nx run-many -t stage, nx r
 
 test('--dry-run of generators and --dryRun of executors change nothing', async () => {
   registry.journal.length = 0;
-  // Were a dry run cached, the second one would bring back what lay in dist during the first.
+  // If a dry run were cached, the second one would restore the dist of the first.
   await workspace.mustNx('run release:descriptor --dryRun');
   await workspace.mustNx('run release:descriptor --kind=bundles-yaml');
   const before = stateOf(workspace);
-  const said = async (command: string): Promise<string> => (await workspace.mustNx(command, { env: shell })).output;
-  expect(await said('g @kdcube/nx:bundle other --dry-run')).toContain('CREATE bundles/other/entrypoint.py');
-  expect(await said('g @kdcube/nx:image acme-proc --kind=chat-proc-bundled --dry-run')).toContain('CREATE images/acme-proc/');
-  expect(await said('g @kdcube/nx:release --platformRef=2026.7.21.100 --name=next --dry-run')).toContain('UPDATE release.yaml');
-  expect(await said('run release:descriptor --dryRun')).toContain('would write');
-  expect(await said(`run ${IMAGES[0]}:docker-push --dryRun --registry=${registry.host}/dry`)).toContain('would push');
+  const outputOf = async (command: string): Promise<string> => (await workspace.mustNx(command, { env: shell })).output;
+  expect(await outputOf('g @kdcube/nx:bundle other --dry-run')).toContain('CREATE bundles/other/entrypoint.py');
+  expect(await outputOf('g @kdcube/nx:image acme-proc --kind=chat-proc-bundled --dry-run')).toContain('CREATE images/acme-proc/');
+  expect(await outputOf('g @kdcube/nx:release --platformRef=2026.7.21.100 --name=next --dry-run')).toContain(
+    'UPDATE release.yaml',
+  );
+  expect(await outputOf('run release:descriptor --dryRun')).toContain('would write');
+  expect(await outputOf(`run ${IMAGES[0]}:docker-push --dryRun --registry=${registry.host}/dry`)).toContain('would push');
   expect(stateOf(workspace)).toEqual(before);
   expect(writes(registry.journal)).toEqual([]);
 });
@@ -100,7 +102,7 @@ test('nx affected -t docker-push, with the registry from KDCUBE_REGISTRY', async
   }
 });
 
-test('the same with --registry, which is stronger than KDCUBE_REGISTRY', async () => {
+test('--registry overrides KDCUBE_REGISTRY', async () => {
   const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/nowhere` };
   const args = ['--registry', `${registry.host}/two`, '--platformRegistry', registry.host];
   await workspace.mustNx(['run-many', '-t', 'docker-push', ...args], { env });
@@ -110,7 +112,7 @@ test('the same with --registry, which is stronger than KDCUBE_REGISTRY', async (
   for (const image of IMAGES) expect((await digestsOf(receipt(image).repository))['v1.0.0']).toBe(receipt(image).digest);
 });
 
-test('the same with the plugin’s options in nx.json, where nothing else is said', async () => {
+test('the plugin’s options in nx.json are the default', async () => {
   const nxJson = workspace.read('nx.json');
   const options = { registry: `${registry.host}/three`, platformRegistry: registry.host };
   workspace.write({ 'nx.json': nxJson.replace('"options": {}', `"options": ${JSON.stringify(options)}`) });
@@ -122,7 +124,7 @@ test('the same with the plugin’s options in nx.json, where nothing else is sai
   }
 });
 
-test('without a registry, images go to dist/images; without the platform’s, docker-push says how to name it', async () => {
+test('without a registry, writes images to dist/images; without the platform’s, reports how to configure it', async () => {
   const nowhere = await workspace.nx(`run ${IMAGES[0]}:docker-push`);
   expect([nowhere.exitCode, nowhere.output]).toEqual([
     1,
@@ -139,7 +141,7 @@ test('without a registry, images go to dist/images; without the platform’s, do
   }
 });
 
-test('an option that is not one is a problem that names the right one', async () => {
+test('reports an unknown option, with the right one', async () => {
   const ran = await workspace.nx(`run ${IMAGES[0]}:docker-push --registri=x --engine=kaniko`);
   expect([ran.exitCode, ran.output]).toEqual([1, expect.stringMatching(/\[wrong-option\][^]*"buildx"[^]*hint {2}--registry/)]);
 });
@@ -149,7 +151,7 @@ interface Described {
   example?: unknown;
 }
 
-test('nx show project says what every target and option does, with an example', async () => {
+test('nx show project describes every target and option, with an example', async () => {
   for (const project of ['release', 'my-bundle', IMAGES[0]!]) {
     const shown = await workspace.mustNx(['show', 'project', project, '--json']);
     const { targets } = JSON.parse(shown.stdout) as {
@@ -180,15 +182,15 @@ test('nx g @kdcube/nx:bundle --help has a description of every option, and examp
   const { properties } = workspace.json<{ properties: Record<string, { description: string }> }>(
     'node_modules/@kdcube/nx/dist/generators/bundle/schema.json',
   );
-  const said = stdout.replace(/\[(?:string|default)[^\]]*\]/g, '').replace(/\s+/g, ' ');
+  const text = stdout.replace(/\[(?:string|default)[^\]]*\]/g, '').replace(/\s+/g, ' ');
   for (const [option, { description }] of Object.entries(properties)) {
-    expect(said).toContain(`--${option}`);
-    expect(said).toContain(description.replace(/\s+/g, ' ').slice(0, 60));
+    expect(text).toContain(`--${option}`);
+    expect(text).toContain(description.replace(/\s+/g, ' ').slice(0, 60));
   }
-  expect(said).toMatch(/Examples: nx g @kdcube\/nx:bundle my-bundle/);
+  expect(text).toMatch(/Examples: nx g @kdcube\/nx:bundle my-bundle/);
 });
 
-test('a project inside of a bundle’s folder is a part of the bundle: changing it affects the bundle and its images', async () => {
+test('a project in a bundle’s folder is part of the bundle: a change affects the bundle and its images', async () => {
   workspace.commit('A project in a bundle', {
     'bundles/my-bundle/ui/project.json': '{"name":"ui"}',
     'bundles/my-bundle/ui/a.txt': '1',

@@ -1,4 +1,4 @@
-// npm run demo, as somebody runs it who has just cloned this repository.
+// npm run demo in a fresh clone.
 import fs from 'node:fs';
 import path from 'node:path';
 import { testWithEngine } from './support/engine';
@@ -10,7 +10,7 @@ const ROOT = path.resolve(__dirname, '..');
 const AFFECTED = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
 
 async function demo(env: Record<string, string>, args: readonly string[] = []): Promise<Ran & { left: string }> {
-  // Built and packed once: the demo does both too, in the same folders.
+  // Built and packed once: the demo would do both in the same folders.
   const npm = await localNpm();
   const left = freshFolder('demo');
   const ran = await run('npm', ['run', 'demo', ...args], {
@@ -20,13 +20,13 @@ async function demo(env: Record<string, string>, args: readonly string[] = []): 
   return { ...ran, left };
 }
 
-/** What the demo says is affected by its one change. */
+/** The tasks that the demo lists as affected by its change. */
 function affected(output: string): string[] {
-  const said = output.slice(output.indexOf('Change one bundle'));
-  return [...said.matchAll(/^ {2}(\S+:[a-z-]+)$/gm)].map(([, task]) => task!).sort();
+  const section = output.slice(output.indexOf('Change one bundle'));
+  return [...section.matchAll(/^ {2}(\S+:[a-z-]+)$/gm)].map(([, task]) => task!).sort();
 }
 
-test('without an engine it ends well, says what it left out, and what to type next in the folder that it made', async () => {
+test('succeeds without an engine, reports the skipped steps, and suggests the next commands', async () => {
   const ran = await demo({ PATH: pathWithoutEngine(), DOCKER_HOST: '' });
   expect([ran.exitCode, ran.exitCode === 0 ? '' : ran.output]).toEqual([0, '']);
   expect(affected(ran.output)).toEqual(AFFECTED);
@@ -37,7 +37,7 @@ test('without an engine it ends well, says what it left out, and what to type ne
   expect(end).toContain(`cd ${ran.left}`);
 });
 
-test('--deploy goes on to a rollout on a stand-in for the cloud: one service restarts, a broken image is told with its reason, and there is a way back', async () => {
+test('--deploy continues with a rollout on a stand-in for ECS: one service restarts, a broken image is reported with its reason, and is rolled back', async () => {
   const { exitCode, output, left } = await demo({ PATH: pathWithoutEngine(), DOCKER_HOST: '' }, ['--', '--deploy']);
   expect([exitCode, exitCode === 0 ? '' : output]).toEqual([0, '']);
   const story = output.slice(output.indexOf('the cloud is a stand-in'));
@@ -54,7 +54,7 @@ test('--deploy goes on to a rollout on a stand-in for the cloud: one service res
   expect(fs.readFileSync(journal, 'utf8')).toContain('"op":"UpdateService"');
 });
 
-testWithEngine('with an engine it also starts an image, which sees its bundles', async (engine) => {
+testWithEngine('with an engine, also starts an image that finds its bundles', async (engine) => {
   const ran = await demo(engine.env);
   expect([ran.exitCode, ran.exitCode === 0 ? '' : ran.output]).toEqual([0, '']);
   expect(affected(ran.output)).toEqual(AFFECTED);

@@ -1,4 +1,4 @@
-// A release on Amazon ECS, as an operator types it, from a fresh workspace: deploys, ends that are bad, Ctrl-C, drift, and the way back. The cloud is packages/ecs-double, its time virtual.
+// Releases on Amazon ECS, in a fresh workspace: deploys, failures, Ctrl-C, drift and rollback. ECS is packages/ecs-double, with a virtual clock.
 import path from 'node:path';
 import { type Cloud, startCloud } from './support/cloud';
 import { interrupted } from './support/interrupt';
@@ -41,14 +41,14 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** Another content of the bundle, under the release's name, pushed. */
+/** Changes the bundle's content, commits it as release `name`, and pushes the images. */
 async function release(name: string, place = workspace): Promise<void> {
   const text = place.read('release.yaml').replace(/^(?:# )?release_name: .*$/m, `release_name: "${name}"`);
   place.commit(name, { 'release.yaml': text, [BUNDLE]: `${name}\n` });
   await place.mustNx('run kdcube-chat-proc-bundled:docker-push', { env });
 }
 
-/** The objects of --json; everything else is for people. */
+/** The JSON objects of --json. */
 function events({ stdout }: Ran): Record<string, unknown>[] {
   return stdout
     .split('\n')
@@ -58,8 +58,8 @@ function events({ stdout }: Ran): Record<string, unknown>[] {
 
 const lastOf = (ran: Ran): unknown => events(ran).find(({ event }) => event === 'deployed');
 
-// The tests of this file build on each other, as the days of an environment do.
-test('nx run release:deploy-ecs, where there is one environment: what runs is what was pinned, and the same again writes nothing', async () => {
+// The tests of this file depend on each other.
+test('nx run release:deploy-ecs with one environment: the pinned images run, and a second deploy writes nothing', async () => {
   await release('one');
   const { output } = await workspace.mustNx('run release:deploy-ecs', { env });
   expect(output).toMatch(/^wave|note +wave proc: proc/m);
@@ -71,7 +71,7 @@ test('nx run release:deploy-ecs, where there is one environment: what runs is wh
   expect(cloud.count(...WRITES)).toBe(before);
 });
 
-test('an image that crashes: exit code, reason and log lines, with --json one object a line and the words on stderr', async () => {
+test('reports a crashing image with exit code, reason and log lines; --json prints one object a line, and text to stderr', async () => {
   await release('broken');
   const [proc] = await cloud.now('proc');
   const exit = { code: 3, after: 2, lines: ["KeyError: 'GREETING'"] };
@@ -89,7 +89,7 @@ test('an image that crashes: exit code, reason and log lines, with --json one ob
   expect(await cloud.now('proc')).toEqual([proc, 'COMPLETED']);
 });
 
-test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused by name meanwhile, and the same deploy typed again joins', async () => {
+test('Ctrl-C: reports the state of AWS, refuses another deploy meanwhile, and resumes when the same deploy is run again', async () => {
   await release('two');
   const clone = path.join(freshFolder('clone'), 'acme');
   await must('git', ['clone', '--quiet', workspace.url, clone]);
@@ -135,7 +135,7 @@ test('Ctrl-C: AWS is left in a state that has a name, another deploy is refused 
   expect([await cloud.now('proc'), cloud.count(...WRITES)]).toEqual([[proc, 'COMPLETED'], before]);
 });
 
-test('status says what runs, and somebody else’s change is drift, with an exit code', async () => {
+test('status reports what runs, and drift with an exit code', async () => {
   expect((await workspace.mustNx('run release:status:prod', { env })).output).toMatch(/^prod: two, since/m);
   await cloud.as('UpdateService', { cluster: 'acme', service: 'web', taskDefinition: 'old-web' });
   const drifted = await workspace.nx('run release:status:prod --json', { env });
@@ -143,12 +143,12 @@ test('status says what runs, and somebody else’s change is drift, with an exit
   expect(events(drifted)).toContainEqual(expect.objectContaining({ event: 'status', exitCode: 50, release: 'two' }));
 });
 
-test('rollback to a release by its name, on another clone, without a build; history there too', async () => {
+test('rolls back to a release by its name in another clone, without a build; shows the history there', async () => {
   registry.journal.length = 0;
   const { output } = await second.mustNx('run release:rollback --to=one', { env });
   expect(output).toMatch(/^deployed {4}prod {2}one, recorded as prod\.one\.2 /m);
   expect(writes(registry.journal).filter((request) => !request.includes('/v2/releases/'))).toEqual([]);
-  // What somebody else set is put right on the way.
+  // The rollback also reverts the drift.
   const status = await second.mustNx('run release:status:prod', { env });
   expect(status.output).toMatch(/^prod: one, since/m);
   const history = await second.mustNx('run release:history:prod --json', { env });
@@ -164,7 +164,7 @@ test('rollback to a release by its name, on another clone, without a build; hist
   ]);
 });
 
-test('a name that no environment has: Nx drops it, and that is said; as an option it is refused by name', async () => {
+test('reports an unknown environment: Nx ignores the configuration; --environment is refused', async () => {
   workspace.commit('staging', { 'environments/staging.yaml': workspace.read('environments/prod.yaml') });
   const before = cloud.count(...WRITES);
   const dropped = await workspace.nx('run release:deploy-ecs:stagin', { env });

@@ -1,4 +1,4 @@
-// docker-push to Amazon's registry, as it behaves: tokens that end in the middle, repositories that somebody must make, tags that stay, no mounts. By its own name, over TLS.
+// docker-push to Amazon ECR: expiring tokens, repositories that must be created first, immutable tags, no cross-repository mounts. By its own host name, over TLS.
 import { type Ecr, startEcr } from './support/ecr';
 import { type Double, pushStandIns } from './support/oci';
 import { expectProblem } from './support/problem';
@@ -14,7 +14,7 @@ let workspace: Workspace;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  // The platform's images are in the same account, as most customers have them.
+  // The platform's images are in the same account, as for most customers.
   ecr = await startEcr(['kdcube-chat-proc', 'py-code-exec'], async (host) => void (await pushStandIns(host, PLATFORM_REF)));
   workspace = await makeWorkspace();
   env = { ...ecr.env, KDCUBE_REGISTRY: `${ecr.name}/acme`, KDCUBE_PLATFORM_REGISTRY: ecr.name };
@@ -36,7 +36,7 @@ interface Receipt {
 
 const receipt = (): Receipt => workspace.json<Receipt>(`dist/push/${IMAGE}/receipt.json`);
 
-/** docker-push, and what the registry and the token service were asked meanwhile. */
+/** Runs docker-push, and returns the requests to the registry and the token service. */
 async function push(): Promise<Ran & { asked: Double['journal']; tokens: { used: number; lasts: number }[]; calls: string[] }> {
   ecr.registry.journal.length = ecr.calls.length = 0;
   ecr.tokens.clear();
@@ -50,8 +50,8 @@ const written = (asked: Double['journal']): string[] =>
     .filter(({ method, status }) => method === 'PUT' && status === 201)
     .map(({ kind, reference }) => (kind === 'manifest' ? reference! : 'a blob'));
 
-// The tests of this file build on each other, as the first days of a customer do.
-test('a repository that nobody made: the command that makes it, and nothing is written', async () => {
+// The tests of this file depend on each other.
+test('reports a missing repository with the command that creates it, and writes nothing', async () => {
   const ran = await push();
   expectProblem(
     ran,
@@ -62,7 +62,7 @@ test('a repository that nobody made: the command that makes it, and nothing is w
   expect([written(ran.asked), ran.calls]).toEqual([[], ['GetAuthorizationToken']]);
 });
 
-test('a token that ends in the middle of the push is renewed; the base’s layers are copied, since nothing is mounted', async () => {
+test('renews a token that expires during the push; copies the base’s layers, since ECR does not mount them', async () => {
   ecr.repositories.push(REPOSITORY);
   ecr.lasts = 9;
   const ran = await push();
@@ -70,20 +70,20 @@ test('a token that ends in the middle of the push is renewed; the base’s layer
   const { key, digest, tags } = receipt();
   expect(tags).toEqual([`customer-${workspace.head()}`, 'customer-main']);
   expect(new Set(written(ran.asked))).toEqual(new Set(['a blob', `c-${key}`, ...tags]));
-  // 403: the token ended at a mount, which is sent again with the new one.
+  // 403: the token expired at a mount, which is sent again with the new one.
   const mounts = ran.asked.filter(({ query, status }) => query.mount !== undefined && status !== 403);
   expect(mounts.map(({ status, query }) => [status, query.from])).toEqual([[202, 'kdcube-chat-proc']]);
   expect(
     ran.asked.filter(({ method, kind, name }) => method === 'GET' && kind === 'blob' && name === 'kdcube-chat-proc').length,
   ).toBeGreaterThan(0);
-  // The first one was used up to its end and beyond; both came through Amazon's SDK.
+  // The first one was used until it expired; both came through Amazon's SDK.
   expect(ran.calls).toEqual(['GetAuthorizationToken', 'GetAuthorizationToken']);
   expect(ran.tokens.map(({ used, lasts }) => used > lasts)).toEqual([true, false]);
   expect(ran.asked.filter(({ status }) => status === 401)).toEqual([]);
   expect(digest).toMatch(/^sha256:/);
 });
 
-test('the same again is reused: nothing is sent, though the tags would refuse even the same digest', async () => {
+test('reuses the same image: uploads nothing, although immutable tags would refuse even the same digest', async () => {
   const { digest } = receipt();
   const ran = await push();
   expect([ran.exitCode, ran.output]).toEqual([0, expect.stringContaining('reused')]);
@@ -91,7 +91,7 @@ test('the same again is reused: nothing is sent, though the tags would refuse ev
   expect(ran.asked.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
 });
 
-test('another content: the moving tag stays where it is, and that is said', async () => {
+test('changed content: reports the branch tag, which cannot move', async () => {
   workspace.commit('Change it', { 'bundles/my-bundle/more.txt': 'more\n' });
   const ran = await push();
   expect([ran.exitCode, ran.output]).toEqual([0, expect.stringMatching(/the moving tag "customer-main" was left as it is/)]);
@@ -99,7 +99,7 @@ test('another content: the moving tag stays where it is, and that is said', asyn
   expect(receipt().sent.sentLayers).toBe(1);
 });
 
-test('a release’s tag that is set twice is there: the second time nothing is written', async () => {
+test('a release tag that is set again is unchanged, and nothing is written', async () => {
   ecr.repositories.push(`acme/${OTHER}`);
   await workspace.mustNx(`run ${OTHER}:docker-push`, { env });
   await workspace.mustNx('run release:tag --tags=v1.0.0', { env });

@@ -1,4 +1,4 @@
-// A few rows of docs/faults.md as a person types them: what nx prints, its exit code, and what the registry and dist/ hold afterwards.
+// Some rows of docs/faults.md as commands: the output of nx, its exit code, and the state of the registry and dist/ afterwards.
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
@@ -12,7 +12,7 @@ let registry: Double;
 let workspace: Workspace;
 let env: Record<string, string>;
 let prefix = 0;
-/** Where this test pushes to. */
+/** The repository prefix of this test. */
 let repository: string;
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ const push = (more: Record<string, string> = {}): Promise<Ran> =>
 const receipt = (): { digest: string; key: string } => workspace.json(`dist/push/${IMAGE}/receipt.json`);
 const noReceipt = (): void => expect(fs.existsSync(path.join(workspace.dir, 'dist/push', IMAGE))).toBe(false);
 
-test('a registry that is busy for a moment: the wait is said, and the push ends well', async () => {
+test('a registry that is busy for a moment: the wait is logged, and the push succeeds', async () => {
   let left = 1;
   registry.faults = ({ method, kind }) =>
     method === 'PUT' && kind === 'upload' && (left -= 1) === 0 ? { status: 429, headers: { 'retry-after': '1' } } : undefined;
@@ -49,7 +49,7 @@ test('a registry that is busy for a moment: the wait is said, and the push ends 
   expect(new Set(Object.values(await digestsOf(repository)))).toEqual(new Set([receipt().digest]));
 });
 
-test('401 without a challenge: what to type, no tag, no receipt; then it works', async () => {
+test('401 without a challenge: a hint, no tag, no receipt; then the push succeeds', async () => {
   registry.faults = ({ name }) => (name?.startsWith('t') ? { status: 401 } : undefined);
   expectProblem(await push(), ['registry-denied'], `hint  docker login ${registry.host}`);
   noReceipt();
@@ -58,7 +58,7 @@ test('401 without a challenge: what to type, no tag, no receipt; then it works',
   expect((await push()).exitCode).toBe(0);
 });
 
-test('a base that is gone: its name and its digest, and nothing is written', async () => {
+test('a deleted base: reports its name and digest, and writes nothing', async () => {
   registry.faults = ({ name, kind, method }) =>
     name === 'kdcube-chat-proc' && kind === 'manifest' && method === 'GET' ? { status: 404 } : undefined;
   const ran = await push({ KDCUBE_CACHE_DIR: freshFolder('cache') });
@@ -67,7 +67,7 @@ test('a base that is gone: its name and its digest, and nothing is written', asy
   expect(await digestsOf(repository)).toEqual({});
 });
 
-test('a tag of people’s that names another image: both digests, and it stays', async () => {
+test('a commit tag that names another image: reports both digests, and keeps it', async () => {
   const platform = await (await fetch(`http://${registry.host}/v2/kdcube-chat-proc/manifests/${PLATFORM_REF}`)).text();
   const tag = `customer-${workspace.head()}`;
   const { config, layers } = JSON.parse(platform) as { config: { digest: string }; layers: { digest: string }[] };
@@ -92,7 +92,7 @@ test('a tag of people’s that names another image: both digests, and it stays',
   expect(writes(registry.journal).filter((write) => write.startsWith('PUT'))).toEqual([]);
 });
 
-test('two machines push one image at the same moment: both end well, with one digest', async () => {
+test('two machines push one image at the same time: both succeed, with one digest', async () => {
   const both = await Promise.all([1, 2].map((count) => push({ KDCUBE_CACHE_DIR: freshFolder(`cache-${count}`) })));
   expect(both.map(({ exitCode, output }) => [exitCode, exitCode === 0 ? '' : output])).toEqual([
     [0, ''],

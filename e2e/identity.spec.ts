@@ -1,4 +1,4 @@
-// The same commit gives the same bytes: docker-build in clean clones, by other users, with other settings of the machine and of git, and by other builds of Node.
+// Reproducible builds: docker-build in clean clones, by other users, with other settings of the machine and of git, and with other builds of Node.
 import fs from 'node:fs';
 import path from 'node:path';
 import { testWithEngine } from './support/engine';
@@ -13,7 +13,7 @@ const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled', 'kdcube-web-u
 
 let registry: Double;
 let workspace: Workspace;
-/** What a clone on an ordinary machine has below dist/build: the hash of every file, receipts included. */
+/** The hash of every file below dist/build of a clone on an ordinary machine, receipts included. */
 let expected: Record<string, string>;
 
 beforeAll(async () => {
@@ -28,15 +28,15 @@ beforeAll(async () => {
     'bundles/pinned@1/run.sh': { content: '#!/bin/sh\n', mode: 0o755 },
   });
   pinned.tag('v1');
-  // For the user who is nobody.
+  // For the unprivileged user.
   fs.chmodSync(pinned.dir, 0o755);
   workspace = await makeWorkspace();
   await workspace.mustNx('g @kdcube/nx:bundle here');
   workspace.write({
     'release.yaml': `${workspace.read('release.yaml').trimEnd()}\n    - {id: "pinned@1", repo: ${JSON.stringify(pinned.url)}, ref: "v1", subdir: "bundles"}\n`,
-    // What a locale would order otherwise than its bytes do, and what other settings would write otherwise.
+    // Names that a locale sorts differently, and content that git settings may convert.
     ...Object.fromEntries(['a', 'B', 'Z', '_', 'ä', 'ž', 'İ', 'Ⅻ'].map((name) => [`bundles/here/names/${name}.py`, name])),
-    // The workspace's own attributes would keep git from converting anything.
+    // Otherwise the workspace's attributes prevent conversions.
     'bundles/here/.gitattributes': 'data/text.txt text !eol\n',
     'bundles/here/data/noise.bin': noise(200_000),
     'bundles/here/data/text.txt': 'The same line.\n'.repeat(20_000),
@@ -67,7 +67,7 @@ test('with another umask, time zone, language and home, at a longer path, and wi
   expect(await builtOn(machine)).toEqual(expected);
 });
 
-test('with files that everybody may write, that git wrote with CRLF, and whose modes it does not see', async () => {
+test('with world-writable files, CRLF checkouts and core.fileMode=false', async () => {
   const machine: Machine = {
     ...ordinary,
     umask: '000',
@@ -91,7 +91,7 @@ async function byNobody(): Promise<void> {
 }
 
 for (const [at, version] of NODES.entries()) {
-  test(`by Node ${version}, where git ${at === 0 ? 'writes no links' : 'fetches files when they are asked for'}`, async () => {
+  test(`with Node ${version} and ${at === 0 ? 'core.symlinks=false' : 'a partial clone'}`, async () => {
     const clone = at === 0 ? ['-c', 'core.symlinks=false'] : ['--filter=blob:none'];
     const machine: Machine = { ...ordinary, clone, node: [await nodeFromNpm(version)] };
     expect((await must(machine.node[0]!, ['--version'])).stdout).toMatch(`v${version}.`);
@@ -99,7 +99,7 @@ for (const [at, version] of NODES.entries()) {
   });
 }
 
-testWithEngine('by a Node that is linked with Debian’s zlib, which compresses to other bytes', async () => {
+testWithEngine('with a Node that uses Debian’s zlib, which compresses differently', async () => {
   const machine: Machine = { ...ordinary, node: DEBIAN_NODE };
   const [own, theirs] = [await packedBy(ordinary.node), await packedBy(DEBIAN_NODE)];
   expect(theirs.sharedZlib).toBe(true);
@@ -107,16 +107,16 @@ testWithEngine('by a Node that is linked with Debian’s zlib, which compresses 
   expect(await builtOn(machine)).toEqual(expected);
 });
 
-/** Builds every image in a clean clone on that machine, and returns what then lies below dist/build. */
+/** Builds every image in a clean clone on that machine, and returns the files below dist/build. */
 async function builtOn(machine: Machine): Promise<Record<string, string>> {
   const args = ['run-many', '-t', 'docker-build', '--output-style=static'];
   const { clone, ran } = await nxOn(machine, workspace, args, { KDCUBE_REGISTRY: registry.host });
-  // Made there: neither Nx nor the cache of layers had anything.
+  // Built there: neither Nx's cache nor the layer cache had an entry.
   expect([...ran.stdout.matchAll(/^built +(\S+) .* without an engine/gm)].map(([, image]) => image).sort()).toEqual(IMAGES);
   return filesIn(path.join(clone.dir, 'dist/build'));
 }
 
-/** Bytes that no compressor makes smaller, the same in every run. */
+/** Incompressible bytes, the same in every run. */
 function noise(size: number): Uint8Array {
   let state = 1;
   return new Uint8Array(size).map(() => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) >>> 16);

@@ -1,8 +1,8 @@
-// From release.yaml to pushed images, with a real engine and a real registry: what is in them, what they say of themselves, and when they are built.
+// From release.yaml to pushed images, with a real engine and a real registry: their content, their labels, and when they are built.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { engineIfThere, freshPrefix, loadInImage, pushPlatform, testWithEngine } from './support/engine';
+import { optionalEngine, freshPrefix, loadInImage, pushPlatform, testWithEngine } from './support/engine';
 import { bundleRepositories } from './support/bundles';
 import type { Repo } from './support/git';
 import { joined, pathWithoutEngine, treeInGit, treeInImage } from './support/image';
@@ -25,7 +25,7 @@ let env: Record<string, string>;
 let double: Double;
 
 beforeAll(async () => {
-  const engine = engineIfThere();
+  const engine = optionalEngine();
   if (!engine) return;
   double = await registryDouble({ immutable: [PROC] });
   prefix = freshPrefix(engine);
@@ -40,7 +40,7 @@ beforeAll(async () => {
   ].join('\n');
   workspace.write({
     'release.yaml': `release_name: "first/release"\n${workspace.read('release.yaml').trimEnd()}\n${items}\n`,
-    // Engines keep what earlier runs built: this run's images are its own.
+    // Engines cache builds of earlier runs, so this run's content is unique.
     'bundles/here/run.txt': `${prefix} 1 ${Date.now()}\n`,
     'bundles/here/.gitattributes': 'run.txt text !eol\n',
     'bundles/here/start.sh': { content: '#!/bin/sh\n', mode: 0o755 },
@@ -69,7 +69,7 @@ function reference(image: string): string {
   return `${prefix}/${image}@${receipt(image).digest}`;
 }
 
-// The tests of this file build on each other: each push costs seconds.
+// The tests of this file depend on each other, because each push takes seconds.
 testWithEngine(
   'the pushed images hold exactly the pinned trees: every path, byte, mode and link, and nothing else',
   async (engine) => {
@@ -131,7 +131,7 @@ testWithEngine(
   },
 );
 
-testWithEngine('an image says what is in it and nothing that can change while that stays', async () => {
+testWithEngine('labels describe the content, and nothing that can change without it', async () => {
   for (const [image, base] of [
     [PROC, 'kdcube-chat-proc'],
     [EXEC, 'py-code-exec'],
@@ -192,7 +192,7 @@ testWithEngine(
   },
 );
 
-testWithEngine('release:tag puts its tags on every image, and on none when one is not pushed', async (engine) => {
+testWithEngine('release:tag tags every image, or none if one is not pushed', async (engine) => {
   const empty = freshPrefix(engine);
   expectProblem(
     await workspace.nx(['run', 'release:tag', `--registry=${empty}`], { env }),
@@ -241,7 +241,7 @@ testWithEngine(
     await workspace.mustNx('run-many -t docker-push', to);
     expect(IMAGES.map((image) => receipt(image).how)).toEqual(['reused', 'prebuilt']);
     expect((await digestsOf(`${double.host}/${EXEC}`))[`c-${receipt(EXEC).key}`]).toBe(receipt(EXEC).digest);
-    // Another content of the same size and time as before.
+    // Changed content with the same size and time.
     const pushed = `${double.host}/${EXEC}@${receipt(EXEC).digest}`;
     expect((await treeInImage(engine, pushed, '/bundles'))['here/run.txt']).toEqual(
       treeInGit(workspace, 'HEAD:bundles/here')['run.txt'],
@@ -249,7 +249,7 @@ testWithEngine(
   },
 );
 
-testWithEngine('the same by docker buildx: from its store, or from a layout where Nx keeps the build', async (engine) => {
+testWithEngine('gives the same with docker buildx: from its store, or from a layout if Nx caches the build', async (engine) => {
   const to = { env: { ...env, KDCUBE_REGISTRY: `${double.host}/by-buildx`, KDCUBE_PLATFORM_REGISTRY: prefix } };
   fs.rmSync(path.join(workspace.dir, 'dist'), { recursive: true });
   await workspace.mustNx(`run ${PROC}:docker-push --engine=buildx`, to);
@@ -266,7 +266,7 @@ testWithEngine('the same by docker buildx: from its store, or from a layout wher
   expect(await treeInImage(engine, `${receipt(EXEC).repository}@${built.digest}`, '/bundles')).toEqual(bundles);
 });
 
-testWithEngine('a release’s tag that names another image is not moved: tag-exists names both digests', async () => {
+testWithEngine('does not move a release tag of another image: tag-exists reports both digests', async () => {
   const first = (await digestsOf(`${prefix}/${PROC}`))['first-release']!;
   await workspace.mustNx('run-many -t docker-push', { env });
   const before = await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)));
@@ -274,7 +274,7 @@ testWithEngine('a release’s tag that names another image is not moved: tag-exi
   expect(await Promise.all(IMAGES.map((image) => digestsOf(`${prefix}/${image}`)))).toEqual(before);
 });
 
-testWithEngine('where tags are immutable, the moving one is left as it is, and that is said', async () => {
+testWithEngine('with immutable tags, keeps the branch tag, and reports it', async () => {
   const to = { env: { ...env, KDCUBE_REGISTRY: double.host, KDCUBE_PLATFORM_REGISTRY: prefix } };
   const before = await digestsOf(`${double.host}/${PROC}`);
   workspace.commit('A third content', { 'bundles/here/run.txt': `${prefix} 3 ${Date.now()}\n` });

@@ -1,4 +1,4 @@
-// What Nx caches of ours can be shared: a clean clone restores layouts instead of building them, and docker-push sends what was restored.
+// A shared Nx cache: a clean clone restores layouts instead of building them, and docker-push uploads the restored layouts.
 import fs from 'node:fs';
 import path from 'node:path';
 import { type CacheServer, cacheServer } from './support/cache';
@@ -54,14 +54,14 @@ function shared(token: string): Record<string, string> {
   };
 }
 
-/** How each task came to its end, by what Nx says of it: `remote cache`, or '' where it ran. */
+/** The cache status that Nx prints for each task: `remote cache`, or '' if it ran. */
 function ends({ output }: Ran): Record<string, string> {
   const lines = output.replace(/\u001b\[[0-9;]*m/g, '').matchAll(/^> nx run (\S+)(?:.*\[(.*)\])?$/gm);
   return Object.fromEntries([...lines].map(([, task, how = '']) => [task!, how]));
 }
 
-// The tests of this file build on each other.
-test('a clean clone restores what another one built: equal to the byte, and nothing is built', async () => {
+// The tests of this file depend on each other.
+test('a clean clone restores the outputs of another one, byte for byte, and builds nothing', async () => {
   const built = await nxOn(ordinary, workspace, BUILD, shared('main'));
   first = built.clone;
   expect(ends(built.ran)).toEqual(Object.fromEntries(TASKS.map((task) => [task, ''])));
@@ -78,7 +78,7 @@ test('a clean clone restores what another one built: equal to the byte, and noth
   expect([fs.existsSync(second.env.KDCUBE_CACHE_DIR!), registry.journal]).toEqual([false, []]);
 });
 
-test('docker-push sends what was restored: no bundle is read, not even where its repository is gone', async () => {
+test('docker-push uploads the restored layout, and reads no bundle, even if its repository is gone', async () => {
   fs.renameSync(pinned.dir, `${pinned.dir}-away`);
   const digests = IMAGES.map((image) => first.json<{ digest: string }>(`dist/build/${image}/receipt.json`).digest);
   const env = { ...shared('main'), PATH: pathWithoutEngine(), DOCKER_HOST: '' };
@@ -89,11 +89,11 @@ test('docker-push sends what was restored: no bundle is read, not even where its
     expect([image, how, digest]).toEqual([image, 'prebuilt', digests[at]]);
     expect(await digestOf(`${registry.host}/${image}`, `c-${key}`)).toBe(digest);
   }
-  const kept = fs.readdirSync(second.env.KDCUBE_CACHE_DIR!);
-  expect(kept.filter((folder) => !/^(?:bases|locks)\b/.test(folder))).toEqual([]);
+  const cached = fs.readdirSync(second.env.KDCUBE_CACHE_DIR!);
+  expect(cached.filter((folder) => !/^(?:bases|locks)\b/.test(folder))).toEqual([]);
 });
 
-test('a changed bundle misses for itself and its images alone; a pull request’s token takes, and leaves nothing', async () => {
+test('a changed bundle is a cache miss for itself and its images only; a read-only token writes nothing', async () => {
   workspace.commit('Change a bundle', { 'bundles/here/words.py': 'words = 2\n' });
   const before = [...cache.entries.keys()];
   cache.journal.length = 0;
@@ -104,7 +104,7 @@ test('a changed bundle misses for itself and its images alone; a pull request’
   expect([...cache.entries.keys()]).toEqual(before);
 });
 
-test('a Dockerfile with RUN is not cached: nobody is asked, and it says that it needs an engine', async () => {
+test('a Dockerfile with RUN is not cached: the cache is not contacted, and needs-engine is reported', async () => {
   const shown = await workspace.mustNx(`show project ${RUNS} --json`);
   const { targets } = JSON.parse(shown.stdout) as { targets: Record<string, { cache?: boolean }> };
   expect(targets['docker-build']!.cache).toBe(false);

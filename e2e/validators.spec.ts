@@ -1,4 +1,4 @@
-// What docker-push wrote, read by programs that know nothing of us: skopeo, umoci, crane, podman, docker.
+// Images of docker-push, read by other tools: skopeo, umoci, crane, podman, docker.
 import fs from 'node:fs';
 import path from 'node:path';
 import { outputOf, testWithEngine } from './support/engine';
@@ -17,7 +17,7 @@ interface Receipt {
 
 let registry: Double;
 let workspace: Workspace;
-/** Of dist/images, and of the registry: one digest. */
+/** The receipts of the push to the registry. */
 let receipts: Record<string, Receipt>;
 
 beforeAll(async () => {
@@ -35,10 +35,10 @@ beforeAll(async () => {
   await workspace.mustNx('run-many -t docker-push --format=docker-archive', { env });
   const read = () =>
     Object.fromEntries(IMAGES.map((image) => [image, workspace.json<Receipt>(`dist/push/${image}/receipt.json`)]));
-  const kept = read();
+  const exported = read();
   await workspace.mustNx(`run-many -t docker-push --registry=${registry.host}/sent`, { env });
   receipts = read();
-  for (const image of IMAGES) expect(receipts[image]!.digest).toBe(kept[image]!.digest);
+  for (const image of IMAGES) expect(receipts[image]!.digest).toBe(exported[image]!.digest);
 });
 
 afterAll(() => registry.close());
@@ -55,7 +55,7 @@ interface Inspected {
   Architecture: string;
 }
 
-testWithReaders('skopeo inspects both, and sees one image', async () => {
+testWithReaders('skopeo inspects the layout and the registry: the same image', async () => {
   for (const image of IMAGES) {
     const { digest, key, repository } = receipts[image]!;
     for (const from of [['oci:' + layout(image)], ['--tls-verify=false', `docker://${repository}:c-${key}`]]) {
@@ -72,7 +72,7 @@ testWithReaders('skopeo inspects both, and sees one image', async () => {
   }
 });
 
-testWithReaders('skopeo copies both, and the archive: every blob has the digest that it should have', async () => {
+testWithReaders('skopeo copies the layout, the archive and the image in the registry, and verifies every digest', async () => {
   const [image] = IMAGES as [string];
   const { digest, key, repository } = receipts[image]!;
   const into = freshFolder('skopeo');
@@ -89,7 +89,7 @@ testWithReaders('skopeo copies both, and the archive: every blob has the digest 
   expect([sizes('layout'), sizes('archive')]).toEqual([sizes('registry'), sizes('registry')]);
 });
 
-testWithReaders('umoci unpacks a layout: the bundle is in it, file by file', async () => {
+testWithReaders('umoci unpacks a layout with all files of the bundle', async () => {
   for (const image of IMAGES) {
     const into = path.join(freshFolder('umoci'), 'unpacked');
     await read('umoci', 'unpack', '--rootless', '--image', `${layout(image)}:c-${receipts[image]!.key}`, into);
@@ -101,7 +101,7 @@ testWithReaders('umoci unpacks a layout: the bundle is in it, file by file', asy
   }
 });
 
-testWithCrane('crane validates what is in the registry, and the archive', async (crane) => {
+testWithCrane('crane validates the image in the registry, and the archive', async (crane) => {
   for (const image of IMAGES) {
     const { repository, key, digest } = receipts[image]!;
     expect(await crane('validate', '--remote', `${repository}:c-${key}`)).toContain('PASS');
@@ -116,7 +116,7 @@ testWithPodman('podman loads a layout and an archive', async () => {
     await must('podman', ['pull', '--quiet', from]);
 });
 
-testWithEngine('docker loads the archive and runs it: it sees its bundle', async (engine) => {
+testWithEngine('docker loads and runs the archive, which finds its bundle', async (engine) => {
   for (const image of IMAGES) {
     const { stdout } = await must('docker', ['load', '--input', archive(image)], engine);
     expect(stdout).toContain(named(image));
@@ -128,7 +128,7 @@ testWithEngine('docker loads the archive and runs it: it sees its bundle', async
   }
 });
 
-test('the registry has nothing of it but these tags', async () => {
+test('the registry has exactly these tags', async () => {
   for (const image of IMAGES) {
     const { digest, key, repository } = receipts[image]!;
     const tags = [`c-${key}`, `customer-${workspace.head()}`, 'customer-main'];

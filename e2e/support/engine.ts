@@ -32,7 +32,7 @@ export function testWithEngine(name: string, fn: (engine: Engine) => Promise<voi
 }
 
 /** The engine, or undefined where there is none: for hooks. */
-export function engineIfThere(): Engine | undefined {
+export function optionalEngine(): Engine | undefined {
   return found;
 }
 
