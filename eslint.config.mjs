@@ -41,7 +41,7 @@ const LAYERS = [
   { src: NX, room: 'registry', rooms: [...SYSTEM, 'aws'], packages: [...NODE, '@aws-sdk/*'] },
   { src: NX, room: 'workspace', rooms: REMOTE, packages: NODE },
   { src: NX, room: 'oci', rooms: [...REMOTE, 'workspace'], packages: NODE },
-  { src: NX, room: 'oci', only: 'gzip.ts', rooms: [], packages: [...NODE, 'fflate'] },
+  { src: NX, room: 'oci/layer', only: 'gzip.ts', rooms: [], packages: [...NODE, 'fflate'] },
   { src: NX, room: 'images', rooms: [...REMOTE, 'workspace', 'oci'], packages: NODE },
   { src: NX, room: 'targets', rooms: IMAGES, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
   {

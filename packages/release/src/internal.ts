@@ -54,24 +54,18 @@ export {
   followBoot,
   newBootRound,
 } from './image/boot/report';
-export {
-  type Dockerfile,
-  type ExternalBase,
-  pinBases,
-  PLATFORM_REF_ARG,
-  readDockerfile,
-  REGISTRY_ARGS,
-} from './image/dockerfile/dockerfile';
+export { type Dockerfile, pinBases, PLATFORM_REF_ARG, readDockerfile } from './image/dockerfile/dockerfile';
+export { type ExternalBase, REGISTRY_ARGS } from './image/dockerfile/scan';
 export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
-export type { ContextEntry } from './image/recipe/context';
-export type { LayerEntry } from './image/recipe/copy';
-export { followRecipe } from './image/recipe/follow';
-export { type Ignore, readIgnore } from './image/recipe/ignore';
+export type { ContextEntry } from './image/recipe/files/context';
+export type { LayerEntry } from './image/recipe/files/copy';
+export { evaluateRecipe } from './image/recipe/evaluate';
+export { type Ignore, readIgnore } from './image/recipe/files/ignore';
 export { byPath, planLayers, type PlannedLayer } from './image/recipe/layers';
 export { isRefusal, readRecipe, type Recipe, type Refusal } from './image/recipe/recipe';
 export { type ImageSettings, printedSettings, SCRATCH } from './image/recipe/settings';
-export type { FollowedRecipe } from './image/recipe/steps';
-export { type BaseTree, EMPTY_TREE } from './image/recipe/tree';
+export type { EvaluatedRecipe } from './image/recipe/steps';
+export { type BaseTree, EMPTY_TREE } from './image/recipe/files/tree';
 export { whyBuilt } from './image/why';
 export { requireRelease } from './image/workspace';
 

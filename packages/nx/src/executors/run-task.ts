@@ -5,7 +5,7 @@ import { pluginOptions } from '../plugin-options';
 import { withJournal } from '../system/journal';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
-import { requireSupportedSystem } from '../system/supported';
+import { requireSupportedSystem } from '../system/supported-system';
 
 /** What every executor gets. */
 export interface Task {

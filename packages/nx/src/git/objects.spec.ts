@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../../testing/git-kit';
-import { isAlive } from '../system/process';
+import { isAlive } from '../system/is-alive';
 import { resetStop } from '../system/signals';
 import { closeObjectReaders, objectReader } from './objects';
 import { fetchBlobs } from './mirror/fetch-blobs';

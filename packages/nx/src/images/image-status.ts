@@ -4,14 +4,14 @@ import type { ImageConfig } from '../registry/manifest-format';
 import { getImage } from '../registry/image';
 import { openRegistry } from '../workspace/registries';
 
-/** What a registry has under a reference, for one platform. */
+/** Whether a registry has an image, for one platform. */
 export type ImageStatus =
   | { is: 'found'; platform: string; config: ImageConfig }
   | { is: 'missing'; problem: Problem }
   | { is: 'unknown'; problem: Problem };
 
-/** Looks up an image for a platform. `unknown` without access to the registry, or without a response. */
-export async function lookUpImage(reference: string, platform: string, log: Log): Promise<ImageStatus> {
+/** Looks up an image in its registry. `unknown` without access to the registry, or without a response. */
+export async function readImageStatus(reference: string, platform: string, log: Log): Promise<ImageStatus> {
   const image = parseImageReference(reference);
   try {
     const { config } = await getImage(openRegistry(image.host, log), image.repository, manifestName(image), platform);

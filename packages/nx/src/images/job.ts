@@ -21,25 +21,25 @@ import { settleAll } from '../system/parallel';
 import type { OpenRelease } from '../workspace/workspace';
 import { requireBundle } from '../workspace/workspace';
 
-/** What the options say about an image. */
+/** The options of an image. */
 export interface ImageOptions {
   platform?: string;
   args: Readonly<Record<string, string>>;
   offline: boolean;
 }
 
-/** An image, planned: what it will hold is known, nothing is fetched or built. */
+/** A planned image: its content is known, nothing is fetched or built. */
 export interface ImageJob {
   plan: ImagePlan;
   folder: ImageFolder;
   pin: ImagePin;
   bundles: FoundBundle[];
-  /** What of it is not in HEAD: such an image can be pushed, but not tagged or deployed. */
+  /** Its paths with uncommitted changes: such an image can be pushed, but not tagged or deployed. */
   uncommitted: string[];
   files: { tree: string; store: GitStore };
 }
 
-/** Plans one image from its own pin: never from what another image staged, and never from what is lying in dist/. */
+/** Plans one image from its own pin, never from the output of another task. */
 export async function planImageJob(
   release: OpenRelease,
   name: string,
@@ -49,21 +49,22 @@ export async function planImageJob(
 ): Promise<ImageJob> {
   const { folder, pin } = pinnedImage(release, name);
   checkArgs(options.args);
-  // At once: all folders are looked at together.
-  const looking = [
+  // In parallel: the git queries of all folders are batched.
+  const queries = [
     snapshot.tree(folder.path),
-    // The commit's tag says "this release": so what decides it must be in the commit too.
+    // The commit tag names the release, so release.yaml and the pins must be committed too.
     snapshot.changed([RELEASE_FILE, PINS]),
     ...pin.bundles.map((id) =>
       findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }),
     ),
   ] as const;
-  // A failure of one must not end the snapshot under the others.
-  const [own, changed, ...bundles] = await settleAll(looking);
+  // A failure of one query must not close the snapshot while others run.
+  const [own, changed, ...bundles] = await settleAll(queries);
   if (!own)
     throw new KdcubeError({
       code: 'dockerfile-missing',
-      message: `git sees nothing in ${folder.path}: is it ignored?`,
+      message: `git finds no files in ${folder.path}.`,
+      hint: `git check-ignore --verbose ${folder.path}    if a rule ignores it`,
       at: { file: folder.path },
     });
   const plan = planImage(name, {
@@ -82,7 +83,7 @@ export async function planImageJob(
   return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: own.store } };
 }
 
-/** An image's folder and its pin, which must answer what release.yaml and the Dockerfile ask now. */
+/** An image's folder and its pin, which must be up to date with release.yaml and the Dockerfile. */
 export function pinnedImage({ workspace }: OpenRelease, name: string): { folder: ImageFolder; pin: ImagePin } {
   const found = workspace.pins.images.find(({ subject }) => subject.name === name);
   if (!found) {
@@ -95,19 +96,19 @@ export function pinnedImage({ workspace }: OpenRelease, name: string): { folder:
   return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };
 }
 
-/** The arguments that are said in another way, and names that would be something else on a command line. */
+/** Refuses arguments that have an option of their own, and names that are invalid on a command line. */
 function checkArgs(args: Readonly<Record<string, string>>): void {
-  const given: Record<string, string> = {
+  const sources: Record<string, string> = {
     KDCUBE_REGISTRY: '--registry',
     KDCUBE_PLATFORM_REGISTRY: '--platformRegistry',
     [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
   };
   for (const name of Object.keys(args)) {
-    if (Object.hasOwn(given, name))
+    if (Object.hasOwn(sources, name))
       throw new KdcubeError({
         code: 'wrong-option',
-        message: `The build argument ${name} cannot be given with --args: what it says comes from ${given[name]!}.`,
-        hint: given[name]!,
+        message: `--args cannot set the build argument ${name}: its value comes from ${sources[name]!}.`,
+        hint: sources[name]!,
       });
     if (!/^[A-Za-z_]\w*$/.test(name))
       throw new KdcubeError({ code: 'wrong-option', message: `${quoted(name)} is not the name of a build argument.` });
@@ -119,7 +120,7 @@ export function buildArgs({ plan }: Pick<ImageJob, 'plan'>): Record<string, stri
   return { ...plan.args, ...platformArgs(plan.platformRef) };
 }
 
-/** What a receipt says an image holds. */
+/** The content of an image, for receipts. */
 export function contentOf({ plan, bundles }: Pick<ImageJob, 'plan' | 'bundles'>) {
   const { image, key, platform, platformRef, bases } = plan;
   return {

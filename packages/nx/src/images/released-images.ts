@@ -8,19 +8,19 @@ import { planImageJob } from './job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
 
-/** An image of the release, known by its content: nobody was asked for it yet. */
+/** An image of the release, planned from its content, not looked up yet. */
 export interface PlannedImage {
   plan: ImagePlan;
-  /** What of it is not in HEAD. */
+  /** Its paths with uncommitted changes. */
   uncommitted: string[];
 }
 
-/** An image of the release that is pushed, in whatever checkout and by whomever. */
+/** An image of the release in the registry, from any checkout. */
 export interface ReleasedImage extends PlannedImage {
-  /** Without its host, as the registry is asked for it. */
+  /** Without the registry's host. */
   repository: string;
   digest: string;
-  /** The whole name, by digest. */
+  /** The full reference, by digest. */
   reference: string;
 }
 
@@ -38,15 +38,15 @@ export async function plannedImages(
   return planned.map(({ plan, uncommitted }) => ({ plan, uncommitted }));
 }
 
-/** Where the registry has them. `offline`: the receipts of this checkout's own pushes are believed, and nobody is asked but for `registry`, where one is given. Every image that is not pushed is a Problem `image-not-pushed`, all at once. */
+/** Finds the images in the registry. `offline`: uses the receipts of this checkout's pushes, and contacts only `registry`, if given. Throws one Problem `image-not-pushed` for each image that is not pushed. */
 export async function releasedImages(
   root: string,
   planned: readonly PlannedImage[],
   registry: RegistryName,
-  { offline, registry: asked }: { offline: boolean; registry?: Registry },
+  { offline, registry: offlineRegistry }: { offline: boolean; registry?: Registry },
   log: Log,
 ): Promise<ReleasedImage[]> {
-  const connection = offline ? asked : openRegistry(registry.host, log);
+  const connection = offline ? offlineRegistry : openRegistry(registry.host, log);
   const missing: KdcubeError[] = [];
   const found: ReleasedImage[] = [];
   for (const image of planned) {
@@ -71,12 +71,12 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
   });
 }
 
-/** Nobody was asked: it may be pushed all the same. */
+/** The registry was not contacted, so the image may be pushed nevertheless. */
 function noReceipt(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
   return new KdcubeError({
     code: 'image-not-pushed',
-    message: `No receipt here says that ${shown(registry)}/${image} has this release's content (its key is ${tag}), and the registry was not asked.`,
-    hint: `nx run ${image}:docker-push    leaves one; or without --offline`,
+    message: `This checkout has no receipt of ${shown(registry)}/${image} with this release's content (its key is ${tag}), and --offline does not contact the registry.`,
+    hint: `nx run ${image}:docker-push    writes one; or run the command without --offline`,
   });
 }
 

@@ -29,7 +29,7 @@ async function* open({ digest }: Descriptor): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
 }
 
-test('layers lie over one another, and delete', async () => {
+test('applies layers in order, with whiteouts', async () => {
   const layers = [
     layer('mkdir -p a/b c d && chmod 750 c && touch a/x a/b/y c/1 d/old && ln -s ../a c/l && ln -P c/l c/m'),
     layer('mkdir -p a c d && touch a/.wh.b c/l d/.wh..wh..opq d/new', 'tar'),
@@ -53,7 +53,7 @@ test('layers lie over one another, and delete', async () => {
   expect((await baseFiles(layers.slice(0, 1), open))!.at('/c')).toEqual({ kind: 'folder', mode: 0o750, uid: 7, gid: 8 });
 });
 
-test('a layer is read once, then known by its digest; a damaged memory is read again', async () => {
+test('reads a layer once and caches its names by digest; ignores a damaged cache file', async () => {
   const one = layer('mkdir z && touch z/z');
   opened = 0;
   await baseFiles([one], open);

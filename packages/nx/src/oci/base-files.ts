@@ -4,46 +4,46 @@ import * as zlib from 'node:zlib';
 import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir } from '../system/files';
 import { readSealedFile, writeSealedFile } from '../system/sealed-file';
-import { namesIn, type TarName } from './tar-names';
+import { readTarNames, type TarName } from './layer/tar-names';
 import type { Descriptor } from '../registry/manifest-format';
 import { invalidResponse } from '../registry/transport/problems';
 
-/** Reads a base's layer as the registry or a layout has it. */
+/** Opens a layer of the base in a registry or a layout. */
 export type OpenLayer = (layer: Descriptor) => AsyncIterable<Uint8Array>;
 
-type Place = ReturnType<BaseTree['at']>;
+type BaseEntry = ReturnType<BaseTree['at']>;
 
-/** A folder that a layer has things in and does not name. */
+/** A folder that a layer has entries in, but no entry for. */
 const IMPLIED = { kind: 'folder', mode: 0o755, uid: 0, gid: 0 } as const;
 
 /**
- * What is where in a base: the names of its layers, read once, one layer after another, without unpacking anything, and kept by digest in the cache folder. Undefined where a layer is in a form that
- * this Node cannot read (zstd before Node 22.15), or is not to be had from a registry (foreign).
+ * The file tree of a base image, from the names in its layers. The names are cached by layer digest; nothing is unpacked. Undefined if a layer has a compression that this Node does not support
+ * (zstd before Node 22.15), or is foreign, and so not in the registry.
  */
 export async function baseFiles(layers: readonly Descriptor[], open: OpenLayer): Promise<BaseTree | undefined> {
-  const all = new Map<string, NonNullable<Place>>();
+  const all = new Map<string, NonNullable<BaseEntry>>();
   for (const layer of layers) {
     const names = await namesOf(layer, open);
     if (!names) return undefined;
-    apply(names, all);
+    applyLayer(names, all);
   }
   return { at: (path) => all.get(path) };
 }
 
-/** What a layer deletes is deleted from those below it, then it is laid over them. */
-function apply(names: readonly TarName[], all: Map<string, NonNullable<Place>>): void {
+/** Applies a layer: whiteouts first, then its entries. */
+function applyLayer(names: readonly TarName[], all: Map<string, NonNullable<BaseEntry>>): void {
   for (const { path, kind } of names) {
-    if (kind === 'gone') removeBelow(all, path, true);
-    if (kind === 'emptied') removeBelow(all, path, false);
+    if (kind === 'whiteout') removeBelow(all, path, true);
+    if (kind === 'opaque') removeBelow(all, path, false);
   }
   for (const { path, kind, target, mode = 0o755, uid = 0, gid = 0 } of names) {
-    if (kind === 'gone' || kind === 'emptied') continue;
+    if (kind === 'whiteout' || kind === 'opaque') continue;
     for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1)) {
       const folder = path.slice(0, end);
       if (!all.has(folder)) all.set(folder, IMPLIED);
     }
     if (kind !== 'folder' && all.get(path)?.kind === 'folder') removeBelow(all, path, true);
-    // A hard link to a link is one.
+    // A hard link to a symlink is a symlink.
     const linked = kind === 'file' && target !== undefined ? all.get(target) : undefined;
     if (linked?.kind === 'link') all.set(path, linked);
     else if (kind === 'folder') all.set(path, { kind, mode, uid, gid });
@@ -51,14 +51,14 @@ function apply(names: readonly TarName[], all: Map<string, NonNullable<Place>>):
   }
 }
 
-function removeBelow(all: Map<string, NonNullable<Place>>, path: string, itself: boolean): void {
+function removeBelow(all: Map<string, NonNullable<BaseEntry>>, path: string, itself: boolean): void {
   if (all.get(path)?.kind === 'folder' || path === '/')
-    for (const known of all.keys()) if (known.startsWith(`${path === '/' ? '' : path}/`)) all.delete(known);
+    for (const other of all.keys()) if (other.startsWith(`${path === '/' ? '' : path}/`)) all.delete(other);
   if (itself) all.delete(path);
 }
 
-/** Raised when what is kept of a layer's names changes: what an older version kept is then not read. */
-const NAMES_FORMAT = 2;
+/** Raised when the cached format changes: files of older versions are not read then. */
+const NAMES_FORMAT = 3;
 
 async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | undefined> {
   const file = cacheDir(`base-names-${NAMES_FORMAT}`, layer.digest.replace(':', '-'));
@@ -69,13 +69,13 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   if (!unpack || /foreign|nondistributable/.test(layer.mediaType)) return undefined;
   const names: TarName[] = [];
   try {
-    for await (const name of namesIn(unpack(checked(layer, open)))) names.push(name);
+    for await (const name of readTarNames(unpack(verifiedLayer(layer, open)))) names.push(name);
   } catch (error) {
     if (error instanceof KdcubeError) throw error;
-    // Its bytes are what their digest says, and still nobody can unpack them.
+    // The digest is right, so the layer itself is invalid.
     throw invalidResponse(
       `The layer ${layer.digest} of the base cannot be read: ${(error as Error).message}.`,
-      'pin another base: no engine could start this one either',
+      'pin another base: no container engine can start this one',
       error,
     );
   }
@@ -83,7 +83,7 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   return names;
 }
 
-async function* checked(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint8Array> {
+async function* verifiedLayer(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of open(layer)) {
@@ -93,7 +93,7 @@ async function* checked(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint
     yield chunk;
   }
   if (size !== layer.size || `sha256:${hash.digest('hex')}` !== layer.digest)
-    throw invalidResponse(`The layer ${layer.digest} of the base came with other bytes than its digest says.`);
+    throw invalidResponse(`The bytes of the base layer ${layer.digest} do not match its digest.`);
 }
 
 function unpacker(mediaType: string): ((source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined {
@@ -104,7 +104,7 @@ function unpacker(mediaType: string): ((source: AsyncIterable<Uint8Array>) => As
   return undefined;
 }
 
-/** A failure of the source ends the reader with that failure. */
+/** A failure of the source fails the reader too. */
 function through(source: AsyncIterable<Uint8Array>, stream: zlib.Gunzip): AsyncIterable<Uint8Array> {
   return pipeline(Readable.from(source), stream, () => undefined);
 }

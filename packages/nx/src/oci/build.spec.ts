@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRefusal, readIgnore, readRecipe, type BaseTree, type Refusal } from '@kdcube/release/internal';
-import { writeDockerArchive } from './archive';
+import { writeDockerArchive } from './docker-archive';
 import { scratch, type Base } from './base';
 import { assembleImage, type BuiltImage, type OciBuild } from './build';
-import { knownLayers } from './known';
+import { indexOwnLayers } from './own-layers';
 import { blobFile, openBlob, readLayout, writeLayout } from './layout';
 import type { ImageConfig, ImageManifest } from '../registry/manifest-format';
 import { gitSync, sandbox, type Sandbox, problemOf } from '../../testing/git-kit';
@@ -67,7 +67,7 @@ async function tryBuild(
   });
 }
 
-/** A base with so many layers, none of which is anywhere. */
+/** A base with `count` layers, whose blobs do not exist. */
 function base(count: number, change: { config?: object; manifest?: object; mediaType?: string } = {}): Base {
   const digest = (index: number) => `sha256:${index.toString(16).padStart(64, '0')}`;
   const layers = Array.from({ length: count }, (_, index) => ({
@@ -97,7 +97,7 @@ function base(count: number, change: { config?: object; manifest?: object; media
 
 const json = (bytes: Buffer): Record<string, unknown> => JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
 
-test('the bytes are these, on every machine', async () => {
+test('is reproducible on every machine', async () => {
   const image = await build(
     repository({ one: 'one', two: 'two' }),
     'COPY bundles /bundles\nCOPY x.txt /app/\nENV A=1\nCMD ["x"]',
@@ -118,7 +118,7 @@ test('the bytes are these, on every machine', async () => {
   expect(image.digest).toBe('sha256:7f567739216cb6ae4a4fd85215f3ce77b9f0d5f5579993812879c080981fd46a');
 });
 
-test('another clone, umask, time zone and cache: the same image', async () => {
+test('gives the same image with another clone, umask, time zone and cache', async () => {
   const lines = 'COPY . /all';
   const first = await build(repository({ one: 'one' }), lines);
   const before = { umask: process.umask(0o077), TZ: process.env.TZ, cache: process.env.KDCUBE_CACHE_DIR };
@@ -132,7 +132,7 @@ test('another clone, umask, time zone and cache: the same image', async () => {
   expect(second.digest).toBe(first.digest);
 });
 
-test('one changed bundle is one changed layer, and nothing else is read', async () => {
+test('one changed bundle changes one layer, and only its content is read', async () => {
   const opened: string[] = [];
   const first = await build(repository({ a: 'a', b: 'b', c: 'c' }), 'COPY bundles /bundles');
   const second = await build(repository({ a: 'a', b: 'changed', c: 'c' }), 'COPY bundles /bundles', { opened });
@@ -141,38 +141,41 @@ test('one changed bundle is one changed layer, and nothing else is read', async 
   expect([...new Set(opened)].sort()).toEqual(['bundles/b', 'own']);
 });
 
-test('a layer that another image has is not compressed again', async () => {
+test('does not compress a layer again that the previous image has', async () => {
   const dir = repository({ fresh: 'only here' });
-  const { first, second, compressed } = await buildTwice(dir, ({ known }) => known);
+  const { first, second, compressed } = await buildTwice(dir, (previousLayer) => previousLayer);
   expect([second.digest, compressed]).toEqual([first.digest, []]);
   expect((await second.layers[1]!.make()).digest).toBe(first.layers[1]!.descriptor.digest);
 });
 
-test.each<[string, (layer: KnownLayer) => KnownLayer]>([
+test.each<[string, (layer: PreviousLayer) => PreviousLayer]>([
   ['has other content', (layer) => ({ ...layer, diffId: `sha256:${'f'.repeat(64)}` })],
-  ['is of another type', (layer) => ({ ...layer, descriptor: { ...layer.descriptor, mediaType: 'application/x' } })],
-])('a layer that another image claims to have is made here if it %s', async (_, change) => {
+  ['has another media type', (layer) => ({ ...layer, descriptor: { ...layer.descriptor, mediaType: 'application/x' } })],
+])('creates a layer that the previous image claims to have, but that %s', async (_, change) => {
   const foreign = { digest: `sha256:${'e'.repeat(64)}`, size: 1 };
-  const { first, second, compressed } = await buildTwice(repository({ fresh: 'only here' }), ({ known }) => (key) => {
-    const layer = known(key);
+  const { first, second, compressed } = await buildTwice(repository({ fresh: 'only here' }), (previousLayer) => (key) => {
+    const layer = previousLayer(key);
     return layer && change({ ...layer, descriptor: { ...layer.descriptor, ...foreign } });
   });
   expect([second.digest, compressed]).toEqual([first.digest, second.layers.map(({ key }) => key)]);
 });
 
-type Known = NonNullable<OciBuild['known']>;
-type KnownLayer = NonNullable<ReturnType<Known>>;
+type FindLayer = NonNullable<OciBuild['previousLayer']>;
+type PreviousLayer = NonNullable<ReturnType<FindLayer>>;
 
-/** Builds an image, then again with an empty cache and the layers that `claim` makes of the first image. */
-async function buildTwice(dir: string, claim: (of: { known: Known }) => Known) {
+/** Builds an image, then again with an empty cache and the layers that `claim` returns. */
+async function buildTwice(dir: string, claim: (previousLayer: FindLayer) => FindLayer) {
   const first = await build(dir, 'COPY bundles /b');
-  const known = knownLayers(json(first.manifest) as unknown as ImageManifest, json(first.config.bytes) as unknown as ImageConfig);
+  const previousLayer = indexOwnLayers(
+    json(first.manifest) as unknown as ImageManifest,
+    json(first.config.bytes) as unknown as ImageConfig,
+  );
   process.env.KDCUBE_CACHE_DIR = box.folder('cache');
-  const second = await build(dir, 'COPY bundles /b', { known: claim({ known }) });
+  const second = await build(dir, 'COPY bundles /b', { previousLayer: claim(previousLayer) });
   return { first, second, compressed: second.layers.filter(({ isNew }) => isNew).map(({ key }) => key) };
 }
 
-test('a damaged cache is not believed', async () => {
+test('creates a layer again that is damaged in the cache', async () => {
   const dir = repository({ one: 'cache' });
   const first = await build(dir, 'COPY bundles /b');
   const { file } = await first.layers[1]!.make();
@@ -181,7 +184,7 @@ test('a damaged cache is not believed', async () => {
   expect(fs.statSync(file).size).toBe(first.layers[1]!.descriptor.size);
 });
 
-test('more than 60 bundles go into buckets that stay', async () => {
+test('groups more than 60 bundles into stable buckets', async () => {
   const many = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`bundle${index}`, `${index}`]));
   const first = await build(repository(many), 'COPY bundles /bundles');
   const second = await build(repository({ ...many, another: 'one more' }), 'COPY bundles /bundles');
@@ -190,7 +193,7 @@ test('more than 60 bundles go into buckets that stay', async () => {
   expect(second.layers.filter(({ descriptor }) => !before.has(descriptor.digest))).toHaveLength(1);
 }, 60_000);
 
-test('empty layers are left out, and what .dockerignore leaves of nothing', async () => {
+test('leaves out empty layers, and layers that .dockerignore empties', async () => {
   const image = await build(repository({ one: 'one' }), 'FROM base\nCOPY bundles/one /x/\nENV A=1', {
     base: base(1),
     ignore: readIgnore('**/*.py'),
@@ -204,7 +207,7 @@ test('empty layers are left out, and what .dockerignore leaves of nothing', asyn
 });
 
 describe('the base', () => {
-  test('its layers, types, history and time are carried over', async () => {
+  test('inherits its layers, media types, history and creation time', async () => {
     const foreign = {
       mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
       digest: base(1).manifest.layers[0]!.digest,
@@ -228,20 +231,16 @@ describe('the base', () => {
     });
   });
   test.each<[string, Base, string]>([
-    [
-      'another platform',
-      base(1, { config: { architecture: 'arm64' } }),
-      'is for linux/arm64, the image is to be for linux/amd64',
-    ],
+    ['another platform', base(1, { config: { architecture: 'arm64' } }), 'is for linux/arm64, and the build is for linux/amd64'],
     [
       'schema 1',
       base(1, { mediaType: 'application/vnd.docker.distribution.manifest.v1+prettyjws' }),
-      "neither an OCI image nor one of docker's schema 2",
+      'neither an OCI image nor a Docker image of schema 2',
     ],
     [
-      'a config that does not fit',
+      'a config that contradicts the manifest',
       base(2, { config: { rootfs: { type: 'layers', diff_ids: [] } } }),
-      'has 2 layers, and its config names 0',
+      'has 2 layers, but its config lists 0',
     ],
   ])('%s', async (_, of, message) => {
     await expect(build(repository({}), 'FROM base\nENV B=2', { base: of })).rejects.toThrow(message);
@@ -256,7 +255,7 @@ describe('the base', () => {
       why: expect.stringContaining('more than the 125'),
     });
   });
-  test('its files are asked for once, where a line depends on them; unknown ones refuse the line', async () => {
+  test('its files are read once, if a line depends on them; without them the line is refused', async () => {
     const dir = repository({});
     let asked = 0;
     const files: BaseTree = { at: (place) => (place === '/etc' ? { kind: 'folder', uid: 3, gid: 4, mode: 0o700 } : undefined) };
@@ -278,7 +277,7 @@ describe('layouts', () => {
     await writeLayout(dir, image, { name: 'shop/chat:1' });
     return { dir, image };
   };
-  test('written twice it is the same, and it reads as what was built', async () => {
+  test('is reproducible, and reads as the image that was built', async () => {
     const { dir, image } = await made();
     const tree = (): string[] =>
       fs
@@ -301,7 +300,7 @@ describe('layouts', () => {
       ],
     });
   });
-  test('an archive names it for docker with either of its stores: by manifest.json, and by annotations in index.json', async () => {
+  test('an archive names the image for both of docker’s image stores: in manifest.json and in annotations of index.json', async () => {
     const { dir, image } = await made();
     const archive = path.join(dir, '../a.tar');
     await writeDockerArchive(dir, archive, ['chat:c-1', 'localhost/shop/chat:2']);
@@ -315,14 +314,14 @@ describe('layouts', () => {
       manifests: [named('docker.io/library/chat:c-1', 'c-1'), named('localhost/shop/chat:2', '2')],
     });
   });
-  test('a sparse one says what is missing, and is no archive', async () => {
+  test('a sparse layout lists its missing layers, and cannot become an archive', async () => {
     const image = await build(repository({ one: 'one' }), 'FROM base\nCOPY bundles /b', { base: base(2) });
     const dir = path.join(box.folder('layout'), 'image');
     await writeLayout(dir, image);
     expect((await readLayout(dir)).missing).toEqual(image.base);
-    await expect(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1'])).rejects.toThrow('does not hold 2 of its 4 layers');
+    await expect(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1'])).rejects.toThrow('lacks 2 of its 4 layers');
   });
-  test('one with a layer that its owner alone may give is a layout, and no archive', async () => {
+  test('a layout with a foreign layer is complete, but cannot become an archive', async () => {
     const { digest } = base(1).manifest.layers[0]!;
     const foreign = {
       mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
@@ -339,23 +338,23 @@ describe('layouts', () => {
     const problem = await problemOf(writeDockerArchive(dir, path.join(dir, '../a.tar'), ['a:1']));
     expect(problem).toMatchObject({
       code: 'file-error',
-      message: expect.stringContaining(`${digest} is only where its owner has it`),
+      message: expect.stringContaining(`${digest} is only at the URL of its owner`),
     });
   });
-  test('a base that comes with other bytes leaves the old layout', async () => {
+  test('keeps the old layout if a base layer does not match its digest', async () => {
     const { dir } = await made();
     const image = await build(repository({ one: 'one' }), 'FROM base\nCOPY bundles /b', { base: base(1) });
     const openBase = async function* () {
       yield Buffer.from('other text');
     };
-    await expect(writeLayout(dir, image, { openBase })).rejects.toThrow('came as sha256:');
+    await expect(writeLayout(dir, image, { openBase })).rejects.toThrow('has the digest sha256:');
     await expect(readLayout(dir)).resolves.toMatchObject({ missing: [] });
     expect(fs.readdirSync(path.dirname(dir))).toEqual(['image']);
   });
   test.each<[string, (dir: string, image: BuiltImage) => void, string]>([
     ['no index', (dir) => fs.rmSync(path.join(dir, 'index.json')), 'has no index.json'],
     ['an index of two', (dir) => write(path.join(dir, 'index.json'), '{"manifests":[1,2]}'), 'exactly one image'],
-    ['another version', (dir) => write(path.join(dir, 'oci-layout'), '{}'), 'does not say version 1.0.0'],
+    ['another version', (dir) => write(path.join(dir, 'oci-layout'), '{}'), 'does not have version 1.0.0'],
     ['half JSON', (dir) => write(path.join(dir, 'index.json'), '{'), 'not JSON'],
     ...[
       null,
@@ -368,14 +367,18 @@ describe('layouts', () => {
       (dir) => write(path.join(dir, 'index.json'), JSON.stringify({ manifests: [entry] })),
       'does not describe an image',
     ]),
-    ['a changed config', (dir, image) => fs.appendFileSync(blobFile(dir, image.config.descriptor), ' '), 'came as sha256:'],
+    [
+      'a changed config',
+      (dir, image) => fs.appendFileSync(blobFile(dir, image.config.descriptor), ' '),
+      'has the digest sha256:',
+    ],
     ['a cut layer', (dir, image) => fs.truncateSync(blobFile(dir, image.layers[0]!.descriptor), 5), 'has 5 bytes instead of'],
-  ])('%s is said', async (_, damage, message) => {
+  ])('reports %s', async (_, damage, message) => {
     const { dir, image } = await made();
     damage(dir, image);
     await expect(readLayout(dir)).rejects.toThrow(message);
   });
-  test('a layer that was changed is found when it is read, before it was given as a whole', async () => {
+  test('reports a changed layer before its last chunk', async () => {
     const { dir, image } = await made();
     const layer = image.layers[0]!.descriptor;
     fs.writeFileSync(blobFile(dir, layer), Buffer.alloc(layer.size));
@@ -384,24 +387,24 @@ describe('layouts', () => {
       for await (const chunk of openBlob(dir, layer)) size += chunk.length;
       return size;
     };
-    await expect(read()).rejects.toThrow('came as sha256:');
+    await expect(read()).rejects.toThrow('has the digest sha256:');
     const file = path.join(box.folder('archive'), 'a.tar');
-    await expect(writeDockerArchive(dir, file, ['a:1'])).rejects.toThrow('came as sha256:');
+    await expect(writeDockerArchive(dir, file, ['a:1'])).rejects.toThrow('has the digest sha256:');
     expect(fs.readdirSync(path.dirname(file))).toEqual([]);
   });
 });
 
-test('what would delete files of an image by its name is refused, in a bundle too', async () => {
+test('refuses whiteout names, in a bundle too', async () => {
   const dir = repository({ one: 'one' });
   write(path.join(dir, 'bundles/one/.wh.x'), '');
   gitSync(dir, 'add', '-A');
-  await expect(build(dir, 'COPY bundles /b')).rejects.toThrow('.wh.x" would delete');
+  await expect(build(dir, 'COPY bundles /b')).rejects.toThrow('.wh.x" is a whiteout name');
 });
 
 test.each([
   ['gzip', Buffer.from('1f8b0800', 'hex')],
   ['xz', Buffer.from('fd377a585a0000', 'hex')],
-])('ADD of %s is refused by its line', async (_, bytes) => {
+])('refuses ADD of %s, with its line', async (_, bytes) => {
   const dir = repository({}, {});
   fs.mkdirSync(path.join(dir, 'own'), { recursive: true });
   fs.writeFileSync(path.join(dir, 'own/notes.txt'), bytes);

@@ -4,9 +4,9 @@ import type { Log } from '../system/log';
 import { baseLayers, type Base } from './base';
 import type { ContextTree } from './context';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
-import { cachedLayer, layerContent, makeLayer, type CachedLayer } from './layer';
+import { cachedLayer, layerContent, makeLayer, type CachedLayer } from './layer/layer';
 import { forEachLayer, planImageLayers } from './layer-plan';
-import type { TarEntry } from './tar';
+import type { TarEntry } from './layer/tar';
 import { sha256Digest } from '../registry/transport/connect';
 import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
 
@@ -15,24 +15,24 @@ export interface OciBuild {
   base: Base;
   /** `linux/amd64` */
   platform: string;
-  /** The image's own files at '', and each bundle where it lies in the context. */
+  /** The image's own files at '', and each bundle at its path in the context. */
   context: readonly ContextTree[];
   ignore: Ignore;
-  /** As an engine's --label: they win over the Dockerfile's. */
+  /** As `docker build --label`: they override those of the Dockerfile. */
   labels: Readonly<Record<string, string>>;
-  /** Asked at most once, and only where a line cannot be understood without: what is in the base. Undefined: it cannot be known. Default: never known. */
+  /** The file tree of the base. Called at most once, and only if a line depends on it. Undefined: it cannot be read. */
   baseFiles?: () => Promise<BaseTree | undefined>;
-  /** A layer of another image that claims to have this key. It is reused if its `diffId` is the one that is computed here. */
-  known?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
+  /** A layer of the previous image that claims to have this key. It is reused if its `diffId` is the one that is computed here. */
+  previousLayer?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
   log?: Log;
 }
 
-/** A layer of ours. `make` gives its file: from the cache folder, or made now. */
+/** A layer that this build adds. `make` returns its file, from the cache or newly created. */
 export interface BuiltLayer {
   key: string;
   descriptor: Descriptor;
   diffId: string;
-  /** It was made for this build: no earlier one can have sent it. */
+  /** It was created by this build, so no earlier push can have uploaded it. */
   isNew: boolean;
   make(): Promise<CachedLayer>;
 }
@@ -43,20 +43,20 @@ export interface BuiltImage {
   mediaType: string;
   manifest: Buffer;
   config: ConfigBlob;
-  /** The base's, by their own digests. */
+  /** The layers of the base. */
   base: Descriptor[];
   layers: BuiltLayer[];
   platform: string;
 }
 
 /**
- * Assembles an image without a container engine: the base's layers by their descriptors, one layer for the files of each COPY and one for each bundle, a config, a manifest. To the byte the same for the same Dockerfile,
- * trees, base and labels. A line that cannot be followed is returned, not thrown. Problems: those of the base (`requireBase`), of git, of the disk.
+ * Assembles an image without a container engine: the base's layers, one layer for the files of each COPY, one for each bundle, a config and a manifest. Reproducible: the same Dockerfile, trees, base and
+ * labels give the same bytes. Returns the Refusal of an unsupported line. Problems: those of `requireBase`, of git and of the file system.
  */
 export async function assembleImage(build: OciBuild): Promise<BuiltImage | Refusal> {
   const plan = await planImageLayers(build);
   if (isRefusal(plan)) return plan;
-  const layers = await forEachLayer(plan, (key, entries) => builtLayer(key, entries, build));
+  const layers = await forEachLayer(plan, (key, entries) => buildLayer(key, entries, build));
   const own = layers.flat().filter((layer) => layer !== undefined);
   const config = printConfig(build, plan, layers);
   const base = baseLayers(build.base);
@@ -65,15 +65,15 @@ export async function assembleImage(build: OciBuild): Promise<BuiltImage | Refus
   return { digest, mediaType: OCI_MANIFEST, manifest, config, base, layers: own, platform: build.platform };
 }
 
-/** From the cache, else from another image if that has the same content, else made. Undefined where the layer is empty. */
-async function builtLayer(
+/** From the cache, else from the previous image if its content is the same, else newly created. Undefined if the layer is empty. */
+async function buildLayer(
   key: string,
   entries: () => AsyncIterable<TarEntry>,
-  { known }: OciBuild,
+  { previousLayer }: OciBuild,
 ): Promise<BuiltLayer | undefined> {
   const make = () => makeLayer(key, entries) as Promise<CachedLayer>;
   // Anybody who can push can claim a key: what is computed here decides.
-  const claimed = cachedLayer(key) === undefined ? known?.(key) : undefined;
+  const claimed = cachedLayer(key) === undefined ? previousLayer?.(key) : undefined;
   if (claimed?.descriptor.mediaType === OCI_LAYER && (await layerContent(key, entries))?.diffId === claimed.diffId)
     return { key, ...claimed, isNew: false, make };
   const layer = await makeLayer(key, entries);

@@ -12,31 +12,31 @@ import {
 import type { GitStore } from '../git/mirror/store';
 import { readBlobs } from '../git/blobs';
 import type { Log } from '../system/log';
-import type { TarEntry } from './tar';
+import type { TarEntry } from './layer/tar';
 import { planTree } from '../workspace/stage';
 
 /** A git tree as a part of a build context. */
 export interface ContextTree {
-  /** Where in the context it lies: '' is its root. */
+  /** Its path in the context; '' is the root. */
   path: string;
   tree: string;
-  /** Opened only when something of it must be read. */
+  /** Called only if its content must be read. */
   open(): Promise<GitStore>;
-  /** How messages call it. */
+  /** Its name in messages. */
   subject: string;
   at?: Place;
 }
 
-/** A build context of git trees. The tree at '' is listed; the others stay closed until something asks what is in them. */
+/** A build context of git trees. The tree at '' is listed; the others stay closed until an instruction depends on their content. */
 export interface OpenContext {
   entries: ContextEntry[];
   /** Lists a closed tree. */
   open(folder: string): Promise<void>;
-  /** All that decides the bytes of a layer of these entries. */
+  /** Everything that determines the bytes of a layer with these entries. */
   contentOf(entries: readonly LayerEntry[]): unknown;
-  /** The things of a layer with the folders above them, in the order of a tar; nothing where .dockerignore leaves nothing. */
+  /** The entries of a layer and their parent folders, in tar order; none if .dockerignore excludes everything. */
   tarEntries(entries: readonly LayerEntry[], above: PlannedLayer['above']): AsyncGenerator<TarEntry>;
-  /** The first bytes of a file of the context, 512 at most. */
+  /** Up to 512 first bytes of a file of the context. */
   head(source: string): Promise<Buffer>;
 }
 
@@ -50,7 +50,7 @@ export async function openContext(trees: readonly ContextTree[], ignore: Ignore,
   const listed: ContextEntry[] = [];
   const closed = new Map(trees.filter((tree) => tree.path !== '').map((tree) => [tree.path, tree]));
   const list = async (tree: ContextTree): Promise<void> => {
-    const plan = await planned(tree, log);
+    const plan = await planOf(tree, log);
     const at = (path: string): string => (tree.path === '' ? path : `${tree.path}/${path}`);
     for (const { path, oid } of plan.files) blobs.set(at(path), { oid, tree });
     if (tree.path !== '') listed.push({ path: tree.path, kind: 'folder' });
@@ -71,30 +71,32 @@ export async function openContext(trees: readonly ContextTree[], ignore: Ignore,
     },
     contentOf: (entries) => entries.map((entry) => contentOf(entry, blobOf, closed, ignore)),
     async *tarEntries(entries, above) {
-      const flat: Laid[] = [];
+      const flat: ResolvedEntry[] = [];
       for (const entry of entries)
         flat.push(
-          ...(entry.kind === 'closed' ? await unfolded(entry, closed.get(entry.source)!, ignore, log) : [laid(entry, blobOf)]),
+          ...(entry.kind === 'closed'
+            ? await listClosed(entry, closed.get(entry.source)!, ignore, log)
+            : [resolveEntry(entry, blobOf)]),
         );
       if (flat.length === 0) return;
       const own = new Set(flat.map(({ path }) => path));
-      flat.push(...above.map((folder) => laid(folder, blobOf)).filter(({ path }) => !own.has(path)));
-      yield* filled(flat.sort(byPath));
+      flat.push(...above.map((folder) => resolveEntry(folder, blobOf)).filter(({ path }) => !own.has(path)));
+      yield* withContent(flat.sort(byPath));
     },
     async head(source) {
       const { oid, tree } = blobOf(source);
-      for await (const { chunks } of readBlobs(await tree.open(), [oid])) return firstOf(chunks);
+      for await (const { chunks } of readBlobs(await tree.open(), [oid])) return firstBytes(chunks);
       return Buffer.alloc(0);
     },
   };
 }
 
-/** An entry of a layer with the blob that it has its bytes from. */
-type Laid = { path: string; uid: number; gid: number } & (
+/** A layer entry with the git blob of its content. */
+type ResolvedEntry = { path: string; uid: number; gid: number } & (
   { kind: 'folder'; mode: number } | { kind: 'link'; target: string } | { kind: 'file'; mode: number; blob: Blob }
 );
 
-/** A closed tree counts as a whole, so that what is in it need not be listed to know that it is the same. */
+/** A closed tree is identified by its id, without listing it. */
 function contentOf(
   entry: LayerEntry,
   blobOf: (source: string) => Blob,
@@ -109,7 +111,7 @@ function contentOf(
   return ['tree', path, uid, gid, entry.chmod ?? null, entry.withRoot, closed.get(entry.source)!.tree, ...ignored];
 }
 
-function laid(entry: Exclude<LayerEntry, { kind: 'closed' }>, blobOf: (source: string) => Blob): Laid {
+function resolveEntry(entry: Exclude<LayerEntry, { kind: 'closed' }>, blobOf: (source: string) => Blob): ResolvedEntry {
   const { uid, gid } = entry;
   const path = entry.path.slice(1);
   if (entry.kind === 'folder') return { kind: 'folder', path, uid, gid, mode: entry.mode };
@@ -117,21 +119,21 @@ function laid(entry: Exclude<LayerEntry, { kind: 'closed' }>, blobOf: (source: s
   return { kind: 'file', path, uid, gid, mode: entry.mode, blob: blobOf(entry.source) };
 }
 
-/** All of a closed tree that .dockerignore leaves in it. */
-async function unfolded(
+/** The entries of a closed tree that .dockerignore does not exclude. */
+async function listClosed(
   entry: Extract<LayerEntry, { kind: 'closed' }>,
   tree: ContextTree,
   ignore: Ignore,
   log: Log,
-): Promise<Laid[]> {
+): Promise<ResolvedEntry[]> {
   const { uid, gid, chmod } = entry;
-  const plan = await planned(tree, log);
+  const plan = await planOf(tree, log);
   refuseWhiteouts(plan, tree);
-  const isIn = ({ path }: { path: string }): boolean => !ignore.excludes(`${tree.path}/${path}`);
-  const files = plan.files.filter(isIn);
-  const links = plan.links.filter(isIn);
+  const isIncluded = ({ path }: { path: string }): boolean => !ignore.excludes(`${tree.path}/${path}`);
+  const files = plan.files.filter(isIncluded);
+  const links = plan.links.filter(isIncluded);
   const inside = [...files, ...links].map(({ path }) => `${path}/`);
-  const folders = plan.folders.filter((path) => isIn({ path }) || inside.some((each) => each.startsWith(`${path}/`)));
+  const folders = plan.folders.filter((path) => isIncluded({ path }) || inside.some((each) => each.startsWith(`${path}/`)));
   const root = entry.path === '/' ? '' : entry.path.slice(1);
   const at = (path: string): string => (root === '' ? path : `${root}/${path}`);
   return [
@@ -149,8 +151,8 @@ async function unfolded(
   ];
 }
 
-/** One `git cat-file` for each run of files from one tree; each file is read while it is asked for. */
-async function* filled(entries: readonly Laid[]): AsyncGenerator<TarEntry> {
+/** Adds the content of files: one `git cat-file` for consecutive files of one tree, read on demand. */
+async function* withContent(entries: readonly ResolvedEntry[]): AsyncGenerator<TarEntry> {
   for (let index = 0; index < entries.length;) {
     const first = entries[index]!;
     if (first.kind !== 'file') {
@@ -180,22 +182,22 @@ async function* filled(entries: readonly Laid[]): AsyncGenerator<TarEntry> {
   }
 }
 
-/** In a layer such a name deletes another one. */
+/** In a layer, a whiteout name (`.wh.…`) deletes a file. */
 function refuseWhiteouts({ files, links, folders }: StagePlan, { subject, at }: ContextTree): void {
   const found = [...folders, ...[...files, ...links].map(({ path }) => path)].find((path) => /(?:^|\/)\.wh\./.test(path));
   if (found === undefined) return;
   throw new KdcubeError({
     code: 'unsafe-name',
-    message: `${subject}: ${quoted(found)} would delete a file of the image, by its name.`,
+    message: `${subject}: ${quoted(found)} is a whiteout name, which would delete a file of the image.`,
     at,
   });
 }
 
-async function planned(tree: ContextTree, log: Log): Promise<StagePlan> {
+async function planOf(tree: ContextTree, log: Log): Promise<StagePlan> {
   return planTree(await tree.open(), tree.tree, { subject: tree.subject, at: tree.at, log });
 }
 
-async function firstOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+async function firstBytes(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];
   for await (const chunk of chunks) {
     all.push(chunk);

@@ -3,22 +3,21 @@ import * as path from 'node:path';
 import { KdcubeError, parseImageReference } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../system/files';
 import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
-import { tarOf, type TarEntry } from './tar';
+import { tarOf, type TarEntry } from './layer/tar';
 import type { Descriptor } from '../registry/manifest-format';
 
 /**
- * Writes the image of a layout as one file that `docker load` and `podman load` take, under these names (`shop/chat:1`); it is a layout too, and a docker that keeps its images in containerd reads only
- * that. Every blob is checked on the way. Throws the Problem
- * `file-error` where the layout is not complete: an engine cannot fetch what is missing.
+ * Writes the image of a layout as one file for `docker load` and `podman load`, under these names (`shop/chat:1`). The file is an OCI layout too: docker with the containerd image store reads only that.
+ * Every blob is verified. Problem `file-error` if the layout is not complete: an engine cannot fetch missing layers.
  */
 export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
   const { manifest, image } = await readLayout(layoutDir);
-  // Of a foreign layer a layout says nothing: it lies at an address of its owner's.
+  // Foreign layers are in no layout: their content is at the URL of their owner.
   const missing = image.layers.filter((layer) => !fs.existsSync(blobFile(layoutDir, layer)));
   if (missing.length > 0)
     throw new KdcubeError({
       code: 'file-error',
-      message: `${layoutDir} does not hold ${missing.length} of its ${image.layers.length} layers, and docker load needs them all: ${missing[0]!.digest} is only ${'urls' in missing[0]! ? 'where its owner has it' : 'in a registry'}.`,
+      message: `${layoutDir} lacks ${missing.length} of its ${image.layers.length} layers, and docker load needs all of them: ${missing[0]!.digest} is only ${'urls' in missing[0]! ? 'at the URL of its owner' : 'in a registry'}.`,
     });
   const place = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;
   const blobs = new Map([manifest, image.config, ...image.layers].map((blob) => [place(blob), blob]));
@@ -41,7 +40,7 @@ export async function writeDockerArchive(layoutDir: string, file: string, names:
   await writeFileAtomic(file, tarOf(entries));
 }
 
-/** One entry a name, as `docker save` writes them. */
+/** One entry for each name, as `docker save` writes them. */
 async function namedIndex(file: string, names: readonly string[]): Promise<Buffer> {
   const index = JSON.parse(await fs.promises.readFile(file, 'utf8')) as { manifests: object[] };
   const manifests = names.map((name) => {

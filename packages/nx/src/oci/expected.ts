@@ -4,19 +4,19 @@ import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifes
 import { baseLayers } from './base';
 import type { OciBuild } from './build';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
-import { layerContent, type LayerContent } from './layer';
+import { layerContent, type LayerContent } from './layer/layer';
 import { forEachLayer, planImageLayers } from './layer-plan';
 
-/** What an image must be, computed from git and its base alone: everything but how its own layers are compressed. */
+/** What an image must contain, computed only from git and its base: everything except the compressed bytes of its own layers. */
 export interface ExpectedImage {
   config: ConfigBlob;
   /** The layers of its base, which come first. */
   base: Descriptor[];
-  /** What its own layers unpack to, in order. */
+  /** The uncompressed content of its own layers, in order. */
   layers: LayerContent[];
 }
 
-/** Computes what `assembleImage` would build, without compressing anything. A line that cannot be followed is returned, not thrown. */
+/** Computes what `assembleImage` would build, without compressing anything. Returns the Refusal of an unsupported line. */
 export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refusal> {
   const plan = await planImageLayers(build);
   if (isRefusal(plan)) return plan;
@@ -33,7 +33,7 @@ export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refu
 }
 
 /**
- * Why a manifest is not the expected image; undefined if it is. The config has every `diff_id`, label and setting of the image, and its digest is compared. How a layer of ours is compressed is left open:
+ * Why a manifest is not the expected image; undefined if it is. The config has every `diff_id`, label and setting, so its digest is compared. The compressed bytes of own layers may differ:
  * a container runtime refuses bytes that do not unpack to their `diff_id`.
  */
 export function findMismatch(
@@ -41,7 +41,7 @@ export function findMismatch(
   found: { bytes: Uint8Array; json: ImageManifest | ImageIndex },
 ): string | undefined {
   const { json } = found;
-  if (isIndex(json)) return 'it is an index of images';
+  if (isIndex(json)) return 'it is an image index';
   if (json.config.digest !== config.descriptor.digest)
     return `its config is ${json.config.digest} instead of ${config.descriptor.digest}`;
   const expected = base.length + layers.length;
@@ -49,7 +49,7 @@ export function findMismatch(
   const wrong = base.findIndex(({ digest }, index) => json.layers[index]!.digest !== digest);
   if (wrong !== -1) return `its layer ${wrong + 1} is ${json.layers[wrong]!.digest} instead of the base's ${base[wrong]!.digest}`;
   const own = json.layers.slice(base.length).map(({ digest, size }) => ({ mediaType: OCI_LAYER, digest, size }));
-  // Everything else of a manifest is as we print it: media types, sizes, and no field that another reader understands.
+  // The rest of the manifest must equal ours: no unknown fields, which another client may interpret.
   const same = printManifest(config.descriptor, [...base, ...own]).equals(found.bytes);
-  return same ? undefined : 'its manifest has fields that it should not have';
+  return same ? undefined : 'its manifest has unexpected fields';
 }

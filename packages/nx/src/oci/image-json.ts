@@ -1,18 +1,18 @@
-import type { FollowedRecipe } from '@kdcube/release/internal';
+import type { EvaluatedRecipe } from '@kdcube/release/internal';
 import { printedSettings } from '@kdcube/release/internal';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
 import { sha256Digest } from '../registry/transport/connect';
 import { historyOf, type Base } from './base';
 import type { OciBuild } from './build';
-import type { LayerGroup } from './groups';
-import { layerComment } from './layer';
+import type { LayerGroup } from './layer/groups';
+import { layerComment } from './layer/layer';
 import type { LayerPlan } from './layer-plan';
 
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 
 const NO_BASE_TIME = '1980-01-01T00:00:00Z';
 
-/** A layer of ours, as a config names it. */
+/** A layer that the build adds, for the config. */
 export interface ConfigLayer {
   key: string;
   diffId: string;
@@ -24,34 +24,34 @@ export interface ConfigBlob {
   bytes: Buffer;
 }
 
-/** The config of an image: to the byte the same for the same plan, base, labels and contents of its layers. `layers`: those of each step; undefined where one is empty. */
+/** The config of an image, reproducible for the same plan, base, labels and layer contents. `layers`: those of each step; undefined for an empty layer. */
 export function printConfig(
   { base, labels }: Pick<OciBuild, 'base' | 'labels'>,
-  { followed, groups }: LayerPlan,
+  { evaluated, groups }: LayerPlan,
   layers: readonly (ConfigLayer | undefined)[][],
 ): ConfigBlob {
   const own = layers.flat().filter((layer) => layer !== undefined);
   const { architecture, variant, os, author } = base.config as Base['config'] & { author?: string };
   const extra = base.config as unknown as Record<string, unknown>;
-  const bytes = bytesOf({
+  const bytes = toJson({
     created: base.config.created ?? NO_BASE_TIME,
-    author: followed.author ?? author,
+    author: evaluated.author ?? author,
     architecture,
     variant,
     os,
     'os.version': extra['os.version'],
     'os.features': extra['os.features'],
-    config: printedSettings({ ...followed.settings, Labels: { ...followed.settings.Labels, ...labels } }),
+    config: printedSettings({ ...evaluated.settings, Labels: { ...evaluated.settings.Labels, ...labels } }),
     rootfs: { type: 'layers', diff_ids: [...base.config.rootfs.diff_ids, ...own.map(({ diffId }) => diffId)] },
-    // When and by whom says nothing of what is in it, and with fifty layers it is a tenth of the config.
-    history: [...historyOf(base), ...ownHistory(followed, groups, layers)],
+    // Without times and authors, which would make the config of 50 layers 10 % larger.
+    history: [...historyOf(base), ...historyEntries(evaluated, groups, layers)],
   });
   return { descriptor: { mediaType: OCI_CONFIG, digest: sha256Digest(bytes), size: bytes.length }, bytes };
 }
 
-/** The manifest of an image: to the byte the same for the same config and layers. */
+/** The manifest of an image, reproducible for the same config and layers. */
 export function printManifest(config: Descriptor, layers: readonly Descriptor[]): Buffer {
-  return bytesOf({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
+  return toJson({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
 }
 
 interface HistoryEntry {
@@ -60,9 +60,9 @@ interface HistoryEntry {
   empty_layer?: true;
 }
 
-/** One entry a layer, and one for each instruction that has none. Of several layers of one instruction the first names it, and each what is in it: fifty times the same would be a good part of the config. */
-function ownHistory(
-  { history }: FollowedRecipe,
+/** One entry for each layer, and one for each instruction without a layer. If an instruction has several layers, only the first entry shows it: 50 copies would make up much of the config. */
+function historyEntries(
+  { history }: EvaluatedRecipe,
   groups: readonly LayerGroup[][],
   layers: readonly (ConfigLayer | undefined)[][],
 ): HistoryEntry[] {
@@ -76,6 +76,6 @@ function ownHistory(
   });
 }
 
-function bytesOf(value: object): Buffer {
+function toJson(value: object): Buffer {
   return Buffer.from(JSON.stringify(value), 'utf8');
 }

@@ -1,40 +1,40 @@
-import type { FollowedRecipe, PlannedLayer, Refusal } from '@kdcube/release/internal';
-import { EMPTY_TREE, followRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
+import type { EvaluatedRecipe, PlannedLayer, Refusal } from '@kdcube/release/internal';
+import { EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import { silentLog } from '../system/log';
 import { requireBase, settingsOf, tooManyLayers } from './base';
 import type { OciBuild } from './build';
 import { openContext, type OpenContext } from './context';
-import { layerGroups, type LayerGroup } from './groups';
-import { layerKey } from './layer';
-import { looksPacked } from './packed';
-import type { TarEntry } from './tar';
+import { layerGroups, type LayerGroup } from './layer/groups';
+import { layerKey } from './layer/layer';
+import { isArchive } from './is-archive';
+import type { TarEntry } from './layer/tar';
 
-/** What an image is made of, before a byte of a layer is read. */
+/** The layers of an image, before any content is read. */
 export interface LayerPlan {
-  followed: FollowedRecipe;
+  evaluated: EvaluatedRecipe;
   /** The layers of each step. */
   groups: LayerGroup[][];
   context: OpenContext;
 }
 
-/** Plans the layers of an image. A line that cannot be followed is returned, not thrown. Problems: those of the base (`requireBase`), of git. */
+/** Plans the layers of an image. Returns the Refusal of an unsupported line. Problems: those of `requireBase` and of git. */
 export async function planImageLayers(build: OciBuild): Promise<LayerPlan | Refusal> {
   const { recipe, base, platform, ignore, log = silentLog } = build;
   requireBase(base, platform);
-  const followed = followRecipe(recipe, settingsOf(base));
-  if (isRefusal(followed)) return followed;
+  const evaluated = evaluateRecipe(recipe, settingsOf(base));
+  if (isRefusal(evaluated)) return evaluated;
   const context = await openContext(build.context, ignore, log);
-  const planned = await plannedLayers(build, followed, context);
+  const planned = await resolveLayers(build, evaluated, context);
   if (isRefusal(planned)) return planned;
-  const packed = await packedSource(planned, followed, context);
-  if (packed) return packed;
+  const archive = await findArchiveSource(planned, evaluated, context);
+  if (archive) return archive;
   const groups = layerGroups(planned, base.manifest.layers.length);
   const tooMany = tooManyLayers(base, groups.flat().length, recipe.line);
-  return tooMany ?? { followed, groups, context };
+  return tooMany ?? { evaluated, groups, context };
 }
 
-/** Calls `work` for each layer of a plan, with its key and its entries. Layers of one step at the same time. */
+/** Calls `work` for each layer of a plan, with its key and its entries. The layers of one step run in parallel. */
 export async function forEachLayer<T>(
   { groups, context }: LayerPlan,
   work: (key: string, entries: () => AsyncIterable<TarEntry>) => Promise<T>,
@@ -49,10 +49,10 @@ export async function forEachLayer<T>(
   return results;
 }
 
-/** Opens what must be seen, until the plan stands. Each round answers a question for good, so there is an end. */
-async function plannedLayers(
+/** Plans the layers, and lists folders and the base's files as far as the plan needs them. Each round lists something new, so the loop ends. */
+async function resolveLayers(
   build: OciBuild,
-  { steps }: FollowedRecipe,
+  { steps }: EvaluatedRecipe,
   context: OpenContext,
 ): Promise<PlannedLayer[] | Refusal> {
   const { base, ignore, recipe } = build;
@@ -62,7 +62,7 @@ async function plannedLayers(
     const plan = planLayers({ steps, context: context.entries, ignore, base: files, settings });
     if ('layers' in plan) return plan.layers;
     if (isRefusal(plan)) return plan;
-    if (plan.asks === 'folder') {
+    if (plan.needs === 'folder') {
       await context.open(plan.folder);
       continue;
     }
@@ -71,26 +71,26 @@ async function plannedLayers(
       return {
         line: plan.line,
         instruction: instructionAt(steps, plan.line),
-        why: `what it does depends on the files of ${base.reference}, which cannot be read here`,
+        why: `its result depends on the files of ${base.reference}, which cannot be read here`,
       };
   }
 }
 
-function instructionAt(steps: FollowedRecipe['steps'], line: number): string {
+function instructionAt(steps: EvaluatedRecipe['steps'], line: number): string {
   return steps.find((step) => step.line === line)?.instruction ?? 'FROM';
 }
 
-/** `ADD` unpacks archives, by their first bytes and not by their names. */
-async function packedSource(
+/** The refusal if ADD would unpack a source: Docker detects archives by their first bytes. */
+async function findArchiveSource(
   layers: readonly PlannedLayer[],
-  { steps }: FollowedRecipe,
+  { steps }: EvaluatedRecipe,
   context: OpenContext,
 ): Promise<Refusal | undefined> {
   for (const [index, { entries }] of layers.entries()) {
     for (const entry of entries) {
-      if (entry.kind !== 'file' || !entry.mustBePlain || !looksPacked(await context.head(entry.source))) continue;
+      if (entry.kind !== 'file' || !entry.mustBePlain || !isArchive(await context.head(entry.source))) continue;
       const { line, instruction } = steps[index]!;
-      return { line, instruction, why: `it unpacks ${entry.source}, which needs an engine; COPY lays it down as it is` };
+      return { line, instruction, why: `it unpacks ${entry.source}, which needs an engine; COPY copies it unchanged` };
     }
   }
   return undefined;

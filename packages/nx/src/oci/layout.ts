@@ -15,9 +15,9 @@ import {
   type ImageManifest,
 } from '../registry/manifest-format';
 import { parsePlatform, type Platform } from '../registry/platform';
-import { soundBytes, soundFile } from './sound';
+import { verifiedLayerBytes, verifiedLayerFile } from './layer/verified-layer';
 
-/** An OCI image layout of one image. Blobs that are not in it are `missing`: a sparse layout is complete only together with a registry that has them. */
+/** An OCI image layout of one image. In a sparse layout, some layers are `missing`: a registry has them. */
 export interface Layout {
   dir: string;
   manifest: Descriptor;
@@ -28,37 +28,37 @@ export interface Layout {
   missing: Descriptor[];
 }
 
-/** An image as a layout takes it in. */
+/** The parts of an image to write as a layout. */
 export interface Parts {
   manifest: Descriptor;
   bytes: Uint8Array;
   config: { descriptor: Descriptor; bytes: Uint8Array };
   layers: readonly Descriptor[];
   platform: Platform;
-  /** Gives a layer. Undefined: it stays out. */
+  /** Opens a layer. Undefined: it is left out. */
   open(layer: Descriptor): Chunks | undefined;
 }
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface LayoutOptions {
-  /** The name by which tools find the image in it: `org.opencontainers.image.ref.name`. */
+  /** The image's name in the layout: `org.opencontainers.image.ref.name`. */
   name?: string;
-  /** Gives a layer of the base. Undefined: they stay out. */
+  /** Opens a layer of the base. Undefined: they are left out. */
   openBase?: (layer: Descriptor) => AsyncIterable<Uint8Array>;
 }
 
 export const REF_NAME = 'org.opencontainers.image.ref.name';
-/** No manifest or config comes near. */
-const LIMIT = 4 * 1024 * 1024;
+/** Far larger than any manifest or config. Bytes. */
+const MAX_JSON_SIZE = 4 * 1024 * 1024;
 
-/** Writes an image that was built as an OCI layout into `dir`, sparse unless `openBase` gives the layers of its base. See `writeParts`. */
+/** Writes a built image as an OCI layout into `dir`, sparse without `openBase`. See `writeParts`. */
 export async function writeLayout(dir: string, image: BuiltImage, { name, openBase }: LayoutOptions = {}): Promise<void> {
   const parts = partsOf(image);
   await writeParts(dir, { ...parts, open: (layer) => parts.open(layer) ?? openBase?.(layer) }, name);
 }
 
-/** A built image's parts; the layers of its base are not among them. */
+/** The parts of a built image, without the layers of its base. */
 export function partsOf({ digest, mediaType, manifest, config, base, layers, platform }: BuiltImage): Parts {
   const own = new Map(layers.map((layer) => [layer.descriptor.digest, layer]));
   return {
@@ -75,12 +75,12 @@ export function partsOf({ digest, mediaType, manifest, config, base, layers, pla
 }
 
 async function* fileOf(layer: BuiltLayer): AsyncGenerator<Uint8Array> {
-  const small = await soundBytes(layer);
+  const small = await verifiedLayerBytes(layer);
   if (small) yield small;
-  else yield* fs.createReadStream(await soundFile(layer));
+  else yield* fs.createReadStream(await verifiedLayerFile(layer));
 }
 
-/** Writes a layout of one image into `dir`, which is replaced as a whole. Every blob is checked while it is copied. Nothing in it tells when or where it was written. */
+/** Writes a layout of one image and replaces `dir` as a whole. Every blob is verified. Reproducible: it contains no time and no machine. */
 export async function writeParts(
   dir: string,
   { manifest, bytes, config, layers, platform, open }: Parts,
@@ -95,7 +95,7 @@ export async function writeParts(
     };
     await put(manifest, [bytes]);
     await put(config.descriptor, [config.bytes]);
-    for (const layer of layers) if (!isElsewhere(layer)) await put(layer, open(layer));
+    for (const layer of layers) if (!isForeign(layer)) await put(layer, open(layer));
     const entry = { ...manifest, platform, ...(name !== undefined && { annotations: { [REF_NAME]: name } }) };
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] };
     await fs.promises.writeFile(path.join(into, 'index.json'), JSON.stringify(index));
@@ -103,33 +103,32 @@ export async function writeParts(
   });
 }
 
-/** A layer of somebody who does not let it be passed on lies at an address of theirs, in no layout and no registry. */
-function isElsewhere(layer: Descriptor): boolean {
+/** A foreign (non-distributable) layer is at the URL of its owner, in no layout and no registry. */
+function isForeign(layer: Descriptor): boolean {
   return 'urls' in layer;
 }
 
 /**
- * Reads a layout of one image. Its manifest and config are checked, and of every layer that it is there with its size; `openBlob` checks the bytes. Throws the Problem `file-error` for anything that is
- * not such a layout.
+ * Reads a layout of one image. Verifies its manifest, its config and the sizes of its layers; `openBlob` verifies a layer's bytes. Problem `file-error` for anything else.
  */
 export async function readLayout(dir: string): Promise<Layout> {
-  const version = await json(dir, 'oci-layout');
-  if (version.imageLayoutVersion !== '1.0.0') throw broken(dir, 'its oci-layout file does not say version 1.0.0');
-  const { manifests } = await json(dir, 'index.json');
-  if (!Array.isArray(manifests) || manifests.length !== 1) throw broken(dir, 'its index does not name exactly one image');
+  const version = await readJson(dir, 'oci-layout');
+  if (version.imageLayoutVersion !== '1.0.0') throw invalidLayout(dir, 'its oci-layout file does not have version 1.0.0');
+  const { manifests } = await readJson(dir, 'index.json');
+  if (!Array.isArray(manifests) || manifests.length !== 1) throw invalidLayout(dir, 'its index does not list exactly one image');
   const manifest: unknown = manifests[0];
-  if (!isDescriptor(manifest)) throw broken(dir, 'the one entry of its index does not describe an image');
+  if (!isDescriptor(manifest)) throw invalidLayout(dir, 'the one entry of its index does not describe an image');
   const bytes = await smallBlob(dir, manifest);
   const read = parseManifest(bytes, manifest.mediaType, dir);
-  if (isIndex(read.json)) throw broken(dir, 'it holds an index of images');
+  if (isIndex(read.json)) throw invalidLayout(dir, 'it contains an image index');
   const image = read.json;
   const configBytes = await smallBlob(dir, image.config);
   const config = parseConfig(configBytes, image, dir);
   const missing = image.layers.filter((layer) => {
-    if (isElsewhere(layer)) return false;
+    if (isForeign(layer)) return false;
     const size = sizeOf(blobFile(dir, layer));
     if (size !== undefined && size !== layer.size)
-      throw broken(dir, `its layer ${layer.digest} has ${size} bytes instead of ${layer.size}`);
+      throw invalidLayout(dir, `its layer ${layer.digest} has ${size} bytes instead of ${layer.size}`);
     return size === undefined;
   });
   return {
@@ -143,18 +142,18 @@ export async function readLayout(dir: string): Promise<Layout> {
   };
 }
 
-/** Where a blob of a layout is. */
+/** The file of a blob in a layout. */
 export function blobFile(dir: string, { digest }: Descriptor): string {
-  if (typeof digest !== 'string' || !isDigest(digest)) throw broken(dir, `${quoted(digest)} is not a digest`);
+  if (typeof digest !== 'string' || !isDigest(digest)) throw invalidLayout(dir, `${quoted(digest)} is not a digest`);
   return path.join(dir, 'blobs', 'sha256', hexOf(digest));
 }
 
-/** The bytes of a blob, checked: where they are not what the digest says, the last chunk is not given, and the Problem `file-error` is thrown. */
+/** The bytes of a blob, verified: if they do not match the digest, throws the Problem `file-error` instead of yielding the last chunk. */
 export async function* openBlob(dir: string, blob: Descriptor): AsyncGenerator<Uint8Array> {
   yield* checkedBlob(fs.createReadStream(blobFile(dir, blob)), blob, dir);
 }
 
-/** Passes a stream on and throws where it is not the blob that it should be, before its last chunk. */
+/** Passes a stream on, and throws before its last chunk if it does not match the descriptor. */
 async function* checkedBlob(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   blob: Descriptor,
@@ -162,18 +161,18 @@ async function* checkedBlob(
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
-  let held: Uint8Array | undefined;
+  let pending: Uint8Array | undefined;
   for await (const chunk of chunks) {
-    if (held) yield held;
+    if (pending) yield pending;
     size += chunk.length;
     hash.update(chunk);
-    held = Buffer.from(chunk);
+    pending = Buffer.from(chunk);
     if (size > blob.size) break;
   }
   const digest = `sha256:${hash.digest('hex')}`;
   if (size !== blob.size || digest !== blob.digest)
-    throw broken(from, `the blob ${blob.digest} (${blob.size} bytes) came as ${digest} (${size} bytes)`);
-  if (held) yield held;
+    throw invalidLayout(from, `the blob ${blob.digest} (${blob.size} bytes) has the digest ${digest} (${size} bytes)`);
+  if (pending) yield pending;
 }
 
 async function writeBlob(
@@ -187,25 +186,25 @@ async function writeBlob(
 async function smallBlob(dir: string, blob: Descriptor): Promise<Buffer> {
   const file = blobFile(dir, blob);
   const size = sizeOf(file);
-  if (size === undefined) throw broken(dir, `${blob.digest} is not in it`);
-  if (size > LIMIT) throw broken(dir, `${blob.digest} has ${size} bytes, more than any manifest or config`);
+  if (size === undefined) throw invalidLayout(dir, `${blob.digest} is not in it`);
+  if (size > MAX_JSON_SIZE) throw invalidLayout(dir, `${blob.digest} has ${size} bytes, more than any manifest or config`);
   const chunks: Uint8Array[] = [];
   for await (const chunk of openBlob(dir, { ...blob, size })) chunks.push(chunk);
-  if (blob.size !== size) throw broken(dir, `${blob.digest} has ${size} bytes instead of ${blob.size}`);
+  if (blob.size !== size) throw invalidLayout(dir, `${blob.digest} has ${size} bytes instead of ${blob.size}`);
   return Buffer.concat(chunks);
 }
 
-async function json(dir: string, name: string): Promise<Record<string, unknown>> {
+async function readJson(dir: string, name: string): Promise<Record<string, unknown>> {
   const file = path.join(dir, name);
   const size = sizeOf(file);
-  if (size === undefined || size > LIMIT) throw broken(dir, `it has no ${name}`);
+  if (size === undefined || size > MAX_JSON_SIZE) throw invalidLayout(dir, `it has no ${name}`);
   try {
     const value = JSON.parse(await fs.promises.readFile(file, 'utf8')) as unknown;
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw broken(dir, `its ${name} is not JSON`);
+  throw invalidLayout(dir, `its ${name} is not JSON`);
 }
 
 function sizeOf(file: string): number | undefined {
@@ -217,10 +216,10 @@ function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);
 }
 
-function broken(dir: string, why: string): KdcubeError {
+function invalidLayout(dir: string, why: string): KdcubeError {
   return new KdcubeError({
     code: 'file-error',
-    message: `${dir} is not a sound OCI image layout: ${why}.`,
-    hint: `rm -r ${dir}    and run it again: it is made anew`,
+    message: `${dir} is not a valid OCI image layout: ${why}.`,
+    hint: `rm -r ${dir}    and run the command again: it writes the layout again`,
   });
 }

@@ -1,26 +1,27 @@
 import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest-format';
 import type { OciBuild } from './build';
-import { layerKeyIn } from './layer';
+import { layerKeyIn } from './layer/layer';
 
-/** A layer of ours in an image that is there. */
+/** A layer that this plugin made, in an existing image. */
 export interface OwnLayer {
   key: string;
   descriptor: Descriptor;
   diffId: string;
 }
 
-/** The layers of ours in an image: its history says what is in each, and its config what each is unpacked. */
+/** The layers of an image that this plugin made: their keys come from its history, their diff ids from its config. */
 export function ownLayers({ layers }: ImageManifest, { history = [], rootfs }: ImageConfig): OwnLayer[] {
-  const told = history.filter((entry) => (entry as { empty_layer?: unknown } | null)?.empty_layer !== true);
-  // Where it tells of other layers than there are, nobody knows which is which.
-  if (told.length !== layers.length) return [];
+  const described = history.filter((entry) => (entry as { empty_layer?: unknown } | null)?.empty_layer !== true);
+  // A history that does not match the layers cannot be assigned to them.
+  if (described.length !== layers.length) return [];
   return layers.flatMap(({ mediaType, digest, size }, index) => {
-    const key = layerKeyIn(told[index]);
+    const key = layerKeyIn(described[index]);
     return key === undefined ? [] : [{ key, descriptor: { mediaType, digest, size }, diffId: rootfs.diff_ids[index]! }];
   });
 }
 
-export function knownLayers(manifest: ImageManifest, config: ImageConfig): NonNullable<OciBuild['known']> {
-  const known = new Map(ownLayers(manifest, config).map((layer) => [layer.key, layer]));
-  return (key) => known.get(key);
+/** Finds an image's own layers by their keys. */
+export function indexOwnLayers(manifest: ImageManifest, config: ImageConfig): NonNullable<OciBuild['previousLayer']> {
+  const byKey = new Map(ownLayers(manifest, config).map((layer) => [layer.key, layer]));
+  return (key) => byKey.get(key);
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Sandbox, sandbox } from '../../testing/git-kit';
 import { runAndSignal } from '../../testing/run-and-signal';
-import { removeSync, withExitHandler } from './undo';
+import { removeSync, withExitHandler } from './cleanup';
 
 jest.setTimeout(120_000);
 
@@ -14,18 +14,18 @@ afterEach(() => box.end());
 
 describe('withExitHandler', () => {
   const program = (then: string) =>
-    `undo.withExitHandler(() => fs.writeFileSync(${JSON.stringify(path.join(box.dir, 'undone'))}, ''), ${then})`;
-  const undone = () => fs.existsSync(path.join(box.dir, 'undone'));
+    `cleanup.withExitHandler(() => fs.writeFileSync(${JSON.stringify(path.join(box.dir, 'cleaned-up'))}, ''), ${then})`;
+  const isCleanedUp = () => fs.existsSync(path.join(box.dir, 'cleaned-up'));
 
-  it('undoes when a signal ends the process in the middle', async () => {
+  it('calls the handler if a signal ends the process', async () => {
     expect(await runAndSignal(`${program('forever')};`)).toBe(130);
-    expect(undone()).toBe(true);
+    expect(isCleanedUp()).toBe(true);
   });
 
-  it('undoes nothing once the work has ended, well or not', async () => {
+  it('does not call the handler once the work has succeeded or failed', async () => {
     await runAndSignal(`${program('async () => {}')}.then(forever);`);
     await runAndSignal(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);
-    expect(undone()).toBe(false);
+    expect(isCleanedUp()).toBe(false);
     expect(
       await withExitHandler(
         () => fail(),
@@ -36,7 +36,7 @@ describe('withExitHandler', () => {
 });
 
 describe('removeSync', () => {
-  it('removes a folder into which Node’s threads still put files', async () => {
+  it('removes a folder while asynchronous writes still add files', async () => {
     const place = path.join(box.dir, 'filling');
     fs.mkdirSync(path.join(place, 'deep'), { recursive: true });
     const names = Array.from({ length: 500 }, (_, index) => path.join(place, 'deep', String(index)));

@@ -5,8 +5,8 @@ const pending = new Set<() => void>();
 let listening = false;
 
 /**
- * Runs `work` and removes `place` after it, also when a signal ends the process in the middle. `work` makes the place itself in one go, not by `fs.promises`: what waits for one of Node's threads is done
- * even while the process ends, and would be there again behind the clean-up.
+ * Runs `work` and removes `place` afterwards, even if a signal ends the process. `work` must create `place` synchronously: a pending `fs.promises` call still runs while the process exits, and would create
+ * it again after the cleanup.
  */
 export async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
   return withExitHandler(
@@ -15,11 +15,11 @@ export async function withCleanup<T>(place: string, work: () => Promise<T>): Pro
       try {
         return await work();
       } finally {
-        // Mostly it has got its name by then: to look takes less than to have one of Node's threads find nothing.
+        // Usually it was renamed by then: a synchronous lstat is cheaper than an asynchronous rm of nothing.
         const kind = fileKind(place);
-        // Still part of what is undone: a signal in the middle of the removal must not leave the rest.
+        // Still registered: a signal during the removal must not leave a part.
         if (kind === 'folder') await fs.promises.rm(place, { recursive: true, force: true });
-        // In one go: a lock may be another's once it is gone, and no signal may take that one away here.
+        // Synchronous: once a lock file is removed, another process may create it, and the exit handler must not remove that one.
         if (kind === 'file') removeSync(place);
       }
     },
@@ -31,17 +31,17 @@ function fileKind(place: string): 'folder' | 'file' | undefined {
     const stat = fs.lstatSync(place, { throwIfNoEntry: false });
     return stat && (stat.isDirectory() ? 'folder' : 'file');
   } catch {
-    // Who removes it says why it cannot be.
+    // The removal reports the error.
     return 'file';
   }
 }
 
-/** How long a folder is emptied that fills again, or that others empty too. Milliseconds. */
+/** How long the removal of a folder is retried while files are added to it or removed from it. Milliseconds. */
 const RETRY_FOR = 1_000;
-/** What no while will mend. All else may: a file came or went meanwhile, or a program that is about to end still has it open. */
+/** Errors for which a retry does not help. Other errors may come from a file that was added or removed meanwhile, or is still open in a program that is ending. */
 const PERMANENT_ERRORS = ['EROFS', 'EACCES'];
 
-/** Removes a file, or a folder with all that is in it, before this returns. What waits for one of Node's threads is done meanwhile, and may put a file where just none was: the next look finds it. */
+/** Removes a file or a folder synchronously. Retries, because pending asynchronous writes may still add files. */
 export function removeSync(place: string): void {
   for (const deadline = Date.now() + RETRY_FOR; ;) {
     try {
@@ -53,31 +53,31 @@ export function removeSync(place: string): void {
   }
 }
 
-/** Runs `work`. When a signal ends the process in the middle, `undo` is called first; when `work` ends by itself, in whatever way, it is not. */
-export async function withExitHandler<T>(undo: () => void, work: () => Promise<T>): Promise<T> {
+/** Runs `work`. `cleanup` is called only if the process exits before `work` has ended. */
+export async function withExitHandler<T>(cleanup: () => void, work: () => Promise<T>): Promise<T> {
   listen();
-  pending.add(undo);
+  pending.add(cleanup);
   try {
     return await work();
   } finally {
-    pending.delete(undo);
+    pending.delete(cleanup);
   }
 }
 
 function listen(): void {
   if (listening) return;
   listening = true;
-  const clean = () => {
-    for (const undo of pending) {
-      pending.delete(undo);
+  const runAll = () => {
+    for (const cleanup of pending) {
+      pending.delete(cleanup);
       try {
-        undo();
+        cleanup();
       } catch {
-        // The others are still to be undone, and the process ends as it was told to.
+        // The others must still run, and the process must exit.
       }
     }
   };
-  process.on('exit', clean);
+  process.on('exit', runAll);
   for (const [signal, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
@@ -85,7 +85,7 @@ function listen(): void {
   ] as const) {
     process.on(signal, () => {
       if (areSignalsDeferred()) return;
-      clean();
+      runAll();
       process.exit(128 + number);
     });
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { KdcubeError } from '@kdcube/release/internal';
 
-/** What a message needs to know of a program that was run. */
+/** A program that was run, for messages. */
 export interface Command {
   program: string;
   args: readonly string[];
@@ -10,7 +10,7 @@ export interface Command {
   timeout: number;
 }
 
-/** Signals by which a program ends itself; every other one came from outside. */
+/** Signals of a crash; every other signal came from outside. */
 const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
 
 export function notStarted(command: Command, reason: string): KdcubeError {
@@ -40,7 +40,7 @@ export function endedBySignal(command: Command, signal: string): KdcubeError {
 export function couldNotRun(command: Command, cause: unknown): KdcubeError {
   const { program, cwd } = command;
   const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-  // The system reports ENOENT for a missing working folder too.
+  // ENOENT may also mean that the working folder is missing.
   if (isMissing && cwd && !existsSync(cwd)) {
     return new KdcubeError({ code: 'file-error', message: `The folder ${cwd} does not exist.` }, { cause });
   }
@@ -55,12 +55,12 @@ export function nameOf({ program, args }: Command): string {
   return `${program} ${args[0] ?? ''}`.trimEnd();
 }
 
-/** The last lines of a program's stderr: what a person needs to see of a failure. */
+/** The last lines of a program's stderr. */
 export function tail(text: string, lines = 12): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-/** The first line: of some programs that is what went wrong, and what follows is advice, such as where to get help. */
+/** The first line: in some programs' errors, only advice follows it. */
 export function firstLine(text: string): string {
   return text.trim().split('\n')[0]!;
 }

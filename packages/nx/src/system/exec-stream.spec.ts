@@ -12,7 +12,7 @@ async function lengthOf(source: AsyncIterable<Buffer>): Promise<number> {
 const node = (code: string) => stream(process.execPath, ['-e', code]);
 
 describe('stream', () => {
-  it('hands over everything, and stops the program when the reader stops', async () => {
+  it('yields all output, and stops the program when the reader stops', async () => {
     expect(await lengthOf(node('process.stdout.write(Buffer.alloc(5_000_000))'))).toBe(5_000_000);
     for await (const chunk of node('setInterval(() => process.stdout.write("x"), 1)')) {
       expect(chunk.length).toBeGreaterThan(0);
@@ -20,7 +20,7 @@ describe('stream', () => {
     }
   });
 
-  it('ends in a Problem with the words of a program that failed, after its output', async () => {
+  it('throws a Problem with the error output of a failed program, after its output', async () => {
     await expect(lengthOf(node('console.log(1); console.error("why"); process.exit(3)'))).rejects.toMatchObject({
       problems: [{ code: 'command-failed', message: expect.stringMatching(/exit code 3\.\nwhy/) }],
     });
@@ -29,7 +29,7 @@ describe('stream', () => {
 });
 
 describe('run', () => {
-  it('knows a crash from a stop, and a missing folder from a missing program', async () => {
+  it('distinguishes a crash from a stop, and a missing folder from a missing program', async () => {
     const kill = (signal: string) =>
       run(process.execPath, ['-e', `process.kill(process.pid, '${signal}'); setTimeout(() => {}, 9e9)`]);
     await expect(kill('SIGSEGV')).rejects.toMatchObject({ problems: [{ code: 'command-failed' }] });

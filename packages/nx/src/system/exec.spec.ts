@@ -15,12 +15,12 @@ afterEach(resetStop);
 const node = (code: string, options: Parameters<typeof run>[2] = {}) => run(process.execPath, ['-e', code], options);
 
 describe('run', () => {
-  it('returns what a program said, whatever its exit code', async () => {
+  it('returns the output of a program, whatever its exit code', async () => {
     const { exitCode, stdout, stderr } = await node('console.log("out"); console.error("err"); process.exit(3)');
     expect([exitCode, stdout.toString(), stderr]).toEqual([3, 'out\n', 'err\n']);
   });
 
-  it('hands arguments over as they are: no shell is between', async () => {
+  it('passes arguments unchanged, without a shell', async () => {
     const hostile = ['$(touch x)', '`id`', 'a b', '"; rm -rf /', '*', '', '--upload-pack=x'];
     const { stdout } = await run(process.execPath, [
       '-e',
@@ -31,7 +31,7 @@ describe('run', () => {
     expect(JSON.parse(stdout.toString())).toEqual(hostile);
   });
 
-  it('gives no terminal and no input, so that no prompt can hang', async () => {
+  it('gives no terminal and no input, so that no prompt can block', async () => {
     const { stdout } = await node('process.stdin.on("end", () => console.log(String(process.stdin.isTTY))).resume()');
     expect(stdout.toString()).toBe('undefined\n');
     expect((await node('process.stdin.pipe(process.stdout)', { input: 'hello' })).stdout.toString()).toBe('hello');
@@ -46,13 +46,13 @@ describe('run', () => {
     expect(stdout.toString()).toBe('undefined 2\n');
   });
 
-  it('hands over each line of stderr as it comes; a carriage return ends one too', async () => {
+  it('calls onLine with each line of stderr as it comes; a carriage return ends a line too', async () => {
     const lines: string[] = [];
     await node('process.stderr.write("10%\\r20%\\r\\n\\nlast")', { onLine: (line) => lines.push(line) });
     expect(lines).toEqual(['10%', '20%', 'last']);
   });
 
-  it('says that a program is missing, and that a folder is', async () => {
+  it('reports a missing program, and a missing folder', async () => {
     expect(await problemOf(run('kdcube-no-such-program', []))).toMatchObject({
       code: 'command-failed',
       message: expect.stringContaining('kdcube-no-such-program is not on this machine'),
@@ -61,7 +61,7 @@ describe('run', () => {
     expect(await problemOf(node('0', { cwd }))).toMatchObject({ code: 'file-error', message: expect.stringContaining(cwd) });
   });
 
-  it('stops a program that takes too long, with its last words, and does not wait for what that one started', async () => {
+  it('stops a program at its time-out, reports its last output, and does not wait for its children', async () => {
     const { code, message } = await problemOf(run('sh', ['-c', 'echo stuck >&2; sleep 130'], { timeout: 2_000 }));
     expect([code, message]).toEqual(['command-timeout', expect.stringMatching(/did not end within 2 s[^]*stuck/)]);
   });
@@ -69,11 +69,11 @@ describe('run', () => {
   it.each([
     ['SIGTERM', 'interrupted'],
     ['SIGSEGV', 'command-failed'],
-  ])('tells a program that was stopped from one that crashed: %s', async (signal, code) => {
+  ])('distinguishes a stopped program from a crashed one: %s', async (signal, code) => {
     expect((await problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`))).code).toBe(code);
   });
 
-  describe('after a program was stopped from outside, as Nx does with what runs below a process before it tells the process', () => {
+  describe('after a program was stopped from outside, as Nx does with the children of a process before the process itself', () => {
     const killed = (signal: string) => problemOf(node(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000)`));
     const next = () =>
       node('console.log(1)').then(
@@ -81,7 +81,7 @@ describe('run', () => {
         (error) => error.problems[0],
       );
 
-    it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('starts no other: %s', async (signal) => {
+    it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('starts no other program: %s', async (signal) => {
       await killed(signal);
       expect(await next()).toEqual({
         code: 'interrupted',
@@ -89,7 +89,7 @@ describe('run', () => {
       });
     });
 
-    it.each([130, 143])('knows a program that heard the signal by its exit code, as docker does: %s', async (code) => {
+    it.each([130, 143])('recognizes a program that handled the signal by its exit code, as docker: %s', async (code) => {
       const received = () => node(`process.exit(${code})`);
       expect(await problemOf(received())).toMatchObject({
         code: 'interrupted',
@@ -101,38 +101,38 @@ describe('run', () => {
       expect(await next()).toBe('1\n');
     });
 
-    it('starts what takes away what another one has left', async () => {
+    it('starts cleanup programs', async () => {
       await killed('SIGTERM');
       expect((await node('console.log(1)', { isCleanup: true })).stdout.toString()).toBe('1\n');
     });
 
-    it('starts others again when nobody has ended this process for a while', async () => {
+    it('starts other programs again if this process was not stopped for a while', async () => {
       await killed('SIGTERM');
       const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000);
       expect(await next().finally(() => now.mockRestore())).toBe('1\n');
     });
 
-    it('starts others when this process stopped it itself, when the system did, and when somebody decides what a signal means', async () => {
+    it('starts other programs after a time-out, after SIGKILL, and while signals are deferred', async () => {
       await problemOf(node('setInterval(() => {}, 1000)', { timeout: 500 }));
       expect(await next()).toBe('1\n');
       await killed('SIGKILL');
       expect(await next()).toBe('1\n');
-      const give = deferSignals();
-      await killed('SIGINT').finally(give);
+      const resume = deferSignals();
+      await killed('SIGINT').finally(resume);
       expect(await next()).toBe('1\n');
       await killed('SIGINT');
-      const giveAgain = deferSignals();
-      expect(await next().finally(giveAgain)).toBe('1\n');
+      const resumeAgain = deferSignals();
+      expect(await next().finally(resumeAgain)).toBe('1\n');
     });
   });
 
-  it('is a problem when the output does not fit, and never half an output', async () => {
+  it('reports output above the limit, and returns no partial output', async () => {
     const work = node('process.stdout.write("x".repeat(100_000))', { maxBuffer: 1_000 });
     expect((await problemOf(work)).code).toBe('command-failed');
   });
 });
 
-it('tail gives the last lines', () => {
+it('tail returns the last lines', () => {
   expect(tail('1\n2\n3\n\n', 2)).toBe('2\n3');
   expect(tail('')).toBe('');
 });

@@ -12,7 +12,7 @@ import {
   timedOut,
 } from './exec-problems';
 import { recordStop, recentStop } from './signals';
-import { withExitHandler } from './undo';
+import { withExitHandler } from './cleanup';
 
 export { firstLine, tail } from './exec-problems';
 
@@ -25,7 +25,7 @@ export interface RunOptions {
   input?: string | Uint8Array;
   /** Milliseconds. Default 10 minutes; 0: none. */
   timeout?: number;
-  /** Called with each line of stderr while the program runs. A carriage return ends a line too: progress bars. */
+  /** Called with each line of stderr while the program runs. A carriage return ends a line too, for progress bars. */
   onLine?: (line: string) => void;
   /** The program has its own meaning for the exit codes 130 and 143, which otherwise mean that a signal stopped it. Default: no. */
   hasOwnExitCodes?: boolean;
@@ -47,7 +47,7 @@ export async function run(program: string, args: readonly string[], options: Run
 }
 
 /**
- * Runs a program and yields its standard output as it comes, for output that does not fit into memory: the reader sets the pace.
+ * Runs a program and yields its standard output as it comes, for output that does not fit into memory, with back-pressure.
  * A reader that stops early ends the program. A non-zero exit code is a Problem, like everything that `run` throws. Default time-out: 1 hour.
  */
 export async function* stream(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer> {
@@ -63,18 +63,18 @@ export async function* stream(program: string, args: readonly string[], options:
   if (exitCode !== 0) throw failedWith(command, exitCode, stderr);
 }
 
-/** A program that answers one request after another. */
+/** A running program that responds to requests on its standard input. */
 export interface Session {
   write(text: string): void;
-  /** Closes the program's input, upon which it ends by itself. */
+  /** Closes the program's input, which ends the program. */
   end(): void;
   /** Resolves when the program has ended, with the reason. */
   ended: Promise<KdcubeError>;
-  /** Whether the program keeps this process alive: only while an answer is awaited. */
+  /** Whether the program keeps this process alive: only while a response is awaited. */
   keepAlive(isWaiting: boolean): void;
 }
 
-/** Starts a program that answers on its standard output for as long as it gets requests. */
+/** Starts a program that responds to requests on its standard output. */
 export function openSession(
   program: string,
   args: readonly string[],
@@ -102,16 +102,16 @@ interface Handle {
   unref(): void;
 }
 
-/** The same for every program. */
+/** execa's options for every program. */
 const SETTINGS = {
   encoding: 'buffer',
   reject: false,
   stripFinalNewline: false,
-  // How long a program may take to end by itself when it is stopped. Milliseconds.
+  // The time between SIGTERM and SIGKILL. Milliseconds.
   forceKillAfterDelay: 5_000,
-  // `withExitHandler` ends it with this process: execa would add signal handlers of its own.
+  // execa would add signal handlers; `withExitHandler` stops the program instead.
   cleanup: false,
-  // Whatever NODE_DEBUG says: arguments may hold what no log should.
+  // Regardless of NODE_DEBUG: arguments may contain secrets.
   verbose: 'none',
 } as const satisfies Options;
 
@@ -119,12 +119,12 @@ type Child = ResultPromise<typeof SETTINGS>;
 
 interface Started {
   command: Command;
-  /** Undefined where the program could not even be started. */
+  /** Undefined if the program could not be started. */
   child?: Child;
   result: Promise<RunResult>;
 }
 
-/** Starts a program, unless this process is being stopped. It ends with this process, whatever ends that. */
+/** Starts a program, unless this process is being stopped. The program is stopped when this process exits. */
 function start(
   program: string,
   args: readonly string[],
@@ -151,7 +151,7 @@ function start(
     () => void child.kill(),
     async () => resultOf(command, options, (await child) as Result<typeof SETTINGS>),
   );
-  // The reader of a stream may be gone by then.
+  // The reader of a stream may have stopped before.
   result.catch(() => undefined);
   return { command, child, result };
 }
@@ -162,15 +162,15 @@ function failed(problem: KdcubeError): Promise<never> {
   return result;
 }
 
-/** What execa leaves to its users. */
+/** Handles closed pipes and stopped programs, which execa does not. */
 function watch(child: Child, command: Command, options: RunOptions): void {
   const outputs = [child.stdout, child.stderr];
   // A program need not read its input.
   child.stdin?.on('error', () => undefined);
-  // Output that exceeds the limit, or that nobody reads any more, is closed: a program that writes no more would not notice.
+  // When an output is closed early (limit exceeded, reader stopped), the program is stopped: it may not write again, and so not notice.
   for (const output of outputs) output.once('close', () => output.readableEnded || child.kill());
   child.once('exit', (code, signal) => {
-    // What a stopped program has started (ssh by git, buildx by docker) may live on and keep its output open: nobody waits for that.
+    // Children of a stopped program (ssh of git, buildx of docker) may keep its output open: do not wait for them.
     if (child.killed) return outputs.forEach((output) => output.destroy());
     const by = signal ?? signalOf(code, options);
     if (by) recordStop(nameOf(command), by);
@@ -180,7 +180,7 @@ function watch(child: Child, command: Command, options: RunOptions): void {
 function resultOf(command: Command, options: RunOptions, result: Result<typeof SETTINGS>): RunResult {
   const stderr = bufferOf(result.stderr).toString('utf8');
   if (result.timedOut) throw timedOut(command, stderr);
-  // Never half an output, even when the program had ended by itself.
+  // Never return a partial output, even if the program has succeeded.
   if (result.isMaxBuffer) throw outputTooLarge(command);
   const signal = result.signal ?? signalOf(result.exitCode, options);
   if (signal) throw endedBySignal(command, signal);
@@ -188,7 +188,7 @@ function resultOf(command: Command, options: RunOptions, result: Result<typeof S
   return { exitCode: result.exitCode, stdout: bufferOf(result.stdout), stderr };
 }
 
-/** Undefined where nothing was kept. */
+/** Empty if the output was not buffered. */
 function bufferOf(bytes: Uint8Array | undefined): Buffer {
   return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.alloc(0);
 }

@@ -15,7 +15,7 @@ afterEach(() => box.end());
 const inside = (...parts: string[]) => path.join(box.dir, 'work', ...parts);
 
 describe('replaceDir', () => {
-  it('puts the new folder in the place of the old one, whole, and leaves nothing beside it', async () => {
+  it('replaces the whole folder, and leaves no temporary folder', async () => {
     write(inside(), { 'out/old': '1', other: 'x' });
     expect(
       await replaceDir(inside('out'), async (dir) => {
@@ -26,7 +26,7 @@ describe('replaceDir', () => {
     expect(Object.keys(snapshot(inside()))).toEqual(['/', 'other', 'out/', 'out/a/', 'out/a/b']);
   });
 
-  it('leaves what was there when filling fails', async () => {
+  it('keeps the old folder when `fill` fails', async () => {
     write(inside(), { 'out/old': '1' });
     const before = snapshot(inside());
     const fill = async (dir: string) => {
@@ -37,7 +37,7 @@ describe('replaceDir', () => {
     expect(snapshot(inside())).toEqual(before);
   });
 
-  it('gives each of many at once a whole folder', async () => {
+  it('never mixes the folders of concurrent calls', async () => {
     const one = (name: string) =>
       replaceDir(inside('out'), async (dir) => {
         write(dir, { first: name, second: name });
@@ -51,7 +51,7 @@ describe('replaceDir', () => {
     expect(fs.readdirSync(inside())).toEqual(['out']);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves what was there when %s ends the process', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('keeps the old folder when %s ends the process', async (signal) => {
     write(inside(), { 'out/old': '1' });
     const before = snapshot(inside());
     const program = `files.replaceDir(${JSON.stringify(inside('out'))}, (dir) => { fs.writeFileSync(dir + '/half', ''); return forever(); });`;
@@ -59,10 +59,10 @@ describe('replaceDir', () => {
     expect(snapshot(inside())).toEqual(before);
   });
 
-  it('leaves nothing when a signal comes while Node’s threads have other work to do first', async () => {
+  it('leaves no temporary files when a signal comes while asynchronous calls are pending', async () => {
     write(inside(), { 'out/old': '1' });
     const before = snapshot(inside());
-    // What waits for a thread is still done while the process ends.
+    // Pending asynchronous calls still run while the process exits.
     const program = `const { pbkdf2 } = require('node:crypto');
 Array.from({ length: 4 }, () => new Promise((resolve) => pbkdf2('a', 'b', 20_000, 64, 'sha512', resolve)));
 files.replaceDir(${JSON.stringify(inside('out'))}, forever);
@@ -78,9 +78,9 @@ forever();`;
   it.each([
     ['the new folder after a failure', "throw new Error('no')"],
     ['the old folder after a success', "fs.writeFileSync(dir + '/new', '')"],
-  ])('leaves no rest of %s when a signal comes while it is being removed', async (_, work) => {
+  ])('removes %s completely when a signal comes during the removal', async (_, work) => {
     write(inside(), { 'out/old': '1' });
-    // The removal has begun, and takes for ever.
+    // The removal has started, and never ends.
     const program = `fs.promises.rm = forever;
 files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFileSync(dir + '/half', ''); ${work}; }).catch(() => {});`;
     expect(await runAndSignal(program, 'SIGTERM')).toBe(143);
@@ -88,10 +88,10 @@ files.replaceDir(${JSON.stringify(inside('out'))}, async (dir) => { fs.writeFile
   });
 });
 
-/** Larger than any system's process has. */
+/** Larger than any PID. */
 const DEAD = 2 ** 30;
 
-describe('what killed processes left beside a folder', () => {
+describe('temporary folders of killed processes', () => {
   const left = (): string[] => fs.readdirSync(inside()).filter((name) => name !== 'out');
   const replace = () => replaceDir(inside('out'), async () => undefined);
   const kill = async (): Promise<string> => {
@@ -101,7 +101,7 @@ describe('what killed processes left beside a folder', () => {
     return left()[0]!;
   };
 
-  it('goes with the next one that puts something there, and with no other', async () => {
+  it('are removed by the next call for the same target only', async () => {
     await kill();
     await replaceDir(inside('ou'), async () => undefined);
     expect(left()).toHaveLength(2);
@@ -109,7 +109,7 @@ describe('what killed processes left beside a folder', () => {
     expect(left()).toEqual(['ou']);
   });
 
-  it('stays while the process lives; of another machine or container, for an hour', async () => {
+  it('are kept while their process runs; those of another machine or container for an hour', async () => {
     const [, , , machine, any] = (await kill()).split('.');
     const elsewhere = machine!.replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
     const names = [`.out.${process.pid}.${machine}.${any}.tmp`, `.out.${DEAD}.${elsewhere}.${any}.tmp`];
@@ -123,7 +123,7 @@ describe('what killed processes left beside a folder', () => {
 });
 
 describe('writeFileAtomic', () => {
-  it('makes the folders, writes the content, and leaves no other file', async () => {
+  it('creates parent folders, writes the content, and leaves no other file', async () => {
     await writeFileAtomic(inside('a/b/c.json'), 'x');
     await writeFileAtomic(inside('a/b/c.json'), Buffer.from('y'));
     expect(fs.readFileSync(inside('a/b/c.json'), 'utf8')).toBe('y');
@@ -140,7 +140,7 @@ describe('writeFileAtomic', () => {
 });
 
 describe('withTemporaryDir', () => {
-  it('is there for the time of the work, for nobody else, and gone after it', async () => {
+  it('is private, and is removed after the work, also after a failure', async () => {
     for (const fails of [false, true]) {
       let seen = '';
       const work = withTemporaryDir(async (dir) => {
@@ -156,7 +156,7 @@ describe('withTemporaryDir', () => {
 });
 
 describe('fileProblem', () => {
-  it('knows a full disk, keeps a problem, and names the file of everything else', () => {
+  it('reports a full disk, returns a Problem unchanged, and names the file for any other error', () => {
     const full = fileProblem(Object.assign(new Error('x'), { code: 'EDQUOT' }), '/a/b');
     expect(full.problems[0]!.code).toBe('disk-full');
     expect(fileProblem(full, '/c')).toBe(full);

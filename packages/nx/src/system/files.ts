@@ -3,10 +3,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { recordEffect } from './journal';
-import { isTemporary, removeStaleTemporaries, temporaryName, withFinalNames } from './temporary';
-import { withCleanup } from './undo';
+import { isTemporary, removeStaleTemporaries, temporaryName, withFinalNames } from './temporary-names';
+import { withCleanup } from './cleanup';
 
-/** Where mirrors and other things that can be made again are kept: KDCUBE_CACHE_DIR, else the user's cache folder. */
+/** The cache for mirrors, layers and other content that can be created again: KDCUBE_CACHE_DIR, else the user's cache folder. */
 export function cacheDir(...below: string[]): string {
   const base =
     process.env.KDCUBE_CACHE_DIR || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'kdcube');
@@ -14,8 +14,8 @@ export function cacheDir(...below: string[]): string {
 }
 
 /**
- * Makes a folder under a hidden name beside `target`, lets `fill` fill it, and puts it in `target`'s place in one rename.
- * Whatever fails or interrupts `fill`, `target` stays as it was and nothing half-written is left.
+ * Replaces the folder `target`: `fill` writes to a temporary folder beside it, which is then renamed.
+ * If `fill` fails or is interrupted, `target` is unchanged and the temporary folder is removed.
  */
 export async function replaceDir<T>(target: string, fill: (dir: string) => Promise<T>): Promise<T> {
   const dir = temporaryName(target);
@@ -35,9 +35,8 @@ export async function replaceDir<T>(target: string, fill: (dir: string) => Promi
 }
 
 /**
- * Puts `dir` in the place of `target`, which steps aside as `old`: rename cannot replace a folder that is not empty.
- * Both renames happen in one go, so that no signal handler of this process runs between them. When another process puts its own
- * folder there in the same moment, this one steps in after it: both succeed, and the last one stays.
+ * Renames `target` to `old` and `dir` to `target`, because rename cannot replace a non-empty folder. Synchronous, so that no signal handler of this process runs
+ * between the two. If another process replaces `target` at the same time, this one retries: both succeed, and the last one wins.
  */
 function swapDirs(dir: string, target: string, old: string): void {
   for (let attempt = 1; ; attempt += 1) {
@@ -59,7 +58,7 @@ function swapDirs(dir: string, target: string, old: string): void {
   }
 }
 
-/** Writes a file in one step: a reader sees the old content or the new, never a half. */
+/** Writes a file atomically: a reader sees either the old content or the new. */
 export async function writeFileAtomic(file: string, content: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(file);
   await withCleanup(temporary, async () => {
@@ -78,7 +77,7 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   });
 }
 
-/** Temporary files and the cache are not recorded: nobody else reads them. */
+/** Temporary files and the cache are not recorded: only this plugin reads them. */
 function recordFile(verb: 'wrote' | 'removed', file: string): void {
   if (!isTemporary(file) && !file.startsWith(cacheDir() + path.sep)) recordEffect({ kind: 'file', verb, file });
 }
@@ -90,15 +89,15 @@ export async function removeDir(dir: string): Promise<void> {
   recordFile('removed', dir);
 }
 
-/** What is written in one go: for so little a way through Node's threads takes longer. */
+/** Whether the content is written synchronously, which is faster for small files. */
 function isSmall(content: string | Uint8Array | AsyncIterable<Uint8Array>): content is string | Uint8Array {
   return typeof content === 'string' ? content.length <= SMALL : content instanceof Uint8Array && content.length <= SMALL;
 }
 
-/** Bytes, or letters. */
+/** Bytes, or UTF-16 units of a string. */
 const SMALL = 256 * 1024;
 
-/** A folder of its own for the time of `work`, removed whatever happens. `beside`: a folder on the same disk as the result. */
+/** Runs `work` with a temporary folder, which is always removed. `beside`: a folder on the same disk as the result. */
 export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, beside: string = os.tmpdir()): Promise<T> {
   const dir = temporaryName(path.join(beside, 'kdcube'));
   return withCleanup(dir, async () => {
@@ -115,7 +114,7 @@ export function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** An error of the file system as a Problem; a Problem stays what it is. Files are named as they will be called, not as while they are made. */
+/** Converts a file system error to a Problem; a Problem is returned unchanged. Temporary names are replaced by final ones. */
 export function fileProblem(error: unknown, file: string): KdcubeError {
   if (error instanceof KdcubeError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
@@ -123,7 +122,7 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
     return new KdcubeError(
       {
         code: 'disk-full',
-        message: `No space is left on the disk of ${withFinalNames(file)}.`,
+        message: `${withFinalNames(file)} cannot be written: no space left on the disk.`,
         hint: `df -h ${nearestExisting(withFinalNames(file))}`,
       },
       { cause: error },
@@ -135,7 +134,7 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
   );
 }
 
-/** The nearest folder above a file that is still there after the clean-up. */
+/** The nearest existing folder above a file. */
 function nearestExisting(file: string): string {
   const above = path.dirname(file);
   return above === file || fs.existsSync(above) ? above : nearestExisting(above);

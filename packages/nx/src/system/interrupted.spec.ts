@@ -1,4 +1,4 @@
-// A run that is being stopped says so, and nothing else: not that git is missing, that a password is wrong, or that a bundle broke off.
+// An interrupted run reports only the interruption: not a missing git, a wrong password or a bundle that failed.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitText } from '../git/git';
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => box.end());
 afterEach(resetStop);
 
-/** A docker that does what a shell script says, and notes how it was called. */
+/** Puts a stand-in for docker on the PATH that runs `script`, and returns its calls. */
 async function withDocker(script: string, work: () => Promise<void>): Promise<string[]> {
   const bin = box.folder('bin');
   const calls = path.join(box.dir, 'calls');
@@ -39,7 +39,7 @@ it.each<[string, () => Promise<unknown>]>([
       return dockerCredentials('ghcr.io', { ...process.env, DOCKER_CONFIG: box.dir });
     },
   ],
-])('%s that was not started is not said to be missing or wrong', async (_, ask) => {
+])('reports %s that was not started as interrupted, not as missing', async (_, ask) => {
   recordStop('git fetch', 'SIGTERM');
   expect(await problemOf(ask())).toMatchObject({
     code: 'interrupted',
@@ -47,21 +47,21 @@ it.each<[string, () => Promise<unknown>]>([
   });
 });
 
-it('a push that was stopped leaves no name in the engine’s store; one that never began removes none', async () => {
-  const send = () => problemOf(pushWithEngine('buildx', 'local', 'r.io/remote', silentLog, { plainHttp: false }));
+it('an interrupted push removes its name from the engine’s store; a push that did not start removes none', async () => {
+  const push = () => problemOf(pushWithEngine('buildx', 'local', 'r.io/remote', silentLog, { plainHttp: false }));
   const stopped = await withDocker('[ "$1" = push ] && exit 143; exit 0', async () => {
-    expect(await send()).toEqual({ code: 'interrupted', message: 'docker push was stopped by SIGTERM.' });
+    expect(await push()).toEqual({ code: 'interrupted', message: 'docker push was stopped by SIGTERM.' });
   });
   expect(stopped).toEqual(['tag local', 'push r.io/remote', 'rmi r.io/remote']);
   resetStop();
   fs.rmSync(path.join(box.dir, 'calls'));
   const untagged = await withDocker('echo no such image >&2; exit 1', async () => {
-    expect((await send()).code).toBe('push-failed');
+    expect((await push()).code).toBe('push-failed');
   });
   expect(untagged).toEqual(['tag local']);
 });
 
-it('a boot test that was stopped blames no bundle, and removes its container', async () => {
+it('an interrupted boot test reports no bundle, and removes its container', async () => {
   const boot: Boot = {
     reference: 'x',
     platform: 'linux/amd64',

@@ -1,4 +1,4 @@
-/** Whether a process of this machine, or of this container, has this number. */
+/** Whether a process with this PID runs on this machine, or in this container. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

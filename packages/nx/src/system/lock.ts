@@ -5,12 +5,12 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { cacheDir, fileProblem, ignoreMissing } from './files';
 import type { Log } from './log';
 import { silentLog } from './log';
-import { isAlive } from './process';
-import { withCleanup } from './undo';
+import { isAlive } from './is-alive';
+import { withCleanup } from './cleanup';
 
 /**
- * Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms, then it is a Problem; says so every 15 s. `work` is told whether
- * somebody else had it meanwhile.
+ * Runs `work` while no other process holds the lock `name` on this machine. Waits up to `timeout` ms with a progress line every 15 s; then throws the Problem `already-running`.
+ * `waited`: another process held the lock before.
  */
 export async function withLock<T>(
   name: string,
@@ -27,13 +27,13 @@ export async function withLock<T>(
     waited = true;
     if (Date.now() - reportedAt > 15_000) {
       reportedAt = Date.now();
-      log.progress(`waiting for another process, which has ${name}`);
+      log.progress(`waiting for another process, which has locked ${name}`);
     }
     if (Date.now() - startedAt > timeout) {
       throw new KdcubeError({
         code: 'already-running',
-        message: `Another process has held ${name} for ${Math.round(timeout / 1000)} s.`,
-        hint: `end it, or delete ${file}`,
+        message: `Another process has locked ${name} for ${Math.round(timeout / 1000)} s.`,
+        hint: `stop it, or delete ${file}`,
       });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -50,7 +50,7 @@ function tryLock(file: string): boolean {
   }
   try {
     const owner = Number(fs.readFileSync(file, 'utf8'));
-    // An empty file belongs to a process that is just writing its number, unless it is old.
+    // An empty file belongs to a process that has not written its PID yet, unless the file is old.
     const abandoned = owner > 0 ? !isAlive(owner) : Date.now() - fs.statSync(file).mtimeMs > 5_000;
     if (abandoned) fs.rmSync(file, { force: true });
   } catch (error) {

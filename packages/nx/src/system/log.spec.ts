@@ -6,7 +6,7 @@ function record(json = false) {
 }
 
 describe('createLog', () => {
-  it('says one line for a finished thing, with what is known of it', () => {
+  it('prints one line for a finished step', () => {
     const { log, lines } = record();
     log.done('staged', 'my-bundle', '12 files', Date.now());
     log.done('reused', 'x');
@@ -17,7 +17,7 @@ describe('createLog', () => {
     expect(lines.slice(1)).toEqual(['out reused      x', 'out …          fetching', 'out note       first\n           second']);
   });
 
-  it('with --json has nothing but JSON objects on stdout, and the words on stderr', () => {
+  it('with --json, prints only JSON objects to stdout, and text to stderr', () => {
     const { log, lines } = record(true);
     log.done('staged', 'my-bundle');
     log.progress('fetching');
@@ -27,7 +27,7 @@ describe('createLog', () => {
     expect(JSON.parse(lines[3]!.slice(4))).toEqual({ event: 'staged', text: 'a\nb' });
   });
 
-  it('sends no cursor control', () => {
+  it('prints no cursor control', () => {
     const { log, lines } = record();
     log.done('a', 'b');
     log.progress('c');
@@ -35,10 +35,10 @@ describe('createLog', () => {
   });
 });
 
-describe('whileWaiting', () => {
+describe('withHeartbeat', () => {
   afterEach(() => jest.useRealTimers());
 
-  it('is never silent for more than 15 s, says what is true then, and stops', async () => {
+  it('prints the current text every 15 s until the work ends', async () => {
     jest.useFakeTimers();
     const output: string[] = [];
     let step = 1;
@@ -67,7 +67,7 @@ describe('whileWaiting', () => {
   });
 });
 
-it('says times and sizes as a person does', () => {
+it('formats durations and sizes', () => {
   expect([0, 949, 59_900, 59_960, 60_000, 119_400, 119_900, 3_600_000].map(formatDuration)).toEqual([
     '0.0 s',
     '0.9 s',

@@ -2,7 +2,7 @@ import { inParallel } from './parallel';
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-it('keeps the order, and the limit', async () => {
+it('keeps the order and the limit', async () => {
   let running = 0;
   let most = 0;
   const results = await inParallel([5, 1, 3, 0, 2], 2, async (ticks) => {
@@ -16,17 +16,17 @@ it('keeps the order, and the limit', async () => {
   expect(await inParallel([], 2, async () => 1)).toEqual([]);
 });
 
-it('begins nothing after a failure, waits for what is under way, and throws the first', async () => {
-  const begun: number[] = [];
+it('after a failure, starts nothing, waits for running work, and throws the first failure', async () => {
+  const started: number[] = [];
   const ended: number[] = [];
   let stopped = false;
   const work = async (item: number) => {
-    begun.push(item);
+    started.push(item);
     if (item === 1) throw new Error('first');
     while (!stopped) await tick();
     ended.push(item);
     throw new Error('second');
   };
   await expect(inParallel([0, 1, 2, 3], 2, work, () => (stopped = true))).rejects.toThrow('first');
-  expect([begun, ended]).toEqual([[0, 1], [0]]);
+  expect([started, ended]).toEqual([[0, 1], [0]]);
 });

@@ -1,6 +1,6 @@
 /**
- * Does `work` for each item, at most `limit` at a time, and gives the results in the order of the items. After a failure no other item is begun; `stop` is called
- * so that what is under way can end early, and the first failure is thrown when all of it has.
+ * Runs `work` for each item, at most `limit` at a time, and returns the results in the order of the items. After a failure, no other item is started, `stop` is called
+ * so that running work can end early, and the first failure is thrown once all running work has ended.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
@@ -28,10 +28,10 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** So many at once where each waits for git, or for a repository: what they ask at the same moment is asked together. */
+/** The limit for work that waits for git or a repository: simultaneous queries are batched. */
 export const PARALLEL_REQUESTS = 16;
 
-/** All of it to its end, and then the first failure: nothing may go on behind it. */
+/** As Promise.all, but a failure is thrown only after all promises have settled. */
 export async function settleAll<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);

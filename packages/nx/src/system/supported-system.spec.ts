@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { requireSupportedSystem } from './supported';
+import { requireSupportedSystem } from './supported-system';
 
 it.each(['linux', 'darwin'] as const)('runs on %s', (platform) => expect(() => requireSupportedSystem(platform)).not.toThrow());
 

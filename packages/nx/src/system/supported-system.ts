@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
 
-/** Refuses Windows: it has no file modes, no signals that a child process can handle, and symlinks only with a privilege (docs/support.md). */
+/** Refuses Windows: no file modes, no signals for child processes, and symlinks only with a privilege (docs/support.md). */
 export function requireSupportedSystem(platform: NodeJS.Platform = process.platform): void {
   if (platform !== 'win32') return;
   throw new KdcubeError({

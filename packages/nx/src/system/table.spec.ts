@@ -1,6 +1,6 @@
 import { formatTable } from './table';
 
-it('makes each column as wide as its widest cell, whatever alphabet it is in, and leaves no blanks at the end', () => {
+it('makes each column as wide as its widest cell, counts characters, and trims line ends', () => {
   expect(
     formatTable(
       ['a', 'head', 'last'],

@@ -1,4 +1,4 @@
-/** Rows under heads, in columns as wide as their widest cell; numbers are the caller's to format. The last column may be as long as it is. */
+/** Formats rows under headings, each column as wide as its widest cell. */
 export function formatTable(
   heads: readonly string[],
   rows: readonly (readonly string[])[],

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { isAlive } from './process';
+import { isAlive } from './is-alive';
 
-/** What is made beside its place, hidden, and renamed when it is whole: `.<name>.<process>.<machine>.<any>.tmp`. */
+/** A hidden name beside `target`, for content that is renamed when it is complete: `.<name>.<process>.<machine>.<random>.tmp`. */
 export function temporaryName(target: string): string {
   const name = [path.basename(target), process.pid, machineId(), randomBytes(4).toString('hex')].join('.');
   return path.join(path.dirname(target), `.${name}.tmp`);
@@ -12,13 +12,13 @@ export function temporaryName(target: string): string {
 
 const NAME = /^\.(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/;
 
-/** How old something must be that a process left which may be another machine's or container's: whether that one still lives cannot be seen from here. Milliseconds. */
+/** The age from which a temporary file of another machine or container is stale: whether its process still runs cannot be checked from here. Milliseconds. */
 const STALE_AFTER = 3_600_000;
 
-/** Removes what a process that was killed outright left beside `target`. */
+/** Removes the temporary files of killed processes beside `target`. */
 export async function removeStaleTemporaries(target: string): Promise<void> {
   const parent = path.dirname(target);
-  // Without one of Node's threads: these folders are small, and whoever sweeps them is in a hurry.
+  // Synchronous, because these folders are small.
   for (const name of fs.readdirSync(parent)) {
     const [, of, pid, where] = NAME.exec(name) ?? [];
     if (of !== path.basename(target)) continue;
@@ -33,24 +33,24 @@ async function isOld(place: string): Promise<boolean> {
   return stat !== undefined && Date.now() - stat.ctimeMs > STALE_AFTER;
 }
 
-/** Whether a path is, or is inside of, something that is still being made. */
+/** Whether a path is, or is inside, a temporary file or folder. */
 export function isTemporary(place: string): boolean {
   return withFinalNames(place) !== place;
 }
 
-/** A text in which files are called as they will be, not as while they are made. */
+/** Replaces temporary names in a text by the final names. */
 export function withFinalNames(text: string): string {
   return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'":]|$)/g, '$1');
 }
 
-let known: string | undefined;
+let cachedId: string | undefined;
 
-/** Eight hex digits that are the same for all processes which can see each other by number. */
+/** Eight hex digits, equal for all processes that share a PID namespace. */
 function machineId(): string {
-  return (known ??= readMachineId());
+  return (cachedId ??= readMachineId());
 }
 
-/** On Linux a container has numbers of its own, and a machine begins anew with them when it starts. Where that cannot be read, and on other systems, no other process is known. */
+/** PIDs are unique within a container and a boot. Where those cannot be read, and on other systems, the id is random, so that no process counts as another's. */
 function readMachineId(): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');

@@ -1,7 +1,7 @@
 import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
 import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../workspace/environment';
-import { plannedImages, releasedImages, type ReleasedImage } from '../images/released';
+import { plannedImages, releasedImages, type ReleasedImage } from '../images/released-images';
 import type { Registries } from '../workspace/registries';
 import type { Log } from '../system/log';
 import { requireBundlePin, type OpenRelease } from '../workspace/workspace';

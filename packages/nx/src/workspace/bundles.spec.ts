@@ -46,7 +46,7 @@ async function unplugged<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('findBundle', () => {
-  it('knows a workspace bundle by what git sees in its folder, and whether HEAD has that', async () => {
+  it('finds a workspace bundle by its git tree, and reports uncommitted changes', async () => {
     const { found } = await find('here@1-0');
     expect(found).toMatchObject({ place: 'bundles/here@1-0', committed: true });
     expect(found.content.tree).toBe(gitSync(ours.root, 'rev-parse', 'HEAD:bundles/here@1-0'));
@@ -56,7 +56,7 @@ describe('findBundle', () => {
     expect(changed.content.tree).not.toBe(found.content.tree);
   });
 
-  it('knows a pinned one by its pin, and asks for it only when it is opened', async () => {
+  it('finds a pinned bundle by its pin, and fetches it only when it is opened', async () => {
     const { content } = await unplugged(async () => {
       const release = await ours.open();
       return withSnapshot(ours.root, (snapshot) =>
@@ -67,7 +67,7 @@ describe('findBundle', () => {
     expect((await find('there@2-0')).opened).toBe('opened');
   });
 
-  it('says where a workspace bundle should be', async () => {
+  it('reports where a workspace bundle should be', async () => {
     fs.rmSync(path.join(ours.root, 'bundles'), { recursive: true });
     expect(await problemOf(find('here@1-0'))).toMatchObject({
       code: 'bundle-not-found',
@@ -75,7 +75,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('refuses a missing and a stale pin, before it asks anybody', async () => {
+  it('refuses a missing and a stale pin, without contacting the remote', async () => {
     await unplugged(async () => {
       write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, ref: 'v1' }) });
       expect((await problemOf(find('there@2-0'))).code).toBe('pin-stale');
@@ -84,7 +84,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('is an error that names both commits when the tag was moved; offline, the pinned content is taken', async () => {
+  it('reports both commits when the tag was moved; offline, uses the pinned content', async () => {
     await find('there@2-0');
     const moved = moveTag();
     const { code, message } = await problemOf(find('there@2-0'));
@@ -92,7 +92,7 @@ describe('findBundle', () => {
     expect((await find('there@2-0', true)).opened).toBe('opened');
   });
 
-  it('offline asks nobody: without a copy here it says so, and with one it works unplugged', async () => {
+  it('offline, uses the copy on this machine, or reports that there is none', async () => {
     expect(await problemOf(find('there@2-0', true))).toMatchObject({
       code: 'bundle-not-found',
       hint: expect.stringContaining('--offline'),
@@ -107,7 +107,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('refuses a pin whose tree its commit does not have, as a merge line by line leaves it', async () => {
+  it('refuses a pin whose commit does not have its tree, as after a merge', async () => {
     const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
     const tree = gitSync(ours.org, 'rev-parse', `${other}:service/there@2-0`);
     write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, tree }) });
@@ -120,14 +120,14 @@ describe('findBundle', () => {
   });
 });
 
-describe('checkRef', () => {
+describe('checkPinnedRef', () => {
   const source = () => ({ url: `file://${ours.org}`, self: false as const, root: ours.root });
 
-  it('asks nobody about a full commit id', async () => {
+  it('does not contact the remote for a full commit id', async () => {
     await unplugged(() => checkPinnedRef(source(), { id: 'x', ref: ours.pin.commit }, ours.pin, silentLog));
   });
 
-  it('does not take a branch for the tag that is gone; where branches are allowed, it may have moved', async () => {
+  it('does not accept a branch in place of a deleted tag; a branch may move if branches are allowed', async () => {
     gitSync(ours.org, 'tag', '--delete', 'v2');
     gitSync(ours.org, 'branch', 'v2');
     expect((await problemOf(checkPinnedRef(source(), { id: 'x', ref: 'v2' }, ours.pin, silentLog))).code).toBe('mutable-ref');
@@ -140,13 +140,13 @@ describe('checkRef', () => {
 });
 
 describe('checkBundles', () => {
-  it('finds nothing in bundles that are right, and says what it could not look into', async () => {
+  it('finds nothing in valid bundles, and lists those that it could not check', async () => {
     expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
     expect(await check(true)).toEqual({ problems: [], unchecked: [] });
     expect(await unplugged(() => check())).toEqual({ problems: [], unchecked: [] });
   });
 
-  it('says everything of every bundle at once, and asks no remote unless it is told to', async () => {
+  it('reports every problem of every bundle at once, and contacts a remote only with `online`', async () => {
     ours.commit({ 'bundles/here@1-0/entrypoint.py': 'from services.x import y\n', 'bundles/here@1-0/services/x.py': '' });
     await check(true);
     moveTag();
@@ -156,12 +156,12 @@ describe('checkBundles', () => {
     expect(await codes(true)).toEqual(expect.arrayContaining(['entrypoint-none', 'absolute-import', 'tag-moved']));
   });
 
-  it('says what cannot be staged', async () => {
+  it('reports what cannot be staged', async () => {
     fs.symlinkSync('../../secret', path.join(ours.root, 'bundles/here@1-0/link'));
     expect(await codes()).toContain('symlink-escape');
   });
 
-  it('finds a pin that contradicts itself in the copy that is here', async () => {
+  it('finds a pin that contradicts itself in the copy on this machine', async () => {
     await check(true);
     const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
     gitSync(ours.org, 'tag', 'v3');
@@ -176,7 +176,7 @@ describe('checkBundles', () => {
     expect(await codes(true)).toEqual(['pin-stale']);
   });
 
-  it('reads no entrypoint that is larger than any source', async () => {
+  it('does not check very large files', async () => {
     ours.commit({ 'bundles/here@1-0/data.py': `x = """${'a'.repeat(3 * 1024 * 1024)}"""\nfrom services import x\n` });
     expect(await codes()).toEqual([]);
   });

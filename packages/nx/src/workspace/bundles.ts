@@ -21,17 +21,17 @@ import { resolveTree } from '../git/tree';
 import type { Log } from '../system/log';
 import { repoAddress, requireBundlePin, type OpenRelease } from './workspace';
 
-/** A bundle's content, found but not read yet. */
+/** A bundle's content by its tree id, not read yet. */
 export interface FoundBundle {
   bundle: Bundle;
   content: BundleContent;
   /** The pin of a pinned bundle. */
   pin?: BundlePin;
-  /** Where a person finds it: its folder here, or its repository. */
+  /** Its location for messages: its folder here, or its repository. */
   place: string;
-  /** False for a workspace bundle with changes that are not in HEAD. */
+  /** False for a workspace bundle with uncommitted changes. */
   committed: boolean;
-  /** Makes the content readable: fetches what is missing, and for a pinned bundle checks that its ref still names the pinned commit. */
+  /** Makes the content readable: fetches missing objects, and for a pinned bundle checks that its ref still names the pinned commit. */
   open(): Promise<GitStore>;
 }
 
@@ -40,7 +40,7 @@ export interface FindOptions {
   log: Log;
 }
 
-/** Where a bundle's content is. A pinned one is known by its pin, without asking anybody. */
+/** Finds a bundle's content. For a pinned bundle it reads only the pin, and works offline. */
 export function findBundle(release: OpenRelease, bundle: Bundle, snapshot: Snapshot, options: FindOptions): Promise<FoundBundle> {
   return bundle.kind === 'pinned' ? findPinned(release, bundle, options) : findInWorkspace(bundle, snapshot);
 }
@@ -55,7 +55,7 @@ async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Pro
   const places = bundlePlaces(bundle).join(' or ');
   throw new KdcubeError({
     code: 'bundle-not-found',
-    message: `The workspace bundle ${quoted(bundle.id)} is not here: git sees nothing in ${places}.`,
+    message: `The workspace bundle ${quoted(bundle.id)} does not exist: git finds no files in ${places}.`,
     hint: `git restore ${bundlePlaces(bundle)[0]!}    if it was deleted; nx g @kdcube/nx:bundle ${bundle.id}    for a new one; or give it repo: and ref: in release.yaml`,
     at: { file: places },
   });
@@ -85,12 +85,12 @@ async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline,
 function noLocalCopy(bundle: PinnedBundle, pin: BundlePin): never {
   throw new KdcubeError({
     code: 'bundle-not-found',
-    message: `This machine has no copy of ${quoted(bundle.id)} at ${pin.commit}, and --offline forbids to ask its repository.`,
-    hint: 'the same without --offline',
+    message: `${quoted(bundle.id)} is not available offline: this machine has no copy of ${pin.commit}.`,
+    hint: 'run the command without --offline',
   });
 }
 
-/** A pin says its content twice, as a commit and as a tree. A merge of two pins, line by line, can leave a tree that its commit does not have. */
+/** A pin has a commit and a tree, and git may merge two pins line by line: then the commit does not have the tree. */
 export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
   const tree = await resolveTree(store, pin.commit, pin.path);
   if (tree === pin.tree) return;
@@ -103,8 +103,8 @@ export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle
 }
 
 /**
- * A ref that no longer names its pinned commit is an error that names both: somebody moved a tag, and only a person knows which one is meant.
- * `mayFloat`: a branch is allowed, as in git mode with alwaysPull; it moves as it likes.
+ * A ref that no longer names its pinned commit is an error that names both commits: only a person can decide which one is right.
+ * `mayFloat`: the ref may be a branch, which moves (git mode with alwaysPull).
  */
 export async function checkPinnedRef(
   source: RepoSource,
@@ -129,7 +129,7 @@ export async function checkPinnedRef(
   if (commit === pin.commit) return;
   throw new KdcubeError({
     code: 'tag-moved',
-    message: `The tag ${quoted(bundle.ref)} of ${quoted(bundle.id)} was moved: it is pinned as ${pin.commit}, and ${shownUrl(source.url)} now says ${commit}.`,
+    message: `The tag ${quoted(bundle.ref)} of ${quoted(bundle.id)} was moved: it is pinned as ${pin.commit}, and in ${shownUrl(source.url)} it is now ${commit}.`,
     hint: `delete ${bundlePinFile(bundle.id)} and run nx sync to accept the new one; or pin a tag that stays`,
     at: { file: bundlePinFile(bundle.id) },
   });
@@ -139,7 +139,10 @@ function withOfflineHint(error: unknown): unknown {
   if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'repo-unreachable') return error;
   const [problem] = error.problems;
   return new KdcubeError(
-    { ...problem!, hint: `${problem!.hint ? `${problem!.hint}; or ` : ''}--offline to take what this machine has, unchecked` },
+    {
+      ...problem!,
+      hint: `${problem!.hint ? `${problem!.hint}; or ` : ''}--offline to use the copy on this machine, without checking its ref`,
+    },
     { cause: error },
   );
 }

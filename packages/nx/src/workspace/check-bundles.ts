@@ -16,23 +16,23 @@ import { planTree } from './stage';
 import type { Log } from '../system/log';
 import { repoAddress, type OpenRelease } from './workspace';
 
-/** Python files larger than this are data in disguise, and are not read for imports. Bytes. */
+/** Larger Python files are generated data, and are not checked. Bytes. */
 const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
 
 export interface BundleCheck {
   problems: Problem[];
-  /** Bundles whose content is not on this machine, so that nothing can be said of it offline. */
+  /** Bundles that could not be checked offline, because their content is not on this machine. */
   unchecked: string[];
 }
 
-/** Looks into every bundle of the release: can it be staged, and will the platform find one entrypoint in it? `online`: ask the remotes too. */
+/** Checks every bundle of the release: whether it can be staged, and whether the platform finds exactly one entrypoint in it. `online`: contact the remotes too. */
 export async function checkBundles(
   release: OpenRelease,
   snapshot: Snapshot,
   options: { online: boolean; log: Log },
 ): Promise<BundleCheck> {
   const { bundles } = release.release;
-  // What is said keeps the order of release.yaml.
+  // The problems keep the order of release.yaml.
   const checked = await inParallel(bundles, PARALLEL_REQUESTS, (bundle) => checkBundle(release, bundle, snapshot, options));
   return {
     problems: checked.flatMap((problems) => problems ?? []),
@@ -40,7 +40,7 @@ export async function checkBundles(
   };
 }
 
-/** Undefined where its content is not on this machine. */
+/** Undefined if its content is not on this machine. */
 async function checkBundle(
   release: OpenRelease,
   bundle: Bundle,

@@ -10,7 +10,7 @@ export interface OpenEnvironment {
   notes: Problem[];
 }
 
-/** The environment that was named, or the only one there is, checked against the images of this release. Throws every problem of its file at once. */
+/** The named environment, or the only one, checked against the images of this release. Throws every problem of its file at once. */
 export function openEnvironment(
   { root, workspace }: Pick<OpenRelease, 'root' | 'workspace'>,
   wanted: string | undefined,
@@ -20,17 +20,17 @@ export function openEnvironment(
   return mustReadEnvironment(chosenEnvironment(wanted, files), files, { images });
 }
 
-/** Where the environment's images are: what its file says, else what is said for all. */
+/** The registry of the environment's images: its own, else the workspace's. Problem `registry-missing`. */
 export function environmentRegistry({ registry }: Environment, registries: Registries): RegistryName {
   return registry === undefined ? requireRegistry(registries) : parseRegistry(registry);
 }
 
-/** The same where nobody need have named one. */
-export function configuredRegistry({ registry }: Environment, { registry: forAll }: Registries): RegistryName | undefined {
-  return registry === undefined ? forAll : parseRegistry(registry);
+/** The same; undefined if no registry is configured. */
+export function configuredRegistry({ registry }: Environment, { registry: fallback }: Registries): RegistryName | undefined {
+  return registry === undefined ? fallback : parseRegistry(registry);
 }
 
-/** The images of the release that an environment runs, its services' and exec's, each once. */
+/** The images of the release that an environment runs: those of its services and of exec, without duplicates. */
 export function releaseImages({ services, exec }: Environment): string[] {
   const all = [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])];
   return [...new Set(all.flatMap((image) => (image.kind === 'release' ? [image.name] : [])))].sort();

@@ -3,7 +3,7 @@ import { readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import type { OpenRelease } from './workspace';
 
-/** The workspace as far as an environment needs it, also where release.yaml has problems: what runs can be looked at, and gone back from, all the same. */
+/** The workspace, even if release.yaml has problems: status and rollback work without it. */
 export function readWorkspaceLenient(root: string): Pick<OpenRelease, 'root' | 'workspace'> {
   return { root: path.resolve(root), workspace: readWorkspace(diskFiles(root)) };
 }

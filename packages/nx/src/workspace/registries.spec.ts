@@ -1,9 +1,9 @@
 import { baseReference, pinnedReferences, resolveRegistries, requireRegistry, registryBuildArgs } from './registries';
 
-describe('registriesOf', () => {
+describe('resolveRegistries', () => {
   const env = { KDCUBE_REGISTRY: 'env.example.com/e' };
 
-  it('takes the option before the environment, and the environment before nx.json', () => {
+  it('prefers the option to the environment, and the environment to nx.json', () => {
     expect(resolveRegistries({ registry: 'opt.example.com' }, { registry: 'plugin.example.com' }, env).registry).toEqual({
       host: 'opt.example.com',
       prefix: '',
@@ -18,7 +18,7 @@ describe('registriesOf', () => {
     });
   });
 
-  it('takes the platform from the same registry where nobody says otherwise', () => {
+  it('uses the same registry for the platform by default', () => {
     expect(resolveRegistries({}, {}, env).platform).toEqual({ host: 'env.example.com', prefix: 'e' });
     expect(resolveRegistries({}, { platformRegistry: 'p.example.com' }, env).platform).toEqual({
       host: 'p.example.com',
@@ -26,7 +26,7 @@ describe('registriesOf', () => {
     });
   });
 
-  it('says what to type when nobody named one', () => {
+  it('reports what to type if no registry is configured', () => {
     expect(() => requireRegistry(resolveRegistries({}, {}, {}))).toThrow(/\[registry-missing\][^]*KDCUBE_REGISTRY/);
     expect(() => baseReference('${KDCUBE_PLATFORM_REGISTRY}/x:1', {})).toThrow(/\[registry-missing\]/);
   });
@@ -44,7 +44,7 @@ describe('references', () => {
     ]);
   });
 
-  it('hands registries to the build as arguments', () => {
+  it('passes registries to the build as arguments', () => {
     expect(registryBuildArgs(registries)).toEqual({
       KDCUBE_REGISTRY: '127.0.0.1:5000/acme',
       KDCUBE_PLATFORM_REGISTRY: 'docker.io/kdcube',

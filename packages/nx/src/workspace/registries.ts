@@ -12,20 +12,20 @@ import {
   shown,
 } from '@kdcube/release/internal';
 
-/** What people may say about registries, strongest first: an option, the environment, the plugin's options. */
+/** The options that configure registries. An option of the command overrides an environment variable, which overrides the plugin's options. */
 export interface RegistryOptions {
   registry?: string;
   platformRegistry?: string;
 }
 
 export interface Registries {
-  /** Where images go. */
+  /** The registry that images are pushed to. */
   registry?: RegistryName;
-  /** Where the platform's images come from, as it stands in a Dockerfile. */
+  /** The registry of the platform's images. */
   platform?: RegistryName;
 }
 
-/** The registries of this run. Undefined where nobody named one; a wrong name is a Problem. */
+/** The registries of this run. Undefined if not configured; an invalid name is a Problem. */
 export function resolveRegistries(
   options: RegistryOptions,
   plugin: RegistryOptions,
@@ -36,7 +36,7 @@ export function resolveRegistries(
   return { registry: registry ? parseRegistry(registry) : undefined, platform: platform ? parseRegistry(platform) : undefined };
 }
 
-/** The registry where images go. Problem `registry-missing`. */
+/** The registry that images are pushed to. Problem `registry-missing`. */
 export function requireRegistry({ registry }: Registries): RegistryName {
   if (registry) return registry;
   throw new KdcubeError({
@@ -46,7 +46,7 @@ export function requireRegistry({ registry }: Registries): RegistryName {
   });
 }
 
-/** Where an outside image of a Dockerfile is to be had: its name with the registries filled in. */
+/** The reference of an external image in a Dockerfile, with the registries filled in. */
 export function baseReference(name: string, registries: Registries): string {
   return REGISTRY_ARGS.reduce((text, variable) => {
     if (!text.includes(`\${${variable}}`)) return text;
@@ -60,20 +60,20 @@ export function baseReference(name: string, registries: Registries): string {
   }, name);
 }
 
-/** Every outside image of a pin, as the engine is to take it: by digest. */
+/** Every external image of a pin, by digest. */
 export function pinnedReferences(pin: ImagePin, registries: Registries): Map<string, string> {
   return new Map(
     Object.entries(pin.bases).map(([name, digest]) => [name, `${withoutDigest(baseReference(name, registries))}@${digest}`]),
   );
 }
 
-/** Name and tag stay: engines show them, and the digest decides. */
+/** The name and the tag, which engines show. */
 function withoutDigest(reference: string): string {
   parseImageReference(reference);
   return reference.split('@')[0]!;
 }
 
-/** The registries as build arguments, for the lines of a Dockerfile that use them otherwise than in FROM. They are no part of the content key. */
+/** The registries as build arguments, for Dockerfile lines other than FROM. They are not part of the content key. */
 export function registryBuildArgs({ registry, platform }: Registries): Record<string, string> {
   return {
     ...(registry && { KDCUBE_REGISTRY: shown(registry) }),
@@ -81,12 +81,12 @@ export function registryBuildArgs({ registry, platform }: Registries): Record<st
   };
 }
 
-/** A registry to ask, which says when it has to be asked again. */
+/** Connects to a registry, and logs its retries. */
 export function openRegistry(host: string, log: Log): Registry {
   return connect(host, { onRetry: (text) => log.progress(text) });
 }
 
-/** The same without AWS, for what is a help only: it is not waited for. Undefined for a registry of Amazon's that docker has no login for. */
+/** The same for optional requests: with fewer retries, and without AWS. Undefined for an ECR registry that docker has no credentials for. */
 export async function openRegistryWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
   const credentials = () => dockerCredentials(host);
   if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;

@@ -44,7 +44,7 @@ const leftovers = (target: string): string[] =>
   fs.readdirSync(path.dirname(target)).filter((name) => name !== path.basename(target));
 
 describe('stageTree', () => {
-  it('writes blobs byte for byte, with modes, links and times of its own, whatever the umask', async () => {
+  it('writes blobs byte for byte, with fixed modes and times, whatever the umask', async () => {
     const { dir, id, tree } = origin();
     const store = await fetchCommit({ url: `file://${dir}`, self: false, root: dir }, id);
     const expected: Record<string, string> = { '/': 'dir 755', 'lib/': 'dir 755', 'lib/deep/': 'dir 755' };
@@ -72,7 +72,7 @@ describe('stageTree', () => {
     );
   });
 
-  it('is the same from every kind of clone, from the mirror and from the workspace', async () => {
+  it('gives the same from every kind of clone, from the mirror and from the workspace', async () => {
     const { dir, id, tree } = origin();
     const source = { url: `file://${dir}`, self: false, root: dir };
     const expected = path.join(box.folder('out'), 'a');
@@ -105,7 +105,7 @@ describe('stageTree', () => {
     expect(snapshot(out)).toEqual({ '/': 'dir 755', 'entrypoint.py': 'file 644 new\n', 'more.py': 'file 644 m\n' });
   });
 
-  it('replaces what was there as a whole', async () => {
+  it('replaces the old folder as a whole', async () => {
     const { dir, tree } = origin({ 'entrypoint.py': '1' });
     const out = path.join(box.folder('out'), 'a');
     write(out, { 'stale.py': 's', 'entrypoint.py/was/a/folder': 'f' });
@@ -114,7 +114,7 @@ describe('stageTree', () => {
     expect(leftovers(out)).toEqual([]);
   });
 
-  it('follows no link that lies where it writes', async () => {
+  it('follows no existing symlink', async () => {
     const { dir, tree } = origin({ 'entrypoint.py': '1' });
     const [outside, parent] = [box.folder('outside'), box.folder('out')];
     write(outside, { 'kept.txt': 'k' });
@@ -124,7 +124,7 @@ describe('stageTree', () => {
     expect(snapshot(path.join(parent, 'a'))).toEqual({ '/': 'dir 755', 'entrypoint.py': 'file 644 1' });
   });
 
-  it('succeeds many times at once on one target', async () => {
+  it('succeeds when many calls stage one target', async () => {
     const { dir, id, tree } = origin();
     const store = await fetchCommit({ url: `file://${dir}`, self: false, root: dir }, id);
     const out = path.join(box.folder('out'), 'a');
@@ -134,7 +134,7 @@ describe('stageTree', () => {
     expect(leftovers(out)).toEqual([]);
   });
 
-  it('says everything that is wrong with a tree at once, and writes nothing', async () => {
+  it('reports every problem of a tree at once, and writes nothing', async () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 1\n`;
     const { dir, tree } = origin({
       'model.bin': pointer,
@@ -159,7 +159,7 @@ describe('stageTree', () => {
     expect(leftovers(out)).toEqual([]);
   });
 
-  it('heals a mirror whose files are damaged', async () => {
+  it('repairs a damaged mirror', async () => {
     const { dir, id, tree } = origin();
     const source = { url: `file://${dir}`, self: false, root: dir };
     const [first, second] = [path.join(box.folder('out'), 'a'), path.join(box.folder('out'), 'a')];
@@ -179,7 +179,7 @@ describe('stageTree', () => {
     expect(snapshot(second)).toEqual(snapshot(first));
   });
 
-  it('says that the disk is full, and leaves nothing behind', async () => {
+  it('reports a full disk, and leaves no files', async () => {
     const disk = box.folder('disk');
     const mounted =
       process.platform === 'linux' &&
@@ -202,7 +202,7 @@ describe('stageTree', () => {
     }
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves what was there when %s comes in the middle', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('keeps the old folder when %s comes in the middle', async (signal) => {
     const { dir, tree } = origin(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f/${index}`, `${index}`])));
     const parent = box.folder('out');
     const target = path.join(parent, 'a');
@@ -216,7 +216,7 @@ describe('stageTree', () => {
     expect(leftovers(target)).toEqual([]);
   });
 
-  it('gives the same when two processes stage one target', async () => {
+  it('gives the same result when two processes stage one target', async () => {
     const { dir, tree } = origin(Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f/${index}`, `${index}`])));
     const target = path.join(box.folder('out'), 'a');
     const codes = await Promise.all(

@@ -14,20 +14,19 @@ export interface Staged {
 }
 
 export interface StageOptions {
-  /** How messages call it: `bundle my-bundle`. Default: the tree's id. */
+  /** Its name in messages: `bundle my-bundle`. Default: the tree's id. */
   subject?: string;
-  /** Where release.yaml asks for it. */
+  /** Its place in release.yaml. */
   at?: Place;
   log?: Log;
 }
 
-/** The time of everything that is staged: any constant will do; this one is also the first that a zip file can say. */
+/** The modification time of every staged file: the earliest that a zip file supports. */
 const STAGED_TIME = new Date('1980-01-01T00:00:00Z');
 
 /**
- * Writes a git tree into `dir`, which is replaced as a whole: the blobs byte for byte as git has them, the modes 644 and 755 whatever the
- * umask, one constant time, links last. What is missing in the store is fetched. Nothing half-written is ever at `dir`. Problems: those of
- * `planStage` (all of them), of the remote, disk-full, file-error.
+ * Writes a git tree into `dir`, and replaces `dir` atomically. Files are byte for byte as in git, with the modes 644 and 755 whatever the umask, and one
+ * constant time. Missing objects are fetched. Problems: those of `planStage` (all of them), those of the remote, disk-full, file-error.
  */
 export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
   const log = options.log ?? silentLog;
@@ -37,7 +36,7 @@ export async function stageTree(store: GitStore, tree: string, dir: string, opti
   });
 }
 
-/** What `stageTree` would write, without writing it. Throws every problem of the tree. */
+/** Plans what `stageTree` would write. Throws every problem of the tree. */
 export async function planTree(store: GitStore, tree: string, options: StageOptions = {}): Promise<StagePlan> {
   const entries = await listTree(store, tree);
   await fetchBlobs(store, tree, options.log);
@@ -46,7 +45,7 @@ export async function planTree(store: GitStore, tree: string, options: StageOpti
   return plan;
 }
 
-/** Adds what the planner must see: the targets of links, and the content of files that are small enough to be LFS pointers. */
+/** Adds what `planStage` needs: the targets of symlinks, and the content of files that are small enough to be LFS pointers. */
 async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promise<TreeEntry[]> {
   const blobs = entries.filter(({ mode }) => mode !== '160000');
   const sizes = await blobSizes(
@@ -57,14 +56,14 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
   const texts = new Map<string, string>();
   for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
     texts.set(oid, (await readAll(chunks)).toString('utf8'));
-  // A link that is longer than any file system allows still needs a text, so that it is refused.
+  // A symlink target that is too long to read gets a text that is refused.
   return entries.map((entry) => ({
     ...entry,
     text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
   }));
 }
 
-/** Links come last: while files are written there is none that a write could follow. */
+/** Symlinks come last, so that no file is written through one. */
 async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise<Staged> {
   for (const folder of plan.folders) fs.mkdirSync(path.join(dir, folder));
   let bytes = 0;
@@ -76,14 +75,14 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
     const file = plan.files[next++]!;
     await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
     bytes += blob.size;
-    // Signals are heard between.
+    // So that signals are handled in between.
     if (next % YIELD_EVERY === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   for (const link of plan.links) {
     await fs.promises.symlink(link.target, path.join(dir, link.path));
     await fs.promises.lutimes(path.join(dir, link.path), STAGED_TIME, STAGED_TIME);
   }
-  // The inner ones first: writing into a folder changes its time.
+  // Inner folders first: writing into a folder changes its time.
   for (const folder of [...plan.folders].reverse().concat('')) {
     fs.chmodSync(path.join(dir, folder), 0o755);
     fs.utimesSync(path.join(dir, folder), STAGED_TIME, STAGED_TIME);
@@ -91,19 +90,19 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
   return { files: plan.files.length + plan.links.length, bytes };
 }
 
-/** So many files are written before this process looks up. */
+/** The number of files after which the event loop runs. */
 const YIELD_EVERY = 25;
 
-/** Files up to this size are written in one go. Bytes. */
+/** Files up to this size are written synchronously. Bytes. */
 const SMALL = 64 * 1024;
 
 async function writeBlob(file: string, { size, chunks }: BlobContent, mode: number): Promise<void> {
   if (size <= SMALL) return writeSmall(file, await readAll(chunks), mode);
-  // wx: never into something that is there already.
+  // wx: never into an existing file.
   const handle = await fs.promises.open(file, 'wx', mode);
   try {
     for await (const chunk of chunks) await handle.writeFile(chunk);
-    // The umask took bits from the mode that open was given.
+    // `open` applies the umask to its mode.
     await handle.chmod(mode);
     await handle.utimes(STAGED_TIME, STAGED_TIME);
   } finally {
@@ -111,7 +110,7 @@ async function writeBlob(file: string, { size, chunks }: BlobContent, mode: numb
   }
 }
 
-/** Without waiting: for a file of a few kilobytes that costs more than writing it. */
+/** Synchronous, which is faster for small files. */
 function writeSmall(file: string, content: Buffer, mode: number): void {
   const handle = fs.openSync(file, 'wx', mode);
   try {

@@ -7,12 +7,12 @@ import { diskFiles } from './disk';
 import type { GitStatus } from '../git/status';
 import { ownRemoteUrl } from '../git/worktree';
 
-/** The workspace on disk, its release without problems, and what git calls its own remote. */
+/** The workspace on disk, its valid release, and its git remote. */
 export interface OpenRelease {
   root: string;
   workspace: Workspace;
   release: Release;
-  /** Without user information; undefined where there is no remote, or no repository. */
+  /** Without credentials; undefined if there is no remote or no repository. */
   ownRemote?: string;
   /** Whether a pinned bundle's ref may be a branch. */
   mayFloat: boolean;
@@ -30,7 +30,7 @@ export async function openRelease(root: string, options: ReleaseOptions = {}, gi
   return { root: path.resolve(root), workspace, release, ownRemote: remote, mayFloat };
 }
 
-/** The bundle that a project stands for. */
+/** The bundle of a project. Problem `bundle-not-found`. */
 export function requireBundle(release: Release, id: string): Bundle {
   const bundle = release.bundles.find((candidate) => candidate.id === id);
   if (bundle) return bundle;
@@ -41,13 +41,13 @@ export function requireBundle(release: Release, id: string): Bundle {
   });
 }
 
-/** A pinned bundle's pin, which must answer what release.yaml asks now. */
+/** A pinned bundle's pin, which must be up to date with release.yaml. */
 export function requireBundlePin({ workspace }: Pick<OpenRelease, 'workspace'>, bundle: PinnedBundle): BundlePin {
   const found = workspace.pins.bundles.find(({ subject }) => subject.id === bundle.id);
   return requirePin(found?.pin, found?.fits ?? false, bundle.id, bundlePinFile(bundle.id));
 }
 
-/** Where a repository that release.yaml names is. */
+/** The address of a repository in release.yaml. */
 export function repoAddress(
   { release, ownRemote: remote }: Pick<OpenRelease, 'release' | 'ownRemote'>,
   repo: string,

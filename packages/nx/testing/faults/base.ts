@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
-import { tarOf } from '../../src/oci/tar';
+import { tarOf } from '../../src/oci/layer/tar';
 
 /** Bytes under the name that a registry gives them. */
 export interface NamedBytes {

@@ -17,33 +17,37 @@ const bundle = (id: string, tree = '2') => ({ id, folder: id, tree: tree.repeat(
 it.each<[string, Partial<ImageContents>, string[]]>([
   ['nothing', {}, []],
   ['one bundle', { bundles: [bundle('a'), ...contents.bundles.slice(1)] }, ['a changed']],
-  ['bundles that came', { bundles: [...contents.bundles, bundle('x'), bundle('y')] }, ['x, y came']],
-  ['a bundle that went', { bundles: contents.bundles.slice(1) }, ['a went']],
+  ['added bundles', { bundles: [...contents.bundles, bundle('x'), bundle('y')] }, ['x, y added']],
+  ['a removed bundle', { bundles: contents.bundles.slice(1) }, ['a removed']],
   ['many bundles', { bundles: contents.bundles.map(({ id }) => bundle(id)) }, ['a, b, c and 2 more changed']],
   [
     'the platform, and with it the base',
     { platformRef: '2026.2.1', bases: { 'x:2': `sha256:${'c'.repeat(64)}` } },
     ['platform 2026.1.1 → 2026.2.1'],
   ],
-  ['the base alone', { bases: { 'x:1': `sha256:${'c'.repeat(64)}` } }, ['its base changed']],
-  ['the Dockerfile', { files: 'e'.repeat(40) }, ['its Dockerfile, its own files or its arguments changed']],
-  ['several things', { bundles: contents.bundles.slice(1), platformRef: '2026.2.1' }, ['a went', 'platform 2026.1.1 → 2026.2.1']],
-])('says what changed: %s', (_, more, said) => expect(why(more)).toEqual(said));
+  ['the base alone', { bases: { 'x:1': `sha256:${'c'.repeat(64)}` } }, ['base image changed']],
+  ['the Dockerfile', { files: 'e'.repeat(40) }, ['Dockerfile, files or build arguments changed']],
+  [
+    'several things',
+    { bundles: contents.bundles.slice(1), platformRef: '2026.2.1' },
+    ['a removed', 'platform 2026.1.1 → 2026.2.1'],
+  ],
+])('reports what changed: %s', (_, more, reasons) => expect(why(more)).toEqual(reasons));
 
-it('knows a first image, and one of somebody else’s', () => {
+it('reports a first image, and an image that was not built by this plugin', () => {
   const plan = planImage('proc', contents);
-  expect(whyBuilt(undefined, plan)).toEqual(['the first one here']);
-  expect(whyBuilt({ maintainer: 'x' }, plan)).toEqual(['the one before was not made by this plugin']);
+  expect(whyBuilt(undefined, plan)).toEqual(['no previous image']);
+  expect(whyBuilt({ maintainer: 'x' }, plan)).toEqual(['the previous image was not built by this plugin']);
   expect(whyBuilt({ ...before, 'io.kdcube.content-key': 'x', 'io.kdcube.bundles': '{' }, plan)).toEqual([
-    'a, b, c and 2 more came',
+    'a, b, c and 2 more added',
   ]);
 });
 
-it('does not pass on what a terminal would obey, or would be flooded with', () => {
+it('escapes control characters, and truncates long names', () => {
   const bundles = JSON.stringify({ 'gone\u001b[2J': {}, ['x'.repeat(9999)]: {} });
   const labels = { 'io.kdcube.content-key': 'k', 'io.kdcube.bundles': bundles, 'io.kdcube.platform-ref': '\u001b]0;t\u0007' };
-  const said = whyBuilt(labels, planImage('proc', contents)).join('; ');
-  expect(said).toContain('gone\\x1b[2J, xxx');
-  expect(said).toContain('platform \\x1b]0;t\\x07 → 2026.1.1');
-  expect(said.length).toBeLessThan(250);
+  const text = whyBuilt(labels, planImage('proc', contents)).join('; ');
+  expect(text).toContain('gone\\x1b[2J, xxx');
+  expect(text).toContain('platform \\x1b]0;t\\x07 → 2026.1.1');
+  expect(text.length).toBeLessThan(250);
 });

@@ -2,8 +2,8 @@ import type { Problem } from '../problem/problem';
 import { quoted } from '../problem/problem';
 
 /**
- * What is wrong with a bundle id, if anything. An id becomes a folder, a project's name, a part of a pin's path and an argument,
- * on every system: so letters, digits and `. _ @ + -`, starting with a letter or a digit, at most 100 characters.
+ * The problem of a bundle id, if it is invalid. An id becomes a folder, a project's name, a part of a pin's path and an argument,
+ * on every system: so it has letters, digits and `. _ @ + -`, starts with a letter or a digit, and has at most 100 characters.
  */
 export function idProblem(id: string): Pick<Problem, 'code' | 'message' | 'hint'> | undefined {
   const unsafe = (why: string) => ({
@@ -16,14 +16,14 @@ export function idProblem(id: string): Pick<Problem, 'code' | 'message' | 'hint'
   if (!/^[A-Za-z0-9]/.test(id)) return unsafe('it must start with a letter or a digit');
   if (!/^[A-Za-z0-9._@+-]+$/.test(id)) return unsafe('it holds a character that is not safe in a folder, a tag or an argument');
   if (id.includes('..') || id.endsWith('.')) return unsafe('it holds ".." or ends with "."');
-  if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(id)) return unsafe('Windows keeps this name for a device');
+  if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(id)) return unsafe('Windows reserves this name for a device');
   if (id.toLowerCase() === 'release') return unsafe('"release" is the project of release.yaml itself');
   return undefined;
 }
 
 /**
  * The folder of a bundle under /bundles. The platform's loader turns every dot of `module` into a slash, so a folder with a dot never
- * imports (HOUSE §9.1): the id where it has no dot, else the id with every character outside [A-Za-z0-9_] as `_`.
+ * imports (HOUSE §9.1): the id if it has no dot, else the id with every character outside [A-Za-z0-9_] as `_`.
  */
 export function bundleFolder(id: string): string {
   return id.includes('.') ? id.replace(/[^A-Za-z0-9_]/g, '_') : id;

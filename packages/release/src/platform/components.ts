@@ -1,6 +1,6 @@
 /**
- * The parts of a KDCube deployment, with what the platform's own images and definitions say of each: the port it listens on, the path that answers when
- * it is well, the tool its image has to ask with, and how many seconds it needs to stop. `python` images have no EXPOSE and no HEALTHCHECK of their own.
+ * The components of a KDCube deployment, with the facts from the platform's own images and task definitions: port, health check path,
+ * the tool in the image that can request it, and stop timeout in seconds. `python` images have no EXPOSE and no HEALTHCHECK.
  */
 const COMPONENTS = {
   ingress: { port: 8010, health: '/health', tool: 'curl', stopTimeout: 60, cpu: 1024, memory: 2048, gateway: 'ingress' },
@@ -21,7 +21,7 @@ export interface ComponentFacts {
   stopTimeout: number;
   cpu: number;
   memory: number;
-  /** Which slice of the gateway's settings it takes. metrics falls on ingress unless it is told. */
+  /** Which part of the gateway's settings it reads. metrics would use that of ingress by default. */
   gateway?: 'ingress' | 'proc';
 }
 

@@ -32,7 +32,7 @@ test.each([
 });
 
 test('an option decides against the ref', () => {
-  expect(generationOf('v0.3.2', '2026.4.19')).toEqual({ generation: '2026.4.19', because: 'the option says so' });
+  expect(generationOf('v0.3.2', '2026.4.19')).toEqual({ generation: '2026.4.19', because: 'the option is set' });
 });
 
 test('what each generation reads', () => {

@@ -1,13 +1,13 @@
 /**
- * The platform changed what it accepts three times. A generation is named by the day from which on it holds (calendar versions of
- * platform.ref are compared with it). Each row was read off the platform's own code at a commit of its time.
+ * The platform has changed what it accepts three times. A generation is named by its first day, which is compared with the calendar
+ * version in platform.ref. Each row was taken from the platform's own code at a commit of that time.
  */
 export const GENERATIONS = {
-  /** The seed: AGENTIC_BUNDLES_JSON, no reserved ids but the admin's, no props. */
+  /** The seed: AGENTIC_BUNDLES_JSON, only the admin's id is reserved, no props. */
   '2026.3.1': { descriptor: 'env-json', examplesReserved: 'never', config: undefined, calendarRefs: false },
   /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
   '2026.3.3': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true },
-  /** bundles.yaml is the authority and AGENTIC_BUNDLES_JSON is read by nothing; with examples on, an example's id keeps the built-in entry. */
+  /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */
   '2026.4.19': { descriptor: 'bundles-yaml', examplesReserved: 'with-examples', config: 'config', calendarRefs: true },
 } as const;
 
@@ -16,7 +16,7 @@ export type DescriptorKind = (typeof GENERATIONS)[Generation]['descriptor'];
 
 export const generations = Object.keys(GENERATIONS) as [Generation, ...Generation[]];
 
-/** Ids that the platform itself has shipped as examples, by the generation whose images hold them. */
+/** The ids of the platform's own examples, by the generation whose images contain them. */
 const EXAMPLES: Record<Generation, readonly string[]> = {
   '2026.3.1': ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
   '2026.3.3': [
@@ -49,7 +49,7 @@ const EXAMPLES: Record<Generation, readonly string[]> = {
   ],
 };
 
-/** Why the platform keeps this id for itself; undefined where it is free. `examples`: BUNDLES_INCLUDE_EXAMPLES of the deployment. */
+/** Why the platform reserves this id; undefined if it does not. `examples`: BUNDLES_INCLUDE_EXAMPLES of the deployment. */
 export function reservedBecause(id: string, generation: Generation, examples: boolean): string | undefined {
   if (id === 'kdcube.admin') return 'it is the id of the platform’s own admin bundle';
   if (!EXAMPLES[generation].includes(id)) return undefined;
@@ -61,27 +61,27 @@ export function reservedBecause(id: string, generation: Generation, examples: bo
   return undefined;
 }
 
-/** The generation of a platform.ref, and in words why: by its calendar version, else by what the option says, else by what such refs were used for. */
+/** The generation of a platform.ref, and why: by the option, else by its calendar version, else by the kind of ref. */
 export function generationOf(ref: string | undefined, option?: Generation): { generation: Generation; because: string } {
-  if (option) return { generation: option, because: 'the option says so' };
+  if (option) return { generation: option, because: 'the option is set' };
   const date = ref === undefined ? undefined : calendarDate(ref);
   if (date !== undefined) {
     const generation = [...generations].reverse().find((since) => calendarDate(since)! <= date) ?? generations[0];
     return { generation, because: `platform.ref ${ref} is a calendar version` };
   }
   if (ref !== undefined && /^v?\d+\.\d+/.test(ref)) {
-    return { generation: '2026.3.1', because: `platform.ref ${ref} is no calendar version, as before 2026-03-05` };
+    return { generation: '2026.3.1', because: `platform.ref ${ref} is not a calendar version, as before 2026-03-05` };
   }
-  return { generation: '2026.4.19', because: 'platform.ref names no version: today’s platform is assumed' };
+  return { generation: '2026.4.19', because: 'platform.ref has no version: the newest platform is assumed' };
 }
 
-/** 2026.3.4.1716 → 20260304, undefined where a text is no calendar version. */
+/** 2026.3.4.1716 → 20260304, undefined if it is not a calendar version. */
 function calendarDate(ref: string): number | undefined {
   const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)/.exec(ref);
   return match ? Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]) : undefined;
 }
 
-/** Whether a text is a version by PEP 440, which the platform's own release workflow asks of platform.ref since 2026-03-05. */
+/** Whether a text is a PEP 440 version. The platform's release workflow requires one in platform.ref since 2026-03-05. */
 export function isPep440(text: string): boolean {
   return /^v?(?:\d+!)?\d+(?:\.\d+)*(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?\d*)?(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?$/i.test(
     text,

@@ -1,6 +1,6 @@
 import type { Component } from './components';
 
-/** Why an environment variable must not be written by hand: it is made from another key of the environment, which is named. */
+/** Environment variables that must not be written by hand, each with the key of the environment that it is generated from. */
 export const OWNED: Record<string, string> = {
   GATEWAY_CONFIG_JSON: 'gateway:',
   GATEWAY_COMPONENT: 'component: of the service',
@@ -50,15 +50,15 @@ export const OWNED: Record<string, string> = {
 };
 
 interface Misnamed {
-  /** What is read instead; undefined where nothing is. */
+  /** The name that the platform reads instead; undefined if it reads none. */
   instead?: string | Partial<Record<Component, string>>;
-  /** In which components the name is wrong. Default: in all. */
+  /** The components in which the name is wrong. Default: all. */
   in?: readonly Component[];
 }
 
 const PORTS = { ingress: 'CHAT_APP_PORT', proc: 'CHAT_PROCESSOR_PORT', metrics: 'METRICS_PORT', proxylogin: 'HTTP_PORT' };
 
-/** Names that the platform reads under another one, or not at all: a task that has them starts on default-tenant and without a database. */
+/** Names that the platform does not read, each with the name that it reads instead. A task that uses them starts with default-tenant and without a database. */
 const MISNAMED: Record<string, Misnamed> = {
   DB_HOST: { instead: 'POSTGRES_HOST' },
   DB_PORT: { instead: 'POSTGRES_PORT' },
@@ -85,7 +85,7 @@ const MISNAMED: Record<string, Misnamed> = {
   METRICS_PORT: { instead: PORTS, in: ['ingress', 'proc', 'proxylogin'] },
 };
 
-/** What the platform reads instead of a name, in a component (undefined: in `shared`); `{}` where it reads nothing; undefined where the name is right. */
+/** The name that the platform reads instead, in a component (undefined: in `shared`); `{}` if it reads none; undefined if the name is right. */
 export function misnamed(name: string, component: Component | undefined): { instead?: string } | undefined {
   const entry = Object.hasOwn(MISNAMED, name) ? MISNAMED[name] : undefined;
   if (!entry || component === 'other' || (entry.in && (component === undefined || !entry.in.includes(component))))
@@ -97,7 +97,7 @@ export function misnamed(name: string, component: Component | undefined): { inst
 const POSTGRES: Component[] = ['ingress', 'proc', 'postgres-setup'];
 const CHAT: Component[] = ['ingress', 'proc'];
 
-/** Who reads a shared variable, by its beginning. What is not here goes to ingress, proc and metrics. */
+/** The components that read a shared variable, by its prefix. Default: ingress, proc and metrics. */
 const READERS: [RegExp, Component[]][] = [
   [/^(?:POSTGRES_|PG[A-Z]+$)/, POSTGRES],
   [/^REDIS_URL$/, ['ingress', 'proc', 'metrics', 'proxylogin']],
@@ -114,13 +114,13 @@ const READERS: [RegExp, Component[]][] = [
   [/^ADMIN_USER_/, ['postgres-setup']],
 ];
 
-/** The components that a variable of `shared` goes to. metrics has a database only where it is told to (METRICS_ENABLE_PG_POOL). */
+/** The components that get a variable of `shared`. metrics uses a database only with METRICS_ENABLE_PG_POOL. */
 export function readersOf(name: string, metricsReadsPostgres = false): readonly Component[] {
   const readers = READERS.find(([pattern]) => pattern.test(name))?.[1] ?? ['ingress', 'proc', 'metrics'];
   return readers === POSTGRES && metricsReadsPostgres ? [...POSTGRES, 'metrics'] : readers;
 }
 
-/** Two names of one setting: where both are given, which one holds is the platform's accident. */
+/** Two names of one setting. If both are set, it is undefined which one the platform uses. */
 export const ALIASES: Record<string, string> = {
   PGHOST: 'POSTGRES_HOST',
   PGPORT: 'POSTGRES_PORT',
@@ -129,7 +129,7 @@ export const ALIASES: Record<string, string> = {
   PGPASSWORD: 'POSTGRES_PASSWORD',
 };
 
-/** POSIX names: what every shell, ECS and compose take. */
+/** POSIX names, which every shell, ECS and compose accept. */
 export function isEnvName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= 255;
 }

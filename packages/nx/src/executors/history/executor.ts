@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { printable } from '@kdcube/release/internal';
-import { readWorkspaceLenient } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/lenient';
 import { listRecords, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { resolveRegistries } from '../../workspace/registries';

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release/internal';
-import { readWorkspaceLenient } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/lenient';
 import { readCluster } from '../../targets/ecs/plan/read-cluster';
 import { writeEnvironment } from '../write-environment';
 import { runExecutor } from '../run-task';

@@ -223,7 +223,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   // Now nobody can be asked: what was seen here holds, and it is said why. Of the image there is no receipt.
   await ours.registry.close();
   expect(await run({ offline: true }, clone)).toBe(false);
-  expect(output).toContain('No receipt here says that');
+  expect(output).toContain('This checkout has no receipt of');
   leaveReceipt(clone);
   expect(await run({ offline: true }, clone)).toBe(true);
   expect(oneLine()).toMatch(/record r1\.1 of .*, from dist\/record\/prod\.json, where the last one is that was seen here: /);

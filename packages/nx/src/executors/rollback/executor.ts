@@ -3,7 +3,7 @@ import { plannedRollback } from '../../targets/ecs/rollout/rollback';
 import { recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { resolveRegistries } from '../../workspace/registries';
-import { readWorkspaceLenient } from '../../workspace/loose';
+import { readWorkspaceLenient } from '../../workspace/lenient';
 import { executeUnlessDryRun } from '../execute-plan';
 import { runExecutor } from '../run-task';
 import type { RollbackOptions } from './schema';

@@ -2,7 +2,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe, type ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/worktree';
 import { openRegistry, resolveRegistries, requireRegistry } from '../../workspace/registries';
-import { plannedImages, releasedImages } from '../../images/released';
+import { plannedImages, releasedImages } from '../../images/released-images';
 import { getManifest } from '../../registry/manifests';
 import { checkTagTarget, setTag } from '../../registry/set-tag';
 import { openRelease } from '../../workspace/workspace';

@@ -18,7 +18,7 @@ import {
   shownUrl,
 } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
-import { withExitHandler } from '../../system/undo';
+import { withExitHandler } from '../../system/cleanup';
 import { fetchCommit } from '../../git/mirror/fetch-commit';
 import { resolveRef } from '../../git/mirror/resolve-ref';
 import type { RepoSource } from '../../git/mirror/source';

@@ -52,7 +52,7 @@ function boot(files: Files, modules: string[], timeout = 20): BootRound {
   expect(stdout).toBe('');
   const round = newBootRound('N');
   for (const line of stderr.split('\n').filter((text) => text !== '')) {
-    // More than a pipe takes in one piece could be torn by what others write.
+    // A longer write to a pipe would not be atomic.
     if (followBoot(round, line)) expect(line.length).toBeLessThan(4095);
   }
   return round;
@@ -76,9 +76,9 @@ here('the probe (needs python3)', () => {
   it.each<[string, Files, string, unknown]>([
     ['relative imports', { 'b/entrypoint.py': `from .part import X\n${BUNDLE}`, 'b/part.py': 'X = 1' }, 'b.entrypoint', 'Bundle'],
     ['a folder with @ and -', { 'my-b@1-0/entrypoint.py': BUNDLE }, 'my-b@1-0.entrypoint', 'Bundle'],
-    ['a folder called as a module of Python’s own', { 'json/entrypoint.py': BUNDLE }, 'json.entrypoint', 'Bundle'],
+    ['a folder with the name of a Python module', { 'json/entrypoint.py': BUNDLE }, 'json.entrypoint', 'Bundle'],
     [
-      'today’s names',
+      'the newer names',
       {
         'b/entrypoint.py': `${TODAY}@bundle_entrypoint(name="x")\n@bundle_id("b")\nclass Bundle:\n  @api(alias="a")\n  def a(self): ...\n  @ui_main\n  def u(self): ...\n`,
       },
@@ -133,7 +133,7 @@ here('the probe (needs python3)', () => {
       'b.entrypoint',
       expect.stringContaining('kdcube_ai_app.apps'),
     ],
-  ])('by the rule, with stand-ins for the decorators: %s', (_, files, module, expected) => {
+  ])('applies the rule with stand-ins for the decorators: %s', (_, files, module, expected) => {
     const round = boot(Object.fromEntries(Object.entries(files).map(([name, text]) => [`bundles/${name}`, text])), [module]);
     expect(round.loader).toEqual({ kind: 'stand-in' });
     expect(outcomes(round)).toEqual([expected]);
@@ -150,7 +150,7 @@ def agentic_workflow_factory(**options):
 `,
   };
 
-  it('notes what a platform’s decorators decorate, where it has no loader that we know', () => {
+  it('records what the platform’s decorators decorate, if it has no known loader', () => {
     const round = boot({ ...PLATFORM, 'bundles/b/entrypoint.py': BUNDLE, 'bundles/c/entrypoint.py': 'class C: pass' }, [
       'b.entrypoint',
       'c.entrypoint',
@@ -204,22 +204,22 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     ]);
   });
 
-  it('takes no module for a bundle’s that was there before from elsewhere', () => {
-    const taken = {
+  it('does not accept a module of another origin as a bundle’s', () => {
+    const other = {
       'app/taken/entrypoint.py': 'class Other: pass',
       'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import taken.entrypoint',
     };
-    const round = boot({ ...PLATFORM, ...taken, 'bundles/taken/entrypoint.py': BUNDLE }, ['taken.entrypoint']);
+    const round = boot({ ...PLATFORM, ...other, 'bundles/taken/entrypoint.py': BUNDLE }, ['taken.entrypoint']);
     expect(outcomes(round)).toEqual(['Bundle']);
   });
 
-  it('says why the platform’s own loader is not used, where it is there and does not import', () => {
+  it('reports why the platform’s own loader is not used, if it does not import', () => {
     const broken = { 'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import redis_that_is_not_there' };
     const { loader } = boot({ ...PLATFORM, ...broken }, []);
     expect(loader).toEqual({ kind: 'rule', why: "ModuleNotFoundError: No module named 'redis_that_is_not_there'" });
   });
 
-  it('tries all bundles, whatever one of them raises, prints, closes or replaces', () => {
+  it('imports all bundles, whatever one of them raises, prints, closes or replaces', () => {
     const bad = {
       exits: 'import sys; sys.exit("bye")',
       raises: 'class Own(BaseException):\n  def __str__(self): raise RuntimeError\nraise Own()',
@@ -249,11 +249,11 @@ def load_bundle_manifest(spec, *, bundle_id=""):
       'Bundle',
     ]);
     expect(round.ended).toBe(true);
-    // The child of a fork imports nothing more, and says nothing.
+    // The child of a fork imports and reports nothing.
     expect(fs.readFileSync(path.join(root, 'count'), 'utf8')).toBe('1');
   });
 
-  it('ends what takes too long, and says where it is', () => {
+  it('ends an import that times out, and reports where it is', () => {
     const round = boot(
       { 'bundles/b/entrypoint.py': 'import time\n\ndef wait():\n    time.sleep(60)\n\nwait()\n' },
       ['b.entrypoint'],
@@ -266,7 +266,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     ]);
   });
 
-  it('leaves a bundle under way that ends the process', () => {
+  it('leaves the current bundle without an outcome if it ends the process', () => {
     const round = boot({ 'bundles/b/entrypoint.py': 'import os\nos._exit(0)' }, ['b.entrypoint']);
     expect([round.underWay, round.ended, round.outcomes]).toEqual(['b', false, []]);
   });

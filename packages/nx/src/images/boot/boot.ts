@@ -15,7 +15,7 @@ import {
   PYTHONS,
 } from '@kdcube/release/internal';
 import { run } from '../../system/exec';
-import { withExitHandler } from '../../system/undo';
+import { withExitHandler } from '../../system/cleanup';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import type { Engine } from '../build/engine';

@@ -1,6 +1,6 @@
 import { findContainerEngine } from './container-engine';
 
-it('says why there is none, for each that could be, and takes no builder’s name for an engine', async () => {
+it('reports why each engine is unavailable, and does not accept the name of a builder', async () => {
   const before = process.env.PATH;
   process.env.PATH = '/nowhere';
   try {

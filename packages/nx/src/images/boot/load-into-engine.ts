@@ -5,7 +5,7 @@ import { withTemporaryDir } from '../../system/files';
 import { recordEffect } from '../../system/journal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
-import { writeDockerArchive } from '../../oci/archive';
+import { writeDockerArchive } from '../../oci/docker-archive';
 import { writeParts } from '../../oci/layout';
 import { engineProgram, type Engine } from '../build/engine';
 import type { ImageSource } from '../build/image-source';

@@ -33,7 +33,7 @@ export async function buildDaemonless(
   job: ImageJob,
   registries: Registries,
   log: Log,
-  { previousLayer }: { previousLayer?: OciBuild['known'] } = {},
+  { previousLayer }: { previousLayer?: OciBuild['previousLayer'] } = {},
 ): Promise<DaemonlessImage | Refusal> {
   const references = pinnedReferences(job.pin, registries);
   const readable = await readInputs(job, registries, references, log);
@@ -49,7 +49,7 @@ export async function buildDaemonless(
     ignore: ignoreOf(readable, job),
     labels,
     baseFiles: async () => found && baseFiles(found.base.manifest.layers, layerReader(found)),
-    known: previousLayer,
+    previousLayer: previousLayer,
     log,
   });
   return isRefusal(image) ? image : { image, base: found?.place };
@@ -75,8 +75,7 @@ async function readInputs(
   if (isRefusal(recipe)) return recipe;
   if (recipe.from === 'scratch') return { ...sources, recipe };
   const named = sources.dockerfile.bases.filter(({ name }) => baseText(name, registries) === recipe.from);
-  if (named.length !== 1)
-    return { line: recipe.line, instruction: 'FROM', why: `its pin does not say which image ${recipe.from} is` };
+  if (named.length !== 1) return { line: recipe.line, instruction: 'FROM', why: `its pin has no digest of ${recipe.from}` };
   return { ...sources, recipe, baseName: named[0]!.name };
 }
 

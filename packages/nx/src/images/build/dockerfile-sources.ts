@@ -43,17 +43,20 @@ export async function readDockerfileSources(
   return { file, text, dockerfile, ignore: withBundles(job, ignored === undefined ? '' : texts.get(ignored)!) };
 }
 
-/** The image's labels promise whole bundles, so its .dockerignore must not hide a part of them. */
+/** The image's labels name whole bundles, so its .dockerignore must not exclude a part of them. */
 export function withBundles({ bundles }: Pick<ImageJob, 'bundles'>, ignore: string): string {
   return ignore === '' || bundles.length === 0 ? ignore : `${ignore}\n!bundles\n!bundles/**\n`;
 }
 
 /** Problem `already-exists`: the release's bundles belong into the folder `bundles` of the context. */
-export function requireNoBundlesFolder({ bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>, taken: boolean): void {
-  if (bundles.length === 0 || !taken) return;
+export function requireNoBundlesFolder(
+  { bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>,
+  hasBundlesFolder: boolean,
+): void {
+  if (bundles.length === 0 || !hasBundlesFolder) return;
   throw new KdcubeError({
     code: 'already-exists',
-    message: `${folder.path} has a bundles folder of its own, where the release's bundles belong.`,
+    message: `${folder.path} has its own folder bundles, which is reserved for the release's bundles.`,
     hint: 'rename it',
     at: { file: `${folder.path}/bundles` },
   });
@@ -76,7 +79,7 @@ export function ignoredDockerfile(file: string): KdcubeError {
   return new KdcubeError({
     code: 'dockerfile-missing',
     message: `git ignores ${file}.`,
-    hint: `git check-ignore --verbose ${file}    names the rule that hides it`,
+    hint: `git check-ignore --verbose ${file}    shows the rule`,
     at: { file },
   });
 }

@@ -15,7 +15,7 @@ const BUILD: EngineBuild = {
 };
 
 describe('buildCommand', () => {
-  it('tells buildx everything in one order, without attestations, with the clock of the base', () => {
+  it('passes sorted arguments to buildx, without attestations, with the creation time of the base', () => {
     const [program, args] = buildCommand('buildx', BUILD);
     expect(program).toBe('docker');
     expect(args).toEqual([
@@ -48,7 +48,7 @@ describe('buildCommand', () => {
     ]);
   });
 
-  it('tells podman the same in its words', () => {
+  it('passes the same to podman, with its flags', () => {
     const [program, args] = buildCommand('podman', BUILD);
     expect(program).toBe('podman');
     expect(args).toContain('--timestamp');
@@ -61,7 +61,7 @@ describe('buildCommand', () => {
 });
 
 describe('findEngine', () => {
-  it('says why there is none, for each', async () => {
+  it('reports why each engine is unavailable', async () => {
     const before = process.env.PATH;
     process.env.PATH = '/nowhere';
     try {
@@ -71,7 +71,7 @@ describe('findEngine', () => {
     }
   });
 
-  it('gives what a program says is wrong, and not its advice', async () => {
+  it('reports a program’s error without its advice', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-docker-'));
     const script =
       '#!/bin/sh\necho "docker: \'buildx\' is not a docker command." >&2\necho "See \'docker --help\'" >&2\nexit 1\n';

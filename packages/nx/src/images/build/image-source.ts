@@ -25,7 +25,7 @@ export interface BuildOptions {
   registries: Registries;
   engine: Builder;
   /** A layer of the previous image by its layer key: it is not made again. */
-  previousLayer?: OciBuild['known'];
+  previousLayer?: OciBuild['previousLayer'];
 }
 
 /** The image that an earlier docker-build left under dist/, else a new build. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
@@ -57,7 +57,7 @@ export async function buildImage(
     if (error instanceof KdcubeError && !isInterrupted(error)) throw needsEngine(job, built, error);
     throw error;
   });
-  log.note(`${formatPlace(job, built)} is ${built.instruction}, and ${built.why}. So ${found} builds ${image}.`);
+  log.note(`${formatPlace(job, built)} (${built.instruction}) needs an engine: ${built.why}. ${found} builds ${image}.`);
   return buildInEngine(job, found, root, registries, log);
 }
 
@@ -70,12 +70,12 @@ async function buildInEngine(
 ): Promise<ImageSource> {
   const engine = await findEngine(wanted);
   const local = localName(job.plan);
-  const isThere = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
-  if (!isThere) await buildWithEngine(engine, job, registries, root, log);
-  return { kind: 'engine', how: isThere ? 'prebuilt' : 'built', engine, local };
+  const isPresent = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
+  if (!isPresent) await buildWithEngine(engine, job, registries, root, log);
+  return { kind: 'engine', how: isPresent ? 'prebuilt' : 'built', engine, local };
 }
 
-/** The Problem of a line that no engine can carry out either. */
+/** The Problem of a line that an engine cannot execute either. */
 function missingSource(
   { folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>,
   { line, instruction, why, absent }: Refusal,
@@ -85,7 +85,7 @@ function missingSource(
   const hasNone = bundles.length === 0 && absent === 'bundles';
   return new KdcubeError({
     code: 'dockerfile-unreadable',
-    message: `This ${instruction} cannot be done: ${why}${hasNone ? `, because ${RELEASE_FILE} names none` : ''}.`,
+    message: `This ${instruction} cannot be executed: ${why}${hasNone ? `, because ${RELEASE_FILE} has no bundles` : ''}.`,
     hint: hasNone ? 'nx g @kdcube/nx:bundle my-bundle' : undefined,
     at: { file, line },
   });
@@ -109,7 +109,7 @@ export function needsEngine(job: Pick<ImageJob, 'plan' | 'folder'>, refusal: Ref
 }
 
 function describeRefusal({ line, instruction, why }: Refusal): string {
-  return `line ${line} is ${instruction}, and ${why}`;
+  return `line ${line} (${instruction}): ${why}`;
 }
 
 function formatPlace({ folder }: ImageJob, { line }: Refusal): string {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
-import { ownLayers } from '../../oci/known';
+import { ownLayers } from '../../oci/own-layers';
 import { readLayout, type Layout } from '../../oci/layout';
 import type { ImageConfig } from '../../registry/manifest-format';
 import type { ImageJob } from '../job';
@@ -32,11 +32,11 @@ export async function readLayoutWithKey(dir: string, { plan }: Pick<ImageJob, 'p
     const own = new Set(ownLayers(layout.image, layout.config).map(({ descriptor }) => descriptor.digest));
     const gone = layout.missing.find(({ digest }) => own.has(digest));
     if (!gone) return layout;
-    log.note(`${dir} has lost ${gone.digest}, a layer of its own. It is built again.`);
+    log.note(`${dir} lacks its layer ${gone.digest}. The image is built again.`);
     return undefined;
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
-    log.note(`${error.problems[0]!.message} It is built again.`);
+    log.note(`${error.problems[0]!.message} The image is built again.`);
     return undefined;
   }
 }

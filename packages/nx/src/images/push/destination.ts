@@ -3,7 +3,7 @@ import type { OciBuild } from '../../oci/build';
 import type { ImageConfig, ImageManifest } from '../../registry/manifest-format';
 import type { TaggableImage } from '../../registry/tag-image';
 import type { ManifestHead } from '../../registry/manifests';
-import { knownLayers } from '../../oci/known';
+import { indexOwnLayers } from '../../oci/own-layers';
 import type { ImageSource } from '../build/image-source';
 
 /** The image that was pushed to a destination before this one. Layers that did not change are taken from it, and the reasons for a push are the differences to it. */
@@ -11,7 +11,7 @@ export interface PreviousImage {
   labels: Readonly<Record<string, string>>;
   manifest: ImageManifest;
   /** Its layer with this layer key. */
-  layer: NonNullable<OciBuild['known']>;
+  layer: NonNullable<OciBuild['previousLayer']>;
 }
 
 /** An image that is at its destination now. */
@@ -48,5 +48,5 @@ export interface Destination {
 }
 
 export function previousImage(manifest: ImageManifest, config: ImageConfig): PreviousImage {
-  return { labels: config.config?.Labels ?? {}, manifest, layer: knownLayers(manifest, config) };
+  return { labels: config.config?.Labels ?? {}, manifest, layer: indexOwnLayers(manifest, config) };
 }

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { OUT } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
-import { writeDockerArchive } from '../../oci/archive';
+import { writeDockerArchive } from '../../oci/docker-archive';
 import { readLayout, writeParts, type Layout } from '../../oci/layout';
 import { exportLayout } from '../build/export-layout';
 import { pushedLayoutDir, readLayoutWithKey } from '../build/layouts';

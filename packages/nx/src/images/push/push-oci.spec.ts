@@ -40,7 +40,7 @@ const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' 
 describe('a push without an engine', () => {
   it('builds and sends the image, asks no engine for anything, and says why', async () => {
     const receipt = await push();
-    expect(receipt).toMatchObject({ how: 'built', why: ['the first one here'], sent: { reusedLayers: 0, sentLayers: 3 } });
+    expect(receipt).toMatchObject({ how: 'built', why: ['no previous image'], sent: { reusedLayers: 0, sentLayers: 3 } });
     expect(receipt.tags).toEqual([`customer-${receipt.commit}`, 'customer-main']);
     expect(engine.calls()).toEqual([]);
     // The folder /bundles, and a layer for each bundle.
@@ -123,7 +123,7 @@ describe('a push without an engine', () => {
     const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
     const words: Log = { ...silentLog, done: (...parts) => void said.push(parts.join(' ')) };
     expect(await ours.job((job) => pushImage(job, options, words))).toBeUndefined();
-    expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(the first one here\)/);
+    expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(no previous image\)/);
     expect(writes()).toEqual([]);
     expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
   });
@@ -137,7 +137,7 @@ describe('a Dockerfile that needs an engine', () => {
     expect(await push()).toMatchObject({ how: 'built' });
     expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
     expect(notes.join('\n')).toMatch(
-      /^images\/proc\/Dockerfile_ChatProcBundled:5 is RUN, and it runs a program.* buildx builds proc/m,
+      /^images\/proc\/Dockerfile_ChatProcBundled:5 \(RUN\) needs an engine: it runs a program.* buildx builds proc/m,
     );
   });
 
@@ -166,7 +166,7 @@ it('a release without bundles is told so where the Dockerfile copies them', asyn
   const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: false };
   expect(await problemOf(ours.job((job) => pushImage({ ...job, bundles: [] }, options, log)))).toMatchObject({
     code: 'dockerfile-unreadable',
-    message: expect.stringContaining('bundles is not in the build context, because release.yaml names none'),
+    message: expect.stringContaining('bundles is not in the build context, because release.yaml has no bundles'),
     hint: 'nx g @kdcube/nx:bundle my-bundle',
   });
 });
@@ -217,7 +217,7 @@ it('makes a layout again that has lost a layer of its own, and says so', async (
   const own = image.layers.find((layer) => !missing.some((each) => each.digest === layer.digest))!;
   fs.rmSync(blobFile(layoutDir(), own));
   expect(await push()).toMatchObject({ how: 'built', digest });
-  expect(notes.join('\n')).toContain(`has lost ${own.digest}, a layer of its own. It is built again.`);
+  expect(notes.join('\n')).toContain(`lacks its layer ${own.digest}. The image is built again.`);
   expect(await build()).toMatchObject({ digest });
   expect(fs.existsSync(blobFile(layoutDir(), own))).toBe(true);
 });

@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { LayerEntry, PlannedLayer } from '@kdcube/release/internal';
-import { MOST_LAYERS } from './base';
+import { MAX_LAYERS } from '../base';
 
-/** What goes into one layer. `name` tells it apart from the others of its instruction. */
+/** The content of one layer. `name` tells the layers of one instruction apart. */
 export interface LayerGroup {
   entries: LayerEntry[];
-  /** The folders above them. */
+  /** The parent folders of the entries. */
   above: PlannedLayer['above'];
   name?: string;
 }
 
-/** More layers of bundles cost more round trips than they save. */
-const MOST_BUNDLE_LAYERS = 60;
+/** More bundle layers cost more round trips than they save. */
+const MAX_BUNDLE_LAYERS = 60;
 
 /**
- * The layers of each step: its own files in one, and each bundle in one of its own, so that a changed bundle is all that is sent. Where there are more bundles than layers for them, they go into buckets
- * by the hash of their place: a bundle that comes or goes touches one bucket. Room is left for what the base has.
+ * The layers of each step: one for its own files and one for each bundle, so that only changed bundles are uploaded. If there are more bundles than available layers, they are grouped into buckets
+ * by the hash of their path: adding or removing a bundle changes one bucket.
  */
 export function layerGroups(steps: readonly PlannedLayer[], baseLayers: number): LayerGroup[][] {
   const own = steps.filter(({ entries }) => entries.some(({ kind }) => kind !== 'closed')).length;
   const withBundles = steps.filter(({ entries }) => entries.some(({ kind }) => kind === 'closed')).length;
-  const room = Math.min(MOST_BUNDLE_LAYERS, MOST_LAYERS - baseLayers - own);
-  const each = Math.max(1, Math.floor(room / Math.max(1, withBundles)));
+  const available = Math.min(MAX_BUNDLE_LAYERS, MAX_LAYERS - baseLayers - own);
+  const perStep = Math.max(1, Math.floor(available / Math.max(1, withBundles)));
   return steps.map(({ entries, above }) => {
     const files = entries.filter(({ kind }) => kind !== 'closed');
     const bundles = entries.filter(({ kind }) => kind === 'closed');
-    const apart = bundles.length <= each ? bundles.map(alone) : buckets(bundles, each);
-    const groups: Group[] = files.length > 0 ? [{ entries: files }, ...apart] : apart;
+    const bundleGroups = bundles.length <= perStep ? bundles.map(bundleGroup) : bucketGroups(bundles, perStep);
+    const groups: Group[] = files.length > 0 ? [{ entries: files }, ...bundleGroups] : bundleGroups;
     return groups.map((group) => ({
       ...group,
       above: above.filter((folder) => group.entries.some((entry) => isAbove(folder, entry))),
@@ -41,11 +41,11 @@ function isAbove(folder: { path: string }, entry: LayerEntry): boolean {
   return entry.path.startsWith(`${folder.path}/`);
 }
 
-function alone(entry: LayerEntry): Group {
+function bundleGroup(entry: LayerEntry): Group {
   return { entries: [entry], name: entry.path.slice(entry.path.lastIndexOf('/') + 1) };
 }
 
-function buckets(entries: readonly LayerEntry[], count: number): Group[] {
+function bucketGroups(entries: readonly LayerEntry[], count: number): Group[] {
   const found = new Map<number, LayerEntry[]>();
   for (const entry of entries) {
     const bucket = createHash('sha256').update(entry.path).digest().readUInt32BE(0) % count;

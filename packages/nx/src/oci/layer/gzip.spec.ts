@@ -60,9 +60,9 @@ function noise(size: number, seed = 1, letters = 256): Buffer {
 /** Lines of text, in which words repeat as they do in sources. */
 function lines(count: number): Buffer {
   const next = numbers(3);
-  const words = 'def return self import from class value name path if else for in None True config await async'.split(' ');
+  const vocabulary = 'def return self import from class value name path if else for in None True config await async'.split(' ');
   const line = (): string =>
-    `${' '.repeat(next(9))}${Array.from({ length: 3 + next(6) }, () => words[next(words.length)]).join(' ')} ${next(9999)}\n`;
+    `${' '.repeat(next(9))}${Array.from({ length: 3 + next(6) }, () => vocabulary[next(vocabulary.length)]).join(' ')} ${next(9999)}\n`;
   return Buffer.from(Array.from({ length: count }, line).join(''));
 }
 
@@ -102,11 +102,11 @@ const CASES: [string, Buffer][] = [
   ],
 ];
 
-test.each(CASES)('%s comes back', async (_, bytes) => {
+test.each(CASES)('decompresses to the same bytes: %s', async (_, bytes) => {
   expect(gunzipSync(await gzipped(bytes)).equals(bytes)).toBe(true);
 });
 
-test('five hundred odd inputs come back', async () => {
+test('decompresses 500 random inputs to the same bytes', async () => {
   const next = numbers(42);
   for (let round = 0; round < 500; round += 1) {
     const parts = Array.from({ length: next(12) }, () => {
@@ -118,13 +118,13 @@ test('five hundred odd inputs come back', async () => {
   }
 });
 
-// They change with fflate's version, with `level`, `mem` and `mtime`, and with the size of a piece. Then raise RECIPE (packages/release/src/plan/image.ts) and LAYER_RECIPE, and these.
+// They depend on fflate's version, `level`, `mem`, `mtime` and PIECE. After a change, raise RECIPE (packages/release/src/image/image.ts) and LAYER_RECIPE, and update the digests.
 test.each<[string, Buffer, string]>([
   ['text and noise', data(300_000), '25a1be742b6ae61ce2821c4d0ca7ca0ea7045aef96bc46eb7575c8708924b189'],
   ['three pieces', data(1_200_000), '81f36fd1c98abbe9aa122d4e48262d1e1d1e6cc98651f53df7e2fcb8adb160d5'],
   ['text', TEXT, '19d97b4f926ad842ac5b84855c9eaea267000374c6a088ed556a7c72f665b75e'],
   ['nothing', Buffer.alloc(0), '59869db34853933b239f1e2219cf7d431da006aa919635478511fabbfc8849d2'],
-])('known bytes have a known digest, on every machine and in every build of Node: %s', async (_, bytes, digest) => {
+])('gives the same digest on every machine and in every build of Node: %s', async (_, bytes, digest) => {
   expect(sha(await gzipped(bytes))).toBe(`sha256:${digest}`);
 });
 

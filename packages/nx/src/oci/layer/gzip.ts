@@ -15,18 +15,18 @@ export interface Compressed {
 }
 
 /**
- * Node's zlib differs from build to build; fflate gives the same bytes on every machine. They depend on its version, which package.json pins, on these settings and on PIECE:
- * whoever changes one of them raises RECIPE in @kdcube/release and LAYER_RECIPE here.
+ * The output of Node's zlib differs between builds; fflate's is the same on every machine. It depends on fflate's version (pinned in package.json), these settings and PIECE:
+ * if one of them changes, raise RECIPE in @kdcube/release and LAYER_RECIPE here.
  */
 const SETTINGS = { level: 6, mem: 4, mtime: 0 } as const;
 
 /**
- * How much is compressed at once, in bytes. Each piece is a gzip member of its own (RFC 1952, 2.2), as in eStargz: fflate's streaming classes write distances that are too far back
+ * The size of one compressed piece, in bytes. Each piece is a gzip member of its own (RFC 1952, 2.2), as in eStargz: fflate's streaming classes write distances that are too far back
  * (https://github.com/101arrowz/fflate/issues/260), `gzipSync` does not.
  */
 export const PIECE = 524_288;
 
-/** Compresses a stream into a new file, in bounded memory. The same bytes on every machine. */
+/** Compresses a stream into a new file, in bounded memory. Reproducible on every machine. */
 export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): Promise<Compressed> {
   const plain = createHash('sha256');
   const packed = createHash('sha256');
@@ -48,14 +48,14 @@ export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): P
   return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}`, size, plainSize };
 }
 
-/** Compresses what is small and in memory. The same bytes on every machine. The result is unpacked again and compared: a layer that nobody can unpack must not be pushed. */
+/** Compresses bytes in memory. Reproducible on every machine. The result is decompressed and compared, so that no corrupt layer is pushed. */
 export function gzipped(bytes: Uint8Array): Buffer {
   const packed = Buffer.from(gzipSync(bytes, SETTINGS));
-  if (!gunzipSync(packed).equals(bytes)) throw new Error('What was compressed does not unpack to the same bytes.');
+  if (!gunzipSync(packed).equals(bytes)) throw new Error('The compressed bytes do not decompress to the original bytes.');
   return packed;
 }
 
-/** The stream in pieces of one size; the last one may be shorter, and the only one empty. A piece is valid until the next one. */
+/** The stream in pieces of one size. The last one may be shorter; an empty stream is one empty piece. A piece is valid until the next one is read. */
 export async function* pieces(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   const piece = Buffer.alloc(size);
   let filled = 0;

@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir, replaceDir } from '../system/files';
-import { readSealedFile, writeSealedFile } from '../system/sealed-file';
+import { cacheDir, replaceDir } from '../../system/files';
+import { readSealedFile, writeSealedFile } from '../../system/sealed-file';
 import { gzipTo, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
 
-/** Raised when the same entries would give other bytes. */
+/** Raised when the same entries would give different bytes. */
 const LAYER_RECIPE = 4;
 
-/** What stands before a layer's key in its entry of the history. There, and not in the manifest, which is sent once for each tag. */
-const IN_HISTORY = 'kd ';
+/** Precedes a layer's key in its history entry. Not in the manifest, which is uploaded once for each tag. */
+const COMMENT_PREFIX = 'kd ';
 
 export interface CachedLayer extends Compressed {
   /** The compressed tar. */
   file: string;
-  /** It was not in the cache folder. */
+  /** It was not in the cache. */
   isNew: boolean;
 }
 
-/** What a layer unpacks to. */
+/** The uncompressed content of a layer. */
 export interface LayerContent {
   /** `sha256:…` of the uncompressed tar. */
   diffId: string;
@@ -29,7 +29,7 @@ export interface LayerContent {
 
 type Entries = () => AsyncIterable<TarEntry>;
 
-/** The name under which a layer is cached: half of the SHA-256 of its content and of the way it is made. */
+/** A layer's name in the cache: half of the SHA-256 of its content and LAYER_RECIPE. */
 export function layerKey(content: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([LAYER_RECIPE, content]))
@@ -38,15 +38,15 @@ export function layerKey(content: unknown): string {
     .toString('base64url');
 }
 
-/** The comment by which a later build finds a layer in this image; and what it is of several of one instruction. */
+/** The history comment by which a later build finds the layer in this image. `name` tells the layers of one instruction apart. */
 export function layerComment(key: string, name?: string): string {
-  return `${IN_HISTORY}${key}${name === undefined ? '' : ` ${name}`}`;
+  return `${COMMENT_PREFIX}${key}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** The key in an entry of a history; undefined for a layer that is not ours. Anybody can write such a comment: it is a hint, and no proof. */
+/** The key in a history entry; undefined for a layer that this plugin did not make. Anyone can write such a comment: it is a hint, not a proof. */
 export function layerKeyIn(entry: unknown): string | undefined {
   const comment = (entry as { comment?: unknown } | null | undefined)?.comment;
-  return typeof comment === 'string' && comment.startsWith(IN_HISTORY) ? comment.split(' ')[1] : undefined;
+  return typeof comment === 'string' && comment.startsWith(COMMENT_PREFIX) ? comment.split(' ')[1] : undefined;
 }
 
 /** The layer of a key from the cache, if this machine made it. */
@@ -54,11 +54,11 @@ export function cachedLayer(key: string): CachedLayer | 'empty' | undefined {
   const { file, meta } = placesOf(key);
   const cached = readEntry<Compressed>(meta, `layer ${key}`);
   if (cached === undefined || cached === 'empty') return cached;
-  // People and disks damage caches. Digests are checked where a layer leaves the cache.
+  // A damaged file counts as absent. The digest is checked when the layer leaves the cache.
   return fs.statSync(file, { throwIfNoEntry: false })?.size === cached.size ? { ...cached, file, isNew: false } : undefined;
 }
 
-/** The layer of a key, made if it is not in the cache: what did not change is never read or compressed twice. Undefined: it is empty. */
+/** The layer of a key, from the cache or newly created: unchanged content is never read or compressed twice. Undefined if the layer is empty. */
 export async function makeLayer(key: string, entries: Entries): Promise<CachedLayer | undefined> {
   const cached = cachedLayer(key);
   if (cached) return cached === 'empty' ? undefined : cached;
@@ -70,10 +70,10 @@ export async function makeLayer(key: string, entries: Entries): Promise<CachedLa
     await writeSealedFile(path.join(into, META), `layer ${key}`, JSON.stringify(result));
     return result;
   });
-  return made === 'empty' ? undefined : { ...made, file, isNew: true };
+  return created === 'empty' ? undefined : { ...created, file, isNew: true };
 }
 
-/** What the layer of a key unpacks to, without compressing it: from the cache, or from its entries. Undefined: it is empty. */
+/** The uncompressed content of a layer, from the cache or from its entries, without compressing it. Undefined if the layer is empty. */
 export async function layerContent(key: string, entries: Entries): Promise<LayerContent | undefined> {
   const made = cachedLayer(key);
   if (made) return made === 'empty' ? undefined : { diffId: made.diffId, size: made.plainSize };

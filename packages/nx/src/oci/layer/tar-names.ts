@@ -1,65 +1,70 @@
-/** One name in a layer. Paths are absolute. `gone`: the layer deletes it; `emptied`: it deletes what the layers below have in it. */
+/** One name in a layer. Paths are absolute. `whiteout`: the layer deletes it; `opaque`: the layer hides what the layers below have in this folder. */
 export interface TarName {
   path: string;
-  kind: 'folder' | 'file' | 'link' | 'gone' | 'emptied';
-  /** Of a link as it is written; of a hard link the path that it shares a file with. */
+  kind: 'folder' | 'file' | 'link' | 'whiteout' | 'opaque';
+  /** Of a symlink: its target as written. Of a hard link: the path that it shares a file with. */
   target?: string;
-  /** Of a folder: its mode, and its owner's numbers. */
+  /** Of a folder: its mode and its numeric owner. */
   mode?: number;
   uid?: number;
   gid?: number;
 }
 
 const BLOCK = 512;
-/** A header that tells of another one (long names) is never longer. */
-const MOST_META = 1024 * 1024;
+/** The limit of a pax or GNU extension header. Bytes. */
+const MAX_META_SIZE = 1024 * 1024;
 
-/** The names in a layer's tar; contents are skipped, never held. Reads ustar, pax and GNU's long names. Throws an Error where it is no tar. */
-export async function* namesIn(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarName> {
-  const reader = readerOf(source);
-  let more: { path?: string; linkpath?: string; size?: string; uid?: string; gid?: string } = {};
+/** The names in a layer's tar. File contents are skipped, not buffered. Supports ustar, pax and GNU long names. Throws an Error if it is not a tar. */
+export async function* readTarNames(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarName> {
+  const reader = createReader(source);
+  let extended: { path?: string; linkpath?: string; size?: string; uid?: string; gid?: string } = {};
   for (;;) {
-    const header = await reader.take(BLOCK);
+    const header = await reader.read(BLOCK);
     if (!header || header.every((byte) => byte === 0)) break;
-    if (!hasSum(header)) throw new Error('a layer of the base is not a tar');
-    const type = text(header, 156, 1);
+    if (!hasValidChecksum(header)) throw new Error('it is not a tar');
+    const type = textAt(header, 156, 1);
     const size =
-      type === 'x' || type === 'L' || type === 'K' ? number(header, 124, 12) : Number(more.size ?? number(header, 124, 12));
+      type === 'x' || type === 'L' || type === 'K'
+        ? numberAt(header, 124, 12)
+        : Number(extended.size ?? numberAt(header, 124, 12));
     const padded = Math.ceil(size / BLOCK) * BLOCK;
     if ('xgLK'.includes(type) && type !== '') {
-      if (size > MOST_META) throw new Error('a header in a layer of the base is larger than any');
-      const body = ((await reader.take(padded)) ?? Buffer.alloc(0)).subarray(0, size);
-      if (type === 'x') more = { ...more, ...pax(body) };
-      if (type === 'L') more.path = cString(body);
-      if (type === 'K') more.linkpath = cString(body);
+      if (size > MAX_META_SIZE) throw new Error('a tar header exceeds the size limit');
+      const body = ((await reader.read(padded)) ?? Buffer.alloc(0)).subarray(0, size);
+      if (type === 'x') extended = { ...extended, ...parsePax(body) };
+      if (type === 'L') extended.path = cString(body);
+      if (type === 'K') extended.linkpath = cString(body);
       continue;
     }
-    const prefix = text(header, 257, 6).startsWith('ustar') ? text(header, 345, 155) : '';
-    const name = more.path ?? (prefix ? `${prefix}/${text(header, 0, 100)}` : text(header, 0, 100));
-    const target = more.linkpath ?? text(header, 157, 100);
-    const owner = { uid: Number(more.uid ?? number(header, 108, 8)), gid: Number(more.gid ?? number(header, 116, 8)) };
-    more = {};
+    const prefix = textAt(header, 257, 6).startsWith('ustar') ? textAt(header, 345, 155) : '';
+    const name = extended.path ?? (prefix ? `${prefix}/${textAt(header, 0, 100)}` : textAt(header, 0, 100));
+    const target = extended.linkpath ?? textAt(header, 157, 100);
+    const owner = {
+      uid: Number(extended.uid ?? numberAt(header, 108, 8)),
+      gid: Number(extended.gid ?? numberAt(header, 116, 8)),
+    };
+    extended = {};
     await reader.skip(padded);
-    const named = nameOf(name, type, target);
-    yield named.kind === 'folder' ? { ...named, mode: number(header, 100, 8) & 0o7777, ...owner } : named;
+    const named = toTarName(name, type, target);
+    yield named.kind === 'folder' ? { ...named, mode: numberAt(header, 100, 8) & 0o7777, ...owner } : named;
   }
-  // To the end, so that the digest of what was read is that of all.
-  await reader.rest();
+  // The caller computes the digest of the whole stream.
+  await reader.drain();
 }
 
-function nameOf(written: string, type: string, target: string): TarName {
-  const path = clean(written);
+function toTarName(written: string, type: string, target: string): TarName {
+  const path = normalizePath(written);
   const base = path.slice(path.lastIndexOf('/') + 1);
   const folder = path.slice(0, path.lastIndexOf('/')) || '/';
-  if (base === '.wh..wh..opq') return { path: folder, kind: 'emptied' };
-  if (base.startsWith('.wh.')) return { path: clean(`${folder}/${base.slice(4)}`), kind: 'gone' };
+  if (base === '.wh..wh..opq') return { path: folder, kind: 'opaque' };
+  if (base.startsWith('.wh.')) return { path: normalizePath(`${folder}/${base.slice(4)}`), kind: 'whiteout' };
   if (type === '5' || (written.endsWith('/') && (type === '0' || type === ''))) return { path, kind: 'folder' };
   if (type === '2') return { path, kind: 'link', target };
-  if (type === '1') return { path, kind: 'file', target: clean(target) };
+  if (type === '1') return { path, kind: 'file', target: normalizePath(target) };
   return { path, kind: 'file' };
 }
 
-function clean(path: string): string {
+function normalizePath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();
@@ -68,7 +73,7 @@ function clean(path: string): string {
   return `/${parts.join('/')}`;
 }
 
-function pax(body: Buffer): Record<string, string> {
+function parsePax(body: Buffer): Record<string, string> {
   const records: Record<string, string> = {};
   for (let at = 0; at < body.length;) {
     const length = parseInt(body.toString('latin1', at, at + 20), 10);
@@ -80,19 +85,19 @@ function pax(body: Buffer): Record<string, string> {
   return records;
 }
 
-function hasSum(header: Buffer): boolean {
+function hasValidChecksum(header: Buffer): boolean {
   const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
-  return number(header, 148, 8) === sum;
+  return numberAt(header, 148, 8) === sum;
 }
 
-/** Octal, or from 8 GiB on GNU's binary form. */
-function number(header: Buffer, at: number, length: number): number {
-  // Of the eight bytes of an owner, the first one holds the mark itself.
+/** Octal, or GNU's binary form for large numbers. */
+function numberAt(header: Buffer, at: number, length: number): number {
+  // The mark is in the first byte, which an owner field shares with its value.
   if (header[at]! & 0x80) return Number(header.readBigUInt64BE(at + length - 8) & 0x7fff_ffff_ffff_ffffn);
-  return parseInt(text(header, at, length).trim() || '0', 8);
+  return parseInt(textAt(header, at, length).trim() || '0', 8);
 }
 
-function text(header: Buffer, at: number, length: number): string {
+function textAt(header: Buffer, at: number, length: number): string {
   return cString(header.subarray(at, at + length));
 }
 
@@ -101,35 +106,35 @@ function cString(bytes: Buffer): string {
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }
 
-function readerOf(source: AsyncIterable<Uint8Array>): {
-  take(count: number): Promise<Buffer | undefined>;
+function createReader(source: AsyncIterable<Uint8Array>): {
+  read(count: number): Promise<Buffer | undefined>;
   skip(count: number): Promise<void>;
-  rest(): Promise<void>;
+  drain(): Promise<void>;
 } {
   const chunks = source[Symbol.asyncIterator]();
-  let held: Buffer = Buffer.alloc(0);
+  let buffered: Buffer = Buffer.alloc(0);
   const next = async (): Promise<boolean> => {
     const { value, done } = await chunks.next();
-    if (!done) held = held.length === 0 ? Buffer.from(value) : Buffer.concat([held, value]);
+    if (!done) buffered = buffered.length === 0 ? Buffer.from(value) : Buffer.concat([buffered, value]);
     return !done;
   };
   return {
-    async take(count) {
-      while (held.length < count) if (!(await next())) return undefined;
-      const taken = held.subarray(0, count);
-      held = held.subarray(count);
-      return taken;
+    async read(count) {
+      while (buffered.length < count) if (!(await next())) return undefined;
+      const bytes = buffered.subarray(0, count);
+      buffered = buffered.subarray(count);
+      return bytes;
     },
     async skip(count) {
       for (let left = count; left > 0;) {
-        if (held.length === 0 && !(await next())) return;
-        const part = Math.min(left, held.length);
-        held = held.subarray(part);
+        if (buffered.length === 0 && !(await next())) return;
+        const part = Math.min(left, buffered.length);
+        buffered = buffered.subarray(part);
         left -= part;
       }
     },
-    async rest() {
-      do held = Buffer.alloc(0);
+    async drain() {
+      do buffered = Buffer.alloc(0);
       while (await next());
     },
   };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { tarOf, type TarEntry } from './tar';
-import { namesIn, type TarName } from './tar-names';
+import { readTarNames, type TarName } from './tar-names';
 
 async function* once(text: string): AsyncGenerator<Buffer> {
   yield Buffer.from(text);
@@ -37,14 +37,14 @@ const ENTRIES = (): TarEntry[] => [
   file('ü', 'u'),
 ];
 
-test('another tar reads it as it was meant', async () => {
-  const said = execFileSync('tar', ['--numeric-owner', '--full-time', '--utc', '--quoting-style=literal', '-tvf', '-'], {
+test('GNU tar reads it', async () => {
+  const listing = execFileSync('tar', ['--numeric-owner', '--full-time', '--utc', '--quoting-style=literal', '-tvf', '-'], {
     input: await bytesOf(ENTRIES()),
     env: { ...process.env, LC_ALL: 'C.UTF-8' },
   });
   const time = '1980-01-01 00:00:00';
   expect(
-    said
+    listing
       .toString()
       .trim()
       .split('\n')
@@ -61,7 +61,7 @@ test('another tar reads it as it was meant', async () => {
   ]);
 });
 
-test('the bytes are these, on every machine', async () => {
+test('is reproducible on every machine', async () => {
   const bytes = await bytesOf(ENTRIES());
   expect(bytes.length % 512).toBe(0);
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(
@@ -69,24 +69,24 @@ test('the bytes are these, on every machine', async () => {
   );
 });
 
-test('entries out of order, twice, and files that change are refused', async () => {
+test('refuses entries that are out of order or duplicated, and files that change while they are read', async () => {
   await expect(bytesOf([file('b', ''), file('a', '')])).rejects.toThrow('a is not in order');
   await expect(bytesOf([file('a', ''), file('a', '')])).rejects.toThrow('a is not in order');
   await expect(bytesOf([file('a', 'xy', { size: 1 })])).rejects.toThrow('a changed while it was read');
   await expect(bytesOf([file('a', 'xy', { size: 3 })])).rejects.toThrow('a changed while it was read');
 });
 
-describe('reading names', () => {
+describe('readTarNames', () => {
   const names = async (bytes: Buffer): Promise<TarName[]> => {
     const found: TarName[] = [];
-    // In awkward pieces: a header never comes in one.
+    // In small pieces, so that every header is split.
     async function* cut(): AsyncGenerator<Buffer> {
       for (let at = 0; at < bytes.length; at += 333) yield bytes.subarray(at, at + 333);
     }
-    for await (const name of namesIn(cut())) found.push(name);
+    for await (const name of readTarNames(cut())) found.push(name);
     return found;
   };
-  test('of our own tar', async () => {
+  test('reads our own tar', async () => {
     expect(await names(await bytesOf(ENTRIES()))).toEqual([
       { path: '/a', kind: 'folder', mode: 0o1777, uid: 1000, gid: 50 },
       { path: '/a/b', kind: 'file' },
@@ -98,25 +98,25 @@ describe('reading names', () => {
       { path: '/ü', kind: 'file' },
     ]);
   });
-  test.each(['gnu', 'pax', 'ustar'])('of another tar: %s', async (format) => {
+  test.each(['gnu', 'pax', 'ustar'])('reads GNU tar: %s', async (format) => {
     const script = `cd "$(mktemp -d)" && mkdir -p d/${'n'.repeat(60)}/${'m'.repeat(60)} && touch d/${'n'.repeat(60)}/${'m'.repeat(60)}/f d/.wh.gone d/.wh..wh..opq && ln d/.wh.gone d/hard && chmod 711 d && tar --format=${format} --owner=7 --group=8 --sort=name -cf - ./d`;
     const found = await names(execFileSync('bash', ['-c', script]));
     expect(found).toEqual(
       expect.arrayContaining([
         { path: '/d', kind: 'folder', mode: 0o711, uid: 7, gid: 8 },
         { path: `/d/${'n'.repeat(60)}/${'m'.repeat(60)}/f`, kind: 'file' },
-        { path: '/d', kind: 'emptied' },
-        { path: '/d/gone', kind: 'gone' },
+        { path: '/d', kind: 'opaque' },
+        { path: '/d/gone', kind: 'whiteout' },
       ]),
     );
   });
-  test.each(['gnu', 'pax'])('owners with large numbers: %s', async (format) => {
+  test.each(['gnu', 'pax'])('reads owners with large numbers: %s', async (format) => {
     const script = `cd "$(mktemp -d)" && mkdir d && tar --format=${format} --owner=:3000000 --group=:4000000 -cf - d`;
     expect(await names(execFileSync('bash', ['-c', script]))).toEqual([
       { path: '/d', kind: 'folder', mode: 0o755, uid: 3_000_000, gid: 4_000_000 },
     ]);
   });
-  test('of something else', async () => {
+  test('refuses anything else', async () => {
     await expect(names(Buffer.alloc(1024, 'x'))).rejects.toThrow('not a tar');
   });
 });

@@ -1,18 +1,18 @@
-/** One thing of a tar. `path` has no `/` before or behind it. Modes are the nine bits and the three above them. */
+/** One entry of a tar. `path` has no leading or trailing `/`. `mode` includes setuid, setgid and sticky. */
 export type TarEntry = { path: string; uid: number; gid: number } & (
   | { kind: 'folder'; mode: number }
   | { kind: 'file'; mode: number; size: number; chunks: AsyncIterable<Uint8Array> }
   | { kind: 'link'; target: string }
 );
 
-/** The time of everything in a layer, in seconds: 1980-01-01, as in a stage. */
+/** The modification time of every entry, in seconds: 1980-01-01, as in a staged bundle. */
 const TIME = 315_532_800;
 const BLOCK = 512;
 const TYPES = { file: '0', link: '2', folder: '5', more: 'x' } as const;
 
 /**
- * A tar, as bytes that depend on the entries alone: no names of owners, one time, and where ustar has no room (long or non-ASCII names, large numbers) a pax header. Nothing is held in memory but one
- * chunk. Throws an Error for entries out of order, or twice, and for a file that has more or less than its size.
+ * A reproducible tar: no owner names, one modification time, and a pax header where ustar has no room (long or non-ASCII names, large numbers). Only one chunk is in memory.
+ * Throws an Error for entries that are out of order or duplicated, and for a file whose content does not match its size.
  */
 export async function* tarOf(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>): AsyncGenerator<Uint8Array> {
   let last = '';
@@ -39,8 +39,8 @@ function headerOf(entry: TarEntry): Buffer {
   const target = entry.kind === 'link' ? entry.target : '';
   const size = entry.kind === 'file' ? entry.size : 0;
   const records = [
-    ...(fitsText(name) ? [] : [record('path', name)]),
-    ...(fitsText(target) ? [] : [record('linkpath', target)]),
+    ...(fitsUstar(name) ? [] : [record('path', name)]),
+    ...(fitsUstar(target) ? [] : [record('linkpath', target)]),
     ...(size < 8 ** 11 ? [] : [record('size', String(size))]),
     ...(entry.uid < 8 ** 7 ? [] : [record('uid', String(entry.uid))]),
     ...(entry.gid < 8 ** 7 ? [] : [record('gid', String(entry.gid))]),
@@ -63,7 +63,7 @@ interface Fields {
   target: string;
 }
 
-/** What does not fit is in a pax header before it; here it is cut or 0. */
+/** A value that does not fit is in the pax header before it, and is cut or 0 here. */
 function block({ name, mode, uid, gid, size, type, target }: Fields): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(name.replace(/[^\x20-\x7e]/g, '_').slice(0, 100), 0, 'latin1');
@@ -88,7 +88,7 @@ function octal(header: Buffer, value: number, at: number, length: number): void 
   header.write(digits.padStart(length - 1, '0'), at, 'latin1');
 }
 
-/** `<length> key=value\n`; the length counts its own digits. */
+/** `<length> key=value\n`. The length includes its own digits. */
 function record(key: string, value: string): Buffer {
   const rest = Buffer.from(` ${key}=${value}\n`, 'utf8');
   let length = rest.length + 1;
@@ -96,7 +96,7 @@ function record(key: string, value: string): Buffer {
   return Buffer.concat([Buffer.from(String(length), 'latin1'), rest]);
 }
 
-function fitsText(text: string): boolean {
+function fitsUstar(text: string): boolean {
   return text.length <= 100 && /^[\x20-\x7e]*$/.test(text);
 }
 

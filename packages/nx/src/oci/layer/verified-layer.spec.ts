@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { sandbox, type Sandbox } from '../../testing/git-kit';
+import { sandbox, type Sandbox } from '../../../testing/git-kit';
 import { makeLayer, layerKey } from './layer';
-import { soundBytes, soundFile } from './sound';
+import { verifiedLayerBytes, verifiedLayerFile } from './verified-layer';
 import type { TarEntry } from './tar';
 
 let box: Sandbox;
@@ -12,7 +12,7 @@ async function* entries(): AsyncGenerator<TarEntry> {
   yield { kind: 'folder', path: 'a', mode: 0o755, uid: 0, gid: 0 };
 }
 
-it('a layer that was damaged in the cache folder is made again, and one that is sound is not', async () => {
+it('creates a layer again that was damaged in the cache, and reuses an intact one', async () => {
   let made = 0;
   const make = async () =>
     (await makeLayer(layerKey('a'), () => {
@@ -22,10 +22,10 @@ it('a layer that was damaged in the cache folder is made again, and one that is 
   const { file, digest, size } = await make();
   const layer = { descriptor: { mediaType: '', digest, size }, make };
   const bytes = fs.readFileSync(file);
-  expect([await soundFile(layer), made]).toEqual([file, 1]);
-  expect(await soundBytes(layer)).toEqual(bytes);
+  expect([await verifiedLayerFile(layer), made]).toEqual([file, 1]);
+  expect(await verifiedLayerBytes(layer)).toEqual(bytes);
   fs.writeFileSync(file, Buffer.from(bytes).fill(0, 12, 14));
-  expect(await soundBytes(layer)).toBeUndefined();
-  expect(fs.readFileSync(await soundFile(layer))).toEqual(bytes);
+  expect(await verifiedLayerBytes(layer)).toBeUndefined();
+  expect(fs.readFileSync(await verifiedLayerFile(layer))).toEqual(bytes);
   expect([fs.readFileSync(file), made]).toEqual([bytes, 2]);
 });

@@ -44,7 +44,7 @@ const CASES = {
           [hex('v0.1.0t'), 'Tours: | a <b>first</b> one, for @everybody'],
         ]),
         imageReasons: new Map(
-          BAKED.map((name) => [other(...BAKED).get(name)!, ['lifts@1-4 changed', 'tours@1-0 came', 'pass@1-0 went']]),
+          BAKED.map((name) => [other(...BAKED).get(name)!, ['lifts@1-4 changed', 'tours@1-0 added', 'pass@1-0 removed']]),
         ),
       },
     ),

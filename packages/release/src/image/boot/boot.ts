@@ -1,8 +1,8 @@
 import { BUNDLES_ROOT } from '../../release/release';
 
 /**
- * The boot test: the image is started, and every bundle in it is imported as the platform would do it. What is imported, and how the engine is told to, is
- * decided here; who runs it is packages/nx/src/images/boot/boot.ts, and what it says is read in report.ts.
+ * The boot test starts an image and imports every bundle in it, as the platform does. This file has the command line and the request;
+ * packages/nx/src/images/boot/boot.ts runs it, and report.ts parses the output.
  */
 export interface BootEntry {
   id: string;
@@ -10,44 +10,44 @@ export interface BootEntry {
   module: string;
 }
 
-/** The bundles of an image, as their descriptor entries say them. */
+/** The bundles of an image, as in the bundle descriptor. */
 export function bootEntries(bundles: readonly { id: string; module: string }[]): BootEntry[] {
   return bundles.map(({ id, module }) => ({ id, module }));
 }
 
 export interface BootLimits {
-  /** As engines write it: 1g, 512m. */
+  /** In the engine's format: 1g, 512m. */
   memory: string;
-  /** Seconds that the start may take, and each bundle after it. */
+  /** The time limit of the start and of each import, in seconds. */
   timeout: number;
 }
 
 export interface BootRun {
-  /** The container's name: by it, it is ended and removed. */
+  /** The container's name, by which it is removed. */
   name: string;
-  /** The image, as the engine's store knows it. */
+  /** The image's name in the engine's store. */
   reference: string;
   /** `linux/amd64` */
   platform: string;
-  /** The program in the image that runs the probe. */
+  /** The Python interpreter in the image. */
   python: string;
-  /** The probe's text. */
+  /** The Python source of the probe. */
   probe: string;
   memory: string;
 }
 
-/** What an image may have its interpreter called, in the order in which they are tried. */
+/** Possible names of the interpreter, in the order in which they are tried. */
 export const PYTHONS = ['python3', 'python'] as const;
 
-/** Every container of a boot test has this in its name. */
+/** The prefix of the container names of boot tests. */
 export const BOOT_NAME = 'kdcube-boot-';
 
-/** A file of more bytes than this is not written: whatever a bundle does at import, the disk of this machine stays usable. */
-const LARGEST_FILE = 1024 ** 3;
+/** The limit of a file that a bundle may write at import, so that it cannot fill the disk. Bytes. */
+const MAX_FILE_SIZE = 1024 ** 3;
 
 /**
- * The arguments for docker or podman. The image keeps its user, its variables and its working folder; only the program is another one. Its files can be written
- * as in the platform, and go with the container: with --read-only, a bundle that keeps a cache beside itself would fail here and nowhere else.
+ * The arguments for docker or podman. The image's user, variables and working folder are unchanged; only the entrypoint is replaced. The file system is writable,
+ * as in the platform: with --read-only, a bundle that writes a cache beside itself would fail only here.
  */
 export function bootCommand({ name, reference, platform, python, probe, memory }: BootRun): string[] {
   return [
@@ -58,19 +58,19 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
     `--name=${name}`,
     `--platform=${platform}`,
     '--network=none',
-    // A signal ends the client at once, and the container is removed by its name: python as the first process of one hears no SIGTERM.
+    // A signal ends only the client; the container is removed by its name. Python as PID 1 ignores SIGTERM.
     '--sig-proxy=false',
     `--memory=${memory}`,
-    // As much as --memory: nothing is left to swap.
+    // Equal to --memory: no swap.
     `--memory-swap=${memory}`,
     '--pids-limit=1024',
-    `--ulimit=fsize=${LARGEST_FILE}`,
+    `--ulimit=fsize=${MAX_FILE_SIZE}`,
     '--cap-drop=ALL',
-    // Where the image's user is root, files of the user that its entrypoint would change to stay readable.
+    // If the image's user is root, it must be able to read the files of the user that its entrypoint would switch to.
     '--cap-add=DAC_OVERRIDE',
     '--security-opt=no-new-privileges',
     '--no-healthcheck',
-    // What bundles print is read by us and kept nowhere else.
+    // The output is read from the attached client.
     '--log-driver=none',
     `--entrypoint=${python}`,
     reference,
@@ -79,7 +79,7 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
   ];
 }
 
-/** What the probe reads on its standard input. `nonce` tells its events from what bundles print. */
+/** The probe's standard input. `nonce` distinguishes its events from the output of bundles. */
 export function bootRequest(nonce: string, entries: readonly BootEntry[], timeout: number): string {
   return JSON.stringify({ nonce, root: BUNDLES_ROOT, timeout, entries });
 }

@@ -49,21 +49,21 @@ describe('where it is put right', () => {
 
   it('is the folder in its repository for a pinned bundle, by the folder in the image', () => {
     const frames: BootFrame[] = [['/bundles/there_2_0/entrypoint.py', 4, '<module>']];
-    expect(problemOf({ why: 'late', frames }, 'there@2.0').at).toEqual({
+    expect(problemOf({ why: 'timeout', frames }, 'there@2.0').at).toEqual({
       file: 'git@example.com:org/b.git service/there@2.0/entrypoint.py',
       line: 4,
     });
   });
 
-  it('is the entrypoint where nothing is known, and never another bundle’s file', () => {
+  it('is the entrypoint by default, and never another bundle’s file', () => {
     expect(problemOf({ why: 'memory' }).at).toEqual({ file: 'bundles/here@1-0/entrypoint.py' });
     expect(raised({}, [['/bundles/here@1-0x/a.py', 1, 'f']]).at).toEqual({ file: 'bundles/here@1-0/entrypoint.py' });
   });
 });
 
-describe('what is said, and what to type', () => {
+describe('messages and hints', () => {
   it.each<[string, Partial<BootError>, RegExp]>([
-    ['no network', { type: 'OSError', message: '[Errno 101] Network is unreachable' }, /no network: connect where a request/],
+    ['no network', { type: 'OSError', message: '[Errno 101] Network is unreachable' }, /no network: connect when a request/],
     ['no name', { type: 'socket.gaierror', message: 'x', kinds: ['gaierror', 'OSError'] }, /no network/],
     ['a missing package', { kinds: ['ModuleNotFoundError'], module: 'pandas' }, /RUN pip install/],
     ['another platform', { kinds: ['ModuleNotFoundError'], module: 'kdcube_ai_app.infra.new' }, /platform\.ref/],
@@ -73,34 +73,34 @@ describe('what is said, and what to type', () => {
     expect(raised(error)).toMatchObject({ code: 'bundle-import-failed', hint: expect.stringMatching(hint) });
   });
 
-  it('memory and time have messages of their own, with the option that gives more', () => {
+  it('reports memory and time-outs with the option that raises the limit', () => {
     expect(problemOf({ why: 'memory' })).toMatchObject({
       message: expect.stringContaining('more than 1g of memory'),
       hint: expect.stringContaining('--memory=2g'),
     });
-    expect(problemOf({ why: 'late', frames: [] })).toMatchObject({
-      message: expect.stringContaining('not done after 120 s'),
+    expect(problemOf({ why: 'timeout', frames: [] })).toMatchObject({
+      message: expect.stringContaining('longer than 120 s'),
       hint: expect.stringContaining('--timeout=240'),
     });
   });
 
-  it('a module without a decorated object is what validate calls it', () => {
+  it('reports a module without an entrypoint as validate does', () => {
     expect(raised({ type: 'NoEntrypoint' })).toMatchObject({
       code: 'entrypoint-none',
       at: { file: 'bundles/here@1-0/entrypoint.py' },
     });
   });
 
-  it('shows no secret that a bundle says, and sends nothing to the terminal that it would obey', () => {
+  it('hides secrets, and escapes control characters', () => {
     const token = `ghp_${'a1'.repeat(18)}`;
-    expect(raised({ message: `bad token ${token}` }).message).toContain('ValueError: (not shown: it holds a GitHub token)');
+    expect(raised({ message: `bad token ${token}` }).message).toContain('ValueError: (hidden: it contains a GitHub token)');
     const { message } = problemOf({ why: 'ended', code: 1, tail: [`token=${token}`, 'fine'] });
     expect(message).not.toContain(token);
     expect(message).toContain('fine');
     expect(formatProblems([raised({ message: '\u001b[2J' })])).not.toContain('\u001b');
   });
 
-  it('shows none in the report either, which --json prints', () => {
+  it('hides secrets in the report too, which --json prints', () => {
     const token = `ghp_${'a1'.repeat(18)}`;
     const error = { type: 'ValueError', message: `bad token ${token}`, kinds: [] };
     const report: BootReport = {
@@ -116,32 +116,32 @@ describe('what is said, and what to type', () => {
     };
     const shown = shownReport(report);
     expect(JSON.stringify(shown)).not.toContain(token);
-    expect(shown.outcomes[2]).toMatchObject({ failure: { tail: ['(not shown: it holds a GitHub token)', 'fine'] } });
+    expect(shown.outcomes[2]).toMatchObject({ failure: { tail: ['(hidden: it contains a GitHub token)', 'fine'] } });
     const harmless = JSON.parse(JSON.stringify(report).replaceAll(token, 'x')) as BootReport;
     expect(shownReport(harmless)).toEqual(harmless);
     expect(shownReport({ ...harmless, loader: { kind: 'rule', why: '\u001b[2J' } }).loader.why).toBe('\\x1b[2J');
   });
 });
 
-describe('an image in which no bundle was reached', () => {
+describe('imageProblem', () => {
   const exit = (code: number) => ({ kind: 'exit' as const, code });
 
-  it('has no python', () => {
+  it('reports a missing Python', () => {
     expect(imageProblem(newBootRound('n'), exit(127), IMAGE, 'docker')).toMatchObject({
       code: 'boot-failed',
       message: expect.stringContaining('no python3 and no python'),
     });
   });
 
-  it('was not started by the engine, which says why', () => {
+  it('reports the engine’s error if the image does not start', () => {
     const round = { ...newBootRound('n'), tail: ['docker: no space left'] };
-    expect(imageProblem(round, exit(125), IMAGE, 'docker').message).toMatch(/docker did not get Python to run[^]*no space left/);
+    expect(imageProblem(round, exit(125), IMAGE, 'docker').message).toMatch(/docker could not run Python[^]*no space left/);
   });
 
-  it('has a loader that does not import', () => {
+  it('reports a loader that does not import', () => {
     const round = { ...newBootRound('n'), python: '3.12.1' };
     expect(imageProblem(round, exit(137), IMAGE, 'docker')).toMatchObject({
-      message: expect.stringMatching(/not even the platform’s bundle loader[^]*1g of memory/),
+      message: expect.stringMatching(/The platform’s bundle loader does not import[^]*1g of memory/),
       hint: expect.stringContaining('--memory=2g'),
     });
   });

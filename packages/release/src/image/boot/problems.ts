@@ -6,13 +6,13 @@ import type { BootLimits } from './boot';
 import type { BootEnding, BootError, BootFailure, BootFrame, BootReport, BootRound } from './report';
 import { bootFailure } from './report';
 
-/** What the problems of an image's boot test are said with. */
+/** The image of a boot test, for its problems. */
 export interface BootedImage extends BootLimits {
   image: string;
   bundles: readonly { id: string; folder: string; place: string }[];
 }
 
-/** One problem for each bundle that does not import, in the order in which they were tried. */
+/** One problem for each bundle that failed, in the order of the imports. */
 export function bootProblems(report: BootReport, image: BootedImage): Problem[] {
   return report.outcomes.flatMap((outcome) =>
     outcome.ok ? [] : [bundleProblem(outcome.id, outcome.failure, report.python, image)],
@@ -25,8 +25,8 @@ function bundleProblem(id: string, failure: BootFailure, python: string, image: 
   if (failure.why === 'raised' && failure.error.type === 'NoEntrypoint') {
     return {
       code: 'entrypoint-none',
-      message: `${quoted(id)} imports in ${image.image}, and the platform finds no entrypoint in its module: nothing there is decorated.`,
-      hint: '@agentic_workflow(name="…") on the class, or @bundle_entrypoint(…) on today’s platform',
+      message: `${quoted(id)} imports in ${image.image}, but the platform finds no entrypoint in its module: nothing in it has the platform’s decorator.`,
+      hint: '@agentic_workflow(name="…") on the class, or @bundle_entrypoint(…) for newer platforms',
       at,
     };
   }
@@ -34,12 +34,12 @@ function bundleProblem(id: string, failure: BootFailure, python: string, image: 
   return {
     code: 'bundle-import-failed',
     message: `${quoted(id)} does not import in ${image.image} (python ${python}): ${what}${traceOf(failure)}`,
-    hint: hint ?? `nx run ${image.image}:boot    shows it again`,
+    hint: hint ?? `nx run ${image.image}:boot    to run the test again`,
     at,
   };
 }
 
-/** The report as it may be shown: for --json, and for notes. Problems say the same by themselves. */
+/** The report without secrets and control characters, for --json and notes. */
 export function shownReport(report: BootReport): BootReport {
   const { kind, why } = report.loader;
   return {
@@ -55,28 +55,28 @@ function shownFailure(failure: BootFailure): BootFailure {
   return { ...failure, error: { ...failure.error, message: safe(failure.error.message) } };
 }
 
-/** What is wrong with the image itself: no bundle was reached. */
+/** The problem of an image in which no bundle was imported. */
 export function imageProblem(round: BootRound, ending: BootEnding, image: BootedImage, engine: string): Problem {
   const failure = bootFailure(round, ending);
   if (round.python !== undefined) {
     const { what, hint } = describeFailure(failure, image);
     return {
       code: 'boot-failed',
-      message: `In ${image.image} not even the platform’s bundle loader imports (python ${round.python}): ${what}${traceOf(failure)}`,
+      message: `The platform’s bundle loader does not import in ${image.image} (python ${round.python}): ${what}${traceOf(failure)}`,
       hint,
     };
   }
   if (failure.why === 'ended' && (failure.code === 126 || failure.code === 127)) {
     return {
       code: 'boot-failed',
-      message: `${image.image} has no python3 and no python on its PATH, so nothing can import the bundles in it.${traceOf(failure)}`,
-      hint: 'FROM an image of the platform, or put Python on its PATH',
+      message: `${image.image} has no python3 and no python on its PATH, so its bundles cannot be imported.${traceOf(failure)}`,
+      hint: 'FROM an image of the platform, or install Python',
     };
   }
   const { what } = describeFailure(failure, image);
   return {
     code: 'boot-failed',
-    message: `${engine} did not get Python to run in ${image.image}: ${what}${traceOf(failure)}`,
+    message: `${engine} could not run Python in ${image.image}: ${what}${traceOf(failure)}`,
     hint: 'an image for another platform than this machine’s needs emulation: docker run --privileged tonistiigi/binfmt --install all',
   };
 }
@@ -88,22 +88,22 @@ interface FailureText {
 
 function describeFailure(failure: BootFailure, { memory, timeout }: BootLimits): FailureText {
   switch (failure.why) {
-    case 'late':
+    case 'timeout':
       return {
-        what: `it was not done after ${timeout} s.`,
-        hint: `what waits belongs where a request is answered, not where the module is imported; --timeout=${timeout * 2} if it only needs longer`,
+        what: `it took longer than ${timeout} s.`,
+        hint: `connect and wait when a request is handled, not at import; --timeout=${timeout * 2} if it only needs more time`,
       };
     case 'memory':
       return {
-        what: `it took more than ${memory} of memory and was ended by the kernel.`,
-        hint: `--memory=${doubled(memory)} if it is to take so much`,
+        what: `it used more than ${memory} of memory and was killed by the kernel.`,
+        hint: `--memory=${doubled(memory)} if it needs that much`,
       };
     case 'flooded':
-      return { what: 'it printed without end.' };
+      return { what: 'it exceeded the output limit.' };
     case 'ended':
       return {
-        what: `the process ended in the middle of it (exit code ${failure.code}).`,
-        hint: 'os._exit() and native code that crashes end the whole platform: move them out of what the import runs',
+        what: `the process exited during the import (exit code ${failure.code}).`,
+        hint: 'os._exit() or a crash in native code would end the whole platform: do not run it at import',
       };
     case 'raised':
       return { what: describeError(failure.error), hint: hintOf(failure.error, failure.frames, memory) };
@@ -111,7 +111,7 @@ function describeFailure(failure: BootFailure, { memory, timeout }: BootLimits):
 }
 
 function describeError({ type, message }: BootError): string {
-  if (type === 'AnotherFile') return `the loader answered with another module: ${safe(message)}`;
+  if (type === 'AnotherFile') return `the loader returned another module: ${safe(message)}`;
   return message === '' ? type : `${type}: ${safe(message)}`;
 }
 
@@ -119,21 +119,21 @@ const NETWORK =
   /Network is unreachable|Name or service not known|Temporary failure in name resolution|nodename nor servname|Failed to resolve|Connection refused|Cannot connect to host/i;
 
 function hintOf({ type, message, kinds, module }: BootError, frames: readonly BootFrame[], memory: string): string | undefined {
-  if (kinds.includes('MemoryError')) return `--memory=${doubled(memory)} if it is to take so much`;
-  if (kinds.includes('SystemExit')) return 'a module that is imported must not exit: if __name__ == "__main__":';
+  if (kinds.includes('MemoryError')) return `--memory=${doubled(memory)} if it needs that much`;
+  if (kinds.includes('SystemExit')) return 'a module must not exit at import: put the call under if __name__ == "__main__":';
   if (NETWORK.test(message) || kinds.includes('gaierror'))
-    return 'the boot test has no network: connect where a request is answered, not where the module is imported';
+    return 'the boot test has no network: connect when a request is handled, not at import';
   if (type === 'AnotherFile') return 'another module has this name: rename the bundle';
   if (kinds.includes('ModuleNotFoundError') && module)
     return module.startsWith('kdcube_ai_app')
-      ? 'the platform of this image does not have it: platform.ref in release.yaml says which one it is'
+      ? 'this version of the platform does not have it: check platform.ref in release.yaml'
       : `RUN pip install …    in the image’s Dockerfile, if ${quoted(module)} is a package; from .${module.split('.').pop()} import …    if it is a file of the bundle`;
   if (kinds.includes('PermissionError') && frames.length > 0)
-    return 'the image’s user may not do this: see USER in its Dockerfile';
+    return 'the image’s user lacks the permission: see USER in its Dockerfile';
   return undefined;
 }
 
-/** Where a person can put it right: the innermost line of the bundle itself, or where its syntax is wrong. */
+/** The innermost frame in the bundle's own files, or the place of its syntax error. */
 function placeOf(failure: BootFailure, { folder, place }: { folder: string; place: string }): Place {
   const within = (file: string) => {
     const root = `${BUNDLES_ROOT}/${folder}/`;
@@ -148,7 +148,7 @@ function placeOf(failure: BootFailure, { folder, place }: { folder: string; plac
   return own ? { file: within(own[0])!, line: own[1] } : { file: `${place}/entrypoint.py` };
 }
 
-/** The innermost places, as Python shows them, or what was printed last. */
+/** The innermost frames in Python's format, or the last output lines. */
 function traceOf(failure: BootFailure): string {
   const lines =
     'frames' in failure
@@ -159,10 +159,10 @@ function traceOf(failure: BootFailure): string {
   return lines.map((line) => `\n${line}`).join('');
 }
 
-/** What bundles say may hold what nobody should read. */
+/** The output of a bundle may contain secrets. */
 function safe(text: string): string {
   const [secret] = secretsIn(text);
-  return secret ? `(not shown: it holds ${secret.kind})` : text;
+  return secret ? `(hidden: it contains ${secret.kind})` : text;
 }
 
 function doubled(memory: string): string {

@@ -54,13 +54,13 @@ describe('endBootRound', () => {
     ['killed by the kernel', [], exit(137), { why: 'memory' }],
     [
       'too late, as it says itself',
-      [{ event: 'late', id: 'a', frames: [['/x.py', 3, 'f']] }],
+      [{ event: 'timeout', id: 'a', frames: [['/x.py', 3, 'f']] }],
       exit(3),
-      { why: 'late', frames: [['/x.py', 3, 'f']] },
+      { why: 'timeout', frames: [['/x.py', 3, 'f']] },
     ],
-    ['too late, ended from outside', [], { kind: 'stalled' }, { why: 'late', frames: [] }],
+    ['a time-out, ended from outside', [], { kind: 'stalled' }, { why: 'timeout', frames: [] }],
     ['too much output', [], { kind: 'flooded' }, { why: 'flooded' }],
-    ['too much output until it was too late', [{ event: 'late', id: 'a', frames: [] }], { kind: 'flooded' }, { why: 'flooded' }],
+    ['too much output, then a time-out', [{ event: 'timeout', id: 'a', frames: [] }], { kind: 'flooded' }, { why: 'flooded' }],
     ['ended, and calls it success', [], exit(0), { why: 'ended', code: 0, tail: [] }],
     ['crashed', [], exit(139), { why: 'ended', code: 139, tail: [] }],
   ])('blames the bundle that was under way: %s', (_, events, ending, failure) => {

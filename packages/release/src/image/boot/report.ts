@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { printable } from '../../problem/problem';
 
 /**
- * What the probe says, read line by line while it runs: bundles print between its events, and may end the process, so nothing is believed to be whole.
+ * Parses the probe's output, line by line while it runs: bundles may print between its events, and may end the process.
  */
 const frame = z.tuple([z.string(), z.number(), z.string()]);
 const frames = z.array(frame).default([]);
@@ -14,7 +14,7 @@ const raised = z.object({
   file: z.string().optional(),
   line: z.number().nullish(),
   col: z.number().nullish(),
-  /** What an ImportError did not find. */
+  /** The module that an ImportError did not find. */
   module: z.string().optional(),
 });
 
@@ -24,30 +24,30 @@ const BootEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('start'), id: z.string() }),
   z.object({ event: z.literal('done'), id: z.string(), seconds: z.number(), symbol: z.string(), kind: z.string() }),
   z.object({ event: z.literal('failed'), id: z.string(), seconds: z.number(), error: raised, frames }),
-  z.object({ event: z.literal('late'), id: z.string().nullable(), frames }),
+  z.object({ event: z.literal('timeout'), id: z.string().nullable(), frames }),
   z.object({ event: z.literal('end') }),
 ]);
 type BootEvent = z.infer<typeof BootEvent>;
 
-/** A file, a line and a function's name, as Python says them. */
+/** A file, a line and a function's name, from Python's traceback. */
 export type BootFrame = z.infer<typeof frame>;
 export type BootError = z.infer<typeof raised>;
 
 export type BootFailure =
   | { why: 'raised'; error: BootError; frames: BootFrame[] }
-  | { why: 'late'; frames: BootFrame[] }
+  | { why: 'timeout'; frames: BootFrame[] }
   | { why: 'memory' }
   | { why: 'flooded' }
-  /** The process ended with this exit code in the middle of the import. */
+  /** The process exited with this code during the import. */
   | { why: 'ended'; code: number; tail: string[] };
 
 export type BootOutcome =
   { id: string; ok: true; symbol: string; kind: string; seconds: number } | { id: string; ok: false; failure: BootFailure };
 
-/** How the container came to its end, as its caller saw it. */
+/** How the container ended. */
 export type BootEnding = { kind: 'exit'; code: number } | { kind: 'stalled' } | { kind: 'flooded' };
 
-/** One run of the probe, as far as it is known. */
+/** The state of one run of the probe. */
 export interface BootRound {
   nonce: string;
   python?: string;
@@ -58,7 +58,7 @@ export interface BootRound {
   underWay?: string;
   timeoutFrames?: BootFrame[];
   ended: boolean;
-  /** The last lines that were no events, since the last event. */
+  /** The last output lines since the last event. */
   tail: string[];
 }
 
@@ -66,18 +66,18 @@ export function newBootRound(nonce: string): BootRound {
   return { nonce, outcomes: [], ended: false, tail: [] };
 }
 
-const TAIL = 12;
-const LONGEST_LINE = 500;
+const TAIL_LINES = 12;
+const MAX_LINE = 500;
 
-/** Takes in a line of the container's output. True for an event. */
+/** Processes a line of the container's output. True for an event. */
 export function followBoot(round: BootRound, line: string): boolean {
   const event = eventOf(round.nonce, line);
   if (!event) {
-    round.tail = [...round.tail, line.slice(0, LONGEST_LINE)].slice(-TAIL);
+    round.tail = [...round.tail, line.slice(0, MAX_LINE)].slice(-TAIL_LINES);
     return false;
   }
   round.tail = [];
-  take(round, event);
+  applyEvent(round, event);
   return true;
 }
 
@@ -90,7 +90,7 @@ function eventOf(nonce: string, line: string): BootEvent | undefined {
   }
 }
 
-function take(round: BootRound, event: BootEvent): void {
+function applyEvent(round: BootRound, event: BootEvent): void {
   switch (event.event) {
     case 'hello':
       round.python = printable(event.python.slice(0, 40));
@@ -102,14 +102,14 @@ function take(round: BootRound, event: BootEvent): void {
     case 'start':
       round.underWay = event.id;
       return;
-    case 'late':
+    case 'timeout':
       round.timeoutFrames = event.frames;
       return;
     case 'end':
       round.ended = round.underWay === undefined;
       return;
     default: {
-      // Said of any other bundle than the one that is being imported, it is not the probe's.
+      // An event of another bundle than the current one is not the probe's.
       const { id, seconds } = event;
       if (id !== round.underWay) return;
       round.underWay = undefined;
@@ -119,29 +119,29 @@ function take(round: BootRound, event: BootEvent): void {
   }
 }
 
-/** Out of memory: the kernel ended the process. Nobody else does with this, but for us, who then know. */
+/** SIGKILL: the kernel's out-of-memory killer. We send it too, but then the ending is known. */
 const KILLED = 137;
 
-/** What the end of the container means for what was under way. */
+/** The failure of the current import, from how the container ended. */
 export function bootFailure(round: BootRound, ending: BootEnding): BootFailure {
   if (ending.kind === 'flooded') return { why: 'flooded' };
-  if (round.timeoutFrames) return { why: 'late', frames: round.timeoutFrames };
-  if (ending.kind === 'stalled') return { why: 'late', frames: [] };
+  if (round.timeoutFrames) return { why: 'timeout', frames: round.timeoutFrames };
+  if (ending.kind === 'stalled') return { why: 'timeout', frames: [] };
   if (ending.code === KILLED) return { why: 'memory' };
   return { why: 'ended', code: ending.code, tail: round.tail };
 }
 
-/** Closes a round: the bundle that was under way has failed. False when no bundle got any further, and another round would not either. */
+/** Closes a round: the bundle that was being imported has failed. False if the round had no outcome: another round would have none either. */
 export function endBootRound(round: BootRound, ending: BootEnding): boolean {
   if (round.underWay !== undefined) {
     round.outcomes.push({ id: round.underWay, ok: false, failure: bootFailure(round, ending) });
     round.underWay = undefined;
   }
-  // Whatever it says of its end: without this, an image that only says so would be started again for ever.
+  // Without regard to `ended`: otherwise an image that forges events could be started forever.
   return round.outcomes.length > 0;
 }
 
-/** What a boot test found, of all rounds together. */
+/** The result of a boot test, of all rounds. */
 export interface BootReport {
   python: string;
   user: number;
@@ -153,10 +153,10 @@ export interface BootReport {
 export function bootSummary({ python, user, loader, outcomes }: BootReport): string {
   const good = outcomes.filter(({ ok }) => ok).length;
   const count = good === outcomes.length ? `${good}` : `${good} of ${outcomes.length}`;
-  const words = {
+  const loaders = {
     platform: 'the platform’s own loader',
     rule: 'by the platform’s rule',
     'stand-in': 'by the platform’s rule, with stand-ins for its decorators: the image has no kdcube_ai_app',
   };
-  return `${count} ${outcomes.length === 1 ? 'bundle imports' : 'bundles import'} (python ${python}, user ${user}, ${words[loader.kind]})`;
+  return `${count} ${outcomes.length === 1 ? 'bundle imports' : 'bundles import'} (python ${python}, user ${user}, ${loaders[loader.kind]})`;
 }

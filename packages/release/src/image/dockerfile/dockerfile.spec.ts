@@ -5,7 +5,7 @@ const ARGS = { KDCUBE_PLATFORM_REF: '2026.7.20' };
 const read = (text: string, args: Record<string, string> = ARGS) => readDockerfile(text, 'images/web/Dockerfile', args);
 const names = (text: string, args?: Record<string, string>) => read(text, args).bases.map(({ name }) => name);
 
-describe('the images that a Dockerfile takes from outside', () => {
+describe('external images', () => {
   const TABLE: [what: string, text: string, names: string[]][] = [
     ['a plain FROM', 'FROM python:3.11\n', ['python:3.11']],
     ['lower case', 'from python:3.11 as base\ncopy --from=base /a /b\n', ['python:3.11']],
@@ -26,7 +26,7 @@ describe('the images that a Dockerfile takes from outside', () => {
     ],
     ['a mount in the command is none', 'FROM scratch\nRUN echo --mount=from=x && cp --from=y\n', []],
     ['the same image twice', 'FROM debian:12\nFROM debian:12\nCOPY --from=debian:12 /a /b\n', ['debian:12']],
-    ['one image in two writings', 'ARG I=debian:12\nFROM $I\nFROM debian:12\n', ['debian:12']],
+    ['one image, written in two ways', 'ARG I=debian:12\nFROM $I\nFROM debian:12\n', ['debian:12']],
     ['a default', 'ARG TAG=3.11\nFROM python:${TAG}\n', ['python:3.11']],
     ['quoted defaults', 'ARG A="py" B=\'thon\' C=3.11-${A}\nFROM "$A$B:$C"\n', ['python:3.11-py']],
     ['a default in the reference', 'FROM python:${TAG:-3.12}\n', ['python:3.12']],
@@ -45,7 +45,7 @@ describe('the images that a Dockerfile takes from outside', () => {
     ],
     ['an ARG of a stage does not reach FROM', 'ARG T=1\nFROM a:$T\nARG T=2\nFROM b:$T\n', ['a:1', 'b:1']],
     ['a continued FROM', 'FROM --platform=linux/amd64 \\\n  # why\n\n  python:3.11 \\\n  AS base\n', ['python:3.11']],
-    ['a word that goes on in the next line', 'FROM pyth\\\non:3.11\n', ['python:3.11']],
+    ['a word that continues on the next line', 'FROM pyth\\\non:3.11\n', ['python:3.11']],
     ['windows line ends', 'FROM python:3.11 \\\r\n  AS base\r\nCOPY --from=base /a /b\r\n', ['python:3.11']],
     [
       'another escape',
@@ -58,7 +58,7 @@ describe('the images that a Dockerfile takes from outside', () => {
     ['an indented end', 'FROM a\nRUN <<-EOF\n\tFROM hidden\n\tEOF\nFROM b\n', ['a', 'b']],
     ['a here-string is no here-document', 'FROM a\nRUN cat <<<"x" && echo "a <<EOF"\nFROM b\n', ['a', 'b']],
     ['a shift is no here-document', 'FROM a\nRUN echo $((1<<SHIFT))\nFROM b\n', ['a', 'b']],
-    ['ONBUILD happens elsewhere', 'FROM a\nONBUILD COPY --from=elsewhere /a /b\n', ['a']],
+    ['ONBUILD is ignored', 'FROM a\nONBUILD COPY --from=elsewhere /a /b\n', ['a']],
     ['a digest', `FROM a@sha256:${'0'.repeat(64)}\n`, [`a@sha256:${'0'.repeat(64)}`]],
     ['a byte order mark', '\uFEFFFROM a\n', ['a']],
     ['names of prototypes', 'ARG constructor=x\nFROM $constructor\nFROM b AS toString\nCOPY --from=toString /a /b\n', ['x', 'b']],
@@ -70,7 +70,7 @@ describe('the images that a Dockerfile takes from outside', () => {
   test.each([
     ['TARGETARCH', 'FROM a-${TARGETARCH}\n', { TARGETARCH: 'amd64' }, ['a-amd64']],
     ['an argument that is not declared', 'ARG V=1\nFROM a:$V\n', { W: '2' }, ['a:1']],
-  ])('%s given by the build', (_, text, args, expected) => {
+  ])('uses %s of the build', (_, text, args, expected) => {
     expect(names(text, args)).toEqual(expected);
   });
 
@@ -78,28 +78,28 @@ describe('the images that a Dockerfile takes from outside', () => {
     ['no FROM', 'RUN ls\n', 'has no FROM', 1],
     ['an empty file', '', 'has no FROM', 1],
     ['a FROM without an image', 'FROM a\nFROM --platform=x\n', 'names no image', 2],
-    ['an argument that nothing sets', '# c\nARG V\nFROM a:$V\n', 'uses V', 3],
+    ['an unset argument', '# c\nARG V\nFROM a:$V\n', 'uses V', 3],
     ['an argument that is not declared', 'FROM a:$KDCUBE_PLATFORM_REF\n', 'uses KDCUBE_PLATFORM_REF', 1],
-    ['an argument in --from', 'ARG V=1\nFROM a\nCOPY --from=b:$V /a /b\n', 'does not fill arguments', 3],
-    ['an argument in a mount', 'FROM a\nRUN --mount=from=$V,target=/x ls\n', 'does not fill arguments', 2],
-    ['a stage that is not there', 'FROM a\nCOPY --from=1 /a /b\n', 'no stage 1', 2],
-    ['a name that is none', 'FROM a;b\n', 'not the name of an image', 1],
-    ['a registry behind FROM', 'ARG KDCUBE_REGISTRY\nFROM a\nARG KDCUBE_REGISTRY\n', 'names a registry', 3],
+    ['an argument in --from', 'ARG V=1\nFROM a\nCOPY --from=b:$V /a /b\n', 'does not expand variables', 3],
+    ['an argument in a mount', 'FROM a\nRUN --mount=from=$V,target=/x ls\n', 'does not expand variables', 2],
+    ['a missing stage', 'FROM a\nCOPY --from=1 /a /b\n', 'no stage 1', 2],
+    ['an invalid image name', 'FROM a;b\n', 'not the name of an image', 1],
+    ['a registry after FROM', 'ARG KDCUBE_REGISTRY\nFROM a\nARG KDCUBE_REGISTRY\n', 'names a registry', 3],
     [
-      'a registry behind FROM by another name',
+      'a registry after FROM by another name',
       'ARG KDCUBE_REGISTRY\nARG I=$KDCUBE_REGISTRY/x\nFROM $I\nARG I\n',
       'names a registry',
       4,
     ],
     ['a here-document without an end', 'FROM a\nRUN <<EOF\nls\n', 'never ends', 2],
-  ])('%s is refused with its line', (_, text, words, line) => {
+  ])('refuses %s, with its line', (_, text, message, line) => {
     try {
       read(text);
       throw new Error('nothing was thrown');
     } catch (error) {
       const [problem] = (error as KdcubeError).problems;
       expect(problem).toMatchObject({ code: 'dockerfile-unreadable', at: { file: 'images/web/Dockerfile', line } });
-      expect(problem!.message).toContain(words);
+      expect(problem!.message).toContain(message);
     }
   });
 });
@@ -140,7 +140,7 @@ describe('copiesBundles', () => {
   });
 });
 
-test('the argument of the platform’s ref is seen wherever it is declared', () => {
+test('finds the argument of platform.ref wherever it is declared', () => {
   expect(read('FROM a\nARG KDCUBE_PLATFORM_REF\n').usesPlatformRef).toBe(true);
   expect(read('ARG KDCUBE_PLATFORM_REF=1\nFROM a\n').usesPlatformRef).toBe(true);
   expect(read('FROM a\nENV KDCUBE_PLATFORM_REF=1\n').usesPlatformRef).toBe(false);
@@ -177,12 +177,12 @@ describe('pinBases', () => {
     expect(pinned(text)).toBe(expected);
   });
 
-  test('an image without a reference stays as it is written', () => {
+  test('leaves an image without a reference unchanged', () => {
     const text = 'FROM a\nFROM b\n';
     expect(pinBases(text, read(text).bases, new Map([['b', 'c@d']]))).toBe('FROM a\nFROM c@d\n');
   });
 
-  test('the pinned file reads the same, but for the names', () => {
+  test('the pinned Dockerfile has the same instructions', () => {
     const text = 'ARG V=1\nFROM a:$V AS x\nFROM b\nCOPY --from=x /a /b\nCOPY --from=c:2 bundles /d\n';
     const before = read(text);
     const after = read(pinned(text));

@@ -42,11 +42,11 @@ export function linesOf(text: string, fail: (message: string, line: number) => n
       if (index > start && isBlankOrComment(line.text)) continue;
       // The lookbehind keeps this linear: without it, a long run of blanks in the middle takes quadratic time.
       const trimmed = line.text.replace(/(?<![ \t])[ \t]+$/, '');
-      const goesOn = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
-      const part = goesOn ? trimmed.slice(0, -1) : line.text;
+      const continues = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
+      const part = continues ? trimmed.slice(0, -1) : line.text;
       joined.text += part;
       for (let at = 0; at < part.length; at += 1) joined.offsets.push(line.start + at);
-      if (!goesOn) break;
+      if (!continues) break;
     }
     const line = instructionOf(joined, start + 1);
     index = afterHereDocuments(lines, index, line, fail);

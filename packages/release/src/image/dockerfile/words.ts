@@ -4,14 +4,14 @@ export function unquoted(text: string): string {
 }
 
 /** Expands `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` as Docker does, and removes quotes. `missing` gives the value of an unset variable. */
-export function expand(text: string, known: ReadonlyMap<string, string>, missing: (name: string) => string): string {
+export function expand(text: string, scope: ReadonlyMap<string, string>, missing: (name: string) => string): string {
   return unquoted(
     text.replace(
       /'[^']*'|\\\$|\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^}]*))?\}|([A-Za-z_]\w*))/g,
       (whole, braced?: string, operator?: string, word?: string, bare?: string) => {
         const name = braced ?? bare;
         if (name === undefined) return whole.replace(/^\\/, '');
-        const value = known.get(name);
+        const value = scope.get(name);
         if (operator === '-') return value || (word ?? '');
         if (operator === '+') return value ? (word ?? '') : '';
         return value ?? missing(name);

@@ -1,17 +1,14 @@
 import { INSTRUCTIONS, updateSettings } from './instructions';
 import { atLine, attempt, refuse, type Recipe, type Refusal } from './recipe';
 import { printedSettings, type ImageSettings } from './settings';
-import type { FollowedRecipe, RecipeState } from './steps';
+import type { EvaluatedRecipe, RecipeState } from './steps';
 import { absolute, preserveAbsolute } from './values';
 
 /** Evaluates the instructions of a recipe on the settings of its base. Never throws: returns the first instruction that is not supported. */
-export function followRecipe(recipe: Recipe, base: ImageSettings): FollowedRecipe | Refusal {
+export function evaluateRecipe(recipe: Recipe, base: ImageSettings): EvaluatedRecipe | Refusal {
   return attempt(() => {
     if ((base.OnBuild ?? []).length > 0)
-      refuse(
-        { line: recipe.line, keyword: 'FROM' },
-        `its base has triggers (ONBUILD ${base.OnBuild![0]}), which only an engine carries out`,
-      );
+      refuse({ line: recipe.line, keyword: 'FROM' }, `its base has triggers (ONBUILD ${base.OnBuild![0]}), which need an engine`);
     const state: RecipeState = {
       settings: base,
       steps: [],

@@ -66,7 +66,7 @@ function variable(reader: Reader, scope: Scope): string {
   const name = nameAt(reader);
   const [operator = ''] = /^(?:\}|:?[-+])/.exec(reader.text.slice(reader.at)) ?? [];
   if (name === '' || operator === '')
-    throw new Error(`"\${${name}${reader.text.slice(reader.at)}" is a form of variable that only an engine reads`);
+    throw new Error(`"\${${name}${reader.text.slice(reader.at)}" is a form of variable that only an engine supports`);
   reader.at += operator.length;
   const value = scope.get(name);
   if (operator === '}') return value ?? '';

@@ -12,7 +12,7 @@ export function jsonForm(text: string): string[] | undefined {
   for (let end = text.indexOf(']'); end !== -1; end = text.indexOf(']', end + 1)) {
     const list = parsed(text.slice(0, end + 1));
     if (!Array.isArray(list)) continue;
-    if (!list.every((each) => typeof each === 'string')) throw new Error('a list here holds texts only');
+    if (!list.every((each) => typeof each === 'string')) throw new Error('its list has an element that is not a string');
     return list as string[];
   }
   return undefined;
@@ -20,14 +20,14 @@ export function jsonForm(text: string): string[] | undefined {
 
 /** `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */
 export function assignmentsOf(line: Line): [name: string, value: string][] {
-  const words = [...line.flags, ...line.tokens].map(({ text }) => text);
-  if (words.length === 0) throw new Error('it names nothing');
-  if (!words[0]!.includes('=')) {
+  const pairs = [...line.flags, ...line.tokens].map(({ text }) => text);
+  if (pairs.length === 0) throw new Error('it has no argument');
+  if (!pairs[0]!.includes('=')) {
     const [name, value] = splitOnce(line.rest, /\s+/);
     if (value === undefined) throw new Error('it has a name, but no value');
     return [[name, value]];
   }
-  return words.map((word) => {
+  return pairs.map((word) => {
     const [name, value] = splitOnce(word, /=/);
     if (value === undefined) throw new Error(`"${word}" has no =`);
     if (name === '') throw new Error(`"${word}" has no name`);
@@ -37,7 +37,7 @@ export function assignmentsOf(line: Line): [name: string, value: string][] {
 
 /** The declarations of `ARG a b=1`: `a` has no default. */
 export function declarationsOf({ flags, tokens }: Line): [name: string, value: string | undefined][] {
-  if (tokens.length === 0) throw new Error('it names nothing');
+  if (tokens.length === 0) throw new Error('it has no argument');
   return [...flags, ...tokens].map(({ text }) => splitOnce(text, /=/));
 }
 

@@ -55,7 +55,7 @@ export const INSTRUCTIONS: Record<string, (state: RecipeState, line: Line, recip
   },
   VOLUME(state, line) {
     const places = (jsonForm(line.rest) ?? line.rest.split(/\s+/)).map((text) => expandWord(text, state.scope));
-    if (places.some((place) => place === '')) throw new Error('it names nothing');
+    if (places.some((place) => place === '')) throw new Error('it has no argument');
     updateSettings(state, { Volumes: { ...state.settings.Volumes, ...asKeys(places) } });
     return `[${places.join(' ')}]`;
   },
@@ -70,7 +70,7 @@ export const INSTRUCTIONS: Record<string, (state: RecipeState, line: Line, recip
   },
   SHELL(state, line) {
     const shell = jsonForm(line.rest);
-    if (!shell?.length) throw new Error('it takes a list in JSON');
+    if (!shell?.length) throw new Error('it needs a list in JSON');
     updateSettings(state, { Shell: shell });
     return JSON.stringify(shell);
   },
@@ -80,7 +80,7 @@ export const INSTRUCTIONS: Record<string, (state: RecipeState, line: Line, recip
   },
   STOPSIGNAL(state, line) {
     const signal = singleValue(state, line);
-    if (!isSignal(signal)) throw new Error(`"${signal}" is no signal`);
+    if (!isSignal(signal)) throw new Error(`"${signal}" is not a signal`);
     updateSettings(state, { StopSignal: signal });
     return signal;
   },
@@ -99,7 +99,7 @@ function addCopyStep(state: RecipeState, line: Line, unpacks: boolean): string {
     throw new Error('it downloads, which needs an engine');
   if (sources.some((source) => source === '')) throw new Error('it has an empty source');
   if (sources.length > 1 && !destination.endsWith('/'))
-    throw new Error('it copies several things, and its destination does not end with a /');
+    throw new Error('it has several sources, but its destination does not end with a /');
   const isFolder = destination === '' || destination === '.' || destination.endsWith('/');
   const at = absolute(destination, state.settings.WorkingDir);
   const to = isFolder && at !== '/' ? `${at}/` : at;
@@ -122,7 +122,7 @@ function addCopyStep(state: RecipeState, line: Line, unpacks: boolean): string {
 /** `CMD` and `ENTRYPOINT`: the exec form as it is, the shell form after the shell. */
 function parseCommand({ settings }: RecipeState, line: Line): string[] {
   const list = jsonForm(line.rest);
-  if (list === undefined && line.rest === '') throw new Error('it names nothing');
+  if (list === undefined && line.rest === '') throw new Error('it has no argument');
   return list ?? [...(settings.Shell?.length ? settings.Shell : ['/bin/sh', '-c']), line.rest];
 }
 
@@ -166,7 +166,7 @@ function expandAssignments({ scope }: RecipeState, line: Line): [string, string]
 /** The whole rest of the line as one value. */
 function singleValue({ scope }: RecipeState, line: Line): string {
   const value = expandWord(line.rest, scope);
-  if (value === '') throw new Error('it names nothing');
+  if (value === '') throw new Error('it has no argument');
   return value;
 }
 

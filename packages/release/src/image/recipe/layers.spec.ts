@@ -1,10 +1,10 @@
-import type { ContextEntry } from './context';
+import type { ContextEntry } from './files/context';
 import { isRefusal, readRecipe } from './recipe';
-import { followRecipe } from './follow';
-import { readIgnore } from './ignore';
+import { evaluateRecipe } from './evaluate';
+import { readIgnore } from './files/ignore';
 import { planLayers, type LayersOf } from './layers';
-import { globOf } from './match';
-import type { BaseTree } from './tree';
+import { compileGlob } from './files/match';
+import type { BaseTree } from './files/tree';
 
 /** `x` a file, `x*` one that may be executed, `x -> y` a link, `x/` a folder, `x#` a closed one. */
 function listed(names: readonly string[]): ContextEntry[] {
@@ -44,7 +44,7 @@ const BASE: BaseTree = {
 function plan(lines: string, names: readonly string[], more: Partial<LayersOf> = {}): unknown {
   const recipe = readRecipe(`FROM base\n${lines}`, { args: {}, platform: 'linux/amd64' });
   if (isRefusal(recipe)) throw new Error(recipe.why);
-  const followed = followRecipe(recipe, { WorkingDir: '/app' });
+  const followed = evaluateRecipe(recipe, { WorkingDir: '/app' });
   if (isRefusal(followed)) throw new Error(followed.why);
   const result = planLayers({
     steps: followed.steps,
@@ -112,7 +112,7 @@ describe('without a look into the base', () => {
     ['COPY dir /new\nCOPY x /new', [expect.anything(), ['/new/x 644 < x']]],
     ['COPY lx dir/l /new/\nWORKDIR /new', [expect.anything(), []]],
     ['WORKDIR /app', [[]]],
-  ])('%s', (lines, wanted) => expect(plan(lines, [...FILES, 'empty/'])).toEqual(wanted));
+  ])('%s', (lines, expected) => expect(plan(lines, [...FILES, 'empty/'])).toEqual(expected));
 
   test.each([
     'COPY x /etc/',
@@ -123,8 +123,8 @@ describe('without a look into the base', () => {
     'COPY x /data/x',
     'WORKDIR /new',
     'COPY rootfs/ /',
-  ])('%s asks for the base', (lines) =>
-    expect(plan(lines, [...FILES, 'empty/', 'rootfs/etc/x'])).toEqual({ asks: 'base', line: 2 }),
+  ])('%s needs the files of the base', (lines) =>
+    expect(plan(lines, [...FILES, 'empty/', 'rootfs/etc/x'])).toEqual({ needs: 'base', line: 2 }),
   );
 
   test.each([
@@ -133,14 +133,14 @@ describe('without a look into the base', () => {
     ['COPY bundles /b/\nCOPY x /b/one/x', 'bundles/one'],
     ['COPY bundles/one /b\nCOPY bundles/two /b', 'bundles/one'],
     ['COPY x /b/\nCOPY bundles/two /b', 'bundles/two'],
-  ])('%s must list a closed folder', (lines, folder) => expect(plan(lines, FILES)).toEqual({ asks: 'folder', folder }));
+  ])('%s must list a closed folder', (lines, folder) => expect(plan(lines, FILES)).toEqual({ needs: 'folder', folder }));
 
   test.each([
     ['COPY gone /x', 'gone is not in the build context'],
-    ['COPY x /new/\nCOPY dir /new/x', '/new/x is in the image already'],
-    ['COPY w /new/', '/new/.wh.x would delete'],
-    ['COPY dir /n/a\nCOPY x /n/\nCOPY d2 /n/', '/n/x is a file in the image'],
-    ['COPY round /x/', 'circle'],
+    ['COPY x /new/\nCOPY dir /new/x', '/new/x exists in the image'],
+    ['COPY w /new/', '/new/.wh.x is a whiteout name'],
+    ['COPY dir /n/a\nCOPY x /n/\nCOPY d2 /n/', '/n/x exists in the image as a file'],
+    ['COPY round /x/', 'loop'],
   ])('%s is refused', (lines, why) =>
     expect(plan(lines, [...FILES, 'w/.wh.x', 'd2/x/y', 'round -> round'])).toMatchObject({
       line: lines.split('\n').length + 1,
@@ -163,12 +163,12 @@ describe('with the base', () => {
     ['USER app\nWORKDIR /etc', [[]]],
     ['COPY bundles /bundles', [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']]],
     ['COPY empty /app/e', [['/app/e/ 755']]],
-  ])('%s', (lines, wanted) => expect(plan(lines, [...FILES, 'etc/conf/z', 'empty/'], { base: BASE })).toEqual(wanted));
+  ])('%s', (lines, expected) => expect(plan(lines, [...FILES, 'etc/conf/z', 'empty/'], { base: BASE })).toEqual(expected));
 
   test.each([
-    ['COPY root /', '/lib is a link in the image already'],
-    ['COPY x /etc/conf/f/x', '/etc/conf/f is in the image already'],
-    ['COPY etc2 /etc', '/etc/conf is a folder in the image already'],
+    ['COPY root /', '/lib exists in the image as a link'],
+    ['COPY x /etc/conf/f/x', '/etc/conf/f exists in the image'],
+    ['COPY etc2 /etc', '/etc/conf exists in the image as a folder'],
     ['USER app\nWORKDIR /new', 'not numeric'],
   ])('%s is refused', (lines, why) =>
     expect(plan(lines, ['root/lib/x', 'x', 'etc2/conf'], { base: BASE })).toMatchObject({ why: expect.stringContaining(why) }),
@@ -195,9 +195,9 @@ describe('.dockerignore', () => {
     ['*\n!a', ['x.pyc', 'd/x.pyc', 'd/e/x.pyc']],
     ['[ax]*', ['a', 'a/b', 'x.pyc']],
     ['?', ['a', 'a/b', 'd/x.pyc', 'd/e/x.pyc']],
-  ])('%j', (text, wanted) => expect(excluded(text, ['a', 'a/b', 'x.pyc', 'd/x.pyc', 'd/e/x.pyc'])).toEqual(wanted));
+  ])('%j', (text, expected) => expect(excluded(text, ['a', 'a/b', 'x.pyc', 'd/x.pyc', 'd/e/x.pyc'])).toEqual(expected));
 
-  test('classes of characters, with signs in them', () => {
+  test('character classes with special characters', () => {
     expect(excluded('[\\]a]b', ['ab', ']b', '\\b', 'b'])).toEqual(['ab', ']b']);
     expect(excluded('[[&~|]b', ['[b', '&b', '~b', '|b', 'ab'])).toEqual(['[b', '&b', '~b', '|b']);
     expect(excluded('[^a]b', ['ab', ']b'])).toEqual([']b']);
@@ -215,14 +215,14 @@ describe('.dockerignore', () => {
     ['\\^a', ['^a', '^a/b']],
     ['**^]', []],
     ['[x^]a', ['^a', '^a/b']],
-  ])('%j: a ^ is itself where nothing else is a wildcard, else the beginning of the path', (text, wanted) => {
-    expect(excluded(text, ['a', '^a', '^a/b', 'd/^a'])).toEqual(wanted);
+  ])('%j: a ^ is literal if there is no other wildcard, else an anchor', (text, expected) => {
+    expect(excluded(text, ['a', '^a', '^a/b', 'd/^a'])).toEqual(expected);
   });
-  test.each(['[a', 'x[', '[]', 'a\\', '!'])('%s is no line of it', (line) => {
+  test.each(['[a', 'x[', '[]', 'a\\', '!'])('refuses the line %s', (line) => {
     expect(() => readIgnore(`x\n${line}`)).toThrow('of .dockerignore');
   });
 
-  test('what it keeps out is not there, and folders that hold nothing else are not either', () => {
+  test('leaves out excluded files, and folders that have no other files', () => {
     const ignore = readIgnore('dir/sub\nconf/*\nx\nbundles/two');
     expect(plan('COPY . /n', FILES, { ignore })).toEqual([
       [
@@ -239,7 +239,7 @@ describe('.dockerignore', () => {
       ],
     ]);
     expect(plan('COPY . /n', FILES, { ignore: readIgnore('bundles\n!bundles/one/a') })).toEqual({
-      asks: 'folder',
+      needs: 'folder',
       folder: 'bundles/one',
     });
   });
@@ -253,8 +253,8 @@ test.each([
   ['a\\*', ['a*'], ['ab']],
   ['é?', ['é𝒳'], ['é']],
 ])('Go’s pattern %s', (pattern, yes, no) => {
-  expect(yes.map((text) => globOf(pattern)!.test(text))).toEqual(yes.map(() => true));
-  expect(no.map((text) => globOf(pattern)!.test(text))).toEqual(no.map(() => false));
+  expect(yes.map((text) => compileGlob(pattern)!.test(text))).toEqual(yes.map(() => true));
+  expect(no.map((text) => compileGlob(pattern)!.test(text))).toEqual(no.map(() => false));
 });
 
-test.each(['[', '[]', '[b-a]', 'a\\'])('%s is no pattern', (pattern) => expect(globOf(pattern)).toBeUndefined());
+test.each(['[', '[]', '[b-a]', 'a\\'])('%s is not a pattern', (pattern) => expect(compileGlob(pattern)).toBeUndefined());

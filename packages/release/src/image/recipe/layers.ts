@@ -1,10 +1,10 @@
 import { attempt, refuseFor, type Refusal } from './recipe';
-import { AsksToOpen, contextOf, type ContextEntry } from './context';
-import { layCopy, layFolder, type LayerEntry } from './copy';
-import type { FollowedRecipe } from './steps';
-import type { Ignore } from './ignore';
+import { FolderNotListed, contextOf, type ContextEntry } from './files/context';
+import { planCopy, planFolder, type LayerEntry } from './files/copy';
+import type { EvaluatedRecipe } from './steps';
+import type { Ignore } from './files/ignore';
 import type { ImageSettings } from './settings';
-import { AsksForBase, imageTree, ROOT, wayTo, type BaseTree, type ImageTree } from './tree';
+import { BaseNotListed, imageTree, ROOT, foldersTo, type BaseTree, type ImageTree } from './files/tree';
 import { absolute } from './values';
 
 /** The entries that a step adds, sorted by path; empty if it changes nothing. */
@@ -23,13 +23,13 @@ export interface PlannedLayers {
 }
 
 /** What must be listed first: the files of the base image, or the content of a closed folder. */
-export type Ask = { asks: 'base'; line: number } | { asks: 'folder'; folder: string };
+export type ListingNeeded = { needs: 'base'; line: number } | { needs: 'folder'; folder: string };
 
 export interface LayersOf {
-  steps: FollowedRecipe['steps'];
+  steps: EvaluatedRecipe['steps'];
   context: readonly ContextEntry[];
   ignore: Ignore;
-  /** Undefined: not listed yet. Most Dockerfiles do not need it: see `askFirst` and `WORKDIR`. */
+  /** Undefined: not listed yet. Most Dockerfiles do not need it: see `requireListings` and `WORKDIR`. */
   base?: BaseTree;
   /** The base's settings: its WORKDIR exists, and paths that they name may exist. */
   settings: ImageSettings;
@@ -38,23 +38,23 @@ export interface LayersOf {
 /**
  * The layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and the base image, never on the state of this machine.
  */
-export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | Ask | Refusal {
-  return attempt<PlannedLayers | Ask>(() => {
+export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | ListingNeeded | Refusal {
+  return attempt<PlannedLayers | ListingNeeded>(() => {
     let line = 0;
     try {
       const listed = contextOf(context, ignore);
       const image = imageTree(base, settings);
-      if (!base) for (const folder of wayTo(absolute(settings.WorkingDir ?? '/'))) image.put(folder, ROOT);
+      if (!base) for (const folder of foldersTo(absolute(settings.WorkingDir ?? '/'))) image.put(folder, ROOT);
       const layers = steps.map((step) => {
         line = step.line;
-        const laid = guarded(step, () => (step.step === 'copy' ? layCopy(step, listed, image) : layFolder(step, image)));
-        const entries = [...laid.values()].sort(byPath);
+        const added = guarded(step, () => (step.step === 'copy' ? planCopy(step, listed, image) : planFolder(step, image)));
+        const entries = [...added.values()].sort(byPath);
         return { entries, above: foldersAbove(entries, image) };
       });
       return { layers };
     } catch (error) {
-      if (error instanceof AsksForBase) return { asks: 'base', line };
-      if (error instanceof AsksToOpen) return { asks: 'folder', folder: error.folder };
+      if (error instanceof BaseNotListed) return { needs: 'base', line };
+      if (error instanceof FolderNotListed) return { needs: 'folder', folder: error.folder };
       throw error;
     }
   });
@@ -62,7 +62,7 @@ export function planLayers({ steps, context, ignore, base, settings }: LayersOf)
 
 function foldersAbove(entries: readonly LayerEntry[], image: ImageTree): PlannedLayer['above'] {
   const inside = entries.flatMap((entry) =>
-    wayTo(entry.kind === 'closed' && !entry.withRoot ? `${entry.path}/*` : entry.path).slice(0, -1),
+    foldersTo(entry.kind === 'closed' && !entry.withRoot ? `${entry.path}/*` : entry.path).slice(0, -1),
   );
   const above = [...new Set(inside)].flatMap((path) => {
     const found = image.at(path);
@@ -73,7 +73,7 @@ function foldersAbove(entries: readonly LayerEntry[], image: ImageTree): Planned
   return above.sort(byPath);
 }
 
-/** Parents before their content. */
+/** Folders before their content. */
 export function byPath({ path: one }: { path: string }, { path: other }: { path: string }): number {
   const [a, b] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')];
   return a < b ? -1 : a > b ? 1 : 0;
@@ -83,7 +83,7 @@ function guarded<T>({ line, instruction: keyword }: { line: number; instruction:
   try {
     return work();
   } catch (error) {
-    if (error instanceof AsksForBase || error instanceof AsksToOpen) throw error;
+    if (error instanceof BaseNotListed || error instanceof FolderNotListed) throw error;
     return refuseFor({ line, keyword }, error);
   }
 }

@@ -1,19 +1,19 @@
-import { followRecipe } from './follow';
-import type { FollowedRecipe } from './steps';
+import { evaluateRecipe } from './evaluate';
+import type { EvaluatedRecipe } from './steps';
 import { isRefusal, readRecipe, type Refusal } from './recipe';
 import { SCRATCH, type ImageSettings } from './settings';
 
 const BASE: ImageSettings = { Env: ['PATH=/bin', 'LANG=C'], Cmd: ['base'], Labels: { from: 'base' }, WorkingDir: '/srv' };
 
-function follow(text: string, base: ImageSettings = BASE, args: Record<string, string> = {}): FollowedRecipe | Refusal {
+function follow(text: string, base: ImageSettings = BASE, args: Record<string, string> = {}): EvaluatedRecipe | Refusal {
   const recipe = readRecipe(text, { args, platform: 'linux/amd64' });
-  return isRefusal(recipe) ? recipe : followRecipe(recipe, base);
+  return isRefusal(recipe) ? recipe : evaluateRecipe(recipe, base);
 }
 
 function settings(lines: string, base?: ImageSettings, args?: Record<string, string>): ImageSettings {
-  const followed = follow(`FROM base\n${lines}`, base, args);
-  if (isRefusal(followed)) throw new Error(JSON.stringify(followed));
-  return followed.settings;
+  const evaluated = follow(`FROM base\n${lines}`, base, args);
+  if (isRefusal(evaluated)) throw new Error(JSON.stringify(evaluated));
+  return evaluated.settings;
 }
 
 describe('which image', () => {
@@ -30,9 +30,9 @@ describe('which image', () => {
     ['FROM a AS one\nENV A=1\nFROM b AS two\nUSER 1\nFROM One\nCMD x', ['a', 1, [['ENV'], ['CMD']]]],
     ['FROM a AS unused\nRUN make\nFROM b', ['b', 3, [[]]]],
     ['# syntax=docker/dockerfile:1\nFROM a', ['a', 2, [[]]]],
-  ])('%j', (text, wanted) => expect(read(text)).toEqual(wanted));
+  ])('%j', (text, expected) => expect(read(text)).toEqual(expected));
 
-  test('build arguments win over defaults, and a default over what docker gives to every build', () => {
+  test('build arguments override defaults, and defaults override predefined arguments', () => {
     expect(read('ARG TAG=1\nFROM a:$TAG', { TAG: '2' })).toEqual(['a:2', 2, [[]]]);
     expect(read('ARG TARGETARCH=mine\nFROM a:$TARGETARCH')).toEqual(['a:mine', 2, [[]]]);
     expect(read('ARG TARGETARCH=mine\nFROM a:$TARGETARCH', { TARGETARCH: 'given' })).toEqual(['a:given', 2, [[]]]);
@@ -40,7 +40,7 @@ describe('which image', () => {
   });
 });
 
-describe('what is refused, by its line', () => {
+describe('refusals', () => {
   test.each([
     ['FROM a\nENV A=1\nRUN make', 3, 'RUN', 'runs a program'],
     ['FROM a\nCOPY --from=b /x /y', 2, 'COPY', 'it takes files from b'],
@@ -55,16 +55,16 @@ describe('what is refused, by its line', () => {
     ['FROM a\nADD https://example.com/x /y', 2, 'ADD', 'downloads'],
     ['FROM a\nADD git@github.com:a/b.git /y', 2, 'ADD', 'downloads'],
     ['FROM a\nONBUILD COPY . .', 2, 'ONBUILD', 'other images'],
-    ['FROM a\nARG BUILDARCH', 2, 'ARG', 'the machine that builds'],
+    ['FROM a\nARG BUILDARCH', 2, 'ARG', 'the build machine'],
     ['FROM a\nENV A=${B:?no}', 2, 'ENV', 'only an engine'],
     ['FROM a\nENV A=1 B', 2, 'ENV', 'has no ='],
     ['FROM a\nEXPOSE web', 2, 'EXPOSE', 'not a port'],
-    ['FROM a\nSTOPSIGNAL SIGNOT', 2, 'STOPSIGNAL', 'no signal'],
+    ['FROM a\nSTOPSIGNAL SIGNOT', 2, 'STOPSIGNAL', 'not a signal'],
     ['FROM a\nHEALTHCHECK --interval=1us CMD x', 2, 'HEALTHCHECK', 'shorter than 1 ms'],
-    ['FROM a\nFRUIT x', 2, 'FRUIT', 'not an instruction'],
+    ['FROM a\nFRUIT x', 2, 'FRUIT', 'not supported'],
     ['FROM --platform=linux/s390x a', 1, 'FROM', 'the build is for linux/amd64'],
     ['ENV A=1\nFROM a', 1, 'ENV', 'before the first FROM'],
-    ['# syntax=example/front:1\nFROM a', 1, 'FROM', 'program of its own'],
+    ['# syntax=example/front:1\nFROM a', 1, 'FROM', 'needs its own frontend'],
     ['# escape=`\nFROM a', 1, 'FROM', 'not a backslash'],
   ])('%j', (text, line, instruction, why) =>
     expect(follow(text)).toEqual({ line, instruction, why: expect.stringContaining(why) }),
@@ -115,7 +115,7 @@ describe('settings', () => {
     ['HEALTHCHECK --start-period=0 CMD ["a", "b"]', { Healthcheck: { Test: ['CMD', 'a', 'b'] } }],
   ])('%s', (lines, change) => expect(settings(lines)).toEqual(JSON.parse(JSON.stringify({ ...BASE, ...change }))));
 
-  test('an argument is what the build gives, its default, or the global one; a stage built on it has it too', () => {
+  test('takes an argument from the build, its default, or the global scope; a later stage inherits it', () => {
     const text = 'ARG A=global\nFROM base AS one\nARG A\nARG B=$A-2\nENV X=$A Y=$B\nFROM one\nENV Z=${A:-gone}';
     expect(follow(text)).toMatchObject({ settings: { Env: expect.arrayContaining(['X=global', 'Y=global-2', 'Z=global']) } });
     expect(follow(text, BASE, { A: 'given' })).toMatchObject({
@@ -123,17 +123,17 @@ describe('settings', () => {
     });
   });
 
-  test('what a base has beyond the known keys, or empty, is not carried over', () => {
+  test('does not inherit unknown and empty keys of a base', () => {
     const base = { ...SCRATCH, Hostname: 'x', OnBuild: null, Labels: {}, Domainname: '' } as unknown as ImageSettings;
     expect(settings('', base)).toEqual(SCRATCH);
   });
 });
 
 test('steps and history', () => {
-  const followed = follow(
+  const evaluated = follow(
     'FROM a\nARG X=1\nWORKDIR sub\nUSER 5\nWORKDIR $X\nCOPY --chown=$X:2 --chmod=0700 ["a b", "./c/", "d/"]\nADD x .\nMAINTAINER A B',
   );
-  expect(followed).toMatchObject({
+  expect(evaluated).toMatchObject({
     author: 'A B',
     steps: [
       { step: 'folder', line: 3, path: '/srv/sub' },

@@ -45,7 +45,7 @@ export function readRecipe(text: string, options: RecipeOptions): Recipe | Refus
     const { lines, directives } = recipeLines(text, fail);
     const syntax = directives.get('syntax');
     if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?::1[0-9.]*)?(?:@sha256:[0-9a-f]{64})?$/.test(syntax))
-      fail(`the syntax ${syntax} is a program of its own`, 1);
+      fail(`the syntax ${syntax} needs its own frontend`, 1);
     if (directives.get('escape') === '`') fail('the escape character is not a backslash', 1);
     const stages = stagesOf(lines, fail);
     const given = new Map(Object.entries(options.args));
@@ -78,7 +78,7 @@ export function attempt<T extends object>(work: () => T): T | Refusal {
 }
 
 /** Thrown by a line whose source does not exist in the build context. */
-export class Absent extends Error {
+export class SourceNotFound extends Error {
   constructor(readonly source: string) {
     super(`${source} is not in the build context`);
   }
@@ -86,7 +86,7 @@ export class Absent extends Error {
 
 /** Turns an error of a line into its refusal. */
 export function refuseFor(line: Pick<Line, 'line' | 'keyword'>, error: unknown): never {
-  return refuse(line, (error as Error).message, error instanceof Absent ? error.source : undefined);
+  return refuse(line, (error as Error).message, error instanceof SourceNotFound ? error.source : undefined);
 }
 
 /** Does one line's work; an error becomes the line's refusal. */
@@ -109,7 +109,7 @@ interface Stage {
 
 function stagesOf(lines: readonly Line[], fail: (why: string, line: number) => never): Stage[] {
   const starts = lines.flatMap(({ keyword }, index) => (keyword === 'FROM' ? [index] : []));
-  if (starts.length === 0) fail('there is no FROM', 1);
+  if (starts.length === 0) fail('it has no FROM', 1);
   return starts.map((start, index) => {
     const from = lines[start]!;
     const [, as, name = ''] = from.tokens.map(({ text }) => text);
@@ -135,8 +135,8 @@ function chainOf(stages: readonly Stage[], global: Scope, platform: string): (St
 function imageOf({ tokens, flags }: Line, global: Scope, platform: string): string {
   for (const [flag, value] of flagsOf(flags)) {
     if (flag !== '--platform') throw new Error(`${flag} is not a flag of FROM`);
-    const asked = expandWord(value, global);
-    if (asked !== platform) throw new Error(`it asks for ${asked || 'no platform'}, the build is for ${platform}`);
+    const wanted = expandWord(value, global);
+    if (wanted !== platform) throw new Error(`its platform is ${wanted || 'empty'}, and the build is for ${platform}`);
   }
   const image = expandWord(tokens[0]!.text, global);
   if (image === '') throw new Error('it names no image');
@@ -147,7 +147,7 @@ function imageOf({ tokens, flags }: Line, global: Scope, platform: string): stri
 function globalScope(lines: readonly Line[], given: Scope, platform: string): Scope {
   const scope = new Map(platformArguments(platform).map(([name, value]) => [name, given.get(name) ?? value]));
   for (const line of lines) {
-    if (line.keyword !== 'ARG') refuse(line, 'it stands before the first FROM');
+    if (line.keyword !== 'ARG') refuse(line, 'only ARG may stand before the first FROM');
     atLine(line, () => {
       for (const [name, value] of declarationsOf(line)) {
         const known = given.get(name) ?? (value === undefined ? undefined : expandWord(value, scope));
@@ -172,10 +172,10 @@ function platformArguments(platform: string): [string, string][] {
 function check(line: Line): void {
   const { keyword, tokens } = line;
   if (keyword === 'RUN') refuse(line, 'it runs a program, which needs an engine');
-  if (keyword === 'ONBUILD') refuse(line, 'it speaks of other images, which only an engine builds');
-  if (!KNOWN.includes(keyword)) refuse(line, 'it is not an instruction that can be followed without an engine');
+  if (keyword === 'ONBUILD') refuse(line, 'it takes effect in other images, which needs an engine');
+  if (!KNOWN.includes(keyword)) refuse(line, 'it is not supported without an engine');
   if (keyword === 'ARG' && tokens.some(({ text }) => /^BUILD(?:PLATFORM|OS|ARCH|VARIANT)\b/.test(text)))
-    refuse(line, 'it asks for the machine that builds, and the image is to be the same from every machine');
+    refuse(line, 'it depends on the build machine, and the image must be the same from every machine');
   if (keyword === 'COPY' || keyword === 'ADD') checkCopy(line);
 }
 

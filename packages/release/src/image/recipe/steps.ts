@@ -29,7 +29,7 @@ export interface FolderStep {
 type RecipeStep = CopyStep | FolderStep;
 
 /** What the instructions make of a base image. */
-export interface FollowedRecipe {
+export interface EvaluatedRecipe {
   settings: ImageSettings;
   author?: string;
   steps: RecipeStep[];
@@ -38,7 +38,7 @@ export interface FollowedRecipe {
 }
 
 /** What the instructions up to a line have made. */
-export interface RecipeState extends FollowedRecipe {
+export interface RecipeState extends EvaluatedRecipe {
   /** Variables. */
   scope: Map<string, string>;
   /** Whether this stage has a CMD: ENTRYPOINT does not reset it then. */

@@ -1,8 +1,8 @@
 """Imports bundles inside of their image as the platform does, and reports each of them. Python 3.8 or later, standard library only.
 
-It is handed to the image's own python with -c. A JSON object on stdin says what to do: {"nonce", "root", "timeout", "entries": [{"id", "module"}]}.
-Each event is one line on what was stderr at the start: the nonce, a space and a JSON object, short enough to be written in one go. Whatever bundles
-print goes to the same place, and is told from events by the nonce, which nothing but stdin has said.
+It runs with `python -c` in the image. Its request is a JSON object on stdin: {"nonce", "root", "timeout", "entries": [{"id", "module"}]}.
+Each event is one line on stderr: the nonce, a space and a JSON object, short enough for one atomic write. Bundles print to the same stderr;
+the nonce, which is only on stdin, distinguishes events from their output.
 
 All bundles are imported in one process, one after another, as in the platform. When a bundle ends the process, the caller starts another one for the rest.
 """
@@ -32,16 +32,16 @@ SURFACES = (
     "api authority_provider cron data_bus_handler mcp on_job on_reactive_event process_offline_events public_content"
     " public_content_search ui_main ui_widget venv"
 ).split()
-# What a pipe takes in one piece, so that no other writer's bytes come between.
-LONGEST = 4000
+# An atomic write to a pipe: no other writer's bytes come in between.
+MAX_WRITE = 4000
 
 
 class NoEntrypoint(Exception):
-    """The module imports, and the platform would find nothing in it."""
+    """The module imports, but the platform finds no entrypoint in it."""
 
 
 class AnotherFile(Exception):
-    """The loader answered with a module that is not this bundle's."""
+    """The loader returned a module of another bundle."""
 
 
 class Reporter:
@@ -51,18 +51,18 @@ class Reporter:
         self.fd = os.dup(2)
         self.pid = os.getpid()
 
-    def say(self, event, **more):
-        # A bundle may have forked at import: its child is nobody's witness.
+    def report(self, event, **more):
+        # A bundle may have forked at import: its child must not report.
         if os.getpid() != self.pid:
             os._exit(0)
-        os.write(self.fd, ("\n%s %s\n" % (self.nonce, fitting(dict(more, event=event)))).encode("ascii"))
+        os.write(self.fd, ("\n%s %s\n" % (self.nonce, encode(dict(more, event=event)))).encode("ascii"))
 
 
-def fitting(event):
-    """The event as JSON; of an error, the first frames and the end of the message are left out where it is too long."""
+def encode(event):
+    """The event as JSON. Of an error that is too long, outer frames and the end of the message are left out."""
     while True:
         text = json.dumps(event)
-        if len(text) < LONGEST - 100:
+        if len(text) < MAX_WRITE - 100:
             return text
         error = event.get("error") or {}
         if len(event.get("frames", ())) > 2:
@@ -75,7 +75,7 @@ def fitting(event):
 
 
 def frames_of(places, root):
-    """The places that a person can do something about, innermost last: the last ones of bundles, and where it ended up. Not ours, not the import system's."""
+    """The relevant frames, innermost last: the last ones of bundles, and the innermost ones. Without those of this file and of the import system."""
     shown = [place for place in places if not place[0].startswith("<") and not place[0].endswith("/importlib/__init__.py")]
     own = [index for index, place in enumerate(shown) if place[0].startswith(root + "/")][-6:]
     last = range(max(0, len(shown) - 3, *own[:1]), len(shown))
@@ -92,43 +92,43 @@ def raised(error, root):
         trace = trace.tb_next
     try:
         message = str(error)
-    except BaseException:  # an exception of a bundle's own may be broken too
+    except BaseException:  # __str__ of a bundle's own exception may raise too
         message = ""
     kind = type(error)
     name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else "%s.%s" % (kind.__module__, kind.__name__)
-    said = {"type": name[:200], "message": message[:1500], "kinds": [base.__name__[:60] for base in kind.__mro__[:-1]][:8]}
+    details = {"type": name[:200], "message": message[:1500], "kinds": [base.__name__[:60] for base in kind.__mro__[:-1]][:8]}
     if isinstance(error, SyntaxError) and error.filename:
-        said.update(file=str(error.filename)[-300:], line=error.lineno, col=error.offset)
+        details.update(file=str(error.filename)[-300:], line=error.lineno, col=error.offset)
     if isinstance(error, ImportError) and error.name:
-        said["module"] = str(error.name)[:200]
-    return said, frames_of(places, root)
+        details["module"] = str(error.name)[:200]
+    return details, frames_of(places, root)
 
 
 class Limit:
-    """Ends the process when a step takes too long, and says where it was. What holds the interpreter's lock is ended by the caller."""
+    """Ends the process when a step times out, and reports where it was. The caller ends a process that holds the GIL."""
 
     def __init__(self, reporter, request):
         self.reporter, self.seconds, self.root = reporter, request["timeout"], request["root"]
         self.main = threading.get_ident()
 
     def watch(self, subject):
-        timer = threading.Timer(self.seconds, self.late, [subject])
+        timer = threading.Timer(self.seconds, self.timed_out, [subject])
         timer.daemon = True
         timer.start()
         return timer
 
-    def late(self, subject):
+    def timed_out(self, subject):
         places = []
         frame = sys._current_frames().get(self.main)
         while frame is not None:
             places.insert(0, (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
             frame = frame.f_back
-        self.reporter.say("late", id=subject, frames=frames_of(places, self.root))
+        self.reporter.report("timeout", id=subject, frames=frames_of(places, self.root))
         os._exit(3)
 
 
 class PlatformLoader:
-    """The platform's own functions, as its processor calls them. The names differ by generation, so they are looked for."""
+    """Calls the platform's own functions, as its processor does. Their names depend on the generation."""
 
     def __init__(self, module):
         self.module = module
@@ -151,7 +151,7 @@ class PlatformLoader:
         return chosen[0], chosen[2]
 
     def read_manifest(self, spec, entry):
-        """Today's platform also reads what the class offers; two surfaces of one name are refused there."""
+        """Newer platforms also read the surfaces of the class, and refuse two of one name."""
         read = getattr(self.module, "load_bundle_manifest", None)
         if not callable(read):
             return
@@ -163,7 +163,7 @@ class PlatformLoader:
 
 
 class Rule:
-    """The platform's rule, for images without a loader of its own. Which objects are decorated is noted while it happens."""
+    """The platform's rule, for images without a known loader. Records which objects are decorated."""
 
     def __init__(self):
         self.marks = {}
@@ -173,7 +173,7 @@ class Rule:
         return target
 
     def record(self, module):
-        """Lets the platform's decorators tell us, too, what they decorate."""
+        """Wraps the platform's decorators to record what they decorate."""
         for name, kind in ENTRYPOINTS.items():
             if callable(getattr(module, name, None)):
                 setattr(module, name, self.recording(getattr(module, name), kind))
@@ -200,7 +200,7 @@ class Rule:
         return kind, target
 
     def marks_of(self, value):
-        """A class inherits what its bases are marked with, as an attribute would be."""
+        """A class inherits the marks of its bases, as it inherits attributes."""
         for candidate in value.__mro__ if isinstance(value, type) else (value,):
             target, kind, priority = self.marks.get(id(candidate), (None, None, None))
             if target is candidate and candidate is not None:
@@ -216,7 +216,7 @@ def import_by_rule(root, module):
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
-        # Only where the bundle itself was not found: any other missing module is the bundle's own failure.
+        # Only if the bundle itself was not found: any other missing module is an error of the bundle.
         if (error.name or "").split(".")[0] != module.split(".")[0]:
             raise
         return import_file(root, module)
@@ -228,7 +228,7 @@ def import_by_rule(root, module):
 
 
 def import_file(root, module):
-    """The file by its path, below packages that nobody else has."""
+    """Imports the file by its path, in packages with unique names."""
     parts = module.split(".")
     file = os.path.join(root, *parts) + ".py"
     if not os.path.isfile(file):
@@ -261,7 +261,7 @@ def own_file(module, root, entry):
 
 
 class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """The decorators' names, for an image without the platform: what they do is noted, and nothing else of the platform is there."""
+    """Stand-ins for the platform's decorators, for an image without the platform. Nothing else of the platform can be imported."""
 
     def __init__(self, rule):
         self.rule = rule
@@ -286,23 +286,23 @@ class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def surface(*args, **options):
-    """Usable bare and with options."""
+    """A decorator that works with and without options."""
     if len(args) == 1 and callable(args[0]) and not options:
         return args[0]
     return lambda target: target
 
 
 def find_loader():
-    """What imports the bundles here: its name for the report, the loader, and why it is not the platform's own."""
+    """Returns the kind of the loader, the loader, and why it is not the platform's own."""
     if importlib.util.find_spec("kdcube_ai_app") is None and os.path.isdir("kdcube_ai_app"):
-        # The platform is started in this folder.
+        # The platform runs in this folder.
         sys.path.append(os.getcwd())
     rule = Rule()
     if importlib.util.find_spec("kdcube_ai_app") is None:
         sys.meta_path.insert(0, StandIn(rule))
         return "stand-in", rule, None
     why = None
-    there = []
+    modules = []
     for name in LOADERS:
         try:
             module = importlib.import_module(name)
@@ -314,45 +314,45 @@ def find_loader():
         loader = PlatformLoader(module)
         if loader.usable():
             return "platform", loader, None
-        there.append(module)
-    for module in {id(module): module for module in there}.values():
+        modules.append(module)
+    for module in {id(module): module for module in modules}.values():
         rule.record(module)
     return "rule", rule, why
 
 
 def boot(request, reporter):
     limit = Limit(reporter, request)
-    reporter.say("hello", python=platform.python_version(), user=os.geteuid())
+    reporter.report("hello", python=platform.python_version(), user=os.geteuid())
     timer = limit.watch(None)
     name, loader, why = find_loader()
     timer.cancel()
-    reporter.say("loader", loader=name, why=why)
+    reporter.report("loader", loader=name, why=why)
     for entry in request["entries"]:
-        reporter.say("start", id=entry["id"])
+        reporter.report("start", id=entry["id"])
         started = time.monotonic()
         timer = limit.watch(entry["id"])
         try:
             kind, target = loader.load(request["root"], entry)
             outcome = {"symbol": str(getattr(target, "__name__", target))[:200], "kind": str(kind)}
-        except BaseException as error:  # a bundle may raise anything, SystemExit too; one that fails must not hide the others
-            said, frames = raised(error, request["root"])
-            outcome = {"error": said, "frames": frames}
+        except BaseException as error:  # a bundle may raise anything, SystemExit too, and must not prevent the others
+            details, frames = raised(error, request["root"])
+            outcome = {"error": details, "frames": frames}
         timer.cancel()
         seconds = round(time.monotonic() - started, 3)
-        reporter.say("failed" if "error" in outcome else "done", id=entry["id"], seconds=seconds, **outcome)
-    reporter.say("end")
-    # Threads that a bundle has started are not waited for.
+        reporter.report("failed" if "error" in outcome else "done", id=entry["id"], seconds=seconds, **outcome)
+    reporter.report("end")
+    # Do not wait for threads that a bundle has started.
     os._exit(0)
 
 
 def main():
     request = json.load(sys.stdin)
     reporter = Reporter(request["nonce"])
-    # A bundle that reads finds nothing, and what it prints is no report.
+    # A bundle reads an empty stdin, and prints to stderr.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     faulthandler.enable()
-    # -c put the working folder on the path, where the platform does not have it.
+    # `python -c` adds the working folder to the path; the platform does not have it there.
     sys.path[:] = [place for place in sys.path if place != ""]
     boot(request, reporter)
 

@@ -13,7 +13,7 @@ test.each(['', 'a', 'größer → 統合', LARGE])('what was packed is what any 
   expect([packing.unpack(packed), packing.pack(text)]).toEqual([text, packed]);
 });
 
-// It changes when the compressor or its settings do (oci/gzip.ts): then every task definition that carries a file changes once.
+// It changes when the compressor or its settings do (oci/layer/gzip.ts): then every task definition that carries a file changes once.
 test('a known text has a known digest, on every machine and in every build of Node', () => {
   expect(createHash('sha256').update(packing.pack(LARGE)).digest('hex')).toBe(
     '39ce4892782ad9fe04b07823eb90923e21addd21dffef0cf9226d9e3d92d9dff',

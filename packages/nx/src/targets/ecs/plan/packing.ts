@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { Packing } from '@kdcube/release/internal';
-import { gzipped } from '../../../oci/gzip';
+import { gzipped } from '../../../oci/layer/gzip';
 
 /** No descriptor is larger: the platform's YAML parser would take minutes. */
 const MAX_BYTES = 4 * 1024 * 1024;

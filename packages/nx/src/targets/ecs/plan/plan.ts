@@ -13,7 +13,7 @@ import { releaseImages, configuredRegistry, environmentRegistry } from '../../..
 import type { EnvWords } from '../../env';
 import { headCommit } from '../../../git/worktree';
 import { withSnapshot } from '../../../git/snapshot/snapshot';
-import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released';
+import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';

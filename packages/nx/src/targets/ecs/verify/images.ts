@@ -9,7 +9,7 @@ import {
   manifestName,
   parseImageReference,
 } from '@kdcube/release/internal';
-import { lookUpImage } from '../../../images/look-up-image';
+import { readImageStatus } from '../../../images/image-status';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest-format';
 import { inParallel } from '../../../system/parallel';
@@ -42,7 +42,7 @@ async function checkImage(
 ): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
-  const found = await lookUpImage(image, platform, log);
+  const found = await readImageStatus(image, platform, log);
   if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
   if (found.is === 'missing') return [applyCheck(imageExists, subject, { missing: found.problem })];
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];

@@ -2,7 +2,7 @@ import type { BundlePin, CheckResult, Environment } from '@kdcube/release/intern
 import { applyCheck, descriptorOptions, imagePushed, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../../../workspace/environment';
 import type { EnvWords } from '../../env';
-import { plannedImages, releasedImages } from '../../../images/released';
+import { plannedImages, releasedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 import { verifyEnvironment } from './verify';

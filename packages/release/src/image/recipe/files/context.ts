@@ -1,6 +1,6 @@
-import { foldersOf } from '../../bundle/stage/stage';
+import { foldersOf } from '../../../bundle/stage/stage';
 import type { Ignore } from './ignore';
-import { globOf, hasWildcard } from './match';
+import { compileGlob, hasWildcard } from './match';
 
 /** One entry of a build context. A `closed` folder is a git tree that is not listed: its content matters only if an instruction names a path in it. */
 export type ContextEntry = { path: string } & (
@@ -15,19 +15,19 @@ export interface Context {
 }
 
 /** Thrown if the result depends on the content of a closed folder, which must be listed first. */
-export class AsksToOpen extends Error {
+export class FolderNotListed extends Error {
   constructor(readonly folder: string) {
     super(`${folder} is not listed`);
   }
 }
 
-/** Builds a context. Parent folders need not be in the list. Throws `AsksToOpen` if an exception in .dockerignore may include something below an excluded closed folder. */
+/** Builds a context. Parent folders need not be in the list. Throws `FolderNotListed` if an exception in .dockerignore may include something below an excluded closed folder. */
 export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Context {
   const included = new Map<string, ContextEntry>([['', { path: '', kind: 'folder' }]]);
   for (const entry of entries) {
     const excluded = ignore.excludes(entry.path);
     if (!excluded) included.set(entry.path, entry);
-    else if (entry.kind === 'closed' && ignore.hasExceptions) throw new AsksToOpen(entry.path);
+    else if (entry.kind === 'closed' && ignore.hasExceptions) throw new FolderNotListed(entry.path);
   }
   for (const { path } of entries) {
     // A folder is included if .dockerignore does not exclude it, or if it contains something included.
@@ -44,8 +44,8 @@ export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Con
   return { at: (path) => included.get(path), names: (folder) => children.get(folder) ?? [] };
 }
 
-/** The entry that a source of COPY names, with symlinks resolved; undefined if there is none. Throws `AsksToOpen`, and an Error for a symlink loop. */
-export function followed(context: Context, path: string): ContextEntry | undefined {
+/** The entry that a source of COPY names, with symlinks resolved; undefined if there is none. Throws `FolderNotListed`, and an Error for a symlink loop. */
+export function resolveSource(context: Context, path: string): ContextEntry | undefined {
   let parts = path.split('/').filter(Boolean);
   let here = '';
   for (let hops = 0; parts.length > 0;) {
@@ -58,10 +58,10 @@ export function followed(context: Context, path: string): ContextEntry | undefin
     const next = here === '' ? part : `${here}/${part}`;
     const entry = context.at(next);
     if (!entry) return undefined;
-    if (entry.kind === 'closed' && rest.length > 0) throw new AsksToOpen(entry.path);
+    if (entry.kind === 'closed' && rest.length > 0) throw new FolderNotListed(entry.path);
     if (entry.kind === 'file' && rest.length > 0) return undefined;
     if (entry.kind === 'link') {
-      if ((hops += 1) > 40) throw new Error(`the link ${path} goes round in a circle`);
+      if ((hops += 1) > 40) throw new Error(`the symlink ${path} is a loop`);
       parts = [...entry.target.split('/').filter(Boolean), ...rest];
       if (entry.target.startsWith('/')) here = '';
       continue;
@@ -72,17 +72,17 @@ export function followed(context: Context, path: string): ContextEntry | undefin
   return context.at(here);
 }
 
-/** The paths that match a COPY source with wildcards, in order, without the content of matching folders. Throws `AsksToOpen`. */
-export function matching(context: Context, source: string): string[] {
+/** The paths that match a COPY source with wildcards, in order, without the content of matching folders. Throws `FolderNotListed`. */
+export function matchSources(context: Context, source: string): string[] {
   const parts = source.split('/');
   const plain = parts.findIndex(hasWildcard);
-  const glob = globOf(parts.slice(plain).join('/'));
-  const root = followed(context, parts.slice(0, plain).join('/'));
+  const glob = compileGlob(parts.slice(plain).join('/'));
+  const root = resolveSource(context, parts.slice(0, plain).join('/'));
   if (!glob || root?.kind === 'file' || !root) return [];
   const depth = parts.length - plain;
   const found: string[] = [];
   const walk = (folder: string, below: string): void => {
-    if (context.at(folder)?.kind === 'closed') throw new AsksToOpen(folder);
+    if (context.at(folder)?.kind === 'closed') throw new FolderNotListed(folder);
     for (const name of context.names(folder)) {
       const path = below === '' ? name : `${below}/${name}`;
       const full = folder === '' ? name : `${folder}/${name}`;

@@ -2,7 +2,7 @@
  * A pattern of Go's `filepath.Match`, which COPY uses: `*` and `?` do not match a slash, `[a-z]` and `[^a-z]` match one character, `\` escapes the next one.
  * Undefined for an invalid pattern, which matches nothing.
  */
-export function globOf(pattern: string): RegExp | undefined {
+export function compileGlob(pattern: string): RegExp | undefined {
   let source = '';
   for (let at = 0; at < pattern.length;) {
     const [piece, regex] = pieceAt(pattern, at);

@@ -1,5 +1,5 @@
-import type { ImageSettings } from './settings';
-import type { Owner } from './values';
+import type { ImageSettings } from '../settings';
+import type { Owner } from '../values';
 
 /** A folder with its owner and mode. */
 export interface Folder extends Owner {
@@ -21,7 +21,7 @@ export const ROOT: Folder = { kind: 'folder', uid: 0, gid: 0, mode: 0o755 };
 export const EMPTY_TREE: BaseTree = { at: () => undefined };
 
 /** Thrown if the result depends on the base's files, which are not listed yet. */
-export class AsksForBase extends Error {}
+export class BaseNotListed extends Error {}
 
 /** An image during the build: its base's files, if they are listed, and what was added. Paths are absolute. */
 export interface ImageTree {
@@ -30,10 +30,10 @@ export interface ImageTree {
   put(path: string, found: Found): void;
   /** A path with all symlinks resolved inside the image, the last one included. */
   real(path: string): string;
-  /** Throws `AsksForBase` if the base must be listed before something is added at a path. */
-  ask(place: string): void;
+  /** Throws `BaseNotListed` if the base must be listed before something is added at a path. */
+  requireListed(place: string): void;
   /** Whether the base's files are listed. */
-  isKnown: boolean;
+  isBaseListed: boolean;
 }
 
 /**
@@ -47,10 +47,10 @@ export function imageTree(base: BaseTree | undefined, settings: ImageSettings): 
     at,
     put: (path, found) => void added.set(path, found),
     real: (path) => realOf(path, at),
-    ask(place) {
-      if (!base && (isSystemPlace(place) || speaksOf(settings, place))) throw new AsksForBase();
+    requireListed(place) {
+      if (!base && (isSystemPath(place) || mentions(settings, place))) throw new BaseNotListed();
     },
-    isKnown: base !== undefined,
+    isBaseListed: base !== undefined,
   };
 }
 
@@ -71,7 +71,7 @@ function realOf(path: string, at: (path: string) => Found | undefined): string {
       here = next;
       continue;
     }
-    if ((hops += 1) > 255) throw new Error(`${path} goes round in a circle of links`);
+    if ((hops += 1) > 255) throw new Error(`${path} is a symlink loop`);
     if (found.target.startsWith('/')) here = '/';
     parts = [...found.target.split('/').filter(Boolean), ...rest];
   }
@@ -87,18 +87,18 @@ export function below(folder: string, name: string): string {
 }
 
 /** The parent folders of a path, outermost first, then the path itself; without the root. */
-export function wayTo(path: string): string[] {
+export function foldersTo(path: string): string[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
 }
 
 /** Folders in which every Linux base has files and symlinks of its own. */
-function isSystemPlace(path: string): boolean {
+function isSystemPath(path: string): boolean {
   return /^\/(?:bin|boot|dev|etc|home|lib[^/]*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:\/|$)/.test(path);
 }
 
 /** Whether the base's settings name a path in the same top-level folder: it probably exists then, with its own owner. */
-function speaksOf(settings: ImageSettings, place: string): boolean {
+function mentions(settings: ImageSettings, place: string): boolean {
   const { WorkingDir = '', Env = [], Entrypoint = [], Cmd = [], Volumes = {}, Healthcheck } = settings;
   const texts = [WorkingDir, ...Env, ...Entrypoint, ...Cmd, ...Object.keys(Volumes), ...(Healthcheck?.Test ?? [])];
   const root = `/${place.split('/')[1]}`;
