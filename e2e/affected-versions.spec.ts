@@ -2,7 +2,7 @@
 import { checkRow } from './support/affected/check';
 import { SMOKE } from './support/affected/rows';
 import { openShop, type Shop } from './support/affected/shop';
-import { engineIfThere, testWithEngine } from './support/engine';
+import { optionalEngine, testWithEngine } from './support/engine';
 import { NX } from './support/workspace';
 
 describe.each([
@@ -13,7 +13,7 @@ describe.each([
   let shop: Shop;
 
   beforeAll(async () => {
-    const engine = engineIfThere();
+    const engine = optionalEngine();
     if (engine) shop = await openShop(engine, { nx, legacy });
   });
 

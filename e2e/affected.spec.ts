@@ -5,7 +5,7 @@ import { checkRow } from './support/affected/check';
 import { plannedTasks, ranTasks, receipts, registryBelow } from './support/affected/measure';
 import { ROWS } from './support/affected/rows';
 import { EXEC, openShop, PROC, type Shop, UI } from './support/affected/shop';
-import { engineIfThere, testWithEngine } from './support/engine';
+import { optionalEngine, testWithEngine } from './support/engine';
 import { digestOf, readImage, registryDouble, writes } from './support/oci';
 import { localNpm } from './support/npm';
 import { expectProblem } from './support/problem';
@@ -17,7 +17,7 @@ const IMAGES = [PROC, EXEC, UI];
 let shop: Shop;
 
 beforeAll(async () => {
-  const engine = engineIfThere();
+  const engine = optionalEngine();
   if (engine) shop = await openShop(engine);
 });
 

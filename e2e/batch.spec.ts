@@ -6,7 +6,7 @@ import { pathWithoutEngine } from './support/image';
 import { interrupted } from './support/interrupt';
 import { type Double, pushStandIns, registryDouble, tagsOf } from './support/oci';
 import { codesOf, filesIn, leftovers } from './support/problem';
-import { AS_BY_ITSELF, type Ran } from './support/run';
+import { ISOLATED_PLUGINS, type Ran } from './support/run';
 import { makeWorkspace, NX, PLATFORM_REF, type Workspace } from './support/workspace';
 
 const IMAGES = ['image-0', 'image-1', 'image-2', 'image-3'];
@@ -23,7 +23,7 @@ describe.each(['22.7.12', '23.3.2', NX])('Nx %s', (nx) => {
     registry = await registryDouble();
     workspace = await makeWorkspace({ nx });
     // Which process Nx stops after a signal differs with plugins in one process.
-    Object.assign(workspace.env, AS_BY_ITSELF);
+    Object.assign(workspace.env, ISOLATED_PLUGINS);
     const images = [...IMAGES, BROKEN].flatMap((image) => [
       [`images/${image}/Dockerfile`, image === BROKEN ? `${DOCKERFILE}RUN ["/a.bin"]\n` : DOCKERFILE],
       [`images/${image}/a.bin`, randomBytes(1000)],

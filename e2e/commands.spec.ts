@@ -1,10 +1,10 @@
 // The commands of a customer, as they are typed, in a workspace of npm create kdcube.
 import path from 'node:path';
-import { engineIfThere } from './support/engine';
+import { optionalEngine } from './support/engine';
 import { type Double, digestsOf, pushStandIns, registryDouble, writes } from './support/oci';
 import { bareNpm, localNpm } from './support/npm';
 import { stateOf } from './support/problem';
-import { AS_BY_ITSELF } from './support/run';
+import { ISOLATED_PLUGINS } from './support/run';
 import { type Workspace, makeWorkspace, NX, PLATFORM_REF, plainWorkspace } from './support/workspace';
 
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
@@ -18,8 +18,8 @@ beforeAll(async () => {
   registry = await registryDouble();
   await pushStandIns(registry.host, PLATFORM_REF);
   workspace = await makeWorkspace();
-  Object.assign(workspace.env, AS_BY_ITSELF);
-  shell = { ...engineIfThere()?.env, KDCUBE_REGISTRY: registry.host };
+  Object.assign(workspace.env, ISOLATED_PLUGINS);
+  shell = { ...optionalEngine()?.env, KDCUBE_REGISTRY: registry.host };
 });
 
 afterAll(() => registry.close());

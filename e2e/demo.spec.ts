@@ -4,7 +4,7 @@ import path from 'node:path';
 import { testWithEngine } from './support/engine';
 import { pathWithoutEngine } from './support/image';
 import { localNpm } from './support/npm';
-import { AS_BY_ITSELF, type Ran, freshFolder, run } from './support/run';
+import { ISOLATED_PLUGINS, type Ran, freshFolder, run } from './support/run';
 
 const ROOT = path.resolve(__dirname, '..');
 const AFFECTED = ['hello@1-0-0:stage', 'kdcube-chat-proc-bundled:docker-push', 'kdcube-exec-bundled:docker-push'];
@@ -15,7 +15,7 @@ async function demo(env: Record<string, string>, args: readonly string[] = []): 
   const left = freshFolder('demo');
   const ran = await run('npm', ['run', 'demo', ...args], {
     cwd: ROOT,
-    env: { ...npm.env, ...AS_BY_ITSELF, ...env, TMPDIR: left },
+    env: { ...npm.env, ...ISOLATED_PLUGINS, ...env, TMPDIR: left },
   });
   return { ...ran, left };
 }
@@ -32,7 +32,7 @@ test('succeeds without an engine, reports the skipped steps, and suggests the ne
   expect(affected(ran.output)).toEqual(AFFECTED);
   expect(ran.output).toContain('"module": "weather@2-1-0.entrypoint"');
   const end = ran.output.slice(ran.output.indexOf('── Done'));
-  expect(end).toMatch(/Left out: Starting an image: neither docker nor podman/);
+  expect(end).toMatch(/Skipped: Starting an image: neither docker nor podman/);
   expect(ran.output.match(/Successfully ran targets? .*docker-push/g)).toHaveLength(2);
   expect(end).toContain(`cd ${ran.left}`);
 });
@@ -58,6 +58,6 @@ testWithEngine('with an engine, also starts an image that finds its bundles', as
   const ran = await demo(engine.env);
   expect([ran.exitCode, ran.exitCode === 0 ? '' : ran.output]).toEqual([0, '']);
   expect(affected(ran.output)).toEqual(AFFECTED);
-  expect(ran.output).not.toContain('Left out');
+  expect(ran.output).not.toContain('Skipped:');
   expect(ran.output).toMatch(/It started, and holds no platform\. In \/bundles:\n(?: {2}(?:weather@2-1-0|hello@1-0-0)\n){2}/);
 });

@@ -76,7 +76,7 @@ test('reports a crashing image with exit code, reason and log lines; --json prin
   const [proc] = await cloud.now('proc');
   const exit = { code: 3, after: 2, lines: ["KeyError: 'GREETING'"] };
   const { digest } = workspace.json<{ digest: string }>('dist/push/kdcube-chat-proc-bundled/receipt.json');
-  await cloud.says([{ match: { image: digest }, do: { exit } }]);
+  await cloud.setRules([{ match: { image: digest }, do: { exit } }]);
   const ran = await workspace.nx('run release:deploy-ecs --json', { env });
   expect([ran.exitCode, ran.stderr]).toEqual([
     1,
@@ -100,7 +100,7 @@ test('Ctrl-C: reports the state of AWS, refuses another deploy meanwhile, and re
   const updates = cloud.count('UpdateService');
   let other: Ran | undefined;
   void cloud
-    .hold(() => cloud.count('UpdateService') > updates)
+    .pauseWhen(() => cloud.count('UpdateService') > updates)
     .then(async () => (other = await second.nx('run release:deploy-ecs --json', { env })));
   await interrupted(workspace, 'run release:deploy-ecs', { signal: 'SIGINT', whom: 'all', when: () => other !== undefined, env });
   expect([other!.exitCode, other!.stderr]).toEqual([
@@ -109,7 +109,7 @@ test('Ctrl-C: reports the state of AWS, refuses another deploy meanwhile, and re
   ]);
   expect(lastOf(other!)).toMatchObject({ verdict: 'refused', exitCode: 45 });
 
-  cloud.goOn();
+  cloud.resume();
   const [proc, rollout] = await cloud.now('proc');
   expect(rollout).toBe('IN_PROGRESS');
   const history = await workspace.mustNx('run release:history:prod --json', { env });

@@ -1,4 +1,4 @@
-// docs/board.svg: the live board of a deploy, drawn from the frames that its spec keeps (packages/nx/fixtures/rollouts/board.txt) with the board's own colors. tools/docs.mjs prints it.
+// docs/board.svg: the live board of a deploy, drawn from the golden frames of its spec (packages/nx/fixtures/rollouts/board.txt) with the board's own colors. tools/docs.mjs writes it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadSource } from './load-source.mjs';
@@ -12,7 +12,7 @@ const MARGIN = 22;
 const PAINT = { bold: '#f0f6fc', dim: '#7d8590', red: '#ff7b72', green: '#7ee787', yellow: '#e3b341' };
 const PLAIN = '#c9d1d9';
 
-/** What is shown, and which frame it is: the first one, or the last one, that looks so. */
+/** The captions, and the first or last frame that matches. */
 const SHOWN = [
   ['A wave under way', (frames) => frames.find((frame) => / wave ingress /.test(frame) && / 0\/1 +in progress /.test(frame))],
   ['The next one: its tasks fail', (frames) => frames.findLast((frame) => /\(\d+ failed\)/.test(frame))],
@@ -33,7 +33,7 @@ export function boardPicture() {
   const drawn = [];
   let y = MARGIN + 12;
   for (const { caption, lines } of blocks) {
-    drawn.push(words(MARGIN, y, `# ${caption}`, PAINT.dim, 'font-style="italic"'));
+    drawn.push(textElement(MARGIN, y, `# ${caption}`, PAINT.dim, 'font-style="italic"'));
     y += LINE + 3;
     for (const pieces of colorFrame(lines)) {
       drawn.push(...line(pieces, y));
@@ -52,7 +52,7 @@ ${drawn.join('\n')}
 `;
 }
 
-/** What stands between wide spaces has its own place and length, so that columns stand under each other in any font. */
+/** One text element for each cell, so that columns align in any font. */
 function line(pieces, y) {
   let column = 0;
   return pieces.flatMap(({ text, color }) => {
@@ -60,12 +60,12 @@ function line(pieces, y) {
     column += [...text].length;
     return [...text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: cell, index }) => {
       const x = MARGIN + (begin + [...text.slice(0, index)].length) * CHAR;
-      return words(x, y, cell, PAINT[color] ?? PLAIN, color === 'bold' ? 'font-weight="bold"' : '');
+      return textElement(x, y, cell, PAINT[color] ?? PLAIN, color === 'bold' ? 'font-weight="bold"' : '');
     });
   });
 }
 
-function words(x, y, text, fill, more = '') {
+function textElement(x, y, text, fill, more = '') {
   const length = ([...text].length * CHAR).toFixed(1);
   const safe = text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
   return `<text x="${x.toFixed(1)}" y="${y}" fill="${fill}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${more && ` ${more}`}>${safe}</text>`;

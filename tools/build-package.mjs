@@ -1,4 +1,4 @@
-// Builds the package of the current folder into dist/: tsc or, for what Nx loads, the bundler; and what both leave behind (JSON schemas, generator templates).
+// Builds the package of the current folder into dist/: with tsc, and for the plugin with the bundler; then copies JSON schemas and generator templates.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,28 +8,28 @@ const root = path.resolve(import.meta.dirname, '..');
 fs.rmSync('dist', { recursive: true, force: true });
 const isPlugin = fs.existsSync('executors.json');
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-// tsc has said what is wrong: a stack of this script would only hide it.
+// tsc has printed the errors.
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 if (isPlugin) {
-  keepTypesOf('dist/index.d.ts');
+  removeOtherTypes('dist/index.d.ts');
   await bundlePackage();
 }
 copyAssets('src');
 
-/** Removes all declarations but those that this one needs: what Nx loads by path has no types that anybody imports. */
-function keepTypesOf(file) {
-  const kept = new Set();
-  const keep = (each) => {
-    if (kept.has(each)) return;
-    kept.add(each);
+/** Removes all declarations that this file does not need: nobody imports the types of modules that Nx loads by path. */
+function removeOtherTypes(file) {
+  const needed = new Set();
+  const collect = (each) => {
+    if (needed.has(each)) return;
+    needed.add(each);
     for (const [, module] of fs.readFileSync(each, 'utf8').matchAll(/from '(\.[^']+)'/g))
-      keep(`${path.join(path.dirname(each), module)}.d.ts`);
+      collect(`${path.join(path.dirname(each), module)}.d.ts`);
   };
-  keep(file);
+  collect(file);
   for (const name of fs.readdirSync('dist', { recursive: true })) {
     const each = path.join('dist', name);
-    if (name.endsWith('.d.ts') && !kept.has(each)) fs.rmSync(each);
+    if (name.endsWith('.d.ts') && !needed.has(each)) fs.rmSync(each);
   }
   removeEmpty('dist');
 }
@@ -48,7 +48,7 @@ function copyAssets(folder) {
     else if (entry.isDirectory()) copyAssets(from);
     else if (entry.name === 'schema.json') {
       fs.mkdirSync(path.dirname(to), { recursive: true });
-      // People read them in docs/, and Nx needs no spaces.
+      // Minified: the documentation is in docs/.
       fs.writeFileSync(to, JSON.stringify(JSON.parse(fs.readFileSync(from, 'utf8'))));
     }
   }

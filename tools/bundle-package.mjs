@@ -1,14 +1,14 @@
-// Bundles what Nx loads of the package in the current folder: its plugin, executors and generators, each at the place where its JSON names it, and what they share in dist/chunks. Every module is in
-// the package once. docs/decisions/0018 says why it is bundled, and what was tried.
+// Bundles the plugin, executors and generators of the package in the current folder, each at the path in its JSON file, with shared code in dist/chunks. Every module is in
+// the package once. Why: docs/decisions/0018.
 import fs from 'node:fs';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
-/** Names stay as they are: with shortened ones nobody can read a stack. */
+/** Names are not minified, so that stack traces are readable. */
 const TARGET = { platform: 'node', target: 'node20', minifyWhitespace: true, charset: 'ascii' };
 
-/** Dependencies that are bundled all the same: our types name theirs. */
+/** Dependencies (because our types import theirs) that are bundled nevertheless. */
 const FOR_TYPES = new Set(['@kdcube/release', 'zod']);
 
 export async function bundlePackage() {
@@ -27,7 +27,7 @@ export async function bundlePackage() {
     legalComments: 'none',
     metafile: true,
     external,
-    // The same code as ES modules, of which only what is used goes in. (@kdcube/release comes from its sources: `paths` in tsconfig.json says where.)
+    // As ES modules, which can be tree-shaken. (@kdcube/release is bundled from its sources: see `paths` in tsconfig.json.)
     alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [withFilesBeside(name), withShortNames],
     logLevel: 'warning',
@@ -49,7 +49,7 @@ function entryPoints() {
   return ['./dist/index', ...modules.filter(Boolean)].map((module) => `${module.replace('./dist/', './src/')}.ts`);
 }
 
-/** A module finds its files (templates, boot.py) beside the place that it had before it was bundled. */
+/** Bundled modules find their files (templates, boot.py) at their path before bundling. */
 function withFilesBeside(name) {
   return {
     name: 'files',
@@ -65,7 +65,7 @@ function withFilesBeside(name) {
   };
 }
 
-/** Nobody debugs a dependency through our stacks: its names are shortened. */
+/** Names of dependencies are minified. */
 const withShortNames = {
   name: 'short-names',
   setup({ onLoad }) {
@@ -76,7 +76,7 @@ const withShortNames = {
   },
 };
 
-/** The licenses of the packages that these files are of. Many packages share one text. */
+/** The licenses of the packages of these files. Many packages share one text. */
 function licenses(files) {
   const homes = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]).filter(Boolean);
   const packages = new Map();

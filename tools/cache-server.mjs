@@ -1,4 +1,4 @@
-// A remote cache for Nx, as its guide for self-hosted caches describes it: for tests, and to look at what Nx asks. It keeps what it is given in memory.
+// A remote cache for Nx, by its specification for self-hosted caches: for tests, and to inspect the requests of Nx. In memory.
 //   node tools/cache-server.mjs [--port 5002] --token WORD [--reader WORD]
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 /**
  * Starts it on 127.0.0.1 and resolves to { url, entries, journal, close() }.
  *
- * token    who says it may read and write. `reader`: who says that may only read: 403 for a PUT.
- * entries  a Map of what is kept, by hash. An entry is never replaced: 409.
- * journal  one line a request, in the order of their ends: `GET <hash> 404`.
+ * token    grants reading and writing. `reader` grants only reading: 403 for a PUT.
+ * entries  a Map of the entries, by hash. An entry is never replaced: 409.
+ * journal  one line for each request, in the order in which they ended: `GET <hash> 404`.
  */
 export async function start({ port = 0, token, reader }) {
   const entries = new Map();
@@ -52,7 +52,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { values } = parseArgs({
     options: { port: { type: 'string', default: '5002' }, token: { type: 'string' }, reader: { type: 'string' } },
   });
-  if (!values.token) throw new Error('--token says who may write');
+  if (!values.token) throw new Error('Missing option: --token');
   const cache = await start({ ...values, port: Number(values.port) });
   console.log(`export NX_SELF_HOSTED_REMOTE_CACHE_SERVER=${cache.url} NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=${values.token}`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cache.close());

@@ -1,4 +1,4 @@
-// node tools/docs.mjs [--check]    Prints every page of docs/ that is made from the code. --check: fails when one is stale, or when a page has a retired phrase.
+// node tools/docs.mjs [--check]    Writes every generated page of docs/. --check: fails if one is stale, or if a page has a retired phrase.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -32,7 +32,7 @@ const pages = {
   'checks.md': page('Checks', checksPage(CHECKS)),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
-  // Written by hand, but for one table.
+  // Written by hand, except for one table.
   'deploying.md': withExitCodes(fs.readFileSync(path.join(root, 'docs/deploying.md'), 'utf8'), EXIT_CODES, PROBLEMS),
   'importing.md': importingPage(fs.readFileSync(path.join(root, 'docs/importing.md'), 'utf8')),
 };
@@ -78,7 +78,7 @@ function environmentPage() {
   ]);
 }
 
-/** Written by hand, but for its tables. */
+/** Written by hand, except for its tables. */
 function importingPage(text) {
   const reasons = Object.entries(IMPORT_REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
   const golden = fs.readFileSync(path.join(root, 'packages/release/fixtures/platform/samples.md'), 'utf8');
@@ -86,12 +86,12 @@ function importingPage(text) {
   return withPart(withPart(composed, 'reasons', table(['reason', ''], reasons)), 'samples', sampleLines(golden));
 }
 
-/** What has nothing to be said of it stands in one line. */
+/** Keys without a description are listed in one line. */
 function composeKeys() {
   const keys = Object.entries(COMPOSE_KEYS).map(([key, what]) => [`\`${key}\``, what]);
-  const told = keys.filter(([, { to, stays }]) => (to ?? stays) !== '');
-  const rows = told.map(([key, { to, stays }]) => [key, to === undefined ? 'stays' : 'comes along', to ?? stays]);
-  const others = keys.filter((each) => !told.includes(each)).map(([key]) => key);
+  const described = keys.filter(([, { to, stays }]) => (to ?? stays) !== '');
+  const rows = described.map(([key, { to, stays }]) => [key, to === undefined ? 'stays' : 'comes along', to ?? stays]);
+  const others = keys.filter((each) => !described.includes(each)).map(([key]) => key);
   return `${table(['key', '', 'as, or instead of it'], rows)}\n\nThese stay: ${others.join(', ')}.`;
 }
 
@@ -184,7 +184,7 @@ function verdictsPage() {
 }
 
 function readGoldens() {
-  // Where two have a golden of one code, the last one is shown.
+  // If several folders have a golden file of one code, the last one is shown.
   const folders = [
     'packages/release/fixtures/environments/rendered',
     'packages/release/fixtures/environments/broken',

@@ -1,4 +1,4 @@
-// The table of exit codes in docs/deploying.md, from packages/release/src/deploy/exit-codes.ts. tools/docs.mjs prints it between its marks.
+// The table of exit codes in docs/deploying.md, from packages/release/src/deploy/exit-codes.ts. tools/docs.mjs writes it between its markers.
 const BEGIN = '<!-- exit codes -->';
 const END = '<!-- /exit codes -->';
 

@@ -6,7 +6,7 @@ import { root } from './setup.mjs';
 const require = createRequire(import.meta.url);
 require('../packages/nx/testing/typescript.cjs');
 
-/** What a module exports: `file` from the root of the repository. */
+/** The exports of a module; `file` is relative to the root of the repository. */
 export function loadSource(file) {
   return require(path.join(root, file));
 }

@@ -1,6 +1,6 @@
 // Completes package-lock.json after `npm install`: node tools/lock.mjs
-// npm leaves out an optional package (a binary for another system) that the registry at hand does not offer, and then `npm ci` calls the lock
-// file out of date, everywhere. Each such package gets an entry with its exact version, so that `npm ci` works with and without it.
+// npm leaves out an optional package (a binary for another system) that the current registry does not have; then `npm ci` reports an outdated lock
+// file everywhere. Each such package gets an entry with its exact version, so that `npm ci` works with and without it.
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -24,17 +24,17 @@ console.log(`package-lock.json: ${Object.keys(added).length} optional packages a
 
 function exact(name, version) {
   if (!/^\d+\.\d+\.\d+[\w.+-]*$/.test(version))
-    throw new Error(`${name} is asked for as ${version}, which is no exact version: add it by hand`);
+    throw new Error(`${name} has the version ${version}, which is not exact: add it by hand`);
   return version;
 }
 
-/** The systems that a binary package is for, as its name says them. */
+/** The system of a binary package, from its name. */
 function platform(name) {
   const match =
     /-(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|s390x|riscv64|loong64)(?:-(gnu|musl)?\w*)?$/.exec(
       name,
     );
-  if (!match) throw new Error(`${name} does not say which system it is for: add it by hand`);
+  if (!match) throw new Error(`The name ${name} has no system: add it by hand`);
   const [, os, cpu, libc] = match;
   return { cpu: [cpu], ...(os === 'linux' && libc ? { libc: [libc === 'gnu' ? 'glibc' : 'musl'] } : {}), os: [os] };
 }

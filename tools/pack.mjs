@@ -1,4 +1,4 @@
-// Builds the three packages and leaves one tarball of each in dist/packages/; prints their paths, one a line.
+// Builds the three packages, packs each into dist/packages/, and prints the paths of the tarballs, one per line.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,12 +18,12 @@ function pack(folder) {
   const licence = path.join(folder, 'LICENSE');
   fs.copyFileSync(path.join(root, 'LICENSE'), licence);
   try {
-    const said = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out], {
+    const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out], {
       cwd: folder,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [{ filename }] = JSON.parse(said);
+    const [{ filename }] = JSON.parse(output);
     return path.join(out, filename);
   } finally {
     // Only the tarball needs it: in the repository one licence is enough.

@@ -1,11 +1,11 @@
-// What every tool needs before it can start: the dependencies that package-lock.json names, installed.
+// Installs the dependencies in package-lock.json, and runs programs.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..');
 
-/** Runs a program from the root of the repository with its output shown, and returns its exit code. After 30 minutes it is killed. */
+/** Runs a program in the root of the repository, shows its output, and returns its exit code. Time-out: 30 minutes. */
 export function show(program, args, env = {}) {
   const result = spawnSync(program, args, {
     cwd: root,
@@ -18,21 +18,21 @@ export function show(program, args, env = {}) {
   return result.status ?? 1;
 }
 
-/** Runs an installed package's program, `name` of package `from`, without npx (which may ask, and is slow). */
+/** Runs an installed package's program, `name` of package `from`, without npx, which is slow and may prompt. */
 export function showBin(name, args, env = {}, from = name) {
   return show(process.execPath, [binOf(name, from), ...args], env);
 }
 
-/** The environment for nx: no daemon and no terminal tricks are left behind by a script that ends. */
+/** The environment for nx: no daemon and no TUI. */
 export const nxEnv = { NX_DAEMON: 'false', NX_TUI: 'false' };
 
-/** npm ci, when what is installed is not what package-lock.json names. Compares contents, because file times differ with every checkout. */
+/** Runs npm ci if node_modules differs from package-lock.json. Compares contents, because file times differ between checkouts. */
 export function ensureInstalled() {
   if (isInstalled()) return;
-  console.log('Installing what package-lock.json names: npm ci');
+  console.log('Installing dependencies: npm ci');
   const code = show('npm', ['ci', '--no-audit', '--no-fund']);
   if (code !== 0) {
-    console.error('npm ci failed; nothing else was tried.');
+    console.error('npm ci failed.');
     process.exit(1);
   }
 }
@@ -49,7 +49,7 @@ function isInstalled() {
   });
 }
 
-// npm leaves the address out of one of the two files, and links have one that is a folder.
+// npm omits the URL in one of the two files, and the URL of a link is a folder.
 function strip(entry) {
   return { version: entry.version, integrity: entry.integrity, resolved: entry.link ? entry.resolved : undefined };
 }

@@ -13,7 +13,7 @@ const given = process.argv.slice(2);
 const only = given.includes('--unit') ? 'unit' : given.includes('--e2e') ? 'e2e' : undefined;
 const jestArgs = given.filter((arg) => arg !== '--unit' && arg !== '--e2e' && arg !== '--');
 
-/** By itself jest leaves one core idle, which is half of a small machine. */
+/** jest's default leaves one core idle. */
 const eachCore = ['--maxWorkers', '100%'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];
@@ -69,7 +69,7 @@ function suite(name, args) {
   const journals = path.join(folder, 'journals');
   fs.mkdirSync(journals);
   try {
-    // A path given on the command line belongs to one of the two runs: the other then finds nothing, which is no failure.
+    // A path on the command line belongs to one of the two runs, so the other one may find no tests.
     const narrow = jestArgs.length > 0 ? ['--passWithNoTests', ...jestArgs] : [];
     const env = { NODE_OPTIONS: vmModules(), ECS_DOUBLE_JOURNALS: journals };
     const code = showBin('jest', [...args, '--json', '--outputFile', report, ...narrow], env);
@@ -107,20 +107,20 @@ function countJournals(name, folder) {
   const { status, message } = checked;
   console.log(`journals of the ${name} tests: ${status}: ${message}`);
   total[status] += 1;
-  if (status === 'failed') broken.push(`${name} journals do not fit botocore's models: what was found is above`);
+  if (status === 'failed') broken.push(`${name} journals do not match botocore's models: see above`);
 }
 
 function vmModules() {
   return `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim();
 }
 
-/** Runs with the container engine up, where there is one: installed before, or asked for with KD_REQUIRE_ENGINE=1. What was up stays up. */
+/** Starts the container engine if it is installed or KD_REQUIRE_ENGINE=1, and stops it afterwards if it was not running before. */
 function withEngine(run) {
   const script = path.join(root, 'tools/engine/engine.sh');
   const wanted = process.env.KD_REQUIRE_ENGINE === '1';
   if (!wanted && spawnSync('bash', [script, 'installed']).status !== 0) return run();
   const up = spawnSync('bash', [script, 'up'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  if (up.status !== 0 && wanted) failed('engine', 'did not start, and KD_REQUIRE_ENGINE=1 asks for it');
+  if (up.status !== 0 && wanted) failed('engine', 'did not start, but KD_REQUIRE_ENGINE=1');
   try {
     return run();
   } finally {

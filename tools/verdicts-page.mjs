@@ -1,10 +1,10 @@
-// docs/verdicts.md: our verdicts beside those of Amazon's own command line, from what tools/bench/verdicts.mjs found. tools/docs.mjs prints it.
+// docs/verdicts.md: our verdicts and those of the AWS CLI, from the results of tools/bench/verdicts.mjs. tools/docs.mjs writes it.
 import fs from 'node:fs';
 import { RESULT } from './bench/verdicts.mjs';
 
 export function verdictsTable() {
   const results = JSON.parse(fs.readFileSync(RESULT, 'utf8'));
-  const rows = results.map(({ name, ours, aws }) => [name, ended(ours), told(ours), ended(aws), told(aws)]);
+  const rows = results.map(({ name, ours, aws }) => [name, ended(ours), reasonCell(ours), ended(aws), reasonCell(aws)]);
   const sum = (of) => {
     const all = results.map((result) => result[of]);
     const right = all.filter((each) => each.right).length;
@@ -30,7 +30,7 @@ function ended({ exit, verdict, pinned, right }) {
   return right ? `${exit}` : `${exit}, **wrong**: what was pinned ${pinned ? 'runs' : 'does not run'}`;
 }
 
-function told({ reason }) {
+function reasonCell({ reason }) {
   if (reason === undefined) return '';
   return reason ? 'shown' : 'not shown';
 }

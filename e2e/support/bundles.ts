@@ -1,7 +1,7 @@
 import { type Repo, gitRepo } from './git';
 import { freshFolder } from './run';
 
-/** An entrypoint that loads with the platform's first names and with today's; it answers with ANSWER of words.py. */
+/** An entrypoint for both generations of decorators; it returns ANSWER of words.py. */
 export function entrypoint(name: string): string {
   return [
     'from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow',
@@ -18,12 +18,12 @@ export function entrypoint(name: string): string {
 }
 
 /**
- * Two repositories with one bundle each at a tag: `alpha` (annotated v1.0.0) with everything that a checkout or an archive would change,
- * `dotted` (light v2.0.0) with an id that cannot be its folder in an image.
+ * Two repositories with one bundle each at a tag: `alpha` (annotated v1.0.0) with everything that a checkout or `git archive` would change,
+ * `dotted` (light v2.0.0) with an id that cannot be the name of its folder in an image.
  */
 export function bundleRepositories(): { alpha: Repo; dotted: Repo } {
   const alpha = gitRepo(freshFolder('alpha'), {
-    // What `git archive` and a checkout would do to files, an image must not.
+    // Attributes that `git archive` and a checkout apply, but an image must not.
     '.gitattributes': '*.cs export-subst\n*.hidden export-ignore\nwindows.txt -text\n*.py text eol=crlf\n',
     'service/bundles/alpha@1-0-0/entrypoint.py': entrypoint('alpha'),
     'service/bundles/alpha@1-0-0/words.py': 'ANSWER = "alpha"\n',

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** A remote cache of Nx in this process, whose requests can be looked at. */
+/** A remote cache of Nx in this process, with a log of its requests. */
 export interface CacheServer {
   url: string;
-  /** What it keeps, by hash. */
+  /** Its entries, by hash. */
   entries: Map<string, Buffer>;
-  /** `GET <hash> 404`, in the order of their ends. */
+  /** `GET <hash> 404`, in the order in which the requests ended. */
   journal: string[];
   close(): Promise<void>;
 }

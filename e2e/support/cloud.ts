@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What these suites use of packages/ecs-double. */
+/** The parts of packages/ecs-double that these suites use. */
 interface EcsDouble {
   url: string;
   time: { now(): number; sleep(milliseconds: number): Promise<unknown> };
@@ -13,29 +13,29 @@ interface EcsDouble {
 }
 
 export interface Cloud extends EcsDouble {
-  /** What a customer has in the shell, to ask this cloud and no other. */
+  /** The variables of a customer's shell, for this stand-in. */
   env: Record<string, string>;
-  /** Resolves when a deploy sleeps once this is so: from then on it sleeps until `goOn`. */
-  hold(when: () => boolean): Promise<void>;
-  goOn(): void;
-  /** What images do when they are started; nothing is started. */
-  says(rules: object[]): Promise<void>;
-  /** How often a deploy did something of these. */
+  /** Resolves when a deploy sleeps and `when` is true; then it sleeps until `resume`. */
+  pauseWhen(when: () => boolean): Promise<void>;
+  resume(): void;
+  /** Rules for what images do when they are started. */
+  setRules(rules: object[]): Promise<void>;
+  /** How often a deploy called one of these. */
   count(...ops: string[]): number;
-  /** What a service is set to, short, and whether its rollout is over. */
+  /** The task definition of a service, without its ARN, and its rollout state. */
   now(service: string): Promise<[string, string]>;
 }
 
 const CLUSTER = 'acme';
 
-/** A cluster in which services of these names run something of nobody's. Time is virtual, and can be held. */
+/** A cluster with services of these names. The clock is virtual, and can be paused. */
 export async function startCloud(services: readonly string[]): Promise<Cloud> {
   const { start } = (await load('double.mjs')) as { start(options: object): Promise<EcsDouble> };
   const { clockEnvironment } = (await load('clock/environment.mjs')) as {
     clockEnvironment(url: string, env: object): Record<string, string>;
   };
   const double = await start({ port: 0, scenario: { clusters: [CLUSTER], ...running(services) } });
-  const clock = await heldClock(double);
+  const clock = await pausableClock(double);
   return {
     ...double,
     env: {
@@ -45,9 +45,9 @@ export async function startCloud(services: readonly string[]): Promise<Cloud> {
       AWS_SECRET_ACCESS_KEY: 'none',
       AWS_EC2_METADATA_DISABLED: 'true',
     },
-    hold: clock.hold,
-    goOn: clock.goOn,
-    async says(rules) {
+    pauseWhen: clock.pauseWhen,
+    resume: clock.resume,
+    async setRules(rules) {
       await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify({ rules }) });
     },
     count: (...ops) => double.journal.entries.filter(({ op, by }) => by === undefined && ops.includes(op)).length,
@@ -89,10 +89,10 @@ function running(services: readonly string[]): object {
   return { taskDefinitions, services: services.map(of) };
 }
 
-/** The double's clock, which a test can hold: the deploy sleeps, and nothing moves. */
-async function heldClock({ time }: EcsDouble) {
-  let held: { when: () => boolean; sleeping: () => void; over: Promise<void> } | undefined;
-  let goOn: () => void = () => undefined;
+/** The double's clock, which a test can pause: the deploy sleeps, and nothing changes. */
+async function pausableClock({ time }: EcsDouble) {
+  let pause: { when: () => boolean; sleeping: () => void; over: Promise<void> } | undefined;
+  let resume: () => void = () => undefined;
   const server = http.createServer((request, response) => {
     void answer(request, response);
   });
@@ -100,9 +100,9 @@ async function heldClock({ time }: EcsDouble) {
     let body = '';
     for await (const part of request) body += String(part);
     if (request.method === 'POST') {
-      if (held?.when()) {
-        held.sleeping();
-        await held.over;
+      if (pause?.when()) {
+        pause.sleeping();
+        await pause.over;
       }
       const { until } = JSON.parse(body) as { until: number };
       await time.sleep(Math.max(0, until - time.now()));
@@ -112,13 +112,13 @@ async function heldClock({ time }: EcsDouble) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    hold: (when: () => boolean) =>
+    pauseWhen: (when: () => boolean) =>
       new Promise<void>((sleeping) => {
-        held = { when, sleeping, over: new Promise((over) => (goOn = over)) };
+        pause = { when, sleeping, over: new Promise((over) => (resume = over)) };
       }),
-    goOn: () => {
-      held = undefined;
-      goOn();
+    resume: () => {
+      pause = undefined;
+      resume();
     },
     close: () => {
       server.closeAllConnections();

@@ -6,27 +6,27 @@ import { freshFolder } from './run';
 
 const TOOLS = path.resolve(__dirname, '../../tools');
 
-/** Amazon's registry and its token service, as tools/registry/ecr.mjs plays them. */
+/** A stand-in for Amazon ECR and its token service (tools/registry/ecr.mjs). */
 export interface Ecr {
   /** `<account>.dkr.ecr.<region>.amazonaws.com` */
   name: string;
   host: string;
   api: string;
   registry: Double;
-  /** Those that somebody made. */
+  /** The existing repositories. */
   repositories: string[];
-  /** What the service was asked for. */
+  /** The requests to the token service. */
   calls: string[];
-  /** How often each token was used, and how often it could be. */
+  /** How often each token was used, and its limit. */
   tokens: Map<string, { used: number; lasts: number }>;
-  /** Requests after which the next token has expired. */
+  /** The number of requests after which the next token expires. */
   lasts: number;
-  /** What a shell with AWS credentials has, led to this machine. */
+  /** The variables of a shell with AWS credentials, redirected to this machine. */
   env: Record<string, string>;
   close(): Promise<void>;
 }
 
-/** `filled`: puts something in before the doors are closed; what it needs must be among the repositories. */
+/** `filled`: pushes images before authentication is required; its repositories must exist. */
 export async function startEcr(repositories: string[], filled: (host: string) => Promise<void>): Promise<Ecr> {
   const tool = (await import(pathToFileURL(path.join(TOOLS, 'registry/ecr.mjs')).href)) as {
     startEcr(options: object): Promise<Omit<Ecr, 'env'>>;

@@ -8,9 +8,9 @@ import { must } from './run';
 const SCRIPT = path.resolve(__dirname, '../../tools/engine/engine.sh');
 
 export interface Engine {
-  /** PATH, DOCKER_HOST and DOCKER_CONFIG: give them to run() and to nx(). */
+  /** PATH, DOCKER_HOST and DOCKER_CONFIG, for run() and nx(). */
   env: Record<string, string>;
-  /** host:port of a real, open registry, which is empty when the engine starts. */
+  /** host:port of a registry without authentication, which is empty when the engine starts. */
   registry: string;
   /** A tar of a root file system with Python. */
   pythonRoot: string;
@@ -19,7 +19,7 @@ export interface Engine {
 const found = find();
 
 /**
- * test() for what needs the container engine. Without one it skips and says so in its name; with KD_REQUIRE_ENGINE=1 it fails instead.
+ * test() with a container engine. Without one it is skipped, with the reason in its name; with KD_REQUIRE_ENGINE=1 it fails.
  * `fn` gets the engine.
  */
 export function testWithEngine(name: string, fn: (engine: Engine) => Promise<void>, timeout?: number): void {
@@ -31,20 +31,20 @@ export function testWithEngine(name: string, fn: (engine: Engine) => Promise<voi
   });
 }
 
-/** The engine, or undefined where there is none: for hooks. */
+/** The engine, or undefined without one: for hooks. */
 export function optionalEngine(): Engine | undefined {
   return found;
 }
 
-/** host:port/path that no other test pushes to. */
+/** A unique host:port/path. */
 export function freshPrefix(engine: Engine): string {
-  // Not counted: suites share a process, each with a count of its own.
+  // Random, not counted: suites share a process, and each has its own module state.
   return `${engine.registry}/e2e-${randomBytes(6).toString('hex')}`;
 }
 
 /**
- * Builds and pushes the images that stand in for the platform's: <prefix>/kdcube-chat-proc:<ref> and <prefix>/py-code-exec:<ref>. Another ref is
- * another image (its label differs); the same ref is the same digest. Returns "sha256:…" of each.
+ * Builds and pushes the images that stand in for the platform's: <prefix>/kdcube-chat-proc:<ref> and <prefix>/py-code-exec:<ref>. Another ref gives
+ * another image (its label differs); the same ref gives the same digest. Returns "sha256:…" of each.
  */
 export async function pushPlatform(
   engine: Engine,
@@ -99,7 +99,7 @@ export interface LoadedBundle {
   result?: unknown;
 }
 
-/** Runs the image as it is (its own user, variables and entrypoint) and lets the stand-in platform's loader import bundles by the platform's rule. */
+/** Runs the image with its own user, variables and entrypoint, and imports bundles with the loader of the stand-in platform. */
 export async function loadInImage(
   engine: Engine,
   image: string,
@@ -115,15 +115,15 @@ export async function loadInImage(
   const args: string[] = [options.era];
   if (options.entries) args.push('--entries', JSON.stringify(options.entries));
   if (options.run) args.push('--run', JSON.stringify(options.run));
-  // The loader's exit code says that a bundle failed; its report says which one, so only the report counts here.
+  // The report has the result of each bundle, so the exit code does not matter.
   const command = ['sh', '-c', `python ${script} || true`, 'loader', ...args];
   const stdout = await outputOf(engine, [...variables, image, ...command]);
   return (JSON.parse(stdout) as { bundles: Record<string, LoadedBundle> }).bundles;
 }
 
 /**
- * What a container prints, which must be something and must not depend on an earlier run. Under load, an engine at times loses all output of a container that
- * ends at once, in its log too; so one that printed nothing is started again.
+ * The output of a container, which must not be empty and not depend on an earlier run. Under load, an engine at times loses all output of a container that
+ * ends at once, in its log too; so a container without output is started again.
  */
 export async function outputOf(engine: Engine, args: readonly string[]): Promise<string> {
   for (let attempt = 1; attempt <= 5; attempt += 1) {
@@ -135,9 +135,9 @@ export async function outputOf(engine: Engine, args: readonly string[]): Promise
 
 function find(): Engine | undefined {
   try {
-    const said = execFileSync('bash', [SCRIPT, 'env'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync('bash', [SCRIPT, 'env'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const values = Object.fromEntries(
-      said
+      output
         .trim()
         .split('\n')
         .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),

@@ -1,4 +1,4 @@
-// The floor that the other suites stand on: if one of these fails, no other result means anything.
+// Tests of the helpers of the other suites: if one fails, other results mean nothing.
 import fs from 'node:fs';
 import path from 'node:path';
 import { freshPrefix, loadInImage, outputOf, pushPlatform, testWithEngine } from './engine';
@@ -8,7 +8,7 @@ import { once } from './once';
 import { makeWorkspace, plainWorkspace } from './workspace';
 import { cleanEnv, freshFolder, must, run } from './run';
 
-test('once() makes a thing one time and remembers a failure', async () => {
+test('once() runs one time, and repeats a failure', async () => {
   let made = 0;
   const make = async (): Promise<number> => (made += 1);
   expect([await once('floor-once', make), await once('floor-once', make), made]).toEqual([1, 1, 1]);
@@ -17,7 +17,7 @@ test('once() makes a thing one time and remembers a failure', async () => {
   await expect(once('floor-fail', make)).rejects.toThrow('"floor-fail" could not be made');
 });
 
-test('a program runs without a terminal, without input and without our own settings', async () => {
+test('runs a program without a terminal, input and our own settings', async () => {
   const script =
     'process.stdin.resume().on("end", () => { console.log(process.stdout.isTTY, process.env.npm_command, process.env.JEST_WORKER_ID, process.env.CI); process.exit(3) })';
   const ran = await run(process.execPath, ['-e', script]);
@@ -25,7 +25,7 @@ test('a program runs without a terminal, without input and without our own setti
   expect(Object.keys(cleanEnv()).filter((name) => /^(npm_|NX_CLOUD|KD_)/.test(name))).toEqual([]);
 });
 
-test('the same calls make the same commits', () => {
+test('the same calls create the same commits', () => {
   const make = (): string[] => {
     const repo = gitRepo(freshFolder('repo'), {
       'a.txt': 'a\n',
@@ -40,7 +40,7 @@ test('the same calls make the same commits', () => {
   expect(once[2]).toMatch(/^100644 blob \w+\tb\/c.txt\n120000 blob \w+\tlink\n100755 blob \w+\trun.sh$/);
 });
 
-test('a package published to the local registry can be installed, with a dependency from the machine’s own', async () => {
+test('installs a package of the local registry, with a dependency from the machine’s own registry', async () => {
   const npm = await bareNpm();
   const source = freshFolder('package');
   fs.writeFileSync(
@@ -54,7 +54,7 @@ test('a package published to the local registry can be installed, with a depende
   expect((await must(process.execPath, ['-p', 'require("plain-floor")'], { cwd: target })).stdout.trim()).toBe('1');
 });
 
-test('a workspace is made once and copied: each copy has its own nx, its own commits and its own cache', async () => {
+test('creates a workspace once and copies it: each copy has its own nx, commits and cache', async () => {
   const options = { npm: bareNpm, key: 'plain', create: plainWorkspace('24.0.6', []) };
   const [one, two] = [await makeWorkspace(options), await makeWorkspace(options)];
   expect((await one.mustNx('--version')).stdout).toMatch(/Local: v24\.0\.6/);
@@ -67,7 +67,7 @@ test('a workspace is made once and copied: each copy has its own nx, its own com
   expect([one.git('status', '--porcelain'), two.git('status', '--porcelain')]).toEqual(['', '']);
 });
 
-test('npm create kdcube makes a committed workspace from the published packages', async () => {
+test('npm create kdcube creates a committed workspace from the published packages', async () => {
   const workspace = await makeWorkspace();
   expect(workspace.git('status', '--porcelain')).toBe('');
   expect(workspace.json('node_modules/@kdcube/nx/package.json')).toMatchObject({ name: '@kdcube/nx' });

@@ -1,6 +1,6 @@
 import type { Files } from './git';
 
-/** Values for the arguments of a Dockerfile that have none. */
+/** Values for the arguments of a Dockerfile without a default. */
 export function given(text: string): Record<string, string> {
   const names = [...text.matchAll(/^\s*ARG\s+(\w+)\s*$/gim)].map(([, name]) => name!);
   return Object.fromEntries(
@@ -8,7 +8,7 @@ export function given(text: string): Record<string, string> {
   );
 }
 
-/** The Dockerfile with every image that is not a stage of its own, or nothing, replaced by `base`; and no syntax line, which an engine would fetch. */
+/** The Dockerfile with every external image replaced by `base`, and without a syntax line, which an engine would download. */
 export function onOurBase(text: string): string {
   const stages = [...text.matchAll(/^\s*FROM\s.*\sAS\s+(\S+)\s*$/gim)].map(([, stage]) => stage!.toLowerCase());
   return text
@@ -18,7 +18,7 @@ export function onOurBase(text: string): string {
     .replace(/^# *syntax=.*$/m, '#');
 }
 
-/** The Dockerfile without the lines that no arithmetic can follow: programs, files of other images, owners by name. */
+/** The Dockerfile without lines that need an engine: RUN, files of other images, owners by name. */
 export function withoutPrograms(text: string): string {
   return instructions(text)
     .filter((lines) => !/^\s*(?:RUN|ONBUILD)\b/i.test(lines) && !/^\s*(?:COPY|ADD)\b.*--from=/is.test(lines))
@@ -26,7 +26,7 @@ export function withoutPrograms(text: string): string {
     .join('\n');
 }
 
-/** What its COPY and ADD ask for, made up: what has an ending, or keeps its name, is a file, anything else a folder. */
+/** Made-up sources for its COPY and ADD lines: a source with an extension, or with the same name as its destination, is a file; any other is a folder. */
 export function contextFor(text: string, args: Readonly<Record<string, string>>): Files {
   const defaults = [...text.matchAll(/^\s*(?:ARG|ENV)\s+(\w+)[= ]"?([^\s"]*)"?/gim)].map(([, name, value]) => [name!, value!]);
   const known: Record<string, string> = {
@@ -40,15 +40,15 @@ export function contextFor(text: string, args: Readonly<Record<string, string>>)
   for (const lines of instructions(text)) {
     const [, rest] = /^\s*(?:COPY|ADD)\s+([^]*)$/i.exec(lines) ?? [];
     if (!rest || /--from=|https?:/.test(rest)) continue;
-    const words = rest.trim().startsWith('[') ? (JSON.parse(rest) as string[]) : rest.replace(/\\\n/g, ' ').trim().split(/\s+/);
-    for (const word of words.filter((each) => !each.startsWith('--')).slice(0, -1)) {
-      const source = filledIn(filledIn(word, known), known)
+    const paths = rest.trim().startsWith('[') ? (JSON.parse(rest) as string[]) : rest.replace(/\\\n/g, ' ').trim().split(/\s+/);
+    for (const written of paths.filter((each) => !each.startsWith('--')).slice(0, -1)) {
+      const source = expandArgs(expandArgs(written, known), known)
         .replace(/["']/g, '')
         .replace(/^(?:\.?\/)+/, '')
         .replace(/\*+/g, '-star-')
         .replace(/\/$/, '');
       const nameOf = (place: string): string => place.slice(place.lastIndexOf('/') + 1);
-      const isFile = /\.\w+$/.test(source) || nameOf(source) === nameOf(words.at(-1)!);
+      const isFile = /\.\w+$/.test(source) || nameOf(source) === nameOf(paths.at(-1)!);
       if (source === '' || source === '.') files['own/some/file.txt'] = 'some\n';
       else if (isFile) files[`own/${source}`] = { content: `${source}\n`, mode: source.endsWith('.sh') ? 0o755 : 0o644 };
       else
@@ -61,11 +61,11 @@ export function contextFor(text: string, args: Readonly<Record<string, string>>)
   return files;
 }
 
-function filledIn(word: string, known: Readonly<Record<string, string>>): string {
+function expandArgs(word: string, known: Readonly<Record<string, string>>): string {
   return word.replace(/\$\{?(\w+)(?::-([^}]*))?\}?/g, (_, name: string, other = '') => known[name] ?? (other as string));
 }
 
-/** Its instructions with their continuations. A comment between two lines of one stays in it. */
+/** Its instructions with their continuation lines, including comments in between. */
 function instructions(text: string): string[] {
   const found: string[] = [];
   let open = false;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cleanEnv } from './run';
 
-/** A file's text or bytes, or what else it may be. `null` removes it. */
+/** A file's text or bytes, a symlink, or a file with a mode. `null` removes it. */
 export type Content = string | Uint8Array | { content: string; mode: number } | { symlink: string } | null;
 export type Files = Record<string, Content>;
 
@@ -16,7 +16,7 @@ export interface Repo {
   write(files: Files): void;
   /** Writes the files, commits everything and returns the commit. */
   commit(message: string, files?: Files): string;
-  /** A light tag on HEAD, or an annotated one. Moves a tag that is there. Returns the commit. */
+  /** A light tag on HEAD, or an annotated one. Moves an existing tag. Returns the commit. */
   tag(name: string, options?: { annotated?: boolean; at?: string }): string;
   head(): string;
 }
@@ -32,7 +32,7 @@ export function gitRepo(dir: string, files: Files = {}): Repo {
   return repo;
 }
 
-/** The same handle for a repository that is there already: a workspace, a clone. */
+/** The same for an existing repository: a workspace, a clone. */
 export function openRepo(dir: string): Repo {
   let commits = 0;
   const git = (...args: string[]): string => {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** One temporary folder for the whole run: what the suites share (see once.ts) lives there, and goes with it. */
+/** Creates the temporary folder of the run, which contains everything that the suites share (see once.ts). */
 export default function setup(): void {
   process.env.KD_E2E_RUN = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-e2e-')));
   process.env.KD_E2E_PID = String(process.pid);

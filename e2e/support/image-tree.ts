@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { Engine } from './engine';
 import { freshFolder, must } from './run';
 
-/** What a container of an image has, by path: `100755 0:0 <sha256>`, `40755 0:0`, `120777 0:0 -> target`. What the engine itself puts there is left out. */
+/** The files of a container by path: `100755 0:0 <sha256>`, `40755 0:0`, `120777 0:0 -> target`. Without those that the engine adds. */
 export type ImageFiles = Record<string, string>;
 
-/** The files of an image in the engine's store, as a container sees them. */
+/** The files of an image in the engine's store, in a container. */
 export async function imageFiles(engine: Engine, image: string): Promise<ImageFiles> {
   const { stdout } = await must('docker', ['create', '--network', 'none', image, 'none'], engine);
   const container = stdout.trim();
@@ -38,7 +38,7 @@ interface Member {
   content: string;
 }
 
-/** The members of a tar, read without any code of the project. */
+/** The members of a tar, read without code of the packages. */
 function tarMembers(tar: Buffer): Member[] {
   const members: Member[] = [];
   let long: Record<string, string> = {};

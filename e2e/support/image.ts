@@ -5,10 +5,10 @@ import type { Engine } from './engine';
 import type { Repo } from './git';
 import { cleanEnv, freshFolder, must } from './run';
 
-/** A path of a tree: its mode as git or a file system says it, and its bytes, or its target. */
+/** The mode of a path, and its content or symlink target. */
 export type Tree = Record<string, { mode: string; content: string }>;
 
-/** What git has below `tree` (`v1:folder`), as it must be in an image: files 644 or 755, links, and the folders that they are in. */
+/** The git tree `tree` (`v1:folder`) as it must be in an image: files with mode 644 or 755, symlinks, and their folders. */
 export function treeInGit({ dir }: Pick<Repo, 'dir'>, tree: string): Tree {
   const git = (...args: string[]): Buffer => execFileSync('git', args, { cwd: dir, env: cleanEnv() });
   const found: Tree = { '.': { mode: '40755', content: '' } };
@@ -21,7 +21,7 @@ export function treeInGit({ dir }: Pick<Repo, 'dir'>, tree: string): Tree {
   return found;
 }
 
-/** The same of a folder of an image, as the engine hands it out. Owners that are not root are said in the mode. */
+/** The same of a folder of an image, from the engine. The mode includes an owner other than root. */
 export async function treeInImage(engine: Engine, image: string, folder: string): Promise<Tree> {
   const into = freshFolder('image');
   const { stdout } = await must('docker', ['create', image, 'true'], engine);
@@ -52,7 +52,7 @@ function treeOnDisk(root: string): Tree {
   return found;
 }
 
-/** The trees of several folders as one: `{ a: treeOfA }` has `a`, `a/file`, …, and the root. */
+/** Several trees as one: `{ a: treeOfA }` has `a`, `a/file`, …, and the root. */
 export function joined(trees: Record<string, Tree>): Tree {
   const all: Tree = { '.': { mode: '40755', content: '' } };
   for (const [folder, tree] of Object.entries(trees))
@@ -60,7 +60,7 @@ export function joined(trees: Record<string, Tree>): Tree {
   return all;
 }
 
-/** A PATH with Node and git, and nothing that builds images. */
+/** A PATH with Node and git, but without container engines. */
 export function pathWithoutEngine(): string {
   const folder = freshFolder('path');
   for (const program of ['node', 'npm', 'git', 'sh', 'env']) {

@@ -6,16 +6,16 @@ import type { Workspace } from './workspace';
 
 export interface Interrupt {
   signal: 'SIGINT' | 'SIGTERM';
-  /** `all`: as a terminal does, the whole group of processes. */
+  /** `all`: the whole process group, as a terminal does. */
   whom: 'all' | 'nx';
-  /** Says that the middle is reached. */
+  /** Whether to send the signal now. */
   when: () => boolean | Promise<boolean>;
-  /** Whether nx may let what it runs come to its end, and then say that all is well: with a batch it does so now and then. */
+  /** Whether nx may finish its tasks and succeed, as it sometimes does with a batch. */
   mayFinish?: boolean;
   env?: Record<string, string>;
 }
 
-/** Starts nx as a terminal does, in a group of its own, and interrupts it in the middle. Returns its exit code when nothing of it runs any more. */
+/** Starts nx in a process group of its own, as a terminal does, and interrupts it. Returns its exit code when no process of the group runs any more. */
 export async function interrupted(
   workspace: Workspace,
   args: string,
@@ -30,20 +30,21 @@ export async function interrupted(
   });
   const ended = new Promise<number>((resolve) => child.once('exit', (code, by) => resolve(by ? 128 : code!)));
   for (let waited = 0; !(await when()); waited += 5) {
-    if (waited > 60_000 || child.exitCode !== null) throw new Error(`the middle was never reached (exit code ${child.exitCode})`);
+    if (waited > 60_000 || child.exitCode !== null)
+      throw new Error(`the moment for the signal never came (exit code ${child.exitCode})`);
     await sleep(5);
   }
   process.kill(whom === 'all' ? -child.pid! : child.pid!, signal);
   const exitCode = await ended;
-  if (exitCode === 0 && !mayFinish) throw new Error(`nx ${args} was interrupted, and ended as if all was well`);
-  for (let waited = 0; isThere(-child.pid!); waited += 20) {
-    if (waited > 15_000) throw new Error('something still runs 15 s after the end of nx');
+  if (exitCode === 0 && !mayFinish) throw new Error(`nx ${args} was interrupted, but succeeded`);
+  for (let waited = 0; isRunning(-child.pid!); waited += 20) {
+    if (waited > 15_000) throw new Error('a process still runs 15 s after nx has ended');
     await sleep(20);
   }
   return exitCode;
 }
 
-function isThere(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

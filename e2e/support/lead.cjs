@@ -1,5 +1,5 @@
-// Loaded before everything else in a command of a test (node --require): leads connections to a name on the internet to a port of this machine. The name stays what TLS and the
-// command see of it. KD_LEAD is `name=port`.
+// Loaded into a command of a test (node --require): redirects connections to a host name to a port of this machine. TLS and the command still use the name.
+// KD_LEAD is `name=port`.
 const tls = require('node:tls');
 
 const [name, port] = process.env.KD_LEAD.split('=');

@@ -1,4 +1,4 @@
-// The stand-in loader must do what the platform's own did with the same inputs (contract, 2.4 and 2.5): else "it imports" proves nothing.
+// The stand-in loader must behave as the platform's own loader did with the same inputs (contract, 2.4 and 2.5).
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { writeFiles } from './git';
@@ -82,7 +82,7 @@ here('the stand-in platform (needs python3)', () => {
     expect(got).toEqual(expected);
   });
 
-  test('of two bundles with the folder as path and module entrypoint, the second gets the first one’s class before today’s platform', async () => {
+  test('before the newest platform, the second of two bundles with the folder as path and module entrypoint gets the first one’s class', async () => {
     const files = { 'a/entrypoint.py': bundle('A'), 'b/entrypoint.py': bundle('B') };
     const entries = ['a', 'b'].map((id) => ({ id, path: id, module: 'entrypoint' }));
     const got = [];
@@ -90,7 +90,7 @@ here('the stand-in platform (needs python3)', () => {
     expect(got).toEqual(['A', 'A', 'B']);
   });
 
-  test('the highest priority is chosen, and of two the factory', async () => {
+  test('chooses the highest priority, and a factory before a class', async () => {
     const head = 'from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow, agentic_workflow_factory\n';
     const low = '@agentic_workflow(priority=200)\nclass Low: pass\n@agentic_workflow(priority=300)\nclass High: pass\n';
     const factory = '@agentic_workflow_factory(priority=300)\ndef make(config): pass\n';
@@ -102,7 +102,7 @@ here('the stand-in platform (needs python3)', () => {
     expect(await choose(head + factory + low)).toEqual(['make', 'factory']);
   });
 
-  test('today’s names exist only today, and their surfaces and id are reported', async () => {
+  test('the newer decorators exist only in the newest platform; reports their surfaces and id', async () => {
     const text = [
       'from kdcube_ai_app.infra.plugin.bundle_loader import bundle_entrypoint, bundle_id, on_reactive_event, api',
       '@bundle_entrypoint(name="b", version="1")',
@@ -125,7 +125,7 @@ here('the stand-in platform (needs python3)', () => {
     });
   });
 
-  test('one bundle that fails does not hide the others', async () => {
+  test('loads the other bundles if one fails', async () => {
     const files = { 'a/entrypoint.py': 'raise SystemError("broken")\n', ...plain };
     const got = await load('head', files, [
       { id: 'a', path: '', module: 'a.entrypoint' },

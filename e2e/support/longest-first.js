@@ -1,4 +1,4 @@
-// Two suites run at once. Begun last, a long one would leave the other core idle to the end; and a fresh clone has nothing from which jest could know which are long.
+// Two suites run at once, and a long one that starts last leaves one core idle. In a fresh clone, jest does not know which suites are long.
 const { basename } = require('node:path');
 const Sequencer = require('@jest/test-sequencer').default;
 

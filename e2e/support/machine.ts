@@ -5,7 +5,7 @@ import { once, runFolder } from './once';
 import { freshFolder, must, type Ran } from './run';
 import { openWorkspace, type Workspace } from './workspace';
 
-/** What may be otherwise on another machine. */
+/** How a machine differs from this one. */
 export interface Machine {
   umask: string;
   /** More arguments of git clone. */
@@ -13,13 +13,13 @@ export interface Machine {
   /** Folders above the clone. */
   below: string;
   env: Record<string, string>;
-  /** The program that runs Nx, with what goes before its arguments. */
+  /** The program that runs Nx, with its first arguments. */
   node: string[];
-  /** When every file was changed last. */
+  /** The modification time of every file. */
   fileTime?: Date;
-  /** The number of a user that owns nothing but the clone. */
+  /** The id of a user that owns only the clone. */
   user?: number;
-  /** What else is done to the clone. */
+  /** Further changes of the clone. */
   change?: (clone: Workspace) => void;
 }
 
@@ -31,12 +31,12 @@ export const ordinary: Machine = {
   node: [process.execPath],
 };
 
-/** Builds of Node that are not this one. */
+/** Other builds of Node. */
 export const NODES = ['22', '24'].filter((version) => !process.version.startsWith(`v${version}.`));
 
 export const DEBIAN_NODE = ['bash', path.resolve(__dirname, '../../tools/engine/debian-node.sh'), 'run'];
 
-/** Clones a workspace's commit to a machine that has nothing of it yet, and runs its nx there. */
+/** Clones a workspace's commit to a clean machine, and runs its nx there. */
 export async function nxOn(
   machine: Machine,
   from: Workspace,
@@ -66,13 +66,13 @@ function age(file: string, time: Date): void {
   fs.lutimesSync(file, time, time);
 }
 
-/** Hands a folder over to a user, who sees nothing of others that is not open to everybody. */
+/** Changes the owner of a folder to an unprivileged user. */
 async function asUser(user: number | undefined, folder: string): Promise<{ command: string[]; env: Record<string, string> }> {
   if (user === undefined) return { command: [], env: {} };
   for (const shared of [runFolder(), path.join(runFolder(), 'work')]) fs.chmodSync(shared, 0o711);
   const home = path.join(folder, 'home');
   fs.mkdirSync(home);
-  // The repositories of this run are root's, and git asks whether that is meant.
+  // The repositories of this run belong to root: git refuses them otherwise.
   fs.writeFileSync(path.join(home, 'gitconfig'), '[safe]\n\tdirectory = *\n');
   await must('chown', ['-R', `${user}:${user}`, folder]);
   return {
@@ -81,7 +81,7 @@ async function asUser(user: number | undefined, folder: string): Promise<{ comma
   };
 }
 
-/** The node program of another version, as the npm registry has it. */
+/** The node program of another version, from the npm registry. */
 export function nodeFromNpm(version: string): Promise<string> {
   return once(`node-${version}`, async () => {
     const { env } = await localNpm();
@@ -92,7 +92,7 @@ export function nodeFromNpm(version: string): Promise<string> {
   });
 }
 
-/** What a Node's own zlib makes of the same bytes, and whether that zlib is the system's. */
+/** The output of a Node's zlib for the same bytes, and whether it uses the system's zlib. */
 export async function packedBy(node: readonly string[]): Promise<{ digest: string; sharedZlib: boolean }> {
   const script = `const bytes = Buffer.from(Array.from({ length: 300000 }, (_, at) => at % 4096 < 3000 ? 97 + at % 17 : at * at >>> 7));
     const digest = require('node:crypto').createHash('sha256').update(require('node:zlib').gzipSync(bytes)).digest('hex');

@@ -8,13 +8,13 @@ import { must } from './run';
 const ROOT = path.resolve(__dirname, '../..');
 
 export interface LocalNpm {
-  /** Address of the registry, with a slash at its end. */
+  /** The URL of the registry, with a trailing slash. */
   registry: string;
-  /** Variables that make npm use it, and the machine's own cache of packages. */
+  /** Variables that make npm use it and the machine's package cache. */
   env: Record<string, string>;
 }
 
-/** The run's npm registry with our three packages in it, as they would be published. Everything else comes through it from the machine's own registry. */
+/** The run's npm registry with our three packages. It is a proxy of the machine's registry for all others. */
 export function localNpm(): Promise<LocalNpm> {
   return once('npm-published', async () => {
     const npm = await bareNpm();
@@ -25,7 +25,7 @@ export function localNpm(): Promise<LocalNpm> {
   });
 }
 
-/** The registry alone, without our packages. */
+/** The registry without our packages. */
 export function bareNpm(): Promise<LocalNpm> {
   return once('npm', startRegistry);
 }
@@ -49,7 +49,7 @@ async function startRegistry(): Promise<LocalNpm> {
     path.join(folder, 'running'),
     process.env.KD_E2E_PID!,
   ];
-  // Its own session: it serves all suites, whichever process started it.
+  // A session of its own: it serves all suites, regardless of the process that started it.
   const child = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,
@@ -64,7 +64,7 @@ async function startRegistry(): Promise<LocalNpm> {
   }
   const registry = fs.readFileSync(address, 'utf8');
   const userconfig = path.join(folder, 'npmrc');
-  // npm refuses to publish without a token, whatever the registry allows.
+  // npm does not publish without a token, even if the registry needs none.
   fs.writeFileSync(
     userconfig,
     `registry=${registry}\n//${new URL(registry).host}/:_authToken=anyone\nfund=false\naudit=false\nupdate-notifier=false\n`,
@@ -72,7 +72,7 @@ async function startRegistry(): Promise<LocalNpm> {
   return { registry, env: { npm_config_userconfig: userconfig, npm_config_registry: registry, npm_config_cache: cache } };
 }
 
-/** What npm itself would use, whether it comes from a file or a variable. */
+/** npm's own setting, from a file or a variable. */
 async function npmConfig(key: string): Promise<string> {
   return (await must('npm', ['config', 'get', key], { cwd: runFolder(), env: npmVariables() })).stdout.trim();
 }

@@ -9,7 +9,7 @@ const KINDS = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** A request as the registry of tools/registry keeps it. */
+/** A request in the journal of tools/registry. */
 export interface Entry {
   method: string;
   path: string;
@@ -23,7 +23,7 @@ export interface Entry {
 
 type Fault = undefined | 'cut' | { status: number; headers?: Record<string, string> };
 
-/** A registry in this process, whose requests can be looked at and made to fail. */
+/** A registry in this process, with a journal of requests and injected faults. */
 export interface Double {
   host: string;
   journal: Entry[];
@@ -38,7 +38,7 @@ export async function registryDouble(options: { immutable?: string[]; dir?: stri
   return start(options);
 }
 
-/** Puts images of one small layer into a registry, where the platform's would be: enough to pin and to build on, not to run. Their digests, by name. */
+/** Pushes stand-ins for the platform's images with one small layer: they can be pinned and built on, but not run. Returns their digests by name. */
 export async function pushStandIns(host: string, ref: string, names?: readonly string[]): Promise<Record<string, string>> {
   const tool = (await import(pathToFileURL(path.join(TOOLS, 'demo/platform.mjs')).href)) as {
     pushStandIns: (host: string, ref: string, names?: readonly string[]) => Promise<Record<string, string>>;
@@ -46,7 +46,7 @@ export async function pushStandIns(host: string, ref: string, names?: readonly s
   return tool.pushStandIns(host, ref, names);
 }
 
-/** The requests that change something. */
+/** The requests that write. */
 export function writes(journal: readonly Entry[]): string[] {
   return journal.filter(({ method }) => method !== 'GET' && method !== 'HEAD').map(({ method, path: at }) => `${method} ${at}`);
 }
@@ -57,21 +57,21 @@ export interface ImageConfig {
   history: { created?: string; created_by?: string }[];
 }
 
-/** The digest of a tag; undefined when it is not there. `name` is host/path. */
+/** The digest of a tag; undefined if it does not exist. `name` is host/path. */
 export async function digestOf(name: string, tag: string): Promise<string | undefined> {
   const answer = await fetch(address(name, `manifests/${tag}`), { method: 'HEAD', headers: { accept: KINDS } });
   if (answer.status === 404) return undefined;
-  if (!answer.ok) throw new Error(`${name}:${tag} is answered with ${answer.status}`);
+  if (!answer.ok) throw new Error(`${name}:${tag} returned ${answer.status}`);
   return answer.headers.get('docker-content-digest')!;
 }
 
-/** The manifest and the configuration of an image, as the registry has them. */
+/** The manifest and the config of an image in a registry. */
 export async function readImage(
   name: string,
   reference: string,
 ): Promise<{ manifest: { layers: { digest: string; size: number }[] }; config: ImageConfig; text: string }> {
   const answer = await fetch(address(name, `manifests/${reference}`), { headers: { accept: KINDS } });
-  if (!answer.ok) throw new Error(`${name}:${reference} is answered with ${answer.status}`);
+  if (!answer.ok) throw new Error(`${name}:${reference} returned ${answer.status}`);
   const manifest = (await answer.json()) as { config: { digest: string }; layers: { digest: string; size: number }[] };
   const text = await (await fetch(address(name, `blobs/${manifest.config.digest}`))).text();
   return { manifest, config: JSON.parse(text) as ImageConfig, text };

@@ -10,8 +10,8 @@ export function runFolder(): string {
 }
 
 /**
- * Makes something once in a run, whichever suite asks first, and gives every suite (each is a process) the same JSON value.
- * A failure is remembered too: the others then fail at once, with the same message. Waits at most 10 minutes.
+ * Creates something once in a run, in the first suite that needs it, and returns the same JSON value in every suite (each is a process).
+ * A failure is stored too: the other suites fail with the same message. Waits at most 10 minutes.
  */
 export async function once<T>(name: string, make: () => Promise<T>): Promise<T> {
   const lock = path.join(runFolder(), `${name}.lock`);
@@ -26,22 +26,21 @@ export async function once<T>(name: string, make: () => Promise<T>): Promise<T> 
   }
   for (let waited = 0; waited < 600_000; waited += 50) {
     if (fs.existsSync(result)) return read<T>(name, result);
-    if (!isRunning(Number(fs.readFileSync(lock, 'utf8'))))
-      throw new Error(`the process that was to make "${name}" ended before it was made`);
+    if (!isRunning(Number(fs.readFileSync(lock, 'utf8')))) throw new Error(`the process that was creating "${name}" ended`);
     await sleep(50);
   }
-  throw new Error(`"${name}" was not made within 10 minutes`);
+  throw new Error(`"${name}" was not created within 10 minutes`);
 }
 
 function read<T>(name: string, file: string): T {
   const outcome = JSON.parse(fs.readFileSync(file, 'utf8')) as { value: T } | { error: string };
-  if ('error' in outcome) throw new Error(`"${name}" could not be made: ${outcome.error}`);
+  if ('error' in outcome) throw new Error(`"${name}" could not be created: ${outcome.error}`);
   return outcome.value;
 }
 
 function take(lock: string): boolean {
   try {
-    // Written beside and linked, so that nobody ever reads a lock that does not say yet who holds it.
+    // Written to a temporary file and linked, so that no process reads a lock without a PID.
     const own = `${lock}.${process.pid}`;
     fs.writeFileSync(own, String(process.pid));
     fs.linkSync(own, lock);

@@ -1,4 +1,4 @@
-// One Dockerfile and one context, built by arithmetic and by a real buildx, pulled and started by a real engine.
+// Builds one Dockerfile and context without an engine and with buildx, and pulls and starts both images.
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,7 @@ import { freshFolder, must, run } from './run';
 
 const PLATFORM = 'linux/amd64';
 
-/** A base with what makes COPY hard: linked folders, linked files, folders with owners and modes, a deleted file, a user. What it starts says how it was started. */
+/** A base with difficult cases for COPY: symlinked folders and files, folders with owners and modes, a user. Its entrypoint reports how it was started. */
 const BASE = `FROM scratch
 COPY rootfs/ /
 COPY --chown=9:9 --chmod=700 rootfs/etc/conf/ /owned/
@@ -36,7 +36,7 @@ ENTRYPOINT ["/entry"]
 CMD ["basecmd"]
 `;
 
-/** It writes to a mounted file: an engine under load at times loses what a container prints that ends at once (1 of 200 runs), in its log too. */
+/** It writes to a mounted file: under load, an engine at times loses the output of a container that ends at once (1 of 200 runs), in its log too. */
 const ENTRY = `#!/bin/sh
 {
   echo "arguments: $*"
@@ -45,24 +45,24 @@ const ENTRY = `#!/bin/sh
 } >/report/output
 `;
 
-/** A Dockerfile, and what is around it in a git repository. */
+/** A Dockerfile and its options. */
 export interface Case {
-  /** Behind `FROM base`, unless it has a FROM. */
+  /** After `FROM base`, unless it has a FROM. */
   dockerfile: string;
   ignore?: string;
   args?: Record<string, string>;
-  /** It needs no look into the base: none is given. */
-  blind?: true;
+  /** The build must not read the files of the base. */
+  withoutBase?: true;
 }
 
-/** A repository with the image's own files in `own` and each bundle in `bundles/<id>`. */
+/** A repository with the image's own files in `own` and bundles in `bundles/<id>`. */
 export interface Context {
   repo: Repo;
   bundles: readonly string[];
 }
 
 export interface TestBase {
-  /** With its digest. */
+  /** By digest. */
   reference: string;
   repository: string;
   digest: string;
@@ -92,23 +92,23 @@ export async function baseImage(engine: Engine): Promise<TestBase> {
   });
 }
 
-export interface Compared {
-  /** What the two say in `config`. */
+export interface Comparison {
+  /** The `config` object of both images. */
   settings: { ours: object; theirs: object };
   files: { ours: object; theirs: object };
-  /** What a started container reports. */
+  /** The exit code and the report of a started container. */
   started: { ours: object; theirs: object };
 }
 
-/** Builds the case in both ways, lets the engine pull and start both images, and tells what they are; or why arithmetic refuses. */
-export async function compared(engine: Engine, context: Context, each: Case): Promise<Compared | Refusal> {
+/** Builds the case in both ways, and pulls and starts both images; or returns the refusal of the daemonless build. */
+export async function compareBuilds(engine: Engine, context: Context, each: Case): Promise<Comparison | Refusal> {
   const base = await baseImage(engine);
   const built = await buildOurs(engine, base, context, each);
   if (isRefusal(built)) return built;
   const ours = await pushOurs(engine, base, built);
-  const theirs = await buildTheirs(engine, base, context, each);
+  const theirs = await buildWithBuildx(engine, base, context, each);
   const config = JSON.parse(built.config.bytes.toString('utf8')) as { config: object };
-  const [one, other] = await Promise.all([ours, theirs.image].map((image) => lookedAt(engine, image)));
+  const [one, other] = await Promise.all([ours, theirs.image].map((image) => inspectImage(engine, image)));
   const result = {
     settings: { ours: config.config, theirs: theirs.config },
     files: { ours: one!.files, theirs: other!.files },
@@ -118,16 +118,16 @@ export async function compared(engine: Engine, context: Context, each: Case): Pr
   return result;
 }
 
-/** Pulled, and started as the image says: with its own user, folder, variables, entrypoint and command. */
-async function lookedAt(engine: Engine, image: string): Promise<{ files: object; started: object }> {
+/** Pulls an image, and starts it with its own user, folder, variables, entrypoint and command. */
+async function inspectImage(engine: Engine, image: string): Promise<{ files: object; started: object }> {
   await must('docker', ['pull', '--quiet', image], engine);
-  return { files: await imageFiles(engine, image), started: await startedOnce(engine, image) };
+  return { files: await imageFiles(engine, image), started: await startImage(engine, image) };
 }
 
-/** The exit code and what the entrypoint reported; the engine's error if the container does not start. */
-async function startedOnce(engine: Engine, image: string): Promise<object> {
+/** The exit code and the entrypoint's report; the engine's error if the container does not start. */
+async function startImage(engine: Engine, image: string): Promise<object> {
   const report = freshFolder('report');
-  // The image's user is anyone.
+  // Any user of the image may write to it.
   fs.chmodSync(report, 0o1777);
   const name = `parity-${randomUUID()}`;
   const mount = ['--volume', `${report}:/report`];
@@ -143,7 +143,7 @@ async function startedOnce(engine: Engine, image: string): Promise<object> {
   }
 }
 
-function textOf({ dockerfile }: Pick<Case, 'dockerfile'>, base: TestBase): string {
+function dockerfileText({ dockerfile }: Pick<Case, 'dockerfile'>, base: TestBase): string {
   const text = /^from /im.test(dockerfile) ? dockerfile : `FROM base\n${dockerfile}`;
   return text.replace(/^(from) base\b/gim, `$1 ${base.reference}`);
 }
@@ -154,7 +154,7 @@ export async function buildOurs(
   { repo, bundles }: Context,
   each: Case,
 ): Promise<BuiltImage | Refusal> {
-  const recipe = readRecipe(textOf(each, base), { args: each.args ?? {}, platform: PLATFORM });
+  const recipe = readRecipe(dockerfileText(each, base), { args: each.args ?? {}, platform: PLATFORM });
   if (isRefusal(recipe)) return recipe;
   const registry = connect(engine.registry);
   const found: Base =
@@ -179,13 +179,13 @@ export async function buildOurs(
     ignore: readIgnore(each.ignore ?? ''),
     labels: {},
     baseFiles: () => {
-      if (each.blind) throw new Error('it looked into the base');
+      if (each.withoutBase) throw new Error('the build read the files of the base');
       return baseFiles(found.manifest.layers, (layer) => blob(engine, base, layer));
     },
   });
 }
 
-async function buildTheirs(
+async function buildWithBuildx(
   engine: Engine,
   base: TestBase,
   { repo, bundles }: Context,
@@ -198,7 +198,7 @@ async function buildTheirs(
   await stage('own', dir);
   for (const id of bundles) await stage(`bundles/${id}`, path.join(dir, 'bundles', id));
   const file = path.join(freshFolder('dockerfile'), 'Dockerfile');
-  fs.writeFileSync(file, textOf(each, base));
+  fs.writeFileSync(file, dockerfileText(each, base));
   const image = `${freshPrefix(engine)}/theirs:1`;
   const args = Object.entries(each.args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-f', file, ...args, '-t', image, dir], engine);
@@ -211,7 +211,7 @@ async function buildTheirs(
   return { image, config: config.config! };
 }
 
-/** As docker-push sends it: the base's layers from where they are. Returns its name. */
+/** Pushes as docker-push does: the base's layers are mounted from their repository. Returns the image's name. */
 async function pushOurs(engine: Engine, base: TestBase, image: BuiltImage): Promise<string> {
   const registry = connect(engine.registry);
   const { config, layers, manifest, mediaType } = image;
@@ -219,12 +219,12 @@ async function pushOurs(engine: Engine, base: TestBase, image: BuiltImage): Prom
   const name = `${freshPrefix(engine)}/ours`;
   const own = layers.map(({ descriptor }) => ({ ...descriptor, open: () => open(descriptor) as AsyncIterable<Uint8Array> }));
   const below = image.base.map((layer) => ({ ...layer, from: { registry, repository: base.repository } }));
-  const blobs = [{ ...config.descriptor, open: () => inOne(config.bytes) }, ...below, ...own];
+  const blobs = [{ ...config.descriptor, open: () => oneChunk(config.bytes) }, ...below, ...own];
   await pushImage(registry, name.slice(engine.registry.length + 1), { manifest, mediaType, blobs });
   return `${name}@${image.digest}`;
 }
 
-async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 

@@ -4,25 +4,25 @@ import path from 'node:path';
 import type { Ran } from './run';
 import type { Workspace } from './workspace';
 
-/** The codes of the problems that a command printed, in their order, each once. */
+/** The codes of the problems that a command printed, in order, without duplicates. */
 export function codesOf({ output }: Pick<Ran, 'output'>): string[] {
   return [...new Set([...plain(output).matchAll(/^.*?\[([a-z]+(?:-[a-z]+)*)\]$/gm)].map(([, code]) => code!))];
 }
 
 /**
- * What every failure that a person caused looks like: exit code 1, these problems, no stack trace, and nothing that names a bug of ours.
- * `names`: words that must be there, such as the file.
+ * Expects a failure that a user caused: exit code 1, these problems, no stack trace, and no sign of a bug in the plugin.
+ * `names`: texts that the output must contain, such as the file.
  */
 export function expectProblem(ran: Ran, codes: string[], ...names: (string | RegExp)[]): void {
-  const said = plain(ran.output);
-  expect({ exitCode: ran.exitCode, codes: codesOf(ran), said }).toEqual({ exitCode: 1, codes, said });
+  const output = plain(ran.output);
+  expect({ exitCode: ran.exitCode, codes: codesOf(ran), output }).toEqual({ exitCode: 1, codes, output });
   for (const name of names)
-    expect(said).toEqual(typeof name === 'string' ? expect.stringContaining(name) : expect.stringMatching(name));
-  expect(said).not.toMatch(/^\s+at .*(?::\d+:\d+\)?|\(<anonymous>\)|native)$/m);
-  expect(said).not.toMatch(/node:internal|TypeError|ReferenceError|UnhandledPromise|undefined/);
+    expect(output).toEqual(typeof name === 'string' ? expect.stringContaining(name) : expect.stringMatching(name));
+  expect(output).not.toMatch(/^\s+at .*(?::\d+:\d+\)?|\(<anonymous>\)|native)$/m);
+  expect(output).not.toMatch(/node:internal|TypeError|ReferenceError|UnhandledPromise|undefined/);
 }
 
-/** Everything that a command could have changed here: what git says, and each file that git does not look at. */
+/** The state of a workspace: git's status, HEAD, and the content of untracked and modified files. */
 export function stateOf(workspace: Pick<Workspace, 'dir' | 'git'>, ...folders: string[]): Record<string, string> {
   const state: Record<string, string> = { status: workspace.git('status', '--porcelain', '--untracked-files=all') };
   const head = workspace.git('rev-parse', 'HEAD');
@@ -32,7 +32,7 @@ export function stateOf(workspace: Pick<Workspace, 'dir' | 'git'>, ...folders: s
   return { ...state, head };
 }
 
-/** Path → hash of its content, of everything below a folder; a folder and a link too. */
+/** The hash of every file, folder and symlink below a folder, by path. */
 export function filesIn(folder: string, as = ''): Record<string, string> {
   if (!fs.existsSync(folder)) return {};
   const entries = fs.readdirSync(folder, { withFileTypes: true });
@@ -47,7 +47,7 @@ export function filesIn(folder: string, as = ''): Record<string, string> {
   ) as Record<string, string>;
 }
 
-/** What was left half-written below a folder. */
+/** Temporary files and locks that were left below a folder. */
 export function leftovers(folder: string): string[] {
   return Object.keys(filesIn(folder)).filter((file) => /\.tmp\/?$|\.lock$/.test(file));
 }
@@ -59,7 +59,7 @@ function hashOf(file: string): string {
   return createHash('sha256').update(fs.readFileSync(file)).digest('hex').slice(0, 16);
 }
 
-/** Nx colours its own lines even when it is asked not to. */
+/** Nx colors its lines even with NO_COLOR. */
 function plain(text: string): string {
   return text.replace(/\u001b\[[0-9;]*m/g, '');
 }

@@ -1,4 +1,4 @@
-// Programs of others that read images: what they accept was not written for us.
+// Third-party tools that read images.
 import { execFileSync, spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { must } from './run';
 
 const TOOLS = path.resolve(__dirname, '../../tools');
 
-/** The folder of skopeo and umoci: '' where they are on the PATH, undefined where they are not to be had. */
+/** The folder of skopeo and umoci: '' if they are on the PATH, undefined if they are not installed. */
 const folder = find();
 
 /** Runs skopeo or umoci. */
@@ -15,24 +15,24 @@ export async function read(program: 'skopeo' | 'umoci', ...args: string[]): Prom
   return (await must(path.join(folder ?? '', program), args)).stdout;
 }
 
-/** test() for what needs skopeo and umoci: without them it skips and says so; with KD_REQUIRE_ENGINE=1 it fails instead. */
+/** test() with skopeo and umoci. Without them it is skipped, with the reason in its name; with KD_REQUIRE_ENGINE=1 it fails. */
 export function testWithReaders(name: string, fn: () => Promise<void>): void {
   if (folder !== undefined) return test(name, fn);
   const how = 'tools/engine/engine.sh install unpacks them';
   if (process.env.KD_REQUIRE_ENGINE !== '1') return test.skip(`${name} (skipped: no skopeo and umoci; ${how})`, () => {});
   test(name, () => {
-    throw new Error(`KD_REQUIRE_ENGINE=1, but skopeo and umoci are not there: ${how}`);
+    throw new Error(`KD_REQUIRE_ENGINE=1, but skopeo and umoci are not installed: ${how}`);
   });
 }
 
-/** test() for crane, built from the Go module registry in the version that the bench uses. Skipped, with the reason, where it cannot be had: no machine has to have Go. */
+/** test() with crane, built from its Go module in the version that the bench uses. Skipped, with the reason, on a machine without Go. */
 export function testWithCrane(name: string, fn: (crane: (...args: string[]) => Promise<string>) => Promise<void>): void {
   const { program, why } = crane();
   if (program === '') return test.skip(`${name} (skipped: ${why})`, () => {});
   test(name, () => fn(async (...args) => (await must(program, args)).output));
 }
 
-/** Before the tests are named, so in a process that can be waited for. It is built once on a machine. */
+/** Synchronous, because tests are named when the file is loaded. Built once on a machine. */
 function crane(): { program: string; why: string } {
   const script = `import { findCrane } from ${JSON.stringify(pathToFileURL(path.join(TOOLS, 'bench/crane.mjs')).href)};
     console.log(findCrane(${JSON.stringify(path.join(cache(), 'crane'))}, console.error) ?? '');`;
@@ -40,7 +40,7 @@ function crane(): { program: string; why: string } {
   return { program: stdout.trim(), why: stderr.trim().split('\n').at(-1) ?? '' };
 }
 
-/** test() for podman, where it is there. */
+/** test() with podman, if it is installed. */
 export function testWithPodman(name: string, fn: () => Promise<void>): void {
   if (spawnSync('podman', ['--version']).status === 0) return test(name, fn);
   test.skip(`${name} (skipped: there is no podman)`, () => {});

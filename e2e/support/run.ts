@@ -7,7 +7,7 @@ export interface Ran {
   exitCode: number;
   stdout: string;
   stderr: string;
-  /** stdout, then stderr: for messages that may be on either. */
+  /** stdout, then stderr: for messages on either. */
   output: string;
 }
 
@@ -22,7 +22,7 @@ export interface RunOptions {
   onStart?: (child: ChildProcess) => void;
 }
 
-/** Runs a program without a terminal and without input, to its end. Never throws for an exit code; a signal's end is exit code 128. */
+/** Runs a program without a terminal and without input, to its end. Never throws for an exit code; exit code 128 after a signal. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const env = { ...cleanEnv(), ...options.env };
   const child = spawn(program, args, {
@@ -45,19 +45,19 @@ export async function run(program: string, args: readonly string[], options: Run
   return { exitCode, stdout, stderr, output: stdout + stderr };
 }
 
-/** The same, but an exit code other than 0 throws with what the program said: for steps that a test only builds on. */
+/** The same, but throws with the output for an exit code other than 0: for the setup of tests. */
 export async function must(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const ran = await run(program, args, options);
   if (ran.exitCode !== 0) throw new Error(`${program} ${args.join(' ')} ended with exit code ${ran.exitCode}\n${ran.output}`);
   return ran;
 }
 
-/** Each plugin in a process of its own, as where nobody set anything. */
-export const AS_BY_ITSELF = { NX_ISOLATE_PLUGINS: 'true' };
+/** Nx's default: each plugin in a process of its own. */
+export const ISOLATED_PLUGINS = { NX_ISOLATE_PLUGINS: 'true' };
 
 /**
- * This process's environment without what npm, Nx, jest and a person's own settings add to it: what a customer's fresh terminal in CI has.
- * Git commits are by a fixed author, and no program may ask for a password.
+ * This process's environment without the variables of npm, Nx, jest and the user's settings, as in a customer's CI.
+ * Git commits have a fixed author, and no program may prompt for a password.
  */
 export function cleanEnv(): Record<string, string | undefined> {
   const foreign = /^(npm_|NX_|JEST_|KD_|KDCUBE_|GIT_|AWS_|DOCKER_|NODE_OPTIONS$|NODE_ENV$|FORCE_COLOR$|INIT_CWD$)/i;
@@ -68,9 +68,9 @@ export function cleanEnv(): Record<string, string | undefined> {
     NO_COLOR: '1',
     NX_DAEMON: 'false',
     NX_TUI: 'false',
-    // Without a daemon Nx starts a process for each plugin at each command, which is half of a short one. What begins with AS_BY_ITSELF runs as Nx does by itself.
+    // Without a daemon Nx starts a process for each plugin at each command, which is half of a short one. ISOLATED_PLUGINS restores the default.
     NX_ISOLATE_PLUGINS: 'false',
-    // Nx 24 keeps one cache in the home folder for all clones of a repository, and ours have the same first commit in every run: each has its own instead.
+    // Nx 24 shares one cache in the home folder among clones of a repository, and ours have the same first commit in every run: each has its own.
     NX_CACHE_DIRECTORY: '.nx/cache',
     KDCUBE_CACHE_DIR: ensure(path.join(runFolder(), 'cache')),
     GIT_CONFIG_NOSYSTEM: '1',
@@ -84,7 +84,7 @@ export function cleanEnv(): Record<string, string | undefined> {
   };
 }
 
-/** A new folder in the run's folder, with a name that tells what it is for. */
+/** A new folder in the run's folder; `name` is a prefix. */
 export function freshFolder(name: string): string {
   return fs.mkdtempSync(path.join(ensure(path.join(runFolder(), 'work')), `${name}-`));
 }

@@ -6,7 +6,7 @@ import { once } from './once';
 import { type Ran, type RunOptions, freshFolder, must, run } from './run';
 
 export interface Workspace extends Repo {
-  /** Variables that every command in this workspace gets. */
+  /** The variables of every command in this workspace. */
   env: Record<string, string>;
   /** Runs the workspace's own nx, as in CI: no daemon, no terminal. */
   nx(args: string | readonly string[], options?: RunOptions): Promise<Ran>;
@@ -17,17 +17,17 @@ export interface Workspace extends Repo {
   json<T>(file: string): T;
 }
 
-/** How a workspace comes to be: `folder` does not exist yet. */
+/** Creates a workspace in `folder`, which does not exist yet. */
 export type Create = (folder: string, npm: LocalNpm) => Promise<void>;
 
 export interface WorkspaceOptions {
-  /** Version of nx. Default: the one that this repository itself is built with. */
+  /** Version of nx. Default: that of this repository. */
   nx?: string;
   /** The platform's version, for the default creator. Default: PLATFORM_REF. */
   platformRef?: string;
   /** More arguments for the default creator. */
   args?: readonly string[];
-  /** Default: npm create kdcube. With another one, `key` must say what tells its workspaces apart. */
+  /** Default: npm create kdcube. Another one needs a `key` that identifies its workspaces. */
   create?: Create;
   key?: string;
   /** Default: the registry with our three packages. */
@@ -41,7 +41,7 @@ export const NX = (
 /** A version of the platform that reads bundles.yaml. */
 export const PLATFORM_REF = '2026.7.20.444';
 
-/** A workspace of its own, committed. Made once in a run for each set of options (about 10 s), then copied. */
+/** A committed workspace. Created once in a run for each set of options (about 10 s), then copied. */
 export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const { nx = NX, platformRef = PLATFORM_REF, args = [], create, key = 'kdcube', npm: registry = localNpm } = options;
   const npm = await registry();
@@ -56,7 +56,7 @@ export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Wor
   return openWorkspace(dir, npm);
 }
 
-/** A handle for a workspace that is there already: a clone of one, say. */
+/** A handle for an existing workspace, such as a clone. */
 export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
   const env = { ...npm.env, KDCUBE_CACHE_DIR: path.join(path.dirname(dir), 'kdcube-cache') };
   const start = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
@@ -82,7 +82,7 @@ export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
   };
 }
 
-/** npm create kdcube, as its README says, with the version that this run published. */
+/** npm create kdcube, as in its README, with the version that this run published. */
 function npmCreate(nx: string, platformRef: string, args: readonly string[]): Create {
   return async (folder, npm) => {
     const all = [path.basename(folder), '--platform-ref', platformRef, '--nx-version', nx, ...args];
@@ -90,7 +90,7 @@ function npmCreate(nx: string, platformRef: string, args: readonly string[]): Cr
   };
 }
 
-/** A plain Nx workspace with these packages installed: for what needs no generator of ours. */
+/** A plain Nx workspace with these packages installed. */
 export function plainWorkspace(nx: string, packages: readonly string[]): Create {
   return async (folder, npm) => {
     fs.mkdirSync(folder, { recursive: true });

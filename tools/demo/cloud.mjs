@@ -1,4 +1,4 @@
-// The demo's cloud: packages/ecs-double, with a cluster in which somebody set up an earlier release by hand, and a clock that is in a hurry.
+// The demo's stand-in for AWS: packages/ecs-double, with a cluster that runs an earlier release, and an accelerated clock.
 import http from 'node:http';
 import os from 'node:os';
 import { clockEnvironment } from '../../packages/ecs-double/clock/environment.mjs';
@@ -6,10 +6,10 @@ import { start } from '../../packages/ecs-double/double.mjs';
 
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 const SERVICES = ['chat-proc', 'chat-ingress', 'metrics'];
-/** Virtual seconds in a real one, for somebody who watches. */
+/** Virtual seconds per real second, if somebody watches. */
 const PACE = 45;
 
-/** `env` is what a program must be told to ask this cloud and no other. */
+/** `env`: the variables of a program that uses this stand-in. */
 export async function startCloud({ registry, journal, isWatched }) {
   const scenario = {
     ...PLACE,
@@ -30,8 +30,8 @@ export async function startCloud({ registry, journal, isWatched }) {
       AWS_SHARED_CREDENTIALS_FILE: os.devNull,
       AWS_EC2_METADATA_DISABLED: 'true',
     },
-    /** No container is started: what an image does is said. */
-    async says(match, what) {
+    /** Sets what containers of matching images do: no container is started. */
+    async setBehavior(match, what) {
       const rules = [{ match, do: what }, setupEndsWell()];
       await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify({ rules }) });
     },
@@ -70,7 +70,7 @@ function service(name) {
   };
 }
 
-/** The double's clock, slow enough to look at: sleeping takes a part of its time. */
+/** The double's clock, slowed down for people: sleeping takes a part of its time. */
 async function pacedClock(time) {
   const server = http.createServer(async (request, response) => {
     let body = '';

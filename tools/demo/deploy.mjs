@@ -9,22 +9,22 @@ import { title } from './shop.mjs';
 const BUNDLE = 'bundles/hello@1-0-0/entrypoint.py';
 const OTHER_IMAGES = ['kdcube-postgres-setup', 'kdcube-chat-ingress', 'kdcube-metrics'];
 
-/** `registry` runs in this process until the demo ends: a deploy takes images from a registry, by digest. */
+/** `registry` runs in this process until the demo ends. */
 export async function deployStory(shop, registry) {
   const { place, env, nx, failingNx, commit } = shop;
   const journal = path.join(place, 'aws-calls.ndjson');
   const cloud = await startCloud({ registry, journal, isWatched: process.stdout.isTTY });
-  // A terminal gets the board that is drawn in place; the demo's other commands say their lines.
+  // On a terminal, a deploy shows the live board; other commands print lines.
   const deployed = { CI: process.stdout.isTTY ? '' : 'true' };
   Object.assign(env, cloud.env, { KDCUBE_REGISTRY: registry }, deployed);
   try {
     title('A place to deploy to: the cloud is a stand-in');
-    console.log(`(No AWS account is asked. What answers is a program on this machine, packages/ecs-double, that speaks the protocol of Amazon ECS. It starts no container, and its
-time is its own: a rollout of minutes is over in seconds. In its cluster ${PLACE.cluster} runs what somebody once set up by hand.
-Images are deployed from a registry: the one of the demo, on ${registry}.)`);
+    console.log(`(No AWS account is used. packages/ecs-double, a program on this machine, implements the protocol of Amazon ECS. It starts no container, and its
+clock is virtual: a rollout of minutes takes seconds. Its cluster ${PLACE.cluster} runs an earlier release that was set up by hand.
+Images are deployed from the demo's registry on ${registry}.)`);
     await makeEnvironment(shop, registry);
 
-    title('Send the images, see whether all is there, and what would change');
+    title('Push the images, verify the environment, and show the plan');
     release(shop, 'prod-1');
     await commit('Release prod-1');
     await nx('run-many', '-t', 'docker-push', '--output-style=static');
@@ -32,7 +32,7 @@ Images are deployed from a registry: the one of the demo, on ${registry}.)`);
     await nx('run', 'release:verify:prod');
     await nx('run', 'release:plan:prod');
 
-    title('Deploy, as it is typed where there is one environment');
+    title('Deploy: one environment needs no name');
     await nx('run', 'release:deploy-ecs');
 
     title('Change one bundle: one service restarts');
@@ -43,29 +43,29 @@ Images are deployed from a registry: the one of the demo, on ${registry}.)`);
     await nx('run', 'release:plan:prod');
     await nx('run', 'release:deploy-ecs');
 
-    title('Break it: what does the deploy say?');
+    title('Break it: a failed deploy');
     const ended = await breakIt(shop, cloud, failingNx);
     console.log(
       `\n(Nx ended with ${ended.status}, as for every task that fails. The deploy's own exit code is in the last object of --json:)\n${ended.last}`,
     );
 
-    title('What runs, what was tried, and a rollback');
+    title('Status, history, and a rollback');
     await nx('run', 'release:status:prod');
     await nx('run', 'release:history:prod');
-    console.log('\n(What runs is prod-2, as before. To prod-1, on any machine and without a build:)');
+    console.log('\n(prod-2 still runs. A rollback to prod-1 works on any machine, without a build:)');
     await nx('run', 'release:rollback:prod', '--to=prod-1');
     await nx('run', 'release:status:prod');
 
     title('Done');
-    console.log(`The cloud was a stand-in: ${cloud.calls()} calls, each with its answer, are in
+    console.log(`The ${cloud.calls()} calls to the stand-in and its responses are in
   ${journal}
-The workspace is ${shop.dir}; its environment, registry and cloud have ended with the demo. On an account of your own:
+The workspace is ${shop.dir}; its registry and the stand-in have ended with the demo. On an account of your own:
 
   npx nx g @kdcube/nx:environment prod --target=ecs     # or, from what runs: npx nx run release:import-ecs
   npx nx run release:verify:prod                        # what is missing
   npx nx run release:deploy-ecs:prod
 
-docs/deploying.md tells the rest: verdicts, exit codes, Ctrl-C, and what to do at 2 a.m.`);
+More in docs/deploying.md: verdicts, exit codes, Ctrl-C, and what to do at 2 a.m.`);
   } finally {
     await cloud.close();
   }
@@ -81,16 +81,16 @@ async function makeEnvironment({ nx, edit, commit }, registry) {
     ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
   );
   const digests = await pushStandIns(registry, PLATFORM_REF, OTHER_IMAGES);
-  const known = { '<SUBNET>': 'subnet-0a1b2c3d', '<POSTGRES_HOST>': 'db.acme.example', '<BUCKET>': 'acme-prod' };
+  const values = { '<SUBNET>': 'subnet-0a1b2c3d', '<POSTGRES_HOST>': 'db.acme.example', '<BUCKET>': 'acme-prod' };
   edit('environments/prod.yaml', (text) => {
-    const named = Object.entries(known).reduce((all, [placeholder, value]) => all.replace(placeholder, value), text);
+    const named = Object.entries(values).reduce((all, [placeholder, value]) => all.replace(placeholder, value), text);
     return OTHER_IMAGES.reduce(
       (all, name) => all.replace(`docker.io/kdcube/${name}@sha256:<DIGEST>`, `${registry}/${name}@${digests[name]}`),
       named,
     );
   });
   console.log(
-    `(What only a customer knows stands in it as a placeholder. Filled in: ${Object.keys(known).join(', ')} and three digests.)`,
+    `(Values that only a customer knows are placeholders. Filled in: ${Object.keys(values).join(', ')} and three digests.)`,
   );
   await commit('Add the environment prod');
 }
@@ -99,7 +99,7 @@ function release({ edit }, name) {
   edit('release.yaml', (text) => text.replace(/^(?:# )?release_name: .*$/m, `release_name: "${name}"`));
 }
 
-/** The image is a real one; what it does when it is started is said to the stand-in, which starts nothing. */
+/** Pushes a real image, and configures the stand-in, which starts no container, to let it fail. */
 async function breakIt(shop, cloud, failingNx) {
   shop.edit(BUNDLE, (text) => `import os\n${text.replace('"Good morning"', 'os.environ["GREETING"]')}`);
   release(shop, 'prod-3');
@@ -112,7 +112,7 @@ async function breakIt(shop, cloud, failingNx) {
     '    GREETING = os.environ["GREETING"]',
     "KeyError: 'GREETING'",
   ];
-  await cloud.says({ image: digest }, { exit: { code: 1, after: 6, lines } });
-  console.log('\n(The stand-in is told that a container of this image ends with exit code 1 after six seconds.)');
+  await cloud.setBehavior({ image: digest }, { exit: { code: 1, after: 6, lines } });
+  console.log('\n(In the stand-in, containers of this image now exit with code 1 after six seconds.)');
   return failingNx('run', 'release:deploy-ecs');
 }

@@ -9,7 +9,7 @@ import { title } from './shop.mjs';
 export const PLATFORM_REF = '2026.3.4.1716';
 const OTHER_ID = 'weather@2-1-0';
 
-/** `registry` holds the platform's images; `own`: the demo started it, and nobody named one for the release's. `tarball(name)` is one of our packages. */
+/** `registry` has the platform's images; `own`: the demo started it, and no registry is configured for the release's images. `tarball(name)` is one of our packages. */
 export async function mainJob(shop, { registry, own, tarball }) {
   const { place, dir, nx, run, commit } = shop;
   title(`A customer's repository in ${dir}`);
@@ -36,8 +36,8 @@ export async function mainJob(shop, { registry, own, tarball }) {
   await pushStandIns(registry, PLATFORM_REF);
   console.log(
     own
-      ? `(The platform's images are small stand-ins that hold no platform, in a registry of the demo's own at ${registry} that runs until the demo ends.)`
-      : `(The platform's images are small stand-ins that hold no platform, put into ${registry}.)`,
+      ? `(The platform's images are small stand-ins, in a registry at ${registry} that runs until the demo ends.)`
+      : `(The platform's images are small stand-ins, pushed to ${registry}.)`,
   );
   await nx('sync');
   await commit('Pin them');
@@ -51,7 +51,7 @@ export async function mainJob(shop, { registry, own, tarball }) {
   title('Build the two images with the bundles in them: without a container engine');
   console.log(
     own
-      ? '(No registry is configured, so they go to dist/images. KDCUBE_REGISTRY=127.0.0.1:5000 npm run demo sends them to a registry on this machine.)'
+      ? '(No registry is configured, so they go to dist/images. KDCUBE_REGISTRY=127.0.0.1:5000 npm run demo pushes them to a registry on this machine.)'
       : `(KDCUBE_REGISTRY is set: they go to ${registry}.)`,
   );
   await nx('run-many', '-t', 'docker-push', '--output-style=static');
@@ -100,16 +100,16 @@ class Weather:
   return other;
 }
 
-/** Hands an image to the engine that runs here, and starts it. */
-async function startImage({ dir, nx, run, leftOut }) {
+/** Loads an image into the local engine, and starts it. */
+async function startImage({ dir, nx, run, skipped }) {
   const image = 'kdcube-chat-proc-bundled';
-  title('Start one of them, where docker or podman runs');
+  title('Start one of them, if docker or podman runs');
   const engine = ['docker', 'podman'].find(
     (program) => spawnSync(program, ['info'], { stdio: 'ignore', timeout: 20_000 }).status === 0,
   );
   if (!engine) {
-    leftOut.push('Starting an image: neither docker nor podman runs on this machine.');
-    console.log('left out: neither docker nor podman runs on this machine.');
+    skipped.push('Starting an image: neither docker nor podman runs on this machine.');
+    console.log('skipped: neither docker nor podman runs on this machine.');
     return;
   }
   await nx('run', `${image}:docker-push`, '--format=docker-archive', '--output-style=static');
@@ -121,7 +121,7 @@ async function startImage({ dir, nx, run, leftOut }) {
 }
 
 async function affectedTasks({ output }) {
-  const said = await output('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--graph=stdout');
-  const { tasks } = JSON.parse(said.slice(said.indexOf('{')));
+  const graph = await output('affected', '-t', 'stage', 'docker-push', '--base=HEAD~1', '--graph=stdout');
+  const { tasks } = JSON.parse(graph.slice(graph.indexOf('{')));
   return Object.keys(tasks.tasks).sort();
 }

@@ -1,12 +1,12 @@
-// A stand-in for the platform's images: one small layer each, made by hand, so that the demo needs no platform and no network. What it starts is
-// stand-in.c, for linux/amd64: 896 bytes that say that they run, and which bundles they see.
+// A stand-in for the platform's images: one small layer each, so that the demo needs no platform and no network. It runs stand-in.c,
+// compiled for linux/amd64 (896 bytes), which prints the bundles that it finds.
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 
-/** What the two images with bundles in them stand on. */
+/** The bases of the two images with bundles. */
 const BASES = ['kdcube-chat-proc', 'py-code-exec'];
 
-/** stand-in.c, compiled as its first lines say, packed by gzip. */
+/** stand-in.c, compiled as its comment says, gzipped. */
 const PROGRAM =
   'H4sIAAAAAAACA6t39XFjYmRkgAEmBjsGEI+Z0QHMd4CKOzDBlQDFLBiYgSQrAwtYLSsDMnBAoeWg+mA0gwCEAuljA2IFqLiCkAMKDQcNqPoCn5' +
   'aksDEQD6DaGDw6/xlearARYyhh9fh/6PXXHYxgweP8rIcdQzx6bZcAuaHBL67+//9/B8hJQKHPQMrw0j6QW/lZPXplPwLN8uw84NF6oDLYp/O4' +
@@ -15,7 +15,7 @@ const PROGRAM =
   '5OekFCvk5SMryVPQTyrNS8lJLbbiYoAxGRQUGBj0ijOKS4pKEpOAPkqtKGHQK8pPSSxJZNBLKi5moAbgRkoLIPACmm5eQPkn0NQzovEFoWJGUP' +
   '4GaLrdAFWYh0M/jJYEYg5QemdAS4dMaOkPJo/FPGYs/oKnewLuBwBIomLvgAMAAA==';
 
-/** Puts stand-ins into a registry. Returns the digest of each, by its name. */
+/** Pushes stand-ins to a registry. Returns their digests by name. */
 export async function pushStandIns(registry, ref, names = BASES) {
   const digests = {};
   for (const name of names) {
@@ -72,7 +72,7 @@ function digest(bytes) {
   return `sha256:${crypto.createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A file in a tar, as the ustar format has it. */
+/** A file in a ustar archive. */
 function inTar(name, body, mode) {
   const header = Buffer.alloc(512);
   const field = (at, value) => header.write(value, at, 'latin1');

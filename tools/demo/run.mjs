@@ -1,4 +1,4 @@
-// npm run demo [-- --deploy]: the main job, once, in a folder of its own. Needs Node and git; where docker or podman runs too, it starts an image.
+// npm run demo [-- --deploy]: the main job in a new folder. Needs Node and git; starts an image if docker or podman runs.
 // --deploy: then a rollout on a stand-in for Amazon ECS, without an account.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { deployStory } from './deploy.mjs';
 import { mainJob } from './main-job.mjs';
 import { openShop, title } from './shop.mjs';
 
-const values = words();
+const values = parseOptions();
 const shop = openShop();
 
 ensureInstalled();
@@ -20,7 +20,7 @@ const packed = execFileSync(process.execPath, [path.join(root, 'tools/pack.mjs')
 });
 const tarball = (name) => packed.split('\n').find((line) => path.basename(line).startsWith(name) && line.endsWith('.tgz'));
 
-// The stand-in of the cloud is no place to log in to a registry of somebody's from: a deploy has its own.
+// With the stand-in for AWS, ECR has no login, so a deploy uses the demo's registry.
 if (values.deploy) delete process.env.KDCUBE_REGISTRY;
 const own = process.env.KDCUBE_REGISTRY ? undefined : await start({ port: 0 });
 const registry = process.env.KDCUBE_REGISTRY ?? own.host;
@@ -33,8 +33,8 @@ try {
   await own?.close();
 }
 
-/** What was typed; --help and what is not known end here. */
-function words() {
+/** The options; exits for --help and unknown options. */
+function parseOptions() {
   const usage = `npm run demo [-- --deploy]
 
 The main job, from a customer's new repository to pushed images, in a folder of its own. It needs Node and git.
@@ -54,8 +54,8 @@ The main job, from a customer's new repository to pushed images, in a folder of 
 
 function end() {
   title('Done');
-  for (const line of shop.leftOut) console.log(`Left out: ${line}`);
-  console.log(`What to type next, in the folder that the demo made:
+  for (const line of shop.skipped) console.log(`Skipped: ${line}`);
+  console.log(`Next commands, in the folder of the demo:
 
   cd ${shop.dir}
   npx nx g @kdcube/nx:bundle my-bundle      # a bundle of your own
@@ -66,6 +66,6 @@ function end() {
 `);
   if (own)
     console.log(
-      `The images are in ${path.join(shop.dir, 'dist/images')}. They stand on the stand-ins, whose registry has ended with the demo: images for a platform begin with npm create kdcube.`,
+      `The images are in ${path.join(shop.dir, 'dist/images')}. Their bases are stand-ins, whose registry has ended with the demo. For real images, start with npm create kdcube.`,
     );
 }

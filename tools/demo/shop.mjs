@@ -1,4 +1,4 @@
-// The folder that the demo works in, and how it runs what a person would type there.
+// The workspace of the demo, and its commands.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { nxEnv } from '../setup.mjs';
 
-// The demo must run for somebody who never told git a name.
+// For users without a configured git identity.
 const identity = {
   GIT_AUTHOR_NAME: 'KDCube demo',
   GIT_AUTHOR_EMAIL: 'demo@example.com',
@@ -18,22 +18,22 @@ export function title(text) {
   console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 76 - text.length))}`);
 }
 
-/** A new folder with room for a workspace, `acme`. `env` of the returned object may be added to at any time. */
+/** Creates a folder for the workspace `acme`. `env` of the returned object may be extended at any time. */
 export function openShop() {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-demo-'));
   const dir = path.join(place, 'acme');
   const env = { ...identity, ...nxEnv, CI: 'true', KDCUBE_CACHE_DIR: path.join(place, 'cache'), NX_NO_CLOUD: 'true' };
   const file = (name) => path.join(dir, name);
-  const shop = { place, dir, env, leftOut: [], file, run, nx, failingNx, output, commit, edit };
+  const shop = { place, dir, env, skipped: [], file, run, nx, failingNx, output, commit, edit };
   return shop;
 
-  /** Runs a program to its end; one that fails ends the demo, and leaves the folder for a look. */
+  /** Runs a program. If it fails, the demo stops and keeps its folder. */
   async function run(cwd, program, args, { quiet = false } = {}) {
     if (!quiet) console.log(`$ ${program === process.execPath ? 'node' : program} ${args.map(short).join(' ')}`);
     const status = await ended(start(cwd, program, args, ['ignore', 'inherit', 'inherit']));
     if (status === 0) return;
     console.error(
-      `\nThe demo stopped: ${path.basename(program)} ${args.join(' ')} ended with ${status}. Its folder stays for a look: ${place}`,
+      `\nThe demo stopped: ${path.basename(program)} ${args.join(' ')} ended with ${status}. Its folder is kept: ${place}`,
     );
     process.exit(1);
   }
@@ -43,24 +43,24 @@ export function openShop() {
     await run(dir, process.execPath, [nxBin(), ...args], { quiet: true });
   }
 
-  /** One that must fail, with --json: its words are shown as they come, and its last object is returned with the exit code. */
+  /** Runs a command with --json that must fail, and returns its exit code and its last object. */
   async function failingNx(...args) {
     console.log(`\n$ nx ${args.join(' ')} --json`);
     const child = start(dir, process.execPath, [nxBin(), ...args, '--json'], ['ignore', 'pipe', 'inherit']);
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
     const status = await ended(child);
-    const objects = said.split('\n').filter((line) => line.startsWith('{'));
-    if (status === 0) throw new Error(`nx ${args.join(' ')} went well, and nobody expected that.`);
+    const objects = text.split('\n').filter((line) => line.startsWith('{'));
+    if (status === 0) throw new Error(`nx ${args.join(' ')} succeeded, but should have failed.`);
     return { status, last: objects.find((line) => line.includes('"event":"deployed"')) };
   }
 
   async function output(...args) {
     const child = start(dir, process.execPath, [nxBin(), ...args], ['ignore', 'pipe', 'inherit']);
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
     await ended(child);
-    return said;
+    return text;
   }
 
   async function commit(message) {
@@ -73,7 +73,7 @@ export function openShop() {
   }
 
   function start(cwd, program, args, stdio) {
-    // Not the synchronous one: the demo's registry and its cloud answer from this very process. With a stand-in for AWS, nothing of somebody's own account may be left.
+    // Asynchronous, because the demo's registry and stand-in run in this process. With the stand-in, the user's AWS variables are removed.
     const own = Object.entries(process.env).filter(([name]) => !(env.AWS_ENDPOINT_URL && name.startsWith('AWS_')));
     return spawn(program, args, { cwd, stdio, env: { ...Object.fromEntries(own), ...env } });
   }

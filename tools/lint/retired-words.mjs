@@ -41,7 +41,7 @@ const DECLARATIONS = [
   'ObjectExpression > Property > Identifier.key',
 ];
 
-export const retiredWords = {
+export const retiredTerms = {
   meta: {
     type: 'suggestion',
     schema: [],

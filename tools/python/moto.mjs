@@ -16,17 +16,17 @@ export async function startMoto({ server }) {
   const child = spawn(server, ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
-  let said = '';
+  let output = '';
   const url = await new Promise((resolve, reject) => {
-    const hear = (part) => {
-      said += part;
-      const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(said);
+    const onData = (part) => {
+      output += part;
+      const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(output);
       if (found) resolve(found[1]);
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`moto_server ended with ${code}: ${said}`)));
+    child.on('exit', (code) => reject(new Error(`moto_server ended with ${code}: ${output}`)));
   });
   return {
     url,

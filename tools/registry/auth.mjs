@@ -1,9 +1,9 @@
-// The two ways in which registries ask who is there: Basic, and Bearer with a token service (here on the same address, /token).
+// Authentication of registries: Basic, and Bearer with a token service (here at /token of the same host).
 import { randomUUID } from 'node:crypto';
 
 /**
  * `auth` is undefined (open) or { type: 'basic' | 'bearer', users: { name: password }, anonymousPull?: boolean, ttl?: seconds }.
- * `check(request, scope)` answers undefined when the request may go on, else the challenge to send with 401.
+ * `check(request, scope)` returns undefined if the request is allowed, else the challenge for a 401.
  */
 export function createAuth(auth, address) {
   if (!auth) return { check: () => undefined };
@@ -36,7 +36,7 @@ export function createAuth(auth, address) {
       tokens.set(token, { scopes, expires: Date.now() + ttl * 1000 });
       return { token, access_token: token, expires_in: ttl, issued_at: new Date().toISOString() };
     },
-    /** Forgets every token, as a registry does when its keys change. */
+    /** Revokes every token, as a registry does when its keys change. */
     revoke: () => tokens.clear(),
   };
 }

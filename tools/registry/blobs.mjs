@@ -1,4 +1,4 @@
-// Blobs and their uploads. A blob belongs to the repositories it was pushed or mounted to, and to no other.
+// Blobs and uploads. A blob belongs only to the repositories that it was pushed or mounted to.
 import { randomUUID } from 'node:crypto';
 import { DIGEST, digestOf, refuse, reply } from './protocol.mjs';
 
@@ -20,7 +20,7 @@ export function createBlobs(store, { mount = true, leastPiece = 0, most = Infini
     return progress(id, 202);
   }
 
-  // The place to continue changes with every answer: a client that keeps using the first one is refused, as a real registry does.
+  // The upload's location changes with every response: a client that uses an old one is refused, as real registries do.
   function progress(id, status) {
     const { name, size } = sessions.get(id);
     const location = `/v2/${name}/blobs/uploads/${id}?_state=${size}`;
@@ -45,7 +45,7 @@ export function createBlobs(store, { mount = true, leastPiece = 0, most = Infini
   function append(session, body, headers) {
     const range = /^(\d+)-(\d+)$/.exec(headers['content-range'] ?? '');
     if (range && Number(range[1]) !== session.size) return false;
-    // Only the last piece may be small, and which one that is shows afterwards.
+    // Only the last piece may be small.
     if (body.length > 0) (session.pieces ??= []).push(...(session.last === undefined ? [] : [session.last]));
     if (body.length > 0) session.last = body.length;
     session.chunks.push(body);

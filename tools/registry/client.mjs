@@ -1,4 +1,4 @@
-// What the specs say to a registry, one function a request. Only for tests.
+// A registry client for specs, one function for each request.
 import http from 'node:http';
 import { digestOf } from './protocol.mjs';
 
@@ -14,7 +14,7 @@ export function call(base, method, path, { headers = {}, body } = {}) {
       { method, headers: { ...(body ? { 'content-length': body.length } : {}), ...headers }, agent: false },
       (response) => {
         const answer = (body) => resolve({ status: response.statusCode, headers: response.headers, body });
-        // Debian's registry promises more bytes with a 416 than it sends, so that body is never read.
+        // Debian's registry sends a 416 with a wrong content-length, so that body is not read.
         if (response.statusCode === 416) return answer(Buffer.alloc(0)) ?? response.destroy();
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));

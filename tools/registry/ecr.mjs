@@ -1,5 +1,5 @@
-// Amazon's registry (ECR) as a client meets it: the service that gives tokens (AWS JSON 1.1, plain http) and the registry (https, by the name that Amazon gives it),
-// which takes them until they end, makes no repository by itself, and keeps its tags.
+// A stand-in for Amazon ECR: the token service (AWS JSON 1.1, HTTP) and the registry (HTTPS, with its host name at Amazon). Tokens expire, repositories must be
+// created first, and tags are immutable.
 import http from 'node:http';
 import { refuse } from './protocol.mjs';
 import { start } from './registry.mjs';
@@ -22,7 +22,13 @@ export async function startEcr(options = {}) {
   const { account = '123456789012', region = 'eu-central-1', immutable = true, mount = false } = options;
   const tokens = new Map();
   const repositories = [...(options.repositories ?? [])];
-  const registry = await start({ dir: options.dir, tls: true, immutable, uploads: { mount }, auth: (request) => door(request) });
+  const registry = await start({
+    dir: options.dir,
+    tls: true,
+    immutable,
+    uploads: { mount },
+    auth: (request) => authorize(request),
+  });
   const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
   const ecr = { name, host: registry.host, api: '', registry, repositories, calls: [], tokens, lasts: options.lasts ?? Infinity };
   const service = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
@@ -34,8 +40,8 @@ export async function startEcr(options = {}) {
   };
   return ecr;
 
-  /** What the registry answers instead of doing what it is asked; undefined where it does it. */
-  function door({ headers, name: repository }) {
+  /** The response to a request that is not allowed; undefined if it is allowed. */
+  function authorize({ headers, name: repository }) {
     const token = tokenOf(headers);
     if (!tokens.has(token)) {
       const challenge = { 'www-authenticate': `Basic realm="https://${name}/",service="ecr.amazonaws.com"` };
@@ -45,8 +51,8 @@ export async function startEcr(options = {}) {
     tokens.set(token, { used: used + 1, lasts });
     if (used >= lasts) return refuse(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.');
     if (repository === undefined || repositories.includes(repository)) return undefined;
-    const words = `The repository with name '${repository}' does not exist in the registry with id '${account}'`;
-    return refuse(404, 'NAME_UNKNOWN', words);
+    const message = `The repository with name '${repository}' does not exist in the registry with id '${account}'`;
+    return refuse(404, 'NAME_UNKNOWN', message);
   }
 
   async function serve(incoming, outgoing) {
@@ -74,7 +80,7 @@ export async function startEcr(options = {}) {
     tokens.set(token, { used: 0, lasts: ecr.lasts });
     ecr.lasts = Infinity;
     const authorizationToken = Buffer.from(`AWS:${token}`).toString('base64');
-    // Twelve hours, whatever becomes of it: a client cannot know that it ends earlier.
+    // Always 12 hours: a client cannot know that the token expires earlier.
     return { authorizationToken, expiresAt: Date.now() / 1000 + 12 * 3600, proxyEndpoint: `https://${name}` };
   }
 }

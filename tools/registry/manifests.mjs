@@ -1,4 +1,4 @@
-// Manifests and tags. A manifest is taken only when everything it names is already in its repository.
+// Manifests and tags. A manifest is accepted only if everything that it references is in its repository.
 import { DIGEST, TAG, digestOf, json, refuse, reply } from './protocol.mjs';
 
 const INDEXES = new Set(['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json']);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { start } from './registry.mjs';
-import { converse } from './scenario.mjs';
+import { runScenario } from './scenario.mjs';
 
 const engine = path.join(import.meta.dirname, '../engine/engine.sh');
 
@@ -23,7 +23,7 @@ when('the double answers as a real registry does (needs the test engine: tools/e
   const name = `parity/${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   const double = await start();
   try {
-    expect(await converse(double.url, name)).toEqual(await converse(`http://${real}`, name));
+    expect(await runScenario(double.url, name)).toEqual(await runScenario(`http://${real}`, name));
   } finally {
     await double.close();
   }

@@ -3,7 +3,7 @@ import { IMAGE, INDEX, call, errorCode, imageManifest, pushBlob, pushImage, with
 import { digestOf } from './protocol.mjs';
 
 /** Returns { step: [status, error code or what else matters] }. `name` must be a repository nobody used before. */
-export async function converse(base, name) {
+export async function runScenario(base, name) {
   const seen = {};
   const note = (step, answer, ...more) =>
     (seen[step] = [answer.status, answer.status >= 400 ? errorCode(answer) : undefined, ...more]);

@@ -24,7 +24,7 @@ function memoryStore() {
 
 function folderStore(root) {
   return {
-    get: (key) => readIfThere(path.join(root, key)),
+    get: (key) => readIfExists(path.join(root, key)),
     set(key, bytes) {
       const file = path.join(root, key);
       fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -34,9 +34,9 @@ function folderStore(root) {
       fs.renameSync(part, file);
     },
     remove(key) {
-      const there = fs.existsSync(path.join(root, key));
+      const existed = fs.existsSync(path.join(root, key));
       fs.rmSync(path.join(root, key), { force: true });
-      return there;
+      return existed;
     },
     list(prefix) {
       const folder = path.join(root, prefix);
@@ -56,7 +56,7 @@ function folderStore(root) {
   };
 }
 
-function readIfThere(file) {
+function readIfExists(file) {
   try {
     return fs.readFileSync(file);
   } catch (error) {

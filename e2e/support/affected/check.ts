@@ -4,7 +4,7 @@ import { PROC, EXEC, type Shop } from './shop';
 
 const TARGETS = '-t test stage docker-push';
 
-/** Makes the change, and compares what ran, what it left in dist/, and everything in the registry, with what the row says. */
+/** Makes the change, and compares the tasks that ran, dist/ and the registry with the row. */
 export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): Promise<void> {
   const { workspace, prefix, a } = shop;
   const expected = [...((legacy ? row.legacyRuns : undefined) ?? row.runs)].sort();
@@ -15,7 +15,7 @@ export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): P
   const commit = workspace.commit(row.name);
 
   const command = `affected ${TARGETS} --base=${a}`;
-  // What Nx says it would run is what it runs, on every version: asked on one of them.
+  // The task graph equals the tasks that run on every version, so it is checked on one of them.
   if (!legacy) expect({ planned: await plannedTasks(shop, command) }).toEqual({ planned: expected });
   const ran = await shop.nx(`${command} --output-style=static --skip-nx-cache`);
   expect({ exitCode: ran.exitCode, ran: ranTasks(ran), output: ran.output }).toEqual({
@@ -50,7 +50,7 @@ function pushesOf(left: ReturnType<typeof receipts>) {
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** A stage and a push leave a receipt each; a test does not. */
+/** stage and docker-push write a receipt; test does not. */
 function receiptsOf(tasks: readonly string[]): string[] {
   const folders: Record<string, string> = { stage: 'stage', 'docker-push': 'push' };
   return tasks.flatMap((task) => {
@@ -59,7 +59,7 @@ function receiptsOf(tasks: readonly string[]): string[] {
   });
 }
 
-/** Read by other means than the product's. */
+/** Read without code of the product. */
 function idsInRelease(text: string): string[] {
   return [...text.matchAll(/^\s+- id: ["']?([^"'\s]+)/gm)].map(([, id]) => id!).sort();
 }

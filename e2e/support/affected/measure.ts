@@ -4,7 +4,7 @@ import { digestsOf, readImage } from '../oci';
 import type { Ran } from '../run';
 import { type Shop } from './shop';
 
-/** Digest by `repository:tag`, of everything that the registry has below a prefix. */
+/** The digests of everything in the registry below a prefix, by `repository:tag`. */
 export async function registryBelow(prefix: string): Promise<Record<string, string>> {
   const host = prefix.slice(0, prefix.indexOf('/'));
   const path = prefix.slice(host.length + 1);
@@ -18,7 +18,7 @@ export async function registryBelow(prefix: string): Promise<Record<string, stri
   return all;
 }
 
-/** The tasks that Nx says it would run, without running them. */
+/** The tasks that Nx would run. */
 export async function plannedTasks(shop: Shop, command: string): Promise<string[]> {
   const { stdout } = await shop.mustNx(`${command} --graph=stdout`);
   const start = stdout.indexOf('{');
@@ -26,7 +26,7 @@ export async function plannedTasks(shop: Shop, command: string): Promise<string[
   return Object.keys((JSON.parse(stdout.slice(start)) as { tasks: { tasks: object } }).tasks.tasks).sort();
 }
 
-/** The tasks that Nx ran, by its own output in the style `static`. */
+/** The tasks that Nx ran, from its output in the style `static`. */
 export function ranTasks({ output }: Pick<Ran, 'output'>): string[] {
   const plain = output.replace(/\u001b\[[0-9;]*m/g, '');
   return [...new Set([...plain.matchAll(/^> nx run (\S+)/gm)].map(([, task]) => task!))].sort();
@@ -40,7 +40,7 @@ export interface PushReceipt {
   commit?: string;
 }
 
-/** The receipts in dist/, by `<folder>/<project>`: what tasks left behind, whatever Nx printed. */
+/** The receipts in dist/, by `<folder>/<project>`. */
 export function receipts(shop: { workspace: { dir: string } }): Record<string, PushReceipt> {
   const dist = join(shop.workspace.dir, 'dist');
   if (!fs.existsSync(dist)) return {};
@@ -50,7 +50,7 @@ export function receipts(shop: { workspace: { dir: string } }): Record<string, P
   );
 }
 
-/** The ids of the bundles that an image in the registry says it holds. */
+/** The bundle ids in the label of an image in the registry. */
 export async function bundlesIn(image: string, digest: string): Promise<string[]> {
   const { config } = await readImage(image, digest);
   return Object.keys(JSON.parse(config.config.Labels?.['io.kdcube.bundles'] ?? '{}') as object).sort();

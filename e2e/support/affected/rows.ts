@@ -1,17 +1,17 @@
 import { entrypoint, EXEC, NEXT_PLATFORM, PROC, type Shop, UI } from './shop';
 import { PLATFORM_REF } from '../workspace';
 
-/** A change that a person commits, and all that may follow from it. */
+/** A committed change, and all of its effects. */
 export interface Row {
   name: string;
   change(shop: Shop): void | Promise<unknown>;
-  /** Whether a person would type `nx sync` before the commit. */
+  /** Whether `nx sync` runs before the commit. */
   sync?: true;
   /** Every task of the targets test, stage and docker-push that runs. */
   runs: string[];
-  /** The same where whole projects are affected: Nx 22 and 23, and 24 with affected.legacy. Default: `runs`. */
+  /** The same if Nx affects whole projects: Nx 22 and 23, and 24 with affected.legacy. Default: `runs`. */
   legacyRuns?: string[];
-  /** The images that become new ones. Every other docker-push that runs reuses the image in the registry. */
+  /** The images that change. Every other docker-push that runs reuses the image in the registry. */
   builds?: string[];
 }
 
@@ -51,7 +51,7 @@ const editPinnedFolder: Row = {
   name: 'the folder of a pinned bundle that is in this repository is edited',
   change: ({ workspace }) => workspace.write({ 'bundles/local/entrypoint.py': entrypoint('three') }),
   runs: ['local:test'],
-  // The project is affected as a whole; the content key ends the pushes.
+  // The whole project is affected; the pushes reuse their images by content key.
   legacyRuns: ['local:stage', 'local:test', ...PUSHES],
 };
 
@@ -65,7 +65,7 @@ export const ROWS: Row[] = [
     builds: BOTH,
   },
   {
-    name: 'frontend.ref is bumped, and no image holds the frontend',
+    name: 'frontend.ref is bumped, and no image contains the frontend',
     change: (shop) => shop.editRelease('ui-1', 'ui-2'),
     sync: true,
     runs: [],
@@ -114,7 +114,7 @@ export const ROWS: Row[] = [
     builds: BOTH,
   },
   {
-    name: 'a workspace bundle gets files that are another project’s to Nx: they are the bundle’s content all the same',
+    name: 'a workspace bundle gets files that belong to another project in Nx: they are content of the bundle nevertheless',
     change: ({ workspace }) =>
       workspace.write({
         'bundles/hello/widget/project.json': '{"name":"widget"}\n',
@@ -140,7 +140,7 @@ export const ROWS: Row[] = [
     builds: [UI],
   },
   {
-    name: 'release.yaml is reordered, quoted otherwise and commented',
+    name: 'release.yaml is reordered, quoted differently and commented',
     change({ workspace }) {
       const [head, items] = workspace.read('release.yaml').split('  items:\n') as [string, string];
       const [hello, weather, local] = items.split(/(?= {4}- id)/) as [string, string, string];
@@ -163,13 +163,13 @@ export const ROWS: Row[] = [
   },
   readme,
   {
-    name: 'a base moved under its tag, and nobody asked for it',
+    name: 'the tag of a base moved, and its pin stays',
     change: (shop) => shop.moveBase(PLATFORM_REF, 'patched'),
     sync: true,
     runs: [],
   },
   {
-    name: 'a base moved under its tag, and the pin of its image was deleted',
+    name: 'the tag of a base moved, and the pin of its image was deleted',
     async change(shop) {
       await shop.moveBase(PLATFORM_REF, 'patched');
       shop.workspace.write({ [`pins/images/${PROC}/pin.json`]: null });
@@ -180,5 +180,5 @@ export const ROWS: Row[] = [
   },
 ];
 
-/** What is tried on every version of Nx. */
+/** The rows that run on every version of Nx. */
 export const SMOKE: Row[] = [bumpOneRef, removeBundle, editPinnedFolder, readme, renameRelease];

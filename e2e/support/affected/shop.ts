@@ -8,29 +8,29 @@ import { makeWorkspace, NX, PLATFORM_REF, type Workspace } from '../workspace';
 
 export const PROC = 'kdcube-chat-proc-bundled';
 export const EXEC = 'kdcube-exec-bundled';
-/** An image without bundles, of files of its own alone: what is none of its business must not touch it. */
+/** An image without bundles: only its own files may affect it. */
 export const UI = 'kdcube-web-ui';
 
 export const NEXT_PLATFORM = '2026.7.21.100';
 const PROC_BASE = 'kdcube-chat-proc';
 const EXEC_BASE = 'py-code-exec';
 
-/** A customer's workspace at commit `a`: pins synced, all images pushed. The rows of the table change it and put it back. */
+/** A customer's workspace at commit `a`: pins synced, all images pushed. The rows of the table change it and reset it. */
 export interface Shop {
   workspace: Workspace;
   a: string;
-  /** host:port/path where this shop's images are, and the platform's. */
+  /** host:port/path of this shop's images and of the platform's. */
   prefix: string;
-  /** What the customer's shell has: the engine and the registries. */
+  /** The variables of the customer's shell: the engine and the registries. */
   env: Record<string, string>;
   /** The repository of another team, with the bundle weather@1-0-0 at the tags v1.0.0 and v1.1.0. */
   weather: Repo;
   /** Runs nx with these variables. */
   nx(args: string): Promise<Ran>;
   mustNx(args: string): Promise<Ran>;
-  /** Replaces text of release.yaml that must be there. */
+  /** Replaces a text in release.yaml, which must contain it. */
   editRelease(from: string | RegExp, to: string): void;
-  /** Lets a tag of a platform image name what another tag names. */
+  /** Moves a tag of a platform image to the image of another tag. */
   moveBase(tag: string, to: string): Promise<void>;
   reset(): Promise<void>;
 }
@@ -171,7 +171,7 @@ function gitOrigin(around: string): string {
   return origin.url;
 }
 
-/** Stand-ins of a few bytes. They differ from run to run, so that nothing that an earlier run left in the engine can pass for what this one built. */
+/** Stand-ins of a few bytes. They differ between runs, so that images of an earlier run in the engine cannot match. */
 async function pushBases(engine: Engine, prefix: string): Promise<void> {
   const context = freshFolder('bases');
   fs.writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY stand-in /etc/stand-in\n');
