@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { temporaryName } from './temporary';
+import { temporaryName } from './temporary-names';
 import { writeFileAtomic } from './files';
 
 /**
