@@ -1,4 +1,4 @@
-// Every named failure, through the code that docker-push runs: what is printed, and what the registry holds afterwards. docs/faults.md is printed from this.
+// Every named failure through the code of docker-push: its output, and the state of the registry afterwards. Generates docs/faults.md.
 import dns from 'node:dns';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,9 +20,9 @@ import type { ImageJob } from './job';
 
 const PAGE = path.join(__dirname, '../../../../docs/faults.md');
 const REPOSITORY = 'acme/proc';
-/** Bytes of a bundle's file, and of the memory for it: less than the smaller one and Node together. */
+/** The size of a bundle's file, and the memory limit, which is smaller. Bytes. */
 const LARGE = process.env.CI ? 200_000_000 : 500_000_000;
-const MOST_MEMORY = 250_000_000;
+const MAX_MEMORY = 250_000_000;
 const GROUPS: [title: string, rows: Row[]][] = [
   ['A registry that answers something else', ANSWERS],
   ['Who may', ACCESS],
@@ -34,9 +34,9 @@ const GROUPS: [title: string, rows: Row[]][] = [
 let ours: Acme;
 let own: { digest: string; other: string };
 const mocks: jest.SpyInstance[] = [];
-/** A line of the table, and what was printed. */
+/** Further sections of the page. */
 const more: string[] = [];
-const said = new Map<string, { cells: string[]; text: string }>();
+const results = new Map<string, { cells: string[]; text: string }>();
 
 closeAfterEach();
 beforeAll(async () => {
@@ -51,24 +51,24 @@ afterAll(async () => {
   await ours.end();
 });
 
-/** Plans the image on the row's base, sets its stage, and gives it to `work`. */
+/** Plans the image on the row's base, sets up its registries, and calls `work`. */
 async function perform<T>(row: Row, work: (stage: Performance) => Promise<T>): Promise<T> {
   const base = await (row.base ?? makeBase)();
   pinBase(ours, (row.pinned?.(base) ?? base.manifest).digest, row.dockerfile);
   return ours.job(async (job: ImageJob) => work(await stageOf(ours, row, job, gitSync(ours.root, 'rev-parse', 'HEAD'))));
 }
 
-/** The row, and the run after it, when nothing is wrong any more. */
+/** Runs the row, and then a push without the fault. */
 async function play(row: Row): Promise<void> {
   await perform(row, async (stage) => {
     const ended = await stage.run();
     expect({ ends: ended.ends, lines: ended.lines }).toEqual({ ends: row.ends, lines: ended.lines });
     expect(ended.lines.join('\n')).not.toMatch(/her-password|YW5uOmhlci1wYXNzd29yZA/);
-    const there = holds(stage.registry.dir, REPOSITORY);
+    const before = holds(stage.registry.dir, REPOSITORY);
     const more = row.after?.(stage, ended) ?? [];
-    const next = await again(row, stage, there);
-    const count = next.total === undefined ? `${there.blobs.size} blobs` : `${next.there} of its ${next.total} blobs`;
-    const after = `${tagsOf(there, stage)}, ${row.partly ? 'some of its blobs' : count}`;
+    const next = await again(row, stage, before);
+    const count = next.total === undefined ? `${before.blobs.size} blobs` : `${next.existing} of its ${next.total} blobs`;
+    const after = `${tagsOf(before, stage)}, ${row.partly ? 'some of its blobs' : count}`;
     const names = {
       [stage.registry.host]: 'registry.example',
       [stage.registry.host.replace('127.0.0.1', 'registry.example')]: 'registry.example',
@@ -86,21 +86,25 @@ async function play(row: Row): Promise<void> {
           /^1 problem\. .*/,
           '1 problem. Already done: uploaded some blobs to registry.example/acme/proc. Nothing else was changed.',
         );
-    said.set(row.what, {
-      cells: [`\`${ended.ends}\``, after, next.said],
-      text: section(row, text, [...more, `The registry afterwards: ${after}. The next run: ${next.said}.`]),
+    results.set(row.what, {
+      cells: [`\`${ended.ends}\``, after, next.summary],
+      text: section(row, text, [...more, `The registry afterwards: ${after}. The next run: ${next.summary}.`]),
     });
   });
 }
 
-/** The next run: what failed goes well, and sends the rest and nothing else; what went well sends nothing. */
-async function again(row: Row, stage: Performance, before: Holds): Promise<{ said: string; there?: number; total?: number }> {
+/** The next run succeeds after a failure and uploads only the missing blobs; after a success it uploads nothing. */
+async function again(
+  row: Row,
+  stage: Performance,
+  before: Holds,
+): Promise<{ summary: string; existing?: number; total?: number }> {
   if (!row.stays) stage.registry.faults = stage.platform.faults = undefined;
   stage.registry.journal.length = 0;
   const ended = await stage.run();
   if (row.stays) {
     expect([ended.ends, ended.lines]).toEqual([row.ends, ended.lines]);
-    return { said: 'the same' };
+    return { summary: 'the same' };
   }
   expect([['pushed', 'reused'].includes(ended.ends), ended.lines]).toEqual([true, ended.lines]);
   const now = holds(stage.registry.dir, REPOSITORY);
@@ -115,10 +119,10 @@ async function again(row: Row, stage: Performance, before: Holds): Promise<{ sai
       : sent.length > 0
         ? `sends the other ${sent.length}`
         : 'sends no blob, sets the tags';
-  return { said: what, there: all.filter((digest) => before.blobs.has(digest)).length, total: all.length };
+  return { summary: what, existing: all.filter((digest) => before.blobs.has(digest)).length, total: all.length };
 }
 
-/** The blobs that were written. */
+/** The blobs that were uploaded. */
 function uploads({ registry }: Performance): string[] {
   const done = registry.journal as unknown as { method: string; kind: string; status: number; query: { digest?: string } }[];
   return done
@@ -174,14 +178,14 @@ describe('whole pushes', () => {
     ['cut', 'The line goes dead before a request arrives'],
     ['lost', 'The line goes dead before an answer arrives'],
   ] as const)(
-    '%s at every single request: never a tag without its blobs, and the next run sends only the rest',
+    '%s at every single request: never a tag without its blobs, and the next run uploads only the rest',
     async (how, title) => {
       await perform({ what: '', ends: 'pushed' }, async (stage) => {
         await putBase(stage.registry.host, 'kdcube-chat-proc', stage.base);
         const facts = await cutEverywhere(stage.job, ours.root, stage.registry, how);
         expect(new Set(facts.map(({ at }) => at))).toEqual(new Set(['question', 'mount', 'upload', 'bytes', 'key', 'people']));
         for (const { ends, tags, next, after } of facts) {
-          // The key's tag is the first, and what there is of an image is found by it.
+          // The key's tag is set first: an image is looked up by it.
           const keyComesFirst = tags.length === 0 || tags.includes('key');
           expect([ends, keyComesFirst]).toEqual([expect.stringMatching(/^registry-(unreachable|response)$/), true]);
           expect([next, after]).toEqual(tags.length === 0 ? ['pushed', ['commit', 'key', 'main']] : ['reused', tags]);
@@ -209,7 +213,7 @@ describe('whole pushes', () => {
     });
   });
 
-  it(`a bundle’s file of ${LARGE / 1e6} MB does not fill the memory`, async () => {
+  it(`a bundle’s file of ${LARGE / 1e6} MB is not read into memory`, async () => {
     const file = path.join(ours.root, 'bundles/here@1-0/large.bin');
     await perform({ what: '', ends: 'pushed' }, async (stage) => {
       fs.writeFileSync(file, 'not only zeros');
@@ -219,7 +223,7 @@ describe('whole pushes', () => {
         const { ends, lines, receipt, peak } = await (await startPush({ ...where, cache: ours.box.folder('cache-3') })).go();
         expect([ends, lines]).toEqual(['pushed', lines]);
         expect(imageBlobs(stage.registry.dir, REPOSITORY, receipt!.digest)).toHaveLength(6);
-        expect(peak).toBeLessThan(MOST_MEMORY);
+        expect(peak).toBeLessThan(MAX_MEMORY);
       } finally {
         fs.rmSync(file);
       }
@@ -232,9 +236,9 @@ describe('whole pushes', () => {
 
 it('docs/faults.md shows all of them', () => {
   const groups = GROUPS.map(([title, rows]) => {
-    const table = rows.map(({ what }) => `| ${[what, ...said.get(what)!.cells].join(' | ')} |`);
+    const table = rows.map(({ what }) => `| ${[what, ...results.get(what)!.cells].join(' | ')} |`);
     const head = ['| what happens | ends in | the registry afterwards | the next run |', '| --- | --- | --- | --- |'];
-    return [`## ${title}`, [...head, ...table].join('\n'), ...rows.map(({ what }) => said.get(what)!.text)].join('\n\n');
+    return [`## ${title}`, [...head, ...table].join('\n'), ...rows.map(({ what }) => results.get(what)!.text)].join('\n\n');
   });
   const intro = [
     '<!-- Printed by packages/nx/src/images/faults.spec.ts: run it with KD_UPDATE=1. -->',

@@ -19,8 +19,8 @@ afterEach(() => ours.end());
 
 const key = (options: object = {}) => ours.job(async (job) => job.plan.key, options);
 
-describe('planOf', () => {
-  it('gives one key whatever is not in the image: release_name, comments, order, a commit, the branch, a README', async () => {
+describe('planImageJob', () => {
+  it('the key does not depend on release_name, comments, order, commits, the branch or a README', async () => {
     const before = await key();
     const text = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
     const here = '    - {id: "here@1-0"}\n';
@@ -33,7 +33,7 @@ describe('planOf', () => {
     expect(await key()).toBe(before);
   });
 
-  it('gives the same key in a clone with other line ends and modes, and before a commit as after', async () => {
+  it('the key does not depend on line ends and modes of the clone, and not on a commit', async () => {
     write(ours.root, { 'bundles/here@1-0/run.sh': { executable: 'a\nb\n' }, '.gitattributes': '* text=auto\n' });
     const before = await key();
     commit(ours.root, {});
@@ -75,7 +75,7 @@ describe('planOf', () => {
     expect(await key()).not.toBe(before);
   });
 
-  it('gives another key for another platform and other arguments, and not for another registry', async () => {
+  it('the key depends on the platform and build arguments, but not on the registry', async () => {
     const keys = [
       await key(),
       await key({ platform: 'linux/arm64' }),
@@ -87,7 +87,7 @@ describe('planOf', () => {
     expect(await key()).toBe(keys[0]);
   });
 
-  it('refuses a pin that does not answer release.yaml, and an image that is not there', async () => {
+  it('refuses a stale pin, and a missing image', async () => {
     write(ours.root, { 'bundles/new/entrypoint.py': '' });
     fs.appendFileSync(path.join(ours.root, 'release.yaml'), '    - id: "new"\n');
     expect((await problemOf(key())).code).toBe('pin-stale');
@@ -95,15 +95,18 @@ describe('planOf', () => {
     expect(await problemOf((async () => pinnedImage(release, 'prok'))())).toMatchObject({ code: 'dockerfile-missing' });
   });
 
-  it('says that git does not see the folder', async () => {
+  it('reports a folder without files in git', async () => {
     gitSync(ours.root, 'rm', '-r', '--cached', '--quiet', 'images');
     write(ours.root, { '.gitignore': 'images\n' });
-    expect(await problemOf(key())).toMatchObject({ code: 'dockerfile-missing', message: expect.stringContaining('ignored') });
+    expect(await problemOf(key())).toMatchObject({
+      code: 'dockerfile-missing',
+      hint: expect.stringContaining('git check-ignore'),
+    });
   });
 });
 
 describe('writeContext', () => {
-  it('lets no .dockerignore of the image hide what its labels name', async () => {
+  it('includes bundles that .dockerignore excludes, because the labels name them', async () => {
     ours.commit({ 'images/proc/.dockerignore': '**/*.py\nbundles\n' });
     const dir = path.join(ours.box.folder('context'), 'c');
     await ours.job(async (job) => {
@@ -128,7 +131,7 @@ describe('buildLocal', () => {
     });
   const left = () => fs.readdirSync(path.join(ours.root, 'dist'));
 
-  it('takes every base by digest, also one that is named twice, and changes nothing else of the Dockerfile', async () => {
+  it('pins every base by digest, also one that is used twice, and changes nothing else in the Dockerfile', async () => {
     const twice = `${DOCKERFILE}FROM \${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:\${KDCUBE_PLATFORM_REF}\nCOPY --from=0 /bundles /bundles\n`;
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': twice });
     const { dockerfile } = await build();
@@ -141,7 +144,7 @@ describe('buildLocal', () => {
     ).toBe(twice);
   });
 
-  it('leaves nothing behind when the engine fails, and says what it said', async () => {
+  it('leaves no files if the engine fails, and reports its output', async () => {
     engine.fail('build');
     expect(await problemOf(build())).toMatchObject({
       code: 'build-failed',
@@ -150,13 +153,13 @@ describe('buildLocal', () => {
     expect(left()).toEqual([]);
   });
 
-  it('refuses a bundles folder of the image’s own', async () => {
+  it('refuses a folder bundles of the image itself', async () => {
     ours.commit({ 'images/proc/bundles/x.py': '' });
     expect((await problemOf(build())).code).toBe('already-exists');
     expect([left(), engine.calls()]).toEqual([[], []]);
   });
 
-  it('builds nothing when the base is gone, or a tag was moved', async () => {
+  it('does not build if the base is missing or a tag was moved', async () => {
     commit(ours.org, { 'service/there@2-0/entrypoint.py': 'moved' });
     gitSync(ours.org, 'tag', '--force', 'v2');
     expect((await problemOf(build())).code).toBe('tag-moved');
