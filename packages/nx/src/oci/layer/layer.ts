@@ -63,7 +63,7 @@ export async function makeLayer(key: string, entries: Entries): Promise<CachedLa
   const cached = cachedLayer(key);
   if (cached) return cached === 'empty' ? undefined : cached;
   const { dir, file } = placesOf(key);
-  const made = await replaceDir(dir, async (into) => {
+  const created = await replaceDir(dir, async (into) => {
     const counted = counting(entries());
     const layer = await gzipTo(path.join(into, path.basename(file)), tarOf(counted.entries));
     const result = counted.count() === 0 ? 'empty' : layer;
