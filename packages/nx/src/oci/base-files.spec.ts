@@ -59,7 +59,7 @@ test('reads a layer once and caches its names by digest; ignores a damaged cache
   await baseFiles([one], open);
   await baseFiles([one], open);
   expect(opened).toBe(1);
-  fs.writeFileSync(cacheDir('base-names-2', one.digest.replace(':', '-')), 'x');
+  fs.writeFileSync(cacheDir('base-names-3', one.digest.replace(':', '-')), 'x');
   expect((await baseFiles([one], open))!.at('/z/z')).toEqual({ kind: 'file' });
   expect(opened).toBe(2);
 });
