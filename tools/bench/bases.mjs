@@ -17,13 +17,13 @@ export const BASES = {
   large: [520, 310, 190, 110, 50, 20].map((size) => size * MB),
 };
 
-/** Puts the base into the registry under <size>/<name>:<ref> for each name, if it is not there. Returns its digest. */
+/** Pushes the base as <size>/<name>:<ref> for each name, unless it is in the registry. Returns its digest. */
 export async function pushBase(host, size, names, ref, dir, say) {
   const [first, ...others] = names;
   const repository = `${size}/${first}`;
-  const there = await getManifest(host, repository, ref);
-  const isOurs = there?.json.annotations?.[RECIPE] === '2';
-  const manifest = isOurs ? there.json : await makeBase(host, repository, BASES[size], dir, say);
+  const existing = await getManifest(host, repository, ref);
+  const isOurs = existing?.json.annotations?.[RECIPE] === '2';
+  const manifest = isOurs ? existing.json : await makeBase(host, repository, BASES[size], dir, say);
   for (const name of others)
     for (const { digest } of [manifest.config, ...manifest.layers]) await mountBlob(host, `${size}/${name}`, digest, repository);
   let digest;
@@ -68,7 +68,7 @@ async function makeBase(host, repository, sizes, dir, say) {
   };
 }
 
-/** A tar of many small files, compressed. Its compressed size is about `size`; what it costs to unpack is what others pay who do. */
+/** A tar of many small files, compressed. Its compressed size is about `size`; tools that unpack layers pay for each of them. */
 async function writeLayer(file, folder, size) {
   const packed = crypto.createHash('sha256');
   const plain = crypto.createHash('sha256');
@@ -85,7 +85,7 @@ async function writeLayer(file, folder, size) {
   return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}` };
 }
 
-/** Text of random bytes: what was random before is what is left after compression. Files are as large as those of Python packages. */
+/** Random bytes as text: compressed, it takes as much as the random bytes did. Files are as large as those of Python packages. */
 function* chunksOf(folder, size) {
   for (let left = size, number = 0; left > 0; number += 1) {
     const length = Math.min(left, 2_000 + ((number * 7_919) % 20_000));

@@ -72,16 +72,16 @@ test.each([
   [
     'more than it should',
     (files) => push([...files, ['bundles/c/one.py', Buffer.from('c')]]),
-    'bundles/c/one.py, which nobody put there',
+    'has an unexpected file: bundles/c/one.py',
   ],
-  ['another base', (files) => push(files, { below: [['etc/base', Buffer.from('other')]] }), 'does not stand on its base'],
+  ['another base', (files) => push(files, { below: [['etc/base', Buffer.from('other')]] }), 'is not built on its base'],
 ])('a candidate that pushes a wrong image is caught: %s', async (_, work, message) => {
   await expect(rounds(work)).rejects.toThrow(message);
 });
 
-test('a candidate that pushes nothing new is caught, and one that pushes nothing at all', async () => {
+test('a candidate that pushes nothing new, or nothing at all, is caught', async () => {
   const still = { ...shopOf(), change: () => undefined };
-  await expect(rounds((files) => push(files), still)).rejects.toThrow('which was there before');
+  await expect(rounds((files) => push(files), still)).rejects.toThrow('pushed nothing new');
   await expect(rounds(async () => ({ references: [`sha256:${'0'.repeat(64)}`] }))).rejects.toThrow('is not in the registry');
 });
 
@@ -90,16 +90,16 @@ test('a ratio is that of the same round, not that of the medians', () => {
   expect(ratio([1, undefined], [3, 3])).toBe(3);
 });
 
-test('a goal is held, missed, or not measured', () => {
+test('a goal is reached, missed, or not measured', () => {
   const rows = (ours, other) => ({
     warm: [
-      { key: 'fresh-own', ms: [ours], samples: [] },
+      { key: 'warm', ms: [ours], samples: [] },
       { key: 'buildx', ms: [other], samples: [] },
     ],
   });
-  const first = (measured) => goalsOf(measured)[0];
-  expect(first(rows(1, 6))).toMatchObject({ value: 6, held: true });
-  expect(first(rows(1, 4))).toMatchObject({ value: 4, held: false });
+  const first = (measured) => goalsOf(measured).find(({ text }) => text.startsWith('warm'));
+  expect(first(rows(1, 6))).toMatchObject({ value: 6, reached: true });
+  expect(first(rows(1, 4))).toMatchObject({ value: 4, reached: false });
   expect(first({}).value).toBeUndefined();
 });
 
@@ -115,25 +115,25 @@ async function rolloutsOf(arrange) {
 test('a rollout takes as long as the longest of each wave, and the virtual clock says so exactly', async () => {
   const { rollout, goals } = await rolloutsOf('');
   expect(fs.readFileSync(new URL('README.md', import.meta.url), 'utf8')).toContain(printRollouts(rollout));
-  expect(goals.map(({ value, held }) => [value, held])).toEqual([
+  expect(goals.map(({ value, reached }) => [value, reached])).toEqual([
     [0, true],
     [1, true],
     [3, true],
   ]);
 });
 
-test('one service after the other misses the goal; so does one look too many, and a late exit', async () => {
+test('one service after the other misses the goal; so do one read too many and a delayed exit', async () => {
   const { rollout, goals } = await rolloutsOf('{ arrange: oneByOne }');
-  expect(goals.map(({ held }) => held)).toEqual([false, true, true]);
-  const held = (change) =>
+  expect(goals.map(({ reached }) => reached)).toEqual([false, true, true]);
+  const reached = (change) =>
     goalsOf({ rollout: { ...rollout, ...change } })
       .slice(-3)
-      .map((goal) => goal.held);
+      .map((goal) => goal.reached);
   const [first, ...rest] = rollout.failed.waves;
-  expect(held({ failed: { ...rollout.failed, waves: [{ ...first, calls: first.calls + 1 }, ...rest] } })[1]).toBe(false);
-  expect(held({ failed: { ...rollout.failed, late: 6 } })[2]).toBe(false);
-  expect(held({ failed: { ...rollout.failed, late: undefined } })[2]).toBe(false);
-  expect(held({ together: { ...rollout.apart, exit: 12, seconds: 1 } })[0]).toBe(false);
+  expect(reached({ failed: { ...rollout.failed, waves: [{ ...first, calls: first.calls + 1 }, ...rest] } })[1]).toBe(false);
+  expect(reached({ failed: { ...rollout.failed, delay: 6 } })[2]).toBe(false);
+  expect(reached({ failed: { ...rollout.failed, delay: undefined } })[2]).toBe(false);
+  expect(reached({ together: { ...rollout.apart, exit: 12, seconds: 1 } })[0]).toBe(false);
 });
 
 test('the slow line hands everything on in order, and counts it', async () => {

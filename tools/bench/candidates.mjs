@@ -164,17 +164,18 @@ export function oursWarm(world) {
   };
 }
 
-/** `nx affected -t docker-push`, which brings both images. */
-export function nxAffected(world, engine) {
+/** `nx affected -t docker-push` of both images. `suffix`: of its own repository and cache. */
+export function nxAffected(world, engine, { suffix = '', env: more = {} } = {}) {
   const { shop, host, base, dir } = world;
-  const prefix = `bench/nx-${engine}`;
+  const prefix = `bench/nx-${engine}${suffix}`;
   const env = {
     ...world.engine.env,
     NX_DAEMON: 'false',
     NX_TUI: 'false',
     CI: 'true',
     NX_NO_CLOUD: 'true',
-    KDCUBE_CACHE_DIR: path.join(dir, `cache-nx-${engine}`),
+    KDCUBE_CACHE_DIR: path.join(dir, `cache-nx-${engine}${suffix}`),
+    ...more,
   };
   const args = [
     'affected',

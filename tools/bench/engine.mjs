@@ -1,4 +1,4 @@
-// The bench's own engine and registry: what others have in theirs is not pruned, and what they do does not count.
+// The bench's own engine and registry: pruning it removes nobody's images, and nobody else's work is measured.
 import net from 'node:net';
 import path from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -6,19 +6,19 @@ import { root } from '../setup.mjs';
 
 const SCRIPT = path.join(root, 'tools/engine/engine.sh');
 
-/** Starts both, in a folder of their own. Returns { env, registry, down() }; undefined where this machine cannot have them, and says why. */
+/** Starts both, in a folder of their own. Returns { env, registry, down() }; undefined, with the reason on stderr, if this machine cannot run them. */
 export async function startEngine(dir) {
   const env = { ...process.env, KD_ENGINE_DIR: dir };
   const call = (command) => spawnSync('bash', [SCRIPT, command], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  // The usual port is left to the usual registry.
+  // The default port is left to the default registry.
   const placeholder = net.createServer();
   await new Promise((resolve) => placeholder.once('error', resolve).listen(5000, '127.0.0.1', resolve));
   const up = call('up');
   placeholder.close();
   if (up.status !== 0) return undefined;
-  const said = execFileSync('bash', [SCRIPT, 'env'], { env, encoding: 'utf8' });
+  const output = execFileSync('bash', [SCRIPT, 'env'], { env, encoding: 'utf8' });
   const values = Object.fromEntries(
-    said
+    output
       .trim()
       .split('\n')
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),

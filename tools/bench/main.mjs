@@ -1,4 +1,4 @@
-// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,staging,rollout] [--json FILE] [--dir FOLDER] [--reuse]
+// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,many,profile,staging,rollout] [--json FILE] [--dir FOLDER] [--reuse]
 // README.md says what is measured. --reuse takes the customer's repository of the last run as it is, with whatever package is installed in it.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,6 +9,8 @@ import { buildx, crane, floor, nxAffected, oursFresh, oursWarm } from './candida
 import { findCrane } from './crane.mjs';
 import { startEngine } from './engine.mjs';
 import { goalsOf } from './goals.mjs';
+import { manyBundles } from './many.mjs';
+import { printProfile, profileAffected } from './profile.mjs';
 import { startProxy } from './proxy.mjs';
 import { getBlob } from './registry.mjs';
 import { printRollouts, rollouts } from './rollout.mjs';
@@ -18,6 +20,7 @@ import { staging } from './staging.mjs';
 import { printGoals, printScenario, rowsOf } from './table.mjs';
 
 const BUNDLES = 50;
+const MANY_BUNDLES = 500;
 const ROUND_TRIP = 20;
 
 const SCENARIOS = {
@@ -31,7 +34,7 @@ const SCENARIOS = {
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    only: { type: 'string', default: [...Object.keys(SCENARIOS), 'staging', 'rollout'].join() },
+    only: { type: 'string', default: [...Object.keys(SCENARIOS), 'many', 'profile', 'staging', 'rollout'].join() },
     json: { type: 'string' },
     dir: { type: 'string', default: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'kdcube-bench') },
     reuse: { type: 'boolean', default: false },
@@ -39,6 +42,8 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const wanted = values.only.split(',');
+/** Scenarios that are measured in another way than by one round of candidates. */
+const NEEDS_BASE = { many: 'small', profile: 'small' };
 const dir = path.resolve(values.dir);
 const work = path.join(dir, 'work');
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -52,7 +57,7 @@ if (wanted.includes('staging')) {
   measured.staging = rowsOf(await staging({ dir: work, home: home.dir, rounds, say, count: BUNDLES }));
   print(`staging ${BUNDLES} pinned bundles of a repository of 10 000 commits`, measured.staging, ['archive']);
 }
-if (wanted.some((key) => key in SCENARIOS)) await images();
+if (wanted.some((key) => key in SCENARIOS || key in NEEDS_BASE)) await images();
 if (wanted.includes('rollout')) {
   measured.rollout = await rollouts();
   console.log(`\n${printRollouts(measured.rollout)}`);
@@ -67,11 +72,14 @@ async function images() {
   try {
     const program = findCrane(path.join(dir, 'crane'), say);
     const bases = {};
-    for (const size of new Set(wanted.map((key) => SCENARIOS[key]?.size).filter(Boolean)))
+    for (const size of new Set(wanted.map((key) => SCENARIOS[key]?.size ?? NEEDS_BASE[key]).filter(Boolean)))
       bases[size] = await openBase(engine.registry, size);
     const shop = await openRepository();
     for (const [key, scenario] of Object.entries(SCENARIOS))
       if (wanted.includes(key)) measured[key] = await runScenario(key, scenario, { engine, line, program, bases, shop });
+    const world = { host: engine.registry, direct: engine.registry, engine, shop, base: bases.small, dir: work };
+    if (wanted.includes('profile')) await profile(world);
+    if (wanted.includes('many')) await many(world);
   } finally {
     await line.close();
     if (engine.started && !values.reuse) engine.down();
@@ -110,6 +118,25 @@ async function openBase(host, size) {
   const { digest, manifest } = await pushBase(host, size, BASE_NAMES, PLATFORM_REF, work, say);
   const config = JSON.parse(await getBlob(host, `${size}/${BASE_NAMES[0]}`, manifest.config.digest));
   return { size, digest, manifest, config };
+}
+
+async function profile(world) {
+  world.shop.standOn(world.host, 'small', world.base.digest);
+  say('\nprofile of nx affected');
+  measured.profile = { samples: await profileAffected({ world, rounds, say }) };
+  console.log(`\n${printProfile(measured.profile.samples)}`);
+}
+
+async function many(few) {
+  const folder = path.join(work, 'many/shop');
+  say(`\na repository of ${MANY_BUNDLES} bundles`);
+  fs.rmSync(path.dirname(folder), { recursive: true, force: true });
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  makeShop(folder, MANY_BUNDLES, path.join(work, 'cache-shop'));
+  const large = { ...few, shop: openShop(folder, MANY_BUNDLES) };
+  for (const { shop, host, base } of [few, large]) shop.standOn(host, 'small', base.digest);
+  measured.many = rowsOf(await manyBundles({ few, many: large, dir: path.dirname(folder), rounds, say }));
+  print(`${MANY_BUNDLES} bundles`, measured.many, ['show-plain', 'push-50']);
 }
 
 /** The customer's repository, made once. Its packages are what is measured. */

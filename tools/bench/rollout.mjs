@@ -45,16 +45,16 @@ async function measure({ startDouble, servicesOf, deploy }, plan, scenario, opti
       const now = double.clock.now();
       if (event.event === 'wave') waves.push({ names: event.services, from: now });
       const wave = waves.at(-1);
-      // All services of a wave are set before it is watched: from there each look is one of its polls.
-      if (event.event === 'update') Object.assign(wave, { asked: asked(), looks: 1, slept: 0 });
+      // All services of a wave are set before it is watched: from there each read is one of its polls.
+      if (event.event === 'update') Object.assign(wave, { asked: asked(), reads: 1, slept: 0 });
       if (event.event !== 'completed' && event.event !== 'failed') return;
-      Object.assign(wave, { to: now, calls: asked() - wave.asked, polls: wave.looks, longest: wave.slept });
+      Object.assign(wave, { to: now, calls: asked() - wave.asked, polls: wave.reads, longest: wave.slept });
       if (event.event === 'failed') failed = true;
     };
     const somebody = async () => {
       const now = double.clock.now();
       const wave = waves.at(-1);
-      if (wave?.looks) Object.assign(wave, { looks: wave.looks + 1, slept: Math.max(wave.slept, now - slept) });
+      if (wave?.reads) Object.assign(wave, { reads: wave.reads + 1, slept: Math.max(wave.slept, now - slept) });
       slept = now;
     };
     const ended = await deploy(double, plan, options, {}, { onEvent, somebody });
@@ -68,18 +68,18 @@ async function measure({ startDouble, servicesOf, deploy }, plan, scenario, opti
         calls,
         longest: seconds(longest),
       })),
-      ...(failed && { late: seconds(double.clock.now() - (await sayFailed(double))) }),
+      ...(failed && { delay: seconds(double.clock.now() - (await failedAt(double))) }),
     };
   } finally {
     await double.close();
   }
 }
 
-/** When ECS itself said that a deployment had failed. */
-async function sayFailed(double) {
+/** When ECS reported that a deployment had failed. */
+async function failedAt(double) {
   const { services } = await double.as('DescribeServices', { cluster: 'acme', services: ['acme-metrics'] });
-  const said = services[0].events.filter(({ message }) => message.includes('deployment failed'));
-  return Math.min(...said.map(({ createdAt }) => createdAt * 1000));
+  const failures = services[0].events.filter(({ message }) => message.includes('deployment failed'));
+  return Math.min(...failures.map(({ createdAt }) => createdAt * 1000));
 }
 
 function seconds(milliseconds) {
@@ -93,17 +93,17 @@ export function printRollouts({ together, apart, alone, failed, floor }) {
     `${waves.reduce((sum, { polls }) => sum + polls, 0)}`,
     `${waves.reduce((sum, { calls }) => sum + calls, 0)}`,
   ];
-  const words = waves(together);
+  const names = waves(together);
   return [
     'a deploy of four services, in virtual seconds',
     columns([
       ['', 'took', 'polls', 'DescribeServices'],
-      row(`in waves: ${words}`, together),
+      row(`in waves: ${names}`, together),
       row('one after the other', apart),
       [`the longest of each wave, alone`, `${floor} s`, '', ''],
       ...Object.entries(alone).map(([name, took]) => [`  ${name} alone`, `${took} s`, '', '']),
       row('metrics crashes, --onFailure=stop', failed),
-      ['  from ECS’s event to the exit', `${failed.late} s`, '', ''],
+      ['  from ECS’s event to the exit', `${failed.delay} s`, '', ''],
     ]),
   ].join('\n');
 }

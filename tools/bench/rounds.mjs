@@ -1,9 +1,9 @@
-// Interleaved rounds: in each of them every candidate bakes a change of its own, and what it says it did is looked at in the registry.
-import { look } from './look.mjs';
+// Interleaved rounds: in each of them every candidate pushes a change of its own, and the pushed image is checked in the registry.
+import { checkImage } from './check-image.mjs';
 
 /**
  * Runs the scenario and resolves to one list of samples a candidate: { key, name, samples: [{ ms, own?, rss?, sent?, received? }] }. The first round warms up and does not count. `count`: bytes on the
- * line since it was asked last, where they are counted. A wrong result, or a failure, ends everything: a number beside a wrong image would be worse than none.
+ * line since the last call, where they are counted. A wrong result or a failure ends the bench: a number beside a wrong image would be worse than none.
  */
 export async function runRounds({ candidates, rounds, cold, shop, base, direct, count, say }) {
   const results = candidates.map(({ key, name }) => ({ key, name, samples: [] }));
@@ -23,13 +23,13 @@ export async function runRounds({ candidates, rounds, cold, shop, base, direct, 
   return results;
 }
 
-/** Every image of a candidate, by the digest that it says, or by the tag that it pushes; twice the same digest means that nothing new was pushed. */
+/** Checks each image of a candidate, by the digest that it reports or the tag that it pushes. The same digest twice means that nothing new was pushed. */
 async function check(candidate, references, { base, shop, direct }) {
   candidate.seen ??= new Set();
   for (const [index, repository] of candidate.repositories.entries()) {
-    const digest = await look(direct, repository, references?.[index] ?? 'latest', { base, files: shop.files });
+    const digest = await checkImage(direct, repository, references?.[index] ?? 'latest', { base, files: shop.files });
     const seen = `${repository} ${digest}`;
-    if (candidate.seen.has(seen)) throw new Error(`${candidate.name} left ${seen}, which was there before.`);
+    if (candidate.seen.has(seen)) throw new Error(`${candidate.name} pushed nothing new: ${seen} was in the registry before.`);
     candidate.seen.add(seen);
   }
 }

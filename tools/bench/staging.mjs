@@ -51,9 +51,11 @@ export async function staging({ dir, home, rounds, say, count }) {
     const first = path.join(place, 'cache-first');
     away(first);
     const samples = [one, other, await stage(first)];
-    const said = samples.map(({ ms, own }) => `${Math.round(ms)} ms${own === undefined ? '' : ` (own ${Math.round(own)} ms)`}`);
+    const timings = samples.map(
+      ({ ms, own }) => `${Math.round(ms)} ms${own === undefined ? '' : ` (own ${Math.round(own)} ms)`}`,
+    );
     say(
-      `${round === 0 ? 'warm-up' : `round ${round}`}  git archive ${said[0]}, ours ${said[1]}, with nothing fetched yet ${said[2]}`,
+      `${round === 0 ? 'warm-up' : `round ${round}`}  git archive ${timings[0]}, ours ${timings[1]}, with nothing fetched yet ${timings[2]}`,
     );
     if (round > 0) samples.forEach(({ ms, own, rss }, index) => results[index].samples.push({ ms, own, rss }));
   }

@@ -17,8 +17,9 @@ export function rowsOf(results) {
   return rows;
 }
 
+/** How many times as fast `one` is as `other`; undefined where one of them was not measured. */
 export function ratioOf(rows, one, other) {
-  const find = (key) => rows.find((row) => row.key === key)?.ms;
+  const find = (key) => rows?.find((row) => row.key === key)?.ms;
   return find(one) && find(other) ? ratio(find(one), find(other)) : undefined;
 }
 
@@ -37,10 +38,10 @@ export function printScenario({ title, rows, against }) {
 }
 
 export function printGoals(goals) {
-  const lines = goals.map(({ text, value, shown, held }) => [
+  const lines = goals.map(({ text, value, shown, reached }) => [
     text,
     value === undefined ? '–' : shown,
-    value === undefined ? 'not measured' : held ? 'held' : 'MISSED',
+    value === undefined ? 'not measured' : reached ? 'reached' : 'MISSED',
   ]);
   return `goals\n${columns([['', 'measured', ''], ...lines])}`;
 }

@@ -8,7 +8,7 @@ const VERBS =
   'load store merge split rank filter fetch resolve render parse check apply collect group sort count match build send plan route limit retry cache expand reduce compare label weigh clean'.split(
     ' ',
   );
-const WORDS =
+const VOCABULARY =
   'always before the platform asks a person may write more than one line so what came first wins unless somebody has changed it since then only known values are kept and everything else is refused with a sentence that says why because an empty answer helps nobody nor does a late one'.split(
     ' ',
   );
@@ -28,7 +28,7 @@ export function random(seed) {
 export function pythonModule(seed, size) {
   const next = random(seed);
   const pick = (list) => list[Math.floor(next() * list.length)];
-  const sentence = (count) => Array.from({ length: count }, () => pick(WORDS)).join(' ');
+  const sentence = (count) => Array.from({ length: count }, () => pick(VOCABULARY)).join(' ');
   const parts = [
     `"""${capital(sentence(9))}."""\n\nfrom __future__ import annotations\n\nimport logging\nfrom dataclasses import dataclass\n\nlog = logging.getLogger(__name__)\n`,
   ];
@@ -54,7 +54,7 @@ function step(pick, sentence, next) {
     found: list[dict] = []
     for ${noun} in ${noun}s[:limit]:
         # ${capital(sentence(10))}.
-        if ${noun}.get("${pick(NOUNS)}_${pick(NOUNS)}") ${pick(['==', '!=', 'in', 'not in'])} (${other} or "${pick(WORDS)}-${Math.floor(next() * 1e6).toString(36)}"):
+        if ${noun}.get("${pick(NOUNS)}_${pick(NOUNS)}") ${pick(['==', '!=', 'in', 'not in'])} (${other} or "${pick(VOCABULARY)}-${Math.floor(next() * 1e6).toString(36)}"):
             continue
         found.append({**${noun}, "${pick(NOUNS)}": ${verb}_${pick(NOUNS)}(${noun}, ${Math.floor(next() * 500)})})
     log.debug("${verb} ${noun}: %d of %d, ${sentence(4)}", len(found), len(${noun}s))

@@ -26,7 +26,7 @@ export async function compare(row, kit, tools) {
   try {
     const ours = await judged(row, kit, {}, async (double) => {
       const { exit, message } = await kit.deploy(double, kit.planOf(row.wish), row.options, {}, undefined);
-      return { exit, said: message, verdict: exit === 0 ? 'good' : UNTOLD.has(exit) ? 'unknown' : 'bad' };
+      return { exit, message, verdict: exit === 0 ? 'good' : UNTOLD.has(exit) ? 'unknown' : 'bad' };
     });
     const theirs = await judged(row, kit, { auto: POLL }, (double) =>
       updateAndWait(row, kit, (args) => runAws(tools, { folder, url: double.url }, args)),
@@ -37,12 +37,12 @@ export async function compare(row, kit, tools) {
   }
 }
 
-/** Exit codes that say of a rollout under way that AWS does not tell how it goes: no credentials, throttled, out of reach, nothing said. */
+/** Exit codes for "AWS does not tell the state of the rollout": no credentials, throttled, unreachable, nothing reported. */
 const UNTOLD = new Set([20, 30, 31, 32]);
 
 /**
- * A rollout of the table by any tool: what it said, and whether that is so. "Good" is right where all tasks that ECS wants have the pinned image, as many as are wanted, and their load balancers find them healthy, two minutes later; "bad" where that is not so when it
- * is said. What ECS calls completed does not count: "stable" may be said a minute earlier, and is no lie. Who says that it is not known is neither right nor wrong.
+ * Runs a rollout of the table with any tool: its verdict, and whether the verdict is right. "Good" is right if, two minutes later, as many tasks as ECS wants run the pinned image and their load balancers find them healthy; "bad" is right
+ * if that is not so at the time of the verdict. Whether ECS calls the rollout completed does not count. "Unknown" is neither right nor wrong.
  */
 async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run) {
   const double = await startDouble({ ...row.scenario, ...more }, servicesOf(row.wish));
@@ -50,7 +50,7 @@ async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run
   try {
     if (row.later) await fetch(new URL('/__scenario', double.url), { method: 'POST', body: JSON.stringify(row.later) });
     await row.before?.(double);
-    const { exit, said, verdict } = await run(double);
+    const { exit, message, verdict } = await run(double);
     if (verdict === 'good') await double.clock.advance(120_000);
     const pinned = await isPinned();
     const reason = reasonOf(row);
@@ -59,20 +59,20 @@ async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run
       verdict,
       pinned,
       ...(verdict !== 'unknown' && { right: (verdict === 'good') === pinned }),
-      ...(verdict !== 'good' && reason && { reason: reason.test(String(said)) }),
+      ...(verdict !== 'good' && reason && { reason: reason.test(String(message)) }),
     };
   } finally {
     await double.close();
   }
 }
 
-/** What a person must be told of a failure: what the task itself did, or what AWS said. Undefined where only our own words could be looked for. */
+/** What a report of a failure must contain: what the task itself did, or AWS's message. Undefined where only our own wording could be matched. */
 export function reasonOf({ scenario = {} }) {
   const what = scenario.rules?.[0]?.do ?? {};
   if (what.exit) return what.exit.lines ? /KeyError: boom/ : new RegExp(`exit code ${what.exit.code}`);
   if (what.pull) return /CannotPullContainerError/;
   if (what.healthy === 'never') return /failed (container|ELB) health checks|Target\.FailedHealthChecks/;
-  // The command line asks no load balancer: a fault of one says nothing to it.
+  // The AWS command line calls no load balancer: it never meets a fault of one.
   const fault = scenario.faults?.find(({ service }) => service === undefined);
   if (fault?.message) return new RegExp(fault.message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return REFUSED[fault?.error];
@@ -101,14 +101,14 @@ async function updateAndWait({ wish }, { definition, NEW }, aws) {
   ]);
   if (updated.code !== 0) return failed(updated);
   const waited = await aws(['ecs', 'wait', 'services-stable', ...at, '--services', `acme-${name}`]);
-  return waited.code === 0 ? { exit: 0, said: '', verdict: 'good' } : failed(waited);
+  return waited.code === 0 ? { exit: 0, message: '', verdict: 'good' } : failed(waited);
 }
 
-/** As with our own codes: whom AWS does not answer does not know. A waiter that gives up says that the service is not stable. */
-function failed({ code, output: said }) {
+/** As with our own exit codes: without an answer of AWS the verdict is "unknown". A waiter that gives up reports that the service is not stable. */
+function failed({ code, output: message }) {
   const isUntold =
     /\((ExpiredToken|Throttling|Server|ServiceUnavailable)\w*\)|Could not connect|Connection was closed|Unable to locate credentials/;
-  return { exit: code, said, verdict: isUntold.test(said) ? 'unknown' : 'bad' };
+  return { exit: code, message, verdict: isUntold.test(message) ? 'unknown' : 'bad' };
 }
 
 async function main() {
