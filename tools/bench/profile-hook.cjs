@@ -42,9 +42,19 @@ function timed(name, call) {
     const end = () => record.calls.push({ name, from, to: now() });
     const result = call.apply(this, args);
     if (typeof result?.then === 'function') return result.finally(end);
+    if (typeof result?.[Symbol.asyncIterator] === 'function') return iterated(result, end);
     end();
     return result;
   };
+}
+
+/** An executor may report its results one by one. */
+async function* iterated(results, end) {
+  try {
+    yield* results;
+  } finally {
+    end();
+  }
 }
 
 process.on('exit', () => {
