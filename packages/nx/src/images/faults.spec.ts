@@ -183,7 +183,7 @@ describe('whole pushes', () => {
       await perform({ what: '', ends: 'pushed' }, async (stage) => {
         await putBase(stage.registry.host, 'kdcube-chat-proc', stage.base);
         const facts = await cutEverywhere(stage.job, ours.root, stage.registry, how);
-        expect(new Set(facts.map(({ at }) => at))).toEqual(new Set(['question', 'mount', 'upload', 'bytes', 'key', 'people']));
+        expect(new Set(facts.map(({ at }) => at))).toEqual(new Set(['question', 'mount', 'upload', 'bytes', 'key', 'tag']));
         for (const { ends, tags, next, after } of facts) {
           // The key's tag is set first: an image is looked up by it.
           const keyComesFirst = tags.length === 0 || tags.includes('key');
