@@ -76,7 +76,7 @@ describe('ids, refs, URLs and paths in release.yaml: validate and sync', () => {
       expectProblem(
         ran,
         ['unsafe-id'],
-        `${IDS.length} problems, `,
+        `${IDS.length} problems. `,
         ...IDS.map((_, at) => `release.yaml:${at + 4}:11  bundles.items[${at}].id`),
       );
     });
