@@ -17,7 +17,7 @@ const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'alps-
 export const prod = mustReadEnvironment('prod', fixtureFiles('valid')).environment;
 
 /** A release of pinned bundles, `id ref` each; its commits and trees are made of the ref's content. */
-export interface Words {
+export interface DeployFixture {
   environment?: Environment;
   /** `id ref content`: the same content is the same tree. */
   bundles?: readonly string[];
@@ -34,14 +34,14 @@ export function hex(text: string): string {
   return createHash('sha1').update(text).digest('hex');
 }
 
-export function bundlesOf({ bundles = ['lifts@1-4 v1.4.0 a'] }: Words): RecordedBundle[] {
+export function bundlesOf({ bundles = ['lifts@1-4 v1.4.0 a'] }: DeployFixture): RecordedBundle[] {
   return bundles.map((line) => {
     const [id = '', ref = '', content = ref] = line.split(' ');
     return { id, folder: id.replace(/\W/g, '_'), tree: hex(content), ref, commit: hex(`${ref}${content}`) };
   });
 }
 
-export function deployInput(words: Words = {}): DeployInput {
+export function deployInput(fixture: DeployFixture = {}): DeployInput {
   const {
     environment = prod,
     name = 'prod-2026-11-23',
@@ -49,8 +49,8 @@ export function deployInput(words: Words = {}): DeployInput {
     images = IMAGES,
     running = nothingRuns(),
     before,
-  } = words;
-  const bundles = bundlesOf(words);
+  } = fixture;
+  const bundles = bundlesOf(fixture);
   const items = bundles.map(
     ({ id, ref }) => `    - {id: "${id}", repo: "git@git.example.com:alps/bundles.git", ref: "${ref}", subdir: service}`,
   );
@@ -138,6 +138,6 @@ export function carriedOut({ plan }: PlannedDeploy, before: Running = nothingRun
 }
 
 /** What runs when a release was deployed. */
-export function deployed(words: Words = {}): Running {
-  return carriedOut(planDeploy(deployInput(words)), words.running);
+export function deployed(fixture: DeployFixture = {}): Running {
+  return carriedOut(planDeploy(deployInput(fixture)), fixture.running);
 }

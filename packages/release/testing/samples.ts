@@ -72,14 +72,14 @@ function filled(text: string): string {
 
 const sample = (file: string) => filled(readFileSync(join(FOLDER, file), 'utf8'));
 
-/** What an import makes, as it is read again; `told`: the variables by service. */
-function again(found: FoundEnvironment): { environment: Environment; told: ServiceEnv[]; notes: ImportNote[] } {
+/** An imported environment, read back and rendered. */
+function again(found: FoundEnvironment): { environment: Environment; services: ServiceEnv[]; notes: ImportNote[] } {
   const { text, notes } = importEnvironment(found);
   const ready = text.replace(/<(TENANT|PROJECT)>/g, 'alps').replaceAll('sha256:<DIGEST>', DIGEST);
   const { environment } = mustReadEnvironment('one', textFiles({ one: ready }));
   const { release } = mustReadRelease('platform: {ref: "v0.3.2"}\nbundles: {items: [{id: "a@1-0"}]}\n', 'release.yaml');
   const descriptor = planDescriptor(release, new Map(), descriptorOptions(environment));
-  return { environment, told: renderEnv({ environment, release, descriptor, images: IMAGES }).services, notes };
+  return { environment, services: renderEnv({ environment, release, descriptor, images: IMAGES }).services, notes };
 }
 
 function envFolder(name: string): Compared[] {
@@ -91,16 +91,22 @@ function envFolder(name: string): Compared[] {
     { directory: '/opt/kdcube', files: [], profiles: [] },
   );
   const made = again({ name: 'host', target: 'compose', services: found, place: { directory: '/opt/kdcube' } });
-  const said = [...notes, ...made.notes];
+  const allNotes = [...notes, ...made.notes];
   const own = files.includes('.env')
     ? [{ sample: `${folder}/.env`, same: 0, differences: variablesOf(sample(`${folder}/.env`)).map(interpolated) }]
     : [];
   return [
     ...own,
     ...found.map((service) => {
-      const told = made.told.find((each) => each.service === service.name)!;
+      const rendered = made.services.find((each) => each.service === service.name)!;
       const file = files.find((each) => each.slice('.env.'.length).replace(/[^A-Za-z0-9_-]/g, '-') === service.name)!;
-      return compared(`${folder}/${file}`, service.env, variables(told), (key) => reasonOf(key, service, said), told.secrets);
+      return compared(
+        `${folder}/${file}`,
+        service.env,
+        variables(rendered),
+        (key) => reasonOf(key, service, allNotes),
+        rendered.secrets,
+      );
     }),
   ];
 }
@@ -135,10 +141,10 @@ function taskDefinitions(): Compared[] {
     const image = definition.containerDefinitions[0]!.image.replace(/:[^:/]+$/, `@${DIGEST}`);
     return foundOnEcs(service, definition, image);
   });
-  const { environment, told, notes } = again({ name: 'prod', target: 'ecs', services: found, place: PLACE });
+  const { environment, services, notes } = again({ name: 'prod', target: 'ecs', services: found, place: PLACE });
   const planned = planTaskDefinitions({
     environment,
-    plan: { services: told, notes: [] },
+    plan: { services, notes: [] },
     packing,
     customDefinitions: new Map(),
     registered: new Map(definitions.map((definition) => [definition.family, definition])),
@@ -198,18 +204,18 @@ function services(): Compared[] {
 }
 
 function gateway(file: Parameters<typeof sampleGateway>[0], generation: Generation): Compared {
-  const told = { tenant: 'alps', project: 'lifts', ...sampleGateway(file) };
+  const settings = { tenant: 'alps', project: 'lifts', ...sampleGateway(file) };
   const found: FoundService = {
     name: 'proc',
     component: 'proc',
     image: `r.example.com/proc@${DIGEST}`,
-    env: { GATEWAY_CONFIG_JSON: JSON.stringify(told) },
+    env: { GATEWAY_CONFIG_JSON: JSON.stringify(settings) },
     secrets: {},
     rest: {},
   };
   const { environment, notes } = again({ name: 'prod', target: 'ecs', services: [found], place: PLACE });
   const rendered = renderGateway(environment, generation).gateway;
-  const [before, after] = [flat(told), flat(rendered)];
+  const [before, after] = [flat(settings), flat(rendered)];
   return compared(file, before, after, (key) => {
     if (notes.some(({ reason, message }) => reason === 'gateway' && message.startsWith(`${key} `))) return 'gateway';
     const [section, ...rest] = key.split('.');

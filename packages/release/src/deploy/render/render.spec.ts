@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { bundlesOf, deployed, deployInput, hex, prod } from '../../../testing/deploys';
-import type { Words } from '../../../testing/deploys';
+import type { DeployFixture } from '../../../testing/deploys';
 import { IMAGES } from '../../../testing/environments';
 import type { DeployInput } from '../../targets/ecs/plan/deploy-input';
 import { planDeploy } from '../../targets/ecs/plan/plan-deploy';
@@ -19,7 +19,7 @@ function other(...names: string[]): Map<string, string> {
   return new Map([...IMAGES].map(([name, image]) => [name, names.includes(name) ? image.replace(/a1/g, 'b2') : image]));
 }
 
-function after(first: Words, then: Words, more: Partial<DeployInput> = {}) {
+function after(first: DeployFixture, then: DeployFixture, more: Partial<DeployInput> = {}) {
   return planDeploy({ ...deployInput({ ...first, running: deployed(first), before: bundlesOf(first), ...then }), ...more });
 }
 

@@ -45,19 +45,19 @@ export async function offlineRecord(
   name: RegistryName | undefined,
   log: Log,
 ): Promise<KnownOffline> {
-  const kept = (why: string): KnownOffline => {
-    const record = keptRecord(root, environment);
+  const useSaved = (why: string): KnownOffline => {
+    const record = savedRecord(root, environment);
     return { ...(record && { record }), source: `${OUT.record(environment)}, where the last one is that was seen here: ${why}` };
   };
-  if (name === undefined) return kept('no registry is configured for the images');
+  if (name === undefined) return useSaved('no registry is configured for the images');
   const registry = await openRegistryWithoutAws(name.host, log);
-  if (registry === undefined) return kept(`${name.host} is Amazon’s, and docker has no login for it`);
+  if (registry === undefined) return useSaved(`${name.host} is Amazon’s, and docker has no login for it`);
   try {
     const record = await fetchRecord(root, environment, { registry, repository: repositoryOf(name, 'releases') }, log);
     return { ...(record && { record }), registry, source: `${shown(name)}/releases` };
   } catch (error) {
     if (!(error instanceof KdcubeError) || isInterrupted(error)) throw error;
-    return kept(error.problems[0]!.message.split('\n')[0]!.replace(/\.$/, ''));
+    return useSaved(error.problems[0]!.message.split('\n')[0]!.replace(/\.$/, ''));
   }
 }
 
@@ -74,7 +74,7 @@ async function fetchRecord(root: string, environment: string, place: Repository,
   }
 }
 
-function keptRecord(root: string, environment: string): ReleaseRecord | undefined {
+function savedRecord(root: string, environment: string): ReleaseRecord | undefined {
   const text = diskFiles(root).read(OUT.record(environment));
   return readReceipt(ReleaseRecord, text === undefined ? undefined : Buffer.from(text).toString('utf8'));
 }

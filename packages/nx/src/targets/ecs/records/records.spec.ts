@@ -70,10 +70,10 @@ it('more tags than one answer has, and somebody else’s artifact under a tag th
     body: other,
     headers: { 'content-type': mediaType },
   });
-  const said: string[] = [];
-  const log = { ...silentLog, note: (text: string) => void said.push(text) };
+  const notes: string[] = [];
+  const log = { ...silentLog, note: (text: string) => void notes.push(text) };
   expect((await listRecords(place, 'prod', log)).map(({ attempt }) => attempt)).toEqual([3, 2, 1]);
-  expect(said).toEqual([
+  expect(notes).toEqual([
     'the record prod.other.1 cannot be read: acme/releases:prod.other.1 is no release record of this version.',
   ]);
   expect(await recordTags(place, 'prod')).toHaveLength(4);

@@ -4,24 +4,24 @@ export type Lookup = (name: string) => string | undefined;
 /** What a text of compose means, with compose's own rules for `$NAME` and `${NAME:-word}`. Undefined where compose would refuse it. `unset`: names without a value, which compose takes for empty. */
 export function interpolate(text: string, lookup: Lookup, unset: (name: string) => void): string | undefined {
   if (!text.includes('$')) return text;
-  const read = readWords(text, 0, lookup, unset, '', 0);
+  const read = interpolateUntil(text, 0, lookup, unset, '', 0);
   return read?.value;
 }
 
-interface Words {
+interface InterpolatedText {
   value: string;
   end: number;
 }
 
 /** Up to `close`, or to the end. */
-function readWords(
+function interpolateUntil(
   text: string,
   from: number,
   lookup: Lookup,
   unset: (name: string) => void,
   close: '' | '}',
   depth: number,
-): Words | undefined {
+): InterpolatedText | undefined {
   if (depth > 20) return undefined;
   let value = '';
   let at = from;
@@ -49,7 +49,13 @@ function readWords(
 }
 
 /** After `${`. */
-function readBraces(text: string, from: number, lookup: Lookup, unset: (name: string) => void, depth: number): Words | undefined {
+function readBraces(
+  text: string,
+  from: number,
+  lookup: Lookup,
+  unset: (name: string) => void,
+  depth: number,
+): InterpolatedText | undefined {
   const head = /^([A-Za-z_][A-Za-z0-9_]*)(:?[-+?]|\})/.exec(text.slice(from));
   if (!head) return undefined;
   const [all, name = '', operator = ''] = head;
@@ -57,8 +63,8 @@ function readBraces(text: string, from: number, lookup: Lookup, unset: (name: st
   const found = lookup(name);
   const given = found !== undefined && (operator.length === 1 || found !== '');
   // A word that is not taken may have variables that nobody set.
-  const taken = operator.endsWith('+') ? given : !given;
-  const word = readWords(text, from + all.length, lookup, taken ? unset : () => {}, '}', depth + 1);
+  const isUsed = operator.endsWith('+') ? given : !given;
+  const word = interpolateUntil(text, from + all.length, lookup, isUsed ? unset : () => {}, '}', depth + 1);
   if (!word) return undefined;
   const end = word.end + 1;
   if (operator.endsWith('+')) return { value: given ? word.value : '', end };

@@ -172,8 +172,9 @@ function mountsOf({ volumes: written }: Mapping, { directory, volumes }: Compose
         `${shownWord(read.target)} is a volume that docker keeps, and an environment mounts folders of the host: it was left out`,
         `copy it into a folder, then mounts: {${shownWord(read.target)}: {host: /folder}}`,
       );
-    const odd = read.options.filter((option) => option !== 'ro' && option !== 'rw');
-    if (odd.length > 0) say(key, 'compose-key', `${odd.map(shownWord).join(', ')} of it stays in the compose file`);
+    const unsupported = read.options.filter((option) => option !== 'ro' && option !== 'rw');
+    if (unsupported.length > 0)
+      say(key, 'compose-key', `${unsupported.map(shownWord).join(', ')} of it stays in the compose file`);
     if (mayHoldSecret([read.target, host])) return say(key, 'secret', 'was left out: there is what looks like a secret in it');
     mounts[read.target] = { host, ...(read.options.includes('ro') && { read_only: true }) };
   });

@@ -37,9 +37,9 @@ export interface AskedHealth {
 
 /** What a container's check asks of the container itself; undefined where an environment has no words for it. */
 export function askedHealth(test: unknown, disabled: unknown): AskedHealth | undefined {
-  const words = typeof test === 'string' ? [test] : Array.isArray(test) ? test.map(String) : [];
-  if (disabled === true || disabled === 'true' || words[0] === 'NONE') return { tool: 'none' };
-  const text = words.filter((word) => word !== 'CMD' && word !== 'CMD-SHELL').join(' ');
+  const command = typeof test === 'string' ? [test] : Array.isArray(test) ? test.map(String) : [];
+  if (disabled === true || disabled === 'true' || command[0] === 'NONE') return { tool: 'none' };
+  const text = command.filter((word) => word !== 'CMD' && word !== 'CMD-SHELL').join(' ');
   const tool = /(?:^|[\s/])(curl|wget|python)(?:3(?:\.\d+)?)?\s/.exec(`${text} `)?.[1] as 'curl' | 'wget' | 'python' | undefined;
   const urls = [...text.matchAll(/http:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(\/[^\s"'`|;&)]*)?/g)];
   if (!tool || urls.length !== 1 || /https?:\/\/\S*https?:\/\//.test(text)) return undefined;

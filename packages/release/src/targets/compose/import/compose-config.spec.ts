@@ -4,13 +4,13 @@ import { COMPOSE_FIXTURES, composeFixtures, readFixture } from '../../../../test
 import { configured, foundAsConfigured } from '../../../../testing/compose-config';
 
 test.each(composeFixtures())('%s is read as compose itself reads it', (name) => {
-  const said = configured(readFileSync(join(COMPOSE_FIXTURES, `${name}.config.json`), 'utf8'));
+  const composeOutput = configured(readFileSync(join(COMPOSE_FIXTURES, `${name}.config.json`), 'utf8'));
   const found = foundAsConfigured(readFixture(name));
   // The project's name is the folder's where nobody says it.
-  expect({ ...found, name: found.name || said.name }).toEqual({
-    ...said,
+  expect({ ...found, name: found.name || composeOutput.name }).toEqual({
+    ...composeOutput,
     services: Object.fromEntries(
-      Object.entries(said.services).map(([key, service]) => [
+      Object.entries(composeOutput.services).map(([key, service]) => [
         key,
         { ...service, image: expect.stringContaining(bare(service.image)) as string },
       ]),

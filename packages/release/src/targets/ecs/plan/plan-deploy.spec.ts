@@ -1,18 +1,18 @@
 import { IMAGES } from '../../../../testing/environments';
 import { bundlesOf, deployed, deployInput, hex, nothingRuns, prod } from '../../../../testing/deploys';
-import type { Words } from '../../../../testing/deploys';
+import type { DeployFixture } from '../../../../testing/deploys';
 import { KdcubeError } from '../../../problem/problem';
 import { DeployPlan, isEmptyPlan } from '../../../deploy/deploy-plan';
 import { estimateSeconds } from '../../../deploy/waves';
 import { planDeploy } from './plan-deploy';
 import type { Running } from './running';
 
-const first: Words = { bundles: ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'] };
+const first: DeployFixture = { bundles: ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'] };
 const running = deployed(first);
 const before = bundlesOf(first);
 
-function planned(words: Words, more: object = {}) {
-  return planDeploy({ ...deployInput({ ...first, running, before, ...words }), ...more });
+function planned(options: DeployFixture, more: object = {}) {
+  return planDeploy({ ...deployInput({ ...first, running, before, ...options }), ...more });
 }
 
 const other = (name: string, digit = 'b2') =>
@@ -42,20 +42,20 @@ test('a plan is what its schema says, and survives its file', () => {
 });
 
 describe('nothing changes', () => {
-  test.each<[string, Words]>([
+  test.each<[string, DeployFixture]>([
     ['the same release again', {}],
     ['another release_name', { name: 'prod-2026-11-24' }],
     ['a reordered release.yaml', { bundles: ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'].reverse() }],
     ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', 'huts@1-0 v1.0.0 h'] }],
-  ])('%s', (_, words) => {
+  ])('%s', (_, options) => {
     // The default bundle is the first one: a reordering that moves it is a change, and written out it is none.
-    const input = deployInput({ ...first, running, before, ...words });
+    const input = deployInput({ ...first, running, before, ...options });
     const release = { ...input.release, defaultBundleId: 'lifts@1-4' };
-    const told = { ...input.descriptor.descriptor, default_bundle_id: 'lifts@1-4' };
+    const reordered = { ...input.descriptor.descriptor, default_bundle_id: 'lifts@1-4' };
     const descriptor = {
       ...input.descriptor,
-      descriptor: told,
-      env: { ...input.descriptor.env, AGENTIC_BUNDLES_JSON: JSON.stringify(told) },
+      descriptor: reordered,
+      env: { ...input.descriptor.env, AGENTIC_BUNDLES_JSON: JSON.stringify(reordered) },
     };
     const { plan } = planDeploy({ ...input, release, descriptor });
     expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
@@ -110,7 +110,7 @@ test('the descriptor changes while proc runs an image of another origin: a note 
     ),
   };
   const bundles = [...first.bundles!, 'trails@1-0 v1.0.0 t'];
-  const notes = (words: Words) => planned(words).plan.notes.filter((note) => note.includes(reference));
+  const notes = (options: DeployFixture) => planned(options).plan.notes.filter((note) => note.includes(reference));
   expect(notes({ environment, bundles })).toEqual([expect.stringContaining('cannot be loaded')]);
   expect([notes({ environment }), notes({ bundles })]).toEqual([[], []]);
 });

@@ -1,5 +1,5 @@
 import { bundlesOf, carriedOut, deployed, deployInput, prod } from '../../../../testing/deploys';
-import type { Words } from '../../../../testing/deploys';
+import type { DeployFixture } from '../../../../testing/deploys';
 import { IMAGES } from '../../../../testing/environments';
 import { gzip, packing } from '../../../../testing/packing';
 import { filesInDefinition } from '../task-definition/files';
@@ -24,10 +24,10 @@ const BUNDLES = ['lifts@1-4 v1.4.0 a', 'huts@1-0 v1.0.0 h'];
 const otherProc = new Map(IMAGES).set('kdcube-chat-proc-bundled', `r.example.com/proc@sha256:${'b2'.repeat(32)}`);
 
 describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment, path) => {
-  const first: Words = { platform, environment, bundles: BUNDLES };
+  const first: DeployFixture = { platform, environment, bundles: BUNDLES };
   const running = deployed(first);
-  const planned = (words: Words, more: Partial<DeployInput> = {}) =>
-    planDeploy({ ...deployInput({ ...first, running, before: bundlesOf(first), ...words }), ...more }).plan;
+  const planned = (options: DeployFixture, more: Partial<DeployInput> = {}) =>
+    planDeploy({ ...deployInput({ ...first, running, before: bundlesOf(first), ...options }), ...more }).plan;
   const proc = (plan: ReturnType<typeof planned>) => plan.services.find(({ component }) => component === 'proc')!;
   const textOf = (definition: unknown) => filesInDefinition(definition as TaskDefinition, packing).get(path);
 
@@ -40,13 +40,13 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
     expect(textOf(carrying[0]!.taskDefinition.register)).toMatch(/lifts@1-4[^]*huts@1-0/);
   });
 
-  test.each<[string, Words]>([
+  test.each<[string, DeployFixture]>([
     ['the same release', {}],
     ['another name', { name: 'prod-2026-11-24' }],
     ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', BUNDLES[1]!] }],
     ['based on the running task definition', { environment: fromRunning(environment) }],
-  ])('nothing changes: %s', (__, words) => {
-    const plan = planned(words);
+  ])('nothing changes: %s', (__, options) => {
+    const plan = planned(options);
     expect(plan.services.filter(({ change }) => change !== 'none')).toEqual([]);
     expect([isEmptyPlan(plan), plan.descriptor.changed]).toEqual([true, false]);
   });
@@ -90,11 +90,11 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
 
 test('1200 pinned bundles fit; the problem for too many says what to type', () => {
   const [, platform, environment] = PLATFORMS[0];
-  const words = (count: number): Words => {
+  const manyBundles = (count: number): DeployFixture => {
     const bundles = Array.from({ length: count }, (_, n) => `bundle-${n}@1-0 v1.${n}.0 ${n}`);
     return { platform, environment, bundles };
   };
-  const planned = (count: number) => planDeploy({ ...deployInput(words(count)), packing: gzip });
+  const planned = (count: number) => planDeploy({ ...deployInput(manyBundles(count)), packing: gzip });
   const { plan } = planned(1200);
   const text = JSON.stringify(plan.services.find(({ component }) => component === 'proc')!.taskDefinition.register);
   expect(text.length).toBeLessThan(64 * 1024);
@@ -111,14 +111,15 @@ test('from Secrets Manager: no file, and a note that a deploy does not write it 
 describe('from Secrets Manager, without a record', () => {
   const services = prod.services.filter(({ component }) => component !== 'postgres-setup');
   const environment = { ...prod, services, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
-  const first: Words = { platform: '2026.7.20.444', environment, bundles: BUNDLES };
+  const first: DeployFixture = { platform: '2026.7.20.444', environment, bundles: BUNDLES };
   const running = deployed(first);
-  const planned = (words: Words) => planDeploy({ ...deployInput({ ...first, running, ...words }), record: undefined }).plan;
+  const planned = (options: DeployFixture) =>
+    planDeploy({ ...deployInput({ ...first, running, ...options }), record: undefined }).plan;
 
   test.each([
     ['the image’s label has the same bundles', bundlesOf(first), 'running image has the same bundles'],
     ['the image has no label', undefined, 'running image has no label'],
-  ])('%s: no service restarts, but the plan does not claim that nothing changes', (_, before, said) => {
+  ])('%s: no service restarts, but the plan does not claim that nothing changes', (_, before, message) => {
     const plan = planned({ before });
     expect([isEmptyPlan(plan), plan.descriptor]).toEqual([true, expect.objectContaining({ changed: false, unknown: true })]);
     for (const text of [renderPlanText(plan).join(' '), renderPlanMarkdown(plan)])
@@ -126,7 +127,7 @@ describe('from Secrets Manager, without a record', () => {
         expect.stringMatching(/No service restarts\. The running bundle descriptor is unknown/),
         false,
       ]);
-    expect(plan.notes.join()).toContain(said);
+    expect(plan.notes.join()).toContain(message);
     expect(readPlan(printPlan(plan), 'plan.json')).toEqual(plan);
   });
 

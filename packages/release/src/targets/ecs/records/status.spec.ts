@@ -103,9 +103,9 @@ it('a FORCE flag that was left on is drift, also where nothing was recorded', ()
 });
 
 it('the tasks of a revision are its own: an old one that still runs is another', () => {
-  const mine = { id: 'ecs-svc/2', status: 'PRIMARY', taskDefinition: arn(2), rollout: 'IN_PROGRESS', updatedAt: NOW };
+  const newDeployment = { id: 'ecs-svc/2', status: 'PRIMARY', taskDefinition: arn(2), rollout: 'IN_PROGRESS', updatedAt: NOW };
   const counts = { desired: 1, running: 0, pending: 1, failed: 3 };
-  const found = status([record('two', 'succeeded', 2)], seen(2, {}, [{ ...mine, ...counts }]));
+  const found = status([record('two', 'succeeded', 2)], seen(2, {}, [{ ...newDeployment, ...counts }]));
   expect(found.services[0]).toMatchObject({ running: 0, desired: 1, others: 1, rollout: 'IN_PROGRESS' });
   // Whoever starts the same revision anew changes nothing of what was recorded.
   expect(found.drift).toEqual([]);

@@ -83,9 +83,9 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
   const notDeployed = [
     ...(record && releaseHere !== undefined && releaseHere !== record.release ? [`release.yaml is ${releaseHere}`] : []),
     ...[...pinned].flatMap(([id, { tree, ref }]) => {
-      const there = bundles.find((bundle) => bundle.id === id);
-      if (!there) return [`${id} is new in release.yaml`];
-      return there.tree === tree ? [] : [`${id} is at ${ref} in release.yaml`];
+      const previous = bundles.find((bundle) => bundle.id === id);
+      if (!previous) return [`${id} is new in release.yaml`];
+      return previous.tree === tree ? [] : [`${id} is at ${ref} in release.yaml`];
     }),
   ];
   return {

@@ -64,9 +64,9 @@ test('a file that nobody may change is mounted so', () => {
 });
 
 test.each(['/kdcube', '/kdcube/', '/kdcube/more'])('a volume of the owner’s at %s is named', (containerPath) => {
-  const taken = base();
-  taken.containerDefinitions[0]!.mountPoints = [{ sourceVolume: 'config', containerPath }];
-  expect(findMountConflicts(addFiles(taken, 'proc', [file()], packing), 'proc')).toMatchObject([{ code: 'wrong-value' }]);
+  const definition = base();
+  definition.containerDefinitions[0]!.mountPoints = [{ sourceVolume: 'config', containerPath }];
+  expect(findMountConflicts(addFiles(definition, 'proc', [file()], packing), 'proc')).toMatchObject([{ code: 'wrong-value' }]);
   expect(findMountConflicts(carried, 'proc')).toEqual([]);
 });
 

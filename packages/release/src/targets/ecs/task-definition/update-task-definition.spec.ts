@@ -26,7 +26,7 @@ const BASE: TaskDefinition = {
   revision: 7,
   taskDefinitionArn: 'arn:x:7',
   status: 'ACTIVE',
-  somethingNew: { kept: true },
+  somethingNew: { preserved: true },
   containerDefinitions: [
     { name: 'envoy', image: 'envoy:1', environment: [{ name: 'INSTANCE_ID', value: 'kept' }] },
     {
@@ -53,7 +53,7 @@ test('ours is set, theirs is kept, sidecars and new keys too; what only we write
   const adapted = updateTaskDefinition(BASE, serviceOf(), RENDERED);
   expect(adapted).toEqual({
     family: 'customer-proc',
-    somethingNew: { kept: true },
+    somethingNew: { preserved: true },
     containerDefinitions: [
       BASE.containerDefinitions[0],
       {
