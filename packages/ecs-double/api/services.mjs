@@ -25,6 +25,7 @@ export function createService(world, request) {
   // .../API_DeleteService.html: "If you attempt to create a new service with the same name as an existing service in either ACTIVE or DRAINING status, you receive an error."
   if (['ACTIVE', 'DRAINING'].includes(world.services.get(key)?.status ?? ''))
     throw fail('InvalidParameterException', 'Creation of service was not idempotent.');
+  const isDaemon = request.schedulingStrategy === 'DAEMON';
   const controller = request.deploymentController?.type ?? 'ECS';
   const definition = controller === 'EXTERNAL' ? undefined : deployable(world, request.taskDefinition);
   /** @type {Service} */
@@ -35,7 +36,7 @@ export function createService(world, request) {
     arn: arn(world, `service/${key}`),
     status: 'ACTIVE',
     controller,
-    desired: request.desiredCount ?? 0,
+    desired: isDaemon ? (world.instances[cluster.name] ?? 1) : (request.desiredCount ?? 0),
     createdAt: world.clock.now(),
     settings: {},
     configuration: completeConfiguration({}),
@@ -63,6 +64,12 @@ export function updateService(world, request) {
   // A DRAINING or INACTIVE service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html#API_UpdateService_Errors
   if (service.status !== 'ACTIVE') throw fail('ServiceNotActiveException', 'Service was not ACTIVE.');
   refuseOtherControllers(service, request);
+  // .../API_UpdateService.html: a daemon has as many tasks as instances.
+  if (service.settings.schedulingStrategy === 'DAEMON' && request.desiredCount !== undefined)
+    throw fail(
+      'InvalidParameterException',
+      'The daemon scheduling strategy does not support a desired count. Remove the desired count value and try again.',
+    );
   const definition = request.taskDefinition === undefined ? undefined : deployable(world, request.taskDefinition);
   const before = service.deployments[0]?.taskDefinition;
   keepViewBeforeWrite(world, service, serviceView(world, service, { tags: true }));

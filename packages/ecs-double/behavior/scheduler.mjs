@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, "minimumHealthyPercent" (rounded up) and "maximumPercent" (rounded down).
 import { addEvent, clearCause, listed } from '../state/events.mjs';
 import { serviceTasks } from '../state/service-view.mjs';
+import { launchFailure } from '../tasks/rules.mjs';
 import { addTask } from '../tasks/add-task.mjs';
 import { findDefinition } from '../state/task-definitions.mjs';
 import { hasCapacity, clearNoCapacity, reportNoCapacity } from './capacity.mjs';
@@ -129,6 +130,13 @@ function launch(world, service, count, replaced) {
       break;
     }
     clearNoCapacity(service);
+    const refused = launchFailure(world, { definition, service, deploymentId: deployment.id });
+    if (refused !== undefined) {
+      // .../service-event-messages-list.html, "failed to launch a task with (error …)".
+      addEvent(world, service, `failed to launch a task with (error ${refused}).`, { cause: `place:${deployment.id}` });
+      countFailure(world, service, deployment, { ran: false });
+      break;
+    }
     const { launchType } = service.settings;
     started.push(addTask(world, { cluster: service.cluster, definition, service, deployment, launchType }));
   }

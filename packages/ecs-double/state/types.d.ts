@@ -50,6 +50,8 @@ export interface World {
   registryUrl?: string;
   /** Cluster name → how many tasks fit; no entry: any number. */
   capacity: Record<string, number>;
+  /** Cluster name → how many instances a daemon runs on; no entry: 1. */
+  instances: Record<string, number>;
   staleReads?: StaleReads;
   clusters: Map<string, Cluster>;
   families: Map<string, { revisions: RegisteredDefinition[] }>;
@@ -76,6 +78,7 @@ export type Timing = Record<
   | 'drain'
   | 'stop'
   | 'deprovision'
+  | 'exitCode'
   | 'pullFails'
   | 'secretFails'
   | 'targetHealthy'
@@ -116,6 +119,8 @@ export interface Effect {
   start?: number;
   pull?: string;
   secret?: string;
+  /** Why no task is even created. */
+  launch?: string;
   after?: number;
   stuck?: boolean;
   lines?: string[];
@@ -147,7 +152,7 @@ export interface StaleReads {
 }
 
 export interface Scenario extends Partial<
-  Pick<World, 'rules' | 'images' | 'strictImages' | 'registryUrl' | 'capacity' | 'staleReads' | 'accounts'>
+  Pick<World, 'rules' | 'images' | 'strictImages' | 'registryUrl' | 'capacity' | 'instances' | 'staleReads' | 'accounts'>
 > {
   start?: string;
   region?: string;
@@ -235,6 +240,7 @@ export interface Service {
 
 export interface ServiceSettings {
   [name: string]: unknown;
+  schedulingStrategy?: string;
   launchType?: string;
   capacityProviderStrategy?: object[];
   platformVersion?: string;

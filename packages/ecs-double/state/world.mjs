@@ -17,6 +17,7 @@ const TIMING = {
   drain: 30, // DEACTIVATING: a target group lets connections end
   stop: 3, // STOPPING: the containers end after SIGTERM
   deprovision: 10, // DEPROVISIONING
+  exitCode: 0, // from a container's end until its exit code and reason are shown
   pullFails: 130, // until CannotPullContainerError
   secretFails: 60, // until ResourceInitializationError
   targetHealthy: 20, // a target group calls a target healthy
@@ -56,6 +57,7 @@ export function makeWorld({ clock, ids, reconcile, region, account, scenario = {
     registryUrl: scenario.registryUrl,
     /** cluster name → how many tasks fit; no entry: any number. */
     capacity: { ...scenario.capacity },
+    instances: { ...scenario.instances },
     staleReads: scenario.staleReads,
     clusters: new Map(),
     families: new Map(),

@@ -48,7 +48,10 @@ export function failDependents(world, task, failed) {
  */
 export function containerExits(world, task, container, { code = 0, reason, lines = [] }) {
   writeLines(world, task, container, lines);
-  Object.assign(container, { lastStatus: 'STOPPED', exitCode: code, reason: reason ?? exitReason(code) });
+  const shown = { exitCode: code, reason: reason ?? exitReason(code) };
+  Object.assign(container, { lastStatus: 'STOPPED' }, world.timing.exitCode === 0 && shown);
+  // DescribeTasks may list a stopped task before the agent has reported the exit code of its container.
+  if (world.timing.exitCode > 0) world.clock.after(world.timing.exitCode, () => void Object.assign(container, shown));
   const { essential } = containerDefinition(task, container.name);
   if (essential !== false)
     stopByItself(world, task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' });

@@ -1,7 +1,7 @@
 // What an image does when it is started, as data: README.md, "Scenarios". The first rule that fits decides, for the task's whole life.
 import { lastPart } from '../state/names.mjs';
 
-/** @import { Effect, Match, Task, World } from '../state/types.d.ts' */
+/** @import { Effect, Match, Rule, Task, World } from '../state/types.d.ts' */
 
 /**
  * The rule for a task: { match, do, times? } → its `do`, or {}.
@@ -19,9 +19,23 @@ export function ruleFor(world, task) {
 }
 
 /**
+ * Why a task cannot even be created, if the first rule that fits says so.
+ * @param {World} world
+ * @param {Pick<Task, 'definition' | 'service' | 'deploymentId'>} options
+ */
+export function launchFailure(world, { definition, service, deploymentId }) {
+  const containers = definition.containerDefinitions;
+  const fits = (/** @type {Rule} */ { match = {}, times = 1 }) =>
+    times > 0 && matches(world, match, { definition, service, deploymentId, containers });
+  const rule = world.rules.find(fits);
+  if (rule?.do?.launch !== undefined && rule.times !== undefined) rule.times -= 1;
+  return rule?.do?.launch;
+}
+
+/**
  * @param {World} world
  * @param {Match} match
- * @param {Task} task
+ * @param {Pick<Task, 'definition' | 'service' | 'deploymentId'> & { containers: readonly { image: string }[] }} task
  */
 function matches(world, match, task) {
   const { definition } = task;
