@@ -132,8 +132,16 @@ export { rollOut } from './targets/ecs/rollout/engine';
 export type { RolloutEvent } from './targets/ecs/rollout/events';
 export { LOCK_TAG } from './targets/ecs/rollout/lock';
 export type { Outcome } from './targets/ecs/rollout/outcome';
-export type { Clock, Ecs, Images, ServiceState, TargetHealth, TargetHealthState, TaskState } from './targets/ecs/rollout/port';
-export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/responses';
+export type {
+  Clock,
+  Ecs,
+  Images,
+  ServiceState,
+  TargetHealth,
+  TargetHealthState,
+  TaskState,
+} from './targets/ecs/rollout/port/port';
+export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
 export type { RolloutOptions, StopSignal } from './targets/ecs/rollout/rollout';
 export type { RegistryImage } from './targets/ecs/task-definition/expected-digests';
 export { addFiles, filesInDefinition, type Packing } from './targets/ecs/task-definition/files';

@@ -2,7 +2,12 @@ import { printable } from '@kdcube/release/internal';
 
 /** Whether an error of AWS means missing permission. What was asked for then remains unknown. */
 export function isAccessDenied(error: unknown): boolean {
-  return /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/i.test((error as Error).name ?? '');
+  const { name = '', message = '' } = error as Partial<Error>;
+  // Some actions reject a missing iam:PassRole with a ClientException or an InvalidParameterException.
+  return (
+    /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/i.test(name) ||
+    / is not authorized to perform:? /.test(message)
+  );
 }
 
 const MAX_LENGTH = 300;

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@kdcube/release/internal';
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, printable } from '@kdcube/release/internal';
 import { awsErrorMessage, isAccessDenied } from './aws-error';
 import { invalidResponse } from './response';
 
@@ -30,11 +30,7 @@ function classify(error: unknown, action: string, region: string): { code: Probl
       hint: 'aws sts get-caller-identity    shows which credentials are used; then run the same command again',
     };
   if (isAccessDenied(error))
-    return {
-      code: 'aws-denied',
-      message: `AWS denies ${action}: ${detail}`,
-      hint: `grant ${action} to this user or role`,
-    };
+    return { code: 'aws-denied', message: `AWS denies ${action}: ${detail}`, hint: grantHint(error, action) };
   if (name === 'ClusterNotFoundException')
     return {
       code: 'cluster-missing',
@@ -46,6 +42,21 @@ function classify(error: unknown, action: string, region: string): { code: Probl
   if (isUnreachable(error))
     return { code: 'aws-unreachable', message: `AWS is unreachable for ${action} in ${region}: ${detail || code || name}` };
   return { code: 'aws-error', message: `${action} failed (${name || 'unknown error'}): ${detail}` };
+}
+
+/**
+ * The permission that is missing, as AWS names it: a call may need that of another action, `iam:PassRole` above all. An explicit deny outweighs every grant.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+function grantHint(error: unknown, action: string): string {
+  const text = error instanceof Error ? error.message.split('\n')[0]! : '';
+  const named = /not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)(?: on (?:the )?resource:? ([^\s"]+))?/.exec(text);
+  const missing = named?.[1] ?? action;
+  const resource = named?.[2] === undefined || named[2] === '*' ? '' : ` on ${printable(named[2].replace(/[.,;]$/, ''))}`;
+  const policy = /explicit deny in (?:an? )?([a-z][a-z -]*policy|permissions boundary)/.exec(text)?.[1];
+  return policy === undefined
+    ? `grant ${missing}${resource} to this user or role`
+    : `remove the explicit deny of ${missing}${resource} from the ${policy}: no grant outweighs it`;
 }
 
 /** The call had no effect, and may be repeated. */

@@ -128,7 +128,7 @@ export const PROBLEMS = {
   'cluster-missing': 'The ECS cluster does not exist.',
   'service-missing': 'An ECS service does not exist.',
   'service-not-deployable':
-    'An ECS service cannot be deployed: its desired count is 0, it is being deleted, or another deployment controller manages it.',
+    'An ECS service cannot be deployed: it is being deleted, another deployment controller manages it, or it is a daemon that the plan scales.',
   'environment-not-ready': 'A prerequisite of the deploy is missing in AWS.',
 
   // Deployments

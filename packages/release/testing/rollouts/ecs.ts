@@ -1,12 +1,12 @@
 import { KdcubeError, type ProblemCode, type TaskDefinition } from '../../src/internal';
-import type { Ecs, ServiceState, TaskState } from '../../src/targets/ecs/rollout/port';
+import type { Ecs, ServiceState, TaskState } from '../../src/targets/ecs/rollout/port/port';
 import {
   isTaskDefinition,
   toServiceState,
   toTaskState,
   type ServiceResponse,
   type TaskResponse,
-} from '../../src/targets/ecs/rollout/responses';
+} from '../../src/targets/ecs/rollout/port/responses';
 import type { EcsDouble } from './kit';
 
 type Json = Record<string, unknown>;
@@ -56,7 +56,8 @@ function problemOf(action: string, region: string, error?: { __type: string; mes
   const { __type: name, message } = error;
   if (/Throttl/.test(name)) return problem('aws-throttled', `AWS throttles ${action} (${name}): all retries failed.`);
   if (/Expired|UnrecognizedClient/.test(name)) return problem('aws-credentials', `The AWS credentials have expired: ${message}`);
-  if (/AccessDenied/.test(name)) return problem('aws-denied', `AWS denies ${action}: ${message}`);
+  if (/AccessDenied/.test(name) || / is not authorized to perform: /.test(message))
+    return problem('aws-denied', `AWS denies ${action}: ${message}`);
   if (name === 'ClusterNotFoundException') return problem('cluster-missing', `The cluster does not exist in ${region}.`);
   if (/^ServiceNot(Found|Active)/.test(name)) return problem('service-missing', `${action} failed: ${message}`);
   if (/^ServerException/.test(name))

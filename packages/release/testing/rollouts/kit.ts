@@ -12,6 +12,8 @@ export interface EcsDouble {
     calls(op?: string): unknown[];
   };
   calls: number;
+  /** Faults can be added at any time. */
+  faults: object[];
   reached(n: number): Promise<number>;
   as(op: string, request?: object, service?: string): Promise<Record<string, never>>;
   /** Undefined if the connection breaks. */

@@ -1,6 +1,6 @@
 import type { DeployPlan, Outcome, RolloutEvent, RolloutOptions } from '../../src/internal';
 import { exitCode, KdcubeError, rollOut } from '../../src/internal';
-import type { Clock, Ecs, Images } from '../../src/targets/ecs/rollout/port';
+import type { Clock, Ecs, Images } from '../../src/targets/ecs/rollout/port/port';
 import { ecsOf } from './ecs';
 import { PLACE, type EcsDouble } from './kit';
 

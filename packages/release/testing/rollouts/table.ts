@@ -6,7 +6,10 @@ import { IMAGES } from './images.table';
 import { TIMEOUTS } from './timeout.table';
 import { MANY } from './many.table';
 import { OTHERS } from './others.table';
+import { CONFIRMED } from './confirmed.table';
+import { REASONS } from './reasons.table';
 import { REFUSED } from './refused.table';
+import { SCALED } from './scaled.table';
 
 /** Rollouts by what tasks and services do. */
 const OWN: Row[] = [
@@ -144,14 +147,6 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'no breaker, and the image never comes',
-    wish: INGRESS,
-    scenario: { ...NO_BREAKER, rules: [rule('ingress', { pull: 'x' })] },
-    exit: 10,
-    message: /CannotPull.*still in progress after 40 minutes/s,
-    runs: 'old',
-  },
-  {
     name: 'a pull without an end',
     wish: INGRESS,
     scenario: { ...NO_BREAKER, rules: [rule('ingress', { stuck: true })] },
@@ -250,7 +245,19 @@ const OWN: Row[] = [
   },
 ];
 
-const PLAIN: Row[] = [...OWN, ...TIMEOUTS, ...IMAGES, ...GATEWAYS, ...MANY, ...CLOCKS, ...OTHERS, ...REFUSED];
+const PLAIN: Row[] = [
+  ...OWN,
+  ...TIMEOUTS,
+  ...IMAGES,
+  ...GATEWAYS,
+  ...MANY,
+  ...CLOCKS,
+  ...OTHERS,
+  ...REFUSED,
+  ...SCALED,
+  ...REASONS,
+  ...CONFIRMED,
+];
 
 /** What befalls one service, befalls it behind proc too, which has forced the registry in two steps: whatever the end is, the registry is that of the proc that runs then. */
 const FORCED = PLAIN.filter(isOfOne).map(behindProc);

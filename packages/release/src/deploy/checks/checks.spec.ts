@@ -8,10 +8,10 @@ import { deployIdle, deployLock } from './concurrent';
 import { imageExists, imagePlatform } from './image';
 import { CHECKS } from './index';
 import { planBaseline, planLocation } from './plan';
-import { serviceCircuitBreaker, serviceDesiredCount, type ServiceFacts, UPDATABLE } from './service';
+import { serviceCircuitBreaker, serviceScaling, type ServiceFacts, UPDATABLE } from './service';
 
 const PLACE = { region: 'eu-central-1', cluster: 'acme' };
-const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS', desiredCount: 1 };
+const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS' };
 const LOCK = {
   environment: 'prod',
   until: '2026-03-02T10:30:00.000Z',
@@ -52,8 +52,15 @@ const REFUSED: [string, unknown, string, unknown, string | undefined][] = [
   ['this cluster', planLocation, 'prod', { planned: PLACE, actual: PLACE }, undefined],
   ['no cluster', clusterActive, 'acme', { status: undefined, region: 'r' }, 'cluster-missing'],
   ['a deleted cluster', clusterActive, 'acme', { status: 'INACTIVE', region: 'r' }, 'cluster-missing'],
-  ['a desired count of 0', serviceDesiredCount, 'web', { ...SERVICE, desiredCount: 0 }, 'service-not-deployable'],
-  ['a desired count that the plan sets', serviceDesiredCount, 'web', { ...SERVICE, desiredCount: 0, isScaled: true }, undefined],
+  [
+    'a daemon that the plan scales',
+    serviceScaling,
+    'web',
+    { ...SERVICE, isDaemon: true, isScaled: true },
+    'service-not-deployable',
+  ],
+  ['a daemon that the plan does not scale', serviceScaling, 'web', { ...SERVICE, isDaemon: true }, undefined],
+  ['a service that the plan scales', serviceScaling, 'web', { ...SERVICE, isScaled: true }, undefined],
   [
     'another revision',
     planBaseline,

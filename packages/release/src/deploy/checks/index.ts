@@ -9,7 +9,7 @@ import { planBaseline, planLocation } from './plan';
 import { fargateQuota, taskQuota } from './quota';
 import { executionRoleSet, rolePermission, roleTrust } from './role';
 import { parameterExists, secretExists, secretHasKey } from './secret';
-import { serviceActive, serviceCircuitBreaker, serviceController, serviceDesiredCount, serviceExists } from './service';
+import { serviceActive, serviceCircuitBreaker, serviceController, serviceExists, serviceScaling } from './service';
 import { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './storage';
 import {
   loadBalancerIdleTimeout,
@@ -30,7 +30,7 @@ export const CHECKS: readonly CheckInfo[] = [
   serviceExists,
   serviceActive,
   serviceController,
-  serviceDesiredCount,
+  serviceScaling,
   serviceCircuitBreaker,
   targetGroupContainer,
   targetGroupPort,

@@ -8,8 +8,9 @@ export interface ServiceFacts {
   status?: string;
   /** ECS, CODE_DEPLOY or EXTERNAL. */
   controller?: string;
-  desiredCount?: number;
-  /** The plan sets the desired count to one or more. */
+  /** Its scheduling strategy is DAEMON. */
+  isDaemon?: boolean;
+  /** The plan changes the desired count. */
   isScaled?: boolean;
   hasCircuitBreaker?: boolean;
 }
@@ -68,19 +69,19 @@ export const serviceController: Check<ServiceFacts> = {
   },
 };
 
-export const serviceDesiredCount: Check<ServiceFacts> = {
-  name: 'service-desired-count',
+export const serviceScaling: Check<ServiceFacts> = {
+  name: 'service-scaling',
   kind: 'service',
-  title: 'The desired count of the service is at least 1, or the plan sets it',
-  why: 'Without a task nothing would run, and nothing could be verified.',
+  title: 'The plan does not change the number of tasks of a daemon',
+  why: 'ECS runs one task of a daemon on each instance, and rejects a desired count.',
   source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html',
   when: ['deploy'],
   code: 'service-not-deployable',
-  decide({ desiredCount = 0, isScaled = false, region, cluster }, name) {
-    if (desiredCount > 0 || isScaled) return pass(`has a desired count of ${desiredCount}`);
+  decide({ isDaemon = false, isScaled = false }) {
+    if (!isDaemon || !isScaled) return pass('can be scaled as planned');
     return fail(
-      'has a desired count of 0: nothing would run, and nothing could be verified',
-      `aws ecs update-service --region ${region} --cluster ${cluster} --service ${name} --desired-count 1`,
+      'is a daemon: ECS runs one task on each instance, and rejects a desired count',
+      'remove count: of this service from the environment, then make a new plan',
     );
   },
 };

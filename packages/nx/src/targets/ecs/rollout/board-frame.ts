@@ -10,7 +10,7 @@ export interface BoardState {
   services: Map<string, ServiceState>;
   /** The revision that each service was updated to. */
   targets: Map<string, string>;
-  results: Map<string, 'running' | 'failed'>;
+  results: Map<string, 'running' | 'no tasks' | 'failed'>;
   lastEvents: Map<string, string>;
   /** Something failed: from now on services are rolled back. */
   isRollingBack: boolean;
@@ -44,7 +44,7 @@ export function applyEvent(state: BoardState, event: RolloutEvent): void {
       state.targets.set(event.service, familyRevision(event.taskDefinition));
       break;
     case 'completed':
-      state.results.set(event.service, 'running');
+      state.results.set(event.service, event.digests === 'no-tasks' ? 'no tasks' : 'running');
       break;
     case 'failed':
       state.results.set(event.service, 'failed');

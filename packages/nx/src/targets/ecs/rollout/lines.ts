@@ -24,15 +24,15 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'task-stopped':
         // As one block: above a board, lines of a log mean nothing without their task.
         return log.lines([
-          progressLine(`${event.service}: a task stopped. ${printable(event.reason)}`),
+          progressLine(`${event.service}: ${describeCount(event.count)}. ${printable(event.reason)}`),
           ...event.lines.map((line) => `             | ${printable(line)}`),
         ]);
       case 'waiting':
         return log.progress(`${event.service}: ${event.text}`);
       case 'completed': {
-        const digests = event.digests === 'unknown' ? ', and no task reports the digest of its image' : '';
         const revision = familyRevision(event.taskDefinition);
-        return log.done('runs', event.service, `${revision}${digests}  ${formatDuration(event.milliseconds)}`);
+        const verb = event.digests === 'no-tasks' ? 'updated' : 'runs';
+        return log.done(verb, event.service, `${revision}${EVIDENCE[event.digests]}  ${formatDuration(event.milliseconds)}`);
       }
       case 'failed':
         return log.done('failed', event.service, `${event.code}: ${printable(event.reason)}`);
@@ -40,4 +40,16 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
         return log.note(event.text);
     }
   };
+}
+
+/** What is said of a completed service beside its revision. */
+const EVIDENCE = {
+  verified: '',
+  unknown: ', and no task reports the digest of its image',
+  'no-tasks': ', scaled to 0: no task runs',
+};
+
+/** The log is shown with the first of several tasks that stop for the same reason; afterwards only their number. */
+function describeCount(count: number): string {
+  return count === 1 ? 'a task stopped' : `${count} tasks stopped so far`;
 }

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import type { ServiceState } from '../rollout/port';
+import type { ServiceState } from '../rollout/port/port';
 import { LOCK_TAG } from '../rollout/lock';
 import { statusOf, type EnvironmentStatus, type StatusInput } from './status';
 
@@ -47,6 +47,8 @@ function seen(revision: number, tags: Record<string, string> = {}, deployments: 
     tags,
     targetGroups: [],
     hasAlarms: false,
+    hasCircuitBreaker: true,
+    isDaemon: false,
     placement: {},
   };
 }

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import type { ServiceState, TaskState } from '../rollout/port';
+import type { ServiceState, TaskState } from '../rollout/port/port';
 import { findLock } from '../rollout/lock';
 import { activeForceFlags } from '../plan/force-flags';
 import { familyRevision } from '../../../deploy/short-names';

@@ -2,16 +2,16 @@ import { isEmptyPlan, type DeployPlan } from '../../../deploy/deploy-plan';
 import type { ProblemCode } from '../../../problem/codes';
 import { describeFailure, type Failure } from './failure';
 import { acquireLock, refuseIfLocked, removeOwnLock, type HeldLock } from './lock';
-import { interruptedOutcome, outcomeOf, type Outcome } from './outcome';
-import type { ServiceState } from './port';
+import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
+import type { ServiceState } from './port/port';
 import { checkBaseline } from './preflight/baseline';
 import { checkImages } from './preflight/images';
 import { waitForOngoingDeployments } from './preflight/ongoing-deployments';
 import { checkTarget } from './preflight/preflight';
-import { findRevisions, registerAll } from './register';
-import { restoreRegistry } from './restore-registry';
+import { findRegistered, registerAll } from './register';
+import { restoreRegistry } from './rollback/restore-registry';
 import { resumeDeployments } from './resume';
-import { rollBack } from './rollback';
+import { rollBack } from './rollback/rollback';
 import { newRollout, serviceNames, type Rollout, type RolloutOptions, type RolloutPorts } from './rollout';
 import { findForeignChange, readServices } from './wave/foreign-change';
 import { runWave } from './wave/wave';
@@ -27,12 +27,12 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
   let services = await checkTarget(rollout);
   // The first response of AWS has corrected the clock's offset, so the start time is taken only now.
   rollout = { ...rollout, startedAt: rollout.clock.now() };
-  const planned = await findRevisions(rollout);
-  rollout = { ...rollout, accepted: await checkBaseline(rollout, services, planned) };
+  const definitions = await findRegistered(rollout);
+  rollout = { ...rollout, revisionsBefore: await checkBaseline(rollout, services, definitions) };
   if (!isEmptyPlan(plan)) refuseIfLocked(rollout, services);
 
   // Resume deployments that an interrupted run left in progress.
-  const resumed = await resumeDeployments(rollout, services, planned);
+  const resumed = await resumeDeployments(rollout, services, definitions);
   services = resumed.services;
   // Nothing was updated by this run, so there is nothing to roll back.
   if (resumed.failure) return outcomeOf(rollout, describeFailure(rollout, resumed.failure, services), services);
@@ -41,14 +41,14 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
     return outcomeOf(rollout, undefined, services);
   }
 
-  await checkImages(rollout, planned);
+  await checkImages(rollout, definitions);
   services = await waitForOngoingDeployments(rollout, services);
   const lock = await acquireLock(rollout, services);
   try {
-    await registerAll(rollout, planned);
+    await registerAll(rollout, definitions);
     return await runWaves(rollout, services, lock);
   } catch (error) {
-    return interruptedOutcome(rollout, error);
+    return outcomeOfError(rollout, error);
   } finally {
     await lock?.release();
   }

@@ -1,4 +1,5 @@
-import type { ServiceState } from './port';
+import type { ServiceState } from './port/port';
+import type { ImageEvidence } from './verdict/verdict';
 
 /** What happens during a rollout, for a board, for lines and for other tools (`--json`). */
 export type RolloutEvent =
@@ -9,10 +10,10 @@ export type RolloutEvent =
   | { event: 'task-started'; service: string; task: string; taskDefinition: string }
   /** An event of the service, as ECS lists it. */
   | { event: 'service-event'; service: string; at: number; message: string }
-  /** A task stopped that should run. */
-  | { event: 'task-stopped'; service: string; task: string; reason: string; lines: string[] }
+  /** A task stopped that should run. `count`: how many stopped for the same reason so far. Without `lines` its log is that of the last such event, or it has none. */
+  | { event: 'task-stopped'; service: string; task: string; reason: string; lines: string[]; count: number }
   | { event: 'waiting'; service: string; text: string }
-  | { event: 'completed'; service: string; taskDefinition: string; milliseconds: number; digests: 'verified' | 'unknown' }
+  | { event: 'completed'; service: string; taskDefinition: string; milliseconds: number; digests: ImageEvidence }
   | { event: 'failed'; service: string; code: string; reason: string }
   | { event: 'note'; text: string }
   /** The services, at every poll. Never printed as JSON. */

@@ -1,9 +1,11 @@
 import { familyRevision, taskId } from '../../../deploy/short-names';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
 import { KdcubeError, type Problem } from '../../../problem/problem';
-import type { DeploymentState, ServiceState } from './port';
-import { resumeCommand, stepOf, type Rollout } from './rollout';
+import { flagHints } from './flag-hints';
+import type { DeploymentState, ServiceState } from './port/port';
+import { resumeCommand, type Rollout } from './rollout';
 import type { Reason, Unresolved } from './verdict/reason';
+import { sentence } from './wave/text';
 
 /** A step that failed. */
 export interface Failure {
@@ -22,11 +24,13 @@ export function describeFailure(
   const { step, reason, rolledBackTo } = failure;
   const rolledBack = rolledBackTo ? ` ECS rolled ${step.service} back to ${familyRevision(rolledBackTo.taskDefinition)}.` : '';
   const message = `${describeOutcome(rollout, failure)} ${sentence(reason.text)}${rolledBack}`;
+  const isUnknown = reason.code === 'rollout-unknown';
   const problems: Problem[] = [
     {
       code: reason.code,
       message: [message, ...logLines(reason)].join('\n'),
-      hint: [suggestNextStep(rollout, failure), ...flagHint(rollout, failure, services)].join('\n'),
+      // What cannot be read right now may be stale.
+      hint: [suggestNextStep(rollout, failure), ...flagHints(rollout, isUnknown ? undefined : services)].join('\n'),
     },
   ];
   if (second) problems.unshift(describeRollbackFailure(rollout, second));
@@ -63,12 +67,6 @@ function describeOutcome({ revisions }: Rollout, { step, reason }: Failure): str
   }
 }
 
-/** What AWS says, as a sentence: it often lacks a capital letter and a full stop. */
-function sentence(text: string): string {
-  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.trimEnd();
-  return begun === '' || /[.!?:]$/.test(begun) ? begun : `${begun}.`;
-}
-
 function suggestNextStep(rollout: Rollout, { step, reason }: Failure): string {
   const { region, cluster, environment } = rollout.plan;
   const events = describeServiceCommand(rollout, step.serviceName, 'events[:10]');
@@ -86,6 +84,7 @@ function suggestNextStep(rollout: Rollout, { step, reason }: Failure): string {
     case 'rollout-superseded':
       return `nx run release:status:${environment}    shows what runs; then make a new plan`;
     default:
+      if (/\brole\b/.test(reason.text)) return `nx run release:verify:${environment}    checks the roles of the tasks`;
       // A one-off task is not a service, and has no events.
       return step.kind === 'task' && reason.task !== undefined
         ? `aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks ${taskId(reason.task.arn)}`
@@ -112,20 +111,6 @@ function unresolvedHint(rollout: Rollout, serviceName: string, unresolved: Unres
     default:
       return undefined;
   }
-}
-
-/** A FORCE flag that stays set overwrites, at the next restart, what an admin changed in the registry. */
-function flagHint(rollout: Rollout, { reason }: Failure, services: readonly ServiceState[]): string[] {
-  const { plan, progress, revisions } = rollout;
-  const { forced, target } = revisions;
-  if (!forced || progress.history.get(forced.service)?.at(-1) !== forced.taskDefinition) return [];
-  const { serviceName } = stepOf(rollout, forced.service);
-  const isSet = services.some(({ name, taskDefinition }) => name === serviceName && taskDefinition === forced.taskDefinition);
-  if (!isSet && reason.code !== 'rollout-unknown') return [];
-  const clean = familyRevision(target.get(forced.service) ?? '');
-  return [
-    `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${serviceName} --task-definition ${clean}    removes the FORCE flag that ${forced.service} still starts with`,
-  ];
 }
 
 /** The last line: what every updated service runs now. */

@@ -1,7 +1,7 @@
 import { expectGolden } from '../../../../../../tools/testing/golden';
 import * as path from 'node:path';
 import type { DeployPlan } from '@kdcube/release/internal';
-import { arn, NEW, OLD, PLACE, planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
+import { arn, definition, NEW, OLD, PLACE, planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
 import { CRASH, INGRESS, rule } from '../../../../testing/rollouts/row';
 import { deploy, killAfter } from '../../../../testing/rollouts/run';
 import { truth } from '../../../../testing/rollouts/truth';
@@ -87,6 +87,88 @@ it.each([
   },
 );
 
+/** A plan that somebody makes while proc runs this revision. */
+function plannedFor(revision: string): DeployPlan {
+  const plan = planOf();
+  const proc = { status: 'ACTIVE', taskDefinition: arn(revision), desiredCount: 1 };
+  return { ...plan, baseline: { ...plan.baseline, 'acme-proc': proc } };
+}
+
+const FORCED = [{ name: 'BUNDLES_FORCE_ENV_ON_STARTUP', value: '1' }];
+
+function updatesTo(revision: string): number {
+  const calls = double.journal.entries.filter(({ op }) => op === 'UpdateService');
+  return calls.filter(({ request }) => String(request.taskDefinition).endsWith(revision)).length;
+}
+
+it.each([5, 45, 90])(
+  'a plan made anew after a stop in the forced step (%i s) registers nothing and forces once',
+  async (after) => {
+    double = await startDouble();
+    const { stop, somebody } = person(after);
+    await deploy(double, planOf(), { stop }, {}, { somebody });
+    expect((await truth(double, planOf())).runs.proc).toBe('proc:3');
+    const again = await deploy(double, plannedFor('acme-proc:3'), { planId: 'plan-b' });
+    expect([again.exit, again.events.filter(({ event }) => event === 'registered')]).toEqual([0, []]);
+    expect([updatesTo('acme-proc:3'), updatesTo('acme-proc:2'), double.registry()]).toMatchObject([
+      1,
+      1,
+      { subset: true, force: false },
+    ]);
+  },
+);
+
+it('the same if the forced revision was registered first', async () => {
+  double = await startDouble();
+  await double.as('RegisterTaskDefinition', definition('proc', NEW, FORCED));
+  await double.as('RegisterTaskDefinition', definition('proc', NEW));
+  await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-proc', taskDefinition: 'acme-proc:2' });
+  await double.clock.advance(30_000);
+  const again = await deploy(double, plannedFor('acme-proc:2'), { planId: 'plan-b' });
+  const registered = again.events.flatMap((event) => (event.event === 'registered' ? [event.family] : []));
+  expect([again.exit, registered, (await truth(double, planOf())).runs.proc]).toEqual([0, ['acme-ingress', 'acme-ui'], 'proc:3']);
+  expect([updatesTo('acme-proc:2'), updatesTo('acme-proc:3')]).toEqual([1, 1]);
+});
+
+it('a plan made anew after a stop in the step that restores the registry finds the revisions of the first run', async () => {
+  double = await startDouble({ rules: [rule('ingress', CRASH, { times: 3 })] });
+  let isRestoring = false;
+  const stop = { isRequested: () => isRestoring, requested: new Promise<void>(() => undefined) };
+  const onEvent = (event: { event: string }) => {
+    isRestoring ||= event.event === 'update' && 'taskDefinition' in event && String(event.taskDefinition).endsWith('proc:4');
+  };
+  await deploy(double, planOf(), { stop }, {}, { onEvent });
+  expect((await truth(double, planOf())).runs.proc).toBe('proc:4');
+  const again = await deploy(double, plannedFor('acme-proc:4'), { planId: 'plan-b' });
+  expect([again.exit, again.events.filter(({ event }) => event === 'registered')]).toEqual([0, []]);
+  expect((await truth(double, planOf())).runs).toMatchObject({ proc: 'proc:2', ingress: 'ingress:2' });
+});
+
+it('Ctrl-C in the forced step: the command that removes the FORCE flag is in the hint', async () => {
+  double = await startDouble();
+  const { stop, somebody } = person(20);
+  const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
+  expect(ended.message).toMatch(
+    /--service acme-proc --task-definition acme-proc:2 {4}removes the FORCE flag that proc still starts with/,
+  );
+  expect(ended.message).toMatch(/Updated: proc to acme-proc:3 \(with the FORCE flag\)/);
+});
+
+it('a rollback whose last step is throttled: the command that removes the FORCE flag is in the hint', async () => {
+  double = await startDouble({ rules: [rule('ingress', CRASH)] });
+  const onEvent = (event: { event: string }) => {
+    if (event.event === 'update' && 'taskDefinition' in event && String(event.taskDefinition).endsWith('proc:4'))
+      double.faults.push({ op: 'UpdateService', error: 'ThrottlingException' });
+  };
+  const ended = await deploy(double, planOf(), {}, {}, { onEvent });
+  expect([ended.exit, ended.message]).toEqual([
+    31,
+    expect.stringMatching(
+      /--service acme-proc --task-definition acme-proc:1 {4}removes the FORCE flag.*proc to acme-proc:4 \(with the FORCE flag\)/s,
+    ),
+  ]);
+});
+
 it('a rollback does not wait for the circuit breaker of the rollout that fails', async () => {
   double = await startDouble({ rules: [rule('ingress', CRASH)] });
   const { stop, somebody } = person(100);
@@ -108,7 +190,7 @@ it('a rollback does not wait for the circuit breaker of the rollout that fails',
 
 it('a plan made anew passes the lock that its own killed run left, and another release is refused by name', async () => {
   double = await startDouble();
-  const kill = killAfter(4);
+  const kill = killAfter(5);
   await deploy(double, planOf(INGRESS), { planId: 'first', deployId: 'this' }, {}, { kill });
   expect(kill.calls.at(-1)).toBe('tagResource');
   const other = await deploy(double, { ...planOf({ changes: ['ui'] }), release: 'theirs' }, { planId: 'other' });

@@ -1,8 +1,8 @@
 import { findProblem } from '../../../deploy/checks/check';
 import { deployLock } from '../../../deploy/checks/concurrent';
 import { KdcubeError } from '../../../problem/problem';
-import type { ServiceState } from './port';
-import { pause, type Rollout } from './rollout';
+import type { ServiceState } from './port/port';
+import { pause, write, type Rollout } from './rollout';
 
 /** The lock of an environment is a tag of one of its services: whoever may deploy can read it, and it changes nothing that runs. */
 export const LOCK_TAG = 'kdcube:deploy';
@@ -16,10 +16,13 @@ interface Lock {
 }
 
 export interface HeldLock {
-  /** Extends it. The lock of a deploy that was killed expires some time after its last renewal. */
+  /** Extends it. The lock of a deploy that was killed expires some time after its last renewal. A renewal that fails is no reason to stop while the lock is good for another wave. */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
+
+/** A wave may take two timeouts, if proc takes its extra step. In timeouts. */
+const LOCK_TIMEOUTS = 3;
 
 /** ECS allows letters, digits, spaces and + - = . _ : / @ in the value of a tag. */
 function printLock({ release, id, until }: Lock): string {
@@ -63,7 +66,7 @@ export function refuseIfLocked(rollout: Rollout, services: readonly ServiceState
 /** Removes the lock that a killed run of the same deploy left. */
 export async function removeOwnLock(rollout: Rollout, services: readonly ServiceState[]): Promise<void> {
   const carrier = lockCarrier(services);
-  if (carrier && readLock(carrier.tags[LOCK_TAG])?.id === lockId(rollout)) await holdLock(rollout, carrier.arn).release();
+  if (carrier && readLock(carrier.tags[LOCK_TAG])?.id === lockId(rollout)) await holdLock(rollout, carrier, Infinity).release();
 }
 
 /** Acquires the lock of the environment, or fails with who holds it. Two deploys at the same moment both write the tag, then both read it: the one that wrote last finds its own id. */
@@ -71,8 +74,7 @@ export async function acquireLock(rollout: Rollout, services: readonly ServiceSt
   const first = lockCarrier(services);
   if (!first) return undefined;
   await waitForLock(rollout, first);
-  rollout.progress.hasWritten = true;
-  const lock = holdLock(rollout, first.arn);
+  const lock = holdLock(rollout, first, -Infinity);
   await lock.renew();
   let carrier: ServiceState;
   try {
@@ -107,16 +109,44 @@ async function readCarrier({ ecs }: Rollout, last: ServiceState): Promise<Servic
   return (await ecs.describeServices([last.name]))[0] ?? last;
 }
 
-function holdLock(rollout: Rollout, arn: string): HeldLock {
+/** `validUntil`: of the lock that the service has already. */
+function holdLock(rollout: Rollout, carrier: ServiceState, validUntil: number): HeldLock {
   const { ecs, clock, options, plan } = rollout;
+  let until = validUntil;
+  const extend = async () => {
+    const next = clock.now() + LOCK_TIMEOUTS * options.timeout;
+    const tags = { [LOCK_TAG]: printLock({ release: plan.release, id: lockId(rollout), until: next }) };
+    await write(rollout, () => ecs.tagResource(carrier.arn, tags));
+    until = next;
+  };
+  const isOurs = async () => readLock((await readCarrier(rollout, carrier)).tags[LOCK_TAG])?.id === lockId(rollout);
   return {
-    renew: () => {
-      const until = clock.now() + 2 * options.timeout;
-      return ecs.tagResource(arn, { [LOCK_TAG]: printLock({ release: plan.release, id: lockId(rollout), until }) });
+    async renew() {
+      try {
+        await extend();
+      } catch (error) {
+        if (!isAwsProblem(error) || until - clock.now() < options.timeout) throw error;
+        const text = `${error.problems[0]!.message} The lock of the environment was not renewed; it is valid until ${new Date(until).toISOString()}.`;
+        rollout.report({ event: 'note', text });
+      }
     },
     // A lock that remains expires, and does not stop the same deploy: no reason to fail.
-    release: () => ecs.untagResource(arn, [LOCK_TAG]).catch(() => undefined),
+    async release() {
+      try {
+        // An expired lock may belong to another deploy by now.
+        if (clock.now() < until || (await isOurs())) await ecs.untagResource(carrier.arn, [LOCK_TAG]);
+      } catch {
+        return;
+      }
+    },
   };
+}
+
+/** Not Ctrl-C, and not the end of the credentials, after which no call succeeds. */
+function isAwsProblem(error: unknown): error is KdcubeError {
+  if (!(error instanceof KdcubeError)) return false;
+  const { code } = error.problems[0]!;
+  return code.startsWith('aws-') && code !== 'aws-credentials';
 }
 
 function lockedProblem(rollout: Rollout, foreign: Lock, { name, arn }: ServiceState): KdcubeError {

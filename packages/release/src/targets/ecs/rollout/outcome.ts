@@ -2,7 +2,8 @@ import type { ReleaseRecord } from '../../../deploy/record';
 import { familyRevision } from '../../../deploy/short-names';
 import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
 import { KdcubeError } from '../../../problem/problem';
-import type { ServiceState } from './port';
+import { flagHints } from './flag-hints';
+import type { ServiceState } from './port/port';
 import { describeInFlight, resumeCommand, type Rollout } from './rollout';
 
 /** How a rollout ended. Without `problem` it succeeded: what runs is what was pinned. */
@@ -54,13 +55,13 @@ function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceSta
   );
 }
 
-/** The rollout was cut off: AWS does not answer any more, or Ctrl-C. Says what ECS continues with on its own. */
-export function interruptedOutcome(rollout: Rollout, error: unknown): Outcome {
+/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. It says what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
+export function outcomeOfError(rollout: Rollout, error: unknown): Outcome {
   if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
   const [first, ...rest] = error.problems;
   const inFlight = describeInFlight(rollout);
   const message = first!.message.includes(inFlight) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${inFlight}`;
-  const hint = first!.hint ?? `${resumeCommand(rollout)}    continues from here`;
+  const hint = [first!.hint ?? `${resumeCommand(rollout)}    continues from here`, ...flagHints(rollout)].join('\n');
   const problem = new KdcubeError([{ ...first!, message, hint }, ...rest], {
     cause: error,
     changed: describeUpdates(rollout),
@@ -68,8 +69,14 @@ export function interruptedOutcome(rollout: Rollout, error: unknown): Outcome {
   return outcomeOf(rollout, problem, []);
 }
 
-function describeUpdates({ progress, revisions }: Rollout): string {
-  if (progress.updated.length === 0) return 'No service was updated.';
-  const updates = progress.updated.map(({ service }) => `${service} to ${familyRevision(revisions.target.get(service) ?? '')}`);
-  return `Updated: ${updates.join(', ')}.`;
+/** What AWS confirmed, and what it may have carried out without a response. */
+function describeUpdates({ progress: { history, unconfirmed, flagged } }: Rollout): string {
+  const updates = [...history].map(([service, revisions]) => {
+    const last = revisions.at(-1)!;
+    const flag = flagged.get(service)?.taskDefinition === last ? ' (with the FORCE flag)' : '';
+    return `${service} to ${familyRevision(last)}${flag}`;
+  });
+  const open = [...unconfirmed].map(([service, taskDefinition]) => `${service} to ${familyRevision(taskDefinition)}`);
+  const confirmed = updates.length === 0 ? 'No service was updated.' : `Updated: ${updates.join(', ')}.`;
+  return open.length === 0 ? confirmed : `${confirmed} Not confirmed by AWS: ${open.join(', ')}.`;
 }

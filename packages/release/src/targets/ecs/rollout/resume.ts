@@ -1,6 +1,6 @@
 import { familyRevision } from '../../../deploy/short-names';
-import type { ServiceState } from './port';
-import type { PlannedRevisions } from './register';
+import type { ServiceState } from './port/port';
+import type { StepDefinitions } from './register';
 import { serviceNames, type Rollout } from './rollout';
 import { watchForFailure } from './wave/watch';
 import { watchDeployment, type WatchedDeployment } from './wave/watched-deployment';
@@ -13,16 +13,18 @@ import type { Failure } from './failure';
 export async function resumeDeployments(
   rollout: Rollout,
   services: ServiceState[],
-  planned: PlannedRevisions,
+  definitions: StepDefinitions,
 ): Promise<{ services: ServiceState[]; failure?: Failure }> {
   const watched: WatchedDeployment[] = [];
   for (const step of rollout.plan.services) {
     const { service, serviceName, kind, change } = step;
-    const taskDefinition = planned.steps.get(service)?.arn;
+    const taskDefinition = definitions.steps.get(service)?.arn;
     const current = services.find(({ name }) => name === serviceName);
     const primary = current?.deployments.find(({ status }) => status === 'PRIMARY');
-    const isUnchanged = kind === 'service' && change === 'none' && service !== planned.forced?.service;
+    const isUnchanged = kind === 'service' && change === 'none' && service !== definitions.forced?.service;
     if (!isUnchanged || !primary || primary.taskDefinition !== taskDefinition) continue;
+    // Somebody scaled it to 0: there is nothing to wait for.
+    if (current!.desired === 0) continue;
     // Other controllers, and ECS in old regions, report no rollout state.
     if (primary.rollout === undefined || primary.rollout === 'COMPLETED') continue;
     const from = familyRevision(taskDefinition);

@@ -2,7 +2,8 @@ import { KdcubeError } from '../../../problem/problem';
 import type { DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import type { RolloutEvent } from './events';
-import type { Clock, Ecs, Images } from './port';
+import type { Clock, Ecs, Images } from './port/port';
+import { isUnconfirmed, retryCalls } from './port/retries';
 
 export interface RolloutPorts {
   ecs: Ecs;
@@ -42,17 +43,23 @@ interface Revisions {
   exec?: string;
 }
 
-/** What a rollout has done so far. The steps write it; a failure reports it. */
+/** What a rollout has done so far, as AWS confirmed it. The steps write it; a failure reports it. */
 interface Progress {
-  /** A call that writes was sent to AWS. */
+  /** A call that writes had an effect, or may have had one. */
   hasWritten: boolean;
-  /** Services that were updated, in order. */
+  /** New revisions, as `family:revision`. */
+  registered: string[];
+  /** Services whose update AWS confirmed, in order. */
   updated: ServiceStep[];
   /** All revisions that a service was set to, in order, by the service's name in the plan. */
   history: Map<string, string[]>;
+  /** Updates without a response: AWS may have carried them out. The revision, by the service's name in the plan. */
+  unconfirmed: Map<string, string>;
+  /** Services that start with a FORCE flag, by name in the plan: their revision, and the same without the flag. */
+  flagged: Map<string, { taskDefinition: string; clean: string }>;
   /** What ECS is working on, by the service's name in the plan. */
   inFlight: Map<string, string>;
-  /** The forced revision of proc has completed: Redis holds the new bundle registry. */
+  /** A task of the forced revision of proc has started: Redis holds the new bundle registry. */
   isRegistryForced: boolean;
 }
 
@@ -62,23 +69,52 @@ export interface Rollout extends Readonly<RolloutPorts> {
   readonly options: RolloutOptions;
   readonly startedAt: number;
   /** The revisions that a service may run before this rollout updates it, by its name at ECS: that of the plan's baseline, and those of an interrupted run. */
-  readonly accepted: ReadonlyMap<string, readonly string[]>;
+  readonly revisionsBefore: ReadonlyMap<string, readonly string[]>;
   readonly revisions: Revisions;
   readonly progress: Progress;
   readonly taskDefinitions: Map<string, Promise<TaskDefinition | undefined>>;
 }
 
 export function newRollout(plan: DeployPlan, ports: RolloutPorts, options: RolloutOptions): Rollout {
-  return {
+  const rollout: Rollout = {
     ...ports,
     plan,
     options,
     startedAt: ports.clock.now(),
-    accepted: new Map(),
+    revisionsBefore: new Map(),
     revisions: { target: new Map() },
-    progress: { hasWritten: false, updated: [], history: new Map(), inFlight: new Map(), isRegistryForced: false },
+    progress: {
+      hasWritten: false,
+      registered: [],
+      updated: [],
+      history: new Map(),
+      unconfirmed: new Map(),
+      flagged: new Map(),
+      inFlight: new Map(),
+      isRegistryForced: false,
+    },
     taskDefinitions: new Map(),
   };
+  const retries = {
+    now: ports.clock.now,
+    pause: (milliseconds: number) => pause(rollout, milliseconds),
+    hasWritten: () => rollout.progress.hasWritten,
+    reportRetry: (message: string) => ports.report({ event: 'note', text: `${message} Trying again.` }),
+  };
+  return { ...rollout, ecs: retryCalls(ports.ecs, retries) };
+}
+
+/** Sends a call that writes. If AWS refuses it, nothing has changed; if no response arrives, something may have. */
+export async function write<T>(rollout: Rollout, send: () => Promise<T>): Promise<T> {
+  checkStop(rollout);
+  try {
+    const response = await send();
+    rollout.progress.hasWritten = true;
+    return response;
+  } catch (error) {
+    if (isUnconfirmed(error)) rollout.progress.hasWritten = true;
+    throw error;
+  }
 }
 
 /** The names of the plan's services at ECS. */
@@ -134,9 +170,10 @@ export function resumeCommand({ options, plan }: Rollout): string {
   return options.resumeCommand ?? `nx run release:deploy-ecs:${plan.environment}`;
 }
 
-export function describeInFlight({ progress: { inFlight, updated, hasWritten } }: Rollout): string {
+export function describeInFlight({ progress: { inFlight, updated, registered, hasWritten } }: Rollout): string {
   const list = [...inFlight].map(([service, what]) => `${service} ${what}`);
   if (list.length > 0) return `ECS continues on its own: ${list.join('; ')}.`;
   if (updated.length > 0) return `Nothing is in progress; updated so far: ${updated.map(({ service }) => service).join(', ')}.`;
-  return hasWritten ? 'No service was updated; new revisions may be registered.' : 'Nothing was changed.';
+  if (registered.length > 0) return `No service was updated; registered: ${registered.join(', ')}.`;
+  return hasWritten ? 'No service was updated.' : 'Nothing was changed.';
 }

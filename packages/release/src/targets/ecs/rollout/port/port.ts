@@ -1,5 +1,5 @@
-import type { Problem } from '../../../problem/problem';
-import type { TaskDefinition } from '../task-definition/task-definition';
+import type { Problem } from '../../../../problem/problem';
+import type { TaskDefinition } from '../../task-definition/task-definition';
 
 /** What a rollout needs of the outside: nothing else in this folder waits or sends a request. Times are milliseconds since 1970. */
 export interface Clock {
@@ -35,17 +35,21 @@ export interface ServiceState {
   /** ACTIVE, DRAINING, INACTIVE. */
   status: string;
   taskDefinition: string;
+  /** 0: scaled to 0, by a person or by autoscaling, or a daemon without an instance. */
   desired: number;
   running: number;
   pending: number;
   /** ECS, CODE_DEPLOY, EXTERNAL. */
   controller: string;
+  /** It runs one task per instance: ECS decides its desired count. */
+  isDaemon: boolean;
   deployments: DeploymentState[];
   /** Newest first, at most 100. ECS does not repeat an event for six hours. */
   events: ServiceEvent[];
   tags: Record<string, string>;
   /** ARNs of the target groups of its load balancers; of a Classic Load Balancer its name, which cannot be described here. */
   targetGroups: string[];
+  hasCircuitBreaker: boolean;
   /** It has deployment alarms: after all tasks run, ECS waits for them, and may roll back. */
   hasAlarms: boolean;
   /** Network and capacity, which a one-off task takes over. */

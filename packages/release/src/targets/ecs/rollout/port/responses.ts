@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../task-definition/task-definition';
+import type { TaskDefinition } from '../../task-definition/task-definition';
 import type { DeploymentState, ServiceState, TaskState } from './port';
 
 /** The members of a service that a rollout uses, as DescribeServices and UpdateService of the AWS SDK return them. */
@@ -15,7 +15,11 @@ export interface ServiceResponse {
   events?: { id?: string; createdAt?: Date; message?: string }[];
   tags?: { key?: string; value?: string }[];
   loadBalancers?: { targetGroupArn?: string; loadBalancerName?: string }[];
-  deploymentConfiguration?: { alarms?: { enable: boolean | undefined } };
+  schedulingStrategy?: string;
+  deploymentConfiguration?: {
+    alarms?: { enable: boolean | undefined };
+    deploymentCircuitBreaker?: { enable: boolean | undefined };
+  };
   networkConfiguration?: object;
   capacityProviderStrategy?: object[];
   launchType?: string;
@@ -63,6 +67,7 @@ export function toServiceState(service: ServiceResponse): ServiceState | undefin
     running: service.runningCount ?? 0,
     pending: service.pendingCount ?? 0,
     controller: service.deploymentController?.type ?? 'ECS',
+    isDaemon: service.schedulingStrategy === 'DAEMON',
     deployments: (service.deployments ?? []).map(toDeploymentState),
     events: (service.events ?? []).map(({ id = '', createdAt, message = '' }) => ({
       id,
@@ -73,6 +78,7 @@ export function toServiceState(service: ServiceResponse): ServiceState | undefin
     targetGroups: (service.loadBalancers ?? []).flatMap(
       ({ targetGroupArn, loadBalancerName }) => targetGroupArn ?? loadBalancerName ?? [],
     ),
+    hasCircuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true,
     hasAlarms: service.deploymentConfiguration?.alarms?.enable === true,
     placement: {
       ...(service.networkConfiguration && { networkConfiguration: service.networkConfiguration }),

@@ -2,7 +2,7 @@ import { findProblem } from '../../../../deploy/checks/check';
 import { deployIdle } from '../../../../deploy/checks/concurrent';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { KdcubeError } from '../../../../problem/problem';
-import type { ServiceState } from '../port';
+import type { ServiceState } from '../port/port';
 import { pause, serviceNames, type Rollout } from '../rollout';
 import { formatElapsed } from '../wave/text';
 import { describeLingeringTasks, taskHealth } from '../wave/timeout';
@@ -36,7 +36,9 @@ export async function waitForOngoingDeployments(rollout: Rollout, services: Serv
   }
 }
 
-function isBusy({ plan }: Rollout, { name, deployments: [first] }: ServiceState): boolean {
+/** Without a task to run there is nothing to wait for. */
+function isBusy({ plan }: Rollout, { name, desired, deployments: [first] }: ServiceState): boolean {
+  if (desired === 0) return false;
   if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== plan.baseline[name]?.taskDefinition) return false;
   return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
 }

@@ -1,10 +1,11 @@
 import { accountMatches } from '../../../../deploy/checks/account';
-import { findProblem } from '../../../../deploy/checks/check';
+import { type Check, findProblem } from '../../../../deploy/checks/check';
 import { planLocation } from '../../../../deploy/checks/plan';
-import { serviceDesiredCount, type ServiceFacts, UPDATABLE } from '../../../../deploy/checks/service';
+import { serviceActive, serviceExists, serviceScaling, type ServiceFacts, UPDATABLE } from '../../../../deploy/checks/service';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { forcedService } from '../../../../deploy/registry-step';
 import { KdcubeError, type Problem } from '../../../../problem/problem';
-import type { ServiceState } from '../port';
+import type { ServiceState } from '../port/port';
 import { serviceNames, type Rollout } from '../rollout';
 
 /** Checks that region, cluster, account and services are those of the plan, and that ECS can deploy each service. */
@@ -15,12 +16,16 @@ export async function checkTarget(rollout: Rollout): Promise<ServiceState[]> {
   const services = await ecs.describeServices(serviceNames(rollout));
   const problems = plan.services
     .filter(({ kind }) => kind === 'service')
-    .flatMap((step) => findProblem(DEPLOYABLE, step.serviceName, serviceFacts(rollout, step, services)) ?? []);
+    .flatMap((step) => findProblem(checksOf(rollout, step), step.serviceName, serviceFacts(rollout, step, services)) ?? []);
   if (problems.length > 0) throw new KdcubeError(problems);
   return services;
 }
 
-const DEPLOYABLE = [...UPDATABLE, serviceDesiredCount];
+/** A service that this plan does not update only has to exist: how it is scaled and deployed is not judged. */
+function checksOf({ plan }: Rollout, step: ServiceStep): readonly Check<ServiceFacts>[] {
+  const isUpdated = step.change === 'update' || step === forcedService(plan);
+  return isUpdated ? [...UPDATABLE, serviceScaling] : [serviceExists, serviceActive];
+}
 
 function refuse(problem: Problem | undefined): void {
   if (problem) throw new KdcubeError(problem);
@@ -30,9 +35,8 @@ function serviceFacts({ plan }: Rollout, step: ServiceStep, services: readonly S
   const { region, cluster } = plan;
   const service = services.find(({ name }) => name === step.serviceName);
   if (!service) return { exists: false, region, cluster };
-  const { status, controller, desired } = service;
+  const { status, controller, isDaemon } = service;
   const { before, after } = step.desiredCount;
   // A plan sets the desired count only where it changes it.
-  const isScaled = after > 0 && before !== after;
-  return { exists: true, region, cluster, status, controller, desiredCount: desired, isScaled };
+  return { exists: true, region, cluster, status, controller, isDaemon, isScaled: before !== after };
 }

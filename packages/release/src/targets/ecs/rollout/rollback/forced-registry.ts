@@ -1,8 +1,8 @@
-import type { ServiceStep } from '../../../deploy/deploy-plan';
-import { FORCE_LOCK_MS } from '../../../deploy/registry-step';
-import { activeForceFlags } from '../plan/force-flags';
-import type { TaskState } from './port';
-import { getTaskDefinition, pause, type Rollout } from './rollout';
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { FORCE_LOCK_MS } from '../../../../deploy/registry-step';
+import { activeForceFlags } from '../../plan/force-flags';
+import type { TaskState } from '../port/port';
+import { getTaskDefinition, pause, type Rollout } from '../rollout';
 
 /** Whether a task of the forced revision ever started: only such a task overwrites the registry in Redis. */
 export async function hasForcedRegistry(rollout: Rollout, step: ServiceStep): Promise<boolean> {

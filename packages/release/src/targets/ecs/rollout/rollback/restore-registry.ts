@@ -1,13 +1,13 @@
-import type { ServiceStep } from '../../../deploy/deploy-plan';
-import { activeForceFlags } from '../plan/force-flags';
-import type { Failure } from './failure';
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { activeForceFlags } from '../../plan/force-flags';
+import type { Failure } from '../failure';
 import { hasForcedRegistry } from './forced-registry';
-import type { DeploymentState } from './port';
+import type { DeploymentState } from '../port/port';
 import { rollBack } from './rollback';
-import { getTaskDefinition, stepOf, type Rollout } from './rollout';
-import { updateService } from './wave/update';
-import { watch } from './wave/watch';
-import { watchDeployment } from './wave/watched-deployment';
+import { getTaskDefinition, stepOf, type Rollout } from '../rollout';
+import { updateService } from '../wave/update';
+import { watch } from '../wave/watch';
+import { watchDeployment } from '../wave/watched-deployment';
 
 /**
  * After a failure without a rollback (`--on-failure=stop`, or somebody else's deployment) the waves stay as they are, but proc must not keep the FORCE flag, nor an old image the new registry.

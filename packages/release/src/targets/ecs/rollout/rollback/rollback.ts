@@ -1,13 +1,13 @@
-import { requiredForceFlags } from '../../../deploy/registry-step';
-import type { ServiceStep } from '../../../deploy/deploy-plan';
-import { KdcubeError } from '../../../problem/problem';
-import { activeForceFlags, setForceFlags, clearForceFlags } from '../plan/force-flags';
-import type { Failure } from './failure';
+import { requiredForceFlags } from '../../../../deploy/registry-step';
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { KdcubeError } from '../../../../problem/problem';
+import { activeForceFlags, setForceFlags, clearForceFlags } from '../../plan/force-flags';
+import type { Failure } from '../failure';
 import { hasForcedRegistry, waitForRegistryLock } from './forced-registry';
-import { registerOrReuse } from './register';
-import { getTaskDefinition, serviceNames, type Rollout } from './rollout';
-import { updateService } from './wave/update';
-import { watch } from './wave/watch';
+import { registerOrReuse } from '../register';
+import { getTaskDefinition, serviceNames, type Rollout } from '../rollout';
+import { updateService } from '../wave/update';
+import { watch } from '../wave/watch';
 
 /**
  * Rolls services back to the revisions they had when the plan was made, the last wave first. If a task of the new proc may have overwritten the registry in Redis, proc writes the previous one back.
@@ -36,12 +36,19 @@ async function rollBackWave(rollout: Rollout, steps: readonly ServiceStep[]): Pr
   const carrier = active.find(({ service }) => service === rollout.revisions.forced?.service);
   if (!carrier || !(await hasForcedRegistry(rollout, carrier)))
     return updateAll(rollout, active, (step) => previousRevision(rollout, step));
+  const clean = await previousRevision(rollout, carrier);
+  const desired = previousCount(carrier) ?? services.find(({ name }) => name === carrier.serviceName)!.desired;
+  if (desired === 0) {
+    const text = `${carrier.service} has no tasks: Redis keeps the new list of bundles, which the previous image may not have. Deploy again once it has tasks`;
+    rollout.report({ event: 'note', text });
+    return updateAll(rollout, active, (step) => previousRevision(rollout, step));
+  }
   await waitForRegistryLock(rollout, carrier);
   const text = `${carrier.service}: Redis holds the new list of bundles; restoring the previous one`;
   rollout.report({ event: 'note', text });
-  const failure = await updateAll(rollout, active, (step) =>
-    step === carrier ? previousRevisionForced(rollout, step) : previousRevision(rollout, step),
-  );
+  const revisionOf = (step: ServiceStep) =>
+    step === carrier ? previousRevisionForced(rollout, step) : previousRevision(rollout, step);
+  const failure = await updateAll(rollout, active, revisionOf, (step) => (step === carrier ? clean : undefined));
   return failure ?? updateAll(rollout, [carrier], (step) => previousRevision(rollout, step));
 }
 
@@ -50,14 +57,20 @@ async function updateAll(
   rollout: Rollout,
   steps: readonly ServiceStep[],
   revisionOf: (step: ServiceStep) => Promise<string>,
+  cleanRevisionOf: (step: ServiceStep) => string | undefined = () => undefined,
 ): Promise<Failure | undefined> {
   const deployments = [];
   for (const step of steps) {
-    const { before, after } = step.desiredCount;
-    const desired = before !== undefined && before !== after ? before : undefined;
-    deployments.push(await updateService(rollout, step, await revisionOf(step), [], { digests: [], desired }));
+    const clean = cleanRevisionOf(step);
+    const options = { digests: [], desired: previousCount(step), ...(clean !== undefined && { clean }) };
+    deployments.push(await updateService(rollout, step, await revisionOf(step), [], options));
   }
   return watch(rollout, deployments);
+}
+
+/** The desired count before, if the plan changed it. */
+function previousCount({ desiredCount: { before, after } }: ServiceStep): number | undefined {
+  return before !== after ? before : undefined;
 }
 
 /** The revision of the plan's baseline. If that had a FORCE flag set: the same without the flag. */

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../../../../problem/codes';
-import type { ServiceEvent, TaskState } from '../port';
+import type { ServiceEvent, TaskState } from '../port/port';
 
 /** Why tasks do not come up, as ECS says it. */
 export interface Reason {
@@ -24,11 +24,12 @@ export function findReason(tasks: readonly TaskState[], events: readonly Service
     const reason = findTaskReason(task);
     if (reason) return reason;
   }
-  for (const { message } of events) {
-    const reason = findEventReason(message);
-    if (reason) return reason;
-  }
-  return undefined;
+  const reasons = events.flatMap(({ message }) => findEventReason(message) ?? []);
+  const coded = reasons.find(({ code }) => code !== 'rollout-failed');
+  if (coded) return coded;
+  const crashed = newest.find(({ stopCode }) => stopCode === 'EssentialContainerExited');
+  const text = 'An essential container ended, and ECS reports no exit code.';
+  return crashed ? { code: 'container-crashed', text, task: crashed } : reasons[0];
 }
 
 function findTaskReason(task: TaskState): Reason | undefined {
@@ -62,6 +63,13 @@ function isUnmetDependency(reason: string): boolean {
   return /container ordering dependency/.test(reason);
 }
 
+/** An event about something that went wrong. */
+const PROBLEM =
+  /\b(?:unable|fail(?:ed|ure|s)?|errors?|invalid|denied|insufficient|limits?|exceed(?:s|ed)|missing|not exist|not found|throttl\w*)\b/i;
+/** Events that follow from a failure, and do not explain it. */
+const CONSEQUENCE =
+  /consistently start tasks|deployment (?:failed|completed)|rolling back|due to an unhealthy status|has (?:started|stopped|begun)|steady state/i;
+
 /** By error names that have been stable for years; the sentences around them change. */
 function codeOfMessage(text: string): ProblemCode | undefined {
   if (/CannotPull\w*Error/.test(text)) return 'image-pull-failed';
@@ -72,12 +80,13 @@ function codeOfMessage(text: string): ProblemCode | undefined {
   return undefined;
 }
 
-function findEventReason(message: string): Reason | undefined {
+/** The reason in an event of the service: the sentence that ECS wrote. */
+export function findEventReason(message: string): Reason | undefined {
   const text = message.replace(/^\(service [^)]*\) /, '');
   if (/no container instance met all of its requirements|Capacity is unavailable/i.test(text))
     return { code: 'no-capacity', text };
   const code = codeOfMessage(text);
   if (code) return { code, text };
   if (/is unhealthy in \(target-group/.test(text)) return { code: 'health-check-failed', text };
-  return undefined;
+  return PROBLEM.test(text) && !CONSEQUENCE.test(text) ? { code: 'rollout-failed', text } : undefined;
 }

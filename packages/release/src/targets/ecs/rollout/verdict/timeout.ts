@@ -1,11 +1,11 @@
 import { formatTaskCount } from '../../../../deploy/short-names';
-import type { ServiceState, TargetHealth, TaskState } from '../port';
+import type { ServiceState, TargetHealth, TaskState } from '../port/port';
 import type { Unresolved } from './reason';
-import { compareImages, type ExpectedTasks } from './verdict';
+import { compareImages, imageEvidence, type ExpectedTasks, type ImageEvidence } from './verdict';
 
 /** The health of a service whose deployment ECS has not called COMPLETED in time. `unknown`: ECS may still roll it back, or its health cannot be read. */
 export type TaskHealth =
-  | { state: 'healthy'; digests: 'verified' | 'unknown' }
+  | { state: 'healthy'; digests: ImageEvidence }
   | { state: 'unhealthy'; text: string }
   | { state: 'wrong-image'; task: TaskState; digest: string }
   | { state: 'unknown'; unresolved: Unresolved; text: string };
@@ -33,7 +33,7 @@ export function healthOfTasks(tasks: readonly TaskState[], expected: ExpectedHea
   const images = compareImages(tasks, expected);
   if (images.result === 'mismatch' && expected.digests.length > 0)
     return { state: 'wrong-image', task: images.task, digest: images.digest };
-  return { state: 'healthy', digests: images.result === 'unknown' ? 'unknown' : 'verified' };
+  return { state: 'healthy', digests: imageEvidence(images) };
 }
 
 function describeMissing(
@@ -43,7 +43,7 @@ function describeMissing(
 ): string | undefined {
   const old = tasks.filter((task) => task.taskDefinition !== taskDefinition).length;
   if (old > 0) return `ECS still wants ${formatTaskCount(old)} of another revision.`;
-  if (tasks.length !== desired || desired === 0) return `The desired count is ${desired}, and there are ${tasks.length}.`;
+  if (tasks.length !== desired) return `The desired count is ${desired}, and there are ${tasks.length}.`;
   const countUnless = (isGood: (task: TaskState) => boolean) => tasks.filter((task) => !isGood(task)).length;
   const starting = countUnless(({ lastStatus }) => lastStatus === 'RUNNING');
   if (starting > 0) return `${starting} of ${formatTaskCount(desired)} not running yet.`;

@@ -1,4 +1,4 @@
-import type { DeploymentState, ServiceState, TaskState } from '../port';
+import type { DeploymentState, ServiceState, TaskState } from '../port/port';
 import { compareImages, classifyDeployment, type OurDeployment } from './verdict';
 import { healthBehindLoadBalancers, healthOfTasks, desiredTasks, type TargetGroupHealth } from './timeout';
 import { findReason } from './reason';
@@ -28,7 +28,16 @@ function deployment(id: string, status: string, taskDefinition: string, rollout:
 
 function service(deployments: DeploymentState[], more: Partial<ServiceState> = {}): ServiceState {
   const counts = { desired: 1, running: 1, pending: 0 };
-  const rest = { controller: 'ECS', events: [], tags: {}, targetGroups: [], hasAlarms: false, placement: {} };
+  const rest = {
+    controller: 'ECS',
+    events: [],
+    tags: {},
+    targetGroups: [],
+    hasAlarms: false,
+    hasCircuitBreaker: true,
+    isDaemon: false,
+    placement: {},
+  };
   return { name: 'app', arn: '', status: 'ACTIVE', taskDefinition: 'app:2', ...counts, deployments, ...rest, ...more };
 }
 
@@ -210,7 +219,8 @@ describe('health after a timeout, when ECS has not called the deployment COMPLET
     ['an old one is wanted', [good(), good({ taskDefinition: 'app:1' })], 1, text(/wants 1 task of another revision/)],
     ['one too few', [good()], 2, text(/desired count is 2, and there are 1/)],
     ['one too many', [good(), good()], 1, text(/desired count is 1, and there are 2/)],
-    ['none is wanted', [], 0, text(/desired count is 0/)],
+    ['none is wanted, and none runs', [], 0, { state: 'healthy', digests: 'no-tasks' }],
+    ['none is wanted, and one runs', [good()], 0, text(/desired count is 0, and there are 1/)],
     ['one that starts', [good({ lastStatus: 'PENDING' })], 1, text(/1 of 1 task not running yet/)],
     ['one that has just begun', [good({ startedAt: 1 })], 1, text(/1 of 1 task running for less than 2 minutes/)],
     ['one that says no start', [good({ startedAt: undefined })], 1, text(/less than 2 minutes/)],

@@ -1,4 +1,4 @@
-import type { DeploymentState, ServiceState, TaskState } from '../port';
+import type { DeploymentState, ServiceState, TaskState } from '../port/port';
 import type { Reason } from './reason';
 
 /** A deployment that this rollout started, or resumed. */
@@ -84,6 +84,8 @@ export type ImageComparison =
   | { result: 'match' }
   /** No task reports a digest. */
   | { result: 'unknown' }
+  /** No task is wanted, and none runs. */
+  | { result: 'no-tasks' }
   /** Fewer tasks run than desired: one was just replaced, or the read is stale. */
   | { result: 'too-few'; running: number }
   | { result: 'mismatch'; task: TaskState; digest: string };
@@ -99,11 +101,18 @@ export function compareImages(tasks: readonly TaskState[], expected: ExpectedTas
   if (other) return { result: 'mismatch', task: other.task, digest: other.digest! };
   const ours = running.filter(({ taskDefinition }) => taskDefinition === expected.taskDefinition);
   if (ours.length < expected.desired) return { result: 'too-few', running: ours.length };
+  if (running.length === 0) return { result: 'no-tasks' };
   const hasDigests = reported.some(({ digest }) => digest !== undefined);
-  return reported.length > 0 && !hasDigests ? { result: 'unknown' } : { result: 'match' };
+  return hasDigests ? { result: 'match' } : { result: 'unknown' };
+}
+
+/** What the running tasks prove about their images. `unknown`: none reports a digest. `no-tasks`: the service is scaled to 0. */
+export type ImageEvidence = 'verified' | 'unknown' | 'no-tasks';
+
+export function imageEvidence({ result }: ImageComparison): ImageEvidence {
+  return result === 'unknown' || result === 'no-tasks' ? result : 'verified';
 }
 
 /** How our deployment of a service ended. `succeeded`: all desired tasks run what was pinned. */
 export type DeploymentResult =
-  | { outcome: 'succeeded'; digests: 'verified' | 'unknown' }
-  | { outcome: 'failed'; reason: Reason; rolledBackTo?: DeploymentState };
+  { outcome: 'succeeded'; digests: ImageEvidence } | { outcome: 'failed'; reason: Reason; rolledBackTo?: DeploymentState };

@@ -1,6 +1,6 @@
 import { familyRevision } from '../../../../deploy/short-names';
 import type { Failure } from '../failure';
-import type { ServiceState } from '../port';
+import type { ServiceState } from '../port/port';
 import { pause, revisionsOfRollout, serviceNames, type Rollout } from '../rollout';
 
 /** How stale a read may be. Milliseconds. */
@@ -26,10 +26,10 @@ function isStale(rollout: Rollout, services: readonly ServiceState[]): boolean {
 
 /** Finds a service that somebody else has changed since the plan was made, or since this rollout updated it. */
 export function findForeignChange(rollout: Rollout, services: readonly ServiceState[]): Failure | undefined {
-  const { plan, accepted, revisions, progress } = rollout;
+  const { plan, revisionsBefore, revisions, progress } = rollout;
   for (const step of plan.services) {
     const service = services.find(({ name }) => name === step.serviceName);
-    const before = accepted.get(step.serviceName);
+    const before = revisionsBefore.get(step.serviceName);
     if (step.kind !== 'service' || !service || !before) continue;
     if (service.status !== 'ACTIVE') return { step, reason: { code: 'service-gone', text: `The service is ${service.status}.` } };
     const target = revisions.target.get(step.service);

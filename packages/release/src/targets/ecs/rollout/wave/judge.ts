@@ -1,19 +1,23 @@
 import { formatTaskCount, familyRevision } from '../../../../deploy/short-names';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
-import { recordProgress, reportStoppedTasks } from './observe';
-import type { ServiceState, TaskState } from '../port';
+import { findCause, findPermanentFailure, repetition } from './cause';
+import { recordProgress } from './observe';
+import { pollStoppedTasks, settleStoppedTasks } from './stopped-tasks';
+import type { ServiceState, TaskState } from '../port/port';
 import type { Rollout } from '../rollout';
 import { withLog } from './task-log';
-import { describeProgress, formatElapsed, timeoutReason } from './text';
+import { describeProgress, formatElapsed, sentence, timeoutReason } from './text';
 import { describeLingeringTasks, taskHealth } from './timeout';
-import { findReason, type Reason } from '../verdict/reason';
+import type { Reason } from '../verdict/reason';
 import {
   classifyDeployment,
   compareImages,
   CONFIRMING_READS,
+  imageEvidence,
   type DeploymentProgress,
   type DeploymentResult,
   type ExpectedTasks,
+  type ImageEvidence,
 } from '../verdict/verdict';
 import type { WatchedDeployment } from './watched-deployment';
 
@@ -30,12 +34,14 @@ export async function judgeDeployment(
   const { ours } = deployment;
   const progress = classifyDeployment(ours, service);
   ours.missedReads = progress.state === 'unlisted' ? ours.missedReads + 1 : 0;
-  if (service && recordProgress(rollout, deployment, service)) await reportStoppedTasks(rollout, deployment);
+  if (service) recordProgress(rollout, deployment, service);
+  await pollStoppedTasks(rollout, deployment);
   switch (progress.state) {
     case 'restarted':
       return followRestart(rollout, deployment, progress.deployment.id);
     case 'completed':
-      return verifyImages(rollout, deployment, progress.primary.desired, isOverdue);
+      // Two reads of the count must agree that fewer tasks are wanted.
+      return verifyImages(rollout, deployment, Math.max(progress.primary.desired, service!.desired), isOverdue);
     case 'in-progress':
     case 'unlisted':
       return judgeOpen(rollout, deployment, service, progress, isOverdue);
@@ -63,7 +69,12 @@ async function judgeOpen(
 ): Promise<string | undefined> {
   // Not by the elapsed time alone: it jumps when the machine slept.
   const isLost = deployment.ours.missedReads > CONFIRMING_READS && rollout.clock.now() - deployment.changedAt >= LOST_AFTER;
-  if (!isOverdue && !isLost) return describeProgress(progress, service);
+  if (!isOverdue && !isLost) {
+    const permanent = findPermanentFailure(deployment, rollout.clock.now());
+    if (!permanent) return describeProgress(progress, service);
+    deployment.result = { outcome: 'failed', reason: await withLog(rollout, permanent, deployment.step.container) };
+    return undefined;
+  }
   if (isOverdue && progress.state === 'in-progress' && progress.primary.running >= progress.primary.desired)
     deployment.result = await judgeTimeout(rollout, deployment, service!, progress);
   else deployment.result = { outcome: 'failed', reason: await explainTimeout(rollout, deployment, progress, isLost) };
@@ -105,7 +116,7 @@ async function judgeTimeout(
   };
 }
 
-function markCompleted(rollout: Rollout, { step, ours }: WatchedDeployment, digests: 'verified' | 'unknown'): DeploymentResult {
+function markCompleted(rollout: Rollout, { step, ours }: WatchedDeployment, digests: ImageEvidence): DeploymentResult {
   const { taskDefinition, startedAt } = ours;
   const milliseconds = rollout.clock.now() - startedAt;
   rollout.report({ event: 'completed', service: step.service, taskDefinition, milliseconds, digests });
@@ -127,10 +138,9 @@ async function verifyImages(
   } else if (images.result === 'too-few' && !isOverdue) {
     return `ECS calls the deployment COMPLETED, and ${images.running} of ${desired} tasks run`;
   } else if (images.result === 'too-few') {
-    await reportStoppedTasks(rollout, deployment);
     deployment.result = { outcome: 'failed', reason: await explainTimeout(rollout, deployment, { state: 'unlisted' }, false) };
   } else {
-    deployment.result = markCompleted(rollout, deployment, images.result === 'unknown' ? 'unknown' : 'verified');
+    deployment.result = markCompleted(rollout, deployment, imageEvidence(images));
   }
   return undefined;
 }
@@ -159,7 +169,7 @@ async function failedResult(
     const text = isMissing ? 'The service does not exist any more.' : `The service is ${progress.status}: it is being deleted.`;
     return { outcome: 'failed', reason: { code: 'service-gone', text } };
   }
-  await reportStoppedTasks(rollout, deployment);
+  await settleStoppedTasks(rollout, deployment);
   const cause = findCause(deployment) ?? { code: 'rollout-failed' as const, text: progress.message };
   const reason = await withLog(rollout, cause, deployment.step.container);
   return { outcome: 'failed', reason, ...(progress.state === 'rolled-back' && { rolledBackTo: progress.to }) };
@@ -173,14 +183,12 @@ async function explainTimeout(
   isLost: boolean,
   detail = '',
 ): Promise<Reason> {
-  await reportStoppedTasks(rollout, deployment);
+  await settleStoppedTasks(rollout, deployment);
   const cause = isLost ? undefined : findCause(deployment);
   const counts = timeoutReason(progress, deployment.service, rollout.options.timeout, isLost);
-  const text = `${counts.text} ${detail}`.trimEnd();
-  return cause ? withLog(rollout, { ...cause, text: `${cause.text} ${text}` }, deployment.step.container) : { ...counts, text };
-}
-
-function findCause({ stoppedTasks, service, ours }: WatchedDeployment): Reason | undefined {
-  const events = (service?.events ?? []).filter(({ at }) => at >= ours.startedAt - 1000);
-  return findReason(stoppedTasks, events);
+  const text = [counts.text, detail, ...repetition(deployment, cause)].join(' ').replace(/ +/g, ' ').trimEnd();
+  if (!cause) return { ...counts, text };
+  // A sentence of ECS without a code of its own explains the timeout, and does not replace it.
+  const code = cause.code === 'rollout-failed' && !cause.task ? counts.code : cause.code;
+  return withLog(rollout, { ...cause, code, text: `${sentence(cause.text)} ${text}` }, deployment.step.container);
 }

@@ -1,5 +1,5 @@
 import { taskId } from '../../../../deploy/short-names';
-import type { TaskState } from '../port';
+import type { TaskState } from '../port/port';
 import { getTaskDefinition, type Rollout } from '../rollout';
 import type { Reason } from '../verdict/reason';
 

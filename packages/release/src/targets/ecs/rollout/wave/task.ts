@@ -1,9 +1,10 @@
 import { taskId } from '../../../../deploy/short-names';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { KdcubeError } from '../../../../problem/problem';
-import type { ServiceState, TaskState } from '../port';
+import type { ServiceState, TaskState } from '../port/port';
 import { familyOf } from '../register';
-import { checkStop, pause, type Rollout } from '../rollout';
+import { pause, write, type Rollout } from '../rollout';
+import { EXIT_CODE_TIMEOUT, isExplained } from './stopped-tasks';
 import { withLog } from './task-log';
 import { formatElapsed } from './text';
 import { findReason, type Reason } from '../verdict/reason';
@@ -28,16 +29,18 @@ export async function runTask(
   // Of any plan: two must never run at the same time.
   const [running] = await list('RUNNING', 'kdcube-');
   if (running) return waitForTask(rollout, step, running);
-  const stopped = await list('STOPPED', startedBy);
+  const stopped = await Promise.all((await list('STOPPED', startedBy)).map((task) => awaitExitCode(rollout, task)));
   if (stopped.some((task) => hasSucceeded(task, step))) {
     rollout.report({ event: 'note', text: `${step.service} succeeded in an earlier run of this plan` });
     return undefined;
   }
-  checkStop(rollout);
-  rollout.progress.hasWritten = true;
   const token = `${startedBy}-${stopped.length + 1}`;
   const placement = placementOf(services, step);
-  return waitForTask(rollout, step, await rollout.ecs.runTask({ taskDefinition, token, startedBy, placement }));
+  return waitForTask(
+    rollout,
+    step,
+    await write(rollout, () => rollout.ecs.runTask({ taskDefinition, token, startedBy, placement })),
+  );
 }
 
 /** It runs where the services of the environment run: the plan has no subnets. */
@@ -76,7 +79,14 @@ async function waitForTask(rollout: Rollout, step: ServiceStep, task: TaskState)
       task: stopped,
     };
   const reason = await failureReason(rollout, step, stopped);
-  rollout.report({ event: 'task-stopped', service: step.service, task: id, reason: reason.text, lines: reason.lines ?? [] });
+  rollout.report({
+    event: 'task-stopped',
+    service: step.service,
+    task: id,
+    reason: reason.text,
+    lines: reason.lines ?? [],
+    count: 1,
+  });
   return reason;
 }
 
@@ -95,6 +105,17 @@ async function pollTask(rollout: Rollout, step: ServiceStep, task: TaskState): P
       rollout.report({ event: 'waiting', service: step.service, text });
     }
     await pause(rollout, elapsed < 60_000 ? 5_000 : 10_000);
+    current = (await rollout.ecs.describeTask(task.arn)) ?? current;
+  }
+  return awaitExitCode(rollout, current);
+}
+
+/** ECS reports the exit code some time after it lists the task as STOPPED. */
+async function awaitExitCode(rollout: Rollout, task: TaskState): Promise<TaskState> {
+  const deadline = rollout.clock.now() + EXIT_CODE_TIMEOUT;
+  let current = task;
+  while (!isExplained(current, rollout.clock.now()) && rollout.clock.now() < deadline) {
+    await pause(rollout, 5_000);
     current = (await rollout.ecs.describeTask(task.arn)) ?? current;
   }
   return current;

@@ -1,4 +1,4 @@
-import type { DeploymentState, ServiceState } from '../port';
+import type { DeploymentState, ServiceState } from '../port/port';
 import type { Reason } from '../verdict/reason';
 import type { DeploymentProgress } from '../verdict/verdict';
 
@@ -49,4 +49,10 @@ export function timeoutReason(
     code: 'rollout-timeout',
     text: `It was still in progress ${elapsed}: ${counts}; ECS has not called the deployment COMPLETED.`,
   };
+}
+
+/** A message of AWS as a sentence: it often lacks a capital letter and a full stop. */
+export function sentence(text: string): string {
+  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`.trimEnd();
+  return begun === '' || /[.!?:]$/.test(begun) ? begun : `${begun}.`;
 }

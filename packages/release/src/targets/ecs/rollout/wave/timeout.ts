@@ -1,7 +1,8 @@
 import { KdcubeError } from '../../../../problem/problem';
 import { formatTaskCount, familyRevision, taskId } from '../../../../deploy/short-names';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
-import type { ServiceState, TaskState } from '../port';
+import type { ServiceState, TaskState } from '../port/port';
+import { isTransient } from '../port/retries';
 import { getTaskDefinition, type Rollout } from '../rollout';
 import {
   desiredTasks,
@@ -41,26 +42,21 @@ async function readTargetGroup(rollout: Rollout, group: string): Promise<TargetG
   }
 }
 
-/** Tasks whose desired status is STOPPED; none if AWS does not answer right now. */
-export async function listStoppedTasks(rollout: Rollout, serviceName: string): Promise<TaskState[]> {
+/** Tasks whose desired status is STOPPED; undefined if AWS does not respond right now. */
+export async function listStoppedTasks(rollout: Rollout, serviceName: string): Promise<TaskState[] | undefined> {
   return rollout.ecs.listServiceTasks(serviceName, 'STOPPED').catch((error: unknown) => {
-    if (isTransient(error)) return [];
+    if (isTransient(error)) return undefined;
     // The service was deleted.
     if (error instanceof KdcubeError && error.problems[0]?.code === 'service-missing') return [];
     throw error;
   });
 }
 
-export function isTransient(error: unknown): boolean {
-  const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
-  return code === 'aws-throttled' || code === 'aws-unreachable';
-}
-
 const MAX_NAMED = 5;
 
 /** The tasks that should have stopped and have not: which, how to stop them, and what they see meanwhile. Empty if there are none. */
 export async function describeLingeringTasks(rollout: Rollout, { service, serviceName }: ServiceStep): Promise<string> {
-  const tasks = (await listStoppedTasks(rollout, serviceName)).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
+  const tasks = ((await listStoppedTasks(rollout, serviceName)) ?? []).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
   if (tasks.length === 0) return '';
   const named = tasks
     .slice(0, MAX_NAMED)

@@ -1,8 +1,18 @@
 import { familyRevision } from '../../../../deploy/short-names';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
-import type { ServiceState } from '../port';
-import { checkStop, revisionsOfRollout, type Rollout } from '../rollout';
+import type { ServiceState } from '../port/port';
+import { isUnconfirmed } from '../port/retries';
+import { revisionsOfRollout, write, type Rollout } from '../rollout';
 import { watchDeployment, type WatchedDeployment } from './watched-deployment';
+
+interface UpdateOptions {
+  /** What the tasks may report as their image. */
+  digests?: readonly string[];
+  /** The desired count, if it is not that of the plan. */
+  desired?: number | undefined;
+  /** If the revision has a FORCE flag on: the same without it. */
+  clean?: string;
+}
 
 /** Updates a service to a revision. If it has that revision already, an earlier run updated it, and its deployment is resumed. */
 export async function updateService(
@@ -10,24 +20,16 @@ export async function updateService(
   step: ServiceStep,
   taskDefinition: string,
   services: readonly ServiceState[],
-  { digests = step.digests, desired }: { digests?: readonly string[]; desired?: number } = {},
+  options: UpdateOptions = {},
 ): Promise<WatchedDeployment> {
   const { clock, progress } = rollout;
-  const { serviceName, desiredCount, service } = step;
+  const { serviceName, service } = step;
   const before = services.find(({ name }) => name === serviceName);
-  if (!progress.updated.includes(step)) progress.updated.push(step);
   const resumed = before?.taskDefinition === taskDefinition;
   const now = clock.now();
-  let current = before;
-  if (!current || !resumed) {
-    checkStop(rollout);
-    progress.hasWritten = true;
-    const scaled = desired ?? (desiredCount.before !== desiredCount.after ? desiredCount.after : undefined);
-    const request = { service: serviceName, taskDefinition, ...(scaled !== undefined && { desired: scaled }) };
-    current = await rollout.ecs.updateService(request);
-  }
+  const current = before && resumed ? before : await sendUpdate(rollout, step, taskDefinition, options);
+  recordUpdate(rollout, step, taskDefinition, options.clean);
   const primary = current.deployments.find((one) => one.status === 'PRIMARY' && one.taskDefinition === taskDefinition);
-  progress.history.set(service, [...(progress.history.get(service) ?? []), taskDefinition]);
   const id = primary?.id ?? '';
   const from = before?.taskDefinition ?? replacedRevision(rollout, step, current, taskDefinition);
   rollout.report({ event: 'update', service, taskDefinition, from: familyRevision(from), deployment: id, resumed });
@@ -35,7 +37,38 @@ export async function updateService(
   const previous = revisionsOfRollout(rollout, step).filter((arn) => arn !== taskDefinition);
   // The events of a deployment that is resumed are older than this run.
   const startedAt = resumed && primary ? Math.min(now, primary.updatedAt - 5_000) : now;
-  return watchDeployment(rollout, step, { id, taskDefinition, previous, startedAt }, digests);
+  return watchDeployment(rollout, step, { id, taskDefinition, previous, startedAt }, options.digests ?? step.digests);
+}
+
+async function sendUpdate(
+  rollout: Rollout,
+  { service, serviceName, desiredCount }: ServiceStep,
+  taskDefinition: string,
+  { desired, clean }: UpdateOptions,
+): Promise<ServiceState> {
+  const { unconfirmed, flagged } = rollout.progress;
+  const scaled = desired ?? (desiredCount.before !== desiredCount.after ? desiredCount.after : undefined);
+  const request = { service: serviceName, taskDefinition, ...(scaled !== undefined && { desired: scaled }) };
+  try {
+    return await write(rollout, () => rollout.ecs.updateService(request));
+  } catch (error) {
+    if (isUnconfirmed(error)) {
+      unconfirmed.set(service, taskDefinition);
+      if (clean !== undefined) flagged.set(service, { taskDefinition, clean });
+    }
+    throw error;
+  }
+}
+
+/** AWS confirmed that the service is set to the revision. */
+function recordUpdate({ progress }: Rollout, step: ServiceStep, taskDefinition: string, clean: string | undefined): void {
+  const { updated, history, unconfirmed, flagged } = progress;
+  const { service } = step;
+  if (!updated.includes(step)) updated.push(step);
+  history.set(service, [...(history.get(service) ?? []), taskDefinition]);
+  unconfirmed.delete(service);
+  if (clean === undefined) flagged.delete(service);
+  else flagged.set(service, { taskDefinition, clean });
 }
 
 /** The revision that an update replaces: that of the newest other deployment. After the forced revision, and in a rollback, it is not that of the plan's baseline. */

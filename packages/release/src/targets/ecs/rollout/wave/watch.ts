@@ -1,8 +1,7 @@
 import type { Failure } from '../failure';
 import { judgeDeployment } from './judge';
-import type { ServiceState } from '../port';
+import { isTransient } from '../port/retries';
 import { pause, type Rollout } from '../rollout';
-import { isTransient } from './timeout';
 import type { WatchedDeployment } from './watched-deployment';
 
 /** Watches until all deployments have succeeded or one has failed. Returns the failure, and reports it. */
@@ -38,23 +37,28 @@ function findFailure(deployments: readonly WatchedDeployment[]): Failure | undef
   return undefined;
 }
 
-/** Shorter while something changes. */
+/** Shorter while something changes, and longer the longer it takes: a task that crashes again and again changes something all the time. */
 function pollInterval({ clock }: Rollout, deployments: readonly WatchedDeployment[]): number {
   const quiet = clock.now() - Math.max(...deployments.map(({ changedAt }) => changedAt));
-  return quiet < 60_000 ? 5_000 : quiet < 180_000 ? 10_000 : 15_000;
+  const elapsed = clock.now() - Math.min(...deployments.map(({ watchedSince }) => watchedSince));
+  const byChange = quiet < 60_000 ? 5_000 : quiet < 180_000 ? 10_000 : 15_000;
+  const byTime = elapsed < 300_000 ? 5_000 : elapsed < 900_000 ? 10_000 : 15_000;
+  return Math.max(byChange, byTime);
 }
 
+/** The deployments continue while AWS does not respond: only the timeout makes it a failure. */
 async function poll(rollout: Rollout, deployments: readonly WatchedDeployment[], deadline: number): Promise<void> {
   const isOverdue = rollout.clock.now() >= deadline;
-  let services: ServiceState[];
   try {
-    services = await rollout.ecs.describeServices(deployments.map(({ step }) => step.serviceName));
+    await judgeAll(rollout, deployments, isOverdue);
   } catch (error) {
-    // The deployments continue while AWS does not answer: only the timeout makes it a failure.
     if (isOverdue || !isTransient(error)) throw error;
-    for (const deployment of deployments) reportWaiting(rollout, deployment, 'AWS does not answer; retrying');
-    return;
+    for (const deployment of deployments) reportWaiting(rollout, deployment, 'AWS does not respond; trying again');
   }
+}
+
+async function judgeAll(rollout: Rollout, deployments: readonly WatchedDeployment[], isOverdue: boolean): Promise<void> {
+  const services = await rollout.ecs.describeServices(deployments.map(({ step }) => step.serviceName));
   rollout.report({ event: 'polled', services });
   for (const deployment of deployments) {
     const service = services.find(({ name }) => name === deployment.step.serviceName);

@@ -1,7 +1,28 @@
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
-import type { ServiceState, TaskState } from '../port';
+import type { ServiceState, TaskState } from '../port/port';
 import type { Rollout } from '../rollout';
+import type { Reason } from '../verdict/reason';
 import type { DeploymentResult, OurDeployment } from '../verdict/verdict';
+
+/** Tasks that stopped for the same reason. */
+export interface RepeatedFailure {
+  /** Of the first task, with its log. */
+  reason: Reason;
+  count: number;
+}
+
+/** The stopped tasks of a deployment, as they were last read. */
+export interface StoppedTasks {
+  /** By ARN. */
+  tasks: Map<string, TaskState>;
+  /** ARNs of the tasks whose reason is known and counted. */
+  counted: Set<string>;
+  /** By what identical failures have in common. */
+  failures: Map<string, RepeatedFailure>;
+  /** Something changed since they were read, or one of them has no exit code yet. */
+  isReadDue: boolean;
+  readAt: number;
+}
 
 /** A deployment of one service that is watched until it has a result. */
 export interface WatchedDeployment {
@@ -9,11 +30,12 @@ export interface WatchedDeployment {
   /** Empty in a rollback: the digests of the previous images are not always known. */
   readonly digests: readonly string[];
   readonly ours: OurDeployment;
+  /** When this run began to watch it. */
+  readonly watchedSince: number;
   result?: DeploymentResult;
   /** As of the last poll. */
   service?: ServiceState;
-  /** Tasks of our deployment that stopped. */
-  stoppedTasks: TaskState[];
+  readonly stopped: StoppedTasks;
   reportedEvents: Set<string>;
   /** To see whether anything changed between two polls. */
   fingerprint: string;
@@ -33,7 +55,8 @@ export function watchDeployment(
     step,
     ours: { ...ours, missedReads: 0 },
     digests,
-    stoppedTasks: [],
+    watchedSince: now,
+    stopped: { tasks: new Map(), counted: new Set(), failures: new Map(), isReadDue: false, readAt: 0 },
     reportedEvents: new Set(),
     fingerprint: '',
     changedAt: now,
