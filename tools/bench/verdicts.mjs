@@ -69,13 +69,19 @@ async function judged(row, { startDouble, servicesOf, planOf, truth }, more, run
 /** What a report of a failure must contain: what the task itself did, or AWS's message. Undefined where only our own wording could be matched. */
 export function reasonOf({ scenario = {} }) {
   const what = scenario.rules?.[0]?.do ?? {};
-  if (what.exit) return what.exit.lines ? /KeyError: boom/ : new RegExp(`exit code ${what.exit.code}`);
+  if (what.exit) return what.exit.lines ? literal(what.exit.lines.at(-1)) : new RegExp(`exit code ${what.exit.code}`);
+  if (what.launch) return literal(what.launch);
+  if (what.secret) return literal(what.secret);
   if (what.pull) return /CannotPullContainerError/;
   if (what.healthy === 'never') return /failed (container|ELB) health checks|Target\.FailedHealthChecks/;
   // The AWS command line calls no load balancer: it never meets a fault of one.
   const fault = scenario.faults?.find(({ service }) => service === undefined);
-  if (fault?.message) return new RegExp(fault.message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (fault?.message) return literal(fault.message);
   return REFUSED[fault?.error];
+}
+
+function literal(text) {
+  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 }
 
 const REFUSED = {

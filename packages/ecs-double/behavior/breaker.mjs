@@ -8,7 +8,7 @@ import { finishServiceDeployment } from './deployment.mjs';
 
 /**
  * How many failures are too many: half of the desired count, at least 3 and at most 200 (API_ServiceDeploymentCircuitBreaker.html), or what
- * thresholdConfiguration says (API_ThresholdConfiguration.html: COUNT, BOUNDED_PERCENT, UNBOUNDED_PERCENT).
+ * thresholdConfiguration contains (API_ThresholdConfiguration.html: COUNT, BOUNDED_PERCENT, UNBOUNDED_PERCENT).
  * @param {Pick<DeploymentConfiguration, 'deploymentCircuitBreaker'>} configuration
  * @param {number} desired
  */

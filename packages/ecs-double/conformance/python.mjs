@@ -9,7 +9,7 @@ const AWSCLI = { name: 'awscli', wanted: 'awscli>=1.46,<2', program: 'aws' };
 
 let found;
 
-/** { python, aws } or { reason, broken? }: what is missing on this machine. Looked for once. */
+/** { python, aws } or { reason, broken? }: what is missing on this machine. Searched once. */
 export function awsCli() {
   return (found ??= find());
 }

@@ -13,7 +13,7 @@ const HOME =
  * @param {{ name: string, wanted: string, program: string }} options
  */
 export function venv({ name, wanted, program }) {
-  // Written last, so that one that was cut off is never taken for one that is ready.
+  // Written last, so that one that was cut off never counts as ready.
   const ready = path.join(HOME, `${name}.txt`);
   const made = fs.existsSync(ready) ? fs.readFileSync(ready, 'utf8') : undefined;
   if (made && fs.existsSync(path.join(made, 'bin', program))) return { folder: made };

@@ -30,7 +30,7 @@ export function throwFault(faults, call, { n, elapsed, account, region }) {
 
 /**
  * "The request reached the service more than 15 minutes after the date stamp on the request … or the date stamp on the request is more than 15 minutes in the
- * future": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html. Only where a scenario says `signedWithin` (seconds): the clocks of most clients are real.
+ * future": https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html. Only if a scenario sets `signedWithin` (seconds): the clocks of most clients are real.
  * @param {Call} options
  * @param {number} now
  * @param {number | undefined} seconds

@@ -1,4 +1,4 @@
-// Names and numbers that look like Amazon's, the same in every run: they come from a seed and a counter, never from chance or the real time.
+// Names and numbers in Amazon's format, the same in every run: they come from a seed and a counter, never from chance or the real time.
 // Shapes: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-arn (the long ARN format).
 import { createHash } from 'node:crypto';
 

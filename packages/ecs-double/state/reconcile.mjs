@@ -1,6 +1,6 @@
 /** @import { Service, World } from './types.d.ts' */
 /**
- * Lets the service scheduler look at a service: once per reaction time, however much happens meanwhile. `world.reconcile` is the scheduler's (double.mjs sets it), so that whatever changes a service can
+ * Schedules one pass of the service scheduler for a service: once per reaction time, however much happens meanwhile. `world.reconcile` is the scheduler's (double.mjs sets it), so that whatever changes a service can
  * call this without importing the scheduler, which imports most of it.
  * @param {World} world
  * @param {Service} service

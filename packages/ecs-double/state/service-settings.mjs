@@ -1,5 +1,5 @@
-// What of a service is kept as it was given, what ECS puts in its place, and which change starts a deployment.
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html: each parameter says whether it "triggers a new service deployment".
+// Which settings of a service are stored as given, which defaults ECS adds, and which change starts a deployment.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html: each parameter states whether it "triggers a new service deployment".
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../protocol/aws-error.mjs';
 
@@ -56,7 +56,7 @@ export function applySettings(service, request) {
 }
 
 /**
- * Defaults of API_DeploymentConfiguration.html for REPLICA: 200 and 100, no breaker, ROLLING. Members that are not known here are kept.
+ * Defaults of API_DeploymentConfiguration.html for REPLICA: 200 and 100, no breaker, ROLLING. Unknown members are stored.
  * @param {Partial<DeploymentConfiguration>} given
  */
 export function completeConfiguration(given) {

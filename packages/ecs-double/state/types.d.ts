@@ -232,7 +232,7 @@ export interface Service {
   taskSet?: { id: string; taskDefinition: string };
   lastCompleted?: Pick<Deployment, 'id' | 'revision' | 'taskDefinition' | 'createdAt'>;
   steady: boolean;
-  /** A look of the scheduler is scheduled. */
+  /** A pass of the scheduler is scheduled. */
   waiting?: boolean;
   /** What reads show that do not see the last write yet. */
   before?: { until: number; view: object | undefined };
@@ -381,7 +381,7 @@ export interface Task {
   /** As the service counts it: containers, target groups and the grace period together. */
   healthy: boolean;
   unhealthy?: HealthCheck;
-  /** Target group → what it says of this task. */
+  /** Target group → its result for this task. */
   targets: Map<string, 'healthy' | 'unhealthy'>;
   timers: Cancel[];
   containers: Container[];

@@ -4,15 +4,15 @@ import { makeRegistry } from '../platform/registry.mjs';
 /** @import { Quirks, Scenario, World } from './types.d.ts' */
 
 /**
- * How long things take, in seconds. Amazon promises none of these; the sources are event logs that people published (README.md, "How long things
- * take"), and a scenario may say otherwise.
+ * How long things take, in seconds. Amazon promises none of these; the sources are published event logs (README.md, "How long things
+ * take"), and a scenario may change any of them.
  */
 const TIMING = {
   reaction: 2, // the service scheduler notices a change
   provision: 10, // PROVISIONING: the network interface
   pull: 20, // PENDING: images
   activate: 5, // ACTIVATING: target groups, service discovery
-  settle: 40, // a task without health checks counts as healthy: DeploymentConfiguration.minimumHealthyPercent says 40
+  settle: 40, // a task without health checks counts as healthy: DeploymentConfiguration.minimumHealthyPercent documents 40
   agent: 0, // how long a task keeps running until its agent receives the stop
   drain: 30, // DEACTIVATING: a target group lets connections end
   stop: 3, // STOPPING: the containers end after SIGTERM

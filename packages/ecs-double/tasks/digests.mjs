@@ -4,7 +4,7 @@ import { resolveImage } from './images.mjs';
 /** @import { ResolvedImage, Task, World } from '../state/types.d.ts' */
 
 /**
- * Each container's digest; the reason, when an image cannot be had. What the first task of a service revision found is kept: "After the container image
+ * Each container's digest; the reason, when an image cannot be resolved. The result of the first task of a service revision is reused: "After the container image
  * digest has been established, Amazon ECS uses the digest to start any other desired tasks": API_ContainerImage.html. A tag that moves meanwhile moves nothing.
  * @param {World} world
  * @param {Task} task

@@ -19,7 +19,7 @@ export function ruleFor(world, task) {
 }
 
 /**
- * Why a task cannot even be created, if the first rule that fits says so.
+ * Why a task cannot even be created, if the first rule that fits has a `launch`.
  * @param {World} world
  * @param {Pick<Task, 'definition' | 'service' | 'deploymentId'>} options
  */

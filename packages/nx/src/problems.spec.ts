@@ -17,6 +17,7 @@ import {
   logGroupExists,
   newBootRound,
   parseRegistry,
+  planRollback,
   planStage,
   PROBLEMS,
   readDockerfile,
@@ -151,8 +152,40 @@ function brokenDocker(message: string): string {
   return `${dir}:${process.env.PATH}`;
 }
 
+/** A record that names a revision which ECS has, with another image. */
+function rollBackToForgedRecord(): unknown {
+  const taskDefinition = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/acme-proc:7';
+  const service = { serviceName: 'acme-proc', status: 'ACTIVE', taskDefinition, desiredCount: 1, controller: 'ECS' };
+  const containerDefinitions = [{ name: 'proc', image: `ghcr.io/acme/proc@sha256:${'b'.repeat(64)}` }];
+  const [digest, time] = [`sha256:${'a'.repeat(64)}`, '2026-02-22T09:00:00.000Z'];
+  const proc = {
+    component: 'proc',
+    serviceName: 'acme-proc',
+    taskDefinition,
+    image: `ghcr.io/acme/proc@${digest}`,
+    digest,
+    desiredCount: 1,
+  };
+  const record = {
+    record: 2,
+    environment: 'prod',
+    release: 'prod-2026-02-22',
+    attempt: 1,
+    verdict: 'succeeded',
+    reason: '',
+  } as const;
+  const place = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
+  return planRollback({
+    record: { ...record, startedAt: time, endedAt: time, services: { proc }, bundles: [], descriptor: '' },
+    running: { from: 'ecs', ...place, services: { 'acme-proc': service }, definitions: {}, latest: {} },
+    definitions: new Map([[taskDefinition, { family: 'acme-proc', taskDefinitionArn: taskDefinition, containerDefinitions }]]),
+    registryImages: new Map(),
+  });
+}
+
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
+  'record-mismatch': rollBackToForgedRecord,
   'environment-not-ready': () => toProblems([applyCheck(logGroupExists, '/ecs/kdcube-web', { exists: false })]),
   'task-definition-missing': () =>
     readCustomDefinitions(box.dir, {

@@ -36,6 +36,7 @@ export const EXIT_CODES = {
   'registry-repository-missing': 48,
   'release-drift': 50,
   'release-not-found': 51,
+  'record-mismatch': 52,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 

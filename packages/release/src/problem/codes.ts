@@ -150,6 +150,7 @@ export const PROBLEMS = {
   'task-failed': 'A one-off task failed, such as the database setup.',
   'rollback-failed': 'The rollback failed too.',
   'release-not-found': 'A release has no record in this environment.',
+  'record-mismatch': 'A release record does not match what ECS has.',
   'release-drift': 'The running state differs from the last record.',
 
   // This machine

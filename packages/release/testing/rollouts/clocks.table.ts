@@ -3,11 +3,11 @@ import type { Meanwhile } from './run';
 import { type Row, CRASH, INGRESS, rule, UI } from './row';
 
 const HOUR = 3_600_000;
-/** AWS refuses what is signed with another time than its own, as it does. */
+/** AWS rejects requests that were signed at another time. */
 const STRICT = { signedWithin: 900 };
 const NEW_UI = { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' };
 
-/** The machine’s clock is off by so much: from the beginning, or from so many seconds on. */
+/** The machine’s clock is wrong by so many milliseconds, from the beginning or from so many seconds on. */
 function off(by: number, from = 0): Meanwhile {
   return {
     machine: ({ time }) => {
@@ -17,7 +17,7 @@ function off(by: number, from = 0): Meanwhile {
   };
 }
 
-/** The machine sleeps in the middle: time goes on for AWS, and not for what counts it here. */
+/** The machine sleeps during the rollout: time passes for AWS, and not for the monotonic clock of the machine. */
 function asleep(milliseconds: number): Meanwhile {
   const sleeps = new WeakMap<EcsDouble, { startedAt: number; slept: number }>();
   const sleepOf = (double: EcsDouble) => {
@@ -42,7 +42,7 @@ function asleep(milliseconds: number): Meanwhile {
 /** A clock that is wrong, or jumps. */
 export const CLOCKS: Row[] = [
   {
-    name: 'the clock is set five hours forwards in the middle',
+    name: 'the clock is set five hours forward during a rollout',
     wish: INGRESS,
     scenario: { ...STRICT, rules: [rule('ingress', CRASH)] },
     meanwhile: off(5 * HOUR, 40),
@@ -51,14 +51,14 @@ export const CLOCKS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the clock is set five hours back in the middle',
+    name: 'the clock is set five hours back during a rollout',
     scenario: STRICT,
     meanwhile: off(-5 * HOUR, 40),
     exit: 0,
     runs: 'new',
   },
   {
-    name: 'the clock is five hours ahead',
+    name: 'the clock is five hours fast',
     wish: INGRESS,
     scenario: { ...STRICT, rules: [rule('ingress', { pull: 'pull access denied' })] },
     meanwhile: off(5 * HOUR),
@@ -67,7 +67,7 @@ export const CLOCKS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the clock is five hours ahead, and the old descriptor was forced a moment ago',
+    name: 'the clock is five hours fast, and the old descriptor was forced just before',
     scenario: STRICT,
     before: async (double) => {
       await double.as('RegisterTaskDefinition', definition('proc', OLD, [{ name: 'BUNDLES_FORCE_ENV_ON_STARTUP', value: '1' }]));
@@ -79,7 +79,7 @@ export const CLOCKS: Row[] = [
     runs: { proc: 'proc:3', ingress: 'ingress:2', ui: 'ui:2' },
   },
   {
-    name: 'the clock is a day behind',
+    name: 'the clock is a day slow',
     wish: INGRESS,
     scenario: { ...STRICT, rules: [rule('ingress', CRASH)] },
     meanwhile: off(-24 * HOUR),
@@ -87,7 +87,13 @@ export const CLOCKS: Row[] = [
     message: /KeyError: boom/,
     runs: 'old',
   },
-  { name: 'the machine sleeps for two hours, and all is well', wish: UI, meanwhile: asleep(2 * HOUR), exit: 0, runs: NEW_UI },
+  {
+    name: 'the machine sleeps for two hours during a successful rollout',
+    wish: UI,
+    meanwhile: asleep(2 * HOUR),
+    exit: 0,
+    runs: NEW_UI,
+  },
   {
     name: 'the machine sleeps while ECS rolls back',
     wish: INGRESS,
@@ -98,7 +104,7 @@ export const CLOCKS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the machine sleeps until no task tells any more why',
+    name: 'the machine sleeps until ECS has forgotten the stopped tasks',
     wish: INGRESS,
     scenario: { rules: [rule('ingress', CRASH)] },
     meanwhile: asleep(3 * HOUR),

@@ -2,21 +2,21 @@ import { definition, OLD, SERVICES } from './kit';
 import { type Row, CRASH, rule, update } from './row';
 
 const GATEWAY = { gateway: true };
-/** The environment says what it said; what Redis has is written anew all the same. */
+/** The environment does not change; the configuration in Redis is written again all the same. */
 const ALONE = { changes: ['proc', 'ingress'], force: false, gateway: true };
 
-/** The gateway’s copy in Redis beats its environment as the registry does: in every row it must be the one of the proc that runs. */
+/** The gateway configuration in Redis overrides the environment, as the registry does: in every row it must be that of the proc that runs. */
 export const GATEWAYS: Row[] = [
-  { name: 'the gateway is forced with the bundles', wish: GATEWAY, exit: 0, runs: 'new' },
+  { name: 'the gateway configuration is forced with the bundles', wish: GATEWAY, exit: 0, runs: 'new' },
   {
-    name: 'the gateway alone is forced',
+    name: 'only the gateway configuration is forced',
     wish: ALONE,
     exit: 0,
     runs: { proc: 'proc:2', ingress: 'ingress:2', ui: 'ui:1' },
     registry: 'left',
   },
   {
-    name: 'proc crashes after it wrote the gateway',
+    name: 'proc crashes after it wrote the gateway configuration',
     wish: GATEWAY,
     scenario: { rules: [rule('proc', CRASH)] },
     exit: 12,
@@ -24,7 +24,7 @@ export const GATEWAYS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'proc crashes after it wrote the gateway, and stop was asked for',
+    name: 'proc crashes after it wrote the gateway configuration, with --onFailure=stop',
     wish: GATEWAY,
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('proc', CRASH)] },
@@ -33,7 +33,7 @@ export const GATEWAYS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the gateway alone is forced, and proc crashes after it wrote it',
+    name: 'only the gateway configuration is forced, and proc crashes after it wrote it',
     wish: ALONE,
     scenario: { rules: [rule('proc', CRASH)] },
     exit: 12,
@@ -41,7 +41,7 @@ export const GATEWAYS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the gateway is forced, and a later wave fails',
+    name: 'the gateway configuration is forced, and a later wave fails',
     wish: GATEWAY,
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
@@ -49,7 +49,7 @@ export const GATEWAYS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the gateway is forced, and a later wave fails, and stop was asked for',
+    name: 'the gateway configuration is forced, and a later wave fails with --onFailure=stop',
     wish: GATEWAY,
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('ingress', CRASH)] },
@@ -58,7 +58,7 @@ export const GATEWAYS: Row[] = [
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'the gateway is forced, and the second step of proc fails',
+    name: 'the gateway configuration is forced, and the second step of proc fails',
     wish: GATEWAY,
     scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH }] },
     exit: 12,
@@ -66,7 +66,7 @@ export const GATEWAYS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the gateway is forced, and somebody else deploys ingress meanwhile',
+    name: 'the gateway configuration is forced, and another deploy updates ingress',
     wish: GATEWAY,
     scenario: {
       taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('other', OLD)],

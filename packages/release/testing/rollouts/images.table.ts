@@ -12,18 +12,24 @@ const images = (platforms: Record<string, string>) => ({
 const BOTH = { images: images({ 'linux/amd64': AMD, 'linux/arm64': ARM }) };
 const NEW_UI = { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' };
 
-/** Rollouts by what the registry has, and what tasks report of it. */
+/** Rollouts by the images in the registry, and by what tasks report of them. */
 export const IMAGES: Row[] = [
-  { name: 'an index, and the task reports its child', wish: INDEX, scenario: BOTH, exit: 0, runs: NEW_UI },
   {
-    name: 'an index, and the task reports the index',
+    name: 'an image index, and the task reports the manifest of its platform',
+    wish: INDEX,
+    scenario: BOTH,
+    exit: 0,
+    runs: NEW_UI,
+  },
+  {
+    name: 'an image index, and the task reports the index',
     wish: INDEX,
     scenario: { ...BOTH, quirks: { digest: 'index' } },
     exit: 0,
     runs: NEW_UI,
   },
   {
-    name: 'an index, and the task reports the child of another platform',
+    name: 'an image index, and the task reports the manifest of another platform',
     wish: INDEX,
     scenario: { ...BOTH, rules: [rule('ui', { digest: ARM })] },
     exit: 21,
@@ -31,7 +37,7 @@ export const IMAGES: Row[] = [
     runs: 'old',
   },
   {
-    name: 'an index without a child for the platform',
+    name: 'an image index without a manifest for the platform',
     wish: INDEX,
     scenario: { images: images({ 'linux/arm64': ARM }) },
     exit: 10,
@@ -47,7 +53,7 @@ export const IMAGES: Row[] = [
     writes: 'none',
   },
   {
-    name: 'the registry does not have the image that code runs in',
+    name: 'the registry does not have the image of exec',
     wish: { exec: true },
     meanwhile: { missing: 'acme-exec@' },
     exit: 47,

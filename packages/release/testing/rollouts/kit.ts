@@ -33,7 +33,7 @@ interface ClientCall {
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 export const OLD = `sha256:${'1'.repeat(64)}`;
 export const NEW = `sha256:${'2'.repeat(64)}`;
-/** The services of the environment; a row may have more of them (`Wish.more`), beside ui in its wave. */
+/** The services of the environment; a row may add more to the wave of ui (`Wish.more`). */
 export const SERVICES = ['proc', 'ingress', 'ui'] as const;
 
 export function servicesOf({ more = [] }: Wish = {}): string[] {
@@ -138,11 +138,11 @@ export function planOf({
   exec = false,
   digests,
 }: Wish = {}): DeployPlan {
-  const told = exec ? [{ name: 'FARGATE_TASK_DEFINITION', value: 'acme-exec:next' }] : [];
+  const execVariable = exec ? [{ name: 'FARGATE_TASK_DEFINITION', value: 'acme-exec:next' }] : [];
   const names = servicesOf({ more });
   const services: ServiceStep[] = names.map((name) => {
     const changed = changes.includes(name);
-    const made = definition(name, NEW, name === 'proc' ? told : []);
+    const made = definition(name, NEW, name === 'proc' ? execVariable : []);
     const how = changed ? { register: made as unknown as Record<string, unknown> } : { reuse: arn(`acme-${name}:1`) };
     return { ...step(name, 'service', changed, how), ...(changed && digests && { digests }) };
   });

@@ -38,7 +38,7 @@ export const MANY: Row[] = [
     runs: 'old',
   },
   {
-    name: 'more revisions than fit on a page, and an earlier run left the new one: it is used',
+    name: 'more revisions than fit on a page, and an earlier run registered the new one',
     wish: UI,
     scenario: {
       taskDefinitions: [

@@ -1,10 +1,10 @@
 import { definition, OLD, SERVICES } from './kit';
 import { type Row, CRASH, INGRESS, rule, UI, update } from './row';
 
-/** Rollouts in which somebody else, or AWS itself, has a part. */
+/** Rollouts with other clients, and with errors of AWS. */
 export const OTHERS: Row[] = [
   {
-    name: 'another revision takes its place',
+    name: 'another deploy updates the service to another revision',
     scenario: {
       taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('other', OLD)],
       script: [update(230, { service: 'acme-ingress', taskDefinition: 'acme-other:1' })],
@@ -15,7 +15,7 @@ export const OTHERS: Row[] = [
     golden: 'rollout-superseded',
   },
   {
-    name: 'another revision takes proc’s place in the middle of its first step',
+    name: 'another deploy updates proc during its first step',
     scenario: {
       taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('other', OLD)],
       script: [update(30, { service: 'acme-proc', taskDefinition: 'acme-other:1' })],
@@ -26,20 +26,20 @@ export const OTHERS: Row[] = [
     registry: 'left',
   },
   {
-    name: 'somebody starts the same revision anew',
+    name: 'another deploy forces a new deployment of the same revision',
     wish: INGRESS,
     scenario: { script: [update(25, { service: 'acme-ingress', forceNewDeployment: true })] },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'somebody starts proc’s first step anew, the one that forces the registry',
+    name: 'another deploy forces a new deployment of the forced revision of proc',
     scenario: { script: [update(25, { service: 'acme-proc', forceNewDeployment: true })] },
     exit: 0,
     runs: 'new',
   },
   {
-    name: 'the service is deleted meanwhile',
+    name: 'the service is deleted during its rollout',
     wish: INGRESS,
     scenario: { script: [update(25, { service: 'acme-ingress', force: true }, 'DeleteService')] },
     behindProc: 'elsewhere',
@@ -49,7 +49,7 @@ export const OTHERS: Row[] = [
     golden: 'service-gone',
   },
   {
-    name: 'a service was set elsewhere between two waves',
+    name: 'another deploy updates a service between two waves',
     scenario: {
       taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('other', OLD)],
       script: [update(100, { service: 'acme-ui', taskDefinition: 'acme-other:1' })],
@@ -68,14 +68,14 @@ export const OTHERS: Row[] = [
     golden: 'wrong-image',
   },
   {
-    name: 'no task reports its image: unknown, and said',
+    name: 'no task reports the digest of its image: reported as unknown',
     wish: UI,
     scenario: { quirks: { digest: 'none' } },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
   },
   {
-    name: 'the setup fails',
+    name: 'the setup task fails',
     wish: { setup: true },
     scenario: { rules: [{ match: { oneOff: true }, do: CRASH }] },
     exit: 22,
@@ -84,16 +84,16 @@ export const OTHERS: Row[] = [
     golden: 'task-failed',
   },
   {
-    name: 'the setup never ends',
+    name: 'the setup task never ends',
     wish: { setup: true },
     exit: 16,
     message: /still RUNNING after 40 minutes.*aws ecs describe-tasks .* --tasks [0-9a-f]{32}/s,
     runs: 'old',
   },
-  { name: 'reads are behind', scenario: { staleReads: { seconds: 30 } }, exit: 0, runs: 'new' },
-  { name: 'every second read is behind', scenario: { staleReads: { seconds: 200, alternate: true } }, exit: 0, runs: 'new' },
+  { name: 'reads are stale', scenario: { staleReads: { seconds: 30 } }, exit: 0, runs: 'new' },
+  { name: 'every second read is stale', scenario: { staleReads: { seconds: 200, alternate: true } }, exit: 0, runs: 'new' },
   {
-    name: 'every second read is behind, and it crashes',
+    name: 'every second read is stale, and the service crashes',
     wish: INGRESS,
     scenario: { staleReads: { seconds: 40, alternate: true }, rules: [rule('ingress', CRASH)] },
     exit: 12,
@@ -101,14 +101,14 @@ export const OTHERS: Row[] = [
     runs: 'old',
   },
   {
-    name: 'reads are behind after every write, and a later wave fails',
+    name: 'reads are stale after every write, and a later wave fails',
     scenario: { staleReads: { seconds: 30 }, rules: [rule('ingress', CRASH)] },
     exit: 12,
     message: /boom/,
     runs: 'old',
   },
   {
-    name: 'reads are behind for ever',
+    name: 'reads stay stale',
     wish: INGRESS,
     later: { staleReads: { seconds: 100_000, ops: ['DescribeServices'] } },
     behindProc: 'elsewhere',
@@ -132,7 +132,7 @@ export const OTHERS: Row[] = [
     golden: 'aws-throttled',
   },
   {
-    name: 'credentials that end in the middle',
+    name: 'the credentials expire during a rollout',
     wish: INGRESS,
     scenario: { faults: [{ error: 'ExpiredTokenException', from: 30 }] },
     behindProc: 'elsewhere',
@@ -142,14 +142,14 @@ export const OTHERS: Row[] = [
     golden: 'aws-credentials',
   },
   {
-    name: 'credentials that end between the two steps of proc',
+    name: 'the credentials expire between the two steps of proc',
     scenario: { faults: [{ error: 'ExpiredTokenException', from: 130 }] },
     exit: 30,
     message: /ECS continues on its own.*proc is being updated to acme-proc:2/,
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'throttled for ever once a service moves',
+    name: 'every call is throttled after a service was updated',
     wish: INGRESS,
     options: { timeout: 10 * 60_000 },
     scenario: { faults: [{ error: 'ThrottlingException', from: 30 }] },
@@ -159,7 +159,7 @@ export const OTHERS: Row[] = [
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'not allowed to update',
+    name: 'UpdateService is denied',
     wish: INGRESS,
     scenario: { faults: [{ op: 'UpdateService', error: 'AccessDeniedException' }] },
     exit: 33,
@@ -168,28 +168,28 @@ export const OTHERS: Row[] = [
     golden: 'aws-denied',
   },
   {
-    name: 'the line breaks before an update',
+    name: 'the connection breaks before an update',
     wish: INGRESS,
     scenario: { cuts: [{ op: 'UpdateService', when: 'before', times: 1 }] },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'the line breaks after an update',
+    name: 'the connection breaks after an update',
     wish: INGRESS,
     scenario: { cuts: [{ op: 'UpdateService', when: 'after', times: 1 }] },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'the line breaks after a registration',
+    name: 'the connection breaks after a registration',
     wish: INGRESS,
     scenario: { cuts: [{ op: 'RegisterTaskDefinition', when: 'after', times: 1 }] },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'proc is found wrong within the lock of its own force: the way back waits for it',
+    name: 'proc runs another image while the platform’s registry lock is held: the rollback waits for the lock',
     wish: { changes: ['proc'] },
     scenario: {
       timing: { reaction: 1, provision: 1, pull: 1, activate: 1, steady: 1, stop: 1, deprovision: 1 },

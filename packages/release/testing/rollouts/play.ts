@@ -6,10 +6,10 @@ import type { Deploy, Ended } from './run';
 import { gatewayOf, truth } from './truth';
 
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
-/** The exit codes of an unknown result: what was pinned may come up, or run already. */
+/** The exit codes of an unknown result: what was pinned may run. */
 const UNKNOWN = [20, 30, 31, 32];
 
-/** Plays a row and checks all that it says. Returns how it ended, and the calls that were made. */
+/** Plays a row and checks everything in it. Returns how it ended, and its calls. */
 export async function playRow(row: Row, deploy: Deploy, started: EcsDouble[]): Promise<{ ended: Ended; calls: string }> {
   const double = await startDouble(row.scenario, servicesOf(row.wish));
   started.push(double);

@@ -2,10 +2,10 @@ import { LOCK_TAG } from '../../src/internal';
 import { definition, OLD, PLACE, service, SERVICES } from './kit';
 import { type Row, update, INGRESS, UI } from './row';
 
-/** What is refused before the first write, and what waits or goes on all the same. */
+/** What is refused before the first write, and what is not. */
 export const REFUSED: Row[] = [
   {
-    name: 'another account',
+    name: 'the credentials belong to another account',
     scenario: { accounts: { AKIDEXAMPLE: '210987654321' } },
     exit: 40,
     message: /210987654321/,
@@ -13,9 +13,16 @@ export const REFUSED: Row[] = [
     writes: 'none',
     golden: 'wrong-account',
   },
-  { name: 'another region', place: { region: 'us-east-1' }, exit: 40, message: /us-east-1/, runs: 'old', writes: 'none' },
   {
-    name: 'a plan for a region where nothing is',
+    name: 'the plan is for another region',
+    place: { region: 'us-east-1' },
+    exit: 40,
+    message: /us-east-1/,
+    runs: 'old',
+    writes: 'none',
+  },
+  {
+    name: 'a plan for a region without the cluster',
     place: { region: 'us-east-1' },
     plan: (plan) => ({ ...plan, region: 'us-east-1' }),
     exit: 41,
@@ -24,7 +31,7 @@ export const REFUSED: Row[] = [
     writes: 'none',
   },
   {
-    name: 'a cluster that never was',
+    name: 'a plan for a cluster that does not exist',
     place: { cluster: 'never' },
     plan: (plan) => ({ ...plan, cluster: 'never' }),
     exit: 41,
@@ -33,7 +40,7 @@ export const REFUSED: Row[] = [
     writes: 'none',
   },
   {
-    name: 'no such cluster',
+    name: 'the cluster is INACTIVE',
     scenario: { clusters: [{ name: PLACE.cluster, status: 'INACTIVE' }], services: [] },
     exit: 41,
     runs: {},
@@ -41,7 +48,7 @@ export const REFUSED: Row[] = [
     golden: 'cluster-missing',
   },
   {
-    name: 'no such service',
+    name: 'a service does not exist',
     scenario: { services: [service('proc'), service('ingress')] },
     exit: 42,
     message: /acme-ui/,
@@ -50,7 +57,7 @@ export const REFUSED: Row[] = [
     golden: 'service-missing',
   },
   {
-    name: 'CodeDeploy deploys it',
+    name: 'CodeDeploy manages the service',
     scenario: {
       services: [service('proc'), service('ingress'), service('ui', { deploymentController: { type: 'CODE_DEPLOY' } })],
     },
@@ -61,7 +68,7 @@ export const REFUSED: Row[] = [
     golden: 'service-not-deployable',
   },
   {
-    name: 'an external controller deploys it',
+    name: 'an external controller manages the service',
     scenario: { services: [service('proc'), service('ingress'), service('ui', { deploymentController: { type: 'EXTERNAL' } })] },
     exit: 43,
     message: /task sets/,
@@ -69,7 +76,7 @@ export const REFUSED: Row[] = [
     writes: 'none',
   },
   {
-    name: 'forty services of others',
+    name: 'forty other services in the cluster',
     wish: UI,
     scenario: {
       services: [
@@ -81,7 +88,7 @@ export const REFUSED: Row[] = [
     runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
   },
   {
-    name: 'somebody deployed since the plan was made',
+    name: 'another deploy since the plan was made',
     scenario: {
       taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('ui', OLD)],
       services: SERVICES.map((name) => service(name, name === 'ui' ? { taskDefinition: 'acme-ui:2' } : {})),
@@ -93,7 +100,7 @@ export const REFUSED: Row[] = [
     golden: 'plan-outdated',
   },
   {
-    name: 'somebody else is deploying',
+    name: 'another deploy is in progress',
     scenario: {
       services: SERVICES.map((name) =>
         service(name, { tags: [{ key: LOCK_TAG, value: 'theirs 2026-03-02T10:30:00.000Z 2026-02-28' }] }),
@@ -106,7 +113,7 @@ export const REFUSED: Row[] = [
     golden: 'deploy-in-progress',
   },
   {
-    name: 'somebody else was deploying, and is waited for',
+    name: 'another deploy is in progress, with --wait',
     options: { lockTimeout: 60 * 60_000 },
     scenario: {
       services: SERVICES.map((name) =>
@@ -117,7 +124,7 @@ export const REFUSED: Row[] = [
     runs: 'new',
   },
   {
-    name: 'AWS refuses for a reason of its own',
+    name: 'AWS rejects a registration',
     wish: INGRESS,
     scenario: {
       faults: [
@@ -134,14 +141,14 @@ export const REFUSED: Row[] = [
     golden: 'aws-error',
   },
   {
-    name: 'AWS has a fault for a minute in the middle',
+    name: 'AWS returns errors for a minute during a rollout',
     wish: INGRESS,
     scenario: { faults: [{ op: 'DescribeServices', error: 'ServerException', from: 20, until: 80 }] },
     exit: 0,
     runs: { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'AWS has a fault and keeps it',
+    name: 'AWS returns errors for every read',
     wish: INGRESS,
     scenario: {
       faults: [{ op: 'DescribeServices', error: 'ServerException', message: 'Service Unavailable. Please try again later.' }],
@@ -153,7 +160,7 @@ export const REFUSED: Row[] = [
     golden: 'aws-unreachable',
   },
   {
-    name: 'a service wants no tasks',
+    name: 'a service is scaled to 0, and every service changes',
     scenario: { services: [service('proc'), service('ingress'), service('ui', { desiredCount: 0 })] },
     exit: 0,
     runs: 'new',
@@ -178,7 +185,7 @@ export const REFUSED: Row[] = [
     writes: 'none',
   },
   {
-    name: 'a service wants no tasks, and the plan gives it one',
+    name: 'a service is scaled to 0, and the plan scales it to 1',
     wish: UI,
     scenario: { services: [service('proc'), service('ingress'), service('ui', { desiredCount: 0 })] },
     plan: (plan) => ({
@@ -196,7 +203,7 @@ export const REFUSED: Row[] = [
     runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'INACTIVE' },
   },
   {
-    name: 'the old descriptor was forced a moment ago: its lock is waited for',
+    name: 'the old descriptor was forced just before: the deploy waits for its lock',
     before: async (double) => {
       await double.as('RegisterTaskDefinition', definition('proc', OLD, [{ name: 'BUNDLES_FORCE_ENV_ON_STARTUP', value: '1' }]));
       await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-proc', taskDefinition: 'acme-proc:2' });

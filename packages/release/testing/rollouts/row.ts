@@ -2,12 +2,12 @@ import type { DeployPlan, ProblemCode, RolloutOptions } from '../../src/internal
 import type { Meanwhile } from './run';
 import { change, type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
 
-/** One rollout: what is there and what happens, and how it must end. */
+/** One rollout: the environment, what happens, and how it must end. */
 export interface Row {
   name: string;
   scenario?: object;
   wish?: Wish;
-  /** What the plan says otherwise. */
+  /** Changes the plan. */
   plan?: (plan: DeployPlan) => DeployPlan;
   options?: Partial<RolloutOptions>;
   place?: Partial<typeof PLACE>;
@@ -15,30 +15,30 @@ export interface Row {
   later?: object;
   /** What happens before the deploy begins. */
   before?: (double: EcsDouble) => Promise<unknown>;
-  /** Who else is there, what the machine says of time, what the registry lacks. */
+  /** Other clients, the clock of the machine, images that the registry lacks. */
   meanwhile?: Omit<Meanwhile, 'kill'>;
-  /** How the same ends where proc went first and forced the registry, if that is otherwise. `elsewhere`: what happens at a fixed time would meet proc, and has a row of its own. */
+  /** The end if proc goes first and forces the registry, where it differs. `elsewhere`: what happens at a fixed time would affect proc, and has a row of its own. */
   behindProc?: 'elsewhere' | Pick<Row, 'runs'>;
-  /** ECS has not called it completed when the time is over. */
+  /** ECS does not report COMPLETED before the timeout. */
   isNotCompleted?: true;
   /** The exit code. */
   exit: number;
-  /** Something that a person must be told. */
+  /** What the problem must contain. */
   message?: RegExp;
-  /** Something that is said on the way. */
+  /** What the notes must contain. */
   notes?: RegExp;
-  /** What every service is on in the end: all of them new or old, or each by name. */
+  /** The revision of every service in the end: all new or all old, or each by name. */
   runs: 'new' | 'old' | Record<string, string>;
-  /** The registry may be other than what runs, because AWS could not be asked to put it right, or somebody else's it is. */
+  /** The registry may differ from what runs: AWS did not respond, or another deploy owns it. */
   registry?: 'left';
   /** Its text is the golden one of this code in docs/problems.md. */
   golden?: ProblemCode;
-  /** Calls that write: none at all. */
+  /** No call that writes succeeds. */
   writes?: 'none';
 }
 
 export const NO_BREAKER = breaker({ enable: false, rollback: false });
-export const NO_WAY_BACK = breaker({ enable: true, rollback: false });
+export const NO_ROLLBACK = breaker({ enable: true, rollback: false });
 
 function breaker(deploymentCircuitBreaker: object, of: readonly string[] = SERVICES): object {
   const deploymentConfiguration = { deploymentCircuitBreaker, minimumHealthyPercent: 100, maximumPercent: 200 };
@@ -57,10 +57,10 @@ export const update = (at: number, request: object, op = 'UpdateService') => ({
   request: { cluster: PLACE.cluster, ...request },
 });
 export const INGRESS = { changes: ['ingress'] };
-/** Two more services of the same kind in the list would say the same: these rows change one. */
+/** These rows change one service. */
 export const UI = { changes: ['ui'] };
 
-/** The double's scenario changes when the new task of ingress runs. */
+/** Changes the scenario of the double when the new task of ingress runs. */
 export function whenItRuns(scenario: object): Meanwhile['somebody'] {
   return async (double) => {
     const asked = { cluster: PLACE.cluster, services: ['acme-ingress'] };
@@ -72,7 +72,7 @@ export function whenItRuns(scenario: object): Meanwhile['somebody'] {
   };
 }
 
-/** An operator stops the service deployment with ROLLBACK, so many seconds after it began. */
+/** An operator stops the service deployment with ROLLBACK, so many seconds after it started. */
 export function rollBack(after: number): Meanwhile['somebody'] {
   const asked = new WeakSet<EcsDouble>();
   return async (double) => {

@@ -6,7 +6,7 @@ import { PLACE, type EcsDouble } from './kit';
 
 export interface Ended {
   exit: number;
-  /** What a person reads. */
+  /** The printed problem. */
   message: string;
   codes: string[];
   events: RolloutEvent[];
@@ -21,9 +21,9 @@ interface Machine {
   counted(): number;
 }
 
-/** What happens during a rollout, beside it. */
+/** What happens beside a rollout. */
 export interface Meanwhile {
-  /** What somebody else does, whenever the rollout has slept. */
+  /** What another client does whenever the rollout has slept. */
   somebody?: (double: EcsDouble) => Promise<unknown>;
   kill?: Kill;
   onEvent?: (event: RolloutEvent) => void;
@@ -38,18 +38,18 @@ export interface Kill {
   after: number;
   /** The names of the calls that were made. */
   calls: string[];
-  die: () => void;
+  end: () => void;
   happened: Promise<'killed'>;
 }
 
 export function killAfter(after: number): Kill {
-  let die = (): void => undefined;
-  const happened = new Promise<'killed'>((resolve) => (die = () => resolve('killed')));
-  return { after, calls: [], die, happened };
+  let end = (): void => undefined;
+  const happened = new Promise<'killed'>((resolve) => (end = () => resolve('killed')));
+  return { after, calls: [], end, happened };
 }
 
-/** The port of a process that dies: after the last call it gets no response and makes no call. */
-function mortal(ecs: Ecs, kill: Kill | undefined): Ecs {
+/** The port of a process that is killed: the last call gets no response, and no other call follows. */
+function withKill(ecs: Ecs, kill: Kill | undefined): Ecs {
   if (!kill) return ecs;
   return Object.fromEntries(
     Object.entries(ecs).map(([name, value]) => {
@@ -59,7 +59,7 @@ function mortal(ecs: Ecs, kill: Kill | undefined): Ecs {
         const number = kill.calls.push(name);
         const response = number > kill.after ? undefined : await call(...given);
         if (number < kill.after) return response;
-        kill.die();
+        kill.end();
         return new Promise(() => undefined);
       };
       return [name, counted];
@@ -98,7 +98,7 @@ export async function rollOutWith(
     events.push(event);
     onEvent?.(event);
   };
-  const ports = { ecs: mortal(ecs, kill), clock, images: imagesWithout(missing), report };
+  const ports = { ecs: withKill(ecs, kill), clock, images: imagesWithout(missing), report };
   const defaults = { planId: 'plan-a', timeout: 40 * MINUTE, onFailure: 'rollback', lockTimeout: 0 } as const;
   try {
     const rollout = rollOut(run.plan, ports, { ...defaults, ...run.options });

@@ -27,7 +27,7 @@ function withCount(name: string, before: number, after: number): NonNullable<Row
 
 /** Services without tasks: 0 tasks wanted is a valid state. */
 export const SCALED: Row[] = [
-  { name: 'a service that changes wants no tasks', wish: UI, scenario: scaledToZero('ui'), exit: 0, runs: NEW_UI },
+  { name: 'a service that changes is scaled to 0', wish: UI, scenario: scaledToZero('ui'), exit: 0, runs: NEW_UI },
   { name: 'the plan scales a service to 0', wish: UI, plan: withCount('ui', 1, 0), exit: 0, runs: NEW_UI },
   {
     name: 'the plan that scaled a service to 0 is carried out again',
@@ -91,7 +91,7 @@ export const SCALED: Row[] = [
     runs: NEW_INGRESS,
   },
   {
-    name: 'no service wants tasks: Redis keeps its list of bundles, and the deploy says so',
+    name: 'every service is scaled to 0: Redis keeps its list of bundles, which is reported',
     scenario: scaledToZero(...SERVICES),
     exit: 0,
     notes: /proc has no tasks: Redis keeps its list of bundles\. Set count: of proc/,

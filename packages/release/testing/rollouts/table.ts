@@ -1,5 +1,5 @@
 import { service, SERVICES } from './kit';
-import { BALANCED, behindProc, isOfOne, type Row, CRASH, INGRESS, NO_BREAKER, NO_WAY_BACK, rollBack, rule, UI } from './row';
+import { BALANCED, behindProc, isOfOne, type Row, CRASH, INGRESS, NO_BREAKER, NO_ROLLBACK, rollBack, rule, UI } from './row';
 import { CLOCKS } from './clocks.table';
 import { GATEWAYS } from './gateway.table';
 import { IMAGES } from './images.table';
@@ -13,18 +13,23 @@ import { SCALED } from './scaled.table';
 
 /** Rollouts by what tasks and services do. */
 const OWN: Row[] = [
-  { name: 'all is well: proc in two steps, then the rest', exit: 0, runs: 'new' },
-  { name: 'one service, and the registry stays', wish: UI, exit: 0, runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' } },
+  { name: 'a successful deploy: proc in two steps, then the other services', exit: 0, runs: 'new' },
+  {
+    name: 'one service, without a change of the registry',
+    wish: UI,
+    exit: 0,
+    runs: { proc: 'proc:1', ingress: 'ingress:1', ui: 'ui:2' },
+  },
   { name: 'nothing changes', wish: { changes: [] }, exit: 0, runs: 'old', writes: 'none' },
   {
-    name: 'setup and exec come first',
+    name: 'the setup task runs and exec is registered before the services',
     wish: { setup: true, exec: true },
     scenario: { rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } }] },
     exit: 0,
     runs: 'new',
   },
   {
-    name: 'slow, but it comes',
+    name: 'a service that starts slowly',
     wish: UI,
     scenario: { rules: [rule('ui', { healthyAfter: 35 })] },
     exit: 0,
@@ -55,7 +60,7 @@ const OWN: Row[] = [
     golden: 'container-crashed',
   },
   {
-    name: 'too little memory',
+    name: 'a container runs out of memory',
     wish: INGRESS,
     scenario: { rules: [rule('ingress', { exit: { code: 137, after: 5 } })] },
     exit: 12,
@@ -63,7 +68,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'never healthy',
+    name: 'a service that never becomes healthy',
     wish: INGRESS,
     scenario: { rules: [rule('ingress', { healthy: 'never', lines: ['listening on 8010'] })] },
     exit: 13,
@@ -72,7 +77,7 @@ const OWN: Row[] = [
     golden: 'health-check-failed',
   },
   {
-    name: 'no room',
+    name: 'no capacity',
     wish: INGRESS,
     scenario: { capacity: { acme: 3 } },
     exit: 14,
@@ -88,28 +93,28 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'no room for proc',
+    name: 'no capacity for proc',
     scenario: { capacity: { acme: 3 } },
     exit: 14,
     message: /Capacity is unavailable/,
     runs: 'old',
   },
   {
-    name: 'a pull of proc without an end',
+    name: 'the image pull of proc never ends',
     scenario: { ...NO_BREAKER, rules: [rule('proc', { stuck: true })] },
     exit: 15,
     message: /still in progress after 40 minutes: 0 of 1 new tasks running, 1 pending/,
     runs: 'old',
   },
   {
-    name: 'a later wave fails: proc and its registry go back too',
+    name: 'a later wave fails: proc and its registry are rolled back too',
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
     message: /KeyError: boom.*proc runs acme-proc:1 \(as before\)/s,
     runs: 'old',
   },
   {
-    name: 'a later wave fails, and stop was asked for',
+    name: 'a later wave fails with --onFailure=stop',
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('ingress', CRASH)] },
     exit: 12,
@@ -117,7 +122,7 @@ const OWN: Row[] = [
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'proc crashes, and stop was asked for: the registry goes back all the same',
+    name: 'proc crashes with --onFailure=stop: the registry is restored all the same',
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('proc', CRASH)] },
     exit: 12,
@@ -132,7 +137,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the second step of proc fails, and stop was asked for',
+    name: 'the second step of proc fails with --onFailure=stop',
     options: { onFailure: 'stop' },
     scenario: { rules: [{ match: { taskDefinition: 'acme-proc:2' }, do: CRASH, times: 3 }] },
     exit: 12,
@@ -140,14 +145,14 @@ const OWN: Row[] = [
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'the breaker has no way back: ours',
-    scenario: { ...NO_WAY_BACK, rules: [rule('ingress', CRASH)] },
+    name: 'the circuit breaker does not roll back: this deploy does',
+    scenario: { ...NO_ROLLBACK, rules: [rule('ingress', CRASH)] },
     exit: 12,
     message: /boom/,
     runs: 'old',
   },
   {
-    name: 'a pull without an end',
+    name: 'the image pull never ends',
     wish: INGRESS,
     scenario: { ...NO_BREAKER, rules: [rule('ingress', { stuck: true })] },
     exit: 15,
@@ -156,7 +161,7 @@ const OWN: Row[] = [
     golden: 'slow-start',
   },
   {
-    name: 'crashes that the breaker does not see',
+    name: 'crashes that the circuit breaker does not count',
     wish: INGRESS,
     scenario: { ...NO_BREAKER, quirks: { crashes: 'ignored' }, rules: [rule('ingress', CRASH)] },
     exit: 12,
@@ -164,7 +169,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'the rollback has a new id',
+    name: 'the rollback of ECS has a new deployment id',
     wish: INGRESS,
     scenario: { quirks: { rollbackId: 'new' }, rules: [rule('ingress', CRASH)] },
     exit: 12,
@@ -180,7 +185,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'somebody asks ECS for a rollback',
+    name: 'an operator requests a rollback from ECS',
     wish: INGRESS,
     meanwhile: { somebody: rollBack(20) },
     exit: 17,
@@ -189,7 +194,7 @@ const OWN: Row[] = [
     golden: 'rollout-failed',
   },
   {
-    name: 'the load balancer’s checks fail',
+    name: 'the health checks of the load balancer fail',
     wish: INGRESS,
     scenario: {
       services: SERVICES.map((name) => service(name, name === 'ingress' ? { loadBalancers: [BALANCED] } : {})),
@@ -200,7 +205,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'one of two services of a wave fails: the other goes back too',
+    name: 'one of two services of a wave fails: the other is rolled back too',
     wish: { more: ['metrics'] },
     scenario: { rules: [rule('metrics', CRASH)] },
     exit: 12,
@@ -208,7 +213,7 @@ const OWN: Row[] = [
     runs: 'old',
   },
   {
-    name: 'one of two services of a wave fails, and stop was asked for',
+    name: 'one of two services of a wave fails with --onFailure=stop',
     wish: { more: ['metrics'] },
     options: { onFailure: 'stop' },
     scenario: { rules: [rule('metrics', CRASH)] },
@@ -236,7 +241,7 @@ const OWN: Row[] = [
         ),
       ),
     },
-    // The way back ends where it fails: proc stays, with its own descriptor.
+    // The rollback stops where it fails: proc keeps its new revision, with its own descriptor.
     behindProc: { runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' } },
     exit: 23,
     message: /rollback of ingress failed too/,
@@ -259,7 +264,7 @@ const PLAIN: Row[] = [
   ...CONFIRMED,
 ];
 
-/** What befalls one service, befalls it behind proc too, which has forced the registry in two steps: whatever the end is, the registry is that of the proc that runs then. */
+/** Every row about one service is also played after proc, which forces the registry in two steps. However it ends, the registry is that of the proc that runs then. */
 const FORCED = PLAIN.filter(isOfOne).map(behindProc);
 
 export const ROWS: Row[] = [...PLAIN, ...FORCED];

@@ -3,11 +3,11 @@ import { PLACE, service, SERVICES, type EcsDouble } from './kit';
 import { BALANCED, CRASH, INGRESS, rule, whenItRuns, type Row } from './row';
 
 const SHORT_TIMEOUT = { timeout: 10 * 60_000 };
-/** The agent of a machine does not hear that a task shall stop: ECS does not want it any more, and lists it as running. */
-const DEAF = { timing: { agent: 3600 } };
+/** The agent of an instance does not respond to a stop: ECS lists the task as running, with the desired status STOPPED. */
+const AGENT_DOWN = { timing: { agent: 3600 } };
 const RUNS_NEW = { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' };
 
-/** It comes up, and ECS does not call it completed before the time is over. */
+/** The tasks run, and ECS does not report COMPLETED before the timeout. */
 function notCompleted(name: string, timing: object, more: Partial<Row> = {}): Row {
   return {
     name,
@@ -31,7 +31,7 @@ function ingress(more: object): object {
   return only('ingress', more);
 }
 
-// Less than the double takes to be as a week ago, more than a rollout may take here.
+// Shorter than the setup of the double, longer than the timeout of the rollout.
 const ALARMED = {
   deploymentConfiguration: {
     deploymentCircuitBreaker: { enable: true, rollback: true },
@@ -47,30 +47,30 @@ const TOGETHER: Partial<Row> = {
 };
 const FLAG_OFF = '--service acme-proc --task-definition acme-proc:2 {4}removes the FORCE flag';
 
-/** The old task goes first, and nothing that a load balancer finds ends the new one for two hours. */
-function patient(...loadBalancers: object[]): object {
+/** The old task stops first, and the grace period protects the new one for two hours. */
+function withGracePeriod(...loadBalancers: object[]): object {
   const deploymentConfiguration = { minimumHealthyPercent: 0, maximumPercent: 100 };
   return ingress({ loadBalancers, deploymentConfiguration, healthCheckGracePeriodSeconds: 7200 });
 }
 
-function ill(fails: string): object {
+function unhealthy(fails: string): object {
   return rule('ingress', { healthy: 'never', fails });
 }
 
-/** Somebody starts what runs anew. */
+/** Another client forces a new deployment. */
 async function restarted(double: EcsDouble): Promise<void> {
   await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-ingress', forceNewDeployment: true });
   await double.clock.advance(30_000);
 }
 
-/** Everything but the end of the old task is there, and what the load balancer says cannot be had. */
-function untold(name: string, error: string, message: RegExp): Row {
+/** All tasks run, an old task does not stop, and the target health cannot be read. */
+function unreadableTargetHealth(name: string, error: string, message: RegExp): Row {
   return {
     name,
     wish: INGRESS,
     options: SHORT_TIMEOUT,
     scenario: { ...ingress({ loadBalancers: [BALANCED] }), faults: [{ ...DENIED, error }] },
-    later: DEAF,
+    later: AGENT_DOWN,
     behindProc: 'elsewhere',
     exit: 20,
     message,
@@ -78,25 +78,25 @@ function untold(name: string, error: string, message: RegExp): Row {
   };
 }
 
-/** The time is over, and ECS has not called the rollout completed. */
+/** The timeout is over, and ECS has not reported COMPLETED. */
 export const TIMEOUTS: Row[] = [
-  notCompleted('the old tasks do not go', { stop: 3600 }, { notes: /acme-ingress:1 is STOPPING .*aws ecs stop-task/ }),
-  notCompleted('ECS does not call it completed', { steady: 3600 }, { notes: /healthy\.$/m }),
-  notCompleted('an old task does not hear that it shall stop', DEAF.timing, {
+  notCompleted('the old tasks do not stop', { stop: 3600 }, { notes: /acme-ingress:1 is STOPPING .*aws ecs stop-task/ }),
+  notCompleted('ECS does not report COMPLETED', { steady: 3600 }, { notes: /healthy\.$/m }),
+  notCompleted('the agent of an old task does not respond to the stop', AGENT_DOWN.timing, {
     notes: /1 task: acme-ingress:1 is RUNNING \([0-9a-f]{32}\).*stopTimeout.*aws ecs stop-task .* --task [0-9a-f]{32}/,
   }),
-  notCompleted('an old proc does not hear that it shall stop', DEAF.timing, {
+  notCompleted('the agent of an old task of proc does not respond to the stop', AGENT_DOWN.timing, {
     wish: { changes: ['proc'] },
     notes: /acme-proc:1 is RUNNING.*tasks of the old image see the new list of bundles/,
     runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
   }),
-  notCompleted('an old task does not hear that it shall stop, behind two load balancers', DEAF.timing, {
+  notCompleted('the agent of an old task does not respond to the stop, behind two load balancers', AGENT_DOWN.timing, {
     scenario: ingress({ loadBalancers: [BALANCED, SECOND] }),
     behindProc: 'elsewhere',
     notes: /acme-ingress:1 is RUNNING/,
   }),
   {
-    name: 'the old tasks are never told to go',
+    name: 'ECS never stops the old tasks',
     wish: INGRESS,
     options: { ...SHORT_TIMEOUT, onFailure: 'stop' },
     meanwhile: { somebody: whenItRuns({ timing: { reaction: 3600 } }) },
@@ -107,50 +107,54 @@ export const TIMEOUTS: Row[] = [
     golden: 'rollout-timeout',
   },
   {
-    name: 'it runs, and the load balancer finds it unhealthy',
+    name: 'all tasks run, and the load balancer reports them as unhealthy',
     wish: INGRESS,
     options: SHORT_TIMEOUT,
-    scenario: { ...patient(BALANCED), rules: [ill('elb')] },
+    scenario: { ...withGracePeriod(BALANCED), rules: [unhealthy('elb')] },
     exit: 16,
     message: /1 of 1 task not healthy in the target group targetgroup\/ingress\/\w+: unhealthy \(Target\.FailedHealthChecks\)/,
     runs: 'old',
   },
   {
-    name: 'it runs, and the second of two load balancers finds it unhealthy',
+    name: 'all tasks run, and the second of two load balancers reports them as unhealthy',
     wish: INGRESS,
     options: SHORT_TIMEOUT,
-    scenario: { ...patient(BALANCED, SECOND), rules: [ill(SECOND.targetGroupArn)] },
-    // On the way back the new task does not end either.
-    later: DEAF,
+    scenario: { ...withGracePeriod(BALANCED, SECOND), rules: [unhealthy(SECOND.targetGroupArn)] },
+    // In the rollback the new task does not stop either.
+    later: AGENT_DOWN,
     behindProc: 'elsewhere',
     exit: 16,
     message: /not healthy in the target group targetgroup\/inside/,
     runs: 'old',
   },
   {
-    name: 'it runs, and its own health check has said nothing yet',
+    name: 'all tasks run, and the container health check has no result yet',
     wish: INGRESS,
     plan: (plan) => JSON.parse(JSON.stringify(plan).replaceAll('"startPeriod":10', '"startPeriod":300')) as DeployPlan,
     options: { timeout: 4 * 60_000 },
-    scenario: { ...patient(), rules: [ill('container')] },
+    scenario: { ...withGracePeriod(), rules: [unhealthy('container')] },
     behindProc: 'elsewhere',
     exit: 16,
     message: /1 of 1 task not healthy by the container health check/,
     runs: 'old',
   },
-  untold(
-    'it runs, and the load balancer may not be asked',
+  unreadableTargetHealth(
+    'all tasks run, and DescribeTargetHealth is denied',
     'AccessDeniedException',
     /AWS denies elasticloadbalancing:DescribeTargetHealth.*aws elbv2 describe-target-health .* --target-group-arn arn:aws:/s,
   ),
-  untold(
-    'it runs, and asking the load balancer is throttled for ever',
+  unreadableTargetHealth(
+    'all tasks run, and DescribeTargetHealth is throttled',
     'ThrottlingException',
     /AWS throttles .*all retries failed/,
   ),
-  untold('it runs, and its target group is gone', 'TargetGroupNotFoundException', /TargetGroupNotFound/),
+  unreadableTargetHealth(
+    'all tasks run, and the target group does not exist',
+    'TargetGroupNotFoundException',
+    /TargetGroupNotFound/,
+  ),
   {
-    name: 'it runs, and alarms may still undo it',
+    name: 'all tasks run, and ECS still watches alarms',
     wish: INGRESS,
     options: SHORT_TIMEOUT,
     scenario: ingress(ALARMED),
@@ -159,7 +163,7 @@ export const TIMEOUTS: Row[] = [
     runs: RUNS_NEW,
   },
   {
-    name: 'reads are behind for ever, and proc forces the registry',
+    name: 'reads stay stale, and proc forces the registry',
     wish: { changes: ['proc'] },
     later: { staleReads: { seconds: 100_000, ops: ['DescribeServices'] } },
     exit: 20,
@@ -168,7 +172,7 @@ export const TIMEOUTS: Row[] = [
     runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'reads are behind for ever in the wave of proc, which forces the registry',
+    name: 'reads stay stale in the wave of proc, which forces the registry',
     ...TOGETHER,
     later: { staleReads: { seconds: 100_000, ops: ['DescribeServices'] } },
     exit: 20,
@@ -177,7 +181,7 @@ export const TIMEOUTS: Row[] = [
     runs: { proc: 'proc:3', ingress: 'ingress:2', ui: 'ui:1' },
   },
   {
-    name: 'proc runs with the flag that forces the registry, and alarms may still undo it',
+    name: 'proc runs with the FORCE flag, and ECS still watches alarms',
     wish: { changes: ['proc'] },
     options: SHORT_TIMEOUT,
     scenario: only('proc', ALARMED),
@@ -187,7 +191,7 @@ export const TIMEOUTS: Row[] = [
     runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'ingress crashes beside proc, whose load balancer may not be asked, and stop was asked for',
+    name: 'ingress crashes beside proc, whose target health is denied, with --onFailure=stop',
     ...TOGETHER,
     options: { ...SHORT_TIMEOUT, onFailure: 'stop' },
     scenario: {
@@ -195,18 +199,18 @@ export const TIMEOUTS: Row[] = [
       faults: [DENIED],
       rules: [rule('ingress', CRASH)],
     },
-    later: DEAF,
+    later: AGENT_DOWN,
     exit: 12,
     message: new RegExp(`KeyError: boom.*${FLAG_OFF}`, 's'),
     registry: 'left',
     runs: { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' },
   },
   {
-    name: 'an old task of a restart does not end: after five minutes the deploy begins all the same',
+    name: 'an old task of an earlier restart does not stop: the deploy begins after five minutes',
     wish: INGRESS,
     options: SHORT_TIMEOUT,
     before: restarted,
-    later: DEAF,
+    later: AGENT_DOWN,
     behindProc: 'elsewhere',
     exit: 0,
     isNotCompleted: true,
@@ -215,7 +219,7 @@ export const TIMEOUTS: Row[] = [
     runs: RUNS_NEW,
   },
   {
-    name: 'the task of a restart does not come: it is waited for, and the deploy does not begin',
+    name: 'the new task of an earlier restart does not start: the deploy is refused',
     wish: INGRESS,
     options: SHORT_TIMEOUT,
     scenario: { rules: [{ match: { service: 'acme-ingress' }, do: { stuck: true } }] },

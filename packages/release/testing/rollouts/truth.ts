@@ -14,7 +14,7 @@ export interface Runs {
   [service: string]: string;
 }
 
-/** What really runs, as the double alone knows it: revisions by service, whether every task that ECS wants has its pinned image and is healthy for its load balancers, and whether ECS has completed that too. */
+/** The true state of the double: the revision of each service, whether all desired tasks run the pinned image and are healthy behind their load balancers, and whether ECS has completed the deployments. */
 export async function truth(
   double: EcsDouble,
   plan: DeployPlan,
@@ -46,7 +46,7 @@ export async function truth(
   return { runs, pinned: tasksArePinned && isCompleted, tasksArePinned };
 }
 
-/** Whether a target group finds all of its tasks healthy, but for those that go. */
+/** Whether a target group reports all of its targets as healthy or draining. */
 async function isServed(double: EcsDouble, TargetGroupArn: string): Promise<boolean> {
   const answer = await double.as('DescribeTargetHealth', { TargetGroupArn }, 'elbv2');
   const { TargetHealthDescriptions: all } = answer as unknown as {
@@ -68,7 +68,7 @@ async function tasksOf(double: EcsDouble, serviceName: string, nextToken?: strin
   return [...described.tasks, ...(next === undefined ? [] : await tasksOf(double, serviceName, next))];
 }
 
-/** Whether the gateway in Redis is the one that the environment of the running proc says. */
+/** Whether the gateway configuration in Redis is that of the running proc. */
 export async function gatewayOf(double: EcsDouble): Promise<{ isOfProc: boolean; redis?: string; proc?: string }> {
   const asked = { cluster: PLACE.cluster, services: ['acme-proc'] };
   const { services } = (await double.as('DescribeServices', asked)) as unknown as { services: Service[] };

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { plannedRollback } from '../../targets/ecs/rollout/rollback';
+import { planRollbackTo } from '../../targets/ecs/rollout/rollback';
 import { recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { resolveRegistries } from '../../workspace/registries';
@@ -13,7 +13,7 @@ export default function rollback(options: RollbackOptions, context: ExecutorCont
   return runExecutor(context, options, async ({ root, plugin, log }) => {
     const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
     const records = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
-    const { plan, record } = await plannedRollback(environment, records, options.to, log);
+    const { plan, record } = await planRollbackTo(environment, records, options.to, log);
     const resumeCommand = `nx run release:rollback:${environment.name} --to=${record.release}`;
     await executeUnlessDryRun(plan, records, options, log, { resumeCommand, carriedOver: record });
   });

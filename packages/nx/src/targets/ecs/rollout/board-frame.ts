@@ -3,7 +3,7 @@ import { printable, familyRevision } from '@kdcube/release/internal';
 import { formatDuration } from '../../../system/log';
 import { formatTable } from '../../../system/table';
 
-/** What the events so far say. */
+/** The state after the events so far. */
 export interface BoardState {
   wave: string;
   startedAt: number;
@@ -108,7 +108,7 @@ function serviceRow({ service, serviceName, desiredCount }: ServiceStep, { basel
   const tasks = primary ? `${primary.running}/${primary.desired}${failed}` : `-/${desiredCount.after}`;
   const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
   const status = state.results.get(service) ?? (target === undefined ? 'waiting' : rollout);
-  // A deploy that resumes another one finds its services on the new revision: `as before` is only said in a rollback.
+  // A deploy that resumes another one finds its services on the new revision: `as before` is only shown in a rollback.
   const isAsBefore = status === 'running' && target === before && state.isRollingBack;
   const lastEvent = printable(state.lastEvents.get(service) ?? '');
   return [service, formatRevision(before, target), tasks, isAsBefore ? 'as before' : status, lastEvent];

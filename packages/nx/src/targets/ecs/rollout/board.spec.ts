@@ -42,16 +42,16 @@ it('every frame of a deploy whose last wave fails', async () => {
 it('a service that is resumed on its new revision is running, and is as before only in a rollback', () => {
   const [plan, state] = [planOf({ changes: ['proc', 'ui'] }), newBoardState(0)];
   const of = (service: string) => renderFrame(plan, state, 0, 100).find((line) => line.startsWith(service));
-  const there = plan.baseline['acme-proc']!.taskDefinition;
+  const taskDefinition = plan.baseline['acme-proc']!.taskDefinition;
   applyEvent(state, {
     event: 'update',
     service: 'proc',
     from: 'acme-proc:1',
-    taskDefinition: there,
+    taskDefinition,
     deployment: 'ecs-svc/1',
     resumed: true,
   });
-  applyEvent(state, { event: 'completed', service: 'proc', taskDefinition: there, milliseconds: 0, digests: 'verified' });
+  applyEvent(state, { event: 'completed', service: 'proc', taskDefinition, milliseconds: 0, digests: 'verified' });
   expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +running/);
   applyEvent(state, { event: 'failed', service: 'ui', code: 'container-crashed', reason: 'boom' });
   expect(of('proc')).toMatch(/^proc +acme-proc:1 +-\/1 +as before/);
@@ -77,7 +77,7 @@ it('moves the cursor only on a terminal', async () => {
     plain.update({ event: 'wave', name: 'ui', services: ['ui'] });
     expect([written, plain.logAbove(silentLog)]).toEqual([[], silentLog]);
     const terminal = stream(true);
-    // Until AWS has answered, the clock is the machine's, which may be wrong.
+    // Before the first response of AWS, the clock is that of the machine, which may be wrong.
     let time = 5_000_000;
     const live = openBoard(plan, false, () => time, terminal);
     time = 0;
@@ -93,9 +93,9 @@ it('moves the cursor only on a terminal', async () => {
     terminal.emit('resize');
     expect(written[3]).toBe('\u001b[6A\u001b[J');
     // A sentence stands above the board, and nothing is drawn any more once it is closed.
-    const said: string[] = [];
-    live.logAbove({ ...silentLog, note: (text) => said.push(`${written.length} ${text}`) }).note('stopping');
-    expect(said).toEqual(['6 stopping']);
+    const notes: string[] = [];
+    live.logAbove({ ...silentLog, note: (text) => notes.push(`${written.length} ${text}`) }).note('stopping');
+    expect(notes).toEqual(['6 stopping']);
     live.close();
     terminal.emit('resize');
     expect(written).toHaveLength(7);

@@ -36,7 +36,7 @@ export interface DeployOptions {
 
 export interface Deployed {
   outcome: Outcome;
-  /** The record's tag; undefined if the last record says the same. */
+  /** The record's tag; undefined if the last record has the same content. */
   record?: string;
 }
 

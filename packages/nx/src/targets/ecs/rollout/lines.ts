@@ -42,7 +42,7 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
   };
 }
 
-/** What is said of a completed service beside its revision. */
+/** What follows the revision of a completed service. */
 const EVIDENCE = {
   verified: '',
   unknown: ', and no task reports the digest of its image',

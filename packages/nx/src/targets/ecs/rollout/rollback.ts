@@ -14,8 +14,8 @@ import { openEcs } from '../ecs-port';
 import { listRecords } from '../records/records';
 import { readRegistryImages } from '../plan/running-images';
 
-/** The plan of a way back, from records and from what runs. Reads only. */
-export async function plannedRollback(
+/** The plan of a rollback, from records and from what runs. Reads only. */
+export async function planRollbackTo(
   environment: Environment,
   records: Repository,
   to: string | undefined,
@@ -37,7 +37,8 @@ async function definitionsOf(record: ReleaseRecord, region: string, cluster: str
   const ecs = await openEcs({ region, cluster });
   try {
     const found = new Map<string, TaskDefinition>();
-    for (const { taskDefinition } of Object.values(record.services)) {
+    const revisions = [...Object.values(record.services), ...(record.exec ? [record.exec] : [])];
+    for (const { taskDefinition } of revisions) {
       const definition = taskDefinition === undefined ? undefined : await ecs.describeTaskDefinition(taskDefinition);
       if (definition) found.set(taskDefinition!, definition);
     }

@@ -233,19 +233,43 @@ test('revisions that a failed deploy registered are reused', () => {
   ).toBe(true);
 });
 
-test('a force flag that an earlier deploy left on is drift', () => {
+/** A deploy stopped when proc ran with this FORCE flag. */
+function stoppedWith(flag: string): Running {
   const [arn, definition] = Object.entries(running.definitions).find(([name]) => name.includes('kdcube-chat-proc'))!;
   const left = {
     ...definition,
     containerDefinitions: definition.containerDefinitions.map((container) => ({
       ...container,
-      environment: [...container.environment!, { name: 'BUNDLES_FORCE_ENV_ON_STARTUP', value: '1' }],
+      environment: [...container.environment!, { name: flag, value: '1' }],
     })),
   };
-  const { plan } = planned({ running: { ...running, definitions: { ...running.definitions, [arn]: left } } });
+  return { ...running, definitions: { ...running.definitions, [arn]: left } };
+}
+
+test('a force flag that an earlier deploy left on is drift, and its step is finished: Redis may not hold the list of bundles yet', () => {
+  const { plan } = planned({ running: stoppedWith('BUNDLES_FORCE_ENV_ON_STARTUP') });
   expect(plan.services.find(({ service }) => service === 'chat-proc')!.reasons).toEqual([
     'an earlier deploy left BUNDLES_FORCE_ENV_ON_STARTUP on',
   ]);
+  expect([plan.descriptor, plan.gateway.force]).toMatchObject([{ changed: false, force: true }, false]);
+  const gateway = planned({ running: stoppedWith('GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP') }).plan;
+  expect([gateway.descriptor.force, gateway.gateway]).toEqual([false, { changed: false, force: true }]);
+});
+
+test('proc that is scaled up from 0 overwrites Redis: a deploy while it had no tasks could not', () => {
+  const [name, proc] = Object.entries(running.services).find(([, { taskDefinition }]) => taskDefinition.includes('chat-proc'))!;
+  const scaledTo = (count: number | undefined) => {
+    const none = { ...running, services: { ...running.services, [name]: { ...proc, desiredCount: 0 } } };
+    const services = prod.services.map((service) => {
+      if (service.component !== 'proc') return service;
+      const { count: _, ...rest } = service;
+      return count === undefined ? rest : { ...rest, count };
+    });
+    return planned({ running: none, environment: { ...prod, services } }).plan;
+  };
+  expect(scaledTo(1)).toMatchObject({ descriptor: { changed: false, force: true } });
+  expect(scaledTo(1).notes.join()).toMatch(/chat-proc has no tasks: Redis may hold an older list of bundles/);
+  expect([scaledTo(0), scaledTo(undefined)].map(({ descriptor }) => descriptor.force)).toEqual([false, false]);
 });
 
 test('services that cannot be updated, all at once', () => {

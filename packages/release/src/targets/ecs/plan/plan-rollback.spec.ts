@@ -139,3 +139,77 @@ it('its record has what a rollback does not carry out: the setup task and the ex
   );
   expect([made.services, made.exec]).toEqual([{ setup, proc: { ...one.services.proc!, desiredCount: 4 } }, exec]);
 });
+
+describe('a record that does not match ECS is refused', () => {
+  const proc = one.services.proc!;
+  const good = definition(1, 'a', 'old');
+  const refusal = (changed: Partial<ReleaseRecord>, definitions: [string, TaskDefinition][] = [[arn('proc:1'), good]]) => {
+    try {
+      planRollback({ record: { ...one, ...changed }, running, definitions: new Map(definitions), registryImages: new Map() });
+      return [];
+    } catch (error) {
+      return (error as KdcubeError).problems.map(({ code, message }) => `${code}: ${message}`);
+    }
+  };
+  const forged = (changed: Partial<typeof proc>) => refusal({ services: { proc: { ...proc, ...changed } } });
+  const other = `r/proc@${digest('c')}`;
+
+  it('accepts the record of a deploy', () => expect(refusal({})).toEqual([]));
+
+  it.each([
+    [
+      'another image than that of the revision',
+      forged({ image: other, digest: digest('c') }),
+      /proc ran r\/proc@sha256:c+ in proc:1, and ECS has r\/proc@sha256:a+/,
+    ],
+    ['a digest other than that of its image', forged({ digest: digest('c') }), /with the digest sha256:c+/],
+    ['a tag instead of a digest', forged({ image: 'r/proc:1' }), /r\/proc:1/],
+    ['a revision that ECS does not have', forged({ taskDefinition: arn('proc:9') }), /^release-not-found: .*no longer has/],
+    [
+      'a service of somebody else',
+      forged({ serviceName: 'their-service' }),
+      /"their-service", which is not a service of this environment/,
+    ],
+    ['a name that every object has', forged({ serviceName: 'constructor' }), /not a service of this environment/],
+    ['the same service twice', refusal({ services: { proc, again: proc } }), /several services ran as "acme-proc"/],
+    [
+      'a family, of which ECS describes the newest revision',
+      refusal({ services: { proc: { ...proc, taskDefinition: 'proc' } } }, [['proc', good]]),
+      /not the full ARN/,
+    ],
+    [
+      'an exec revision with another image, which the next record would repeat',
+      refusal({ exec: { taskDefinition: arn('exec:1'), image: other, digest: digest('c') } }, [
+        [arn('proc:1'), good],
+        [arn('exec:1'), { ...good, taskDefinitionArn: arn('exec:1') }],
+      ]),
+      /exec ran r\/proc@sha256:c+ in exec:1/,
+    ],
+    [
+      'a setup task with another image',
+      refusal(
+        {
+          services: {
+            proc,
+            setup: {
+              ...proc,
+              component: 'postgres-setup',
+              serviceName: 'setup',
+              taskDefinition: arn('setup:1'),
+              image: other,
+              digest: digest('c'),
+            },
+          },
+        },
+        [
+          [arn('proc:1'), good],
+          [arn('setup:1'), { ...good, taskDefinitionArn: arn('setup:1') }],
+        ],
+      ),
+      /setup ran r\/proc@sha256:c+/,
+    ],
+  ])('%s', (_, problems, message) => {
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) expect(problem).toMatch(message);
+  });
+});

@@ -1,4 +1,3 @@
-import { KdcubeError, quoted } from '../../../problem/problem';
 import type { RecordedService, ReleaseRecord } from '../../../deploy/record';
 import type { BundleChange, DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import { describeForcedStep } from '../../../deploy/registry-step';
@@ -7,6 +6,7 @@ import { toRegisterRequest } from '../rollout/register';
 import { expectedDigests, type RegistryImage } from '../task-definition/expected-digests';
 import { packedFilesIn, withoutFilesContainer } from '../task-definition/files';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
+import { checkRecord } from './check-record';
 import { activeForceFlags, clearForceFlags } from './force-flags';
 import type { Running } from './running';
 import { variablesOf } from './running';
@@ -23,9 +23,10 @@ export interface RollbackInput {
   registryImages: ReadonlyMap<string, RegistryImage>;
 }
 
-/** A rollback as a plan like every other: the revisions of the record, and its descriptor in Redis if it differs. It builds nothing and does not read release.yaml. */
+/** A rollback as a plan like every other: the revisions of the record, and its descriptor in Redis if it differs. It builds nothing and does not read release.yaml. A record that does not match ECS is refused. */
 export function planRollback(input: RollbackInput): DeployPlan {
   const { record, running, last } = input;
+  checkRecord(input);
   const services = Object.entries(record.services)
     .filter(([, { component, taskDefinition }]) => component !== 'postgres-setup' && taskDefinition !== undefined)
     .map(([name, service]) => planRollbackStep(name, service, input));
@@ -92,13 +93,7 @@ function planRollbackStep(
   { running, definitions, registryImages }: RollbackInput,
 ): ServiceStep {
   const arn = service.taskDefinition!;
-  const definition = definitions.get(arn);
-  if (!definition)
-    throw new KdcubeError({
-      code: 'release-not-found',
-      message: `In that release ${name} ran ${quoted(arn)}, which ECS no longer has.`,
-      hint: 'deploy that release again, from its commit',
-    });
+  const definition = definitions.get(arn)!;
   const current = running.services[service.serviceName];
   const container = findServiceContainer(definition, service.image);
   const logs = container.logConfiguration as { options?: Record<string, string> } | undefined;

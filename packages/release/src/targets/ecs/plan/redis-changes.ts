@@ -1,9 +1,11 @@
+import { FORCE_FLAGS } from '../../../deploy/registry-step';
 import type { Service } from '../../../environment/environment';
 import type { EnvPlan } from '../../../env/env';
 import { descriptorForRecord, normalizeDescriptor } from '../../../deploy/normalize-descriptor';
 import type { DeployInput } from './deploy-input';
-import { runningContainer, runningService } from './running-service';
-import { variablesOf } from './running';
+import { activeForceFlags } from './force-flags';
+import { runningContainer, runningDefinition, runningService } from './running-service';
+import { variablesOf, type Running } from './running';
 
 /** The platform's contract says where it reads these secrets, and only its provisioning may write them. */
 const SECRETS_MANAGER =
@@ -40,11 +42,31 @@ export function detectDescriptorChange(
   const hasSameBundles = runningBundles && bundleNames(runningBundles) === bundleNames(bundles);
   const changed = before === undefined ? imageChanges || !runs || isInDefinition || hasSameBundles === false : before !== after;
   const unknown = before === undefined && runs && !changed;
+  const unwritten = proc && describeUnwritten(proc, running);
   const notes = [
+    ...(unwritten !== undefined && !changed ? [unwritten] : []),
     ...(before === undefined && runs ? [describeUnknownDescriptor(unknown, hasSameBundles)] : []),
     ...(environment.bundles.descriptor === 'aws-sm' && changed ? [SECRETS_MANAGER] : []),
   ];
-  return { changed, force: changed && runs, notes, after, unknown };
+  return { changed, force: (changed || unwritten !== undefined) && runs, notes, after, unknown };
+}
+
+/**
+ * Why Redis may not hold the descriptor of the running task definition: only a task that starts with the FORCE flag writes it, and a deploy may have stopped before, or updated a service that has no
+ * tasks. Undefined if it does.
+ */
+function describeUnwritten(proc: Service, running: Running): string | undefined {
+  const found = runningService(proc, running);
+  if (!found || running.from !== 'ecs') return undefined;
+  if (hasForceFlag(proc, running, FORCE_FLAGS.bundles))
+    return `An earlier deploy stopped while ${proc.name} overwrote Redis: this one finishes that step.`;
+  if (found.desiredCount > 0 || (proc.count ?? 0) === 0) return undefined;
+  return `${proc.name} has no tasks: Redis may hold an older list of bundles, and the first task overwrites it.`;
+}
+
+function hasForceFlag(service: Service, running: Running, flag: string): boolean {
+  const definition = runningDefinition(service, { running });
+  return definition !== undefined && activeForceFlags(definition).includes(flag);
 }
 
 /** What an image's labels tell of its bundles. The rest of a descriptor (names, settings, default) is in no image. */
@@ -75,6 +97,8 @@ export function detectGatewayChange(
     return before === after ? [] : [service.component];
   });
   const changed = changedIn.length > 0;
+  const isUnfinished = services.some((service) => hasForceFlag(service, running, FORCE_FLAGS.gateway));
+  if (isUnfinished) return { changed, force: true, notes: [] };
   if (changedIn.every((component) => component === 'metrics')) return { changed, force: false, notes: [] };
   // GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP exists since 2026-03-04.
   if (release.generation === '2026.3.1') return { changed, force: false, notes: [GATEWAY_NOT_FORCED] };

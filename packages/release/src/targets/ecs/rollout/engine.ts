@@ -1,7 +1,7 @@
 import { isEmptyPlan, type DeployPlan } from '../../../deploy/deploy-plan';
 import type { ProblemCode } from '../../../problem/codes';
 import { describeFailure, type Failure } from './failure';
-import { acquireLock, refuseIfLocked, removeOwnLock, type HeldLock } from './lock';
+import { acquireLock, refuseIfLocked, removeOwnLock, type AcquiredLock } from './lock';
 import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
 import type { ServiceState } from './port/port';
 import { checkBaseline } from './preflight/baseline';
@@ -25,7 +25,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
 
   // Preflight: writes nothing.
   let services = await checkTarget(rollout);
-  // The first response of AWS has corrected the clock's offset, so the start time is taken only now.
+  // The first response of AWS has corrected the clock's offset, so the start time is read only now.
   rollout = { ...rollout, startedAt: rollout.clock.now() };
   const definitions = await findRegistered(rollout);
   rollout = { ...rollout, revisionsBefore: await checkBaseline(rollout, services, definitions) };
@@ -55,7 +55,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
 }
 
 /** One wave after another, until one fails. */
-async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock: HeldLock | undefined): Promise<Outcome> {
+async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock: AcquiredLock | undefined): Promise<Outcome> {
   let services = before;
   for (const { name, services: names } of withRegistryWave(rollout)) {
     rollout.report({ event: 'wave', name, services: names });
@@ -74,7 +74,7 @@ function withRegistryWave({ plan, revisions: { forced } }: Rollout): DeployPlan[
   return [{ name: 'registry', services: [forced.service] }, ...plan.waves];
 }
 
-/** No rollback after these: the service is somebody else's now, or nothing is known about it. */
+/** No rollback after these: another deploy owns the service now, or its state is unknown. */
 const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unknown'];
 
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {

@@ -12,8 +12,8 @@ afterEach(() => double.close());
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
 const writes = () => WRITES.reduce((sum, op) => sum + (double.journal.calls(op) as unknown as number), 0);
 
-/** A person who presses Ctrl-C once so many seconds are over. */
-function person(after: number) {
+/** Ctrl-C after so many seconds. */
+function ctrlC(after: number) {
   let resolveRequested: () => void = () => undefined;
   const requested = new Promise<void>((resolve) => (resolveRequested = resolve));
   let isRequested = false;
@@ -26,9 +26,9 @@ function person(after: number) {
   return { stop: { isRequested: () => isRequested, requested }, somebody };
 }
 
-it('Ctrl-C: says what is in flight, leaves the rest alone, and the same deploy goes on from there', async () => {
+it('Ctrl-C: reports what is in progress, changes nothing else, and the same deploy continues', async () => {
   double = await startDouble();
-  const { stop, somebody } = person(130);
+  const { stop, somebody } = ctrlC(130);
   const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
   expect([ended.exit, ended.codes, ended.outcome?.verdict]).toEqual([130, ['interrupted'], 'stopped']);
   expect(ended.message).toMatch(/ECS continues on its own: proc is being updated to acme-proc:2 \(ecs-svc\/\d+\)/);
@@ -46,8 +46,8 @@ it('Ctrl-C: says what is in flight, leaves the rest alone, and the same deploy g
   expect(again.events.filter(({ event }) => event === 'registered')).toEqual([]);
 });
 
-/** The plan that somebody makes in the middle of the rollout of ingress: there is nothing left to change. */
-function plannedAnew(): DeployPlan {
+/** A new plan during the rollout of ingress: nothing is left to change. */
+function planDuringRollout(): DeployPlan {
   const plan = planOf({ changes: [] });
   const services = plan.services.map((step) =>
     step.service === 'ingress'
@@ -62,32 +62,29 @@ function plannedAnew(): DeployPlan {
 }
 
 it.each([
-  ['it comes', [], 0, /^$/, 'ingress:2'],
+  ['it succeeds', [], 0, /^$/, 'ingress:2'],
   ['it crashes, and ECS rolls it back', [rule('ingress', CRASH)], 12, /boom.*No service was updated/s, 'ingress:1'],
-] as const)(
-  'a rollout that is on its way is watched also where nothing is left to change: %s',
-  async (_, rules, exit, says, runs) => {
-    double = await startDouble({ rules });
-    const { stop, somebody } = person(20);
-    await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
-    const before = writes();
-    await double.as('TagResource', {
-      resourceArn: `arn:aws:ecs:${PLACE.region}:${PLACE.account}:service/acme/acme-ingress`,
-      tags: [{ key: 'kdcube:deploy', value: 'this 2036-03-02T09:00:00.000Z 2026-03-02' }],
-    });
-    const ended = await deploy(double, plannedAnew(), { planId: 'plan-b', deployId: 'this' });
-    expect([ended.exit, ended.message, (await truth(double, planOf())).runs.ingress]).toEqual([
-      exit,
-      expect.stringMatching(says),
-      runs,
-    ]);
-    expect(ended.events).toContainEqual(expect.objectContaining({ event: 'update', service: 'ingress', resumed: true }));
-    // Its own lock, which a kill would have left, is all that it takes away.
-    expect(writes() - before).toBe(exit === 0 ? 1 : 0);
-  },
-);
+] as const)('a rollout in progress is watched although nothing is left to change: %s', async (_, rules, exit, message, runs) => {
+  double = await startDouble({ rules });
+  const { stop, somebody } = ctrlC(20);
+  await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
+  const before = writes();
+  await double.as('TagResource', {
+    resourceArn: `arn:aws:ecs:${PLACE.region}:${PLACE.account}:service/acme/acme-ingress`,
+    tags: [{ key: 'kdcube:deploy', value: 'this 2036-03-02T09:00:00.000Z 2026-03-02' }],
+  });
+  const ended = await deploy(double, planDuringRollout(), { planId: 'plan-b', deployId: 'this' });
+  expect([ended.exit, ended.message, (await truth(double, planOf())).runs.ingress]).toEqual([
+    exit,
+    expect.stringMatching(message),
+    runs,
+  ]);
+  expect(ended.events).toContainEqual(expect.objectContaining({ event: 'update', service: 'ingress', resumed: true }));
+  // Its own lock, which a kill would have left, is all that it takes away.
+  expect(writes() - before).toBe(exit === 0 ? 1 : 0);
+});
 
-/** A plan that somebody makes while proc runs this revision. */
+/** A new plan while proc runs this revision. */
 function plannedFor(revision: string): DeployPlan {
   const plan = planOf();
   const proc = { status: 'ACTIVE', taskDefinition: arn(revision), desiredCount: 1 };
@@ -101,22 +98,19 @@ function updatesTo(revision: string): number {
   return calls.filter(({ request }) => String(request.taskDefinition).endsWith(revision)).length;
 }
 
-it.each([5, 45, 90])(
-  'a plan made anew after a stop in the forced step (%i s) registers nothing and forces once',
-  async (after) => {
-    double = await startDouble();
-    const { stop, somebody } = person(after);
-    await deploy(double, planOf(), { stop }, {}, { somebody });
-    expect((await truth(double, planOf())).runs.proc).toBe('proc:3');
-    const again = await deploy(double, plannedFor('acme-proc:3'), { planId: 'plan-b' });
-    expect([again.exit, again.events.filter(({ event }) => event === 'registered')]).toEqual([0, []]);
-    expect([updatesTo('acme-proc:3'), updatesTo('acme-proc:2'), double.registry()]).toMatchObject([
-      1,
-      1,
-      { subset: true, force: false },
-    ]);
-  },
-);
+it.each([5, 45, 90])('a new plan after a stop in the forced step (%i s) registers nothing and forces once', async (after) => {
+  double = await startDouble();
+  const { stop, somebody } = ctrlC(after);
+  await deploy(double, planOf(), { stop }, {}, { somebody });
+  expect((await truth(double, planOf())).runs.proc).toBe('proc:3');
+  const again = await deploy(double, plannedFor('acme-proc:3'), { planId: 'plan-b' });
+  expect([again.exit, again.events.filter(({ event }) => event === 'registered')]).toEqual([0, []]);
+  expect([updatesTo('acme-proc:3'), updatesTo('acme-proc:2'), double.registry()]).toMatchObject([
+    1,
+    1,
+    { subset: true, force: false },
+  ]);
+});
 
 it('the same if the forced revision was registered first', async () => {
   double = await startDouble();
@@ -130,7 +124,7 @@ it('the same if the forced revision was registered first', async () => {
   expect([updatesTo('acme-proc:2'), updatesTo('acme-proc:3')]).toEqual([1, 1]);
 });
 
-it('a plan made anew after a stop in the step that restores the registry finds the revisions of the first run', async () => {
+it('a new plan after a stop in the step that restores the registry finds the revisions of the first run', async () => {
   double = await startDouble({ rules: [rule('ingress', CRASH, { times: 3 })] });
   let isRestoring = false;
   const stop = { isRequested: () => isRestoring, requested: new Promise<void>(() => undefined) };
@@ -146,7 +140,7 @@ it('a plan made anew after a stop in the step that restores the registry finds t
 
 it('Ctrl-C in the forced step: the command that removes the FORCE flag is in the hint', async () => {
   double = await startDouble();
-  const { stop, somebody } = person(20);
+  const { stop, somebody } = ctrlC(20);
   const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
   expect(ended.message).toMatch(
     /--service acme-proc --task-definition acme-proc:2 {4}removes the FORCE flag that proc still starts with/,
@@ -171,9 +165,9 @@ it('a rollback whose last step is throttled: the command that removes the FORCE 
 
 it('a rollback does not wait for the circuit breaker of the rollout that fails', async () => {
   double = await startDouble({ rules: [rule('ingress', CRASH)] });
-  const { stop, somebody } = person(100);
+  const { stop, somebody } = ctrlC(100);
   await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
-  const { baseline } = plannedAnew();
+  const { baseline } = planDuringRollout();
   const plan = planOf(INGRESS);
   const services = plan.services.map((step) =>
     step.service === 'ingress'
@@ -188,7 +182,7 @@ it('a rollback does not wait for the circuit breaker of the rollout that fails',
   expect((await truth(double, planOf())).runs.ingress).toBe('ingress:1');
 });
 
-it('a plan made anew passes the lock that its own killed run left, and another release is refused by name', async () => {
+it('a new plan for the same deploy passes the lock of its killed run, and another release is refused by name', async () => {
   double = await startDouble();
   const kill = killAfter(5);
   await deploy(double, planOf(INGRESS), { planId: 'first', deployId: 'this' }, {}, { kill });
@@ -198,9 +192,9 @@ it('a plan made anew passes the lock that its own killed run left, and another r
   expect((await deploy(double, planOf(INGRESS), { planId: 'anew', deployId: 'this' })).exit).toBe(0);
 });
 
-it('whoever does not want to wait for another deploy is refused at once, also while its rollouts are under way', async () => {
+it('without --wait a second deploy is refused at once, also while rollouts are in progress', async () => {
   double = await startDouble();
-  const theirs = { ...planOf(INGRESS), baseline: plannedAnew().baseline, release: 'theirs' };
+  const theirs = { ...planOf(INGRESS), baseline: planDuringRollout().baseline, release: 'theirs' };
   const ends: number[] = [];
   let asked = false;
   const somebody = async () => {
@@ -214,9 +208,9 @@ it('whoever does not want to wait for another deploy is refused at once, also wh
   expect(ends).toEqual([45, 0]);
 });
 
-it('a setup task that still runs is waited for by whichever plan comes next', async () => {
+it('a setup task that still runs is waited for by the next plan', async () => {
   double = await startDouble({ rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 60 } } }] });
-  const { stop, somebody } = person(10);
+  const { stop, somebody } = ctrlC(10);
   const plan = planOf({ ...INGRESS, setup: true });
   const first = await deploy(double, plan, { stop }, {}, { somebody });
   expect([first.exit, first.message]).toEqual([130, expect.stringMatching(/setup runs as the task [0-9a-f]{32}/)]);
@@ -224,7 +218,7 @@ it('a setup task that still runs is waited for by whichever plan comes next', as
   expect(double.journal.calls('RunTask')).toBe(1);
 });
 
-it('one DescribeServices a poll for all of a wave, and services of a wave at the same time', async () => {
+it('one DescribeServices per poll for a whole wave, whose services are updated at the same time', async () => {
   const plan = planOf({ changes: ['ingress', 'ui'] });
   const together = { ...plan, waves: [{ name: 'rest', services: ['ingress', 'ui'] }] };
   double = await startDouble();
@@ -242,7 +236,7 @@ it('one DescribeServices a poll for all of a wave, and services of a wave at the
   expect(took).toBe(double.clock.now() - alone);
 });
 
-it('from the event that decides to the exit is one poll at the most', async () => {
+it('a rollback of ECS is noticed within one poll', async () => {
   double = await startDouble({ rules: [{ match: { service: 'acme-ui', taskDefinition: 'acme-ui:2' }, do: { pull: 'denied' } }] });
   const ended = await deploy(double, planOf({ changes: ['ui'] }), { onFailure: 'stop' });
   const decided = ended.events.find((event) => event.event === 'service-event' && /rolling back/.test(event.message)) as {
@@ -251,7 +245,7 @@ it('from the event that decides to the exit is one poll at the most', async () =
   expect([ended.exit, ended.outcome!.endedAt - decided.at <= 15_000]).toEqual([10, true]);
 });
 
-it('two other deploys at the same moment: one goes well, one is refused by name, and nothing is left half', async () => {
+it('two deploys at the same moment: one succeeds, the other is refused by name and changes nothing', async () => {
   double = await startDouble();
   const [one, other] = [planOf({ changes: ['ui'] }), { ...planOf({ changes: ['ingress'] }), release: 'theirs' }];
   const ends = await Promise.all([deploy(double, one, { planId: 'one' }), deploy(double, other, { planId: 'other' })]);

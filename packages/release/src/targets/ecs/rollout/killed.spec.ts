@@ -3,8 +3,8 @@ import { deploy, killAfter } from '../../../../testing/rollouts/run';
 import { truth } from '../../../../testing/rollouts/truth';
 
 const WISH = { setup: true, exec: true } as const;
-const WELL = [{ match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } }];
-const CRASH = [...WELL, { match: { service: 'acme-ui', image: NEW.slice(7, 20) }, do: { exit: { code: 3, after: 2 } } }];
+const SUCCEEDING = [{ match: { oneOff: true }, do: { exit: { code: 0, after: 5 } } }];
+const CRASHING = [...SUCCEEDING, { match: { service: 'acme-ui', image: NEW.slice(7, 20) }, do: { exit: { code: 3, after: 2 } } }];
 const WRITES = ['registerTaskDefinition', 'updateService', 'runTask', 'tagResource', 'untagResource'];
 /** KD_FULL=1: after every call; KD_FULL=2/4: after every call of the second quarter of them, as the nightly jobs do. Else after every call that writes, and some of those between. */
 const [PART = 0, PARTS = 1] = process.env.KD_FULL?.split('/').map(Number) ?? [];
@@ -38,8 +38,8 @@ function cuts(calls: readonly string[]): number[] {
   return numbers.filter((number) => WRITES.includes(calls[number - 1]!) || number % 23 === 1);
 }
 
-/** Of a deploy that fails: after the setup ran, since what is before is the same as in one that does not. */
-function backwards(calls: readonly string[]): number[] {
+/** Of a deploy that fails: the calls after the setup task. Those before are the same in a deploy that succeeds. */
+function cutsAfterSetup(calls: readonly string[]): number[] {
   return cuts(calls).filter((number) => FULL || (number > calls.lastIndexOf('runTask') && number % 2 === 0));
 }
 
@@ -56,15 +56,15 @@ async function state(double: EcsDouble): Promise<Killed['now']> {
   return { ...(await truth(double, planOf(WISH))), revisions: await revisions(double) };
 }
 
-/** A whole deploy: every call that it makes, and what there is then. */
-async function whole(rules: object[], exit: number): Promise<{ calls: string[]; now: Killed['now'] }> {
+/** A deploy that is not killed: its calls, and the state afterwards. */
+async function completeDeploy(rules: object[], exit: number): Promise<{ calls: string[]; now: Killed['now'] }> {
   const double = await open(rules);
   const kill = killAfter(Infinity);
   expect((await deploy(double, planOf(WISH), {}, {}, { kill })).exit).toBe(exit);
   return { calls: kill.calls, now: await state(double) };
 }
 
-/** Kills the deploy after each of the calls; so many seconds later it is run again, and the registry must be right. */
+/** Kills the deploy after each of the calls, and runs it again so many seconds later. The registry must match what runs. */
 async function eachKilled(
   rules: object[],
   numbers: readonly number[],
@@ -85,13 +85,13 @@ async function eachKilled(
 
 describe('kill -9 after a call, and the same deploy again', () => {
   it(
-    'ends as if nothing had been, and registers nothing twice',
+    'ends in the same state as a deploy without an interruption, and registers nothing twice',
     async () => {
-      const { calls, now } = await whole(WELL, 0);
+      const { calls, now } = await completeDeploy(SUCCEEDING, 0);
       expect(now.pinned).toBe(true);
       expect(calls.filter((name) => WRITES.includes(name)).length).toBeGreaterThan(12);
       await eachKilled(
-        WELL,
+        SUCCEEDING,
         cuts(calls),
         (after) => after * 7,
         ({ after, call, ...ended }) => expect({ after, call, ...ended }).toEqual({ after, call, exit: 0, message: '', now }),
@@ -101,13 +101,13 @@ describe('kill -9 after a call, and the same deploy again', () => {
   );
 
   it(
-    'also during a rollback: the next run fails in the same way, and all is as before',
+    'also during a rollback: the next run fails in the same way, and every service runs its previous revision',
     async () => {
-      const { calls } = await whole(CRASH, 12);
+      const { calls } = await completeDeploy(CRASHING, 12);
       const runs = Object.fromEntries(SERVICES.map((name) => [name, `${name}:1`]));
       await eachKilled(
-        CRASH,
-        backwards(calls),
+        CRASHING,
+        cutsAfterSetup(calls),
         () => 0,
         ({ after, call, exit, now }) => expect({ after, call, exit, runs: now.runs }).toEqual({ after, call, exit: 12, runs }),
       );

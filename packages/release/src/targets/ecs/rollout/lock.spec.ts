@@ -3,14 +3,14 @@ import { planOf, startDouble, type EcsDouble } from '../../../../testing/rollout
 import { ecsOf } from '../../../../testing/rollouts/ecs';
 import { PLACE } from '../../../../testing/rollouts/kit';
 import type { RolloutEvent } from './events';
-import { acquireLock, findLock, type HeldLock } from './lock';
+import { acquireLock, findLock, type AcquiredLock } from './lock';
 import { newRollout, type Rollout } from './rollout';
 
 const TIMEOUT = 40 * 60_000;
 let double: EcsDouble;
 afterEach(() => double.close());
 
-async function locked(): Promise<{ rollout: Rollout; lock: HeldLock; events: RolloutEvent[] }> {
+async function locked(): Promise<{ rollout: Rollout; lock: AcquiredLock; events: RolloutEvent[] }> {
   double = await startDouble();
   const events: RolloutEvent[] = [];
   const ports = { ecs: ecsOf(double, PLACE), clock: double.time, images: { findProblem: async () => undefined } };

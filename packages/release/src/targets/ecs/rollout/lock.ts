@@ -15,7 +15,7 @@ interface Lock {
   until: number;
 }
 
-export interface HeldLock {
+export interface AcquiredLock {
   /** Extends it. The lock of a deploy that was killed expires some time after its last renewal. A renewal that fails is no reason to stop while the lock is good for another wave. */
   renew(): Promise<void>;
   release(): Promise<void>;
@@ -70,7 +70,7 @@ export async function removeOwnLock(rollout: Rollout, services: readonly Service
 }
 
 /** Acquires the lock of the environment, or fails with who holds it. Two deploys at the same moment both write the tag, then both read it: the one that wrote last finds its own id. */
-export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<HeldLock | undefined> {
+export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<AcquiredLock | undefined> {
   const first = lockCarrier(services);
   if (!first) return undefined;
   await waitForLock(rollout, first);
@@ -110,7 +110,7 @@ async function readCarrier({ ecs }: Rollout, last: ServiceState): Promise<Servic
 }
 
 /** `validUntil`: of the lock that the service has already. */
-function holdLock(rollout: Rollout, carrier: ServiceState, validUntil: number): HeldLock {
+function holdLock(rollout: Rollout, carrier: ServiceState, validUntil: number): AcquiredLock {
   const { ecs, clock, options, plan } = rollout;
   let until = validUntil;
   const extend = async () => {

@@ -55,7 +55,7 @@ function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceSta
   );
 }
 
-/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. It says what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
+/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. The message reports what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
 export function outcomeOfError(rollout: Rollout, error: unknown): Outcome {
   if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
   const [first, ...rest] = error.problems;

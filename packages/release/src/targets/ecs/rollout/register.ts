@@ -133,7 +133,7 @@ async function registerIfMissing(rollout: Rollout, { definition, arn }: StepDefi
   const register = () => write(rollout, () => rollout.ecs.registerTaskDefinition(request));
   const registered = await register().catch(async (error: unknown) => {
     if (!isUnconfirmed(error)) throw error;
-    // No response arrived, and the revision may be registered all the same: look for it, once lists are up to date.
+    // No response arrived, and the revision may be registered all the same: search for it, once lists are up to date.
     await pause(rollout, 5_000);
     return (await findSame(rollout, definition, undefined)) ?? register();
   });

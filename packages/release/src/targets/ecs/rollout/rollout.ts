@@ -15,7 +15,7 @@ export interface RolloutPorts {
 export interface RolloutOptions {
   /** Hash of the plan: a one-off task that an earlier run of the plan started is recognized by it. */
   planId: string;
-  /** Hash of what is deployed, whatever runs now: a plan made anew for the same deploy passes the lock of an interrupted run. Default: `planId`. */
+  /** Hash of what is deployed, whatever runs now: a new plan for the same deploy passes the lock of an interrupted run. Default: `planId`. */
   deployId?: string;
   /** The command that continues after an interruption. Default: the deploy of the environment. */
   resumeCommand?: string;

@@ -8,7 +8,14 @@ import { EXIT_CODES } from '../../../deploy/exit-codes';
 
 const CALLS = path.join(__dirname, '../../../../fixtures/rollouts/calls.txt');
 /** Results of what comes before a rollout, of other targets, and of Ctrl-C (interrupted.spec.ts). */
-const ELSEWHERE = ['plan-invalid', 'registry-repository-missing', 'release-drift', 'release-not-found', 'interrupted'];
+const ELSEWHERE = [
+  'plan-invalid',
+  'registry-repository-missing',
+  'release-drift',
+  'release-not-found',
+  'record-mismatch',
+  'interrupted',
+];
 const started: EcsDouble[] = [];
 afterEach(async () => {
   for (const double of started.splice(0)) await double.close();

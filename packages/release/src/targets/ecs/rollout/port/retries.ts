@@ -18,7 +18,7 @@ export interface RetryPort {
   reportRetry(message: string): void;
 }
 
-/** ECS with the patience of a rollout: every call is repeated that failed only because AWS throttles or is unreachable. */
+/** ECS with the retry policy of a rollout: every call is repeated that failed only because AWS throttles or is unreachable. */
 export function retryCalls(ecs: Ecs, port: RetryPort): Ecs {
   const members = Object.entries(ecs).map(([name, value]) => {
     if (typeof value !== 'function') return [name, value];
@@ -50,7 +50,7 @@ function retryTime(name: keyof Ecs, given: unknown[], hasWritten: boolean): numb
   return isExplaining ? EXPLAINING : AFTER_FIRST_WRITE;
 }
 
-/** A registration is not idempotent: without a response, register.ts looks for the revision. */
+/** A registration is not idempotent: without a response, register.ts searches for the revision. */
 function canRepeat(name: keyof Ecs, error: unknown): boolean {
   return name === 'registerTaskDefinition' ? codeOf(error) === 'aws-throttled' : isTransient(error);
 }

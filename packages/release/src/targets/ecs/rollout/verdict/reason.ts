@@ -1,11 +1,11 @@
 import type { ProblemCode } from '../../../../problem/codes';
 import type { ServiceEvent, TaskState } from '../port/port';
 
-/** Why tasks do not come up, as ECS says it. */
+/** Why tasks do not start, as ECS reports it. */
 export interface Reason {
   code: ProblemCode;
   text: string;
-  /** The task that failed; absent if only an event tells. */
+  /** The task that failed; absent if the reason is an event. */
   task?: TaskState;
   /** The container that exited. */
   container?: string;
@@ -17,7 +17,7 @@ export interface Reason {
 
 export type Unresolved = { what: 'alarms' | 'health-checks' } | { what: 'target-group'; arn: string };
 
-/** The reason of the newest task that failed; that of an event if no task tells. All `tasks` and `events` are of one deployment. */
+/** The reason of the newest task that failed; that of an event if no task gives one. All `tasks` and `events` are of one deployment. */
 export function findReason(tasks: readonly TaskState[], events: readonly ServiceEvent[]): Reason | undefined {
   const newest = [...tasks].sort((a, b) => (b.stoppedAt ?? b.createdAt) - (a.stoppedAt ?? a.createdAt));
   for (const task of newest) {

@@ -15,13 +15,13 @@ export interface ExpectedHealth extends ExpectedTasks {
   checkedContainers: readonly string[];
 }
 
-/** What a target group says, or why it cannot be read. */
+/** What a target group reports, or why it cannot be read. */
 export type TargetGroupHealth = { group: string; targets: readonly TargetHealth[] } | { group: string; problem: string };
 
 /** A task that has run for so long has started up. */
 const STABLE_AFTER_MS = 120_000;
 
-/** The tasks that ECS wants. One that was told to stop and still runs is not one of them. */
+/** The tasks that ECS wants. One that ECS has stopped and that still runs is not one of them. */
 export function desiredTasks(tasks: readonly TaskState[]): TaskState[] {
   return tasks.filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
 }
@@ -58,7 +58,7 @@ function passesHealthChecks({ health, containers }: TaskState, checkedContainers
   return health !== 'UNHEALTHY' && checkedContainers.every(isHealthy);
 }
 
-/** Adds what the load balancers say, and the alarms. A target group that reports an unhealthy task outweighs one that cannot be read. */
+/** Adds what the load balancers report, and the alarms. A target group that reports an unhealthy task outweighs one that cannot be read. */
 export function healthBehindLoadBalancers(
   health: TaskHealth,
   tasks: readonly TaskState[],

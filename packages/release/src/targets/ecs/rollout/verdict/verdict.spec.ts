@@ -45,7 +45,7 @@ const old = (rollout: string, reason?: string, id = 'old') => deployment(id, 'PR
 const BACK = 'ECS deployment circuit breaker: rolling back to deploymentId old.';
 const event = (message: string, at = OURS.startedAt + 5_000) => ({ events: [{ id: '1', at, message }] });
 
-describe('what a read of the service says about our deployment', () => {
+describe('what a read of the service shows about our deployment', () => {
   it.each([
     ['ours is PRIMARY and IN_PROGRESS', service([deployment('ours', 'PRIMARY', 'app:2', 'IN_PROGRESS')]), 'in-progress'],
     ['ours is PRIMARY and COMPLETED', service([deployment('ours', 'PRIMARY', 'app:2', 'COMPLETED')]), 'completed'],
@@ -61,7 +61,7 @@ describe('what a read of the service says about our deployment', () => {
       'rolled-back',
     ],
     [
-      '… and is stable already: “services-stable” is said of it too',
+      '… and is stable already: `aws ecs wait services-stable` succeeds too',
       service([old('COMPLETED'), deployment('ours', 'ACTIVE', 'app:2', 'FAILED')]),
       'rolled-back',
     ],
@@ -138,7 +138,7 @@ describe('images of the running tasks', () => {
     ['another image', [reports('sha256:good'), reports('sha256:bad')], { result: 'mismatch', digest: 'sha256:bad' }],
     ['no digest', [reports()], { result: 'unknown' }],
     ['one task too few', [], { result: 'too-few', running: 0 }],
-    ['one that is told to stop', [task({ desiredStatus: 'STOPPED' })], { result: 'too-few', running: 0 }],
+    ['one whose desired status is STOPPED', [task({ desiredStatus: 'STOPPED' })], { result: 'too-few', running: 0 }],
     ['one of the previous revision, with the same image', [task({ taskDefinition: 'app:1' })], { result: 'too-few', running: 0 }],
   ])('%s', (_, tasks, images) => {
     expect(compareImages(tasks, expected)).toMatchObject(images);
@@ -210,7 +210,7 @@ describe('health after a timeout, when ECS has not called the deployment COMPLET
   it.each([
     ['all that is wanted', [good()], 1, { state: 'healthy', digests: 'verified' }],
     [
-      '… and an old one that was told to stop',
+      '… and an old one whose desired status is STOPPED',
       [good(), good({ taskDefinition: 'app:1', desiredStatus: 'STOPPED' })],
       1,
       { state: 'healthy' },
@@ -223,14 +223,14 @@ describe('health after a timeout, when ECS has not called the deployment COMPLET
     ['none is wanted, and one runs', [good()], 0, text(/desired count is 0, and there are 1/)],
     ['one that starts', [good({ lastStatus: 'PENDING' })], 1, text(/1 of 1 task not running yet/)],
     ['one that has just begun', [good({ startedAt: 1 })], 1, text(/1 of 1 task running for less than 2 minutes/)],
-    ['one that says no start', [good({ startedAt: undefined })], 1, text(/less than 2 minutes/)],
+    ['one without a start time', [good({ startedAt: undefined })], 1, text(/less than 2 minutes/)],
     [
       'one whose check fails',
       [good({ containers: at('UNHEALTHY') })],
       1,
       text(/1 of 1 task not healthy by the container health check/),
     ],
-    ['one whose check says nothing yet', [good({ containers: at('UNKNOWN') })], 1, text(/not healthy/)],
+    ['one whose health check has no result yet', [good({ containers: at('UNKNOWN') })], 1, text(/not healthy/)],
     ['one whose container is not reported', [good({ containers: [] })], 1, text(/not healthy/)],
     ['one that is unhealthy as a whole', [good({ health: 'UNHEALTHY' })], 1, text(/not healthy/)],
     ['another image', [good({ containers: at('HEALTHY', 'sha256:bad') })], 1, { state: 'wrong-image', digest: 'sha256:bad' }],

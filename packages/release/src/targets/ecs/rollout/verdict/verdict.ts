@@ -14,7 +14,7 @@ export interface OurDeployment {
   missedReads: number;
 }
 
-/** What a read of the service says about our deployment. All but `in-progress`, `unlisted` and `restarted` end the watch. */
+/** What a read of the service shows about our deployment. All but `in-progress`, `unlisted` and `restarted` end the watch. */
 export type DeploymentProgress =
   | { state: 'in-progress'; primary: DeploymentState }
   | { state: 'completed'; primary: DeploymentState }
