@@ -93,13 +93,7 @@ const CORE_RULES = `
 const JEST = ['describe', 'test', 'it', 'expect', 'jest', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
 
 /** Where retired words still stand in identifiers. The list only gets shorter: clean a folder, then take it out. */
-const STILL_RETIRED = [
-  ...['images/push', 'targets'].map((room) => `${NX}/${room}/**`),
-  `${RELEASE}/targets/**`,
-  'packages/nx/testing/rollouts/**',
-  'packages/release/testing/**',
-  'tools/bench/**',
-];
+const STILL_RETIRED = [`${NX}/images/push/**`, 'tools/bench/**'];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/files/**', '**/fixtures/**', '.nx/**', 'tmp/**'] },

@@ -6,7 +6,7 @@ import type { Registries } from '../workspace/registries';
 import type { Log } from '../system/log';
 import { requireBundlePin, type OpenRelease } from '../workspace/workspace';
 
-export interface EnvWords {
+export interface EnvOptions {
   registries: Registries;
   platform?: string;
   offline: boolean;
@@ -17,17 +17,22 @@ export interface RenderedEnv extends EnvPlan {
 }
 
 /** Every service's environment, with the images as the registry has them. */
-export async function renderedEnv(open: OpenRelease, environment: Environment, words: EnvWords, log: Log): Promise<RenderedEnv> {
+export async function renderedEnv(
+  open: OpenRelease,
+  environment: Environment,
+  options: EnvOptions,
+  log: Log,
+): Promise<RenderedEnv> {
   const { release } = open;
   const pins = new Map<string, BundlePin>();
   for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
   const names = releaseImages(environment);
-  const { platform, offline } = words;
+  const { platform, offline } = options;
   const planned = await plannedImages(open, names, { platform }, log);
   const images =
     planned.length === 0
       ? []
-      : await releasedImages(open.root, planned, environmentRegistry(environment, words.registries), { offline }, log);
+      : await releasedImages(open.root, planned, environmentRegistry(environment, options.registries), { offline }, log);
   const rendered = renderEnv({
     environment,
     release,

@@ -10,7 +10,7 @@ import type {
 import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFromRecord } from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
-import type { EnvWords } from '../../env';
+import type { EnvOptions } from '../../env';
 import { headCommit } from '../../../git/worktree';
 import { withSnapshot } from '../../../git/snapshot/snapshot';
 import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released-images';
@@ -25,7 +25,7 @@ import { readRunning } from './read-running';
 import { compareRunningImages, readRegistryImages } from './running-images';
 import { addCommitSubjects } from './commit-subjects';
 
-export interface PlanReleaseOptions extends EnvWords {
+export interface PlanReleaseOptions extends EnvOptions {
   /** Reads the last successful record of an environment; undefined if there is none. Not called offline. */
   lastRecord?: (environment: Environment) => Promise<ReleaseRecord | undefined>;
 }

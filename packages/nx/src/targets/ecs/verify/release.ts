@@ -1,7 +1,7 @@
 import type { BundlePin, CheckResult, Environment } from '@kdcube/release/internal';
 import { applyCheck, descriptorOptions, imagePushed, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../../../workspace/environment';
-import type { EnvWords } from '../../env';
+import type { EnvOptions } from '../../env';
 import { plannedImages, releasedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
@@ -10,7 +10,7 @@ import { verifyEnvironment } from './verify';
 /** Stands for an image that is not pushed yet, so that everything else can be checked. */
 const NOT_PUSHED = `registry.invalid/none@sha256:${'0'.repeat(64)}`;
 
-type VerifyReleaseOptions = Omit<EnvWords, 'offline'> & { secretKeys: boolean };
+type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean };
 
 /** Checks everything that a deployment of this release to this environment needs. */
 export async function verifyRelease(
@@ -35,7 +35,7 @@ export async function verifyRelease(
 async function findImages(
   open: OpenRelease,
   environment: Environment,
-  { platform, registries }: Omit<EnvWords, 'offline'>,
+  { platform, registries }: Omit<EnvOptions, 'offline'>,
   log: Log,
 ): Promise<{ results: CheckResult[]; images: Map<string, string> }> {
   const planned = await plannedImages(open, releaseImages(environment), { platform }, log);
