@@ -2,6 +2,7 @@
 export * from './index';
 
 // problem
+export { longPath } from './bundle/stage/names';
 export { LIMITS } from './problem/limits';
 export type { Limit, LimitName } from './problem/limits';
 export { formatPlace, printable, quoted } from './problem/problem';
