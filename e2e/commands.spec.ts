@@ -93,9 +93,10 @@ test('--dry-run of generators and --dryRun of executors change nothing', async (
 
 test('nx affected -t docker-push, with the registry from KDCUBE_REGISTRY', async () => {
   const env = { ...shell, KDCUBE_REGISTRY: `${registry.host}/one`, KDCUBE_PLATFORM_REGISTRY: registry.host };
-  await workspace.mustNx('affected -t docker-push --base=HEAD~1', { env });
+  const { output } = await workspace.mustNx('affected -t docker-push --base=HEAD~1', { env });
   for (const image of IMAGES) {
     const { repository, digest, tags } = receipt(image);
+    expect(output).toContain(`pushed     ${repository}@${digest}`);
     expect(repository).toBe(`${registry.host}/one/${image}`);
     expect(new Set(Object.values(await digestsOf(repository)))).toEqual(new Set([digest]));
     expect(tags).toEqual([`customer-${workspace.head()}`, 'customer-main']);

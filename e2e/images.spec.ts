@@ -278,7 +278,8 @@ testWithEngine('with immutable tags, keeps the branch tag, and reports it', asyn
   const to = { env: { ...env, KDCUBE_REGISTRY: double.host, KDCUBE_PLATFORM_REGISTRY: prefix } };
   const before = await digestsOf(`${double.host}/${PROC}`);
   workspace.commit('A third content', { 'bundles/here/run.txt': `${prefix} 3 ${Date.now()}\n` });
-  const { output } = await workspace.mustNx(`run ${PROC}:docker-push`, to);
+  // In its default style, Nx shows nothing of a task that succeeded.
+  const { output } = await workspace.mustNx(`run-many -t docker-push -p ${PROC}`, to);
   expect(output).toMatch(/the moving tag "customer-main" was left as it is, because the repository's tags are immutable/);
   const { key, digest, tags } = receipt(PROC);
   expect(tags).toEqual([`customer-${workspace.head()}`]);

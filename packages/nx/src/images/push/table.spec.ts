@@ -1,5 +1,5 @@
 import type { PushReceipt } from '@kdcube/release/internal';
-import { pushTable } from './table';
+import { imageReferences, pushTable } from './table';
 
 const RECEIPT: PushReceipt = {
   receipt: 'docker-push',
@@ -28,6 +28,14 @@ test('one line for each image, also for a reused one and for one that an engine 
     'exec    sha256:bbbbbbbbbbbb   all             0      0 B             0.7 s   already in the registry: reused',
     'run     sha256:bbbbbbbbbbbb   ?               ?      by the engine   0.7 s   one changed',
   ]);
+});
+
+test('each image in a registry is named with its digest; a dry run and a layout have no reference', () => {
+  const reused = { ...RECEIPT, image: 'exec', how: 'reused' as const };
+  const layout = { ...RECEIPT, repository: 'oci:dist/images/proc' };
+  const rows = [RECEIPT, reused, layout].map((receipt) => ({ receipt, took: 1 }));
+  const reference = `127.0.0.1:5000/acme/proc@${RECEIPT.digest}`;
+  expect(imageReferences([...rows, { image: 'run' }])).toEqual([`pushed     ${reference}`, `reused     ${reference}`]);
 });
 
 test('without a registry, the last line says where the images are', () => {

@@ -15,14 +15,21 @@ export interface WouldPush {
   why?: readonly string[];
 }
 
-/**
- * What a push did or would do, one line for each image: why it was built and what was sent. If several tasks run, Nx shows nothing else of them.
- */
+/** What a push did or would do, one line for each image: why it was built and what was sent. */
 export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
   const pushed = rows.filter((row) => 'receipt' in row);
   const would = rows.filter((row): row is WouldPush => !('receipt' in row));
   const inFolder = pushed.some(({ receipt }) => receipt.repository.startsWith('oci:'));
   return [...pushedTable(pushed), ...dryRunTable(would), ...(inFolder ? [IN_FOLDER] : [])];
+}
+
+/** `pushed     <registry>/<image>@<digest>` for each image that was pushed or reused in a registry: what `docker pull` takes. */
+export function imageReferences(rows: readonly (PushRow | WouldPush)[]): string[] {
+  return rows.flatMap((row) => {
+    if (!('receipt' in row) || row.receipt.repository.startsWith('oci:')) return [];
+    const { how, repository, digest } = row.receipt;
+    return [`${(how === 'reused' ? 'reused' : 'pushed').padEnd(10)} ${repository}@${digest}`];
+  });
 }
 
 const IN_FOLDER = `No registry is configured (KDCUBE_REGISTRY): the images are in ${OUT.images}.`;
