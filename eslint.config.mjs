@@ -7,7 +7,7 @@ import { retiredTerms } from './tools/lint/retired-words.mjs';
  */
 const RELEASE = 'packages/release/src';
 const NX = 'packages/nx/src';
-const PROBLEM = ['problem'];
+const PROBLEM = ['problem', 'secrets'];
 const DOCUMENT = [...PROBLEM, 'document'];
 const PLATFORM = [...DOCUMENT, 'platform'];
 const MODEL = [...PLATFORM, 'release', 'environment'];
@@ -20,6 +20,8 @@ const NODE = ['@kdcube/release/internal', 'node:**'];
 
 const LAYERS = [
   { src: RELEASE, room: 'problem', rooms: [], packages: [] },
+  // Texts in, rules out: it knows nothing of Problems, documents or files.
+  { src: RELEASE, room: 'secrets', rooms: [], packages: [] },
   { src: RELEASE, room: 'document', rooms: PROBLEM, packages: ['yaml', 'zod'] },
   { src: RELEASE, room: 'platform', rooms: DOCUMENT, packages: [] },
   { src: RELEASE, room: 'release', rooms: PLATFORM, packages: ['yaml', 'zod', 'node:crypto'] },

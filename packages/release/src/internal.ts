@@ -2,12 +2,14 @@
 export * from './index';
 
 // problem
-export { longPath } from './bundle/stage/names';
 export { LIMITS } from './problem/limits';
 export type { Limit, LimitName } from './problem/limits';
 export { formatPlace, printable, quoted } from './problem/problem';
 
 // document
+export { MAX_SCANNED_BYTES, type SecretInFile, secretsInFile } from './secrets/check-file';
+export { secretRules } from './secrets/detect';
+export { secretFileRule } from './secrets/file-names';
 export { distance } from './document/distance';
 export { ONCE } from './document/once';
 
@@ -39,6 +41,7 @@ export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release
 export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName } from './environment/list';
 
 // bundle
+export { dependencyNote, isDependencyFile } from './bundle/source/dependencies';
 export { checkBundleSource } from './bundle/source/source';
 export { LFS_LIMIT, planStage, type StagePlan, type TreeEntry } from './bundle/stage/stage';
 

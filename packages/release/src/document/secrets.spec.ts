@@ -15,6 +15,15 @@ const SECRETS: [string, string][] = [
   ['a URL with a password', 'postgres://bank:hunter2@db/bank'],
   ['a URL with a password', 'see redis://:pw@cache:6379'],
 ];
+SECRETS.push(
+  ['a secret (slack-webhook-url)', join('https://hooks.slack.com/services/', 'T0123456789/B0123456789/', 'a1'.repeat(12))],
+  ['JSON with a secret in db.password', '{"db":{"password":"hunter2hunter2"}}'],
+  ['JSON with a secret in 0.apiKey', '[{"apiKey": "a1b2c3d4e5"}]'],
+  ['JSON with a secret in inner', '{"inner": "{\\"password\\": \\"hunter2\\"}"}'],
+  ['a text with a secret in password', 'host=db user=bank password=hunter2 dbname=bank'],
+  ['a text with a secret in token', 'https://h/p?x=1&token=a1b2c3d4e5'],
+  ['a secret (azure-storage-key)', join('AccountName=a;Account', 'Key=', 'a1'.repeat(43), '==')],
+);
 const HARMLESS = [
   '',
   'a1'.repeat(20),
@@ -31,6 +40,14 @@ HARMLESS.push(
   'a://b:%s@c',
   'http://localhost:8080/x',
   'env:OPENAI_API_KEY',
+);
+HARMLESS.push(
+  '{"db":{"password":"env:DB_PASSWORD"}}',
+  '{"password":"${DB_PASSWORD}","tokens":100}',
+  '{"labels":{"password":"<FILL_ME>"}}',
+  'host=db password=$DB_PASSWORD',
+  '{not json, password: x1}',
+  'https://h/p?token=<TOKEN>&max_tokens=1000',
 );
 HARMLESS.push('git@github.com:org/repo', 'sha256:'.padEnd(71, '0'), 'AKIA is a prefix');
 

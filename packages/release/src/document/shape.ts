@@ -68,6 +68,14 @@ function problemsOf(
 ): Problem[] {
   const inner = issue.path as (string | number)[];
   const path = [...base, ...inner];
+  if (issue.code === 'invalid_union') {
+    // The form that the value has, if something inside of it is wrong.
+    const fitting = issue.errors.find((errors) => errors.every((each) => each.path.length > 0));
+    if (fitting)
+      return fitting.flatMap((each) =>
+        problemsOf({ ...each, path: [...issue.path, ...each.path] }, schema, doc, value, base, text),
+      );
+  }
   if (issue.code === 'unrecognized_keys') {
     const missing = missingKeys(schema, inner, value);
     return issue.keys.map((key) => wrongKey(key, doc, path, missing, text));

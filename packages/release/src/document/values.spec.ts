@@ -1,4 +1,7 @@
-import { isSecretName, looksRandom, placeholderIn, valueFault } from './values';
+import { valueFault } from './values';
+import { placeholderIn } from '../secrets/placeholder';
+import { isSecretName } from '../secrets/secret-name';
+import { looksRandom } from '../secrets/random';
 
 test.each([
   '<POSTGRES_HOST>',

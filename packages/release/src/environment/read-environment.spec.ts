@@ -194,6 +194,18 @@ describe('a canary', () => {
         ).not.toContain(secret);
   });
 
+  test.each([
+    '{"db":{"password":"hunter2hunter2"}}',
+    '[{"clientSecret":"a1b2c3d4e5f6"}]',
+    'host=db password=hunter2',
+    'https://hooks.slack.com/services/T0123456789/B0123456789/a1b2c3d4e5f6a1b2c3d4e5f6',
+  ])('the variable %j is refused, and not repeated', (value) => {
+    const { problems } = read(environmentText(`env: { proc: { EXTRA: '${value}' } }`));
+    expect(problems.map(({ code }) => code)).toEqual(['secret-value']);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+    expect(codes(environmentText(`env: { proc: { EXTRA: '${value}' } }\nnot_secret: { EXTRA: a demo }`))).toEqual([]);
+  });
+
   test('what is cleared by name is taken', () => {
     expect(codes(environmentText(`env: { proc: { MINE: "${CANARY}" } }\nnot_secret: [MINE]`))).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { NotSecret } from '../document/not-secret';
 import * as z from 'zod';
 import { components } from '../platform/components';
 import { WrittenGateway } from './written-gateway';
@@ -228,7 +229,9 @@ export const WrittenEnvironment = z
       secrets,
       'Secrets, by reference: `ssm:/name`, `secretsmanager:name`, `secretsmanager:name#json-key`, an ARN, or for compose `file:/path`.',
     ),
-    not_secret: z.array(text()).optional().describe('Names of variables whose values look like secrets and are none.'),
+    not_secret: NotSecret.optional().describe(
+      'Names of variables whose values look like secrets and are none: as a list, or with a reason each as a mapping.',
+    ),
     services: z.record(z.string(), WrittenService).describe('What runs, by name.'),
   })
   .describe('An environment: where a release runs, and with what.');

@@ -66,6 +66,7 @@ export const PROBLEMS = {
   'lfs-pointer': 'The content of a file is in Git LFS.',
   'case-clash': 'Two files of a bundle differ only in case.',
   'unsafe-name': 'A file name that is not portable.',
+  'secret-in-file': 'A file of a bundle or an image holds a secret.',
   'entrypoint-missing': 'A bundle without entrypoint.py.',
   'entrypoint-none': 'An entrypoint.py without an entrypoint that the platform finds.',
   'entrypoint-many': 'A bundle with several entrypoints.',

@@ -157,3 +157,46 @@ test('what is broken stops nothing that is not', () => {
   expect(problems.map(({ code }) => code)).toEqual(['wrong-type', 'wrong-type']);
   expect(release!.bundles).toMatchObject([{ id: 'a', subdir: 's', name: undefined }, { id: 'b' }]);
 });
+
+describe('secrets in settings', () => {
+  const config = (text: string, more = '') => codes(`${items(`{id: a, config: ${text}}`)}${more}`);
+  test.each([
+    '{password: hunter2hunter2}',
+    '{db: {password: hunter2}}',
+    '{dbPassword: hunter2hunter2}',
+    '{api_key: a1b2c3d4e5f6}',
+    '{passwords: [], list: [{secret: a1b2c3d4e5f6}]}',
+    '{json: \'{"db":{"password":"hunter2hunter2"}}\'}',
+    '{hook: "https://hooks.slack.com/services/T0123456789/B0123456789/a1b2c3d4e5f6a1b2c3d4e5f6"}',
+    '{dsn: "host=db password=hunter2"}',
+  ])('config: %s is refused', (text) => expect(config(text)).toEqual(['secret-value']));
+
+  test.each([
+    '{password: "env:DB_PASSWORD"}',
+    '{password: "${DB_PASSWORD}"}',
+    '{token: my-token-name, secret_name: x1y2z3a4}',
+    '{max_tokens: 1000, password: ""}',
+  ])('config: %s is not', (text) => expect(config(text)).toEqual([]));
+
+  test('a name is cleared by a list, or by a mapping that says why', () => {
+    expect(config('{password: hunter2hunter2}', 'not_secret: [password]\n')).toEqual([]);
+    expect(config('{password: hunter2hunter2}', 'not_secret: {password: of the public demo}\n')).toEqual([]);
+    expect(config('{password: hunter2hunter2}', 'not_secret: {other: of the public demo}\n').sort()).toEqual([
+      'secret-value',
+      'unknown-key',
+    ]);
+    expect(config('{password: hunter2hunter2}', 'not_secret: {password: }\n')).toContain('wrong-type');
+    expect(config('{password: hunter2hunter2}', 'not_secret: password\n').sort()).toEqual(['secret-value', 'wrong-type']);
+    expect(config('{}', 'not_secret: [1]\n')).toEqual(['unquoted-value']);
+  });
+
+  test('a file is allowed only with a reason', () => {
+    const key = 'bundles/a/tests/key.pem';
+    const text = (notSecret: string) => `${items('{id: a}')}not_secret: ${notSecret}\n`;
+    expect(codes(text(`[${key}]`))).toEqual(['missing-key']);
+    expect(read(text(`{${key}: signs nothing}`))).toMatchObject({
+      problems: [],
+      release: { allowedFiles: { [key]: 'signs nothing' } },
+    });
+  });
+});

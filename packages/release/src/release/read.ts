@@ -5,6 +5,7 @@ import { KdcubeError, quoted } from '../problem/problem';
 import type { DocumentPath, ReadDocument } from '../document/document';
 import { readDocument } from '../document/document';
 import { isMapping } from '../document/layers';
+import { isFileEntry, notSecretEntries } from '../document/not-secret';
 import { generationOf } from '../platform/generation';
 import { bundleFolder, bundleModule } from '../platform/bundle-id';
 import { normalPath } from './refs';
@@ -176,11 +177,17 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
         ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
         : undefined,
     repos: isMapping(rest.repos) ? reposOf(rest.repos) : {},
+    allowedFiles: allowedFilesOf(rest.not_secret),
     defaultBundleId: textOf(defaultId) ?? bundles[0]?.id,
     bundles,
     generation,
     generationBecause: because,
   };
+}
+
+function allowedFilesOf(notSecret: unknown): Record<string, string> | undefined {
+  const files = notSecretEntries(notSecret).filter((entry) => isFileEntry(entry) && entry.reason !== undefined);
+  return files.length === 0 ? undefined : Object.fromEntries(files.map(({ name, reason }) => [name, reason!]));
 }
 
 function bundleOf(written: WrittenBundle): Bundle {

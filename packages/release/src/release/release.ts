@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { generations } from '../platform/generation';
 import type { Generation } from '../platform/generation';
+import { NotSecret } from '../document/not-secret';
 
 /**
  * release.yaml as people write it. schema.json (for editors) and docs/release-yaml.md are printed from these descriptions; read.ts says
@@ -73,7 +74,9 @@ export const WrittenRelease = z
       .describe(
         'Names for repositories, so that `repo:` can be a name: `{customer-repo: git@github.com:org/customer-repo.git}`.',
       ),
-    not_secret: z.array(text()).optional().describe('Names of settings of bundles whose values look like secrets and are none.'),
+    not_secret: NotSecret.optional().describe(
+      'What looks like a secret and is none: names of settings of bundles, as a list, or with a reason each as a mapping; and files of bundles, always with a reason: `{bundles/my-bundle/tests/key.pem: a test key that signs nothing}`.',
+    ),
     bundles: z
       .strictObject({
         version: z
@@ -135,6 +138,8 @@ export interface Release {
   platform: { repo?: string; ref?: string };
   frontend?: Source;
   repos: Record<string, string>;
+  /** Files of bundles that look like secrets and are none, and why: by the bundle's place, and the path in it. */
+  allowedFiles?: Record<string, string>;
   /** Resolved: what release.yaml names, else the first bundle. */
   defaultBundleId?: string;
   bundles: Bundle[];

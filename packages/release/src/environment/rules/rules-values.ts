@@ -4,11 +4,15 @@ import { secretsIn } from '../../document/secrets';
 import type { Component } from '../../platform/components';
 import { components } from '../../platform/components';
 import { isMapping } from '../../document/layers';
+import { notSecretEntries } from '../../document/not-secret';
 import { ALIASES, isEnvName, misnamed, OWNED } from '../../platform/names';
 import type { EnvironmentRule, EnvironmentRuleInput } from './rule';
 import { pathOf } from './rule';
 import { secretReference } from '../secret-reference';
-import { isHidden, isSecretName, looksRandom, placeholderIn, quotedWord, valueFault } from '../../document/values';
+import { isHidden, quotedWord, valueFault } from '../../document/values';
+import { placeholderIn } from '../../secrets/placeholder';
+import { isSecretItself, isSecretName } from '../../secrets/secret-name';
+import { looksRandom } from '../../secrets/random';
 
 /** One `env` or `secrets` mapping of the document. */
 interface Section {
@@ -154,11 +158,11 @@ function notAReference(value: string, path: DocumentPath, report: Parameters<Env
 
 /** Whatever looks like a secret, anywhere but in `secrets`. */
 export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, report) => {
-  const cleared = new Set(written.not_secret ?? []);
+  const cleared = new Set(notSecretEntries(written.not_secret).map(({ name }) => name));
   const isCleared = (path: DocumentPath) =>
     typeof path[path.length - 1] === 'string' && cleared.has(path[path.length - 1] as string);
   const hint = (path: DocumentPath) =>
-    `secrets: with a reference, and treat this one as leaked; or, if it is none,  not_secret: [${String(path[path.length - 1])}]`;
+    `secrets: with a reference, and treat this one as leaked; or, if it is none,  not_secret: {${String(path[path.length - 1])}: why it is none}`;
   const reported = new Set<string>();
   for (const { path, kind } of secretsIn(filled)) {
     if (path[0] === 'secrets' || path.includes('secrets') || isCleared(path)) continue;
@@ -186,6 +190,15 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
         },
         path,
       );
+    else if (!inEnv && !placeholderIn(value) && isSecretItself(name, value))
+      report(
+        {
+          code: 'secret-value',
+          message: `${quoted(name)} promises a secret, and its value stands here for everybody to read.`,
+          hint: hint(path),
+        },
+        path,
+      );
     else if ((inEnv || path[0] === 'gateway') && looksRandom(value))
       report(
         {
@@ -202,7 +215,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
 /** Names that clear a value must be names of values. */
 export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) => {
   const names = new Set(textsOf(filled, []).map(([path]) => String(path[path.length - 1])));
-  (written.not_secret ?? []).forEach((name, index) => {
+  for (const { name, path } of notSecretEntries(written.not_secret)) {
     if (!names.has(name))
       report(
         {
@@ -210,9 +223,9 @@ export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) 
           message: `${quotedWord(name)} is the name of no value of this environment.`,
           hint: 'remove the line',
         },
-        ['not_secret', index],
+        path,
       );
-  });
+  }
 };
 
 export const nothingIsLeftToFill: EnvironmentRule = ({ doc }, report) => {

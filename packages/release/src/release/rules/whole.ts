@@ -3,7 +3,11 @@ import { quoted } from '../../problem/problem';
 import { isCommit, refProblem } from '../refs';
 import type { DocumentPath } from '../../document/document';
 import { isMapping } from '../../document/layers';
-import { looksRandom, quotedWord } from '../../document/values';
+import { isFileEntry, notSecretEntries } from '../../document/not-secret';
+import { placeholderIn } from '../../secrets/placeholder';
+import { isSecretItself } from '../../secrets/secret-name';
+import { quotedWord } from '../../document/values';
+import { looksRandom } from '../../secrets/random';
 import { secretsIn } from '../../document/secrets';
 import type { Report, RuleInput } from './rule';
 
@@ -40,44 +44,72 @@ export function namesAreTexts({ release }: RuleInput, report: Report): void {
   }
 }
 
-export function holdsNoSecrets({ doc }: RuleInput, report: Report): void {
-  const cleared = new Set<unknown>(isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? doc.value.not_secret : []);
-  const marked = secretsIn(doc.value).filter(({ path }) => !cleared.has(path.at(-1)));
+export function holdsNoSecrets({ doc, rest }: RuleInput, report: Report): void {
+  const cleared = new Set(notSecretEntries(rest.not_secret).map(({ name }) => name));
+  const { not_secret: _, ...whole } = isMapping(doc.value) ? doc.value : {};
+  const marked = secretsIn(whole).filter(({ path }) => !cleared.has(settingName(path)));
   const reported = new Set(marked.map(({ path }) => JSON.stringify(path)));
   for (const { path, kind } of marked)
-    report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: KEEP }, path);
-  // By their look alone: a setting that is called `token` often says where one is.
-  for (const [path, value] of settingsIn(doc.value, [])) {
-    const name = path.findLast((part) => typeof part === 'string')!;
-    if (!looksRandom(value) || reported.has(JSON.stringify(path)) || cleared.has(name)) continue;
-    const message = `This looks drawn at random, as keys and tokens are. ${OPEN}`;
-    const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: [${name}]`;
-    report({ code: 'secret-value', message, hint }, path);
+    report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: keepHint(path) }, path);
+  // A setting that is called `token` often says where one is: then its value is a name, or a reference.
+  for (const [path, value] of settingsIn(whole, [])) {
+    const name = settingName(path);
+    if (reported.has(JSON.stringify(path)) || cleared.has(name) || placeholderIn(value)) continue;
+    const isNamed = isSecretItself(name, value);
+    if (!isNamed && !looksRandom(value)) continue;
+    const why = isNamed
+      ? `${quoted(name)} promises a secret, and its value stands here for everybody to read.`
+      : 'This looks drawn at random, as keys and tokens are.';
+    const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: {${name}: why it is none}`;
+    report({ code: 'secret-value', message: `${why} ${OPEN}`, hint }, path);
   }
 }
 
+/** The name of the setting that a text belongs to. */
+function settingName(path: DocumentPath): string {
+  return String(path.findLast((part) => typeof part === 'string'));
+}
+
 const OPEN = "What stands in a release is in git, in images' descriptors and in logs.";
-const KEEP = 'keep it in the secrets store of the environment, and treat this one as leaked';
+
+function keepHint(path: DocumentPath): string {
+  const name = settingName(path);
+  const clear = isSetting(path) ? `; or, if it is none, not_secret: {${name}: why it is none}` : '';
+  return `keep it in the secrets store of the environment, and treat this one as leaked${clear}`;
+}
+
+function isSetting(path: DocumentPath): boolean {
+  return path.some((part) => part === 'config' || part === 'props');
+}
 
 /** The texts in the settings of bundles, wherever those stand. */
 function settingsIn(value: unknown, path: DocumentPath): [DocumentPath, string][] {
-  const inside = path.some((part) => part === 'config' || part === 'props');
-  if (typeof value === 'string') return inside ? [[path, value]] : [];
+  if (typeof value === 'string') return isSetting(path) ? [[path, value]] : [];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => settingsIn(item, [...path, index]));
   return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => settingsIn(item, [...path, key])) : [];
 }
 
-/** What clears a value must name one. */
-export function clearedNamesExist({ doc }: RuleInput, report: Report): void {
-  const cleared = isMapping(doc.value) && Array.isArray(doc.value.not_secret) ? (doc.value.not_secret as unknown[]) : [];
-  const names = new Set<unknown>(settingsIn(doc.value, []).map(([path]) => path.findLast((part) => typeof part === 'string')));
-  cleared.forEach((name, index) => {
-    if (!names.has(name))
+/** What clears a value must name one; what clears a file must say why. */
+export function clearedNamesExist({ doc, rest }: RuleInput, report: Report): void {
+  const names = new Set(settingsIn(doc.value, []).map(([path]) => settingName(path)));
+  for (const entry of notSecretEntries(rest.not_secret)) {
+    const { name, path } = entry;
+    if (isFileEntry(entry)) {
+      if (entry.reason === undefined)
+        report(
+          {
+            code: 'missing-key',
+            message: `${quotedWord(name)} is a file, and goes into images only with a reason.`,
+            hint: `not_secret:\n  ${name}: why it is no secret`,
+          },
+          path,
+        );
+    } else if (!names.has(name))
       report(
         { code: 'unknown-key', message: `${quotedWord(name)} is the name of no setting of a bundle.`, hint: 'remove the line' },
-        ['not_secret', index],
+        path,
       );
-  });
+  }
 }
 
 export function hasBundles({ written, doc }: RuleInput, _: Report, note: Report): void {

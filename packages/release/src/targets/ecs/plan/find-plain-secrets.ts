@@ -1,7 +1,8 @@
 import type { Problem } from '../../../problem/problem';
 import { quoted } from '../../../problem/problem';
 import type { Service } from '../../../environment/environment';
-import { isSecretValue, looksRandom } from '../../../document/values';
+import { isSecretValue } from '../../../document/values';
+import { looksRandom } from '../../../secrets/random';
 import { secretsIn } from '../../../document/secrets';
 import type { ServiceEnv } from '../../../env/env';
 import { serviceContainer } from '../task-definition/update-task-definition';

@@ -2,7 +2,7 @@ import type { Problem } from '../../../problem/problem';
 import { quoted } from '../../../problem/problem';
 import type { DocumentPath, ReadDocument } from '../../../document/document';
 import { readDocument } from '../../../document/document';
-import { placeholderIn } from '../../../document/values';
+import { placeholderIn } from '../../../secrets/placeholder';
 import type { Service } from '../../../environment/environment';
 import { misnamed } from '../../../platform/names';
 import type { TaskDefinition } from './task-definition';

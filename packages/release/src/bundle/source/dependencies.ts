@@ -1,0 +1,27 @@
+/** The files at a bundle's root that list Python packages to install, by their names alone. */
+const LISTS =
+  /^(?:requirements[\w.-]*\.(?:txt|in)|pipfile(?:\.lock)?|(?:poetry|uv|pdm|pixi)\.lock|pylock[\w.-]*\.toml|environment\.ya?ml|conda\.ya?ml|setup\.py)$/i;
+/** The same where their content says so. */
+const SETTINGS: Record<string, RegExp> = {
+  'pyproject.toml': /^\s*dependencies\s*=|^\s*\[tool\.(?:poetry|pdm)\.dependencies\]/m,
+  'setup.cfg': /^\s*install_requires\s*=/m,
+};
+/** What a bundle needs only while it is developed is not missed in an image. */
+const DEVELOPMENT = /(?:^|[._-])(?:dev|develop(?:ment)?|test(?:s|ing)?|lint|docs?|ci)(?:[._-]|$)/i;
+
+/** Whether a file at a bundle's root can list packages; those of `settings` only by their content. */
+export function isDependencyFile(path: string): 'list' | 'settings' | undefined {
+  if (LISTS.test(path) && !DEVELOPMENT.test(path)) return 'list';
+  return Object.hasOwn(SETTINGS, path.toLowerCase()) ? 'settings' : undefined;
+}
+
+/** What to say of a bundle's lists of packages, which nothing installs; undefined where it has none. `texts`: the content of those that `isDependencyFile` calls settings. */
+export function dependencyNote(id: string, paths: readonly string[], texts: ReadonlyMap<string, string>): string | undefined {
+  const found = paths.filter((path) => {
+    const kind = isDependencyFile(path);
+    return kind === 'list' || (kind === 'settings' && SETTINGS[path.toLowerCase()]!.test(texts.get(path) ?? ''));
+  });
+  if (found.length === 0) return undefined;
+  const [verb, them] = found.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${id}: ${found.join(', ')} ${verb} not installed: the standard Dockerfile copies bundles and installs nothing, so only packages of the platform’s image can be imported. To install ${them}, write a RUN into the image’s Dockerfile, or use the platform’s @venv.`;
+}
