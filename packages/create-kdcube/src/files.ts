@@ -22,7 +22,7 @@ export function firstFiles(request: FilesRequest): Record<string, string> {
   return {
     'package.json': json(packageJson(request)),
     'nx.json': json({ $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true }),
-    '.gitignore': 'node_modules\ndist\n.nx\n__pycache__\n*.pyc\n',
+    '.gitignore': 'node_modules\n/dist\n/.nx/*\n!/.nx/nxw.js\n__pycache__\n*.pyc\n.env*\n!.env.example\n',
   };
 }
 

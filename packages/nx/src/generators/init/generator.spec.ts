@@ -20,7 +20,9 @@ describe('init', () => {
       plugins: [{ plugin: '@kdcube/nx', options: {} }],
       sync: { globalGenerators: ['@kdcube/nx:pins'] },
     });
-    expect(tree.read('.gitignore', 'utf-8')).toBe('node_modules\ndist\n.nx\n__pycache__\n*.pyc\n');
+    expect(tree.read('.gitignore', 'utf-8')).toBe(
+      'node_modules\n/dist\n/.nx/*\n!/.nx/nxw.js\n__pycache__\n*.pyc\n.env*\n!.env.example\n',
+    );
     const changed = Object.entries(contents(tree)).flatMap(([file, text]) => (before[file] === text ? [] : [file]));
     expect(changed.sort()).toEqual(['.gitignore', 'nx.json']);
   });
@@ -41,7 +43,7 @@ describe('init', () => {
       sync: { applyChanges: true, globalGenerators: ['@other/plugin:sync', '@kdcube/nx:pins'] },
     });
     expect(tree.read('.gitignore', 'utf-8')).toBe(
-      '# ours\r\ndist/\r\n/secret\r\nnode_modules\r\n.nx\r\n__pycache__\r\n*.pyc\r\n',
+      '# ours\r\ndist/\r\n/secret\r\nnode_modules\r\n/.nx/*\r\n!/.nx/nxw.js\r\n__pycache__\r\n*.pyc\r\n.env*\r\n!.env.example\r\n',
     );
   });
 
