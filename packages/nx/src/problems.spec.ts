@@ -36,6 +36,7 @@ import { withLock } from './system/lock';
 import { requireSupportedSystem } from './system/supported-system';
 import { requireGit } from './git/version';
 import { resolveRef } from './git/mirror/resolve-ref';
+import { secretProblems } from './workspace/tree-secrets';
 import { openWorktree } from './git/worktree';
 import { pinnedImage } from './images/job';
 import { silentLog } from './system/log';
@@ -207,6 +208,14 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'lfs-pointer': () => tree({ path: 'model.bin', text: 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n' }),
   'case-clash': () => tree({ path: 'Readme.md' }, { path: 'README.md' }),
   'unsafe-name': () => tree({ path: 'aux.py' }),
+  'secret-in-file': () =>
+    secretProblems(
+      [
+        { path: '.env', rule: 'env-file' },
+        { path: 'services/sky.py', rule: 'slack-webhook-url', line: 12 },
+      ],
+      { subject: 'weather@2-1', place: 'bundles/weather@2-1', allowAs: 'bundles/weather@2-1', allowed: undefined },
+    ),
   'entrypoint-missing': () => checkBundleSource(new Map([['main.py', '']]), { id: 'weather@2-1', folder: 'bundles/weather@2-1' }),
   'entrypoint-none': () => python('class Weather:\n    pass\n'),
   'entrypoint-many': () =>

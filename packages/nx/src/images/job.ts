@@ -17,6 +17,7 @@ import { findBundle } from '../workspace/bundles';
 import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import type { Log } from '../system/log';
+import type { ScannedFiles } from '../workspace/tree-secrets';
 import { settleAll } from '../system/parallel';
 import type { OpenRelease } from '../workspace/workspace';
 import { requireBundle } from '../workspace/workspace';
@@ -36,7 +37,7 @@ export interface ImageJob {
   bundles: FoundBundle[];
   /** Its paths with uncommitted changes: such an image can be pushed, but not tagged or deployed. */
   uncommitted: string[];
-  files: { tree: string; store: GitStore };
+  files: { tree: string; store: GitStore; scanned: ScannedFiles };
 }
 
 /** Plans one image from its own pin, never from the output of another task. */
@@ -80,7 +81,8 @@ export async function planImageJob(
     ...(own.committed ? [] : [folder.path]),
     ...bundles.filter(({ committed }) => !committed).map(({ place }) => place),
   ];
-  return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: own.store } };
+  const scanned = { subject: name, place: folder.path, allowAs: folder.path, allowed: release.release.allowedFiles };
+  return { plan, folder, pin, bundles, uncommitted, files: { tree: own.tree, store: own.store, scanned } };
 }
 
 /** An image's folder and its pin, which must be up to date with release.yaml and the Dockerfile. */

@@ -19,6 +19,7 @@ import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import { resolveTree } from '../git/tree';
 import type { Log } from '../system/log';
+import { requireNoSecrets, type ScannedFiles } from './tree-secrets';
 import { repoAddress, requireBundlePin, type OpenRelease } from './workspace';
 
 /** A bundle's content by its tree id, not read yet. */
@@ -32,7 +33,11 @@ export interface FoundBundle {
   /** False for a workspace bundle with uncommitted changes. */
   committed: boolean;
   /** Makes the content readable: fetches missing objects, and for a pinned bundle checks that its ref still names the pinned commit. */
+  fetch(): Promise<GitStore>;
+  /** The same for content that goes into an image: files with secrets are refused. */
   open(): Promise<GitStore>;
+  /** How its files are named in messages and in `not_secret`. */
+  files: ScannedFiles;
 }
 
 export interface FindOptions {
@@ -42,15 +47,40 @@ export interface FindOptions {
 
 /** Finds a bundle's content. For a pinned bundle it reads only the pin, and works offline. */
 export function findBundle(release: OpenRelease, bundle: Bundle, snapshot: Snapshot, options: FindOptions): Promise<FoundBundle> {
-  return bundle.kind === 'pinned' ? findPinned(release, bundle, options) : findInWorkspace(bundle, snapshot);
+  return bundle.kind === 'pinned' ? findPinned(release, bundle, options) : findInWorkspace(release, bundle, snapshot, options);
 }
 
-async function findInWorkspace(bundle: WorkspaceBundle, snapshot: Snapshot): Promise<FoundBundle> {
+/** Scanned once, however often it is opened. */
+function openable(
+  content: BundleContent,
+  place: string,
+  allowAs: string,
+  { release }: OpenRelease,
+  log: Log,
+  fetch: () => Promise<GitStore>,
+): Pick<FoundBundle, 'fetch' | 'open' | 'files'> {
+  const files = { subject: content.id, place, allowAs, allowed: release.allowedFiles };
+  let scanned: Promise<void> | undefined;
+  const open = async (): Promise<GitStore> => {
+    const store = await fetch();
+    await (scanned ??= requireNoSecrets(store, content.tree, files, log));
+    return store;
+  };
+  return { fetch, open, files };
+}
+
+async function findInWorkspace(
+  release: OpenRelease,
+  bundle: WorkspaceBundle,
+  snapshot: Snapshot,
+  { log }: FindOptions,
+): Promise<FoundBundle> {
   for (const place of bundlePlaces(bundle)) {
     const found = await snapshot.tree(place);
     if (!found) continue;
     const content = { id: bundle.id, folder: bundle.folder, tree: found.tree };
-    return { bundle, content, place, committed: found.committed, open: async () => found.store };
+    const opened = openable(content, place, place, release, log, async () => found.store);
+    return { bundle, content, place, committed: found.committed, ...opened };
   }
   const places = bundlePlaces(bundle).join(' or ');
   throw new KdcubeError({
@@ -65,21 +95,17 @@ async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline,
   const pin = requireBundlePin(release, bundle);
   const address = repoAddress(release, bundle.repo);
   const source = { ...address, root: release.root };
-  return {
-    bundle,
-    pin,
-    content: { id: bundle.id, folder: bundle.folder, tree: pin.tree },
-    place: `${shownUrl(address.url)} ${pin.path}`,
-    committed: true,
-    open: async () => {
-      if (!offline) await checkPinnedRef(source, bundle, pin, log, release.mayFloat);
-      const store = offline
-        ? ((await findLocalStore(source, pin.commit, pin.tree)) ?? noLocalCopy(bundle, pin))
-        : await fetchCommit(source, pin.commit, { ref: pin.ref, log });
-      await checkPinnedTree(store, bundle, pin);
-      return store;
-    },
+  const content = { id: bundle.id, folder: bundle.folder, tree: pin.tree };
+  const place = `${shownUrl(address.url)} ${pin.path}`;
+  const fetch = async (): Promise<GitStore> => {
+    if (!offline) await checkPinnedRef(source, bundle, pin, log, release.mayFloat);
+    const store = offline
+      ? ((await findLocalStore(source, pin.commit, pin.tree)) ?? noLocalCopy(bundle, pin))
+      : await fetchCommit(source, pin.commit, { ref: pin.ref, log });
+    await checkPinnedTree(store, bundle, pin);
+    return store;
   };
+  return { bundle, pin, content, place, committed: true, ...openable(content, place, bundle.id, release, log, fetch) };
 }
 
 function noLocalCopy(bundle: PinnedBundle, pin: BundlePin): never {

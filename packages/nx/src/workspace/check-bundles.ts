@@ -12,7 +12,9 @@ import type { GitStore } from '../git/mirror/store';
 import { findLocalStore } from '../git/mirror/local-store';
 import { readBlobs } from '../git/blobs';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
+import { findDependencyNote, logIgnoredFiles } from './bundle-notes';
 import { planTree } from './stage';
+import { findTreeSecrets, secretProblems } from './tree-secrets';
 import type { Log } from '../system/log';
 import { repoAddress, type OpenRelease } from './workspace';
 
@@ -50,8 +52,13 @@ async function checkBundle(
   try {
     const found = await findBundle(release, bundle, snapshot, { offline: !online, log });
     const store =
-      found.pin && !online ? await openLocally(release, found as FoundBundle & { pin: BundlePin }) : await found.open();
-    return store && (await checkContent(found, store, log));
+      found.pin && !online ? await openLocally(release, found as FoundBundle & { pin: BundlePin }) : await found.fetch();
+    if (!store) return undefined;
+    await logIgnoredFiles(release.root, found, log);
+    const note = await findDependencyNote(store, found);
+    if (note) log.note(note);
+    const secrets = secretProblems(await findTreeSecrets(store, found.content.tree, log), found.files);
+    return [...secrets, ...(await checkContent(found, store, log))];
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     return error.problems;

@@ -5,6 +5,7 @@ import { readStatus } from '../../git/status';
 import { prefetchPreviousImage } from '../../images/push/previous';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
+import { logIgnoredFiles } from '../../workspace/bundle-notes';
 import { resolveRegistries, type Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withPlannedImage } from '../planned-image';
@@ -29,7 +30,11 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
     const engine = options.engine ?? plugin.engine ?? 'auto';
     const row: WouldPush = { image: job.plan.image };
     const onWouldPush = (why: readonly string[]) => void (row.why = why);
+    // While the registry is asked.
+    const notes = Promise.all(job.bundles.map((bundle) => logIgnoredFiles(root, bundle, log)));
+    notes.catch(() => undefined);
     const receipt = await pushImage(job, { ...tagOptions, registries, engine, dryRun, format, previous, onWouldPush }, log);
+    await notes;
     if (!receipt || dryRun) return row;
     await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));
     log.event({ event: 'pushed', ...receipt });

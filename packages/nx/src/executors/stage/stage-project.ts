@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type { StageReceipt } from '@kdcube/release/internal';
 import { OUT, printReceipt } from '@kdcube/release/internal';
+import { findDependencyNote, logIgnoredFiles } from '../../workspace/bundle-notes';
 import { findBundle } from '../../workspace/bundles';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import type { Snapshot } from '../../git/snapshot/snapshot';
@@ -42,5 +43,8 @@ export async function stageProject(
     `${pluralize(receipt.files, 'file')}, ${formatBytes(receipt.bytes)}, from ${from} to ${OUT.stage(bundle.id)}/bundles/${bundle.folder}`,
     startedAt,
   );
+  await logIgnoredFiles(root, found, log);
+  const note = await findDependencyNote(store, found);
+  if (note) log.note(note);
   log.event({ event: 'staged', ...receipt });
 }

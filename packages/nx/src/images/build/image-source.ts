@@ -8,6 +8,7 @@ import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless'
 import { buildWithEngine, localName } from './engine-build';
 import { findEngine, localLabels, type Engine } from './engine';
 import type { ImageJob } from '../job';
+import { requireImageWithoutSecrets } from './image-secrets';
 import { builtLayoutDir, readLayoutWithKey } from './layouts';
 import type { Registries } from '../../workspace/registries';
 
@@ -33,6 +34,7 @@ export async function findOrBuild(job: ImageJob, options: BuildOptions, log: Log
   const { root, registries } = options;
   const layout = await readLayoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
   if (!layout) return buildImage(job, options, log);
+  await requireImageWithoutSecrets(job, log);
   const base = layout.missing.length > 0 ? await locateBase(job, registries, log) : undefined;
   return { kind: 'layout', how: 'prebuilt', layout, base };
 }
@@ -44,6 +46,7 @@ export async function buildImage(
   log: Log,
 ): Promise<ImageSource> {
   const { image } = job.plan;
+  await requireImageWithoutSecrets(job, log);
   if (engine !== 'auto' && engine !== 'oci') return buildInEngine(job, engine, root, registries, log);
   const startedAt = Date.now();
   const built = await buildDaemonless(job, registries, log, { previousLayer });

@@ -1,0 +1,37 @@
+import { KdcubeError, readIgnore } from '@kdcube/release/internal';
+import { readBlobs } from '../../git/blobs';
+import { listTree } from '../../git/tree';
+import { inParallel, PARALLEL_REQUESTS } from '../../system/parallel';
+import type { Log } from '../../system/log';
+import { findTreeSecrets, secretProblems } from '../../workspace/tree-secrets';
+import type { ImageJob } from '../job';
+
+/** Throws a Problem for each file with a secret that the image would have from this workspace: from its own folder without what .dockerignore leaves out, and from workspace bundles. Problem `secret-in-file`. */
+export async function requireImageWithoutSecrets(job: ImageJob, log: Log): Promise<void> {
+  const { files, bundles } = job;
+  const found = await findTreeSecrets(files.store, files.tree, log);
+  const ignore = found.length === 0 ? undefined : await ignoreOf(job);
+  const problems = secretProblems(
+    found.filter(({ path }) => !ignore?.excludes(path)),
+    files.scanned,
+  );
+  if (problems.length > 0) throw new KdcubeError(problems);
+  // Pinned bundles are scanned when they are opened: an image that exists already does not need them.
+  const own = bundles.filter(({ pin }) => pin === undefined);
+  await inParallel(own, PARALLEL_REQUESTS, (bundle) => bundle.open());
+}
+
+async function ignoreOf({ files, folder }: ImageJob): Promise<ReturnType<typeof readIgnore> | undefined> {
+  const entries = await listTree(files.store, files.tree);
+  const names = [`${folder.dockerfile}.dockerignore`, '.dockerignore'];
+  const oid = names.map((name) => entries.find(({ path }) => path === name)?.oid).find((each) => each !== undefined);
+  if (oid === undefined) return undefined;
+  const parts: Buffer[] = [];
+  for await (const { chunks } of readBlobs(files.store, [oid])) for await (const chunk of chunks) parts.push(chunk);
+  try {
+    return readIgnore(Buffer.concat(parts).toString('utf8'));
+  } catch {
+    // The build says what is wrong with it.
+    return undefined;
+  }
+}

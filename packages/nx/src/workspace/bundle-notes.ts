@@ -1,0 +1,77 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { dependencyNote, isDependencyFile, printable } from '@kdcube/release/internal';
+import { readBlobs } from '../git/blobs';
+import { batchedBy } from '../git/batch';
+import { ignoredPaths } from '../git/ignored';
+import type { GitStore } from '../git/mirror/store';
+import { listTree } from '../git/tree';
+import type { Log } from '../system/log';
+import type { FoundBundle } from './bundles';
+
+type BundleFolder = Pick<FoundBundle, 'content' | 'place' | 'pin'>;
+
+/** Caches that programs write wherever they run: nobody misses them in an image. */
+const CACHES =
+  /(?:^|\/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints)\/|\.py[co]$|(?:^|\/)(?:\.DS_Store|Thumbs\.db)$/;
+
+/** So many names of one bundle are printed. */
+const MAX_NAMES = 20;
+/** A folder with at most so many files is printed file by file. */
+const MAX_FILES = 3;
+
+const printed = new Set<string>();
+
+/** Bundles that are asked about at the same moment are one question to git. */
+const ignoredBelow = batchedBy(
+  (root: string) => root,
+  (root, places: string[]) => {
+    const all = ignoredPaths(root, places);
+    return places.map(async (place) => (await all).filter((name) => name.startsWith(`${place}/`) && !CACHES.test(name)));
+  },
+);
+
+/** Logs what git ignores in the folder of a workspace bundle, and what therefore is in no image. Each bundle once in a process. */
+export async function logIgnoredFiles(root: string, { content, place, pin }: BundleFolder, log: Log): Promise<void> {
+  const key = `${root}\0${place}`;
+  if (pin !== undefined || printed.has(key)) return;
+  printed.add(key);
+  const names = (await ignoredBelow(root)(place)).flatMap((name) => filesOf(root, name));
+  if (names.length === 0) return;
+  const shown = names.slice(0, MAX_NAMES).map((name) => printable(name.slice(place.length + 1)));
+  const rest = names.length > shown.length ? `, and ${names.length - shown.length} more` : '';
+  const them = names.length === 1 ? 'it' : 'them';
+  log.note(`${content.id}: git ignores ${shown.join(', ')}${rest} in ${place}, so no image has ${them}`);
+}
+
+function filesOf(root: string, name: string): string[] {
+  if (!name.endsWith('/')) return [name];
+  try {
+    const files = fs.readdirSync(path.join(root, name), { withFileTypes: true });
+    if (files.length <= MAX_FILES && files.every((file) => file.isFile())) return files.map((file) => `${name}${file.name}`);
+  } catch {
+    // The name of the folder says enough.
+  }
+  return [name];
+}
+
+/** What to say of the Python packages that a bundle lists. */
+export async function findDependencyNote(store: GitStore, { content }: BundleFolder): Promise<string | undefined> {
+  const files = (await listTree(store, content.tree)).filter(({ path, mode }) => !path.includes('/') && mode.startsWith('100'));
+  const read = files.filter(({ path }) => isDependencyFile(path) === 'settings');
+  const texts = new Map<string, string>();
+  let next = 0;
+  for await (const { chunks } of readBlobs(
+    store,
+    read.map(({ oid }) => oid),
+  )) {
+    const parts: Buffer[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
+    texts.set(read[next++]!.path, Buffer.concat(parts).toString('utf8'));
+  }
+  return dependencyNote(
+    content.id,
+    files.map(({ path }) => path),
+    texts,
+  );
+}

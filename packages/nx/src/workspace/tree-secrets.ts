@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Problem, SecretInFile } from '@kdcube/release/internal';
+import {
+  KdcubeError,
+  MAX_SCANNED_BYTES,
+  quoted,
+  RELEASE_FILE,
+  secretFileRule,
+  secretRules,
+  secretsInFile,
+} from '@kdcube/release/internal';
+import type { GitStore } from '../git/mirror/store';
+import { fetchBlobs } from '../git/mirror/fetch-blobs';
+import { listTree } from '../git/tree';
+import { readBlobs, type BlobContent } from '../git/blobs';
+import { cacheDir } from '../system/files';
+import type { Log } from '../system/log';
+import { readSealedFile, writeSealedFile } from '../system/sealed-file';
+
+/** A file of a tree that must not be in an image. */
+export interface SecretFile extends SecretInFile {
+  /** Relative to the tree's root. */
+  path: string;
+}
+
+/** Whose files they are, for messages and for `not_secret`. */
+export interface ScannedFiles {
+  /** The bundle, or the image's folder. */
+  subject: string;
+  /** In front of a path in messages. */
+  place: string;
+  /** In front of a path in `not_secret` of release.yaml. */
+  allowAs: string;
+  allowed: Readonly<Record<string, string>> | undefined;
+}
+
+/** Throws a Problem for each file of a tree that must not be in an image, and that release.yaml does not allow with a reason. Problem `secret-in-file`. */
+export async function requireNoSecrets(store: GitStore, tree: string, files: ScannedFiles, log: Log): Promise<void> {
+  const problems = secretProblems(await findTreeSecrets(store, tree, log), files);
+  if (problems.length > 0) throw new KdcubeError(problems);
+}
+
+export function secretProblems(found: readonly SecretFile[], { subject, place, allowAs, allowed = {} }: ScannedFiles): Problem[] {
+  return found.flatMap(({ path, rule, line }) => {
+    const name = `${allowAs}/${path}`;
+    if (Object.hasOwn(allowed, name)) return [];
+    return [
+      {
+        code: 'secret-in-file' as const,
+        message: `${subject}: ${quoted(path)} ${line === undefined ? 'is a file that holds secrets' : 'has what looks like a secret'} (${rule}). Everybody who can pull the image could read it.`,
+        hint: `remove it, keep the secret in the store of the environment, and treat this one as leaked; or, if it is none, in ${RELEASE_FILE}:\nnot_secret:\n  ${name}: why it is none`,
+        at: { file: `${place}/${path}`, ...(line !== undefined && { line }) },
+      },
+    ];
+  });
+}
+
+/** Every file of a tree that must not be in an image. What was found in a tree is stored by the tree's id: its content is another one under another id. */
+export async function findTreeSecrets(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
+  const name = `secrets ${tree} ${rulesVersion()}`;
+  const file = cacheDir('scanned-trees', rulesVersion(), tree);
+  const stored = readSealedFile(file, name);
+  if (stored) return JSON.parse(stored.toString('utf8')) as SecretFile[];
+  const found = await scanTree(store, tree, log);
+  await writeSealedFile(file, name, JSON.stringify(found));
+  return found;
+}
+
+async function scanTree(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
+  const entries = (await listTree(store, tree)).filter(({ mode }) => mode.startsWith('100'));
+  await fetchBlobs(store, tree, log);
+  const found: SecretFile[] = [];
+  const unread = entries.filter(({ path }) => {
+    const rule = secretFileRule(path);
+    if (rule) found.push({ path, rule });
+    return !rule;
+  });
+  let next = 0;
+  for await (const blob of readBlobs(
+    store,
+    unread.map(({ oid }) => oid),
+  )) {
+    const { path } = unread[next++]!;
+    for (const secret of secretsInFile(path, await firstBytes(blob))) found.push({ path, ...secret });
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
+}
+
+async function firstBytes({ chunks }: BlobContent): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    if (size < MAX_SCANNED_BYTES) parts.push(chunk);
+    size += chunk.length;
+  }
+  return Buffer.concat(parts).subarray(0, MAX_SCANNED_BYTES);
+}
+
+let version: string | undefined;
+
+/** Another set of rules finds something else. */
+function rulesVersion(): string {
+  return (version ??= createHash('sha256').update(secretRules()).digest('hex').slice(0, 16));
+}
