@@ -85,7 +85,7 @@ test('a commit tag that names another image: reports both digests, and keeps it'
     ['tag-exists'],
     before[tag]!,
     /should become sha256:[0-9a-f]{64}/,
-    'A tag that people rely on is not moved',
+    'Commit tags and release tags are never moved',
   );
   noReceipt();
   expect(await digestsOf(repository)).toEqual(before);

@@ -68,7 +68,7 @@ export async function* streamContent(store: GitStore, oid: string, size: number)
 }
 
 export function missingBlob(oid: string): KdcubeError {
-  return new KdcubeError({ code: 'command-failed', message: `git has no file content ${oid} here.` });
+  return new KdcubeError({ code: 'command-failed', message: `The repository has no blob ${oid}.` });
 }
 
 export async function* verifyContent(
@@ -81,6 +81,5 @@ export async function* verifyContent(
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest('hex') !== oid)
-    throw new KdcubeError({ code: 'command-failed', message: `The content of ${oid} in git's store is damaged.` });
+  if (hash.digest('hex') !== oid) throw new KdcubeError({ code: 'command-failed', message: `The git object ${oid} is corrupt.` });
 }

@@ -39,7 +39,7 @@ export function gitFailed(args: readonly string[], { exitCode, stderr }: RunResu
   if (isDiskFull(stderr)) return fileProblem(Object.assign(new Error(stderr), { code: 'ENOSPC' }), 'the git objects');
   return new KdcubeError({
     code: 'command-failed',
-    message: `git ${args[0]} ended with exit code ${exitCode}.\n${tail(stderr)}`.trimEnd(),
+    message: `git ${args[0]} exited with code ${exitCode}.\n${tail(stderr)}`.trimEnd(),
   });
 }
 

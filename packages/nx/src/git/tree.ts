@@ -16,7 +16,8 @@ export async function resolveTree(
   log: Log = silentLog,
 ): Promise<string | undefined> {
   const why = unsafePath(path);
-  if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(path)} is not a place in a repository: ${why}.` });
+  if (why)
+    throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(path)} is not a valid path in a repository: ${why}.` });
   return withRepair(store, log, async () => {
     let tree = `${commit}^{tree}`;
     const parts = normalPath(path).split('/').filter(Boolean);
@@ -105,7 +106,7 @@ const SLASH = Buffer.from('/');
 async function readTreeObject(store: GitStore, name: string): Promise<GitObject> {
   const [found] = await objectReader(store.context).read([name]);
   if (found?.type === 'tree') return found;
-  throw new KdcubeError({ code: 'command-failed', message: `git has no folder ${name} here.` });
+  throw new KdcubeError({ code: 'command-failed', message: `The repository has no tree ${name}.` });
 }
 
 /** A tree as git keeps it: mode, name and id of each thing in it. */
@@ -116,7 +117,7 @@ function parseTree(content: Buffer, tree: string): RawTreeEntry[] {
     const space = content.indexOf(32, at);
     const end = content.indexOf(0, space);
     if (space === -1 || end === -1 || end + 1 + length > content.length)
-      throw new KdcubeError({ code: 'command-failed', message: `The content of ${tree} in git's store is damaged.` });
+      throw new KdcubeError({ code: 'command-failed', message: `The git object ${tree} is corrupt.` });
     const mode = content.toString('latin1', at, space).padStart(6, '0');
     const oid = content.toString('hex', end + 1, end + 1 + length);
     rows.push({ mode, oid, name: content.subarray(space + 1, end) });

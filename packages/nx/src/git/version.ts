@@ -29,13 +29,12 @@ export async function checkGit(): Promise<GitVersion> {
     },
   );
   const hint = `install git ${MINIMUM_VERSION.join('.')} or newer: https://git-scm.com/downloads`;
-  if (text === undefined)
-    throw new KdcubeError({ code: 'git-missing', message: 'git is not on this machine, or not on the PATH.', hint });
+  if (text === undefined) throw new KdcubeError({ code: 'git-missing', message: 'git was not found on the PATH.', hint });
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
   if (major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1])) {
     throw new KdcubeError({
       code: 'git-missing',
-      message: `${text} is too old: git ${MINIMUM_VERSION.join('.')} is the oldest that can do what a release needs.`,
+      message: `${text} is too old: git ${MINIMUM_VERSION.join('.')} or newer is required.`,
       hint,
     });
   }

@@ -42,13 +42,13 @@ async function findWorktree(root: string): Promise<Worktree> {
   if (/dubious ownership/.test(result.stderr)) {
     throw new KdcubeError({
       code: 'not-a-repository',
-      message: `The repository around ${root} belongs to another user, and git does not read it for safety.`,
+      message: `git refuses to read the repository around ${root}: it belongs to another user.`,
       hint: `git config --global --add safe.directory ${quoted(root)}`,
     });
   }
   throw new KdcubeError({
     code: 'not-a-repository',
-    message: `${root} is not in a git repository. Whatever a release is made of is identified by git.`,
+    message: `${root} is not in a git repository: the content of a release is identified by its git objects.`,
     hint: 'git init && git add -A && git commit -m "first commit"',
   });
 }

@@ -27,11 +27,12 @@ export async function getImage(
   const top = await getManifest(registry, repository, reference);
   const chosen = manifests.isIndex(top.json) ? await getPlatformManifest(registry, repository, top.json, wanted, from) : top;
   const manifest = chosen.json as manifests.ImageManifest;
-  if (manifests.isIndex(chosen.json)) throw invalidResponse(`${from} is an index of indexes, which no image is.`);
+  if (manifests.isIndex(chosen.json)) throw invalidResponse(`${from} is an index of indexes, which is not supported.`);
   if (!manifests.isImageManifest(manifest))
-    throw notFound(`${from} is no image: its config is ${quoted(manifest.config.mediaType)}.`);
+    throw notFound(`${from} is not an image: its config has the media type ${quoted(manifest.config.mediaType)}.`);
   const { digest, size } = manifest.config;
-  if (size > MAX_MANIFEST_BYTES) throw invalidResponse(`The config of ${from} has ${size} bytes, more than any image.`);
+  if (size > MAX_MANIFEST_BYTES)
+    throw invalidResponse(`The config of ${from} is too large: ${size} bytes, at most ${MAX_MANIFEST_BYTES}.`);
   const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
   const config = manifests.parseConfig(bytes, manifest, from);
   if (!matchesPlatform(config, wanted)) throw wrongPlatform(from, platform, [formatPlatform(config)]);
@@ -57,5 +58,5 @@ export async function getPlatformManifest(
 }
 
 export function wrongPlatform(from: string, platform: string, available: string[]): KdcubeError {
-  return notFound(`${from} has no image for ${platform}. It is there for ${available.join(', ') || 'no platform at all'}.`);
+  return notFound(`${from} has no image for ${platform}, only for ${available.join(', ') || 'no platform'}.`);
 }

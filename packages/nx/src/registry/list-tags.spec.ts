@@ -53,5 +53,5 @@ test('an empty repository, one that is not there, and something else', async () 
   });
   expect(await listTags(registry(), 'app')).toEqual([]);
   answer = () => ({ body: { tags: 'a' } });
-  await expect(listTags(registry(), 'app')).rejects.toThrow('a list of tags for app that is none');
+  await expect(listTags(registry(), 'app')).rejects.toThrow('an invalid tag list for app');
 });

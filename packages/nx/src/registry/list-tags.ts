@@ -17,12 +17,11 @@ export async function listTags(registry: Registry, repository: string): Promise<
     const outgoing: HttpRequest = { method: 'GET', url, headers: {}, maxBytes: LIMIT };
     const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull`);
     if (answer.status === 404 && !isMissingRepository(registry, answer)) return tags;
-    if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `for the tags of ${repository}`, answer);
+    if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `list the tags of ${repository}`, answer);
     const json = parse(answer.body) as { tags?: unknown } | undefined;
     // An empty repository has `tags: null`.
     const list = json?.tags ?? [];
-    if (!json || !Array.isArray(list))
-      throw invalidResponse(`${registry.host} gave a list of tags for ${repository} that is none.`);
+    if (!json || !Array.isArray(list)) throw invalidResponse(`${registry.host} returned an invalid tag list for ${repository}.`);
     tags.push(...list.filter((tag): tag is string => typeof tag === 'string'));
     url = nextPage(answer.headers.link, registry, url);
   }

@@ -52,7 +52,7 @@ export function parseMediaType(header: string | undefined, from: string): string
   if (KNOWN.includes(type)) return type;
   if (/^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(type)) throw unsupportedSchema1(from);
   if (['', 'application/json', 'application/octet-stream', 'text/plain'].includes(type)) return undefined;
-  throw invalidResponse(`${from} came as ${quoted(type)}, which is no image manifest.`);
+  throw invalidResponse(`${from} has the media type ${quoted(type)}, which is not an image manifest.`);
 }
 
 /** Reads a manifest or an index. Everything that is used later is checked here; more keys are left as they are. */
@@ -78,7 +78,7 @@ export function parseManifest(
     ? json.config === undefined && json.layers === undefined && (json.manifests as unknown[]).every(isDescriptor)
     : isDescriptor(json.config) && Array.isArray(json.layers) && json.layers.every(isDescriptor);
   if (json.schemaVersion !== 2 || !consistent || !shape)
-    throw invalidResponse(`${from} is not a manifest: its fields do not fit together.`);
+    throw invalidResponse(`${from} is not a valid manifest: its fields contradict each other.`);
   return { mediaType, json: json as unknown as ImageManifest | ImageIndex };
 }
 
@@ -96,13 +96,13 @@ export function parseConfig(bytes: Buffer, manifest: ImageManifest, from: string
   const invalid = (why: string) => invalidResponse(`The config of ${from} ${why}.`);
   const { config, ...json } = isRecord(read) ? read : {};
   const { rootfs, history, ...rest } = withoutNulls(json) as Record<string, unknown>;
-  if (typeof rest.os !== 'string' || typeof rest.architecture !== 'string') throw invalid('is not the config of an image');
+  if (typeof rest.os !== 'string' || typeof rest.architecture !== 'string') throw invalid('is not a valid image config');
   // Go prints a list without anything in it as null.
   const ids = isRecord(rootfs) ? (rootfs.diff_ids ?? []) : rootfs === undefined ? [] : undefined;
   const areDigests = Array.isArray(ids) && ids.every((id) => typeof id === 'string' && isDigest(id));
-  if (!areDigests || ids.length !== manifest.layers.length) throw invalid('does not name as many layers as its manifest');
+  if (!areDigests || ids.length !== manifest.layers.length) throw invalid('does not list as many layers as its manifest');
   const isSound = isAbsent(config) || isRecord(config);
-  if (!isSound || !(isAbsent(history) || Array.isArray(history))) throw invalid('is not the config of an image');
+  if (!isSound || !(isAbsent(history) || Array.isArray(history))) throw invalid('is not a valid image config');
   const { settings, wrong } = isRecord(config) ? readSettings(config) : { wrong: [] };
   if (wrong.length > 0) throw invalid(`has a value of another type than an image can have in ${wrong.join(', ')}`);
   return { ...rest, config: settings, rootfs: { type: 'layers', diff_ids: ids }, history } as unknown as ImageConfig;
@@ -119,8 +119,8 @@ export function isImageManifest(manifest: ImageManifest): boolean {
 
 function unsupportedSchema1(from: string): KdcubeError {
   return invalidResponse(
-    `${from} is in docker's old schema 1 format, which has no digests of its parts and is not supported.`,
-    'pull it with a docker of 2017 to 2023 and push it again; registries keep it as schema 2 then',
+    `${from} is in Docker's manifest schema 1 format, which is not supported.`,
+    'pull it with a Docker release from 2017 to 2023 and push it again: the registry then stores it as schema 2',
   );
 }
 

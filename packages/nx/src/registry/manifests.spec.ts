@@ -229,11 +229,11 @@ describe('images', () => {
     const { client } = await withIndex([['amd64'], ['arm64', 'v8']]);
     expect(await problemOf(getImage(client, 'x', 'all', 'linux/s390x'))).toMatchObject({
       code: 'image-not-found',
-      message: expect.stringContaining('It is there for linux/amd64, linux/arm64/v8.'),
+      message: expect.stringContaining('only for linux/amd64, linux/arm64/v8.'),
     });
     expect(await problemOf(getImage(client, 'x', 'only-amd64', 'linux/arm64'))).toMatchObject({
       code: 'image-not-found',
-      message: expect.stringContaining('It is there for linux/amd64.'),
+      message: expect.stringContaining('only for linux/amd64.'),
     });
   });
 
@@ -249,7 +249,7 @@ describe('images', () => {
       manifestOf(Buffer.from('{}'), 'application/vnd.cncf.helm.config.v1+json'),
       OCI_MANIFEST,
     );
-    expect((await problemOf(getImage(client, 'x', 'chart', 'linux/amd64'))).message).toContain('is no image');
+    expect((await problemOf(getImage(client, 'x', 'chart', 'linux/amd64'))).message).toContain('is not an image');
   });
 });
 

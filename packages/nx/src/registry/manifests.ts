@@ -121,7 +121,7 @@ async function sendManifest(
     return 'written';
   }
   if (await isTagImmutable(registry, repository, tag, answer)) return 'immutable';
-  throw await unexpectedResponse(registry, repository, `to write ${from}`, answer);
+  throw await unexpectedResponse(registry, repository, `write ${from}`, answer);
 }
 
 async function fetchManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
@@ -137,7 +137,7 @@ async function fetchManifest(registry: Registry, repository: string, reference: 
   };
   const answer = await sendAuthorized(registry, outgoing, pullScope(repository));
   if (answer.status === 404 && !isHtml(answer) && !isMissingRepository(registry, answer)) return undefined;
-  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
+  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
   markExisting(registry, repository);
   const read = manifests.parseManifest(answer.body, answer.headers['content-type'], from);
   return { ...read, digest: sha256Digest(answer.body), bytes: answer.body };
@@ -145,7 +145,10 @@ async function fetchManifest(registry: Registry, repository: string, reference: 
 
 function verifiedDigest(answer: HttpResponse, reference: string, from: string): void {
   if (isHtml(answer))
-    throw invalidResponse(`${from}: a web page came instead of a manifest.`, 'look whether a proxy or a login page is between');
+    throw invalidResponse(
+      `${from} is not a manifest: the response is a web page.`,
+      'check whether a proxy or a login page answers instead of the registry',
+    );
   const digest = sha256Digest(answer.body);
   const expected = isDigest(reference) ? reference : (contentDigest(answer, from) ?? digest);
   if (digest !== expected) throw digestMismatch(from, expected, digest);
@@ -164,5 +167,5 @@ export function notFound(message: string, hint?: string): KdcubeError {
 }
 
 export function digestMismatch(from: string, expected: string, digest: string): KdcubeError {
-  return invalidResponse(`${from} is not what it should be: expected ${expected}, got ${digest}.`);
+  return invalidResponse(`${from} has the wrong digest: expected ${expected}, got ${digest}.`);
 }

@@ -65,7 +65,7 @@ export function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushB
   return [...new Map(wanted.map((layer) => [layer.digest, layer])).values()].map(({ digest, size }) => {
     const blob = given.get(digest);
     if (blob?.size === size) return blob;
-    const how = blob ? `has ${blob.size} bytes where the manifest says ${size}` : 'is not among the blobs that were given';
+    const how = blob ? `has ${blob.size} bytes, but the manifest says ${size}` : 'is missing from the given blobs';
     throw new KdcubeError({ code: 'push-failed', message: `The blob ${digest} of the image ${image} ${how}.` });
   });
 }

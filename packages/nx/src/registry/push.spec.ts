@@ -134,9 +134,9 @@ describe('a push', () => {
   });
 
   it.each([
-    ['is not given', (blobs: typeof image.blobs) => blobs.slice(1), 'is not among the blobs'],
+    ['is not given', (blobs: typeof image.blobs) => blobs.slice(1), 'is missing from the given blobs'],
     ['has another size', (blobs: typeof image.blobs) => [{ ...blobs[0]!, size: 1 }, ...blobs.slice(1)], 'has 1 bytes'],
-    ['is nowhere', (blobs: typeof image.blobs) => [{ ...blobs[0]!, open: undefined }, ...blobs.slice(1)], 'nothing to send'],
+    ['is nowhere', (blobs: typeof image.blobs) => [{ ...blobs[0]!, open: undefined }, ...blobs.slice(1)], 'cannot be uploaded'],
   ])('whose config %s', async (_, change, text) => {
     const { client } = await begin();
     const problem = await problemOf(pushImage(client, 'a/x', { ...image, blobs: change(image.blobs) }, { key }));
@@ -299,7 +299,7 @@ describe('two pushes of one tag at once', () => {
     registry.faults = ({ method, kind }) => (method !== 'PUT' && kind === 'manifest' ? { status: 404 } : undefined);
     expect(await problemOf(pushImage(thirdParty, 'a/x', two, { key }))).toMatchObject({
       code: 'push-failed',
-      message: expect.stringContaining('does not have it when it is asked for'),
+      message: expect.stringContaining('does not have it now'),
     });
   });
 });
@@ -321,10 +321,10 @@ it('progress is a line at most every five seconds', () => {
   expect(lines).toEqual([]);
   for (now = 5_000; now < 12_000; now += 10) tell({ digest: 'one', sent: now * 100, total: 5_000_000 });
   expect(lines).toEqual([
-    'sending a/x: 500 kB of 10 MB, 2 layers on the way',
-    'sending a/x: 1.0 MB of 10 MB, 2 layers on the way',
+    'sending a/x: 500 kB of 10 MB, 2 layers in progress',
+    'sending a/x: 1.0 MB of 10 MB, 2 layers in progress',
   ]);
   now = 20_000;
   tell({ digest: 'one', sent: 5_000_000, total: 5_000_000 });
-  expect(lines.at(-1)).toBe('sending a/x: 5.0 MB of 10 MB, 1 layer on the way');
+  expect(lines.at(-1)).toBe('sending a/x: 5.0 MB of 10 MB, 1 layer in progress');
 });

@@ -86,7 +86,7 @@ async function readBack({ registry, repository }: Repository, reference: string)
   if (now) return now.digest;
   throw new KdcubeError({
     code: 'push-failed',
-    message: `${registry.host} took ${referenceName(registry, repository, reference)}, and does not have it when it is asked for.`,
+    message: `${registry.host} accepted ${referenceName(registry, repository, reference)}, but does not have it now.`,
   });
 }
 

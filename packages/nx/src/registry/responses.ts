@@ -15,24 +15,24 @@ export function isMissingRepository({ host }: Registry, answer: HttpResponse): b
   );
 }
 
-/** The Problem for an answer that is not what was asked for. `what` continues "was asked" and "refuses". */
+/** The Problem for an unexpected response. `action` completes "could not": `read ghcr.io/x:v1`. */
 export async function unexpectedResponse(
   registry: Registry,
   repository: string,
-  what: string,
+  action: string,
   answer: HttpResponse,
 ): Promise<KdcubeError> {
   const response = describeResponse(answer, registry.transport.secrets);
   if (answer.status === 401 || answer.status === 403)
-    return accessDenied(registry.host, what, response, await hasCredentials(registry));
+    return accessDenied(registry.host, action, response, await hasCredentials(registry));
   if (answer.status === 404 && isMissingRepository(registry, answer))
     return repositoryMissing(registry.host, repository, response);
-  return invalidResponse(`${registry.host} was asked ${what} and answered ${response}${redirectNote(answer)}.`);
+  return invalidResponse(`Could not ${action}: ${registry.host} answered ${response}${redirectNote(answer)}.`);
 }
 
-/** What is written is not taken to another address: nobody has said that it may be trusted with it. */
-export function redirectNote({ status, headers }: HttpResponse): string {
+/** A write is not redirected: the registry is the only host that the user trusts with the content. */
+function redirectNote({ status, headers }: HttpResponse): string {
   const to = headers.location;
   if (status < 300 || status > 399 || to === undefined || !URL.canParse(to)) return '';
-  return `, which leads to ${new URL(to).host} and is not followed`;
+  return `, a redirect to ${new URL(to).host}, which is not followed`;
 }

@@ -39,14 +39,14 @@ export async function setTag(
   // Somebody else was quicker.
   const now = await headManifest(registry, repository, imageTag.tag);
   if (now?.digest === manifest.digest) return 'there';
-  throw tagExists(registry.host, repository, imageTag.tag, now?.digest ?? 'something else', manifest.digest);
+  throw tagExists(registry.host, repository, imageTag.tag, now?.digest ?? 'no manifest', manifest.digest);
 }
 
 /** The Problem of a tag that stays and names something else: both digests. */
 export function tagExists(host: string, repository: string, tag: string, current: string, wanted: string): KdcubeError {
   return new KdcubeError({
     code: 'tag-exists',
-    message: `The tag ${quoted(tag)} of ${host}/${repository} names another image: it is ${current}, and should become ${wanted}. A tag that people rely on is not moved.`,
+    message: `The tag ${quoted(tag)} of ${host}/${repository} already names another image: ${current}, not ${wanted}. Commit tags and release tags are never moved.`,
     hint: 'give the release another name, or delete the tag in the registry',
   });
 }

@@ -4,14 +4,14 @@ import { type Cut, cutter } from '../network-cuts';
 import { forgetImages, type Holds, holds, imageBlobs, pushed } from './kit';
 import type { StoredRegistry } from './row';
 
-/** The request from which on nothing came through. Questions and tags of people's are on their way together, so which of them is the first differs from run to run. */
+/** The request from which on nothing came through. Reads and tag writes run in parallel, so which of them is first differs from run to run. */
 const KINDS = {
-  question: 'a question (GET, HEAD)',
+  question: 'a read (GET, HEAD)',
   mount: 'a mount',
   upload: 'the opening of an upload',
   bytes: 'the bytes of a blob',
   key: 'the tag `c-<key>`',
-  tag: 'a tag of people’s',
+  tag: 'a commit tag or branch tag',
 } as const;
 type Kind = keyof typeof KINDS;
 

@@ -166,12 +166,12 @@ export const FAULTS: Fault[] = [
     name: 'no repository',
     registryFault: ({ name }) => (name === 'acme/web' ? NO_REPOSITORY : undefined),
     result:
-      "image acme/web@{web}: {registry} has no repository acme/web, and this registry does not make one by itself. It answered 404 (NAME_UNKNOWN: The repository with name 'acme/web' does not exist in the registry with id '123456789012')",
+      "image acme/web@{web}: {registry} has no repository acme/web, and does not create repositories on push. It answered 404 (NAME_UNKNOWN: The repository with name 'acme/web' does not exist in the registry with id '123456789012')",
   },
   {
     name: 'an image for another platform',
     changeEnvironment: (text) => text.replace('component: other', 'component: other, architecture: arm64'),
-    result: 'image acme/web@{web}: {registry}/acme/web@{web} has no image for linux/arm64. It is there for linux/amd64',
+    result: 'image acme/web@{web}: {registry}/acme/web@{web} has no image for linux/arm64, only for linux/amd64',
   },
   {
     name: 'another port behind the load balancer',

@@ -45,7 +45,7 @@ export async function hasAllBlobs(store: GitStore, tree: string): Promise<boolea
 }
 
 export function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError {
-  const why = remote ? `and ${remote.displayUrl} does not hand them out` : 'and this repository has no remote to fetch them from';
+  const why = remote ? `and ${remote.displayUrl} does not serve them` : 'and this repository has no remote to fetch them from';
   return new KdcubeError({ code: 'repo-unreachable', message: `Files of the tree ${tree} are not on this machine, ${why}.` });
 }
 
@@ -53,7 +53,7 @@ export function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError 
 export function objectsLost(tree: string): KdcubeError {
   return new KdcubeError({
     code: 'repo-unreachable',
-    message: `Files of the tree ${tree} are not in this repository, which is no partial clone: it has lost them.`,
-    hint: 'git fsck --full    names what is missing; git fetch --refetch    brings it from the remote',
+    message: `Files of the tree ${tree} are missing from this repository, which is not a partial clone: the repository is damaged.`,
+    hint: 'git fsck --full    names what is missing; git fetch --refetch    fetches it from the remote',
   });
 }

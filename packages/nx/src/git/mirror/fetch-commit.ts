@@ -88,7 +88,7 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
       // Another process may have made it again since.
       if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
         await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
-      log.note(`the mirror of ${remote.displayUrl} was made again`);
+      log.note(`the mirror of ${remote.displayUrl} was recreated`);
       if (!(await isPresent())) await fill();
     });
   return { ...mirror, rebuild };

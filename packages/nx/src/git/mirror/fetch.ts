@@ -90,7 +90,7 @@ export async function fetchOneCommit(remote: GitRemote, want: CommitRequest, log
   throw new KdcubeError({
     code: 'ref-not-found',
     message: `${remote.displayUrl} has no commit ${commit}.`,
-    hint: 'check the id; a commit that no branch or tag holds any more may be gone',
+    hint: 'check the id: a commit that no branch or tag contains may have been deleted',
   });
 }
 
@@ -119,7 +119,7 @@ async function notACommit(remote: GitRemote, { commit, store }: CommitRequest): 
   if (!type || type === 'commit')
     return new KdcubeError({
       code: 'command-failed',
-      message: `git fetched ${commit} of ${remote.displayUrl} and cannot read it.`,
+      message: `git fetched ${commit} from ${remote.displayUrl}, but cannot read it.`,
     });
   return new KdcubeError({
     code: 'ref-not-found',

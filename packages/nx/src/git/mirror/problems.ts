@@ -19,28 +19,28 @@ const PATTERNS: [RegExp, ProblemCode, (shown: string) => ProblemText][] = [
   [
     /could not read (?:Username|Password)|terminal prompts disabled/i,
     'repo-denied',
-    (shown) => ({ message: `${shown} asks for a user name and a password, and there are none for it here.`, hint: LOGIN }),
+    (shown) => ({ message: `${shown} requires a user name and a password, and this machine has none for it.`, hint: LOGIN }),
   ],
   [
     /Authentication failed|Permission denied|Access denied|returned error: 40[13]|Invalid username or (?:password|token)|publickey/i,
     'repo-denied',
-    (shown) => ({ message: `${shown} refuses the credentials of this machine.`, hint: LOGIN }),
+    (shown) => ({ message: `${shown} denied access with the credentials of this machine.`, hint: LOGIN }),
   ],
   [
     /transport '[^']*' not allowed|strange (?:hostname|pathname|port)/,
     'unsafe-url',
-    (shown) => ({ message: `${shown} needs a transport that a release does not use.`, hint: 'use ssh://, https:// or file://' }),
+    (shown) => ({ message: `${shown} uses a transport that is not allowed.`, hint: 'use ssh://, https:// or file://' }),
   ],
   [
     /\b(?:hasDot|hasDotdot|hasDotgit|fullPathname|emptyName|nullSha1|treeNotSorted|duplicateEntries|gitmodules[A-Z]\w*):/,
     'unsafe-name',
-    (shown) => ({ message: `${shown} holds objects that git itself calls unsafe.` }),
+    (shown) => ({ message: `${shown} contains objects that git rejects as unsafe.` }),
   ],
   [
     /dubious ownership/,
     'repo-unreachable',
     (shown) => ({
-      message: `${shown} belongs to another user, and git does not read it for safety.`,
+      message: `git refuses to read ${shown}: it belongs to another user.`,
       hint: 'git config --global --add safe.directory <its folder>',
     }),
   ],
@@ -48,8 +48,8 @@ const PATTERNS: [RegExp, ProblemCode, (shown: string) => ProblemText][] = [
     /repository .*not found|does not appear to be a git repository|Repository not found|project you were looking for could not be found/i,
     'repo-unreachable',
     (shown) => ({
-      message: `There is no repository ${shown}, or it does not show itself to the credentials of this machine.`,
-      hint: 'check the URL, and that this machine may read it',
+      message: `The repository ${shown} does not exist, or the credentials of this machine cannot read it.`,
+      hint: 'check the URL, and whether this machine may read the repository',
     }),
   ],
   [

@@ -50,7 +50,7 @@ describe('resolveRef', () => {
     const { code, message, hint } = await problemOf(resolveRef(from(`file://${dir}`), '1.2.1'));
     expect(code).toBe('ref-not-found');
     expect(message).toContain('"1.2.1"');
-    expect(hint).toMatch(/^there is v1\.2\.1/);
+    expect(hint).toMatch(/^did you mean v1\.2\.1/);
     expect(hint!.split(', ').length).toBeLessThanOrEqual(3);
     expect((await problemOf(resolveRef(from(`file://${dir}`), gitSync(dir, 'rev-parse', '--short=10', 'HEAD')))).hint).toContain(
       'in full',

@@ -42,7 +42,7 @@ export async function remoteOf(source: RepoSource): Promise<GitRemote> {
   if (source.self)
     throw new KdcubeError({
       code: 'unknown-repo',
-      message: 'This workspace has no remote to ask.',
+      message: 'This workspace has no git remote.',
       hint: 'git remote add origin <URL>',
     });
   const context = outsideRepository();
@@ -58,7 +58,7 @@ export function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<st
   const isShort = /^[0-9a-f]{7,39}$/.test(ref);
   const hint =
     near.length > 0
-      ? `there is ${near.join(', ')}`
+      ? `did you mean ${near.join(', ')}?`
       : isShort
         ? 'a commit id must be written in full: git rev-parse <id>'
         : 'git ls-remote --tags <the URL>';

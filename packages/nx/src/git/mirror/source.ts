@@ -39,7 +39,7 @@ export async function sourceRemote(source: RepoSource, cwd: string): Promise<Git
     if (context.kind === 'name')
       throw new KdcubeError({
         code: 'unknown-repo',
-        message: `${quoted(source.url)} is a name, not a URL, and nothing says what it stands for.`,
+        message: `${quoted(source.url)} is a name, not a URL: no repository is configured under this name.`,
       });
   }
   const context: GitContext = { cwd, config: { [`remote.${REMOTE_NAME}.url`]: source.url, ...FSCK_CONFIG } };

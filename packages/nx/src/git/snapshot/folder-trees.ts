@@ -128,7 +128,8 @@ export function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] 
     const tab = record.indexOf('\t');
     const [mode, oid, stage] = record.slice(0, tab).split(' ');
     const file = record.slice(tab + 1);
-    if (stage !== '0') throw new KdcubeError({ code: 'command-failed', message: `git has a conflict in ${quoted(file)}.` });
+    if (stage !== '0')
+      throw new KdcubeError({ code: 'command-failed', message: `${quoted(file)} has an unresolved merge conflict.` });
     return { mode: mode!, oid: oid!, path: file.slice(skip) };
   });
 }
@@ -144,7 +145,8 @@ export function folderExists(root: string, folder: string): boolean {
 /** A folder inside the workspace in one spelling. Problem `unsafe-path` where it climbs out, or is reached through a symbolic link. */
 export function safeFolder(root: string, folder: string): string {
   const why = unsafePath(folder);
-  if (why) throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(folder)} is not a place in the workspace: ${why}.` });
+  if (why)
+    throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(folder)} is not a valid path in the workspace: ${why}.` });
   const inside = normalPath(folder);
   let place = root;
   for (const part of inside.split('/').filter(Boolean)) {
@@ -152,7 +154,7 @@ export function safeFolder(root: string, folder: string): string {
     if (!fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
     throw new KdcubeError({
       code: 'unsafe-path',
-      message: `${path.relative(root, place)} is a symbolic link. A release takes a folder as git has it, and git has only the link.`,
+      message: `${path.relative(root, place)} is a symbolic link: git stores the link only, not the files that it points to.`,
       hint: 'name the folder that it points to, or put the files there',
     });
   }

@@ -34,10 +34,10 @@ export async function headBlob(registry: Registry, repository: string, { digest,
     `repository:${repository}:pull`,
   );
   if (answer.status === 404) return false;
-  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `for ${name}`, answer);
+  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${name}`, answer);
   const length = answer.headers['content-length'];
   if (length === undefined || Number(length) === size) return true;
-  throw invalidResponse(`${name} is not what it should be: it has ${length} bytes there, and should have ${size}.`);
+  throw invalidResponse(`${name} has the wrong size: expected ${size} bytes, got ${length}.`);
 }
 
 /**
@@ -105,5 +105,5 @@ export async function getBlob(
   const answer = await sendAuthorized(registry, { method: 'GET', url, headers: {}, maxBytes, validate }, pullScope(repository));
   if (answer.status === 200) return answer.body;
   if (answer.status === 404 && !isHtml(answer)) throw notFound(`The blob ${from} does not exist.`);
-  throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
+  throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
 }

@@ -17,7 +17,9 @@ export function inPieces(source: AsyncIterable<Uint8Array>) {
     async *take(start: number, size: number): AsyncGenerator<Uint8Array, void, undefined> {
       // A request that is sent once more (its token had expired) finds its bytes gone.
       if (start !== at)
-        throw retryable(invalidResponse(`The upload has to begin again: its piece at ${start} had been read up to ${at}.`));
+        throw retryable(
+          invalidResponse(`The upload must restart: its chunk at byte ${start} was already read up to byte ${at}.`),
+        );
       while (at < start + size) {
         if (rest.length === 0) {
           const next = await iterator.next();

@@ -22,7 +22,7 @@ export async function* streamBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const from = referenceName(registry, repository, blob.digest);
   // Whoever opens the blob again gets another try: passing.
-  const wrong = (how: string) => retryable(invalidResponse(`${from} is not what it should be: it ${how}.`));
+  const wrong = (how: string) => retryable(invalidResponse(`${from} is invalid: it ${how}.`));
   yield* verifyBlob(resumingStream(registry, repository, blob, signal), blob, wrong);
 }
 
@@ -46,14 +46,14 @@ async function* resumingStream(
       }
       if (offset >= blob.size) return;
     } catch (error) {
-      if (signal?.aborted) throw new KdcubeError({ code: 'interrupted', message: `Reading ${from} was stopped.` });
+      if (signal?.aborted) throw new KdcubeError({ code: 'interrupted', message: `Reading ${from} was interrupted.` });
       // Whoever gets on is not on a broken line: a large blob may be cut more often than a small one.
       if (offset - begin >= RETRY_RESET_BYTES) wait = retryPolicy(registry.transport, registry.host);
       const { code, message } = error as NodeJS.ErrnoException;
       await wait(
         retryable(
           invalidResponse(
-            `${registry.host} ended the connection in the middle of ${from} (${code ?? message}).`,
+            `${registry.host} closed the connection in the middle of ${from} (${code ?? message}).`,
             undefined,
             error,
           ),
@@ -63,9 +63,7 @@ async function* resumingStream(
     } finally {
       stream.destroy();
     }
-    await wait(
-      retryable(invalidResponse(`${from} is not what it should be: it has ${offset} bytes, and should have ${blob.size}.`)),
-    );
+    await wait(retryable(invalidResponse(`${from} is incomplete: ${offset} of ${blob.size} bytes were received.`)));
   }
 }
 
@@ -86,7 +84,7 @@ async function requestRange(
     if (rightPart && Number(length) === expected) return;
     stream.destroy();
     throw invalidResponse(
-      `${from} is not what it should be: ${length} bytes come (status ${status}), and it should have ${expected}.`,
+      `${from} has the wrong size: expected ${expected} bytes, the registry announces ${length} (status ${status}).`,
     );
   };
   const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
@@ -97,7 +95,7 @@ async function requestRange(
   if (answer.status === 404 && !isHtml(answer)) {
     throw new KdcubeError({ code: 'image-not-found', message: `The blob ${from} does not exist.` });
   }
-  throw await unexpectedResponse(registry, repository, `to give ${from}`, answer);
+  throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
 }
 
 async function* skipBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {

@@ -22,7 +22,7 @@ export function logProgress(
     const sum = (key: 'sent' | 'total') => [...blobs.values()].reduce((total, blob) => total + blob[key], 0);
     const under = [...blobs.values()].filter(({ sent, total }) => sent < total).length;
     log.progress(
-      `sending ${subject}: ${formatBytes(sum('sent'))} of ${formatBytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} on the way`,
+      `sending ${subject}: ${formatBytes(sum('sent'))} of ${formatBytes(sum('total'))}, ${under} ${under === 1 ? 'layer' : 'layers'} in progress`,
     );
   };
 }

@@ -60,7 +60,7 @@ export async function uploadVerifiedBlob(
     const tooLarge = answer.status === 413 || (answer.status === 416 && piece === undefined);
     const smaller = tooLarge ? smallerChunk(piece ?? blob.size, leastPiece) : undefined;
     if (smaller === undefined)
-      throw await unexpectedResponse(registry, repository, `to take ${referenceName(registry, repository, blob.digest)}`, answer);
+      throw await unexpectedResponse(registry, repository, `upload ${referenceName(registry, repository, blob.digest)}`, answer);
     piece = smaller;
   }
 }
@@ -139,7 +139,7 @@ function checkUpload({ registry, repository, blob }: UploadAttempt, answer: Http
 /** Refuses a success that is about another blob. */
 export function checkContentDigest(answer: HttpResponse, name: string, { digest }: BlobDescriptor): void {
   const stated = contentDigest(answer, name) ?? digest;
-  if (stated !== digest) throw invalidResponse(`${name} is not what it should be: the registry took it for ${stated}.`);
+  if (stated !== digest) throw invalidResponse(`${name} has the wrong digest: the registry stored it as ${stated}.`);
 }
 
 async function* withProgress(
@@ -161,17 +161,14 @@ async function* readSource(open: OpenBlob, name: string): AsyncGenerator<Uint8Ar
   } catch (error) {
     if (error instanceof KdcubeError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new KdcubeError(
-      { code: 'file-error', message: `What should be sent as ${name} cannot be read: ${why}` },
-      { cause: error },
-    );
+    throw new KdcubeError({ code: 'file-error', message: `The source of ${name} cannot be read: ${why}` }, { cause: error });
   }
 }
 
 function sourceChanged(name: string, how: string): KdcubeError {
   return new KdcubeError({
     code: 'file-error',
-    message: `What should be sent as ${name} ${how}: it changed while it was read. The registry did not get it.`,
-    hint: 'run it again when nothing writes there',
+    message: `The source of ${name} changed while it was read: it ${how}. The blob was not uploaded.`,
+    hint: 'run the same command again when nothing writes to the file',
   });
 }

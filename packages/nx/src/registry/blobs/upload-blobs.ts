@@ -71,6 +71,6 @@ export async function uploadBlobs(
 function noSource(registry: Registry, repository: string, digest: string): KdcubeError {
   return new KdcubeError({
     code: 'push-failed',
-    message: `${referenceName(registry, repository, digest)} does not exist, and there is nothing to send: the blob is neither on this machine nor in another repository.`,
+    message: `${referenceName(registry, repository, digest)} cannot be uploaded: the blob is neither on this machine nor in another repository.`,
   });
 }

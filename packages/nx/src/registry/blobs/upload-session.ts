@@ -24,7 +24,7 @@ export async function initiateUpload(registry: Registry, repository: string): Pr
     registry.existingRepositories.set(repository, Promise.resolve(true));
     return sessionFrom(registry, outgoing.url, answer);
   }
-  throw await unexpectedResponse(registry, repository, `to take a blob for ${registry.host}/${repository}`, answer);
+  throw await unexpectedResponse(registry, repository, `upload a blob to ${registry.host}/${repository}`, answer);
 }
 
 /** The request that opens an upload. */
@@ -42,7 +42,7 @@ export function initiateRequest({ base }: Registry, repository: string): HttpReq
 /** Where an upload goes on, as the answer says: a path, or the address of another host, which must be as safe to talk to. */
 export function sessionFrom({ transport }: Registry, asked: URL, { headers }: HttpResponse): UploadSession {
   const { location } = headers;
-  if (location === undefined) throw invalidResponse(`${asked.host} does not say where an upload goes.`);
+  if (location === undefined) throw invalidResponse(`${asked.host} sent no location for the upload.`);
   const least = Number(headers['oci-chunk-min-length'] ?? 0);
   return { url: redirectTarget(transport, asked, location), minChunk: Number.isSafeInteger(least) && least > 0 ? least : 0 };
 }

@@ -25,13 +25,13 @@ export async function* verifyBlob(
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     length += chunk.length;
-    if (length > size) throw wrong(`has more than the ${size} bytes that it should have`);
+    if (length > size) throw wrong(`has more than the expected ${size} bytes`);
     hash.update(chunk);
     if (last) yield last;
     last = chunk;
   }
-  if (length !== size) throw wrong(`has ${length} bytes, and should have ${size}`);
+  if (length !== size) throw wrong(`has ${length} bytes instead of ${size}`);
   const found = `sha256:${hash.digest('hex')}`;
-  if (found !== digest) throw wrong(`has the digest ${found}, and should have ${digest}`);
+  if (found !== digest) throw wrong(`has the digest ${found} instead of ${digest}`);
   if (last) yield last;
 }

@@ -18,7 +18,7 @@ export async function runCredentialHelper(
       {
         code: 'registry-denied',
         message: `${program}, which ${file} names for ${key}, gave no credentials: ${why}`,
-        hint: `printf %s ${key} | ${program} get    shows what is wrong, and the password if nothing is`,
+        hint: `printf %s ${key} | ${program} get    shows the error, or the password`,
       },
       { cause },
     );
@@ -33,11 +33,11 @@ export async function runCredentialHelper(
     // Helpers put their reason on stdout, and this one is fixed by their protocol.
     const reason = `${output}\n${result.stderr}`.trim();
     if (/credentials not found/i.test(reason)) return undefined;
-    throw failed(`it ended with exit code ${result.exitCode}. ${printable(tail(reason, 3)).slice(0, 500)}`);
+    throw failed(`it exited with code ${result.exitCode}. ${printable(tail(reason, 3)).slice(0, 500)}`);
   }
   const answer = parseJson(output);
   if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') {
-    throw failed('what it printed is not the JSON of a credential helper.');
+    throw failed('its output is not the JSON of a credential helper.');
   }
   const { Username: username, Secret: secret } = answer;
   if (secret === '') return undefined;
@@ -48,7 +48,7 @@ export function invalidConfig(file: string, what: string, hint?: string): Kdcube
   return new KdcubeError({
     code: 'file-error',
     message: `${file} ${what}.`,
-    hint: hint ?? `repair it, or log in again with docker login`,
+    hint: hint ?? 'fix the file, or run docker login again',
   });
 }
 

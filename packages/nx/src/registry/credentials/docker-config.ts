@@ -51,7 +51,7 @@ function configFile(environment: NodeJS.ProcessEnv): string {
 async function readDockerConfig(file: string): Promise<DockerConfig | undefined> {
   let text: string;
   try {
-    if ((await fs.promises.stat(file)).size > CONFIG_LIMIT) throw invalidConfig(file, 'is larger than any docker configuration');
+    if ((await fs.promises.stat(file)).size > CONFIG_LIMIT) throw invalidConfig(file, 'is too large for a Docker configuration');
     text = await fs.promises.readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

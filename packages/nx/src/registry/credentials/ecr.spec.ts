@@ -242,7 +242,7 @@ describe('no token', () => {
     delete process.env.AWS_SECRET_ACCESS_KEY;
     expect(await problemOf(resolveCredentials(ECR))).toMatchObject({
       code: 'registry-denied',
-      message: expect.stringContaining(`${ECR} is one of Amazon's registries, and neither docker nor the AWS settings`),
+      message: expect.stringContaining(`There are no credentials for the ECR registry ${ECR}, neither from docker nor from AWS`),
       hint: expect.stringContaining('aws sts get-caller-identity'),
     });
   });
@@ -278,7 +278,7 @@ describe('no token', () => {
     process.env.AWS_ENDPOINT_URL_ECR = 'http://127.0.0.1:9';
     expect(await problemOf(resolveCredentials(ECR))).toMatchObject({
       code: 'registry-unreachable',
-      message: expect.stringContaining('(region eu-central-1)'),
+      message: expect.stringContaining('The ECR API of region eu-central-1 cannot be reached'),
     });
   });
 

@@ -84,7 +84,7 @@ async function fetchEcrToken(host: string, region: string): Promise<EcrToken> {
     const colon = decoded.indexOf(':');
     const end = expiresAt?.getTime();
     if (colon < 1 || end === undefined || !Number.isFinite(end)) {
-      throw new KdcubeError({ code: 'registry-response', message: `Amazon gave something for ${host} that is no token.` });
+      throw new KdcubeError({ code: 'registry-response', message: `ECR returned an invalid token for ${host}.` });
     }
     return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1), expiresAt: end };
   } catch (error) {
@@ -102,7 +102,7 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
     return new KdcubeError(
       {
         code: 'registry-denied',
-        message: `${host} is one of Amazon's registries, and neither docker nor the AWS settings (environment, profile, role) have credentials for it: ${message}`,
+        message: `There are no credentials for the ECR registry ${host}, neither from docker nor from AWS (environment, profile, role): ${message}`,
         hint: `aws sts get-caller-identity    shows whether there are any; or ${loginHint(host)}`,
       },
       { cause: error },
@@ -115,9 +115,9 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
   ) {
     const hint = /AccessDenied|NotAuthorized/i.test(name)
       ? 'grant ecr:GetAuthorizationToken to this user or role'
-      : 'aws sts get-caller-identity    shows whether the AWS credentials are still good';
+      : 'aws sts get-caller-identity    shows whether the AWS credentials are valid';
     return new KdcubeError(
-      { code: 'registry-denied', message: `Amazon gives no token for ${host} (${name}): ${message}`, hint },
+      { code: 'registry-denied', message: `ECR returned no token for ${host} (${name}): ${message}`, hint },
       { cause: error },
     );
   }
@@ -125,14 +125,14 @@ function tokenProblem(error: unknown, host: string, region: string): KdcubeError
     return new KdcubeError(
       {
         code: 'registry-unreachable',
-        message: `Amazon's token service for ${host} cannot be reached (region ${region}): ${message}`,
-        hint: 'AWS_ENDPOINT_URL_ECR=<url> names another way to it, such as a VPC endpoint',
+        message: `The ECR API of region ${region} cannot be reached for a token for ${host}: ${message}`,
+        hint: 'AWS_ENDPOINT_URL_ECR=<url> sets another endpoint, such as a VPC endpoint',
       },
       { cause: error },
     );
   }
   return new KdcubeError(
-    { code: 'registry-response', message: `Amazon gives no token for ${host} (${name || 'unknown error'}): ${message}` },
+    { code: 'registry-response', message: `ECR returned no token for ${host} (${name || 'unknown error'}): ${message}` },
     { cause: error },
   );
 }

@@ -22,15 +22,15 @@ export async function fetchBearerToken(
   const url = tokenUrl(registry, challenge.realm!);
   const scopes = [...new Set([...scope.split(' '), ...(challenge.scope ?? '').split(' ')])].filter(Boolean);
   const answer = await sendRequest(transport, tokenRequest(registry, url, challenge.service, scopes, credentials));
-  const subject = `a token for ${scope}`;
+  const action = `get a token for ${scope}`;
   if ([400, 401, 403].includes(answer.status)) {
-    throw accessDenied(host, subject, describeResponse(answer, transport.secrets), credentials !== undefined);
+    throw accessDenied(host, action, describeResponse(answer, transport.secrets), credentials !== undefined);
   }
   const json = answer.status === 200 ? parse(answer.body) : undefined;
   const token = json?.token ?? json?.access_token;
   if (typeof token !== 'string' || token === '') {
     throw invalidResponse(
-      `${url.host} gave no token for ${host}. It answered ${describeResponse(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
+      `${url.host} returned no token for ${host}: it answered ${describeResponse(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
     );
   }
   const life = typeof json?.expires_in === 'number' && json.expires_in > 0 ? json.expires_in : DEFAULT_TOKEN_LIFETIME;
@@ -65,9 +65,9 @@ export function tokenRequest(
 /** The token endpoint that the registry names. It gets the credentials, so it must be as safe to talk to as the registry itself. */
 export function tokenUrl({ host, base, transport }: Registry, realm: string): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${host} names no usable token endpoint.`);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${host} names an invalid token endpoint.`);
   if (url.protocol === 'http:' && (base.protocol === 'https:' || !transport.allowsHttp(url.host))) {
-    throw invalidResponse(`${host} wants the credentials sent to ${url.host} over plain http, which is not done.`);
+    throw invalidResponse(`${host} asks for the credentials to be sent to ${url.host} over plain http, which is refused.`);
   }
   url.username = '';
   url.password = '';
@@ -83,7 +83,7 @@ export function basicHeader({ transport }: Registry, { username, password }: { u
 
 export function bearerHeader({ host, transport }: Registry, token: string): string {
   // A token goes into a header as it is: anything but visible ASCII could end the header.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw invalidResponse(`The token for ${host} has characters that no token has.`);
+  if (!/^[\x21-\x7e]+$/.test(token)) throw invalidResponse(`The token for ${host} contains invalid characters.`);
   transport.secrets.add(token);
   return `Bearer ${token}`;
 }

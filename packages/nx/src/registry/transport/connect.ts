@@ -105,7 +105,7 @@ export function sha256Digest(bytes: Uint8Array): string {
 export function contentDigest(answer: HttpResponse, from: string): string | undefined {
   const value = answer.headers['docker-content-digest'];
   if (value === undefined || (typeof value === 'string' && isDigest(value))) return value;
-  throw invalidResponse(`The digest that the registry states for ${from}, ${quoted(value)}, is not one.`);
+  throw invalidResponse(`The registry reports an invalid digest for ${from}: ${quoted(value)}.`);
 }
 
 export function pullScope(repository: string): string {

@@ -4,17 +4,17 @@ import { retryable } from './retries';
 import { invalidResponse } from './problems';
 
 export const REASONS: Record<string, string> = {
-  ENOTFOUND: 'there is no host of this name',
-  EAI_AGAIN: 'the name could not be looked up',
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
-  KD_CONNECT: 'it did not take the connection in time',
+  ENOTFOUND: 'the host does not exist',
+  EAI_AGAIN: 'the name lookup failed',
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  KD_CONNECT: 'it did not accept the connection in time',
 };
 
 export const CUT: Record<string, string> = {
-  KD_IDLE: 'sent nothing for a long time',
-  KD_TOTAL: 'did not finish its answer in time',
+  KD_IDLE: 'sent no data for too long',
+  KD_TOTAL: 'did not finish its response in time',
 };
 
 export function connectionProblem(error: NetworkError, url: URL): KdcubeError {
@@ -28,20 +28,20 @@ export function connectionProblem(error: NetworkError, url: URL): KdcubeError {
     return code === 'EAI_AGAIN' ? retryable(failure) : failure;
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return unreachable(`${host} does not speak TLS (${code}).`, `KDCUBE_INSECURE_REGISTRIES=${host} asks it over plain http`);
+    return unreachable(`${host} does not speak TLS (${code}).`, `KDCUBE_INSECURE_REGISTRIES=${host} uses plain http`);
   if (url.protocol === 'https:' && /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(code)) {
-    const hint = 'NODE_EXTRA_CA_CERTS=<file.pem> adds the authority that signed it';
+    const hint = 'NODE_EXTRA_CA_CERTS=<file.pem> trusts the authority that signed it';
     return unreachable(`The certificate of ${host} is not trusted (${code}).`, hint);
   }
   if (code.startsWith('HPE_'))
-    return retryable(invalidResponse(`${host} answered with something that is not HTTP (${code}).`, undefined, error));
-  const what = CUT[code] ?? `ended the connection (${code})`;
-  if (error.begun) return retryable(invalidResponse(`${host} ${what} in the middle of an answer.`, undefined, error));
+    return retryable(invalidResponse(`${host} sent an invalid HTTP response (${code}).`, undefined, error));
+  const what = CUT[code] ?? `closed the connection (${code})`;
+  if (error.begun) return retryable(invalidResponse(`${host} ${what} in the middle of a response.`, undefined, error));
   return retryable(unreachable(`${host} ${what}.`), { stale: error.stale });
 }
 
 export function interrupted(host: string, cause: unknown): KdcubeError {
-  return new KdcubeError({ code: 'interrupted', message: `What was on its way to or from ${host} was stopped.` }, { cause });
+  return new KdcubeError({ code: 'interrupted', message: `The transfer to or from ${host} was interrupted.` }, { cause });
 }
 
 /** A proxy is set, and this Node does not know it. */
@@ -52,6 +52,6 @@ export function proxyHint({ protocol }: URL, env: NodeJS.ProcessEnv, node: strin
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const knows = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
   return name !== undefined && !knows
-    ? `${name} is set, which Node follows from 22.21 and 24.5 on; this is Node ${node}`
+    ? `${name} is set, but Node ${node} ignores it: proxies work from Node 22.21 and 24.5 on`
     : undefined;
 }

@@ -36,7 +36,8 @@ export function roundTrip(transport: Transport, outgoing: HttpRequest): Promise<
       readBody(response, outgoing, (outcome) => {
         const tooEarly = status < 300 && !request.writableEnded;
         if (outcome instanceof Error) reject(outcome);
-        else if (tooEarly) reject(invalidResponse(`${outgoing.url.host} was content before it had everything.`));
+        else if (tooEarly)
+          reject(invalidResponse(`${outgoing.url.host} answered with success before it had received the whole request.`));
         else resolve(outcome);
         // A connection on which either side still has something to say is not used again.
         if (!response.complete || !request.writableEnded) request.destroy();

@@ -25,7 +25,7 @@ async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<Ht
   if (TRY_AGAIN.includes(answer.status)) {
     const waitAtLeast = retryAfter(answer);
     const tooLong = waitAtLeast > LONGEST_WAIT;
-    const later = tooLong ? ` It asks to come back in ${Math.ceil(waitAtLeast / 1000)} s.` : '';
+    const later = tooLong ? ` It asks to retry after ${Math.ceil(waitAtLeast / 1000)} s.` : '';
     const response = describeResponse(answer, transport.secrets);
     const failure = invalidResponse(
       `${outgoing.url.host} answered ${response} to ${outgoing.method} ${outgoing.url.pathname}.${later}`,

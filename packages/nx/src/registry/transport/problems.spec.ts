@@ -50,13 +50,13 @@ describe('hints', () => {
   });
 
   it('say how to log in', () => {
-    expect(accessDenied('ghcr.io', 'to write', '403', true).problems[0]).toMatchObject({
+    expect(accessDenied('ghcr.io', 'write x', '403', true).problems[0]).toMatchObject({
       code: 'registry-denied',
       hint: 'docker login ghcr.io',
     });
-    expect(accessDenied('ghcr.io', 'to write', '403', true).problems[0]!.message).toContain('with the credentials');
-    expect(accessDenied('ghcr.io', 'to write', '403', false).problems[0]!.message).toContain('no credentials');
-    expect(accessDenied(ecr, 'to write', '403', true).problems[0]!.hint).toBe(
+    expect(accessDenied('ghcr.io', 'write x', '403', true).problems[0]!.message).toContain('with the credentials');
+    expect(accessDenied('ghcr.io', 'write x', '403', false).problems[0]!.message).toContain('without credentials');
+    expect(accessDenied(ecr, 'write x', '403', true).problems[0]!.hint).toBe(
       `aws ecr get-login-password --region eu-central-1 | docker login --username AWS --password-stdin ${ecr}`,
     );
   });
@@ -64,7 +64,7 @@ describe('hints', () => {
   it('say how to log in to Amazon’s public registry', () => {
     const login =
       'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws';
-    expect(accessDenied('public.ecr.aws', 'to write', '403', false).problems[0]!.hint).toBe(login);
+    expect(accessDenied('public.ecr.aws', 'write x', '403', false).problems[0]!.hint).toBe(login);
   });
 
   it('say how to make a repository', () => {

@@ -39,15 +39,15 @@ export function describeResponse(answer: HttpResponse, secrets: Iterable<string>
   return `${answer.status}${detail ? ` (${redactSecrets(detail, secrets)})` : ''}`;
 }
 
-/** The registry refuses: 401, 403, or its token endpoint did. `withCredentials`: whether any were sent. */
-export function accessDenied(host: string, subject: string, response: string, withCredentials: boolean): KdcubeError {
-  const where = ecrRegion(host) ? 'that docker keeps or Amazon gave for it' : 'that docker keeps for it';
+/** The registry or its token endpoint denied access. `action` completes "could not". `withCredentials`: whether any were sent. */
+export function accessDenied(host: string, action: string, response: string, withCredentials: boolean): KdcubeError {
+  const where = ecrRegion(host) ? 'from docker or from ECR' : 'from docker';
   const how = withCredentials
-    ? `with the credentials ${where}: they are wrong, expired, or not enough`
-    : 'and docker keeps no credentials for it';
+    ? `with the credentials ${where}, which are wrong, have expired, or lack the permission`
+    : 'without credentials, and docker has none for it';
   return new KdcubeError({
     code: 'registry-denied',
-    message: `${host} refuses ${subject}, ${how}. It answered ${response}.`,
+    message: `Could not ${action}: ${host} denied access ${how}. It answered ${response}.`,
     hint: loginHint(host),
   });
 }
@@ -74,7 +74,7 @@ export function repositoryMissing(host: string, repository: string, response: st
     : `create ${repository} at ${host}`;
   return new KdcubeError({
     code: 'registry-repository-missing',
-    message: `${host} has no repository ${repository}, and this registry does not make one by itself. It answered ${response}.`,
+    message: `${host} has no repository ${repository}, and does not create repositories on push. It answered ${response}.`,
     hint: create,
   });
 }

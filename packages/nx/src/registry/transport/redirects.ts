@@ -2,7 +2,8 @@ import type { Transport, HttpRequest, HttpResponse } from './types';
 import { invalidResponse } from './problems';
 import { roundTrip } from './exchange';
 
-export const REDIRECTS = [301, 302, 303, 307, 308];
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 export async function followRedirects(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
   let current = outgoing;
@@ -11,7 +12,7 @@ export async function followRedirects(transport: Transport, outgoing: HttpReques
     const { location } = answer.headers;
     const followed = outgoing.method === 'GET' || outgoing.method === 'HEAD';
     if (!followed || location === undefined || !REDIRECTS.includes(answer.status)) return answer;
-    if (hops === 5) throw invalidResponse(`${outgoing.url.host} redirects in circles.`);
+    if (hops === MAX_REDIRECTS) throw invalidResponse(`${outgoing.url.host} redirects more than ${MAX_REDIRECTS} times.`);
     const url = redirectTarget(transport, current.url, location);
     // Credentials are for the host that asked for them: a storage host gets none, and none come back later in the chain.
     const { authorization, ...others } = current.headers;
@@ -23,12 +24,11 @@ export async function followRedirects(transport: Transport, outgoing: HttpReques
 /** Where an answer sends us. A web address, and never from TLS to plain http. */
 export function redirectTarget(transport: Transport, from: URL, location: string): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw invalidResponse(`${from.host} redirects to something that is not a web address.`);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${from.host} redirects to an invalid URL.`);
   if (url.protocol === 'http:' && (from.protocol === 'https:' || !transport.allowsHttp(url.host))) {
     throw invalidResponse(
       `${from.host} redirects to ${url.host} over plain http, which is not followed.`,
-      `KDCUBE_INSECURE_REGISTRIES=${url.host} allows it where the registry itself is asked over plain http`,
+      `KDCUBE_INSECURE_REGISTRIES=${url.host} allows it if the registry itself uses plain http`,
     );
   }
   url.username = '';
