@@ -1,6 +1,7 @@
 import type { DeployPlan } from '../../src/internal';
 import { printCalls } from './calls';
 import { change, planOf, servicesOf, startDouble, type EcsDouble } from './kit';
+import { checkLastLine } from './last-line';
 import type { Row } from './row';
 import type { Deploy, Ended } from './run';
 import { gatewayOf, truth } from './truth';
@@ -27,6 +28,7 @@ export async function playRow(row: Row, deploy: Deploy, started: EcsDouble[]): P
     runs: expectedRuns(plan, row.runs),
   });
   expect(ended.message).toMatch(row.message ?? /^/);
+  checkLastLine(row, ended, calls, atTheEnd.runs);
   const notes = ended.events.flatMap((event) => (event.event === 'note' ? [event.text] : []));
   expect(notes.join('\n')).toMatch(row.notes ?? /^/);
   const good = { tasksArePinned: true, pinned: row.isNotCompleted !== true };

@@ -2,7 +2,7 @@ import { ReleaseRecord } from '../../../deploy/record';
 import type { DeployPlan } from '../../../deploy/deploy-plan';
 import type { Outcome } from '../rollout/outcome';
 
-/** What a way back does not carry out, and what holds all the same: the record that it goes back to says it. */
+/** What a rollback does not carry out: the record of that release has it, and the new record repeats it. */
 export type CarriedOver = Pick<ReleaseRecord, 'exec' | 'services'>;
 
 /** The record of a finished attempt: what was pinned, by its revisions, and how it ended. What runs after a failure is what an earlier record says. */

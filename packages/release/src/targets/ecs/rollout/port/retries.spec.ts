@@ -1,10 +1,10 @@
 import { planOf, startDouble, type EcsDouble } from '../../../../../testing/rollouts/kit';
 import { CRASH, INGRESS, rule } from '../../../../../testing/rollouts/row';
+import { KdcubeError, type ProblemCode } from '../../../../internal';
 import { deploy } from '../../../../../testing/rollouts/run';
 import { truth } from '../../../../../testing/rollouts/truth';
-
-let double: EcsDouble;
-afterEach(() => double.close());
+import type { Ecs } from './port';
+import { retryCalls } from './retries';
 
 const ERRORS = ['ThrottlingException', 'ServerException'];
 const ECS_READS = ['DescribeServices', 'ListTasks', 'DescribeTasks', 'DescribeTaskDefinition', 'ListTaskDefinitions'];
@@ -15,6 +15,9 @@ const OUTAGE = 20;
 const every = (seconds: number, end: number) => Array.from({ length: Math.ceil(end / seconds) }, (_, index) => index * seconds);
 
 describe('every read that fails for 20 seconds is repeated', () => {
+  let double: EcsDouble;
+  afterEach(() => double.close());
+
   const moments = ERRORS.flatMap((error) => READS.flatMap((op) => every(18, 126).map((from) => [op, error, from] as const)));
   it.each(moments)('%s, %s after %i s: the rollout succeeds', async (op, error, from) => {
     const begun = 30;
@@ -32,8 +35,13 @@ describe('every read that fails for 20 seconds is repeated', () => {
     expect([ended.exit, ended.message]).toEqual([12, expect.stringMatching(/exit code 3.*KeyError: boom/s)]);
   });
 
-  it.each(ERRORS)('all of them at the moment of COMPLETED: %s', async (error) => {
+  // Stopped tasks are read first: an outage that is longer than two calls is certain to hit the read of the running ones.
+  const completed = ERRORS.flatMap((error) =>
+    [...READS, READS.filter((op) => op !== 'DescribeServices')].map((op) => [op, error] as const),
+  );
+  it.each(completed)('%s at the moment of COMPLETED: %s', async (op, error) => {
     double = await startDouble();
+    const startedAt = double.clock.now();
     let isBroken = false;
     const somebody = async () => {
       const asked = { cluster: 'acme', services: ['acme-ingress'] };
@@ -45,10 +53,85 @@ describe('every read that fails for 20 seconds is repeated', () => {
       if (isBroken || !isCompleted) return;
       isBroken = true;
       const from = (double.clock.now() - startedAt) / 1000;
-      double.faults.push({ op: READS, error, from, until: from + OUTAGE });
+      double.faults.push({ op, error, from, until: from + 2 * OUTAGE });
     };
-    const startedAt = double.clock.now();
     const ended = await deploy(double, planOf(INGRESS), {}, {}, { somebody });
     expect([ended.message, ended.exit, isBroken]).toEqual(['', 0, true]);
+  });
+});
+
+describe('retryCalls', () => {
+  const problem = (code: ProblemCode, message = 'x') => new KdcubeError({ code, message });
+  const invalid = problem(
+    'aws-error',
+    'The response to ecs:ListTasks is not a valid AWS response: a proxy may have answered instead.',
+  );
+
+  /** Calls that fail with this error until so many seconds are over, after a first write or before. */
+  function retried(error: KdcubeError, until: number, hasWritten = true) {
+    const state = { now: 0, calls: 0, reports: [] as string[] };
+    const fail = async () => {
+      state.calls += 1;
+      if (state.now < until * 1000) throw error;
+      return [];
+    };
+    const ecs = {
+      describeServices: fail,
+      registerTaskDefinition: fail,
+      updateService: fail,
+      tagResource: fail,
+      readLastLines: fail,
+    };
+    const calls = retryCalls(ecs as unknown as Ecs, {
+      now: () => state.now,
+      pause: async (milliseconds) => void (state.now += milliseconds),
+      hasWritten: () => hasWritten,
+      reportRetry: (message) => state.reports.push(message),
+    });
+    return { calls, state };
+  }
+
+  it.each([problem('aws-throttled'), problem('aws-unreachable'), invalid])(
+    'repeats a call that fails for a minute: %s',
+    async (error) => {
+      const { calls, state } = retried(error, 60);
+      expect(await calls.describeServices([])).toEqual([]);
+      expect([state.calls, state.reports.length]).toEqual([13, 12]);
+    },
+  );
+
+  it('does not repeat a call that AWS rejects', async () => {
+    for (const code of ['aws-denied', 'aws-credentials', 'aws-error', 'service-missing'] as const) {
+      const { calls, state } = retried(problem(code), 60);
+      await expect(calls.describeServices([])).rejects.toThrow(KdcubeError);
+      expect(state.calls).toBe(1);
+    }
+  });
+
+  it('gives up after a minute before the first write, and after five minutes afterwards', async () => {
+    const [before, after] = [retried(problem('aws-throttled'), 9_999, false), retried(problem('aws-throttled'), 9_999)];
+    await expect(before.calls.describeServices([])).rejects.toThrow(KdcubeError);
+    await expect(after.calls.describeServices([])).rejects.toThrow(KdcubeError);
+    expect([before.state.now, after.state.now]).toEqual([60_000, 300_000]);
+  });
+
+  it('a log is worth a minute, and the renewal of a lock no wait at all', async () => {
+    const { calls, state } = retried(problem('aws-throttled'), 9_999);
+    await expect(calls.tagResource('arn', {})).rejects.toThrow(KdcubeError);
+    expect(state.now).toBe(0);
+    await expect(calls.readLastLines({ group: 'g', stream: 's', limit: 1 })).rejects.toThrow(KdcubeError);
+    expect(state.now).toBe(60_000);
+  });
+
+  it('a registration without a response is not repeated, because it may have had an effect', async () => {
+    for (const [error, count] of [
+      [problem('aws-unreachable'), 1],
+      [invalid, 1],
+      [problem('aws-throttled'), 13],
+    ] as const) {
+      const { calls, state } = retried(error, 60);
+      await calls.registerTaskDefinition({ family: 'x', containerDefinitions: [] }).catch(() => undefined);
+      expect(state.calls).toBe(count);
+    }
   });
 });

@@ -18,7 +18,7 @@ export interface RetryPort {
   reportRetry(message: string): void;
 }
 
-/** ECS with the retry policy of a rollout: every call is repeated that failed only because AWS throttles or is unreachable. */
+/** ECS with the retry policy of a rollout: every call is repeated that failed only because AWS throttles or no valid response arrived. */
 export function retryCalls(ecs: Ecs, port: RetryPort): Ecs {
   const members = Object.entries(ecs).map(([name, value]) => {
     if (typeof value !== 'function') return [name, value];
@@ -55,9 +55,9 @@ function canRepeat(name: keyof Ecs, error: unknown): boolean {
   return name === 'registerTaskDefinition' ? codeOf(error) === 'aws-throttled' : isTransient(error);
 }
 
+/** AWS throttles, does not respond, or something else responded in its place: a proxy, for a moment. */
 export function isTransient(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'aws-throttled' || code === 'aws-unreachable';
+  return codeOf(error) === 'aws-throttled' || isUnconfirmed(error);
 }
 
 /** Whether a call that writes may have had an effect although it failed: no valid response arrived. */
