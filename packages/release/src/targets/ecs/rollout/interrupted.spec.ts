@@ -163,6 +163,16 @@ it('a rollback whose last step is throttled: the command that removes the FORCE 
   ]);
 });
 
+it('ECS rolled the forced revision back, and then every update is throttled: no command brings the new revision back', async () => {
+  double = await startDouble({ rules: [rule('proc', CRASH)] });
+  const onEvent = (event: { event: string }) => {
+    if (event.event === 'failed') double.faults.push({ op: 'UpdateService', error: 'ThrottlingException' });
+  };
+  const ended = await deploy(double, planOf(), {}, {}, { onEvent });
+  expect([ended.exit, (await truth(double, planOf())).runs.proc]).toEqual([31, 'proc:1']);
+  expect(ended.message).not.toMatch(/FORCE flag/);
+});
+
 it('a rollback does not wait for the circuit breaker of the rollout that fails', async () => {
   double = await startDouble({ rules: [rule('ingress', CRASH)] });
   const { stop, somebody } = ctrlC(100);

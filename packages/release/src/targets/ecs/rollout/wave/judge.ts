@@ -159,6 +159,8 @@ async function failedResult(
   deployment: WatchedDeployment,
   progress: Extract<DeploymentProgress, { state: 'superseded' | 'gone' | 'failed' | 'rolled-back' }>,
 ): Promise<DeploymentResult> {
+  // The service has another revision by now, or none: a FORCE flag of ours is gone with it.
+  if (progress.state !== 'failed') rollout.progress.flagged.delete(deployment.step.service);
   if (progress.state === 'superseded') {
     const { id, taskDefinition } = progress.by;
     const text = `Another deployment replaced it: ${familyRevision(taskDefinition)} (${id}).`;
