@@ -10,6 +10,14 @@ const targetNames = Object.fromEntries(
 
 /** The plugin's options in nx.json. docs/executors.md and options.schema.json are printed from it. */
 export const PluginOptions = z.strictObject({
+  project: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w@/.-]{0,99}$/)
+    .optional()
+    .describe(
+      'The name of the project of release.yaml. Needed where another project has the default name, or the root has a project of its own.',
+    )
+    .meta({ default: 'release', examples: ['kdcube-release'] }),
   registry: z
     .string()
     .optional()
@@ -58,6 +66,11 @@ export const PluginOptions = z.strictObject({
     .meta({ examples: [{ 'docker-push': 'push' }] }),
 });
 export type PluginOptions = z.infer<typeof PluginOptions>;
+
+/** The name of the project of release.yaml. */
+export function releaseProjectName({ project }: PluginOptions): string {
+  return project ?? 'release';
+}
 
 /** The name of a verb's target in this workspace. */
 export function targetName(name: Verb, { targetNames }: PluginOptions): string {

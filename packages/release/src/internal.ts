@@ -2,6 +2,11 @@
 export * from './index';
 
 // problem
+export { longPath } from './bundle/stage/names';
+export { isObjectName, OBJECT_NAME_REASON } from './document/object-names';
+export { nxProjectName, projectNamed } from './image/nx-projects';
+export { isOnlyAdded } from './document/only-added';
+export { commentsOf } from './document/comments';
 export { LIMITS } from './problem/limits';
 export type { Limit, LimitName } from './problem/limits';
 export { formatPlace, printable, quoted } from './problem/problem';

@@ -1,19 +1,20 @@
 import type { CreateDependencies, DependencyType, RawProjectGraphDependency } from '@nx/devkit';
 import { readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
-import { parsePluginOptions, type PluginOptions } from '../plugin-options';
+import { parsePluginOptions, releaseProjectName, type PluginOptions } from '../plugin-options';
 
 /** Not imported: @nx/devkit takes as long to load as the rest of the plugin, at every Nx command. */
 const IMPLICIT = 'implicit' as DependencyType.implicit;
 
 /** An image depends on the bundles that its pin names; `release` depends on all images. */
 export const createDependencies: CreateDependencies<PluginOptions> = (options, context) => {
-  const workspace = readWorkspace(diskFiles(context.workspaceRoot), parsePluginOptions(options).options);
+  const { options: settings } = parsePluginOptions(options);
+  const workspace = readWorkspace(diskFiles(context.workspaceRoot), settings);
   const has = (project: string) => Object.hasOwn(context.projects, project);
   const edge = (source: string, target: string): RawProjectGraphDependency[] =>
     has(source) && has(target) && source !== target ? [{ source, target, type: IMPLICIT }] : [];
   return workspace.pins.images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
-    ...edge('release', subject.name),
+    ...edge(releaseProjectName(settings), subject.name),
     // A stale pin still lists the bundles of the last image. Without a pin, release.yaml lists them.
     ...(pin?.bundles ?? subject.question?.bundles ?? []).flatMap((id) => edge(subject.name, id)),
   ]);

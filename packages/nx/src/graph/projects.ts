@@ -14,7 +14,7 @@ import {
   REGISTRY_ARGS,
   unsafePath,
 } from '@kdcube/release/internal';
-import type { PluginOptions } from '../plugin-options';
+import { releaseProjectName, type PluginOptions } from '../plugin-options';
 import { targetsOf } from './targets';
 
 type Projects = Record<string, ProjectConfiguration>;
@@ -22,7 +22,7 @@ type Projects = Record<string, ProjectConfiguration>;
 /** The projects of a workspace by their root: one for each bundle, one for each image, and `release` (HOUSE §2). */
 export function projectsOf(workspace: Workspace, files: Files, options: PluginOptions): Projects {
   const projects: Projects = {};
-  const names = new Set(['release']);
+  const names = new Set([releaseProjectName(options)]);
   const add = (project: ProjectConfiguration) => {
     // Two projects with one name or root are a Problem of `validate`; the graph keeps the first one.
     if (names.has(project.name!) || projects[project.root]) return;
@@ -150,12 +150,13 @@ function allOf(folder: string): string {
 
 function releaseProject(environments: readonly string[], options: PluginOptions): ProjectConfiguration {
   const own = ['{workspaceRoot}/release.yaml'];
+  const name = releaseProjectName(options);
   return {
-    name: 'release',
+    name,
     root: '.',
     projectType: 'application',
     namedInputs: { source: own },
     tags: ['kdcube:release'],
-    targets: targetsOf({ kind: 'release', name: 'release', root: '.', own, environments }, options),
+    targets: targetsOf({ kind: 'release', name, root: '.', own, environments }, options),
   };
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../problem/problem';
 import { KdcubeError, quoted } from '../problem/problem';
 import { readDocument } from '../document/document';
 import { isMapping } from '../document/layers';
+import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 
 /** The workspace's files, from wherever they come: the disk, or a generator's tree. Paths are relative, with forward slashes. */
 export interface EnvironmentFiles {
@@ -17,7 +18,7 @@ export function environmentFile(name: string): string {
 
 /** It becomes the name of an Nx configuration, of dist folders and of tags. */
 export function isEnvironmentName(name: string): boolean {
-  return /^[a-z0-9-]{1,64}$/.test(name) && !name.startsWith('-');
+  return /^[a-z0-9-]{1,64}$/.test(name) && !name.startsWith('-') && !isObjectName(name);
 }
 
 export interface EnvironmentNames {
@@ -42,6 +43,13 @@ export function environmentNames(files: EnvironmentFiles): EnvironmentNames {
 }
 
 function wrongName(file: string, name: string): Problem {
+  if (isObjectName(name))
+    return {
+      code: 'reserved-id',
+      message: `${quoted(file)} cannot be an environment: ${OBJECT_NAME_REASON}.`,
+      hint: `git mv ${environmentFile(name)} ${environmentFile('prod')}`,
+      at: { file: `${ENVIRONMENTS}/${file}` },
+    };
   const better =
     name
       .toLowerCase()

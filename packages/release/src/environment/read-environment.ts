@@ -7,6 +7,7 @@ import type { KnownWrong, ShapeText } from '../document/shape';
 import { checkShape, kindOf } from '../document/shape';
 import type { Environment, PartlyWritten } from './environment';
 import { isMapping, layered } from '../document/layers';
+import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 import { limitCounts } from './counts';
 import type { EnvironmentFiles } from './list';
 import { environmentFile, environmentNames, isEnvironmentName, missingEnvironment } from './list';
@@ -51,7 +52,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   problems.push(...unfilled.map(({ problem, path }) => ({ ...(isHidden(path) ? inSecret : problem), at: doc.place(path) })));
   const filled = value as Record<string, unknown>;
   const shape = checkShape(WrittenEnvironment, doc, filled, [], TEXT);
-  problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...lostNames(filled, doc));
+  problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...reservedNames(filled, doc));
   const written = wellShaped(filled);
   problems.push(...limitCounts(written, doc));
   const environment = normalise(name, written);
@@ -182,16 +183,14 @@ function hideAmbiguous(problem: Problem): Problem {
   return { ...problem, message, hint: 'put it between quotes' };
 }
 
-/** A mapping of names, such as `env`, loses this one when it is read: better said than lost. */
-const LOST = '__proto__';
-
-function lostNames(value: unknown, doc: ReadDocument, path: readonly (string | number)[] = []): Problem[] {
+/** Some of these are lost when a mapping of names, such as `env`, is read; others are found where nobody has set them. */
+function reservedNames(value: unknown, doc: ReadDocument, path: readonly (string | number)[] = []): Problem[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const here = [...path, Array.isArray(value) ? Number(key) : key];
-    if (key !== LOST) return lostNames(inner, doc, here);
-    const message = `${quoted(key)} cannot be a name here: JavaScript, which reads this file, keeps it for itself.`;
-    return [{ code: 'unknown-key' as const, message, at: doc.place(here, 'key') }];
+    if (Array.isArray(value) || !isObjectName(key)) return reservedNames(inner, doc, here);
+    const message = `${quoted(key)} cannot be a name here: ${OBJECT_NAME_REASON}.`;
+    return [{ code: 'reserved-id' as const, message, hint: 'another name', at: doc.place(here, 'key') }];
   });
 }
 

@@ -15,8 +15,12 @@ import {
 } from '../release/pin';
 import type { ReadRelease } from '../release/read';
 import { readRelease } from '../release/read';
-import type { PinnedBundle, Release, ReleaseOptions, Source } from '../release/release';
+import { bundlePlaces } from '../release/release';
+import { unsafePath } from '../release/refs';
+import type { Bundle, PinnedBundle, Release, ReleaseOptions, Source } from '../release/release';
+import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 import { idProblem } from '../platform/bundle-id';
+import { nxProjectName } from './nx-projects';
 import type { ImageQuestion } from '../release/pin';
 import { imageQuestion } from './image';
 
@@ -80,7 +84,7 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
         }
       : readRelease(content, RELEASE_FILE, options);
   const { release } = read;
-  const problems = [...read.problems];
+  const problems = [...read.problems, ...renamedBundles(files, release?.bundles ?? [])];
   const images = imageFolders(files, problems);
   const bundles = (release?.bundles ?? []).filter(isUsable).map((bundle) => {
     const file = bundlePinFile(bundle.id);
@@ -112,6 +116,24 @@ export function requireRelease(workspace: Workspace): Release {
   return workspace.release;
 }
 
+/** Nx calls a project as the project.json or package.json in its folder does; tasks of the bundle would not find it under that name. */
+function renamedBundles(files: Files, bundles: readonly Bundle[]): Problem[] {
+  const usable = bundles.filter(({ id, subdir }) => !idProblem(id) && !unsafePath(subdir));
+  return usable.flatMap((bundle): Problem[] => {
+    const found = bundlePlaces(bundle).flatMap((folder) => nxProjectName(files, folder) ?? [])[0];
+    if (!found || found.name === bundle.id) return [];
+    const own = `${found.file.slice(0, found.file.lastIndexOf('/'))}/project.json`;
+    return [
+      {
+        code: 'id-mismatch',
+        message: `${found.file} calls this project ${quoted(found.name)}, and release.yaml calls the bundle ${quoted(bundle.id)}: Nx would not find the bundle.`,
+        hint: `in ${own}: {"name": ${JSON.stringify(bundle.id)}}`,
+        at: { file: found.file },
+      },
+    ];
+  });
+}
+
 function isUsable(bundle: Release['bundles'][number]): bundle is PinnedBundle {
   return bundle.kind === 'pinned' && idProblem(bundle.id) === undefined;
 }
@@ -134,6 +156,14 @@ function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
         hint: `git mv ${path} ${IMAGES}/${name.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`,
         at: { file: path },
       });
+    } else if (isObjectName(name)) {
+      problems.push({
+        code: 'reserved-id',
+        message: `${quoted(name)} cannot be the name of an image: ${OBJECT_NAME_REASON}.`,
+        hint: `git mv ${path} ${IMAGES}/kdcube-${name}`,
+        at: { file: path },
+      });
+      continue;
     } else if (dockerfiles.length > 1) {
       problems.push({
         code: 'dockerfile-unreadable',

@@ -1,18 +1,7 @@
 import { bundleFolder, bundleModule, idProblem } from './bundle-id';
 import { isTag } from '../release/tags';
 
-const SAFE = [
-  'my-bundle@1-0-0',
-  'my-bundle@2.0.0',
-  'a',
-  '7',
-  'A_b+c',
-  'console',
-  'com10',
-  'releases',
-  'constructor',
-  'x'.repeat(100),
-];
+const SAFE = ['my-bundle@1-0-0', 'my-bundle@2.0.0', 'a', '7', 'A_b+c', 'console', 'com10', 'releases', 'x'.repeat(100)];
 const UNSAFE = [
   '',
   '../../etc',
@@ -50,6 +39,9 @@ UNSAFE.push(
   'a\u202eb',
 );
 
+test.each(Object.getOwnPropertyNames(Object.prototype).filter((name) => !name.startsWith('_')))('%s is reserved', (id) =>
+  expect(idProblem(id)).toMatchObject({ code: 'reserved-id', hint: expect.any(String) }),
+);
 test.each(SAFE)('%s is an id', (id) => expect(idProblem(id)).toBeUndefined());
 test.each(UNSAFE)('%j is none', (id) =>
   expect(idProblem(id)).toMatchObject({ code: 'unsafe-id', message: expect.stringMatching(/\.$/) }),

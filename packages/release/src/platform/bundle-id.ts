@@ -1,4 +1,5 @@
 import type { Problem } from '../problem/problem';
+import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 import { quoted } from '../problem/problem';
 
 /**
@@ -18,6 +19,12 @@ export function idProblem(id: string): Pick<Problem, 'code' | 'message' | 'hint'
   if (id.includes('..') || id.endsWith('.')) return unsafe('it holds ".." or ends with "."');
   if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(id)) return unsafe('Windows reserves this name for a device');
   if (id.toLowerCase() === 'release') return unsafe('"release" is the project of release.yaml itself');
+  if (isObjectName(id))
+    return {
+      code: 'reserved-id',
+      message: `${quoted(id)} is reserved: ${OBJECT_NAME_REASON}.`,
+      hint: 'give the bundle an id of its own',
+    };
   return undefined;
 }
 

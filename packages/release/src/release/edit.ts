@@ -3,6 +3,7 @@ import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { KdcubeError, quoted } from '../problem/problem';
 import { readDocument, shownPath } from '../document/document';
 import type { DocumentPath } from '../document/document';
+import { isOnlyAdded } from '../document/only-added';
 import { isPlainText } from '../document/scalars';
 import { afterEntry, afterLine, columnOf, eolOf, replace } from '../document/splice';
 
@@ -52,7 +53,16 @@ export function setText(text: string, file: string, path: DocumentPath, value: s
   const space = /[:-]/.test(text[start - 1] ?? '') ? ' ' : '';
   // A block text (| or >) ends with its line.
   const lineEnd = text[end - 1] === '\n' ? eolOf(text) : '';
-  return replace(text, start, end, `${space}${writtenLike(node, value)}${lineEnd}`);
+  const result = replace(text, start, end, `${space}${writtenLike(node, value)}${lineEnd}`);
+  const after = parseDocument(result);
+  if (after.errors.length > 0 || after.getIn(path) !== value || !isOnlyAdded(doc.toJS(), after.toJS(), path))
+    throw cannotEdit(file, shownPath(path));
+  return result;
+}
+
+function cannotEdit(file: string, path: string): KdcubeError {
+  const message = `${path} of ${file} cannot be changed without changing something else: its form has no place for the new text.`;
+  return new KdcubeError({ code: 'wrong-type', message, hint: 'edit the file by hand', at: { file, path } });
 }
 
 function writtenLike(node: Scalar, value: string): string {
@@ -121,6 +131,8 @@ const SECTIONS = ['release_name', 'platform', 'frontend', 'repos'];
 
 function intoList(text: string, items: Pair, parent: YAMLMap, entry: Forms): string {
   const list = items.value;
+  // A mapping with entries is a list whose dashes were forgotten; the text as it is will not pass for an edited one.
+  if (isMap(list) && list.items.length > 0) return text;
   if (!isSeq(list) || list.items.length === 0) return intoEmpty(text, items, parent, entry.item, `[${entry.flowItem}]`);
   const last = rangeOf(list.items[list.items.length - 1])[1];
   if (list.flow) return replace(text, last, last, `, ${entry.flowItem}`);
@@ -184,7 +196,9 @@ function bundlesIn(data: unknown): { ids: string[]; rest: string } {
 function onlyAdded(before: string, after: string, id: string): boolean {
   const doc = parseDocument(after);
   if (doc.errors.length > 0) return false;
-  const old = bundlesIn(parseDocument(before).toJS());
+  const data: unknown = parseDocument(before).toJS();
+  if (!isOnlyAdded(data, doc.toJS())) return false;
+  const old = bundlesIn(data);
   const now = bundlesIn(doc.toJS());
   if (now.ids.join('\n') !== [...old.ids, id].join('\n')) return false;
   const [others, first, version, entries] = JSON.parse(now.rest) as [object, unknown, unknown, Record<string, unknown>];

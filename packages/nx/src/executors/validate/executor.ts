@@ -7,6 +7,7 @@ import { withSnapshot } from '../../git/snapshot/snapshot';
 import { pluralize } from '../../system/log';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
+import { releaseProjectName } from '../../plugin-options';
 import type { Task } from '../run-task';
 import { runExecutor } from '../run-task';
 import type { ValidateOptions } from './schema';
@@ -22,7 +23,7 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
       ...workspace.notes.filter(({ code }) => code === 'no-bundles'),
       // Without a valid release.yaml, the pins cannot be judged.
       ...(workspace.problems.some(({ at }) => at?.file === RELEASE_FILE) ? [] : pinProblems(workspace)),
-      ...nameClashes(workspace),
+      ...nameClashes(workspace, releaseProjectName(task.plugin)),
     ];
     logNotes(notes, task.log);
     // Without a valid release.yaml, its bundles cannot be found.
@@ -69,15 +70,15 @@ function pinProblems({ pins }: Workspace): Problem[] {
     }));
 }
 
-function nameClashes({ release, images }: Workspace): Problem[] {
+function nameClashes({ release, images }: Workspace, project: string): Problem[] {
   const bundles = new Set(release?.bundles.map(({ id }) => id.toLowerCase()));
   return images
-    .filter(({ name }) => bundles.has(name) || name === 'release')
+    .filter(({ name }) => bundles.has(name) || name === project)
     .map(({ name, path }) => ({
       code: 'already-exists',
       message:
-        name === 'release'
-          ? 'The image has the name "release", which is the project of release.yaml.'
+        name === project
+          ? `The image has the name "${project}", which is the project of release.yaml.`
           : `The image and a bundle both have the name "${name}", and two projects cannot share a name.`,
       hint: 'rename the image’s folder',
       at: { file: path },

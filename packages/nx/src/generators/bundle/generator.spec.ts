@@ -156,7 +156,7 @@ describe('bundle', () => {
     [undefined, 'file-missing'],
     ['a: [', 'yaml-syntax'],
     ['', 'yaml-empty'],
-    ['bundles: [{id: a}]\n', 'wrong-type'],
+    ['bundles: [{id: a}]\n', 'list-form'],
   ])('explains the release.yaml %j and leaves it', async (text, code) => {
     const tree = emptyWorkspace();
     if (text !== undefined) tree.write('release.yaml', text);

@@ -1,4 +1,4 @@
-import { isRepository, KdcubeError, quoted } from '@kdcube/release/internal';
+import { isObjectName, isRepository, KdcubeError, OBJECT_NAME_REASON, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { kinds } from './schema';
 import type { ImageKind } from './schema';
@@ -10,13 +10,15 @@ export const DOCKERFILES: Record<ImageKind, string> = {
 
 /** The folder and the kind of the image. Its name must be valid as a repository, a folder and an Nx project. */
 export function planImage(name: string, wanted?: ImageKind): { folder: string; kind: ImageKind } {
-  if (!isRepository(name) || name.includes('/') || name.length > 100 || name === 'release') {
+  if (!isRepository(name) || name.includes('/') || name.length > 100 || name === 'release' || isObjectName(name)) {
     throw new KdcubeError({
       code: 'wrong-option',
       message:
         name === 'release'
           ? '"release" is the project of release.yaml, so no image can have this name.'
-          : `${quoted(name)} is not a valid image name: use at most 100 lower-case letters and digits, with . _ - between them.`,
+          : isObjectName(name)
+            ? `${quoted(name)} cannot be the name of an image: ${OBJECT_NAME_REASON}.`
+            : `${quoted(name)} is not a valid image name: use at most 100 lower-case letters and digits, with . _ - between them.`,
       hint: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled',
     });
   }

@@ -2,7 +2,7 @@ import { formatFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
 import { runGenerator } from '../run-generator';
-import { ignoreInGit } from './gitignore';
+import { ignoreInGit, readGitignore } from './gitignore';
 import { usePlugin } from './nx-json';
 import { InitOptions } from './schema';
 
@@ -12,6 +12,8 @@ export default function initGenerator(tree: Tree, raw: InitOptions): Promise<voi
 
 async function initWorkspace(tree: Tree, raw: InitOptions): Promise<void> {
   const { registry, skipFormat } = readGeneratorOptions(InitOptions, raw);
+  // Before anything is written.
+  readGitignore(tree);
   usePlugin(tree, registry);
   ignoreInGit(tree);
   if (!skipFormat) await formatFiles(tree, { sortRootTsconfigPaths: false });

@@ -1,3 +1,4 @@
+import { KdcubeError } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 
 /**
@@ -17,11 +18,25 @@ const SAME: Record<string, string[]> = {
 
 /** Adds the missing lines to .gitignore. `dist/` counts as `dist`. */
 export function ignoreInGit(tree: Tree): void {
-  const before = tree.exists('.gitignore') ? (tree.read('.gitignore', 'utf-8') ?? '') : '';
+  const before = readGitignore(tree);
   const present = new Set(before.split(/\r?\n/).map((line) => line.trim().replace(/\/$/, '')));
   const missing = IGNORED.filter((line) => ![line, ...(SAME[line] ?? [])].some((each) => present.has(each)));
   if (missing.length === 0) return;
   const eol = before.includes('\r\n') ? '\r\n' : '\n';
   const gap = before === '' || before.endsWith('\n') ? '' : eol;
   tree.write('.gitignore', `${before}${gap}${missing.join(eol)}${eol}`);
+}
+
+/** Problem `not-text`: what is no text would not survive being written again. */
+export function readGitignore(tree: Tree): string {
+  const content = tree.exists('.gitignore') ? tree.read('.gitignore') : null;
+  if (!content) return '';
+  const text = content.toString('utf8');
+  if (Buffer.from(text).equals(content) && !text.includes('\0')) return text;
+  throw new KdcubeError({
+    code: 'not-text',
+    message: '.gitignore is not UTF-8 text, and an edit would change it.',
+    hint: 'iconv -t UTF-8 .gitignore',
+    at: { file: '.gitignore' },
+  });
 }

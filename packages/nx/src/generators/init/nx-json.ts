@@ -1,5 +1,5 @@
-import { parseRegistry } from '@kdcube/release/internal';
-import { readNxJson, updateNxJson } from '@nx/devkit';
+import { isOnlyAdded, KdcubeError, parseRegistry } from '@kdcube/release/internal';
+import { parseJson, updateNxJson } from '@nx/devkit';
 import type { NxJsonConfiguration, Tree } from '@nx/devkit';
 
 const PLUGIN = '@kdcube/nx';
@@ -8,14 +8,64 @@ const SYNC = '@kdcube/nx:pins';
 /** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given. */
 export function usePlugin(tree: Tree, registry?: string): void {
   if (registry !== undefined) parseRegistry(registry);
-  const before = readNxJson(tree) ?? {};
+  const text = tree.exists(FILE) ? (tree.read(FILE, 'utf-8') ?? '') : '{}';
+  const before = readOwnNxJson(text);
+  requireShape(before);
   const after = withSync(withPlugin(before, registry));
-  if (JSON.stringify(after) !== JSON.stringify(before)) updateNxJson(tree, after);
+  if (JSON.stringify(after) === JSON.stringify(before)) return;
+  // `registry` is the one value that may change.
+  const index = (before.plugins ?? []).findIndex(isOurs);
+  if (
+    !isOnlyAdded(
+      before,
+      after,
+      index === -1 || typeof before.plugins![index] === 'string' ? ['plugins', index] : ['plugins', index, 'options', 'registry'],
+    )
+  )
+    throw unreadable('an edit would lose something');
+  // nx.json may have comments, which no writer of JSON keeps.
+  if (hasComments(text)) throw unreadable('it has comments, which an edit would lose', addition(registry));
+  updateNxJson(tree, after);
+}
+
+const FILE = 'nx.json';
+
+function readOwnNxJson(text: string): NxJsonConfiguration {
+  try {
+    return parseJson<NxJsonConfiguration>(text);
+  } catch {
+    throw unreadable('it is not valid JSON');
+  }
+}
+
+function requireShape({ plugins, sync }: NxJsonConfiguration): void {
+  const generators: unknown = sync?.globalGenerators;
+  if (plugins !== undefined && !Array.isArray(plugins)) throw unreadable('"plugins" is not a list');
+  if (sync !== undefined && (typeof sync !== 'object' || sync === null || Array.isArray(sync)))
+    throw unreadable('"sync" is not an object');
+  if (generators !== undefined && !Array.isArray(generators)) throw unreadable('"sync.globalGenerators" is not a list');
+}
+
+function hasComments(text: string): boolean {
+  return /\/[/*]/.test(text.replace(/"(?:[^"\\]|\\[^])*"/g, ''));
+}
+
+function addition(registry?: string): string {
+  const plugin = { plugin: PLUGIN, options: registry === undefined ? {} : { registry } };
+  return `add by hand: "plugins": [${JSON.stringify(plugin)}], "sync": {"globalGenerators": ["${SYNC}"]}`;
+}
+
+function unreadable(why: string, hint = 'correct nx.json, then run the generator again'): KdcubeError {
+  return new KdcubeError({ code: 'file-error', message: `${FILE} cannot be edited: ${why}.`, hint, at: { file: FILE } });
+}
+
+function isOurs(entry: string | { plugin: string }): boolean {
+  return (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN;
 }
 
 function withPlugin(nxJson: NxJsonConfiguration, registry?: string): NxJsonConfiguration {
   const plugins = nxJson.plugins ?? [];
-  const index = plugins.findIndex((entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN);
+  const index = plugins.findIndex(isOurs);
   const added = registry === undefined ? {} : { registry };
   if (index === -1) return { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: added }] };
   if (registry === undefined) return nxJson;

@@ -69,10 +69,18 @@ it('says nothing and changes nothing where every pin answers what release.yaml a
   expect(contents(tree)).toEqual(SYNCED);
 });
 
-it('has nothing to do without release.yaml', async () => {
-  const tree = treeOf({ 'pins/bundles/x/pin.json': '{}' });
-  expect(await pins(tree)).toBeUndefined();
-  expect(contents(tree)).toEqual({ 'pins/bundles/x/pin.json': '{}' });
+it.each([
+  ['nothing', {}, 'nx g @kdcube/nx:release'],
+  ['pins', { 'pins/bundles/x/pin.json': '{}' }, 'nx g @kdcube/nx:release'],
+  ['one in another folder', { 'ops/release.yaml': RELEASE }, 'git mv ops/release.yaml release.yaml'],
+  ['a folder of this name', { 'release.yaml/x': '' }, 'nx g @kdcube/nx:release'],
+])('says that there is no release.yaml at the root, and changes nothing: %s', async (_, files, hint) => {
+  const tree = treeOf(files as Record<string, string>);
+  const error = await pins(tree).catch((caught: unknown) => caught);
+  expect((error as KdcubeError).problems).toEqual([
+    expect.objectContaining({ code: 'file-missing', message: expect.stringContaining('at the root'), hint }),
+  ]);
+  expect(contents(tree)).toEqual(files);
 });
 
 it('throws the problems of a release.yaml that cannot be read, and leaves the pins', async () => {

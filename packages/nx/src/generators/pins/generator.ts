@@ -1,7 +1,7 @@
 import type { Tree } from '@nx/devkit';
 import { readNxJson } from '@nx/devkit';
 import type { Workspace } from '@kdcube/release/internal';
-import { halfPin, ImagePin, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
+import { halfPin, ImagePin, KdcubeError, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
 import { pluginOptions } from '../../plugin-options';
 import { runGenerator } from '../run-generator';
 import { treeFiles } from '../tree-files';
@@ -20,7 +20,7 @@ export default function pins(tree: Tree): Promise<SyncGeneratorResult> {
 }
 
 async function comparePins(tree: Tree): Promise<SyncGeneratorResult> {
-  if (!tree.exists(RELEASE_FILE)) return;
+  if (!tree.isFile(RELEASE_FILE)) throw noRelease(tree);
   const files = treeFiles(tree);
   const options = pluginOptions(readNxJson(tree));
   const workspace = readWorkspace(files, options);
@@ -39,6 +39,18 @@ async function comparePins(tree: Tree): Promise<SyncGeneratorResult> {
     ],
     callback: () => resolvePins({ root: tree.root, release, stale, before, options }),
   };
+}
+
+/** Silence would read as "everything is up to date". */
+function noRelease(tree: Tree): KdcubeError {
+  const folders = tree.children('.').filter((name) => !tree.isFile(name) && !name.startsWith('.') && name !== 'node_modules');
+  const moved = folders.map((folder) => `${folder}/${RELEASE_FILE}`).find((file) => tree.isFile(file));
+  return new KdcubeError({
+    code: 'file-missing',
+    message: `There is no ${RELEASE_FILE} at the root of this workspace${moved === undefined ? '' : `, but ${moved}: Nx reads only the one at the root`}.`,
+    hint: moved === undefined ? 'nx g @kdcube/nx:release' : `git mv ${moved} ${RELEASE_FILE}`,
+    at: { file: RELEASE_FILE },
+  });
 }
 
 /** The text of a pin that has to be resolved. It contains the old pin: its digests and salt must survive a sync that is killed. */
