@@ -1,3 +1,4 @@
+import { LIMITS } from '../../problem/limits';
 import { KdcubeError } from '../../problem/problem';
 import { linesOf } from './lines';
 import type { Instruction, Line } from './lines';
@@ -6,6 +7,9 @@ import type { ExternalBase } from './scan';
 
 /** The build argument that gets platform.ref. */
 export const PLATFORM_REF_ARG = 'KDCUBE_PLATFORM_REF';
+
+const MAX_BYTES = LIMITS.dockerfileBytes.max;
+const MAX_INSTRUCTIONS = LIMITS.dockerfileInstructions.max;
 
 export interface Dockerfile {
   instructions: Instruction[];
@@ -25,7 +29,11 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   const fail = (message: string, line: number, hint?: string): never => {
     throw new KdcubeError({ code: 'dockerfile-unreadable', message, hint, at: { file, line } });
   };
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes > MAX_BYTES) fail(`${file} has ${bytes} bytes. At most ${MAX_BYTES} are read.`, 1);
   const lines = linesOf(text, fail);
+  const excess = lines[MAX_INSTRUCTIONS];
+  if (excess) fail(`${file} has ${lines.length} instructions. At most ${MAX_INSTRUCTIONS} are read.`, excess.line);
   const stages = lines.filter(({ keyword }) => keyword === 'FROM').map(stageName);
   if (stages.length === 0) fail(`${file} has no FROM.`, 1);
   const scan = newScan(args, stages, fail);

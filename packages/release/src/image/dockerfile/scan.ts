@@ -1,7 +1,8 @@
+import { LIMITS } from '../../problem/limits';
 import { quoted } from '../../problem/problem';
 import type { Line, Token } from './lines';
 import { spanOf } from './lines';
-import { expand, touchesBundles, unquoted } from './words';
+import { expand, isTooLong, touchesBundles, unquoted } from './words';
 
 /** Build arguments that name a registry. They are not part of the content key: the same image can come from and go to any registry. */
 export const REGISTRY_ARGS = ['KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_REGISTRY'] as const;
@@ -25,6 +26,8 @@ export interface Scan {
   args: Readonly<Record<string, string>>;
   /** The names of all stages, '' for a stage without one. */
   stages: readonly string[];
+  /** The index of the first stage of each name, which is the one that FROM takes. */
+  indexes: ReadonlyMap<string, number>;
   /** The number of FROMs so far. */
   stage: number;
   bases: Map<string, ExternalBase>;
@@ -33,6 +36,8 @@ export interface Scan {
   /** The variables of the current stage. */
   scope: Map<string, string>;
   copiesBundles: boolean;
+  /** The characters of all values so far. */
+  expanded: number;
   fail(message: string, line: number, hint?: string): never;
 }
 
@@ -40,7 +45,9 @@ export function newScan(args: Readonly<Record<string, string>>, stages: readonly
   const automatic = AUTOMATIC_ARGS.flatMap((name): [string, string][] =>
     Object.hasOwn(args, name) ? [[name, args[name]!]] : [],
   );
-  return { args, stages, stage: 0, bases: new Map(), global: new Map(automatic), scope: new Map(), copiesBundles: false, fail };
+  const indexes = new Map(stages.map((name, index) => [name, index] as const).reverse());
+  const variables = { global: new Map(automatic), scope: new Map<string, string>() };
+  return { args, stages, indexes, stage: 0, bases: new Map(), ...variables, copiesBundles: false, expanded: 0, fail };
 }
 
 /** Reads one instruction. */
@@ -61,9 +68,12 @@ export function scanLine(scan: Scan, line: Line): void {
   }
 }
 
-function scanVariables({ stage, global, scope, args, fail }: Scan, { keyword, tokens, line }: Line): void {
-  // After FROM, a line sees the variables as they were before the line; before FROM, an argument may use the previous one.
-  for (const [name, written] of assignments(tokens, stage === 0 ? global : new Map(scope))) {
+function scanVariables(scan: Scan, { keyword, tokens, line }: Line): void {
+  const { stage, global, scope, args, fail } = scan;
+  const later: [string, string][] = [];
+  for (const [name, written] of assignments(tokens, stage === 0 ? global : scope)) {
+    scan.expanded += written?.length ?? 0;
+    if (isTooLong(written ?? '') || scan.expanded > LIMITS.expandedTotal.max) fail(tooLong(name), line, 'a shorter value');
     const value = keyword === 'ARG' ? (argument(name, args) ?? written ?? global.get(name)) : written;
     // It would be part of the image's history: one content key, but another image for each registry.
     if (stage > 0 && keyword === 'ARG' && namesRegistry(name, value))
@@ -72,18 +82,27 @@ function scanVariables({ stage, global, scope, args, fail }: Scan, { keyword, to
         line,
         `ARG ${name}    before the first FROM, and only there`,
       );
-    if (value !== undefined) (stage === 0 ? global : scope).set(name, value);
+    if (value === undefined) continue;
+    // After FROM, a line sees the variables as they were before the line; before FROM, an argument may use the previous one.
+    if (stage === 0) global.set(name, value);
+    else later.push([name, value]);
   }
+  for (const [name, value] of later) scope.set(name, value);
+}
+
+function tooLong(name: string): string {
+  return `With its variables expanded, ${quoted(name)} has more than ${LIMITS.expandedCharacters.max} characters.`;
 }
 
 function scanFrom(scan: Scan, { tokens, line }: Line): void {
-  const { stages, global, fail } = scan;
+  const { indexes, stage, global, fail } = scan;
   const image = tokens[0];
   if (!image) return fail('This FROM names no image.', line);
   const name = expand(image.text, global, (variable) =>
     fail(`The image ${quoted(image.text)} uses ${variable}, which nothing sets before the first FROM.`, line, `ARG ${variable}`),
   );
-  if (name !== 'scratch' && !stages.slice(0, scan.stage).includes(name.toLowerCase())) addBase(scan, name, image, line);
+  if (isTooLong(name)) fail(tooLong(image.text), line, 'a shorter value');
+  if (name !== 'scratch' && (indexes.get(name.toLowerCase()) ?? stage) >= stage) addBase(scan, name, image, line);
   scan.stage += 1;
   scan.scope = new Map();
 }
@@ -105,12 +124,12 @@ function scanMounts(scan: Scan, { flags, line }: Line): void {
 
 /** `--from` and `from=` name a stage, its index, or an image; Docker does not expand variables here. */
 function addSource(scan: Scan, token: Token, line: number, from: number, to: number): void {
-  const { stages, fail } = scan;
+  const { stages, indexes, fail } = scan;
   const name = token.text.slice(from, to);
   if (name.includes('$'))
     fail(`Docker does not expand variables here: ${quoted(name)}.`, line, `FROM ${name} AS source    and --from=source`);
   if (/^\d+$/.test(name) && Number(name) >= stages.length) fail(`There is no stage ${name}.`, line);
-  if (!/^\d+$/.test(name) && !stages.includes(name.toLowerCase())) addBase(scan, name, token, line, from, to);
+  if (!/^\d+$/.test(name) && !indexes.has(name.toLowerCase())) addBase(scan, name, token, line, from, to);
 }
 
 function addBase({ bases, fail }: Scan, name: string, token: Token, line: number, from = 0, to = token.text.length): void {

@@ -1,20 +1,40 @@
+import { LIMITS } from '../../problem/limits';
+
 /** A word of a Dockerfile, unquoted. */
 export function unquoted(text: string): string {
-  return text.replace(/"((?:[^"\\]|\\[^])*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? '');
+  // A backslash outside of quotes takes its character along: else each escaped quote would be searched for its end.
+  return text.replace(
+    /\\[^]|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g,
+    (whole, double?: string, single?: string) => double ?? single ?? (whole[0] === '\\' ? whole : ''),
+  );
+}
+
+const MAX_LENGTH = LIMITS.expandedCharacters.max;
+
+/** Whether `expand` stopped, because its result would be longer than the limit. */
+export function isTooLong(expanded: string): boolean {
+  return expanded.length > MAX_LENGTH;
 }
 
 /** Expands `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` as Docker does, and removes quotes. `missing` gives the value of an unset variable. */
 export function expand(text: string, scope: ReadonlyMap<string, string>, missing: (name: string) => string): string {
+  let length = 0;
+  const valueOf = (name: string, operator: string | undefined, word = ''): string => {
+    const value = scope.get(name);
+    if (operator === '-') return value || word;
+    if (operator === '+') return value ? word : '';
+    return value ?? missing(name);
+  };
   return unquoted(
     text.replace(
-      /'[^']*'|\\\$|\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^}]*))?\}|([A-Za-z_]\w*))/g,
+      /'[^']*'|\\\$|\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^}]{0,4096}))?\}|([A-Za-z_]\w*))/g,
       (whole, braced?: string, operator?: string, word?: string, bare?: string) => {
         const name = braced ?? bare;
         if (name === undefined) return whole.replace(/^\\/, '');
-        const value = scope.get(name);
-        if (operator === '-') return value || (word ?? '');
-        if (operator === '+') return value ? (word ?? '') : '';
-        return value ?? missing(name);
+        if (length > MAX_LENGTH) return '';
+        const value = valueOf(name, operator, word);
+        length += value.length;
+        return value;
       },
     ),
   );
@@ -33,7 +53,8 @@ export function touchesBundles(source: string, scope: ReadonlyMap<string, string
 }
 
 function globMatches(glob: string, name: string): boolean {
-  const pattern = glob.replace(/\\?[^]/g, (char) => {
+  // Not one star after another: they would be tried in every combination.
+  const pattern = glob.replace(/\*+/g, '*').replace(/\\?[^]/g, (char) => {
     if (char === '*') return '.*';
     if (char === '?') return '.';
     return char === '[' || char === ']' ? char : char.slice(-1).replace(/[^\w[\]^-]/g, '\\$&');

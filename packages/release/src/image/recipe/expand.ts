@@ -1,3 +1,8 @@
+import { LIMITS } from '../../problem/limits';
+
+const MAX_LENGTH = LIMITS.expandedCharacters.max;
+const MAX_DEPTH = LIMITS.expansionDepth.max;
+
 /** The variables of a Dockerfile at one line. */
 export type Scope = ReadonlyMap<string, string>;
 
@@ -6,7 +11,7 @@ export type Scope = ReadonlyMap<string, string>;
  * too. An unset variable is empty. Throws an Error for words that Docker rejects too, and for other forms of variables.
  */
 export function expandWord(text: string, scope: Scope): string {
-  return expandUntil({ text, at: 0 }, scope, '');
+  return expandUntil({ text, at: 0, depth: 0, expanded: 0 }, scope, '');
 }
 
 /** A word that may expand to several, such as `EXPOSE $PORTS`, or to none. */
@@ -17,6 +22,10 @@ export function expandToList(text: string, scope: Scope): string[] {
 interface Reader {
   text: string;
   at: number;
+  /** How deep words stand in each other. */
+  depth: number;
+  /** The characters that variables have given. */
+  expanded: number;
 }
 
 function expandUntil(reader: Reader, scope: Scope, end: string): string {
@@ -58,6 +67,13 @@ function doubleQuoted(reader: Reader, scope: Scope): string {
 
 /** What follows a `$`. */
 function variable(reader: Reader, scope: Scope): string {
+  const value = variableValue(reader, scope);
+  reader.expanded += value.length;
+  if (reader.expanded > MAX_LENGTH) throw new Error(`its variables have more than ${MAX_LENGTH} characters`);
+  return value;
+}
+
+function variableValue(reader: Reader, scope: Scope): string {
   if (reader.text[reader.at] !== '{') {
     const name = nameAt(reader);
     return name === '' ? '$' : (scope.get(name) ?? '');
@@ -70,7 +86,10 @@ function variable(reader: Reader, scope: Scope): string {
   reader.at += operator.length;
   const value = scope.get(name);
   if (operator === '}') return value ?? '';
+  reader.depth += 1;
+  if (reader.depth > MAX_DEPTH) throw new Error(`it has more than ${MAX_DEPTH} variables in each other`);
   const word = expandUntil(reader, scope, '}');
+  reader.depth -= 1;
   reader.at += 1;
   const isSet = operator.startsWith(':') ? value !== undefined && value !== '' : value !== undefined;
   if (operator.endsWith('-')) return isSet ? value! : word;

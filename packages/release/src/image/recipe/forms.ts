@@ -9,13 +9,20 @@ export function textOf({ rest, flags }: Line): string {
 /** The exec form, `["a", "b"]`; undefined for the shell form. Docker ignores what follows the list. Throws if an element is not a string. */
 export function jsonForm(text: string): string[] | undefined {
   if (!text.startsWith('[')) return undefined;
-  for (let end = text.indexOf(']'); end !== -1; end = text.indexOf(']', end + 1)) {
-    const list = parsed(text.slice(0, end + 1));
-    if (!Array.isArray(list)) continue;
-    if (!list.every((each) => typeof each === 'string')) throw new Error('its list has an element that is not a string');
-    return list as string[];
+  const list = parsed(text.slice(0, listEnd(text)));
+  if (!Array.isArray(list)) return undefined;
+  if (!list.every((each) => typeof each === 'string')) throw new Error('its list has an element that is not a string');
+  return list as string[];
+}
+
+/** Where the bracket at the start of `text` is closed. */
+function listEnd(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/[[\]]|"(?:[^"\\]|\\[^])*"/g)) {
+    if (token === '[') depth += 1;
+    if (token === ']' && (depth -= 1) === 0) return index + 1;
   }
-  return undefined;
+  return 0;
 }
 
 /** `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */

@@ -1,31 +1,30 @@
+import { LIMITS } from '../../problem/limits';
 import type { Line } from '../dockerfile/lines';
 import { expandWord } from './expand';
 import { assignmentsOf, declarationsOf, flagsOf, jsonForm, textOf } from './forms';
 import type { Recipe } from './recipe';
-import { withVariable, type Healthcheck, type ImageSettings } from './settings';
+import { withVariables, type Healthcheck, type ImageSettings } from './settings';
 import type { RecipeState } from './steps';
 import { absolute, isSignal, modeOf, nanoseconds, ownerOf, portsOf, preserveAbsolute } from './values';
+
+const MAX_ENTRIES = LIMITS.imageSettings.max;
 
 /** How each instruction changes the image. Each function returns its arguments as the OCI history shows them. */
 export const INSTRUCTIONS: Record<string, (state: RecipeState, line: Line, recipe: Recipe) => string> = {
   ARG(state, line, { global, given }) {
     const { scope } = state;
     // After FROM, a line sees the variables as they were before the line.
-    state.scope = new Map(scope);
-    const declared = declarationsOf(line).map(([name, written]) => {
-      const value = given.get(name) ?? (written === undefined ? global.get(name) : expandWord(written, scope));
-      if (value === undefined) return name;
-      state.scope.set(name, value);
-      return `${name}=${value}`;
-    });
-    return declared.join(' ');
+    const declared = declarationsOf(line).map(
+      ([name, written]) =>
+        [name, given.get(name) ?? (written === undefined ? global.get(name) : expandWord(written, scope))] as const,
+    );
+    for (const [name, value] of declared) if (value !== undefined) scope.set(name, value);
+    return declared.map(([name, value]) => (value === undefined ? name : `${name}=${value}`)).join(' ');
   },
   ENV(state, line) {
     const pairs = expandAssignments(state, line);
-    for (const [name, value] of pairs) {
-      state.scope.set(name, value);
-      updateSettings(state, { Env: withVariable(state.settings.Env ?? [], name, value) });
-    }
+    for (const [name, value] of pairs) state.scope.set(name, value);
+    updateSettings(state, { Env: withVariables(state.settings.Env ?? [], pairs) });
     return formatPairs(pairs);
   },
   LABEL(state, line) {
@@ -171,6 +170,8 @@ function singleValue({ scope }: RecipeState, line: Line): string {
 }
 
 export function updateSettings(state: RecipeState, change: ImageSettings): void {
+  for (const list of [change.Env, change.Labels, change.ExposedPorts, change.Volumes])
+    if (Object.keys(list ?? {}).length > MAX_ENTRIES) throw new Error(`the image has more than ${MAX_ENTRIES} of these`);
   state.settings = { ...state.settings, ...change };
 }
 

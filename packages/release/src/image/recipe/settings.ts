@@ -53,9 +53,15 @@ export function printedSettings(settings: ImageSettings): ImageSettings {
 }
 
 /** `ENV`: an existing variable keeps its position. */
-export function withVariable(env: readonly string[], name: string, value: string): string[] {
-  const index = env.findIndex((each) => each.split('=', 1)[0] === name);
-  return index === -1 ? [...env, `${name}=${value}`] : env.with(index, `${name}=${value}`);
+export function withVariables(env: readonly string[], pairs: readonly [name: string, value: string][]): string[] {
+  const lines = env.map((line): [string, string] => [line.split('=', 1)[0]!, line]);
+  const positions = new Map(lines.map(([name], index) => [name, index]).reverse() as [string, number][]);
+  for (const [name, value] of pairs) {
+    const index = positions.get(name) ?? lines.length;
+    positions.set(name, index);
+    lines[index] = [name, `${name}=${value}`];
+  }
+  return lines.map(([, line]) => line);
 }
 
 function isEmpty(value: unknown): boolean {

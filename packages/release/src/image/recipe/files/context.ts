@@ -39,7 +39,9 @@ export function contextOf(entries: readonly ContextEntry[], ignore: Ignore): Con
   for (const path of [...included.keys()].filter(Boolean).sort()) {
     const cut = path.lastIndexOf('/');
     const folder = path.slice(0, Math.max(cut, 0));
-    children.set(folder, [...(children.get(folder) ?? []), path.slice(cut + 1)]);
+    const names = children.get(folder);
+    if (names) names.push(path.slice(cut + 1));
+    else children.set(folder, [path.slice(cut + 1)]);
   }
   return { at: (path) => included.get(path), names: (folder) => children.get(folder) ?? [] };
 }

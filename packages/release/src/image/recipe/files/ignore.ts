@@ -1,4 +1,8 @@
-import { literal } from './match';
+import { LIMITS } from '../../../problem/limits';
+import { type Glob, type GlobPiece, compilePieces } from './glob';
+import { ANY_CHARACTER, ANY_NAME, literal } from './match';
+
+const MAX_BYTES = LIMITS.ignoreBytes.max;
 
 /** The paths that a .dockerignore excludes from the build context. */
 export interface Ignore {
@@ -16,7 +20,7 @@ interface PathState {
 }
 
 interface Pattern {
-  matches: RegExp;
+  matches: Glob;
   exception: boolean;
 }
 
@@ -25,6 +29,8 @@ interface Pattern {
  * Throws an Error that names an invalid pattern.
  */
 export function readIgnore(text: string): Ignore {
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes > MAX_BYTES) throw new Error(`the .dockerignore has ${bytes} bytes, and at most ${MAX_BYTES} are read`);
   const patterns = text
     .replace(/^\uFEFF/, '')
     .split('\n')
@@ -75,36 +81,32 @@ function compile(line: string): Pattern {
   const exception = line.startsWith('!');
   const text = exception ? line.slice(1) : line;
   const isLiteral = LITERAL_LINE.test(text);
-  let source = '';
+  const pieces: GlobPiece[] = [];
   for (let at = 0; at < text.length;) {
-    const rest = text.slice(at);
-    const [piece, regex] = pieceOf(rest, at === 0, isLiteral);
-    source += regex;
-    at += piece.length;
+    const [written, piece] = pieceOf(text.slice(at), at === 0, isLiteral);
+    pieces.push(piece);
+    at += written.length;
   }
-  try {
-    return { matches: new RegExp(`^${source}$`, 'su'), exception };
-  } catch {
-    throw new Error(`the line "${line}" of .dockerignore is not a pattern`);
-  }
+  return { matches: compilePieces(pieces), exception };
 }
 
-function pieceOf(rest: string, isFirst: boolean, isLiteral: boolean): [piece: string, regex: string] {
+const ANYTHING: GlobPiece = { many: () => true };
+
+function pieceOf(rest: string, isFirst: boolean, isLiteral: boolean): [written: string, piece: GlobPiece] {
   const [stars] = /^\*\*\/?/.exec(rest) ?? [];
   if (stars !== undefined) {
-    if (stars === rest) return [stars, '.*'];
     // `**name` without any other wildcard means "ends with name".
     const endsWith = isFirst && stars === '**' && isLiteral;
-    return [stars, endsWith ? '.*' : '(?:.*\\/)?'];
+    return [stars, stars === rest || endsWith ? ANYTHING : 'folders'];
   }
   const char = String.fromCodePoint(rest.codePointAt(0)!);
-  if (char === '*') return [char, '[^/]*'];
-  if (char === '?') return [char, '[^/]'];
-  if (char === '^' && !isLiteral) return [char, '^'];
+  if (char === '*') return [char, ANY_NAME];
+  if (char === '?') return [char, ANY_CHARACTER];
+  if (char === '^' && !isLiteral) return [char, 'start'];
   if (char === '[') {
     const [set] = /^\[\^?(?:\\[^]|[^\\\]])+\]/.exec(rest) ?? [];
     if (set === undefined) throw new Error(`the line "${rest}" of .dockerignore has a [ that is never closed`);
-    return [set, set];
+    return [set, oneOf(set)];
   }
   if (char === '\\') {
     if (rest.length === 1) throw new Error('a line of .dockerignore ends with a backslash');
@@ -112,4 +114,13 @@ function pieceOf(rest: string, isFirst: boolean, isLiteral: boolean): [piece: st
     return [char + next, literal(next)];
   }
   return [char, literal(char)];
+}
+
+function oneOf(set: string): GlobPiece {
+  try {
+    const pattern = new RegExp(`^${set}$`, 'su');
+    return { one: (char) => pattern.test(char) };
+  } catch {
+    throw new Error(`"${set}" in .dockerignore is not a set of characters`);
+  }
 }

@@ -1,51 +1,61 @@
+import { type Glob, type GlobPiece, compilePieces } from './glob';
+
 /**
  * A pattern of Go's `filepath.Match`, which COPY uses: `*` and `?` do not match a slash, `[a-z]` and `[^a-z]` match one character, `\` escapes the next one.
  * Undefined for an invalid pattern, which matches nothing.
  */
-export function compileGlob(pattern: string): RegExp | undefined {
-  let source = '';
+export function compileGlob(pattern: string): Glob | undefined {
+  const pieces: GlobPiece[] = [];
   for (let at = 0; at < pattern.length;) {
-    const [piece, regex] = pieceAt(pattern, at);
+    const [written, piece] = pieceAt(pattern, at);
     if (piece === undefined) return undefined;
-    source += regex;
-    at += piece.length;
+    pieces.push(piece);
+    at += written.length;
   }
-  return new RegExp(`^${source}$`, 'su');
+  return compilePieces(pieces);
 }
 
 export function hasWildcard(path: string): boolean {
   return /[*?[\\]/.test(path);
 }
 
-/** Escapes text for a regular expression. */
-export function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+export const ANY_NAME: GlobPiece = { many: (char) => char !== '/' };
+export const ANY_CHARACTER: GlobPiece = { one: (char) => char !== '/' };
+
+export function literal(text: string): GlobPiece {
+  return { one: (char) => char === text };
 }
 
-function pieceAt(pattern: string, at: number): [piece?: string, regex?: string] {
+type Written = [written: string, piece: GlobPiece | undefined];
+
+function pieceAt(pattern: string, at: number): Written {
   const char = String.fromCodePoint(pattern.codePointAt(at)!);
-  if (char === '*') return [char, '[^/]*'];
-  if (char === '?') return [char, '[^/]'];
+  if (char === '*') return [char, ANY_NAME];
+  if (char === '?') return [char, ANY_CHARACTER];
   if (char === '[') return classAt(pattern.slice(at));
   if (char !== '\\') return [char, literal(char)];
   const next = pattern.codePointAt(at + 1);
-  return next === undefined ? [] : [char + String.fromCodePoint(next), literal(String.fromCodePoint(next))];
+  if (next === undefined) return [char, undefined];
+  const escaped = String.fromCodePoint(next);
+  return [char + escaped, literal(escaped)];
 }
 
 /** A character class, `[^a-z\]]`: at least one range, each from a lower to a higher character. */
-function classAt(text: string): [piece?: string, regex?: string] {
-  const [piece, not, inside] =
+function classAt(text: string): Written {
+  const [written, not, inside] =
     /^\[(\^?)((?:\\[^]|[^\\\]-])(?:-(?:\\[^]|[^\\\]-]))?(?:(?:\\[^]|[^\\\]-])(?:-(?:\\[^]|[^\\\]-]))?)*)\]/u.exec(text) ?? [];
-  if (piece === undefined) return [];
-  const ranges = [...inside!.matchAll(/(\\[^]|[^\\])(?:-(\\[^]|[^\\]))?/gu)].map(([, low, high]) => [
-    low!.slice(-charLength(low!)),
-    high?.slice(-charLength(high)),
-  ]);
-  if (ranges.some(([low, high]) => high !== undefined && high < low!)) return [];
-  return [
-    piece,
-    `[${not}${ranges.map(([low, high]) => literal(low!) + (high === undefined ? '' : `-${literal(high)}`)).join('')}]`,
-  ];
+  if (written === undefined) return ['', undefined];
+  const ranges = [...inside!.matchAll(/(\\[^]|[^\\])(?:-(\\[^]|[^\\]))?/gu)].map(([, low, high]) => {
+    const from = low!.slice(-charLength(low!));
+    return { from, to: high === undefined ? from : high.slice(-charLength(high)) };
+  });
+  if (ranges.some(({ from, to }) => codeOf(to) < codeOf(from))) return ['', undefined];
+  const isIn = (char: string) => ranges.some(({ from, to }) => codeOf(from) <= codeOf(char) && codeOf(char) <= codeOf(to));
+  return [written, { one: (char) => isIn(char) === (not === '') }];
+}
+
+function codeOf(char: string): number {
+  return char.codePointAt(0)!;
 }
 
 /** A character outside the Basic Multilingual Plane has two UTF-16 units. */

@@ -45,7 +45,7 @@ export function readCompose(folder: ComposeFolder, options: ComposeOptions): Com
   const env = readEnvFile(folder.read('.env') ?? '');
   const lookup: Lookup = (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
   const files = filesOf(folder, options, lookup);
-  const loader: ComposeLoader = { folder, lookup, notes, parts: new Map(), unset: new Set() };
+  const loader: ComposeLoader = { folder, lookup, notes, parts: new Map(), unset: new Set(), loads: 0 };
   const parts = files.flatMap((file) => loadWithIncludes(loader, file, []));
   const services = new Map<string, ComposedService>();
   for (const part of parts)

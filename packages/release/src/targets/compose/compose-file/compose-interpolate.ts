@@ -1,7 +1,12 @@
+import { LIMITS } from '../../../problem/limits';
+import { KdcubeError } from '../../../problem/problem';
+
+const MAX_LENGTH = LIMITS.expandedCharacters.max;
+
 /** The value of a variable of compose; undefined where it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** What a text of compose means, with compose's own rules for `$NAME` and `${NAME:-word}`. Undefined where compose would refuse it. `unset`: names without a value, which compose takes for empty. */
+/** What a text of compose means, with compose's own rules for `$NAME` and `${NAME:-word}`. Undefined where compose would refuse it. `unset`: names without a value, which compose takes for empty. Throws for a value that is too long. */
 export function interpolate(text: string, lookup: Lookup, unset: (name: string) => void): string | undefined {
   if (!text.includes('$')) return text;
   const read = interpolateUntil(text, 0, lookup, unset, '', 0);
@@ -22,10 +27,11 @@ function interpolateUntil(
   close: '' | '}',
   depth: number,
 ): InterpolatedText | undefined {
-  if (depth > 20) return undefined;
+  if (depth > LIMITS.expansionDepth.max) return undefined;
   let value = '';
   let at = from;
   while (at < text.length) {
+    if (value.length > Math.max(MAX_LENGTH, text.length)) throw tooLong();
     if (close !== '' && text[at] === close) return { value, end: at };
     if (text[at] !== '$') {
       value += text[at];
@@ -72,6 +78,11 @@ function readBraces(
   // compose would stop here, with the word as its message.
   if (operator.endsWith('?')) unset(name);
   return { value: operator.endsWith('?') ? '' : word.value, end };
+}
+
+function tooLong(): KdcubeError {
+  const message = `With its variables filled in, this value has more than ${MAX_LENGTH} characters.`;
+  return new KdcubeError({ code: 'limit-exceeded', message, hint: 'a shorter value' });
 }
 
 function valueOf(name: string, lookup: Lookup, unset: (name: string) => void): string {

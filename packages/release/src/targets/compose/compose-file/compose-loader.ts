@@ -1,4 +1,5 @@
-import { quoted, type Place } from '../../../problem/problem';
+import { LIMITS } from '../../../problem/limits';
+import { KdcubeError, quoted, type Place } from '../../../problem/problem';
 import type { ImportNote } from '../../../import/types';
 import type { Lookup } from './compose-interpolate';
 import { isMapping, listOf, type Mapping, mergedService } from './compose-merge';
@@ -19,6 +20,8 @@ export interface ComposeLoader {
   parts: Map<string, ComposePart>;
   /** Variables without a value that have a note already. */
   unset: Set<string>;
+  /** How many files were read, each as often as it is included. */
+  loads: number;
 }
 
 /** A command that writes everything into one file, for what an import cannot follow. */
@@ -48,6 +51,11 @@ function loadPart(loader: ComposeLoader, file: string): ComposePart {
 export function loadWithIncludes(loader: ComposeLoader, file: string, above: readonly string[]): ComposePart[] {
   if (above.includes(file)) throw wrongValue(`${quoted(file)} includes itself.`, { file });
   const { folder, notes } = loader;
+  loader.loads += 1;
+  if (loader.loads > LIMITS.composeFiles.max) {
+    const message = `More than ${LIMITS.composeFiles.max} files are included.`;
+    throw new KdcubeError({ code: 'limit-exceeded', message, hint: 'include each file once', at: { file } });
+  }
   const part = loadPart(loader, file);
   const included = listOf(part.top.include).flatMap((entry, index) => {
     const at = part.place(['include', index]);

@@ -1,4 +1,5 @@
 import { readDocument } from '../../../document/document';
+import { LIMITS } from '../../../problem/limits';
 import { KdcubeError, type Place } from '../../../problem/problem';
 import type { ImportNote } from '../../../import/types';
 import { interpolate, type Lookup } from './compose-interpolate';
@@ -22,9 +23,16 @@ export function readComposePart(
   const { value, problems, place } = readDocument(text, file, { anchors: true });
   if (problems.length > 0) throw new KdcubeError(problems);
   if (!isMapping(value)) throw wrongValue(`${file} is no compose file: a mapping belongs here.`, place([]));
+  let length = 0;
   const interpolated = (part: unknown, path: readonly (string | number)[]): unknown => {
     if (typeof part === 'string') {
-      const result = interpolate(part, lookup, (name) => unset(name, place(path)));
+      const result = atPlace(
+        () => interpolate(part, lookup, (name) => unset(name, place(path))),
+        () => place(path),
+      );
+      length += result?.length ?? 0;
+      if (length > MAX_TOTAL)
+        throw tooMany(`With its variables filled in, ${file} has more than ${MAX_TOTAL} characters.`, place(path));
       if (result === undefined)
         throw wrongValue('A "$" here starts no variable that compose could read.', place(path), '$$    for the sign itself');
       return result;
@@ -44,8 +52,26 @@ export function readComposePart(
       'A service of compose is a mapping.',
       place(invalid.length === 1 ? ['services'] : ['services', invalid[0] as string]),
     );
+  const count = Object.keys(services).length;
+  if (count > MAX_SERVICES)
+    throw tooMany(`${file} has ${count} services. At most ${MAX_SERVICES} are read.`, place(['services'], 'key'));
   const mappings = Object.entries(services as Mapping).map(([name, service]) => [name, service ?? {}] as const);
   return { file, services: Object.fromEntries(mappings) as Record<string, Mapping>, top, place };
+}
+
+const MAX_TOTAL = LIMITS.expandedTotal.max;
+const MAX_SERVICES = LIMITS.composeServices.max;
+
+function tooMany(message: string, at: Place): KdcubeError {
+  return new KdcubeError({ code: 'limit-exceeded', message, at });
+}
+
+function atPlace<T>(work: () => T, at: () => Place): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof KdcubeError ? new KdcubeError(error.problems.map((problem) => ({ ...problem, at: at() }))) : error;
+  }
 }
 
 /** Notes about top-level keys that an environment has no place for. */

@@ -1,3 +1,5 @@
+import { LIMITS } from '../../../problem/limits';
+import { KdcubeError, type Place } from '../../../problem/problem';
 import { interpolate, type Lookup } from '../compose-file/compose-interpolate';
 
 const NOTHING: Lookup = () => undefined;
@@ -9,14 +11,22 @@ export function readEnvFile(
   text: string,
   outer: Lookup = NOTHING,
   unset: (name: string) => void = () => {},
+  file = '.env',
 ): Record<string, string> {
+  requireSize(text, file);
+  let length = 0;
   const env: Record<string, string> = {};
   const lookup: Lookup = (name) => outer(name) ?? (Object.hasOwn(env, name) ? env[name] : undefined);
-  const set = (name: string, value: string) =>
+  const set = (name: string, value: string) => {
     Object.defineProperty(env, name, { value, enumerable: true, configurable: true, writable: true });
+    length += value.length;
+    if (length <= MAX_TOTAL) return;
+    const message = `With its variables filled in, ${file} has more than ${MAX_TOTAL} characters.`;
+    throw new KdcubeError({ code: 'limit-exceeded', message, hint: 'shorter values' });
+  };
   const entry =
     /^[ \t]*(?:export[ \t]+)?([^\s=#:'"]+)[ \t]*(?:[=:][ \t]*(?:'((?:[^'])*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\r\n]*))[^\r\n]*)?$/gm;
-  for (const [line, name, single, double, bare] of text.matchAll(entry)) {
+  const read = ([line, name, single, double, bare]: RegExpExecArray): void => {
     if (single !== undefined) set(name!, single);
     else if (double !== undefined) {
       const plain = unescaped(double);
@@ -28,12 +38,33 @@ export function readEnvFile(
       const value = outer(name!);
       if (value !== undefined) set(name!, value);
     }
+  };
+  for (const found of text.matchAll(entry)) {
+    try {
+      read(found);
+    } catch (error) {
+      throw atLine(error, { file, line: text.slice(0, found.index).split('\n').length });
+    }
   }
   return env;
 }
 
+const MAX_TOTAL = LIMITS.expandedTotal.max;
+
+function requireSize(text: string, file: string): void {
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes <= LIMITS.envFileBytes.max) return;
+  const message = `${file} has ${bytes} bytes. At most ${LIMITS.envFileBytes.max} are read.`;
+  throw new KdcubeError({ code: 'file-too-large', message, at: { file } });
+}
+
+function atLine(error: unknown, at: Place): unknown {
+  return error instanceof KdcubeError ? new KdcubeError(error.problems.map((problem) => ({ ...problem, at }))) : error;
+}
+
 /** A file of `format: raw`: no quotes, no variables. */
-export function readRawEnvFile(text: string): Record<string, string> {
+export function readRawEnvFile(text: string, file = '.env'): Record<string, string> {
+  requireSize(text, file);
   return Object.fromEntries([...text.matchAll(/^[ \t]*([^\s=#]+)=([^\r\n]*)$/gm)].map(([, name, value]) => [name!, value!]));
 }
 

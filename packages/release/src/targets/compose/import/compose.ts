@@ -29,7 +29,7 @@ export function foundInCompose(folder: ComposeFolder, options: ComposeOptions): 
   const left = folder.list().filter((file) => /^\.env\.[\w.-]+$/.test(file) && !/(?:~|\.(?:bak|example|sample))$/.test(file));
   for (const file of left.filter((each) => !used.has(each))) {
     const name = nameOf(file.slice('.env.'.length));
-    const env = readEnvFile(folder.read(file) ?? '', composed.lookup, unsetIn(file, notes));
+    const env = readEnvFile(folder.read(file) ?? '', composed.lookup, unsetIn(file, notes), file);
     services.push({ ...identity(name, env), ...importedImage(name, undefined, notes), env, secrets: {}, rest: {} });
   }
   return { services, files, ...(project !== undefined && { project }), notes };
@@ -100,7 +100,7 @@ function fromFiles(
     used.add(file);
     const outer: Lookup = (variable) => (Object.hasOwn(env, variable) ? env[variable] : lookup(variable));
     for (const [variable, value] of Object.entries(
-      format === 'raw' ? readRawEnvFile(text) : readEnvFile(text, outer, unsetIn(file, notes)),
+      format === 'raw' ? readRawEnvFile(text, file) : readEnvFile(text, outer, unsetIn(file, notes), file),
     ))
       Object.defineProperty(env, variable, { value, enumerable: true, configurable: true, writable: true });
   }
