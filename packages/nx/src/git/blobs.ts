@@ -56,8 +56,9 @@ export async function blobSizes(store: GitStore, oids: readonly string[]): Promi
 /** The next blobs that are small, and not too many. */
 export function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
   let bytes = 0;
-  const end = oids.findIndex((oid, at) => at >= from && (bytes += sizes.get(oid)!) > BATCH_BYTES);
-  return oids.slice(from, end === -1 ? undefined : end);
+  let end = from;
+  while (end < oids.length && (bytes += sizes.get(oids[end]!)!) <= BATCH_BYTES) end += 1;
+  return oids.slice(from, end);
 }
 
 export async function* streamContent(store: GitStore, oid: string, size: number): AsyncGenerator<BlobContent> {

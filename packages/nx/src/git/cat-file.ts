@@ -1,6 +1,6 @@
 import { gitEnvironment, type GitContext } from './environment';
 import { openSession, type Session } from '../system/exec';
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import { redactUrls } from './git';
 import { requireGit } from './version';
 
@@ -13,8 +13,12 @@ export interface ObjectInfo {
 }
 
 export interface GitObject extends ObjectInfo {
+  /** Empty where it exceeds the limit. */
   content: Buffer;
 }
+
+/** Whole objects are folders and small files; a larger one is not held in memory. */
+const MAX_BYTES = LIMITS.treeObjectBytes.max;
 
 /** What is asked of an object. Also the words of `git cat-file --batch-command`. */
 export type BatchCommand = 'info' | 'contents';
@@ -98,7 +102,11 @@ export function responseParser(
   let parts: Buffer[] = [];
   let length = 0;
   let wanted = 1;
-  return (chunk) => {
+  /** The bytes of an object that is too large: they are dropped as they come. */
+  let dropped = 0;
+  return (data) => {
+    const chunk = data.subarray(Math.min(dropped, data.length));
+    dropped -= data.length - chunk.length;
     parts.push(chunk);
     length += chunk.length;
     if (length < wanted) return;
@@ -110,6 +118,14 @@ export function responseParser(
       const [, oid, type, size] = /^([0-9a-f]{40,64}) ([a-z]+) ([0-9]+)$/.exec(rest.toString('latin1', 0, end)) ?? [];
       const info = oid === undefined ? undefined : { oid, type: type!, size: Number(size) };
       const withContent = info !== undefined && isWithContent();
+      if (withContent && info.size > MAX_BYTES) {
+        answer({ ...info, content: Buffer.alloc(0) });
+        const size = info.size + 1;
+        rest = rest.subarray(end + 1);
+        dropped = Math.max(size - rest.length, 0);
+        rest = rest.subarray(Math.min(size, rest.length));
+        continue;
+      }
       const next = end + 1 + (withContent ? info.size + 1 : 0);
       wanted = next;
       if (rest.length < next) break;

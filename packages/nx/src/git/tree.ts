@@ -1,4 +1,14 @@
-import { isCommit, KdcubeError, normalPath, quoted, unsafePath, type Problem, type TreeEntry } from '@kdcube/release/internal';
+import {
+  isCommit,
+  KdcubeError,
+  LIMITS,
+  longPath,
+  normalPath,
+  quoted,
+  unsafePath,
+  type Problem,
+  type TreeEntry,
+} from '@kdcube/release/internal';
 import { type GitContext } from './environment';
 import { objectReader } from './objects';
 import { type GitObject } from './cat-file';
@@ -47,7 +57,10 @@ export async function resolveTree(
   });
 }
 
-/** Everything below a tree, or the tree of a commit, but the folders themselves, in git's order. Problem `unsafe-name`: each name that is not UTF-8. */
+/**
+ * Everything below a tree, or the tree of a commit, but the folders themselves, in git's order. Problems: `unsafe-name`: each name that is not UTF-8, and the first path that is too long;
+ * `limit-exceeded`. Limits are checked while folders are read: a few objects can list millions of files.
+ */
 export async function listTree(store: GitStore, tree: string): Promise<TreeEntry[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const problems: Problem[] = [];
@@ -87,17 +100,74 @@ interface RawTreeEntry {
   name: Buffer;
 }
 
-async function listRecursively(store: GitStore, tree: string): Promise<RawTreeEntry[]> {
-  const { content, oid: id } = await readTreeObject(store, tree);
-  const rows = parseTree(content, id);
-  const inside = await Promise.all(
-    rows.map(async (row) => {
-      if (row.mode !== TREE_MODE) return [row];
-      const below = await listRecursively(store, row.oid);
-      return below.map(({ mode, oid, name }) => ({ mode, oid, name: Buffer.concat([row.name, SLASH, name]) }));
-    }),
-  );
-  return inside.flat();
+async function listRecursively(store: GitStore, name: string): Promise<RawTreeEntry[]> {
+  const { root, trees } = await readTrees(store, name);
+  requireCount(root, trees);
+  return entriesOf(root, EMPTY, trees);
+}
+
+/** The rows of each folder, by the id of its tree. */
+type Trees = ReadonlyMap<string, readonly RawTreeEntry[]>;
+
+/** Reads each tree once, however often it is listed. */
+async function readTrees(store: GitStore, name: string): Promise<{ root: string; trees: Trees }> {
+  const trees = new Map<string, readonly RawTreeEntry[]>();
+  const first = await readTreeObject(store, name);
+  let level = [first];
+  for (let depth = 1, rows = 0; level.length > 0; depth += 1) {
+    // Each level has at least a letter and a slash.
+    if (2 * depth > LIMITS.pathBytes.max) throw tooLong(Buffer.from('x/'.repeat(depth)));
+    for (const { oid, content } of level) trees.set(oid, parseTree(content, oid));
+    const listed = level.flatMap(({ oid }) => trees.get(oid)!);
+    rows += listed.length;
+    if (rows > MAX_ENTRIES) throw tooMany();
+    const next = new Set(listed.filter(({ mode, oid }) => mode === TREE_MODE && !trees.has(oid)).map(({ oid }) => oid));
+    level = await Promise.all([...next].map((oid) => readTreeObject(store, oid)));
+  }
+  return { root: first.oid, trees };
+}
+
+/** How much the trees list, without listing it. */
+function requireCount(root: string, trees: Trees): void {
+  const counts = new Map<string, number>();
+  const countOf = (oid: string): number => {
+    const known = counts.get(oid);
+    if (known !== undefined) return known;
+    const rows = trees.get(oid)!;
+    const count = rows.reduce((sum, row) => sum + (row.mode === TREE_MODE ? countOf(row.oid) : 0), rows.length);
+    if (count > MAX_ENTRIES) throw tooMany();
+    counts.set(oid, count);
+    return count;
+  };
+  countOf(root);
+}
+
+function entriesOf(tree: string, path: Buffer, trees: Trees): RawTreeEntry[] {
+  return trees.get(tree)!.flatMap(({ mode, oid, name }) => {
+    const place = path.length === 0 ? name : Buffer.concat([path, SLASH, name]);
+    if (place.length > LIMITS.pathBytes.max) throw tooLong(place);
+    return mode === TREE_MODE ? entriesOf(oid, place, trees) : [{ mode, oid, name: place }];
+  });
+}
+
+const MAX_ENTRIES = LIMITS.treeEntries.max;
+const EMPTY = Buffer.alloc(0);
+
+function tooMany(): KdcubeError {
+  return new KdcubeError({
+    code: 'limit-exceeded',
+    message: `This folder has more than ${MAX_ENTRIES} files and folders.`,
+    hint: 'git rm -r --cached what was generated or installed, and list it in .gitignore',
+  });
+}
+
+function tooLong(path: Buffer): KdcubeError {
+  const text = path.toString();
+  return new KdcubeError({
+    code: 'unsafe-name',
+    message: `The path of ${quoted(text)} is too long: ${longPath(text) ?? 'no container runtime unpacks it'}.`,
+    hint: 'move it up with git mv',
+  });
 }
 
 const TREE_MODE = '040000';
@@ -105,6 +175,11 @@ const SLASH = Buffer.from('/');
 
 async function readTreeObject(store: GitStore, name: string): Promise<GitObject> {
   const [found] = await objectReader(store.context).read([name]);
+  if (found?.type === 'tree' && found.size > LIMITS.treeObjectBytes.max)
+    throw new KdcubeError({
+      code: 'limit-exceeded',
+      message: `A folder in git has ${found.size} bytes of names. At most ${LIMITS.treeObjectBytes.max} are read.`,
+    });
   if (found?.type === 'tree') return found;
   throw new KdcubeError({ code: 'command-failed', message: `The repository has no tree ${name}.` });
 }

@@ -1,12 +1,21 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { KdcubeError, LFS_LIMIT, planStage, type Place, type StagePlan, type TreeEntry } from '@kdcube/release/internal';
+import {
+  KdcubeError,
+  LFS_LIMIT,
+  LIMITS,
+  planStage,
+  quoted,
+  type Place,
+  type StagePlan,
+  type TreeEntry,
+} from '@kdcube/release/internal';
 import { replaceDir } from '../system/files';
 import { fetchBlobs } from '../git/mirror/fetch-blobs';
 import { withRepair, type GitStore } from '../git/mirror/store';
 import { listTree } from '../git/tree';
 import { blobSizes, readBlobs, type BlobContent } from '../git/blobs';
-import { silentLog, type Log } from '../system/log';
+import { formatBytes, silentLog, type Log } from '../system/log';
 
 export interface Staged {
   files: number;
@@ -38,11 +47,26 @@ export async function stageTree(store: GitStore, tree: string, dir: string, opti
 
 /** Plans what `stageTree` would write. Throws every problem of the tree. */
 export async function planTree(store: GitStore, tree: string, options: StageOptions = {}): Promise<StagePlan> {
-  const entries = await listTree(store, tree);
+  const subject = options.subject ?? `tree ${tree.slice(0, 12)}`;
+  const located = locate(subject, options.at);
+  const entries = await listTree(store, tree).catch(located);
   await fetchBlobs(store, tree, options.log);
-  const plan = planStage(await withTexts(store, entries), options.subject ?? `tree ${tree.slice(0, 12)}`, options.at);
+  const plan = planStage(await withTexts(store, entries).catch(located), subject, options.at);
   if (Array.isArray(plan)) throw new KdcubeError(plan);
   return plan;
+}
+
+/** What is wrong with a tree, with the bundle that it belongs to. */
+function locate(subject: string, at: Place | undefined): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof KdcubeError)) throw error;
+    const problems = error.problems.map((problem) =>
+      problem.code === 'limit-exceeded' || problem.code === 'unsafe-name'
+        ? { ...problem, message: `${subject}: ${problem.message}`, ...(at && { at }) }
+        : problem,
+    );
+    throw new KdcubeError(problems, { cause: error });
+  };
 }
 
 /** Adds what `planStage` needs: the targets of symlinks, and the content of files that are small enough to be LFS pointers. */
@@ -52,6 +76,7 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
     store,
     blobs.map(({ oid }) => oid),
   );
+  requireSize(blobs, sizes);
   const small = (oid: string) => sizes.get(oid)! < LFS_LIMIT;
   const texts = new Map<string, string>();
   for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
@@ -61,6 +86,17 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
     ...entry,
     text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
   }));
+}
+
+function requireSize(blobs: readonly TreeEntry[], sizes: ReadonlyMap<string, number>): void {
+  const bytes = blobs.reduce((sum, { oid }) => sum + sizes.get(oid)!, 0);
+  if (bytes <= LIMITS.treeBytes.max) return;
+  const [largest] = [...blobs].sort((a, b) => sizes.get(b.oid)! - sizes.get(a.oid)!);
+  throw new KdcubeError({
+    code: 'limit-exceeded',
+    message: `The files have ${formatBytes(bytes)} together. At most ${formatBytes(LIMITS.treeBytes.max)} are read. The largest is ${quoted(largest!.path)}.`,
+    hint: 'let the bundle download large files when it starts',
+  });
 }
 
 /** Symlinks come last, so that no file is written through one. */

@@ -80,6 +80,43 @@ export const LIMITS = {
     why: 'A task definition of ECS has at most 64 KiB.',
     code: 'limit-exceeded',
   },
+  // git, and the content of bundles and images
+  treeEntries: {
+    max: 50_000,
+    unit: 'entries',
+    of: 'files and folders of a bundle, an image folder or a commit',
+    why: 'Seven git objects can list a million files.',
+    code: 'limit-exceeded',
+  },
+  treeBytes: {
+    max: 2048 * MiB,
+    unit: 'bytes',
+    of: 'the files of a bundle or an image folder, each as often as it occurs',
+    why: 'One git object can be the content of many files.',
+    code: 'limit-exceeded',
+  },
+  treeObjectBytes: {
+    max: 16 * MiB,
+    unit: 'bytes',
+    of: 'one folder in git',
+    why: 'A folder of 50,000 files has 4 MiB.',
+    code: 'limit-exceeded',
+  },
+  pathBytes: {
+    max: 3840,
+    unit: 'bytes',
+    of: 'a path of a bundle or of an image',
+    why: 'Linux has 4,096 for the whole path, with the folder that a container runtime unpacks it into.',
+    code: 'unsafe-name',
+  },
+  nameBytes: {
+    max: 255,
+    unit: 'bytes',
+    of: 'each name in a path',
+    why: 'No file system of Linux takes more.',
+    code: 'unsafe-name',
+  },
+
   // Dockerfiles, env files and compose files
   dockerfileBytes: {
     max: 256 * KiB,

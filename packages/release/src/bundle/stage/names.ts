@@ -1,9 +1,10 @@
+import { LIMITS } from '../../problem/limits';
 import type { Problem } from '../../problem/problem';
 import { quoted } from '../../problem/problem';
 
 /** The problem of a bundle's path on Linux, macOS or Windows, if any. */
 export function nameProblem(path: string): Problem | undefined {
-  const why = path.split('/').map(whyUnsafe).find(Boolean);
+  const why = longPath(path) ?? path.split('/').map(whyUnsafe).find(Boolean);
   if (!why) return undefined;
   return {
     code: 'unsafe-name',
@@ -24,8 +25,19 @@ function whyUnsafe(name: string): string | undefined {
   if (/[. ]$/.test(name)) return 'a part of it ends with a dot or a space';
   if (DEVICES.test(name)) return 'Windows keeps that name for a device';
   if (/^(?:\.git|git~\d+)$/i.test(name.replace(IGNORABLE, ''))) return 'that is where git keeps its own files';
-  if (new TextEncoder().encode(name).length > 255) return 'a part of it is longer than 255 bytes';
   return undefined;
+}
+
+const encoder = new TextEncoder();
+
+/** Why no container runtime can unpack a path, if so. */
+export function longPath(path: string): string | undefined {
+  const bytes = encoder.encode(path).length;
+  if (bytes > LIMITS.pathBytes.max)
+    return `it has ${bytes} bytes, and no container runtime unpacks a path of more than ${LIMITS.pathBytes.max}`;
+  const isLong =
+    bytes > LIMITS.nameBytes.max && path.split('/').some((name) => encoder.encode(name).length > LIMITS.nameBytes.max);
+  return isLong ? `a part of it is longer than ${LIMITS.nameBytes.max} bytes` : undefined;
 }
 
 /** Paths that collide on some file systems: they differ only in case or Unicode form, occur twice, or are both a file and a folder. */

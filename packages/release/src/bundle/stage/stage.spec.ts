@@ -154,6 +154,9 @@ describe('names', () => {
     'GIT~1/hooks/x',
     'x'.repeat(256),
     'ü'.repeat(128),
+    Array.from({ length: 60 }, () => 'x'.repeat(200)).join('/'),
+    Array.from({ length: 2000 }, () => 'x').join('/'),
+    Array.from({ length: 16 }, () => 'ü'.repeat(125)).join('/'),
   ])('refuses %j', (path) => {
     expect(codes(file(path))).toEqual(['unsafe-name']);
   });

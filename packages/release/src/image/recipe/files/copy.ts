@@ -1,3 +1,5 @@
+import { longPath } from '../../../bundle/stage/names';
+import { quoted } from '../../../problem/problem';
 import { SourceNotFound } from '../recipe';
 import type { CopyStep, FolderStep } from '../steps';
 import { FolderNotListed, resolveSource, matchSources, type Context, type ContextEntry } from './context';
@@ -91,7 +93,7 @@ function addContent(folder: ContextEntry, target: string, step: CopyStep, contex
 
 function addEntry(entry: ContextEntry, place: string, step: CopyStep, image: ImageTree, entries: LayerEntries, mustBePlain: boolean): void {
   const { uid, gid, mode } = step;
-  refuseWhiteout(place);
+  requireUnpackable(place);
   requireKind(entry.kind === 'folder' ? 'folder' : 'file', place, image);
   if (entry.kind === 'folder') {
     const folder = { kind: 'folder' as const, uid, gid, mode: mode ?? 0o755 };
@@ -116,7 +118,7 @@ function addEntry(entry: ContextEntry, place: string, step: CopyStep, image: Ima
 
 /** A closed folder can be copied only where nothing exists: what it would overwrite is not listed. */
 function addClosed(entry: ContextEntry, place: string, withRoot: boolean, step: CopyStep, image: ImageTree, entries: LayerEntries): void {
-  refuseWhiteout(place);
+  requireUnpackable(place);
   if (withRoot && image.at(place)) throw new FolderNotListed(entry.path);
   const { uid, gid, mode: chmod } = step;
   // If only its content is copied, the folder itself has an entry of its own.
@@ -132,7 +134,7 @@ function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, entri
     requireListed(existing);
     if (existing && existing.kind !== 'folder') throw new Error(`${folder} exists in the image, and is not a folder`);
     if (existing) continue;
-    refuseWhiteout(folder);
+    requireUnpackable(folder);
     entries.set(folder, { kind: 'folder', path: folder, uid, gid, mode: 0o755 });
     image.put(folder, { kind: 'folder', uid, gid, mode: 0o755 });
   }
@@ -149,8 +151,10 @@ function requireListed(existing: Found | undefined): void {
   if (existing?.kind === 'closed') throw new FolderNotListed(existing.source);
 }
 
-/** In a layer, a whiteout name (`.wh.…`) deletes a file. */
-function refuseWhiteout(place: string): void {
+/** In a layer, a whiteout name (`.wh.…`) deletes a file. A path that is too long cannot be unpacked. */
+function requireUnpackable(place: string): void {
+  const long = longPath(place);
+  if (long !== undefined) throw new Error(`the path ${quoted(place)} is too long: ${long}`);
   if (nameOf(place).startsWith('.wh.')) throw new Error(`${place} is a whiteout name, which would delete a file`);
 }
 
