@@ -61,6 +61,7 @@ export function deployInput(fixture: DeployFixture = {}): DeployInput {
   );
   const pins = new Map(bundles.map(({ id, ref, commit, tree }) => [id, { ...pinOf(id), ref: ref!, commit: commit!, tree }]));
   return {
+    uncommitted: [],
     environment,
     release,
     name,

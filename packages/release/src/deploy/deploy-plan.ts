@@ -73,6 +73,8 @@ export const DeployPlan = z.strictObject({
   environment: z.string(),
   release: z.string(),
   commit: z.string().optional(),
+  /** Files of the release with uncommitted changes: no commit describes what is deployed. */
+  uncommitted: z.array(z.string()).optional(),
   account: z.string(),
   region: z.string(),
   cluster: z.string(),
@@ -111,6 +113,16 @@ export function emptyPlanMessage({ descriptor }: DeployPlan): string {
     ? 'No service restarts. The running bundle descriptor is unknown, so it may or may not change.'
     : 'Nothing changes: what runs is this release.';
 }
+
+/** `Uncommitted: bundles/a, release.yaml and 3 more.`; undefined if the release is committed. */
+export function uncommittedMessage({ uncommitted = [] }: DeployPlan): string | undefined {
+  if (uncommitted.length === 0) return undefined;
+  const more = uncommitted.length - MAX_UNCOMMITTED;
+  return `Uncommitted changes: ${uncommitted.slice(0, MAX_UNCOMMITTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}. No commit describes this release.`;
+}
+
+/** Further paths are counted: the plan file has them all. */
+const MAX_UNCOMMITTED = 5;
 
 /** Whether a deploy of this plan would write nothing. */
 export function isEmptyPlan({ services, exec, descriptor, gateway }: DeployPlan): boolean {

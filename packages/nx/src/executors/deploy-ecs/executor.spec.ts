@@ -122,6 +122,23 @@ it('from a release to the next, back again, and what is said of it: by records a
   expectGolden(path.join(GOLDENS, 'release-drift.txt'), output.slice(output.indexOf('[')));
 });
 
+it('deploys uncommitted content from CI only if that is allowed, and never a saved plan of it by accident', async () => {
+  fs.appendFileSync(path.join(ours.root, 'bundles/here@1-0/entrypoint.py'), 'MORE = 1\n');
+  await push();
+  expect(await run(plan, { offline: false, values: false, json: false })).toBe(true);
+  process.env.CI = 'true';
+  const before = writes();
+  for (const options of [{}, { plan: 'dist/plan/prod.json' }, { dryRun: true }]) {
+    expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[not-committed]')]);
+    expect(output).toContain('bundles/here@1-0');
+    expect(writes()).toBe(before);
+  }
+  expect([await deploy({ allowUncommitted: true }), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one/m)]);
+  expect(output).toContain('warning    Uncommitted changes: bundles/here@1-0');
+  process.env.CI = 'false';
+  expect(await deploy()).toBe(true);
+});
+
 it('a failed deploy is recorded too, and the next rollback passes it by', async () => {
   await deploy();
   await two();

@@ -26,8 +26,24 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
       options.plan === undefined
         ? (await planRelease(open, environment, planOptions, log)).plan
         : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
+    checkCommitted(plan, options.allowUncommitted);
     await executeUnlessDryRun(plan, records, options, log);
   });
+}
+
+/** In CI, what is deployed must be a commit: a job that generates or changes files would deploy what nobody can check out again. */
+export function checkCommitted({ environment, uncommitted = [] }: DeployPlan, allowed: boolean): void {
+  if (uncommitted.length === 0 || allowed || !isCi()) return;
+  throw new KdcubeError({
+    code: 'not-committed',
+    message: `In CI, only committed content is deployed. Not committed: ${uncommitted.join(', ')}.`,
+    hint: `git status    shows what the job changed; nx run release:deploy-ecs:${environment} --allowUncommitted    deploys it all the same`,
+  });
+}
+
+/** As CI systems and Nx define it. */
+function isCi(): boolean {
+  return !['', 'false', '0'].includes(process.env.CI ?? '');
 }
 
 /** Refuses a plan that was made for another environment. */

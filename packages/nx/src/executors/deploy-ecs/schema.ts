@@ -18,6 +18,13 @@ export const DeployEcsOptions = z.strictObject({
       'A plan file of `nx run release:plan`. It is refused if the environment has changed since. Default: make a new plan.',
     )
     .meta({ examples: ['dist/plan/prod.json'] }),
+  allowUncommitted: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Deploy from CI although files of the release have uncommitted changes. Outside of CI, such a deploy is only reported.',
+    )
+    .meta({ examples: [true] }),
   ...rollout,
   registry,
   platform,

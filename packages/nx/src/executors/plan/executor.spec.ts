@@ -195,10 +195,32 @@ it('says who is asked for what, and what is wrong with it', async () => {
   expect(output).toContain('[service-missing]');
 });
 
+it.each(['bundles/here@1-0/entrypoint.py', 'images/proc/Dockerfile_ChatProcBundled', 'release.yaml', 'environments/prod.yaml'])(
+  'an uncommitted %s: the plan has no commit, and says so',
+  async (file) => {
+    expect(await run()).toBe(true);
+    expect(output).not.toContain('Uncommitted');
+    expect([saved().commit, saved().uncommitted]).toEqual([gitSync(ours.root, 'rev-parse', 'HEAD'), undefined]);
+    fs.appendFileSync(path.join(ours.root, file), '\n# more\n');
+    receipt = (await push())!;
+    expect(await run({ markdown: 'dist/plan.md' })).toBe(true);
+    const [place] = saved().uncommitted!;
+    expect([saved().commit, file.startsWith(place!)]).toEqual([undefined, true]);
+    expect(oneLine()).toContain(`warning Uncommitted changes: ${place}. No commit describes this release.`);
+    expect(fs.readFileSync(path.join(ours.root, 'dist/plan.md'), 'utf8')).toContain('Uncommitted changes: ');
+    if (file.startsWith('bundles/')) expect(output).toMatch(/^ +[+~] here@1-0 .*uncommitted changes$/m);
+  },
+);
+
 it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true })).toBe(true);
-  expect(oneLine()).toContain(`Offline: there is no release record of prod in ${ours.registry.host}/releases.`);
+  expect(oneLine()).toContain(
+    `Offline: there is no release record of prod in ${ours.registry.host}/releases: every service and bundle is shown as new.`,
+  );
+  expect(output).toContain('services   2 of 2 restart');
+  expect(output).toMatch(/^ {2}wave 1 .*no release record$/m);
+  expect(output).not.toContain('Nothing changes');
   expect(ecs.journal.entries).toEqual([]);
   expect(fs.existsSync(path.join(ours.root, 'dist/plan'))).toBe(false);
   expect(await run({ offline: true, out: 'x.json' })).toBe(false);

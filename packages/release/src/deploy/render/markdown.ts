@@ -1,6 +1,6 @@
 import { printable } from '../../problem/problem';
 import type { BundleChange, DeployPlan } from '../deploy-plan';
-import { emptyPlanMessage, isEmptyPlan } from '../deploy-plan';
+import { emptyPlanMessage, isEmptyPlan, uncommittedMessage } from '../deploy-plan';
 import { estimateSeconds } from '../waves';
 import { describeExec, describeImage, describeVersions, formatDuration, isRetagged, summarizeBundles } from './text';
 
@@ -14,6 +14,7 @@ export function renderPlanMarkdown(plan: DeployPlan): string {
   const sections = [
     `### ${codeSpan(plan.environment)} ← ${codeSpan(plan.release)}`,
     summary,
+    escapeMarkdown(uncommittedMessage(plan) ?? ''),
     bundleTable(plan.bundles.filter(({ change }) => change !== 'unchanged')),
     retaggedLines(plan.bundles.filter(isRetagged)),
     restarting.length === 0 ? '' : waveTable(plan),

@@ -1,5 +1,5 @@
 import type { BundleChange, DeployPlan, ServiceStep, ServiceValues } from '../deploy-plan';
-import { emptyPlanMessage, isEmptyPlan } from '../deploy-plan';
+import { emptyPlanMessage, isEmptyPlan, uncommittedMessage } from '../deploy-plan';
 import { printable } from '../../problem/problem';
 import { formatTaskCount, shortImage, familyRevision } from '../short-names';
 import { estimateSeconds } from '../waves';
@@ -16,7 +16,9 @@ export function renderPlanText(plan: DeployPlan, values?: ServiceValues): string
     ...renderBundles(plan),
     ...renderServices(plan),
   ];
+  const uncommitted = uncommittedMessage(plan);
   const foot = [
+    ...(uncommitted === undefined ? [] : [`warning    ${uncommitted}`]),
     ...plan.notes.map((note) => `note       ${note}`),
     ...(isEmpty ? [] : [`expected   about ${formatDuration(estimateSeconds(plan))}, if nothing fails`]),
   ];

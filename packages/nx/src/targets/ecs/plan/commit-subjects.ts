@@ -8,11 +8,16 @@ import { repoAddress, requireBundlePin, type OpenRelease } from '../../../worksp
 /** Nobody reads more subjects, and each may cost a fetch. */
 const MAX_BUNDLES = 20;
 
-/** Adds the commit subjects of changed bundles to the plan. A commit that cannot be read is not an error: its bundle has no subject. */
+/** Adds the commit subjects of changed bundles to the plan. A commit that cannot be read is not an error: its bundle has no subject. The last commit does not describe an uncommitted bundle. */
 export async function addCommitSubjects(open: OpenRelease, plan: DeployPlan, offline: boolean): Promise<DeployPlan> {
   const changed = plan.bundles.filter(({ change }) => change === 'added' || change === 'changed').slice(0, MAX_BUNDLES);
   const found = new Map(
-    await inParallel(changed, 4, async ({ id }) => [id, await findSubject(open, id, offline).catch(() => undefined)] as const),
+    await inParallel(
+      changed,
+      4,
+      async ({ id }) =>
+        [id, await findSubject(open, id, { offline, uncommitted: plan.uncommitted ?? [] }).catch(() => undefined)] as const,
+    ),
   );
   const bundles = plan.bundles.map((bundle) => {
     const subject = found.get(bundle.id);
@@ -21,10 +26,20 @@ export async function addCommitSubjects(open: OpenRelease, plan: DeployPlan, off
   return { ...plan, bundles };
 }
 
-async function findSubject(open: OpenRelease, id: string, offline: boolean): Promise<string | undefined> {
+interface SubjectOptions {
+  offline: boolean;
+  /** Files and folders with uncommitted changes. */
+  uncommitted: readonly string[];
+}
+
+async function findSubject(open: OpenRelease, id: string, { offline, uncommitted }: SubjectOptions): Promise<string | undefined> {
   const bundle = open.release.bundles.find((each) => each.id === id);
   if (!bundle) return undefined;
-  if (bundle.kind === 'workspace') return readSubject({ cwd: open.root }, ['HEAD', '--', ...bundlePlaces(bundle)]);
+  if (bundle.kind === 'workspace') {
+    const places = bundlePlaces(bundle);
+    const isChanged = uncommitted.some((file) => places.some((place) => file === place || file.startsWith(`${place}/`)));
+    return isChanged ? 'uncommitted changes' : readSubject({ cwd: open.root }, ['HEAD', '--', ...places]);
+  }
   const pin = requireBundlePin(open, bundle);
   const source = { ...repoAddress(open, bundle.repo), root: open.root };
   const store =

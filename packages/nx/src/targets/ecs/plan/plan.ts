@@ -11,7 +11,7 @@ import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFrom
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
-import { headCommit } from '../../../git/worktree';
+import { changedPaths, headCommit } from '../../../git/worktree';
 import { withSnapshot } from '../../../git/snapshot/snapshot';
 import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
@@ -53,13 +53,14 @@ export async function planRelease(
     : await compareRunningImages(environment, running, images, log);
   const { reasons, ...runningBundles } = compared;
   const references = [...images.map(({ reference }) => reference), ...externalImages(environment)];
-  const isCommitted = images.every(({ uncommitted }) => uncommitted.length === 0);
-  const commit = isCommitted ? await headCommit(root) : undefined;
+  const uncommitted = await uncommittedFiles(root, images);
+  const commit = uncommitted.length === 0 ? await headCommit(root) : undefined;
   const { plan, values } = planDeploy({
     environment,
     release,
     name: release.name ?? 'unnamed',
     ...(commit !== undefined && { commit }),
+    uncommitted,
     descriptor: planDescriptor(release, bundlePins(open), descriptorOptions(environment)),
     images: new Map(images.map(({ plan: { image }, reference }) => [image, reference])),
     registryImages: offline ? new Map() : await readRegistryImages(references, log),
@@ -73,6 +74,12 @@ export async function planRelease(
     ...runningBundles,
   });
   return { plan: await addCommitSubjects(open, plan, offline), values, running, notes: custom.notes, images };
+}
+
+/** What of the release no commit describes: of its images and bundles, and of the files that every deploy reads. */
+async function uncommittedFiles(root: string, images: readonly ReleasedImage[]): Promise<string[]> {
+  const files = await changedPaths(root, ['release.yaml', 'pins', 'environments']);
+  return [...new Set([...images.flatMap(({ uncommitted }) => uncommitted), ...files])].sort();
 }
 
 function requireEcs({ name, services }: Environment): void {

@@ -36,6 +36,7 @@ export function assemblePlan(
     environment: environment.name,
     release: input.name,
     ...(input.commit !== undefined && { commit: input.commit }),
+    ...(input.uncommitted.length > 0 && { uncommitted: [...input.uncommitted] }),
     account: running.account,
     region: running.region,
     cluster: running.cluster,
@@ -93,7 +94,8 @@ function baselineOf(services: readonly Service[], running: Running): DeployPlan[
 /** Which record an offline plan is compared with. */
 function describeOffline({ from, source }: Running, environment: string, record: ReleaseRecord | undefined): string[] {
   if (from === 'ecs') return [];
-  if (!record) return [`Offline: there is no release record of ${environment} in ${source}. Everything looks new.`];
+  if (!record)
+    return [`Offline: there is no release record of ${environment} in ${source}: every service and bundle is shown as new.`];
   const { release, attempt, endedAt } = record;
   return [
     `Offline: compared with the record ${release}.${attempt} of ${endedAt.slice(0, 16).replace('T', ' ')} UTC, from ${source}. A record has images and task counts, but no variables: a change of variables alone is not detected.`,

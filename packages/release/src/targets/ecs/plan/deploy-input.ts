@@ -16,6 +16,8 @@ export interface DeployInput {
   name: string;
   /** The workspace's commit, if the whole release is committed. */
   commit?: string;
+  /** Files of the release, relative to the workspace, with uncommitted changes. */
+  uncommitted: readonly string[];
   /** planDescriptor(release, pins, descriptorOptions(environment)) */
   descriptor: DescriptorPlan;
   /** The images of the release by name: full references by digest. */

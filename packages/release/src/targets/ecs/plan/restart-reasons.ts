@@ -34,7 +34,7 @@ export interface RestartInput {
 export function restartReasons(change: RestartInput): string[] {
   const { input, service, task, before, image, changes, env, oldVariables, count } = change;
   const { running, record, packing } = input;
-  const isUnknown = !before && image.before === undefined && running.from === 'ecs';
+  const isNew = !before && image.before === undefined;
   const isUnrecordedTask =
     service.component === 'postgres-setup' &&
     before !== undefined &&
@@ -53,7 +53,7 @@ export function restartReasons(change: RestartInput): string[] {
     ...fileReasons,
     ...describeOtherChanges(rest, serviceContainer(task.definition, service)!.name),
     ...(count && count.before !== count.after ? [`${count.before} → ${count.after} tasks`] : []),
-    ...(isUnknown ? ['first deployment here'] : []),
+    ...(isNew ? [running.from === 'nothing' ? 'no release record' : 'first deployment here'] : []),
     ...(isUnrecordedTask ? ['no record of a successful run'] : []),
     ...(change.revisionChanges && changes.length === 0 ? ['back to an existing revision'] : []),
   ];
