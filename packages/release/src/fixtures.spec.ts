@@ -15,6 +15,7 @@ const READING = [
   'document/shape',
   'release/read',
   'release/refs',
+  'release/repo-url',
   'release/rules/ids',
   'release/rules/loading',
   'release/rules/sources',

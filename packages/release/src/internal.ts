@@ -37,7 +37,8 @@ export {
   repositoryOf,
   shown,
 } from './release/reference';
-export { isCommit, isLoopback, normalPath, parseRepo, shownUrl, unsafePath, withoutSecrets } from './release/refs';
+export { isCommit, isLoopback, normalPath, shownUrl, unsafePath, withoutSecrets } from './release/refs';
+export { parseRepo } from './release/repo-url';
 export { bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
 export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';

@@ -2,7 +2,6 @@ import {
   isCommit,
   looksFloating,
   normalPath,
-  parseRepo,
   refProblem,
   repoName,
   sameRepo,
@@ -65,77 +64,6 @@ describe('refProblem', () => {
       false,
     ]);
   });
-});
-
-describe('parseRepo', () => {
-  const urls = [
-    'git@github.com:org/repo.git',
-    'github.com:org/repo',
-    'host:~user/repo',
-    'ssh://git@host:2222/org/repo.git',
-    'https://host/org/repo',
-  ];
-  test.each([
-    ...urls,
-    'http://127.0.0.1:3000/r',
-    'http://localhost/r',
-    'http://[::1]:80/r',
-    'file:///srv/git/r',
-    'file:///C:/git/r',
-    'HTTPS://host/r',
-  ])('%s is a URL', (url) => expect(parseRepo(url)).toEqual({ kind: 'url', url }));
-  test.each(['customer-repo', 'a', 'A.b_c-1', 'constructor'])('%s is a name', (name) => {
-    expect(parseRepo(name)).toEqual({ kind: 'name', name });
-  });
-  const unsafe = [
-    '',
-    'a b',
-    'a\nb',
-    'ext::sh -c x',
-    'ext::x',
-    'fd::17',
-    'git://h/r',
-    'ftp://h/r',
-    'http://h/r',
-    '/srv/r',
-    './r',
-    '../r',
-    '~/r',
-    '-x',
-  ];
-  unsafe.push(
-    'C:\\r',
-    'c:/r',
-    'https:h/r',
-    'ssh:h/r',
-    'h:',
-    'h:-x',
-    '-h:x',
-    'u:p@h:r',
-    'https://',
-    'ssh://-x/r',
-    'ssh://-x@h/r',
-    'ssh://%2dx@h/r',
-  );
-  unsafe.push(
-    'ssh://%2dx/r',
-    'https://h/-x',
-    'https://h/a%0ab',
-    'https://h/%zz',
-    'https://h/r?x',
-    'https://h/r#x',
-    'file://h/r',
-    `https://h/${'x'.repeat(1000)}`,
-  );
-  test.each(unsafe)('%j is unsafe', (url) => {
-    expect(parseRepo(url)).toMatchObject({ code: 'unsafe-url' });
-  });
-  test.each(['https://u@h/r', 'https://u:p@h/r', 'ssh://u:p@h/r', 'http://u:p@localhost/r', 'https://:p@h/r'])(
-    '%s carries a secret',
-    (url) => {
-      expect(parseRepo(url)).toMatchObject({ code: 'url-with-password' });
-    },
-  );
 });
 
 test.each([

@@ -63,76 +63,12 @@ function unsafeRef(ref: string): string | undefined {
   return undefined;
 }
 
-/** Where a repository is: a URL, or a bare name that the `repos:` map or the workspace's own remote resolves. */
-export type RepoPlace = { kind: 'url'; url: string } | { kind: 'name'; name: string };
-
-/** `user@host:path`, as scp and git write ssh. */
-const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)([^:@]*)$/;
-
-/** Reads a repository as release.yaml writes it. Only ssh, https and file: git's other transports can run programs. */
-export function parseRepo(text: string): RepoPlace | Finding {
-  const unsafe = (why: string, hint?: string): Finding => ({
-    code: 'unsafe-url',
-    message: `${shownUrl(text)} is not a repository URL that a release can use: ${why}.`,
-    hint,
-  });
-  if (/[\u0000-\u0020\u007f]/.test(text) || text === '') return unsafe('it is empty, or holds a space or a control character');
-  if (text.length > 1000) return unsafe('it is too long');
-  if (text.startsWith('-')) return unsafe('it starts with a dash, which git takes for an option');
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return { kind: 'name', name: text };
-  if (/^[A-Za-z0-9+.-]+::/.test(text)) return unsafe('a remote helper would run a program', 'use ssh://, https:// or file://');
-  if (/^[A-Za-z]:[\\/]/.test(text)) return unsafe('it is a path on one machine', 'file:///C:/absolute/path');
-  if (/^(?:https?|ssh|file|git):(?!\/\/)/i.test(text)) return unsafe('two slashes are missing after the colon');
-  const scp = SCP.exec(text);
-  if (scp)
-    return scp[1] && !scp[1].startsWith('-') ? { kind: 'url', url: text } : unsafe('its path is empty or starts with a dash');
-  if (/^(?:\/|\.\.?\/|~)/.test(text)) return unsafe('it is a path on one machine', 'file:///absolute/path');
-  return parseUrl(text, unsafe);
-}
-
-function parseUrl(text: string, unsafe: (why: string, hint?: string) => Finding): RepoPlace | Finding {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return unsafe('it is neither a URL nor a name', 'such as git@github.com:org/repo.git, or a name from the repos: map');
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return unsafe('plain http can be changed on its way', shownUrl(text).replace(/^http:/i, 'https:'));
-  if (!['ssh:', 'https:', 'http:', 'file:'].includes(url.protocol))
-    return unsafe(`${url.protocol}// is not a transport it may use`, 'use ssh://, https:// or file://');
-  if (url.password || (url.username && url.protocol !== 'ssh:')) {
-    return {
-      code: 'url-with-password',
-      message: `${shownUrl(text)} carries a user name or a secret, and release.yaml is for everybody to read.`,
-      hint: 'use a git credential helper, or ssh',
-    };
-  }
-  if (url.search || url.hash) return unsafe('it has a query or a fragment, which no git server needs and where tokens stand');
-  if (url.protocol === 'file:' ? url.hostname !== '' : url.hostname === '')
-    return unsafe(url.hostname ? 'a file URL has no host' : 'it has no host', url.hostname ? 'file:///absolute/path' : undefined);
-  // git decodes the URL before it hands the parts to ssh.
-  const parts = [url.username, url.hostname, url.pathname.slice(1)].map(decoded);
-  if (parts.includes(undefined) || parts.some((part) => CONTROL.test(part!)))
-    return unsafe('it holds an escape (%) that is no plain character');
-  if (parts.some((part) => part!.startsWith('-')))
-    return unsafe('a part of it starts with a dash, which git takes for an option');
-  return { kind: 'url', url: text };
-}
-
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
-}
-
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
+
+/** `user@host:path`, as scp and git write ssh. */
+const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)([^:@]*)$/;
 
 /**
  * A repository's URL as a message may show it: cut where it is long, without a password, without the user information of http(s) URLs, and without a

@@ -1,5 +1,6 @@
 import { KdcubeError, quoted } from '../problem/problem';
-import { parseRepo, repoName, sameRepo, shownUrl } from './refs';
+import { repoName, sameRepo, shownUrl } from './refs';
+import { parseRepo } from './repo-url';
 
 /** Where to fetch from: a URL, and whether it is this workspace's own repository (then git runs inside the checkout, with its credentials). */
 export interface RepoAddress {

@@ -1,6 +1,7 @@
 import { quoted } from '../../problem/problem';
 import { bundleFolder } from '../../platform/bundle-id';
-import { isCommit, normalPath, parseRepo, refProblem, unsafePath } from '../refs';
+import { isCommit, normalPath, refProblem, unsafePath } from '../refs';
+import { parseRepo } from '../repo-url';
 import type { DocumentPath } from '../../document/document';
 import type { Report, RuleInput } from './rule';
 
