@@ -110,7 +110,7 @@ export {
 export { fargateQuota, taskQuota } from './deploy/checks/quota';
 export { executionRoleSet, rolePermission, roleTrust } from './deploy/checks/role';
 export { parameterExists, secretExists, secretHasKey } from './deploy/checks/secret';
-export { serviceCircuitBreaker, type ServiceFacts, UPDATABLE } from './deploy/checks/service';
+export { serviceCircuitBreaker, type ServiceFacts, UPDATE_CHECKS } from './deploy/checks/service';
 export { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './deploy/checks/storage';
 export {
   loadBalancerIdleTimeout,

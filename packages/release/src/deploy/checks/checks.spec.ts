@@ -8,7 +8,7 @@ import { deployIdle, deployLock } from './concurrent';
 import { imageExists, imagePlatform } from './image';
 import { CHECKS } from './index';
 import { planBaseline, planLocation } from './plan';
-import { serviceCircuitBreaker, serviceScaling, type ServiceFacts, UPDATABLE } from './service';
+import { serviceCircuitBreaker, serviceScaling, type ServiceFacts, UPDATE_CHECKS } from './service';
 
 const PLACE = { region: 'eu-central-1', cluster: 'acme' };
 const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS' };
@@ -113,13 +113,13 @@ describe('whether a service can be updated', () => {
       'has the deployment controller EXTERNAL (task sets): only ECS (rolling update) is supported',
     ],
   ])('%j: verify and a deploy agree', (facts, code, detail) => {
-    expect(applyInOrder(UPDATABLE, 'web', facts)).toMatchObject({ status: 'fail', kind: 'service', subject: 'web', detail });
-    expect(findProblem(UPDATABLE, 'web', facts)).toMatchObject({ code, message: `The service web ${detail}.` });
+    expect(applyInOrder(UPDATE_CHECKS, 'web', facts)).toMatchObject({ status: 'fail', kind: 'service', subject: 'web', detail });
+    expect(findProblem(UPDATE_CHECKS, 'web', facts)).toMatchObject({ code, message: `The service web ${detail}.` });
   });
 
   it('the last result of checks in order is the one that is shown', () => {
-    expect(findProblem(UPDATABLE, 'web', SERVICE)).toBeUndefined();
-    expect(applyInOrder([...UPDATABLE, serviceCircuitBreaker], 'web', { ...SERVICE, hasCircuitBreaker: true })).toEqual({
+    expect(findProblem(UPDATE_CHECKS, 'web', SERVICE)).toBeUndefined();
+    expect(applyInOrder([...UPDATE_CHECKS, serviceCircuitBreaker], 'web', { ...SERVICE, hasCircuitBreaker: true })).toEqual({
       check: 'service-circuit-breaker',
       kind: 'service',
       subject: 'web',

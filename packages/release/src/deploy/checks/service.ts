@@ -101,4 +101,4 @@ export const serviceCircuitBreaker: Check<ServiceFacts> = {
 };
 
 /** Whether a deployment can update the service at all. In this order: each one assumes the one before it. */
-export const UPDATABLE: readonly Check<ServiceFacts>[] = [serviceExists, serviceActive, serviceController];
+export const UPDATE_CHECKS: readonly Check<ServiceFacts>[] = [serviceExists, serviceActive, serviceController];

@@ -1,5 +1,5 @@
 import type { CheckResult, Environment, Service, ServiceFacts } from '@kdcube/release/internal';
-import { applyCheck, applyInOrder, clusterActive, serviceCircuitBreaker, UPDATABLE } from '@kdcube/release/internal';
+import { applyCheck, applyInOrder, clusterActive, serviceCircuitBreaker, UPDATE_CHECKS } from '@kdcube/release/internal';
 import type { Cluster, Service as EcsService } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../../system/parallel';
 import type { LoadBalancerApi } from '../../../aws/api/load-balancers';
@@ -37,7 +37,7 @@ export async function checkServices(environment: Environment, aws: AwsConnection
   );
   const running: RunningService[] = [];
   const checked = await inParallel(batches, 2, (batch) =>
-    runCheck(UPDATABLE[0]!, batch.map(({ serviceName }) => serviceName).join(', '), async () => {
+    runCheck(UPDATE_CHECKS[0]!, batch.map(({ serviceName }) => serviceName).join(', '), async () => {
       const found = await describeServices(batch, cluster, aws);
       const each = await inParallel(batch, 4, (service) =>
         checkService(service, found.get(service.serviceName), { cluster, region: aws.region }, api),
@@ -76,7 +76,7 @@ async function checkService(
   location: { region: string; cluster: string },
   api: LoadBalancerApi,
 ): Promise<ServiceResults> {
-  const result = applyInOrder([...UPDATABLE, serviceCircuitBreaker], service.serviceName, factsOf(found, location));
+  const result = applyInOrder([...UPDATE_CHECKS, serviceCircuitBreaker], service.serviceName, factsOf(found, location));
   if (!found || result.status === 'fail') return { results: [result], running: [] };
   const arns = (found.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []);
   const groups = await inParallel(arns, 2, (arn) => checkTargetGroup(service, arn, api));

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../problem/problem';
 import { findProblem } from '../../../deploy/checks/check';
-import { type ServiceFacts, UPDATABLE } from '../../../deploy/checks/service';
+import { type ServiceFacts, UPDATE_CHECKS } from '../../../deploy/checks/service';
 import type { Service } from '../../../environment/environment';
 import type { ReleaseRecord } from '../../../deploy/record';
 import { serviceContainer } from '../task-definition/update-task-definition';
@@ -35,7 +35,7 @@ export function runningContainer(service: Service, input: Input): ContainerDefin
 export function findServiceProblems(services: readonly Service[], running: Running): Problem[] {
   return services
     .filter(({ component }) => component !== 'postgres-setup')
-    .flatMap((service) => findProblem(UPDATABLE, service.serviceName, serviceFacts(service, running)) ?? []);
+    .flatMap((service) => findProblem(UPDATE_CHECKS, service.serviceName, serviceFacts(service, running)) ?? []);
 }
 
 /** ECS still describes a service for some time after it was deleted, as INACTIVE. */

@@ -1,7 +1,13 @@
 import { accountMatches } from '../../../../deploy/checks/account';
 import { type Check, findProblem } from '../../../../deploy/checks/check';
 import { planLocation } from '../../../../deploy/checks/plan';
-import { serviceActive, serviceExists, serviceScaling, type ServiceFacts, UPDATABLE } from '../../../../deploy/checks/service';
+import {
+  serviceActive,
+  serviceExists,
+  serviceScaling,
+  type ServiceFacts,
+  UPDATE_CHECKS,
+} from '../../../../deploy/checks/service';
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { forcedService } from '../../../../deploy/registry-step';
 import { KdcubeError, type Problem } from '../../../../problem/problem';
@@ -24,7 +30,7 @@ export async function checkTarget(rollout: Rollout): Promise<ServiceState[]> {
 /** A service that this plan does not update only has to exist: how it is scaled and deployed is not judged. */
 function checksOf({ plan }: Rollout, step: ServiceStep): readonly Check<ServiceFacts>[] {
   const isUpdated = step.change === 'update' || step === forcedService(plan);
-  return isUpdated ? [...UPDATABLE, serviceScaling] : [serviceExists, serviceActive];
+  return isUpdated ? [...UPDATE_CHECKS, serviceScaling] : [serviceExists, serviceActive];
 }
 
 function refuse(problem: Problem | undefined): void {
