@@ -2,14 +2,14 @@ import type { Problem } from '../../problem/problem';
 import type { DocumentPath, ReadDocument } from '../../document/document';
 import type { Environment, PartlyWritten, Service } from '../environment';
 
-/** What the rules look at. */
+/** The input of every rule. */
 export interface EnvironmentRuleInput {
-  /** The document, with what it extends, for the places. Its values are as written, `${…}` and all. */
+  /** The document merged with those that it extends, for the places. Its variables are not filled in. */
   doc: ReadDocument;
   name: string;
-  /** What is well-shaped, variables filled in. */
+  /** The part with the right shape, with variables filled in. */
   written: PartlyWritten;
-  /** The whole, variables filled in, whatever its shape. */
+  /** The whole file with variables filled in, whatever its shape. */
   filled: Record<string, unknown>;
   environment?: Environment;
   options: EnvironmentOptions;
@@ -17,10 +17,10 @@ export interface EnvironmentRuleInput {
 
 export type EnvironmentReport = (problem: Omit<Problem, 'at'>, path: DocumentPath, at?: 'key') => void;
 
-/** `report` is for what is wrong, `note` for what a person should know. */
+/** `report` is for errors, `note` for information. */
 export type EnvironmentRule = (input: EnvironmentRuleInput, report: EnvironmentReport, note: EnvironmentReport) => void;
 
-/** Where what a service gets under a name is said: by the service itself, for its component, or for all. */
+/** The path of a variable or secret of a service: in the service itself, in the section of its component, or in `shared`. */
 export function pathOf(
   written: PartlyWritten,
   kind: 'env' | 'secrets',
@@ -32,8 +32,8 @@ export function pathOf(
   return [kind, sections?.[component]?.[name] === undefined ? 'shared' : component, name];
 }
 
-/** How an environment is looked at, where its rules depend on more than its own file. */
+/** What the rules need beside the file of the environment. */
 export interface EnvironmentOptions {
-  /** The images of the release, by name. Undefined: names are not looked up. */
+  /** The images of the release, by name. Undefined: names are not checked. */
   images?: readonly string[];
 }

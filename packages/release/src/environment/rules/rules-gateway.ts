@@ -5,19 +5,19 @@ import type { EnvironmentReport, EnvironmentRule, EnvironmentRuleInput } from '.
 import type { WrittenGateway } from '../written-gateway';
 
 type Numbers = Record<string, number>;
-type Say = (key: string, what: string) => void;
+type ReportKey = (key: string, what: string) => void;
 
-/** What the platform's own validator refuses: it then starts with other settings than these, and a line in a log. */
+/** What the platform's validator rejects: the platform then ignores the whole gateway, and only logs a line. */
 export const gatewayIsAccepted: EnvironmentRule = ({ written, doc }, report) => {
   const { gateway } = written;
   if (!gateway) return;
   for (const slice of SLICES) {
-    const at = (section: SlicedSection): Say => {
+    const at = (section: SlicedSection): ReportKey => {
       return (key, what) =>
         report(
           {
             code: 'gateway-value',
-            message: `${key} ${what}, else the platform refuses the whole gateway.`,
+            message: `${key} ${what}: otherwise the platform rejects the whole gateway.`,
             hint: defaultOf(section, key),
           },
           place(doc, section, slice, key),
@@ -35,62 +35,62 @@ export const gatewayIsAccepted: EnvironmentRule = ({ written, doc }, report) => 
       report(
         {
           code: 'gateway-value',
-          message: `${key} must be positive, else the platform refuses the whole gateway.`,
-          hint: 'remove the line: the platform takes its own default',
+          message: `${key} must be positive: otherwise the platform rejects the whole gateway.`,
+          hint: 'remove the line: the platform uses its default',
         },
         ['gateway', 'circuit_breakers', key],
       );
 };
 
-/** What the platform takes where nothing is said. */
+/** A hint with the default of the platform. */
 function defaultOf(section: SlicedSection, key: string): string {
   const values: Numbers = { ...GATEWAY_DEFAULTS.service_capacity, ...GATEWAY_DEFAULTS.backpressure };
   const known = section === 'service_capacity' || section === 'backpressure' ? values[key] : undefined;
   return known === undefined
-    ? 'remove the line: the platform takes its own default'
-    : `${key}: ${known}    is the platform’s own default`;
+    ? 'remove the line: the platform uses its default'
+    : `${key}: ${known}    is the default of the platform`;
 }
 
-function capacityIsPositive(capacity: Numbers, say: Say): void {
-  for (const [key, value] of Object.entries(capacity)) if (value <= 0) say(key, 'must be positive');
+function capacityIsPositive(capacity: Numbers, reportKey: ReportKey): void {
+  for (const [key, value] of Object.entries(capacity)) if (value <= 0) reportKey(key, 'must be positive');
 }
 
-function thresholdsRise(values: Numbers, say: Say): void {
+function thresholdsRise(values: Numbers, reportKey: ReportKey): void {
   const { capacity_buffer: buffer, queue_depth_multiplier: depth } = values;
-  if (!(buffer! > 0 && buffer! < 1)) say('capacity_buffer', 'must be between 0 and 1');
-  if (depth! <= 0) say('queue_depth_multiplier', 'must be positive');
+  if (!(buffer! > 0 && buffer! < 1)) reportKey('capacity_buffer', 'must be between 0 and 1');
+  if (depth! <= 0) reportKey('queue_depth_multiplier', 'must be positive');
   const names = [
     'anonymous_pressure_threshold',
     'registered_pressure_threshold',
     'paid_pressure_threshold',
     'hard_limit_threshold',
   ];
-  for (const name of names) if (!(values[name]! > 0 && values[name]! <= 1)) say(name, 'must be above 0 and at most 1');
+  for (const name of names) if (!(values[name]! > 0 && values[name]! <= 1)) reportKey(name, 'must be above 0 and at most 1');
   const [anonymous, registered, paid, hard] = names.map((name) => values[name]!);
-  if (anonymous! >= registered!) say(names[0]!, `must be less than ${names[1]} (${registered})`);
-  if (registered! > paid!) say(names[1]!, `must be at most ${names[2]} (${paid})`);
-  if (paid! >= hard!) say(names[2]!, `must be less than ${names[3]} (${hard})`);
+  if (anonymous! >= registered!) reportKey(names[0]!, `must be less than ${names[1]} (${registered})`);
+  if (registered! > paid!) reportKey(names[1]!, `must be at most ${names[2]} (${paid})`);
+  if (paid! >= hard!) reportKey(names[2]!, `must be less than ${names[3]} (${hard})`);
 }
 
-function ratesArePositive(gateway: WrittenGateway, slice: Slice, say: Say): void {
+function ratesArePositive(gateway: WrittenGateway, slice: Slice, reportKey: ReportKey): void {
   const roles = sliceOf(gateway, 'rate_limits', slice) as Record<string, Numbers>;
   for (const [role, limits] of Object.entries(roles)) {
     const { hourly = GATEWAY_DEFAULTS.rate.hourly, burst = GATEWAY_DEFAULTS.rate.burst } = limits;
-    if (hourly <= 0 && hourly !== -1) say(`${role}.hourly`, 'must be positive, or -1 for no limit');
-    if (burst <= 0) say(`${role}.burst`, 'must be positive');
+    if (hourly <= 0 && hourly !== -1) reportKey(`${role}.hourly`, 'must be positive, or -1 for no limit');
+    if (burst <= 0) reportKey(`${role}.burst`, 'must be positive');
   }
 }
 
-function poolsFit(pools: Numbers, say: Say): void {
-  const { pg_pool_min_size: least, pg_pool_max_size: most } = pools;
-  for (const key of ['pg_pool_min_size', 'pg_pool_max_size']) if (pools[key]! < 0) say(key, 'must not be negative');
-  for (const key of ['redis_max_connections', 'pg_max_connections']) if (pools[key]! <= 0) say(key, 'must be positive');
-  if (least !== undefined && most !== undefined && most < least)
-    say('pg_pool_max_size', `must be at least pg_pool_min_size (${least})`);
+function poolsFit(pools: Numbers, reportKey: ReportKey): void {
+  const { pg_pool_min_size: min, pg_pool_max_size: max } = pools;
+  for (const key of ['pg_pool_min_size', 'pg_pool_max_size']) if (pools[key]! < 0) reportKey(key, 'must not be negative');
+  for (const key of ['redis_max_connections', 'pg_max_connections']) if (pools[key]! <= 0) reportKey(key, 'must be positive');
+  if (min !== undefined && max !== undefined && max < min)
+    reportKey('pg_pool_max_size', `must be at least pg_pool_min_size (${min})`);
 }
 
-/** What the platform accepts with a warning, or what does something else than it seems to. */
-export const gatewayIsWise: EnvironmentRule = ({ written, doc }, _, note) => {
+/** Settings that the platform accepts with a warning, or that do not do what they seem to. */
+export const gatewayIsPlausible: EnvironmentRule = ({ written, doc }, _, note) => {
   const { gateway } = written;
   if (!gateway) return;
   for (const slice of SLICES) {
@@ -106,7 +106,7 @@ export const gatewayIsWise: EnvironmentRule = ({ written, doc }, _, note) => {
       if (hourly !== undefined && hourly > throughput)
         warn(
           note,
-          `${slice} allows ${role} users ${hourly} requests an hour, and one replica can do ${Math.round(throughput)}.`,
+          `${slice} allows ${role} users ${hourly} requests per hour, but one replica handles at most ${Math.round(throughput)}.`,
           place(doc, 'rate_limits', slice, `${role}.hourly`),
         );
     }
@@ -115,28 +115,28 @@ export const gatewayIsWise: EnvironmentRule = ({ written, doc }, _, note) => {
     if (left < each!)
       warn(
         note,
-        `The buffer leaves ${slice} ${left} requests at once, fewer than a single process takes (${each}).`,
+        `capacity_buffer leaves ${slice} ${left} concurrent requests, fewer than one process handles (${each}).`,
         place(doc, 'backpressure', slice, 'capacity_buffer'),
       );
     if (processes! > 16)
       warn(
         note,
-        `${processes} processes in one replica are more than most have processors.`,
+        `${slice} has ${processes} processes in one replica: few machines have that many processors.`,
         place(doc, 'service_capacity', slice, 'processes_per_instance'),
       );
   }
-  rolesAreWhole(written.gateway!, doc, note);
+  rolesHaveLimits(written.gateway!, doc, note);
 };
 
-/** A role that is left out while others are written has no limits of its own: the platform takes the registered ones. */
-function rolesAreWhole(gateway: WrittenGateway, doc: EnvironmentRuleInput['doc'], note: EnvironmentReport): void {
+/** If only some roles have limits, the platform gives the others those of registered users. */
+function rolesHaveLimits(gateway: WrittenGateway, doc: EnvironmentRuleInput['doc'], note: EnvironmentReport): void {
   for (const slice of SLICES) {
     const roles = Object.keys(sliceOf(gateway, 'rate_limits', slice));
     const missing = roles.length === 0 ? [] : ROLES.filter((role) => !roles.includes(role));
     if (missing.length > 0)
       warn(
         note,
-        `rate_limits of ${slice} say nothing of ${missing.join(', ')}: they get the limits of registered users.`,
+        `rate_limits of ${slice} has no limits for ${missing.join(', ')}: they get those of registered users.`,
         place(doc, 'rate_limits', slice),
       );
   }
@@ -153,7 +153,7 @@ function numbersOf(gateway: WrittenGateway, section: SlicedSection, slice: Slice
   return { ...defaults, ...Object.fromEntries(values) };
 }
 
-/** Where a key of a slice is written: in the slice, beside it, or nowhere (then the section). */
+/** The path of a key of a slice: in the slice if it is written there, else in the section. */
 function place(doc: EnvironmentRuleInput['doc'], section: SlicedSection, slice: Slice, key = ''): DocumentPath {
   const keys = key === '' ? [] : key.split('.');
   const inSlice = ['gateway', section, slice, ...keys];

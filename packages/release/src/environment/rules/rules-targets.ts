@@ -7,7 +7,7 @@ import type { EnvironmentReport, EnvironmentRule } from './rule';
 import { pathOf } from './rule';
 import { shownReference } from '../secret-reference';
 
-/** What a target needs, and what it has no use for. */
+/** The keys that a target needs. */
 export const targetsAreComplete: EnvironmentRule = ({ environment, written, filled }, report) => {
   if (!environment || written.abstract) return;
   const onEcs = environment.services.find(({ target }) => target === 'ecs');
@@ -15,27 +15,30 @@ export const targetsAreComplete: EnvironmentRule = ({ environment, written, fill
   if (onEcs || fargate) {
     const because = onEcs ? `${quoted(onEcs.name)} runs on ECS` : 'code runs on Fargate';
     for (const key of ['account', 'region', 'cluster'] as const)
-      // What has another type is said already.
+      // A wrong type is already reported.
       if (environment.ecs[key] === undefined && !(isMapping(filled.ecs) && key in filled.ecs))
-        report({ code: 'missing-key', message: `${because}, and ecs.${key} is not said.`, hint: `ecs:\n  ${key}: "…"` }, ['ecs']);
+        report({ code: 'missing-key', message: `ecs.${key} is missing: ${because}.`, hint: `ecs:\n  ${key}: "…"` }, ['ecs']);
   }
   if (fargate && fargate.subnets.length === 0)
     report(
       {
         code: 'missing-key',
-        message: 'Code that runs on Fargate needs subnets: without them the platform says fargate_disabled at the first request.',
+        message: 'Code that runs on Fargate has no subnets: the platform would fail with fargate_disabled at the first request.',
         hint: 'ecs:\n  subnets: ["subnet-…"]',
       },
       ['exec', 'fargate', 'subnets'],
     );
   if (environment.ecs.account !== undefined && !/^\d{12}$/.test(environment.ecs.account))
-    report({ code: 'wrong-value', message: `${quoted(environment.ecs.account)} is no AWS account: twelve digits.` }, [
-      'ecs',
-      'account',
-    ]);
+    report(
+      {
+        code: 'wrong-value',
+        message: `${quoted(environment.ecs.account)} is not the id of an AWS account: that has twelve digits.`,
+      },
+      ['ecs', 'account'],
+    );
   if (environment.ecs.region !== undefined && !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(environment.ecs.region))
     report(
-      { code: 'wrong-value', message: `${quoted(environment.ecs.region)} is no AWS region.`, hint: 'such as eu-central-1' },
+      { code: 'wrong-value', message: `${quoted(environment.ecs.region)} is not an AWS region.`, hint: 'region: eu-central-1' },
       ['ecs', 'region'],
     );
 };
@@ -50,7 +53,7 @@ export const rolesAreOfTheAccount: EnvironmentRule = ({ environment, written }, 
       report(
         {
           code: 'wrong-value',
-          message: `${quoted(role)} is neither a role’s name nor its ARN.`,
+          message: `${quoted(role)} is neither the name nor the ARN of a role.`,
           hint: 'arn:aws:iam::123456789012:role/name',
         },
         path,
@@ -59,7 +62,7 @@ export const rolesAreOfTheAccount: EnvironmentRule = ({ environment, written }, 
       report(
         {
           code: 'wrong-value',
-          message: `This role is of the account ${arn[1]}, and the environment of ${account}: ECS cannot pass it to a task.`,
+          message: `This role belongs to the account ${arn[1]}, but the environment to ${account}: ECS cannot pass it to a task.`,
         },
         path,
       );
@@ -80,8 +83,8 @@ export const secretsFitTargets: EnvironmentRule = ({ environment, written }, rep
         {
           code: 'wrong-target',
           message: isFile
-            ? `${name} of ${quoted(service.name)} is a file of a host, and the service runs on ECS, which has none.`
-            : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, and the service runs with compose, which reads secrets from files of its host.`,
+            ? `${name} of ${quoted(service.name)} is a file on a host, but the service runs on ECS.`
+            : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, but the service runs with compose, which reads secrets from files on its host.`,
           hint: isFile ? 'ssm:/name or secretsmanager:name' : 'file:/etc/kdcube/secrets/name',
         },
         pathOf(written, 'secrets', service, name),
@@ -95,12 +98,18 @@ export const imagesArePinned: EnvironmentRule = ({ environment, written, options
   const check = (image: ServiceImage, path: DocumentPath) => {
     if (image.kind === 'digest') return checkDigest(image.reference, report, path);
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(image.name))
-      report({ code: 'registry-name', message: `${quoted(image.name)} cannot be the name of an image.` }, path);
+      report(
+        {
+          code: 'registry-name',
+          message: `${quoted(image.name)} cannot be the name of an image: only lower-case letters, digits and . _ - are allowed.`,
+        },
+        path,
+      );
     else if (options.images && !options.images.includes(image.name))
       report(
         {
           code: 'unknown-image',
-          message: `${quoted(image.name)} is no image of this release.`,
+          message: `${quoted(image.name)} is not an image of this release.`,
           hint:
             options.images.length > 0
               ? `one of ${options.images.join(', ')}; or another image by digest`
@@ -112,7 +121,7 @@ export const imagesArePinned: EnvironmentRule = ({ environment, written, options
       report(
         {
           code: 'registry-missing',
-          message: `${quoted(image.name)} is an image of the release, and the environment names no registry for it.`,
+          message: `${quoted(image.name)} is an image of the release, but the environment has no registry.`,
           hint: 'registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme',
         },
         path,
@@ -129,7 +138,7 @@ function checkDigest(reference: string, report: EnvironmentReport, path: Documen
     report(
       {
         code: 'mutable-ref',
-        message: `${quoted(reference)} names another image tomorrow: an image that is not of the release is named by its digest.`,
+        message: `${quoted(reference)} can change: an image from outside the release must be named by digest.`,
         hint: `docker buildx imagetools inspect ${reference}    then write ${reference.replace(/:[\w.-]+$/, '')}@sha256:…`,
       },
       path,
@@ -164,8 +173,8 @@ export const sizesExist: EnvironmentRule = ({ environment }, report) => {
       report(
         {
           code: 'wrong-value',
-          message: `Fargate has no tasks of ${what.cpu} CPU units.`,
-          hint: `one of ${Object.keys(FARGATE).join(', ')}`,
+          message: `Fargate has no task size with ${what.cpu} CPU units.`,
+          hint: `cpu: one of ${Object.keys(FARGATE).join(', ')}`,
         },
         [...path, 'cpu'],
       );
@@ -177,8 +186,8 @@ export const sizesExist: EnvironmentRule = ({ environment }, report) => {
       report(
         {
           code: 'wrong-value',
-          message: `With ${what.cpu} CPU units Fargate has no tasks of ${what.memory} MiB.`,
-          hint: `${range[0]} to ${range[1]} in steps of ${range[2]}`,
+          message: `Fargate has no task size with ${what.cpu} CPU units and ${what.memory} MiB.`,
+          hint: `memory: ${range[0]} to ${range[1]} in steps of ${range[2]}`,
         },
         [...path, 'memory'],
       );
@@ -188,21 +197,23 @@ export const sizesExist: EnvironmentRule = ({ environment }, report) => {
   if (environment?.exec?.fargate) check(environment.exec.fargate, ['exec', 'fargate']);
 };
 
-export const mountsAreWhole: EnvironmentRule = ({ environment }, report) => {
+export const mountsAreValid: EnvironmentRule = ({ environment }, report) => {
   for (const { name, mounts, target } of environment?.services ?? []) {
     for (const { path, efs, host } of mounts) {
-      const say = (message: string) => report({ code: 'wrong-value', message }, ['services', name, 'mounts', path], 'key');
-      if (!/^\/[^\0:]*$/.test(path) || path.split('/').includes('..')) say(`${quoted(path)} is no absolute path of a container.`);
-      else if ((efs === undefined) === (host === undefined)) say('A mount has either efs or host.');
-      else if (host !== undefined && !host.startsWith('/')) say(`${quoted(host)} is no absolute path of the host.`);
-      else if (efs && !/^fs-[0-9a-f]+$/.test(efs.id)) say(`${quoted(efs.id)} is no EFS file system.`);
+      const reportMount = (message: string) =>
+        report({ code: 'wrong-value', message }, ['services', name, 'mounts', path], 'key');
+      if (!/^\/[^\0:]*$/.test(path) || path.split('/').includes('..'))
+        reportMount(`${quoted(path)} is not an absolute path in the container.`);
+      else if ((efs === undefined) === (host === undefined)) reportMount('A mount needs either efs or host.');
+      else if (host !== undefined && !host.startsWith('/')) reportMount(`${quoted(host)} is not an absolute path on the host.`);
+      else if (efs && !/^fs-[0-9a-f]+$/.test(efs.id)) reportMount(`${quoted(efs.id)} is not the id of an EFS file system.`);
       else if (efs && target === 'compose')
-        say('An EFS file system is mounted by ECS; with compose, mount it on the host and name that folder.');
+        reportMount('Only ECS mounts EFS file systems: with compose, mount it on the host and use that folder.');
     }
   }
 };
 
-/** What proc needs for the way in which code runs. */
+/** What proc needs to run code. */
 export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
   const { exec, services, bundles } = environment ?? {};
   if (!exec) return;
@@ -212,8 +223,8 @@ export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
       report(
         {
           code: 'wrong-target',
-          message: `${quoted(proc.name)} runs on ECS without a docker socket, so that no code could run.`,
-          hint: 'exec.runtime: fargate; or on EC2 instances a mount of /var/run/docker.sock',
+          message: `${quoted(proc.name)} runs on ECS without a docker socket: it could not run code.`,
+          hint: 'runtime: fargate    or, on EC2 instances, a mount of /var/run/docker.sock',
         },
         ['exec', 'runtime'],
       );
@@ -221,7 +232,7 @@ export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
       report(
         {
           code: 'missing-key',
-          message: 'docker runs code in a folder of the host that proc shares, and exec.workspace does not say which.',
+          message: 'exec.workspace is missing: docker runs code in a folder of the host that proc shares.',
           hint: 'workspace: /opt/kdcube/exec-workspace',
         },
         ['exec', 'workspace'],
@@ -231,11 +242,14 @@ export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
         {
           code: 'exec-shadow',
           message:
-            'docker mounts the bundles of the host over those that are baked into the exec image. Tools of bundles need the same tree in HOST_BUNDLES_PATH, or Fargate.',
+            'docker hides the bundles in the exec image: it mounts those of the host over them. Tools of bundles need the same bundles in HOST_BUNDLES_PATH, or Fargate.',
         },
         ['exec', 'runtime'],
       );
   }
   if (exec.workspace !== undefined && !exec.workspace.startsWith('/'))
-    report({ code: 'wrong-value', message: `${quoted(exec.workspace)} is no absolute path of the host.` }, ['exec', 'workspace']);
+    report({ code: 'wrong-value', message: `${quoted(exec.workspace)} is not an absolute path on the host.` }, [
+      'exec',
+      'workspace',
+    ]);
 };

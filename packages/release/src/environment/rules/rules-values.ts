@@ -45,12 +45,12 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
   for (const { path, component, values } of sectionsOf(input)) {
     const upper = new Map<string, string>();
     for (const name of Object.keys(values)) {
-      const say = (code: 'env-name' | 'env-derived' | 'env-misnamed', message: string, hint?: string) =>
+      const reportName = (code: 'env-name' | 'env-derived' | 'env-misnamed', message: string, hint?: string) =>
         report({ code, message, hint }, [...path, name], 'key');
       if (!isEnvName(name)) {
-        say(
+        reportName(
           'env-name',
-          `${quoted(name)} cannot be the name of an environment variable: letters, digits and underscores, no digit first.`,
+          `${quoted(name)} cannot be the name of an environment variable: only letters, digits and underscores are allowed, and no digit first.`,
           'such as LOG_LEVEL',
         );
         continue;
@@ -58,57 +58,57 @@ export const namesAreRead: EnvironmentRule = (input, report) => {
       const same = upper.get(name.toUpperCase());
       upper.set(name.toUpperCase(), name);
       if (same !== undefined) {
-        say(
+        reportName(
           'env-name',
-          `${quoted(name)} and ${quoted(same)} differ only in case. The platform reads names in any case, so one of the two would be lost.`,
-          'remove one of the two',
+          `${quoted(name)} and ${quoted(same)} differ only in case: the platform ignores case, and would drop one of them.`,
+          'remove one of them',
         );
         continue;
       }
       if (Object.hasOwn(OWNED, name.toUpperCase()) && component !== 'other') {
-        say(
+        reportName(
           'env-derived',
-          `${name} is made from ${OWNED[name.toUpperCase()]!.replace(/:$/, '')}. Written here too, the two could differ.`,
+          `${name} is generated from ${OWNED[name.toUpperCase()]!.replace(/:$/, '')}: written here too, it could differ.`,
           OWNED[name.toUpperCase()],
         );
         continue;
       }
       if (name.toUpperCase() === 'INSTANCE_ID') {
-        say(
+        reportName(
           'env-derived',
-          'INSTANCE_ID must be another one in every replica, and all replicas share this text. Left out, the platform makes one for each.',
+          'INSTANCE_ID must be unique for each replica, but all replicas share these variables: without it, the platform generates one for each.',
           'remove the line',
         );
         continue;
       }
       const wrong = misnamed(name, component);
       if (wrong)
-        say(
+        reportName(
           'env-misnamed',
           wrong.instead === undefined
-            ? `${name} is read by nothing${component === undefined ? '' : ` in ${component}`}.`
-            : `${name} is not what ${component ?? 'the platform'} reads.`,
-          wrong.instead ?? 'remove the line; or, where a bundle of yours reads it, give it a name of yours',
+            ? `Nothing${component === undefined ? '' : ` in ${component}`} reads ${name}.`
+            : `${name} is not the name that ${component ?? 'the platform'} reads.`,
+          wrong.instead ?? 'remove the line; if one of your bundles reads it, give it a name of your own',
         );
     }
     for (const [alias, real] of Object.entries(ALIASES))
       if (Object.hasOwn(values, alias) && Object.hasOwn(values, real))
         report(
-          { code: 'env-name', message: `${alias} and ${real} are two names of one setting.`, hint: `${real}:` },
+          { code: 'env-name', message: `${alias} and ${real} are two names of the same setting.`, hint: `${real}:` },
           [...path, alias],
           'key',
         );
   }
 };
 
-/** A name is a value or a secret, in what one service gets: ECS refuses a task definition that has both. */
-export const namesAreOneThing: EnvironmentRule = (input, report) => {
+/** ECS rejects a task definition in which a name is both a variable and a secret. */
+export const namesHaveOneKind: EnvironmentRule = (input, report) => {
   for (const service of input.environment?.services ?? []) {
     for (const name of Object.keys(service.env).filter((each) => Object.hasOwn(service.secrets, each))) {
       report(
         {
           code: 'env-name',
-          message: `${name} of ${quoted(service.name)} is an environment variable and a secret, and can be only one of the two.`,
+          message: `${name} of ${quoted(service.name)} is both an environment variable and a secret: it can only be one of them.`,
           hint: 'remove it from env',
         },
         pathOf(input.written, 'env', service, name),
@@ -118,7 +118,7 @@ export const namesAreOneThing: EnvironmentRule = (input, report) => {
   }
 };
 
-export const valuesCanBe: EnvironmentRule = (input, report) => {
+export const valuesAreValid: EnvironmentRule = (input, report) => {
   for (const { kind, path, values } of sectionsOf(input)) {
     for (const [name, value] of Object.entries(values)) {
       const fault = valueFault(value);
@@ -126,8 +126,8 @@ export const valuesCanBe: EnvironmentRule = (input, report) => {
         report(
           {
             code: 'env-value',
-            message: `${quoted(name)} cannot be given to a program: ${fault}.`,
-            hint: 'write it without that, or put it into a file of a mount',
+            message: `The value of ${quoted(name)} cannot be passed to a process: ${fault}.`,
+            hint: 'write it without that, or move it to a mounted file',
           },
           [...path, name],
         );
@@ -144,25 +144,25 @@ function notAReference(value: string, path: DocumentPath, report: Parameters<Env
     wrongStore
       ? {
           code: 'secret-reference',
-          message: 'This starts as a reference to a secret, and is none.',
+          message: 'This starts like a reference to a secret, but is not a valid one.',
           hint: 'ssm:/kdcube/prod/name, secretsmanager:kdcube/name, secretsmanager:kdcube/name#json-key, file:/absolute/path, or a full ARN',
         }
       : {
           code: 'secret-value',
-          message: 'This is no reference to a secret. If it is the secret itself, it is in git now.',
-          hint: 'ssm:/kdcube/prod/name or secretsmanager:kdcube/name; and treat this one as leaked',
+          message: 'This is not a reference to a secret: if it is the secret itself, it is now in git.',
+          hint: 'ssm:/kdcube/prod/name or secretsmanager:kdcube/name; rotate the secret: it may have leaked',
         },
     path,
   );
 }
 
-/** Whatever looks like a secret, anywhere but in `secrets`. */
+/** No value outside of `secrets` looks like a secret. */
 export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, report) => {
   const cleared = new Set(notSecretEntries(written.not_secret).map(({ name }) => name));
   const isCleared = (path: DocumentPath) =>
     typeof path[path.length - 1] === 'string' && cleared.has(path[path.length - 1] as string);
   const hint = (path: DocumentPath) =>
-    `secrets: with a reference, and treat this one as leaked; or, if it is none,  not_secret: {${String(path[path.length - 1])}: why it is none}`;
+    `move it to secrets: as a reference, and rotate it: it may have leaked; or, if it is not a secret, not_secret: {${String(path[path.length - 1])}: why it is not a secret}`;
   const reported = new Set<string>();
   for (const { path, kind } of secretsIn(filled)) {
     if (path[0] === 'secrets' || path.includes('secrets') || isCleared(path)) continue;
@@ -170,13 +170,13 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
     report(
       {
         code: 'secret-value',
-        message: `This looks like ${kind}. What stands in an environment is in git, in task definitions and in plans.`,
+        message: `This looks like ${kind}: everything in an environment is also in git, in task definitions and in plans.`,
         hint: hint(path),
       },
       path,
     );
   }
-  // As written: a variable's value is said where it stands, not wherever it is used.
+  // The values as written: a secret in `vars` is reported where it is defined, not wherever it is used.
   for (const [path, value] of textsOf(doc.value, [])) {
     const name = String(path[path.length - 1]);
     if (path[0] === 'secrets' || path[2] === 'secrets' || reported.has(JSON.stringify(path)) || isCleared(path)) continue;
@@ -185,7 +185,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
       report(
         {
           code: 'secret-value',
-          message: `${quoted(name)} promises a secret, and its value stands here for everybody to read.`,
+          message: `${quoted(name)} is the name of a secret, but its value is written here in plain text.`,
           hint: hint(path),
         },
         path,
@@ -194,7 +194,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
       report(
         {
           code: 'secret-value',
-          message: `${quoted(name)} promises a secret, and its value stands here for everybody to read.`,
+          message: `${quoted(name)} is the name of a secret, but its value is written here in plain text.`,
           hint: hint(path),
         },
         path,
@@ -204,7 +204,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
         {
           code: 'secret-value',
           message:
-            'This looks drawn at random, as keys and tokens are. What stands in an environment is in git, in task definitions and in plans.',
+            'This looks like a random key or token: everything in an environment is also in git, in task definitions and in plans.',
           hint: hint(path),
         },
         path,
@@ -212,7 +212,7 @@ export const holdsNoSecretValues: EnvironmentRule = ({ doc, filled, written }, r
   }
 };
 
-/** Names that clear a value must be names of values. */
+/** `not_secret` must list names that exist. */
 export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) => {
   const names = new Set(textsOf(filled, []).map(([path]) => String(path[path.length - 1])));
   for (const { name, path } of notSecretEntries(written.not_secret)) {
@@ -220,7 +220,7 @@ export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) 
       report(
         {
           code: 'unknown-key',
-          message: `${quotedWord(name)} is the name of no value of this environment.`,
+          message: `not_secret names ${quotedWord(name)}, but this environment has no value with this name.`,
           hint: 'remove the line',
         },
         path,
@@ -228,16 +228,14 @@ export const clearedNamesExist: EnvironmentRule = ({ written, filled }, report) 
   }
 };
 
-export const nothingIsLeftToFill: EnvironmentRule = ({ doc }, report) => {
+export const placeholdersAreFilledIn: EnvironmentRule = ({ doc }, report) => {
   for (const [path, value] of textsOf(doc.value, [])) {
     const placeholder = path[0] === 'description' ? undefined : placeholderIn(value);
     if (!placeholder) continue;
-    // A part of a longer text may be a part of a secret.
-    const what = isHidden(path) && placeholder !== value ? 'Here' : quoted(placeholder);
-    report(
-      { code: 'placeholder', message: `${what} is a placeholder that nobody filled in.`, hint: valueHint(path, value) },
-      path,
-    );
+    // A placeholder in a longer text may be a part of a secret.
+    const what =
+      isHidden(path) && placeholder !== value ? 'This value has a placeholder' : `${quoted(placeholder)} is a placeholder`;
+    report({ code: 'placeholder', message: `${what} that was not filled in.`, hint: valueHint(path, value) }, path);
   }
 };
 
@@ -247,7 +245,7 @@ function textsOf(value: unknown, path: DocumentPath): [DocumentPath, string][] {
   return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => textsOf(item, [...path, key])) : [];
 }
 
-/** What tells the value that belongs at a place. */
+/** The form of the value that is missing, or a command that prints it. */
 function valueHint(path: DocumentPath, value: string): string {
   const [section, key] = path;
   if (path.includes('secrets')) return 'a reference: ssm:/name, secretsmanager:name, or file:/path with compose';
@@ -261,5 +259,5 @@ function valueHint(path: DocumentPath, value: string): string {
     if (key === 'cluster') return 'aws ecs list-clusters';
     if (key === 'subnets') return 'aws ec2 describe-subnets --query "Subnets[].SubnetId"';
   }
-  return 'write what it is, or remove the line';
+  return 'write the value, or remove the line';
 }

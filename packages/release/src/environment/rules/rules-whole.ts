@@ -12,7 +12,7 @@ export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
       report(
         {
           code: 'wrong-value',
-          message: `${quoted(value)} becomes a part of database schemas and Redis keys: letters, digits, dots, dashes and underscores.`,
+          message: `${quoted(value)} cannot be the ${key}: it becomes part of database schemas and Redis keys, so only letters, digits, dots, dashes and underscores are allowed.`,
         },
         [key],
       );
@@ -22,7 +22,7 @@ export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
       report(
         {
           code: 'wrong-value',
-          message: `${quoted(name)} cannot be the name of a service: letters, digits, dashes and underscores.`,
+          message: `${quoted(name)} cannot be the name of a service: only letters, digits, dashes and underscores are allowed.`,
         },
         ['services', name],
         'key',
@@ -35,8 +35,8 @@ export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
       report(
         {
           code: 'wrong-value',
-          message: `${quoted(name)} and ${quoted(other)} are one service to ECS and compose.`,
-          hint: 'service_name: another one',
+          message: `${quoted(name)} and ${quoted(other)} are the same service in ECS and compose: their service names differ only in case, or not at all.`,
+          hint: 'service_name: <another name>',
         },
         ['services', name],
         'key',
@@ -45,16 +45,16 @@ export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
   }
 };
 
-/** Tenant and project are written once. Where they are written again, they must say the same. */
-export const tenantIsOne: EnvironmentRule = ({ written, filled }, report) => {
+/** Tenant and project are written once. If they are written again, they must be the same. */
+export const tenantIsConsistent: EnvironmentRule = ({ written, filled }, report) => {
   const expected = { tenant: written.tenant, project: written.project };
   const check = (key: 'tenant' | 'project', value: unknown, path: DocumentPath) => {
     if (typeof value === 'string' && expected[key] !== undefined && value !== expected[key])
       report(
         {
           code: 'tenant-mismatch',
-          message: `The ${key} is ${quoted(value)} here and ${quoted(expected[key])} above: each component would work on data of its own.`,
-          hint: `remove the line; it is made from ${key}:`,
+          message: `The ${key} is ${quoted(value)} here and ${quoted(expected[key])} above: the components would use different data.`,
+          hint: `remove the line: it is generated from ${key}:`,
         },
         path,
       );
@@ -99,8 +99,8 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Variables that hold JSON: the platform falls back in silence where they do not. */
-export const jsonIsJson: EnvironmentRule = ({ filled }, report) => {
+/** Variables that hold JSON: if one does not, the platform silently uses its default. */
+export const jsonIsValid: EnvironmentRule = ({ filled }, report) => {
   for (const [path, env] of envs(filled)) {
     for (const [name, value] of Object.entries(env)) {
       if (
@@ -115,8 +115,8 @@ export const jsonIsJson: EnvironmentRule = ({ filled }, report) => {
         report(
           {
             code: 'env-value',
-            message: `${quoted(name)} is read as JSON, and this is none. The platform would go on without it.`,
-            hint: `'{"key": "value"}'    in single quotes, which keep what is between them`,
+            message: `${quoted(name)} must be JSON, but this is not: the platform would silently ignore it.`,
+            hint: `'{"key": "value"}'    in single quotes, so that YAML keeps it as it is`,
           },
           [...path, name],
         );
@@ -125,14 +125,14 @@ export const jsonIsJson: EnvironmentRule = ({ filled }, report) => {
   }
 };
 
-/** Keys of git mode in baked mode, and the like: nothing would read them. */
+/** Keys without an effect, such as those of git mode in baked mode. */
 export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
   const { bundles, exec } = written;
   const ignored = (path: DocumentPath, why: string) =>
-    report({ code: 'ignored-key', message: `${quoted(path[path.length - 1])} is read by nothing: ${why}.` }, path, 'key');
+    report({ code: 'ignored-key', message: `${quoted(path[path.length - 1])} has no effect: ${why}.` }, path, 'key');
   if (bundles && (bundles.mode ?? 'baked') === 'baked') {
-    if (bundles.git) ignored(['bundles', 'git'], 'the bundles are baked, and the platform clones nothing');
-    if (bundles.always_pull) ignored(['bundles', 'always_pull'], 'the bundles are baked, and the platform clones nothing');
+    if (bundles.git) ignored(['bundles', 'git'], 'the bundles are baked, so the platform clones nothing');
+    if (bundles.always_pull) ignored(['bundles', 'always_pull'], 'the bundles are baked, so the platform clones nothing');
   }
   if (exec?.runtime === 'docker' && exec.fargate) ignored(['exec', 'fargate'], 'code runs with docker');
   if (exec?.runtime === 'fargate')
@@ -143,8 +143,8 @@ export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
       ignored(['services', name, 'count'], 'postgres-setup runs once, before the others');
 };
 
-/** What the chat does not start without (a descriptor of today's platform may say it instead). */
-export const chatHasItsStores: EnvironmentRule = ({ environment, written }, _, note) => {
+/** What the chat needs to start. On a current platform assembly.yaml may set it instead. */
+export const chatHasDatabases: EnvironmentRule = ({ environment, written }, _, note) => {
   if (written.abstract) return;
   for (const service of environment?.services ?? []) {
     if (!['ingress', 'proc', 'metrics'].includes(service.component)) continue;
@@ -157,7 +157,7 @@ export const chatHasItsStores: EnvironmentRule = ({ environment, written }, _, n
       note(
         {
           code: 'env-missing',
-          message: `${quoted(service.name)} is not told ${missing.join(', ')}: it takes the platform’s defaults, or what its assembly.yaml says.`,
+          message: `${quoted(service.name)} has no ${missing.join(', ')}: it uses the defaults of the platform, or its assembly.yaml.`,
           hint: `env:\n  shared:\n    ${missing[0]}: "…"`,
         },
         ['services', service.name],
@@ -166,8 +166,8 @@ export const chatHasItsStores: EnvironmentRule = ({ environment, written }, _, n
   }
 };
 
-/** Ingress writes where proc reads: one Redis for the three, or requests are never answered, and nothing says so. */
-export const redisIsOne: EnvironmentRule = ({ environment, written }, report) => {
+/** Ingress writes requests to Redis and proc reads them: with two databases they are never answered, without an error. */
+export const redisIsShared: EnvironmentRule = ({ environment, written }, report) => {
   const chat = (environment?.services ?? []).filter(({ component }) => ['ingress', 'proc', 'metrics'].includes(component));
   for (const name of ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB']) {
     const given = chat.flatMap((service) => {
@@ -176,13 +176,13 @@ export const redisIsOne: EnvironmentRule = ({ environment, written }, report) =>
       return value === undefined ? [] : [{ service, value, kind: secret ? ('secrets' as const) : ('env' as const) }];
     });
     for (const one of given) {
-      // Where a part runs elsewhere, the same address may be written in another way.
+      // On another target the address of the same server may differ.
       const first = given.find(({ service }) => service.target === one.service.target)!;
       if (one.value === first.value) continue;
       report(
         {
           code: 'redis-mismatch',
-          message: `${name} of ${quoted(one.service.name)} is not that of ${quoted(first.service.name)}: what one writes the other would never read.`,
+          message: `${name} of ${quoted(one.service.name)} differs from that of ${quoted(first.service.name)}: one would never read what the other writes.`,
           hint: `shared:\n  ${name}: …`,
         },
         pathOf(written, one.kind, one.service, name),
@@ -191,11 +191,11 @@ export const redisIsOne: EnvironmentRule = ({ environment, written }, report) =>
   }
 };
 
-/** It becomes one argument of a program, and a part of a URL. */
+/** The path becomes an argument of a command, and part of a URL. */
 export const healthPathsAreSafe: EnvironmentRule = ({ written }, report) => {
   for (const [name, { health }] of Object.entries(written.services ?? {}))
     if (health?.path !== undefined && !/^\/[\w./~%?=&:@+-]*$/.test(health.path))
-      report({ code: 'wrong-value', message: `${quoted(health.path)} is no path of a URL.`, hint: '/health' }, [
+      report({ code: 'wrong-value', message: `${quoted(health.path)} is not the path of a URL.`, hint: 'path: /health' }, [
         'services',
         name,
         'health',

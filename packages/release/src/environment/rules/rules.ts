@@ -1,10 +1,10 @@
 import type { Problem } from '../../problem/problem';
 import type { EnvironmentReport, EnvironmentRule, EnvironmentRuleInput } from './rule';
-import { gatewayIsAccepted, gatewayIsWise } from './rules-gateway';
+import { gatewayIsAccepted, gatewayIsPlausible } from './rules-gateway';
 import {
   execCanRun,
   imagesArePinned,
-  mountsAreWhole,
+  mountsAreValid,
   rolesAreOfTheAccount,
   secretsFitTargets,
   sizesExist,
@@ -13,45 +13,45 @@ import {
 import {
   clearedNamesExist,
   holdsNoSecretValues,
-  namesAreOneThing,
+  namesHaveOneKind,
   namesAreRead,
-  nothingIsLeftToFill,
-  valuesCanBe,
+  placeholdersAreFilledIn,
+  valuesAreValid,
 } from './rules-values';
 import {
-  chatHasItsStores,
+  chatHasDatabases,
   healthPathsAreSafe,
-  jsonIsJson,
+  jsonIsValid,
   keysAreUsed,
   namesAreSafe,
-  redisIsOne,
-  tenantIsOne,
+  redisIsShared,
+  tenantIsConsistent,
 } from './rules-whole';
 
-/** Every rule, each named after what holds when it says nothing. */
+/** Every rule, each named after what is true when it reports nothing. */
 const RULES: EnvironmentRule[] = [
   namesAreSafe,
-  tenantIsOne,
-  redisIsOne,
+  tenantIsConsistent,
+  redisIsShared,
   healthPathsAreSafe,
   targetsAreComplete,
   imagesArePinned,
   sizesExist,
   rolesAreOfTheAccount,
-  mountsAreWhole,
+  mountsAreValid,
   execCanRun,
   keysAreUsed,
   gatewayIsAccepted,
-  gatewayIsWise,
+  gatewayIsPlausible,
   namesAreRead,
-  namesAreOneThing,
-  valuesCanBe,
-  jsonIsJson,
+  namesHaveOneKind,
+  valuesAreValid,
+  jsonIsValid,
   secretsFitTargets,
   holdsNoSecretValues,
   clearedNamesExist,
-  nothingIsLeftToFill,
-  chatHasItsStores,
+  placeholdersAreFilledIn,
+  chatHasDatabases,
 ];
 
 export function environmentRules(input: EnvironmentRuleInput): { problems: Problem[]; notes: Problem[] } {

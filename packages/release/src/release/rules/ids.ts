@@ -8,7 +8,7 @@ import { idPath } from './rule';
 
 export function idsAreSafe({ found }: RuleInput, report: Report): void {
   for (const bundle of found) {
-    // That it is empty is said already.
+    // An empty id is already reported.
     const problem = bundle.value.id === '' ? undefined : idProblem(bundle.value.id);
     if (problem) report(problem, idPath(bundle), bundle.key === undefined ? undefined : 'key');
   }
@@ -27,7 +27,8 @@ export function idsAreUnique({ found }: RuleInput, report: Report): void {
       report(
         {
           code: 'duplicate-id',
-          message: `The release already has a bundle ${quoted(id)}; the platform would keep one of the two.`,
+          message: `The release has two bundles with the id ${quoted(id)}: the platform would keep only one of them.`,
+          hint: 'give one of them another id',
         },
         idPath(bundle),
       );
@@ -35,7 +36,8 @@ export function idsAreUnique({ found }: RuleInput, report: Report): void {
       report(
         {
           code: 'id-case-clash',
-          message: `${quoted(id)} and ${quoted(nearly)} differ only in case: on macOS and Windows they are one folder.`,
+          message: `${quoted(id)} and ${quoted(nearly)} differ only in case: on macOS and Windows they are the same folder.`,
+          hint: 'give one of them another id',
         },
         idPath(bundle),
       );
@@ -43,8 +45,8 @@ export function idsAreUnique({ found }: RuleInput, report: Report): void {
       report(
         {
           code: 'folder-clash',
-          message: `${quoted(id)} and ${quoted(sharing)} both fall on ${BUNDLES_ROOT}/${folder}, because a folder with a dot never imports.`,
-          hint: 'give one of them an id without dots',
+          message: `${quoted(id)} and ${quoted(sharing)} need the same folder ${BUNDLES_ROOT}/${folder}: the platform cannot import a folder with a dot in its name.`,
+          hint: 'give one of them another id, without a dot',
         },
         idPath(bundle),
       );
@@ -63,7 +65,7 @@ export function idsAreFree({ found, release, options }: RuleInput, report: Repor
         {
           code: 'reserved-id',
           message: `${quoted(bundle.value.id)} is reserved: ${because}.`,
-          hint: 'give the bundle an id of its own',
+          hint: 'give the bundle another id',
         },
         idPath(bundle),
       );
@@ -76,12 +78,12 @@ function folderIsFree(bundle: RuleInput['found'][number], report: Report): void 
   const folder = bundleFolder(bundle.value.id);
   const instead = importedInstead(folder);
   if (!instead) return;
-  const spelling = instead.name === folder ? '' : ` (as ${quoted(instead.name)}: on macOS and Windows the two are one name)`;
+  const spelling = instead.name === folder ? '' : ` (${quoted(instead.name)}, which is the same name on macOS and Windows)`;
   report(
     {
       code: 'reserved-id',
-      message: `The folder of ${quoted(bundle.value.id)} has the name of ${instead.owner}${spelling}. The platform would import that one, and not the bundle.`,
-      hint: `give the bundle an id of its own, such as ${bundle.value.id.toLowerCase()}-bundle`,
+      message: `The folder of ${quoted(bundle.value.id)} has the same name as ${instead.owner}${spelling}: the platform would import that instead of the bundle.`,
+      hint: `give the bundle another id, such as ${bundle.value.id.toLowerCase()}-bundle`,
     },
     idPath(bundle),
   );
@@ -89,13 +91,13 @@ function folderIsFree(bundle: RuleInput['found'][number], report: Report): void 
 
 export function defaultExists({ found, defaultId }: RuleInput, report: Report): void {
   if (!defaultId) return;
-  // Another type is said already.
+  // A wrong type is already reported.
   if (typeof defaultId.value === 'string' && !found.some(({ value }) => value.id === defaultId.value)) {
     const ids = found.map(({ value }) => value.id);
     report(
       {
         code: 'unknown-default',
-        message: `${quoted(defaultId.value)} is no bundle of this release. The platform would answer with kdcube.admin, silently.`,
+        message: `The default bundle ${quoted(defaultId.value)} is not in this release: the platform would use kdcube.admin instead, without an error.`,
         hint: ids.length > 0 ? `one of ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}` : undefined,
       },
       defaultId.path,

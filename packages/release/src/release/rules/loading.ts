@@ -14,7 +14,7 @@ export function modulesImport({ found }: RuleInput, report: Report, note: Report
       report(
         {
           code: 'module-mismatch',
-          message: `${quoted(module)} is not the module of ${quoted(id)}. The image holds ${BUNDLES_ROOT}/${bundleFolder(id)}/entrypoint.py.`,
+          message: `${quoted(module)} is not the module of ${quoted(id)}: the image has ${BUNDLES_ROOT}/${bundleFolder(id)}/entrypoint.py.`,
           hint: `module: "${right}", or remove the line`,
         },
         [...path, 'module'],
@@ -23,7 +23,7 @@ export function modulesImport({ found }: RuleInput, report: Report, note: Report
       note(
         {
           code: 'module-rewritten',
-          message: `The platform's loader turns every dot of a module into a slash, so ${quoted(`${id}.entrypoint`)} would never import. ${id} is staged as ${BUNDLES_ROOT}/${bundleFolder(id)} with the module ${right}; its id stays.`,
+          message: `The platform cannot import ${quoted(`${id}.entrypoint`)}: its loader turns every dot of a module into a slash. ${id} is staged as ${BUNDLES_ROOT}/${bundleFolder(id)} with the module ${right}, and keeps its id.`,
         },
         module === undefined ? idPath({ path }) : [...path, 'module'],
       );
@@ -39,7 +39,7 @@ export function pathsAreDerived({ found }: RuleInput, report: Report): void {
       report(
         {
           code: 'path-outside',
-          message: `${quoted(value.path)} is not where a release puts bundles: that is ${BUNDLES_ROOT}, always.`,
+          message: `${quoted(value.path)} cannot be the path of a bundle: bundles are always in ${BUNDLES_ROOT}.`,
           hint: 'remove the line',
         },
         [...path, 'path'],
@@ -56,8 +56,8 @@ export function configHasOneName({ found, release }: RuleInput, report: Report, 
       report(
         {
           code: 'ignored-key',
-          message: '"config" and "props" are two names of one thing; the platform reads one of them.',
-          hint: 'keep config:',
+          message: '"config" and "props" are the same setting: the platform reads only one of them.',
+          hint: 'keep config:, remove props:',
         },
         [...path, 'props'],
         'key',
@@ -66,7 +66,7 @@ export function configHasOneName({ found, release }: RuleInput, report: Report, 
       note(
         {
           code: 'ignored-key',
-          message: `A platform of generation ${release.generation} (${release.generationBecause}) does not read ${quoted(given)}: it will not reach the bundle.`,
+          message: `A platform of generation ${release.generation} (${release.generationBecause}) does not read ${quoted(given)}: the bundle will not get it.`,
         },
         [...path, given],
         'key',

@@ -3,13 +3,13 @@ import type { DocumentPath, ReadDocument } from '../../document/document';
 import type { Release, ReleaseOptions } from '../release';
 import { WrittenBundle } from '../release';
 
-/** What the rules look at: the release, and the document for the places. */
+/** The input of every rule: the release, and the document for the places. */
 export interface RuleInput {
   doc: ReadDocument;
   release: Release;
-  /** The bundles that have an id; their other fields may be missing where their type was wrong. */
+  /** The bundles that have an id. Other fields are missing if their type is wrong. */
   found: FoundBundle[];
-  /** How many bundles the document tries to say. */
+  /** How many bundles the document lists, valid or not. */
   written: number;
   defaultId?: { path: DocumentPath; value: unknown };
   /** The document without its bundles. */
@@ -17,24 +17,24 @@ export interface RuleInput {
   options: ReleaseOptions;
 }
 
-/** Says a problem at the place of `path` (`at: 'key'`: at its key). */
+/** Reports a problem at the place of `path` (`at: 'key'`: at its key). */
 export type Report = (problem: Omit<Problem, 'at'>, path: DocumentPath, at?: 'key') => void;
 
-/** `report` is for what is wrong, `note` for what a person should know. */
+/** `report` is for errors, `note` for information. */
 export type Rule = (input: RuleInput, report: Report, note: Report) => void;
 
-/** Where a bundle's id stands. */
+/** The path of a bundle's id. */
 export function idPath(bundle: Pick<FoundBundle, 'path' | 'key'>): DocumentPath {
   return bundle.key === undefined ? [...bundle.path, 'id'] : bundle.path;
 }
 
-/** A bundle as it was found, with the place that it was found at. */
+/** A bundle of the document, with its place. */
 export interface FoundBundle {
   path: DocumentPath;
   /** Its key in the map form. */
   key?: string;
-  /** Only the fields whose type is right. */
+  /** Only the fields with the right type. */
   value: WrittenBundle;
-  /** Whether the document has this field, whatever it says. */
+  /** Whether the document has this field, whatever its value. */
   has(field: keyof WrittenBundle): boolean;
 }

@@ -26,8 +26,8 @@ export function refsArePinned({ found, rest, options }: RuleInput, report: Repor
       report(
         {
           code: 'missing-ref',
-          message: `${quoted(value.id)} has a repo but no ref: nothing says which content it pins.`,
-          hint: 'ref: a tag or a full commit id',
+          message: `${quoted(value.id)} has a repo but no ref: its content is not pinned.`,
+          hint: 'ref: <tag or full commit id>',
         },
         [...path, 'ref'],
       );
@@ -36,7 +36,7 @@ export function refsArePinned({ found, rest, options }: RuleInput, report: Repor
       report(
         {
           code: 'ref-without-repo',
-          message: `${quoted(value.id)} has a ref but no repo. A workspace bundle has neither: its content is its folder here.`,
+          message: `${quoted(value.id)} has a ref but no repo: a pinned bundle has both, a workspace bundle neither.`,
           hint: 'add repo:, or remove ref:',
         },
         [...path, 'ref'],
@@ -47,7 +47,9 @@ export function refsArePinned({ found, rest, options }: RuleInput, report: Repor
       report(
         {
           code: !bundle.has('repo') ? 'ref-without-repo' : 'unsafe-ref',
-          message: 'git_commit is the full commit id that ref of repo must name.',
+          message: !bundle.has('repo')
+            ? `${quoted(value.id)} has a git_commit but no repo: git_commit is the commit that ref of repo must resolve to.`
+            : 'git_commit is not a full commit id: ref must resolve to exactly that commit.',
         },
         [...path, 'git_commit'],
       );
@@ -72,7 +74,10 @@ export function reposAreSafe({ found, rest, release }: RuleInput, report: Report
     const key = parseRepo(name);
     if (!('kind' in key) || key.kind !== 'name')
       report(
-        { code: 'unsafe-url', message: `${quoted(name)} is no name for a repository: letters, digits and . _ - only.` },
+        {
+          code: 'unsafe-url',
+          message: `${quoted(name)} cannot be the name of a repository: only letters, digits and . _ - are allowed.`,
+        },
         ['repos', name],
         'key',
       );
@@ -82,7 +87,8 @@ export function reposAreSafe({ found, rest, release }: RuleInput, report: Report
       report(
         {
           code: 'unknown-repo',
-          message: `${quoted(url)} is a name again; here belongs the URL that ${quoted(name)} stands for.`,
+          message: `${quoted(url)} is not a URL: repos: gives the name ${quoted(name)} the URL of a repository.`,
+          hint: `${name}: git@…`,
         },
         ['repos', name],
       );
@@ -98,7 +104,7 @@ export function subdirsStayInside({ found }: RuleInput, report: Report): void {
         {
           code: 'unsafe-path',
           message: `${quoted(value.subdir)} cannot be a subdir: ${why}.`,
-          hint: 'a folder of the repository, such as service/bundles',
+          hint: 'subdir: <folder of the repository>, such as service/bundles',
         },
         [...path, 'subdir'],
       );
@@ -106,7 +112,7 @@ export function subdirsStayInside({ found }: RuleInput, report: Report): void {
       report(
         {
           code: 'unsafe-path',
-          message: `subdir is the folder that holds the bundle's folder; ${quoted(value.subdir)} names the bundle's own.`,
+          message: `${quoted(value.subdir)} is the folder of the bundle itself: subdir is the folder above it.`,
           hint: `subdir: ${normalPath(value.subdir).split('/').slice(0, -1).join('/') || '.'}`,
         },
         [...path, 'subdir'],

@@ -16,7 +16,7 @@ export function platformRefIsPublished({ release, rest, doc }: RuleInput, report
     report(
       {
         code: 'missing-key',
-        message: `${doc.place([]).file} does not say which platform it runs on.`,
+        message: `${doc.place([]).file} has no platform: every release runs on one version of it.`,
         hint: 'platform:\n  repo: kdcube-ai-app\n  ref: "2026.07.20.444"',
       },
       ['platform'],
@@ -29,8 +29,8 @@ export function platformRefIsPublished({ release, rest, doc }: RuleInput, report
   report(
     {
       code: 'platform-ref',
-      message: `${quoted(ref)} is no version by PEP 440. The platform publishes its images under such versions only.`,
-      hint: 'such as "2026.07.20.444"; or a full commit id where the platform is built here',
+      message: `${quoted(ref)} is not a PEP 440 version: the platform publishes its images only under such versions.`,
+      hint: 'ref: "2026.07.20.444"    or a full commit id if the platform is built here',
     },
     ['platform', 'ref'],
   );
@@ -50,46 +50,46 @@ export function holdsNoSecrets({ doc, rest }: RuleInput, report: Report): void {
   const marked = secretsIn(whole).filter(({ path }) => !cleared.has(settingName(path)));
   const reported = new Set(marked.map(({ path }) => JSON.stringify(path)));
   for (const { path, kind } of marked)
-    report({ code: 'secret-value', message: `This looks like ${kind}. ${OPEN}`, hint: keepHint(path) }, path);
-  // A setting that is called `token` often says where one is: then its value is a name, or a reference.
+    report({ code: 'secret-value', message: `This looks like ${kind}: ${OPEN}`, hint: keepHint(path) }, path);
+  // A setting with the name `token` often holds the location of one: then its value is a name or a reference.
   for (const [path, value] of settingsIn(whole, [])) {
     const name = settingName(path);
     if (reported.has(JSON.stringify(path)) || cleared.has(name) || placeholderIn(value)) continue;
     const isNamed = isSecretItself(name, value);
     if (!isNamed && !looksRandom(value)) continue;
     const why = isNamed
-      ? `${quoted(name)} promises a secret, and its value stands here for everybody to read.`
-      : 'This looks drawn at random, as keys and tokens are.';
-    const hint = `"env:${name.toUpperCase()}", and the secret in the environment; or, if it is none, not_secret: {${name}: why it is none}`;
-    report({ code: 'secret-value', message: `${why} ${OPEN}`, hint }, path);
+      ? `${quoted(name)} is the name of a secret, but its value is written here in plain text`
+      : 'This looks like a random key or token';
+    const hint = `"env:${name.toUpperCase()}", with the secret in the environment; or, if it is not a secret, not_secret: {${name}: why it is not a secret}`;
+    report({ code: 'secret-value', message: `${why}: ${OPEN}`, hint }, path);
   }
 }
 
-/** The name of the setting that a text belongs to. */
+/** The name of the setting that a string belongs to. */
 function settingName(path: DocumentPath): string {
   return String(path.findLast((part) => typeof part === 'string'));
 }
 
-const OPEN = "What stands in a release is in git, in images' descriptors and in logs.";
+const OPEN = 'everything in a release is also in git, in bundle descriptors and in logs.';
 
 function keepHint(path: DocumentPath): string {
   const name = settingName(path);
-  const clear = isSetting(path) ? `; or, if it is none, not_secret: {${name}: why it is none}` : '';
-  return `keep it in the secrets store of the environment, and treat this one as leaked${clear}`;
+  const clear = isSetting(path) ? `; or, if it is not a secret, not_secret: {${name}: why it is not a secret}` : '';
+  return `move it to secrets: of the environment, and rotate it: it may have leaked${clear}`;
 }
 
 function isSetting(path: DocumentPath): boolean {
   return path.some((part) => part === 'config' || part === 'props');
 }
 
-/** The texts in the settings of bundles, wherever those stand. */
+/** All strings in the settings of bundles. */
 function settingsIn(value: unknown, path: DocumentPath): [DocumentPath, string][] {
   if (typeof value === 'string') return isSetting(path) ? [[path, value]] : [];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => settingsIn(item, [...path, index]));
   return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => settingsIn(item, [...path, key])) : [];
 }
 
-/** What clears a value must name one; what clears a file must say why. */
+/** `not_secret` must list names that exist. Files need a reason. */
 export function clearedNamesExist({ doc, rest }: RuleInput, report: Report): void {
   const names = new Set(settingsIn(doc.value, []).map(([path]) => settingName(path)));
   for (const entry of notSecretEntries(rest.not_secret)) {
@@ -99,14 +99,18 @@ export function clearedNamesExist({ doc, rest }: RuleInput, report: Report): voi
         report(
           {
             code: 'missing-key',
-            message: `${quotedWord(name)} is a file, and goes into images only with a reason.`,
-            hint: `not_secret:\n  ${name}: why it is no secret`,
+            message: `${quotedWord(name)} has no reason: a file in not_secret becomes part of images, and needs one.`,
+            hint: `not_secret:\n  ${name}: why it is not a secret`,
           },
           path,
         );
     } else if (!names.has(name))
       report(
-        { code: 'unknown-key', message: `${quotedWord(name)} is the name of no setting of a bundle.`, hint: 'remove the line' },
+        {
+          code: 'unknown-key',
+          message: `not_secret names ${quotedWord(name)}, but no bundle has a setting with this name.`,
+          hint: 'remove the line',
+        },
         path,
       );
   }
@@ -117,7 +121,7 @@ export function hasBundles({ written, doc }: RuleInput, _: Report, note: Report)
     note(
       {
         code: 'no-bundles',
-        message: `${doc.place([]).file} has no bundles yet. The platform refuses a descriptor without any.`,
+        message: `${doc.place([]).file} has no bundles: the platform rejects a descriptor without any.`,
         hint: 'nx g @kdcube/nx:bundle my-bundle',
       },
       ['bundles'],

@@ -66,7 +66,7 @@ function findPlaceholders(definition: TaskDefinition, doc: ReadDocument): Proble
       if (placeholder)
         problems.push({
           code: 'placeholder',
-          message: `${quoted(placeholder)} is a placeholder that nobody filled in.`,
+          message: `${quoted(placeholder)} is a placeholder that was not filled in.`,
           hint: 'replace it by the real value',
           at: doc.place(path),
         });
