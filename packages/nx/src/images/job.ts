@@ -92,7 +92,10 @@ export function pinnedImage({ workspace }: OpenRelease, name: string): { folder:
     throw new KdcubeError({
       code: 'dockerfile-missing',
       message: `There is no image ${quoted(name)}: no folder images/${name} with a Dockerfile.`,
-      hint: `nx g @kdcube/nx:image ${name}`,
+      // The generator has a Dockerfile for images with bundles only.
+      hint: /(?:chat-proc|exec)-bundled$/.test(name)
+        ? `nx g @kdcube/nx:image ${name}`
+        : `write images/${name}/Dockerfile, or correct the name`,
     });
   }
   return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };

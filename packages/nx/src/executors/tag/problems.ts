@@ -5,7 +5,7 @@ export function noImages(): KdcubeError {
   return new KdcubeError({
     code: 'dockerfile-missing',
     message: 'There are no images to tag: no folder in images/ has a Dockerfile.',
-    hint: 'nx g @kdcube/nx:image',
+    hint: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled',
     at: { file: 'images' },
   });
 }
