@@ -71,12 +71,15 @@ describe('stale pins and moved bases', () => {
     expect(Object.entries(receipts(shop)).map(([folder, { how }]) => [folder, how])).toEqual(
       [...IMAGES].sort().map((image) => [`push/${image}`, 'reused']),
     );
-    expect(await registryBelow(shop.prefix)).toEqual(before);
+    const tags = Object.entries(receipts(shop)).flatMap(([folder, { digest, commit }]) =>
+      [`customer-${commit}`, 'customer-main'].map((tag) => [`${folder.slice('push/'.length)}:${tag}`, digest]),
+    );
+    expect(await registryBelow(shop.prefix)).toEqual({ ...before, ...Object.fromEntries(tags) });
   });
 });
 
 testWithEngine(
-  'a clean runner, without an engine, on a commit that changes nothing: every receipt, and nothing is sent',
+  'a clean runner, without an engine, on a commit that changes nothing: every receipt, and only tags are sent',
   async () => {
     await shop.reset();
     const registry = await registryDouble();
@@ -109,17 +112,20 @@ testWithEngine(
       });
       const left = receipts({ workspace: runner });
       expect(Object.fromEntries(Object.entries(left).map(([folder, { digest }]) => [folder, digest]))).toEqual(pushed);
-      expect(Object.values(left).map(({ how, tags }) => [how, tags])).toEqual(IMAGES.map(() => ['reused', []]));
+      const tags = [`customer-${runner.head()}`, 'customer-main'];
+      expect(Object.values(left).map((receipt) => [receipt.how, receipt.tags])).toEqual(IMAGES.map(() => ['reused', tags]));
       for (const image of IMAGES)
         expect(await digestOf(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).toBe(pushed[`push/${image}`]);
-      // Nothing was written, no layer was read (manifests and configs may be), and no other repository was fetched.
+      // Only tags were written, no layer was read (manifests and configs may be), and none was compressed.
       const asked = registry.journal.filter(({ kind }) => kind === 'blob').map(({ digest }) => digest);
-      expect(writes(registry.journal)).toEqual([]);
+      expect(writes(registry.journal).sort()).toEqual(
+        IMAGES.flatMap((image) => tags.map((tag) => `PUT /v2/${image}/manifests/${tag}`)).sort(),
+      );
       for (const image of IMAGES) {
         const { layers } = (await readImage(`${registry.host}/${image}`, `c-${left[`push/${image}`]!.key}`)).manifest;
         expect(layers.map(({ digest }) => digest).filter((digest) => asked.includes(digest))).toEqual([]);
       }
-      expect(fs.existsSync(runner.env.KDCUBE_CACHE_DIR!)).toBe(false);
+      expect(fs.existsSync(path.join(runner.env.KDCUBE_CACHE_DIR!, 'layers'))).toBe(false);
       expect(runner.git('status', '--porcelain')).toBe('');
     } finally {
       await registry.close();

@@ -31,10 +31,11 @@ export async function checkRow(shop: Shop, row: Row, { legacy = false } = {}): P
     const builds = row.builds?.includes(image) ?? false;
     expect({ image, builds: receipt.how !== 'reused' }).toEqual({ image, builds });
     expect(before[`${image}:c-${receipt.key}`]).toBe(builds ? undefined : receipt.digest);
+    expect(receipt.commit).toBe(commit);
+    // A reused image gets the tags of the commit and the branch too.
+    for (const tag of [`c-${receipt.key}`, `customer-${commit}`, 'customer-main']) after[`${image}:${tag}`] = receipt.digest;
     if (!builds) continue;
     expect(Object.values(before)).not.toContain(receipt.digest);
-    expect(receipt.commit).toBe(commit);
-    for (const tag of [`c-${receipt.key}`, `customer-${commit}`, 'customer-main']) after[`${image}:${tag}`] = receipt.digest;
     const holds = image === PROC || image === EXEC ? idsInRelease(workspace.read('release.yaml')) : [];
     expect(await bundlesIn(`${prefix}/${image}`, receipt.digest)).toEqual(holds);
   }

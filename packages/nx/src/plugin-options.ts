@@ -36,6 +36,13 @@ export const PluginOptions = z.strictObject({
       'What builds images: `oci` (no container engine), `buildx`, `podman`, or `auto`: oci if the Dockerfile allows it, else the first engine that runs.',
     )
     .meta({ default: 'auto' }),
+  trustRegistry: z
+    .boolean()
+    .optional()
+    .describe(
+      'Accept an image that cannot be verified for its tag `c-<key>` alone: one that an engine built elsewhere, or whose bundles cannot be read. Whoever can write to the image repository then decides what is deployed. Receipts say so.',
+    )
+    .meta({ default: false }),
   tagPrefix: z.string().optional().describe('The prefix of branch and commit tags.').meta({ default: 'customer' }),
   generation: z
     .enum(generations)

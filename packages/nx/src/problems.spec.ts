@@ -42,6 +42,7 @@ import { pinnedImage } from './images/job';
 import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';
 import { notPushed } from './images/released-images';
+import { imageMismatch, imageUnverified } from './images/verify/verify';
 import { needsEngine } from './images/build/image-source';
 import { getManifest, headManifest } from './registry/manifests';
 import { connect } from './registry/transport/connect';
@@ -60,6 +61,8 @@ const READING = ['broken', 'environments/broken', 'environments/rendered'].flatM
 
 /** Their golden texts come from executors/deploy-ecs, which has the deploys to speak of. */
 const DEPLOY_CODES = ['plan-invalid', 'release-not-found', 'release-drift'];
+
+const FOUND = { place: `ghcr.io/acme/kdcube-exec-bundled:c-${'e'.repeat(64)}`, digest: `sha256:${'b'.repeat(64)}` };
 
 let box: Sandbox;
 let server: http.Server;
@@ -238,6 +241,12 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'image-not-found': () => getManifest(registry(), 'acme/kdcube-chat-proc', '2026.7.1'),
   'image-not-pushed': () =>
     notPushed({ host: 'ghcr.io', prefix: 'acme' }, { image: 'kdcube-exec-bundled', tag: `c-${'e'.repeat(64)}` }),
+  'image-mismatch': () => imageMismatch(FOUND, `its config is sha256:${'c'.repeat(64)} instead of sha256:${'d'.repeat(64)}`),
+  'image-unverified': () =>
+    imageUnverified(
+      FOUND,
+      'an engine built it (images/kdcube-exec-bundled/Dockerfile:5 is RUN), and what an engine builds cannot be computed.',
+    ),
   'tag-exists': () =>
     setTag(
       registry(),

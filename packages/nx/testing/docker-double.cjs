@@ -43,12 +43,14 @@ async function push(remote) {
   await fetch(place, { method: 'PUT', body: config });
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';
   const part = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: config.length };
+  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: part, layers: [] }));
   const answer = await fetch(`http://${host}/v2/${name}/manifests/${tag}`, {
     method: 'PUT',
     headers: { 'content-type': mediaType },
-    body: JSON.stringify({ schemaVersion: 2, mediaType, config: part, layers: [] }),
+    body: manifest,
   });
   if (!answer.ok) fail(`the registry answered ${answer.status}`);
+  console.log(`${tag}: digest: ${digestOf(manifest)} size: ${manifest.length}`);
 }
 
 fs.appendFileSync(path.join(store, 'log'), `${args.slice(0, 2).join(' ')}\n`);

@@ -76,7 +76,7 @@ export { isRefusal, readRecipe, type Recipe, type Refusal } from './image/recipe
 export { type ImageSettings, printedSettings, SCRATCH } from './image/recipe/settings';
 export type { EvaluatedRecipe } from './image/recipe/steps';
 export { type BaseTree, EMPTY_TREE } from './image/recipe/files/tree';
-export { whyBuilt } from './image/why';
+export { listChanges } from './image/changes';
 export { requireRelease } from './image/workspace';
 
 // env
@@ -96,7 +96,7 @@ export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult,
 export { clusterActive } from './deploy/checks/cluster';
 /** @public Printed into docs/ by tools/docs.mjs. */
 export { CHECKS } from './deploy/checks/index';
-export { imageExists, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
+export { imageExists, imageLayers, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
 export { logGroupExists } from './deploy/checks/log-group';
 export {
   networkAddresses,

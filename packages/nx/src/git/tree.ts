@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   isCommit,
   KdcubeError,
@@ -180,8 +181,18 @@ async function readTreeObject(store: GitStore, name: string): Promise<GitObject>
       code: 'limit-exceeded',
       message: `A folder in git has ${found.size} bytes of names. At most ${LIMITS.treeObjectBytes.max} are read.`,
     });
-  if (found?.type === 'tree') return found;
+  if (found?.type === 'tree') return requireIntact(found);
   throw new KdcubeError({ code: 'command-failed', message: `The repository has no tree ${name}.` });
+}
+
+/** git does not compare what it reads with the id that it is asked for, and a mirror lies in a cache folder. */
+function requireIntact(object: GitObject): GitObject {
+  const { oid, type, content } = object;
+  const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1')
+    .update(`${type} ${content.length}\0`)
+    .update(content);
+  if (hash.digest('hex') === oid) return object;
+  throw new KdcubeError({ code: 'command-failed', message: `The content of ${oid} in git's store is damaged.` });
 }
 
 /** A tree as git keeps it: mode, name and id of each thing in it. */

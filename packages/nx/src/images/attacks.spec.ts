@@ -1,10 +1,22 @@
 // What somebody can do who may write to the image repository, to the cache or to dist/, but not to git; and what each attempt ends in.
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Acme, acme, ENTRYPOINT } from '../../testing/acme-kit';
-import { pushProc } from '../../testing/acme-push';
-import { forger, type Forged, type Forger } from '../../testing/attacks/forge';
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../testing/acme-kit';
+import { acmeRegistry, pushProc } from '../../testing/acme-push';
+import { forger, type Forged, type Forger, sha256 } from '../../testing/attacks/forge';
+import { pinBase } from '../../testing/faults/stage';
+import { gitSync, problemOf } from '../../testing/git-kit';
+import { readLayout } from '../oci/layout';
 import { silentLog } from '../system/log';
+import { writeSealedFile } from '../system/sealed-file';
+import { openRegistry, resolveRegistries } from '../workspace/registries';
+import { buildToOutput } from './build/build-output';
+import type { PushOptions } from './push/push';
+import { releasedImages, withPlannedImages, type ReleasedImage, type ReleasedOptions } from './released-images';
+import { computeExpectation } from './verify/expectation';
+import { readLayers } from './verify/layers';
 
 jest.setTimeout(120_000);
 
@@ -14,10 +26,23 @@ let repository: Forger;
 beforeEach(async () => {
   ours = await acme();
   repository = forger(ours.registry.host, 'acme/proc');
+  await pinLayeredBase();
 });
 afterEach(() => ours.end());
 
-const push = () => pushProc(ours, silentLog);
+/** Pins a base with two layers. */
+async function pinLayeredBase(): Promise<void> {
+  const base = forger(ours.registry.host, 'kdcube-chat-proc');
+  const image = await base.read('2026.7.20.444');
+  for (const text of ['one', 'two']) {
+    const { descriptor, diffId } = await base.layer(text);
+    image.manifest.layers.push(descriptor);
+    image.config.rootfs.diff_ids.push(diffId);
+  }
+  pinBase(ours, await base.put('2026.7.20.444', image));
+}
+
+const push = (more: Partial<PushOptions> = {}) => pushProc(ours, silentLog, more);
 /** A fresh clone: nothing is cached, and no receipt names an image. */
 const forget = () => {
   for (const place of [process.env.KDCUBE_CACHE_DIR!, path.join(ours.root, 'dist')])
@@ -50,3 +75,515 @@ describe('the tag of a branch, moved to an image with a foreign layer whose hist
     expect(config.rootfs.diff_ids.at(-1)).toBe(before.config.rootfs.diff_ids.at(-1));
   });
 });
+
+type Change = (image: Forged) => void | Promise<void>;
+
+/** What somebody puts under the right content key. */
+const FORGERIES: [what: string, why: RegExp, change: Change][] = [
+  ['a foreign layer', /its config is/, async (image) => void (await replaceLayer(image, { honestDiffId: false }))],
+  [
+    'a layer more',
+    /its config is/,
+    async ({ manifest, config }) => {
+      const { descriptor, diffId } = await repository.layer('more');
+      manifest.layers.push(descriptor);
+      config.rootfs.diff_ids.push(diffId);
+    },
+  ],
+  [
+    'a layer more, of which the config says nothing',
+    /it has 6 layers instead of 5/,
+    async ({ manifest }) => void manifest.layers.push((await repository.layer('more')).descriptor),
+  ],
+  [
+    'a layer less',
+    /its config is/,
+    ({ manifest, config }) => {
+      manifest.layers.pop();
+      config.rootfs.diff_ids.pop();
+    },
+  ],
+  [
+    'its layers in another order',
+    /its config is/,
+    ({ manifest, config }) => {
+      manifest.layers.reverse();
+      config.rootfs.diff_ids.reverse();
+    },
+  ],
+  ['another label', /its config is/, ({ config }) => void (config.config.Labels['io.kdcube.platform-ref'] = '2026.1.1.1')],
+  ['a label more', /its config is/, ({ config }) => void (config.config.Labels.more = '1')],
+  ['another entrypoint', /its config is/, ({ config }) => void (config.config.Entrypoint = ['/bin/sh', '-c', 'evil'])],
+  ['another command', /its config is/, ({ config }) => void (config.config.Cmd = ['evil'])],
+  ['another variable', /its config is/, ({ config }) => void (config.config.Env = ['PYTHONPATH=/evil'])],
+  ['another user', /its config is/, ({ config }) => void (config.config.User = '0')],
+  ['another platform', /its config is/, ({ config }) => void (config.architecture = 'arm64')],
+  ['a field more in its config', /its config is/, ({ config }) => void Object.assign(config, { container: 'x' })],
+  [
+    'a field more in its manifest',
+    /unexpected fields/,
+    ({ manifest }) => void Object.assign(manifest, { annotations: { a: 'b' } }),
+  ],
+  [
+    'a layer that is fetched from another address',
+    /unexpected fields/,
+    ({ manifest }) => void Object.assign(manifest.layers.at(-1)!, { urls: ['https://evil.example/layer'] }),
+  ],
+  [
+    'a layer of another media type',
+    /unexpected fields/,
+    ({ manifest }) => void (manifest.layers.at(-1)!.mediaType = 'application/vnd.oci.image.layer.v1.tar+zstd'),
+  ],
+  ['a base layer with another size', /unexpected fields/, ({ manifest }) => void (manifest.layers[0]!.size += 1)],
+  [
+    'the layers of its base in another order',
+    /its layer 1 is/,
+    ({ manifest: { layers } }) => void layers.splice(0, 2, layers[1]!, layers[0]!),
+  ],
+  [
+    'a layer of the base, compressed in another way',
+    /its layer 1 is/,
+    async ({ manifest }) => void (manifest.layers[0] = (await repository.layer('base')).descriptor),
+  ],
+];
+
+describe('the tag of a branch, moved to an image that names our diff_ids for other bytes', () => {
+  it('gives a layer that no container runtime unpacks, and that release:verify --layers finds', async () => {
+    await push();
+    const image = await repository.read('customer-main');
+    const foreign = await replaceLayer(image, { honestDiffId: true });
+    await repository.put('customer-main', image);
+    forget();
+    changeBundle();
+    const { digest, key } = await push();
+    expect((await repository.read(digest)).manifest.layers.map((layer) => layer.digest)).toContain(foreign);
+    expect(await verifyLayers(`c-${key}`)).toMatchObject({ mismatch: expect.stringContaining(foreign) });
+  });
+});
+
+describe('release:verify --layers', () => {
+  it('finds every layer of an honest image', async () => {
+    const { key } = await push();
+    expect(await verifyLayers(`c-${key}`)).toEqual({ count: 3 });
+  });
+
+  it.each<[string, RegExp, (digest: string) => Promise<void>]>([
+    ['is gone', /does not exist/, (digest) => repository.deleteBlob(digest)],
+    ['unpacks to more', /unpacks to more than/, (digest) => replaceInImage(digest, gzipSync(Buffer.alloc(1_000_000)))],
+    ['cannot be unpacked', /cannot be unpacked/, (digest) => replaceInImage(digest, Buffer.from('no gzip'))],
+    ['unpacks to something else', /unpacks to sha256:.* instead of/, (digest) => replaceInImage(digest, gzipSync('x'))],
+  ])('finds a layer that %s', async (_, why, attack) => {
+    const { key, digest } = await push();
+    const layer = (await repository.read(digest)).manifest.layers.at(-1)!.digest;
+    await attack(layer);
+    expect(await verifyLayers(`c-${key}`)).toMatchObject({ mismatch: expect.stringMatching(why) });
+  });
+
+  /** Puts the image under its key with other bytes for a layer; its config stays. */
+  async function replaceInImage(layer: string, bytes: Buffer): Promise<void> {
+    const image = await repository.read('customer-main');
+    const at = image.manifest.layers.findIndex(({ digest }) => digest === layer);
+    image.manifest.layers[at] = { ...image.manifest.layers[at]!, ...(await repository.blob(bytes)) };
+    const key = image.config.config.Labels['io.kdcube.content-key'];
+    await repository.put(`c-${key}`, image);
+  }
+});
+
+/** The image under a tag, as release:verify --layers reads it. */
+async function verifyLayers(tag: string) {
+  const registry = openRegistry(ours.registry.host, silentLog);
+  const expected = await ours.job((job) => computeExpectation(job, acmeRegistry(ours), silentLog));
+  if (expected.is !== 'computed') throw new Error(expected.is);
+  const digest = (await repository.digestOf(tag))!;
+  return readLayers({ repository: 'acme/proc', digest, expected: expected.image }, registry);
+}
+
+describe('the right content key, before anybody has pushed it', () => {
+  it.each(FORGERIES)('%s: image-mismatch, and nothing is written', async (_, why, change) => {
+    const { tag, digest, forged } = await forgeKey(change);
+    const problem = await problemOf(push());
+    expect(problem).toMatchObject({ code: 'image-mismatch', message: expect.stringMatching(why) });
+    expect(problem.message).toContain(`${tag} (${forged})`);
+    expect(await repository.digestOf(tag)).toBe(forged);
+    expect(forged).not.toBe(digest);
+    expect(await repository.digestOf('customer-main')).toBeUndefined();
+  });
+
+  it('an index that names the honest image: image-mismatch', async () => {
+    const { tag, digest } = await forgeKey(() => undefined);
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const { size } = (await repository.read(digest)).manifest.config;
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const child = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size, platform };
+    const forged = await repository.putRaw(tag, mediaType, { schemaVersion: 2, mediaType, manifests: [child] });
+    expect(await problemOf(push())).toMatchObject({
+      code: 'image-mismatch',
+      message: expect.stringContaining('it is an image index'),
+    });
+    expect(await repository.digestOf(tag)).toBe(forged);
+  });
+
+  it('a layer that is compressed in another way is the same image, and is reused', async () => {
+    const { tag, forged } = await forgeKey(async ({ manifest }) => {
+      const at = manifest.layers.length - 1;
+      const packed = await repository.bytesOf(manifest.layers[at]!.digest);
+      manifest.layers[at] = { ...manifest.layers[at]!, ...(await repository.blob(gzipSync(gunzipSync(packed), { level: 1 }))) };
+    });
+    expect(await push()).toMatchObject({ how: 'reused', digest: forged });
+    expect(await repository.digestOf(tag)).toBe(forged);
+  });
+});
+
+/** Pushes the honest image elsewhere, changes it, and puts it under the honest key. Its own tags are not set. */
+async function forgeKey(change: Change): Promise<{ tag: string; digest: string; forged: string }> {
+  const { key, digest } = await push();
+  const tag = `c-${key}`;
+  const image = await repository.read(digest);
+  for (const each of [tag, 'customer-main', `customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`]) await repository.untag(each);
+  await change(image);
+  const forged = await repository.put(tag, image);
+  forget();
+  return { tag, digest, forged };
+}
+
+describe('the key of an image that was pushed, moved to another image', () => {
+  const moveKey = async (): Promise<{ tag: string; digest: string; forged: string }> => {
+    const { key, digest } = await push();
+    const image = await repository.read(digest);
+    image.config.config.Cmd = ['evil'];
+    return { tag: `c-${key}`, digest, forged: await repository.put(`c-${key}`, image) };
+  };
+
+  it('is a Problem of docker-push, which leaves the other tags as they are', async () => {
+    const { digest } = await moveKey();
+    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
+    expect(await repository.digestOf('customer-main')).toBe(digest);
+  });
+
+  it('is a Problem of everything that reads the release: tag, env, plan, deploy', async () => {
+    const { tag, forged } = await moveKey();
+    const problem = await problemOf(resolve());
+    expect(problem).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining(`${tag} (${forged})`) });
+  });
+
+  it('is a Problem also where a receipt names it', async () => {
+    const { forged } = await moveKey();
+    editReceipt({ digest: forged });
+    expect(await problemOf(resolve())).toMatchObject({ code: 'image-mismatch' });
+  });
+});
+
+describe('a job that cannot read a bundle', () => {
+  /** Another machine: its cache is empty, and it may not read the bundle's repository. */
+  const lockOut = () => {
+    fs.renameSync(ours.org, `${ours.org}-gone`);
+    fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
+  };
+
+  it('takes the digest from the receipt of the push, and not from the tag', async () => {
+    const { key, digest } = await push();
+    const image = await repository.read(digest);
+    image.config.config.Cmd = ['evil'];
+    await repository.put(`c-${key}`, image);
+    lockOut();
+    expect((await resolve()).map((released) => released.digest)).toEqual([digest]);
+  });
+
+  it.each<[string, object | undefined]>([
+    ['without a receipt', undefined],
+    ['with the receipt of another key', { key: 'f'.repeat(64) }],
+    ['with the receipt of another repository', { repository: 'registry.example/acme/proc' }],
+  ])('%s, takes nothing: image-unverified', async (_, change) => {
+    await push();
+    if (change) editReceipt(change);
+    else fs.rmSync(receiptFile());
+    lockOut();
+    expect(await problemOf(resolve())).toMatchObject({ code: 'image-unverified' });
+  });
+
+  it('takes what the registry has if trustRegistry is set', async () => {
+    const { digest } = await push();
+    fs.rmSync(receiptFile());
+    lockOut();
+    expect((await resolve({ trustRegistry: true })).map((released) => released.digest)).toEqual([digest]);
+  });
+});
+
+describe('trustRegistry', () => {
+  it('does not accept an image that was computed and is another one', async () => {
+    await forgeKey(({ config }) => void (config.config.Cmd = ['evil']));
+    expect(await problemOf(push({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
+    expect(await problemOf(resolve({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
+  });
+});
+
+describe('the cache', () => {
+  const cache = () => process.env.KDCUBE_CACHE_DIR!;
+  const filesIn = (folder: string) =>
+    fs
+      .readdirSync(path.join(cache(), folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+
+  it('an edited layer and its edited entry do not get into an image', async () => {
+    const { digest } = await push();
+    for (const file of filesIn('layers')) {
+      const foreign = gzipSync('foreign');
+      const entry = { digest: sha256(foreign), diffId: sha256(Buffer.from('foreign')), size: foreign.length, plainSize: 7 };
+      fs.writeFileSync(file, file.endsWith('.json') ? JSON.stringify(entry) : foreign);
+    }
+    emptyRegistry();
+    expect((await push()).digest).toBe(digest);
+  });
+
+  it('an entry that another user or machine sealed does not count', async () => {
+    const { digest } = await push();
+    const [foreign] = [gzipSync('foreign')];
+    const entry = { digest: sha256(foreign), diffId: sha256(Buffer.from('foreign')), size: foreign.length, plainSize: 7 };
+    process.env.XDG_STATE_HOME = ours.box.folder('state of another user');
+    for (const file of filesIn('layers').filter((each) => each.endsWith('.json'))) {
+      const key = path.basename(path.dirname(file));
+      await writeSealedFile(file, `layer ${key}`, JSON.stringify(entry));
+      fs.writeFileSync(path.join(path.dirname(file), 'layer.tar.gz'), foreign);
+    }
+    process.env.XDG_STATE_HOME = path.join(ours.box.dir, 'state');
+    emptyRegistry();
+    expect((await push()).digest).toBe(digest);
+  });
+
+  it('the entry of one layer does not count as that of another', async () => {
+    const { digest } = await push();
+    const [one, two] = fs
+      .readdirSync(path.join(cache(), 'layers'), { recursive: true, withFileTypes: true })
+      .filter(({ name, parentPath }) => parentPath !== path.join(cache(), 'layers') && name.length === 22)
+      .map(({ name, parentPath }) => path.join(parentPath, name));
+    for (const name of ['layer.json', 'layer.tar.gz']) fs.copyFileSync(path.join(one!, name), path.join(two!, name));
+    emptyRegistry();
+    expect((await push()).digest).toBe(digest);
+  });
+
+  it('an edited diff_id makes no forged image acceptable', async () => {
+    await forgeKey(async (image) => void (await replaceLayer(image, { honestDiffId: false })));
+    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
+    for (const file of filesIn('diff-ids')) {
+      const sealed = fs.readFileSync(file);
+      fs.writeFileSync(file, Buffer.concat([sealed.subarray(0, 32), Buffer.from('{"diffId":"sha256:0","size":1}')]));
+    }
+    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
+  });
+
+  it('an edited base is read again', async () => {
+    const { digest } = await push();
+    for (const file of filesIn('bases-2')) fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('linux', 'linuX'));
+    emptyRegistry();
+    expect((await push()).digest).toBe(digest);
+  });
+
+  it('a folder of a bundle that was replaced in the mirror is not staged', async () => {
+    const { digest } = await push();
+    const foreign = gitSync(ours.root, 'rev-parse', 'HEAD:bundles');
+    const content = execFileSync('git', ['-C', ours.root, 'cat-file', 'tree', foreign]);
+    const { tree } = ours.pin;
+    for (const pack of filesIn('git').filter((file) => file.endsWith('.pack'))) {
+      const mirror = path.dirname(path.dirname(path.dirname(pack)));
+      const bytes = fs.readFileSync(pack);
+      fs.rmSync(pack);
+      execFileSync('git', ['--git-dir', mirror, 'unpack-objects', '-q'], { input: bytes });
+    }
+    const loose = filesIn('git').filter((file) => file.endsWith(`objects/${tree.slice(0, 2)}/${tree.slice(2)}`));
+    expect(loose).toHaveLength(1);
+    fs.chmodSync(loose[0]!, 0o644);
+    fs.writeFileSync(loose[0]!, deflateSync(Buffer.concat([Buffer.from(`tree ${content.length}\0`), content])));
+    for (const folder of ['layers', 'diff-ids']) fs.rmSync(path.join(cache(), folder), { recursive: true, force: true });
+    emptyRegistry();
+    // The mirror is made again.
+    expect((await push()).digest).toBe(digest);
+  });
+
+  /** Nothing of the image is in the registry, and no receipt names it: everything comes from the cache or from git. */
+  function emptyRegistry(): void {
+    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
+    ours.registry.faults = ({ method, name, kind }) =>
+      method !== 'PUT' && name === 'acme/proc' && kind === 'manifest' && !written(ours)
+        ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN' }] }) }
+        : undefined;
+    ours.registry.journal.length = 0;
+  }
+});
+
+/** Whether a manifest was written since the journal was emptied. */
+function written({ registry }: Acme): boolean {
+  return registry.journal.some(({ method, kind }) => method === 'PUT' && kind === 'manifest');
+}
+
+describe('dist/', () => {
+  const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
+  const build = () =>
+    ours.job((job) =>
+      buildToOutput(job, { root: ours.root, registries: acmeRegistry(ours), engine: 'auto', cached: true }, silentLog),
+    );
+
+  it.each<[string, (parts: Forged) => void | Promise<void>]>([
+    ['another command', ({ config }) => void (config.config.Cmd = ['evil'])],
+    ['another label', ({ config }) => void (config.config.Labels.more = '1')],
+    ['an annotation', ({ manifest }) => void (manifest.annotations = { a: 'b' })],
+  ])('a layout with %s: image-mismatch, for docker-push and for docker-build', async (_, change) => {
+    await build();
+    await forgeLayout(change);
+    const mismatch = { code: 'image-mismatch', message: expect.stringContaining(layoutDir()) };
+    expect(await problemOf(push())).toMatchObject(mismatch);
+    expect(await problemOf(build())).toMatchObject(mismatch);
+    expect(ours.registry.journal.filter(({ method, name }) => method === 'PUT' && name === 'acme/proc')).toEqual([]);
+  });
+
+  it('a layout with other bytes for a layer, and its honest config: image-mismatch', async () => {
+    await build();
+    await forgeLayout(({ manifest }) => {
+      const foreign = gzipSync('foreign');
+      fs.writeFileSync(path.join(layoutDir(), 'blobs/sha256', sha256(foreign).slice(7)), foreign);
+      manifest.layers.splice(-1, 1, { ...manifest.layers.at(-1)!, digest: sha256(foreign), size: foreign.length });
+    });
+    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining('unpacks to') });
+  });
+
+  it('a complete layout in dist/images: image-mismatch', async () => {
+    const nowhere = resolveRegistries({ platformRegistry: ours.registry.host }, {}, {});
+    await push({ registries: nowhere });
+    await forgeLayout(({ config }) => void (config.config.Cmd = ['evil']), path.join(ours.root, 'dist/images/proc'));
+    expect(await problemOf(push({ registries: nowhere }))).toMatchObject({ code: 'image-mismatch' });
+  });
+
+  /** Rewrites a layout so that all of its digests fit. */
+  async function forgeLayout(change: (parts: Forged) => void | Promise<void>, dir = layoutDir()): Promise<void> {
+    const { image, config, manifest: descriptor } = await readLayout(dir);
+    const parts = structuredClone({ manifest: image, config }) as Forged;
+    await change(parts);
+    const blob = (value: object) => {
+      const bytes = Buffer.from(JSON.stringify(value));
+      fs.writeFileSync(path.join(dir, 'blobs/sha256', sha256(bytes).slice(7)), bytes);
+      return { digest: sha256(bytes), size: bytes.length };
+    };
+    if (JSON.stringify(parts.config) !== JSON.stringify(config)) Object.assign(parts.manifest.config, blob(parts.config));
+    const entry = { ...descriptor, ...blob(parts.manifest) };
+    fs.writeFileSync(path.join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
+  }
+});
+
+describe('an image that an engine built', () => {
+  let engine: Engine;
+  beforeEach(() => {
+    engine = dockerDouble(ours);
+    ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN pip install x\n` });
+  });
+  const builds = () => engine.calls().filter((call) => call === 'buildx build').length;
+  /** Somebody else's image under the key. */
+  const forgeKeyOfEngine = async () => {
+    const { key, digest } = await push();
+    const image = await repository.read(digest);
+    image.config.config.Cmd = ['evil'];
+    return { tag: `c-${key}`, digest, forged: await repository.put(`c-${key}`, image) };
+  };
+
+  it('is reused on the machine that built it', async () => {
+    const { digest } = await push();
+    builds();
+    expect(await push()).toMatchObject({ how: 'reused', digest });
+    expect((await resolve()).map((released) => released.digest)).toEqual([digest]);
+    expect(builds()).toBe(0);
+  });
+
+  it('is built again on another machine, and replaced', async () => {
+    const { tag, digest, forged } = await forgeKeyOfEngine();
+    anotherMachine();
+    expect(await push()).toMatchObject({ how: 'built' });
+    expect(builds()).toBe(1);
+    expect(await repository.digestOf(tag)).toBe(digest);
+    expect(forged).not.toBe(digest);
+  });
+
+  it('does not count for its tag alone, and counts with the receipt of its push', async () => {
+    const { digest } = await forgeKeyOfEngine();
+    const receipt = fs.readFileSync(receiptFile());
+    anotherMachine();
+    expect(await problemOf(resolve())).toMatchObject({ code: 'image-unverified', message: expect.stringMatching(/:5 is RUN/) });
+    fs.mkdirSync(path.dirname(receiptFile()), { recursive: true });
+    fs.writeFileSync(receiptFile(), receipt);
+    expect((await resolve()).map((released) => released.digest)).toEqual([digest]);
+  });
+
+  it('counts for its tag if trustRegistry is set, and the receipt says so', async () => {
+    await push();
+    anotherMachine();
+    expect(await push({ trustRegistry: true })).toMatchObject({ how: 'reused', trustRegistry: true });
+    expect(builds()).toBe(0);
+  });
+
+  it('is a Problem if the tag names another image right after the push', async () => {
+    const { key } = await push();
+    const other = await repository.put(
+      'other',
+      await repository
+        .read(`c-${key}`)
+        .then((image) => ({ ...image, config: { ...image.config, created: '2020-01-01T00:00:00Z' } })),
+    );
+    anotherMachine();
+    ours.registry.faults = ({ method, reference }) =>
+      method === 'HEAD' && reference === `c-${key}` ? readBackAs(other) : undefined;
+    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining('read back') });
+  });
+
+  function anotherMachine(): void {
+    forget();
+    fs.rmSync(process.env.DOCKER_DOUBLE!, { recursive: true });
+    fs.mkdirSync(process.env.DOCKER_DOUBLE!);
+  }
+});
+
+describe('a push whose key names another image when it is read back', () => {
+  it('is image-mismatch, names both digests, and sets no other tag', async () => {
+    const other = await repository.put('other', await baseImage());
+    ours.registry.faults = ({ method, reference }) =>
+      method === 'HEAD' && reference?.startsWith('c-') ? readBackAs(other) : undefined;
+    const problem = await problemOf(push());
+    expect(problem).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining(other) });
+    expect(problem.message).toMatch(/sha256:[0-9a-f]{64} was pushed, and this was read back/);
+    ours.registry.faults = undefined;
+    expect(await repository.digestOf('customer-main')).toBeUndefined();
+  });
+});
+
+/** The base, copied into the repository. */
+async function baseImage(): Promise<Forged> {
+  const base = forger(ours.registry.host, 'kdcube-chat-proc');
+  const image = await base.read('2026.7.20.444');
+  for (const { digest } of image.manifest.layers) await repository.blob(await base.bytesOf(digest));
+  return image;
+}
+
+/** What tag, env, plan and deploy take for the release's image. */
+function resolve(more: Partial<ReleasedOptions> = {}): Promise<ReleasedImage[]> {
+  const registries = acmeRegistry(ours);
+  const options = { root: ours.root, registries, offline: false, ...more };
+  return ours
+    .open()
+    .then((open) =>
+      withPlannedImages(open, ['proc'], { offline: false }, silentLog, (planned) =>
+        releasedImages(planned, registries.registry!, options, silentLog),
+      ),
+    );
+}
+
+function receiptFile(): string {
+  return path.join(ours.root, 'dist/push/proc/receipt.json');
+}
+
+function editReceipt(change: object): void {
+  const receipt = JSON.parse(fs.readFileSync(receiptFile(), 'utf8')) as object;
+  fs.writeFileSync(receiptFile(), JSON.stringify({ ...receipt, ...change }));
+}
+
+/** What a registry answers to HEAD for another image. */
+function readBackAs(digest: string) {
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  return { status: 200, headers: { 'docker-content-digest': digest, 'content-type': type, 'content-length': '10' } };
+}

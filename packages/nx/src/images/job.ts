@@ -27,6 +27,8 @@ export interface ImageOptions {
   platform?: string;
   args: Readonly<Record<string, string>>;
   offline: boolean;
+  /** Whether reading a pinned bundle checks that its ref still names the pinned commit. Default: true. */
+  checksRefs?: boolean;
 }
 
 /** A planned image: its content is known, nothing is fetched or built. */
@@ -55,9 +57,7 @@ export async function planImageJob(
     snapshot.tree(folder.path),
     // The commit tag names the release, so release.yaml and the pins must be committed too.
     snapshot.changed([RELEASE_FILE, PINS]),
-    ...pin.bundles.map((id) =>
-      findBundle(release, requireBundle(release.release, id), snapshot, { offline: options.offline, log }),
-    ),
+    ...pin.bundles.map((id) => findBundle(release, requireBundle(release.release, id), snapshot, { ...options, log })),
   ] as const;
   // A failure of one query must not close the snapshot while others run.
   const [own, changed, ...bundles] = await settleAll(queries);

@@ -1,66 +1,101 @@
-import { type ImagePlan, type RegistryName, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
+import type { ImagePlan, RegistryName } from '@kdcube/release/internal';
+import { KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import { withSnapshot } from '../git/snapshot/snapshot';
+import type { ExpectedImage } from '../oci/expected';
 import type { Log } from '../system/log';
-import { headManifest } from '../registry/manifests';
+import { findManifest } from '../registry/manifests';
 import type { Registry } from '../registry/transport/connect';
 import type { OpenRelease } from '../workspace/workspace';
-import { planImageJob } from './job';
+import { planImageJob, type ImageJob } from './job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
+import { imageUnverified, verifyImage, type TrustOptions } from './verify/verify';
 
-/** An image of the release, planned from its content, not looked up yet. */
-export interface PlannedImage {
-  plan: ImagePlan;
-  /** Its paths with uncommitted changes. */
-  uncommitted: string[];
-}
-
-/** An image of the release in the registry, from any checkout. */
-export interface ReleasedImage extends PlannedImage {
-  /** Without the registry's host. */
+/** An image of the release that is pushed, in whatever checkout and by whomever, and that is verified. */
+export interface ReleasedImage extends Pick<ImageJob, 'plan' | 'uncommitted'> {
+  /** Without its host, as the registry is asked for it. */
   repository: string;
   digest: string;
   /** The full reference, by digest. */
   reference: string;
+  /** What it was compared with; undefined if its content cannot be computed here. */
+  expected?: ExpectedImage;
 }
 
-/** The named images of the release, by content. */
-export async function plannedImages(
+export interface ReleasedOptions extends TrustOptions {
+  root: string;
+  /** Reads digests from the receipts of this checkout's own pushes, and contacts no registry but `connection`. */
+  offline: boolean;
+  /** The connection to use offline for an image without a receipt. */
+  connection?: Registry;
+}
+
+/** Plans the named images of the release by content, and gives them to `work`, as long as the files of the workspace can be read. */
+export function withPlannedImages<T>(
   open: OpenRelease,
   names: readonly string[],
-  { platform, args = {} }: { platform?: string; args?: Readonly<Record<string, string>> },
+  options: { platform?: string; args?: Readonly<Record<string, string>>; offline: boolean },
   log: Log,
-): Promise<PlannedImage[]> {
-  const planned: PlannedImage[] = [];
-  await withSnapshot(open.root, async (snapshot) => {
-    for (const name of names) planned.push(await planImageJob(open, name, snapshot, { platform, args, offline: true }, log));
+  work: (planned: readonly ImageJob[]) => Promise<T>,
+): Promise<T> {
+  const { platform, args = {}, offline } = options;
+  return withSnapshot(open.root, async (snapshot) => {
+    const planned: ImageJob[] = [];
+    for (const name of names)
+      planned.push(await planImageJob(open, name, snapshot, { platform, args, offline, checksRefs: false }, log));
+    return work(planned);
   });
-  return planned.map(({ plan, uncommitted }) => ({ plan, uncommitted }));
 }
 
-/** Finds the images in the registry. `offline`: uses the receipts of this checkout's pushes, and contacts only `registry`, if given. Throws one Problem `image-not-pushed` for each image that is not pushed. */
+/**
+ * Turns the content key of each image into a verified digest. Every image that is not pushed is a Problem `image-not-pushed`, all at once; one that is another image than its key says is `image-mismatch`,
+ * and one that nothing proves is `image-unverified`.
+ */
 export async function releasedImages(
-  root: string,
-  planned: readonly PlannedImage[],
+  planned: readonly ImageJob[],
   registry: RegistryName,
-  { offline, registry: offlineRegistry }: { offline: boolean; registry?: Registry },
+  options: ReleasedOptions,
   log: Log,
 ): Promise<ReleasedImage[]> {
-  const connection = offline ? offlineRegistry : openRegistry(registry.host, log);
+  const { root, offline } = options;
+  // Without another address, the platform's images are expected where the release's are.
+  const registries = { ...options.registries, platform: options.registries.platform ?? registry };
+  const connection = offline ? options.connection : openRegistry(registry.host, log);
   const missing: KdcubeError[] = [];
   const found: ReleasedImage[] = [];
-  for (const image of planned) {
-    const { plan } = image;
+  for (const job of planned) {
+    const { plan, uncommitted } = job;
     const repository = repositoryOf(registry, plan.image);
-    const shownName = `${shown(registry)}/${plan.image}`;
-    const digest =
-      (offline ? receiptDigest(root, plan, shownName) : undefined) ??
-      (connection && (await headManifest(connection, repository, plan.tag))?.digest);
-    if (digest === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
-    else found.push({ ...image, repository, digest, reference: `${shownName}@${digest}` });
+    const name = `${shown(registry)}/${plan.image}`;
+    const receipt = receiptDigest(root, plan, name);
+    const verified =
+      (offline && receipt !== undefined ? { digest: receipt } : undefined) ??
+      (connection && (await verifiedImage(job, { connection, repository, name }, receipt, { ...options, registries }, log)));
+    if (verified === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
+    else found.push({ plan, uncommitted, repository, ...verified, reference: `${name}@${verified.digest}` });
   }
   if (missing.length > 0) throw new KdcubeError(missing.flatMap(({ problems }) => problems));
   return found;
+}
+
+/** The image that the registry has under the content key, verified; undefined if it has none. */
+async function verifiedImage(
+  job: ImageJob,
+  { connection, repository, name }: { connection: Registry; repository: string; name: string },
+  receipt: string | undefined,
+  trust: TrustOptions,
+  log: Log,
+): Promise<Pick<ReleasedImage, 'digest' | 'expected'> | undefined> {
+  const found = await findManifest(connection, repository, job.plan.tag);
+  if (!found) return undefined;
+  const place = `${name}:${job.plan.tag}`;
+  const verdict = await verifyImage(job, { ...found, place }, trust, log, receipt);
+  if (verdict.by === 'nothing') throw imageUnverified({ place, digest: found.digest }, verdict.why);
+  const { digest, expected } = verdict;
+  if (digest === found.digest) return { digest, expected };
+  // The tag was moved after the push that the receipt is of.
+  log.note(`${place} names ${found.digest} now. The receipt of its push names ${digest}, which is used.`);
+  return (await findManifest(connection, repository, digest)) && { digest };
 }
 
 export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
@@ -71,7 +106,7 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
   });
 }
 
-/** The registry was not contacted, so the image may be pushed nevertheless. */
+/** The registry was not contacted: the image may be pushed all the same. */
 function noReceipt(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
   return new KdcubeError({
     code: 'image-not-pushed',

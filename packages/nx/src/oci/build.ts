@@ -1,31 +1,12 @@
-import type { BaseTree, Ignore, Recipe, Refusal } from '@kdcube/release/internal';
+import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal } from '@kdcube/release/internal';
-import type { Log } from '../system/log';
-import { baseLayers, type Base } from './base';
-import type { ContextTree } from './context';
+import { baseLayers } from './base';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
 import { cachedLayer, layerContent, makeLayer, type CachedLayer } from './layer/layer';
-import { forEachLayer, planImageLayers } from './layer-plan';
+import { forEachLayer, planImageLayers, type OciBuild } from './layer-plan';
 import type { TarEntry } from './layer/tar';
 import { sha256Digest } from '../registry/transport/connect';
 import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
-
-export interface OciBuild {
-  recipe: Recipe;
-  base: Base;
-  /** `linux/amd64` */
-  platform: string;
-  /** The image's own files at '', and each bundle at its path in the context. */
-  context: readonly ContextTree[];
-  ignore: Ignore;
-  /** As `docker build --label`: they override those of the Dockerfile. */
-  labels: Readonly<Record<string, string>>;
-  /** The file tree of the base. Called at most once, and only if a line depends on it. Undefined: it cannot be read. */
-  baseFiles?: () => Promise<BaseTree | undefined>;
-  /** A layer of the previous image that claims to have this key. It is reused if its `diffId` is the one that is computed here. */
-  previousLayer?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
-  log?: Log;
-}
 
 /** A layer that this build adds. `make` returns its file, from the cache or newly created. */
 export interface BuiltLayer {

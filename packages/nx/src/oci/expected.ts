@@ -2,18 +2,17 @@ import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal } from '@kdcube/release/internal';
 import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest-format';
 import { baseLayers } from './base';
-import type { OciBuild } from './build';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
 import { layerContent, type LayerContent } from './layer/layer';
-import { forEachLayer, planImageLayers } from './layer-plan';
+import { forEachLayer, planImageLayers, type OciBuild } from './layer-plan';
 
 /** What an image must contain, computed only from git and its base: everything except the compressed bytes of its own layers. */
 export interface ExpectedImage {
   config: ConfigBlob;
   /** The layers of its base, which come first. */
   base: Descriptor[];
-  /** The uncompressed content of its own layers, in order. */
-  layers: LayerContent[];
+  /** Its own layers in order, by what they unpack to. */
+  layers: (LayerContent & { key: string })[];
 }
 
 /** Computes what `assembleImage` would build, without compressing anything. Returns the Refusal of an unsupported line. */
@@ -25,11 +24,7 @@ export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refu
     return content && { key, ...content };
   });
   const own = layers.flat().filter((layer) => layer !== undefined);
-  return {
-    config: printConfig(build, plan, layers),
-    base: baseLayers(build.base),
-    layers: own.map(({ diffId, size }) => ({ diffId, size })),
-  };
+  return { config: printConfig(build, plan, layers), base: baseLayers(build.base), layers: own };
 }
 
 /**

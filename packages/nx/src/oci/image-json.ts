@@ -3,10 +3,9 @@ import { printedSettings } from '@kdcube/release/internal';
 import { OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
 import { sha256Digest } from '../registry/transport/connect';
 import { historyOf, type Base } from './base';
-import type { OciBuild } from './build';
 import type { LayerGroup } from './layer/groups';
 import { layerComment } from './layer/layer';
-import type { LayerPlan } from './layer-plan';
+import type { LayerPlan, OciBuild } from './layer-plan';
 
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 

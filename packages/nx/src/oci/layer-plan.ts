@@ -1,14 +1,32 @@
-import type { EvaluatedRecipe, PlannedLayer, Refusal } from '@kdcube/release/internal';
+import type { BaseTree, EvaluatedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
 import { EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
-import { silentLog } from '../system/log';
-import { requireBase, settingsOf, tooManyLayers } from './base';
-import type { OciBuild } from './build';
-import { openContext, type OpenContext } from './context';
+import type { Descriptor } from '../registry/manifest-format';
+import { silentLog, type Log } from '../system/log';
+import { requireBase, settingsOf, tooManyLayers, type Base } from './base';
+import { openContext, type ContextTree, type OpenContext } from './context';
 import { layerGroups, type LayerGroup } from './layer/groups';
 import { layerKey } from './layer/layer';
 import { isArchive } from './is-archive';
 import type { TarEntry } from './layer/tar';
+
+/** What an image without a container engine is built from. */
+export interface OciBuild {
+  recipe: Recipe;
+  base: Base;
+  /** `linux/amd64` */
+  platform: string;
+  /** The image's own files at '', and each bundle at its path in the context. */
+  context: readonly ContextTree[];
+  ignore: Ignore;
+  /** As `docker build --label`: they override those of the Dockerfile. */
+  labels: Readonly<Record<string, string>>;
+  /** The file tree of the base. Called at most once, and only if a line depends on it. Undefined: it cannot be read. */
+  baseFiles?: () => Promise<BaseTree | undefined>;
+  /** A layer of the previous image that claims to have this key. It is reused if its `diffId` is the one that is computed here. */
+  previousLayer?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
+  log?: Log;
+}
 
 /** The layers of an image, before any content is read. */
 export interface LayerPlan {

@@ -1,5 +1,5 @@
 import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest-format';
-import type { OciBuild } from './build';
+import type { OciBuild } from './layer-plan';
 import { layerKeyIn } from './layer/layer';
 
 /** A layer that this plugin made, in an existing image. */

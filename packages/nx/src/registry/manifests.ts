@@ -74,6 +74,18 @@ export async function getManifest(registry: Registry, repository: string, refere
   throw notFound(`${referenceName(registry, repository, reference)} does not exist.`);
 }
 
+/** A manifest or an index, its digest and its shape verified; undefined only when the registry says that it has none. */
+export function findManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
+  const reading = fetchManifest(registry, repository, reference);
+  // Whoever looks up another tag meanwhile waits for what this says of the repository.
+  const proof = reading.then(
+    () => true,
+    () => registry.existingRepositories.delete(repository) && false,
+  );
+  if (!registry.existingRepositories.has(repository)) registry.existingRepositories.set(repository, proof);
+  return reading;
+}
+
 /**
  * Puts a manifest under a tag: how a tag is added to a digest that is there. `immutable` when the tag exists and the repository does not let it move,
  * be it to the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-response`.

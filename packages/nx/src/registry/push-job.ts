@@ -18,7 +18,11 @@ export interface PushTags {
   key?: string;
   /** When the caller looked for the key and did not find it (milliseconds since 1970): it is not looked up again within a second. */
   keyAbsentAt?: number;
+  /** The digest that the key names and that is to be replaced. Any other one that appears under the key meanwhile counts as somebody else's push. */
+  replaces?: string;
   tags?: readonly ImageTag[];
+  /** What the tags stand for, if the caller has just read it. */
+  tagHeads?: TagHeads;
 }
 
 /** An image that is in the registry now, under its key or its digest. */

@@ -31,7 +31,7 @@ export async function uploadImage(
   registry: Registry,
   repository: string,
   image: PushImage,
-  { key, keyAbsentAt, tags = [] }: PushTags = {},
+  { key, keyAbsentAt, replaces, tags = [], tagHeads: known }: PushTags = {},
   options: UploadBlobsOptions = {},
 ): Promise<Uploaded> {
   const job = jobOf({ registry, repository }, image, options);
@@ -39,7 +39,7 @@ export async function uploadImage(
   for (const { tag } of tags) checkTag(tag);
   const [existing, tagHeads] = await Promise.all([
     key === undefined || keyAbsentAt !== undefined ? undefined : headManifest(registry, repository, key),
-    readTags(job, tags),
+    known ?? readTags(job, tags),
   ]);
   const expected = existing?.digest ?? job.own.digest;
   for (const { tag, moving } of tags) {
@@ -48,7 +48,7 @@ export async function uploadImage(
   }
   if (existing) return uploaded(job, existing.digest, 'there', tagHeads);
   const reference = key ?? job.own.digest;
-  const sent = await sendImage(job, reference, askedAt);
+  const sent = await sendImage(job, reference, { askedAt, replaces });
   // Another push may have written the same key at the same moment: everybody uses what the registry has now.
   return uploaded(job, sent === job.own.digest ? await readBack(job, reference) : sent, 'pushed', tagHeads);
 }
@@ -62,13 +62,17 @@ async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHe
 }
 
 /** Sends blobs and manifest. Returns whose digest is there: another one means that somebody else was quicker. */
-async function sendImage(job: Job, reference: string, askedAt: number): Promise<string> {
+async function sendImage(
+  job: Job,
+  reference: string,
+  { askedAt, replaces }: { askedAt: number; replaces?: string },
+): Promise<string> {
   const { registry, repository, blobs, sent, options, own } = job;
   const put = () => putManifest(registry, repository, reference, own.bytes, own.mediaType);
   await uploadBlobs(job, blobs, sent, options);
   // Sending may have taken long enough for somebody else to push the same key: theirs must not lose its tag.
   const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
-  if (meanwhile) return meanwhile.digest;
+  if (meanwhile && meanwhile.digest !== replaces) return meanwhile.digest;
   const believed = blobs.filter(({ assumeExists }) => assumeExists);
   const how = await put().catch(async (error: unknown) => {
     if (codeOf(error) !== 'registry-response' || believed.length === 0) throw error;

@@ -1,13 +1,12 @@
 import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
 import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../workspace/environment';
-import { plannedImages, releasedImages, type ReleasedImage } from '../images/released-images';
-import type { Registries } from '../workspace/registries';
+import { releasedImages, withPlannedImages, type ReleasedImage } from '../images/released-images';
+import type { TrustOptions } from '../images/verify/verify';
 import type { Log } from '../system/log';
 import { requireBundlePin, type OpenRelease } from '../workspace/workspace';
 
-export interface EnvOptions {
-  registries: Registries;
+export interface EnvOptions extends TrustOptions {
   platform?: string;
   offline: boolean;
 }
@@ -23,16 +22,15 @@ export async function renderedEnv(
   options: EnvOptions,
   log: Log,
 ): Promise<RenderedEnv> {
-  const { release } = open;
+  const { root, release } = open;
   const pins = new Map<string, BundlePin>();
   for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
   const names = releaseImages(environment);
-  const { platform, offline } = options;
-  const planned = await plannedImages(open, names, { platform }, log);
-  const images =
+  const images = await withPlannedImages(open, names, options, log, async (planned) =>
     planned.length === 0
       ? []
-      : await releasedImages(open.root, planned, environmentRegistry(environment, options.registries), { offline }, log);
+      : releasedImages(planned, environmentRegistry(environment, options.registries), { ...options, root }, log),
+  );
   const rendered = renderEnv({
     environment,
     release,

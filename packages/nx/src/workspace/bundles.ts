@@ -42,6 +42,8 @@ export interface FoundBundle {
 
 export interface FindOptions {
   offline: boolean;
+  /** Whether `open` checks that the ref of a pinned bundle still names the pinned commit. Default: true. */
+  checksRefs?: boolean;
   log: Log;
 }
 
@@ -91,14 +93,15 @@ async function findInWorkspace(
   });
 }
 
-async function findPinned(release: OpenRelease, bundle: PinnedBundle, { offline, log }: FindOptions): Promise<FoundBundle> {
+async function findPinned(release: OpenRelease, bundle: PinnedBundle, options: FindOptions): Promise<FoundBundle> {
+  const { offline, checksRefs = true, log } = options;
   const pin = requireBundlePin(release, bundle);
   const address = repoAddress(release, bundle.repo);
   const source = { ...address, root: release.root };
   const content = { id: bundle.id, folder: bundle.folder, tree: pin.tree };
   const place = `${shownUrl(address.url)} ${pin.path}`;
   const fetch = async (): Promise<GitStore> => {
-    if (!offline) await checkPinnedRef(source, bundle, pin, log, release.mayFloat);
+    if (!offline && checksRefs) await checkPinnedRef(source, bundle, pin, log, release.mayFloat);
     const store = offline
       ? ((await findLocalStore(source, pin.commit, pin.tree)) ?? noLocalCopy(bundle, pin))
       : await fetchCommit(source, pin.commit, { ref: pin.ref, log });

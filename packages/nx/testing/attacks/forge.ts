@@ -19,6 +19,9 @@ export interface Forger {
   put(tag: string, image: Forged): Promise<string>;
   /** Puts any manifest under a tag. */
   putRaw(tag: string, mediaType: string, body: object): Promise<string>;
+  untag(tag: string): Promise<void>;
+  bytesOf(digest: string): Promise<Buffer>;
+  deleteBlob(digest: string): Promise<void>;
   /** The digest that a tag names now; undefined without that tag. */
   digestOf(tag: string): Promise<string | undefined>;
 }
@@ -62,6 +65,15 @@ export function forger(host: string, name: string): Forger {
       const part = { mediaType: manifest.config.mediaType, ...(await blob(Buffer.from(JSON.stringify(config)))) };
       return putRaw(tag, MANIFEST, { ...manifest, config: part });
     },
+    async untag(tag) {
+      const response = await fetch(`${base}/manifests/${tag}`, { method: 'DELETE' });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    },
+    async deleteBlob(digest) {
+      const response = await fetch(`${base}/blobs/${digest}`, { method: 'DELETE' });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    },
+    bytesOf: async (digest) => Buffer.from(await (await fetch(`${base}/blobs/${digest}`)).arrayBuffer()),
     async digestOf(tag) {
       const response = await fetch(`${base}/manifests/${tag}`, { method: 'HEAD', headers: { accept: ANY } });
       return response.ok ? response.headers.get('docker-content-digest')! : undefined;

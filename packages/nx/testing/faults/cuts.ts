@@ -88,7 +88,7 @@ export function printCuts(title: string, facts: readonly CutFact[]): string {
     const all = (value: (fact: CutFact) => string): string => [...new Set(these.map(value))].sort().join(' or ');
     const [tags, next] =
       kind === 'question' || kind === 'tag'
-        ? ['those that were set before', '`reused` as it is if `c-<key>` was there (other tags are not set again), else `pushed`']
+        ? ['those that were set before', '`reused` if `c-<key>` was there, else `pushed`; either way the other tags are set']
         : [all((fact) => (fact.tags.length === 0 ? 'none' : '`c-<key>`')), all((fact) => `\`${fact.next}\``)];
     return `| ${[name, all(({ ends }) => `\`${ends}\``), tags, next].join(' | ')} |`;
   });

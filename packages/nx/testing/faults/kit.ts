@@ -4,7 +4,7 @@ import { formatProblems, KdcubeError, type ProblemCode, PushReceipt } from '@kdc
 import type { ImageJob } from '../../src/images/job';
 import { pushImage } from '../../src/images/push/push';
 import { resolveRegistries } from '../../src/workspace/registries';
-import type { Builder } from '../../src/images/build/image-source';
+import type { Builder } from '../../src/images/build/engine';
 import { withJournal } from '../../src/system/journal';
 import { createLog } from '../../src/system/log';
 import { digestOf } from './base';

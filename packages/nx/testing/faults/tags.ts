@@ -76,16 +76,20 @@ export const TAGS: Row[] = [
     arrange: async (stage) => occupy(stage, 'customer-main'),
   },
   {
-    what: 'a `c-<key>` that names another image: it is reused',
-    ends: 'reused',
-    registry: { immutable: true },
+    what: 'a `c-<key>` that names another image: it is neither reused nor replaced',
+    ends: 'image-mismatch',
     arrange: async (stage) => occupy(stage, stage.key),
     after: writes,
+    stays: true,
   },
   {
-    what: 'a `c-<key>` that somebody else puts there while this image is sent',
-    ends: 'reused',
+    what: 'a `c-<key>` that somebody else puts there while this image is sent, until that tag is deleted',
+    ends: 'image-mismatch',
     registry: { immutable: true },
+    after(stage) {
+      removeTag(stage, stage.key);
+      return writes(stage);
+    },
     arrange: async (stage) => {
       const other = await OTHER();
       await putBase(stage.registry.host, 'acme/proc', other);

@@ -92,6 +92,8 @@ export const PROBLEMS = {
   'registry-response': 'A registry response violates the protocol.',
   'image-not-found': 'An image does not exist in the registry.',
   'image-not-pushed': 'An image of the release has not been pushed yet.',
+  'image-mismatch': 'An image under a content key is not the image that the release describes.',
+  'image-unverified': 'Nothing proves that an image is the one that the release describes.',
   'tag-exists': 'An image tag already points to another image.',
   'unsafe-tag': 'A name that is not a valid image tag.',
 

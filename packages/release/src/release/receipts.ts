@@ -76,6 +76,8 @@ export const PushReceipt = z.strictObject({
   why: z.array(z.string()),
   /** Undefined if an engine sent the image and does not say. `reusedLayers`: the registry had them. */
   sent: z.strictObject({ reusedLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
+  /** Nothing proved what is in the reused image: the option `trustRegistry` accepted it. */
+  trustRegistry: z.literal(true).optional(),
   /** The workspace's commit, when all that is in the image is committed. */
   commit: tree.optional(),
 });

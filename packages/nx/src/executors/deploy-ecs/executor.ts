@@ -21,7 +21,9 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const registries = resolveRegistries(options, plugin);
     const records = recordsOf(environmentRegistry(environment, registries), log);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);
-    const planOptions = { registries, platform: options.platform ?? plugin.platform, offline: false, lastRecord };
+    const { engine, trustRegistry } = plugin;
+    const trust = { registries, engine, trustRegistry };
+    const planOptions = { ...trust, platform: options.platform ?? plugin.platform, offline: false, lastRecord };
     const plan =
       options.plan === undefined
         ? (await planRelease(open, environment, planOptions, log)).plan

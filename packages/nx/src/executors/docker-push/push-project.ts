@@ -27,13 +27,13 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   const previous = target && prefetchPreviousImage({ ...tagOptions, image: task.project, platform, target }, log);
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {
     if (format && registries.registry) throw formatWithRegistry();
-    const engine = options.engine ?? plugin.engine ?? 'auto';
+    const trust = { registries, engine: options.engine ?? plugin.engine ?? 'auto', trustRegistry: plugin.trustRegistry };
     const row: WouldPush = { image: job.plan.image };
     const onWouldPush = (why: readonly string[]) => void (row.why = why);
     // While the registry is asked.
     const notes = Promise.all(job.bundles.map((bundle) => logIgnoredFiles(root, bundle, log)));
     notes.catch(() => undefined);
-    const receipt = await pushImage(job, { ...tagOptions, registries, engine, dryRun, format, previous, onWouldPush }, log);
+    const receipt = await pushImage(job, { ...tagOptions, ...trust, dryRun, format, previous, onWouldPush }, log);
     await notes;
     if (!receipt || dryRun) return row;
     await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));

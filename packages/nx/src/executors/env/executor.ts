@@ -17,8 +17,14 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const renderOptions = { registries: resolveRegistries(options, plugin), platform: options.platform ?? plugin.platform };
-    const plan = await renderedEnv(open, environment, { ...renderOptions, offline: options.offline }, log);
+    const { engine, trustRegistry } = plugin;
+    const trust = { registries: resolveRegistries(options, plugin), engine, trustRegistry };
+    const plan = await renderedEnv(
+      open,
+      environment,
+      { ...trust, platform: options.platform ?? plugin.platform, offline: options.offline },
+      log,
+    );
     logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });
     const place = OUT.env(environment.name);

@@ -27,7 +27,9 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     const { environment, notes } = openEnvironment(open, options.environment);
     const registries = resolveRegistries(options, plugin);
     const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, registries), log);
-    const planOptions = { registries, platform: options.platform ?? plugin.platform, offline, lastRecord };
+    const { engine, trustRegistry } = plugin;
+    const trust = { registries, engine, trustRegistry };
+    const planOptions = { ...trust, platform: options.platform ?? plugin.platform, offline, lastRecord };
     const planned = await planRelease(open, environment, planOptions, log);
     logNotes([...notes, ...planned.notes], log);
     log.lines(renderPlanText(planned.plan, options.values ? planned.values : undefined));

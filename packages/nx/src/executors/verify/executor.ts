@@ -18,8 +18,11 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     logNotes(notes, log);
     const settings = {
       registries: resolveRegistries(options, plugin),
+      engine: plugin.engine,
+      trustRegistry: plugin.trustRegistry,
       platform: options.platform ?? plugin.platform,
       secretKeys: options.secretKeys,
+      layers: options.layers,
     };
     const results = await verifyRelease(open, environment, settings, log);
     log.lines(resultTable(results));

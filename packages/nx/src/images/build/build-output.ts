@@ -1,10 +1,9 @@
 import type { BuildReceipt } from '@kdcube/release/internal';
 import { removeDir } from '../../system/files';
 import type { Log } from '../../system/log';
-import { readLayout, writeLayout } from '../../oci/layout';
-import { exportLayout } from './export-layout';
+import { writeLayout } from '../../oci/layout';
 import { contentOf, type ImageJob } from '../job';
-import { builtLayoutDir, readLayoutWithKey } from './layouts';
+import { builtLayoutDir, exportEngineLayout, readVerifiedLayout } from './layouts';
 import { buildReceipt } from '../receipts';
 import { buildImage, type ImageSource, type BuildOptions } from './image-source';
 
@@ -16,13 +15,13 @@ export interface OutputOptions extends BuildOptions {
 /** docker-build: leaves the image as an OCI layout under dist/ if no engine was needed or if Nx caches the target, else in the engine's store. Does not look it up in the registry. */
 export async function buildToOutput(job: ImageJob, { cached, ...options }: OutputOptions, log: Log): Promise<BuildReceipt> {
   const dir = builtLayoutDir(options.root, job.plan.image);
-  const existing = await readLayoutWithKey(dir, job, log);
+  const existing = await readVerifiedLayout(dir, job, options, log);
   if (existing) {
     log.done('reused', job.plan.image, `${existing.manifest.digest}, in dist/`);
     return { ...receipt(job), engine: previousEngine(options.root, job) ?? 'oci', digest: existing.manifest.digest };
   }
   const source = await buildImage(job, options, log);
-  if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await writeOutputLayout(source, dir, job.plan.tag)) };
+  if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await writeOutputLayout(job, source, dir)) };
   // An old layout must not stay beside a receipt of the new image.
   await removeDir(dir);
   log.done(source.how === 'prebuilt' ? 'reused' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
@@ -30,16 +29,16 @@ export async function buildToOutput(job: ImageJob, { cached, ...options }: Outpu
 }
 
 async function writeOutputLayout(
+  job: ImageJob,
   source: ImageSource,
   dir: string,
-  name: string,
 ): Promise<Pick<BuildReceipt, 'engine' | 'digest'>> {
   if (source.kind === 'layout') throw new Error('buildImage returned a layout');
   if (source.kind === 'engine') {
-    await exportLayout(source.engine, source.local, dir, name);
-    return { engine: source.engine, digest: (await readLayout(dir)).manifest.digest };
+    const { manifest } = await exportEngineLayout(job, source, dir);
+    return { engine: source.engine, digest: manifest.digest };
   }
-  await writeLayout(dir, source.image, { name });
+  await writeLayout(dir, source.image, { name: job.plan.tag });
   return { engine: 'oci', digest: source.image.digest };
 }
 

@@ -2,7 +2,9 @@ import { type Refusal, isRefusal, KdcubeError, readIgnore, readRecipe, type Reci
 import type { Log } from '../../system/log';
 import { baseFiles } from '../../oci/base-files';
 import { scratch } from '../../oci/base';
-import { assembleImage, type BuiltImage, type OciBuild } from '../../oci/build';
+import { assembleImage, type BuiltImage } from '../../oci/build';
+import type { OciBuild } from '../../oci/layer-plan';
+import { expectImage, type ExpectedImage } from '../../oci/expected';
 import type { ContextTree } from '../../oci/context';
 import type { Repository } from '../../registry/blobs/blobs';
 import { streamBlob } from '../../registry/blobs/download-blob';
@@ -35,13 +37,30 @@ export async function buildDaemonless(
   log: Log,
   { previousLayer }: { previousLayer?: OciBuild['previousLayer'] } = {},
 ): Promise<DaemonlessImage | Refusal> {
+  const inputs = await readBuild(job, registries, log);
+  if (isRefusal(inputs)) return inputs;
+  const image = await assembleImage({ ...inputs.build, previousLayer });
+  return isRefusal(image) ? image : { image, base: inputs.base };
+}
+
+/** What `buildDaemonless` would build, computed without compressing anything. The Refusal of a Dockerfile that needs an engine. */
+export async function expectDaemonless(job: ImageJob, registries: Registries, log: Log): Promise<ExpectedImage | Refusal> {
+  const inputs = await readBuild(job, registries, log);
+  return isRefusal(inputs) ? inputs : expectImage(inputs.build);
+}
+
+async function readBuild(
+  job: ImageJob,
+  registries: Registries,
+  log: Log,
+): Promise<{ build: OciBuild; base?: Repository } | Refusal> {
   const references = pinnedReferences(job.pin, registries);
   const readable = await readInputs(job, registries, references, log);
   if (isRefusal(readable)) return readable;
   const { platform, labels } = job.plan;
   const { baseName } = readable;
   const found = baseName === undefined ? undefined : await findBase(references.get(baseName)!, platform, log);
-  const image = await assembleImage({
+  const build: OciBuild = {
     recipe: readable.recipe,
     base: found?.base ?? scratch(platform),
     platform,
@@ -49,10 +68,9 @@ export async function buildDaemonless(
     ignore: ignoreOf(readable, job),
     labels,
     baseFiles: async () => found && baseFiles(found.base.manifest.layers, layerReader(found)),
-    previousLayer: previousLayer,
     log,
-  });
-  return isRefusal(image) ? image : { image, base: found?.place };
+  };
+  return { build, base: found?.place };
 }
 
 /** The repository that has the base of an image, as its Dockerfile and its pin say; undefined for `scratch`, and where only an engine can build it. */

@@ -1,11 +1,17 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { firstLine, run, tail } from '../../system/exec';
+import { withTemporaryDir } from '../../system/files';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
 
 /** A container engine that builds images on this machine. */
 export type Engine = 'buildx' | 'podman';
+
+/** What builds an image. `oci`: daemonless; `auto`: daemonless if the Dockerfile allows it, else the first engine that runs. */
+export type Builder = 'auto' | 'oci' | Engine;
 
 /** The arguments of a build. */
 export interface EngineBuild {
@@ -136,26 +142,46 @@ export async function localLabels(engine: Engine, tag: string): Promise<Record<s
   }
 }
 
-/** Pushes an image of the engine's store under another name. Problem `push-failed`. */
+/** Pushes an image of the engine's store under another name. Returns the digest that the engine says it pushed. Problem `push-failed`. */
 export async function pushWithEngine(
   engine: Engine,
   local: string,
   remote: string,
   log: Log,
   options: { plainHttp: boolean },
-): Promise<void> {
+): Promise<string> {
+  return withTemporaryDir(async (dir) => {
+    const digestFile = path.join(dir, 'digest');
+    const output = await runPush(engine, local, remote, { ...options, digestFile }, log);
+    const text = engine === 'podman' ? fs.readFileSync(digestFile, 'utf8') : output;
+    const digest = /\bsha256:[0-9a-f]{64}\b/.exec(text)?.[0];
+    if (digest !== undefined) return digest;
+    throw new KdcubeError({ code: 'push-failed', message: `${engine} pushed ${remote} and did not report a digest.` });
+  });
+}
+
+/** Returns the last lines of its output. */
+async function runPush(
+  engine: Engine,
+  local: string,
+  remote: string,
+  options: { plainHttp: boolean; digestFile: string },
+  log: Log,
+): Promise<string> {
   const program = engineProgram(engine);
   let last = '';
   const startedAt = Date.now();
   const waiting = (text: string) => () => `${text} for ${Math.round((Date.now() - startedAt) / 1000)} s: ${last}`;
   const step = (args: string[], text: string) =>
     withHeartbeat(log, waiting(text), run(program, args, { timeout: 3_600_000, onLine: (line) => (last = line) }));
-  const tls = engine === 'podman' && options.plainHttp ? ['--tls-verify=false'] : [];
+  const flags =
+    engine === 'podman' ? ['--digestfile', options.digestFile, ...(options.plainHttp ? ['--tls-verify=false'] : [])] : [];
   // The remote name is only needed for the push: the store keeps the local one.
   const untag = () => run(program, ['rmi', remote], { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
   const tagged = await step(['tag', local, remote], 'tagging');
-  const pushed = tagged.exitCode === 0 ? await step(['push', ...tls, remote], `pushing ${remote}`).finally(untag) : tagged;
-  if (pushed.exitCode === 0) return;
+  const pushed = tagged.exitCode === 0 ? await step(['push', ...flags, remote], `pushing ${remote}`).finally(untag) : tagged;
+  // `c-…: digest: sha256:… size: …`, in its last line.
+  if (pushed.exitCode === 0) return tail(pushed.stdout.toString('utf8'), 3);
   throw new KdcubeError({
     code: 'push-failed',
     message: `${engine} did not push ${remote} (exit code ${pushed.exitCode}).\n${tail(pushed.stderr)}`,

@@ -1,19 +1,16 @@
 import { type Refusal, isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
 import { pluralize, type Log } from '../../system/log';
-import type { OciBuild } from '../../oci/build';
+import type { OciBuild } from '../../oci/layer-plan';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs/blobs';
 import { isInterrupted } from '../../system/signals';
 import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless';
 import { buildWithEngine, localName } from './engine-build';
-import { findEngine, localLabels, type Engine } from './engine';
+import { findEngine, localLabels, type Builder, type Engine } from './engine';
 import type { ImageJob } from '../job';
 import { requireImageWithoutSecrets } from './image-secrets';
-import { builtLayoutDir, readLayoutWithKey } from './layouts';
+import { builtLayoutDir, readVerifiedLayout } from './layouts';
 import type { Registries } from '../../workspace/registries';
-
-/** What builds an image. `oci`: daemonless; `auto`: daemonless if the Dockerfile allows it, else the first engine that runs. */
-export type Builder = 'auto' | 'oci' | Engine;
 
 /** An image that can be uploaded or exported, and where its parts are. */
 export type ImageSource =
@@ -32,7 +29,7 @@ export interface BuildOptions {
 /** The image that an earlier docker-build left under dist/, else a new build. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
 export async function findOrBuild(job: ImageJob, options: BuildOptions, log: Log): Promise<ImageSource> {
   const { root, registries } = options;
-  const layout = await readLayoutWithKey(builtLayoutDir(root, job.plan.image), job, log);
+  const layout = await readVerifiedLayout(builtLayoutDir(root, job.plan.image), job, options, log);
   if (!layout) return buildImage(job, options, log);
   await requireImageWithoutSecrets(job, log);
   const base = layout.missing.length > 0 ? await locateBase(job, registries, log) : undefined;

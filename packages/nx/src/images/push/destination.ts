@@ -1,33 +1,51 @@
 import type { ImageTag } from '@kdcube/release/internal';
-import type { OciBuild } from '../../oci/build';
+import type { OciBuild } from '../../oci/layer-plan';
 import type { ImageConfig, ImageManifest } from '../../registry/manifest-format';
+import type { TagHeads } from '../../registry/push-job';
 import type { TaggableImage } from '../../registry/tag-image';
 import type { ManifestHead } from '../../registry/manifests';
 import { indexOwnLayers } from '../../oci/own-layers';
 import type { ImageSource } from '../build/image-source';
 
-/** The image that was pushed to a destination before this one. Layers that did not change are taken from it, and the reasons for a push are the differences to it. */
+/** The image that was pushed to a destination before this one. Layers with the same content are taken from it, and the reasons for a push are the differences to it. */
 export interface PreviousImage {
   labels: Readonly<Record<string, string>>;
   manifest: ImageManifest;
-  /** Its layer with this layer key. */
+  /** Its layer that claims to have this layer key. */
   layer: NonNullable<OciBuild['previousLayer']>;
 }
 
-/** An image that is at its destination now. */
-export interface UploadedImage extends ManifestHead {
-  /** Somebody else pushed the same key in the meantime: that image is used. */
-  isReused: boolean;
-  /** What was sent; undefined if an engine sent it and does not say. */
-  transfer?: { reusedLayers: number; sentLayers: number; bytes: number };
-  /** What a registry needs to know to tag it. */
+/** An image that is at its destination now, and that is the image that was planned. */
+export interface PushedImage extends ManifestHead {
+  /** What a registry needs to know to tag it; undefined in a folder. */
   remote?: TaggableImage;
 }
 
-interface UploadOptions {
+/** An image that was at its destination already. */
+export interface ExistingImage extends PushedImage {
+  /** Nothing proves what is in it: the option `trustRegistry` accepted it for its tag alone. */
+  trustRegistry?: true;
+}
+
+/** What a destination has under the content key. */
+export interface FindResult {
+  /** Verified: it is the image that is planned. */
+  existing?: ExistingImage;
+  /** The digest of an image that cannot be verified. It is built again and replaced. */
+  replaces?: string;
+}
+
+export interface UploadedImage extends PushedImage {
+  /** What was sent; undefined if an engine sent it and does not say. */
+  transfer?: { reusedLayers: number; sentLayers: number; bytes: number };
+}
+
+interface UploadOptions extends Pick<FindResult, 'replaces'> {
   previous: PreviousImage | undefined;
   /** Tags that will be set. If one of them must not move and names another image, nothing is sent. */
   tags: readonly ImageTag[];
+  /** What the tags named a moment ago. */
+  tagHeads: TagHeads | undefined;
 }
 
 /** Where a push goes: a registry, or a folder if no registry is configured. */
@@ -35,14 +53,16 @@ export interface Destination {
   /** As people type it, without a tag. */
   name: string;
   kind: 'the registry' | 'dist/images';
-  /** Looks up the image's content key. */
-  find(): Promise<ManifestHead | undefined>;
+  /** Looks up the image's content key, and verifies what is there. Problem `image-mismatch`. */
+  find(): Promise<FindResult>;
   /** Reads the image that was pushed before. Only a help: if it cannot be read, there is none. */
   readPrevious(): Promise<PreviousImage | undefined>;
-  /** Uploads the image under its content key. */
+  /** Looks up the tags that will be set. */
+  readTags(tags: readonly ImageTag[]): Promise<TagHeads | undefined>;
+  /** Uploads the image under its content key. Problem `image-mismatch` if the key names another image afterwards. */
   upload(built: ImageSource, options: UploadOptions): Promise<UploadedImage>;
-  /** Sets tags on an uploaded image. Returns those that the image has now. */
-  tag(uploaded: UploadedImage, tags: readonly ImageTag[]): Promise<string[]>;
+  /** Sets tags on an image that is there. Returns those that the image has now. */
+  tag(image: PushedImage, tags: readonly ImageTag[]): Promise<string[]>;
   /** Called when an existing image is reused. */
   afterReuse?(): Promise<void>;
 }

@@ -4,11 +4,11 @@ import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import { writeDockerArchive } from '../../oci/docker-archive';
 import { readLayout, writeParts, type Layout } from '../../oci/layout';
-import { exportLayout } from '../build/export-layout';
-import { pushedLayoutDir, readLayoutWithKey } from '../build/layouts';
+import { exportEngineLayout, pushedLayoutDir, readVerifiedLayout } from '../build/layouts';
 import type { ImageSource } from '../build/image-source';
 import { hasLayer, completeParts } from '../build/complete-parts';
 import type { ImageJob } from '../job';
+import type { TrustOptions } from '../verify/verify';
 import { previousImage, type Destination, type UploadedImage } from './destination';
 
 export type ImageFormat = 'oci-layout' | 'docker-archive';
@@ -24,7 +24,8 @@ export interface FolderOptions {
  * dist/images as the destination, if no registry is configured: one complete OCI layout for each image, which other tools can read; `docker-archive` adds one file for `docker load`.
  * It has no tags: a layout holds one image, and its name says which.
  */
-export function folderDestination(job: ImageJob, { root, dryRun, format }: FolderOptions, log: Log): Destination {
+export function folderDestination(job: ImageJob, options: FolderOptions & TrustOptions, log: Log): Destination {
+  const { root, dryRun, format } = options;
   const { image, tag: key } = job.plan;
   const dir = pushedLayoutDir(root, image);
   const readOld = () => readLayout(dir).catch(() => undefined);
@@ -38,28 +39,29 @@ export function folderDestination(job: ImageJob, { root, dryRun, format }: Folde
     name: `oci:${OUT.images}/${image}`,
     kind: 'dist/images',
     async find() {
-      const layout = await readLayoutWithKey(dir, job, log);
-      return layout && layout.missing.length === 0 ? layout.manifest : undefined;
+      const layout = await readVerifiedLayout(dir, job, options, log);
+      return layout && layout.missing.length === 0 ? { existing: layout.manifest } : {};
     },
     async readPrevious() {
       const layout = await readOld();
       return layout && previousImage(layout.image, layout.config);
     },
+    readTags: async () => undefined,
     async upload(built) {
       const old = await readOld();
-      await withHeartbeat(log, () => `writing ${OUT.images}/${image}`, writeLayout(built, dir, key, old));
+      await withHeartbeat(log, () => `writing ${OUT.images}/${image}`, writeLayout(job, built, dir, old));
       await writeArchive();
       const { manifest, image: written } = await readLayout(dir);
-      return { ...manifest, isReused: false, transfer: transferOf(written.layers, old) };
+      return { ...manifest, transfer: transferOf(written.layers, old) };
     },
     tag: async () => [],
     afterReuse: writeArchive,
   };
 }
 
-async function writeLayout(built: ImageSource, dir: string, name: string, old: Layout | undefined): Promise<void> {
-  if (built.kind === 'engine') return exportLayout(built.engine, built.local, dir, name);
-  await writeParts(dir, completeParts(built, old), name);
+async function writeLayout(job: ImageJob, built: ImageSource, dir: string, old: Layout | undefined): Promise<void> {
+  if (built.kind === 'engine') await exportEngineLayout(job, built, dir);
+  else await writeParts(dir, completeParts(built, old), job.plan.tag);
 }
 
 function transferOf(layers: Layout['image']['layers'], old: Layout | undefined): UploadedImage['transfer'] {

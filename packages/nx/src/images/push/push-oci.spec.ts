@@ -9,7 +9,7 @@ import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
 import { buildToOutput } from '../build/build-output';
 import { pushImage, type PushOptions } from './push';
 import { resolveRegistries } from '../../workspace/registries';
-import type { Builder } from '../build/image-source';
+import type { Builder } from '../build/engine';
 
 jest.setTimeout(120_000);
 
@@ -96,8 +96,13 @@ describe('a push without an engine', () => {
     ours.registry.journal.length = 0;
     expect(await push()).toMatchObject({ how: 'reused' });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': ENTRYPOINT });
-    expect(await push()).toMatchObject({ how: 'reused', digest: first.digest });
     expect(writes()).toEqual([]);
+    const { tags } = await push();
+    // Only the tags of the new commit.
+    expect(writes().map(({ method, kind, reference }) => [method, kind, reference])).toEqual(
+      tags.map((tag) => ['PUT', 'manifest', tag]),
+    );
+    expect(await push()).toMatchObject({ how: 'reused', digest: first.digest });
   });
 
   it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {
@@ -176,7 +181,6 @@ describe('docker-build', () => {
     const receipt = await build();
     expect(receipt).toMatchObject({ engine: 'oci', digest: expect.stringMatching(/^sha256:/) });
     expect(receipt).not.toHaveProperty('local');
-    fs.renameSync(ours.org, `${ours.org}-gone`);
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     expect(await push()).toMatchObject({ how: 'prebuilt', digest: receipt.digest });
   });

@@ -8,6 +8,7 @@ import { ciBranch } from './tags';
 import { pushImage, type PushOptions } from './push';
 import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, type Engine } from '../../../testing/acme-kit';
+import { putImage } from '../../../testing/registry-kit';
 import { withJournal } from '../../system/journal';
 import { gitSync, problemOf, write } from '../../../testing/git-kit';
 
@@ -70,9 +71,75 @@ it('reuses an image that is already there: without an engine, and nothing is sen
   process.env.PATH = path.join(ours.box.dir, 'no-docker') + ':' + process.env.PATH!.split(':').slice(1).join(':');
   ours.registry.journal.length = 0;
   engine.calls();
-  expect(await push()).toEqual({ ...first, how: 'reused', tags: [], why: [], commit: undefined });
+  expect(await push()).toEqual({ ...first, how: 'reused', why: [] });
   expect(engine.calls()).toEqual([]);
   expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
+});
+
+describe('the tags of an image that is reused', () => {
+  const tagged = async (tag: string) => {
+    const response = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/${tag}`, { method: 'HEAD' });
+    return response.headers.get('docker-content-digest') ?? undefined;
+  };
+  const checkOut = (...args: string[]) => gitSync(ours.root, 'checkout', '--quiet', ...args);
+
+  it('are set when a branch is merged by fast-forward and pushed from main', async () => {
+    const before = await push();
+    checkOut('-b', 'feature/x');
+    ours.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
+    const { digest } = (await push())!;
+    expect(await tagged('customer-main')).toBe(before!.digest);
+    checkOut('main');
+    gitSync(ours.root, 'merge', '--quiet', '--ff-only', 'feature/x');
+    const commit = gitSync(ours.root, 'rev-parse', 'HEAD');
+    expect(await push()).toMatchObject({ how: 'reused', digest, commit, tags: [`customer-${commit}`, 'customer-main'] });
+    expect([await tagged('customer-main'), await tagged(`customer-${commit}`)]).toEqual([digest, digest]);
+  });
+
+  it('are set for a commit that changes nothing in the image', async () => {
+    const { digest } = (await push())!;
+    ours.commit({ 'README.md': 'hello' });
+    const commit = gitSync(ours.root, 'rev-parse', 'HEAD');
+    await push();
+    expect(await tagged(`customer-${commit}`)).toBe(digest);
+  });
+
+  it('are those of --branch', async () => {
+    const { digest } = (await push())!;
+    expect(await push({ branch: 'release/1' })).toMatchObject({ how: 'reused' });
+    expect(await tagged('customer-release-1')).toBe(digest);
+  });
+
+  it('are not set on a dry run, and not for uncommitted content', async () => {
+    await push();
+    ours.registry.journal.length = 0;
+    await push({ branch: 'release/1', dryRun: true });
+    fs.appendFileSync(path.join(ours.root, 'release.yaml'), '# not committed\n');
+    await push({ branch: 'release/1' });
+    expect(manifestWrites()).toEqual([]);
+  });
+
+  it('do not take a commit tag from another image: tag-exists', async () => {
+    await push();
+    ours.commit({ 'README.md': 'hello' });
+    const commit = gitSync(ours.root, 'rev-parse', 'HEAD');
+    const other = await putImage(ours.registry.host, 'acme/proc', `customer-${commit}`, 'somebody else’s');
+    expect((await problemOf(push())).code).toBe('tag-exists');
+    expect(await tagged(`customer-${commit}`)).toBe(other);
+  });
+
+  it('leave a branch tag that is immutable as it is, and say so', async () => {
+    await push();
+    ours.commit({ 'README.md': 'hello' });
+    ours.registry.faults = ({ method, reference }) =>
+      method === 'PUT' && reference === 'customer-release-1'
+        ? { status: 400, body: JSON.stringify({ errors: [{ code: 'TAG_INVALID', message: 'immutable tag' }] }) }
+        : undefined;
+    const notes: string[] = [];
+    const receipt = await push({ branch: 'release/1' }, { ...silentLog, note: (text) => void notes.push(text) });
+    expect(receipt!.tags).toEqual([`customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`]);
+    expect(notes.join('\n')).toContain('customer-release-1');
+  });
 });
 
 it('uses the image that docker-build left, if it has this key', async () => {

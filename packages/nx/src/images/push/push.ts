@@ -1,22 +1,22 @@
-import { type ImageTag, type PushReceipt, whyBuilt } from '@kdcube/release/internal';
+import type { ImageTag, PushReceipt } from '@kdcube/release/internal';
+import { listChanges } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock';
 import type { Log } from '../../system/log';
-import type { ManifestHead } from '../../registry/manifests';
-import type { Registries } from '../../workspace/registries';
-import { findOrBuild, type Builder } from '../build/image-source';
+import { findOrBuild } from '../build/image-source';
 import { contentOf, type ImageJob } from '../job';
-import type { Destination, PreviousImage } from './destination';
-import { findExisting, readRemoteState } from './find';
+import type { TrustOptions } from '../verify/verify';
+import type { Builder } from '../build/engine';
+import type { Destination, ExistingImage, PushedImage } from './destination';
+import { readRemoteState, type RemoteState } from './find';
 import { folderDestination, type ImageFormat } from './folder-destination';
 import { registryDestination, type RegistryOptions } from './registry-destination';
 import { commitOf, tagsOf } from './tags';
 
-export interface PushOptions extends RegistryOptions {
-  registries: Registries;
+export interface PushOptions extends RegistryOptions, TrustOptions {
   engine: Builder;
   dryRun: boolean;
   /** Called on a dry run with the reasons why the image would be pushed. */
-  onWouldPush?: (why: readonly string[]) => void;
+  onWouldPush?: (reasons: readonly string[]) => void;
   /** The format in dist/images, if no registry is configured. Default: oci-layout. */
   format?: ImageFormat;
 }
@@ -25,9 +25,8 @@ export interface PushOptions extends RegistryOptions {
 interface Push {
   job: ImageJob;
   destination: Destination;
-  previous: PreviousImage | undefined;
   tags: ImageTag[];
-  why: string[];
+  remote: RemoteState;
   startedAt: number;
 }
 
@@ -35,22 +34,20 @@ interface Push {
 const LOCK_TIMEOUT = 3 * 3_600_000;
 
 /**
- * Pushes an image to the registry, or to dist/images if no registry is configured: find and verify (`find.ts`) → build → upload → tag.
- * If the image is already there, it is reused: nothing is built and nothing is sent. Returns the receipt; on a dry run, undefined if the image would have to be pushed.
+ * Pushes an image to the registry, or to dist/images if no registry is configured: find → verify → build → upload → tag.
+ * An image that is there and verified is reused: nothing is built and nothing is sent, only its tags are set. Returns the receipt; on a dry run, undefined if the image would have to be pushed.
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const startedAt = Date.now();
   const destination = destinationOf(job, options, log);
-
-  const { existing, previous } = await readRemoteState(job, destination);
-  if (existing) return reuse({ job, destination, startedAt }, existing, log);
-
-  const why = whyBuilt(previous?.labels, job.plan);
-  if (options.dryRun) return reportDryRun(job, destination, why, options, log);
-
-  // Before the build: an invalid tag must not be discovered after the upload.
+  // First: an invalid tag must not be discovered after the upload.
   const tags = await tagsOf(job, options, log);
-  return pushOrReuse({ job, destination, previous, tags, why, startedAt }, options, log);
+
+  const remote = await readRemoteState(destination, tags);
+  const push = { job, destination, tags, remote, startedAt };
+  if (remote.existing) return reuse(push, remote.existing, options, log);
+  if (options.dryRun) return reportDryRun(push, options, log);
+  return pushOrReuse(push, options, log);
 }
 
 /** Takes a lock, so that two processes on one machine do not build the same image twice: the second one waits, and reuses what the first one pushed. */
@@ -58,47 +55,57 @@ function pushOrReuse(push: Push, options: PushOptions, log: Log): Promise<PushRe
   const { job, destination } = push;
   const pushUnlessDone = async (hasWaited: boolean) => {
     // Whoever waited may find the image that the other process pushed.
-    const existing = hasWaited ? await findExisting(job, destination) : undefined;
-    return existing ? reuse(push, existing, log) : buildAndPush(push, options, log);
+    const { existing } = hasWaited ? await destination.find() : {};
+    return existing ? reuse(push, existing, options, log) : buildAndPush(push, options, log);
   };
   return withLock(`the push of ${destination.name}:${job.plan.tag}`, pushUnlessDone, LOCK_TIMEOUT, log);
 }
 
 async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise<PushReceipt> {
-  const { job, destination, previous, tags, why, startedAt } = push;
-  const { image } = job.plan;
+  const { job, destination, tags, remote, startedAt } = push;
+  const { previous } = remote;
 
   const built = await findOrBuild(job, { ...options, previousLayer: previous?.layer }, log);
 
-  const uploaded = await destination.upload(built, { previous, tags });
-  const { digest, isReused, transfer } = uploaded;
-  log.done(isReused ? 'reused' : 'pushed', image, digest, startedAt);
+  const uploaded = await destination.upload(built, { ...remote, tags });
+  const { digest, transfer } = uploaded;
+  log.done('pushed', job.plan.image, digest, startedAt);
 
-  const appliedTags = await destination.tag(uploaded, tags);
-  if (appliedTags.length > 0) log.done('tagged', image, appliedTags.join(', '));
+  const applied = await applyTags(push, uploaded, options, log);
+  const why = listChanges(previous?.labels, job.plan);
+  return receiptOf(push, uploaded, { how: built.how, why, ...(transfer && { sent: transfer }), ...applied });
+}
 
+async function reuse(push: Push, existing: ExistingImage, options: PushOptions, log: Log): Promise<PushReceipt> {
+  const { job, destination, startedAt } = push;
+  const trusted = existing.trustRegistry ? ', not verified (trustRegistry)' : '';
+  log.done('reused', job.plan.image, `${existing.digest}  (already in ${destination.kind}${trusted})`, startedAt);
+  await destination.afterReuse?.();
+
+  const applied = options.dryRun ? { tags: [] } : await applyTags(push, existing, options, log);
+  const { trustRegistry } = existing;
+  return receiptOf(push, existing, { how: 'reused', why: [], ...(trustRegistry && { trustRegistry }), ...applied });
+}
+
+/** Sets the branch tag and the commit tag, also on an image that is reused: a branch that was merged has the same image. */
+async function applyTags(
+  { job, destination, tags, remote }: Push,
+  image: PushedImage,
+  options: PushOptions,
+  log: Log,
+): Promise<Pick<PushReceipt, 'tags' | 'commit'>> {
+  const taggable = image.remote && { tagHeads: remote.tagHeads, ...image.remote };
+  const applied = await destination.tag({ ...image, remote: taggable }, tags);
+  if (applied.length > 0) log.done('tagged', job.plan.image, applied.join(', '));
   // The content of an image with uncommitted files is not the commit's.
   const commit = job.uncommitted.length === 0 ? await commitOf(options) : undefined;
-  return receiptOf(push, uploaded, {
-    ...(isReused ? { how: 'reused', why: [] } : { how: built.how, why, ...(transfer && { sent: transfer }) }),
-    ...(commit !== undefined && { commit }),
-    tags: appliedTags,
-  });
+  return { tags: applied, ...(commit !== undefined && { commit }) };
 }
 
-async function reuse(
-  push: Pick<Push, 'job' | 'destination' | 'startedAt'>,
-  existing: ManifestHead,
-  log: Log,
-): Promise<PushReceipt> {
-  log.done('reused', push.job.plan.image, `${existing.digest}  (already in ${push.destination.kind})`, push.startedAt);
-  await push.destination.afterReuse?.();
-  return receiptOf(push, existing, { how: 'reused', tags: [], why: [] });
-}
-
-function reportDryRun(job: ImageJob, { name }: Destination, why: string[], { onWouldPush }: PushOptions, log: Log): undefined {
-  log.done('would push', job.plan.image, `to ${name}:${job.plan.tag}  (${why.join('; ')})`);
-  onWouldPush?.(why);
+function reportDryRun({ job, destination, remote }: Push, { onWouldPush }: PushOptions, log: Log): undefined {
+  const reasons = listChanges(remote.previous?.labels, job.plan);
+  log.done('would push', job.plan.image, `to ${destination.name}:${job.plan.tag}  (${reasons.join('; ')})`);
+  onWouldPush?.(reasons);
 }
 
 function destinationOf(job: ImageJob, options: PushOptions, log: Log): Destination {
@@ -107,9 +114,9 @@ function destinationOf(job: ImageJob, options: PushOptions, log: Log): Destinati
 }
 
 function receiptOf(
-  { job, destination }: Pick<Push, 'job' | 'destination'>,
-  { digest, mediaType, size }: ManifestHead,
-  more: Pick<PushReceipt, 'how' | 'tags' | 'why' | 'sent' | 'commit'>,
+  { job, destination }: Push,
+  { digest, mediaType, size }: PushedImage,
+  more: Pick<PushReceipt, 'how' | 'tags' | 'why' | 'sent' | 'commit' | 'trustRegistry'>,
 ): PushReceipt {
   return {
     receipt: 'docker-push',

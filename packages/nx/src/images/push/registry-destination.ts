@@ -1,15 +1,19 @@
-import { type RegistryName, KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
+import type { RegistryName } from '@kdcube/release/internal';
+import { KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
 import { carryOut } from '../../system/journal';
 import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs/blobs';
 import { uploadImage } from '../../registry/push';
-import { tagImage } from '../../registry/tag-image';
-import { getManifest, headManifest } from '../../registry/manifests';
+import { readTags, tagImage } from '../../registry/tag-image';
+import { findManifest, getManifest, headManifest, type Manifest } from '../../registry/manifests';
+import { sha256Digest } from '../../registry/transport/connect';
 import { logProgress } from '../../registry/blobs/progress';
 import { openRegistry } from '../../workspace/registries';
 import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';
-import type { Destination, PreviousImage, UploadedImage } from './destination';
+import { rememberEngineDigest } from '../verify/engine-digests';
+import { imageMismatch, verifyImage, type TrustOptions } from '../verify/verify';
+import type { Destination, FindResult, PreviousImage, UploadedImage } from './destination';
 import { readPreviousImage } from './previous';
 import type { TagOptions } from './tags';
 import { imageToUpload, transferOf } from './upload';
@@ -20,30 +24,39 @@ export interface RegistryOptions extends TagOptions {
 }
 
 /** A registry as the destination of an image. */
-export function registryDestination({ plan }: ImageJob, target: RegistryName, options: RegistryOptions, log: Log): Destination {
-  const { image, platform, tag: key } = plan;
+export function registryDestination(
+  job: ImageJob,
+  target: RegistryName,
+  options: RegistryOptions & TrustOptions,
+  log: Log,
+): Destination {
+  const { image, platform, tag: key } = job.plan;
   const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
   const { registry, repository } = place;
   const name = `${shown(target)}/${image}`;
-  let keyAbsentAt: number | undefined;
+  let keyReadAt: number | undefined;
   return {
     name,
     kind: 'the registry',
-    find() {
-      keyAbsentAt = registry.now();
-      return headManifest(registry, repository, key);
+    async find() {
+      keyReadAt = registry.now();
+      const found = await findManifest(registry, repository, key);
+      return found ? verifyExisting(job, found, { ...options, place: `${name}:${key}` }, log) : {};
     },
     readPrevious: () => options.previous ?? readPreviousImage({ ...options, image, platform, target }, log),
-    async upload(built, { previous, tags }) {
-      if (built.kind === 'engine') return uploadFromEngine(built, place, { name, key }, log);
+    readTags: (tags) => readTags(place, tags),
+    async upload(built, { previous, tags, tagHeads, replaces }) {
+      if (built.kind === 'engine') return uploadFromEngine(job, built, place, `${name}:${key}`, log);
       const toUpload = imageToUpload(built, previous);
       const onProgress = logProgress(log, image);
-      const remote = await uploadImage(registry, repository, toUpload, { key, keyAbsentAt, tags }, { onProgress });
+      const pushTags = { key, keyAbsentAt: keyReadAt, tags, tagHeads, replaces };
+      const remote = await uploadImage(registry, repository, toUpload, pushTags, { onProgress });
       const { digest, mediaType, size } = remote;
-      return { digest, mediaType, size, isReused: remote.how !== 'pushed', transfer: transferOf(remote, toUpload), remote };
+      requireOurs({ place: `${name}:${key}`, digest }, sha256Digest(toUpload.manifest));
+      return { digest, mediaType, size, transfer: transferOf(remote, toUpload), remote };
     },
     async tag({ remote }, tags) {
-      if (!remote) throw new Error('what was not uploaded here cannot be tagged');
+      if (!remote) throw new Error('what is not in a registry cannot be tagged');
       const results = await tagImage(registry, repository, remote, tags);
       for (const { tag, how } of results)
         if (how === 'skipped')
@@ -53,24 +66,52 @@ export function registryDestination({ plan }: ImageJob, target: RegistryName, op
   };
 }
 
-/** The engine uploads it. Then the tag is read back: what the registry has is what counts, whatever the engine says. */
+/** What counts of an image that is under the content key. */
+async function verifyExisting(
+  job: ImageJob,
+  manifest: Manifest,
+  { place, ...trust }: TrustOptions & { place: string },
+  log: Log,
+): Promise<FindResult> {
+  const { digest, mediaType, bytes } = manifest;
+  const verdict = await verifyImage(job, { ...manifest, place }, trust, log);
+  if (verdict.by !== 'nothing') {
+    const remote = { digest, how: 'there' as const, manifest };
+    return {
+      existing: { digest, mediaType, size: bytes.length, remote, ...(verdict.by === 'registry' && { trustRegistry: true }) },
+    };
+  }
+  if (verdict.cause) throw verdict.cause;
+  log.note(`${place} (${digest}) is not reused: ${verdict.why} ${job.plan.image} is built again.`);
+  return { replaces: digest };
+}
+
+/** The engine uploads it. Then the tag is read back. */
 async function uploadFromEngine(
+  job: ImageJob,
   { engine, local }: { engine: Engine; local: string },
   { registry, repository }: Repository,
-  { name, key }: { name: string; key: string },
+  reference: string,
   log: Log,
 ): Promise<UploadedImage> {
   // The engine must use plain HTTP if our own requests do.
   const plainHttp = registry.base.protocol === 'http:';
-  await carryOut({ kind: 'other', text: `${engine} pushed ${name}:${key}` }, () =>
-    pushWithEngine(engine, local, `${name}:${key}`, log, { plainHttp }),
+  const digest = await carryOut({ kind: 'other', text: `${engine} pushed ${reference}` }, () =>
+    pushWithEngine(engine, local, reference, log, { plainHttp }),
   );
-  const head = await headManifest(registry, repository, key);
+  const head = await headManifest(registry, repository, job.plan.tag);
   if (!head)
     throw new KdcubeError({
       code: 'push-failed',
-      message: `${engine} reported no error when it pushed ${name}, but the registry has no tag ${key}.`,
+      message: `${engine} reported no error when it pushed ${reference}, but the registry does not have it.`,
     });
-  const manifest = await getManifest(registry, repository, head.digest);
-  return { ...head, isReused: false, remote: { digest: head.digest, how: 'pushed', manifest } };
+  requireOurs({ place: reference, digest: head.digest }, digest);
+  await rememberEngineDigest(job, digest);
+  const manifest = await getManifest(registry, repository, digest);
+  return { ...head, remote: { digest, how: 'pushed', manifest } };
+}
+
+/** What is read back must be what was pushed: somebody else may have written the tag in the meantime. */
+function requireOurs(found: { place: string; digest: string }, pushed: string): void {
+  if (found.digest !== pushed) throw imageMismatch(found, `${pushed} was pushed, and this was read back`);
 }

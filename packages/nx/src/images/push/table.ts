@@ -55,9 +55,10 @@ function dryRunTable(rows: readonly WouldPush[]): string[] {
   );
 }
 
-function whyOf({ how, why, repository }: PushReceipt): string {
+function whyOf({ how, why, repository, trustRegistry }: PushReceipt): string {
   if (how !== 'reused') return why.join('; ');
-  return `already in ${repository.startsWith('oci:') ? OUT.images : 'the registry'}: reused`;
+  const place = repository.startsWith('oci:') ? OUT.images : 'the registry';
+  return `already in ${place}: reused${trustRegistry ? ', not verified (trustRegistry)' : ''}`;
 }
 
 function transferOf({ how, sent }: PushReceipt): string[] {

@@ -5,17 +5,32 @@ interface RegistryProblem {
   hint?: string;
 }
 
-/** `missing`: the image is not pushed. Its subject is the image of the release. */
+/** `missing`: the image is not pushed, or it is not the image that the release describes. Its subject is the image of the release. */
 export const imagePushed: Check<{ missing: RegistryProblem | undefined }> = {
   name: 'image-pushed',
   kind: 'image',
-  title: 'Every image of the release is pushed',
-  why: 'A deployment names images by digest: one that is not pushed has none.',
-  source: 'The content key of the image (docs/architecture.md)',
+  title: 'Every image of the release is pushed, and is the image that the release describes',
+  why: 'A deployment names images by digest: one that is not pushed has none, and whoever can write to the repository can put another one under its content key.',
+  source: 'docs/security.md',
   when: ['verify', 'deploy'],
   code: 'image-not-pushed',
   decide({ missing }) {
     return missing ? failWith(missing) : pass('is pushed');
+  },
+};
+
+/** `mismatch`: what is wrong with a layer; `unreadable`: why none can be read. */
+export const imageLayers: Check<{ count: number; mismatch?: string; unreadable?: string }> = {
+  name: 'image-layers',
+  kind: 'image',
+  title: 'With --layers: every layer of an image unpacks to the content that its config names',
+  why: 'Container runtimes compare it when they unpack a layer. One that pulls lazily (stargz, SOCI) does not.',
+  source: 'docs/security.md',
+  when: ['verify'],
+  code: 'environment-not-ready',
+  decide({ count, mismatch, unreadable }) {
+    if (mismatch !== undefined) return fail(mismatch, 'find out who pushed it (docs/security.md)');
+    return unreadable === undefined ? pass(`all ${count} layers unpack to their content`) : unknown(unreadable);
   },
 };
 

@@ -13,7 +13,7 @@ import { releaseImages, configuredRegistry, environmentRegistry } from '../../..
 import type { EnvOptions } from '../../env';
 import { changedPaths, headCommit } from '../../../git/worktree';
 import { withSnapshot } from '../../../git/snapshot/snapshot';
-import { plannedImages, releasedImages, type ReleasedImage } from '../../../images/released-images';
+import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
@@ -95,16 +95,19 @@ function requireEcs({ name, services }: Environment): void {
 async function readState(
   open: OpenRelease,
   environment: Environment,
-  { platform, offline, registries, lastRecord }: PlanReleaseOptions,
+  options: PlanReleaseOptions,
   log: Log,
 ): Promise<{ images: ReleasedImage[]; running: Running; record?: ReleaseRecord }> {
   const { root } = open;
-  const planned = await plannedImages(open, releaseImages(environment), { platform }, log);
+  const { offline, registries, lastRecord } = options;
+  const names = releaseImages(environment);
   const registry =
-    planned.length === 0 ? configuredRegistry(environment, registries) : environmentRegistry(environment, registries);
+    names.length === 0 ? configuredRegistry(environment, registries) : environmentRegistry(environment, registries);
   const last = offline ? await offlineRecord(root, environment.name, registry, log) : undefined;
-  const source = { offline, ...(last?.registry && { registry: last.registry }) };
-  const images = registry ? await releasedImages(root, planned, registry, source, log) : [];
+  const source = { ...options, root, ...(last?.registry && { connection: last.registry }) };
+  const images = await withPlannedImages(open, names, options, log, async (planned) =>
+    registry ? releasedImages(planned, registry, source, log) : [],
+  );
   if (last) return { images, record: last.record, running: runningFromRecord(last.record, clusterOf(environment), last.source) };
   const record = await lastRecord?.(environment);
   return { images, record, running: await readRunningState(environment, record) };

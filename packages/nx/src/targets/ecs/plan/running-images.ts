@@ -10,7 +10,7 @@ import {
   manifestName,
   serviceContainer,
   parseImageReference,
-  whyBuilt,
+  listChanges,
 } from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
@@ -50,7 +50,7 @@ export async function compareRunningImages(
       if (!next || before === undefined) return;
       const labels = await readLabels(before, next, log);
       if (!labels) return;
-      if (before !== next.reference) reasons.set(next.reference, whyBuilt(labels, next.plan));
+      if (before !== next.reference) reasons.set(next.reference, listChanges(labels, next.plan));
       if (service.component === 'proc') runningBundles = bundlesFromLabels(labels);
     },
   );

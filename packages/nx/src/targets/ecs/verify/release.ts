@@ -1,16 +1,30 @@
-import type { BundlePin, CheckResult, Environment } from '@kdcube/release/internal';
-import { applyCheck, descriptorOptions, imagePushed, KdcubeError, planDescriptor, renderEnv } from '@kdcube/release/internal';
+import type { BundlePin, CheckResult, Environment, Problem } from '@kdcube/release/internal';
+import {
+  applyCheck,
+  descriptorOptions,
+  imageLayers,
+  imagePushed,
+  KdcubeError,
+  planDescriptor,
+  renderEnv,
+} from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
-import { plannedImages, releasedImages } from '../../../images/released-images';
+import type { ImageJob } from '../../../images/job';
+import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
+import { readLayers } from '../../../images/verify/layers';
 import type { Log } from '../../../system/log';
+import { openRegistry } from '../../../workspace/registries';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 import { verifyEnvironment } from './verify';
 
 /** Stands for an image that is not pushed yet, so that everything else can be checked. */
 const NOT_PUSHED = `registry.invalid/none@sha256:${'0'.repeat(64)}`;
 
-type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean };
+/** What makes an image one that cannot be deployed: a failed check, beside which all others run. */
+const FAILED_CHECKS = new Set<string>([imagePushed.code, 'image-mismatch', 'image-unverified']);
+
+type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean; layers: boolean };
 
 /** Checks everything that a deployment of this release to this environment needs. */
 export async function verifyRelease(
@@ -35,22 +49,40 @@ export async function verifyRelease(
 async function findImages(
   open: OpenRelease,
   environment: Environment,
-  { platform, registries }: Omit<EnvOptions, 'offline'>,
+  options: Omit<EnvOptions, 'offline'> & { layers: boolean },
   log: Log,
 ): Promise<{ results: CheckResult[]; images: Map<string, string> }> {
-  const planned = await plannedImages(open, releaseImages(environment), { platform }, log);
   const results: CheckResult[] = [];
   const images = new Map<string, string>();
-  for (const image of planned) {
-    const registry = environmentRegistry(environment, registries);
-    try {
-      const [released] = await releasedImages(open.root, [image], registry, { offline: false }, log);
-      images.set(image.plan.image, released!.reference);
-    } catch (error) {
-      if (!(error instanceof KdcubeError) || error.problems[0]?.code !== imagePushed.code) throw error;
-      results.push(applyCheck(imagePushed, image.plan.image, { missing: error.problems[0] }));
-      images.set(image.plan.image, NOT_PUSHED);
+  await withPlannedImages(open, releaseImages(environment), { ...options, offline: false }, log, async (planned) => {
+    for (const job of planned) {
+      const { image } = job.plan;
+      const { released, problem } = await findImage(job, open, environment, options, log);
+      if (problem) results.push(applyCheck(imagePushed, image, { missing: problem }));
+      if (released && options.layers) {
+        const { host } = environmentRegistry(environment, options.registries);
+        results.push(applyCheck(imageLayers, image, await readLayers(released, openRegistry(host, log))));
+      }
+      images.set(image, released?.reference ?? NOT_PUSHED);
     }
-  }
+  });
   return { results, images };
+}
+
+async function findImage(
+  job: ImageJob,
+  { root }: OpenRelease,
+  environment: Environment,
+  options: Omit<EnvOptions, 'offline'>,
+  log: Log,
+): Promise<{ released?: ReleasedImage; problem?: Problem }> {
+  const registry = environmentRegistry(environment, options.registries);
+  try {
+    const [released] = await releasedImages([job], registry, { ...options, root, offline: false }, log);
+    return { released };
+  } catch (error) {
+    const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
+    if (!problem || !FAILED_CHECKS.has(problem.code)) throw error;
+    return { problem };
+  }
 }

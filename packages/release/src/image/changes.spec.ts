@@ -1,5 +1,5 @@
 import { planImage, type ImageContents } from './image';
-import { whyBuilt } from './why';
+import { listChanges } from './changes';
 
 const contents: ImageContents = {
   platform: 'linux/amd64',
@@ -11,7 +11,7 @@ const contents: ImageContents = {
   platformRef: '2026.1.1',
 };
 const before = planImage('proc', contents).labels;
-const why = (more: Partial<ImageContents>) => whyBuilt(before, planImage('proc', { ...contents, ...more }));
+const why = (more: Partial<ImageContents>) => listChanges(before, planImage('proc', { ...contents, ...more }));
 const bundle = (id: string, tree = '2') => ({ id, folder: id, tree: tree.repeat(40) });
 
 it.each<[string, Partial<ImageContents>, string[]]>([
@@ -36,9 +36,9 @@ it.each<[string, Partial<ImageContents>, string[]]>([
 
 it('reports a first image, and an image that was not built by this plugin', () => {
   const plan = planImage('proc', contents);
-  expect(whyBuilt(undefined, plan)).toEqual(['no previous image']);
-  expect(whyBuilt({ maintainer: 'x' }, plan)).toEqual(['the previous image was not built by this plugin']);
-  expect(whyBuilt({ ...before, 'io.kdcube.content-key': 'x', 'io.kdcube.bundles': '{' }, plan)).toEqual([
+  expect(listChanges(undefined, plan)).toEqual(['no previous image']);
+  expect(listChanges({ maintainer: 'x' }, plan)).toEqual(['the previous image was not built by this plugin']);
+  expect(listChanges({ ...before, 'io.kdcube.content-key': 'x', 'io.kdcube.bundles': '{' }, plan)).toEqual([
     'a, b, c and 2 more added',
   ]);
 });
@@ -46,7 +46,7 @@ it('reports a first image, and an image that was not built by this plugin', () =
 it('escapes control characters, and truncates long names', () => {
   const bundles = JSON.stringify({ 'gone\u001b[2J': {}, ['x'.repeat(9999)]: {} });
   const labels = { 'io.kdcube.content-key': 'k', 'io.kdcube.bundles': bundles, 'io.kdcube.platform-ref': '\u001b]0;t\u0007' };
-  const text = whyBuilt(labels, planImage('proc', contents)).join('; ');
+  const text = listChanges(labels, planImage('proc', contents)).join('; ');
   expect(text).toContain('gone\\x1b[2J, xxx');
   expect(text).toContain('platform \\x1b]0;t\\x07 → 2026.1.1');
   expect(text.length).toBeLessThan(250);

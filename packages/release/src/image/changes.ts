@@ -8,7 +8,7 @@ export type Labels = Readonly<Record<string, string>>;
 /**
  * Why an image differs from the previous one: a phrase for each change, from the labels of the previous image. Invalid labels are ignored.
  */
-export function whyBuilt(before: Labels | undefined, plan: Pick<ImagePlan, 'key' | 'labels' | 'platformRef'>): string[] {
+export function listChanges(before: Labels | undefined, plan: Pick<ImagePlan, 'key' | 'labels' | 'platformRef'>): string[] {
   if (before === undefined) return ['no previous image'];
   if (before['io.kdcube.content-key'] === undefined) return ['the previous image was not built by this plugin'];
   if (before['io.kdcube.content-key'] === plan.key) return [];

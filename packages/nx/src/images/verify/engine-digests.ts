@@ -1,0 +1,27 @@
+import { cacheDir } from '../../system/files';
+import { readSealedFile, writeSealedFile } from '../../system/sealed-file';
+import type { ImageJob } from '../job';
+
+/** Nobody can compute what an engine builds. So this machine remembers the digests of the images that its own engine exported or pushed, by content key. */
+export async function rememberEngineDigest({ plan }: Pick<ImageJob, 'plan'>, digest: string): Promise<void> {
+  const digests = new Set([...engineDigests(plan.key), digest]);
+  await writeSealedFile(fileOf(plan.key), nameOf(plan.key), JSON.stringify([...digests]));
+}
+
+/** Whether this machine's engine built the image with this digest, for this content key. */
+export function isOwnEngineDigest({ plan }: Pick<ImageJob, 'plan'>, digest: string): boolean {
+  return engineDigests(plan.key).includes(digest);
+}
+
+function engineDigests(key: string): string[] {
+  const sealed = readSealedFile(fileOf(key), nameOf(key));
+  return sealed ? (JSON.parse(sealed.toString('utf8')) as string[]) : [];
+}
+
+function fileOf(key: string): string {
+  return cacheDir('engine-digests', key);
+}
+
+function nameOf(key: string): string {
+  return `engine digests ${key}`;
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { KdcubeError } from '@kdcube/release/internal';
+import type { ExpectedImage } from '../../oci/expected';
+import type { LayerContent } from '../../oci/layer/layer';
+import { streamBlob } from '../../registry/blobs/download-blob';
+import { isIndex } from '../../registry/manifest-format';
+import { getManifest } from '../../registry/manifests';
+import type { Registry } from '../../registry/transport/connect';
+
+/** An image in a registry, with what it was compared with. */
+interface LayeredImage {
+  repository: string;
+  digest: string;
+  expected?: ExpectedImage;
+}
+
+/**
+ * Fetches the layers of an image that are not its base's, and compares what they unpack to with what was computed from git. The base's layers are known by their digests. An image that an engine built has
+ * nothing to be compared with.
+ */
+export async function readLayers(
+  { repository, digest, expected }: LayeredImage,
+  registry: Registry,
+): Promise<{ count: number; mismatch?: string; unreadable?: string }> {
+  if (!expected) return { count: 0, unreadable: 'what is in it cannot be computed here, so its layers cannot be compared' };
+  const { json } = await getManifest(registry, repository, digest);
+  const layers = isIndex(json) ? [] : json.layers.slice(expected.base.length);
+  for (const [index, layer] of layers.entries()) {
+    const mismatch = await findLayerMismatch(streamBlob(registry, repository, layer), expected.layers[index]!).catch(unreadable);
+    if (mismatch !== undefined) return { count: layers.length, mismatch: `its layer ${layer.digest} ${mismatch}` };
+  }
+  return { count: layers.length };
+}
+
+/** A layer that is gone, or whose bytes are others than its digest says, is a finding. */
+function unreadable(error: unknown): string {
+  const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
+  if (problem?.code === 'image-not-found') return 'does not exist';
+  if (problem?.code === 'registry-response') return `cannot be read: ${problem.message.replace(/\.$/, '')}`;
+  throw error;
+}
+
+/** Why a compressed layer does not unpack to what it should; undefined if it does. Reads no more than the content may have. */
+export async function findLayerMismatch(
+  compressed: AsyncIterable<Uint8Array>,
+  { diffId, size }: LayerContent,
+): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  let count = 0;
+  const unpacked = pipeline(Readable.from(compressed), zlib.createGunzip(), () => undefined);
+  try {
+    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+      count += chunk.length;
+      if (count > size) return `unpacks to more than ${size} bytes`;
+      hash.update(chunk);
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code?.startsWith('Z_')) throw error;
+    return `cannot be unpacked (${message})`;
+  }
+  const actual = `sha256:${hash.digest('hex')}`;
+  return actual === diffId ? undefined : `unpacks to ${actual} instead of ${diffId}`;
+}

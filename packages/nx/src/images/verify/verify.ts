@@ -1,0 +1,97 @@
+import { KdcubeError } from '@kdcube/release/internal';
+import { findMismatch, type ExpectedImage } from '../../oci/expected';
+import type { ImageIndex, ImageManifest } from '../../registry/manifest-format';
+import type { Log } from '../../system/log';
+import type { Registries } from '../../workspace/registries';
+import type { Builder } from '../build/engine';
+import type { ImageJob } from '../job';
+import { isOwnEngineDigest } from './engine-digests';
+import { computeExpectation, type Expectation } from './expectation';
+
+/** What counts as a proof, beside the content itself. */
+export interface TrustOptions {
+  registries: Registries;
+  /** What builds the image here. An engine that was asked for by name may have built what is found. */
+  engine?: Builder;
+  /** Accepts an image that cannot be verified, for its tag alone. */
+  trustRegistry?: boolean;
+}
+
+/** An image that was found under a content key, in a registry or a layout: its manifest as bytes, whose digest was computed here. */
+export interface FoundImage {
+  digest: string;
+  bytes: Uint8Array;
+  json: ImageManifest | ImageIndex;
+  /** Where it was found, for messages: `registry.example/acme/proc:c-…`. */
+  place: string;
+}
+
+/**
+ * What an image under a content key was found to be.
+ * - `content`: it is the image that git and the pinned base give; recomputed here.
+ * - `engine`: an engine of this machine built it.
+ * - `receipt`: the receipt of a docker-push names its digest.
+ * - `registry`: nothing proves it, and the option `trustRegistry` accepts that.
+ */
+export type Verdict =
+  | { by: 'content'; digest: string; expected: ExpectedImage }
+  | { by: 'engine' | 'receipt' | 'registry'; digest: string; expected?: undefined }
+  /** `cause`: a build would fail for the same reason. */
+  | { by: 'nothing'; why: string; cause?: KdcubeError };
+
+/**
+ * Whether an image that was found under the content key is the image that `job` plans. A content key is a claim: anybody who can write to the repository can put any image under it.
+ * `receiptDigest`: the digest in the receipt of the docker-push of this key; it counts only where the content cannot be computed. Problem `image-mismatch` for an image that is another one.
+ */
+export async function verifyImage(
+  job: ImageJob,
+  found: FoundImage,
+  { registries, engine = 'auto', trustRegistry = false }: TrustOptions,
+  log: Log,
+  receiptDigest?: string,
+): Promise<Verdict> {
+  const { digest } = found;
+  const expectation = await computeExpectation(job, registries, log);
+  const mismatch = expectation.is === 'computed' ? findMismatch(expectation.image, found) : undefined;
+  if (expectation.is === 'computed' && mismatch === undefined) return { by: 'content', digest, expected: expectation.image };
+  if (isOwnEngineDigest(job, digest)) return { by: 'engine', digest };
+  if (mismatch !== undefined && !isNamedEngine(engine)) throw imageMismatch(found, mismatch);
+  // A valid signature of a digest would count here.
+  if (receiptDigest !== undefined) return { by: 'receipt', digest: receiptDigest };
+  if (trustRegistry) return { by: 'registry', digest };
+  return { by: 'nothing', ...whyUnverified(job, expectation, mismatch) };
+}
+
+function isNamedEngine(engine: Builder): boolean {
+  return engine !== 'auto' && engine !== 'oci';
+}
+
+function whyUnverified(
+  { folder }: ImageJob,
+  expectation: Expectation,
+  mismatch?: string,
+): Omit<Verdict & { by: 'nothing' }, 'by'> {
+  if (expectation.is === 'unreadable') return { why: expectation.problem.message.split('\n')[0]!, cause: expectation.cause };
+  if (expectation.is === 'computed') return { why: `an engine may have built it (${mismatch}).` };
+  const { line, instruction } = expectation.refusal;
+  const place = `${folder.path}/${folder.dockerfile}:${line}`;
+  return { why: `an engine built it (${place} is ${instruction}), and what an engine builds cannot be computed.` };
+}
+
+/** The Problem of an image that is another one than its place says. Nothing was changed. */
+export function imageMismatch({ place, digest }: Pick<FoundImage, 'place' | 'digest'>, why: string): KdcubeError {
+  return new KdcubeError({
+    code: 'image-mismatch',
+    message: `${place} (${digest}) is not the image that this release describes: ${why}.`,
+    hint: 'find out who pushed it (docs/security.md); then delete that tag or folder, and run docker-push again',
+  });
+}
+
+/** The Problem of an image that nothing proves. */
+export function imageUnverified({ place, digest }: Pick<FoundImage, 'place' | 'digest'>, why: string): KdcubeError {
+  return new KdcubeError({
+    code: 'image-unverified',
+    message: `${place} (${digest}) cannot be verified: ${why}`,
+    hint: 'pass on dist/push from the job that ran docker-push; or "trustRegistry": true in the options of @kdcube/nx, to rely on the registry (docs/security.md)',
+  });
+}
