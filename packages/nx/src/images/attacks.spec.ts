@@ -390,10 +390,10 @@ describe('the cache', () => {
       fs.rmSync(pack);
       execFileSync('git', ['--git-dir', mirror, 'unpack-objects', '-q'], { input: bytes });
     }
-    const loose = filesIn('git').filter((file) => file.endsWith(`objects/${tree.slice(0, 2)}/${tree.slice(2)}`));
-    expect(loose).toHaveLength(1);
-    fs.chmodSync(loose[0]!, 0o644);
-    fs.writeFileSync(loose[0]!, deflateSync(Buffer.concat([Buffer.from(`tree ${content.length}\0`), content])));
+    const replaced = filesIn('git').filter((file) => file.endsWith(`objects/${tree.slice(0, 2)}/${tree.slice(2)}`));
+    expect(replaced).toHaveLength(1);
+    fs.chmodSync(replaced[0]!, 0o644);
+    fs.writeFileSync(replaced[0]!, deflateSync(Buffer.concat([Buffer.from(`tree ${content.length}\0`), content])));
     for (const folder of ['layers', 'diff-ids']) fs.rmSync(path.join(cache(), folder), { recursive: true, force: true });
     emptyRegistry();
     // The mirror is made again.
