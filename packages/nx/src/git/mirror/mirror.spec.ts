@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gitBytes } from '../git';
 import { fetchCommit } from './fetch-commit';
+import { findLocalStore } from './local-store';
+import { resolveRef } from './resolve-ref';
 import { type GitStore, missingObjects } from './store';
 import type { RepoSource } from './source';
 import { fetchBlobs } from './fetch-blobs';
@@ -155,6 +157,37 @@ describe('a mirror', () => {
     const next = commit(dir, { 'bundles/a/entrypoint.py': 'n\n' });
     fs.writeFileSync(path.join(mirror, 'shallow.lock'), '');
     expect(await read(source, next)).toEqual({ ...A, 'entrypoint.py': 'n\n' });
+  });
+
+  it.each(['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_COUNT'])('works with safe.bareRepository=explicit from %s', async (place) => {
+    const { dir, url, id } = await remoteRepo();
+    gitSync(dir, 'tag', 'v1');
+    if (place === 'GIT_CONFIG_COUNT')
+      Object.assign(process.env, {
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'safe.bareRepository',
+        GIT_CONFIG_VALUE_0: 'explicit',
+      });
+    else gitSync(dir, 'config', '--global', 'safe.bareRepository', 'explicit');
+    try {
+      const bare = at.box.folder('bare');
+      gitSync(dir, 'clone', '--quiet', '--bare', dir, bare);
+      const sources = [from(url), from(`file://${dir}`), from(`file://${bare}`)];
+      for (const source of sources) {
+        expect(await resolveRef(source, 'v1')).toEqual({ commit: id, kind: 'tag' });
+        expect(await resolveRef(source, id)).toEqual({ commit: id, kind: 'commit' });
+        expect(await read(source, id)).toEqual(A);
+        const tree = await resolveTree(await fetchCommit(source, id), id, 'bundles/a');
+        expect(await findLocalStore(source, id, tree!)).toBeDefined();
+      }
+      const next = [commit(dir, { 'bundles/a/entrypoint.py': 'n\n' }), commit(dir, { 'bundles/a/lib/x.py': 'n\n' })];
+      await Promise.all(next.map((each) => read(sources[0]!, each)));
+      fs.rmSync(path.join(mirrors()[0]!, 'objects'), { recursive: true });
+      expect(await read(sources[0]!, id)).toEqual(A);
+    } finally {
+      for (const name of ['GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0']) delete process.env[name];
+      if (place === 'GIT_CONFIG_GLOBAL') gitSync(dir, 'config', '--global', '--unset-all', 'safe.bareRepository');
+    }
   });
 
   it('serves several at once', async () => {

@@ -18,8 +18,11 @@ export async function mirrorFor(source: RepoSource, commit: string): Promise<Mir
   const key = createHash('sha256').update(source.url).digest('hex');
   const dir = cacheDir('git', commit.length === 64 ? `${key}-sha256` : key);
   const remote = await sourceRemote(source, dir);
+  // Named, not discovered: with `safe.bareRepository=explicit` git opens no bare repository that it finds by itself.
+  const env = { GIT_DIR: dir };
   // Reading knows no URL: what is not there is an error, not a request for a single object.
-  return { dir, context: { cwd: dir, env: { GIT_NO_LAZY_FETCH: '1' } }, remote };
+  const context = { cwd: dir, env: { ...env, GIT_NO_LAZY_FETCH: '1' } };
+  return { dir, context, remote: { ...remote, context: { ...remote.context, env: { ...remote.context.env, ...env } } } };
 }
 
 export function mirrorExists(mirror: Mirror): boolean {
