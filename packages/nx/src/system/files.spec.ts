@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir, fileProblem, replaceDir, withTemporaryDir, writeFileAtomic } from './files';
+import { cacheDir, fileProblem, makeDir, replaceDir, withTemporaryDir, writeFileAtomic } from './files';
+import { sourceRemote } from '../git/mirror/source';
+import { withLock } from './lock';
 import { problemOf, type Sandbox, sandbox, snapshot, write } from '../../testing/git-kit';
 import { runAndSignal } from '../../testing/run-and-signal';
 
@@ -174,5 +176,37 @@ describe('cacheDir', () => {
     process.env.KDCUBE_CACHE_DIR = '';
     process.env.XDG_CACHE_HOME = '/xdg';
     expect(cacheDir()).toBe(path.join('/xdg', 'kdcube'));
+  });
+});
+
+describe('a cache folder that cannot be used', () => {
+  const hint = 'KDCUBE_CACHE_DIR=<folder> uses another folder, which must be writable';
+  const users: Record<string, () => Promise<unknown>> = {
+    'a lock': () => withLock('x', async () => undefined),
+    'a file': () => writeFileAtomic(cacheDir('layers', 'ab', 'x'), 'x'),
+    'a folder': () => replaceDir(cacheDir('git', 'x'), async () => undefined),
+    'an empty folder': async () => makeDir(cacheDir('git')),
+    'a remote': () => sourceRemote({ url: 'https://host/r', self: false, root: box.dir }, box.dir),
+  };
+  // Node's own recursive mkdir never returns for a folder in /proc.
+  const places = ['/proc/1/nope', '/proc/self/fd/nope', '/dev/null', '/dev/null/x', '/sys/nope'];
+
+  it.each(Object.entries(users))('is a Problem that names KDCUBE_CACHE_DIR, for %s', async (_, use) => {
+    for (const place of places.filter(() => process.platform === 'linux')) {
+      process.env.KDCUBE_CACHE_DIR = place;
+      expect(await problemOf(use())).toMatchObject({ code: 'file-error', message: expect.stringContaining(place), hint });
+    }
+    delete process.env.KDCUBE_CACHE_DIR;
+    process.env.XDG_CACHE_HOME = '/proc/1/nope';
+    expect(await problemOf(use())).toMatchObject({ message: expect.stringContaining('/proc/1/nope/kdcube'), hint });
+  });
+
+  it.each(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ELOOP'])('is a Problem when the system says %s', (code) => {
+    const error = Object.assign(new Error(`${code}: no`), { code });
+    for (const file of [cacheDir(), cacheDir('locks'), cacheDir('layers', 'ab', 'x')])
+      expect(fileProblem(error, file).problems).toEqual([
+        { code: 'file-error', message: `The cache folder ${cacheDir()} cannot be used: ${code}: no.`, hint },
+      ]);
+    expect(fileProblem(error, `${cacheDir()}-other/x`).problems[0]!.hint).toBeUndefined();
   });
 });

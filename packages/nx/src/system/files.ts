@@ -20,7 +20,7 @@ export function cacheDir(...below: string[]): string {
 export async function replaceDir<T>(target: string, fill: (dir: string) => Promise<T>): Promise<T> {
   const dir = temporaryName(target);
   return withCleanup(dir, async () => {
-    fs.mkdirSync(dir, { recursive: true });
+    makeDir(dir);
     await removeStaleTemporaries(target);
     const result = await fill(dir);
     const old = temporaryName(target);
@@ -53,7 +53,7 @@ function swapDirs(dir: string, target: string, old: string): void {
         if (attempt === 1 && fs.existsSync(old)) fs.renameSync(old, target);
         throw error;
       }
-      fs.mkdirSync(old, { recursive: true });
+      makeDir(old);
     }
   }
 }
@@ -62,7 +62,7 @@ function swapDirs(dir: string, target: string, old: string): void {
 export async function writeFileAtomic(file: string, content: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(file);
   await withCleanup(temporary, async () => {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeDir(path.dirname(file));
     if (isSmall(content)) {
       fs.writeFileSync(temporary, content);
       fs.renameSync(temporary, file);
@@ -79,7 +79,11 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
 
 /** Temporary files and the cache are not recorded: only this plugin reads them. */
 function recordFile(verb: 'wrote' | 'removed', file: string): void {
-  if (!isTemporary(file) && !file.startsWith(cacheDir() + path.sep)) recordEffect({ kind: 'file', verb, file });
+  if (!isTemporary(file) && !isInCache(file)) recordEffect({ kind: 'file', verb, file });
+}
+
+function isInCache(file: string): boolean {
+  return file === cacheDir() || file.startsWith(cacheDir() + path.sep);
 }
 
 /** Removes a folder with everything in it, if it exists. */
@@ -110,6 +114,31 @@ export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, bes
   });
 }
 
+/** Creates a folder and those above it. Node's own `recursive` never returns in file systems such as /proc, where creating a folder fails with ENOENT. */
+export function makeDir(dir: string): void {
+  try {
+    createFolder(dir);
+  } catch (error) {
+    throw fileProblem(error, dir);
+  }
+}
+
+function createFolder(dir: string): void {
+  if (isFolder(dir)) return;
+  const above = path.dirname(dir);
+  if (above !== dir) createFolder(above);
+  try {
+    fs.mkdirSync(dir);
+  } catch (error) {
+    // Another process may have created it since.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(dir)) throw error;
+  }
+}
+
+function isFolder(dir: string): boolean {
+  return fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 export function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }
@@ -124,6 +153,16 @@ export function fileProblem(error: unknown, file: string): KdcubeError {
         code: 'disk-full',
         message: `${withFinalNames(file)} cannot be written: no space left on the disk.`,
         hint: `df -h ${nearestExisting(withFinalNames(file))}`,
+      },
+      { cause: error },
+    );
+  }
+  if (isInCache(file)) {
+    return new KdcubeError(
+      {
+        code: 'file-error',
+        message: `The cache folder ${cacheDir()} cannot be used: ${withFinalNames(message ?? String(error))}.`,
+        hint: 'KDCUBE_CACHE_DIR=<folder> uses another folder, which must be writable',
       },
       { cause: error },
     );

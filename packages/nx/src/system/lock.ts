@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { cacheDir, fileProblem, ignoreMissing } from './files';
+import { cacheDir, fileProblem, ignoreMissing, makeDir } from './files';
 import type { Log } from './log';
 import { silentLog } from './log';
 import { isAlive } from './is-alive';
@@ -19,7 +19,7 @@ export async function withLock<T>(
   log: Pick<Log, 'progress'> = silentLog,
 ): Promise<T> {
   const file = cacheDir('locks', createHash('sha256').update(name).digest('hex').slice(0, 32));
-  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  makeDir(path.dirname(file));
   const startedAt = Date.now();
   let reportedAt = startedAt;
   let waited = false;

@@ -1,7 +1,6 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release/internal';
-import { cacheDir } from '../../system/files';
+import { cacheDir, makeDir } from '../../system/files';
 import { gitText } from '../git';
 import { type GitContext } from '../environment';
 import { defaultRemote, configValue, readGitConfig, type GitConfig } from '../config';
@@ -52,7 +51,7 @@ export async function sourceRemote(source: RepoSource, cwd: string): Promise<Git
   };
   // The mirror's own folder may not be there yet, and has no settings of its own: the user's are asked for from outside of it.
   const outside = outsideRepository();
-  await fs.promises.mkdir(outside.cwd, { recursive: true });
+  makeDir(outside.cwd);
   return withTransport(remote, source.url, await readGitConfig(outside));
 }
 
