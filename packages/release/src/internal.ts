@@ -9,7 +9,7 @@ export { isOnlyAdded } from './document/only-added';
 export { commentsOf } from './document/comments';
 export { LIMITS } from './problem/limits';
 export type { Limit, LimitName } from './problem/limits';
-export { formatPlace, printable, quoted } from './problem/problem';
+export { formatPlace, printable, printableJson, printableLines, quoted } from './problem/problem';
 
 // document
 export { MAX_SCANNED_BYTES, type SecretInFile, secretsInFile } from './secrets/check-file';

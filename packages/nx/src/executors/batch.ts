@@ -1,4 +1,5 @@
 import type { ExecutorContext, TaskGraph } from '@nx/devkit';
+import { printableLines } from '@kdcube/release/internal';
 import { PROGRESS_PREFIX } from '../system/log';
 import { runTask, type Task } from './run-task';
 
@@ -74,7 +75,7 @@ async function resultOf(
   };
   // A bug in one task must not lose the results of the others.
   const success = await work(print).catch((error: unknown) => {
-    print('err', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    print('err', printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     return false;
   });
   return { task, result: { success, terminalOutput: output.join(''), startTime, endTime: Date.now() } };

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { formatProblems, KdcubeError, LIMITS } from '@kdcube/release/internal';
+import { formatProblems, KdcubeError, LIMITS, printableLines } from '@kdcube/release/internal';
 import type { PluginOptions } from '../plugin-options';
 import { pluginOptions } from '../plugin-options';
 import { withJournal } from '../system/journal';
@@ -45,7 +45,7 @@ export async function runTask(
     } catch (error) {
       const changed = describeChanges(error instanceof KdcubeError ? error.changed : undefined);
       if (!(error instanceof KdcubeError)) {
-        print('err', changed);
+        print('err', printableLines(changed));
         throw error;
       }
       print('err', formatProblems(error.problems, changed));

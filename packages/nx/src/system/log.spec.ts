@@ -35,6 +35,49 @@ describe('createLog', () => {
   });
 });
 
+describe('text from outside', () => {
+  const hostile: Record<string, string> = {
+    'a color (CSI)': '\u001b[31mred\u001b[0m',
+    'a cleared screen': '\u001b[2J\u001b[H',
+    'a title (OSC 0) with BEL': '\u001b]0;owned\u0007',
+    'a link (OSC 8)': '\u001b]8;;https://evil.example\u001b\\docs\u001b]8;;\u001b\\',
+    'a clipboard write (OSC 52)': '\u001b]52;c;aWQ=\u0007',
+    'a device control string (DCS)': '\u001bP$q"p\u001b\\',
+    'CSI as one C1 control': '\u009b2J',
+    'OSC as one C1 control': '\u009d0;owned\u009c',
+    'a carriage return that overwrites': 'failed\rpushed',
+    'a carriage return before a line end': 'failed\r\npushed',
+    backspaces: 'no\b\byes',
+    'a vertical tab and a form feed': 'a\u000bb\u000cc',
+    'NUL and DEL': 'a\u0000b\u007f',
+    'a bidi override': 'safe\u202egpj.exe',
+    'a bidi isolate': 'a\u2066b\u2069',
+    'a bidi mark': 'a\u200fb\u200e\u061c',
+    'a line separator of Unicode': 'a\u2028b\u2029c',
+  };
+  const acting = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+  it.each(Object.entries(hostile))('%s never reaches a terminal, by any way', (_, text) => {
+    for (const json of [false, true]) {
+      const { log, lines } = record(json);
+      log.done('staged', text, text, Date.now());
+      log.progress(text);
+      log.note(text);
+      log.lines([text, `${text}\nnext`]);
+      log.event({ event: text, [text]: [text] });
+      expect(lines.length).toBe(json ? 5 : 4);
+      for (const line of lines) expect(line).not.toMatch(acting);
+      if (json) expect(JSON.parse(lines[4]!.slice(4))).toEqual({ event: text, [text]: [text] });
+    }
+  });
+
+  it('stays as it is where it is harmless: several lines, letters of all alphabets, emoji', () => {
+    const { log, lines } = record();
+    log.lines(['größe → 日本語', '👩‍🚀 ok']);
+    expect(lines).toEqual(['out größe → 日本語\n👩‍🚀 ok']);
+  });
+});
+
 describe('withHeartbeat', () => {
   afterEach(() => jest.useRealTimers());
 

@@ -1,5 +1,8 @@
+import { printableJson, printableLines } from '@kdcube/release/internal';
+
 /**
  * The output of every executor: one line for each finished step, one line on change while waiting, and never more than 15 s of silence.
+ * Everything may hold text from outside (git, registries, AWS, docker, records), and is escaped here, once.
  * Lines are appended without cursor control, so that Nx's TUI, CI logs and pipes show them unchanged.
  */
 export interface Log {
@@ -25,7 +28,7 @@ export function progressLine(text: string): string {
 /** Writes text to stdout, or with `json` to stderr and JSON objects to stdout. `write` is for tests. */
 export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'err', line: string) => void } = {}): Log {
   const write = options.write ?? ((stream, line) => void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`));
-  const print = (line: string) => write(options.json ? 'err' : 'out', line);
+  const print = (text: string) => write(options.json ? 'err' : 'out', printableLines(text));
   return {
     done(verb, subject, what = '', startedAt) {
       const took = startedAt === undefined ? '' : formatDuration(Date.now() - startedAt);
@@ -41,7 +44,7 @@ export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'e
       ),
     // In one write, so that output of other processes does not come in between.
     lines: (lines) => lines.length > 0 && print(lines.join('\n')),
-    event: (event) => options.json && write('out', JSON.stringify(event)),
+    event: (event) => options.json && write('out', printableJson(event)),
   };
 }
 

@@ -62,12 +62,25 @@ function indent(text: string): string[] {
   return text.split('\n').map((line) => `  ${printable(line)}`);
 }
 
-/** Hostile input is quoted in messages: control characters (terminal escapes, NUL) are shown as \xNN, never sent to a terminal. */
+/** Control characters (terminal escapes, NUL) and what changes the order of text. */
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Hostile input is quoted in messages: control characters are shown as \xNN, never sent to a terminal. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+  return text.replace(UNPRINTABLE, (char) => {
     const code = char.codePointAt(0)!;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
+}
+
+/** The same for text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** JSON that is safe to print: what it leaves as it is, such as C1 controls, becomes an escape of JSON, so that readers get the same value. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** `text` as a quoted word of a message, cut where it would flood the terminal. */

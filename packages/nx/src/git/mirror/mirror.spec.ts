@@ -6,6 +6,7 @@ import { findLocalStore } from './local-store';
 import { resolveRef } from './resolve-ref';
 import { type GitStore, missingObjects } from './store';
 import type { RepoSource } from './source';
+import { createLog } from '../../system/log';
 import { fetchBlobs } from './fetch-blobs';
 import { listTree, resolveTree } from '../tree';
 import { readBlobs } from '../blobs';
@@ -188,6 +189,26 @@ describe('a mirror', () => {
       for (const name of ['GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0']) delete process.env[name];
       if (place === 'GIT_CONFIG_GLOBAL') gitSync(dir, 'config', '--global', '--unset-all', 'safe.bareRepository');
     }
+  });
+
+  it('prints the progress of a server without its control characters', async () => {
+    const dir = newRepo(at.box.folder('repo'), FILES);
+    const hook = path.join(at.box.dir, 'hook');
+    fs.writeFileSync(hook, `#!/bin/sh\nprintf '\\033]0;owned\\007\\033[2J 50%%\\n' >&2\nexec "$@"\n`, { mode: 0o755 });
+    gitSync(dir, 'config', '--global', 'uploadpack.packObjectsHook', hook);
+    // The progress is printed every few seconds.
+    let now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += 6_000));
+    let output = '';
+    try {
+      const log = createLog({ write: (_, line) => (output += `${line}\n`) });
+      await fetchCommit(from(`file://${dir}`), gitSync(dir, 'rev-parse', 'HEAD'), { log });
+    } finally {
+      clock.mockRestore();
+      gitSync(dir, 'config', '--global', '--unset-all', 'uploadpack.packObjectsHook');
+    }
+    expect(output).toContain('\\x1b]0;owned\\x07\\x1b[2J 50%');
+    expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
   it('serves several at once', async () => {

@@ -1,5 +1,5 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
-import { printable, familyRevision } from '@kdcube/release/internal';
+import { familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { formatDuration, progressLine } from '../../../system/log';
 
@@ -20,12 +20,12 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
       case 'task-started':
         return log.done('started', event.service, `as the task ${event.task}`);
       case 'service-event':
-        return log.progress(`${event.service}: ${printable(event.message)}`);
+        return log.progress(`${event.service}: ${event.message}`);
       case 'task-stopped':
         // As one block: above a board, lines of a log mean nothing without their task.
         return log.lines([
-          progressLine(`${event.service}: ${describeCount(event.count)}. ${printable(event.reason)}`),
-          ...event.lines.map((line) => `             | ${printable(line)}`),
+          progressLine(`${event.service}: ${describeCount(event.count)}. ${event.reason}`),
+          ...event.lines.map((line) => `             | ${line}`),
         ]);
       case 'waiting':
         return log.progress(`${event.service}: ${event.text}`);
@@ -35,7 +35,7 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
         return log.done(verb, event.service, `${revision}${EVIDENCE[event.digests]}  ${formatDuration(event.milliseconds)}`);
       }
       case 'failed':
-        return log.done('failed', event.service, `${event.code}: ${printable(event.reason)}`);
+        return log.done('failed', event.service, `${event.code}: ${event.reason}`);
       case 'note':
         return log.note(event.text);
     }
