@@ -55,7 +55,7 @@ const CASES = generations.flatMap((generation) =>
 
 const NO_PYYAML = spawnSync('python3', ['-c', 'import yaml']).status !== 0;
 const testWithPyyaml = NO_PYYAML ? test.skip : test;
-const PYYAML = `PyYAML reads the same${NO_PYYAML ? ' (skipped: python3 with PyYAML is not here)' : ''}`;
+const PYYAML = `PyYAML reads the same${NO_PYYAML ? ' (skipped: python3 has no PyYAML)' : ''}`;
 
 function pyyaml(text: string): unknown {
   const code = 'import sys, json, yaml; print(json.dumps(yaml.safe_load(sys.stdin.read())))';
@@ -80,14 +80,14 @@ describe.each(CASES)('$name', ({ generation, mode, name }) => {
     expect(kind).toBe(generation === '2026.4.19' ? 'bundles-yaml' : 'env-json');
   });
 
-  test('every file says the same to readers of YAML 1.1 and 1.2', () => {
+  test('every file is the same in YAML 1.1 and 1.2', () => {
     for (const [file, text] of Object.entries(files)) {
       if (!file.endsWith('.yaml')) continue;
       expect(parse(text, { version: '1.1' })).toEqual(parse(text, { version: '1.2' }));
     }
   });
 
-  test('the files say what the data says', () => {
+  test('the files contain the same data as the descriptor', () => {
     if (kind === 'bundles-yaml') {
       expect(parse(files['bundles.yaml']!)).toEqual(json(descriptor));
       return;
@@ -98,7 +98,7 @@ describe.each(CASES)('$name', ({ generation, mode, name }) => {
     expect(parse(files['release.yaml']!)).toEqual(json({ bundles: { default_bundle_id, items: Object.values(bundles) } }));
   });
 
-  test('an env file gives every value back', () => {
+  test('the env file preserves every value', () => {
     expect(readEnvFile(files['descriptor.env']!)).toEqual(env);
   });
 
@@ -110,7 +110,7 @@ describe.each(CASES)('$name', ({ generation, mode, name }) => {
   });
 });
 
-/** As compose reads an env_file: what stands between single quotes is taken as it is. */
+/** Reads an env_file like compose: nothing is expanded in single quotes. */
 function readEnvFile(text: string): Record<string, string> {
   return Object.fromEntries(
     text
@@ -127,7 +127,7 @@ function json(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** Texts that some reader of YAML, JSON or env files takes for something else. */
+/** Strings that some readers of YAML, JSON or env files misread. */
 const HARD = [
   ...[
     'yes',
@@ -195,7 +195,7 @@ const HARD = [
 // A key "<<" is refused where release.yaml is read, quoted or not.
 const KEYS = HARD.filter((text) => text !== '<<');
 
-describe('hard texts', () => {
+describe('strings that are hard to quote', () => {
   const config = {
     numbers: [0, -1, 1.5, 1e21, 1e-7, -2.5e-9, 123456789012345, true, false, null],
     nested: [[], {}, [[]], [[1, [2]], { a: [{ b: {} }], c: [] }]],
@@ -232,13 +232,13 @@ function itemOf(descriptor: Record<string, unknown>): unknown {
   return (descriptor.bundles as Record<string, unknown>).a;
 }
 
-describe('what the platform forces on us', () => {
+describe('what the platform requires', () => {
   const entries = (generation: (typeof generations)[number], mode: 'baked' | 'git' = 'baked') => {
     const { bundles } = plan({ generation, mode }).descriptor as { bundles: { items?: Record<string, unknown>[] } };
     return bundles.items ?? (Object.values(bundles) as unknown as Record<string, unknown>[]);
   };
 
-  test('baked entries name /bundles and the folder that imports, never a folder of their own', () => {
+  test('baked entries have the path /bundles and the module of their folder', () => {
     for (const generation of generations)
       expect(entries(generation).map(({ path, module }) => [path, module])).toEqual([
         ['/bundles', 'ledger_2_0_0.entrypoint'],
@@ -247,7 +247,7 @@ describe('what the platform forces on us', () => {
       ]);
   });
 
-  test('env-json traces to repo, ref and subdir, uncut, and git resolution is off; bundles-yaml only to the commit', () => {
+  test('env-json has repo, ref, subdir and commit, with git resolution off; bundles-yaml only the commit', () => {
     expect(entries('2026.3.1')[1]).toMatchObject({
       repo: expect.stringMatching(/crm\.git$/),
       ref: 'crm-v1.0',
@@ -263,16 +263,16 @@ describe('what the platform forces on us', () => {
       });
   });
 
-  test('a workspace bundle carries no trace', () => {
+  test('a workspace bundle has no repo, ref or commit', () => {
     for (const generation of generations) expect(Object.keys(entries(generation)[2]!)).toEqual(['id', 'path', 'module']);
   });
 
-  test('settings go where the generation reads them', () => {
+  test('settings have the key that the generation reads', () => {
     expect(entries('2026.3.3')[1]).toHaveProperty('props');
     expect(entries('2026.4.19')[1]).toHaveProperty('config');
   });
 
-  test('git mode asks for git resolution, once per instance, and pulls only when told', () => {
+  test('git mode enables git resolution with a lock, and pulls only with alwaysPull', () => {
     expect(plan({ generation: '2026.3.1', mode: 'git' }).env).toMatchObject({
       BUNDLE_GIT_RESOLUTION_ENABLED: '1',
       BUNDLE_GIT_REDIS_LOCK: '1',
@@ -282,7 +282,7 @@ describe('what the platform forces on us', () => {
     expect(plan({ generation: '2026.3.1', mode: 'baked', examples: true }).env.BUNDLES_INCLUDE_EXAMPLES).toBe('1');
   });
 
-  test('the kind can be chosen against the generation', () => {
+  test('the option kind overrides the generation', () => {
     expect(plan({ generation: '2026.3.1', mode: 'baked', kind: 'bundles-yaml' }).files).toHaveProperty(['bundles.yaml']);
   });
 
@@ -296,13 +296,13 @@ describe('what the platform forces on us', () => {
       'unknown-repo',
     ],
     [
-      'a name of prototypes',
+      'a name of Object.prototype',
       'platform: {ref: v1.0.0}\nbundles: {items: [{id: a, repo: constructor, ref: v1}]}',
       'git',
       'unknown-repo',
     ],
     [
-      'a dotted folder at the seed',
+      'a folder with a dot on the first platforms',
       'platform: {ref: v1.0.0}\nbundles: {items: [{id: a.b, repo: "git@h:o/r", ref: v1}]}',
       'git',
       'module-mismatch',
@@ -317,7 +317,7 @@ describe('what the platform forces on us', () => {
     }
   });
 
-  test('a dotted folder in git mode is named by its path for today’s platform', () => {
+  test('in git mode a folder with a dot becomes the subdir on current platforms', () => {
     const text = 'platform: {ref: "2026.7.20"}\nbundles: {items: [{id: a.b, repo: "git@h:o/r", ref: v1, subdir: x}]}';
     const { descriptor } = planDescriptor(mustReadRelease(text, 'release.yaml').release, new Map(), { mode: 'git' });
     expect(descriptor).toMatchObject({ bundles: { items: [{ subdir: 'x/a.b', module: 'entrypoint' }] } });

@@ -47,7 +47,7 @@ export function planDescriptor(
   if (release.bundles.length === 0) {
     problems.push({
       code: 'no-bundles',
-      message: 'The release has no bundles, and the platform refuses a descriptor without any.',
+      message: 'The release has no bundles: the platform rejects a descriptor without any.',
       hint: 'nx g @kdcube/nx:bundle my-bundle',
     });
   }
@@ -125,7 +125,7 @@ function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, 
   if (bundle.kind === 'workspace') {
     problems.push({
       code: 'missing-ref',
-      message: `${quoted(bundle.id)} is a workspace bundle: in git mode the platform clones bundles, and this one has no repo and ref.`,
+      message: `${quoted(bundle.id)} is a workspace bundle: in git mode the platform clones bundles, but this one has no repo and ref.`,
       hint: 'tag this repository, then write repo: and ref: in release.yaml',
     });
     return {};
@@ -135,7 +135,7 @@ function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, 
   if ('code' in place || place.kind === 'name') {
     problems.push({
       code: 'unknown-repo',
-      message: `${quoted(bundle.repo)} is a name, and in git mode the platform needs the URL.`,
+      message: `${quoted(bundle.repo)} is a name, but in git mode the platform needs a URL.`,
       hint: `repos:\n  ${bundle.repo}: git@…`,
     });
     return {};
@@ -148,7 +148,7 @@ function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, 
     return { ...source, subdir: pin?.path ?? `${bundle.subdir}/${bundle.id}`, module: 'entrypoint', ...commit };
   problems.push({
     code: 'module-mismatch',
-    message: `${quoted(bundle.id)} cannot be cloned by this platform: the folder ${quoted(folder)} has a dot, and the loader would take it for two folders.`,
+    message: `${quoted(bundle.id)} cannot be cloned by this platform: the folder ${quoted(folder)} has a dot, which the loader would read as two folders.`,
     hint: `rename the folder to ${bundle.folder} in its repository, or bake the bundles`,
   });
   return {};

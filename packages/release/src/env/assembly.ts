@@ -7,7 +7,7 @@ import type { Env } from './settings';
 const bundles = 'platform.services.proc.bundles';
 const exec = 'platform.services.proc.exec';
 
-/** Keys of assembly.yaml that today's platform reads before its environment: a key that is set there wins silently. */
+/** Keys of assembly.yaml that override variables of the environment on current platforms, without a warning. */
 const KEYS: Partial<Record<Component, Record<string, string>>> = {
   ingress: {
     CHAT_APP_PORT: 'ports.ingress',
@@ -72,23 +72,23 @@ function assemblyKeys(service: Service, env: Env): Record<string, string> {
 }
 
 /**
- * What a person should know of assembly.yaml. `assembly` is the document as plain data, where it can be had: then only the keys that it has, and that say
- * something else; without it, that they would.
+ * A note about keys of assembly.yaml that override the environment. `assembly` is the document as plain data: then only the keys with other values are named,
+ * without it all keys that could.
  */
 export function assemblyNote(service: Service, env: Env, assembly: unknown): Problem | undefined {
   const keys = Object.entries(assemblyKeys(service, env));
-  const wrong = keys.filter(([name, path]) => assembly === undefined || beats(at(assembly, path), env[name]!));
+  const wrong = keys.filter(([name, path]) => assembly === undefined || overrides(at(assembly, path), env[name]!));
   if (wrong.length === 0) return undefined;
   const list = wrong.map(([name, path]) => `${path} (${name})`).join(', ');
   return assembly === undefined
     ? {
         code: 'assembly-overrides',
-        message: `Where ${quoted(service.name)} finds an assembly.yaml, its keys beat the environment: ${list}.`,
-        hint: 'leave them out of assembly.yaml, or null',
+        message: `If ${quoted(service.name)} has an assembly.yaml, these keys override the environment: ${list}.`,
+        hint: 'remove them from assembly.yaml, or set them to null',
       }
     : {
         code: 'assembly-overrides',
-        message: `assembly.yaml says something else than the environment of ${quoted(service.name)}, and wins: ${list}.`,
+        message: `assembly.yaml overrides the environment of ${quoted(service.name)} with other values: ${list}.`,
       };
 }
 
@@ -97,7 +97,7 @@ function at(root: unknown, path: string): unknown {
 }
 
 /** A key without a value is ignored; the platform accepts several spellings of booleans. */
-function beats(value: unknown, env: string): boolean {
+function overrides(value: unknown, env: string): boolean {
   if (value === undefined || value === null || value === '') return false;
   const plain = (text: string) =>
     text

@@ -33,13 +33,13 @@ export function descriptorProblem({ bundles }: Environment, { kind }: Descriptor
     return {
       code: 'wrong-value',
       message:
-        'bundles.descriptor is env, and this release’s platform reads its bundles from a file or from Secrets Manager only.',
+        'bundles.descriptor is env, but the platform of this release reads its bundles only from a file or from Secrets Manager.',
       hint: 'descriptor: file',
     };
   if (kind === 'env-json' && bundles.descriptor === 'aws-sm')
     return {
       code: 'wrong-value',
-      message: 'bundles.descriptor is aws-sm, which platforms since 2026-04-19 read; this release runs on an earlier one.',
+      message: 'bundles.descriptor is aws-sm, but only platforms since 2026-04-19 read it: this release runs on an earlier one.',
       hint: 'descriptor: env',
     };
   return undefined;

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { HARD_VALUES as VALUES } from '../../testing/hard-values';
 import { envFile } from './env-file';
 
-test('only what needs quotes has them', () => {
+test('only values that need quotes get them', () => {
   expect(envFile({ A: 'x', B: 'a b', C: "a'b$" })).toBe(`A=x\nB='a b'\nC="a'b\\$"\n`);
 });
 
 const NO_COMPOSE = spawnSync('docker', ['compose', 'version']).status !== 0;
 const testWithCompose = NO_COMPOSE ? test.skip : test;
 
-testWithCompose(`compose reads every value as it was${NO_COMPOSE ? ' (skipped: docker compose is not here)' : ''}`, () => {
+testWithCompose(`compose reads every value unchanged${NO_COMPOSE ? ' (skipped: docker compose is not installed)' : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kdcube-env-file-'));
   writeFileSync(join(folder, 'all.env'), envFile(VALUES));
   writeFileSync(join(folder, 'compose.yaml'), 'services:\n  one:\n    image: x\n    env_file: [all.env]\n');

@@ -1,8 +1,8 @@
 import type { Env } from './settings';
 
 /**
- * An environment as compose's env_file: between single quotes nothing is expanded and lines may end; where the value has a single quote itself, double
- * quotes with what they expand escaped. One reader's form only: ECS is given the values as they are.
+ * Variables as an env_file of compose: in single quotes, where nothing is expanded and line breaks are allowed; a value with a single quote is in double
+ * quotes, with everything that they expand escaped. Only for compose: ECS gets the values as they are.
  */
 export function envFile(env: Env): string {
   return Object.entries(env)

@@ -55,13 +55,13 @@ test('one host with compose and bundles from git', () => {
   expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', 'host-2026.3.3.json'), `${JSON.stringify(plan, null, 2)}\n`);
 });
 
-describe('who is told what', () => {
+describe('which component gets which variables', () => {
   const plan = render('exec: { runtime: fargate, image: kdcube-exec-bundled }');
 
-  test('ingress, proc and metrics have one gateway, to the letter; each knows who it is', () => {
+  test('ingress, proc and metrics get the same gateway text, and their own component', () => {
     const texts = ['ingress', 'proc', 'metrics'].map((component) => of(plan, component).env.GATEWAY_CONFIG_JSON);
     expect(new Set(texts)).toEqual(new Set(['{"tenant":"alps","project":"lifts"}']));
-    // metrics would fall on the slice of ingress by a name of its own.
+    // With a component of its own, metrics would use the slice of ingress.
     expect(['ingress', 'proc', 'metrics'].map((component) => of(plan, component).env.GATEWAY_COMPONENT)).toEqual([
       'ingress',
       'proc',
@@ -69,7 +69,7 @@ describe('who is told what', () => {
     ]);
   });
 
-  test('the bundles are told to proc alone; the examples are off in ingress and proc', () => {
+  test('only proc gets the bundles; the examples are off in ingress and proc', () => {
     const variables = plan.services.filter(({ env }) => 'AGENTIC_BUNDLES_JSON' in env).map(({ component }) => component);
     expect(variables).toEqual(['proc']);
     expect(plan.services.map(({ component, env }) => [component, env.BUNDLES_INCLUDE_EXAMPLES])).toEqual([
@@ -80,7 +80,7 @@ describe('who is told what', () => {
     expect(of(plan, 'proc').env.BUNDLE_GIT_RESOLUTION_ENABLED).toBe('0');
   });
 
-  test('code runs in the image of this release, by digest, and in the task of this revision', () => {
+  test('code runs in the exec image of this release, by digest, and in this revision of the exec task', () => {
     expect(of(plan, 'proc').env).toMatchObject({
       PY_CODE_EXEC_IMAGE: IMAGES.get('kdcube-exec-bundled'),
       FARGATE_EXEC_ENABLED: '1',
@@ -98,7 +98,7 @@ describe('who is told what', () => {
     ]);
   });
 
-  test('no replica shares an id with another: nobody is given one', () => {
+  test('no service gets an INSTANCE_ID: all replicas would share it', () => {
     for (const { env } of plan.services) expect(Object.keys(env)).not.toContain('INSTANCE_ID');
   });
 
@@ -123,7 +123,7 @@ describe('who is told what', () => {
     ]);
   });
 
-  test('the force flags are there for one rollout, and for nobody else', () => {
+  test('only ingress and proc get the force flags, and only with force', () => {
     const forced = (force: boolean) =>
       render('', '2026.3.3', { force }).services.flatMap(({ component, env }) =>
         Object.keys(env)
@@ -142,12 +142,12 @@ describe('who is told what', () => {
 describe('values', () => {
   const HARD = `a'b"c$d#e\\f\n${'${g}'} {"json": ["é", "漢", "😀"]}`;
 
-  test('arrive as they are written, whatever is in them', () => {
+  test('are passed unchanged, whatever they contain', () => {
     const plan = render(`env: { proc: { HARD: ${JSON.stringify(HARD).replaceAll('${', () => '$${')} } }`);
     expect(of(plan, 'proc').env.HARD).toBe(HARD);
   });
 
-  test('shared ones go to who reads them, nearer ones win', () => {
+  test('shared ones go to the components that read them; more specific ones win', () => {
     const plan = render(
       'env: { shared: { POSTGRES_HOST: db, REDIS_URL: "redis://r:6379/0", LOG_LEVEL: INFO, MINE: all }, proc: { LOG_LEVEL: DEBUG } }\n' +
         'services:\n' +
@@ -171,7 +171,7 @@ describe('values', () => {
     expect(of(plan, 'postgres-setup').env).toMatchObject({ TENANT_ID: 'alps', PROJECT_ID: 'lifts', POSTGRES_PORT: '5432' });
   });
 
-  test('secrets are references in the environment’s own account and region, or files of the host', () => {
+  test('secrets are references in the account and region of the environment, or files on the host', () => {
     const plan = render(
       'secrets: { proc: { A: "ssm:/k/a", B: "secretsmanager:k/b#key", C: "arn:aws:ssm:us-east-1:999999999999:parameter/c" } }',
     );
@@ -186,7 +186,7 @@ describe('values', () => {
     expect(of(onHost, 'proc').secrets).toEqual({ A: '/etc/kdcube/a' });
   });
 
-  test('a reordered file is the same text', () => {
+  test('reordering the file does not change the text', () => {
     const a = render(
       'gateway: { profile: testing, limits: { max_queue_size: 1, ingress: { max_sse_connections_per_instance: 2 } } }\nenv: { proc: { X: "1", A: "2" } }',
     );
@@ -197,7 +197,7 @@ describe('values', () => {
   });
 });
 
-test('ECS and compose are told the same, but for where secrets and descriptors are', () => {
+test('ECS and compose get the same variables, except for the place of secrets and descriptors', () => {
   const more =
     'gateway: { profile: testing, pools: { pg_max_connections: 9, proc: { pg_pool_max_size: 3 } } }\n' +
     'metrics: { cloudwatch: { dimensions: { a: b } } }\nenv: { shared: { POSTGRES_HOST: db, REDIS_URL: "redis://r:6379/0" }, proc: { MINE: "$#" } }';
@@ -210,14 +210,14 @@ test('ECS and compose are told the same, but for where secrets and descriptors a
   }
 });
 
-describe('what does not fit goes another way, by rule', () => {
+describe('what does not fit into variables', () => {
   const many = Array.from(
     { length: 300 },
     (_, n) => `    - {id: "bundle-${n}@1-0", description: "${'long words '.repeat(15)}"}`,
   ).join('\n');
   const services = 'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled } }';
 
-  test('300 bundles on ECS: a file that the task carries, which the variable names', () => {
+  test('300 bundles on ECS: the variable has the path of a file that the task definition carries', () => {
     const plan = render(services, '2026.3.1', {}, many);
     const { env, files } = of(plan, 'proc');
     expect(env.AGENTIC_BUNDLES_JSON).toBe('/kdcube/release.yaml');
@@ -227,7 +227,7 @@ describe('what does not fit goes another way, by rule', () => {
     expect(plan.notes.map(({ code }) => code)).toEqual(['env-in-file']);
   });
 
-  test('with compose they fit up to what a process takes, then a file of the host', () => {
+  test('with compose: in the variable up to the limit of a process, then in a file on the host', () => {
     const environment = environmentOf(services, 'compose');
     expect(of(render('', '2026.3.1', { environment }, many), 'proc').env.AGENTIC_BUNDLES_JSON).toMatch(/^\{/);
     const more = Array.from(
@@ -239,7 +239,7 @@ describe('what does not fit goes another way, by rule', () => {
     ]);
   });
 
-  test('what the service mounts at /config stays what it is', () => {
+  test('a mount at /config does not change', () => {
     const plan = render(
       'services: { chat-proc: { component: proc, image: kdcube-chat-proc-bundled, mounts: { /config: { efs: fs-0123abcd } } } }',
       '2026.3.1',
@@ -249,7 +249,7 @@ describe('what does not fit goes another way, by rule', () => {
     expect(of(plan, 'proc').files).toMatchObject([{ path: '/kdcube/release.yaml', how: 'task' }]);
   });
 
-  test('whatever else is too large is named, with its bytes', () => {
+  test('other large variables are named with their size', () => {
     const large = (length: number) => `${services}\nenv: { proc: { SMALL: "x", LARGE: "${'y'.repeat(length)}" } }`;
     expect(codesOf(() => render(large(40_000)))).toEqual([]);
     expect(() => render(large(60_000))).toThrow(/LARGE 60000/);
@@ -261,19 +261,19 @@ describe('what does not fit goes another way, by rule', () => {
   });
 });
 
-describe('today’s platform', () => {
-  test('a file that it may write to; nothing in AGENTIC_BUNDLES_JSON', () => {
+describe('current platforms', () => {
+  test('get a writable file, and no AGENTIC_BUNDLES_JSON', () => {
     const { env, files } = of(render('', '2026.4.19'), 'proc');
     expect([env.AGENTIC_BUNDLES_JSON, env.BUNDLES_YAML_DESCRIPTOR_PATH]).toEqual([undefined, '/kdcube/bundles.yaml']);
     expect(files).toMatchObject([{ path: '/kdcube/bundles.yaml', writable: true, how: 'task' }]);
   });
 
-  test('from Secrets Manager there is no file', () => {
+  test('get no file if the descriptor is in Secrets Manager', () => {
     const { env, files } = of(render('bundles: { descriptor: aws-sm }', '2026.4.19'), 'proc');
     expect([env.BUNDLES_DESCRIPTOR_PROVIDER, env.BUNDLES_YAML_DESCRIPTOR_PATH, files]).toEqual(['aws-sm', undefined, []]);
   });
 
-  test('the keys of assembly.yaml that win are named; with the file at hand, those that differ', () => {
+  test('the keys of assembly.yaml that override the environment are named: all, or those that differ if the file is known', () => {
     const named = render('', '2026.4.19').notes.filter(({ code }) => code === 'assembly-overrides');
     expect(named.map(({ message }) => message).join()).toContain(
       'platform.services.proc.bundles.bundles_include_examples (BUNDLES_INCLUDE_EXAMPLES)',
@@ -286,7 +286,7 @@ describe('today’s platform', () => {
     };
     const differing = render('', '2026.4.19', { assembly }).notes;
     expect(differing.map(({ message }) => message)).toEqual([
-      'assembly.yaml says something else than the environment of "chat-proc", and wins: platform.services.proc.bundles.bundles_include_examples (BUNDLES_INCLUDE_EXAMPLES).',
+      'assembly.yaml overrides the environment of "chat-proc" with other values: platform.services.proc.bundles.bundles_include_examples (BUNDLES_INCLUDE_EXAMPLES).',
     ]);
   });
 });
@@ -309,8 +309,8 @@ describe('refused', () => {
       'id: a',
       ['image-not-pushed'],
     ],
-    ['today’s bundles in the environment', 'bundles: { descriptor: env }', '2026.4.19', {}, 'id: a', ['wrong-value']],
-    ['early bundles in Secrets Manager', 'bundles: { descriptor: aws-sm }', '2026.3.1', {}, 'id: a', ['wrong-value']],
+    ['a bundles.yaml in a variable', 'bundles: { descriptor: env }', '2026.4.19', {}, 'id: a', ['wrong-value']],
+    ['Secrets Manager on an early platform', 'bundles: { descriptor: aws-sm }', '2026.3.1', {}, 'id: a', ['wrong-value']],
     [
       'git mode with an image without git',
       'bundles: { mode: git }',
@@ -320,7 +320,7 @@ describe('refused', () => {
       ['git-missing'],
     ],
     [
-      'the same with an image that has it',
+      'git mode with an image that has git',
       'bundles: { mode: git }',
       '2026.3.1',
       { imageHasGit: true },
@@ -328,7 +328,7 @@ describe('refused', () => {
       [],
     ],
     [
-      'a later image that has none',
+      'git mode with a later image without git',
       'bundles: { mode: git }',
       '2026.4.19',
       { imageHasGit: false },
@@ -339,7 +339,7 @@ describe('refused', () => {
     expect(codesOf(() => render(more, generation, rest, bundles))).toEqual(codes);
   });
 
-  test('keys of the gateway that this platform does not read are left out, and said', () => {
+  test('keys of the gateway that this platform does not read are left out with a note', () => {
     const gateway =
       'gateway: { data_bus: { ingress: { publish_limits: { paid: { packages_per_minute: 1 } } } }, guarded_rest_patterns: { ingress: ["^/a$"], proc: ["^/a$", "^/b$"] } }';
     const early = render(gateway, '2026.3.3');

@@ -87,7 +87,7 @@ function serviceEnv(
   let rendered = render(false);
   if (!fits(service, rendered.env, secrets) && rendered.env.AGENTIC_BUNDLES_JSON?.startsWith('{')) {
     rendered = render(true);
-    const message = `The bundles do not fit into the environment of ${quoted(service.name)}: they go into ${rendered.files[0]!.path}, which AGENTIC_BUNDLES_JSON names.`;
+    const message = `The bundles do not fit into the environment of ${quoted(service.name)}: they are written to ${rendered.files[0]!.path}, and AGENTIC_BUNDLES_JSON has that path.`;
     found.notes.push({ code: 'env-in-file', message });
   }
   if (!fits(service, rendered.env, secrets)) found.problems.push(tooLarge(service, rendered.env, secrets));
@@ -104,7 +104,7 @@ function serviceEnv(
   };
 }
 
-/** What follows from the environment's other keys and the release. Reading refuses most of these names in the file; what it lets pass (a port, a prefix) is only a default here. */
+/** The variables that follow from the environment's other keys and the release. Most of these names are refused in the file; the others (a port, a prefix) are only defaults here. */
 function derived(
   service: Service,
   { environment, release, images, execTaskDefinition, force }: EnvInput,
@@ -161,7 +161,7 @@ function imageReference(image: ServiceImage, images: ReadonlyMap<string, string>
   if (reference?.includes('@sha256:')) return reference;
   const problem: Problem = {
     code: 'image-not-pushed',
-    message: `${quoted(image.name)} has no digest yet: it was not pushed, or is no image of this release.`,
+    message: `${quoted(image.name)} has no digest: it was not pushed, or is not an image of this release.`,
     hint: `nx run ${image.name}:docker-push`,
   };
   if (!problems.some(({ message }) => message === problem.message)) problems.push(problem);
@@ -174,7 +174,7 @@ function gitProblem({ environment, release, imageHasGit }: EnvInput): Problem | 
   if (imageHasGit === undefined && release.generation !== '2026.3.1') return undefined;
   return {
     code: 'git-missing',
-    message: 'The bundles are cloned by proc, and its image has no git: the first platforms did not install it.',
+    message: 'proc cannot clone the bundles: its image has no git. The first platforms did not install it.',
     hint: 'bundles:\n  mode: baked',
   };
 }

@@ -3,7 +3,7 @@ import { renderGateway } from './gateway';
 
 const render = (gateway: string) => renderGateway(environmentOf(`gateway: ${gateway}`), '2026.3.1').gateway;
 
-test('flat stays flat', () => {
+test('a section without slices is unchanged', () => {
   expect(render('{ pools: { pg_pool_max_size: 4, pg_max_connections: 100 } }')).toEqual({
     tenant: 'alps',
     project: 'lifts',
@@ -11,7 +11,7 @@ test('flat stays flat', () => {
   });
 });
 
-test('what stands beside slices goes into both: the platform would throw it away', () => {
+test('keys beside slices are copied into both: the platform would ignore them', () => {
   expect(
     render('{ pools: { pg_max_connections: 100, redis_max_connections: 10, proc: { redis_max_connections: 40 } } }').pools,
   ).toEqual({
@@ -20,14 +20,14 @@ test('what stands beside slices goes into both: the platform would throw it away
   });
 });
 
-test('one slice alone gets the other: a component without one would have its neighbour’s', () => {
+test('a missing slice is added: the component would use the other slice', () => {
   expect(render('{ service_capacity: { proc: { processes_per_instance: 4 } } }').service_capacity).toEqual({
     ingress: {},
     proc: { processes_per_instance: 4 },
   });
 });
 
-test('a slice’s role starts from the flat one, key by key', () => {
+test('roles of a slice inherit the keys beside the slices', () => {
   expect(render('{ rate_limits: { paid: { hourly: 100, burst: 5 }, proc: { paid: { burst: 9 } } } }').rate_limits).toEqual({
     ingress: { paid: { burst: 5, hourly: 100 } },
     proc: { paid: { burst: 9, hourly: 100 } },
@@ -41,11 +41,11 @@ test('one line of ASCII, without a single quote', () => {
   expect(JSON.parse(text)).toMatchObject({ guarded_rest_patterns: ["^/l'été$"] });
 });
 
-describe('the platform’s own samples', () => {
+describe('samples of the platform', () => {
   test.each([
     ['gateway-config.example.seed.json', '2026.3.1'],
     ['gateway.head.yaml', '2026.4.19'],
-  ] as const)('%s is read, and rendered as it is but for what stands beside slices', (file, generation) => {
+  ] as const)('%s is rendered unchanged, except for keys beside slices', (file, generation) => {
     const sample = sampleGateway(file);
     const { gateway, notes } = renderGateway(environmentOf(`gateway: ${JSON.stringify(sample)}`), generation);
     const expected = structuredClone(sample) as Record<string, Record<string, unknown>>;

@@ -34,7 +34,7 @@ export function renderGateway({ tenant, project, gateway }: Environment, generat
   });
   const unread = today ? [] : LATER.filter((key) => gateway[key] !== undefined);
   const notes = unread.map((key): Problem => {
-    const message = `gateway.${key} is read by platforms since 2026-04-19 only; this release runs on an earlier one, and it was left out.`;
+    const message = `gateway.${key} was left out: only platforms since 2026-04-19 read it, and this release runs on an earlier one.`;
     return { code: 'ignored-key', message };
   });
   return { gateway: rendered, text: oneLine(rendered), notes };

@@ -8,7 +8,7 @@ import { planDescriptor } from '../descriptor/descriptor';
 import { descriptorOptions } from './bundles';
 import { renderEnv } from './env';
 
-/** What rendering says of an environment: its problems, else its notes. */
+/** The problems of rendering an environment, else its notes. */
 function output(more: string, ref: string, bundles = 1): readonly Problem[] {
   const items = Array.from({ length: bundles }, (_, n) => `    - {id: "bundle-${n}@1-0", description: "${'long '.repeat(30)}"}`);
   const text = `platform: {ref: "${ref}"}\nbundles:\n  items:\n${items.join('\n')}\n`;
@@ -28,7 +28,7 @@ test.each<[string, () => readonly Problem[]]>([
   ['env-in-file', () => output(proc, 'v0.3.2', 300)],
   ['env-too-large', () => output(`${proc}\nenv: { proc: { LARGE: "${'x'.repeat(70_000)}" } }`, 'v0.3.2')],
   ['assembly-overrides', () => output(proc, '2026.07.20.444')],
-])('what a person reads: %s', (code, provoke) => {
+])('the golden text of %s', (code, provoke) => {
   const found = provoke().find((problem) => problem.code === code);
   expectGolden(join(ENVIRONMENT_FIXTURES, 'rendered', `${code}.txt`), `${formatProblem(found!)}\n`);
 });

@@ -9,7 +9,7 @@ const MAX_ENV_STRING = 128 * 1024;
 export const MAX_TASK_DEFINITION = 64 * 1024;
 /** Bytes reserved for everything except variables: roles, health checks, logs, mounts, several containers. */
 const REST_OF_TASK_DEFINITION = 8 * 1024;
-export const SMALLER_ENV = 'move large values into a file of the image, or of a mount';
+export const SMALLER_ENV = 'move large values into a file of the image or of a mount';
 
 const bytes = (text: string) => new TextEncoder().encode(text).byteLength;
 
@@ -43,7 +43,7 @@ export function tooLarge(service: Service, env: Env, secrets: Record<string, str
     .join(', ');
   const message =
     long.length > 0
-      ? `${long.join(', ')} of ${quoted(service.name)} is longer than the ${MAX_ENV_STRING} bytes that a process takes in one variable.`
-      : `The environment of ${quoted(service.name)} has ${taskDefinitionBytes(env, secrets)} bytes, and ECS takes ${MAX_TASK_DEFINITION} for the whole task definition. The largest: ${largest}.`;
+      ? `${long.join(', ')} of ${quoted(service.name)} is longer than the ${MAX_ENV_STRING} bytes that one variable of a process can have.`
+      : `The environment of ${quoted(service.name)} has ${taskDefinitionBytes(env, secrets)} bytes: ECS allows ${MAX_TASK_DEFINITION} for the whole task definition. The largest: ${largest}.`;
   return { code: 'env-too-large', message, hint: SMALLER_ENV };
 }

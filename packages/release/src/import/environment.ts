@@ -12,7 +12,7 @@ export interface FoundEnvironment {
   name: string;
   target: 'ecs' | 'compose';
   services: FoundService[];
-  /** The task that code runs in, where proc names one that can be read. */
+  /** The exec task, if proc names one that can be read. */
   exec?: FoundExec;
   /** `ecs:` or `compose:`, as the file has it. */
   place: Record<string, unknown>;
@@ -25,7 +25,7 @@ export interface ImportedEnvironment {
 
 type Mapping = Record<string, unknown>;
 
-/** The file of an environment, from what was found. No secret is in it. */
+/** The file of an environment for the services that were found. It contains no secret. */
 export function importEnvironment(found: FoundEnvironment): ImportedEnvironment {
   const notes: ImportNote[] = [];
   const { tenant, project, gateway } = gatewayOf(found.services, notes);
@@ -34,7 +34,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
     // A pushgateway's URL may have a password in it.
     if (!mayHoldSecret(settings[key])) continue;
     delete settings[key];
-    notes.push({ subject: `${key}:`, reason: 'secret', message: 'was left out: there is what looks like a secret in it' });
+    notes.push({ subject: `${key}:`, reason: 'secret', message: 'was left out: it may contain a secret' });
   }
   const services = Object.fromEntries(
     found.services.map((service) => {
@@ -67,7 +67,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
   return { text: head + text, notes };
 }
 
-/** Where a secret should be put, in words that can be typed. */
+/** The reference of a secret, and the command that stores its value. */
 function placeOf({ target, name }: FoundEnvironment, variable: string): { reference: string; hint: string } {
   const word = variable.toLowerCase().replace(/_/g, '-');
   if (target === 'compose')
@@ -79,12 +79,12 @@ function placeOf({ target, name }: FoundEnvironment, variable: string): { refere
   };
 }
 
-/** `${` is a variable of the environment's file, and these values had none. */
+/** In an environment's file `${` starts a variable; these values have none. */
 function escaped(env: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replace(/\$\{/g, '$$${')]));
 }
 
-/** The one gateway, as far as it has keys that the platform reads, and whose it is. */
+/** The gateway with the keys that the platform reads, and its tenant and project. */
 function gatewayOf(
   services: readonly FoundService[],
   notes: ImportNote[],
@@ -93,7 +93,7 @@ function gatewayOf(
     const text = env.GATEWAY_CONFIG_JSON ?? '';
     const value = parsed(text);
     if (text.trim() !== '' && !value)
-      notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, reason: 'gateway', message: 'is no JSON: it was left out' });
+      notes.push({ subject: `${name} GATEWAY_CONFIG_JSON`, reason: 'gateway', message: 'is not JSON: it was left out' });
     return value ? [{ name, value }] : [];
   });
   const setup = services.find(({ env }) => env.TENANT_ID !== undefined)?.env;
@@ -104,7 +104,7 @@ function gatewayOf(
       notes.push({
         subject: `${name} GATEWAY_CONFIG_JSON`,
         reason: 'gateway-one',
-        message: `differs from that of ${first.name}, which was taken: the platform needs one for all`,
+        message: `differs from that of ${first.name}, which was imported: the platform needs the same gateway for all`,
       });
   const { tenant, project, tenant_id: tenantId, project_id: projectId, ...rest } = first.value;
   return {
@@ -127,7 +127,7 @@ function parsed(text: string): Mapping | undefined {
   }
 }
 
-/** The keys that the platform reads. A list of paths becomes ingress's and proc's: each sees its own only. */
+/** The keys that the platform reads. A list of paths is copied to ingress and proc: each one only sees its own. */
 function readable(gateway: Mapping, service: string, notes: ImportNote[]): Mapping {
   const rest = structuredClone(gateway);
   if (Array.isArray(rest.guarded_rest_patterns))
@@ -143,7 +143,7 @@ function readable(gateway: Mapping, service: string, notes: ImportNote[]): Mappi
         notes.push({
           subject: `${service} gateway`,
           reason: 'gateway',
-          message: `${printable(path.join('.'))} is not read, or has a value that cannot be: it was left out`,
+          message: `${printable(path.join('.'))} is not read by the platform, or has an invalid value: it was left out`,
         });
       }
     }

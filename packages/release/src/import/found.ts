@@ -10,7 +10,7 @@ import { explainOmitted } from './settings';
 import { type ImportedSettings } from './types';
 import type { FoundService, ImportNote, ImportedVariables } from './types';
 
-/** The component of the platform, by its names, else by its own variables. */
+/** The component of a service, by its names, else by its variables. */
 export function componentOf(names: readonly string[], env: Readonly<Record<string, string>>): Component {
   const text = names.join(' ').toLowerCase();
   const exact = components.find((component) => component !== 'other' && names.includes(component));
@@ -26,7 +26,7 @@ export function componentOf(names: readonly string[], env: Readonly<Record<strin
 }
 
 /**
- * The variables of a service that an environment can have. A secret's value is never copied: its name gets a reference, and a note says where to put the value.
+ * The variables of a service that an environment can contain. A secret's value is never copied: its name gets a reference, and a note says where to put the value.
  * Variables that the environment generates, and those that the platform does not read, are left out, each with a note.
  */
 export function importVariables(
@@ -44,20 +44,20 @@ export function importVariables(
   for (const [name, value] of Object.entries(found.env)) {
     const wrong = isEnvName(name) ? misnamed(name, found.component) : undefined;
     const owned = found.component !== 'other' && Object.hasOwn(OWNED, name.toUpperCase());
-    if (!isEnvName(name)) note('a variable', 'name', 'has a name that no variable can have: it was left out');
+    if (!isEnvName(name)) note('a variable', 'name', 'has an invalid name: it was left out');
     else if (upper.has(name.toUpperCase())) note(name, 'name', 'differs from another one only in case: it was left out');
     else if (Object.hasOwn(ALIASES, name) && given(ALIASES[name]!))
       note(name, 'name', `is another name of ${ALIASES[name]!}, which is set too: it was left out`);
     else if (owned) {
       const { reason, message } = explainOmitted(name, settings) ?? {
         reason: 'made',
-        message: `is made from ${OWNED[name.toUpperCase()]!}`,
+        message: `is generated from ${OWNED[name.toUpperCase()]!}`,
       };
       note(name, reason, message);
     } else if (name === 'INSTANCE_ID')
-      note(name, 'replica', 'must be another one in every replica: it was left out, and the platform makes it');
+      note(name, 'replica', 'must be unique for each replica: it was left out, the platform generates it');
     else if (wrong) note(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
-    else if (valueFault(value) !== undefined) note(name, 'value', `cannot be taken over: ${valueFault(value)}`);
+    else if (valueFault(value) !== undefined) note(name, 'value', `has an invalid value: ${valueFault(value)}`);
     else if (value === '') note(name, 'empty', 'was empty: it was left out');
     else if (isSecretValue(name, value) || hasPassword(value)) {
       const { reference, hint } = place(name);
@@ -65,7 +65,7 @@ export function importVariables(
       note(name, 'secret', 'is a secret: its value was not copied', hint);
     } else {
       env[name] = value;
-      if (placeholderIn(value)) note(name, 'placeholder', 'is a placeholder that nobody filled in');
+      if (placeholderIn(value)) note(name, 'placeholder', 'is a placeholder that was not filled in');
     }
     upper.add(name.toUpperCase());
   }
@@ -74,12 +74,12 @@ export function importVariables(
     const text = secretReference(reference) ? reference : `ssm:${reference}`;
     if (wrong) note(name, 'misnamed', 'is not read by the platform under this name: it was left out', wrong.instead);
     else if (secretReference(text)) secrets[name] = text;
-    else note(name, 'value', 'refers to something that is no parameter and no secret: it was left out');
+    else note(name, 'value', 'refers to neither a parameter nor a secret: it was left out');
   }
   return { env, secrets, notes };
 }
 
-/** Also with a placeholder as its password: whoever fills it in would write a secret into the file. */
+/** True for a placeholder too: to fill it in would put a secret into the file. */
 function hasPassword(value: string): boolean {
   return /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(value);
 }

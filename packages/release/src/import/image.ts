@@ -4,7 +4,7 @@ import { type ImageReference, parseImageReference } from '../release/reference';
 import { mayHoldSecret } from '../document/values';
 import type { FoundService, ImportNote } from './types';
 
-/** Where an image is, as the environment's file has it: by digest, or with a place for the digest, which a person fills in. */
+/** The image as the environment's file names it: by digest, or with a placeholder for the digest. */
 export function importedImage(
   name: string,
   written: unknown,
@@ -13,7 +13,7 @@ export function importedImage(
 ): Pick<FoundService, 'image' | 'registry'> {
   const image = typeof written === 'string' ? parsed(written) : undefined;
   if (!image) {
-    const message = 'is not named: put the name of an image of the release there, or another one by its digest';
+    const message = 'is missing: write the name of an image of the release, or another image by digest';
     notes.push({ subject: `${name} image`, reason: 'image', message, ...(at && { at }) });
     return { image: `docker.io/kdcube/${name.toLowerCase()}@sha256:<DIGEST>` };
   }
@@ -22,7 +22,7 @@ export function importedImage(
     notes.push({
       subject: `${name} image`,
       reason: 'image',
-      message: 'is not named by digest: put the name of an image of the release there, or this one by its digest',
+      message: 'has no digest: write the name of an image of the release, or this image by digest',
       hint: `docker buildx imagetools inspect ${written as string}`,
       ...(at && { at }),
     });
@@ -40,13 +40,13 @@ function parsed(text: string): ImageReference | undefined {
 
 /** The registry of an image that is written in full. */
 export function registryOfImage(text: string): string | undefined {
-  // The digest may be one that a person has to fill in.
+  // The digest may be a placeholder.
   const image = parsed(text.replace(/@sha256:<DIGEST>$/, ''));
   return image && registryOf(image);
 }
 
 /**
- * The one registry that an environment names for the images of the release: that of proc's image, which has the bundles in it, else of the first part of the platform. Services whose images are elsewhere go on naming them in full.
+ * The registry of the environment: that of proc's image, which contains the bundles, else that of the first component. Services with images in other registries keep their full names.
  */
 export function registryOfAll(services: readonly FoundService[], notes: ImportNote[]): string | undefined {
   const own = services.filter(({ component, registry }) => component !== 'other' && registry !== undefined);
@@ -56,12 +56,12 @@ export function registryOfAll(services: readonly FoundService[], notes: ImportNo
     notes.push({
       subject: 'registry:',
       reason: 'registry',
-      message: `is that of ${proc.name}; the images of ${elsewhere.map(({ name }) => name).join(', ')} are in others, and keep their full names`,
+      message: `is that of ${proc.name}: the images of ${elsewhere.map(({ name }) => name).join(', ')} are in other registries, and keep their full names`,
     });
   return proc?.registry;
 }
 
-/** Where it was pushed to, as `registry:` says it. The hub's own images and the platform's are there for everybody: nobody pushes a release to them. */
+/** The registry of an image, in the form of `registry:`. Undefined for official images of Docker Hub and those of the platform: no release is pushed there. */
 function registryOf({ host, repository }: ImageReference): string | undefined {
   const prefix = repository.split('/').slice(0, -1).join('/');
   if (host === 'docker.io') return prefix === '' || prefix === 'library' || prefix === 'kdcube' ? undefined : `${host}/${prefix}`;

@@ -86,13 +86,13 @@ function firstPlan(text: string, definitions: TaskDefinition[]) {
   return planDeploy(deployInput({ environment, running })).plan;
 }
 
-test('the first plan after an import is empty; keys that nobody knows here stay', () => {
+test('the first plan after an import is empty; unknown keys are preserved', () => {
   const { text, notes } = imported([app]);
   expect(notes).toEqual([]);
   expect(firstPlan(text, [app]).services.map(({ change, reasons }) => [change, reasons])).toEqual([['none', []]]);
 });
 
-test('a release that was deployed here, imported again: code, metrics and gateway stay; what is registered anew is the exec task alone', () => {
+test('importing our own deployment: exec, metrics and gateway do not change; only the exec task is registered again', () => {
   const lines = { bundles: ['lifts@1-4 v1.4.0 a'] };
   const running = deployed(lines);
   const services = Object.values(running.services)
@@ -103,7 +103,7 @@ test('a release that was deployed here, imported again: code, metrics and gatewa
     });
   const { text, notes } = importEnvironment({ name: 'prod', target: 'ecs', services, place: PLACE });
   const { environment, problems } = read(text);
-  // Variables of the customer's that look secret are named, and get a reference.
+  // Other variables that look like secrets get a note and a reference.
   expect([problems, notes.filter(({ message }) => message.includes('secret')).map(({ subject }) => subject)]).toEqual([
     [],
     ['chat-proc BUILD_FINGERPRINT'],
@@ -115,13 +115,13 @@ test('a release that was deployed here, imported again: code, metrics and gatewa
   expect([plan.descriptor.changed, plan.gateway.changed]).toEqual([false, false]);
 });
 
-test('a secret in plain text: named, with where to put it, and nowhere else; then the first plan is that one line', () => {
-  const open = structuredClone(app);
-  open.containerDefinitions[0]!.environment!.push(
+test('a secret in plain text appears only in a note, by name; the first plan changes only that variable', () => {
+  const exposed = structuredClone(app);
+  exposed.containerDefinitions[0]!.environment!.push(
     { name: 'DB_TOKEN', value: CANARY },
     { name: 'URL', value: `redis://u:${CANARY}@h/0` },
   );
-  const { text, notes } = imported([open]);
+  const { text, notes } = imported([exposed]);
   expect(text + JSON.stringify(notes)).not.toContain(CANARY);
   expect(notes).toMatchObject([
     {
@@ -130,12 +130,12 @@ test('a secret in plain text: named, with where to put it, and nowhere else; the
     },
     { subject: 'app URL' },
   ]);
-  const plan = firstPlan(text, [open]);
+  const plan = firstPlan(text, [exposed]);
   expect(plan.services.map(({ reasons }) => reasons)).toEqual([['env: ~DB_TOKEN ~URL']]);
   expect(JSON.stringify(plan)).not.toContain(CANARY);
 });
 
-test('the platform’s own task definitions: every variable is taken over, or named', () => {
+test('task definitions of the platform: every variable is imported, or has a note', () => {
   const files = readdirSync(SAMPLES).filter((file) => file.startsWith('task-def-'));
   const definitions = files.map((file) => JSON.parse(readFileSync(join(SAMPLES, file), 'utf8')) as TaskDefinition);
   const { text, notes } = imported(definitions);
@@ -147,7 +147,7 @@ test('the platform’s own task definitions: every variable is taken over, or na
         true,
       ]);
   expect(notes.find(({ subject }) => subject === 'chat-proc DB_HOST')).toMatchObject({ hint: 'POSTGRES_HOST' });
-  // What is wrong in the file is what nobody filled in there either.
+  // The only problems are placeholders that the samples have too.
   expect(
     read(text)
       .problems.filter(({ code }) => code !== 'placeholder' && code !== 'wrong-value')
@@ -155,7 +155,7 @@ test('the platform’s own task definitions: every variable is taken over, or na
   ).toEqual([]);
 });
 
-test('the platform’s own env files: every variable is taken over, or named; no value of a secret', () => {
+test('env files of the platform: every variable is imported, or has a note; no value of a secret', () => {
   const folder = join(__dirname, '../../fixtures/platform/sample_env/custom-ui-managed-infra');
   const { services, notes } = foundInCompose(
     {
@@ -186,7 +186,7 @@ test('the platform’s own env files: every variable is taken over, or named; no
   expect(left.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
 });
 
-test('env files as compose reads them', () => {
+test('reads env files like compose', () => {
   const text = `# x\nA=1 # c\nexport B='two\nlines'\nC="q \\"x\\" $D"\nE=\n F = g#h \r\n__proto__=1\nnonsense\n`;
   const env = readEnvFile(text);
   expect(Object.entries(env)).toEqual([

@@ -8,7 +8,7 @@ type Mapping = Record<string, unknown>;
 type Env = Record<string, string>;
 
 /**
- * The settings that an environment has once for all services, derived from the variables that it generates from them: without them, the first plan would remove those variables. `exec`: the task definition that proc names.
+ * The settings that an environment has once for all services, derived from the variables that it generates from them: without these settings the first plan would remove the variables. `exec`: the task definition that proc names.
  */
 export function importSettings(services: readonly FoundService[], exec?: FoundExec): ImportedSettings {
   const of = (component: string): Env => services.find((service) => service.component === component)?.env ?? {};
@@ -21,14 +21,14 @@ export function explainOmitted(
   name: string,
   { bundles, exec, metrics }: ImportedSettings,
 ): { reason: ImportReason; message: string } | undefined {
-  const off = (what: string) => ({ reason: 'off' as const, message: `was left out: ${what} is off, and nobody reads it` });
+  const off = (what: string) => ({ reason: 'off' as const, message: `was left out: ${what} is off, so nothing reads it` });
   if (/^METRICS_CLOUDWATCH_/.test(name) && !metrics?.cloudwatch) return off('the export to CloudWatch');
   if (/^METRICS_PROM_/.test(name) && !metrics?.prometheus) return off('the export to Prometheus');
   if (/^(?:BUNDLE_GIT_(?!RESOLUTION_)|GIT_SSH_)/.test(name) && bundles?.mode !== 'git') return off('cloning of bundles');
   if (/^(?:PY_CODE_|EXEC_|FARGATE_|HOST_EXEC_)/.test(name) && !exec)
     return {
       reason: 'image',
-      message: 'was left out: the image that code runs in is not named by digest. Write exec: with that',
+      message: 'was left out: the exec image has no digest. Write exec: with an image by digest',
     };
   return undefined;
 }
@@ -52,12 +52,12 @@ function bundlesOf(env: Env): Mapping {
       ...(Object.keys(git).length > 0 && { git }),
     }),
     ...(env.BUNDLES_DESCRIPTOR_PROVIDER === 'aws-sm' && { descriptor: 'aws-sm' }),
-    // The seed's platforms take a path there too.
+    // The first platforms accept a path there too.
     ...(env.AGENTIC_BUNDLES_JSON?.startsWith('/') && { descriptor: 'file' }),
   };
 }
 
-/** Only an image by digest can be taken over: what else stands there is an image of the host, or moves. */
+/** Only an image by digest is imported: any other is an image of the host, or can change. */
 function execOf(env: Env, found?: FoundExec): Mapping {
   const image = found?.image ?? env.PY_CODE_EXEC_IMAGE ?? '';
   if (!/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(image)) return {};
@@ -114,7 +114,7 @@ function given(key: string, value: string | undefined): Mapping {
   return value === undefined || value === '' ? {} : { [key]: value };
 }
 
-/** Beside tenant and project, which the environment has anyway. */
+/** Without tenant and project, which the environment adds. */
 function labels(key: string, text: string | undefined): Mapping {
   try {
     const read = Object.entries(JSON.parse(text ?? '') as Mapping);

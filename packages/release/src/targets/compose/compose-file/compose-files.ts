@@ -80,7 +80,7 @@ function filesOf(folder: ComposeFolder, { files }: ComposeOptions, lookup: Looku
     if (missing !== undefined)
       throw new KdcubeError({
         code: 'file-missing',
-        message: `${quoted(shownWord(missing))} is no file of the folder${files.length > 0 ? '' : ', and COMPOSE_FILE of its .env names it'}.`,
+        message: `${quoted(shownWord(missing))} is not a file of the folder${files.length > 0 ? '' : ', but COMPOSE_FILE in its .env names it'}.`,
         hint: '--files=docker-compose.yaml',
       });
     return named.map(plain);
@@ -96,7 +96,7 @@ function isOn({ name, definition, at }: ComposedService, profiles: readonly stri
   notes.push({
     subject: name,
     reason: 'profile',
-    message: 'is started with a profile only: it was left out',
+    message: 'is only started with a profile: it was left out',
     hint: `--profiles=${shownWord(own[0])}`,
     at: at.profiles,
   });

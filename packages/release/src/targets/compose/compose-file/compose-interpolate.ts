@@ -3,10 +3,10 @@ import { KdcubeError } from '../../../problem/problem';
 
 const MAX_LENGTH = LIMITS.expandedCharacters.max;
 
-/** The value of a variable of compose; undefined where it is not set. */
+/** The value of a variable of compose; undefined if it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** What a text of compose means, with compose's own rules for `$NAME` and `${NAME:-word}`. Undefined where compose would refuse it. `unset`: names without a value, which compose takes for empty. Throws for a value that is too long. */
+/** Fills in variables by compose's rules for `$NAME` and `${NAME:-word}`. Undefined if compose would reject the text. `unset` is called for each name without a value, which compose replaces with nothing. Throws for a value that is too long. */
 export function interpolate(text: string, lookup: Lookup, unset: (name: string) => void): string | undefined {
   if (!text.includes('$')) return text;
   const read = interpolateUntil(text, 0, lookup, unset, '', 0);
@@ -68,14 +68,14 @@ function readBraces(
   if (operator === '}') return { value: valueOf(name, lookup, unset), end: from + all.length };
   const found = lookup(name);
   const given = found !== undefined && (operator.length === 1 || found !== '');
-  // A word that is not taken may have variables that nobody set.
+  // A word that is not used may contain variables that are not set.
   const isUsed = operator.endsWith('+') ? given : !given;
   const word = interpolateUntil(text, from + all.length, lookup, isUsed ? unset : () => {}, '}', depth + 1);
   if (!word) return undefined;
   const end = word.end + 1;
   if (operator.endsWith('+')) return { value: given ? word.value : '', end };
   if (given) return { value: found, end };
-  // compose would stop here, with the word as its message.
+  // compose would stop here, with the word as its error message.
   if (operator.endsWith('?')) unset(name);
   return { value: operator.endsWith('?') ? '' : word.value, end };
 }

@@ -1,5 +1,5 @@
 /**
- * Every key of a service of compose, and what becomes of it: `to` a key of the environment, or `stays` in the compose file, with what to do where it matters. docs/importing.md is printed from it.
+ * Every key of a service of compose, and what becomes of it: `to` a key of the environment, or `stays` in the compose file, with a hint if something has to be done. docs/importing.md is printed from it.
  */
 export const COMPOSE_KEYS: Readonly<Record<string, { to: string } | { stays: string }>> = {
   image: { to: 'image, by digest' },
@@ -11,12 +11,12 @@ export const COMPOSE_KEYS: Readonly<Record<string, { to: string } | { stays: str
   cpus: { to: 'cpu' },
   mem_limit: { to: 'memory' },
   platform: { to: 'architecture' },
-  ports: { to: 'port, the one in the container; what the host publishes stays' },
-  healthcheck: { to: 'health, where it asks a path of the container itself' },
+  ports: { to: 'port, that of the container; the published port stays' },
+  healthcheck: { to: 'health, if it requests a path of the container itself' },
   stop_grace_period: { to: 'stop_timeout' },
   container_name: { to: 'container' },
-  extends: { to: 'what it says, as if it stood here' },
-  profiles: { to: 'whether the service is taken at all' },
+  extends: { to: 'the keys of the extended service' },
+  profiles: { to: 'whether the service is imported' },
   build: { stays: 'image: of the release, or another by digest' },
   command: { stays: 'CMD of its Dockerfile, under images/' },
   entrypoint: { stays: 'ENTRYPOINT of its Dockerfile, under images/' },

@@ -37,7 +37,7 @@ function loadPart(loader: ComposeLoader, file: string): ComposePart {
     notes.push({
       subject: `\${${name}}`,
       reason: 'variable',
-      message: 'is not set in .env: it was taken for empty, as compose does where the shell does not say it either',
+      message: 'is not set in .env: it was replaced with nothing, as compose does if the shell does not set it either',
       hint: `${name}=… in .env`,
       at,
     });
@@ -66,7 +66,7 @@ export function loadWithIncludes(loader: ComposeLoader, file: string, above: rea
     notes.push({
       subject: 'include',
       reason: 'unread',
-      message: 'is not a file of this folder alone: it was left out',
+      message: 'is not only files of this folder: it was left out',
       hint: IN_ONE,
       at,
     });
@@ -94,7 +94,7 @@ export function resolveExtends(
     notes.push({
       subject: `${name} extends`,
       reason: 'unread',
-      message: 'is of no file of this folder: it was left out',
+      message: 'refers to a file outside of this folder: it was left out',
       hint: IN_ONE,
       at: place,
     });
@@ -102,7 +102,7 @@ export function resolveExtends(
   }
   const from = typeof file === 'string' ? loadPart(loader, plain(file)) : part;
   if (typeof service !== 'string' || !Object.hasOwn(from.services, service))
-    throw wrongValue(`${quoted(name)} extends ${quoted(shownWord(service))}, and ${from.file} has no such service.`, place);
+    throw wrongValue(`${quoted(name)} extends ${quoted(shownWord(service))}, but ${from.file} has no such service.`, place);
   const extended = resolveExtends(loader, from, service, [...above, id]);
   return { definition: mergedService(extended.definition, definition), at: { ...extended.at, ...at } };
 }

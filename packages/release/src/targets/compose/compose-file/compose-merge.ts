@@ -4,7 +4,7 @@ export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A service with what another file says of it, by compose's rules: mappings are merged, lists are joined, volumes and variables go by their names, commands are replaced. */
+/** Merges a service of another file by compose's rules: mappings are merged, lists are joined, volumes and variables are replaced by name, commands are replaced. */
 export function mergedService(base: Mapping, over: Mapping): Mapping {
   const merged: Mapping = { ...base };
   for (const [key, value] of Object.entries(over)) merged[key] = key in base ? mergedKey(key, base[key], value) : value;
@@ -21,7 +21,7 @@ function mergedKey(key: string, base: unknown, over: unknown): unknown {
   return Array.isArray(base) && Array.isArray(over) ? [...(base as unknown[]), ...(over as unknown[])] : over;
 }
 
-/** Variables as compose has them, a list or a mapping; null: the one of the shell. */
+/** The variables of a list or a mapping; null: the value of the shell. */
 export function environmentOf(value: unknown): Record<string, string | null> {
   if (isMapping(value))
     return Object.fromEntries(

@@ -22,7 +22,7 @@ export function readComposePart(
 ): ComposePart {
   const { value, problems, place } = readDocument(text, file, { anchors: true });
   if (problems.length > 0) throw new KdcubeError(problems);
-  if (!isMapping(value)) throw wrongValue(`${file} is no compose file: a mapping belongs here.`, place([]));
+  if (!isMapping(value)) throw wrongValue(`${file} is not a compose file: it must be a mapping.`, place([]));
   let length = 0;
   const interpolated = (part: unknown, path: readonly (string | number)[]): unknown => {
     if (typeof part === 'string') {
@@ -34,7 +34,7 @@ export function readComposePart(
       if (length > MAX_TOTAL)
         throw tooMany(`With its variables filled in, ${file} has more than ${MAX_TOTAL} characters.`, place(path));
       if (result === undefined)
-        throw wrongValue('A "$" here starts no variable that compose could read.', place(path), '$$    for the sign itself');
+        throw wrongValue('This "$" does not start a valid variable of compose.', place(path), '$$    for the sign itself');
       return result;
     }
     if (Array.isArray(part)) return part.map((item: unknown, index) => interpolated(item, [...path, index]));
@@ -49,7 +49,7 @@ export function readComposePart(
     : ['services'];
   if (invalid)
     throw wrongValue(
-      'A service of compose is a mapping.',
+      'A service of compose must be a mapping.',
       place(invalid.length === 1 ? ['services'] : ['services', invalid[0] as string]),
     );
   const count = Object.keys(services).length;

@@ -14,14 +14,14 @@ export interface ComposePlace {
   volumes: Mapping;
 }
 
-type Say = (key: string, reason: ImportReason, message: string, hint?: string) => void;
+type AddNote = (key: string, reason: ImportReason, message: string, hint?: string) => void;
 
 const STAYS = 'stays in the compose file: an environment has no place for it';
 
-/** What a service of compose says beside image and variables, as the environment's file has it. Whatever cannot come along is named. */
+/** The settings of a service besides image and variables, in the form of the environment's file. Whatever cannot be imported gets a note. */
 export function settingsOf(service: ComposedService, component: Component, place: ComposePlace, notes: ImportNote[]): Mapping {
   const { name, definition, at } = service;
-  const say: Say = (key, reason, message, hint) => {
+  const addNote: AddNote = (key, reason, message, hint) => {
     const where = at[key.split(/[.[\s]/)[0]!];
     notes.push({ subject: `${name} ${printable(key)}`, reason, message, ...(hint && { hint }), ...(where && { at: where }) });
   };
@@ -29,104 +29,113 @@ export function settingsOf(service: ComposedService, component: Component, place
     const known = Object.hasOwn(COMPOSE_KEYS, key) ? COMPOSE_KEYS[key] : undefined;
     const isNothing = value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
     if (key.startsWith('x-') || isNothing || (known && 'to' in known)) continue;
-    say(
+    addNote(
       key,
       'compose-key',
-      known ? STAYS : 'is no key that is known of compose: it was left out',
+      known ? STAYS : 'is not a known key of compose: it was left out',
       known && 'stays' in known ? known.stays : undefined,
     );
   }
-  const port = portOf(definition, component, say);
+  const port = portOf(definition, component, addNote);
   const settings = {
-    ...countOf(definition, say),
-    ...sizeOf(definition, say),
-    ...architectureOf(definition, say),
+    ...countOf(definition, addNote),
+    ...sizeOf(definition, addNote),
+    ...architectureOf(definition, addNote),
     ...(port !== undefined && port !== factsOf(component).port && { port }),
-    ...healthOf(definition, component, port, say),
-    ...stopOf(definition, say),
+    ...healthOf(definition, component, port, addNote),
+    ...stopOf(definition, addNote),
     ...(typeof definition.container_name === 'string' && { container: definition.container_name }),
-    ...mountsOf(definition, place, say),
+    ...mountsOf(definition, place, addNote),
   };
-  return withoutSecrets(settings, say);
+  return withoutSecrets(settings, addNote);
 }
 
-function countOf({ scale, deploy }: Mapping, say: Say): Mapping {
+function countOf({ scale, deploy }: Mapping, addNote: AddNote): Mapping {
   const { replicas, mode, resources, ...others } = isMapping(deploy) ? deploy : {};
-  for (const key of Object.keys(others)) say(`deploy.${key}`, 'compose-key', STAYS);
+  for (const key of Object.keys(others)) addNote(`deploy.${key}`, 'compose-key', STAYS);
   if (isMapping(resources))
     for (const key of Object.keys(resources).filter((each) => each !== 'limits'))
-      say(`deploy.resources.${key}`, 'compose-key', STAYS);
+      addNote(`deploy.resources.${key}`, 'compose-key', STAYS);
   if (mode !== undefined && mode !== 'replicated')
-    say('deploy.mode', 'compose-value', 'is not a number of replicas: write count');
+    addNote('deploy.mode', 'compose-value', 'has no number of replicas: write count');
   const wanted = scale ?? replicas;
   if (wanted === undefined || wanted === null) return {};
   const count = wholeNumber(wanted);
   if (count !== undefined && count >= 0) return { count };
-  say(scale === undefined ? 'deploy.replicas' : 'scale', 'compose-value', 'is no whole number: it was left out', 'count: 1');
+  addNote(
+    scale === undefined ? 'deploy.replicas' : 'scale',
+    'compose-value',
+    'is not a whole number: it was left out',
+    'count: 1',
+  );
   return {};
 }
 
-function sizeOf({ cpus, mem_limit: memLimit, deploy }: Mapping, say: Say): Mapping {
+function sizeOf({ cpus, mem_limit: memLimit, deploy }: Mapping, addNote: AddNote): Mapping {
   const resources = isMapping(deploy) && isMapping(deploy.resources) ? deploy.resources : {};
   const { cpus: limitCpus, memory: limitMemory, ...others } = isMapping(resources.limits) ? resources.limits : {};
-  for (const key of Object.keys(others)) say(`deploy.resources.limits.${key}`, 'compose-key', STAYS);
+  for (const key of Object.keys(others)) addNote(`deploy.resources.limits.${key}`, 'compose-key', STAYS);
   const cpuText = limitCpus ?? cpus;
   const memoryText = limitMemory ?? memLimit;
   const cpu = Number(cpuText) > 0 ? Math.round(Number(cpuText) * 1024) : undefined;
   const memory = mebibytesOf(memoryText);
   const [noCpu, noMemory] = [cpuText !== undefined && !cpu, memoryText !== undefined && !(memory && memory >= 1)];
   if (noCpu)
-    say(
+    addNote(
       limitCpus === undefined ? 'cpus' : 'deploy.resources.limits.cpus',
       'compose-value',
-      'is no number of processors: it was left out',
+      'is not a number of processors: it was left out',
     );
   if (noMemory)
-    say(
+    addNote(
       limitMemory === undefined ? 'mem_limit' : 'deploy.resources.limits.memory',
       'compose-value',
-      'is no size of at least 1m: it was left out',
+      'is not a size of at least 1m: it was left out',
     );
   return { ...(cpu && { cpu }), ...(memory && memory >= 1 && { memory: Math.floor(memory) }) };
 }
 
-function architectureOf({ platform }: Mapping, say: Say): Mapping {
+function architectureOf({ platform }: Mapping, addNote: AddNote): Mapping {
   if (platform === undefined || platform === null || platform === 'linux/amd64' || platform === 'amd64') return {};
   if (/^(?:linux\/)?(?:arm64|aarch64)(?:\/v8)?$/.test(String(platform))) return { architecture: 'arm64' };
-  say('platform', 'compose-value', 'is neither linux/amd64 nor linux/arm64: it was left out');
+  addNote('platform', 'compose-value', 'is neither linux/amd64 nor linux/arm64: it was left out');
   return {};
 }
 
-/** What the host publishes is the compose file's; the port in the container is the service's. */
-function portOf({ ports }: Mapping, component: Component, say: Say): number | undefined {
+/** The port of the container. Published ports stay in the compose file. */
+function portOf({ ports }: Mapping, component: Component, addNote: AddNote): number | undefined {
   const list = listOf(ports);
   if (list.length === 0) return undefined;
   const found = list.map(containerPort);
   const own = factsOf(component).port;
   const port = own !== undefined && found.includes(own) ? own : found.find((each) => each !== undefined);
-  const others = list.length > 1 ? ` Of several, ${port ?? 'none'} was taken for the service’s own.` : '';
-  say('ports', 'compose-key', `published ports stay in the compose file: an environment says the one in the container.${others}`);
+  const others = list.length > 1 ? ` Of several, ${port ?? 'none'} was imported as the port of the service.` : '';
+  addNote(
+    'ports',
+    'compose-key',
+    `published ports stay in the compose file: an environment has only the port of the container.${others}`,
+  );
   return port;
 }
 
-function healthOf({ healthcheck }: Mapping, component: Component, port: number | undefined, say: Say): Mapping {
+function healthOf({ healthcheck }: Mapping, component: Component, port: number | undefined, addNote: AddNote): Mapping {
   if (!isMapping(healthcheck)) return {};
   const { test, disable, interval, timeout, retries, start_period: start, ...others } = healthcheck;
-  for (const key of Object.keys(others)) say(`healthcheck.${key}`, 'compose-key', STAYS);
+  for (const key of Object.keys(others)) addNote(`healthcheck.${key}`, 'compose-key', STAYS);
   const asked = askedHealth(test, disable);
   const own = port ?? factsOf(component).port;
   if (asked?.tool === 'none') return { health: { tool: 'none' } };
   const fits = asked && (own === undefined || asked.port === own);
   if (test !== undefined && !fits)
-    say(
+    addNote(
       'healthcheck.test',
       'compose-value',
-      'does not ask one path of the service’s own port with curl, wget or python: the component’s own check holds',
+      'does not request one path of the port of the service with curl, wget or python: the health check of the component is used',
     );
   const bounded = (key: string, value: number | undefined, written: unknown, least: number, most: number): Mapping => {
     if (written === undefined || written === null) return {};
     if (value !== undefined && Number.isInteger(value) && value >= least && value <= most) return { [key]: value };
-    say(`healthcheck.${key}`, 'compose-value', `is not a whole number from ${least} to ${most}: it was left out`);
+    addNote(`healthcheck.${key}`, 'compose-value', `is not a whole number from ${least} to ${most}: it was left out`);
     return {};
   };
   const health = {
@@ -142,40 +151,38 @@ function healthOf({ healthcheck }: Mapping, component: Component, port: number |
   };
 }
 
-function stopOf({ stop_grace_period: written }: Mapping, say: Say): Mapping {
+function stopOf({ stop_grace_period: written }: Mapping, addNote: AddNote): Mapping {
   if (written === undefined || written === null) return {};
   const seconds = secondsOf(written);
   if (seconds !== undefined && seconds <= 120) return { stop_timeout: Math.ceil(seconds) };
-  say(
+  addNote(
     'stop_grace_period',
     'compose-value',
-    seconds === undefined
-      ? 'is no duration: it was left out'
-      : 'is more than 120 seconds, which is all that an environment can say',
+    seconds === undefined ? 'is not a duration: it was left out' : 'is more than 120 seconds, the maximum of an environment',
     'stop_timeout: 120',
   );
   return {};
 }
 
-function mountsOf({ volumes: written }: Mapping, { directory, volumes }: ComposePlace, say: Say): Mapping {
+function mountsOf({ volumes: written }: Mapping, { directory, volumes }: ComposePlace, addNote: AddNote): Mapping {
   const mounts: Record<string, Mapping> = {};
   listOf(written).forEach((volume, index) => {
     const key = `volumes[${index}]`;
     const read = readVolume(volume);
     if (!read || !/^\/[^:\0]*$/.test(read.target) || read.target.split('/').includes('..'))
-      return say(key, 'compose-value', 'is nothing that an environment could mount: it was left out');
+      return addNote(key, 'compose-value', 'is nothing that an environment can mount: it was left out');
     const host = hostOf(read.source, directory, volumes);
     if (host === undefined)
-      return say(
+      return addNote(
         key,
         'compose-value',
-        `${shownWord(read.target)} is a volume that docker keeps, and an environment mounts folders of the host: it was left out`,
+        `${shownWord(read.target)} is a volume of docker, but an environment only mounts folders of the host: it was left out`,
         `copy it into a folder, then mounts: {${shownWord(read.target)}: {host: /folder}}`,
       );
     const unsupported = read.options.filter((option) => option !== 'ro' && option !== 'rw');
     if (unsupported.length > 0)
-      say(key, 'compose-key', `${unsupported.map(shownWord).join(', ')} of it stays in the compose file`);
-    if (mayHoldSecret([read.target, host])) return say(key, 'secret', 'was left out: there is what looks like a secret in it');
+      addNote(key, 'compose-key', `${unsupported.map(shownWord).join(', ')} of it stays in the compose file`);
+    if (mayHoldSecret([read.target, host])) return addNote(key, 'secret', 'was left out: it may contain a secret');
     mounts[read.target] = { host, ...(read.options.includes('ro') && { read_only: true }) };
   });
   return Object.keys(mounts).length > 0 ? { mounts } : {};
@@ -193,7 +200,7 @@ function readVolume(volume: unknown): { source?: string; target: string; options
   return { ...(typeof source === 'string' && { source }), target: target as string, options };
 }
 
-/** The folder of the host; undefined for what docker keeps. */
+/** The folder of the host; undefined for a volume of docker. */
 function hostOf(source: string | undefined, directory: string, volumes: Mapping): string | undefined {
   if (source === undefined || source.startsWith('~')) return undefined;
   if (source.startsWith('/')) return source;
@@ -215,12 +222,12 @@ function joined(directory: string, relative: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** What compose put in from `.env` may be a secret, anywhere. */
-function withoutSecrets(settings: Mapping, say: Say): Mapping {
+/** Any value may contain a secret that compose filled in from `.env`. */
+function withoutSecrets(settings: Mapping, addNote: AddNote): Mapping {
   return Object.fromEntries(
     Object.entries(settings).filter(([key, value]) => {
       const hidden = mayHoldSecret(value);
-      if (hidden) say(key, 'secret', 'was left out: there is what looks like a secret in it');
+      if (hidden) addNote(key, 'secret', 'was left out: it may contain a secret');
       return !hidden;
     }),
   );

@@ -7,7 +7,7 @@ export function shownWord(value: unknown): string {
   return mayHoldSecret(text) ? '…' : printable(text.length > 80 ? `${text.slice(0, 77)}…` : text);
 }
 
-/** Seconds of a duration as compose writes it (`1m30s`, `500ms`); undefined for what is none. */
+/** Seconds of a duration as compose writes it (`1m30s`, `500ms`); undefined if it is invalid. */
 export function secondsOf(value: unknown): number | undefined {
   const text = typeof value === 'number' ? `${value}s` : typeof value === 'string' ? value : '';
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|s)/g)];
@@ -35,7 +35,7 @@ export interface AskedHealth {
   port?: number;
 }
 
-/** What a container's check asks of the container itself; undefined where an environment has no words for it. */
+/** What a health check requests from the container itself; undefined if an environment cannot express it. */
 export function askedHealth(test: unknown, disabled: unknown): AskedHealth | undefined {
   const command = typeof test === 'string' ? [test] : Array.isArray(test) ? test.map(String) : [];
   if (disabled === true || disabled === 'true' || command[0] === 'NONE') return { tool: 'none' };
@@ -47,7 +47,7 @@ export function askedHealth(test: unknown, disabled: unknown): AskedHealth | und
   return { tool, path, port: port === undefined ? 80 : Number(port) };
 }
 
-/** The port in the container, of each published one; undefined for a range or what is none. */
+/** The container port of a published port; undefined for a range, or if it is invalid. */
 export function containerPort(port: unknown): number | undefined {
   if (typeof port === 'object' && port !== null) return wholeNumber((port as Record<string, unknown>).target);
   const read = /^(?:.*:)?(\d+)(?:\/(?:tcp|udp))?$/.exec(String(port));

@@ -5,7 +5,7 @@ import { interpolate, type Lookup } from '../compose-file/compose-interpolate';
 const NOTHING: Lookup = () => undefined;
 
 /**
- * An env_file as compose reads it: quotes, comments after a space, several lines between quotes; `${…}` outside of single quotes by `outer`, then by what stands above. A name alone is `outer`'s.
+ * An env_file as compose reads it: quotes, comments after a space, several lines between quotes; `${…}` outside of single quotes is looked up in `outer`, then in the lines above. A name without a value gets that of `outer`.
  */
 export function readEnvFile(
   text: string,

@@ -6,7 +6,7 @@ import { configured, foundAsConfigured } from '../../../../testing/compose-confi
 test.each(composeFixtures())('%s is read as compose itself reads it', (name) => {
   const composeOutput = configured(readFileSync(join(COMPOSE_FIXTURES, `${name}.config.json`), 'utf8'));
   const found = foundAsConfigured(readFixture(name));
-  // The project's name is the folder's where nobody says it.
+  // Without a project name compose uses the name of the folder.
   expect({ ...found, name: found.name || composeOutput.name }).toEqual({
     ...composeOutput,
     services: Object.fromEntries(
@@ -18,7 +18,7 @@ test.each(composeFixtures())('%s is read as compose itself reads it', (name) => 
   });
 });
 
-/** Without what the import leaves to a person: the digest in place of a tag. */
+/** Without its tag: an import has a placeholder for the digest instead. */
 function bare(image: string): string {
   return image.includes('@') ? image : image.replace(/:[^:/]+$/, '');
 }

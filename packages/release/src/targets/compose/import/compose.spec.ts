@@ -28,7 +28,7 @@ function problems(run: () => unknown): string[] {
   return [];
 }
 
-test('everything that cannot come along is named, with its place', () => {
+test('everything that cannot be imported gets a note with its place', () => {
   const folder = readFixture('full');
   expect(placed(folder)).toEqual([
     'networks docker-compose.yml:48',
@@ -51,12 +51,12 @@ test('everything that cannot come along is named, with its place', () => {
   ]);
 });
 
-test('every key of a service that is no key of the environment is named, whatever it is', () => {
+test('every key of a service that the environment does not have gets a note', () => {
   for (const [key, what] of Object.entries(COMPOSE_KEYS))
     if ('stays' in what)
       expect(noted(one(`    ${key}: { some: thing }\n`))).toEqual(['proc image: image', `proc ${key}: compose-key`]);
   expect(noted(one('    new_in_compose: 1\n'))).toContain('proc new_in_compose: compose-key');
-  // What says nothing is nothing that is lost; x-… is nobody's.
+  // Empty values and extension fields (x-…) need no note.
   expect(noted(one('    privileged: false\n    links: []\n    x-mine: 1\n'))).toEqual(['proc image: image']);
 });
 
@@ -98,7 +98,7 @@ test.each([
   expect(folder.notes.every(({ reason, at }) => Object.hasOwn(IMPORT_REASONS, reason) && at?.line !== undefined)).toBe(true);
 });
 
-test('profiles: what is not on is named, and comes with its option', () => {
+test('services of disabled profiles get a note, and are imported with the option', () => {
   const files = { 'compose.yaml': 'services: { proc: { image: a }, metrics: { image: b, profiles: [more] } }' };
   const off = found(files);
   expect([off.services.map(({ name }) => name), off.notes.find(({ reason }) => reason === 'profile')]).toMatchObject([
@@ -108,7 +108,7 @@ test('profiles: what is not on is named, and comes with its option', () => {
   for (const profiles of [['more'], ['*']]) expect(found(files, { profiles }).services).toHaveLength(2);
 });
 
-test('what lies in other folders is named, with the way to read it', () => {
+test('files in other folders get a note with a hint to read them', () => {
   const folder = found({
     'compose.yaml':
       'include: ["sub/compose.yaml", { path: a.yaml, project_directory: x }]\nservices:\n  proc: { image: a, extends: { file: ../up.yaml, service: b }, env_file: ../.env.up }\n',
@@ -124,24 +124,28 @@ test('what lies in other folders is named, with the way to read it', () => {
 });
 
 test.each([
-  ['no YAML', { 'compose.yaml': 'services: [' }, 'yaml-syntax compose.yaml:'],
+  ['invalid YAML', { 'compose.yaml': 'services: [' }, 'yaml-syntax compose.yaml:'],
   ['no mapping', { 'compose.yaml': '- a' }, 'wrong-value compose.yaml:1'],
-  ['services that are none', { 'compose.yaml': 'services: []' }, 'wrong-value compose.yaml:1'],
-  ['a service that is none', { 'compose.yaml': 'services:\n  proc: text' }, 'wrong-value compose.yaml:2'],
+  ['services that are not a mapping', { 'compose.yaml': 'services: []' }, 'wrong-value compose.yaml:1'],
+  ['a service that is not a mapping', { 'compose.yaml': 'services:\n  proc: text' }, 'wrong-value compose.yaml:2'],
   ['a dollar sign', { 'compose.yaml': 'services:\n  proc:\n    command: "cost $5"' }, 'wrong-value compose.yaml:3'],
   ['a brace that is not closed', { 'compose.yaml': 'services:\n  proc:\n    image: "${A:-x"' }, 'wrong-value compose.yaml:3'],
   ['extends itself', { 'compose.yaml': 'services:\n  proc: { extends: proc }' }, 'wrong-value compose.yaml:2'],
-  ['extends nobody', { 'compose.yaml': 'services:\n  proc: { extends: { service: x } }' }, 'wrong-value compose.yaml:2'],
+  [
+    'extends a missing service',
+    { 'compose.yaml': 'services:\n  proc: { extends: { service: x } }' },
+    'wrong-value compose.yaml:2',
+  ],
   ['includes itself', { 'compose.yaml': 'include: [compose.yaml]\nservices: {}' }, 'wrong-value compose.yaml:'],
   ['an alias of itself', { 'compose.yaml': 'services: &a\n  proc: *a' }, 'yaml-alias compose.yaml:'],
-  ['COMPOSE_FILE that is not there', { '.env': 'COMPOSE_FILE=prod.yaml' }, 'file-missing :'],
-])('what compose would refuse is a problem: %s', (_, files, problem) => {
+  ['COMPOSE_FILE names a missing file', { '.env': 'COMPOSE_FILE=prod.yaml' }, 'file-missing :'],
+])('what compose rejects is a problem: %s', (_, files, problem) => {
   expect(problems(() => found(files as Record<string, string>))).toEqual([
     expect.stringMatching(new RegExp(`^${problem}`)) as string,
   ]);
 });
 
-test('aliases that stand for too much are refused', () => {
+test('aliases that expand to too much are refused', () => {
   const levels = Array.from(
     { length: 9 },
     (_, n) =>
@@ -152,7 +156,7 @@ test('aliases that stand for too much are refused', () => {
   expect(problems(() => found({ 'compose.yaml': `${levels.join('\n')}\nservices: {}\n` }))).toEqual(['yaml-alias compose.yaml:']);
 });
 
-test('secrets of .env, wherever compose puts them, are nowhere', () => {
+test('secrets of .env do not appear in output, wherever compose fills them in', () => {
   const env = `TOKEN=${CANARY}\nPASSWORD=${CANARY}\n`;
   const folder = one(
     '    environment: { OPENAI_API_KEY: "${TOKEN}", URL: "redis://:${PASSWORD}@redis:6379/0" }\n' +
@@ -181,7 +185,7 @@ test('secrets of .env, wherever compose puts them, are nowhere', () => {
     }
 });
 
-test('what is imported can be read again, but for the digests that a person fills in', () => {
+test('an imported environment is valid once its placeholders are filled in', () => {
   for (const name of ['full', 'listed']) {
     const folder = readFixture(name);
     const { text } = importEnvironment({
@@ -196,7 +200,7 @@ test('what is imported can be read again, but for the digests that a person fill
   }
 });
 
-test('a URL with a password that nobody filled in yet is a secret already', () => {
+test('a URL with a placeholder for its password is a secret', () => {
   const folder = one('    environment: { REDIS_URL: "redis://:<REDIS_PASSWORD>@<REDIS_HOST>:6379/0" }\n');
   const { text } = importEnvironment({ name: 'host', target: 'compose', services: folder.services, place: {} });
   expect(text).toContain('REDIS_URL: "file:/opt/kdcube/secrets/redis-url"');
@@ -213,7 +217,7 @@ test.each([
   expect(folder.services[0]!.registry).toBe(registry);
 });
 
-test('one registry: that of proc; what is elsewhere keeps its full name, and is named', () => {
+test('the registry is that of proc; images in others keep their full names and get a note', () => {
   const folder = found({
     'compose.yaml':
       'services: { ingress: { image: "a.example/x:1" }, proc: { image: "b.example/y:1" }, redis: { image: "c.example/z" } }',

@@ -13,14 +13,14 @@ import { importedImage } from '../../../import/image';
 
 export interface FoundFolder {
   services: FoundService[];
-  /** The compose project's name, where the files say it. */
+  /** The name of the compose project, if the files have one. */
   project?: string;
   /** The compose files that were read. */
   files: string[];
   notes: ImportNote[];
 }
 
-/** What a folder of env files and compose files runs. `.env` itself is compose's own, for `${…}` in its files: it is no container's. */
+/** The services of a folder of env files and compose files. `.env` is only used for `${…}` in the compose files. */
 export function foundInCompose(folder: ComposeFolder, options: ComposeOptions): FoundFolder {
   const composed = readCompose(folder, options);
   const { notes, files, project } = composed;
@@ -92,7 +92,7 @@ function fromFiles(
         notes.push({
           subject: `${name} env_file`,
           reason: 'unread',
-          message: `${shownWord(file)} is no file of this folder: it was left out`,
+          message: `${shownWord(file)} is not a file of this folder: it was left out`,
           at: at.env_file,
         });
       continue;
@@ -111,19 +111,18 @@ function unsetIn(file: string, notes: ImportNote[]): (name: string) => void {
   return (name) => {
     const subject = `\${${name}}`;
     if (notes.some((note) => note.subject === subject && note.at?.file === file)) return;
-    const message =
-      'is set by nobody: it was taken for empty, as compose does. A dollar sign itself is $$, or stands in single quotes';
+    const message = 'is not set: it was replaced with nothing, as compose does. For a dollar sign write $$, or use single quotes';
     notes.push({ subject, reason: 'variable', message, at: { file } });
   };
 }
 
-/** A variable without a value is the shell's, and `.env`'s. */
+/** A variable without a value gets that of `.env`. Compose also reads its shell. */
 function own({ name, definition, at }: ComposedService, lookup: Lookup, notes: ImportNote[]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environmentOf(definition.environment)).flatMap(([variable, written]): [string, string][] => {
       const value = written ?? lookup(variable);
       if (value !== undefined) return [[variable, value]];
-      const message = 'is taken from the shell that compose is started in: it was left out';
+      const message = 'comes from the shell of compose: it was left out';
       notes.push({ subject: `${name} ${printable(variable)}`, reason: 'variable', message, at: at.environment });
       return [];
     }),

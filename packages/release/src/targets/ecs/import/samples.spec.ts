@@ -5,7 +5,7 @@ import { IMPORT_REASONS } from '../../../import/reasons';
 
 const compared = compareSamples();
 
-test('the platform’s own samples, imported and rendered again: every difference has a reason', () => {
+test('samples of the platform, imported and rendered again: every difference has a reason', () => {
   const unexplained = compared.flatMap(({ sample, differences }) =>
     differences.filter(({ reason }) => reason === undefined).map(({ key, became }) => `${sample} ${key} ${became}`),
   );
