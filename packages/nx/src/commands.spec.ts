@@ -30,13 +30,13 @@ function commands(pattern: RegExp): { file: string; command: string }[] {
   );
 }
 
-/** The words of a command, up to a comment, a second command or what is explained after it. */
-function words(command: string): string[] {
+/** The tokens of a command, up to a comment, a second command or what is explained after it. */
+function tokensOf(command: string): string[] {
   const [first = ''] = command.split(/ {2,}| # | && |[;|)]|\\n/);
-  return first.split(' ').filter((word) => word !== '' && !/^\\?["']/.test(word));
+  return first.split(' ').filter((token) => token !== '' && !/^\\?["']/.test(token));
 }
 
-const isOpen = (word: string) => /[…<{$]/.test(word);
+const isOpen = (token: string) => /[…<{$]/.test(token);
 const optionsOf = (schema: z.ZodType) => Object.keys(z.toJSONSchema(schema, { io: 'input' }).properties ?? {});
 /** Nx's own. */
 const NX_OPTIONS = [
@@ -61,16 +61,16 @@ test('there are many', () => {
 
 test('every generator that is named exists, with its options', () => {
   const wrong = GENERATE.flatMap(({ file, command }) => {
-    const [, , target = '', ...rest] = words(command);
+    const [, , target = '', ...rest] = tokensOf(command);
     const name = target.split(':')[1]!.replace(/[.,]$/, '');
     if (isOpen(name) || name === '') return [];
     const generator = GENERATORS.find((each) => each.name === name);
     if (!generator) return [`${file}: ${command}`];
     const known = [...optionsOf(generator.options), ...NX_OPTIONS];
     return rest
-      .filter((word) => word.startsWith('--') && !isOpen(word.split('=')[0]!))
-      .filter((word) => !known.includes(word.slice(2).split('=')[0]!))
-      .map((word) => `${file}: ${command}: ${word}`);
+      .filter((token) => token.startsWith('--') && !isOpen(token.split('=')[0]!))
+      .filter((token) => !known.includes(token.slice(2).split('=')[0]!))
+      .map((token) => `${file}: ${command}: ${token}`);
   });
   expect(wrong).toEqual([]);
 });
@@ -79,7 +79,7 @@ test('every hint has the name that its generator needs', () => {
   const needs = GENERATORS.filter(({ options }) => (z.toJSONSchema(options, { io: 'input' }).required ?? []).includes('name'));
   expect(needs.map(({ name }) => name)).toEqual(expect.arrayContaining(['bundle', 'image', 'environment']));
   const bare = GENERATE.filter(({ file, command }) => {
-    const [, , target = '', name] = words(command);
+    const [, , target = '', name] = tokensOf(command);
     return !file.endsWith('.md') && needs.some((each) => target === `@kdcube/nx:${each.name}`) && name === undefined;
   });
   expect(bare).toEqual([]);
@@ -87,9 +87,9 @@ test('every hint has the name that its generator needs', () => {
 
 test('every image that is generated has a kind', () => {
   const wrong = GENERATE.flatMap(({ file, command }) => {
-    const [, , target, name, ...rest] = words(command);
+    const [, , target, name, ...rest] = tokensOf(command);
     if (target !== '@kdcube/nx:image' || name === undefined || isOpen(name)) return [];
-    const kind = rest.find((word) => word.startsWith('--kind='))?.slice('--kind='.length);
+    const kind = rest.find((token) => token.startsWith('--kind='))?.slice('--kind='.length);
     try {
       planImage(name, kind as ImageKind | undefined);
       return [];
@@ -102,24 +102,24 @@ test('every image that is generated has a kind', () => {
 
 test('every target of release that is named exists, with its options', () => {
   const wrong = RUN.flatMap(({ file, command }) => {
-    const [, , target = '', ...rest] = words(command);
+    const [, , target = '', ...rest] = tokensOf(command);
     const name = target.split(':')[1]!.replace(/[.,]$/, '');
     if (isOpen(name) || name === '') return [];
     if (!VERB_NAMES.some((verb) => verb === name)) return [`${file}: ${command}`];
     const executor = EXECUTORS.find((each) => each.name === name)!;
     const known = [...optionsOf(executor.options), ...NX_OPTIONS];
     return rest
-      .filter((word) => word.startsWith('--') && word !== '--' && !isOpen(word.split('=')[0]!))
+      .filter((token) => token.startsWith('--') && token !== '--' && !isOpen(token.split('=')[0]!))
       .filter(
-        (word) =>
+        (token) =>
           !known.includes(
-            word
+            token
               .slice(2)
               .split('=')[0]!
               .replace(/[.,:]$/, ''),
           ),
       )
-      .map((word) => `${file}: ${command}: ${word}`);
+      .map((token) => `${file}: ${command}: ${token}`);
   });
   expect(wrong).toEqual([]);
 });

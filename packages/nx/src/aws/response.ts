@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { LIMITS, KdcubeError } from '@kdcube/release/internal';
 
 /** A response that does not have its documented shape: a proxy's page, half a body, another type. Nothing may be concluded from it, least of all that something is missing. */
 export function invalidResponse(action: string, cause?: unknown): KdcubeError {
@@ -32,7 +32,7 @@ export function requireStrings(response: object | undefined, name: string, actio
 }
 
 /** A cluster has at most 5,000 services, and ECS lists up to a hundred a page. */
-const MAX_PAGES = 100;
+const MAX_PAGES = LIMITS.awsPages.max;
 
 /** The items of all pages. */
 export async function listAllPages<T>(

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { LIMITS, KdcubeError } from '@kdcube/release/internal';
 import { callAws, type AwsConnection } from './client';
 import { invalidResponse, isRecord, type Json } from './response';
 import { endpointOf, signingRegion, type AwsService } from './services';
@@ -93,7 +93,7 @@ interface Response {
   body: AsyncIterable<Buffer>;
 }
 
-const MAX_BODY = 4 * 1024 * 1024;
+const MAX_BODY = LIMITS.awsResponseBytes.max;
 
 async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,7 +1,8 @@
+import { LIMITS } from '@kdcube/release/internal';
 /** An element of a response: its text, or its children by name. A name that occurs more than once holds all of them. */
 export type XmlElement = string | { readonly [name: string]: XmlElement | readonly XmlElement[] };
 
-const MAX_DEPTH = 50;
+const MAX_DEPTH = LIMITS.awsXmlDepth.max;
 /** The parser skips a DTD and drops entities that it does not know. AWS sends neither. */
 const UNSAFE = /<!(?:DOCTYPE|ENTITY)|&(?!(?:amp|lt|gt|quot|apos|#\d{1,5}|#x[\da-f]{1,4});)/i;
 

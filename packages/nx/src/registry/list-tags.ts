@@ -1,10 +1,11 @@
+import { LIMITS } from '@kdcube/release/internal';
 import { sendAuthorized } from './transport/auth';
 import { checkRepository, type Registry } from './transport/connect';
 import type { HttpRequest } from './transport/types';
 import { invalidResponse } from './transport/problems';
 import { isMissingRepository, unexpectedResponse } from './responses';
 
-const LIMIT = 4 * 1024 * 1024;
+const LIMIT = LIMITS.tagsBytes.max;
 /** More pages than any repository has: a registry that leads in a circle is not followed for ever. */
 const PAGES = 1_000;
 

@@ -1,4 +1,4 @@
-import { KdcubeError, isDigest } from '@kdcube/release/internal';
+import { LIMITS, KdcubeError, isDigest } from '@kdcube/release/internal';
 import { carryOut } from '../system/journal';
 import { sendAuthorized } from './transport/auth';
 import { endpointUrl, sha256Digest, referenceName, type Registry, contentDigest, pullScope } from './transport/connect';
@@ -23,7 +23,7 @@ export interface Manifest {
 }
 
 /** The registry protocol asks for at least 4 MiB, and no real manifest or config comes near. */
-export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+export const MAX_MANIFEST_BYTES = LIMITS.manifestBytes.max;
 
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { execa, type Options, type Result, type ResultPromise } from 'execa';
-import { KdcubeError } from '@kdcube/release/internal';
+import { LIMITS, KdcubeError } from '@kdcube/release/internal';
 import {
   type Command,
   couldNotRun,
@@ -131,7 +131,7 @@ function start(
   options: RunOptions,
   { timeout, isStreamed = false, stdin = 'ignore' }: { timeout: number; isStreamed?: boolean; stdin?: 'ignore' | 'pipe' },
 ): Started {
-  const { cwd, env, input, maxBuffer = 256 * 1024 * 1024 } = options;
+  const { cwd, env, input, maxBuffer = LIMITS.programOutput.max } = options;
   const command = { program, args, cwd, timeout: options.timeout ?? timeout };
   const stop = options.isCleanup ? undefined : recentStop();
   if (stop) return { command, result: failed(notStarted(command, stop)) };

@@ -1,4 +1,5 @@
 import {
+  LIMITS,
   type Bundle,
   type BundlePin,
   type PinnedBundle,
@@ -19,7 +20,7 @@ import type { Log } from '../system/log';
 import { repoAddress, type OpenRelease } from './workspace';
 
 /** Larger Python files are generated data, and are not checked. Bytes. */
-const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
+const MAX_SOURCE_BYTES = LIMITS.sourceBytes.max;
 
 export interface BundleCheck {
   problems: Problem[];

@@ -206,6 +206,102 @@ export const LIMITS = {
     of: 'problems in one object of `--json`; the others are counted in `omitted`',
     why: 'Log collectors cut long lines.',
   },
+
+  // Registries, AWS, and the output of programs
+  awsResponseBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'a response of AWS',
+    why: 'A page of its largest lists has 1 MiB.',
+    code: 'aws-error',
+  },
+  awsXmlDepth: {
+    max: 50,
+    unit: 'levels',
+    of: 'nesting of an XML response of AWS',
+    why: 'The parser is recursive.',
+    code: 'aws-error',
+  },
+  awsPages: {
+    max: 100,
+    unit: 'pages',
+    of: 'pages of one list of AWS',
+    why: 'A list that never ends is no list.',
+    code: 'aws-error',
+  },
+  logLine: {
+    max: 500,
+    unit: 'characters',
+    of: 'a line of a task’s log',
+    why: 'A terminal shows no more of it.',
+  },
+  bootOutput: {
+    max: 8 * MiB,
+    unit: 'characters',
+    of: 'the output of a boot test',
+    why: 'An import that prints for ever is stopped.',
+    code: 'bundle-import-failed',
+  },
+  taskFileBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'a file in a task definition, such as the bundle descriptor, unpacked',
+    why: 'A few packed bytes can unfold to gigabytes.',
+  },
+  sourceBytes: {
+    max: 2 * MiB,
+    unit: 'bytes',
+    of: 'a Python file that is read for its imports',
+    why: 'Larger ones are data.',
+  },
+  manifestBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'a manifest, index or image configuration of a registry',
+    why: 'Registries take no more.',
+    code: 'registry-response',
+  },
+  dockerConfigBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'docker’s config.json',
+    why: 'One with hundreds of registries has 100 kB.',
+    code: 'file-error',
+  },
+  tagsBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'a page of a registry’s list of tags',
+    why: 'A page has at most 1,000 tags in practice.',
+    code: 'registry-response',
+  },
+  registryResponseBytes: {
+    max: 64 * KiB,
+    unit: 'bytes',
+    of: 'any other response of a registry',
+    why: 'It says little or nothing.',
+    code: 'registry-response',
+  },
+  tokenBytes: {
+    max: MiB,
+    unit: 'bytes',
+    of: 'a token of a registry',
+    why: 'A token has a few kB.',
+    code: 'registry-response',
+  },
+  registryErrorBytes: {
+    max: 64 * KiB,
+    unit: 'bytes',
+    of: 'an error response of a registry; the rest is left out',
+    why: 'The reason is at its start.',
+  },
+  programOutput: {
+    max: 256 * MiB,
+    unit: 'bytes',
+    of: 'the output of a program, such as git',
+    why: 'It is held in memory.',
+    code: 'command-failed',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;

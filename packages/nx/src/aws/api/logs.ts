@@ -1,3 +1,4 @@
+import { LIMITS } from '@kdcube/release/internal';
 import type { AwsConnection } from '../client';
 import { requireList } from '../response';
 import { LOGS } from '../services';
@@ -18,7 +19,7 @@ export function logsApi(aws: AwsConnection): LogsApi {
   };
 }
 
-const MAX_LINE = 500;
+const MAX_LINE = LIMITS.logLine.max;
 
 /** The last lines of a log stream, each cut to 500 characters. */
 export async function readLastLines(

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BootedImage, BootEnding, BootEntry, BootOutcome, BootReport, BootRound } from '@kdcube/release/internal';
 import {
+  LIMITS,
   BOOT_NAME,
   bootCommand,
   bootRequest,
@@ -31,7 +32,7 @@ export interface Boot extends BootedImage {
 /** After its own limit, the probe has this long until the container is removed. Milliseconds. */
 const GRACE = 10_000;
 /** The output limit. Characters. */
-const MAX_OUTPUT = 8 * 1024 * 1024;
+const MAX_OUTPUT = LIMITS.bootOutput.max;
 
 /**
  * Starts the image and has every bundle imported, in one process as in the platform. A bundle that ends the process has failed, and the rest is tried in a

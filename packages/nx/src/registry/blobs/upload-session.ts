@@ -1,3 +1,4 @@
+import { LIMITS } from '@kdcube/release/internal';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { checkRepository, type Registry, pushScope } from '../transport/connect';
@@ -14,7 +15,7 @@ export interface UploadSession {
 }
 
 /** The most bytes of an answer that only says how an upload goes. */
-export const MAX_RESPONSE_BYTES = 64 * 1024;
+export const MAX_RESPONSE_BYTES = LIMITS.registryResponseBytes.max;
 
 /** Asks for the place of one upload. Throws `registry-repository-missing`, `registry-denied`, `registry-response` and `registry-unreachable`. */
 export async function initiateUpload(registry: Registry, repository: string): Promise<UploadSession> {

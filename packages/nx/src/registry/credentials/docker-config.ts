@@ -1,3 +1,4 @@
+import { LIMITS } from '@kdcube/release/internal';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -22,7 +23,7 @@ interface DockerConfig {
 /** docker login keeps the hub's credentials under this key, whatever the host was called. */
 const HUB_KEY = 'https://index.docker.io/v1/';
 const HUB_HOSTS = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
-const CONFIG_LIMIT = 4 * 1024 * 1024;
+const CONFIG_LIMIT = LIMITS.dockerConfigBytes.max;
 
 /**
  * The credentials that `docker login` or a credential helper keeps for `host`; undefined where there are none. A helper that is named for this host and

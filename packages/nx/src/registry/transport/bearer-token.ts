@@ -1,10 +1,11 @@
+import { LIMITS } from '@kdcube/release/internal';
 import type { Registry, CachedAuthorization } from './registry';
 import { invalidResponse, accessDenied, describeResponse } from './problems';
 import type { Credentials } from '../credentials/credentials';
 import type { HttpRequest } from './types';
 import { sendRequest } from './http';
 
-export const TOKEN_LIMIT = 1024 * 1024;
+export const TOKEN_LIMIT = LIMITS.tokenBytes.max;
 
 /** The token protocol says that a token without `expires_in` lives for 60 s. */
 export const DEFAULT_TOKEN_LIFETIME = 60;

@@ -1,9 +1,10 @@
+import { LIMITS } from '@kdcube/release/internal';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { invalidResponse } from './problems';
 import type { Transport, StreamBody, HttpRequest, HttpResponse } from './types';
 
-const ERROR_LIMIT = 64 * 1024;
+const ERROR_LIMIT = LIMITS.registryErrorBytes.max;
 /** Bytes in a millisecond: the slowest line on which a stream is worth waiting for. */
 const SLOWEST = 10;
 

@@ -1,9 +1,10 @@
+import { LIMITS } from '@kdcube/release/internal';
 import { gunzipSync } from 'node:zlib';
 import type { Packing } from '@kdcube/release/internal';
 import { gzipped } from '../../../oci/layer/gzip';
 
 /** No descriptor is larger: the platform's YAML parser would take minutes. */
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = LIMITS.taskFileBytes.max;
 
 /** Uses the compressor of image layers, because its output is the same on every machine: the same files give the same task definition. */
 export const packing: Packing = { pack, unpack };
