@@ -82,37 +82,32 @@ const EQUAL: Named[] = [
   {
     name: 'the standard image: bundles and variables',
     dockerfile: 'ARG KDCUBE_PLATFORM_REF\nCOPY bundles /bundles\nENV AGENTIC_BUNDLES_ROOT=/bundles\nENV A=${A:-1} LANG=D',
-    withoutBase: true,
   },
   { name: 'bundles with an owner', dockerfile: 'COPY --chown=1000:1000 bundles /bundles' },
-  { name: 'bundles with a mode', dockerfile: 'COPY --chmod=0750 bundles/ /bundles/', withoutBase: true },
+  { name: 'bundles with a mode', dockerfile: 'COPY --chmod=0750 bundles/ /bundles/' },
   {
     name: 'one bundle, and a file of another',
     dockerfile: 'COPY bundles/one /app/one\nCOPY bundles/two/entrypoint.py /app/two.py',
-    withoutBase: true,
   },
   {
     name: 'a file over a bundle',
     dockerfile: 'COPY bundles /bundles\nCOPY x.txt /bundles/one/entrypoint.py\nCOPY dir /bundles/two/data',
   },
   { name: 'bundles into one folder', dockerfile: 'COPY bundles/one bundles/two /flat/' },
-  { name: 'the whole context', dockerfile: 'COPY . /all', withoutBase: true },
+  { name: 'the whole context', dockerfile: 'COPY . /all' },
   {
     name: 'the whole context with .dockerignore',
     dockerfile: 'COPY . /all',
     ignore: '# not these\n**/*.pyc\n!ignored/keep/b.pyc\ndir/sub\nnames/*\nbundles/two/data/a.bin\n.dockerignore',
-    withoutBase: true,
   },
   {
     name: 'everything ignored, with exceptions',
     dockerfile: 'COPY . /all/',
     ignore: '*\n!dir/sub\n!bundles/one/pkg\nbundles/one/pkg/l',
-    withoutBase: true,
   },
   {
     name: 'files to a folder, and to a new name',
     dockerfile: 'COPY x.txt run.sh empty.txt /w/a/\nCOPY run.sh /w/b/start.sh\nCOPY x.txt /w/c/x.txt\nCOPY run.sh /',
-    withoutBase: true,
   },
   { name: 'a file to a path that may be a folder', dockerfile: 'COPY x.txt /owned\nCOPY x.txt /newfile\nCOPY x.txt /etc' },
   {
@@ -128,22 +123,31 @@ const EQUAL: Named[] = [
     dockerfile:
       'COPY --chown=5:6 --chmod=711 dir /new/n2\nCOPY --chown=7 x.txt /f/g/file\nCOPY --chown=8:9 fl /f/\nCOPY --chmod=4755 run.sh /f/suid',
   },
-  { name: 'symlinked sources', dockerfile: 'COPY dl /fromlink\nCOPY fl dl/sub/y /files/\nCOPY dir/l /lone/l', withoutBase: true },
+  { name: 'symlinked sources', dockerfile: 'COPY dl /fromlink\nCOPY fl dl/sub/y /files/\nCOPY dir/l /lone/l' },
   {
     name: 'wildcards',
     dockerfile: 'COPY dir/*.??? /w1/\nCOPY d*/t* no*thing /w2/\nCOPY names/[[]a].txt /w3/\nCOPY dir/[^td]* /w4/\nCOPY b*/o* /w5/',
-    withoutBase: true,
   },
   {
     name: 'names',
     dockerfile: 'COPY names /names\nCOPY ["names/ä ö", "x.txt", "/with space/"]\nCOPY "x.txt" \'/quoted\'/',
-    withoutBase: true,
   },
   {
     name: 'working folders',
     dockerfile:
       'WORKDIR sub/deep\nCOPY x.txt .\nCOPY x.txt ../up/\nUSER 77\nWORKDIR /etc/clink/new\nWORKDIR /\nCOPY dir rel\nWORKDIR $LANG/x',
   },
+  {
+    name: 'into folders of the base with an owner and a mode of their own',
+    dockerfile:
+      'COPY x.txt /state/\nCOPY dir /state/sub\nCOPY --chown=5:6 x.txt /sticky/y\nCOPY x.txt /group/\nUSER 1000\nWORKDIR /state/work\nCOPY run.sh .',
+  },
+  { name: 'a folder over such a folder', dockerfile: 'COPY dir /state\nCOPY dir/ /sticky/\nCOPY --chmod=750 dir /group/in' },
+  {
+    name: 'through links of the base to such folders',
+    dockerfile: 'COPY x.txt /statelink/\nCOPY dir /absolute/sub\nCOPY bundles/one /statelink/one\nWORKDIR /stickylink/w',
+  },
+  { name: 'bundles into such a folder', dockerfile: 'COPY bundles /state\nCOPY bundles /group/bundles\nWORKDIR /group/w/x' },
   { name: 'ADD of files and folders', dockerfile: 'ADD dir x.txt /added/\nADD --chown=1:2 plain.tar.txt /added/p.txt' },
   {
     name: 'from scratch',
@@ -155,7 +159,6 @@ const EQUAL: Named[] = [
     name: 'stages based on each other, and an unused stage',
     dockerfile:
       'FROM base AS unused\nRUN false\nFROM base AS one\nARG A=1\nCMD one\nENV X=$A\nCOPY x.txt /one/\nFROM one\nENV Y=${A:-no}\nENTRYPOINT ["/entry", "two"]',
-    withoutBase: true,
   },
   {
     name: 'arguments and variables',
@@ -217,7 +220,6 @@ const EQUAL: Named[] = [
   {
     name: 'large owner ids, which later layers preserve for folders',
     dockerfile: 'COPY --chown=3000000:4000000 dir /p/q\nCOPY x.txt /p/q/r/\nCOPY --chown=2147483647:0 x.txt /p/z/',
-    withoutBase: true,
   },
   {
     name: 'paths with . and ..',
@@ -264,7 +266,7 @@ const EQUAL: Named[] = [
     dockerfile: 'COPY bundles /b\nCOPY dir links /d/',
     ignore: 'bundles/**/*\n!bundles/**/*.py\nbundles/one/entrypoint.py\ndir/*\nlinks/real\n**/.*',
   },
-  { name: 'settings only: no layer', dockerfile: 'from base\nlabel a=b\nenv b=c', withoutBase: true },
+  { name: 'settings only: no layer', dockerfile: 'from base\nlabel a=b\nenv b=c' },
 ];
 
 const REFUSED: [dockerfile: string, line: number, why: RegExp][] = [

@@ -25,6 +25,7 @@ const PLATFORM = 'linux/amd64';
 const BASE = `FROM scratch
 COPY rootfs/ /
 COPY --chown=9:9 --chmod=700 rootfs/etc/conf/ /owned/
+COPY --chown=1000:1000 --chmod=700 rootfs/etc/conf/ /state/
 ENV LANG=C BASE=1
 EXPOSE 22
 VOLUME /data
@@ -79,10 +80,16 @@ export async function baseImage(engine: Engine): Promise<TestBase> {
       'rootfs/etc/clink': { symlink: '/etc/conf' },
       'rootfs/etc/flink': { symlink: 'conf/f' },
       'rootfs/data/d': 'd',
+      'rootfs/sticky/s': 's',
+      'rootfs/group/g': 'g',
+      'rootfs/statelink': { symlink: 'state' },
+      'rootfs/stickylink': { symlink: 'sticky' },
+      'rootfs/absolute': { symlink: '/group' },
       'rootfs/entry': { content: ENTRY, mode: 0o755 },
       ...Object.fromEntries(['sh', 'env', 'id', 'sort'].map((tool) => [`rootfs/bin/${tool}`, { symlink: 'busybox' }])),
     });
-    fs.chmodSync(path.join(dir, 'rootfs/data'), 0o1777);
+    for (const folder of ['data', 'sticky']) fs.chmodSync(path.join(dir, 'rootfs', folder), 0o1777);
+    fs.chmodSync(path.join(dir, 'rootfs/group'), 0o2770);
     await must('tar', ['-xf', engine.pythonRoot, '-C', path.join(dir, 'rootfs'), './bin/busybox']);
     const name = `${freshPrefix(engine)}/base`;
     await must('docker', ['buildx', 'build', '--push', '--provenance=false', '-t', `${name}:1`, dir], engine);

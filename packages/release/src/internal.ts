@@ -39,7 +39,7 @@ export {
 } from './release/reference';
 export { isCommit, isLoopback, normalPath, shownUrl, unsafePath, withoutSecrets } from './release/refs';
 export { parseRepo } from './release/repo-url';
-export { bundlePlaces } from './release/release';
+export { BUNDLES_ROOT, bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
 export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
 

@@ -64,6 +64,8 @@ async function tryBuild(
     context,
     ignore: readIgnore(''),
     labels: {},
+    // A base without any files.
+    baseFiles: async () => ({ at: () => undefined }),
     ...more,
   });
 }
@@ -263,7 +265,7 @@ describe('the base', () => {
     const baseFiles = async () => ((asked += 1), files);
     await build(dir, 'FROM base\nCOPY x.txt /etc/\nWORKDIR /etc\nCOPY x.txt /etc/y', { base: base(1), baseFiles });
     expect(asked).toBe(1);
-    expect(await tryBuild(dir, 'FROM base\n\nCOPY x.txt /etc/', { base: base(1) })).toEqual({
+    expect(await tryBuild(dir, 'FROM base\n\nCOPY x.txt /etc/', { base: base(1), baseFiles: undefined })).toEqual({
       line: 3,
       instruction: 'COPY',
       why: expect.stringContaining('depends on the files of example.com/base:1'),

@@ -1,5 +1,5 @@
 import type { BaseTree, EvaluatedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
-import { EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
+import { BUNDLES_ROOT, EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import type { Descriptor } from '../registry/manifest-format';
 import { silentLog, type Log } from '../system/log';
@@ -76,8 +76,10 @@ async function resolveLayers(
   const { base, ignore, recipe } = build;
   let files = recipe.from === 'scratch' ? EMPTY_TREE : undefined;
   const settings = settingsOf(base);
+  // The platform's images have no folder for bundles (docs/decisions/0008).
+  const newFolder = isPlatformImage(recipe.from) ? BUNDLES_ROOT : undefined;
   for (;;) {
-    const plan = planLayers({ steps, context: context.entries, ignore, base: files, settings });
+    const plan = planLayers({ steps, context: context.entries, ignore, base: files, settings, newFolder });
     if ('layers' in plan) return plan.layers;
     if (isRefusal(plan)) return plan;
     if (plan.needs === 'folder') {
@@ -92,6 +94,12 @@ async function resolveLayers(
         why: `its result depends on the files of ${base.reference}, which cannot be read here`,
       };
   }
+}
+
+/** Whether a name is that of one of the platform's own images, in whatever registry. An image with bundles is none. */
+function isPlatformImage(reference: string): boolean {
+  const [, name] = /(?:^|\/)(kdcube-[a-z-]+)(?:[:@]|$)/.exec(reference) ?? [];
+  return name !== undefined && !name.endsWith('-bundled');
 }
 
 function instructionAt(steps: EvaluatedRecipe['steps'], line: number): string {

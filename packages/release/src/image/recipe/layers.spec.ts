@@ -78,7 +78,10 @@ const FILES = [
   'bundles/two#',
 ];
 
-describe('without a look into the base', () => {
+/** A base without anything but its working folder. */
+const BARE: BaseTree = { at: (path) => (path === '/app' ? { kind: 'folder', uid: 0, gid: 0, mode: 0o755 } : undefined) };
+
+describe('in a base that has nothing there', () => {
   test.each([
     ['COPY dir /new', [['/new/ 755', '/new/a 644 < dir/a', '/new/l -> sub/b', '/new/sub/ 755', '/new/sub/b 644 < dir/sub/b']]],
     ['COPY bundles /bundles', [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']]],
@@ -112,10 +115,15 @@ describe('without a look into the base', () => {
     ['COPY dir /new\nCOPY x /new', [expect.anything(), ['/new/x 644 < x']]],
     ['COPY lx dir/l /new/\nWORKDIR /new', [expect.anything(), []]],
     ['WORKDIR /app', [[]]],
-  ])('%s', (lines, expected) => expect(plan(lines, [...FILES, 'empty/'])).toEqual(expected));
+  ])('%s', (lines, expected) => expect(plan(lines, [...FILES, 'empty/'], { base: BARE })).toEqual(expected));
 
   test.each([
     'COPY x /etc/',
+    'COPY x /new/',
+    'COPY dir /new',
+    'COPY --chown=1:2 x /new/x',
+    'COPY bundles /bundles',
+    'COPY run.sh /',
     'COPY x /lib/x',
     'COPY x /w/config',
     'COPY x .',
@@ -133,7 +141,9 @@ describe('without a look into the base', () => {
     ['COPY bundles /b/\nCOPY x /b/one/x', 'bundles/one'],
     ['COPY bundles/one /b\nCOPY bundles/two /b', 'bundles/one'],
     ['COPY x /b/\nCOPY bundles/two /b', 'bundles/two'],
-  ])('%s must list a closed folder', (lines, folder) => expect(plan(lines, FILES)).toEqual({ needs: 'folder', folder }));
+  ])('%s must list a closed folder', (lines, folder) =>
+    expect(plan(lines, FILES, { base: BARE })).toEqual({ needs: 'folder', folder }),
+  );
 
   test.each([
     ['COPY gone /x', 'gone is not in the build context'],
@@ -142,12 +152,74 @@ describe('without a look into the base', () => {
     ['COPY dir /n/a\nCOPY x /n/\nCOPY d2 /n/', '/n/x exists in the image as a file'],
     ['COPY round /x/', 'loop'],
   ])('%s is refused', (lines, why) =>
-    expect(plan(lines, [...FILES, 'w/.wh.x', 'd2/x/y', 'round -> round'])).toMatchObject({
+    expect(plan(lines, [...FILES, 'w/.wh.x', 'd2/x/y', 'round -> round'], { base: BARE })).toMatchObject({
       line: lines.split('\n').length + 1,
       instruction: 'COPY',
       why: expect.stringContaining(why),
     }),
   );
+});
+
+describe('a folder that the base is known not to have', () => {
+  const more = { newFolder: '/bundles' };
+  const expected = [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']];
+
+  test('what is added there does not need the files of the base', () => {
+    expect(plan('COPY bundles /bundles', FILES, more)).toEqual(expected);
+    expect(plan('COPY bundles/one /bundles/x/one', FILES, more)).toHaveLength(1);
+  });
+
+  test.each(['COPY bundles /bundles2', 'COPY bundles /bundle', 'COPY bundles /bundles\nCOPY x /data2/'])(
+    '%s needs them',
+    (lines) => {
+      expect(plan(lines, FILES, more)).toMatchObject({ needs: 'base' });
+    },
+  );
+
+  test('a base whose settings name it may have it', () => {
+    const settings = { WorkingDir: '/app', Env: ['AGENTIC_BUNDLES_ROOT=/bundles'] };
+    expect(plan('COPY bundles /bundles', FILES, { ...more, settings })).toEqual({ needs: 'base', line: 2 });
+  });
+});
+
+describe('folders of the base keep their owner and mode', () => {
+  const folders: Record<string, ReturnType<BaseTree['at']>> = {
+    '/app': { kind: 'folder', uid: 0, gid: 0, mode: 0o755 },
+    '/data': { kind: 'folder', uid: 1000, gid: 1000, mode: 0o700 },
+    '/data/in': { kind: 'folder', uid: 7, gid: 8, mode: 0o2775 },
+    '/tmp2': { kind: 'folder', uid: 0, gid: 0, mode: 0o1777 },
+    '/link': { kind: 'link', target: 'data' },
+    '/away': { kind: 'link', target: '/data/in' },
+  };
+  const above = (lines: string) => {
+    const recipe = readRecipe(`FROM base\n${lines}`, { args: {}, platform: 'linux/amd64' });
+    const followed = isRefusal(recipe) ? recipe : evaluateRecipe(recipe, {});
+    if (isRefusal(followed)) throw new Error(followed.why);
+    const base = { at: (path: string) => folders[path] };
+    const result = planLayers({ steps: followed.steps, context: listed(FILES), ignore: readIgnore(''), settings: {}, base });
+    if (!('layers' in result)) throw new Error(JSON.stringify(result));
+    return result.layers.flatMap((layer) => [
+      ...layer.above.map(({ path, uid, gid, mode }) => `${path}/ ${uid}:${gid} ${mode.toString(8)}`),
+      ...layer.entries.map((entry) => {
+        const bits = entry.kind === 'folder' && entry.mode !== 0o755 ? `${entry.mode.toString(8)} ` : '';
+        return `${entry.path} ${bits}${entry.kind}`;
+      }),
+    ]);
+  };
+
+  test.each([
+    ['COPY x /data/', ['/data/ 1000:1000 700', '/data/x file']],
+    ['COPY x /data', ['/data/ 1000:1000 700', '/data/x file']],
+    ['COPY --chown=5:6 x /data/y', ['/data/ 1000:1000 700', '/data/y file']],
+    ['COPY x /tmp2/', ['/tmp2/ 0:0 1777', '/tmp2/x file']],
+    ['COPY x /data/in/', ['/data/ 1000:1000 700', '/data/in/ 7:8 2775', '/data/in/x file']],
+    ['COPY x /link/', ['/data/ 1000:1000 700', '/data/x file']],
+    ['COPY x /away/', ['/data/ 1000:1000 700', '/data/in/ 7:8 2775', '/data/in/x file']],
+    ['WORKDIR /data/in/w', ['/data/ 1000:1000 700', '/data/in/ 7:8 2775', '/data/in/w 2755 folder']],
+    ['COPY x /data/in/a/b/', expect.arrayContaining(['/data/in/a 2755 folder', '/data/in/a/b 2755 folder'])],
+    ['COPY dir /data/in/d', expect.arrayContaining(['/data/in/d 2755 folder', '/data/in/d/sub folder'])],
+    ['COPY bundles/one /data/one', ['/data/ 1000:1000 700', '/data/one/ 0:0 755', '/data/one folder', '/data/one closed']],
+  ])('%s', (lines, expected) => expect(above(lines)).toEqual(expected));
 });
 
 describe('with the base', () => {
@@ -224,7 +296,7 @@ describe('.dockerignore', () => {
 
   test('leaves out excluded files, and folders that have no other files', () => {
     const ignore = readIgnore('dir/sub\nconf/*\nx\nbundles/two');
-    expect(plan('COPY . /n', FILES, { ignore })).toEqual([
+    expect(plan('COPY . /n', FILES, { ignore, base: BARE })).toEqual([
       [
         '/n/ 755',
         '/n/bundles/ 755',
@@ -238,7 +310,7 @@ describe('.dockerignore', () => {
         '/n/run.sh 755 < run.sh',
       ],
     ]);
-    expect(plan('COPY . /n', FILES, { ignore: readIgnore('bundles\n!bundles/one/a') })).toEqual({
+    expect(plan('COPY . /n', FILES, { ignore: readIgnore('bundles\n!bundles/one/a'), base: BARE })).toEqual({
       needs: 'folder',
       folder: 'bundles/one',
     });

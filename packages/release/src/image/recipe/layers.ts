@@ -29,8 +29,10 @@ export interface LayersOf {
   steps: EvaluatedRecipe['steps'];
   context: readonly ContextEntry[];
   ignore: Ignore;
-  /** Undefined: not listed yet. Most Dockerfiles do not need it: see `requireListings` and `WORKDIR`. */
+  /** Undefined: not listed yet. */
   base?: BaseTree;
+  /** A folder that the base is known not to have: what is added there does not need the base's files. */
+  newFolder?: string;
   /** The base's settings: its WORKDIR exists, and paths that they name may exist. */
   settings: ImageSettings;
 }
@@ -38,12 +40,19 @@ export interface LayersOf {
 /**
  * The layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and the base image, never on the state of this machine.
  */
-export function planLayers({ steps, context, ignore, base, settings }: LayersOf): PlannedLayers | ListingNeeded | Refusal {
+export function planLayers({
+  steps,
+  context,
+  ignore,
+  base,
+  settings,
+  newFolder,
+}: LayersOf): PlannedLayers | ListingNeeded | Refusal {
   return attempt<PlannedLayers | ListingNeeded>(() => {
     let line = 0;
     try {
       const listed = contextOf(context, ignore);
-      const image = imageTree(base, settings);
+      const image = imageTree(base, settings, newFolder);
       if (!base) for (const folder of foldersTo(absolute(settings.WorkingDir ?? '/'))) image.put(folder, ROOT);
       const layers = steps.map((step) => {
         line = step.line;

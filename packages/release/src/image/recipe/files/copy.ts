@@ -135,8 +135,11 @@ function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, entri
     if (existing && existing.kind !== 'folder') throw new Error(`${folder} exists in the image, and is not a folder`);
     if (existing) continue;
     requireUnpackable(folder);
-    entries.set(folder, { kind: 'folder', path: folder, uid, gid, mode: 0o755 });
-    image.put(folder, { kind: 'folder', uid, gid, mode: 0o755 });
+    const above = image.at(parentOf(folder));
+    // As mkdir does: in a folder with the set-group-id bit, a new folder has it too.
+    const mode = 0o755 | (above?.kind === 'folder' ? above.mode & 0o2000 : 0);
+    entries.set(folder, { kind: 'folder', path: folder, uid, gid, mode });
+    image.put(folder, { kind: 'folder', uid, gid, mode });
   }
 }
 

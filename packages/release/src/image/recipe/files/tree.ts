@@ -37,10 +37,10 @@ export interface ImageTree {
 }
 
 /**
- * `base` undefined: its files are not listed. It counts as empty then, except for the paths where a base usually has files: system folders, and paths that its `settings` name. To add something
- * there, the base must be listed.
+ * `base` undefined: its files are not listed. To add something, the base must be listed then: it may have a folder there with an owner and a mode of its own, or a link. `newFolder`: a folder that the base is known not to
+ * have, unless its `settings` name it.
  */
-export function imageTree(base: BaseTree | undefined, settings: ImageSettings): ImageTree {
+export function imageTree(base: BaseTree | undefined, settings: ImageSettings, newFolder?: string): ImageTree {
   const added = new Map<string, Found>([['/', ROOT]]);
   const at = (path: string): Found | undefined => added.get(path) ?? base?.at(path);
   return {
@@ -48,7 +48,8 @@ export function imageTree(base: BaseTree | undefined, settings: ImageSettings): 
     put: (path, found) => void added.set(path, found),
     real: (path) => realOf(path, at),
     requireListed(place) {
-      if (!base && (isSystemPath(place) || mentions(settings, place))) throw new BaseNotListed();
+      const isNew = newFolder !== undefined && `${place}/`.startsWith(`${newFolder}/`) && !mentions(settings, newFolder);
+      if (!base && !isNew) throw new BaseNotListed();
     },
     isBaseListed: base !== undefined,
   };
@@ -90,11 +91,6 @@ export function below(folder: string, name: string): string {
 export function foldersTo(path: string): string[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
-}
-
-/** Folders in which every Linux base has files and symlinks of its own. */
-function isSystemPath(path: string): boolean {
-  return /^\/(?:bin|boot|dev|etc|home|lib[^/]*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:\/|$)/.test(path);
 }
 
 /** Whether the base's settings name a path in the same top-level folder: it probably exists then, with its own owner. */
