@@ -381,8 +381,9 @@ describe('the cache', () => {
 
   it('a folder of a bundle that was replaced in the mirror is not staged', async () => {
     const { digest } = await push();
-    const foreign = gitSync(ours.root, 'rev-parse', 'HEAD:bundles');
-    const content = execFileSync('git', ['-C', ours.root, 'cat-file', 'tree', foreign]);
+    // The same file under another name: all that the foreign tree needs is in the mirror.
+    const file = gitSync(ours.org, 'rev-parse', `${ours.pin.tree}:entrypoint.py`);
+    const content = Buffer.concat([Buffer.from('100644 foreign.py\0'), Buffer.from(file, 'hex')]);
     const { tree } = ours.pin;
     for (const pack of filesIn('git').filter((file) => file.endsWith('.pack'))) {
       const mirror = path.dirname(path.dirname(path.dirname(pack)));

@@ -32,7 +32,7 @@ const layersOf = (digest: string) => layersIn(ours, digest);
 const build = (wanted: Builder = 'auto', cached = true) =>
   ours.job((job) => buildToOutput(job, { root: ours.root, registries: toRegistry(), engine: wanted, cached }, log));
 const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
-const kept = () => path.join(ours.root, 'dist/images/proc');
+const pushedLayout = () => path.join(ours.root, 'dist/images/proc');
 const writes = () =>
   ours.registry.journal.filter(({ method, name }) => name === 'acme/proc' && !['GET', 'HEAD'].includes(method));
 const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' && kind !== 'manifest');
@@ -124,11 +124,11 @@ describe('a push without an engine', () => {
   });
 
   it('writes nothing on a dry run, and says why it would', async () => {
-    const said: string[] = [];
+    const output: string[] = [];
     const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
-    const words: Log = { ...silentLog, done: (...parts) => void said.push(parts.join(' ')) };
-    expect(await ours.job((job) => pushImage(job, options, words))).toBeUndefined();
-    expect(said.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(no previous image\)/);
+    const recording: Log = { ...silentLog, done: (...parts) => void output.push(parts.join(' ')) };
+    expect(await ours.job((job) => pushImage(job, options, recording))).toBeUndefined();
+    expect(output.join('\n')).toMatch(/would push proc to .*:c-[0-9a-f]{64} {2}\(no previous image\)/);
     expect(writes()).toEqual([]);
     expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
   });
@@ -230,12 +230,12 @@ describe('without a registry', () => {
   it('goes to a complete layout under dist/images, and is reused from there', async () => {
     const first = await push({ registries: nowhere() });
     expect(first).toMatchObject({ how: 'built', repository: 'oci:dist/images/proc', tags: [] });
-    expect((await readLayout(kept())).missing).toEqual([]);
+    expect((await readLayout(pushedLayout())).missing).toEqual([]);
     expect(await push({ registries: nowhere() })).toMatchObject({ how: 'reused', digest: first.digest });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     const third = await push({ registries: nowhere() });
     expect(third).toMatchObject({ how: 'built', why: ['here@1-0 changed'], sent: { reusedLayers: 2, sentLayers: 1 } });
-    expect((await readLayout(kept())).missing).toEqual([]);
+    expect((await readLayout(pushedLayout())).missing).toEqual([]);
   });
 
   it('writes a file for docker load when it is asked to, also of an image that is there', async () => {
@@ -257,10 +257,10 @@ describe('without a registry', () => {
     await push({ registries: nowhere() });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
-    const before = fs.readFileSync(path.join(kept(), 'index.json'), 'utf8');
+    const before = fs.readFileSync(path.join(pushedLayout(), 'index.json'), 'utf8');
     ours.registry.faults = () => ({ status: 403 });
     expect((await problemOf(push({ registries: nowhere() }))).code).toBe('registry-denied');
-    expect(fs.readFileSync(path.join(kept(), 'index.json'), 'utf8')).toBe(before);
+    expect(fs.readFileSync(path.join(pushedLayout(), 'index.json'), 'utf8')).toBe(before);
     expect(fs.readdirSync(path.join(ours.root, 'dist/images'))).toEqual(['proc']);
   });
 });

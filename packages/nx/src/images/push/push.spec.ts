@@ -60,9 +60,9 @@ it('builds from a context of this image alone, its base by digest, created when 
   expect(files).toEqual(['Dockerfile_ChatProcBundled', 'bundles/here@1-0/entrypoint.py', 'bundles/there@2-0/entrypoint.py']);
   expect(dockerfile).toMatch(/^FROM \S+\/kdcube-chat-proc:2026\.7\.20\.444@sha256:[0-9a-f]{64}$/m);
   expect(args).toMatchObject({ SOURCE_DATE_EPOCH: String(Date.parse('2026-01-02T03:04:05Z') / 1000) });
-  const said = JSON.stringify(labels);
+  const text = JSON.stringify(labels);
   for (const volatile of [gitSync(ours.root, 'rev-parse', 'HEAD'), ours.pin.commit, '"v2"', ours.registry.host, 'file://'])
-    expect(said).not.toContain(volatile);
+    expect(text).not.toContain(volatile);
   expect(fs.readdirSync(path.join(ours.root, 'dist'))).toEqual([]);
 });
 
@@ -160,9 +160,9 @@ it('builds once when two pushes of one image meet: the second one reuses it', as
 
 it('only reads on a dry run', async () => {
   ours.registry.journal.length = 0;
-  const said: string[] = [];
-  expect(await push({ dryRun: true }, { ...silentLog, done: (...words) => said.push(words.join(' ')) })).toBeUndefined();
-  expect(said.join('\n')).toMatch(/would push proc to .*\/acme\/proc:c-[0-9a-f]{64}/);
+  const lines: string[] = [];
+  expect(await push({ dryRun: true }, { ...silentLog, done: (...parts) => lines.push(parts.join(' ')) })).toBeUndefined();
+  expect(lines.join('\n')).toMatch(/would push proc to .*\/acme\/proc:c-[0-9a-f]{64}/);
   expect([engine.calls(), manifestWrites()]).toEqual([[], []]);
 });
 

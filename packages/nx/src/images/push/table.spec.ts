@@ -39,8 +39,8 @@ test('each image in a registry is named with its digest; a dry run and a layout 
 });
 
 test('without a registry, the last line says where the images are', () => {
-  const kept = { ...RECEIPT, repository: 'oci:dist/images/proc' };
-  expect(pushTable([{ receipt: kept, took: 1 }]).at(-1)).toBe(
+  const inFolder = { ...RECEIPT, repository: 'oci:dist/images/proc' };
+  expect(pushTable([{ receipt: inFolder, took: 1 }]).at(-1)).toBe(
     'No registry is configured (KDCUBE_REGISTRY): the images are in dist/images.',
   );
 });
