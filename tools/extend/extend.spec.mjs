@@ -45,13 +45,13 @@ function node(args, env = {}) {
   return { exitCode: ran.status, output: ran.status === 0 ? '' : ran.stdout + ran.stderr };
 }
 
-const jest = (patterns, env) =>
+const jest = (patterns, env, project = 'nx') =>
   node(
     [
       '--experimental-vm-modules',
       path.join(root, 'node_modules/jest/bin/jest.js'),
       '-c',
-      'packages/nx/jest.config.js',
+      `packages/${project}/jest.config.js`,
       '-i',
       ...patterns,
     ],
@@ -150,4 +150,45 @@ it('runs the samples', async () => {
     exitCode: 0,
     output: '',
   });
+}, 600_000);
+
+test('a check is one file and its entry, and a generation of the platform is one row', () => {
+  const checks = 'packages/release/src/deploy/checks';
+  write(checks, {
+    'sample.ts': `import { type Check, fail, pass } from './check';
+
+export const sampleSize: Check<{ size: number }> = {
+  name: 'sample-size',
+  kind: 'sample',
+  title: 'The sample has a size',
+  why: 'An empty sample shows nothing.',
+  source: 'docs/decisions/0011-ecs-rollout.md',
+  when: ['verify'],
+  code: 'environment-not-ready',
+  decide: ({ size }) => (size > 0 ? pass('has a size') : fail('is empty')),
+};
+`,
+  });
+  // Without its entry the check fails the test of the list.
+  expect(jest(['deploy/checks/checks.spec'], {}, 'release').exitCode).toBe(1);
+  addLine(`${checks}/index.ts`, "from './role'", "import { sampleSize } from './sample';");
+  addLine(`${checks}/index.ts`, 'export const CHECKS', '  sampleSize,');
+  addLine(
+    'packages/release/src/platform/generation.ts',
+    'export const GENERATIONS = {',
+    "  '2026.1.1': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true, examples: ['sample'] },",
+  );
+  write('packages/release/src/sample', {
+    'sample.spec.ts': `import { applyCheck } from '../deploy/checks/check';
+import { sampleSize } from '../deploy/checks/sample';
+import { generationOf, reservedBecause } from '../platform/generation';
+
+it('runs the samples', () => {
+  expect(applyCheck(sampleSize, 'one', { size: 0 })).toMatchObject({ status: 'fail', detail: 'is empty' });
+  expect(generationOf('2026.1.2').generation).toBe('2026.1.1');
+  expect(reservedBecause('sample', '2026.1.1', false)).toBeDefined();
+});
+`,
+  });
+  expect(jest(['deploy/checks/checks.spec', 'src/sample/sample.spec'], {}, 'release')).toEqual(PASSED);
 }, 600_000);

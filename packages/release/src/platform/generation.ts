@@ -1,59 +1,83 @@
+export type DescriptorKind = 'env-json' | 'bundles-yaml';
+
+interface GenerationRow {
+  descriptor: DescriptorKind;
+  /** When the ids of the examples are reserved. */
+  examplesReserved: 'never' | 'always' | 'with-examples';
+  /** The key of a bundle's settings in the descriptor; undefined if the platform reads none. */
+  config: 'props' | 'config' | undefined;
+  /** `platform.ref` is a calendar version. */
+  calendarRefs: boolean;
+  /** The ids of the examples in the images of the platform. */
+  examples: readonly string[];
+}
+
 /**
  * The platform has changed what it accepts three times. A generation is named by its first day, which is compared with the calendar
  * version in platform.ref. Each row was taken from the platform's own code at a commit of that time.
  */
 export const GENERATIONS = {
   /** The seed: AGENTIC_BUNDLES_JSON, only the admin's id is reserved, no props. */
-  '2026.3.1': { descriptor: 'env-json', examplesReserved: 'never', config: undefined, calendarRefs: false },
+  '2026.3.1': {
+    descriptor: 'env-json',
+    examplesReserved: 'never',
+    config: undefined,
+    calendarRefs: false,
+    examples: ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
+  },
   /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
-  '2026.3.3': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true },
+  '2026.3.3': {
+    descriptor: 'env-json',
+    examplesReserved: 'always',
+    config: 'props',
+    calendarRefs: true,
+    examples: [
+      'echo.ui@2026-03-30',
+      'eco@2026-02-18-15-06',
+      'kdcube.copilot@2026-04-03-19-05',
+      'openrouter-data@2026-03-11',
+      'react.doc@2026-03-02-22-10',
+      'react.mcp@2026-03-09',
+      'react@2026-02-10-02-44',
+      'versatile@2026-03-31-13-36',
+      'with-isoruntime@2026-02-16-14-00',
+    ],
+  },
   /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */
-  '2026.4.19': { descriptor: 'bundles-yaml', examplesReserved: 'with-examples', config: 'config', calendarRefs: true },
-} as const;
+  '2026.4.19': {
+    descriptor: 'bundles-yaml',
+    examplesReserved: 'with-examples',
+    config: 'config',
+    calendarRefs: true,
+    examples: [
+      'connection-hub@1-0',
+      'echo.ui@2026-03-30',
+      'eco@2026-02-18-15-06',
+      'kdcube-services@1-0',
+      'kdcube.copilot@2026-04-03-19-05',
+      'node.bridge.mcp@2026-04-24',
+      'openrouter-data@2026-03-11',
+      'ported-langgraph-agents@2026-07-13',
+      'react.mcp@2026-03-09',
+      'react@2026-02-10-02-44',
+      'user-memories@2026-06-26',
+      'versatile@2026-03-31-13-36',
+      'website@2026-07-12',
+      'with-isoruntime@2026-02-16-14-00',
+      'workspace@2026-03-31-13-36',
+    ],
+  },
+} as const satisfies Record<string, GenerationRow>;
 
 export type Generation = keyof typeof GENERATIONS;
-export type DescriptorKind = (typeof GENERATIONS)[Generation]['descriptor'];
 
 export const generations = Object.keys(GENERATIONS) as [Generation, ...Generation[]];
-
-/** The ids of the platform's own examples, by the generation whose images contain them. */
-const EXAMPLES: Record<Generation, readonly string[]> = {
-  '2026.3.1': ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
-  '2026.3.3': [
-    'echo.ui@2026-03-30',
-    'eco@2026-02-18-15-06',
-    'kdcube.copilot@2026-04-03-19-05',
-    'openrouter-data@2026-03-11',
-    'react.doc@2026-03-02-22-10',
-    'react.mcp@2026-03-09',
-    'react@2026-02-10-02-44',
-    'versatile@2026-03-31-13-36',
-    'with-isoruntime@2026-02-16-14-00',
-  ],
-  '2026.4.19': [
-    'connection-hub@1-0',
-    'echo.ui@2026-03-30',
-    'eco@2026-02-18-15-06',
-    'kdcube-services@1-0',
-    'kdcube.copilot@2026-04-03-19-05',
-    'node.bridge.mcp@2026-04-24',
-    'openrouter-data@2026-03-11',
-    'ported-langgraph-agents@2026-07-13',
-    'react.mcp@2026-03-09',
-    'react@2026-02-10-02-44',
-    'user-memories@2026-06-26',
-    'versatile@2026-03-31-13-36',
-    'website@2026-07-12',
-    'with-isoruntime@2026-02-16-14-00',
-    'workspace@2026-03-31-13-36',
-  ],
-};
 
 /** Why the platform reserves this id; undefined if it does not. `examples`: BUNDLES_INCLUDE_EXAMPLES of the deployment. */
 export function reservedBecause(id: string, generation: Generation, examples: boolean): string | undefined {
   if (id === 'kdcube.admin') return 'it is the id of the platform’s own admin bundle';
-  if (!EXAMPLES[generation].includes(id)) return undefined;
-  const { examplesReserved } = GENERATIONS[generation];
+  const { examples: ids, examplesReserved }: GenerationRow = GENERATIONS[generation];
+  if (!ids.includes(id)) return undefined;
   if (examplesReserved === 'always')
     return `platforms since 2026-03-03 refuse the whole descriptor when it names one of their examples, even with BUNDLES_INCLUDE_EXAMPLES=0`;
   if (examplesReserved === 'with-examples' && examples)
