@@ -94,9 +94,6 @@ const CORE_RULES = `
 
 const JEST = ['describe', 'test', 'it', 'expect', 'jest', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
 
-/** Where retired words still stand in identifiers. The list only gets shorter: clean a folder, then take it out. */
-const STILL_RETIRED = [`${NX}/images/push/**`, 'tools/bench/**'];
-
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/files/**', '**/fixtures/**', '.nx/**', 'tmp/**'] },
   {
@@ -112,7 +109,6 @@ export default tseslint.config(
   },
   { files: ['**/*.{ts,mjs,cjs,js}'], plugins: { terms: { rules: { retired: retiredTerms } } } },
   { files: ['**/*.{ts,mjs,cjs,js}'], ignores: ['tools/lint/words.mjs'], rules: { 'terms/retired': 'error' } },
-  { files: STILL_RETIRED, ignores: ['tools/lint/words.mjs'], rules: { 'terms/retired': 'warn' } },
   ...LAYERS.flatMap(layerRules),
 );
 
