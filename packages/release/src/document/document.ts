@@ -4,14 +4,14 @@ import { LIMITS } from '../problem/limits';
 import type { Place, Problem } from '../problem/problem';
 import { quoted } from '../problem/problem';
 import { keyText, placesOf } from './places';
-import type { Places } from './places';
+import type { DocumentPath, Places } from './places';
 import { readsAlike } from './scalars';
 
 const MAX_DOCUMENT = LIMITS.documentBytes.max;
+export type { DocumentPath } from './places';
+
 /** Every reader of trees is recursive: deeper ones could end the process. */
 const MAX_DEPTH = LIMITS.documentDepth.max;
-
-export type DocumentPath = readonly (string | number)[];
 
 /** A YAML document read with its places: what it says as plain data, and where each part of it stands. */
 export interface ReadDocument {

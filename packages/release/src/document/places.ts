@@ -1,6 +1,8 @@
 import { isMap, isPair, isScalar, isSeq } from 'yaml';
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
-import type { DocumentPath } from './document';
+
+/** The keys and indexes from the root of a document to a value. */
+export type DocumentPath = readonly (string | number)[];
 
 /** Where things stand in a document. Each mapping and list is indexed once: a search for each key would make reading quadratic. */
 export interface Places {

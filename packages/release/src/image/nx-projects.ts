@@ -1,7 +1,7 @@
 import { isMapping } from '../document/layers';
 import { readDocument } from '../document/document';
 import { readIgnore } from './recipe/files/ignore';
-import type { Files } from './workspace';
+import type { Files } from './files';
 
 /** A file that gives an Nx project its name. */
 export interface NamedProject {

@@ -23,14 +23,9 @@ import { idProblem } from '../platform/bundle-id';
 import { nxProjectName } from './nx-projects';
 import type { ImageQuestion } from '../release/pin';
 import { imageQuestion } from './image';
+import type { Files } from './files';
 
-/** Access to the workspace's files: the disk, or a generator's tree. Paths are relative, with forward slashes. */
-export interface Files {
-  /** The file's content; undefined if it does not exist. */
-  read(path: string): string | Uint8Array | undefined;
-  /** The names in a folder, in any order; empty if it does not exist. */
-  list(path: string): string[];
-}
+export type { Files } from './files';
 
 /** The release’s file, relative to the workspace. */
 export const RELEASE_FILE = 'release.yaml';
