@@ -8,7 +8,6 @@ export { nxProjectName, projectNamed } from './image/nx-projects';
 export { isOnlyAdded } from './document/only-added';
 export { commentsOf } from './document/comments';
 export { LIMITS } from './problem/limits';
-export type { Limit, LimitName } from './problem/limits';
 export { formatPlace, printable, printableJson, printableLines, quoted } from './problem/problem';
 
 // document

@@ -13,7 +13,7 @@ export interface BlobContent {
 }
 
 /** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
-export const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 
 /**
  * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
@@ -54,25 +54,25 @@ export async function blobSizes(store: GitStore, oids: readonly string[]): Promi
 }
 
 /** The next blobs that are small, and not too many. */
-export function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
+function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
   let bytes = 0;
   let end = from;
   while (end < oids.length && (bytes += sizes.get(oids[end]!)!) <= BATCH_BYTES) end += 1;
   return oids.slice(from, end);
 }
 
-export async function* streamContent(store: GitStore, oid: string, size: number): AsyncGenerator<BlobContent> {
+async function* streamContent(store: GitStore, oid: string, size: number): AsyncGenerator<BlobContent> {
   const source = gitStream(store.context, ['cat-file', 'blob', oid]);
   const chunks = verifyContent(source, oid, size);
   yield { oid, size, chunks };
   for await (const rest of chunks) void rest;
 }
 
-export function missingBlob(oid: string): KdcubeError {
+function missingBlob(oid: string): KdcubeError {
   return new KdcubeError({ code: 'command-failed', message: `The repository has no blob ${oid}.` });
 }
 
-export async function* verifyContent(
+async function* verifyContent(
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   oid: string,
   size: number,

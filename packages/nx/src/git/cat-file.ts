@@ -23,7 +23,7 @@ const MAX_BYTES = LIMITS.treeObjectBytes.max;
 /** What is asked of an object. Also the words of `git cat-file --batch-command`. */
 export type BatchCommand = 'info' | 'contents';
 
-export interface PendingRequest {
+interface PendingRequest {
   command: BatchCommand;
   resolve(found: ObjectInfo | GitObject | undefined): void;
   reject(error: Error): void;
@@ -35,11 +35,11 @@ export interface BatchProcess {
 }
 
 /** One process that answers both questions, from this git on. */
-export const BATCH_COMMAND = '--batch-command';
+const BATCH_COMMAND = '--batch-command';
 
-export const BATCH_COMMAND_VERSION = [2, 36] as const;
+const BATCH_COMMAND_VERSION = [2, 36] as const;
 
-export async function supportsBatchCommand(): Promise<boolean> {
+async function supportsBatchCommand(): Promise<boolean> {
   const [major, minor] = await requireGit();
   return major > BATCH_COMMAND_VERSION[0] || (major === BATCH_COMMAND_VERSION[0] && minor >= BATCH_COMMAND_VERSION[1]);
 }
@@ -95,7 +95,7 @@ export function batchProcesses(context: GitContext) {
 }
 
 /** Cuts what `cat-file` says into answers. */
-export function responseParser(
+function responseParser(
   isWithContent: () => boolean,
   answer: (found: ObjectInfo | GitObject | undefined) => void,
 ): (chunk: Buffer) => void {

@@ -7,7 +7,7 @@ export interface GitContext {
 }
 
 /** What a hook or a wrapper around this process may have set, and what would send git to another repository than the one that was asked for. */
-export const CLEARED_VARIABLES = [
+const CLEARED_VARIABLES = [
   'GIT_DIR',
   'GIT_WORK_TREE',
   'GIT_COMMON_DIR',
@@ -32,7 +32,7 @@ export const CLEARED_VARIABLES = [
 ];
 
 /** Settings of every call: nothing runs beside git (hooks, monitors, maintenance), and no question is asked. */
-export const CONFIG: Record<string, string> = {
+const CONFIG: Record<string, string> = {
   'core.hooksPath': '/dev/null',
   'core.fsmonitor': 'false',
   'core.askPass': '',
@@ -72,7 +72,7 @@ export function gitEnvironment(context: GitContext): Record<string, string | und
 }
 
 /** Settings after those that this process was given (CI hands credentials over in this way). */
-export function configVariables(settings: Record<string, string>): Record<string, string> {
+function configVariables(settings: Record<string, string>): Record<string, string> {
   const before = Number(process.env.GIT_CONFIG_COUNT ?? 0) || 0;
   const entries = Object.entries(settings);
   const env: Record<string, string> = { GIT_CONFIG_COUNT: String(before + entries.length) };

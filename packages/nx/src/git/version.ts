@@ -2,12 +2,12 @@ import { run } from '../system/exec';
 import { isInterrupted } from '../system/signals';
 import { KdcubeError } from '@kdcube/release/internal';
 
-export const MINIMUM_VERSION = [2, 34] as const;
+const MINIMUM_VERSION = [2, 34] as const;
 
 /** Major and minor. */
 export type GitVersion = readonly [number, number];
 
-export const versions = new Map<string | undefined, Promise<GitVersion>>();
+const versions = new Map<string | undefined, Promise<GitVersion>>();
 
 /** Once per PATH: that git is there, and new enough. Which one it is. */
 export function requireGit(): Promise<GitVersion> {
@@ -20,7 +20,7 @@ export function requireGit(): Promise<GitVersion> {
   return asked;
 }
 
-export async function checkGit(): Promise<GitVersion> {
+async function checkGit(): Promise<GitVersion> {
   const text = await run('git', ['version'], { timeout: 30_000 }).then(
     ({ stdout }) => stdout.toString('utf8').trim(),
     (error) => {

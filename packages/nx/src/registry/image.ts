@@ -45,7 +45,7 @@ export async function getImage(
   };
 }
 
-export async function getPlatformManifest(
+async function getPlatformManifest(
   registry: Registry,
   repository: string,
   index: manifests.ImageIndex,
@@ -57,6 +57,6 @@ export async function getPlatformManifest(
   return getManifest(registry, repository, child.digest);
 }
 
-export function wrongPlatform(from: string, platform: string, available: string[]): KdcubeError {
+function wrongPlatform(from: string, platform: string, available: string[]): KdcubeError {
   return notFound(`${from} has no image for ${platform}, only for ${available.join(', ') || 'no platform'}.`);
 }

@@ -62,7 +62,7 @@ export function jobOf(place: Repository, image: PushImage, options: UploadBlobsO
 }
 
 /** The blobs that the manifest names, each once. A foreign layer (`urls`) lies somewhere else for good. */
-export function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]): PushBlob[] {
+function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]): PushBlob[] {
   if (isIndex(json)) return [];
   const given = new Map(blobs.map((blob) => [blob.digest, blob]));
   const wanted = [json.config, ...json.layers].filter((layer) => !('urls' in layer));

@@ -303,5 +303,3 @@ export const LIMITS = {
     code: 'command-failed',
   },
 } as const satisfies Record<string, Limit>;
-
-export type LimitName = keyof typeof LIMITS;

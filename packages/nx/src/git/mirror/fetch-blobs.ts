@@ -33,7 +33,7 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
 }
 
 /** Without a process of its own: only for a store in which reading never fetches. */
-export async function hasAllBlobs(store: GitStore, tree: string): Promise<boolean> {
+async function hasAllBlobs(store: GitStore, tree: string): Promise<boolean> {
   try {
     const files = (await listTree(store, tree)).filter(({ mode }) => mode !== '160000');
     const found = await objectReader(store.context).info(files.map(({ oid }) => oid));
@@ -44,13 +44,13 @@ export async function hasAllBlobs(store: GitStore, tree: string): Promise<boolea
   }
 }
 
-export function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError {
+function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError {
   const why = remote ? `and ${remote.displayUrl} does not serve them` : 'and this repository has no remote to fetch them from';
   return new KdcubeError({ code: 'repo-unreachable', message: `Files of the tree ${tree} are not on this machine, ${why}.` });
 }
 
 /** Of a repository that says that it has everything. */
-export function objectsLost(tree: string): KdcubeError {
+function objectsLost(tree: string): KdcubeError {
   return new KdcubeError({
     code: 'repo-unreachable',
     message: `Files of the tree ${tree} are missing from this repository, which is not a partial clone: the repository is damaged.`,

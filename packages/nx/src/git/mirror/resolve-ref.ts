@@ -36,7 +36,7 @@ export async function resolveRef(source: RepoSource, ref: string, log: Log = sil
   throw refNotFound(remote, ref, refs);
 }
 
-export async function remoteOf(source: RepoSource): Promise<GitRemote> {
+async function remoteOf(source: RepoSource): Promise<GitRemote> {
   const remote = source.self ? await checkoutRemote(source.root) : undefined;
   if (remote) return remote;
   if (source.self)
@@ -50,7 +50,7 @@ export async function remoteOf(source: RepoSource): Promise<GitRemote> {
   return { ...found, context: { ...found.context, env: { ...context.env, ...found.context.env } } };
 }
 
-export function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, string>): KdcubeError {
+function refNotFound(remote: GitRemote, ref: string, refs: ReadonlyMap<string, string>): KdcubeError {
   const tags = [...refs.keys()]
     .filter((name) => name.startsWith('refs/tags/') && !name.endsWith('^{}'))
     .map((name) => name.slice('refs/tags/'.length));

@@ -60,7 +60,7 @@ export function readTrees(reading: SnapshotContext, folders: readonly string[]):
   });
 }
 
-export function committedTrees(
+function committedTrees(
   { workspace, overlay, committed }: SnapshotContext,
   head: string,
 ): (folder: string) => Promise<ReadableTree | undefined> {
@@ -74,7 +74,7 @@ export function committedTrees(
 }
 
 /** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one, or may lack parts of it. */
-export async function writeCommonTree(reading: SnapshotContext, folders: readonly string[]): Promise<string | undefined> {
+async function writeCommonTree(reading: SnapshotContext, folders: readonly string[]): Promise<string | undefined> {
   const { store } = await reading.overlay();
   if (!store.isComplete) return undefined;
   const context = await withIndexCopy(reading);
@@ -87,7 +87,7 @@ export async function writeCommonTree(reading: SnapshotContext, folders: readonl
 /**
  * What git would commit of one folder, computed from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
  */
-export async function writeFolderTree(reading: SnapshotContext, folder: string): Promise<ReadableTree | undefined> {
+async function writeFolderTree(reading: SnapshotContext, folder: string): Promise<ReadableTree | undefined> {
   const { store, objects } = await reading.overlay();
   const context = await withIndexCopy(reading);
   const added = await git(context, addArguments([folder]));
@@ -103,17 +103,17 @@ export async function writeFolderTree(reading: SnapshotContext, folder: string):
 }
 
 /** The commit that was checked out when git was asked: one that was made since is not what tags and receipts name. */
-export function headRevision({ checkout }: SnapshotContext): string {
+function headRevision({ checkout }: SnapshotContext): string {
   return checkout?.head ?? 'HEAD';
 }
 
 /** --sparse: files outside a sparse checkout keep what the index says of them. */
-export function addArguments(folders: readonly string[]): string[] {
+function addArguments(folders: readonly string[]): string[] {
   return ['add', '--all', '--sparse', '--', ...folders.map((folder) => folder || '.')];
 }
 
 /** Where git works with a copy of the repository's index. */
-export async function withIndexCopy({ workspace, overlay }: SnapshotContext): Promise<GitContext> {
+async function withIndexCopy({ workspace, overlay }: SnapshotContext): Promise<GitContext> {
   const { store, indexName } = await overlay();
   const index = indexName();
   await copyIndex(workspace.index, index);
@@ -121,7 +121,7 @@ export async function withIndexCopy({ workspace, overlay }: SnapshotContext): Pr
 }
 
 /** latin1 keeps every byte of a name as it is, UTF-8 or not. */
-export function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] {
+function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] {
   const skip = folder === '' ? 0 : Buffer.byteLength(folder) + 1;
   const records = listed.toString('latin1').split('\0').filter(Boolean);
   return records.map((record) => {
@@ -134,7 +134,7 @@ export function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] 
   });
 }
 
-export function folderExists(root: string, folder: string): boolean {
+function folderExists(root: string, folder: string): boolean {
   try {
     return fs.existsSync(path.join(root, safeFolder(root, folder)));
   } catch {
@@ -143,7 +143,7 @@ export function folderExists(root: string, folder: string): boolean {
 }
 
 /** A folder inside the workspace in one spelling. Problem `unsafe-path` where it climbs out, or is reached through a symbolic link. */
-export function safeFolder(root: string, folder: string): string {
+function safeFolder(root: string, folder: string): string {
   const why = unsafePath(folder);
   if (why)
     throw new KdcubeError({ code: 'unsafe-path', message: `${quoted(folder)} is not a valid path in the workspace: ${why}.` });

@@ -45,6 +45,6 @@ export async function copyIndex(from: string, to: string): Promise<void> {
 }
 
 /** A folder as git reads it in a list of folders, whatever its name holds. */
-export function quotePath(dir: string): string {
+function quotePath(dir: string): string {
   return `"${dir.replace(/[\\"]/g, '\\$&')}"`;
 }

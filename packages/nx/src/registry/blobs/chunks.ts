@@ -2,7 +2,7 @@ import { retryable } from '../transport/retries';
 import { invalidResponse } from '../transport/problems';
 
 /** Bytes of a piece where a registry, or a proxy before it, does not take a blob in one. Proxies come with a limit of 1 MiB. */
-export const CHUNK_SIZES = [16 * 1024 * 1024, 4 * 1024 * 1024, 1024 * 1024, 256 * 1024];
+const CHUNK_SIZES = [16 * 1024 * 1024, 4 * 1024 * 1024, 1024 * 1024, 256 * 1024];
 
 export function smallerChunk(current: number, least: number): number | undefined {
   return CHUNK_SIZES.map((size) => Math.max(size, least)).find((size) => size < current);

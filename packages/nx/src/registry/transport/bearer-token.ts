@@ -5,10 +5,10 @@ import type { Credentials } from '../credentials/credentials';
 import type { HttpRequest } from './types';
 import { sendRequest } from './http';
 
-export const TOKEN_LIMIT = LIMITS.tokenBytes.max;
+const TOKEN_LIMIT = LIMITS.tokenBytes.max;
 
 /** The token protocol says that a token without `expires_in` lives for 60 s. */
-export const DEFAULT_TOKEN_LIFETIME = 60;
+const DEFAULT_TOKEN_LIFETIME = 60;
 
 /** A token is renewed this long before its end: a request takes time. */
 export const RENEWAL_MARGIN = 5_000;
@@ -38,7 +38,7 @@ export async function fetchBearerToken(
   return { header: bearerHeader(registry, token), expiresAt: registry.now() + life * 1000 - RENEWAL_MARGIN };
 }
 
-export function tokenRequest(
+function tokenRequest(
   registry: Registry,
   url: URL,
   service: string | undefined,
@@ -64,7 +64,7 @@ export function tokenRequest(
 }
 
 /** The token endpoint that the registry names. It gets the credentials, so it must be as safe to talk to as the registry itself. */
-export function tokenUrl({ host, base, transport }: Registry, realm: string): URL {
+function tokenUrl({ host, base, transport }: Registry, realm: string): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${host} names an invalid token endpoint.`);
   if (url.protocol === 'http:' && (base.protocol === 'https:' || !transport.allowsHttp(url.host))) {
@@ -89,7 +89,7 @@ export function bearerHeader({ host, transport }: Registry, token: string): stri
   return `Bearer ${token}`;
 }
 
-export function parse(body: Buffer): { token?: unknown; access_token?: unknown; expires_in?: unknown } | undefined {
+function parse(body: Buffer): { token?: unknown; access_token?: unknown; expires_in?: unknown } | undefined {
   try {
     const json: unknown = JSON.parse(body.toString('utf8'));
     return typeof json === 'object' && json !== null ? json : undefined;

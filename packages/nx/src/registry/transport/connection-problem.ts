@@ -3,7 +3,7 @@ import type { NetworkError } from './types';
 import { retryable } from './retries';
 import { invalidResponse } from './problems';
 
-export const REASONS: Record<string, string> = {
+const REASONS: Record<string, string> = {
   ENOTFOUND: 'the host does not exist',
   EAI_AGAIN: 'the name lookup failed',
   ECONNREFUSED: 'the connection was refused',
@@ -12,7 +12,7 @@ export const REASONS: Record<string, string> = {
   KD_CONNECT: 'it did not accept the connection in time',
 };
 
-export const CUT: Record<string, string> = {
+const CUT: Record<string, string> = {
   KD_IDLE: 'sent no data for too long',
   KD_TOTAL: 'did not finish its response in time',
 };

@@ -1,10 +1,10 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import type { Transport } from './types';
 
-export const FIRST_WAIT = 500;
+const FIRST_WAIT = 500;
 
 /** Failures that another try may mend, and what it asks for. Kept beside the error: a Problem is for people. */
-export const retryInfo = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
+const retryInfo = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
 
 /** Marks a failure as one that another try may mend. `waitAtLeast`: milliseconds. `stale`: at once, since it says nothing about the registry. */
 export function retryable(failure: KdcubeError, { waitAtLeast = 0, stale = false } = {}): KdcubeError {
@@ -47,6 +47,6 @@ export function retryPolicy(transport: Transport, host: string): (error: unknown
   };
 }
 
-export function firstSentence(error: KdcubeError): string {
+function firstSentence(error: KdcubeError): string {
   return error.problems[0]?.message ?? '';
 }

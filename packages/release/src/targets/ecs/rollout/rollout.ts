@@ -156,7 +156,7 @@ export async function pause(rollout: Rollout, milliseconds: number): Promise<voi
 }
 
 /** Called before every write and every wait, so that Ctrl-C never cuts off a call to AWS. */
-export function checkStop(rollout: Rollout): void {
+function checkStop(rollout: Rollout): void {
   const { options, plan } = rollout;
   if (!options.stop?.isRequested()) return;
   throw new KdcubeError({

@@ -12,7 +12,7 @@ export interface RepeatedFailure {
 }
 
 /** The stopped tasks of a deployment, as they were last read. */
-export interface StoppedTasks {
+interface StoppedTasks {
   /** By ARN. */
   tasks: Map<string, TaskState>;
   /** ARNs of the tasks whose reason is known and counted. */
