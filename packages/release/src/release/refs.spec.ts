@@ -25,9 +25,15 @@ describe('refProblem', () => {
     '0'.repeat(40),
     'f'.repeat(64),
   ])('%s can be pinned', (ref) => expect(refProblem(ref)).toBeUndefined());
-  test.each(['main', 'HEAD', 'develop', 'refs/heads/x', 'refs/remotes/origin/x'])('%s floats', (ref) => {
+  const branches = ['HEAD', 'FETCH_HEAD', 'ORIG_HEAD', 'main', 'master', 'trunk', 'develop', 'development', 'dev', 'devel'];
+  branches.push('staging', 'production', 'latest', 'next', 'nightly', 'refs/heads/x', 'refs/heads/v1', 'refs/remotes/origin/x');
+  test.each(branches)('%s floats', (ref) => {
     expect(refProblem(ref)?.code).toBe('mutable-ref');
     expect(looksFloating(ref)).toBe(true);
+  });
+  test.each(branches.filter((ref) => !ref.includes('/')))('a tag that only contains %s can be pinned', (ref) => {
+    for (const tag of [`${ref}-1`, `v1-${ref}`, `a/${ref}`, `${ref}/a`, `refs/tags/${ref}`])
+      expect(refProblem(tag)).toBeUndefined();
   });
   const unsafe = [
     '',
@@ -80,6 +86,26 @@ test.each([
   expect([withoutSecrets(url), shownUrl(url)]).toEqual([written, shown]);
 });
 
+describe('a password with several separators, of which no part is shown', () => {
+  const separators = ['@', '@@', ':', ':@', '@:', '/', '/@', '@/', '//', '%40', '@host/', '@host:', '@host:22/', '\\'];
+  test.each(separators)('%j, before and after each of the others', (separator) => {
+    const passwords = separators.flatMap((other) => [`AAA${separator}BBB${other}CCC`, `AAA${other}BBB${separator}CCC`]);
+    const urls = passwords.flatMap((password) => [
+      ...['https', 'HTTPS', 'http', 'ssh', 'SSH', 'file', 'git'].map((scheme) => `${scheme}://user:${password}@host/r`),
+      ...[`https://${password}@host/r`, `https://:${password}@host/r`, `ssh://user:${password}@host:22/r`],
+      ...[`user:${password}@host:r`, `user:${password}@host/r`, `user:${password}@host`],
+    ]);
+    expect(urls.filter((url) => /AAA|BBB|CCC/.test(shownUrl(url)))).toEqual([]);
+    expect(urls.filter((url) => !/host/.test(shownUrl(url)))).toEqual([]);
+  });
+
+  test.each(separators.filter((separator) => !separator.includes('/')))('%j, and none is written', (separator) => {
+    const user = `user:AAA${separator}BBB${separator}CCC`;
+    const urls = [`https://${user}@host/r`, `http://${user}@host/r`, `ssh://${user}@host/r`];
+    expect(urls.map(withoutSecrets)).toEqual(['https://host/r', 'http://host/r', 'ssh://user@host/r']);
+  });
+});
+
 test('a long URL is cut where it is shown, not where it is written', () => {
   const url = `https://h/${'x'.repeat(200)}`;
   expect([withoutSecrets(url), shownUrl(url).length]).toEqual([url, 78]);
@@ -93,6 +119,12 @@ test.each([
   ['git@github.com:org/repo', 'git@gitlab.com:org/repo', false],
   ['ssh://git@h:2222/r', 'git@h:r', false],
   ['file:///srv/a', 'file:///srv/b', false],
+  ['https://h/org/r.git/', 'https://h/org/r', true],
+  ['https://h/org/r.git.git', 'https://h/org/r', false],
+  ['https://h/org/my.github', 'https://h/org/myhub', false],
+  ['git@h:org/my.gitrepo.git', 'git@h:org/myrepo', false],
+  ['git@h:a.git/b', 'git@h:a/b', false],
+  ['https://h/org/rxgit', 'https://h/org/r', false],
 ])('%s and %s are one repository: %s', (a, b, same) => {
   expect([sameRepo(a, b), sameRepo(b, a)]).toEqual([same, same]);
 });
@@ -102,6 +134,10 @@ test.each([
   ['https://h/org/my.repo/', 'my.repo'],
   ['git@h:repo', 'repo'],
   ['name', 'name'],
+  ['https://h/org/r.git//', 'r'],
+  ['https://h/org/my.github', 'my.github'],
+  ['git@h:org/my.gitrepo.git', 'my.gitrepo'],
+  ['git@h:a.git/b', 'b'],
 ])('%s is called %s', (url, name) => {
   expect(repoName(url)).toBe(name);
 });

@@ -291,3 +291,19 @@ test.each([
     'http://127.0.0.1/r',
   ],
 ])('%s stays a URL', (url) => expect(parseRepo(url)).toEqual({ kind: 'url', url }));
+
+describe('a URL with several @ is refused without a part of its password', () => {
+  const separators = ['@', '@@', ':@', '@:', '/@', '@/', '@host/', '@host:', '%40'];
+  test.each(separators)('%j', (separator) => {
+    const passwords = separators.flatMap((other) => [`AAA${separator}BBB${other}CCC`, `AAA${other}BBB${separator}CCC`]);
+    const urls = passwords.flatMap((password) => [
+      ...['https', 'http', 'ssh', 'SSH', 'file', 'git'].map((scheme) => `${scheme}://user:${password}@host/r`),
+      ...[`https://${password}@host/r`, `user:${password}@host:r`, `user:${password}@host/r`],
+    ]);
+    for (const url of urls) {
+      const { code, message, hint = '' } = parseRepo(url) as { code: string; message: string; hint?: string };
+      expect([url, code]).toEqual([url, expect.stringMatching(/^(?:unsafe-url|url-with-password)$/)]);
+      expect(`${message} ${hint}`).not.toMatch(/AAA|BBB|CCC/);
+    }
+  });
+});

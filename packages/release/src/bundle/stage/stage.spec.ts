@@ -188,6 +188,12 @@ describe('names', () => {
     expect(codes(...Array.from({ length: 50 }, (_, index) => file(`${index % 2 ? 'A' : 'a'}/${index}`)))).toEqual(['case-clash']);
   });
 
+  it('refuses folders that clash far above their files, and above links', () => {
+    expect(codes(file('A/b/x'), file('a/c/y'))).toEqual(['case-clash']);
+    expect(codes(file('A/b/x'), link('a/c/l', '../../A/b/x'))).toEqual(['case-clash']);
+    expect(codes(link('A/l', '.'), link('a/m', '.'))).toEqual(['case-clash']);
+  });
+
   it('refuses a path that is there twice, or is a file and a folder', () => {
     expect(codes(file('a'), file('a'))).toEqual(['unsafe-name']);
     expect(codes(file('a'), file('a/b'))).toEqual(['unsafe-name']);

@@ -117,6 +117,89 @@ describe('what a read of the service shows about our deployment', () => {
   });
 });
 
+describe('a rollback that is seen in events, because our deployment is not listed', () => {
+  const FAILED = '(service app) (deployment ours) deployment failed: tasks failed to start.';
+  const ROLLING_BACK = '(service app) rolling back to deployment old.';
+  const messages = (...texts: string[]) => ({ events: texts.flatMap((text) => event(text).events) });
+
+  it.each([
+    [-3_600_000, 'unlisted'],
+    [-1_001, 'unlisted'],
+    [-1_000, 'rolled-back'],
+    [-999, 'rolled-back'],
+    [-1, 'rolled-back'],
+    [0, 'rolled-back'],
+    [1, 'rolled-back'],
+    [1_001, 'rolled-back'],
+    [3_600_000, 'rolled-back'],
+  ])('an event %d ms after the start: %s', (offset, state) => {
+    const at = OURS.startedAt + offset;
+    expect(classifyDeployment(OURS, service([old('COMPLETED')], event(FAILED, at))).state).toBe(state);
+    expect(classifyDeployment(OURS, service([old('IN_PROGRESS', BACK)], event(ROLLING_BACK, at))).state).toBe(state);
+  });
+
+  // Only all three together are a rollback.
+  const reasons = [BACK, 'ECS deployment rolling back to deploymentId old.', 'ECS deployment completed.', undefined];
+  const texts = [
+    ROLLING_BACK,
+    '(service app) (deployment other) deployment failed: tasks failed to start.',
+    '(service app) has started 1 tasks: (task 1).',
+    '(service app) has reached a steady state.',
+    undefined,
+  ];
+  const combinations = ['app:1', 'app:2'].flatMap((revision) =>
+    reasons.flatMap((reason) => texts.map((text) => [text, reason, revision] as const)),
+  );
+  it.each(combinations)('the event %j, the reason %j, and %s is PRIMARY', (text, reason, revision) => {
+    const primary = deployment('old', 'PRIMARY', revision, 'IN_PROGRESS', reason);
+    const isRollback = text === ROLLING_BACK && reason !== undefined && reason.includes('rolling back') && revision === 'app:1';
+    const seen = service([primary], text === undefined ? {} : event(text));
+    expect(classifyDeployment(OURS, seen).state).toBe(isRollback ? 'rolled-back' : 'unlisted');
+  });
+
+  it.each([
+    ['that fails', [FAILED], 'rolled-back'],
+    ['that is rolled back', ['(service app) (deployment ours) rolling back.'], 'rolled-back'],
+    ['after others', ['(service app) has started 1 tasks: (task 1).', FAILED], 'rolled-back'],
+    ['that completed', ['(service app) (deployment ours) deployment completed.'], 'unlisted'],
+    [
+      'that began, and another one that failed',
+      ['(service app) (deployment ours) has begun.', '(service app) (deployment other) deployment failed.'],
+      'unlisted',
+    ],
+  ])('events of our deployment %s', (_, found, state) => {
+    expect(classifyDeployment(OURS, service([old('COMPLETED')], messages(...found))).state).toBe(state);
+  });
+
+  it.each([
+    ['our failed deployment is still listed', 'FAILED', 'app:1', undefined, 'rolled-back'],
+    ['our running deployment is still listed, and ECS rolls back', 'IN_PROGRESS', 'app:1', BACK, 'rolled-back'],
+    ['our running deployment is still listed, and ECS rolls back to its revision', 'IN_PROGRESS', 'app:2', BACK, 'restarted'],
+    ['our running deployment is still listed, and another one replaced it', 'IN_PROGRESS', 'app:1', undefined, 'superseded'],
+  ])('%s: no event is needed', (_, rollout, revision, reason, state) => {
+    const listed = [
+      deployment('old', 'PRIMARY', revision, 'IN_PROGRESS', reason),
+      deployment('ours', 'ACTIVE', 'app:2', rollout),
+    ];
+    expect(classifyDeployment(OURS, service(listed)).state).toBe(state);
+  });
+});
+
+it.each([
+  [0, 'unlisted'],
+  [1, 'unlisted'],
+  [2, 'unlisted'],
+  [3, 'certain'],
+  [4, 'certain'],
+])('after %d reads without our deployment, what is missing is %s', (missedReads, what) => {
+  const states = [undefined, service([old('COMPLETED')]), service([deployment('new', 'PRIMARY', 'app:2', 'IN_PROGRESS')])];
+  states.push(service([deployment('new', 'PRIMARY', 'app:9', 'IN_PROGRESS')]));
+  const certain = ['gone', 'unlisted', 'restarted', 'superseded'];
+  expect(states.map((seen) => classifyDeployment({ ...OURS, missedReads }, seen).state)).toEqual(
+    what === 'certain' ? certain : certain.map(() => 'unlisted'),
+  );
+});
+
 function task(more: Partial<TaskState>): TaskState {
   const base = { arn: 'task/1', taskDefinition: 'app:2', lastStatus: 'RUNNING', desiredStatus: 'RUNNING', createdAt: 0 };
   return { ...base, containers: [{ name: 'app', digest: 'sha256:good' }], ...more };
