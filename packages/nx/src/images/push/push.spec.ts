@@ -76,11 +76,30 @@ it('reuses an image that is already there: without an engine, and nothing is sen
   expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
 });
 
+const tagged = async (tag: string) => {
+  const response = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/${tag}`, { method: 'HEAD' });
+  return response.headers.get('docker-content-digest') ?? undefined;
+};
+
+it.each(['buildx', 'auto'] as const)(
+  'looks up the tags again after a build that took long: somebody else has set the commit tag (%s)',
+  async (builder) => {
+    const tag = `customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`;
+    const { now } = Date;
+    let passed = 0;
+    let other: string | undefined;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + passed);
+    ours.registry.faults = async ({ method, reference }) => {
+      if (method !== 'PUT' || !reference?.startsWith('c-')) return;
+      other = await putImage(ours.registry.host, 'acme/proc', tag, 'somebody else’s');
+      passed = 60_000;
+    };
+    const problem = await problemOf(push({ engine: builder })).finally(() => clock.mockRestore());
+    expect([problem.code, await tagged(tag)]).toEqual(['tag-exists', other]);
+  },
+);
+
 describe('the tags of an image that is reused', () => {
-  const tagged = async (tag: string) => {
-    const response = await fetch(`http://${ours.registry.host}/v2/acme/proc/manifests/${tag}`, { method: 'HEAD' });
-    return response.headers.get('docker-content-digest') ?? undefined;
-  };
   const checkOut = (...args: string[]) => gitSync(ours.root, 'checkout', '--quiet', ...args);
 
   it('are set when a branch is merged by fast-forward and pushed from main', async () => {
