@@ -52,7 +52,7 @@ describe('broken', () => {
       ),
     );
     expect(new Set(codes).size).toBeGreaterThan(20);
-    // Those are of files: that one is named so, and that nothing was found, which the reader's own spec shows; linear.spec shows the limits.
+    // Those are of files: that one is named so, and that nothing was found, which the reader's own spec shows; limits.spec shows the limits.
     const elsewhere = ['unsafe-name', 'registry-missing', 'registry-name', 'limit-exceeded'];
     expect([...new Set(codes)].filter((code) => !broken.includes(code) && !elsewhere.includes(code))).toEqual([]);
   });
