@@ -162,7 +162,7 @@ async function withDisk(folder: string, size: string, work: () => Promise<void>)
       expectProblem(
         await workspace.nx('run my-bundle:stage --skip-nx-cache'),
         ['disk-full'],
-        `disk of ${dist}/stage/my-bundle`,
+        /dist\/stage\/my-bundle\S* cannot be written: no space left on the disk\./,
         `df -h ${dist}`,
       );
       expect(Object.keys(filesIn(dist)).filter((file) => file !== 'stage/')).toEqual([]);

@@ -14,7 +14,7 @@ test('once() runs one time, and repeats a failure', async () => {
   expect([await once('floor-once', make), await once('floor-once', make), made]).toEqual([1, 1, 1]);
   const fail = (): Promise<never> => Promise.reject(new Error('no such thing'));
   await expect(once('floor-fail', fail)).rejects.toThrow('no such thing');
-  await expect(once('floor-fail', make)).rejects.toThrow('"floor-fail" could not be made');
+  await expect(once('floor-fail', make)).rejects.toThrow('"floor-fail" could not be created');
 });
 
 test('runs a program without a terminal, input and our own settings', async () => {
