@@ -1,3 +1,4 @@
+import { parseRepo } from './repo-url';
 import {
   isCommit,
   looksFloating,
@@ -104,6 +105,18 @@ describe('a password with several separators, of which no part is shown', () => 
     const urls = [`https://${user}@host/r`, `http://${user}@host/r`, `ssh://${user}@host/r`];
     expect(urls.map(withoutSecrets)).toEqual(['https://host/r', 'http://host/r', 'ssh://user@host/r']);
   });
+});
+
+test.each(['?', '#', '??', '?#', '#@', '@?', '?/', '/#'])('a password or a query with %j: no part is shown', (separator) => {
+  const secrets = ['AAA', `AAA${separator}BBB`, `AAA@BBB${separator}CCC`, `AAA${separator}BBB@CCC`];
+  const urls = secrets.flatMap((secret) => [
+    ...['https', 'HTTPS', 'http', 'ssh', 'file', 'git'].map((scheme) => `${scheme}://user:${secret}${separator}DDD@host/r`),
+    ...[`user:${secret}${separator}DDD@host:r`, `https://${secret}${separator}DDD@host/r`],
+    ...[`https://host/r${separator}token=${secret}@DDD`, `git@host:r${separator}token=${secret}`],
+  ]);
+  expect(urls.filter((url) => /AAA|BBB|CCC|DDD/.test(shownUrl(url)))).toEqual([]);
+  const reported = urls.map((url) => JSON.stringify(parseRepo(url)));
+  expect(reported.filter((text) => /AAA|BBB|CCC|DDD/.test(text))).toEqual([]);
 });
 
 test('a long URL is cut where it is shown, not where it is written', () => {

@@ -72,9 +72,11 @@ const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\
 
 /**
  * A repository's URL as a message may show it: cut where it is long, without a password, without the user information of http(s) URLs, and without a
- * query. What is no URL is not trusted to have its `@` in one place: everything before the last one goes.
+ * query. What is no URL is not trusted to have its `@` in one place: everything before the last one goes. With an `@` behind a `?` or `#`, both a password and a query may
+ * hold that sign: only the scheme is left.
  */
 export function shownUrl(url: string): string {
+  if (/[?#][^]*@/.test(url)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? ''}…`;
   const plain = url.replace(/[?#][^]*$/, '');
   if (SCP.test(plain)) return quoted(plain).slice(1, -1);
   const bare = withoutSecrets(plain);
