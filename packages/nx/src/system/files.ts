@@ -105,30 +105,26 @@ const SMALL = 256 * 1024;
 export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, beside: string = os.tmpdir()): Promise<T> {
   const dir = temporaryName(path.join(beside, 'kdcube'));
   return withCleanup(dir, async () => {
-    try {
-      fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw fileProblem(error, dir);
-    }
+    makeDir(dir, 0o700);
     return work(dir);
   });
 }
 
-/** Creates a folder and those above it. Node's own `recursive` never returns in file systems such as /proc, where creating a folder fails with ENOENT. */
-export function makeDir(dir: string): void {
+/** Creates a folder and those above it, with this mode. Node's own `recursive` never returns in file systems such as /proc, where creating a folder fails with ENOENT. */
+export function makeDir(dir: string, mode?: number): void {
   try {
-    createFolder(dir);
+    createFolder(dir, mode);
   } catch (error) {
     throw fileProblem(error, dir);
   }
 }
 
-function createFolder(dir: string): void {
+function createFolder(dir: string, mode?: number): void {
   if (isFolder(dir)) return;
   const above = path.dirname(dir);
-  if (above !== dir) createFolder(above);
+  if (above !== dir) createFolder(above, mode);
   try {
-    fs.mkdirSync(dir);
+    fs.mkdirSync(dir, { mode });
   } catch (error) {
     // Another process may have created it since.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(dir)) throw error;

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { temporaryName } from './temporary-names';
-import { writeFileAtomic } from './files';
+import { makeDir, writeFileAtomic } from './files';
 
 /**
  * A file of the cache whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore cache folders that other jobs have written,
@@ -24,6 +24,17 @@ export function readSealedFile(file: string, name: string): Buffer | undefined {
   }
   const content = sealed.subarray(MAC_BYTES);
   return sealed.length >= MAC_BYTES && timingSafeEqual(sealed.subarray(0, MAC_BYTES), macOf(name, content)) ? content : undefined;
+}
+
+/** A value as JSON in a sealed file. */
+export function writeSealedJson(file: string, name: string, value: unknown): Promise<void> {
+  return writeSealedFile(file, name, JSON.stringify(value));
+}
+
+/** The value that `writeSealedJson` wrote here under this name; else undefined. */
+export function readSealedJson<T>(file: string, name: string): T | undefined {
+  const sealed = readSealedFile(file, name);
+  return sealed && (JSON.parse(sealed.toString('utf8')) as T);
 }
 
 const MAC_BYTES = 32;
@@ -66,7 +77,7 @@ function readKey(file: string): Buffer | undefined {
 function storeKey(file: string): Buffer | undefined {
   const temporary = temporaryName(file);
   try {
-    makeFolder(path.dirname(file));
+    makeDir(path.dirname(file), 0o700);
     fs.writeFileSync(temporary, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
     if (readKey(file) === undefined) fs.rmSync(file, { force: true });
     try {
@@ -80,13 +91,6 @@ function storeKey(file: string): Buffer | undefined {
   } finally {
     removeQuietly(temporary);
   }
-}
-
-/** Not `recursive`: below /proc, Node would never end. */
-function makeFolder(dir: string): void {
-  if (fs.existsSync(dir)) return;
-  makeFolder(path.dirname(dir));
-  fs.mkdirSync(dir, { mode: 0o700 });
 }
 
 function removeQuietly(file: string): void {

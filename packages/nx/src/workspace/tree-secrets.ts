@@ -15,7 +15,7 @@ import { listTree } from '../git/tree';
 import { readBlobs, type BlobContent } from '../git/blobs';
 import { cacheDir } from '../system/files';
 import type { Log } from '../system/log';
-import { readSealedFile, writeSealedFile } from '../system/sealed-file';
+import { readSealedJson, writeSealedJson } from '../system/sealed-file';
 
 /** A file of a tree that must not be in an image. */
 export interface SecretFile extends SecretInFile {
@@ -59,10 +59,10 @@ export function secretProblems(found: readonly SecretFile[], { subject, place, a
 export async function findTreeSecrets(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
   const name = `secrets ${tree} ${rulesVersion()}`;
   const file = cacheDir('scanned-trees', rulesVersion(), tree);
-  const stored = readSealedFile(file, name);
-  if (stored) return JSON.parse(stored.toString('utf8')) as SecretFile[];
+  const stored = readSealedJson<SecretFile[]>(file, name);
+  if (stored) return stored;
   const found = await scanTree(store, tree, log);
-  await writeSealedFile(file, name, JSON.stringify(found));
+  await writeSealedJson(file, name, found);
   return found;
 }
 

@@ -1,11 +1,11 @@
 import { cacheDir } from '../../system/files';
-import { readSealedFile, writeSealedFile } from '../../system/sealed-file';
+import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
 import type { ImageJob } from '../job';
 
 /** Nobody can compute what an engine builds. So this machine remembers the digests of the images that its own engine exported or pushed, by content key. */
 export async function rememberEngineDigest({ plan }: Pick<ImageJob, 'plan'>, digest: string): Promise<void> {
   const digests = new Set([...engineDigests(plan.key), digest]);
-  await writeSealedFile(fileOf(plan.key), nameOf(plan.key), JSON.stringify([...digests]));
+  await writeSealedJson(fileOf(plan.key), nameOf(plan.key), [...digests]);
 }
 
 /** Whether this machine's engine built the image with this digest, for this content key. */
@@ -14,8 +14,7 @@ export function isOwnEngineDigest({ plan }: Pick<ImageJob, 'plan'>, digest: stri
 }
 
 function engineDigests(key: string): string[] {
-  const sealed = readSealedFile(fileOf(key), nameOf(key));
-  return sealed ? (JSON.parse(sealed.toString('utf8')) as string[]) : [];
+  return readSealedJson<string[]>(fileOf(key), nameOf(key)) ?? [];
 }
 
 function fileOf(key: string): string {

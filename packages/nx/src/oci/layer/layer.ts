@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDir, replaceDir } from '../../system/files';
-import { readSealedFile, writeSealedFile } from '../../system/sealed-file';
+import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
 import { gzipTo, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
 
@@ -52,7 +52,7 @@ export function layerKeyIn(entry: unknown): string | undefined {
 /** The layer of a key from the cache, if this machine made it. */
 export function cachedLayer(key: string): CachedLayer | 'empty' | undefined {
   const { file, meta } = placesOf(key);
-  const cached = readEntry<Compressed>(meta, `layer ${key}`);
+  const cached = readSealedJson<Compressed | 'empty'>(meta, `layer ${key}`);
   if (cached === undefined || cached === 'empty') return cached;
   // A damaged file counts as absent. The digest is checked when the layer leaves the cache.
   return fs.statSync(file, { throwIfNoEntry: false })?.size === cached.size ? { ...cached, file, isNew: false } : undefined;
@@ -67,7 +67,7 @@ export async function makeLayer(key: string, entries: Entries): Promise<CachedLa
     const counted = counting(entries());
     const layer = await gzipTo(path.join(into, path.basename(file)), tarOf(counted.entries));
     const result = counted.count() === 0 ? 'empty' : layer;
-    await writeSealedFile(path.join(into, META), `layer ${key}`, JSON.stringify(result));
+    await writeSealedJson(path.join(into, META), `layer ${key}`, result);
     return result;
   });
   return created === 'empty' ? undefined : { ...created, file, isNew: true };
@@ -78,7 +78,7 @@ export async function layerContent(key: string, entries: Entries): Promise<Layer
   const made = cachedLayer(key);
   if (made) return made === 'empty' ? undefined : { diffId: made.diffId, size: made.plainSize };
   const file = cacheDir('diff-ids', key.slice(0, 2), key);
-  const cached = readEntry<LayerContent>(file, `diff-id ${key}`);
+  const cached = readSealedJson<LayerContent | 'empty'>(file, `diff-id ${key}`);
   if (cached === 'empty') return undefined;
   if (cached) return cached;
   const counted = counting(entries());
@@ -89,7 +89,7 @@ export async function layerContent(key: string, entries: Entries): Promise<Layer
     size += chunk.length;
   }
   const content = counted.count() === 0 ? 'empty' : { diffId: `sha256:${hash.digest('hex')}`, size };
-  await writeSealedFile(file, `diff-id ${key}`, JSON.stringify(content));
+  await writeSealedJson(file, `diff-id ${key}`, content);
   return content === 'empty' ? undefined : content;
 }
 
@@ -98,11 +98,6 @@ const META = 'layer.json';
 function placesOf(key: string): { dir: string; file: string; meta: string } {
   const dir = cacheDir('layers', key.slice(0, 2), key);
   return { dir, file: path.join(dir, 'layer.tar.gz'), meta: path.join(dir, META) };
-}
-
-function readEntry<T>(file: string, name: string): T | 'empty' | undefined {
-  const sealed = readSealedFile(file, name);
-  return sealed && (JSON.parse(sealed.toString('utf8')) as T | 'empty');
 }
 
 function counting(source: AsyncIterable<TarEntry>): { entries: AsyncIterable<TarEntry>; count(): number } {

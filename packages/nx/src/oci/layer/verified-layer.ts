@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { sha256Digest } from '../../registry/transport/connect';
 import type { BuiltLayer } from '../build';
 
 /**
@@ -24,7 +25,7 @@ export async function verifiedLayerBytes({
   if (descriptor.size > MAX_IN_MEMORY) return undefined;
   const { file } = await make();
   const bytes = await fs.promises.readFile(file);
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` === descriptor.digest ? bytes : undefined;
+  return sha256Digest(bytes) === descriptor.digest ? bytes : undefined;
 }
 
 async function digestOf(file: string): Promise<string> {
