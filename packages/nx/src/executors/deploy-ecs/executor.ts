@@ -5,10 +5,10 @@ import { planRelease } from '../../targets/ecs/plan/plan';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
-import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { executeUnlessDryRun } from '../execute-plan';
 import { logNotes } from '../log-notes';
+import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';
 import type { DeployEcsOptions } from './schema';
 
@@ -18,12 +18,10 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
-    const registries = resolveRegistries(options, plugin);
-    const records = recordsOf(environmentRegistry(environment, registries), log);
+    const imageOptions = releaseImageOptions(options, plugin);
+    const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);
-    const { engine, trustRegistry } = plugin;
-    const trust = { registries, engine, trustRegistry };
-    const planOptions = { ...trust, platform: options.platform ?? plugin.platform, offline: false, lastRecord };
+    const planOptions = { ...imageOptions, offline: false, lastRecord };
     const plan =
       options.plan === undefined
         ? (await planRelease(open, environment, planOptions, log)).plan
@@ -34,7 +32,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
 }
 
 /** In CI, what is deployed must be a commit: a job that generates or changes files would deploy what nobody can check out again. */
-export function checkCommitted({ environment, uncommitted = [] }: DeployPlan, allowed: boolean): void {
+function checkCommitted({ environment, uncommitted = [] }: DeployPlan, allowed: boolean): void {
   if (uncommitted.length === 0 || allowed || !isCi()) return;
   throw new KdcubeError({
     code: 'not-committed',

@@ -5,9 +5,9 @@ import { envFile, OUT } from '@kdcube/release/internal';
 import { renderedEnv } from '../../targets/env';
 import { openEnvironment } from '../../workspace/environment';
 import { replaceDir, writeFileAtomic } from '../../system/files';
-import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
+import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';
 import type { EnvOptions } from './schema';
 
@@ -17,14 +17,8 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const { engine, trustRegistry } = plugin;
-    const trust = { registries: resolveRegistries(options, plugin), engine, trustRegistry };
-    const plan = await renderedEnv(
-      open,
-      environment,
-      { ...trust, platform: options.platform ?? plugin.platform, offline: options.offline },
-      log,
-    );
+    const renderOptions = { ...releaseImageOptions(options, plugin), offline: options.offline };
+    const plan = await renderedEnv(open, environment, renderOptions, log);
     logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });
     const place = OUT.env(environment.name);

@@ -5,9 +5,9 @@ import { planRelease } from '../../targets/ecs/plan/plan';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { writeFileAtomic } from '../../system/files';
 import { knownRecord } from '../../targets/ecs/records/known-record';
-import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
+import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';
 import type { PlanOptions } from './schema';
 
@@ -25,11 +25,9 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
       });
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const registries = resolveRegistries(options, plugin);
-    const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, registries), log);
-    const { engine, trustRegistry } = plugin;
-    const trust = { registries, engine, trustRegistry };
-    const planOptions = { ...trust, platform: options.platform ?? plugin.platform, offline, lastRecord };
+    const imageOptions = releaseImageOptions(options, plugin);
+    const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, imageOptions.registries), log);
+    const planOptions = { ...imageOptions, offline, lastRecord };
     const planned = await planRelease(open, environment, planOptions, log);
     logNotes([...notes, ...planned.notes], log);
     log.lines(renderPlanText(planned.plan, options.values ? planned.values : undefined));

@@ -2,14 +2,14 @@ import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
 import type { ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/worktree';
-import { openRegistry, resolveRegistries, requireRegistry } from '../../workspace/registries';
+import { openRegistry, requireRegistry } from '../../workspace/registries';
 import type { ImageJob } from '../../images/job';
 import { releasedImages, withPlannedImages } from '../../images/released-images';
-import type { PluginOptions } from '../../plugin-options';
 import type { Log } from '../../system/log';
 import { getManifest } from '../../registry/manifests';
 import { checkTagTarget, setTag } from '../../registry/set-tag';
 import { openRelease, type OpenRelease } from '../../workspace/workspace';
+import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';
 import { noImages, notCommitted } from './problems';
 import type { TagOptions } from './schema';
@@ -17,15 +17,15 @@ import type { TagOptions } from './schema';
 /** Tags every image of the release. Every image is looked up, verified and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const registries = resolveRegistries(options, plugin);
-    const name = requireRegistry(registries);
+    const imageOptions = releaseImageOptions(options, plugin);
+    const name = requireRegistry(imageOptions.registries);
     const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);
     if (open.workspace.images.length === 0) throw noImages();
     const tags = await tagsOf(open, options, options.tagPrefix ?? plugin.tagPrefix);
-    const { engine, trustRegistry } = plugin;
-    const trust = { registries, engine, trustRegistry, root, offline: false };
-    const images = await committedImages(open, options, plugin, (planned) => releasedImages(planned, name, trust, log), log);
+    const trust = { ...imageOptions, root, offline: false };
+    const planOptions = { platform: imageOptions.platform, args: options.args, offline: false };
+    const images = await committedImages(open, planOptions, (planned) => releasedImages(planned, name, trust, log), log);
     const found = [];
     // By digest: whoever moves a tag meanwhile changes nothing here.
     for (const { plan, repository, digest } of images)
@@ -56,13 +56,11 @@ async function tagsOf({ root, release }: OpenRelease, { tags }: TagOptions, tagP
 /** Plans all images of the release for `work`. Problem `not-committed`. */
 function committedImages<T>(
   open: OpenRelease,
-  { args, platform }: TagOptions,
-  plugin: PluginOptions,
+  options: { platform?: string; args?: Readonly<Record<string, string>>; offline: boolean },
   work: (planned: readonly ImageJob[]) => Promise<T>,
   log: Log,
 ): Promise<T> {
   const names = open.workspace.images.map((image) => image.name);
-  const options = { platform: platform ?? plugin.platform, args, offline: false };
   return withPlannedImages(open, names, options, log, async (planned) => {
     const uncommitted = [...new Set(planned.flatMap((job) => job.uncommitted))];
     if (uncommitted.length > 0) throw notCommitted(uncommitted);

@@ -3,9 +3,9 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { verifyRelease } from '../../targets/ecs/verify/release';
 import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';
-import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
+import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';
 import type { VerifyOptions } from './schema';
 
@@ -16,14 +16,8 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
-    const settings = {
-      registries: resolveRegistries(options, plugin),
-      engine: plugin.engine,
-      trustRegistry: plugin.trustRegistry,
-      platform: options.platform ?? plugin.platform,
-      secretKeys: options.secretKeys,
-      layers: options.layers,
-    };
+    const { secretKeys, layers } = options;
+    const settings = { ...releaseImageOptions(options, plugin), secretKeys, layers };
     const results = await verifyRelease(open, environment, settings, log);
     log.lines(resultTable(results));
     for (const result of results) log.event({ event: 'check', ...result });
