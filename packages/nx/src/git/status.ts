@@ -22,7 +22,7 @@ export interface CheckoutStatus {
   branch?: string;
   /** Whether anything that was asked about is not as the commit has it. */
   hasChanges: boolean;
-  /** What below a place (relative to the workspace) is not as the commit has it: changed, deleted, new and not ignored. Undefined: nobody asked. */
+  /** The paths below a folder (relative to the workspace) that differ from the commit: changed, deleted, or new and not ignored. Undefined for a folder that was not read. */
   changedBelow(place: string): string[] | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { thrownProblem } from '../../testing/push-kit';
 import * as m from './manifest-format';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64)}`;
@@ -19,16 +19,6 @@ const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value 
 const read = (value: unknown, header?: string) => m.parseManifest(bytes(value), header, 'it');
 const without = (value: object, ...keys: string[]) =>
   Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
-
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof KdcubeError) return error.problems[0]!;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('manifests', () => {
   it.each([
@@ -67,7 +57,7 @@ describe('manifests', () => {
     ['very deep JSON', '['.repeat(100_000)],
   ];
   it.each(refused.map(([what, json, header]) => ({ what, json, header })))('refuses $what', ({ json, header }) => {
-    expect(problemOf(() => read(json, header)).code).toBe('registry-response');
+    expect(thrownProblem(() => read(json, header)).code).toBe('registry-response');
   });
 
   it.each([
@@ -75,7 +65,7 @@ describe('manifests', () => {
     [{ schemaVersion: 1 }, 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
     [{}, 'application/vnd.docker.distribution.manifest.v1+json'],
   ])('refuses schema 1 by name %#', (json, header) => {
-    expect(problemOf(() => read(json, header)).message).toContain('schema 1');
+    expect(thrownProblem(() => read(json, header)).message).toContain('schema 1');
   });
 });
 
@@ -89,7 +79,7 @@ describe('null in a manifest', () => {
   ])('for %s is as if it were absent', (_, given, expected) => expect(read(given).json).toEqual(expected));
 
   it('for a layer is refused', () => {
-    expect(problemOf(() => read({ ...image, layers: [null] })).code).toBe('registry-response');
+    expect(thrownProblem(() => read({ ...image, layers: [null] })).code).toBe('registry-response');
   });
 });
 
@@ -103,7 +93,7 @@ describe('configs', () => {
 
   it('name the keys whose values are of another type', () => {
     const wrong = { ...config, config: { Env: {}, Volumes: [], Cmd: [] } };
-    expect(problemOf(() => m.parseConfig(bytes(wrong), manifest, 'it')).message).toContain('in Env, Volumes.');
+    expect(thrownProblem(() => m.parseConfig(bytes(wrong), manifest, 'it')).message).toContain('in Env, Volumes.');
   });
 
   const KEYS = 'User ExposedPorts Env Entrypoint Cmd Volumes WorkingDir Labels StopSignal ArgsEscaped Healthcheck OnBuild Shell';
@@ -144,7 +134,7 @@ describe('configs', () => {
     (rootfs) => {
       const empty = { ...manifest, layers: [] };
       expect(m.parseConfig(bytes({ ...config, rootfs }), empty, 'it').rootfs).toEqual({ type: 'layers', diff_ids: [] });
-      expect(problemOf(() => m.parseConfig(bytes({ ...config, rootfs }), manifest, 'it')).code).toBe('registry-response');
+      expect(thrownProblem(() => m.parseConfig(bytes({ ...config, rootfs }), manifest, 'it')).code).toBe('registry-response');
     },
   );
 
@@ -165,6 +155,6 @@ describe('configs', () => {
     ['a User that is a number', { ...config, config: { User: 1000 } }],
     ['a Healthcheck whose Test is text', { ...config, config: { Healthcheck: { Test: 'NONE' } } }],
   ])('with %s are refused', (_, json) => {
-    expect(problemOf(() => m.parseConfig(bytes(json), manifest, 'it')).code).toBe('registry-response');
+    expect(thrownProblem(() => m.parseConfig(bytes(json), manifest, 'it')).code).toBe('registry-response');
   });
 });

@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KdcubeError } from '@kdcube/release/internal';
+import { problemOf } from '../../testing/push-kit';
 import { getManifest, headManifest, putManifest } from './manifests';
 import { getBlob } from './blobs/blobs';
 import { getImage } from './image';
@@ -50,15 +50,6 @@ async function serve(script: (method: string, path: string) => Reply): Promise<s
 
 function open(host: string, options: ConnectOptions = {}) {
   return connect(host, { credentials: async () => undefined, sleep: async () => undefined, ...options });
-}
-
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  if (error instanceof KdcubeError) return error.problems[0]!;
-  throw error ?? new Error('nothing was refused');
 }
 
 const descriptor = (mediaType: string, bytes: Buffer, more: object = {}) => ({

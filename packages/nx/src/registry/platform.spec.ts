@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { thrownProblem } from '../../testing/push-kit';
 import type { Descriptor } from './manifest-format';
 import { listPlatforms, parsePlatform, selectPlatform } from './platform';
 
@@ -10,21 +10,12 @@ const descriptor = (fill: string, more: Partial<Descriptor> = {}): Descriptor =>
   ...more,
 });
 
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof KdcubeError) return error.problems[0]!;
-  }
-  throw new Error('it worked');
-}
-
 describe('platforms', () => {
   it('are read', () => {
     expect(parsePlatform('linux/amd64')).toEqual({ os: 'linux', architecture: 'amd64' });
     expect(parsePlatform('linux/arm/v7')).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' });
     for (const text of ['', 'linux', 'linux/', '/amd64', 'linux/arm/v7/x', 'Linux/amd64', 'linux/a b']) {
-      expect(problemOf(() => parsePlatform(text)).code).toBe('wrong-option');
+      expect(thrownProblem(() => parsePlatform(text)).code).toBe('wrong-option');
     }
   });
 

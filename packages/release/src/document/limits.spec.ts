@@ -1,17 +1,7 @@
 import { LIMITS } from '../problem/limits';
 import { formatProblems } from '../problem/problem';
-import { readEnvironment } from '../environment/read-environment';
-import { readRelease } from '../release/read';
+import { environment, HEAD, keys, release } from '../../testing/large-documents';
 import { readDocument } from './document';
-
-const keys = (size: number, line: (index: number) => string) => Array.from({ length: size }, (_, index) => line(index)).join('');
-const HEAD = 'platform: {repo: kdcube-ai-app, ref: "2026.7.20.444"}\n';
-const release = (text: string) => readRelease(text, 'release.yaml');
-const environment = (text: string) =>
-  readEnvironment('prod', {
-    list: () => ['prod.yaml'],
-    read: (path) => (path === 'environments/prod.yaml' ? `target: ecs\ntenant: a\nproject: b\n${text}` : undefined),
-  });
 
 test('at most 50 problems are printed, and the others are counted', () => {
   const { problems } = release(HEAD + keys(1000, (index) => `k${index}: 1\n`));

@@ -36,7 +36,7 @@ export async function uploadBlob(
   return uploadVerifiedBlob(registry, repository, blob, checked, options);
 }
 
-/** As putBlob, for a source that verifies itself. */
+/** As `uploadBlob`, for a source that verifies itself. */
 export async function uploadVerifiedBlob(
   registry: Registry,
   repository: string,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { KdcubeError } from '@kdcube/release/internal';
+import { problemOf } from '../../../testing/push-kit';
 import { dockerCredentials } from './docker-config';
 
 let dir: string;
@@ -25,15 +25,6 @@ function helper(name: string, script: string): void {
 const of = (host: string) => dockerCredentials(host, environment);
 const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
 const login = (username: string, password: string) => ({ kind: 'password', username, password });
-
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  if (error instanceof KdcubeError) return error.problems[0]!;
-  throw error ?? new Error('nothing was refused');
-}
 
 describe('config.json', () => {
   it('may be missing', async () => {

@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { KdcubeError } from '@kdcube/release/internal';
+import { problemOf } from '../../../testing/push-kit';
 import type { Credentials } from '../credentials/credentials';
 import { sendAuthorized } from './auth';
 import { type Registry } from './registry';
@@ -83,15 +83,6 @@ function session(host: string, ...credentials: (Credentials | undefined)[]): Reg
 
 function get(registry: Registry, scope = 'repository:x:pull') {
   return sendAuthorized(registry, { method: 'GET', url: new URL('/v2/x', registry.base), headers: {}, maxBytes: 1000 }, scope);
-}
-
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  if (error instanceof KdcubeError) return error.problems[0]!;
-  throw error ?? new Error('nothing was refused');
 }
 
 const paths = () => seen.map(({ url }) => url.pathname);

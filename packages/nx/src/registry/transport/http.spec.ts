@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
-import { KdcubeError } from '@kdcube/release/internal';
+import { problemOf } from '../../../testing/push-kit';
 import type { HttpRequest, Transport } from './types';
 import { sendRequest } from './http';
 import { proxyHint } from './connection-problem';
@@ -59,15 +59,6 @@ function get(host: string, more: Partial<HttpRequest> = {}) {
     maxBytes: 1000,
     ...more,
   });
-}
-
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  if (error instanceof KdcubeError) return error.problems[0]!;
-  throw error ?? new Error('nothing was refused');
 }
 
 describe('asking again', () => {
