@@ -107,7 +107,7 @@ function countJournals(name, folder) {
   const { status, message } = checked;
   console.log(`journals of the ${name} tests: ${status}: ${message}`);
   total[status] += 1;
-  if (status === 'failed') broken.push(`${name} journals do not match botocore's models: see above`);
+  if (status === 'failed') broken.push(`${name} journals do not match botocore's models: ${message.split('\n')[0]}`);
 }
 
 function vmModules() {

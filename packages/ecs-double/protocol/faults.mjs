@@ -9,6 +9,7 @@ const MESSAGES = {
   // The default retry mode knows this name as throttling: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
   ThrottlingException: 'Rate exceeded',
   ServerException: 'Service Unavailable. Please try again later.',
+  InternalFailure: 'The request processing has failed because of an unknown error, exception or failure.',
   ExpiredTokenException: 'The security token included in the request is expired',
   UnrecognizedClientException: 'The security token included in the request is invalid.',
 };

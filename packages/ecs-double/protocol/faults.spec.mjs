@@ -9,6 +9,7 @@ describe('faults', () => {
   test.each([
     ['ThrottlingException', 400],
     ['ServerException', 500],
+    ['InternalFailure', 500],
     ['AccessDeniedException', 400],
     ['ExpiredTokenException', 400],
   ])('%s', async (error, status) => {

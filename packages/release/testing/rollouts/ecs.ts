@@ -60,7 +60,7 @@ function problemOf(action: string, region: string, error?: { __type: string; mes
     return problem('aws-denied', `AWS denies ${action}: ${message}`);
   if (name === 'ClusterNotFoundException') return problem('cluster-missing', `The cluster does not exist in ${region}.`);
   if (/^ServiceNot(Found|Active)/.test(name)) return problem('service-missing', `${action} failed: ${message}`);
-  if (/^ServerException/.test(name))
+  if (/^(ServerException|InternalFailure)/.test(name))
     return problem('aws-unreachable', `AWS is unreachable for ${action} in ${region}: ${message}`);
   return problem('aws-error', `${action} failed (${name}): ${message}`);
 }
