@@ -8,6 +8,11 @@ const HALF = { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' };
 const FLAGGED = { proc: 'proc:3', ingress: 'ingress:1', ui: 'ui:1' };
 const FLAG_OFF = '--service acme-proc --task-definition acme-proc:2 {4}removes the FORCE flag';
 
+/** One UpdateService is refused, that of the second wave: AWS accepts every other one. */
+function refusedOnce(name: string, fault: object, row: Pick<Row, 'exit' | 'runs' | 'message'> & Partial<Row>): Row {
+  return { name, scenario: { faults: [{ op: 'UpdateService', from: 180, times: 1, ...fault }] }, ...row };
+}
+
 /** Every UpdateService fails in this way, from so many seconds on. */
 function failsFrom(from: number, name: string, error: string, row: Pick<Row, 'exit' | 'runs' | 'message' | 'registry'>): Row {
   return { name, scenario: { faults: [{ op: 'UpdateService', error, from }] }, ...row };
@@ -15,6 +20,21 @@ function failsFrom(from: number, name: string, error: string, row: Pick<Row, 'ex
 
 /** What is reported is what AWS confirmed. */
 export const CONFIRMED: Row[] = [
+  refusedOnce(
+    'only the update of the second wave is denied: the first one is rolled back',
+    { error: 'AccessDeniedException' },
+    { exit: 33, message: /ecs:UpdateService.*proc runs acme-proc:1 \(as before\)/s, runs: 'old' },
+  ),
+  refusedOnce(
+    'only the update of the second wave is invalid for ECS: the first one is rolled back',
+    { error: 'InvalidParameterException', message: 'The desired count is too high.' },
+    { exit: 34, message: /The desired count is too high.*proc runs acme-proc:1 \(as before\)/s, runs: 'old' },
+  ),
+  refusedOnce(
+    'only the update of the second wave is denied, with --onFailure=stop',
+    { error: 'AccessDeniedException' },
+    { exit: 33, options: { onFailure: 'stop' }, message: /Updated: proc to acme-proc:2\.$/m, runs: HALF },
+  ),
   failsFrom(180, 'the update of the second wave is denied', 'AccessDeniedException', {
     exit: 33,
     message: /Updated: proc to acme-proc:2\.$/m,

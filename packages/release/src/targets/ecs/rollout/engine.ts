@@ -1,6 +1,7 @@
 import { isEmptyPlan, type DeployPlan } from '../../../deploy/deploy-plan';
 import type { ProblemCode } from '../../../problem/codes';
-import { describeFailure, type Failure } from './failure';
+import { KdcubeError } from '../../../problem/problem';
+import { describeFailure, describeRefusal, type Failure } from './failure';
 import { acquireLock, refuseIfLocked, removeOwnLock, type AcquiredLock } from './lock';
 import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
 import type { ServiceState } from './port/port';
@@ -48,7 +49,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
     await registerAll(rollout, definitions);
     return await runWaves(rollout, services, lock);
   } catch (error) {
-    return outcomeOfError(rollout, error);
+    return isRefusal(rollout, error) ? await handleRefusal(rollout, error) : outcomeOfError(rollout, error);
   } finally {
     await lock?.release();
   }
@@ -83,4 +84,25 @@ async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcom
   const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
   const services = await rollout.ecs.describeServices(serviceNames(rollout));
   return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
+}
+
+/** AWS answered, and will not do it. A call that is still throttled after all retries is none of these: a rollback would wait as long again. */
+const REFUSALS: readonly ProblemCode[] = ['aws-denied', 'aws-error', 'service-missing'];
+
+function isRefusal({ options, progress }: Rollout, error: unknown): error is KdcubeError {
+  const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
+  const canRollBack = options.onFailure === 'rollback' && progress.updated.length > 0 && progress.unconfirmed.size === 0;
+  return canRollBack && code !== undefined && REFUSALS.includes(code);
+}
+
+/** AWS refused a call in a later wave: what was updated before it is rolled back, as after a deployment that failed. */
+async function handleRefusal(rollout: Rollout, error: KdcubeError): Promise<Outcome> {
+  try {
+    const recovery = await rollBack(rollout);
+    const services = await rollout.ecs.describeServices(serviceNames(rollout));
+    return outcomeOf(rollout, describeRefusal(rollout, error, services, recovery), services);
+  } catch (second) {
+    // The rollback was refused as well, or interrupted: what is reported is what AWS confirmed.
+    return outcomeOfError(rollout, error, second);
+  }
 }

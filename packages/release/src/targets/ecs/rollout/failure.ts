@@ -37,6 +37,22 @@ export function describeFailure(
   return new KdcubeError(problems, { changed: describeRunningRevisions(rollout, services) });
 }
 
+/** The same for a call that AWS refused. */
+export function describeRefusal(
+  rollout: Rollout,
+  error: KdcubeError,
+  services: readonly ServiceState[],
+  second: Failure | undefined,
+): KdcubeError {
+  const problems = second ? [describeRollbackFailure(rollout, second), ...error.problems] : [...error.problems];
+  const [first, ...rest] = problems;
+  const hint = [...(first!.hint === undefined ? [] : [first!.hint]), ...flagHints(rollout, services)].join('\n');
+  return new KdcubeError([{ ...first!, ...(hint !== '' && { hint }) }, ...rest], {
+    cause: error,
+    changed: describeRunningRevisions(rollout, services),
+  });
+}
+
 function describeRollbackFailure({ plan: { environment } }: Rollout, { step, reason }: Failure): Problem {
   const message = `The rollback of ${step.service} failed too. ${sentence(reason.text)}`;
   return {

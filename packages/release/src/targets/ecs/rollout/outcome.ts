@@ -55,10 +55,12 @@ function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceSta
   );
 }
 
-/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. The message reports what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
-export function outcomeOfError(rollout: Rollout, error: unknown): Outcome {
+/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. `second`: why the rollback could not be carried out either. The message reports what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
+export function outcomeOfError(rollout: Rollout, error: unknown, second?: unknown): Outcome {
   if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
-  const [first, ...rest] = error.problems;
+  const [first, ...more] = error.problems;
+  const ofRollback = second instanceof KdcubeError ? second.problems : [];
+  const rest = [...more, ...ofRollback.filter(({ message }) => message !== first!.message)];
   const inFlight = describeInFlight(rollout);
   const message = first!.message.includes(inFlight) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${inFlight}`;
   const hint = [first!.hint ?? `${resumeCommand(rollout)}    continues from here`, ...flagHints(rollout)].join('\n');
