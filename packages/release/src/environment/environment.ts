@@ -94,6 +94,8 @@ export interface Bundling {
 /** An environment, read and normalised: where a release runs, and with what. It holds no secret, only where secrets are. */
 export interface Environment {
   name: string;
+  /** The files that say what is deployed: its own, the one that it extends, and its services' task definitions. */
+  files: string[];
   description?: string;
   target: Target;
   registry?: string;

@@ -2,6 +2,7 @@ import type { Component } from '../platform/components';
 import { factsOf } from '../platform/components';
 import type { Environment, Exec, HealthCheck, PartlyWritten, Service, ServiceImage, Target } from './environment';
 import { readersOf } from '../platform/names';
+import { environmentFile } from './list';
 import type { SecretReference } from './secret-reference';
 import { secretReference } from './secret-reference';
 import type { WrittenService } from './written';
@@ -14,6 +15,7 @@ export function normalise(name: string, written: PartlyWritten): Environment | u
   if (target === undefined || tenant === undefined || project === undefined) return undefined;
   return {
     name,
+    files: filesOf(name, written),
     description: written.description,
     target,
     registry: written.registry,
@@ -151,4 +153,11 @@ function execOf({ exec, ecs }: PartlyWritten): Exec {
       taskRole: fargate?.task_role ?? ecs?.task_role,
     },
   };
+}
+
+function filesOf(name: string, { extends: base, services = {} }: PartlyWritten): string[] {
+  const definitions = Object.values(services).flatMap(({ task_definition: file }) =>
+    file === undefined || file === 'environment' || file === 'running' ? [] : [file],
+  );
+  return [...new Set([name, ...(base ? [base] : [])].map(environmentFile).concat(definitions))];
 }

@@ -212,6 +212,33 @@ it.each(['bundles/here@1-0/entrypoint.py', 'images/proc/Dockerfile_ChatProcBundl
   },
 );
 
+it.each(['environments/base.yaml', 'deploy/web.json'])(
+  'an uncommitted %s, which the environment names, counts as well',
+  async (file) => {
+    const definition = {
+      family: 'web',
+      containerDefinitions: [{ name: 'web', image: `ghcr.io/acme/web@sha256:${'ab'.repeat(32)}`, essential: true }],
+      requiresCompatibilities: ['FARGATE'],
+      networkMode: 'awsvpc',
+      cpu: '256',
+      memory: '512',
+    };
+    const [settings, services] = environment().split('services:');
+    ours.commit({
+      'environments/base.yaml': `abstract: true\n${settings}`,
+      'environments/prod.yaml': `extends: base\nservices:${services}`.replace(
+        'component: other,',
+        'component: other, task_definition: deploy/web.json,',
+      ),
+      'deploy/web.json': JSON.stringify(definition),
+    });
+    receipt = (await push())!;
+    expect([await run(), saved().uncommitted]).toEqual([true, undefined]);
+    fs.appendFileSync(path.join(ours.root, file), '\n');
+    expect([await run(), saved().uncommitted]).toEqual([true, [file]]);
+  },
+);
+
 it('offline asks no AWS, and writes nothing that a deploy could take for the truth', async () => {
   ecs.journal.entries.length = 0;
   expect(await run({ offline: true })).toBe(true);

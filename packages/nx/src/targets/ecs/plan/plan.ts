@@ -7,14 +7,7 @@ import type {
   ReleaseRecord,
   Running,
 } from '@kdcube/release/internal';
-import {
-  descriptorOptions,
-  environmentFile,
-  KdcubeError,
-  planDeploy,
-  planDescriptor,
-  runningFromRecord,
-} from '@kdcube/release/internal';
+import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFromRecord } from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
@@ -60,7 +53,7 @@ export async function planRelease(
     : await compareRunningImages(environment, running, images, log);
   const { reasons, ...runningBundles } = compared;
   const references = [...images.map(({ reference }) => reference), ...externalImages(environment)];
-  const uncommitted = await uncommittedFiles(root, environment.name, images);
+  const uncommitted = await uncommittedFiles(root, environment, images);
   const commit = uncommitted.length === 0 ? await headCommit(root) : undefined;
   const { plan, values } = planDeploy({
     environment,
@@ -83,9 +76,9 @@ export async function planRelease(
   return { plan: await addCommitSubjects(open, plan, offline), values, running, notes: custom.notes, images };
 }
 
-/** What of the release no commit describes: of its images and bundles, release.yaml, the pins and the environment's file. */
-async function uncommittedFiles(root: string, environment: string, images: readonly ReleasedImage[]): Promise<string[]> {
-  const files = await changedPaths(root, ['release.yaml', 'pins', environmentFile(environment)]);
+/** What of the release no commit describes: of its images and bundles, release.yaml, the pins and the environment's files. */
+async function uncommittedFiles(root: string, environment: Environment, images: readonly ReleasedImage[]): Promise<string[]> {
+  const files = await changedPaths(root, ['release.yaml', 'pins', ...environment.files]);
   return [...new Set([...images.flatMap(({ uncommitted }) => uncommitted), ...files])].sort();
 }
 
