@@ -155,6 +155,10 @@ describe('addBundle', () => {
   test.each([
     ['a text that is not YAML', 'bundles: [', 'yaml-syntax'],
     ['an alias', 'x: &a 1\ny: *a\n', 'yaml-alias'],
+    ['a number', '7\n', 'wrong-type'],
+    ['a text', 'bundles\n', 'wrong-type'],
+    ['true', 'true', 'wrong-type'],
+    ['a bare list', '- id: a\n', 'wrong-type'],
     ['bundles that are a text', 'bundles: later\n', 'wrong-type'],
     ['bundles that are a bare list', 'bundles:\n- id: a\n', 'wrong-type'],
     ['items that are a text', 'bundles:\n  items: later\n', 'wrong-type'],

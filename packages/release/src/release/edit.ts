@@ -3,6 +3,7 @@ import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { KdcubeError, quoted } from '../problem/problem';
 import { readDocument, shownPath } from '../document/document';
 import type { DocumentPath } from '../document/document';
+import { isMapping } from '../document/layers';
 import { isOnlyAdded } from '../document/only-added';
 import { isPlainText } from '../document/scalars';
 import { afterEntry, afterLine, columnOf, eolOf, replace } from '../document/splice';
@@ -180,7 +181,8 @@ function rangeOf(node: unknown): [number, number] {
 
 /** Ids and the rest of a document as data, whichever form its bundles have. */
 function bundlesIn(data: unknown): { ids: string[]; rest: string } {
-  const root = (data ?? {}) as Record<string, unknown>;
+  // A text or a number has no bundles; adding one to it is refused later.
+  const root = isMapping(data) ? data : {};
   const flat =
     !('bundles' in root) && !('items' in root) && Object.values(root).length > 0 && !SECTIONS.some((key) => key in root);
   const { bundles = flat ? root : undefined, items, ...others } = flat ? { bundles: root } : root;

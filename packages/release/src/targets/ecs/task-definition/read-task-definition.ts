@@ -47,10 +47,32 @@ function findTypeProblem(root: unknown, file: string, doc: ReadDocument): Proble
   const problem = (message: string, path: DocumentPath): Problem => ({ code: 'wrong-type', message, at: doc.place(path) });
   if (!isMapping(root)) return problem(`${file} is not a task definition: it must be a mapping.`, []);
   if (typeof root.family !== 'string') return problem('A task definition needs a family.', ['family']);
-  if (Array.isArray(root.containerDefinitions) && root.containerDefinitions.every(isContainer)) return undefined;
-  return problem('A task definition needs containerDefinitions, each with a name, an image and strings in its environment.', [
-    'containerDefinitions',
-  ]);
+  const containers = root.containerDefinitions;
+  if (!Array.isArray(containers) || !containers.every(isContainer))
+    return problem('A task definition needs containerDefinitions, each with a name, an image and strings in its environment.', [
+      'containerDefinitions',
+    ]);
+  const lists: DocumentPath[] = [['requiresCompatibilities'], ['volumes']];
+  lists.push(...containers.flatMap((_, index) => CONTAINER_LISTS.map((key) => ['containerDefinitions', index, key])));
+  const wrong = lists.find((path) => !isListOf(valueAt(root, path), path[0] === 'requiresCompatibilities' ? isText : isMapping));
+  const items = wrong?.[0] === 'requiresCompatibilities' ? 'strings' : 'mappings';
+  return wrong && problem(`${quoted(String(wrong.at(-1)))} of a task definition must be a list of ${items}.`, wrong);
+}
+
+/** The lists of a container that are compared, edited or imported; their items are mappings. */
+const CONTAINER_LISTS = ['portMappings', 'mountPoints', 'ulimits', 'dependsOn'];
+
+function valueAt(root: unknown, path: DocumentPath): unknown {
+  return path.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], root);
+}
+
+/** A list that is absent, or null as in responses of ECS, is empty. */
+function isListOf(list: unknown, isItem: (item: unknown) => boolean): boolean {
+  return list === undefined || list === null || (Array.isArray(list) && list.every(isItem));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isKnownKey(key: string): boolean {
@@ -102,9 +124,8 @@ function isContainer(value: unknown): boolean {
 }
 
 function isNamedList(list: unknown, field: 'value' | 'valueFrom'): boolean {
-  if (list === undefined || list === null) return true;
   const isEntry = (item: unknown) => isMapping(item) && typeof item.name === 'string' && typeof item[field] === 'string';
-  return Array.isArray(list) && list.every(isEntry);
+  return isListOf(list, isEntry);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

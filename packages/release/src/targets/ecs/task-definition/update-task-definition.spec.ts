@@ -168,6 +168,24 @@ describe('invalid files', () => {
     expect(read(text).problems.map((problem) => problem.code)).toEqual([code]);
   });
 
+  test.each(['portMappings', 'mountPoints', 'ulimits', 'dependsOn', 'environment', 'secrets'])(
+    '%s that is no list of mappings is refused at its place; null is no list at all',
+    (key) => {
+      const withList = (list: unknown) =>
+        read(JSON.stringify({ family: 'a', containerDefinitions: [{ name: 'a', image: 'b', [key]: list }] })).problems;
+      for (const list of [[null], ['x'], [[]], 'x', 1, {}])
+        expect(withList(list)).toMatchObject([{ code: 'wrong-type', at: { line: 1 } }]);
+      expect([withList(null), withList([])]).toEqual([[], []]);
+    },
+  );
+
+  test.each(['volumes', 'requiresCompatibilities'])('%s of another type is refused at its place', (key) => {
+    const withList = (list: unknown) =>
+      read(JSON.stringify({ family: 'a', [key]: list, containerDefinitions: [{ name: 'a', image: 'b' }] })).problems;
+    for (const list of [[null], [1], 'x', {}]) expect(withList(list)).toMatchObject([{ code: 'wrong-type', at: { path: key } }]);
+    expect([withList(null), withList([])]).toEqual([[], []]);
+  });
+
   test('an unknown key is kept and noted; a key of an ECS response is neither', () => {
     const { notes, definition } = read(
       '{"family": "a", "taskRolArn": "x", "revision": 3, "containerDefinitions": [{"name": "a", "image": "b"}]}',

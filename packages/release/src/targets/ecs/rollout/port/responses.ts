@@ -134,7 +134,7 @@ function addressesOf({ attachments = [] }: TaskResponse): string[] {
   return details.flatMap(({ name, value }) => (/^privateIPv[46]Address$/.test(name ?? '') ? (value ?? []) : []));
 }
 
-const LISTS = ['environment', 'secrets', 'mountPoints', 'portMappings', 'dependsOn'] as const;
+const LISTS = ['environment', 'secrets', 'mountPoints', 'portMappings', 'dependsOn', 'ulimits'] as const;
 
 /** Whether a response of DescribeTaskDefinition has what is compared, stored and imported without further checks. */
 export function isTaskDefinition(definition: object | undefined): definition is TaskDefinition {
