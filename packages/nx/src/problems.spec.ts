@@ -32,7 +32,7 @@ import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
-import { withLock } from './system/lock';
+import { withLock } from './system/lock/lock';
 import { requireSupportedSystem } from './system/supported-system';
 import { requireGit } from './git/version';
 import { resolveRef } from './git/mirror/resolve-ref';
@@ -321,7 +321,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
   interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
   'unsupported-system': () => requireSupportedSystem('win32'),
-  'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, 60)),
+  'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, { timeout: 60 })),
   'wrong-option': () => readGeneratorOptions(BundleOptions, { name: 'x', directory: 7 } as never),
   'already-exists': () =>
     Promise.reject(
@@ -355,7 +355,8 @@ describe('what people read when doing fails', () => {
         .replace(/git says: .*/g, 'git says: …')
         .replaceAll(host, 'registry.example.com')
         .replace(/[0-9a-f]{40}/g, (id) => (/^(.)\1*$/.test(id) ? id : '7'.repeat(40)))
-        .replace(/[^\s'"]*\/locks\/[0-9a-f]+/, '/home/me/.cache/kdcube/locks/1');
+        .replace(/[^\s'"]*\/locks\/[0-9a-f]+/, '/home/me/.cache/kdcube/locks/1')
+        .replace(/process \d+ on \S+, since .+ UTC/, 'process 12 on build-1, since 2026-03-02 10:30:00 UTC');
       expectGolden(path.join(GOLDENS, `${code}.txt`), `${text}\n`);
     });
   }

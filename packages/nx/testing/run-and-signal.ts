@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 
-const MODULES = ['files', 'lock', 'cleanup'] as const;
+const MODULES = ['files', 'lock/lock', 'cleanup'] as const;
 
 /** Runs a program with the modules `files`, `lock` and `cleanup` in a process of its own, and sends it a signal at its first output, such as that of `forever`. Returns its exit code; null if the signal ended it. */
 export async function runAndSignal(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
   const required = MODULES.map(
-    (name) => `const ${name} = require(${JSON.stringify(path.join(__dirname, '../src/system', `${name}.ts`))});`,
+    (name) => `const ${path.basename(name)} = require(${JSON.stringify(path.join(__dirname, '../src/system', `${name}.ts`))});`,
   );
   const child = spawn(
     process.execPath,

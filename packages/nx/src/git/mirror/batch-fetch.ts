@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { withLock } from '../../system/lock';
+import { withLock } from '../../system/lock/lock';
 import type { Log } from '../../system/log';
 import { fetchBlobIds, fetchObjects, type FetchFailure } from './fetch';
 import { isNotAdvertised, knownRemoteProblem } from './problems';
@@ -31,7 +31,7 @@ export const batchFetchCommits = batchedBy<FetchTarget, FetchRequest, BatchResul
   ({ store }) => contextKey(store.context),
   ({ store, remote, prepare }, wanted) => {
     const commits = idsOf(wanted);
-    const all = commits.length === 1 ? skipBatch() : withLock(remote.lock, missingCommits);
+    const all = commits.length === 1 ? skipBatch() : withLock(remote.lock, missingCommits, { log: wanted[0]!.log });
     async function missingCommits(): Promise<BatchResult> {
       const flags = await prepare();
       const found = await Promise.all(commits.map((commit) => hasCommit(store, commit)));
@@ -59,10 +59,14 @@ async function fetchMissingBlobs({ context, remote }: GitStore, trees: string[],
   const missing = await listMissing(context, trees).catch(() => undefined);
   if (missing?.length === 0) return 'there';
   if (!remote || !missing || trees.length === 1) return 'alone';
-  await withLock(remote.lock, async () => {
-    const still = await listMissing(context, trees);
-    if (still.length > 0) throwRemoteProblem(await fetchBlobIds(remote, still, log), remote);
-  });
+  await withLock(
+    remote.lock,
+    async () => {
+      const still = await listMissing(context, trees);
+      if (still.length > 0) throwRemoteProblem(await fetchBlobIds(remote, still, log), remote);
+    },
+    { log },
+  );
   return 'asked';
 }
 

@@ -5,7 +5,7 @@ import { objectReader } from '../objects';
 import { isInterrupted } from '../../system/signals';
 import { silentLog, type Log } from '../../system/log';
 import { batchFetchBlobs } from './batch-fetch';
-import { withLock } from '../../system/lock';
+import { withLock } from '../../system/lock/lock';
 import { fetchBlobIds } from './fetch';
 import { isNotAdvertised, remoteProblem } from './problems';
 
@@ -16,16 +16,20 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
   if (together === 'there' || (together === 'asked' && (await missingObjects(store, tree)).length === 0)) return;
   const { remote } = store;
   if (!remote) throw store.isComplete ? objectsLost(tree) : blobsUnavailable(tree);
-  const refusal = await withLock(remote.lock, async () => {
-    // More than one round only where folders are missing too: what they hold is then not known before.
-    for (let round = 1; round <= 20; round += 1) {
-      const missing = await missingObjects(store, tree);
-      if (missing.length === 0) return undefined;
-      const failed = await fetchBlobIds(remote, missing, log);
-      if (failed) return failed;
-    }
-    return { stderr: '' };
-  });
+  const refusal = await withLock(
+    remote.lock,
+    async () => {
+      // More than one round only where folders are missing too: what they hold is then not known before.
+      for (let round = 1; round <= 20; round += 1) {
+        const missing = await missingObjects(store, tree);
+        if (missing.length === 0) return undefined;
+        const failed = await fetchBlobIds(remote, missing, log);
+        if (failed) return failed;
+      }
+      return { stderr: '' };
+    },
+    { log },
+  );
   if (!refusal) return;
   if (!isNotAdvertised(refusal.stderr) || !store.rebuild) throw remoteProblem(refusal.stderr, remote.displayUrl);
   await store.rebuild('no-single-blobs', log);

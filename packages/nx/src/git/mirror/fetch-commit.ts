@@ -1,5 +1,5 @@
 import { isCommit, KdcubeError, quoted } from '@kdcube/release/internal';
-import { withLock } from '../../system/lock';
+import { withLock } from '../../system/lock/lock';
 import { gitText } from '../git';
 import { fetchOneCommit } from './fetch';
 import { batchFetchCommits } from './batch-fetch';
@@ -44,11 +44,19 @@ async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promi
   const into = { store, remote, prepare: async () => flagsOf(await isShallow()) };
   const together = await batchFetchCommits(into)({ id: want.commit, log: want.log });
   if (together !== 'alone' && (await isPresent())) return store;
-  await withLock(remote.lock, async () => {
-    if (await isPresent()) return;
-    const shallow = await isShallow();
-    await fetchOneCommit(remote, { ...want, store, flags: flagsOf(shallow), fullFetchFlags: shallow ? undefined : [] }, want.log);
-  });
+  await withLock(
+    remote.lock,
+    async () => {
+      if (await isPresent()) return;
+      const shallow = await isShallow();
+      await fetchOneCommit(
+        remote,
+        { ...want, store, flags: flagsOf(shallow), fullFetchFlags: shallow ? undefined : [] },
+        want.log,
+      );
+    },
+    { log: want.log },
+  );
   return store;
 }
 
@@ -69,28 +77,36 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
     return together !== 'alone' && (await isPresent());
   };
   if (!(await isPresent()) && !(await fetched())) {
-    await withLock(remote.lock, async () => {
-      if (await isPresent()) return;
-      await prepare();
-      await fill().catch(async (error) => {
-        // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
-        if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-failed') throw error;
-        await createMirror(mirror);
-        await fill().catch((again) => {
-          throw again instanceof KdcubeError && again.problems[0]?.code === 'command-failed' ? mirrorUnreadable(again) : again;
+    await withLock(
+      remote.lock,
+      async () => {
+        if (await isPresent()) return;
+        await prepare();
+        await fill().catch(async (error) => {
+          // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
+          if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-failed') throw error;
+          await createMirror(mirror);
+          await fill().catch((again) => {
+            throw again instanceof KdcubeError && again.problems[0]?.code === 'command-failed' ? mirrorUnreadable(again) : again;
+          });
         });
-      });
-    });
+      },
+      { log: want.log },
+    );
   }
   const making = mirrorIdentity(mirror);
   const rebuild: GitStore['rebuild'] = (reason, log) =>
-    withLock(remote.lock, async () => {
-      // Another process may have made it again since.
-      if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
-        await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
-      log.note(`the mirror of ${remote.displayUrl} was recreated`);
-      if (!(await isPresent())) await fill();
-    });
+    withLock(
+      remote.lock,
+      async () => {
+        // Another process may have made it again since.
+        if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
+          await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
+        log.note(`the mirror of ${remote.displayUrl} was recreated`);
+        if (!(await isPresent())) await fill();
+      },
+      { log },
+    );
   return { ...mirror, rebuild };
 }
 

@@ -1,6 +1,6 @@
 import type { ImageTag, PushReceipt } from '@kdcube/release/internal';
 import { listChanges } from '@kdcube/release/internal';
-import { withLock } from '../../system/lock';
+import { withLock } from '../../system/lock/lock';
 import type { Log } from '../../system/log';
 import { findOrBuild } from '../build/image-source';
 import { contentOf, type ImageJob } from '../job';
@@ -58,7 +58,7 @@ function pushOrReuse(push: Push, options: PushOptions, log: Log): Promise<PushRe
     const { existing } = hasWaited ? await destination.find() : {};
     return existing ? reuse(push, existing, options, log) : buildAndPush(push, options, log);
   };
-  return withLock(`the push of ${destination.name}:${job.plan.tag}`, pushUnlessDone, LOCK_TIMEOUT, log);
+  return withLock(`the push of ${destination.name}:${job.plan.tag}`, pushUnlessDone, { timeout: LOCK_TIMEOUT, log });
 }
 
 async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise<PushReceipt> {
