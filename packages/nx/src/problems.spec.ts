@@ -321,7 +321,8 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'command-timeout': () => run('sh', ['-c', 'echo waiting for the server >&2; exec sleep 20'], { timeout: 200 }),
   interrupted: () => run('sh', ['-c', 'kill -TERM $$']),
   'unsupported-system': () => requireSupportedSystem('win32'),
-  'already-running': () => withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, { timeout: 60 })),
+  'already-running': () =>
+    withLock('the mirror of weather', () => withLock('the mirror of weather', async () => undefined, { timeout: 60 })),
   'wrong-option': () => readGeneratorOptions(BundleOptions, { name: 'x', directory: 7 } as never),
   'already-exists': () =>
     Promise.reject(

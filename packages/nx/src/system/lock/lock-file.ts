@@ -6,7 +6,7 @@ import { removeStaleTemporaries, temporaryName, withFinalNames } from '../tempor
 import { type LockOwner, type LockState, parseOwner, staleReason } from './owner';
 
 /** What an attempt to take a lock found. */
-export type Attempt =
+type Attempt =
   | { result: 'acquired' }
   /** A stale lock was removed: the next attempt may succeed. */
   | { result: 'removed'; owner: LockOwner | undefined; reason: string }

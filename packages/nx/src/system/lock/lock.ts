@@ -8,7 +8,7 @@ import { releaseLock, removeLeftovers, renewLock, tryLock } from './lock-file';
 import { describeOwner, type LockOwner, newOwner, STALE_AFTER } from './owner';
 import { ownIdentity, type ProcessIdentity } from './process-identity';
 
-export interface LockOptions {
+interface LockOptions {
   /** How long to wait for another process, in milliseconds. Default: 10 minutes. */
   timeout?: number;
   log?: Pick<Log, 'progress' | 'note'>;
