@@ -63,6 +63,7 @@ export {
   followBoot,
   newBootRound,
 } from './image/boot/report';
+export { buildArgProblems } from './image/build-args';
 export { type Dockerfile, pinBases, PLATFORM_REF_ARG, readDockerfile } from './image/dockerfile/dockerfile';
 export { type ExternalBase, REGISTRY_ARGS } from './image/dockerfile/scan';
 export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';

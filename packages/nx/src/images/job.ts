@@ -1,11 +1,11 @@
 import type { ImageFolder, ImagePin, ImagePlan } from '@kdcube/release/internal';
 import {
+  buildArgProblems,
   DEFAULT_PLATFORM,
   imagePinFile,
   KdcubeError,
   PINS,
   pinnedContents,
-  PLATFORM_REF_ARG,
   planImage,
   platformArgs,
   quoted,
@@ -51,7 +51,8 @@ export async function planImageJob(
   log: Log,
 ): Promise<ImageJob> {
   const { folder, pin } = pinnedImage(release, name);
-  checkArgs(options.args);
+  const wrongArgs = buildArgProblems(options.args);
+  if (wrongArgs.length > 0) throw new KdcubeError(wrongArgs);
   // In parallel: the git queries of all folders are batched.
   const queries = [
     snapshot.tree(folder.path),
@@ -99,25 +100,6 @@ export function pinnedImage({ workspace }: OpenRelease, name: string): { folder:
     });
   }
   return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };
-}
-
-/** Refuses arguments that have an option of their own, and names that are invalid on a command line. */
-function checkArgs(args: Readonly<Record<string, string>>): void {
-  const sources: Record<string, string> = {
-    KDCUBE_REGISTRY: '--registry',
-    KDCUBE_PLATFORM_REGISTRY: '--platformRegistry',
-    [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
-  };
-  for (const name of Object.keys(args)) {
-    if (Object.hasOwn(sources, name))
-      throw new KdcubeError({
-        code: 'wrong-option',
-        message: `--args cannot set the build argument ${name}: its value comes from ${sources[name]!}.`,
-        hint: sources[name]!,
-      });
-    if (!/^[A-Za-z_]\w*$/.test(name))
-      throw new KdcubeError({ code: 'wrong-option', message: `${quoted(name)} is not the name of a build argument.` });
-  }
 }
 
 /** The build arguments of an image: its own, and the platform's ref. */

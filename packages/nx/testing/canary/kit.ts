@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import type { Double } from '../registry-kit';
 
 /** A secret that looks like one, and nothing like anything else. */
 export const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
@@ -22,6 +24,46 @@ export function filesWithCanary(root: string): string[] {
     .filter((file) => FORMS.some((form) => file.includes(form) || fs.readFileSync(file).includes(form)))
     .map((file) => path.relative(root, file))
     .sort();
+}
+
+/** Everything that a client pushed to a registry: manifests, and their blobs, each as it is and decompressed. */
+export async function pushedText({ host, journal }: Double): Promise<string> {
+  const get = async (place: string) => {
+    const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+    return Buffer.from(await (await fetch(`http://${host}/v2/${place}`, { headers })).arrayBuffer());
+  };
+  const pushed = journal.filter(({ method, kind, status }) => method === 'PUT' && kind === 'manifest' && status < 300);
+  const places = new Set(pushed.map(({ name, reference }) => [name, reference].join('/manifests/')));
+  const texts = await Promise.all(
+    [...places].map(async (place) => {
+      const manifest = (await get(place)).toString('utf8');
+      const digests = new Set(manifest.match(/sha256:[0-9a-f]{64}/g));
+      const blobs = await Promise.all([...digests].map((digest) => get(place.replace(/manifests.*/, `blobs/${digest}`))));
+      return [place, manifest, ...blobs.map(decompressed)].join('\n');
+    }),
+  );
+  return texts.join('\n');
+}
+
+/** The files below a folder that have one of the forms in them once they are decompressed: layers, objects of git. */
+export function compressedWithCanary(root: string): string[] {
+  if (!fs.existsSync(root)) return [];
+  const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return entries
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => FORMS.some((form) => decompressed(fs.readFileSync(file)).includes(form)))
+    .map((file) => path.relative(root, file));
+}
+
+function decompressed(bytes: Buffer): string {
+  for (const unpack of [gunzipSync, inflateSync]) {
+    try {
+      return `${bytes.toString('latin1')}\n${unpack(bytes).toString('latin1')}`;
+    } catch {
+      // Compressed in another way, or not at all.
+    }
+  }
+  return bytes.toString('latin1');
 }
 
 /** Everything that a repository of a registry holds, as text. */

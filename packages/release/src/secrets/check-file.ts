@@ -37,17 +37,28 @@ function textOf(content: Uint8Array): string | undefined {
 const SETTINGS =
   /(?:\.env|\.ini|\.cfg|\.conf|\.properties|\.toml|\.ya?ml|\.json|(?:^|\/)\.?pypirc|(?:^|\/)(?:\.pip\/)?pip\.(?:conf|ini))$/i;
 
-/** `password = …`, `"db_password": "…"` in a file of settings. */
+/** `password = …`, `"db_password": "…"`. */
+const SETTING =
+  /(?<=^|[\n{,])[ \t]{0,40}(?:export[ \t]+)?["']?([A-Za-z_][\w.-]{0,80})["']?[ \t]{0,3}[:=][ \t]{0,3}(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'#,{}[\]][^\n#,{}]{0,200}))/g;
+
+/** Files whose settings stand between other words. */
+const COMMANDS = /(?:(?:^|\/)(?:Dockerfile|Containerfile|Makefile)[\w.-]{0,100}|\.(?:dockerfile|containerfile|sh|bash|zsh|mk))$/i;
+
+/** `ENV A=1 API_TOKEN=…`, `export API_TOKEN=…`; with a space only after ENV, as older Dockerfiles have it. */
+const ASSIGNMENT =
+  /(?<=^|[\s;&])(?:([A-Za-z_][\w.-]{0,80})=|ENV[ \t]{1,10}([A-Za-z_]\w{0,80})[ \t]{1,10})(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'#;&|]{1,200}))/gi;
+
+/** Secrets by the name of a setting, in files where a value need not be quoted. */
 function settingsOf(path: string, text: string): { rule: string; index: number }[] {
-  if (!SETTINGS.test(path) || !/pass|pwd|secret|token|key|cred/i.test(text)) return [];
-  const pattern =
-    /(?<=^|[\n{,])[ \t]{0,40}(?:export[ \t]+)?["']?([A-Za-z_][\w.-]{0,80})["']?[ \t]{0,3}[:=][ \t]{0,3}(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'#,{}[\]][^\n#,{}]{0,200}))/g;
+  const pattern = SETTINGS.test(path) ? SETTING : COMMANDS.test(path) ? ASSIGNMENT : undefined;
+  if (!pattern || !/pass|pwd|secret|token|key|cred/i.test(text)) return [];
   const found: { rule: string; index: number }[] = [];
   for (const match of text.matchAll(pattern)) {
-    const value = (match[2] ?? match[3] ?? match[4]!).trim();
+    const [name, written] = match.slice(1).filter((group) => group !== undefined) as [string, string];
+    const value = written.trim();
     // A word without digits is a label or a translation.
-    if (/^\S*\d\S*$/.test(value) && value.length >= 6 && isSecretItself(match[1]!.split('.').at(-1)!, value))
-      found.push({ rule: 'secret-setting', index: match.index + match[0].indexOf(match[1]!) });
+    if (/^\S*\d\S*$/.test(value) && value.length >= 6 && isSecretItself(name.split('.').at(-1)!, value))
+      found.push({ rule: 'secret-setting', index: match.index + match[0].indexOf(name) });
   }
   return found;
 }
