@@ -40,14 +40,15 @@ export async function acme(): Promise<Acme> {
     if (/^(?:KDCUBE_(?!CACHE)|GITHUB_|CI_|BITBUCKET_|BUILDKITE_)/.test(name)) delete process.env[name];
   const registry = await registryDouble();
   const base = await putImage(registry.host, 'kdcube-chat-proc', '2026.7.20.444', 'base', '2026-01-02T03:04:05Z');
-  const org = newRepo(box.folder('org'), { 'service/there@2-0/entrypoint.py': ENTRYPOINT });
-  gitSync(org, 'tag', 'v2');
+  const org = newRepo(box.folder('org'));
+  const pinned = commit(org, { 'service/there@2-0/entrypoint.py': ENTRYPOINT });
+  write(org, { '.git/refs/tags/v2': `${pinned}\n` });
   const pin: BundlePin = {
     pin: 1,
     repo: `file://${org}`,
     ref: 'v2',
     subdir: 'service',
-    commit: gitSync(org, 'rev-parse', 'v2'),
+    commit: pinned,
     path: 'service/there@2-0',
     tree: gitSync(org, 'rev-parse', 'v2:service/there@2-0'),
   };
@@ -108,9 +109,13 @@ export interface Engine {
 export function dockerDouble({ box }: Pick<Acme, 'box'>): Engine {
   const store = box.folder('docker');
   const bin = box.folder('bin');
-  const double = path.join(__dirname, 'docker-double.cjs');
-  write(bin, { docker: { executable: `#!/bin/sh\nexec '${process.execPath}' '${double}' "$@"\n` } });
-  Object.assign(process.env, { PATH: `${bin}:${process.env.PATH}`, DOCKER_DOUBLE: store });
+  fs.copyFileSync(path.join(__dirname, 'docker-double.sh'), path.join(bin, 'docker'));
+  Object.assign(process.env, {
+    PATH: `${bin}:${process.env.PATH}`,
+    DOCKER_DOUBLE: store,
+    DOCKER_DOUBLE_NODE: process.execPath,
+    DOCKER_DOUBLE_PROGRAM: path.join(__dirname, 'docker-double.cjs'),
+  });
   const log = path.join(store, 'log');
   return {
     calls() {
@@ -118,7 +123,7 @@ export function dockerDouble({ box }: Pick<Acme, 'box'>): Engine {
       fs.rmSync(log, { force: true });
       return lines.filter((line) => !line.includes('version'));
     },
-    built: (tag) => JSON.parse(fs.readFileSync(path.join(store, `${Buffer.from(tag).toString('base64url')}.json`), 'utf8')),
+    built: (tag) => JSON.parse(fs.readFileSync(path.join(store, `${tag.replace(/[^A-Za-z0-9.-]/g, '_')}.json`), 'utf8')),
     fail(verb) {
       if (verb === undefined) delete process.env.DOCKER_DOUBLE_FAIL;
       else process.env.DOCKER_DOUBLE_FAIL = verb;

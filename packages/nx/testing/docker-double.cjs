@@ -1,12 +1,12 @@
-// A docker that builds nothing: it keeps its options in the folder DOCKER_DOUBLE, one file an image, and pushes an image without
-// layers that has the labels. So that what surrounds an engine can be tested where there is none. `DOCKER_DOUBLE_FAIL`: the first word of what fails.
+// `docker build` and `docker push` of the double (docker-double.sh): a build stores its options, a push uploads an image without layers that has the labels.
+//   node docker-double.cjs VERB ARGUMENTS…
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 
 const store = process.env.DOCKER_DOUBLE;
-const args = process.argv.slice(2);
-const fileOf = (tag) => path.join(store, `${Buffer.from(tag).toString('base64url')}.json`);
+const [verb, ...args] = process.argv.slice(2);
+const fileOf = (tag, kind = 'json') => path.join(store, `${tag.replace(/[^A-Za-z0-9.-]/g, '_')}.${kind}`);
 const digestOf = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 function fail(text) {
@@ -28,6 +28,7 @@ function build() {
   const context = args.at(-1);
   const files = fs.readdirSync(context, { recursive: true }).filter((name) => fs.statSync(path.join(context, name)).isFile());
   fs.writeFileSync(fileOf(tag), JSON.stringify({ ...options, files: files.sort() }));
+  fs.writeFileSync(fileOf(tag, 'labels'), JSON.stringify(options.labels));
 }
 
 async function push(remote) {
@@ -53,14 +54,5 @@ async function push(remote) {
   console.log(`${tag}: digest: ${digestOf(manifest)} size: ${manifest.length}`);
 }
 
-fs.appendFileSync(path.join(store, 'log'), `${args.slice(0, 2).join(' ')}\n`);
-const verb = args[0] === 'buildx' ? args[1] : args[0];
-if (process.env.DOCKER_DOUBLE_FAIL === verb) fail(`the double fails to ${verb}`);
-if (verb === 'version') console.log('27.0');
-else if (verb === 'build') build();
-else if (verb === 'image') {
-  if (!fs.existsSync(fileOf(args.at(-1)))) fail('No such image');
-  console.log(JSON.stringify(JSON.parse(fs.readFileSync(fileOf(args.at(-1)), 'utf8')).labels));
-} else if (verb === 'tag') fs.copyFileSync(fileOf(args[1]), fileOf(args[2]));
-else if (verb === 'rmi') fs.rmSync(fileOf(args[1]), { force: true });
-else if (verb === 'push') push(args.at(-1)).catch((error) => fail(String(error)));
+if (verb === 'build') build();
+else push(args.at(-1)).catch((error) => fail(String(error)));

@@ -12,14 +12,28 @@ export interface Sandbox {
   end(): void;
 }
 
+/** Without hook templates, maintenance processes and fsync, which take most of the time of a small repository. */
+const CONFIG = `[user]
+	name = A
+	email = a@example.org
+[init]
+	defaultBranch = main
+	templateDir =
+[commit]
+	gpgSign = false
+[core]
+	fsync = none
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+`;
+
 export function sandbox(): Sandbox {
   const dir = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-git-')));
   const before = { ...process.env };
   const config = path.join(dir, 'gitconfig');
-  fs.writeFileSync(
-    config,
-    '[user]\n\tname = A\n\temail = a@example.org\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n',
-  );
+  fs.writeFileSync(config, CONFIG);
   for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
   Object.assign(process.env, {
     GIT_CONFIG_GLOBAL: config,
@@ -83,8 +97,13 @@ export function write(dir: string, files: Record<string, Content>): void {
   }
 }
 
+const REPO_CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n';
+
+/** An empty repository, as `git init` creates it, without a process. */
 export function newRepo(dir: string, files: Record<string, Content> = {}): string {
-  gitSync(dir, 'init', '--quiet');
+  for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'])
+    fs.mkdirSync(path.join(dir, '.git', folder), { recursive: true });
+  write(dir, { '.git/HEAD': 'ref: refs/heads/main\n', '.git/config': REPO_CONFIG });
   if (Object.keys(files).length > 0) commit(dir, files);
   return dir;
 }
@@ -94,7 +113,17 @@ export function commit(dir: string, files: Record<string, Content>, message = 'c
   write(dir, files);
   gitSync(dir, 'add', '--all', '--force');
   gitSync(dir, 'commit', '--quiet', '--allow-empty', '--message', message);
-  return gitSync(dir, 'rev-parse', 'HEAD');
+  return headOf(dir);
+}
+
+/** The commit that is checked out; git is started only where its files are elsewhere. */
+function headOf(dir: string): string {
+  const read = (name: string): string | undefined => {
+    const file = path.join(dir, '.git', name);
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : undefined;
+  };
+  const ref = /^ref: (refs\/heads\/.+)$/.exec(read('HEAD') ?? '')?.[1];
+  return (ref !== undefined ? read(ref) : undefined) ?? gitSync(dir, 'rev-parse', 'HEAD');
 }
 
 /** Every path below a folder with what could differ: kind, mode, times where asked, content. */
