@@ -78,16 +78,16 @@ function fromForm(form) {
 
 /**
  * @param {Call} call
- * @param {unknown} response
+ * @param {{ response: unknown, text: string }} body The response, and the same as JSON.
  * @param {string} requestId
  */
-export function successResponse(call, response, requestId) {
+export function successResponse(call, { response, text }, requestId) {
   const headers = { 'x-amzn-requestid': requestId };
   if (call.wire === 'json')
     return {
       status: 200,
       headers: { ...headers, 'content-type': 'application/x-amz-json-1.1' },
-      body: JSON.stringify(response),
+      body: text,
     };
   const inner = `<${call.op}Result>${xml(response)}</${call.op}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
   const body = `<${call.op}Response xmlns="${NAMESPACES[call.service]}">${inner}</${call.op}Response>`;

@@ -59,9 +59,10 @@ async function perform(double, call, more, check) {
     check();
     const operation = OPERATIONS[service]?.[op];
     if (!operation) throw fail('UnknownOperationException', `The double does not know ${service}:${op}.`);
-    const response = JSON.parse(JSON.stringify(await operation(double.worldOf(call.region), request, call)));
+    const text = JSON.stringify(await operation(double.worldOf(call.region), request, call));
+    const response = JSON.parse(text);
     journal.record({ ...entry, status: 200, response });
-    return successResponse(call, response, requestId);
+    return successResponse(call, { response, text }, requestId);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     const { type, message, status } = error;

@@ -57,5 +57,8 @@ export function seconds(ms) {
  * @param {object} value
  */
 export function compact(value) {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined));
+  /** @type {Record<string, unknown>} */
+  const result = {};
+  for (const [key, part] of Object.entries(value)) if (part !== undefined) result[key] = part;
+  return result;
 }

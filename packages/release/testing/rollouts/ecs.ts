@@ -67,9 +67,11 @@ function problemOf(action: string, region: string, error?: { __type: string; mes
 
 /** Times are seconds in AWS JSON 1.1, and dates in the SDK. In place: a response may be large. */
 function withDates<T extends object>(value: T): T {
-  for (const [key, member] of Object.entries(value)) {
-    if (typeof member === 'number' && key.endsWith('At')) Object.assign(value, { [key]: new Date(member * 1000) });
-    else if (typeof member === 'object' && member !== null) withDates(member as object);
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(value)) {
+    const member = members[key];
+    if (typeof member === 'number' && key.endsWith('At')) members[key] = new Date(member * 1000);
+    else if (typeof member === 'object' && member !== null) withDates(member);
   }
   return value;
 }
