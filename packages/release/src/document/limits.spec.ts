@@ -13,6 +13,7 @@ test('at most 50 problems are printed, and the others are counted', () => {
 
 describe('a document of 1 MB', () => {
   const MAX = LIMITS.documentBytes.max;
+  const MAX_VALUES = LIMITS.documentValues.max;
   const fill = (line: (index: number) => string) => {
     let text = '';
     for (let index = 0; text.length < MAX - 200; index += 1) text += line(index);
@@ -33,8 +34,8 @@ describe('a document of 1 MB', () => {
   });
 
   test.each([
-    ['more values than the limit', `{x: [${'1,'.repeat(400_000)}]}`],
-    ['wrong values', `not_secret: [${'1,'.repeat(400_000)}]`],
+    ['more values than the limit', `{x: [${'1,'.repeat(MAX_VALUES + 1)}]}`],
+    ['wrong values', `not_secret: [${'1,'.repeat(MAX_VALUES + 1)}]`],
     ['empty lists', `x: [${'[],'.repeat(300_000)}]`],
     ['keys without values', `{${Array.from({ length: 150_000 }, (_, index) => index).join(',')}}`],
   ])('%s: one problem', (_, text) => {
