@@ -7,5 +7,4 @@ module.exports = {
   globalTeardown: '<rootDir>/support/global-teardown.ts',
   testTimeout: 300_000,
   maxWorkers: 2,
-  testSequencer: '<rootDir>/support/longest-first.js',
 };
