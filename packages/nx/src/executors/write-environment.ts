@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ImportedEnvironment, ImportNote } from '@kdcube/release/internal';
 import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
-import { diskFiles } from '../workspace/disk';
+import { readWorkspaceFile } from '../workspace/disk';
 import { writeFileAtomic } from '../system/files';
 import { formatTable } from '../system/table';
 import type { Task } from './run-task';
@@ -21,8 +21,8 @@ export async function writeEnvironment(
       message: `${quoted(name)} is not a valid environment name: use lower-case letters, digits and dashes.`,
       hint: '--environment=prod',
     });
-  const existing = diskFiles(root).read(file);
-  if (existing !== undefined && Buffer.from(existing).toString('utf8') !== text)
+  const existing = readWorkspaceFile(root, file);
+  if (existing !== undefined && existing.toString('utf8') !== text)
     throw new KdcubeError({
       code: 'already-exists',
       message: `${file} exists already. An import does not overwrite it.`,

@@ -1,17 +1,16 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { BuildReceipt, OUT, PushReceipt, readReceipt } from '@kdcube/release/internal';
+import { readWorkspaceFile } from '../workspace/disk';
 
-/** The receipt of the last docker-push of an image in this checkout; undefined if it is missing or invalid. */
+/** The receipt of the last docker-push of an image in this checkout; undefined if it is missing or invalid. Problems of a file that cannot be read: `file-error`, `file-too-large`. */
 export function pushReceipt(root: string, image: string): PushReceipt | undefined {
-  return readReceipt(PushReceipt, textOf(path.join(root, OUT.push(image), 'receipt.json')));
+  return readReceipt(PushReceipt, textOf(root, `${OUT.push(image)}/receipt.json`));
 }
 
 /** The receipt of the last docker-build of an image in this checkout. */
 export function buildReceipt(root: string, image: string): BuildReceipt | undefined {
-  return readReceipt(BuildReceipt, textOf(path.join(root, OUT.build(image), 'receipt.json')));
+  return readReceipt(BuildReceipt, textOf(root, `${OUT.build(image)}/receipt.json`));
 }
 
-function textOf(file: string): string | undefined {
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+function textOf(root: string, file: string): string | undefined {
+  return readWorkspaceFile(root, file)?.toString('utf8');
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { KdcubeError, type BaseTree } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir } from '../system/files';
 import { readSealedFile, writeSealedFile } from '../system/sealed-file';
 import { readTarNames, type TarName } from './layer/tar-names';
@@ -69,7 +69,10 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   if (!unpack || /foreign|nondistributable/.test(layer.mediaType)) return undefined;
   const names: TarName[] = [];
   try {
-    for await (const name of readTarNames(unpack(verifiedLayer(layer, open)))) names.push(name);
+    for await (const name of readTarNames(unpack(verifiedLayer(layer, open)))) {
+      names.push(name);
+      if (names.length > LIMITS.layerNames.max) throw tooManyNames(layer);
+    }
   } catch (error) {
     if (error instanceof KdcubeError) throw error;
     // The digest is right, so the layer itself is invalid.
@@ -81,6 +84,14 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   }
   await writeSealedFile(file, `base names ${layer.digest}`, zlib.gzipSync(JSON.stringify(names)));
   return names;
+}
+
+function tooManyNames({ digest }: Descriptor): KdcubeError {
+  return new KdcubeError({
+    code: 'limit-exceeded',
+    message: `The layer ${digest} of the base has more than ${LIMITS.layerNames.max} files and folders.`,
+    hint: 'pin another base, or build with an engine: --engine=buildx',
+  });
 }
 
 async function* verifiedLayer(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { LIMITS } from '@kdcube/release/internal';
+import { readRegularFile } from './read-file';
 import { temporaryName } from './temporary-names';
 import { makeDir, writeFileAtomic } from './files';
 
@@ -16,12 +18,9 @@ export function writeSealedFile(file: string, name: string, content: string | Ui
 
 /** The content of a sealed file, if it was sealed here under this name; else undefined. `name` says what the content is about, so that no file can stand for another one. */
 export function readSealedFile(file: string, name: string): Buffer | undefined {
-  let sealed: Buffer;
-  try {
-    sealed = fs.readFileSync(file);
-  } catch {
-    return undefined;
-  }
+  const read = readRegularFile(file, LIMITS.sealedFileBytes.max);
+  if (read.kind !== 'content') return undefined;
+  const sealed = read.bytes;
   const content = sealed.subarray(MAC_BYTES);
   return sealed.length >= MAC_BYTES && timingSafeEqual(sealed.subarray(0, MAC_BYTES), macOf(name, content)) ? content : undefined;
 }

@@ -8,6 +8,8 @@ import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 export interface EnvironmentFiles {
   read(path: string): string | Uint8Array | undefined;
   list(path: string): string[];
+  /** Why a file that exists has no content for `read`. */
+  problem?(path: string): Problem | undefined;
 }
 
 const ENVIRONMENTS = 'environments';

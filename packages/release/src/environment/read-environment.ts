@@ -36,7 +36,10 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   const nothing = (problems: Problem[]): ReadEnvironment => ({ problems: inOrder(problems), notes: [], abstract: false });
   const file = environmentFile(name);
   const content = isEnvironmentName(name) ? files.read(file) : undefined;
-  if (content === undefined) return nothing([missingEnvironment(name, environmentNames(files).names)]);
+  if (content === undefined)
+    return nothing([
+      (isEnvironmentName(name) ? files.problem?.(file) : undefined) ?? missingEnvironment(name, environmentNames(files).names),
+    ]);
   const own = readMapping(content, file);
   if (own.problems.length > 0) return nothing(own.problems);
   const problems: Problem[] = [];
@@ -111,6 +114,11 @@ function extended(name: string, own: ReadDocument, files: EnvironmentFiles, prob
   }
   const file = environmentFile(base);
   const content = isEnvironmentName(base) ? files.read(file) : undefined;
+  const unreadable = content === undefined && isEnvironmentName(base) ? files.problem?.(file) : undefined;
+  if (unreadable) {
+    problems.push(unreadable);
+    return own;
+  }
   if (content === undefined) {
     problems.push({
       ...missingEnvironment(

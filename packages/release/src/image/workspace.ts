@@ -68,7 +68,7 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
     content === undefined
       ? {
           problems: [
-            {
+            files.problem?.(RELEASE_FILE) ?? {
               code: 'file-missing',
               message: `There is no ${RELEASE_FILE} in this workspace.`,
               hint: 'nx g @kdcube/nx:release',
@@ -99,7 +99,9 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
     pin: frontendPin,
     fits: frontendPinFits(frontendPin, release.frontend),
   };
-  const known = new Set([...bundles, ...imagePins, ...(frontend ? [frontend] : [])].map(({ file }) => file));
+  const pinned = [...bundles, ...imagePins, ...(frontend ? [frontend] : [])];
+  problems.push(...pinned.flatMap(({ file, pin }) => (pin === undefined ? (files.problem?.(file) ?? []) : [])));
+  const known = new Set(pinned.map(({ file }) => file));
   // Without a valid release, no pin can be called unused.
   const orphans = release && read.problems.length === 0 ? pinFiles(files).filter((file) => !known.has(file)) : [];
   return { ...read, problems, images, pins: { bundles, images: imagePins, frontend, orphans } };
@@ -174,6 +176,11 @@ function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
 
 function questionOf(image: ImageFolder, files: Files, release: Release, problems: Problem[]): ImageQuestion | undefined {
   const file = `${image.path}/${image.dockerfile}`;
+  const unreadable = files.problem?.(file);
+  if (unreadable) {
+    problems.push(unreadable);
+    return undefined;
+  }
   try {
     const { platform, bundles, bases } = imageQuestion(textOf(files, file) ?? '', file, release);
     return { platform, bundles, bases };

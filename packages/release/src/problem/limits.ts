@@ -24,6 +24,13 @@ export const LIMITS = {
     why: 'A release of 500 bundles with long descriptions has 150 kB.',
     code: 'file-too-large',
   },
+  workspaceFileBytes: {
+    max: 4 * MiB,
+    unit: 'bytes',
+    of: 'any file of the workspace that a command reads as a whole: a pin, a receipt, a saved plan or record, a Dockerfile',
+    why: 'The pin of an image with 10,000 bundles has 1 MiB.',
+    code: 'file-too-large',
+  },
   documentDepth: {
     max: 100,
     unit: 'levels',
@@ -81,6 +88,19 @@ export const LIMITS = {
     code: 'limit-exceeded',
   },
   // git, and the content of bundles and images
+  sealedFileBytes: {
+    max: 1024 * MiB,
+    unit: 'bytes',
+    of: 'a file of the cache; a larger one is computed again',
+    why: 'It is read as a whole. A compressed layer of bundles has a few MiB.',
+  },
+  layerNames: {
+    max: 2_000_000,
+    unit: 'names',
+    of: 'files and folders in one layer of a base image',
+    why: 'A layer with every package of a distribution has 300,000. Each name is in memory.',
+    code: 'limit-exceeded',
+  },
   treeEntries: {
     max: 50_000,
     unit: 'entries',

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release/internal';
-import { diskFiles } from '../../workspace/disk';
+import { diskFiles, readWorkspaceFile } from '../../workspace/disk';
 import { writeEnvironment } from '../write-environment';
 import { runExecutor } from '../run-task';
 import type { ImportComposeOptions } from './schema';
@@ -12,10 +12,7 @@ export default function importCompose(options: ImportComposeOptions, context: Ex
     const { environment: name, dir, files: composeFiles, profiles, dryRun } = options;
     const folder = path.resolve(task.root, dir);
     const files = diskFiles(folder);
-    const text = (file: string) => {
-      const content = files.read(file);
-      return content === undefined ? undefined : Buffer.from(content).toString('utf8');
-    };
+    const text = (file: string) => readWorkspaceFile(folder, file)?.toString('utf8');
     const imported = foundInCompose(
       { list: () => [...files.list('.')].sort(), read: text },
       { directory: folder, files: composeFiles, profiles },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
+import { LIMITS } from '@kdcube/release/internal';
+import { readRegularFile } from '../../system/read-file';
 import { cacheDir, writeFileAtomic } from '../../system/files';
 import { sha256Digest } from '../../registry/transport/connect';
 import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest-format';
@@ -26,7 +27,9 @@ interface CacheFile {
  */
 export function readCachedImage(name: string, digest: string): CachedImage | undefined {
   try {
-    const cached = JSON.parse(fs.readFileSync(fileOf(name), 'utf8')) as CacheFile;
+    const content = readRegularFile(fileOf(name), LIMITS.sealedFileBytes.max);
+    if (content.kind !== 'content') return undefined;
+    const cached = JSON.parse(content.bytes.toString('utf8')) as CacheFile;
     const bytes = Buffer.from(cached.manifest, 'latin1');
     if (cached.of !== digest || sha256Digest(bytes) !== cached.digest) return undefined;
     const { mediaType, json } = parseManifest(bytes, cached.mediaType, name);

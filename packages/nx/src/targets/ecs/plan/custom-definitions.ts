@@ -1,8 +1,6 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { Environment, Problem, TaskDefinition } from '@kdcube/release/internal';
 import { KdcubeError, readTaskDefinition } from '@kdcube/release/internal';
-import { fileProblem } from '../../../system/files';
+import { readWorkspaceFile } from '../../../workspace/disk';
 
 export interface CustomDefinitions {
   /** By service. */
@@ -18,7 +16,7 @@ export function readCustomDefinitions(root: string, environment: Environment): C
   for (const service of environment.services) {
     const file = service.taskDefinition;
     if (service.target !== 'ecs' || file === 'environment' || file === 'running') continue;
-    const content = readIfExists(root, file);
+    const content = readWorkspaceFile(root, file);
     if (content === undefined) {
       problems.push({
         code: 'task-definition-missing',
@@ -35,13 +33,4 @@ export function readCustomDefinitions(root: string, environment: Environment): C
   }
   if (problems.length > 0) throw new KdcubeError(problems);
   return { definitions, notes };
-}
-
-function readIfExists(root: string, file: string): Buffer | undefined {
-  try {
-    return fs.readFileSync(path.resolve(root, file));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileProblem(error, file);
-  }
 }

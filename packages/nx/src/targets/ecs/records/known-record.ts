@@ -9,7 +9,7 @@ import {
   repositoryOf,
   shown,
 } from '@kdcube/release/internal';
-import { diskFiles } from '../../../workspace/disk';
+import { readWorkspaceFile } from '../../../workspace/disk';
 import { writeFileAtomic } from '../../../system/files';
 import { openRegistryWithoutAws } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
@@ -75,6 +75,5 @@ async function fetchRecord(root: string, environment: string, place: Repository,
 }
 
 function savedRecord(root: string, environment: string): ReleaseRecord | undefined {
-  const text = diskFiles(root).read(OUT.record(environment));
-  return readReceipt(ReleaseRecord, text === undefined ? undefined : Buffer.from(text).toString('utf8'));
+  return readReceipt(ReleaseRecord, readWorkspaceFile(root, OUT.record(environment))?.toString('utf8'));
 }
