@@ -84,6 +84,29 @@ export function targetName(name: Verb, { targetNames }: PluginOptions): string {
   return targetNames?.[name] ?? name;
 }
 
+/** `nx run <project>:<target>`, and the target of `nx affected` and `nx run-many`. */
+const COMMANDS =
+  /\b(nx run )([\w@/.-]+):([a-z][a-z-]*)|\b(nx (?:affected|run-many)(?: --?[\w=,./-]+)*? (?:-t|--target|--targets)[ =])([a-z][a-z-]*)/g;
+
+/**
+ * Replaces the names in commands that a message suggests: `nx run release:plan` names the project and the target as they are called by default, and this workspace may call them otherwise.
+ * One place for all messages, because the core knows nothing of Nx.
+ */
+export function commandRewriter(options: PluginOptions): (text: string) => string {
+  if (options.project === undefined && options.targetNames === undefined) return (text) => text;
+  // The result may be a line of JSON: names with quotes stay as they are called by default.
+  const target = (name: string) => {
+    const own = (VERB_NAMES as readonly string[]).includes(name) ? targetName(name as Verb, options) : name;
+    return /^[\w@/.:-]+$/.test(own) ? own : name;
+  };
+  return (text) =>
+    text.replace(COMMANDS, (_, run: string | undefined, project: string, verb: string, many: string, verbOfMany: string) =>
+      run === undefined
+        ? `${many}${target(verbOfMany)}`
+        : `${run}${project === 'release' ? releaseProjectName(options) : project}:${target(verb)}`,
+    );
+}
+
 /**
  * The valid options of the plugin, and what is wrong with the others: the graph never throws for a typo in nx.json (HOUSE law 7), but ignores it. Every
  * executor and generator refuses it.

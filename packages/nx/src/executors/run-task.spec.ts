@@ -62,3 +62,24 @@ test.each(Object.entries(SOURCES))('%s reaches the terminal without control char
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   }
 });
+
+test.each([false, true])(
+  'commands in every line name the project and the targets as this workspace calls them (json: %s)',
+  async (json) => {
+    let output = '';
+    const options = { project: 'kdcube-release', targetNames: { plan: 'show' } };
+    const context = { root: '/', nxJsonConfiguration: { plugins: [{ plugin: '@kdcube/nx', options }] } } as unknown as Parameters<
+      typeof runTask
+    >[0];
+    const work = async ({ log }: Task): Promise<void> => {
+      log.note('then nx run release:plan:prod');
+      log.event({ event: 'x', next: 'nx run release:plan' });
+      throw new KdcubeError({ code: 'plan-invalid', message: 'No plan.', hint: 'nx run release:plan    writes one' });
+    };
+    await runTask(context, 'kdcube-release', { json }, work, (_stream, line) => (output += `${line}\n`));
+    expect(output).toContain('nx run kdcube-release:show:prod');
+    expect(output).toContain('nx run kdcube-release:show    writes one');
+    expect(output).not.toContain('nx run release:');
+    if (json) expect(output).toContain('"next":"nx run kdcube-release:show"');
+  },
+);

@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { formatProblems, KdcubeError, LIMITS, printableLines } from '@kdcube/release/internal';
 import type { PluginOptions } from '../plugin-options';
-import { pluginOptions } from '../plugin-options';
+import { commandRewriter, pluginOptions } from '../plugin-options';
 import { withJournal } from '../system/journal';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
@@ -36,7 +36,8 @@ export async function runTask(
   work: (task: Task) => Promise<void>,
   print: (stream: 'out' | 'err', line: string) => void,
 ): Promise<boolean> {
-  const log = createLog({ json: options.json, write: print });
+  const rewrite = rewriterFor(context);
+  const log = createLog({ json: options.json, write: print, rewrite });
   return withJournal(context.root, async (describeChanges) => {
     try {
       requireSupportedSystem();
@@ -48,11 +49,20 @@ export async function runTask(
         print('err', printableLines(changed));
         throw error;
       }
-      print('err', formatProblems(error.problems, changed));
+      print('err', rewrite(formatProblems(error.problems, changed)));
       const problems = error.problems.slice(0, LIMITS.problemsInJson.max);
       const omitted = error.problems.length - problems.length;
       log.event({ event: 'failed', problems, ...(omitted > 0 && { omitted }), changed });
       return false;
     }
   });
+}
+
+/** Invalid options of the plugin are reported by the task itself. */
+export function rewriterFor(context: Pick<ExecutorContext, 'nxJsonConfiguration'>): (text: string) => string {
+  try {
+    return commandRewriter(pluginOptions(context.nxJsonConfiguration));
+  } catch {
+    return (text) => text;
+  }
 }

@@ -1,6 +1,6 @@
 import type { TargetConfiguration } from '@nx/devkit';
 import type { PluginOptions } from '../plugin-options';
-import { targetName } from '../plugin-options';
+import { commandRewriter, targetName } from '../plugin-options';
 import { VERB_NAMES, verbEntry, type Verb, type VerbEntry } from '../verbs';
 import docs from './target-docs.json';
 
@@ -55,7 +55,7 @@ function targetOf(verb: Verb, facts: ProjectFacts, plugin: PluginOptions): Targe
     ...(environments && { configurations: Object.fromEntries(configurations) }),
     // Without its parameters, boot would test the image of other options than those that are pushed.
     ...(first && { dependsOn: [{ target: first, params: 'forward' }] }),
-    metadata: metadataOf(verb),
+    metadata: metadataOf(verb, plugin),
   };
 }
 
@@ -65,14 +65,14 @@ function expandInput(input: string, { own, modes = [] }: ProjectFacts): NonNulla
 }
 
 /** What `nx show project` prints: what the target does, an example to type, and every option. */
-function metadataOf(verb: Verb): TargetConfiguration['metadata'] {
+function metadataOf(verb: Verb, plugin: PluginOptions): TargetConfiguration['metadata'] {
   const { command } = verbEntry(verb);
   const { description, command: example, options } = DOCS[verb] ?? { ...command!, command: command!.example, options: {} };
   const examples = Object.entries(options).map(([name, option]) => [name, option.example]);
   return {
     technologies: ['kdcube'],
     description,
-    help: { command: example, example: { options: Object.fromEntries(examples) } },
+    help: { command: commandRewriter(plugin)(example), example: { options: Object.fromEntries(examples) } },
     options,
   };
 }

@@ -25,9 +25,13 @@ export function progressLine(text: string): string {
   return `${PROGRESS_PREFIX}          ${text}`;
 }
 
-/** Writes text to stdout, or with `json` to stderr and JSON objects to stdout. `write` is for tests. */
-export function createLog(options: { json?: boolean; write?: (stream: 'out' | 'err', line: string) => void } = {}): Log {
-  const write = options.write ?? ((stream, line) => void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`));
+/** Writes text to stdout, or with `json` to stderr and JSON objects to stdout. `rewrite` changes each line, JSON included; `write` is for batches and tests. */
+export function createLog(
+  options: { json?: boolean; write?: (stream: 'out' | 'err', line: string) => void; rewrite?: (text: string) => string } = {},
+): Log {
+  const { rewrite = (text: string) => text } = options;
+  const send = options.write ?? ((stream, line) => void (stream === 'out' ? process.stdout : process.stderr).write(`${line}\n`));
+  const write = (stream: 'out' | 'err', line: string) => send(stream, rewrite(line));
   const print = (text: string) => write(options.json ? 'err' : 'out', printableLines(text));
   return {
     done(verb, subject, what = '', startedAt) {

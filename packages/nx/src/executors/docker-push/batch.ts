@@ -2,6 +2,7 @@ import type { ExecutorContext, TaskGraph } from '@nx/devkit';
 import { createLog, type Log } from '../../system/log';
 import { imageReferences, pushTable, type PushRow, type WouldPush } from '../../images/push/table';
 import { runBatch, type BatchResult } from '../batch';
+import { rewriterFor } from '../run-task';
 import { pushProject } from './push-project';
 import type { DockerPushOptions } from './schema';
 
@@ -25,7 +26,7 @@ export default function dockerPushBatch(
       );
     },
     afterAll() {
-      const log = createLog(overrides);
+      const log = createLog({ ...overrides, rewrite: rewriterFor(context) });
       log.lines(pushTable(rows));
       notes.forEach(log.note);
       log.lines(imageReferences(rows));

@@ -9,7 +9,7 @@ import { className, folderIsFree, planBundle } from './plan';
 import { BundleOptions } from './schema';
 
 export default function bundleGenerator(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {
-  return runGenerator(() => addToRelease(tree, raw));
+  return runGenerator(tree, () => addToRelease(tree, raw));
 }
 
 async function addToRelease(tree: Tree, raw: BundleOptions): Promise<GeneratorCallback | void> {

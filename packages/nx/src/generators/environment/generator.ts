@@ -1,12 +1,12 @@
 import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
-import { runGenerator } from '../run-generator';
+import { rewriterOf, runGenerator } from '../run-generator';
 import { EnvironmentOptions } from './schema';
 import { environmentText } from './text';
 
 export default function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
-  return runGenerator(() => writeEnvironment(tree, raw));
+  return runGenerator(tree, () => writeEnvironment(tree, raw));
 }
 
 async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<void> {
@@ -22,5 +22,5 @@ async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<vo
   if (tree.exists(file)) return;
   const images = tree.children('images').filter((name) => !tree.isFile(`images/${name}`));
   const account = typeof options.account === 'number' ? String(options.account).padStart(12, '0') : options.account;
-  tree.write(file, environmentText({ ...options, account, images }));
+  tree.write(file, rewriterOf(tree)(environmentText({ ...options, account, images })));
 }

@@ -8,7 +8,7 @@ import { DOCKERFILES, nameIsFree, planImage } from './plan';
 import { ImageOptions } from './schema';
 
 export default function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
-  return runGenerator(() => writeImage(tree, raw));
+  return runGenerator(tree, () => writeImage(tree, raw));
 }
 
 async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { usePlugin } from './nx-json';
 import { InitOptions } from './schema';
 
 export default function initGenerator(tree: Tree, raw: InitOptions): Promise<void> {
-  return runGenerator(() => initWorkspace(tree, raw));
+  return runGenerator(tree, () => initWorkspace(tree, raw));
 }
 
 async function initWorkspace(tree: Tree, raw: InitOptions): Promise<void> {

@@ -16,7 +16,7 @@ type SyncGeneratorResult = void | { outOfSyncMessage: string; outOfSyncDetails: 
  * A stale pin becomes a half pin, which makes the workspace out of sync; only `nx sync` runs the callback, which resolves it.
  */
 export default function pins(tree: Tree): Promise<SyncGeneratorResult> {
-  return runGenerator(() => comparePins(tree));
+  return runGenerator(tree, () => comparePins(tree));
 }
 
 async function comparePins(tree: Tree): Promise<SyncGeneratorResult> {

@@ -28,7 +28,7 @@ import { ownRemoteUrl } from '../../git/worktree';
 import { pluralize, createLog, withHeartbeat, type Log } from '../../system/log';
 import { baseReference, openRegistry, resolveRegistries } from '../../workspace/registries';
 import { headManifest } from '../../registry/manifests';
-import type { PluginOptions } from '../../plugin-options';
+import { commandRewriter, type PluginOptions } from '../../plugin-options';
 
 /** A pin that is missing or out of date. */
 export type StalePin = { file: string; subject: string; why: string; question: Record<string, unknown> } & (
@@ -68,7 +68,7 @@ function restoreOrExplain(undo: () => void): string {
 }
 
 async function resolveAll({ root, release, stale, options }: Omit<ResolveRequest, 'before'>): Promise<void> {
-  const log = createLog();
+  const log = createLog({ rewrite: commandRewriter(options) });
   const remote = await ownRemoteUrl(root).catch(() => undefined);
   const problems: Problem[] = [];
   const resolved: { file: string; text: string }[] = [];

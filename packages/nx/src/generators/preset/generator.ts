@@ -11,7 +11,7 @@ import { PresetOptions } from './schema';
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 
 export default function presetGenerator(tree: Tree, raw: PresetOptions): Promise<void> {
-  return runGenerator(() => writePreset(tree, raw));
+  return runGenerator(tree, () => writePreset(tree, raw));
 }
 
 async function writePreset(tree: Tree, raw: PresetOptions): Promise<void> {

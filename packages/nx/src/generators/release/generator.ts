@@ -9,7 +9,7 @@ import { withName } from './name';
 import { ReleaseGeneratorOptions } from './schema';
 
 export default function releaseGenerator(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
-  return runGenerator(() => writeRelease(tree, raw));
+  return runGenerator(tree, () => writeRelease(tree, raw));
 }
 
 async function writeRelease(tree: Tree, raw: ReleaseGeneratorOptions): Promise<void> {
