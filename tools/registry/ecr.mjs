@@ -65,14 +65,50 @@ export async function startEcr(options = {}) {
     outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
   }
 
-  function answer(operation, { repositoryName }) {
+  function answer(operation, input) {
+    const { repositoryName } = input;
     if (operation === 'GetAuthorizationToken') return [200, { authorizationData: [newToken()] }];
+    if (operation === 'DescribeImages' || operation === 'BatchDeleteImage') {
+      const missing = `The repository with name '${repositoryName}' does not exist in the registry with id '${account}'`;
+      if (!repositories.includes(repositoryName)) return [400, { __type: 'RepositoryNotFoundException', message: missing }];
+      return operation === 'DescribeImages' ? describeImages(input) : deleteImages(input);
+    }
     if (operation !== 'CreateRepository') return [400, { __type: 'UnknownOperationException', message: operation }];
     if (repositories.includes(repositoryName))
       return [400, { __type: 'RepositoryAlreadyExistsException', message: `'${repositoryName}' is there already` }];
     repositories.push(repositoryName);
     const uri = `${name}/${repositoryName}`;
     return [200, { repository: { registryId: account, repositoryName, repositoryUri: uri, imageTagMutability: 'IMMUTABLE' } }];
+  }
+
+  /** Pages of at most `maxResults`, 100 by default. */
+  function describeImages({ repositoryName, maxResults = 100, nextToken = '0' }) {
+    const all = registry.images(repositoryName);
+    const end = Number(nextToken) + maxResults;
+    const imageDetails = all.slice(Number(nextToken), end).map(({ digest, tags, pushedAt }) => ({
+      registryId: account,
+      repositoryName,
+      imageDigest: digest,
+      ...(tags.length > 0 && { imageTags: tags }),
+      imagePushedAt: pushedAt / 1000,
+    }));
+    return [200, { imageDetails, ...(end < all.length && { nextToken: String(end) }) }];
+  }
+
+  function deleteImages({ repositoryName, imageIds }) {
+    const result = { imageIds: [], failures: [] };
+    for (const imageId of imageIds) {
+      const found = registry.images(repositoryName).find(({ digest }) => digest === imageId.imageDigest);
+      if (!found) {
+        const failureReason = 'Requested image not found';
+        result.failures.push({ imageId, failureCode: 'ImageNotFound', failureReason });
+        continue;
+      }
+      registry.remove(repositoryName, found.digest);
+      const ids = found.tags.length > 0 ? found.tags.map((imageTag) => ({ ...imageId, imageTag })) : [imageId];
+      result.imageIds.push(...ids);
+    }
+    return [200, result];
   }
 
   function newToken() {

@@ -9,6 +9,7 @@ export function createManifests(store, blobs, isImmutable) {
   const tagKey = (name, tag) => `repositories/${name}/_tags/${tag}`;
   const bytesKey = (name, digest) => `repositories/${name}/_manifests/${digest.replace(':', '/')}`;
   const typeKey = (name, digest) => `repositories/${name}/_types/${digest.replace(':', '/')}`;
+  const timeKey = (name, digest) => `repositories/${name}/_times/${digest.replace(':', '/')}`;
   const tagsOf = (name) => store.list(`repositories/${name}/_tags`);
   const digestFor = (name, reference) => (DIGEST.test(reference) ? reference : store.get(tagKey(name, reference))?.toString());
 
@@ -37,6 +38,7 @@ export function createManifests(store, blobs, isImmutable) {
     }
     store.set(bytesKey(name, digest), body);
     store.set(typeKey(name, digest), Buffer.from(type));
+    store.set(timeKey(name, digest), Buffer.from(String(Date.now())));
     if (!byDigest) store.set(tagKey(name, reference), Buffer.from(digest));
     return reply(201, { location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest });
   }
@@ -77,7 +79,17 @@ export function createManifests(store, blobs, isImmutable) {
     return json(200, { repositories: [...new Set(names)].sort() });
   }
 
-  return { manifest, tags, catalog };
+  /** Every manifest of a repository, also those without a tag, as only Amazon's API lists them: { digest, tags, pushedAt }. */
+  function images(name) {
+    const tags = tagsOf(name).map((tag) => [tag, store.get(tagKey(name, tag))?.toString()]);
+    return store.list(`repositories/${name}/_manifests`).map((key) => {
+      const digest = key.replace('/', ':');
+      const own = tags.filter(([, of]) => of === digest).map(([tag]) => tag);
+      return { digest, tags: own, pushedAt: Number(store.get(timeKey(name, digest)) ?? 0) };
+    });
+  }
+
+  return { manifest, tags, catalog, images, remove };
 }
 
 function unknown(reference) {

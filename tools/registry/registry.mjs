@@ -9,7 +9,7 @@ import { openStore } from './store.mjs';
 import { TLS } from './tls.mjs';
 
 /**
- * Starts a registry and resolves to { url, host, close(), journal, faults, revoke() }.
+ * Starts a registry and resolves to { url, host, close(), journal, faults, revoke(), images(name), remove(name, digest) }.
  *
  * port          default 0: a free one. Listens on 127.0.0.1 only.
  * dir           a folder to keep the content in. Default: memory.
@@ -33,7 +33,16 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
   const blobs = createBlobs(store, uploads);
   const isImmutable = (name) => (typeof immutable === 'boolean' ? immutable : immutable.includes(name));
   const manifests = createManifests(store, blobs, isImmutable);
-  const registry = { url: '', host: '', journal: [], faults, revoke: () => doors.revoke?.(), close };
+  const registry = {
+    url: '',
+    host: '',
+    journal: [],
+    faults,
+    revoke: () => doors.revoke?.(),
+    images: manifests.images,
+    remove: manifests.remove,
+    close,
+  };
   const doors = createAuth(typeof auth === 'function' ? undefined : auth, () => registry.url);
 
   const handler = (incoming, outgoing) => void serve(incoming, outgoing);

@@ -33,6 +33,8 @@ import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock/lock';
+import { noEnvironments } from './executors/prune/problems';
+import { deleteManifest } from './registry/prune/delete-manifest';
 import { requireSupportedSystem } from './system/supported-system';
 import { requireGit } from './git/version';
 import { resolveRef } from './git/mirror/resolve-ref';
@@ -92,6 +94,7 @@ beforeAll(async () => {
           'content-length': 3,
         })
         .end();
+    if (request.method === 'DELETE') return void answer(405, 'UNSUPPORTED', 'The operation is unsupported.');
     return void answer(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -310,6 +313,8 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       },
       BOOTED,
     ),
+  'prune-incomplete': () => Promise.reject(noEnvironments()),
+  'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`),
   'not-committed': () => notCommitted(['bundles/weather@2-1']),
   'disk-full': () =>
     Promise.reject(

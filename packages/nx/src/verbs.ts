@@ -58,6 +58,8 @@ const VERBS = {
   status: { project: 'release', inputs: DEPLOYED, environments: true },
   history: { project: 'release', inputs: DEPLOYED, environments: true },
   tag: { project: 'release', inputs: [RELEASE, ALL_PINS] },
+  prune: { project: 'release' },
+  explain: { project: 'release' },
 } as const satisfies Record<string, VerbEntry>;
 
 export type Verb = keyof typeof VERBS;

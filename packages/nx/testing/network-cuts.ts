@@ -76,7 +76,7 @@ export function registryProgram(): string | undefined {
 export async function runRegistry(program: string): Promise<string> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
-  const storage = { filesystem: { rootdirectory: path.join(dir, 'data') } };
+  const storage = { filesystem: { rootdirectory: path.join(dir, 'data') }, delete: { enabled: true } };
   const file = path.join(dir, 'config.yml');
   fs.writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: 'error' }, storage, http: { addr: host } }));
   const child = spawn(program, ['serve', file], { stdio: 'ignore' });

@@ -76,6 +76,7 @@ export { isRefusal, readRecipe, type Recipe, type Refusal } from './image/recipe
 export { type ImageSettings, printedSettings, SCRATCH } from './image/recipe/settings';
 export type { EvaluatedRecipe } from './image/recipe/steps';
 export { type BaseTree, EMPTY_TREE } from './image/recipe/files/tree';
+export { BUNDLES_LABEL, readBundles } from './image/bundles-label';
 export { listChanges } from './image/changes';
 export { requireRelease } from './image/workspace';
 
@@ -124,6 +125,15 @@ export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
 export { exitCode } from './deploy/exit-codes';
 export { planContent, planOutcome } from './deploy/plan-file';
 export { printRecord } from './deploy/record';
+export {
+  planPrune,
+  protects,
+  type PrunePlan,
+  type PruneRules,
+  referrerSubject,
+  type Removal,
+  type StoredManifest,
+} from './deploy/prune';
 export { printPlan } from './deploy/render/json';
 export { renderPlanMarkdown } from './deploy/render/markdown';
 export { renderPlanText } from './deploy/render/text';
@@ -140,7 +150,7 @@ export { type CarriedOver, isRecorded, recordDeploy } from './targets/ecs/record
 export { type EnvironmentStatus, lastGood, statusOf } from './targets/ecs/records/status';
 export { rollOut } from './targets/ecs/rollout/engine';
 export type { RolloutEvent } from './targets/ecs/rollout/events';
-export { LOCK_TAG } from './targets/ecs/rollout/lock';
+export { findLock, LOCK_TAG } from './targets/ecs/rollout/lock';
 export type { Outcome } from './targets/ecs/rollout/outcome';
 export type {
   Clock,

@@ -1,7 +1,9 @@
 /** An AWS service that is called without an SDK client of its own. */
 export interface AwsService {
-  /** The prefix of its IAM actions, the first part of its host, and its name in a signature: `logs`. */
+  /** The prefix of its IAM actions, usually the first part of its host, and its name in a signature: `logs`. */
   name: string;
+  /** The first part of its host, if that is not its name. */
+  host?: string;
   /** The id in AWS_ENDPOINT_URL_<ID>: `CLOUDWATCH_LOGS`. */
   endpointId: string;
   /** AWS JSON: the prefix of the X-Amz-Target header. */
@@ -12,6 +14,12 @@ export interface AwsService {
   isGlobal?: boolean;
 }
 
+export const ECR: AwsService = {
+  name: 'ecr',
+  host: 'api.ecr',
+  endpointId: 'ECR',
+  target: 'AmazonEC2ContainerRegistry_V20150921',
+};
 export const EC2: AwsService = { name: 'ec2', endpointId: 'EC2', version: '2016-11-15' };
 export const EFS: AwsService = { name: 'elasticfilesystem', endpointId: 'EFS' };
 export const ELB: AwsService = {
@@ -27,12 +35,12 @@ export const SSM: AwsService = { name: 'ssm', endpointId: 'SSM', target: 'Amazon
 export const STS: AwsService = { name: 'sts', endpointId: 'STS', version: '2011-06-15' };
 
 /** The endpoint of a service, as the AWS SDK chooses it. */
-export function endpointOf({ name, endpointId, isGlobal }: AwsService, region: string): URL {
+export function endpointOf({ name, host = name, endpointId, isGlobal }: AwsService, region: string): URL {
   const configured = process.env[`AWS_ENDPOINT_URL_${endpointId}`] || process.env.AWS_ENDPOINT_URL;
   if (configured) return new URL(configured);
   const isChina = region.startsWith('cn-');
   const domain = `amazonaws.com${isChina ? '.cn' : ''}`;
-  if (!isGlobal) return new URL(`https://${name}.${region}.${domain}/`);
+  if (!isGlobal) return new URL(`https://${host}.${region}.${domain}/`);
   return new URL(`https://${name}.${isChina ? 'cn-north-1.' : ''}${domain}/`);
 }
 

@@ -2,7 +2,9 @@ import { getManifest, headManifest, putManifest } from './manifests';
 import { getBlob, copyBlob, headBlob, mountBlob } from './blobs/blobs';
 import { getImage } from './image';
 import { connect, sha256Digest } from './transport/connect';
-import { OCI_MANIFEST } from './manifest-format';
+import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';
+import { deleteManifest, listReferrers } from './prune/delete-manifest';
+import { listManifests } from './prune/list-manifests';
 import { uploadBlob } from './blobs/upload-blob';
 import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, named, open, problemOf, source } from '../../testing/push-kit';
@@ -44,6 +46,31 @@ const program = registryProgram();
       await expect(getBlob(registry, 'acme/x', sha256Digest(bytes.subarray(1)))).rejects.toThrow('image-not-found');
       await expect(getManifest(registry, 'acme/x', 'v3')).rejects.toThrow('image-not-found');
       await expect(putManifest(registry, 'acme/y', 'v1', bytes, OCI_MANIFEST)).rejects.toThrow('registry-response');
+    });
+
+    it('deletes a manifest with all its tags, and lists what is left', async () => {
+      const place = { registry: connect(host, { credentials: async () => undefined }), repository: 'acme/pruned' };
+      const put = async (tag: string, what: string) => {
+        const bytes = Buffer.from(
+          JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [], annotations: { what } }),
+        );
+        await putManifest(place.registry, place.repository, tag, bytes, OCI_INDEX);
+        return sha256Digest(bytes);
+      };
+      const [garbage, kept] = [await put('one', 'x'), await put('three', 'y')];
+      await put('two', 'x');
+      const listed = async () =>
+        (await listManifests(place)).manifests.map(({ digest, tags }) => [digest, [...tags].sort()]).sort();
+      expect(await listed()).toEqual(
+        [
+          [garbage, ['one', 'two']],
+          [kept, ['three']],
+        ].sort(),
+      );
+      expect(await listReferrers(place, garbage)).toEqual([]);
+      expect(await deleteManifest(place, garbage)).toBe('deleted');
+      expect(await deleteManifest(place, garbage)).toBe('missing');
+      expect(await listed()).toEqual([[kept, ['three']]]);
     });
 
     it('mounts, and takes blobs in pieces through a proxy that wants small ones', async () => {

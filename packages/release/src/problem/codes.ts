@@ -87,6 +87,8 @@ export const PROBLEMS = {
   'registry-missing': 'No registry is configured.',
   'registry-name': 'An invalid name of a registry, repository or image.',
   'registry-unreachable': 'A registry is unreachable.',
+  'prune-incomplete': 'It is not known completely which images are needed, so none is removed.',
+  'prune-unsupported': 'A registry does not delete an image.',
   'registry-denied': 'A registry denies access with these credentials.',
   'registry-repository-missing': 'A repository does not exist in the registry.',
   'registry-response': 'A registry response violates the protocol.',

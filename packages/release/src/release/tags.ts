@@ -52,8 +52,11 @@ export function keyTag(key: string): string {
   return `c-${key}`;
 }
 
+/** The form of a content key's tag. */
+export const KEY_TAG = /^c-[0-9a-f]{64}$/;
+
 function isKeyTag(tag: string): boolean {
-  return /^c-[0-9a-f]{64}$/.test(tag);
+  return KEY_TAG.test(tag);
 }
 
 /** Refuses tags that people may not set: what is no tag, and what would pose as a content key. */

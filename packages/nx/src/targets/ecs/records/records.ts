@@ -50,6 +50,13 @@ export async function listRecords(place: Repository, environment: string, log: L
     .sort((a, b) => (a!.endedAt < b!.endedAt ? 1 : -1)) as ReleaseRecord[];
 }
 
+/** Every record of a registry, of all environments, newest first. One that cannot be read is a Problem. */
+export async function readAllRecords(place: Repository): Promise<ReleaseRecord[]> {
+  const tags = (await listTags(place.registry, place.repository)).filter((tag) => /\.\d+$/.test(tag));
+  const records = await inParallel(tags, 8, (tag) => readRecord(place, tag));
+  return records.sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+}
+
 async function readRecord({ registry, repository }: Repository, tag: string): Promise<ReleaseRecord> {
   const { json } = await getManifest(registry, repository, tag);
   const layer = isIndex(json) ? undefined : json.layers.find(({ mediaType }) => mediaType === RECORD_TYPE);
