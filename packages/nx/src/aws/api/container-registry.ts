@@ -4,7 +4,7 @@ import { ECR } from '../services';
 import { callJson } from '../signed-request';
 
 /** An image of Amazon ECR, also an untagged one. */
-export interface EcrImage {
+interface EcrImage {
   digest: string;
   tags: string[];
   /** Milliseconds since 1970. */

@@ -8,7 +8,7 @@ import { isIndex } from '../manifest-format';
 import { findManifest, type Manifest } from '../manifests';
 import { ecrRegion } from '../transport/problems';
 
-export interface StoredManifests {
+interface StoredManifests {
   manifests: StoredManifest[];
   /** Whether manifests without a tag are among them: only Amazon's registry lists those. */
   hasUntagged: boolean;

@@ -12,7 +12,7 @@ export interface BundleEvidence extends BundleContent {
   pinned?: { repo: string; ref: string; commit: string };
 }
 
-export interface CommitInfo {
+interface CommitInfo {
   commit: string;
   author: string;
   /** ISO 8601. */

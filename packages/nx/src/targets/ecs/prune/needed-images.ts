@@ -19,7 +19,7 @@ export interface NeededImages {
   references: Map<string, string>;
 }
 
-export interface RollbackWindow {
+interface RollbackWindow {
   /** The successful deployments of each environment to keep. */
   keep: number;
   /** Records from this time on are all kept. Milliseconds since 1970. */
@@ -80,7 +80,8 @@ async function readImages(
   const recorded = records.flatMap(({ services }) => Object.values(services).map(({ serviceName }) => serviceName));
   const own = environment.services.filter(({ target }) => target === 'ecs').map(({ serviceName }) => serviceName);
   const services = await ecs.describeServices([...new Set([...own, ...recorded])]);
-  const lock = findLock(services, now);
+  // Of each service: a deploy of another release may have chosen the carrier of its lock from other services.
+  const lock = services.map((service) => findLock([service], now)).find((found) => found !== undefined);
   if (lock) throw deployInProgress(environment.name, lock.release);
   const arns = new Set(
     services.flatMap((service) => [

@@ -22,7 +22,7 @@ import { openRegistry } from '../../../workspace/registries';
 import { readAllRecords, recordsOf } from '../records/records';
 import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages } from './needed-images';
 
-export interface PruneOptions {
+interface PruneOptions {
   /** Every environment whose images may not be removed, with the registry of its images. */
   environments: readonly { environment: Environment; registry: RegistryName }[];
   /** The repositories to remove images from, by registry. */
@@ -119,7 +119,7 @@ async function withReferrers(place: Repository, removal: Removal, manifests: rea
   return extra.length === 0 ? removal : { ...removal, with: [...removal.with, ...extra] };
 }
 
-export type PruneResult = { result: 'deleted'; deleted: string[] } | { result: 'missing' } | { result: 'kept'; reason: string };
+type PruneResult = { result: 'deleted'; deleted: string[] } | { result: 'missing' } | { result: 'kept'; reason: string };
 
 /** Removes one image, and then what belongs to it, unless it was tagged since it was listed. */
 export async function pruneImage({ place, rules, manifests }: RepositoryPrune, removal: Removal): Promise<PruneResult> {
