@@ -57,20 +57,20 @@ const program = registryProgram();
         await putManifest(place.registry, place.repository, tag, bytes, OCI_INDEX);
         return sha256Digest(bytes);
       };
-      const [garbage, kept] = [await put('one', 'x'), await put('three', 'y')];
+      const [garbage, other] = [await put('one', 'x'), await put('three', 'y')];
       await put('two', 'x');
       const listed = async () =>
         (await listManifests(place)).manifests.map(({ digest, tags }) => [digest, [...tags].sort()]).sort();
       expect(await listed()).toEqual(
         [
           [garbage, ['one', 'two']],
-          [kept, ['three']],
+          [other, ['three']],
         ].sort(),
       );
       expect(await listReferrers(place, garbage)).toEqual([]);
       expect(await deleteManifest(place, garbage)).toBe('deleted');
       expect(await deleteManifest(place, garbage)).toBe('missing');
-      expect(await listed()).toEqual([[kept, ['three']]]);
+      expect(await listed()).toEqual([[other, ['three']]]);
     });
 
     it('mounts, and takes blobs in pieces through a proxy that wants small ones', async () => {

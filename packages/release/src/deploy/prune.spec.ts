@@ -19,7 +19,7 @@ function pruned(
   const letter = (text: string) => text['sha256:'.length]!;
   return {
     remove: remove.map((removal) => [removal.digest, ...removal.with.map((part) => part.digest)].map(letter).join('')),
-    keep: Object.fromEntries(keep.map((kept) => [letter(kept.digest), kept.reason])),
+    keep: Object.fromEntries(keep.map((each) => [letter(each.digest), each.reason])),
   };
 }
 

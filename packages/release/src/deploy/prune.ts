@@ -53,18 +53,18 @@ export function planPrune(manifests: readonly StoredManifest[], rules: PruneRule
     const reason = keepReason(root, byDigest, tagged, rules);
     return reason === undefined ? [] : [{ digest: root.digest, tags: root.tags, reason }];
   });
-  const kept = closure([...keep.map(({ digest }) => digest)], byDigest);
+  const preserved = closure([...keep.map(({ digest }) => digest)], byDigest);
   const remove: Removal[] = [];
   for (const root of roots) {
-    if (kept.has(root.digest)) continue;
+    if (preserved.has(root.digest)) continue;
     const parts = [...closure([root.digest], byDigest)].slice(1).flatMap((digest) => byDigest.get(digest) ?? []);
-    const removable = parts.filter(({ digest }) => !kept.has(digest));
-    for (const { digest } of removable) kept.add(digest);
+    const removable = parts.filter(({ digest }) => !preserved.has(digest));
+    for (const { digest } of removable) preserved.add(digest);
     const gone = new Set([root.digest, ...removable.map(({ digest }) => digest)]);
     const about = referrers.filter(({ subject }) => gone.has(subject!));
     const signatures = about.flatMap((referrer) => [...closure([referrer.digest], byDigest)]);
     const signatureManifests = [...new Set(signatures)]
-      .filter((digest) => !kept.has(digest))
+      .filter((digest) => !preserved.has(digest))
       .flatMap((digest) => byDigest.get(digest) ?? []);
     remove.push({ digest: root.digest, tags: root.tags, with: [...removable, ...signatureManifests] });
   }

@@ -3,7 +3,6 @@ import { environmentNames, KdcubeError, type Environment, type RegistryName, typ
 import { withPlannedImages } from '../../images/released-images';
 import { verifyImage } from '../../images/verify/verify';
 import { inParallel } from '../../system/parallel';
-import type { Log } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
 import { deploymentsOf, servicesThatRun } from '../../targets/ecs/explain/deployments';
 import { claimsOf, type Claims, findImage, type FoundImage, parseDigestOption } from '../../targets/ecs/explain/find-image';
