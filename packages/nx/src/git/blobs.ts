@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
 import type { GitStore } from './mirror/store';
 import { gitStream } from './git';
 import { objectReader } from './objects';
+import { recentValues } from '../system/recent-values';
 
 /** One blob while it is read. `chunks` is read before the next blob is asked for, or not at all. */
 export interface BlobContent {
@@ -14,6 +15,9 @@ export interface BlobContent {
 
 /** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
 const BATCH_BYTES = 1024 * 1024;
+
+/** Verified blobs of a moment ago: those of a bundle are searched for secrets, then put into a layer. In bytes; an empty blob counts too. */
+const recent = recentValues<Buffer>(16 * BATCH_BYTES, ({ length }) => length + 100);
 
 /**
  * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
@@ -29,16 +33,29 @@ export async function* readBlobs(store: GitStore, oids: readonly string[]): Asyn
       index += 1;
       continue;
     }
-    const found = await objectReader(store.context).read(together);
-    for (const [at, object] of found.entries()) {
-      const oid = together[at]!;
-      if (object?.oid !== oid || object.type !== 'blob') throw missingBlob(oid);
-      const chunks = verifyContent([object.content], oid, object.size);
-      yield { oid, size: object.size, chunks };
-      for await (const rest of chunks) void rest;
-    }
+    for (const [at, content] of (await readWhole(store, together)).entries())
+      yield { oid: together[at]!, size: content.length, chunks: inOneChunk(content) };
     index += together.length;
   }
+}
+
+/** The verified content of small blobs. What was read a moment ago is not read again. */
+async function readWhole(store: GitStore, oids: readonly string[]): Promise<Buffer[]> {
+  const contents = new Map(oids.map((oid) => [oid, recent.get(oid)]));
+  const unread = [...contents.keys()].filter((oid) => contents.get(oid) === undefined);
+  const found = await objectReader(store.context).read(unread);
+  for (const [at, object] of found.entries()) {
+    const oid = unread[at]!;
+    if (object?.oid !== oid || object.type !== 'blob') throw missingBlob(oid);
+    requireId(blobHash(oid, object.size).update(object.content), oid);
+    contents.set(oid, object.content);
+    recent.set(oid, object.content);
+  }
+  return oids.map((oid) => contents.get(oid)!);
+}
+
+async function* inOneChunk(content: Buffer): AsyncGenerator<Buffer> {
+  yield content;
 }
 
 /** The sizes of blobs; a `command-failed` where one is not there. */
@@ -72,15 +89,19 @@ function missingBlob(oid: string): KdcubeError {
   return new KdcubeError({ code: 'command-failed', message: `The repository has no blob ${oid}.` });
 }
 
-async function* verifyContent(
-  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
-  oid: string,
-  size: number,
-): AsyncGenerator<Buffer> {
-  const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`);
+async function* verifyContent(chunks: AsyncIterable<Buffer>, oid: string, size: number): AsyncGenerator<Buffer> {
+  const hash = blobHash(oid, size);
   for await (const chunk of chunks) {
     hash.update(chunk);
     yield chunk;
   }
+  requireId(hash, oid);
+}
+
+function blobHash(oid: string, size: number): Hash {
+  return createHash(oid.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`);
+}
+
+function requireId(hash: Hash, oid: string): void {
   if (hash.digest('hex') !== oid) throw new KdcubeError({ code: 'command-failed', message: `The git object ${oid} is corrupt.` });
 }

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
+import { LIMITS } from '@kdcube/release/internal';
 import { type GitContext } from './environment';
 import { batchProcesses, type ObjectInfo, type GitObject } from './cat-file';
+import { recentValues } from '../system/recent-values';
 
 /** A store of objects that is asked one thing after another: to start a git for each would cost more than its answer. */
 export interface ObjectReader {
@@ -19,6 +21,9 @@ const IDLE_TIMEOUT = 20_000;
 
 const readers = new Map<string, ObjectReader>();
 
+/** So many objects are remembered: as many as a bundle may have files. */
+const MAX_REMEMBERED = LIMITS.treeEntries.max;
+
 /** The objects that git sees at a place. Shared by everybody in this process who asks there; nothing of it keeps the process alive. */
 export function objectReader(context: GitContext): ObjectReader {
   const key = readerKey(context);
@@ -26,8 +31,20 @@ export function objectReader(context: GitContext): ObjectReader {
   if (existing) return existing;
   const asked = batchProcesses(context);
   let idle: NodeJS.Timeout | undefined;
+  const infos = recentValues<ObjectInfo>(MAX_REMEMBERED, () => 1);
   const objects: ObjectReader = {
-    info: (names) => used(asked.ask('info', names)),
+    async info(names) {
+      const remembered = new Map(names.map((name) => [name, infos.get(name)]));
+      const unknown = [...remembered.keys()].filter((name) => remembered.get(name) === undefined);
+      const found = await used(asked.ask('info', unknown));
+      unknown.forEach((name, index) => {
+        const info = found[index];
+        remembered.set(name, info);
+        // Only an id names the same object for good.
+        if (info?.oid === name) infos.set(name, info);
+      });
+      return names.map((name) => remembered.get(name));
+    },
     read: (names) => used(asked.ask('contents', names)) as Promise<(GitObject | undefined)[]>,
     start() {
       try {

@@ -1,7 +1,7 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal } from '@kdcube/release/internal';
 import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest-format';
-import { baseLayers } from './base';
+import { baseLayers, MAX_LAYERS } from './base';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
 import { layerContent, type LayerContent } from './layer/layer';
 import { forEachLayer, planImageLayers, type OciBuild } from './layer-plan';
@@ -15,14 +15,15 @@ export interface ExpectedImage {
   layers: (LayerContent & { key: string })[];
 }
 
-/** Computes what `assembleImage` would build, without compressing anything. Returns the Refusal of an unsupported line. */
+/** Computes what `assembleImage` would build, without compressing anything, for all layers at once: bundles that are wanted at the same moment are fetched with one request. Returns the Refusal of an unsupported line. */
 export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refusal> {
   const plan = await planImageLayers(build);
   if (isRefusal(plan)) return plan;
-  const layers = await forEachLayer(plan, async (key, entries) => {
+  const contentOf = async (key: string, entries: Parameters<typeof layerContent>[1]) => {
     const content = await layerContent(key, entries);
     return content && { key, ...content };
-  });
+  };
+  const layers = await forEachLayer(plan, contentOf, MAX_LAYERS);
   const own = layers.flat().filter((layer) => layer !== undefined);
   return { config: printConfig(build, plan, layers), base: baseLayers(build.base), layers: own };
 }

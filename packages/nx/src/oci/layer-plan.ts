@@ -52,15 +52,16 @@ export async function planImageLayers(build: OciBuild): Promise<LayerPlan | Refu
   return tooMany ?? { evaluated, groups, context };
 }
 
-/** Calls `work` for each layer of a plan, with its key and its entries. The layers of one step run in parallel. */
+/** Calls `work` for each layer of a plan, with its key and its entries. The layers of one step run in parallel, at most `limit` at a time. */
 export async function forEachLayer<T>(
   { groups, context }: LayerPlan,
   work: (key: string, entries: () => AsyncIterable<TarEntry>) => Promise<T>,
+  limit: number = PARALLEL_REQUESTS,
 ): Promise<T[][]> {
   const results: T[][] = [];
   for (const step of groups)
     results.push(
-      await inParallel(step, PARALLEL_REQUESTS, ({ entries, above }) =>
+      await inParallel(step, limit, ({ entries, above }) =>
         work(layerKey([context.contentOf(above), context.contentOf(entries)]), () => context.tarEntries(entries, above)),
       ),
     );

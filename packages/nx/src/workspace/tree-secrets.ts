@@ -10,6 +10,7 @@ import {
   secretsInFile,
 } from '@kdcube/release/internal';
 import type { GitStore } from '../git/mirror/store';
+import { singleFlight } from '../git/batch';
 import { fetchBlobs } from '../git/mirror/fetch-blobs';
 import { listTree } from '../git/tree';
 import { readBlobs, type BlobContent } from '../git/blobs';
@@ -61,10 +62,15 @@ export async function findTreeSecrets(store: GitStore, tree: string, log: Log): 
   const file = cacheDir('scanned-trees', rulesVersion(), tree);
   const stored = readSealedJson<SecretFile[]>(file, name);
   if (stored) return stored;
-  const found = await scanTree(store, tree, log);
-  await writeSealedJson(file, name, found);
-  return found;
+  // Two images of one run may have the same bundle.
+  return scanOnce(file, async () => {
+    const found = await scanTree(store, tree, log);
+    await writeSealedJson(file, name, found);
+    return found;
+  });
 }
+
+const scanOnce = singleFlight<SecretFile[]>();
 
 async function scanTree(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
   const entries = (await listTree(store, tree)).filter(({ mode }) => mode.startsWith('100'));

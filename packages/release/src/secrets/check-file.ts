@@ -30,8 +30,14 @@ function textOf(content: Uint8Array): string | undefined {
   const encoding =
     content[0] === 0xff && content[1] === 0xfe ? 'utf-16le' : content[0] === 0xfe && content[1] === 0xff ? 'utf-16be' : 'utf-8';
   if (encoding === 'utf-8' && content.subarray(0, BINARY_PREFIX).includes(0)) return undefined;
-  return new TextDecoder(encoding).decode(content);
+  return DECODERS[encoding].decode(content);
 }
+
+const DECODERS = {
+  'utf-8': new TextDecoder('utf-8'),
+  'utf-16le': new TextDecoder('utf-16le'),
+  'utf-16be': new TextDecoder('utf-16be'),
+};
 
 /** Files that are nothing but settings, in which a password need not be quoted. */
 const SETTINGS =

@@ -8,9 +8,11 @@ export function keywordIndex(lists: readonly (readonly string[])[]): (text: stri
     const { always, owners, starts, filter } = (index ??= build(lists));
     const lower = text.toLowerCase();
     const found = new Set(always);
-    for (let at = 0; at + 2 < lower.length; at += 1) {
-      const hash = hashOf(lower.charCodeAt(at), lower.charCodeAt(at + 1), lower.charCodeAt(at + 2));
-      if (filter[hash] === 0) continue;
+    let hash = 0;
+    for (let end = 0; end < lower.length; end += 1) {
+      hash = hashWith(hash, lower.charCodeAt(end));
+      if (filter[hash] === 0 || end < 2) continue;
+      const at = end - 2;
       for (const word of starts.get(hash)!) if (lower.startsWith(word, at)) for (const list of owners.get(word)!) found.add(list);
     }
     return [...found].sort((a, b) => a - b);
@@ -28,7 +30,7 @@ function build(lists: readonly (readonly string[])[]) {
   });
   for (const word of owners.keys()) {
     if (word.length < 3) continue;
-    const hash = hashOf(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2));
+    const hash = [0, 1, 2].reduce((before, at) => hashWith(before, word.charCodeAt(at)), 0);
     starts.set(hash, [...(starts.get(hash) ?? []), word]);
     filter[hash] = 1;
   }
@@ -37,6 +39,7 @@ function build(lists: readonly (readonly string[])[]) {
 
 const SIZE = 1 << 15;
 
-function hashOf(one: number, two: number, three: number): number {
-  return ((one << 10) ^ (two << 5) ^ three) & (SIZE - 1);
+/** Of the last three letters, from the hash before the last one: each letter is shifted out after two more. */
+function hashWith(hash: number, letter: number): number {
+  return ((hash << 5) ^ letter) & (SIZE - 1);
 }

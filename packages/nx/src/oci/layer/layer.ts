@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { singleFlight } from '../../git/batch';
 import { cacheDir, replaceDir } from '../../system/files';
 import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
-import { gzipTo, type Compressed } from './gzip';
+import { gzipTo, pieces, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
 
 /** Raised when the same entries would give different bytes. */
@@ -62,6 +63,13 @@ export function cachedLayer(key: string): CachedLayer | 'empty' | undefined {
 export async function makeLayer(key: string, entries: Entries): Promise<CachedLayer | undefined> {
   const cached = cachedLayer(key);
   if (cached) return cached === 'empty' ? undefined : cached;
+  // Two images of one run may have the same bundle.
+  return makeOnce(placesOf(key).dir, () => createLayer(key, entries));
+}
+
+const makeOnce = singleFlight<CachedLayer | undefined>();
+
+async function createLayer(key: string, entries: Entries): Promise<CachedLayer | undefined> {
   const { dir, file } = placesOf(key);
   const created = await replaceDir(dir, async (into) => {
     const counted = counting(entries());
@@ -81,16 +89,28 @@ export async function layerContent(key: string, entries: Entries): Promise<Layer
   const cached = readSealedJson<LayerContent | 'empty'>(file, `diff-id ${key}`);
   if (cached === 'empty') return undefined;
   if (cached) return cached;
+  return computeOnce(file, async () => {
+    const content = await computeContent(entries);
+    await writeSealedJson(file, `diff-id ${key}`, content ?? 'empty');
+    return content;
+  });
+}
+
+/** Bytes that are hashed at once. */
+const HASHED_BYTES = 64 * 1024;
+
+const computeOnce = singleFlight<LayerContent | undefined>();
+
+async function computeContent(entries: Entries): Promise<LayerContent | undefined> {
   const counted = counting(entries());
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of tarOf(counted.entries)) {
-    hash.update(chunk);
-    size += chunk.length;
+  // In pieces: a tar of small files has three chunks for each.
+  for await (const piece of pieces(tarOf(counted.entries), HASHED_BYTES)) {
+    hash.update(piece);
+    size += piece.length;
   }
-  const content = counted.count() === 0 ? 'empty' : { diffId: `sha256:${hash.digest('hex')}`, size };
-  await writeSealedJson(file, `diff-id ${key}`, content);
-  return content === 'empty' ? undefined : content;
+  return counted.count() === 0 ? undefined : { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 
 const META = 'layer.json';

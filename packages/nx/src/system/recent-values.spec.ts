@@ -1,0 +1,29 @@
+import { recentValues } from './recent-values';
+
+const texts = () => recentValues<string>(10, ({ length }) => length);
+
+it('drops what was used least recently, up to the total size', () => {
+  const recent = texts();
+  recent.set('a', 'aaaa');
+  recent.set('b', 'bbbb');
+  recent.get('a');
+  recent.set('c', 'cccc');
+  expect(['a', 'b', 'c'].map(recent.get)).toEqual(['aaaa', undefined, 'cccc']);
+  recent.set('d', 'dd');
+  expect(['a', 'c', 'd'].map(recent.get)).toEqual(['aaaa', 'cccc', 'dd']);
+});
+
+it('counts a key that is set again once', () => {
+  const recent = texts();
+  for (let round = 0; round < 5; round += 1) recent.set('a', 'aaaa');
+  recent.set('b', 'bbbbbb');
+  expect(['a', 'b'].map(recent.get)).toEqual(['aaaa', 'bbbbbb']);
+});
+
+it('does not store a value that is larger than the total size, and forgets the one before it', () => {
+  const recent = texts();
+  recent.set('a', 'a');
+  recent.set('b', 'b');
+  recent.set('a', 'a'.repeat(11));
+  expect(['a', 'b'].map(recent.get)).toEqual([undefined, 'b']);
+});
