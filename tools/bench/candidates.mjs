@@ -9,7 +9,7 @@ import { run } from './run.mjs';
 import { BASE_NAMES, IMAGE, nxProgram, OTHER_IMAGE } from './shop.mjs';
 import { tarOf } from './tar.mjs';
 
-const OURS = path.join(import.meta.dirname, 'ours-process.mjs');
+export const OURS = path.join(import.meta.dirname, 'ours-process.mjs');
 const FLOOR = path.join(import.meta.dirname, 'floor-process.mjs');
 
 /** `docker buildx build --push`, as anybody types it. */
@@ -133,7 +133,7 @@ export function oursFresh(world, { uncommitted = false } = {}) {
     // Without a branch's tag the last receipt says what the repository has; in this checkout others have pushed since.
     prepare: () => receipt !== undefined && fs.writeFileSync(receiptFile(shop, IMAGE), receipt),
     async run() {
-      const result = await measured(OURS, [JSON.stringify(job(world, repository))], dir, { KDCUBE_CACHE_DIR: cache });
+      const result = await measured(OURS, [JSON.stringify(jobOf(world, repository))], dir, { KDCUBE_CACHE_DIR: cache });
       if (uncommitted) receipt = fs.readFileSync(receiptFile(shop, IMAGE));
       return result;
     },
@@ -155,7 +155,7 @@ export function oursWarm(world) {
     cold: () => forget(world.shop, cache),
     async run() {
       const startedAt = performance.now();
-      child.send(job(world, repository));
+      child.send(jobOf(world, repository));
       const [result] = await once(child, 'message');
       if (result.failed) throw new Error(result.failed);
       return { ms: performance.now() - startedAt, ...result, references: [result.digest] };
@@ -197,7 +197,8 @@ export function nxAffected(world, engine, { suffix = '', env: more = {} } = {}) 
   };
 }
 
-function job({ shop, host, base }, repository) {
+/** A push by `ours-process.mjs`. */
+export function jobOf({ shop, host, base }, repository) {
   return {
     root: shop.dir,
     image: IMAGE,
@@ -205,7 +206,7 @@ function job({ shop, host, base }, repository) {
   };
 }
 
-function receiptOf(shop, image) {
+export function receiptOf(shop, image) {
   return JSON.parse(fs.readFileSync(receiptFile(shop, image), 'utf8'));
 }
 
@@ -214,7 +215,7 @@ function receiptFile(shop, image) {
 }
 
 /** Runs one of our own scripts, which leaves what it measured in a file. */
-async function measured(script, args, dir, env) {
+export async function measured(script, args, dir, env) {
   const out = path.join(dir, 'measured.json');
   const { ms } = await run(process.execPath, [script, ...args, out], { env });
   const result = JSON.parse(fs.readFileSync(out, 'utf8'));

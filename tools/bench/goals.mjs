@@ -18,6 +18,13 @@ export function goalsOf(measured) {
     atMost('staging ≤ 1.5 × git archive', ratioOf(measured.staging, 'archive', 'stage'), 1.5, times),
     atMost('500 bundles: nx show projects ≤ 1.2 × plain projects', ratioOf(measured.many, 'show-plain', 'show-ours'), 1.2, times),
     atMost('500 bundles: one changed bundle pushed ≤ 2 × of 50', ratioOf(measured.many, 'push-50', 'push-500'), 2, times),
+    atMost(
+      'reuse of workspace bundles, new clone ≤ 2 × verified before',
+      ratioOf(measured.reuse, 'reuse-known', 'reuse-clone'),
+      2,
+      times,
+    ),
+    atMost('reuse of pinned bundles ≤ 1.3 × a cold stage', ratioOf(measured.pinned, 'stage-cold', 'reuse-pinned'), 1.3, times),
     ...rolloutGoals(measured.rollout),
   ];
 }

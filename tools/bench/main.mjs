@@ -1,4 +1,4 @@
-// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,many,profile,staging,rollout] [--json FILE] [--dir FOLDER] [--reuse]
+// node tools/bench/main.mjs [--rounds 7] [--only warm,slow,cold,cold-large,nx,reuse,pinned,many,profile,staging,rollout] [--json FILE] [--dir FOLDER] [--reuse]
 // README.md says what is measured. --reuse takes the customer's repository of the last run as it is, with whatever package is installed in it.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -13,6 +13,7 @@ import { manyBundles } from './many.mjs';
 import { printProfile, profileAffected } from './profile.mjs';
 import { startProxy } from './proxy.mjs';
 import { getBlob } from './registry.mjs';
+import { reuseOfPinnedBundles, reuseOfWorkspaceBundles } from './reuse.mjs';
 import { printRollouts, rollouts } from './rollout.mjs';
 import { runRounds } from './rounds.mjs';
 import { BASE_NAMES, makeShop, openShop, PLATFORM_REF } from './shop.mjs';
@@ -34,7 +35,10 @@ const SCENARIOS = {
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    only: { type: 'string', default: [...Object.keys(SCENARIOS), 'many', 'profile', 'staging', 'rollout'].join() },
+    only: {
+      type: 'string',
+      default: [...Object.keys(SCENARIOS), 'reuse', 'pinned', 'many', 'profile', 'staging', 'rollout'].join(),
+    },
     json: { type: 'string' },
     dir: { type: 'string', default: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'kdcube-bench') },
     reuse: { type: 'boolean', default: false },
@@ -43,7 +47,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const wanted = values.only.split(',');
 /** Scenarios that are measured in another way than by one round of candidates. */
-const NEEDS_BASE = { many: 'small', profile: 'small' };
+const NEEDS_BASE = { reuse: 'small', pinned: 'small', many: 'small', profile: 'small' };
 const dir = path.resolve(values.dir);
 const work = path.join(dir, 'work');
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -78,6 +82,8 @@ async function images() {
     for (const [key, scenario] of Object.entries(SCENARIOS))
       if (wanted.includes(key)) measured[key] = await runScenario(key, scenario, { engine, line, program, bases, shop });
     const world = { host: engine.registry, direct: engine.registry, engine, shop, base: bases.small, dir: work };
+    if (wanted.includes('reuse')) await reuse(world);
+    if (wanted.includes('pinned')) await pinned(world);
     if (wanted.includes('profile')) await profile(world);
     if (wanted.includes('many')) await many(world);
   } finally {
@@ -118,6 +124,20 @@ async function openBase(host, size) {
   const { digest, manifest } = await pushBase(host, size, BASE_NAMES, PLATFORM_REF, work, say);
   const config = JSON.parse(await getBlob(host, `${size}/${BASE_NAMES[0]}`, manifest.config.digest));
   return { size, digest, manifest, config };
+}
+
+async function reuse(world) {
+  world.shop.standOn(world.host, 'small', world.base.digest);
+  say('\nreuse of workspace bundles');
+  measured.reuse = rowsOf(await reuseOfWorkspaceBundles({ world, rounds, say }));
+  print(`reuse of an image with ${BUNDLES} workspace bundles`, measured.reuse, ['reuse-known']);
+}
+
+async function pinned(world) {
+  world.shop.standOn(world.host, 'small', world.base.digest);
+  say('\nreuse of pinned bundles');
+  measured.pinned = rowsOf(await reuseOfPinnedBundles({ world, count: BUNDLES, rounds, say }));
+  print(`reuse of an image with ${BUNDLES} pinned bundles`, measured.pinned, ['stage-cold']);
 }
 
 async function profile(world) {

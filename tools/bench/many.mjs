@@ -7,6 +7,7 @@ import { checkImage } from './check-image.mjs';
 import { run } from './run.mjs';
 import { bundleFiles, bundleIds, nxProgram } from './shop.mjs';
 
+const VALIDATE = path.join(import.meta.dirname, 'validate-process.mjs');
 const ENV = { NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true', NX_NO_CLOUD: 'true' };
 
 /** `few`, `many`: worlds of `nxAffected` with 50 and with 500 bundles. Interleaved rounds; the first one warms up and does not count. */
@@ -19,12 +20,19 @@ export async function manyBundles({ few, many, dir, rounds, say }) {
     { key: 'show-ours', name: 'nx show projects, 500 bundles', run: () => showProjects(many.shop.dir) },
     { key: 'push-50', name: 'nx affected -t docker-push, 1 of 50 bundles changed', run: () => push(few, pushes[0]) },
     { key: 'push-500', name: 'nx affected -t docker-push, 1 of 500 bundles changed', run: () => push(many, pushes[1]) },
+    {
+      key: 'validate-first',
+      name: 'validate, 500 bundles, empty cache',
+      run: () => validate(many.shop.dir, dir, { isFirst: true }),
+    },
+    { key: 'validate-again', name: 'validate, 500 bundles, again', run: () => validate(many.shop.dir, dir) },
   ].map((candidate) => ({ ...candidate, samples: [] }));
   for (let round = 0; round <= rounds; round += 1)
     for (const { name, run: measure, samples } of results) {
-      const { ms } = await measure();
+      const sample = await measure();
+      const { ms } = sample;
       say(`${round === 0 ? 'warm-up' : `round ${round}`}  ${name}: ${Math.round(ms)} ms`);
-      if (round > 0) samples.push({ ms });
+      if (round > 0) samples.push(sample);
     }
   return results.map(({ key, name, samples }) => ({ key, name, samples }));
 }
@@ -44,6 +52,15 @@ async function showProjects(dir) {
   const expected = fs.readdirSync(path.join(dir, 'bundles')).length;
   if (listed !== expected) throw new Error(`nx show projects listed ${listed} bundles instead of ${expected}.`);
   return { ms };
+}
+
+/** `nx run release:validate` without Nx: reads every bundle, as a push of all of them would, and checks its Python. */
+async function validate(root, dir, { isFirst = false } = {}) {
+  const cache = path.join(dir, 'cache-validate');
+  if (isFirst) fs.rmSync(cache, { recursive: true, force: true });
+  const out = path.join(dir, 'validated.json');
+  const { ms } = await run(process.execPath, [VALIDATE, root, out], { env: { KDCUBE_CACHE_DIR: cache } });
+  return { ms, ...JSON.parse(fs.readFileSync(out, 'utf8')) };
 }
 
 /** The same files, the same packages, no plugin, and a project.json with three targets in each folder. */

@@ -7,7 +7,7 @@ import { bundleFiles, bundleIds, PLATFORM_REF } from './shop.mjs';
 import { random } from './text.mjs';
 
 const COMMITS = 10_000;
-const PROCESS = path.join(import.meta.dirname, 'staging-process.mjs');
+export const STAGING = path.join(import.meta.dirname, 'staging-process.mjs');
 
 /**
  * `home`: a folder in which @kdcube/nx is installed. Interleaved rounds; what both wrote is compared byte for byte. Nothing is deleted before the last round: a
@@ -40,7 +40,7 @@ export async function staging({ dir, home, rounds, say, count }) {
   ];
   const stage = async (cache) => {
     away(path.join(root, 'dist'));
-    const { ms } = await run(process.execPath, [PROCESS, home, root, out], { env: { KDCUBE_CACHE_DIR: cache } });
+    const { ms } = await run(process.execPath, [STAGING, home, root, out], { env: { KDCUBE_CACHE_DIR: cache } });
     compare(archived, root, pins);
     return { ms, ...JSON.parse(fs.readFileSync(out, 'utf8')) };
   };
@@ -64,7 +64,7 @@ export async function staging({ dir, home, rounds, say, count }) {
 }
 
 /** A repository in which each commit changes one file of one bundle, and each bundle is tagged where it changed last. Returns the pins. */
-function makeUpstream(dir, count) {
+export function makeUpstream(dir, count) {
   const git = (...args) => execFileSync('git', args, { cwd: dir, encoding: 'utf8' }).trim();
   fs.mkdirSync(dir);
   git('init', '-q', '-b', 'main');
@@ -99,7 +99,8 @@ function makeUpstream(dir, count) {
   });
 }
 
-function writeShop(root, upstream, pins) {
+/** A repository with a release.yaml of pinned bundles, and their pins. */
+export function writeShop(root, upstream, pins) {
   fs.mkdirSync(root);
   const repo = `file://${upstream}`;
   const items = pins.map(({ id, ref }) => `    - { id: ${id}, repo: "${repo}", ref: "${ref}", subdir: bundles }\n`);
