@@ -95,7 +95,7 @@ export function openShop(dir, count) {
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(
           file,
-          `${JSON.stringify({ pin: 1, platform: PLATFORM_REF, bundles: bundleIds(count), bases }, null, 2)}\n`,
+          `${JSON.stringify({ pin: 1, platform: PLATFORM_REF, bundles: bundleIds(count).sort(), bases }, null, 2)}\n`,
         );
       }
       commit(dir, `Stand on the ${size} base`);

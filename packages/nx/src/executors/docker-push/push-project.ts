@@ -1,12 +1,11 @@
 import * as path from 'node:path';
-import { DEFAULT_PLATFORM, KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
+import { KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
 import { writeFileAtomic } from '../../system/files';
 import { readStatus } from '../../git/status';
-import { prefetchPreviousImage } from '../../images/push/previous';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
 import { logIgnoredFiles } from '../../workspace/bundle-notes';
-import { resolveRegistries, type Registries } from '../../workspace/registries';
+import type { Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';
@@ -22,9 +21,6 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   // git works while release.yaml is read.
   const gitStatus = readStatus(root);
   const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, gitStatus };
-  const { registry: target } = resolveRegistries(options, plugin);
-  const platform = options.platform ?? plugin.platform ?? DEFAULT_PLATFORM;
-  const previous = target && prefetchPreviousImage({ ...tagOptions, image: task.project, platform, target }, log);
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {
     if (format && registries.registry) throw formatWithRegistry();
     const trust = { registries, engine: options.engine ?? plugin.engine ?? 'auto', trustRegistry: plugin.trustRegistry };
@@ -33,7 +29,7 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
     // While the registry is asked.
     const notes = Promise.all(job.bundles.map((bundle) => logIgnoredFiles(root, bundle, log)));
     notes.catch(() => undefined);
-    const receipt = await pushImage(job, { ...tagOptions, ...trust, dryRun, format, previous, onWouldPush }, log);
+    const receipt = await pushImage(job, { ...tagOptions, ...trust, dryRun, format, onWouldPush }, log);
     await notes;
     if (!receipt || dryRun) return row;
     await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));

@@ -4,7 +4,7 @@ import { silentLog } from '../../system/log';
 import { type Acme, acme, dockerDouble, DOCKERFILE, ENTRYPOINT } from '../../../testing/acme-kit';
 import { acmeRegistry, layersIn, pushProc } from '../../../testing/acme-push';
 import { problemOf } from '../../../testing/git-kit';
-import { prefetchPreviousImage } from './previous';
+import { readPreviousImage } from './previous';
 
 jest.setTimeout(120_000);
 
@@ -54,28 +54,23 @@ describe('the previous image', () => {
   });
 });
 
-describe('a prefetched previous image', () => {
-  const prefetch = () => {
-    const { registry: target } = acmeRegistry(ours);
-    return prefetchPreviousImage({ root: ours.root, image: 'proc', platform: 'linux/amd64', target: target! }, silentLog);
-  };
-
-  it('is used instead of a second read', async () => {
+describe('the request for the previous image', () => {
+  it('is sent once in a push', async () => {
     await push();
     changeBundle();
-    const previous = prefetch();
-    await previous;
     ours.registry.journal.length = 0;
-    const { why } = await pushProc(ours, silentLog, { previous });
+    const { why } = await push();
     expect(why).toEqual(['here@1-0 changed']);
     expect(
       ours.registry.journal.filter(({ method, kind, name }) => method === 'GET' && kind === 'blob' && name === 'acme/proc'),
-    ).toEqual([]);
+    ).toHaveLength(1);
   });
 
   it('is only a help: without an answer of the registry there is none', async () => {
     await push();
     ours.registry.faults = () => ({ status: 403 });
-    expect(await prefetch()).toBeUndefined();
+    const { registry: target } = acmeRegistry(ours);
+    const options = { root: ours.root, image: 'proc', platform: 'linux/amd64', target: target! };
+    expect(await readPreviousImage(options, silentLog)).toBeUndefined();
   });
 });

@@ -26,16 +26,6 @@ export async function readPreviousImage(options: PreviousOptions, log: Log): Pro
   return branchTag && read(place, branchTag.tag, options);
 }
 
-/**
- * The one value that is prefetched: the registry sends the previous image while this process reads release.yaml and plans the image. It is needed by every push that builds.
- * A failure is reported where the value is awaited.
- */
-export function prefetchPreviousImage(options: PreviousOptions, log: Log): Promise<PreviousImage | undefined> {
-  const previous = readPreviousImage(options, log);
-  previous.catch(() => undefined);
-  return previous;
-}
-
 /** Undefined if it cannot be read: then all layers are made and sent, which only takes longer. */
 async function read(
   { registry, repository }: Repository,

@@ -9,10 +9,10 @@ import type { Builder } from '../build/engine';
 import type { Destination, ExistingImage, PushedImage } from './destination';
 import { readRemoteState, type RemoteState } from './find';
 import { folderDestination, type ImageFormat } from './folder-destination';
-import { registryDestination, type RegistryOptions } from './registry-destination';
-import { commitOf, tagsOf } from './tags';
+import { registryDestination } from './registry-destination';
+import { commitOf, tagsOf, type TagOptions } from './tags';
 
-export interface PushOptions extends RegistryOptions, TrustOptions {
+export interface PushOptions extends TagOptions, TrustOptions {
   engine: Builder;
   dryRun: boolean;
   /** Called on a dry run with the reasons why the image would be pushed. */

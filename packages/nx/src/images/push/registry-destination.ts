@@ -13,21 +13,16 @@ import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';
 import { rememberEngineDigest } from '../verify/engine-digests';
 import { imageMismatch, verifyImage, type TrustOptions } from '../verify/verify';
-import type { Destination, FindResult, PreviousImage, UploadedImage } from './destination';
+import type { Destination, FindResult, UploadedImage } from './destination';
 import { readPreviousImage } from './previous';
 import type { TagOptions } from './tags';
 import { imageToUpload, transferOf } from './upload';
-
-export interface RegistryOptions extends TagOptions {
-  /** The previous image, if it was prefetched. */
-  previous?: Promise<PreviousImage | undefined>;
-}
 
 /** A registry as the destination of an image. */
 export function registryDestination(
   job: ImageJob,
   target: RegistryName,
-  options: RegistryOptions & TrustOptions,
+  options: TagOptions & TrustOptions,
   log: Log,
 ): Destination {
   const { image, platform, tag: key } = job.plan;
@@ -43,7 +38,7 @@ export function registryDestination(
       const found = await findManifest(registry, repository, key);
       return found ? verifyExisting(job, found, { ...options, place: `${name}:${key}` }, log) : {};
     },
-    readPrevious: () => options.previous ?? readPreviousImage({ ...options, image, platform, target }, log),
+    readPrevious: () => readPreviousImage({ ...options, image, platform, target }, log),
     readTags: (tags) => readTags(place, tags),
     async upload(built, { previous, tags, tagHeads, replaces }) {
       if (built.kind === 'engine') return uploadFromEngine(job, built, place, `${name}:${key}`, log);
