@@ -21,7 +21,10 @@ export function filesWithCanary(root: string): string[] {
   const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return entries
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => FORMS.some((form) => file.includes(form) || fs.readFileSync(file).includes(form)))
+    .filter((file) => {
+      const bytes = fs.readFileSync(file);
+      return FORMS.some((form) => file.includes(form) || bytes.includes(form));
+    })
     .map((file) => path.relative(root, file))
     .sort();
 }
@@ -51,7 +54,10 @@ export function compressedWithCanary(root: string): string[] {
   const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return entries
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => FORMS.some((form) => decompressed(fs.readFileSync(file)).includes(form)))
+    .filter((file) => {
+      const text = decompressed(fs.readFileSync(file));
+      return FORMS.some((form) => text.includes(form));
+    })
     .map((file) => path.relative(root, file));
 }
 

@@ -1,6 +1,7 @@
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
 import { setUp, type VerifySetup } from '../../../testing/verify/kit';
 import type { Malformed } from '../../../testing/verify/replay';
+import type * as ReleasedImages from '../../images/released-images';
 import verify from './executor';
 
 jest.setTimeout(120_000);
@@ -10,6 +11,22 @@ const delays: number[] = [];
 jest.mock('../../aws/clock', () => ({
   awsClock: () => ({ now: Date.now, sleep: async (milliseconds: number) => void delays.push(milliseconds) }),
 }));
+
+/** The images of the release are found by the first test: later ones differ only in the responses of AWS. */
+jest.mock('../../images/released-images', () => {
+  const real = jest.requireActual<typeof ReleasedImages>('../../images/released-images');
+  let planned: Parameters<typeof real.releasedImages>[0] | undefined;
+  let released: ReturnType<typeof real.releasedImages> | undefined;
+  const withPlannedImages: typeof real.withPlannedImages = (open, names, options, log, work) =>
+    planned
+      ? work(planned)
+      : real.withPlannedImages(open, names, options, log, (jobs) => {
+          planned = jobs;
+          return work(jobs);
+        });
+  const releasedImages: typeof real.releasedImages = (...given) => (released ??= real.releasedImages(...given));
+  return { ...real, withPlannedImages, releasedImages };
+});
 
 const env = { ...process.env };
 let setup: VerifySetup;
