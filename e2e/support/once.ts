@@ -2,6 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The preload in the folder of this run, where every user may read it. */
+export const COMPILE_CACHE = 'compile-cache.cjs';
+
 /** The folder of this run, made by global-setup.ts. */
 export function runFolder(): string {
   const folder = process.env.KD_E2E_RUN;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { runFolder } from './once';
+import { COMPILE_CACHE, runFolder } from './once';
 
 export interface Ran {
   exitCode: number;
@@ -73,6 +73,7 @@ export function cleanEnv(): Record<string, string | undefined> {
     // Nx 24 shares one cache in the home folder among clones of a repository, and ours have the same first commit in every run: each has its own.
     NX_CACHE_DIRECTORY: '.nx/cache',
     KDCUBE_CACHE_DIR: ensure(path.join(runFolder(), 'cache')),
+    ...compileCache(),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
@@ -82,6 +83,13 @@ export function cleanEnv(): Record<string, string | undefined> {
     GIT_COMMITTER_EMAIL: 'ann@example.com',
     NO_PROXY: [process.env.NO_PROXY, '127.0.0.1', 'localhost'].filter(Boolean).join(','),
   };
+}
+
+/** Node compiles each script once in a run, not in each process: a third of what an nx command takes. */
+function compileCache(): Record<string, string> {
+  const folder = ensure(path.join(runFolder(), 'compiled'));
+  const preload = JSON.stringify(path.join(runFolder(), COMPILE_CACHE));
+  return { NODE_OPTIONS: `--require ${preload}`, KD_COMPILE_CACHE: folder, NODE_COMPILE_CACHE: folder };
 }
 
 /** A new folder in the run's folder; `name` is a prefix. */
