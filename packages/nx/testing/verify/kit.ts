@@ -9,7 +9,7 @@ import { type Acme, acme, dockerDouble } from '../acme-kit';
 import { useDouble } from '../aws-kit';
 import { write } from '../git-kit';
 import { putImage } from '../registry-kit';
-import { resetMoto } from './account';
+import { type Account, resetMoto } from './account';
 import type { Fault } from './faults.table';
 import { type Recording, replay, type Replay } from './replay';
 import { type Ids, makeWorld } from './world';
@@ -60,6 +60,8 @@ export async function setUp(server?: string): Promise<VerifySetup> {
   // The ids of the first world differ from those of all later ones.
   if (moto) await makeWorld(await resetMoto(moto.url), CANARY);
   const aws = await replay(recording, moto?.url);
+  /** The account of moto, as long as nothing has changed it. */
+  let account: Account | undefined;
 
   async function prepare({
     name,
@@ -70,9 +72,13 @@ export async function setUp(server?: string): Promise<VerifySetup> {
   }: Parameters<VerifySetup['prepare']>[0] = {}): Promise<void> {
     let credentials: unknown;
     if (moto) {
-      const account = await resetMoto(moto.url);
-      recording.ids = await makeWorld(account, CANARY);
+      // `verify` only reads. A recording starts from a new account each time.
+      if (!account || process.env.KD_UPDATE === '1') {
+        account = await resetMoto(moto.url);
+        recording.ids = await makeWorld(account, CANARY);
+      }
       credentials = await changeAccount?.(account, recording.ids);
+      if (changeAccount) account = undefined;
     }
     useDouble(aws, CANARY);
     if (changeAccount && name?.startsWith('credentials')) Object.assign(process.env, credentials);
