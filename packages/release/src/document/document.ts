@@ -6,6 +6,7 @@ import { quoted } from '../problem/problem';
 import { keyText, placesOf } from './places';
 import type { DocumentPath, Places } from './places';
 import { readsAlike } from './scalars';
+import { type ForeignYaml, readPlainScalars, type TaggedValue, taggedValues } from './foreign';
 
 const MAX_DOCUMENT = LIMITS.documentBytes.max;
 export type { DocumentPath } from './places';
@@ -24,13 +25,16 @@ export interface ReadDocument {
   place(path: DocumentPath, at?: 'key'): Place;
   /** The scalar at `path` as it is written, without its quotes. */
   source(path: DocumentPath): string | undefined;
+  /** The values with a tag, which only a foreign file may have. */
+  tagged: readonly TaggedValue[];
 }
 
 /**
  * Reads one YAML document (JSON is YAML too). Anchors, aliases and merge keys are refused: they are what makes YAML bombs, the platform's
- * reader and ours would not agree on them, and a file with them cannot be edited by a generator without surprises. `anchors`: a file of others, which have them, as compose's.
+ * reader and ours would not agree on them, and a file with them cannot be edited by a generator without surprises. `foreign`: a file of another program, which may have them, and tags.
  */
-export function readDocument(content: string | Uint8Array, file: string, { anchors = false } = {}): ReadDocument {
+export function readDocument(content: string | Uint8Array, file: string, foreign?: ForeignYaml): ReadDocument {
+  const anchors = foreign !== undefined;
   const text = decode(content, file);
   if (typeof text !== 'string') return broken([text], file);
   const deep = tooDeepAt(text);
@@ -44,7 +48,8 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), col: Math.max(col, 1) };
   };
-  const problems = [...doc.errors, ...duplicateKeys(doc), ...doc.warnings]
+  const warnings = anchors ? doc.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') : doc.warnings;
+  const problems = [...doc.errors, ...duplicateKeys(doc), ...warnings]
     .sort((a, b) => a.pos[0]! - b.pos[0]!)
     .slice(0, 20)
     .map((error) => syntaxProblem(error, at(error.pos[0]!)));
@@ -62,6 +67,14 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
       at: { file },
     });
   }
+  if (problems.length === 0 && foreign)
+    for (const key of readPlainScalars(doc, foreign))
+      problems.push({
+        code: 'yaml-syntax',
+        message: 'A key is not a text here.',
+        hint: 'put it in quotes',
+        at: at(key.range?.[0] ?? 0),
+      });
   if (problems.length > 0) return broken(problems, file);
   const places = placesOf(doc);
   const value = plainData(doc, anchors);
@@ -80,6 +93,7 @@ export function readDocument(content: string | Uint8Array, file: string, { ancho
       const node = places.nodeAt(path);
       return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
     },
+    tagged: anchors ? taggedValues(doc, places) : [],
   };
 }
 
@@ -134,7 +148,7 @@ function decode(content: string | Uint8Array, file: string): string | Problem {
 }
 
 function broken(problems: Problem[], file: string): ReadDocument {
-  return { value: undefined, problems, ambiguous: [], place: () => ({ file }), source: () => undefined };
+  return { value: undefined, problems, ambiguous: [], place: () => ({ file }), source: () => undefined, tagged: [] };
 }
 
 /** Where a text nests deeper than MAX_DEPTH. Only the tokens are read: they need no recursion, whatever they say. */

@@ -17,6 +17,7 @@ export function layered(upper: ReadDocument, lower: ReadDocument): ReadDocument 
     ambiguous: [...upper.ambiguous, ...lower.ambiguous],
     place: (path, at): Place => owner(path).place(path, at),
     source: (path) => owner(path).source(path),
+    tagged: [],
   };
 }
 

@@ -1,32 +1,52 @@
 import type { Place } from '../problem/problem';
 import { KdcubeError } from '../problem/problem';
 import { type ImageReference, parseImageReference } from '../release/reference';
+import { type Component, components, factsOf } from '../platform/components';
 import { mayHoldSecret } from '../document/values';
 import type { FoundService, ImportNote } from './types';
 
+export interface WrittenImage {
+  /** The service, as the notes name it. */
+  name: string;
+  component: Component;
+  image?: unknown;
+  /** Whether it is built on the host: its name is that of no image in a registry. */
+  isBuilt?: boolean;
+  at?: Place;
+}
+
 /** The image as the environment's file names it: by digest, or with a placeholder for the digest. */
-export function importedImage(
-  name: string,
-  written: unknown,
-  notes: ImportNote[],
-  at?: Place,
-): Pick<FoundService, 'image' | 'registry'> {
-  const image = typeof written === 'string' ? parsed(written) : undefined;
-  if (!image) {
-    const message = 'is missing: write the name of an image of the release, or another image by digest';
-    notes.push({ subject: `${name} image`, reason: 'image', message, ...(at && { at }) });
-    return { image: `docker.io/kdcube/${name.toLowerCase()}@sha256:<DIGEST>` };
+export function importedImage(written: WrittenImage, notes: ImportNote[]): Pick<FoundService, 'image' | 'registry'> {
+  const { name, component, at } = written;
+  const text = typeof written.image === 'string' ? written.image : undefined;
+  const image = text === undefined ? undefined : parsed(text);
+  const note = (message: string, hint?: string) =>
+    notes.push({ subject: `${name} image`, reason: 'image', message, ...(hint !== undefined && { hint }), ...(at && { at }) });
+  const local = text === undefined ? name.toLowerCase() : image && localName(image, written);
+  if (!image || local !== undefined) {
+    const what =
+      local === undefined ? 'has no name that can be read' : text === undefined ? 'is missing' : 'is built on the host';
+    note(`${what}: write the name of an image of the release, or another image by digest`, 'image: kdcube-chat-proc-bundled');
+    // The platform publishes what its compose files build.
+    const platform = factsOf(component).image;
+    return {
+      image: `${platform === undefined ? `<REGISTRY>/${local ?? '<IMAGE>'}` : `docker.io/kdcube/${platform}`}@sha256:<DIGEST>`,
+    };
   }
   const { host, repository, digest } = image;
   if (digest === undefined)
-    notes.push({
-      subject: `${name} image`,
-      reason: 'image',
-      message: 'has no digest: write the name of an image of the release, or this image by digest',
-      hint: `docker buildx imagetools inspect ${written as string}`,
-      ...(at && { at }),
-    });
+    note(
+      'has no digest: write the name of an image of the release, or this image by digest',
+      `docker buildx imagetools inspect ${text!}`,
+    );
   return { image: `${host}/${repository}@${digest ?? 'sha256:<DIGEST>'}`, registry: registryOf(image) };
+}
+
+/** The name of an image that only the host has. Docker would look for it among the official images. */
+function localName({ host, repository, digest }: ImageReference, { isBuilt }: WrittenImage): string | undefined {
+  const name = /^library\/([^/]+)$/.exec(repository)?.[1];
+  if (host !== 'docker.io' || name === undefined || digest !== undefined) return undefined;
+  return isBuilt || components.some((component) => factsOf(component).image === name) ? name : undefined;
 }
 
 function parsed(text: string): ImageReference | undefined {

@@ -1,19 +1,56 @@
 /**
- * The components of a KDCube deployment, with the facts from the platform's own images and task definitions: port, health check path,
+ * The components of a KDCube deployment, with the facts from the platform's own images and task definitions: image, port, health check path,
  * the tool in the image that can request it, and stop timeout in seconds. `python` images have no EXPOSE and no HEALTHCHECK.
  */
 const COMPONENTS = {
-  ingress: { port: 8010, health: '/health', tool: 'curl', stopTimeout: 60, cpu: 1024, memory: 2048, gateway: 'ingress' },
-  proc: { port: 8020, health: '/health', tool: 'curl', stopTimeout: 120, cpu: 1024, memory: 2048, gateway: 'proc' },
-  metrics: { port: 8090, health: '/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512, gateway: 'proc' },
-  'postgres-setup': { tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
-  proxylogin: { port: 80, health: '/v1/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
-  frontend: { port: 80, health: '/', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
-  'web-proxy': { port: 80, health: '/chatbot/chat', tool: 'wget', stopTimeout: 30, cpu: 256, memory: 512 },
+  ingress: {
+    image: 'kdcube-chat-ingress',
+    port: 8010,
+    health: '/health',
+    tool: 'curl',
+    stopTimeout: 60,
+    cpu: 1024,
+    memory: 2048,
+    gateway: 'ingress',
+  },
+  proc: {
+    image: 'kdcube-chat-proc',
+    port: 8020,
+    health: '/health',
+    tool: 'curl',
+    stopTimeout: 120,
+    cpu: 1024,
+    memory: 2048,
+    gateway: 'proc',
+  },
+  metrics: {
+    image: 'kdcube-metrics',
+    port: 8090,
+    health: '/health',
+    tool: 'curl',
+    stopTimeout: 30,
+    cpu: 256,
+    memory: 512,
+    gateway: 'proc',
+  },
+  'postgres-setup': { image: 'kdcube-postgres-setup', tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
+  proxylogin: { image: 'proxylogin', port: 80, health: '/v1/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  frontend: { image: 'kdcube-web-ui', port: 80, health: '/', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  'web-proxy': {
+    image: 'kdcube-web-proxy',
+    port: 80,
+    health: '/chatbot/chat',
+    tool: 'wget',
+    stopTimeout: 30,
+    cpu: 256,
+    memory: 512,
+  },
   other: { tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
 } as const satisfies Record<string, ComponentFacts>;
 
 export interface ComponentFacts {
+  /** The name of the platform's image. */
+  image?: string;
   port?: number;
   health?: string;
   tool: HealthTool;

@@ -1,3 +1,4 @@
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { composePlace, foundInCompose, importEnvironment, KdcubeError } from '@kdcube/release/internal';
@@ -12,10 +13,11 @@ export default function importCompose(options: ImportComposeOptions, context: Ex
     const { environment: name, dir, files: composeFiles, profiles, dryRun } = options;
     const folder = path.resolve(task.root, dir);
     const files = diskFiles(folder);
+    // A compose file names other files wherever they are, absolute ones too.
     const text = (file: string) => readWorkspaceFile(folder, file)?.toString('utf8');
     const imported = foundInCompose(
       { list: () => [...files.list('.')].sort(), read: text },
-      { directory: folder, files: composeFiles, profiles },
+      { directory: folder, home: os.homedir(), files: composeFiles, profiles },
     );
     const { services, notes } = imported;
     if (services.length === 0)

@@ -125,3 +125,29 @@ it('a compose file: what cannot come along is named with its line; what compose 
   expect((await importCompose({ ...options, files: ['nowhere.yaml'] }, context())).success).toBe(false);
   expect(output).toContain('[file-missing]');
 });
+
+it('a compose file in a folder, with its env files in others; what is no file is a problem', async () => {
+  const folder = path.join(root, 'host');
+  fs.mkdirSync(path.join(folder, 'config'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'config/app.env'), 'LOG_LEVEL=INFO\n');
+  fs.writeFileSync(path.join(root, 'up.env'), 'POSTGRES_HOST=db\n');
+  const compose = (envFiles: string) =>
+    fs.writeFileSync(
+      path.join(folder, 'compose.yaml'),
+      `services:\n  chat-proc:\n    build: .\n    env_file: [config/app.env, ../up.env, ${envFiles}]\n    volumes: ["~/.aws:/root/.aws"]\n`,
+    );
+  compose('{ path: no.env, required: false }');
+  const options = { environment: 'host', dir: 'host', files: [], profiles: [], dryRun: false, json: false };
+  expect((await importCompose(options, context())).success).toBe(true);
+  expect(text('host')).toMatch(
+    /docker\.io\/kdcube\/kdcube-chat-proc@sha256:<DIGEST>[^]*LOG_LEVEL: "INFO"[^]*POSTGRES_HOST: "db"/,
+  );
+  expect(text('host')).toContain(`host: ${JSON.stringify(path.join(os.homedir(), '.aws'))}`);
+  expect(output).toContain('no.env is optional and not there');
+  for (const other of ['/dev/zero', 'config']) {
+    compose(other);
+    expect((await importCompose({ ...options, environment: 'other' }, context())).success).toBe(false);
+    expect(output).toMatch(/\[file-error\]\n[^\n]*cannot be read/);
+    output = '';
+  }
+});

@@ -1,14 +1,15 @@
-import { KdcubeError, quoted, type Place } from '../../../problem/problem';
+import { KdcubeError, printable, quoted, type Place } from '../../../problem/problem';
 import type { ImportNote } from '../../../import/types';
 import { readEnvFile } from '../env-file/compose-env-file';
 import type { Lookup } from './compose-interpolate';
-import { type ComposeFolder, type ComposeLoader, isHere, loadWithIncludes, plain, resolveExtends } from './compose-loader';
-import { isMapping, listOf, type Mapping, mergedService } from './compose-merge';
+import { type ComposeFolder, type ComposeLoader, loadWithIncludes, removedFrom, resolveExtends } from './compose-loader';
+import { isMapping, listOf, type Mapping, mergedService, withoutPaths } from './compose-merge';
+import type { ComposePart } from './compose-part';
+import { absolutePath, type PathBase } from './compose-paths';
 import { shownWord } from './compose-values';
 
-export interface ComposeOptions {
-  /** The folder's absolute path, to which relative paths refer. */
-  directory: string;
+/** `directory`: the folder's absolute path. */
+export interface ComposeOptions extends PathBase {
   /** Empty: compose's default files. */
   files: readonly string[];
   profiles: readonly string[];
@@ -45,19 +46,10 @@ export function readCompose(folder: ComposeFolder, options: ComposeOptions): Com
   const env = readEnvFile(folder.read('.env') ?? '');
   const lookup: Lookup = (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
   const files = filesOf(folder, options, lookup);
-  const loader: ComposeLoader = { folder, lookup, notes, parts: new Map(), unset: new Set(), loads: 0 };
-  const parts = files.flatMap((file) => loadWithIncludes(loader, file, []));
-  const services = new Map<string, ComposedService>();
-  for (const part of parts)
-    for (const name of Object.keys(part.services)) {
-      const { definition, at } = resolveExtends(loader, part, name, []);
-      const before = services.get(name);
-      services.set(name, {
-        name,
-        definition: before ? mergedService(before.definition, definition) : definition,
-        at: { ...before?.at, ...at },
-      });
-    }
+  const base = { directory: options.directory, home: options.home };
+  const loader: ComposeLoader = { folder, base, lookup, notes, parts: new Map(), unset: new Set(), count: { loads: 0 } };
+  const parts = files.flatMap((file) => loadWithIncludes(loader, absolutePath(file, base), base, []));
+  const services = mergedServices(loader, parts);
   const tops = parts.map(({ top }) => top);
   const project = lookup('COMPOSE_PROJECT_NAME') || tops.map(({ name }) => name).findLast((name) => typeof name === 'string');
   const profiles = [...options.profiles, ...(lookup('COMPOSE_PROFILES') ?? '').split(',')];
@@ -65,10 +57,48 @@ export function readCompose(folder: ComposeFolder, options: ComposeOptions): Com
     files,
     ...(typeof project === 'string' && { project }),
     services: [...services.values()].filter((service) => isOn(service, profiles, notes)),
-    volumes: Object.assign({}, ...tops.map(({ volumes }) => (isMapping(volumes) ? volumes : {}))) as Mapping,
+    volumes: Object.assign({}, ...parts.map(({ volumes }) => volumes)) as Mapping,
     lookup,
     notes,
   };
+}
+
+/** Each file's services onto those of the files before it. */
+function mergedServices(loader: ComposeLoader, parts: readonly ComposePart[]): Map<string, ComposedService> {
+  const services = new Map<string, ComposedService>();
+  for (const part of parts) {
+    // Without a value of its own, a service that is reset is gone.
+    for (const [top, name, ...inner] of part.removed) if (top === 'services' && inner.length === 0) services.delete(String(name));
+    for (const name of Object.keys(part.services)) {
+      const { definition, at } = resolveExtends(loader, part, name, []);
+      const before = services.get(name);
+      const remaining = before && withoutPaths(before.definition, removedFrom(part, name));
+      services.set(name, {
+        name,
+        definition: remaining ? mergedService(remaining, definition) : definition,
+        at: { ...before?.at, ...at },
+      });
+      noteRewritten(part, name, loader.notes);
+    }
+  }
+  return services;
+}
+
+/** Numbers that no longer have the digits that are written: compose reads 022 as 18. */
+function noteRewritten({ services, isRewritten, place }: ComposePart, name: string, notes: ImportNote[]): void {
+  const { environment } = services[name]!;
+  for (const variable of Object.keys(isMapping(environment) ? environment : {})) {
+    const path = ['services', name, 'environment', variable];
+    if (!isRewritten(path)) continue;
+    const message = 'is not the text that is written: compose reads it as a number, a date or a boolean';
+    notes.push({
+      subject: `${name} ${printable(variable)}`,
+      reason: 'compose-value',
+      message,
+      hint: 'put it in quotes',
+      at: place(path),
+    });
+  }
 }
 
 function filesOf(folder: ComposeFolder, { files }: ComposeOptions, lookup: Lookup): string[] {
@@ -101,4 +131,13 @@ function isOn({ name, definition, at }: ComposedService, profiles: readonly stri
     at: at.profiles,
   });
   return false;
+}
+
+/** Whether a file is directly in the folder: compose would take that of its first file for the project's. */
+function isHere(file: string): boolean {
+  return /^(?:\.\/)?[^/\\\0]+$/.test(file) && plain(file) !== '..' && plain(file) !== '.';
+}
+
+function plain(file: string): string {
+  return file.replace(/^\.\//, '');
 }

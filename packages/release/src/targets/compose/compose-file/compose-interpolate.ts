@@ -6,11 +6,27 @@ const MAX_LENGTH = LIMITS.expandedCharacters.max;
 /** The value of a variable of compose; undefined if it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** Fills in variables by compose's rules for `$NAME` and `${NAME:-word}`. Undefined if compose would reject the text. `unset` is called for each name without a value, which compose replaces with nothing. Throws for a value that is too long. */
-export function interpolate(text: string, lookup: Lookup, unset: (name: string) => void): string | undefined {
+/** Called for a variable without a value, which compose replaces with nothing. `required`: with `${NAME:?…}`, compose stops here. */
+export type OnUnset = (name: string, required: boolean) => void;
+
+/** Fills in variables by compose's rules for `$NAME` and `${NAME:-word}`. Undefined if compose would reject the text. Throws for a value that is too long. */
+export function interpolate(text: string, lookup: Lookup, unset: OnUnset, depth = 0): string | undefined {
   if (!text.includes('$')) return text;
-  const read = interpolateUntil(text, 0, lookup, unset, '', 0);
-  return read?.value;
+  if (depth > LIMITS.expansionDepth.max) return undefined;
+  let value = '';
+  let at = 0;
+  while (at < text.length) {
+    const dollar = text.indexOf('$', at);
+    value += text.slice(at, dollar < 0 ? text.length : dollar);
+    if (value.length > Math.max(MAX_LENGTH, text.length)) throw tooLong();
+    if (dollar < 0) break;
+    const read =
+      text[dollar + 1] === '{' ? readBraces(text, dollar, lookup, unset, depth) : readName(text, dollar, lookup, unset);
+    if (!read) return undefined;
+    value += read.value;
+    at = read.end;
+  }
+  return value;
 }
 
 interface InterpolatedText {
@@ -18,66 +34,51 @@ interface InterpolatedText {
   end: number;
 }
 
-/** Up to `close`, or to the end. */
-function interpolateUntil(
-  text: string,
-  from: number,
-  lookup: Lookup,
-  unset: (name: string) => void,
-  close: '' | '}',
-  depth: number,
-): InterpolatedText | undefined {
-  if (depth > LIMITS.expansionDepth.max) return undefined;
-  let value = '';
-  let at = from;
-  while (at < text.length) {
-    if (value.length > Math.max(MAX_LENGTH, text.length)) throw tooLong();
-    if (close !== '' && text[at] === close) return { value, end: at };
-    if (text[at] !== '$') {
-      value += text[at];
-      at += 1;
-    } else if (text[at + 1] === '$') {
-      value += '$';
-      at += 2;
-    } else if (text[at + 1] === '{') {
-      const braced = readBraces(text, at + 2, lookup, unset, depth);
-      if (!braced) return undefined;
-      value += braced.value;
-      at = braced.end;
-    } else {
-      const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(text.slice(at + 1))?.[0];
-      if (name === undefined) return undefined;
-      value += valueOf(name, lookup, unset);
-      at += 1 + name.length;
-    }
-  }
-  return close === '' ? { value, end: at } : undefined;
+/** `$$` is a dollar sign, and so is one that no name follows. */
+function readName(text: string, dollar: number, lookup: Lookup, unset: OnUnset): InterpolatedText {
+  NAME.lastIndex = dollar + 1;
+  const name = NAME.exec(text)?.[0];
+  if (name === undefined) return { value: '$', end: dollar + (text[dollar + 1] === '$' ? 2 : 1) };
+  return { value: valueOf(name, lookup, unset), end: dollar + 1 + name.length };
 }
 
-/** After `${`. */
-function readBraces(
-  text: string,
-  from: number,
-  lookup: Lookup,
-  unset: (name: string) => void,
-  depth: number,
-): InterpolatedText | undefined {
-  const head = /^([A-Za-z_][A-Za-z0-9_]*)(:?[-+?]|\})/.exec(text.slice(from));
+const NAME = /[a-z_][a-z0-9_]*/iy;
+const BRACES = /([a-z_][a-z0-9_]*)(:?[-+?]|\})/iy;
+
+function readBraces(text: string, dollar: number, lookup: Lookup, unset: OnUnset, depth: number): InterpolatedText | undefined {
+  BRACES.lastIndex = dollar + 2;
+  const head = BRACES.exec(text);
   if (!head) return undefined;
-  const [all, name = '', operator = ''] = head;
-  if (operator === '}') return { value: valueOf(name, lookup, unset), end: from + all.length };
+  const [, name = '', operator = ''] = head;
+  const from = BRACES.lastIndex;
+  if (operator === '}') return { value: valueOf(name, lookup, unset), end: from };
+  const close = closingBrace(text, dollar);
+  if (close < from) return undefined;
+  const end = close + 1;
   const found = lookup(name);
   const given = found !== undefined && (operator.length === 1 || found !== '');
-  // A word that is not used may contain variables that are not set.
-  const isUsed = operator.endsWith('+') ? given : !given;
-  const word = interpolateUntil(text, from + all.length, lookup, isUsed ? unset : () => {}, '}', depth + 1);
-  if (!word) return undefined;
-  const end = word.end + 1;
-  if (operator.endsWith('+')) return { value: given ? word.value : '', end };
-  if (given) return { value: found, end };
-  // compose would stop here, with the word as its error message.
-  if (operator.endsWith('?')) unset(name);
-  return { value: operator.endsWith('?') ? '' : word.value, end };
+  if (operator.endsWith('?')) {
+    if (!given) unset(name, true);
+    return { value: given ? found : '', end };
+  }
+  if (operator.endsWith('+') ? !given : given) return { value: found ?? '', end };
+  const word = interpolate(text.slice(from, close), lookup, unset, depth + 1);
+  return word === undefined ? undefined : { value: word, end };
+}
+
+/** The brace that closes the one at `dollar`, as compose counts them: any brace opens one, and the character after it never counts. Without one, the last brace of the line. */
+function closingBrace(text: string, dollar: number): number {
+  const newline = text.indexOf('\n', dollar);
+  const last = text.lastIndexOf('}', newline < 0 ? text.length : newline);
+  let open = 0;
+  for (let at = dollar + 1; at <= last; at += 1) {
+    if (text[at] === '}') open -= 1;
+    if (text[at] === '}' && open === 0) return at;
+    if (text[at] !== '{') continue;
+    open += 1;
+    at += 1;
+  }
+  return last;
 }
 
 function tooLong(): KdcubeError {
@@ -85,8 +86,8 @@ function tooLong(): KdcubeError {
   return new KdcubeError({ code: 'limit-exceeded', message, hint: 'a shorter value' });
 }
 
-function valueOf(name: string, lookup: Lookup, unset: (name: string) => void): string {
+function valueOf(name: string, lookup: Lookup, unset: OnUnset): string {
   const value = lookup(name);
-  if (value === undefined) unset(name);
+  if (value === undefined) unset(name, false);
   return value ?? '';
 }

@@ -8,18 +8,12 @@ import { askedHealth, containerPort, mebibytesOf, secondsOf, shownWord, wholeNum
 import type { ImportNote } from '../../../import/types';
 import type { ImportReason } from '../../../import/reasons';
 
-export interface ComposePlace {
-  directory: string;
-  /** The named volumes of the compose files. */
-  volumes: Mapping;
-}
-
 type AddNote = (key: string, reason: ImportReason, message: string, hint?: string) => void;
 
 const STAYS = 'stays in the compose file: an environment has no place for it';
 
-/** The settings of a service besides image and variables, in the form of the environment's file. Whatever cannot be imported gets a note. */
-export function settingsOf(service: ComposedService, component: Component, place: ComposePlace, notes: ImportNote[]): Mapping {
+/** `volumes`: the named ones of the compose files. The settings of a service besides image and variables, in the form of the environment's file. Whatever cannot be imported gets a note. */
+export function settingsOf(service: ComposedService, component: Component, volumes: Mapping, notes: ImportNote[]): Mapping {
   const { name, definition, at } = service;
   const addNote: AddNote = (key, reason, message, hint) => {
     const where = at[key.split(/[.[\s]/)[0]!];
@@ -45,7 +39,7 @@ export function settingsOf(service: ComposedService, component: Component, place
     ...healthOf(definition, component, port, addNote),
     ...stopOf(definition, addNote),
     ...(typeof definition.container_name === 'string' && { container: definition.container_name }),
-    ...mountsOf(definition, place, addNote),
+    ...mountsOf(definition, volumes, addNote),
   };
   return withoutSecrets(settings, addNote);
 }
@@ -164,14 +158,14 @@ function stopOf({ stop_grace_period: written }: Mapping, addNote: AddNote): Mapp
   return {};
 }
 
-function mountsOf({ volumes: written }: Mapping, { directory, volumes }: ComposePlace, addNote: AddNote): Mapping {
+function mountsOf({ volumes: written }: Mapping, volumes: Mapping, addNote: AddNote): Mapping {
   const mounts: Record<string, Mapping> = {};
   listOf(written).forEach((volume, index) => {
     const key = `volumes[${index}]`;
     const read = readVolume(volume);
     if (!read || !/^\/[^:\0]*$/.test(read.target) || read.target.split('/').includes('..'))
       return addNote(key, 'compose-value', 'is nothing that an environment can mount: it was left out');
-    const host = hostOf(read.source, directory, volumes);
+    const host = hostOf(read.source, volumes);
     if (host === undefined)
       return addNote(
         key,
@@ -200,26 +194,15 @@ function readVolume(volume: unknown): { source?: string; target: string; options
   return { ...(typeof source === 'string' && { source }), target: target as string, options };
 }
 
-/** The folder of the host; undefined for a volume of docker. */
-function hostOf(source: string | undefined, directory: string, volumes: Mapping): string | undefined {
-  if (source === undefined || source.startsWith('~')) return undefined;
-  if (source.startsWith('/')) return source;
-  if (/^\.\.?(?:\/|$)/.test(source)) return joined(directory, source);
+/** The folder of the host; undefined for a volume of docker. Paths are absolute already. */
+function hostOf(source: string | undefined, volumes: Mapping): string | undefined {
+  if (source === undefined || source.startsWith('/')) return source;
   const volume = volumes[source];
   // A named volume that is a folder of the host by its options.
   const options = isMapping(volume) && isMapping(volume.driver_opts) ? volume.driver_opts : {};
   return options.o === 'bind' && typeof options.device === 'string' && options.device.startsWith('/')
     ? options.device
     : undefined;
-}
-
-function joined(directory: string, relative: string): string {
-  const parts: string[] = [];
-  for (const part of `${directory}/${relative}`.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }
 
 /** Any value may contain a secret that compose filled in from `.env`. */

@@ -2,9 +2,10 @@ import { printable } from '../../../problem/problem';
 import { readEnvFile, readRawEnvFile } from '../env-file/compose-env-file';
 import type { Composed, ComposedService, ComposeOptions } from '../compose-file/compose-files';
 import { readCompose } from '../compose-file/compose-files';
-import { type ComposeFolder, isHere, plain } from '../compose-file/compose-loader';
-import type { Lookup } from '../compose-file/compose-interpolate';
-import { environmentOf, isMapping, listOf } from '../compose-file/compose-merge';
+import type { ComposeFolder } from '../compose-file/compose-loader';
+import type { Lookup, OnUnset } from '../compose-file/compose-interpolate';
+import { type EnvFileEntry, shownPath } from '../compose-file/compose-paths';
+import { environmentOf, listOf } from '../compose-file/compose-merge';
 import { settingsOf } from '../compose-file/compose-service';
 import { shownWord } from '../compose-file/compose-values';
 import { componentOf } from '../../../import/found';
@@ -29,10 +30,30 @@ export function foundInCompose(folder: ComposeFolder, options: ComposeOptions): 
   const left = folder.list().filter((file) => /^\.env\.[\w.-]+$/.test(file) && !/(?:~|\.(?:bak|example|sample))$/.test(file));
   for (const file of left.filter((each) => !used.has(each))) {
     const name = nameOf(file.slice('.env.'.length));
+    if (services.some((service) => service.name === name)) {
+      const message = `is not named by an env_file of the compose service ${name}: it was left out`;
+      notes.push({ subject: file, reason: 'unread', message, hint: `env_file: [${file}]`, at: { file } });
+      continue;
+    }
     const env = readEnvFile(folder.read(file) ?? '', composed.lookup, unsetIn(file, notes), file);
-    services.push({ ...identity(name, env), ...importedImage(name, undefined, notes), env, secrets: {}, rest: {} });
+    const { component } = identity(name, env);
+    services.push({ name, component, ...importedImage({ name, component }, notes), env, secrets: {}, rest: {} });
   }
-  return { services, files, ...(project !== undefined && { project }), notes };
+  return { services: withUniqueNames(services, notes), files, ...(project !== undefined && { project }), notes };
+}
+
+/** Two services of compose can have one name as keys of an environment: `a.b` and `a-b`. */
+function withUniqueNames(services: readonly FoundService[], notes: ImportNote[]): FoundService[] {
+  const names = new Set<string>();
+  return services.map((service) => {
+    let name = service.name;
+    for (let number = 2; names.has(name); number += 1) name = `${service.name}-${number}`;
+    names.add(name);
+    if (name === service.name) return service;
+    const message = `has the name ${name} in the environment: another service is ${service.name} there`;
+    notes.push({ subject: String(service.rest.service_name ?? service.name), reason: 'name', message });
+    return { ...service, name, rest: { ...service.rest, service_name: service.rest.service_name ?? service.name } };
+  });
 }
 
 /** `compose:` of the environment. */
@@ -58,12 +79,19 @@ function foundService(
   used: Set<string>,
 ): FoundService {
   const { name, definition, at } = service;
-  const env = { ...fromFiles(service, folder, lookup, used, notes), ...own(service, lookup, notes) };
+  const env = { ...fromFiles(service, folder, directory, lookup, used, notes), ...own(service, lookup, notes) };
   const { component } = identity(name, env);
   const key = nameOf(name);
-  const image = importedImage(key, definition.image, notes, at.image);
-  const settings = settingsOf(service, component, { directory, volumes }, notes);
+  const image = importedImage(
+    { name: key, component, image: definition.image, isBuilt: isGiven(definition.build), at: at.image ?? at.build },
+    notes,
+  );
+  const settings = settingsOf(service, component, volumes, notes);
   return { name: key, component, ...image, env, secrets: {}, rest: { ...settings, ...(key !== name && { service_name: name }) } };
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function identity(name: string, env: Record<string, string>): Pick<FoundService, 'name' | 'component'> {
@@ -75,26 +103,22 @@ function nameOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '-');
 }
 
+/** The variables of its env files. Read by one of them, and named by a note if it is not there. */
 function fromFiles(
   { name, definition, at }: ComposedService,
   folder: ComposeFolder,
+  directory: string,
   lookup: Lookup,
   used: Set<string>,
   notes: ImportNote[],
 ): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const entry of listOf(definition.env_file)) {
-    const { path, format, required } = isMapping(entry) ? entry : { path: entry, format: undefined, required: undefined };
-    const file = typeof path === 'string' ? plain(path) : '';
-    const text = isHere(file) ? folder.read(file) : undefined;
+  for (const { path, required, format } of listOf(definition.env_file) as EnvFileEntry[]) {
+    const file = shownPath(path, directory);
+    const text = folder.read(file);
     if (text === undefined) {
-      if (required !== false)
-        notes.push({
-          subject: `${name} env_file`,
-          reason: 'unread',
-          message: `${shownWord(file)} is not a file of this folder: it was left out`,
-          at: at.env_file,
-        });
+      const message = `${shownWord(file)} ${required ? 'cannot be read' : 'is optional and not there'}: it was left out`;
+      notes.push({ subject: `${name} env_file`, reason: 'unread', message, at: at.env_file });
       continue;
     }
     used.add(file);
@@ -107,11 +131,13 @@ function fromFiles(
   return env;
 }
 
-function unsetIn(file: string, notes: ImportNote[]): (name: string) => void {
-  return (name) => {
+function unsetIn(file: string, notes: ImportNote[]): OnUnset {
+  return (name, required) => {
     const subject = `\${${name}}`;
     if (notes.some((note) => note.subject === subject && note.at?.file === file)) return;
-    const message = 'is not set: it was replaced with nothing, as compose does. For a dollar sign write $$, or use single quotes';
+    const message = required
+      ? 'is required, but not set: it was replaced with nothing. Compose stops here if its shell does not set it'
+      : 'is not set: it was replaced with nothing, as compose does. For a dollar sign write $$, or use single quotes';
     notes.push({ subject, reason: 'variable', message, at: { file } });
   };
 }
