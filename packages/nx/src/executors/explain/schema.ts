@@ -11,7 +11,9 @@ export const examples = [
 export const ExplainOptions = z.strictObject({
   digest: z
     .string()
-    .describe('The digest of an image or an index, at least its first 7 hexadecimal digits, or a reference that ends with it.')
+    .describe(
+      'The digest of an image or an index, at least its first 7 hexadecimal digits (with sha256: before them if they are all decimal: Nx takes those for a number), or a reference that ends with it.',
+    )
     .meta({ $default: { $source: 'argv', index: 0 }, examples: ['sha256:0123456789ab'] }),
   registry,
   platform,

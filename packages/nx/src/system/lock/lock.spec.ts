@@ -286,6 +286,19 @@ describe('a lock is removed only by its owner, or by one process that found it s
     expect(files()).toEqual(['x']);
   });
 
+  it.each(['with', 'without'])('and taken by one of two processes that find it free at once (%s hard links)', (how) => {
+    const next = own();
+    mockLink = (from, to) => {
+      mockLink = undefined;
+      fs.writeFileSync(lockFile(), JSON.stringify(next));
+      if (how === 'without') throw Object.assign(new Error('no'), { code: 'EPERM' });
+      fs.linkSync(from, to);
+    };
+    expect(tryLock(lockFile(), own())).toEqual({ result: 'locked', owner: undefined });
+    expect(parseOwner(fs.readFileSync(lockFile(), 'utf8'))).toEqual(next);
+    expect(files()).toEqual(['x']);
+  });
+
   it('not while another process removes it', () => {
     const stale = foreign();
     writeLock(stale, 200_000);
