@@ -106,6 +106,7 @@ describe('addBundle', () => {
       'bundles:\n  items: [ # none\n  ]\n',
       'bundles:\n  items: [{"id": "billing@1-0"} # none\n  ]\n',
     ],
+    ['bare items in JSON', '{"items": []}', '{"items": [{"id": "billing@1-0"}]}'],
     ['flow bundles', 'bundles: {items: []}\n', 'bundles: {items: [{"id": "billing@1-0"}]}\n'],
     [
       'only a default',

@@ -63,3 +63,10 @@ it('a target may have 1023 bytes, and not one more', () => {
 it.each(['/', '/x', '//x', '/../x'])('a link that leads through an absolute one, %j, is refused', (target) => {
   expect(isRefused('l', 'out/y', [['out', target]])).toBe(true);
 });
+
+test('a link through 40 others is followed, as a kernel does, and one through 41 is refused', () => {
+  const chain = (length: number) =>
+    Array.from({ length }, (_, index): [string, string] => [`l${index}`, index + 1 < length ? `l${index + 1}` : 'a']);
+  expect(isRefused('start', 'l0', chain(40))).toBe(false);
+  expect(isRefused('start', 'l0', chain(41))).toBe(true);
+});

@@ -1,5 +1,5 @@
 import { quoted } from '../../problem/problem';
-import { nameClashes } from './names';
+import { nameClashes, nameProblem } from './names';
 
 /** Names that are one on some disks. */
 const TWINS = [
@@ -22,6 +22,30 @@ const PLACES = DEPTHS.flatMap((first) =>
   DEPTHS.flatMap((second) =>
     Array.from({ length: Math.min(first, second) }, (_, place) => [place, first, second] as [number, number, number]),
   ),
+);
+
+test.each([
+  ['A', 'a', 'only in case'],
+  ['caf\u00e9', 'cafe\u0301', 'only in how their accents are encoded'],
+  ['cafe\u0301', 'caf\u00e9', 'only in how their accents are encoded'],
+  ['CAF\u00c9', 'cafe\u0301', 'only in case'],
+])('%j and %j differ %s', (first, second, how) => {
+  expect(nameClashes([first, second])[0]!.message).toContain(` differ ${how}, `);
+});
+
+test('a file that is there twice, or as a folder too', () => {
+  for (const paths of [
+    ['a', 'a'],
+    ['a', 'a/b'],
+  ])
+    expect(nameClashes(paths).map(({ code }) => code)).toEqual(['unsafe-name']);
+});
+
+test.each(['.git', '.GIT', 'git~1', 'GIT~12', 'a/.git/b', '.g\u200cit'])('%j is where git keeps its own files', (path) => {
+  expect(nameProblem(path)?.message).toContain('that is where git keeps its own files');
+});
+test.each(['a.git', '.gitx', 'git~x', 'xgit~1', 'git~1x', '.git1'])('%j is a name like any other', (path) =>
+  expect(nameProblem(path)).toBeUndefined(),
 );
 
 describe('names that clash in any part of two paths', () => {

@@ -1,0 +1,68 @@
+import { findEventReason, findReason } from './reason';
+
+const codeOf = (message: string) => findEventReason(message)?.code;
+
+// What ECS writes about a service: whole lists, each sentence with one word that decides.
+describe('the reason in an event', () => {
+  it.each([
+    ['no-capacity', 'was unable to place a task because no container instance met all of its requirements'],
+    ['no-capacity', 'Capacity is unavailable at this time'],
+    ['no-capacity', 'insufficient capacity in this zone'],
+    ['no-capacity', 'RESOURCE:MEMORY'],
+    ['image-pull-failed', 'CannotPullContainerError: x'],
+    ['image-pull-failed', 'CannotPullImageManifestError: x'],
+    ['secret-unreadable', 'ResourceInitializationError: secret x'],
+    ['secret-unreadable', 'ResourceInitializationError: ssm x'],
+    ['secret-unreadable', 'ResourceInitializationError: parameter x'],
+    ['secret-unreadable', 'ResourceInitializationError: kms x'],
+    ['secret-unreadable', 'ResourceInitializationError: registry auth x'],
+    ['health-check-failed', 'task failed container health checks'],
+    ['health-check-failed', 'task failed ELB health checks'],
+    ['health-check-failed', '(port 80) is unhealthy in (target-group x)'],
+  ])('%s: %s', (code, message) => {
+    for (const text of [message, message.replace(/capacity|health checks|registry auth|secret/i, (word) => word.toUpperCase())])
+      if (text === message || /capacity in|health|registry|secret/i.test(message)) expect(codeOf(text)).toBe(code);
+    expect(findEventReason(`(service acme-proc) ${message}`)).toEqual({ code, text: message });
+    expect(findEventReason(`(service ) ${message}`)?.code).toBe(code);
+  });
+
+  const markers =
+    'unable fail failed failure fails error errors invalid denied insufficient limit limits exceeds exceeded missing throttled throttling';
+  it.each([...markers.split(' '), 'not exist', 'not found', 'DENIED'])('an event with "%s" is a reason of its own', (word) => {
+    expect(findEventReason(`(service x) something ${word} somewhere`)).toEqual({
+      code: 'rollout-failed',
+      text: `something ${word} somewhere`,
+    });
+    expect(findEventReason(`something un${word}x somewhere`)).toBeUndefined();
+  });
+
+  it.each([
+    'was unable to consistently start tasks',
+    'deployment failed: tasks failed to start',
+    'deployment completed with errors',
+    'rolling back because of errors',
+    'has stopped 1 running task that failed',
+    'stopped due to an unhealthy status: errors',
+    'has started 1 task after an error',
+    'has begun draining with errors',
+    'has reached a steady state after errors',
+  ])('%s: follows from a failure, and does not explain it', (message) => expect(findEventReason(message)).toBeUndefined());
+
+  it('an event about nothing that went wrong is no reason', () => {
+    for (const message of ['registered 1 targets', '', '(service x) ', 'ResourceInitializationError: network']) {
+      const found = findEventReason(message);
+      expect([message, found?.code]).toEqual([message, undefined]);
+    }
+  });
+
+  it('an event with a known cause comes before one without', () => {
+    const events = ['failed to x', 'CannotPullContainerError: y', 'failed to z'].map((message) => ({
+      id: message,
+      at: 0,
+      message,
+    }));
+    expect(findReason([], events as never)).toEqual({ code: 'image-pull-failed', text: 'CannotPullContainerError: y' });
+    expect(findReason([], [events[0], events[2]] as never)).toEqual({ code: 'rollout-failed', text: 'failed to x' });
+    expect(findReason([], [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,40 @@
+// The core: what is mutated. `specs`: those that hold its rules, where they are not near it in the graph of imports (parts of paths).
+const release = (folder, names, specs) => names.map((name) => ({ file: `packages/release/src/${folder}/${name}.ts`, specs }));
+const nx = (folder, names, specs) => names.map((name) => ({ file: `packages/nx/src/${folder}/${name}.ts`, specs }));
+
+export const TARGETS = [
+  ...release('release', ['refs', 'repo-url', 'reference', 'edit', 'pin', 'tags']),
+  ...release('release', ['read'], ['release/read.spec', 'src/fixtures.spec', 'fuzz/release.spec']),
+  ...release(
+    'release/rules',
+    ['ids', 'sources', 'loading', 'whole'],
+    ['release/read.spec', 'src/fixtures.spec', 'bundle-id.spec', 'refs.spec', 'python-names.spec', 'document/secrets.spec'],
+  ),
+  ...release('bundle/stage', ['stage', 'links', 'names']),
+  ...release('image', ['image', 'changes', 'workspace']),
+  ...release('deploy', ['plan-file', 'waves']),
+  ...release('deploy', ['compare-bundles'], ['plan-deploy.spec', 'render.spec', 'stored.spec']),
+  ...release('targets/ecs/rollout/verdict', ['verdict', 'timeout']),
+  ...release(
+    'targets/ecs/rollout/verdict',
+    ['permanent', 'reason'],
+    ['permanent.spec', 'verdict/reason.spec', 'verdict/verdict.spec'],
+  ),
+  ...release('targets/ecs/rollout', ['lock'], ['rollout/lock.spec', 'records/status.spec', 'rollout/rollouts.spec']),
+  ...release('targets/ecs/rollout', ['resume', 'register'], ['rollouts.spec', 'repeated.spec', 'interrupted.spec']),
+  ...nx('registry', ['push', 'set-tag', 'tag-image', 'platform']),
+  ...nx(
+    'registry',
+    ['manifests', 'manifest-format'],
+    ['registry/manifests.spec', 'manifest-format.spec', 'platform.spec', 'fuzz/registry.spec'],
+  ),
+  ...nx('registry/transport', ['auth', 'challenges'], ['auth.spec', 'fuzz/registry.spec']),
+  ...nx(
+    'registry/transport',
+    ['redirects', 'retries'],
+    ['transport/http.spec', 'auth.spec', 'connect.spec', 'registry/network-cuts.spec'],
+  ),
+  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'previous.spec', 'images/attacks.spec']),
+  ...nx('images/push', ['tags'], ['images/push/push.spec']),
+  ...nx('system', ['lock'], ['system/lock.spec']),
+];
