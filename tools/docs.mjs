@@ -6,15 +6,15 @@ import { boardPicture } from './board-picture.mjs';
 import { checksPage } from './checks-page.mjs';
 import { withExitCodes } from './exit-codes.mjs';
 import { loadSource } from './load-source.mjs';
+import { platformsPage } from './platforms-page.mjs';
 import { sampleLines, withPart } from './printed-parts.mjs';
 import { retiredPhrases } from './lint/phrases.mjs';
 import { root } from './setup.mjs';
 import { verdictsTable } from './verdicts-page.mjs';
 
 const check = process.argv.includes('--check');
-const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
-  'packages/release/src/internal.ts',
-);
+const { CHECKS, COMPOSE_KEYS, EXIT_CODES, GENERATIONS, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } =
+  loadSource('packages/release/src/internal.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
 const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');
 const { PluginOptions } = loadSource('packages/nx/src/plugin-options.ts');
@@ -30,6 +30,7 @@ const pages = {
   'problems.md': problemsPage(),
   'limits.md': limitsPage(),
   'checks.md': page('Checks', checksPage(CHECKS)),
+  'platforms.md': page('Platforms', platformsPage(GENERATIONS)),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
   // Written by hand, except for one table.

@@ -176,7 +176,7 @@ export const sampleSize: Check<{ size: number }> = {
   addLine(
     'packages/release/src/platform/generation.ts',
     'export const GENERATIONS = {',
-    "  '2026.1.1': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true, examples: ['sample'] },",
+    "  '2026.1.1': { descriptor: 'env-json', examplesReserved: 'always', config: 'props', calendarRefs: true, examples: ['sample'], health: EARLY_HEALTH, bundleReadiness: false },",
   );
   write('packages/release/src/sample', {
     'sample.spec.ts': `import { applyCheck } from '../deploy/checks/check';

@@ -28,6 +28,8 @@ const ERAS: [commit: string, generation: Generation][] = [
   ['798742970', '2026.3.1'],
   ['95de507d3', '2026.3.3'],
   ['eefe18532', '2026.4.19'],
+  ['9a7ed05a3', '2026.8.12'],
+  ['0a2b187f1', '2026.8.18'],
 ];
 
 interface Verdict {

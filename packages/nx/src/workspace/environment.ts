@@ -10,14 +10,14 @@ export interface OpenEnvironment {
   notes: Problem[];
 }
 
-/** The named environment, or the only one, checked against the images of this release. Throws every problem of its file at once. */
+/** The named environment, or the only one, checked against the images of this release, with the defaults of its platform's generation. Throws every problem of its file at once. */
 export function openEnvironment(
-  { root, workspace }: Pick<OpenRelease, 'root' | 'workspace'>,
+  { root, workspace, release }: Pick<OpenRelease, 'root' | 'workspace'> & Partial<Pick<OpenRelease, 'release'>>,
   wanted: string | undefined,
 ): OpenEnvironment {
   const files = diskFiles(root);
   const images = workspace.images.map(({ name }) => name);
-  return mustReadEnvironment(chosenEnvironment(wanted, files), files, { images });
+  return mustReadEnvironment(chosenEnvironment(wanted, files), files, { images, generation: release?.generation });
 }
 
 /** The registry of the environment's images: its own, else the workspace's. Problem `registry-missing`. */

@@ -11,7 +11,13 @@ import { descriptorOptions } from './bundles';
 import type { EnvInput, EnvPlan, ServiceEnv } from './env';
 import { renderEnv } from './env';
 
-const REF: Record<Generation, string> = { '2026.3.1': 'v0.3.2', '2026.3.3': '2026.3.13', '2026.4.19': '2026.07.20.444' };
+const REF: Record<Generation, string> = {
+  '2026.3.1': 'v0.3.2',
+  '2026.3.3': '2026.3.13',
+  '2026.4.19': '2026.07.20.444',
+  '2026.8.12': '2026.08.15.310',
+  '2026.8.18': '2026.08.19.120',
+};
 const EXEC = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/kdcube-exec:7';
 
 function render(

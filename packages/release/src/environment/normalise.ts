@@ -1,5 +1,6 @@
 import type { Component } from '../platform/components';
-import { factsOf } from '../platform/components';
+import { factsOf, healthPath } from '../platform/components';
+import type { Generation } from '../platform/generation';
 import type { Environment, Exec, HealthCheck, PartlyWritten, Service, ServiceImage, Target } from './environment';
 import { readersOf } from '../platform/names';
 import { environmentFile } from './list';
@@ -10,7 +11,7 @@ import type { WrittenService } from './written';
 type PerComponent = Partial<Record<'shared' | Component, Record<string, string>>>;
 
 /** The environment; undefined where so much is missing that nothing can be said of it. */
-export function normalise(name: string, written: PartlyWritten): Environment | undefined {
+export function normalise(name: string, written: PartlyWritten, generation?: Generation): Environment | undefined {
   const { target, tenant, project } = written;
   if (target === undefined || tenant === undefined || project === undefined) return undefined;
   return {
@@ -43,7 +44,9 @@ export function normalise(name: string, written: PartlyWritten): Environment | u
     },
     exec: written.exec && execOf(written),
     metrics: written.metrics ?? {},
-    services: Object.entries(written.services ?? {}).map(([key, service]) => serviceOf(key, service, written, target)),
+    services: Object.entries(written.services ?? {}).map(([key, service]) =>
+      serviceOf(key, service, { written, target, generation }),
+    ),
   };
 }
 
@@ -51,7 +54,13 @@ function imageOf(text: string): ServiceImage {
   return /[/:@]/.test(text) ? { kind: 'digest', reference: text } : { kind: 'release', name: text };
 }
 
-function serviceOf(name: string, service: WrittenService, written: PartlyWritten, target: Target): Service {
+interface ServiceContext {
+  written: PartlyWritten;
+  target: Target;
+  generation: Generation | undefined;
+}
+
+function serviceOf(name: string, service: WrittenService, { written, target, generation }: ServiceContext): Service {
   const facts = factsOf(service.component);
   const port = service.port ?? facts.port;
   const family = service.family ?? `kdcube-${name}`;
@@ -65,7 +74,7 @@ function serviceOf(name: string, service: WrittenService, written: PartlyWritten
     memory: service.memory ?? facts.memory,
     architecture: service.architecture ?? 'amd64',
     port,
-    health: healthOf(service, port),
+    health: healthOf(service, port, generation),
     stopTimeout: service.stop_timeout ?? facts.stopTimeout,
     executionRole: service.execution_role ?? written.ecs?.execution_role,
     taskRole: service.task_role ?? written.ecs?.task_role,
@@ -85,10 +94,14 @@ function serviceOf(name: string, service: WrittenService, written: PartlyWritten
   };
 }
 
-function healthOf({ component, health }: WrittenService, port: number | undefined): HealthCheck | undefined {
+function healthOf(
+  { component, health }: WrittenService,
+  port: number | undefined,
+  generation: Generation | undefined,
+): HealthCheck | undefined {
   const facts = factsOf(component);
   const tool = health?.tool ?? (health?.path !== undefined && facts.tool === 'none' ? 'curl' : facts.tool);
-  const path = health?.path ?? facts.health;
+  const path = health?.path ?? healthPath(component, generation);
   if (tool === 'none' || path === undefined || port === undefined) return undefined;
   return {
     path,

@@ -58,7 +58,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   problems.push(...(abstract ? shape.filter(({ code }) => code !== 'missing-key') : shape), ...reservedNames(filled, doc));
   const written = wellShaped(filled);
   problems.push(...limitCounts(written, doc));
-  const environment = normalise(name, written);
+  const environment = normalise(name, written, options.generation);
   const rules = environmentRules({ doc, name, written, filled, environment, options });
   const all = problems.concat(rules.problems, doc.ambiguous.map(hideAmbiguous));
   return {

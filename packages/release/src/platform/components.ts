@@ -1,12 +1,13 @@
+import { generationRow, NEWEST_GENERATION, type Generation } from './generation';
+
 /**
- * The components of a KDCube deployment, with the facts from the platform's own images and task definitions: image, port, health check path,
- * the tool in the image that can request it, and stop timeout in seconds. `python` images have no EXPOSE and no HEALTHCHECK.
+ * The components of a KDCube deployment, with the facts from the platform's own images and task definitions: image, port, the tool in the image
+ * that can request its health path, and stop timeout in seconds. `python` images have no EXPOSE and no HEALTHCHECK.
  */
 const COMPONENTS = {
   ingress: {
     image: 'kdcube-chat-ingress',
     port: 8010,
-    health: '/health',
     tool: 'curl',
     stopTimeout: 60,
     cpu: 1024,
@@ -16,7 +17,6 @@ const COMPONENTS = {
   proc: {
     image: 'kdcube-chat-proc',
     port: 8020,
-    health: '/health',
     tool: 'curl',
     stopTimeout: 120,
     cpu: 1024,
@@ -26,7 +26,6 @@ const COMPONENTS = {
   metrics: {
     image: 'kdcube-metrics',
     port: 8090,
-    health: '/health',
     tool: 'curl',
     stopTimeout: 30,
     cpu: 256,
@@ -34,12 +33,11 @@ const COMPONENTS = {
     gateway: 'proc',
   },
   'postgres-setup': { image: 'kdcube-postgres-setup', tool: 'none', stopTimeout: 30, cpu: 256, memory: 512 },
-  proxylogin: { image: 'proxylogin', port: 80, health: '/v1/health', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
-  frontend: { image: 'kdcube-web-ui', port: 80, health: '/', tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  proxylogin: { image: 'proxylogin', port: 80, tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
+  frontend: { image: 'kdcube-web-ui', port: 80, tool: 'curl', stopTimeout: 30, cpu: 256, memory: 512 },
   'web-proxy': {
     image: 'kdcube-web-proxy',
     port: 80,
-    health: '/chatbot/chat',
     tool: 'wget',
     stopTimeout: 30,
     cpu: 256,
@@ -52,7 +50,6 @@ export interface ComponentFacts {
   /** The name of the platform's image. */
   image?: string;
   port?: number;
-  health?: string;
   tool: HealthTool;
   /** Seconds. proc drains for up to 110. */
   stopTimeout: number;
@@ -69,4 +66,10 @@ export const components = Object.keys(COMPONENTS) as [Component, ...Component[]]
 
 export function factsOf(component: Component): ComponentFacts {
   return COMPONENTS[component];
+}
+
+/** The path that a container's health check of the component requests; undefined if it has none. */
+export function healthPath(component: Component, generation: Generation = NEWEST_GENERATION): string | undefined {
+  const { health } = generationRow(generation);
+  return Object.hasOwn(health, component) ? health[component as keyof typeof health] : undefined;
 }

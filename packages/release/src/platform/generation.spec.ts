@@ -1,3 +1,4 @@
+import { healthPath } from './components';
 import { generationOf, GENERATIONS, generations, isPep440, reservedBecause } from './generation';
 
 test('generations are in the order of time', () => {
@@ -21,10 +22,22 @@ test.each([
   ['2026.04.19', '2026.4.19'],
   ['2026.07.20.444', '2026.4.19'],
   ['2026.07.20-final', '2026.4.19'],
-  ['2027.1.1', '2026.4.19'],
-  ['0123456789'.repeat(4), '2026.4.19'],
-  ['main', '2026.4.19'],
-  [undefined, '2026.4.19'],
+  ['2026.08.03.1350', '2026.4.19'],
+  ['2026.08.11.2359', '2026.4.19'],
+  ['2026.8.12', '2026.8.12'],
+  ['2026.08.15.310', '2026.8.12'],
+  // Of the day of the change, and published before it.
+  ['2026.08.18.242', '2026.8.12'],
+  ['2026.8.18.0242', '2026.8.12'],
+  ['2026.08.18.1830', '2026.8.18'],
+  ['2026.8.19', '2026.8.18'],
+  ['2026.08.19.120', '2026.8.18'],
+  ['2026.08.19.99999', '2026.8.18'],
+  ['2026.10.1', '2026.8.18'],
+  ['2027.1.1', '2026.8.18'],
+  ['0123456789'.repeat(4), '2026.8.18'],
+  ['main', '2026.8.18'],
+  [undefined, '2026.8.18'],
 ] as const)('%s is of %s, and says why', (ref, generation) => {
   const answer = generationOf(ref);
   expect(answer.generation).toBe(generation);
@@ -36,7 +49,22 @@ test('an option decides against the ref', () => {
 });
 
 test('what each generation reads', () => {
-  expect(generations.map((name) => GENERATIONS[name].descriptor)).toEqual(['env-json', 'env-json', 'bundles-yaml']);
+  expect(generations.map((name) => GENERATIONS[name].descriptor)).toEqual([
+    'env-json',
+    'env-json',
+    'bundles-yaml',
+    'bundles-yaml',
+    'bundles-yaml',
+  ]);
+  expect(generations.map((name) => healthPath('proc', name))).toEqual([...Array<string>(4).fill('/health'), '/health/live']);
+  expect(generations.map((name) => healthPath('web-proxy', name))).toEqual([
+    ...Array<string>(3).fill('/chatbot/chat'),
+    '/health',
+    '/health',
+  ]);
+  expect(generations.map((name) => [healthPath('ingress', name), healthPath('other', name)])).toEqual(
+    generations.map(() => ['/health', undefined]),
+  );
 });
 
 test.each([

@@ -1,6 +1,8 @@
 export type DescriptorKind = 'env-json' | 'bundles-yaml';
 
-interface GenerationRow {
+export interface GenerationRow {
+  /** The first published ref, where that is not the first of its day. */
+  since?: string;
   descriptor: DescriptorKind;
   /** When the ids of the examples are reserved. */
   examplesReserved: 'never' | 'always' | 'with-examples';
@@ -10,11 +12,42 @@ interface GenerationRow {
   calendarRefs: boolean;
   /** The ids of the examples in the images of the platform. */
   examples: readonly string[];
+  /** Where a component answers that its process lives: what a container’s health check and a target group ask. */
+  health: Readonly<Record<'ingress' | 'proc' | 'metrics' | 'proxylogin' | 'frontend' | 'web-proxy', string>>;
+  /** proc says which bundles are ready (`GET /monitoring/applications`); a live proc proves nothing about them. */
+  bundleReadiness: boolean;
 }
 
+const EARLY_HEALTH = {
+  ingress: '/health',
+  proc: '/health',
+  metrics: '/health',
+  proxylogin: '/v1/health',
+  frontend: '/',
+  'web-proxy': '/chatbot/chat',
+};
+
+const EXAMPLES_2026_4 = [
+  'connection-hub@1-0',
+  'echo.ui@2026-03-30',
+  'eco@2026-02-18-15-06',
+  'kdcube-services@1-0',
+  'kdcube.copilot@2026-04-03-19-05',
+  'node.bridge.mcp@2026-04-24',
+  'openrouter-data@2026-03-11',
+  'ported-langgraph-agents@2026-07-13',
+  'react.mcp@2026-03-09',
+  'react@2026-02-10-02-44',
+  'user-memories@2026-06-26',
+  'versatile@2026-03-31-13-36',
+  'website@2026-07-12',
+  'with-isoruntime@2026-02-16-14-00',
+  'workspace@2026-03-31-13-36',
+];
+
 /**
- * The platform has changed what it accepts three times. A generation is named by its first day, which is compared with the calendar
- * version in platform.ref. Each row was taken from the platform's own code at a commit of that time.
+ * What the platform expects, as it changed. A generation is named by the day of the change; platform.ref is compared with that, or with `since`, number by number.
+ * Each row was taken from the platform's own files at a commit of that time: kdcube/kdcube-ai-app and, since July 2026, kdcube/kdcube.
  */
 export const GENERATIONS = {
   /** The seed: AGENTIC_BUNDLES_JSON, only the admin's id is reserved, no props. */
@@ -24,6 +57,8 @@ export const GENERATIONS = {
     config: undefined,
     calendarRefs: false,
     examples: ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
+    health: EARLY_HEALTH,
+    bundleReadiness: false,
   },
   /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
   '2026.3.3': {
@@ -42,6 +77,8 @@ export const GENERATIONS = {
       'versatile@2026-03-31-13-36',
       'with-isoruntime@2026-02-16-14-00',
     ],
+    health: EARLY_HEALTH,
+    bundleReadiness: false,
   },
   /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */
   '2026.4.19': {
@@ -49,23 +86,33 @@ export const GENERATIONS = {
     examplesReserved: 'with-examples',
     config: 'config',
     calendarRefs: true,
-    examples: [
-      'connection-hub@1-0',
-      'echo.ui@2026-03-30',
-      'eco@2026-02-18-15-06',
-      'kdcube-services@1-0',
-      'kdcube.copilot@2026-04-03-19-05',
-      'node.bridge.mcp@2026-04-24',
-      'openrouter-data@2026-03-11',
-      'ported-langgraph-agents@2026-07-13',
-      'react.mcp@2026-03-09',
-      'react@2026-02-10-02-44',
-      'user-memories@2026-06-26',
-      'versatile@2026-03-31-13-36',
-      'website@2026-07-12',
-      'with-isoruntime@2026-02-16-14-00',
-      'workspace@2026-03-31-13-36',
-    ],
+    examples: EXAMPLES_2026_4,
+    health: EARLY_HEALTH,
+    bundleReadiness: false,
+  },
+  /** web-proxy answers `/health` itself, and has no `/chatbot/chat` any more (97bd50cdb; first published as 2026.08.15.310). */
+  '2026.8.12': {
+    descriptor: 'bundles-yaml',
+    examplesReserved: 'with-examples',
+    config: 'config',
+    calendarRefs: true,
+    examples: EXAMPLES_2026_4,
+    health: { ...EARLY_HEALTH, 'web-proxy': '/health' },
+    bundleReadiness: false,
+  },
+  /**
+   * proc has `/health/live`, and `/health` answers 503 while a required bundle prepares (579310acb, of 18:25 that day). 2026.08.18.242 was published before it: there
+   * `/health/live` is a 404.
+   */
+  '2026.8.18': {
+    since: '2026.8.18.243',
+    descriptor: 'bundles-yaml',
+    examplesReserved: 'with-examples',
+    config: 'config',
+    calendarRefs: true,
+    examples: EXAMPLES_2026_4,
+    health: { ...EARLY_HEALTH, proc: '/health/live', 'web-proxy': '/health' },
+    bundleReadiness: true,
   },
 } as const satisfies Record<string, GenerationRow>;
 
@@ -73,10 +120,17 @@ export type Generation = keyof typeof GENERATIONS;
 
 export const generations = Object.keys(GENERATIONS) as [Generation, ...Generation[]];
 
+/** What a platform is taken for whose version is not known. */
+export const NEWEST_GENERATION = generations.at(-1)!;
+
+export function generationRow(generation: Generation): GenerationRow {
+  return GENERATIONS[generation];
+}
+
 /** Why the platform reserves this id; undefined if it does not. `examples`: BUNDLES_INCLUDE_EXAMPLES of the deployment. */
 export function reservedBecause(id: string, generation: Generation, examples: boolean): string | undefined {
   if (id === 'kdcube.admin') return 'it is the id of the platform’s own admin bundle';
-  const { examples: ids, examplesReserved }: GenerationRow = GENERATIONS[generation];
+  const { examples: ids, examplesReserved } = generationRow(generation);
   if (!ids.includes(id)) return undefined;
   if (examplesReserved === 'always')
     return `platforms since 2026-03-03 refuse the whole descriptor when it names one of their examples, even with BUNDLES_INCLUDE_EXAMPLES=0`;
@@ -88,21 +142,23 @@ export function reservedBecause(id: string, generation: Generation, examples: bo
 /** The generation of a platform.ref, and why: by the option, else by its calendar version, else by the kind of ref. */
 export function generationOf(ref: string | undefined, option?: Generation): { generation: Generation; because: string } {
   if (option) return { generation: option, because: 'the option is set' };
-  const date = ref === undefined ? undefined : calendarDate(ref);
-  if (date !== undefined) {
-    const generation = [...generations].reverse().find((since) => calendarDate(since)! <= date) ?? generations[0];
-    return { generation, because: `platform.ref ${ref} is a calendar version` };
+  const version = ref === undefined ? undefined : calendarVersion(ref);
+  if (version !== undefined) {
+    const holds = (name: Generation) => calendarVersion(generationRow(name).since ?? name)! <= version;
+    return { generation: generations.findLast(holds) ?? generations[0], because: `platform.ref ${ref} is a calendar version` };
   }
   if (ref !== undefined && /^v?\d+\.\d+/.test(ref)) {
     return { generation: '2026.3.1', because: `platform.ref ${ref} is not a calendar version, as before 2026-03-05` };
   }
-  return { generation: '2026.4.19', because: 'platform.ref has no version: the newest platform is assumed' };
+  return { generation: NEWEST_GENERATION, because: 'platform.ref has no version: the newest platform is assumed' };
 }
 
-/** 2026.3.4.1716 → 20260304, undefined if it is not a calendar version. */
-function calendarDate(ref: string): number | undefined {
-  const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)/.exec(ref);
-  return match ? Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]) : undefined;
+/** 2026.3.4.1716 → 202603041716, with or without zeros in front; undefined if it is not a calendar version. The last part is the time of day, and may be missing. */
+function calendarVersion(ref: string): number | undefined {
+  const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)(?:\.(\d{1,4})(?!\d))?/.exec(ref);
+  if (!match) return undefined;
+  const [year, month, day, time = 0] = match.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number];
+  return ((year * 100 + month) * 100 + day) * 10_000 + time;
 }
 
 /** Whether a text is a PEP 440 version. The platform's release workflow requires one in platform.ref since 2026-03-05. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../../problem/problem';
 import type { DocumentPath, ReadDocument } from '../../document/document';
+import type { Generation } from '../../platform/generation';
 import type { Environment, PartlyWritten, Service } from '../environment';
 
 /** The input of every rule. */
@@ -36,4 +37,6 @@ export function pathOf(
 export interface EnvironmentOptions {
   /** The images of the release, by name. Undefined: names are not checked. */
   images?: readonly string[];
+  /** The platform's generation, which says where components answer health checks. Default: the newest. */
+  generation?: Generation;
 }

@@ -48,7 +48,7 @@ test('proc, with all it needs', () => {
           options: { 'awslogs-group': '/ecs/kdcube-chat-proc', 'awslogs-region': 'eu-central-1', 'awslogs-stream-prefix': 'ecs' },
         },
         healthCheck: {
-          command: ['CMD', 'curl', '-sf', '-o', '/dev/null', 'http://127.0.0.1:8020/health'],
+          command: ['CMD', 'curl', '-sf', '-o', '/dev/null', 'http://127.0.0.1:8020/health/live'],
           interval: 30,
           timeout: 10,
           retries: 3,
@@ -83,11 +83,11 @@ test('the health check of each component asks with what its image has; the one-o
   expect(checks).toEqual({
     'postgres-setup': undefined,
     'chat-ingress': 'curl -sf -o /dev/null http://127.0.0.1:8010/health',
-    'chat-proc': 'curl -sf -o /dev/null http://127.0.0.1:8020/health',
+    'chat-proc': 'curl -sf -o /dev/null http://127.0.0.1:8020/health/live',
     metrics: 'curl -sf -o /dev/null http://127.0.0.1:8090/health',
     'web-ui': 'curl -sf -o /dev/null http://127.0.0.1/health.txt',
     proxylogin: 'curl -sf -o /dev/null http://127.0.0.1/v1/health',
-    'web-proxy': 'wget -q -O /dev/null http://127.0.0.1/chatbot/chat',
+    'web-proxy': 'wget -q -O /dev/null http://127.0.0.1/health',
     clamav: undefined,
   });
   expect(

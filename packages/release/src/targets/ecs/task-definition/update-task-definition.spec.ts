@@ -70,7 +70,7 @@ test('ours is set, theirs is kept, sidecars and new keys too; what only we write
           { name: 'POSTGRES_PASSWORD', valueFrom: 'arn:new' },
         ],
         healthCheck: {
-          command: ['CMD', 'curl', '-sf', '-o', '/dev/null', 'http://127.0.0.1:8020/health'],
+          command: ['CMD', 'curl', '-sf', '-o', '/dev/null', 'http://127.0.0.1:8020/health/live'],
           interval: 30,
           timeout: 10,
           retries: 3,

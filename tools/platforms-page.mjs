@@ -1,0 +1,42 @@
+// docs/platforms.md: the generations of the platform, from packages/release/src/platform/generation.ts. tools/docs.mjs prints it.
+
+const RESERVED = { never: 'no', always: 'yes', 'with-examples': 'with `bundles.examples`' };
+const DESCRIPTOR = { 'env-json': '`AGENTIC_BUNDLES_JSON`', 'bundles-yaml': '`bundles.yaml`' };
+
+export function platformsPage(generations) {
+  const rows = Object.entries(generations);
+  const table = (columns, cells) =>
+    [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n');
+  const components = Object.keys(rows[0][1].health);
+  return [
+    'What the platform expects changed several times. `platform.ref` in release.yaml decides which row holds: a calendar version is compared number by number, with or without zeros in front, and stays the tag of the images exactly as it is written. The newest row also holds for every later version, and for a ref that is no version. `--generation`, or `generation` of the plugin’s options, decides against the ref.',
+    table(
+      [
+        'generation',
+        'from `platform.ref`',
+        'descriptor',
+        'settings of a bundle',
+        'ids of examples are reserved',
+        'bundle readiness',
+      ],
+      ([name, row]) => [
+        `\`${name}\``,
+        `\`${row.since ?? name}\``,
+        DESCRIPTOR[row.descriptor],
+        row.config === undefined ? 'none' : `\`${row.config}\``,
+        RESERVED[row.examplesReserved],
+        row.bundleReadiness ? '`GET /monitoring/applications`' : 'no',
+      ],
+    ),
+    '## Health checks',
+    'The path that the health check of a container requests, unless `health.path` of the service sets another one. In `2026.8.18`, `/health` of proc answers 503 as long as a required bundle is not ready, and a container that is checked there is replaced again and again.',
+    table(['generation', ...components], ([name, { health }]) => [
+      `\`${name}\``,
+      ...components.map((each) => `\`${health[each]}\``),
+    ]),
+  ];
+}
+
+function line(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
