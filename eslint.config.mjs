@@ -28,6 +28,7 @@ const LAYERS = [
   { src: RELEASE, room: 'environment', rooms: [...PLATFORM, 'release'], packages: ['zod'] },
   { src: RELEASE, room: 'bundle', rooms: MODEL, packages: [] },
   { src: RELEASE, room: 'image', rooms: [...MODEL, 'bundle'], packages: ['zod', 'node:crypto'] },
+  { src: RELEASE, room: 'provenance', rooms: [...MODEL, 'bundle', 'image'], packages: ['zod', 'node:crypto'] },
   { src: RELEASE, room: 'descriptor', rooms: [...MODEL, 'bundle', 'image'], packages: [] },
   { src: RELEASE, room: 'env', rooms: CONTENT, packages: [] },
   { src: RELEASE, room: 'import', rooms: [...CONTENT, 'env'], packages: [] },

@@ -74,6 +74,22 @@ export function createManifests(store, blobs, isImmutable) {
     return json(200, { name, tags: page }, next ? { link: next } : {});
   }
 
+  /** The manifests whose subject is a digest, two a page. */
+  function referrers({ name, digest, query }) {
+    const all = store.list(`repositories/${name}/_manifests`).flatMap((key) => {
+      const found = `sha256:${key.split('/').at(-1)}`;
+      const bytes = store.get(bytesKey(name, found));
+      const { subject, artifactType, annotations } = JSON.parse(bytes.toString('utf8'));
+      const mediaType = store.get(typeKey(name, found)).toString();
+      return subject?.digest === digest ? [{ mediaType, digest: found, size: bytes.length, artifactType, annotations }] : [];
+    });
+    const from = Number(query.get('from') ?? 0);
+    const next = from + 2 < all.length && `</v2/${name}/referrers/${digest}?from=${from + 2}>; rel="next"`;
+    const type = 'application/vnd.oci.image.index.v1+json';
+    const index = { schemaVersion: 2, mediaType: type, manifests: all.slice(from, from + 2) };
+    return json(200, index, { 'content-type': type, ...(next && { link: next }) });
+  }
+
   function catalog() {
     const names = store.list('repositories').flatMap((key) => /^(.+)\/_tags\//.exec(key)?.[1] ?? []);
     return json(200, { repositories: [...new Set(names)].sort() });
@@ -89,7 +105,7 @@ export function createManifests(store, blobs, isImmutable) {
     });
   }
 
-  return { manifest, tags, catalog, images, remove };
+  return { manifest, tags, referrers, catalog, images, remove };
 }
 
 function unknown(reference) {

@@ -11,6 +11,7 @@ const ROUTES = [
   ['catalog', /^\/v2\/_catalog$/],
   ['tags', new RegExp(`^/v2/(?<name>${NAME})/tags/list$`)],
   ['manifest', new RegExp(`^/v2/(?<name>${NAME})/manifests/(?<reference>[^/]+)$`)],
+  ['referrers', new RegExp(`^/v2/(?<name>${NAME})/referrers/(?<digest>[^/]+)$`)],
   ['uploads', new RegExp(`^/v2/(?<name>${NAME})/blobs/uploads/?$`)],
   ['upload', new RegExp(`^/v2/(?<name>${NAME})/blobs/uploads/(?<id>[0-9a-f-]+)$`)],
   ['blob', new RegExp(`^/v2/(?<name>${NAME})/blobs/(?<digest>[^/]+)$`)],

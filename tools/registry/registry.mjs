@@ -17,6 +17,7 @@ import { TLS } from './tls.mjs';
  * tls           https, with a certificate of its own (tls.mjs). Default: http.
  * immutable     repositories whose tags are written once: names, or true for all. Default: none.
  * repositories  the repositories that exist; pushing to another is 404 NAME_UNKNOWN. Default: pushing makes them.
+ * referrers     whether it has the referrers API. Default: no, as Debian's docker-registry.
  * uploads       { absolute: the place of an upload is a whole address; mount: false: no mounts, as Amazon has it until it is switched on;
  *               leastPiece: bytes of a PATCH that is not the last; most: bytes of a body, 413 above }. Default: paths, mounts, any size.
  * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }, or a promise of
@@ -28,7 +29,17 @@ import { TLS } from './tls.mjs';
  * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
  * the journal adds status (0: cut), received and sent (bytes of the bodies). It holds no authorization headers.
  */
-export async function start({ port = 0, dir, auth, tls, immutable = [], repositories, uploads = {}, faults } = {}) {
+export async function start({
+  port = 0,
+  dir,
+  auth,
+  tls,
+  immutable = [],
+  repositories,
+  uploads = {},
+  referrers = false,
+  faults,
+} = {}) {
   const store = openStore(dir);
   const blobs = createBlobs(store, uploads);
   const isImmutable = (name) => (typeof immutable === 'boolean' ? immutable : immutable.includes(name));
@@ -99,6 +110,7 @@ export async function start({ port = 0, dir, auth, tls, immutable = [], reposito
     if (kind === 'base') return json(200, {});
     if (kind === 'catalog') return manifests.catalog();
     if (kind === 'tags') return manifests.tags(request);
+    if (kind === 'referrers') return referrers ? manifests.referrers(request) : refuse(404, 'UNSUPPORTED', 'no such address');
     if (kind === 'manifest') return manifests.manifest(request);
     if (kind === 'uploads')
       return method === 'POST' ? blobs.start(request) : refuse(405, 'UNSUPPORTED', 'The operation is unsupported.');

@@ -43,6 +43,13 @@ export const PluginOptions = z.strictObject({
       'Accept an image that cannot be verified for its tag `c-<key>` alone: one that an engine built elsewhere, or whose bundles cannot be read. Whoever can write to the image repository then decides what is deployed. Receipts say so.',
     )
     .meta({ default: false }),
+  signatureKeys: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      'Files of the workspace with the public keys whose signatures of images count, in PEM format. An image that an engine built elsewhere, or whose bundles cannot be read, is accepted with such a signature. An environment can name its own keys, and require signatures.',
+    )
+    .meta({ examples: [['keys/release.pub']] }),
   tagPrefix: z.string().optional().describe('The prefix of branch and commit tags.').meta({ default: 'customer' }),
   generation: z
     .enum(generations)

@@ -43,7 +43,8 @@ import { openWorktree } from './git/worktree';
 import { pinnedImage } from './images/job';
 import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';
-import { notPushed } from './images/released-images';
+import { imageUnsigned, notPushed } from './images/released-images';
+import { readSigningKey } from './images/signatures/signing-key';
 import { imageMismatch, imageUnverified } from './images/verify/verify';
 import { needsEngine } from './images/build/image-source';
 import { getManifest, headManifest } from './registry/manifests';
@@ -199,6 +200,11 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }],
     } as never),
   'file-missing': () => requireRelease(empty()),
+  'signing-key': () => readSigningKey(box.dir, undefined, { KDCUBE_SIGNING_KEY: 'release.pem' }),
+  'image-unsigned': () => {
+    const reference = `ghcr.io/acme/kdcube-exec-bundled@${FOUND.digest}`;
+    throw imageUnsigned(reference, 'prod', 'kdcube-exec-bundled', 'it has no signature');
+  },
   'pin-missing': () => requirePin(undefined, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
   'pin-stale': () => requirePin(pin, false, 'weather@2-1', 'pins/bundles/weather@2-1/pin.json'),
   'tag-moved': () => checkPinnedRef(repo('moved', 'v2'), { id: 'weather@2-1', ref: 'v2' }, pin, silentLog),

@@ -80,6 +80,12 @@ export { BUNDLES_LABEL, readBundles } from './image/bundles-label';
 export { listChanges } from './image/changes';
 export { requireRelease } from './image/workspace';
 
+// provenance
+export { BUNDLE_TYPE } from './provenance/envelope';
+export { keyId, readPublicKeys, requireSupported, type PublicKey } from './provenance/keys';
+export { judgeSignature, type SignedImage, signImage } from './provenance/signature';
+export { PREDICATE_TYPE, type ProvenanceFacts } from './provenance/statement';
+
 // env
 export { descriptorOptions, type PlannedFile } from './env/bundles';
 export { envFile } from './env/env-file';

@@ -42,6 +42,7 @@ describe('printed files of executors', () => {
     expect(Object.keys(DockerPushOptions.shape).filter((name) => !boot.includes(name))).toEqual([
       'format',
       'branch',
+      'signingKey',
       'tagPrefix',
     ]);
   });

@@ -4,12 +4,14 @@ import { withSnapshot } from '../git/snapshot/snapshot';
 import type { ExpectedImage } from '../oci/expected';
 import type { Log } from '../system/log';
 import { findManifest } from '../registry/manifests';
+import type { Repository } from '../registry/blobs/blobs';
 import type { Registry } from '../registry/transport/connect';
 import type { OpenRelease } from '../workspace/workspace';
 import { planImageJob, type ImageJob } from './job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
-import { imageUnverified, verifyImage, type TrustOptions } from './verify/verify';
+import { findSignature } from './signatures/find-signature';
+import { imageUnverified, signedImage, verifyImage, type TrustOptions } from './verify/verify';
 
 /** An image of the release that is pushed, in whatever checkout and by whomever, and that is verified. */
 export interface ReleasedImage extends Pick<ImageJob, 'plan' | 'uncommitted'> {
@@ -28,6 +30,8 @@ export interface ReleasedOptions extends TrustOptions {
   offline: boolean;
   /** The connection to use offline for an image without a receipt. */
   connection?: Registry;
+  /** Every image must have a valid signature, although it is verified in another way: the environment that this is for. */
+  signedFor?: string;
 }
 
 /** Plans the named images of the release by content, and gives them to `work`, as long as the files of the workspace can be read. */
@@ -61,6 +65,8 @@ export async function releasedImages(
   // Without another address, the platform's images are expected where the release's are.
   const registries = { ...options.registries, platform: options.registries.platform ?? registry };
   const connection = offline ? options.connection : openRegistry(registry.host, log);
+  if (options.signedFor !== undefined && !connection)
+    log.note(`${options.signedFor} requires signatures. Offline, signatures were not checked.`);
   const missing: KdcubeError[] = [];
   const found: ReleasedImage[] = [];
   for (const job of planned) {
@@ -72,7 +78,12 @@ export async function releasedImages(
       (offline && receipt !== undefined ? { digest: receipt } : undefined) ??
       (connection && (await verifiedImage(job, { connection, repository, name }, receipt, { ...options, registries }, log)));
     if (verified === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
-    else found.push({ plan, uncommitted, repository, ...verified, reference: `${name}@${verified.digest}` });
+    else {
+      const reference = `${name}@${verified.digest}`;
+      const unsigned = connection && (await findUnsigned(job, { registry: connection, repository }, reference, options));
+      if (unsigned) missing.push(unsigned);
+      found.push({ plan, uncommitted, repository, ...verified, reference });
+    }
   }
   if (missing.length > 0) throw new KdcubeError(missing.flatMap(({ problems }) => problems));
   return found;
@@ -89,13 +100,35 @@ async function verifiedImage(
   const found = await findManifest(connection, repository, job.plan.tag);
   if (!found) return undefined;
   const place = `${name}:${job.plan.tag}`;
-  const verdict = await verifyImage(job, { ...found, place }, trust, log, receipt);
+  const signatures = { registry: connection, repository };
+  const verdict = await verifyImage(job, { ...found, place, signatures }, trust, log, receipt);
   if (verdict.by === 'nothing') throw imageUnverified({ place, digest: found.digest }, verdict.why);
   const { digest, expected } = verdict;
   if (digest === found.digest) return { digest, expected };
   // The tag was moved after the push that the receipt is of.
   log.note(`${place} names ${found.digest} now. The receipt of its push names ${digest}, which is used.`);
   return (await findManifest(connection, repository, digest)) && { digest };
+}
+
+/** The Problem of an image without a valid signature, where the environment requires one. */
+export async function findUnsigned(
+  job: Pick<ImageJob, 'plan'>,
+  place: Repository,
+  reference: string,
+  { signedFor, trustedKeys = [] }: Pick<ReleasedOptions, 'signedFor' | 'trustedKeys'>,
+): Promise<KdcubeError | undefined> {
+  if (signedFor === undefined) return undefined;
+  const digest = reference.slice(reference.indexOf('@') + 1);
+  const search = await findSignature(place, signedImage(job, digest), trustedKeys);
+  return search.by ? undefined : imageUnsigned(reference, signedFor, job.plan.image, search.found);
+}
+
+export function imageUnsigned(reference: string, environment: string, image: string, found: string): KdcubeError {
+  return new KdcubeError({
+    code: 'image-unsigned',
+    message: `${reference} has no valid signature, and ${environment} requires one: ${found}.`,
+    hint: `nx run ${image}:docker-push    in a job with KDCUBE_SIGNING_KEY (docs/signatures.md)`,
+  });
 }
 
 export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {

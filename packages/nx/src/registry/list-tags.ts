@@ -29,7 +29,8 @@ export async function listTags(registry: Registry, repository: string): Promise<
   return tags;
 }
 
-function nextPage(link: string | string[] | undefined, { base }: Registry, from: URL): URL | undefined {
+/** The next page of a list; undefined after the last one. */
+export function nextPage(link: string | string[] | undefined, { base }: Registry, from: URL): URL | undefined {
   const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec([link ?? ''].flat().join(','))?.[1];
   if (next === undefined || !URL.canParse(next, from.href)) return undefined;
   const { pathname, search } = new URL(next, from);

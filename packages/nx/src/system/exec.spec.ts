@@ -46,6 +46,13 @@ describe('run', () => {
     expect(stdout.toString()).toBe('undefined 2\n');
   });
 
+  it('gives the signing key to no program', async () => {
+    Object.assign(process.env, { KDCUBE_SIGNING_KEY: 'key', KDCUBE_SIGNING_PASSWORD: 'horse' });
+    const printed = await node('console.log(Object.keys(process.env).filter((name) => name.startsWith("KDCUBE_SIGNING")))');
+    for (const name of ['KDCUBE_SIGNING_KEY', 'KDCUBE_SIGNING_PASSWORD']) delete process.env[name];
+    expect(printed.stdout.toString()).toBe('[]\n');
+  });
+
   it('calls onLine with each line of stderr as it comes; a carriage return ends a line too', async () => {
     const lines: string[] = [];
     await node('process.stderr.write("10%\\r20%\\r\\n\\nlast")', { onLine: (line) => lines.push(line) });

@@ -115,6 +115,9 @@ const SETTINGS = {
   verbose: 'none',
 } as const satisfies Options;
 
+/** No program that is started needs the signing key. */
+const OWN_SECRETS = { KDCUBE_SIGNING_KEY: undefined, KDCUBE_SIGNING_PASSWORD: undefined };
+
 type Child = ResultPromise<typeof SETTINGS>;
 
 interface Started {
@@ -140,7 +143,7 @@ function start(
     child = execa(program, args, {
       ...SETTINGS,
       ...(input === undefined ? { stdin } : { input }),
-      ...{ cwd, env, maxBuffer, timeout: command.timeout, buffer: { stdout: !isStreamed } },
+      ...{ cwd, env: { ...OWN_SECRETS, ...env }, maxBuffer, timeout: command.timeout, buffer: { stdout: !isStreamed } },
     }) as unknown as Child;
   } catch (cause) {
     return { command, result: failed(couldNotRun(command, cause)) };

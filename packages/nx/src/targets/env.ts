@@ -1,12 +1,12 @@
 import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
 import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../workspace/environment';
-import { releasedImages, withPlannedImages, type ReleasedImage } from '../images/released-images';
+import { releasedImages, withPlannedImages, type ReleasedImage, type ReleasedOptions } from '../images/released-images';
 import type { TrustOptions } from '../images/verify/verify';
 import type { Log } from '../system/log';
 import { requireBundlePin, type OpenRelease } from '../workspace/workspace';
 
-export interface EnvOptions extends TrustOptions {
+export interface EnvOptions extends TrustOptions, Pick<ReleasedOptions, 'signedFor'> {
   platform?: string;
   offline: boolean;
 }

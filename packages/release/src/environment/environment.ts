@@ -99,6 +99,8 @@ export interface Environment {
   description?: string;
   target: Target;
   registry?: string;
+  /** `keys`: files of the workspace; undefined: those of the plugin's options. */
+  signatures: { required: boolean; keys?: string[] };
   tenant: string;
   project: string;
   ecs: {

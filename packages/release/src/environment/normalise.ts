@@ -20,6 +20,7 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
     description: written.description,
     target,
     registry: written.registry,
+    signatures: { required: written.signatures?.required ?? false, keys: written.signatures?.keys },
     tenant,
     project,
     ecs: {

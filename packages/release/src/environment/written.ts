@@ -129,6 +129,23 @@ export const WrittenEnvironment = z
     registry: text()
       .optional()
       .describe('The registry of the release’s images: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme`.'),
+    signatures: z
+      .strictObject({
+        required: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether `verify`, `plan`, `env` and the deploy refuse an image of the release that no trusted key has signed. Default: false.',
+          ),
+        keys: z
+          .array(text())
+          .optional()
+          .describe(
+            'Files of the workspace with the public keys that are trusted, in PEM format. Default: `signatureKeys` of the plugin’s options in nx.json.',
+          ),
+      })
+      .optional()
+      .describe('Whose signatures of images count here.'),
     tenant: text().describe('The tenant, in every place that needs it.'),
     project: text().describe('The project, in every place that needs it.'),
     vars: z

@@ -96,6 +96,8 @@ export const PROBLEMS = {
   'image-not-pushed': 'An image of the release has not been pushed yet.',
   'image-mismatch': 'An image under a content key is not the image that the release describes.',
   'image-unverified': 'Nothing proves that an image is the one that the release describes.',
+  'image-unsigned': 'An image has no valid signature, and the environment requires one.',
+  'signing-key': 'A signing key, or a file with trusted public keys, cannot be used.',
   'tag-exists': 'An image tag already points to another image.',
   'unsafe-tag': 'A name that is not a valid image tag.',
 

@@ -281,6 +281,31 @@ export const LIMITS = {
     why: 'Registries take no more.',
     code: 'registry-response',
   },
+  signatureBytes: {
+    max: 256 * KiB,
+    unit: 'bytes',
+    of: 'a signature of an image, with its statement; a larger one does not count',
+    why: 'The statement of an image with 500 bundles has 130 kB.',
+  },
+  signatures: {
+    max: 50,
+    unit: 'signatures',
+    of: 'signatures of one image; the others are not read',
+    why: 'Whoever can write to the repository can add any number.',
+  },
+  referrerPages: {
+    max: 20,
+    unit: 'pages',
+    of: 'pages of a registry’s list of what refers to an image; the others are not read',
+    why: 'A list that never ends is no list.',
+  },
+  signingKeyBytes: {
+    max: 64 * KiB,
+    unit: 'bytes',
+    of: 'a file with a signing key or with trusted public keys',
+    why: 'A key in PEM format has less than 1 kB.',
+    code: 'signing-key',
+  },
   dockerConfigBytes: {
     max: 4 * MiB,
     unit: 'bytes',

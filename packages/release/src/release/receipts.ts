@@ -78,6 +78,8 @@ export const PushReceipt = z.strictObject({
   sent: z.strictObject({ reusedLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
   /** Nothing proved what is in the reused image: the option `trustRegistry` accepted it. */
   trustRegistry: z.literal(true).optional(),
+  /** The signature of the image by the key of this job. `keyId`: SHA-256 of the public key, in base64. `digest`: of the manifest that holds the signature. */
+  signature: z.strictObject({ keyId: z.string(), digest }).optional(),
   /** The workspace's commit, when all that is in the image is committed. */
   commit: tree.optional(),
 });

@@ -3,6 +3,7 @@ import type { DeployPlan, Environment } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
 import { planRelease } from '../../targets/ecs/plan/plan';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
+import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { openRelease } from '../../workspace/workspace';
@@ -18,7 +19,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
-    const imageOptions = releaseImageOptions(options, plugin);
+    const imageOptions = releaseImageOptions(root, options, plugin, environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);
     const planOptions = { ...imageOptions, offline: false, lastRecord };
@@ -26,6 +27,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
       options.plan === undefined
         ? (await planRelease(open, environment, planOptions, log)).plan
         : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
+    if (options.plan !== undefined) await requireSignedPlan(open, environment, plan, planOptions, log);
     checkCommitted(plan, options.allowUncommitted);
     await executeUnlessDryRun(plan, records, options, log);
   });

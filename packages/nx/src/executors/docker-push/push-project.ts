@@ -4,6 +4,8 @@ import { writeFileAtomic } from '../../system/files';
 import { readStatus } from '../../git/status';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';
+import { readSigningKey } from '../../images/signatures/signing-key';
+import { readTrustedKeys } from '../../images/signatures/trusted-keys';
 import { logIgnoredFiles } from '../../workspace/bundle-notes';
 import type { Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
@@ -18,18 +20,25 @@ export async function pushProject(task: Task, raw: Readonly<Record<string, unkno
   const options = readTaskOptions(DockerPushOptions, raw);
   const { root, plugin, log } = task;
   const { dryRun, branch, format } = options;
+  // First: a key that cannot be used must not be discovered after the upload.
+  const signingKey = readSigningKey(root, options.signingKey);
   // git works while release.yaml is read.
   const gitStatus = readStatus(root);
   const tagOptions = { root, branch, tagPrefix: options.tagPrefix ?? plugin.tagPrefix, gitStatus };
   const push = async (job: ImageJob, registries: Registries): Promise<PushRow | WouldPush> => {
     if (format && registries.registry) throw formatWithRegistry();
-    const trust = { registries, engine: options.engine ?? plugin.engine ?? 'auto', trustRegistry: plugin.trustRegistry };
+    const trust = {
+      registries,
+      engine: options.engine ?? plugin.engine ?? 'auto',
+      trustRegistry: plugin.trustRegistry,
+      trustedKeys: [...readTrustedKeys(root, plugin.signatureKeys ?? []), ...(signingKey ? [signingKey] : [])],
+    };
     const row: WouldPush = { image: job.plan.image };
     const onWouldPush = (why: readonly string[]) => void (row.why = why);
     // While the registry is asked.
     const notes = Promise.all(job.bundles.map((bundle) => logIgnoredFiles(root, bundle, log)));
     notes.catch(() => undefined);
-    const receipt = await pushImage(job, { ...tagOptions, ...trust, dryRun, format, onWouldPush }, log);
+    const receipt = await pushImage(job, { ...tagOptions, ...trust, dryRun, format, onWouldPush, signingKey }, log);
     await notes;
     if (!receipt || dryRun) return row;
     await writeFileAtomic(path.join(root, OUT.push(row.image), 'receipt.json'), printReceipt(receipt));

@@ -30,6 +30,13 @@ export const DockerPushOptions = z.strictObject({
     .optional()
     .describe('The branch whose tag is set. Default: the branch that is checked out, else the branch of the CI job.')
     .meta({ examples: ['main'] }),
+  signingKey: z
+    .string()
+    .optional()
+    .describe(
+      'The file with the private key that images are signed with, in PEM format or as cosign writes it. Default: the environment variable KDCUBE_SIGNING_KEY, which holds the key or the path of its file. KDCUBE_SIGNING_PASSWORD is the password of an encrypted key. Without a key, nothing is signed.',
+    )
+    .meta({ examples: ['/run/secrets/release.pem'] }),
   tagPrefix: z
     .string()
     .optional()

@@ -17,7 +17,7 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const renderOptions = { ...releaseImageOptions(options, plugin), offline: options.offline };
+    const renderOptions = { ...releaseImageOptions(root, options, plugin, environment), offline: options.offline };
     const plan = await renderedEnv(open, environment, renderOptions, log);
     logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });

@@ -67,7 +67,7 @@ async function contentProof(
   unknown: string[],
 ): Promise<'verified' | undefined> {
   if (claims?.key === undefined) return undefined;
-  const trust = releaseImageOptions(options, plugin);
+  const trust = releaseImageOptions(root, options, plugin);
   return orUnknown('whether this checkout gives this image', unknown, async () => {
     const open = await openRelease(root, plugin);
     const planOptions = { platform: trust.platform, args: options.args, offline: true };

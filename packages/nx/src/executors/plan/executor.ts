@@ -25,7 +25,7 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
       });
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const imageOptions = releaseImageOptions(options, plugin);
+    const imageOptions = releaseImageOptions(root, options, plugin, environment);
     const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, imageOptions.registries), log);
     const planOptions = { ...imageOptions, offline, lastRecord };
     const planned = await planRelease(open, environment, planOptions, log);

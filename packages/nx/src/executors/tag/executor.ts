@@ -17,7 +17,7 @@ import type { TagOptions } from './schema';
 /** Tags every image of the release. Every image is looked up, verified and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const imageOptions = releaseImageOptions(options, plugin);
+    const imageOptions = releaseImageOptions(root, options, plugin);
     const name = requireRegistry(imageOptions.registries);
     const registry = openRegistry(name.host, log);
     const open = await openRelease(root, plugin);

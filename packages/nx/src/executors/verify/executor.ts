@@ -17,7 +17,7 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
     const { secretKeys, layers } = options;
-    const settings = { ...releaseImageOptions(options, plugin), secretKeys, layers };
+    const settings = { ...releaseImageOptions(root, options, plugin, environment), secretKeys, layers };
     const results = await verifyRelease(open, environment, settings, log);
     log.lines(resultTable(results));
     for (const result of results) log.event({ event: 'check', ...result });

@@ -4,6 +4,7 @@ import type { ImageConfig, ImageManifest } from '../../registry/manifest-format'
 import type { TagHeads } from '../../registry/push-job';
 import type { TaggableImage } from '../../registry/tag-image';
 import type { ManifestHead } from '../../registry/manifests';
+import type { SigningKey } from '../signatures/signing-key';
 import { indexOwnLayers } from '../../oci/own-layers';
 import type { ImageSource } from '../build/image-source';
 
@@ -25,6 +26,13 @@ export interface PushedImage extends ManifestHead {
 export interface ExistingImage extends PushedImage {
   /** Nothing proves what is in it: the option `trustRegistry` accepted it for its tag alone. */
   trustRegistry?: true;
+}
+
+/** A signature that is stored beside an image. */
+interface StoredSignature {
+  keyId: string;
+  /** Of the manifest that holds it. */
+  digest: string;
 }
 
 /** What a destination has under the content key. */
@@ -61,6 +69,8 @@ export interface Destination {
   readTags(tags: readonly ImageTag[]): Promise<TagHeads | undefined>;
   /** Uploads the image under its content key. Problem `image-mismatch` if the key names another image afterwards. */
   upload(built: ImageSource, options: UploadOptions): Promise<UploadedImage>;
+  /** Signs the image, unless this key has signed it already. Undefined where nothing can be signed. `commit`: the workspace's. */
+  sign(image: PushedImage, key: SigningKey, commit: string | undefined): Promise<StoredSignature | undefined>;
   /** Sets tags on an image that is there. Returns those that the image has now. */
   tag(image: PushedImage, tags: readonly ImageTag[]): Promise<string[]>;
   /** Called when an existing image is reused. */

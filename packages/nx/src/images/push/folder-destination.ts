@@ -54,6 +54,10 @@ export function folderDestination(job: ImageJob, options: FolderOptions & TrustO
       const { manifest, image: written } = await readLayout(dir);
       return { ...manifest, transfer: transferOf(written.layers, old) };
     },
+    async sign() {
+      log.note(`${image} is not signed: a signature is stored in a registry, and none is configured.`);
+      return undefined;
+    },
     tag: async () => [],
     afterReuse: writeArchive,
   };

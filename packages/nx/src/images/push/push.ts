@@ -4,6 +4,7 @@ import { withLock } from '../../system/lock/lock';
 import type { Log } from '../../system/log';
 import { findOrBuild } from '../build/image-source';
 import { contentOf, type ImageJob } from '../job';
+import type { SigningKey } from '../signatures/signing-key';
 import type { TrustOptions } from '../verify/verify';
 import type { Builder } from '../build/engine';
 import type { Destination, ExistingImage, PushedImage } from './destination';
@@ -17,6 +18,8 @@ export interface PushOptions extends TagOptions, TrustOptions {
   dryRun: boolean;
   /** Called on a dry run with the reasons why the image would be pushed. */
   onWouldPush?: (reasons: readonly string[]) => void;
+  /** Signs every image that is pushed, and every reused one that is verified and not signed yet. */
+  signingKey?: SigningKey;
   /** The format in dist/images, if no registry is configured. Default: oci-layout. */
   format?: ImageFormat;
 }
@@ -71,9 +74,10 @@ async function buildAndPush(push: Push, options: PushOptions, log: Log): Promise
   const { digest, transfer } = uploaded;
   log.done('pushed', job.plan.image, digest, startedAt);
 
+  const signature = await signImage(push, uploaded, options, log);
   const applied = await applyTags(push, uploaded, options, log);
   const why = listChanges(previous?.labels, job.plan);
-  return receiptOf(push, uploaded, { how: built.how, why, ...(transfer && { sent: transfer }), ...applied });
+  return receiptOf(push, uploaded, { how: built.how, why, ...(transfer && { sent: transfer }), ...signature, ...applied });
 }
 
 async function reuse(push: Push, existing: ExistingImage, options: PushOptions, log: Log): Promise<PushReceipt> {
@@ -82,9 +86,36 @@ async function reuse(push: Push, existing: ExistingImage, options: PushOptions, 
   log.done('reused', job.plan.image, `${existing.digest}  (already in ${destination.kind}${trusted})`, startedAt);
   await destination.afterReuse?.();
 
+  const signature = options.dryRun ? {} : await signImage(push, existing, options, log);
   const applied = options.dryRun ? { tags: [] } : await applyTags(push, existing, options, log);
   const { trustRegistry } = existing;
-  return receiptOf(push, existing, { how: 'reused', why: [], ...(trustRegistry && { trustRegistry }), ...applied });
+  return receiptOf(push, existing, {
+    how: 'reused',
+    why: [],
+    ...(trustRegistry && { trustRegistry }),
+    ...signature,
+    ...applied,
+  });
+}
+
+/** Before a tag names it: what people find by a tag is signed. A signature says what a commit contains, and that the content was verified here. */
+async function signImage(
+  { job, destination }: Push,
+  image: ExistingImage,
+  options: PushOptions,
+  log: Log,
+): Promise<Pick<PushReceipt, 'signature'>> {
+  const { signingKey } = options;
+  if (!signingKey) return {};
+  const unsigned = image.trustRegistry
+    ? 'nothing proves what is in it (trustRegistry)'
+    : job.uncommitted.length > 0 && `it has uncommitted content (${job.uncommitted.join(', ')})`;
+  if (unsigned) {
+    log.note(`${job.plan.image} is not signed: ${unsigned}.`);
+    return {};
+  }
+  const signature = await destination.sign(image, signingKey, await commitOf(options));
+  return signature ? { signature } : {};
 }
 
 /** Sets the branch tag and the commit tag, also on an image that is reused: a branch that was merged has the same image. */
@@ -116,7 +147,7 @@ function destinationOf(job: ImageJob, options: PushOptions, log: Log): Destinati
 function receiptOf(
   { job, destination }: Push,
   { digest, mediaType, size }: PushedImage,
-  more: Pick<PushReceipt, 'how' | 'tags' | 'why' | 'sent' | 'commit' | 'trustRegistry'>,
+  more: Pick<PushReceipt, 'how' | 'tags' | 'why' | 'sent' | 'commit' | 'trustRegistry' | 'signature'>,
 ): PushReceipt {
   return {
     receipt: 'docker-push',

@@ -12,7 +12,9 @@ import { openRegistry } from '../../workspace/registries';
 import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';
 import { rememberEngineDigest } from '../verify/engine-digests';
-import { imageMismatch, verifyImage, type TrustOptions } from '../verify/verify';
+import { findSignature } from '../signatures/find-signature';
+import { provenanceOf, signAndStore } from '../signatures/sign-image';
+import { imageMismatch, signedImage, verifyImage, type FoundImage, type TrustOptions } from '../verify/verify';
 import type { Destination, FindResult, UploadedImage } from './destination';
 import { readPreviousImage } from './previous';
 import type { TagOptions } from './tags';
@@ -36,7 +38,7 @@ export function registryDestination(
     async find() {
       keyReadAt = registry.now();
       const found = await findManifest(registry, repository, key);
-      return found ? verifyExisting(job, found, { ...options, place: `${name}:${key}` }, log) : {};
+      return found ? verifyExisting(job, { ...found, place: `${name}:${key}`, signatures: place }, options, log) : {};
     },
     readPrevious: () => readPreviousImage({ ...options, image, platform, target }, log),
     readTags: (tags) => readTags(place, tags),
@@ -49,6 +51,14 @@ export function registryDestination(
       const { digest, mediaType, size } = remote;
       requireOurs({ place: `${name}:${key}`, digest }, sha256Digest(toUpload.manifest));
       return { digest, mediaType, size, transfer: transferOf(remote, toUpload), remote };
+    },
+    async sign(pushed, key, commit) {
+      const { digest, mediaType, size } = pushed;
+      const existing = await findSignature(place, signedImage(job, digest), [key]);
+      if (existing.by) return { keyId: key.id, digest: existing.digest };
+      const stored = await signAndStore(place, { digest, mediaType, size }, provenanceOf(job, name, digest, commit), key);
+      log.done('signed', image, digest);
+      return { keyId: key.id, digest: stored };
     },
     async tag({ remote }, tags) {
       if (!remote) throw new Error('what is not in a registry cannot be tagged');
@@ -64,12 +74,12 @@ export function registryDestination(
 /** What counts of an image that is under the content key. */
 async function verifyExisting(
   job: ImageJob,
-  manifest: Manifest,
-  { place, ...trust }: TrustOptions & { place: string },
+  manifest: Manifest & FoundImage,
+  trust: TrustOptions,
   log: Log,
 ): Promise<FindResult> {
-  const { digest, mediaType, bytes } = manifest;
-  const verdict = await verifyImage(job, { ...manifest, place }, trust, log);
+  const { digest, mediaType, bytes, place } = manifest;
+  const verdict = await verifyImage(job, manifest, trust, log);
   if (verdict.by !== 'nothing') {
     const remote = { digest, how: 'there' as const, manifest };
     return {

@@ -1,10 +1,12 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, type PublicKey, type SignedImage } from '@kdcube/release/internal';
 import { findMismatch, type ExpectedImage } from '../../oci/expected';
+import type { Repository } from '../../registry/blobs/blobs';
 import type { ImageIndex, ImageManifest } from '../../registry/manifest-format';
 import type { Log } from '../../system/log';
 import type { Registries } from '../../workspace/registries';
 import type { Builder } from '../build/engine';
 import type { ImageJob } from '../job';
+import { findSignature } from '../signatures/find-signature';
 import { isOwnEngineDigest } from './engine-digests';
 import { computeExpectation, type Expectation } from './expectation';
 
@@ -15,6 +17,8 @@ export interface TrustOptions {
   engine?: Builder;
   /** Accepts an image that cannot be verified, for its tag alone. */
   trustRegistry?: boolean;
+  /** The public keys whose signatures count. */
+  trustedKeys?: readonly PublicKey[];
 }
 
 /** An image that was found under a content key, in a registry or a layout: its manifest as bytes, whose digest was computed here. */
@@ -24,18 +28,21 @@ export interface FoundImage {
   json: ImageManifest | ImageIndex;
   /** Where it was found, for messages: `registry.example/acme/proc:c-…`. */
   place: string;
+  /** Where its signatures are; undefined for a layout, which has none. */
+  signatures?: Repository;
 }
 
 /**
  * What an image under a content key was found to be.
  * - `content`: it is the image that git and the pinned base give; recomputed here.
  * - `engine`: an engine of this machine built it.
+ * - `signature`: a trusted key signed that it is this image.
  * - `receipt`: the receipt of a docker-push names its digest.
  * - `registry`: nothing proves it, and the option `trustRegistry` accepts that.
  */
 export type Verdict =
   | { by: 'content'; digest: string; expected: ExpectedImage }
-  | { by: 'engine' | 'receipt' | 'registry'; digest: string; expected?: undefined }
+  | { by: 'engine' | 'signature' | 'receipt' | 'registry'; digest: string; expected?: undefined }
   /** `cause`: a build would fail for the same reason. */
   | { by: 'nothing'; why: string; cause?: KdcubeError };
 
@@ -46,7 +53,7 @@ export type Verdict =
 export async function verifyImage(
   job: ImageJob,
   found: FoundImage,
-  { registries, engine = 'auto', trustRegistry = false }: TrustOptions,
+  { registries, engine = 'auto', trustRegistry = false, trustedKeys = [] }: TrustOptions,
   log: Log,
   receiptDigest?: string,
 ): Promise<Verdict> {
@@ -56,10 +63,18 @@ export async function verifyImage(
   if (expectation.is === 'computed' && mismatch === undefined) return { by: 'content', digest, expected: expectation.image };
   if (isOwnEngineDigest(job, digest)) return { by: 'engine', digest };
   if (mismatch !== undefined && !isNamedEngine(engine)) throw imageMismatch(found, mismatch);
-  // A valid signature of a digest would count here.
+  if (found.signatures && trustedKeys.length > 0) {
+    const signature = await findSignature(found.signatures, signedImage(job, digest), trustedKeys);
+    if (signature.by) return { by: 'signature', digest };
+  }
   if (receiptDigest !== undefined) return { by: 'receipt', digest: receiptDigest };
   if (trustRegistry) return { by: 'registry', digest };
   return { by: 'nothing', ...whyUnverified(job, expectation, mismatch) };
+}
+
+/** What a signature of an image must be about. */
+export function signedImage({ plan }: Pick<ImageJob, 'plan'>, digest: string): SignedImage {
+  return { digest, image: plan.image, contentKey: plan.key };
 }
 
 function isNamedEngine(engine: Builder): boolean {
@@ -92,6 +107,6 @@ export function imageUnverified({ place, digest }: Pick<FoundImage, 'place' | 'd
   return new KdcubeError({
     code: 'image-unverified',
     message: `${place} (${digest}) cannot be verified: ${why}`,
-    hint: 'pass on dist/push from the job that ran docker-push; or "trustRegistry": true in the options of @kdcube/nx, to rely on the registry (docs/security.md)',
+    hint: 'pass on dist/push from the job that ran docker-push; or sign images (docs/signatures.md); or "trustRegistry": true in the options of @kdcube/nx, to rely on the registry (docs/security.md)',
   });
 }

@@ -1,6 +1,7 @@
 import { quoted } from '../../problem/problem';
 import type { DocumentPath } from '../../document/document';
 import { isMapping } from '../../document/layers';
+import { unsafePath } from '../../release/refs';
 import type { EnvironmentRule } from './rule';
 import { pathOf } from './rule';
 import { shownReference } from '../secret-reference';
@@ -43,6 +44,21 @@ export const namesAreSafe: EnvironmentRule = ({ written }, report) => {
       );
     seen.set(called, name);
   }
+};
+
+export const signatureKeysAreInside: EnvironmentRule = ({ written }, report) => {
+  written.signatures?.keys?.forEach((file, index) => {
+    const why = unsafePath(file);
+    if (why === undefined) return;
+    report(
+      {
+        code: 'wrong-value',
+        message: `${quoted(file)} cannot be the file of a public key: ${why}.`,
+        hint: 'keys/release.pub    a file of the workspace',
+      },
+      ['signatures', 'keys', index],
+    );
+  });
 };
 
 /** Tenant and project are written once. If they are written again, they must be the same. */

@@ -25,6 +25,7 @@ import {
   keysAreUsed,
   namesAreSafe,
   redisIsShared,
+  signatureKeysAreInside,
   tenantIsConsistent,
 } from './rules-whole';
 
@@ -32,6 +33,7 @@ import {
 const RULES: EnvironmentRule[] = [
   namesAreSafe,
   tenantIsConsistent,
+  signatureKeysAreInside,
   redisIsShared,
   healthPathsAreSafe,
   targetsAreComplete,

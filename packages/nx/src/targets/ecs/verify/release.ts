@@ -22,7 +22,7 @@ import { verifyEnvironment } from './verify';
 const NOT_PUSHED = `registry.invalid/none@sha256:${'0'.repeat(64)}`;
 
 /** What makes an image one that cannot be deployed: a failed check, beside which all others run. */
-const FAILED_CHECKS = new Set<string>([imagePushed.code, 'image-mismatch', 'image-unverified']);
+const FAILED_CHECKS = new Set<string>([imagePushed.code, 'image-mismatch', 'image-unverified', 'image-unsigned']);
 
 type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean; layers: boolean };
 

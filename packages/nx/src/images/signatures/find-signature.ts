@@ -1,0 +1,56 @@
+import { BUNDLE_TYPE, judgeSignature, KdcubeError, LIMITS, type PublicKey, type SignedImage } from '@kdcube/release/internal';
+import { getBlob, type Repository } from '../../registry/blobs/blobs';
+import { isIndex } from '../../registry/manifest-format';
+import { getManifest } from '../../registry/manifests';
+import { listReferrers, type Referrer } from '../../registry/referrers';
+
+/** A valid signature of an image, or what was found instead. */
+export type SignatureSearch = { by: PublicKey; digest: string } | { by?: undefined; found: string };
+
+/** What is no proof, whoever put it there. Everything else (no access, no network) ends the search. */
+const INVALID = new Set(['registry-response', 'image-not-found']);
+/** What an index says of a signature: older clients put the type of the config there, or nothing. */
+const TYPES = new Set([undefined, BUNDLE_TYPE, 'application/vnd.oci.empty.v1+json']);
+
+/** Looks for a signature of an image by one of the keys. Whatever the registry lists is only a candidate: its bundle proves it, or not. */
+export async function findSignature(place: Repository, image: SignedImage, keys: readonly PublicKey[]): Promise<SignatureSearch> {
+  const referrers = await orReason(listReferrers(place, image.digest));
+  if (typeof referrers === 'string') return { found: `what the registry lists for it cannot be read: ${referrers}` };
+  const candidates = referrers.filter(({ artifactType }) => TYPES.has(artifactType)).slice(0, LIMITS.signatures.max);
+  const reasons: string[] = [];
+  for (const candidate of candidates) {
+    const result = await orReason(readSignature(place, candidate, image, keys));
+    if (typeof result === 'object') return result;
+    reasons.push(result);
+  }
+  if (reasons.length === 0) return { found: 'it has no signature' };
+  return {
+    found: `${reasons.length === 1 ? 'its signature does' : `its ${reasons.length} signatures do`} not count: ${[...new Set(reasons)].slice(0, 3).join('; ')}`,
+  };
+}
+
+async function readSignature(
+  { registry, repository }: Repository,
+  { digest }: Referrer,
+  image: SignedImage,
+  keys: readonly PublicKey[],
+): Promise<SignatureSearch | string> {
+  const { json } = await getManifest(registry, repository, digest);
+  const layer = isIndex(json) ? undefined : json.layers.find(({ mediaType }) => mediaType === BUNDLE_TYPE);
+  if (!layer) return `${digest} is not a signature`;
+  if (layer.size > LIMITS.signatureBytes.max) return `it has more than ${LIMITS.signatureBytes.max} bytes`;
+  const bytes = await getBlob(registry, repository, layer.digest, { maxBytes: LIMITS.signatureBytes.max });
+  const verdict = judgeSignature(bytes, image, keys);
+  return verdict.by ? { by: verdict.by, digest } : verdict.why;
+}
+
+/** The value, or why what the registry has is none. */
+async function orReason<T>(reading: Promise<T>): Promise<T | string> {
+  try {
+    return await reading;
+  } catch (error) {
+    const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
+    if (!problem || !INVALID.has(problem.code)) throw error;
+    return problem.message.split('\n')[0]!.replace(/\.$/, '');
+  }
+}
