@@ -3,7 +3,6 @@ const path = require('node:path');
 
 module.exports = {
   testEnvironment: 'node',
-  testSequencer: path.join(__dirname, 'tools/testing/longest-first.cjs'),
   // What a module of a sandbox looks up in its global object is slow to find; as arguments of the module it is not. Only what no package declares anew.
   sandboxInjectedGlobals: ['Array', 'JSON', 'Math', 'Number', 'Object', 'String'],
   // Many specs run git, and machines are slow at times: a limit is for what hangs, not for what is slow.

@@ -7,4 +7,5 @@ module.exports = {
   globalTeardown: '<rootDir>/support/global-teardown.ts',
   testTimeout: 300_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/../tools/testing/longest-first.cjs',
 };

@@ -13,8 +13,8 @@ const given = process.argv.slice(2);
 const only = given.includes('--unit') ? 'unit' : given.includes('--e2e') ? 'e2e' : undefined;
 const jestArgs = given.filter((arg) => arg !== '--unit' && arg !== '--e2e' && arg !== '--');
 
-/** jest's default leaves one core idle. */
-const eachCore = ['--maxWorkers', '100%'];
+/** jest's default leaves one core idle. A sequencer is no option of a project. */
+const eachCore = ['--maxWorkers', '100%', '--testSequencer', path.join(root, 'tools/testing/longest-first.cjs')];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];
 
