@@ -28,7 +28,7 @@ describe('nxSchema', () => {
     expect(JSON.parse(schemaText(schema))).toEqual(schema);
   });
 
-  it('refuses an option that nobody explained, and an id that would hide every option from Nx', () => {
+  it('refuses an option without a description, and an id that would hide every option from Nx', () => {
     expect(() => nxSchema('thing', z.strictObject({ a: z.string() }), 'A thing.', [])).toThrow('Option a of thing');
     expect(() => nxSchema('thing', Options.meta({ id: 'thing' }), 'A thing.', [])).toThrow('$ref');
     expect(() =>

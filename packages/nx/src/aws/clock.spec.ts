@@ -1,6 +1,6 @@
 import { awsClock } from './clock';
 
-/** A machine whose clock somebody sets, and which may sleep. */
+/** A machine whose clock is set, and which may sleep. */
 function machine() {
   const state = { wall: 1_000_000, counted: 50 };
   return { state, clock: awsClock({ wall: () => state.wall, counted: () => state.counted, sleep: async () => undefined }) };

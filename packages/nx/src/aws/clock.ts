@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '@kdcube/release/internal';
 
-/** A clock that AWS puts right. */
+/** A clock that is corrected by the Date header of AWS responses. */
 export interface AwsClock extends Clock {
-  /** What time an answer of AWS says it is. Says whether this clock was wrong. */
+  /** Takes the time of a response of AWS. Returns whether the clock was corrected. */
   observe(at: number): boolean;
 }
 
-/** What a machine has: a clock that somebody may set at any moment, and one that only counts. */
+/** The machine's clocks: the wall clock, which may be set at any moment, and a monotonic one. */
 export interface Machine {
   wall(): number;
   counted(): number;
@@ -21,12 +21,12 @@ const MACHINE: Machine = {
   sleep: (milliseconds) => setTimeout(milliseconds),
 };
 
-/** An answer says whole seconds, and is on its way for a moment: less than this is no error. Milliseconds. */
+/** A response has whole seconds, and takes a moment to arrive: a smaller difference is no error. Milliseconds. */
 const SLACK = 3_000;
 
 /**
- * Time as AWS has it: events, tasks and deployments carry its times, and are compared with this. Between two answers it is counted, so that a machine whose clock is set in the middle of a rollout
- * notices nothing; answers put it right where it is wrong from the beginning, or where the machine slept.
+ * The time at AWS: the times of events, tasks and deployments are compared with it. Between two responses the monotonic clock counts, so that setting the machine's clock during a rollout has no
+ * effect. A response corrects it if the machine's clock was wrong from the start, or if the machine slept.
  */
 export function awsClock(machine: Machine = MACHINE): AwsClock {
   let offset = machine.wall() - machine.counted();

@@ -34,7 +34,7 @@ export interface BatchProcess {
   pending: PendingRequest[];
 }
 
-/** One process that answers both questions, from this git on. */
+/** One process for both commands, since git 2.36. */
 const BATCH_COMMAND = '--batch-command';
 
 const BATCH_COMMAND_VERSION = [2, 36] as const;
@@ -44,7 +44,7 @@ async function supportsBatchCommand(): Promise<boolean> {
   return major > BATCH_COMMAND_VERSION[0] || (major === BATCH_COMMAND_VERSION[0] && minor >= BATCH_COMMAND_VERSION[1]);
 }
 
-/** Each is started with the first question that it answers, unless it was begun before. Answers come in the order of the questions. */
+/** Starts each process at its first request, unless `begin` has started it. Responses come in the order of the requests. */
 export function batchProcesses(context: GitContext) {
   const current = new Map<string, BatchProcess>();
   const begin = (mode: string): BatchProcess => {
@@ -69,7 +69,7 @@ export function batchProcesses(context: GitContext) {
   };
   return {
     begin(): void {
-      // Before anybody knows whether this git can: one that cannot ends, and nobody waits for it.
+      // Does not wait for git's version. An older git exits at once, and `ask` starts another mode.
       if (!current.has(BATCH_COMMAND)) begin(BATCH_COMMAND).git.keepAlive(false);
     },
     async ask(verb: BatchCommand, names: readonly string[]): Promise<(ObjectInfo | GitObject | undefined)[]> {

@@ -49,7 +49,7 @@ const CONFIG: Record<string, string> = {
 
 /**
  * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
- * cannot run a program that somebody else chose, no replaced objects, paths taken as they are written, the user's index never refreshed.
+ * cannot run a program chosen by the remote, no replaced objects, paths taken as they are written, the user's index never refreshed.
  */
 export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
   const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));

@@ -61,7 +61,7 @@ describe('a checkout', () => {
     ]);
   });
 
-  test('before the first commit, and outside of a repository, nobody can say', async () => {
+  test('unknown before the first commit, and outside of a repository', async () => {
     const bare = box.folder('new');
     gitSync(bare, 'init', '-q');
     expect(await readStatus(bare).checkout).toBeUndefined();
@@ -69,7 +69,7 @@ describe('a checkout', () => {
     await expect(outside.checkout).rejects.toMatchObject({ problems: [{ code: 'not-a-repository' }] });
   });
 
-  // What a look saves must not be another answer: git itself is asked for the tree of the same files, added.
+  // The shortcut must have the same result as git: the tree of the same files, after git add.
   test.each<[string, (write: (file: string, text: string) => void, root: string) => void]>([
     ['nothing changed', () => undefined],
     ['a file changed', (put) => put('bundles/a/entrypoint.py', 'a = 2\n')],

@@ -36,7 +36,7 @@ export function readStatus(root: string): GitStatus {
   const worktree = openWorktree(root);
   const checkout = shared(cwd, () => readCheckoutStatus(cwd, worktree, RELEASE_PATHS));
   const status = { worktree, config: readGitConfig({ cwd }), checkout };
-  // Each is said to whoever asks for it, and perhaps nobody does.
+  // A failure is reported where the promise is awaited, which may be nowhere: no unhandled rejection.
   for (const answer of Object.values(status)) answer.catch(() => undefined);
   // What is committed will be read there, where nothing has to be fetched for it.
   objectReader({ cwd }).start();
@@ -92,7 +92,7 @@ export function parseStatus(text: string, prefix: string): { head?: string; bran
     if (key === 'branch.head') branch = value === '(detached)' ? undefined : value;
     if (record.startsWith('# ')) continue;
     const file = recordPath(record);
-    // A kind of record that nobody knows may mean anything.
+    // A record of an unknown kind: the status cannot be used.
     if (file === undefined) return { changed: [] };
     changed.push(file.startsWith(prefix) ? file.slice(prefix.length) : file);
   }

@@ -52,7 +52,7 @@ describe('manifests', () => {
     ['a negative size', { ...image, layers: [descriptor('b', { size: -1 })] }],
     ['a size that is text', { ...image, layers: [descriptor('b', { size: '3' })] }],
     ['a platform that is text', { ...index, manifests: [descriptor('a', { platform: 'linux/amd64' })] }],
-    ['a type that nobody asked for', image, 'text/html'],
+    ['a type that was not requested', image, 'text/html'],
     ['an unknown type inside', { ...image, mediaType: 'application/vnd.other' }],
     ['very deep JSON', '['.repeat(100_000)],
   ];

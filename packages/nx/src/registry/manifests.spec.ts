@@ -136,7 +136,7 @@ describe('a registry', () => {
     expect((await problemOf(getBlob(client, 'a/x', sha256Digest(Buffer.from('?'))))).code).toBe('image-not-found');
   });
 
-  it('that does not make repositories is told from an empty one', async () => {
+  it('that does not create repositories is distinguished from an empty one', async () => {
     const registry = await start({ repositories: ['a/x'] });
     const client = open(registry.host);
     expect(await headManifest(client, 'a/x', 'v1')).toBeUndefined();

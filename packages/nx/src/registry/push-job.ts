@@ -18,10 +18,10 @@ export interface PushTags {
   key?: string;
   /** When the caller looked for the key and did not find it (milliseconds since 1970): it is not looked up again within a second. */
   keyAbsentAt?: number;
-  /** The digest that the key names and that is to be replaced. Any other one that appears under the key meanwhile counts as somebody else's push. */
+  /** The digest that the key names and that is to be replaced. Another digest that appears under the key in the meantime is the push of another process, and wins. */
   replaces?: string;
   tags?: readonly ImageTag[];
-  /** What the tags stand for, if the caller has just read it. */
+  /** What the tags name, if the caller has just read it. */
   tagHeads?: TagHeads;
 }
 
@@ -32,11 +32,11 @@ export interface Uploaded extends ManifestHead {
   /** Empty unless the image was pushed. */
   blobs: UploadedBlob[];
   manifest: Manifest;
-  /** What the tags stood for before anything was sent. */
+  /** What the tags named before anything was sent. */
   tagHeads: TagHeads;
 }
 
-/** What tags stood for at one moment. */
+/** What tags named at one moment. */
 export interface TagHeads {
   /** Milliseconds since 1970. */
   at: number;

@@ -61,7 +61,7 @@ async function uploaded(job: Job, digest: string, how: 'pushed' | 'there', tagHe
   return { digest, mediaType: manifest.mediaType, size, how: isOurs ? how : 'reused', blobs, manifest, tagHeads };
 }
 
-/** Sends blobs and manifest. Returns whose digest is there: another one means that somebody else was quicker. */
+/** Sends blobs and manifest. Returns the digest that the reference then names: another process may have pushed first. */
 async function sendImage(
   job: Job,
   reference: string,
@@ -70,13 +70,13 @@ async function sendImage(
   const { registry, repository, blobs, sent, options, own } = job;
   const put = () => putManifest(registry, repository, reference, own.bytes, own.mediaType);
   await uploadBlobs(job, blobs, sent, options);
-  // Sending may have taken long enough for somebody else to push the same key: theirs must not lose its tag.
+  // During a long upload another process may have pushed the same key: its image keeps the tag.
   const meanwhile = registry.now() - askedAt > RECENT ? await headManifest(registry, repository, reference) : undefined;
   if (meanwhile && meanwhile.digest !== replaces) return meanwhile.digest;
   const believed = blobs.filter(({ assumeExists }) => assumeExists);
   const how = await put().catch(async (error: unknown) => {
     if (codeOf(error) !== 'registry-response' || believed.length === 0) throw error;
-    // The registry may have lost what it was believed to have: now it is asked.
+    // The registry may have lost a blob that was assumed to exist: look each one up now.
     sent.splice(0, sent.length, ...sent.filter(({ how }) => how !== 'there'));
     await uploadBlobs(job, blobs.filter(({ digest }) => !sent.some((blob) => blob.digest === digest)).map(asked), sent, options);
     return put();
@@ -84,7 +84,7 @@ async function sendImage(
   return how === 'written' ? own.digest : readBack(job, reference);
 }
 
-/** What the registry says that it has. */
+/** The digest that the reference names now. */
 async function readBack({ registry, repository }: Repository, reference: string): Promise<string> {
   const now = await headManifest(registry, repository, reference);
   if (now) return now.digest;

@@ -5,8 +5,8 @@ import { describeResponse, accessDenied, repositoryMissing, invalidResponse, par
 import { hasCredentials } from './transport/auth';
 
 /**
- * NAME_UNKNOWN means two things: a plain registry says it of a repository in which nothing is yet, and makes that by itself; Amazon's and Google's say it of
- * one that somebody must make first. Only their words tell them apart.
+ * NAME_UNKNOWN means two things: a plain registry sends it for an empty repository, which it creates at the first push; ECR and Google's registry send it for one that must be created first. Only the
+ * message tells them apart.
  */
 export function isMissingRepository({ host }: Registry, answer: HttpResponse): boolean {
   const needsMaking = /does not exist in the registry|^repository ".*" not found/i;

@@ -56,7 +56,7 @@ it('skips a moving tag where tags are immutable; one that stays and is there is 
   expect(await setTag(registry, 'x', { tag: 'v2', moving: false }, two)).toBe('there');
 });
 
-it('is content when somebody else was quicker with the same digest, and not with another', async () => {
+it('accepts that another process has set it to the same digest, but not to another', async () => {
   const { double, registry } = await start({ immutable: true });
   await putImage(double.host, 'x', 'v1', 'first');
   await putImage(double.host, 'x', 'two', 'second');

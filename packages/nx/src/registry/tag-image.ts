@@ -6,7 +6,7 @@ import { inParallel } from '../system/parallel';
 import type { Repository } from './blobs/blobs';
 import { headManifest } from './manifests';
 
-/** What `tagImage` needs to know of an image. Without `tagHeads` it asks what the tags stand for. */
+/** The image that `tagImage` tags. Without `tagHeads`, it looks up what the tags name. */
 export type TaggableImage = Pick<Uploaded, 'digest' | 'how' | 'manifest'> & Partial<Pick<Uploaded, 'tagHeads'>>;
 
 export interface TagResult {
@@ -14,14 +14,14 @@ export interface TagResult {
   how: 'set' | 'there' | 'skipped';
 }
 
-/** What each of the tags stands for. */
+/** Looks up what each of the tags names. */
 export async function readTags({ registry, repository }: Repository, tags: readonly ImageTag[]): Promise<TagHeads> {
   const at = registry.now();
   const read = async ({ tag }: ImageTag) => [tag, await headManifest(registry, repository, tag)] as const;
   return { at, heads: new Map(await Promise.all(tags.map(read))) };
 }
 
-/** Puts the tags on an uploaded image, all at once. Problems: `tag-exists` where somebody else has just set a tag that must not move, `registry-*`. */
+/** Sets the tags on an uploaded image, in parallel. Problems: `tag-exists` if another process has just set a tag that must not move, `registry-*`. */
 export function tagImage(
   registry: Registry,
   repository: string,

@@ -11,7 +11,7 @@ afterEach(() => box.end());
 const elsewhere = () => void (process.env.XDG_STATE_HOME = box.folder('state'));
 const keyFile = () => path.join(process.env.XDG_STATE_HOME!, 'kdcube/cache-key');
 
-it('is read by whoever wrote it, and by nobody else', async () => {
+it('can be read only by the user who wrote it', async () => {
   elsewhere();
   const here = process.env.XDG_STATE_HOME;
   const file = path.join(box.dir, 'entry');

@@ -11,7 +11,7 @@ import type { FoundBundle } from './bundles';
 
 type BundleFolder = Pick<FoundBundle, 'content' | 'place' | 'pin'>;
 
-/** Caches that programs write wherever they run: nobody misses them in an image. */
+/** Caches that programs write wherever they run: an image does not need them. */
 const CACHES =
   /(?:^|\/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints)\/|\.py[co]$|(?:^|\/)(?:\.DS_Store|Thumbs\.db)$/;
 

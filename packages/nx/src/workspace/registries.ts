@@ -67,7 +67,7 @@ export function pinnedReferences(pin: ImagePin, registries: Registries): Map<str
   );
 }
 
-/** The name and the tag, which engines show. */
+/** A valid reference with its name and tag only: engines show the tag beside the pinned digest. */
 function withoutDigest(reference: string): string {
   parseImageReference(reference);
   return reference.split('@')[0]!;

@@ -1,4 +1,4 @@
-/** Names that every JavaScript object has. In maps of other programs, Nx among them, such a key is there before anybody sets it. */
+/** Names that every JavaScript object has. In the maps of other programs, such as Nx, such a key seems to be set already. */
 const OBJECT_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 export function isObjectName(name: string): boolean {

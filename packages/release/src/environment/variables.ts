@@ -14,8 +14,9 @@ export interface Filled {
 }
 
 /**
- * Puts the environment's own words (`vars:`) in the place of `${name}`. Nothing of the machine that reads it can enter: a name that the file does not define
- * is a problem, never an empty text (in what is only extended, the extending one may define it). `$${` is a plain `${`, for values in which the program itself replaces something.
+ * Replaces each `${name}` by the variable of this name in the environment's `vars:`. Environment variables of the machine are never used: a name that `vars:` does not define is a problem, not an
+ * empty text. `$${` is a plain `${`, for values with variables that the deployed program replaces. `abstract`: the file is only extended, and the file that extends it may define more variables; a
+ * placeholder then takes their place.
  */
 export function fillVariables(root: unknown, abstract = false): Filled {
   const vars = isMapping(root) && isMapping(root.vars) ? root.vars : {};
@@ -23,7 +24,7 @@ export function fillVariables(root: unknown, abstract = false): Filled {
   const problems: Filled['problems'] = [];
   let length = 0;
   const fill = (text: string, path: DocumentPath): string => {
-    // A variable of many letters, used many times, would fill the memory.
+    // A long variable that is used many times could exhaust the memory.
     if (length > MAX_LENGTH) return text;
     const filled = replaced(text, path);
     length += filled.length;
@@ -36,7 +37,7 @@ export function fillVariables(root: unknown, abstract = false): Filled {
       if (!found.endsWith('}')) {
         problems.push({
           path,
-          problem: { code: 'unknown-variable', message: 'A "${" starts here that no "}" ends.', hint: '$${ for a plain ${' },
+          problem: { code: 'unknown-variable', message: 'The "${" here has no closing "}".', hint: '$${ for a plain ${' },
         });
         return found;
       }
@@ -60,7 +61,7 @@ export function fillVariables(root: unknown, abstract = false): Filled {
         path: ['vars', name],
         problem: {
           code: 'unknown-variable',
-          message: 'A variable cannot be made of others: vars are plain texts.',
+          message: 'A variable in vars cannot refer to another variable.',
           hint: 'write the text itself; $${ for a plain ${',
         },
       });

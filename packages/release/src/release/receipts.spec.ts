@@ -43,7 +43,7 @@ test.each<[string, string | undefined]>([
   ['another receipt', printReceipt(BUILD)],
   ['a newer one', printReceipt({ ...STAGE, version: 2 as 1 })],
   ['an older one', printReceipt({ ...STAGE, version: 0 as 1 })],
-  ['one with a key that nobody knows', printReceipt({ ...STAGE, when: 'now' } as StageReceipt)],
+  ['one with an unknown key', printReceipt({ ...STAGE, when: 'now' } as StageReceipt)],
   ['a tree that is none', printReceipt({ ...STAGE, tree: 'x' })],
 ])('%s is no receipt: the step is done again', (_, text) => {
   expect(readReceipt(StageReceipt, text)).toBeUndefined();

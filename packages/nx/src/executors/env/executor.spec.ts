@@ -18,7 +18,7 @@ async function render(target: string, more = ''): Promise<boolean> {
 
 const written = (name: string) => fs.readFileSync(path.join(at.workspace.root, 'dist/env/prod', name), 'utf8');
 
-it('what is told by a file is a file beside the env files, and it is said where it belongs', async () => {
+it('writes a configuration file beside the env files, and prints where to copy it', async () => {
   expect([await render('compose'), at.output]).toEqual([
     true,
     expect.stringContaining('cp dist/env/prod/chat-proc.bundles.yaml'),

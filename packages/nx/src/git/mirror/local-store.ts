@@ -4,11 +4,11 @@ import { mirrorExists, mirrorFor } from './mirror';
 import type { GitStore } from './store';
 import { hasCommit, missingObjects } from './store';
 
-/** A commit's tree, readable without asking anybody: in this checkout, or in the mirror of the source. Undefined where something of it is missing. */
+/** Where a commit's tree can be read offline: this checkout, or the mirror of the source. Undefined if an object of it is missing. */
 export async function findLocalStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
   const store = source.self ? { context: { cwd: source.root } } : await localMirror(source, commit);
   if (!store || !(await hasCommit(store, commit))) return undefined;
-  // git stops at a tree that it has never heard of; it is missing like any other.
+  // git fails if it does not have the tree itself: that is a missing object too.
   const missing = await missingObjects(store, tree).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return [tree];
     throw error;

@@ -14,10 +14,10 @@ export interface RepoSource {
   root: string;
 }
 
-/** The name under which a source's URL is told to git. */
+/** The name of the remote that has a source's URL. */
 const REMOTE_NAME = 'kdcube-source';
 
-/** Strictness of a mirror: what comes in is checked, but for what old and harmless tools once wrote. */
+/** git checks what a mirror fetches; harmless mistakes of old tools are accepted. */
 const FSCK_CONFIG: Record<string, string> = {
   'fetch.fsckObjects': 'true',
   'fetch.fsck.zeroPaddedFilemode': 'ignore',

@@ -250,7 +250,7 @@ describe('a registry that is shaken', () => {
     });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal is aborted', async () => {
     const registry = await double();
     const stop = new AbortController();
     const endless = async function* () {

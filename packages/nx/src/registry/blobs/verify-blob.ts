@@ -11,8 +11,8 @@ export interface BlobDescriptor {
 export type OpenBlob = () => AsyncIterable<Uint8Array>;
 
 /**
- * The bytes of `source`, counted and digested on the way. The last chunk is given only when all of them are what they should be: whoever passes them on never
- * completes a wrong blob. `wrong` makes the Problem of a sentence that continues "it".
+ * The bytes of `source`, counted and digested on the way. The last chunk is yielded only after size and digest are verified, so that a caller that streams them
+ * never completes a wrong blob. `wrong` makes the Problem from a phrase that follows "it".
  */
 export async function* verifyBlob(
   source: AsyncIterable<Uint8Array>,

@@ -205,7 +205,7 @@ describe('what docker keeps', () => {
 });
 
 describe('a repository', () => {
-  it('that nobody made is a Problem that says how', async () => {
+  it('that does not exist is a Problem, with the command that creates it', async () => {
     const { registry } = await ecr(await amazon());
     expect(await problemOf(pushImage(clientOf(registry.url), 'acme/new', image, { key }))).toMatchObject({
       code: 'registry-repository-missing',

@@ -59,7 +59,7 @@ async function cachedEcrToken(
   const known = await before?.catch(() => undefined);
   if (known && known.expiresAt - EXPIRY_MARGIN > now() && !isSameCredentials(known, rejected)) return known;
   const current = tokens.get(key);
-  // Somebody else may be asking already.
+  // A parallel request may have started one already.
   if (current && current !== before) return current;
   const asked = fetchEcrToken(host, region);
   tokens.set(key, asked);
@@ -68,7 +68,7 @@ async function cachedEcrToken(
 }
 
 async function fetchEcrToken(host: string, region: string): Promise<EcrToken> {
-  // A warning about Node's version is for whoever chose the SDK's (package.json keeps it to one that runs on Node 20), not for people who push.
+  // The SDK's warning about Node's version does not help the user: package.json pins an SDK that runs on Node 20.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // Only here: it takes longer to load than most commands take.
   const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');

@@ -88,7 +88,7 @@ function get(registry: Registry, scope = 'repository:x:pull') {
 const paths = () => seen.map(({ url }) => url.pathname);
 
 describe('an open registry', () => {
-  it('is not told who asks, and docker is not asked', async () => {
+  it('gets no credentials, and docker is not asked for any', async () => {
     const registry = session(await serve(() => ({ body: 'content' })), login);
     registry.credentials = () => Promise.reject(new Error('was asked'));
     expect((await get(registry)).status).toBe(200);
@@ -108,7 +108,7 @@ describe('Basic', () => {
     expect(seen.map(({ authorization }) => authorization)).toEqual([undefined, basic, basic, basic]);
   });
 
-  it('that is refused, or that nobody has, is the caller’s', async () => {
+  it('returns the 401 if it is refused, or if there are no credentials', async () => {
     const host = await serve(script);
     expect((await get(session(host, { ...login, password: 'wrong' }))).status).toBe(401);
     expect(seen).toHaveLength(2);

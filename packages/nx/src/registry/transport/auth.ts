@@ -7,9 +7,9 @@ import type { Registry, CachedAuthorization } from './registry';
 import { RENEWAL_MARGIN, fetchBearerToken, bearerHeader, basicHeader } from './bearer-token';
 
 /**
- * Sends a request with whatever Authorization its scope (or several, with spaces between) needs. A 401, and a 403 with an Authorization from before (ECR's way to say "expired"), are answered once
- * with a new one; the second answer is the caller's, whatever it is. Only challenges from the registry's own origin count: the target of a redirect never gets its credentials.
- * Throws `registry-denied` where the token endpoint refuses, no credentials fit, or the target of a redirect refuses.
+ * Sends a request with the Authorization header that `scope` needs (several scopes: separated by spaces). After a 401, or a 403 to a cached header (ECR's response to an expired token), it renews the
+ * header and sends the request once more; the second response is returned, whatever it is. Only challenges from the registry's own origin count: the target of a redirect never gets its credentials.
+ * Throws `registry-denied` if the token endpoint, or the target of a redirect, refuses.
  */
 export async function sendAuthorized(registry: Registry, outgoing: HttpRequest, scope: string): Promise<HttpResponse> {
   const before = await cachedAuthorization(registry, scope);
@@ -18,9 +18,9 @@ export async function sendAuthorized(registry: Registry, outgoing: HttpRequest, 
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
   const challenges = parseChallenges(first);
   if (first.status === 401) registry.challenges = challenges.map(withoutScope);
-  // Somebody else may have got a new one while this request was under way.
+  // Unless a parallel request has renewed it in the meantime.
   if (registry.authorizations.get(scope) === before.pending) {
-    // A helper's password may have expired as well as the token that was made with it. Another scope may have found that out already.
+    // The credentials may have expired too, unless a request with another scope has renewed them already.
     if (header !== undefined && registry.cachedCredentials === before.cached?.from) {
       registry.rejected = before.cached?.credentials;
       registry.cachedCredentials = undefined;
@@ -37,32 +37,32 @@ async function sendWith(
   outgoing: HttpRequest,
   authorization: string | undefined,
 ): Promise<HttpResponse> {
-  const answer = await sendRequest(transport, withAuthorization(outgoing, authorization));
-  const isRefusal = answer.status === 401 || answer.status === 403;
-  if (isRefusal && answer.origin !== outgoing.url.origin) throw redirectDenied(host, outgoing.url, answer, transport.secrets);
-  return answer;
+  const response = await sendRequest(transport, withAuthorization(outgoing, authorization));
+  const isRefusal = response.status === 401 || response.status === 403;
+  if (isRefusal && response.origin !== outgoing.url.origin) throw redirectDenied(host, outgoing.url, response, transport.secrets);
+  return response;
 }
 
-/** Whether any credentials are sent to this registry: for the words of a refusal. */
+/** Whether any credentials are sent to this registry: the message of a refusal depends on it. */
 export async function hasCredentials(registry: Registry): Promise<boolean> {
   return (await registry.cachedCredentials) !== undefined;
 }
 
-/** The held Authorization of a scope, renewed if its time is over; nothing before the registry has asked for one. */
+/** The cached Authorization of a scope, renewed if it has expired; none until the registry has sent a challenge. */
 async function cachedAuthorization(
   registry: Registry,
   scope: string,
 ): Promise<{ pending?: Promise<CachedAuthorization>; cached?: CachedAuthorization }> {
   const current = registry.authorizations.get(scope);
   const cached = await current;
-  if (cached && cached.expiresAt > registry.now()) return { pending: current, cached: cached };
+  if (cached && cached.expiresAt > registry.now()) return { pending: current, cached };
   if (!registry.challenges) return {};
   if (registry.authorizations.get(scope) === current) renewAuthorization(registry, scope, registry.challenges);
   const pending = registry.authorizations.get(scope);
   return { pending, cached: await pending };
 }
 
-/** Gets an Authorization and shares it with everybody who asks for this scope in the meantime. */
+/** Starts to get a new Authorization. Parallel requests with this scope share it. */
 function renewAuthorization(registry: Registry, scope: string, challenges: Challenge[]): void {
   const pending = createAuthorization(registry, scope, challenges);
   registry.authorizations.set(scope, pending);
@@ -74,7 +74,7 @@ async function createAuthorization(registry: Registry, scope: string, challenges
   return { ...(await authorizationFor(registry, scope, challenges, credentials)), from, credentials };
 }
 
-/** The credentials as they are known, asked for again when their time is over. */
+/** The cached credentials, renewed if they have expired. */
 async function currentCredentials(registry: Registry): Promise<Pick<CachedAuthorization, 'from' | 'credentials'>> {
   const from = (registry.cachedCredentials ??= registry.credentials(registry.rejected));
   const credentials = await from;
@@ -98,7 +98,7 @@ async function authorizationFor(
   if (credentials?.kind === 'bearer') return { header: bearerHeader(registry, credentials.token), expiresAt: Infinity };
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
   if (bearer) return fetchBearerToken(registry, scope, bearer.parameters, credentials);
-  // Without any challenge a name and a password are worth a try; nothing else is.
+  // Without any challenge, only a user name and password can be tried: as Basic.
   const asksForBasic = challenges.length === 0 || challenges.some(({ scheme }) => scheme === 'basic');
   if (credentials?.kind !== 'password' || !asksForBasic) return { expiresAt: Infinity };
   return { header: basicHeader(registry, credentials), expiresAt: expiryOf(credentials) };

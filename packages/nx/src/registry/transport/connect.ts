@@ -15,7 +15,7 @@ export interface ConnectOptions {
   credentials?: (rejected?: Credentials) => Promise<Credentials | undefined>;
   /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
   insecure?: readonly string[];
-  /** Told before each wait of a retry. Default: nobody. */
+  /** Called before each wait of a retry. */
   onRetry?: (text: string) => void;
   /** Tries of each request in all. Default 5, which waits 7.5 s together. */
   attempts?: number;
@@ -35,7 +35,7 @@ const CONNECTIONS = { keepAlive: true, noDelay: true, timeout: 20_000 };
 /** The connections of this process, by host: one that an image has used serves the next, and a base in the same registry. */
 const shared = new Map<string, Transport['agents']>();
 
-/** A proxy as HTTPS_PROXY and NO_PROXY name it, by Node's own means (from 22.21 and 24.5 on; an older Node goes the straight way). What is on this machine is never asked by way of a proxy. */
+/** A proxy as HTTPS_PROXY and NO_PROXY name it, with Node's own support (since 22.21 and 24.5; an older Node connects directly). Loopback hosts never use a proxy. */
 function agentsFor(host: string): Transport['agents'] {
   const proxies = isLoopback(host.replace(/:[0-9]+$/, '')) ? undefined : proxiesIn(process.env);
   const name = JSON.stringify([host, proxies]);
@@ -77,7 +77,7 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
   };
 }
 
-/** The address of a manifest or a blob. What could leave the path is refused here, whoever asks. */
+/** The URL of a manifest or a blob. Checked here for all callers: a name must not leave its place in the path. */
 export function endpointUrl({ base }: Registry, repository: string, kind: 'manifests' | 'blobs', reference: string): URL {
   checkRepository(repository);
   if (!isDigest(reference) && (kind === 'blobs' || !isTag(reference))) {

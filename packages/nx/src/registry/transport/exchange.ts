@@ -52,12 +52,12 @@ export function roundTrip(transport: Transport, outgoing: HttpRequest): Promise<
   });
 }
 
-/** Ends the connections that nobody uses. */
+/** Closes the idle connections. */
 function closeIdleConnections({ freeSockets }: http.Agent): void {
   for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
 }
 
-/** Sends what comes, no faster than the other side takes it. An answer in the middle ends it, and the source with it. */
+/** Sends the source with back-pressure. A response that arrives early ends it, and the source with it. */
 async function writeBody(request: http.ClientRequest, source: AsyncIterable<Uint8Array>): Promise<void> {
   const ended = () => request.destroyed;
   for await (const chunk of source) {

@@ -27,7 +27,7 @@ export const serviceExists: Check<ServiceFacts> = {
     if (exists) return pass('exists');
     return fail(
       `does not exist in the cluster ${cluster}: a deployment updates services, it does not create them`,
-      `aws ecs list-services --region ${region} --cluster ${cluster}    then service_name: of the environment`,
+      `aws ecs list-services --region ${region} --cluster ${cluster}    then correct service_name: in the environment`,
     );
   },
 };
@@ -49,14 +49,14 @@ export const serviceActive: Check<ServiceFacts> = {
   },
 };
 
-/** What else deploys it, in the words of its users. */
+/** What deploys a service whose controller is not ECS. */
 const CONTROLLERS: Readonly<Record<string, string>> = { CODE_DEPLOY: ' (CodeDeploy)', EXTERNAL: ' (task sets)' };
 
 export const serviceController: Check<ServiceFacts> = {
   name: 'service-controller',
   kind: 'service',
   title: 'The deployment controller of the service is ECS',
-  why: 'ECS accepts a new revision of other services only from CodeDeploy or through task sets.',
+  why: 'A service with another controller gets new revisions only from CodeDeploy or through task sets.',
   source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html',
   when: ['verify', 'deploy'],
   code: 'service-not-deployable',
@@ -86,10 +86,11 @@ export const serviceScaling: Check<ServiceFacts> = {
   },
 };
 
+/** Never fails. In `verify` it is the last check of a service, so that its result is what the line of the service says. */
 export const serviceCircuitBreaker: Check<ServiceFacts> = {
   name: 'service-circuit-breaker',
   kind: 'service',
-  title: 'The service has a deployment circuit breaker (its absence is only mentioned)',
+  title: 'The service has a deployment circuit breaker (recommended: the check passes without one)',
   why: 'Without one ECS starts failing tasks again and again, until the deploy times out.',
   source: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html',
   when: ['verify'],

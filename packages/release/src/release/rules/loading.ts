@@ -9,13 +9,13 @@ export function modulesImport({ found }: RuleInput, report: Report, note: Report
   for (const { value, path } of found) {
     const { id, module } = value;
     if (idProblem(id) !== undefined) continue;
-    const right = bundleModule(id);
-    if (module !== undefined && ![right, `${id}.entrypoint`, 'entrypoint'].includes(module)) {
+    const expected = bundleModule(id);
+    if (module !== undefined && ![expected, `${id}.entrypoint`, 'entrypoint'].includes(module)) {
       report(
         {
           code: 'module-mismatch',
           message: `${quoted(module)} is not the module of ${quoted(id)}: the image has ${BUNDLES_ROOT}/${bundleFolder(id)}/entrypoint.py.`,
-          hint: `module: "${right}", or remove the line`,
+          hint: `module: "${expected}", or remove the line`,
         },
         [...path, 'module'],
       );
@@ -23,7 +23,7 @@ export function modulesImport({ found }: RuleInput, report: Report, note: Report
       note(
         {
           code: 'module-rewritten',
-          message: `The platform cannot import ${quoted(`${id}.entrypoint`)}: its loader turns every dot of a module into a slash. ${id} is staged as ${BUNDLES_ROOT}/${bundleFolder(id)} with the module ${right}, and keeps its id.`,
+          message: `The platform cannot import ${quoted(`${id}.entrypoint`)}: its loader turns every dot of a module into a slash. ${id} is staged as ${BUNDLES_ROOT}/${bundleFolder(id)} with the module ${expected}, and keeps its id.`,
         },
         module === undefined ? idPath({ path }) : [...path, 'module'],
       );
@@ -34,8 +34,8 @@ export function modulesImport({ found }: RuleInput, report: Report, note: Report
 export function pathsAreDerived({ found }: RuleInput, report: Report): void {
   for (const { value, path } of found) {
     if (value.path === undefined) continue;
-    const right = [BUNDLES_ROOT, `${BUNDLES_ROOT}/${value.id}`, `${BUNDLES_ROOT}/${bundleFolder(value.id)}`];
-    if (!right.includes(value.path.replace(/\/+$/, ''))) {
+    const accepted = [BUNDLES_ROOT, `${BUNDLES_ROOT}/${value.id}`, `${BUNDLES_ROOT}/${bundleFolder(value.id)}`];
+    if (!accepted.includes(value.path.replace(/\/+$/, ''))) {
       report(
         {
           code: 'path-outside',

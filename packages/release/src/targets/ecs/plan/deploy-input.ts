@@ -29,14 +29,15 @@ export interface DeployInput {
   /** The task definitions that the environment names by path, by service. */
   customDefinitions: ReadonlyMap<string, TaskDefinition>;
   running: Running;
-  /** The last successful one of this environment. */
+  /** The record of the last successful deploy to this environment. */
   record?: ReleaseRecord;
   bundles: readonly RecordedBundle[];
   /** The bundles in the labels of proc's running image. */
   runningBundles?: readonly BundleContent[];
-  /** Subjects of commits that can be read here. */
+  /** The subject lines of commits, by commit; without those that are not available locally. */
   subjects: ReadonlyMap<string, string>;
   assembly?: unknown;
+  /** How a task definition carries files: compressed, in one variable. */
   packing: Packing;
 }
 

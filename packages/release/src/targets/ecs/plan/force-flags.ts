@@ -2,7 +2,7 @@ import { FILES_CONTAINER, withoutFilesContainer } from '../task-definition/files
 import type { NameValue, TaskDefinition } from '../task-definition/task-definition';
 import { FORCE_FLAGS } from '../../../deploy/registry-step';
 
-/** The flags are for one rollout. A service that runs with one has drifted: somebody stopped a deploy in the middle. */
+/** A flag is set for one rollout only. A service that runs with one has drifted: a deploy was interrupted. */
 export function isForceFlag(name: string): boolean {
   return (Object.values(FORCE_FLAGS) as string[]).includes(name);
 }

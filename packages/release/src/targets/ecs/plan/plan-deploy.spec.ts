@@ -19,7 +19,7 @@ const other = (name: string, digit = 'b2') =>
   new Map(IMAGES).set(name, `${IMAGES.get(name)!.split('@')[0]}@sha256:${digit.repeat(32)}`);
 const restarts = ({ plan }: ReturnType<typeof planned>) => plan.waves.flatMap(({ services }) => services);
 
-test('proc is told of an exec revision that is there already as of one that is registered with it: by family and revision', () => {
+test('proc gets the family and revision of exec, whether exec is registered already or with it', () => {
   const { definitions, latest, ...rest } = running;
   // A deploy that ended between the registration of exec and proc.
   const exec = latest['kdcube-exec']!;

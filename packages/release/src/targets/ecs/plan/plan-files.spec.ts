@@ -31,7 +31,7 @@ describe.each(PLATFORMS)('a descriptor in a file: %s', (_, platform, environment
   const proc = (plan: ReturnType<typeof planned>) => plan.services.find(({ component }) => component === 'proc')!;
   const textOf = (definition: unknown) => filesInDefinition(definition as TaskDefinition, packing).get(path);
 
-  test('the first deploy carries it in proc’s definition, and in nobody else’s', () => {
+  test('the first deploy carries it in proc’s definition, and in no other', () => {
     const { plan } = planDeploy(deployInput(first));
     const carrying = plan.services.filter(({ taskDefinition }) =>
       JSON.stringify(taskDefinition.register).includes('kdcube-files'),

@@ -166,7 +166,7 @@ describe('a record that does not match ECS is refused', () => {
     ['a tag instead of a digest', forged({ image: 'r/proc:1' }), /r\/proc:1/],
     ['a revision that ECS does not have', forged({ taskDefinition: arn('proc:9') }), /^release-not-found: .*no longer has/],
     [
-      'a service of somebody else',
+      'a service of another environment',
       forged({ serviceName: 'their-service' }),
       /"their-service", which is not a service of this environment/,
     ],

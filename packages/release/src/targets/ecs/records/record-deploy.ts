@@ -37,7 +37,7 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, carriedOver?: C
     services: { ...setupOf(carriedOver), ...Object.fromEntries(services) },
     ...((planned ?? carriedOver?.exec) && { exec: planned ?? carriedOver?.exec }),
     bundles: plan.bundles.flatMap(({ after }) => after ?? []),
-    // What nobody knew is not known by its record: the next plan would call it no change.
+    // A hash of unknown content would make the next plan see no change.
     descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
   };
 }

@@ -18,24 +18,24 @@ import { findForeignChange, readServices } from './wave/foreign-change';
 import { runWave } from './wave/wave';
 
 /**
- * Rolls out a plan. What can be refused is refused before the first write: that throws a Problem, and nothing was changed. Every later end is an Outcome.
- * Run again, even after `kill -9` between any two calls, it finds what it did and continues.
+ * Rolls out a plan. Everything that can be checked is checked before the first write: a check that fails throws a Problem, and nothing was changed. After the first write, a failure is returned as an
+ * Outcome. If the rollout is run again, even after `kill -9` between any two calls, it finds what was done and continues.
  */
 export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: RolloutOptions): Promise<Outcome> {
   let rollout = newRollout(plan, ports, options);
 
-  // Preflight: writes nothing.
+  // Nothing is written before acquireLock, except that an empty plan removes its own lock.
   let services = await checkTarget(rollout);
-  // The first response of AWS has corrected the clock's offset, so the start time is read only now.
+  // Read again: the clock is corrected by the first response of AWS.
   rollout = { ...rollout, startedAt: rollout.clock.now() };
   const definitions = await findRegistered(rollout);
   rollout = { ...rollout, revisionsBefore: await checkBaseline(rollout, services, definitions) };
   if (!isEmptyPlan(plan)) refuseIfLocked(rollout, services);
 
-  // Resume deployments that an interrupted run left in progress.
+  // An earlier plan's run may have been interrupted: watch the deployments that it left in progress. Writes nothing.
   const resumed = await resumeDeployments(rollout, services, definitions);
   services = resumed.services;
-  // Nothing was updated by this run, so there is nothing to roll back.
+  // This run has updated nothing, so there is nothing to roll back.
   if (resumed.failure) return outcomeOf(rollout, describeFailure(rollout, resumed.failure, services), services);
   if (isEmptyPlan(plan)) {
     await removeOwnLock(rollout, services);
@@ -49,7 +49,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
     await registerAll(rollout, definitions);
     return await runWaves(rollout, services, lock);
   } catch (error) {
-    return isRefusal(rollout, error) ? await handleRefusal(rollout, error) : outcomeOfError(rollout, error);
+    return isRefusedAfterUpdate(rollout, error) ? await handleRefusal(rollout, error) : outcomeOfError(rollout, error);
   } finally {
     await lock?.release();
   }
@@ -69,7 +69,7 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
   return failure ? handleFailure(rollout, failure) : outcomeOf(rollout, undefined, services);
 }
 
-/** If the plan overwrites the bundle registry in Redis and no wave updates proc, the overwrite is a wave of its own, the first one. */
+/** The service that overwrites Redis (proc or ingress) is updated in a wave of its own, the first one, if no wave of the plan updates it. */
 function withRegistryWave({ plan, revisions: { forced } }: Rollout): DeployPlan['waves'] {
   if (!forced || plan.waves.some(({ services }) => services.includes(forced.service))) return plan.waves;
   return [{ name: 'registry', services: [forced.service] }, ...plan.waves];
@@ -80,16 +80,17 @@ const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unkn
 
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {
   const canRollBack = rollout.options.onFailure === 'rollback' && !NO_ROLLBACK.includes(failure.reason.code);
-  // Without a rollback, proc's extra step for the registry is still finished or undone, where that is safe.
+  // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
   const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
   const services = await rollout.ecs.describeServices(serviceNames(rollout));
   return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
 }
 
-/** AWS answered, and will not do it. A call that is still throttled after all retries is none of these: a rollback would wait as long again. */
+/** AWS responded that it will not carry out the call. Throttling is not among them: the calls of a rollback would be throttled too. */
 const REFUSALS: readonly ProblemCode[] = ['aws-denied', 'aws-error', 'service-missing'];
 
-function isRefusal({ options, progress }: Rollout, error: unknown): error is KdcubeError {
+/** Whether AWS refused a call after this run had updated services, so that they are rolled back. Not if an update is unconfirmed: its state is unknown. */
+function isRefusedAfterUpdate({ options, progress }: Rollout, error: unknown): error is KdcubeError {
   const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
   const canRollBack = options.onFailure === 'rollback' && progress.updated.length > 0 && progress.unconfirmed.size === 0;
   return canRollBack && code !== undefined && REFUSALS.includes(code);
@@ -101,8 +102,8 @@ async function handleRefusal(rollout: Rollout, error: KdcubeError): Promise<Outc
     const recovery = await rollBack(rollout);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeRefusal(rollout, error, services, recovery), services);
-  } catch (second) {
-    // The rollback was refused as well, or interrupted: what is reported is what AWS confirmed.
-    return outcomeOfError(rollout, error, second);
+  } catch (rollbackError) {
+    // The rollback was refused too, or interrupted: report what AWS confirmed.
+    return outcomeOfError(rollout, error, rollbackError);
   }
 }

@@ -11,15 +11,16 @@ import { sentence } from './wave/text';
 export interface Failure {
   step: ServiceStep;
   reason: Reason;
+  /** If ECS itself rolled the service back: its circuit breaker. */
   rolledBackTo?: DeploymentState;
 }
 
-/** What failed and why, with the end of its log; what was done about it; and what runs now. `second`: the failure of the rollback. */
+/** What failed and why, with the end of its log; what was done about it; and what runs now. `rollbackFailure`: why the rollback failed too. */
 export function describeFailure(
   rollout: Rollout,
   failure: Failure,
   services: readonly ServiceState[],
-  second?: Failure,
+  rollbackFailure?: Failure,
 ): KdcubeError {
   const { step, reason, rolledBackTo } = failure;
   const rolledBack = rolledBackTo ? ` ECS rolled ${step.service} back to ${familyRevision(rolledBackTo.taskDefinition)}.` : '';
@@ -33,7 +34,7 @@ export function describeFailure(
       hint: [suggestNextStep(rollout, failure), ...flagHints(rollout, isUnknown ? undefined : services)].join('\n'),
     },
   ];
-  if (second) problems.unshift(describeRollbackFailure(rollout, second));
+  if (rollbackFailure) problems.unshift(describeRollbackFailure(rollout, rollbackFailure));
   return new KdcubeError(problems, { changed: describeRunningRevisions(rollout, services) });
 }
 
@@ -42,9 +43,10 @@ export function describeRefusal(
   rollout: Rollout,
   error: KdcubeError,
   services: readonly ServiceState[],
-  second: Failure | undefined,
+  rollbackFailure: Failure | undefined,
 ): KdcubeError {
-  const problems = second ? [describeRollbackFailure(rollout, second), ...error.problems] : [...error.problems];
+  const rollbackProblems = rollbackFailure ? [describeRollbackFailure(rollout, rollbackFailure)] : [];
+  const problems = [...rollbackProblems, ...error.problems];
   const [first, ...rest] = problems;
   const hint = [...(first!.hint === undefined ? [] : [first!.hint]), ...flagHints(rollout, services)].join('\n');
   return new KdcubeError([{ ...first!, ...(hint !== '' && { hint }) }, ...rest], {

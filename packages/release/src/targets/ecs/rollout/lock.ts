@@ -56,7 +56,7 @@ function foreignLock(rollout: Rollout, carrier: ServiceState): Lock | undefined 
   return lock && lock.id !== lockId(rollout) ? lock : undefined;
 }
 
-/** Refuses at once if another deploy holds the lock and nobody wants to wait, before anything else is waited for. */
+/** Refuses if another deploy holds the lock and `lockTimeout` is 0. Called early, so that the refusal does not come after minutes of other waits. */
 export function refuseIfLocked(rollout: Rollout, services: readonly ServiceState[]): void {
   const carrier = lockCarrier(services);
   const foreign = carrier && foreignLock(rollout, carrier);
@@ -69,7 +69,10 @@ export async function removeOwnLock(rollout: Rollout, services: readonly Service
   if (carrier && readLock(carrier.tags[LOCK_TAG])?.id === lockId(rollout)) await holdLock(rollout, carrier, Infinity).release();
 }
 
-/** Acquires the lock of the environment, or fails with who holds it. Two deploys at the same moment both write the tag, then both read it: the one that wrote last finds its own id. */
+/**
+ * Acquires the lock of the environment, or fails with its holder. Undefined if the plan has no service. Two deploys at the same moment both write the tag, then both read it: the one that wrote last
+ * finds its own id.
+ */
 export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<AcquiredLock | undefined> {
   const first = lockCarrier(services);
   if (!first) return undefined;

@@ -55,11 +55,14 @@ function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceSta
   );
 }
 
-/** The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. `second`: why the rollback could not be carried out either. The message reports what ECS continues on its own. Before the first write the error is thrown: nothing was changed. */
-export function outcomeOfError(rollout: Rollout, error: unknown, second?: unknown): Outcome {
+/**
+ * The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. `rollbackError`: why the rollback failed too. The message says what ECS continues on its own. Before the first
+ * write the error is thrown instead: nothing was changed.
+ */
+export function outcomeOfError(rollout: Rollout, error: unknown, rollbackError?: unknown): Outcome {
   if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
   const [first, ...more] = error.problems;
-  const ofRollback = second instanceof KdcubeError ? second.problems : [];
+  const ofRollback = rollbackError instanceof KdcubeError ? rollbackError.problems : [];
   const rest = [...more, ...ofRollback.filter(({ message }) => message !== first!.message)];
   const inFlight = describeInFlight(rollout);
   const message = first!.message.includes(inFlight) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${inFlight}`;

@@ -7,8 +7,8 @@ import { watchDeployment, type WatchedDeployment } from './wave/watched-deployme
 import type { Failure } from './failure';
 
 /**
- * Watches deployments that are still in progress for services that the plan does not change: an interrupted run started them, and the plan was made after it. Writes nothing, and rolls nothing back: this plan
- * does not know the revisions before. Returns the services as they are afterwards.
+ * Watches deployments that are still in progress for services that the plan does not change: an interrupted run started them, and the plan was made after it. Writes nothing, and rolls nothing back: the
+ * plan's baseline is already the new revision. Returns the services as they are afterwards.
  */
 export async function resumeDeployments(
   rollout: Rollout,
@@ -23,7 +23,7 @@ export async function resumeDeployments(
     const primary = current?.deployments.find(({ status }) => status === 'PRIMARY');
     const isUnchanged = kind === 'service' && change === 'none' && service !== definitions.forced?.service;
     if (!isUnchanged || !primary || primary.taskDefinition !== taskDefinition) continue;
-    // Somebody scaled it to 0: there is nothing to wait for.
+    // Scaled to 0: there is nothing to wait for.
     if (current!.desired === 0) continue;
     // Other controllers, and ECS in old regions, report no rollout state.
     if (primary.rollout === undefined || primary.rollout === 'COMPLETED') continue;

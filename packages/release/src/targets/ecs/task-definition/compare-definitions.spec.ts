@@ -105,8 +105,8 @@ describe('each change is one difference, by its name and without its value', () 
     ['a role', (d) => delete d.taskRoleArn, ['taskRoleArn']],
     ['a volume', (d) => (d.volumes = []), ['volumes.bundle-storage']],
     ['a sidecar', (d) => d.containerDefinitions.push({ name: 'side', image: 'x' }), ['containerDefinitions.side']],
-    ['a key that nobody knows', (d) => (d.enableFaultInjection = true), ['enableFaultInjection']],
-    ['a key that nobody knows, empty', (d) => (d.newThing = { list: [], inner: { none: null } }), []],
+    ['an unknown key', (d) => (d.enableFaultInjection = true), ['enableFaultInjection']],
+    ['an unknown key, empty', (d) => (d.newThing = { list: [], inner: { none: null } }), []],
     ['false is not nothing', (_, c) => (c.essential = false), ['containerDefinitions.chat-proc.essential']],
   ])('%s', (_, change, expected) => {
     expect(changed(change)).toEqual(expected);

@@ -47,7 +47,7 @@ test('put in again it is the same, and without files it is what it was', () => {
   expect(addFiles(carried, 'proc', [file('', { how: 'host' })], packing)).toEqual(addFiles(carried, 'proc', [], packing));
 });
 
-test('what says the same stays as it is registered, whoever packed it', () => {
+test('the same content stays as it is registered, even if it is packed differently now', () => {
   const other = { ...packing, pack: () => 'another' };
   expect(packedFilesIn(addFiles(base(), 'proc', [file()], other, carried))).toBe(packedFilesIn(carried));
   expect(packedFilesIn(addFiles(base(), 'proc', [file('new')], other, carried))).toBe('another');
@@ -58,7 +58,7 @@ test('a task without a size: the writer has its own', () => {
   expect(addFiles(host as TaskDefinition, 'proc', [file()], packing).containerDefinitions.at(-1)!.memory).toBe(128);
 });
 
-test('a file that nobody may change is mounted so', () => {
+test('a read-only file is mounted read-only', () => {
   const [proc] = addFiles(base(), 'proc', [file('', { writable: false })], packing).containerDefinitions;
   expect(proc!.mountPoints).toMatchObject([{}, { readOnly: true }]);
 });

@@ -10,9 +10,9 @@ import { watch } from '../wave/watch';
 import { watchDeployment } from '../wave/watched-deployment';
 
 /**
- * After a failure without a rollback (`--on-failure=stop`, or somebody else's deployment) the waves stay as they are, but proc must not keep the FORCE flag, nor an old image the new registry.
- * A healthy forced revision is updated to the one without the flag. One that was rolled back gets its previous registry back. If nothing is known of it, it stays, and the hint of the failure
- * removes the flag.
+ * After a failure without a rollback (`--on-failure=stop`, or another deployment has replaced this one) the waves stay as they are. But proc must not keep the FORCE flag, and an old image of proc
+ * must not run with the new registry. A healthy forced revision is updated to the one without the flag. One that was rolled back gets its previous registry back. If its state is unknown, it stays
+ * as it is, and the hint of the failure has the command that removes the flag.
  */
 export async function restoreRegistry(rollout: Rollout, failure: Failure): Promise<Failure | undefined> {
   const { forced } = rollout.revisions;
