@@ -146,7 +146,8 @@ export { renderPlanText } from './deploy/render/text';
 export { familyRevision } from './deploy/short-names';
 
 // targets/ecs
-export { containerNamed, foundExec, foundOnEcs } from './targets/ecs/import/ecs';
+export { containerOfService, sidecarNotes } from './targets/ecs/import/container';
+export { foundExec, foundOnEcs } from './targets/ecs/import/ecs';
 export { chooseRollbackRecord } from './targets/ecs/plan/choose-record';
 export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';

@@ -30,11 +30,14 @@ export function secretReference(text: string): SecretReference | undefined {
   return { store, name, ...(key !== undefined && { key }) };
 }
 
+/** Where a name without an account and a region is looked up. */
+export interface AwsPlace {
+  account: string;
+  region: string;
+}
+
 /** What ECS is given: the ARN as written, else made of the environment's own account and region. */
-export function valueFrom(
-  reference: Exclude<SecretReference, { store: 'file' }>,
-  { account, region }: { account: string; region: string },
-): string {
+export function valueFrom(reference: Exclude<SecretReference, { store: 'file' }>, { account, region }: AwsPlace): string {
   if (reference.arn) return reference.arn;
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   if (reference.store === 'ssm')

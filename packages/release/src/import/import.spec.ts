@@ -5,11 +5,12 @@ import { textFiles } from '../../testing/environments';
 import { bundlesOf, deployed, deployInput } from '../../testing/deploys';
 import { foundInCompose } from '../targets/compose/import/compose';
 import { readEnvFile } from '../targets/compose/env-file/compose-env-file';
+import { containerOfService, sidecarNotes } from '../targets/ecs/import/container';
 import { foundOnEcs } from '../targets/ecs/import/ecs';
 import { importEnvironment } from './environment';
 import { planDeploy } from '../targets/ecs/plan/plan-deploy';
 import type { Running } from '../targets/ecs/plan/running';
-import type { TaskDefinition } from '../targets/ecs/task-definition/task-definition';
+import type { ContainerDefinition, TaskDefinition } from '../targets/ecs/task-definition/task-definition';
 
 const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
 const DIGEST = `r.example.com/x@sha256:${'ab'.repeat(32)}`;
@@ -113,6 +114,69 @@ test('importing our own deployment: exec, metrics and gateway do not change; onl
     ['chat-proc', { added: [], changed: ['BUILD_FINGERPRINT', 'FARGATE_TASK_DEFINITION'], removed: [] }],
   ]);
   expect([plan.descriptor.changed, plan.gateway.changed]).toEqual([false, false]);
+});
+
+const AGENT = {
+  name: 'datadog-agent',
+  image: 'gcr.io/datadoghq/agent:7',
+  essential: true,
+  portMappings: [{ containerPort: 8126 }],
+};
+const ROUTER = { name: 'log', image: 'aws-for-fluent-bit:2', essential: true, firelensConfiguration: { type: 'fluentbit' } };
+const NGINX = { name: 'edge', image: 'nginx:1', essential: true, portMappings: [{ containerPort: 80 }] };
+const listening = (name: string) => ({ ...app.containerDefinitions[0]!, name, portMappings: [{ containerPort: 8020 }] });
+
+test.each<[string, ContainerDefinition[], string[], string]>([
+  ['the one that the load balancer names', [AGENT, listening('app'), listening('admin')], ['app'], 'app'],
+  ['the one that the load balancer names, even if it is the last', [AGENT, listening('admin'), listening('app')], ['app'], 'app'],
+  ['not an agent', [AGENT, listening('app')], [], 'app'],
+  ['not a log router', [ROUTER, listening('app')], [], 'app'],
+  ['not a proxy that gets the requests', [NGINX, listening('app')], ['edge'], 'app'],
+  ['a component of the platform', [listening('helper'), listening('chat-ingress')], [], 'chat-ingress'],
+  ['the name of the service', [listening('app'), listening('shop')], ['app'], 'shop'],
+  ['not one that may stop', [{ ...listening('setup'), essential: false }, listening('app')], [], 'app'],
+  ['the only one, whatever it is', [NGINX], [], 'edge'],
+])('the container of a service: %s', (_, containerDefinitions, trafficContainers, name) => {
+  const service = {
+    serviceName: 'shop',
+    status: 'ACTIVE',
+    taskDefinition: '',
+    desiredCount: 1,
+    controller: 'ECS',
+    trafficContainers,
+  };
+  const definition = { ...app, containerDefinitions };
+  expect(containerOfService(service, definition).name).toBe(name);
+  const others = containerDefinitions.filter((each) => each.name !== name).map((each) => each.name);
+  expect(sidecarNotes(service, definition).map(({ message }) => message.replace(/.*: /, ''))).toEqual(
+    others.length === 0 ? [] : [others.join(', ')],
+  );
+});
+
+test('40 services with sidecars, on ARM64, with parameters by their bare names: the first plan is empty', () => {
+  const definitions = Array.from({ length: 40 }, (_, index): TaskDefinition => {
+    const own = {
+      ...listening('app'),
+      secrets: [
+        { name: 'A_KEY', valueFrom: 'prod-param' },
+        { name: 'B_KEY', valueFrom: '/prod/b' },
+      ],
+    };
+    const runtimePlatform = { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' };
+    return { ...app, family: `kdcube-app-${index}`, runtimePlatform, containerDefinitions: [AGENT, ROUTER, own] };
+  });
+  const { text } = imported(definitions);
+  const plan = firstPlan(text, definitions);
+  expect(plan.services.map(({ change, reasons }) => [change, reasons])).toEqual(definitions.map(() => ['none', []]));
+  expect([text.match(/architecture: "arm64"/g)!.length, text.match(/container: "app"/g)!.length]).toEqual([40, 40]);
+  expect(text).toMatch(/A_KEY: "ssm:prod-param"\n +B_KEY: "ssm:\/prod\/b"/);
+});
+
+test('a parameter of another account is a change, though its name is the same', () => {
+  const named = structuredClone(app);
+  named.containerDefinitions[0]!.secrets = [{ name: 'API_KEY', valueFrom: 'prod-param' }];
+  const other = imported([named]).text.replace('ssm:prod-param', 'arn:aws:ssm:eu-central-1:999999999999:parameter/prod-param');
+  expect(firstPlan(other, [named]).services.map(({ reasons }) => reasons)).toEqual([['env: ~API_KEY']]);
 });
 
 test('a secret in plain text appears only in a note, by name; the first plan changes only that variable', () => {

@@ -19,6 +19,7 @@ export const IMPORT_REASONS = {
   'gateway-one': 'The platform needs the same gateway for all components.',
   slices: 'The platform ignores it beside ingress and proc: it is written into both.',
   service: 'It does not change: a deploy only changes the task definition and the desired count of a service.',
+  sidecar: 'Another container of its task: it stays as it is. If it is the one of the service, name it.',
   stranger: 'It does not look like a component of the platform.',
   unread: 'It could not be read.',
   registry: 'An environment has one registry for the images of the release.',

@@ -1,5 +1,5 @@
 import type { Ecs, FoundExec, FoundService, ImportNote, Running } from '@kdcube/release/internal';
-import { containerNamed, foundExec, foundOnEcs, KdcubeError, quoted } from '@kdcube/release/internal';
+import { containerOfService, foundExec, foundOnEcs, KdcubeError, quoted, sidecarNotes } from '@kdcube/release/internal';
 import { inParallel } from '../../../system/parallel';
 import { listAllPages, requireStrings } from '../../../aws/response';
 import { callAws, connectAws } from '../../../aws/client';
@@ -38,14 +38,14 @@ export async function readCluster(
       });
     const notes: ImportNote[] = [];
     const seen = await ecs.describeServices(wanted.length > 0 ? wanted : names.sort());
-    const found = await inParallel(seen, 4, async ({ name, status, taskDefinition, desired, controller }) => {
+    const found = await inParallel(seen, 4, async ({ name, status, taskDefinition, desired, controller, trafficContainers }) => {
       const definition = await ecs.describeTaskDefinition(taskDefinition);
-      const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller };
+      const service = { serviceName: name, status, taskDefinition, desiredCount: desired, controller, trafficContainers };
       if (!definition?.containerDefinitions?.length) {
         notes.push({ subject: name, reason: 'unread', message: 'has no task definition that can be read: it was left out' });
         return undefined;
       }
-      const container = containerNamed(service, definition);
+      const container = containerOfService(service, definition);
       const tasks = container.image.includes('@sha256:') ? [] : await ecs.listServiceTasks(name, 'RUNNING');
       const digest = tasks.flatMap(({ containers }) => containers).find((each) => each.name === container.name)?.digest;
       const imported = foundOnEcs(service, definition, withDigest(container.image, digest));
@@ -58,6 +58,7 @@ export async function readCluster(
         });
         return undefined;
       }
+      notes.push(...sidecarNotes(service, definition));
       if (!container.image.includes('@sha256:'))
         notes.push({
           subject: `${name} image`,

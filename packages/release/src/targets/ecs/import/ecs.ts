@@ -2,13 +2,13 @@ import { componentOf } from '../../../import/found';
 import { type FoundService } from '../../../import/types';
 import { registryOfImage } from '../../../import/image';
 import type { RunningService } from '../plan/running';
-import { withoutFilesContainer } from '../task-definition/files';
+import { containerOfService, likelyContainer } from './container';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import type { FoundExec } from '../../../import/types';
 
 /** A service of ECS as a service of an environment: its definition goes on being the one that runs, so that what nobody wrote down here stays. */
 export function foundOnEcs(service: RunningService, definition: TaskDefinition, image: string): FoundService {
-  const container = definition.containerDefinitions.find(({ name }) => name === service.serviceName) ?? essential(definition);
+  const container = containerOfService(service, definition);
   const env = Object.fromEntries((container.environment ?? []).map(({ name, value }) => [name, value]));
   const name = service.serviceName.replace(/[^A-Za-z0-9_-]/g, '-');
   const ports = (container.portMappings ?? []) as { containerPort?: number }[];
@@ -23,6 +23,7 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
     rest: {
       count: service.desiredCount,
       ...sizeOf(definition),
+      ...(definition.runtimePlatform?.cpuArchitecture === 'ARM64' && { architecture: 'arm64' }),
       ...(ports[0]?.containerPort !== undefined && { port: ports[0].containerPort }),
       // Its own check stays, whatever it is.
       health: { tool: 'none' },
@@ -41,7 +42,7 @@ function some(registry: string | undefined): Pick<FoundService, 'registry'> {
 }
 
 export function foundExec(definition: TaskDefinition, container?: string): FoundExec {
-  const own = definition.containerDefinitions.find(({ name }) => name === container) ?? essential(definition);
+  const own = definition.containerDefinitions.find(({ name }) => name === container) ?? likelyContainer(definition);
   return {
     ...(/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(own.image) && { image: own.image }),
     fargate: { family: definition.family, container: own.name, ...sizeOf(definition), ...placeOf(definition, own) },
@@ -60,16 +61,6 @@ function placeOf({ executionRoleArn, taskRoleArn }: TaskDefinition, container: C
     ...(taskRoleArn !== undefined && { task_role: taskRoleArn }),
     ...(log !== undefined && { log_group: log }),
   };
-}
-
-function essential({ containerDefinitions }: TaskDefinition): ContainerDefinition {
-  const own = withoutFilesContainer(containerDefinitions);
-  return own.find((container) => container.essential !== false) ?? own[0] ?? containerDefinitions[0]!;
-}
-
-/** The container of a service, as foundOnEcs takes it. */
-export function containerNamed(service: RunningService, definition: TaskDefinition): ContainerDefinition {
-  return definition.containerDefinitions.find(({ name }) => name === service.serviceName) ?? essential(definition);
 }
 
 function numbers(key: 'cpu' | 'memory', text: string | undefined): Record<string, number> {

@@ -11,6 +11,8 @@ export interface RunningService {
   desiredCount: number;
   /** ECS, CODE_DEPLOY, EXTERNAL. */
   controller: string;
+  /** The containers that its load balancers and its service registries name. */
+  trafficContainers?: readonly string[];
 }
 
 /** What runs in an environment: read from ECS, or from the last release record. */

@@ -66,7 +66,7 @@ function renderOrUpdate(
   const isRunning = service.taskDefinition === 'running';
   const base = isRunning ? registered.get(service.family) : customDefinitions.get(service.name);
   if (base && serviceContainer(base, service))
-    return { definition: updateTaskDefinition(base, service, rendered), from: isRunning ? 'running' : 'file' };
+    return { definition: updateTaskDefinition(base, service, rendered, environment.ecs), from: isRunning ? 'running' : 'file' };
   problems.push({
     code: 'task-definition-missing',
     message: isRunning

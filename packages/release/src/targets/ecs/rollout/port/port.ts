@@ -49,6 +49,8 @@ export interface ServiceState {
   tags: Record<string, string>;
   /** ARNs of the target groups of its load balancers; of a Classic Load Balancer its name, which cannot be described here. */
   targetGroups: string[];
+  /** The containers that its load balancers and its service registries name. */
+  trafficContainers?: string[];
   hasCircuitBreaker: boolean;
   /** It has deployment alarms: after all tasks run, ECS waits for them, and may roll back. */
   hasAlarms: boolean;

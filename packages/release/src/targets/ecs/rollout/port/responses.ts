@@ -14,7 +14,8 @@ export interface ServiceResponse {
   deployments?: DeploymentResponse[];
   events?: { id?: string; createdAt?: Date; message?: string }[];
   tags?: { key?: string; value?: string }[];
-  loadBalancers?: { targetGroupArn?: string; loadBalancerName?: string }[];
+  loadBalancers?: { targetGroupArn?: string; loadBalancerName?: string; containerName?: string }[];
+  serviceRegistries?: { containerName?: string }[];
   schedulingStrategy?: string;
   deploymentConfiguration?: {
     alarms?: { enable: boolean | undefined };
@@ -77,6 +78,9 @@ export function toServiceState(service: ServiceResponse): ServiceState | undefin
     tags: Object.fromEntries((service.tags ?? []).map(({ key = '', value = '' }) => [key, value])),
     targetGroups: (service.loadBalancers ?? []).flatMap(
       ({ targetGroupArn, loadBalancerName }) => targetGroupArn ?? loadBalancerName ?? [],
+    ),
+    trafficContainers: [...(service.loadBalancers ?? []), ...(service.serviceRegistries ?? [])].flatMap(
+      ({ containerName }) => containerName ?? [],
     ),
     hasCircuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true,
     hasAlarms: service.deploymentConfiguration?.alarms?.enable === true,
