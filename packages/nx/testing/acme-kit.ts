@@ -24,6 +24,8 @@ export interface Acme {
   /** The repository of the pinned bundle `there@2-0`, with the tag `v2`. */
   org: string;
   registry: Double;
+  /** Empty, unless the registry was asked to be in it. */
+  registryFolder: string;
   pin: BundlePin;
   /** Writes files and commits them. */
   commit(files: Record<string, string>): void;
@@ -34,11 +36,13 @@ export interface Acme {
   end(): Promise<void>;
 }
 
-export async function acme(): Promise<Acme> {
+/** `inFolder`: the registry's content is in a folder, where a test can look at it without a request. */
+export async function acme(options: { inFolder?: boolean } = {}): Promise<Acme> {
   const box = sandbox();
   for (const name of Object.keys(process.env))
     if (/^(?:KDCUBE_(?!CACHE)|GITHUB_|CI_|BITBUCKET_|BUILDKITE_)/.test(name)) delete process.env[name];
-  const registry = await registryDouble();
+  const registryFolder = box.folder('registry');
+  const registry = await registryDouble(options.inFolder ? { dir: registryFolder } : {});
   const base = await putImage(registry.host, 'kdcube-chat-proc', '2026.7.20.444', 'base', '2026-01-02T03:04:05Z');
   const org = newRepo(box.folder('org'));
   const pinned = commit(org, { 'service/there@2-0/entrypoint.py': ENTRYPOINT });
@@ -75,6 +79,7 @@ bundles:
     root,
     org,
     registry,
+    registryFolder,
     pin,
     commit: (files) => void commit(root, files),
     open: (options = {}) => openRelease(root, options),
