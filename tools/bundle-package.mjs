@@ -27,8 +27,8 @@ export async function bundlePackage() {
     format: 'cjs',
     exports: 'named',
     chunkFileNames: 'chunks/[hash].js',
-    // Names are not minified, so that stack traces are readable.
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    // Functions and classes keep their names, so that stack traces are readable.
+    minify: { compress: true, mangle: { keepNames: { function: true, class: true } }, codegen: { removeWhitespace: true } },
     comments: false,
   });
   fs.writeFileSync('dist/LICENSES.txt', licenses(output.flatMap(({ moduleIds }) => moduleIds ?? [])));

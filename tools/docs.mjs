@@ -13,8 +13,10 @@ import { root } from './setup.mjs';
 import { verdictsTable } from './verdicts-page.mjs';
 
 const check = process.argv.includes('--check');
-const { CHECKS, COMPOSE_KEYS, EXIT_CODES, GENERATIONS, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } =
-  loadSource('packages/release/src/internal.ts');
+const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
+  'packages/release/src/internal.ts',
+);
+const { GENERATIONS } = loadSource('packages/release/src/platform/generation.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
 const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');
 const { PluginOptions } = loadSource('packages/nx/src/plugin-options.ts');

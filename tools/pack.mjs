@@ -5,6 +5,8 @@ import path from 'node:path';
 import { ensureInstalled, nxEnv, root, showBin } from './setup.mjs';
 
 const PACKAGES = ['release', 'nx', 'create-kdcube'];
+/** Of @kdcube/nx, which each CI job installs and loads. Bytes. */
+const MAX_UNPACKED = 1_500_000;
 
 ensureInstalled();
 if (showBin('nx', ['run-many', '-t', 'build'], nxEnv) !== 0) process.exit(1);
@@ -23,7 +25,9 @@ function pack(folder) {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [{ filename }] = JSON.parse(output);
+    const [{ filename, unpackedSize }] = JSON.parse(output);
+    if (filename.startsWith('kdcube-nx-') && unpackedSize > MAX_UNPACKED)
+      throw new Error(`${filename} has ${unpackedSize} bytes unpacked: at most ${MAX_UNPACKED}`);
     return path.join(out, filename);
   } finally {
     // Only the tarball needs it: in the repository one licence is enough.

@@ -19,7 +19,7 @@ export { ONCE } from './document/once';
 
 // platform
 export { idProblem } from './platform/bundle-id';
-export { GENERATIONS, generations } from './platform/generation';
+export { generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
