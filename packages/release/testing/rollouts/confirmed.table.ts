@@ -1,4 +1,5 @@
-import { INGRESS, type Row } from './row';
+import { definition, OLD, SERVICES } from './kit';
+import { CRASH, INGRESS, type Row, rule, update } from './row';
 
 const PASS_ROLE =
   'User: arn:aws:sts::123456789012:assumed-role/deployer/session is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/execution because no identity-based policy allows the iam:PassRole action';
@@ -35,6 +36,25 @@ export const CONFIRMED: Row[] = [
     { error: 'AccessDeniedException' },
     { exit: 33, options: { onFailure: 'stop' }, message: /Updated: proc to acme-proc:2\.$/m, runs: HALF },
   ),
+  {
+    name: 'ingress crashes, and the rollback is denied: the crash is reported as well',
+    scenario: { rules: [rule('ingress', CRASH)], faults: [{ op: 'UpdateService', error: 'AccessDeniedException', from: 260 }] },
+    exit: 33,
+    message: /ecs:UpdateService.*ingress did not come up with acme-ingress:2.*KeyError: boom/s,
+    registry: 'left',
+    runs: HALF,
+  },
+  {
+    name: 'another deploy takes over a service, and a call is denied: nothing is rolled back',
+    scenario: {
+      taskDefinitions: [...SERVICES.map((name) => definition(name, OLD)), definition('other', OLD)],
+      script: [update(230, { service: 'acme-ingress', taskDefinition: 'acme-other:1' })],
+      faults: [{ op: 'DescribeServices', error: 'AccessDeniedException', from: 230, times: 1 }],
+    },
+    exit: 18,
+    message: /acme-other:1/,
+    runs: { proc: 'proc:2', ingress: 'other:1', ui: 'ui:1' },
+  },
   failsFrom(180, 'the update of the second wave is denied', 'AccessDeniedException', {
     exit: 33,
     message: /Updated: proc to acme-proc:2\.$/m,

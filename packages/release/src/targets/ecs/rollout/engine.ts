@@ -1,7 +1,7 @@
 import { isEmptyPlan, type DeployPlan } from '../../../deploy/deploy-plan';
 import type { ProblemCode } from '../../../problem/codes';
 import { KdcubeError } from '../../../problem/problem';
-import { describeFailure, describeRefusal, type Failure } from './failure';
+import { describeFailure, describeRefusal, failureProblem, type Failure } from './failure';
 import { acquireLock, refuseIfLocked, removeOwnLock, type AcquiredLock } from './lock';
 import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
 import type { ServiceState } from './port/port';
@@ -80,10 +80,15 @@ const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unkn
 
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {
   const canRollBack = rollout.options.onFailure === 'rollback' && !NO_ROLLBACK.includes(failure.reason.code);
-  // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
-  const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
-  const services = await rollout.ecs.describeServices(serviceNames(rollout));
-  return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
+  try {
+    // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
+    const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
+    const services = await rollout.ecs.describeServices(serviceNames(rollout));
+    return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
+  } catch (error) {
+    // AWS refuses the rollback or does not respond: why the rollout failed is reported with it.
+    return outcomeOfError(rollout, error, [failureProblem(rollout, failure)]);
+  }
 }
 
 /** AWS responded that it will not carry out the call. Throttling is not among them: the calls of a rollback would be throttled too. */
@@ -96,14 +101,17 @@ function isRefusedAfterUpdate({ options, progress }: Rollout, error: unknown): e
   return canRollBack && code !== undefined && REFUSALS.includes(code);
 }
 
-/** AWS refused a call in a later wave: what was updated before it is rolled back, as after a deployment that failed. */
+/** AWS refused a call in a later wave: what was updated before it is rolled back, as after a deployment that failed, unless another deploy owns a service now. */
 async function handleRefusal(rollout: Rollout, error: KdcubeError): Promise<Outcome> {
   try {
+    const before = await readServices(rollout);
+    const foreign = findForeignChange(rollout, before, 'during a wave');
+    if (foreign) return outcomeOf(rollout, describeFailure(rollout, foreign, before), before);
     const recovery = await rollBack(rollout);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeRefusal(rollout, error, services, recovery), services);
   } catch (rollbackError) {
     // The rollback was refused too, or interrupted: report what AWS confirmed.
-    return outcomeOfError(rollout, error, rollbackError);
+    return outcomeOfError(rollout, error, rollbackError instanceof KdcubeError ? rollbackError.problems : []);
   }
 }

@@ -22,20 +22,21 @@ export function describeFailure(
   services: readonly ServiceState[],
   rollbackFailure?: Failure,
 ): KdcubeError {
+  const { hint, ...problem } = failureProblem(rollout, failure);
+  const isUnknown = failure.reason.code === 'rollout-unknown';
+  // What cannot be read right now may be stale.
+  const hints = [hint, ...flagHints(rollout, isUnknown ? undefined : services)].join('\n');
+  const problems: Problem[] = [{ ...problem, hint: hints }];
+  if (rollbackFailure) problems.unshift(describeRollbackFailure(rollout, rollbackFailure));
+  return new KdcubeError(problems, { changed: describeRunningRevisions(rollout, services) });
+}
+
+/** What failed and why, with the end of its log. */
+export function failureProblem(rollout: Rollout, failure: Failure): Problem & { hint: string } {
   const { step, reason, rolledBackTo } = failure;
   const rolledBack = rolledBackTo ? ` ECS rolled ${step.service} back to ${familyRevision(rolledBackTo.taskDefinition)}.` : '';
   const message = `${describeOutcome(rollout, failure)} ${sentence(reason.text)}${rolledBack}`;
-  const isUnknown = reason.code === 'rollout-unknown';
-  const problems: Problem[] = [
-    {
-      code: reason.code,
-      message: [message, ...logLines(reason)].join('\n'),
-      // What cannot be read right now may be stale.
-      hint: [suggestNextStep(rollout, failure), ...flagHints(rollout, isUnknown ? undefined : services)].join('\n'),
-    },
-  ];
-  if (rollbackFailure) problems.unshift(describeRollbackFailure(rollout, rollbackFailure));
-  return new KdcubeError(problems, { changed: describeRunningRevisions(rollout, services) });
+  return { code: reason.code, message: [message, ...logLines(reason)].join('\n'), hint: suggestNextStep(rollout, failure) };
 }
 
 /** The same for a call that AWS refused. */

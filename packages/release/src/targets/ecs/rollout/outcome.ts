@@ -1,7 +1,7 @@
 import type { ReleaseRecord } from '../../../deploy/record';
 import { familyRevision } from '../../../deploy/short-names';
 import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
-import { KdcubeError } from '../../../problem/problem';
+import { KdcubeError, type Problem } from '../../../problem/problem';
 import { flagHints } from './flag-hints';
 import type { ServiceState } from './port/port';
 import { describeInFlight, resumeCommand, type Rollout } from './rollout';
@@ -56,14 +56,13 @@ function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceSta
 }
 
 /**
- * The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. `rollbackError`: why the rollback failed too. The message says what ECS continues on its own. Before the first
+ * The outcome of a rollout that an error ended: AWS does not respond any more, or Ctrl-C. `more`: what else went wrong, such as the failure whose rollback the error ended. The message says what ECS continues on its own. Before the first
  * write the error is thrown instead: nothing was changed.
  */
-export function outcomeOfError(rollout: Rollout, error: unknown, rollbackError?: unknown): Outcome {
+export function outcomeOfError(rollout: Rollout, error: unknown, more: readonly Problem[] = []): Outcome {
   if (!(error instanceof KdcubeError) || !rollout.progress.hasWritten) throw error;
-  const [first, ...more] = error.problems;
-  const ofRollback = rollbackError instanceof KdcubeError ? rollbackError.problems : [];
-  const rest = [...more, ...ofRollback.filter(({ message }) => message !== first!.message)];
+  const [first, ...others] = error.problems;
+  const rest = [...others, ...more.filter(({ message }) => message !== first!.message)];
   const inFlight = describeInFlight(rollout);
   const message = first!.message.includes(inFlight) ? first!.message : `${first!.message.replace(/[^.]$/, '$&.')} ${inFlight}`;
   const hint = [first!.hint ?? `${resumeCommand(rollout)}    continues from here`, ...flagHints(rollout)].join('\n');

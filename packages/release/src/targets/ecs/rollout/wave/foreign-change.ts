@@ -24,8 +24,12 @@ function isStale(rollout: Rollout, services: readonly ServiceState[]): boolean {
   });
 }
 
-/** Finds a service that somebody else has changed since the plan was made, or since this rollout updated it. */
-export function findForeignChange(rollout: Rollout, services: readonly ServiceState[]): Failure | undefined {
+/** Finds a service that somebody else has changed since the plan was made, or since this rollout updated it. During a wave, proc may still run its forced revision. */
+export function findForeignChange(
+  rollout: Rollout,
+  services: readonly ServiceState[],
+  when: 'between waves' | 'during a wave' = 'between waves',
+): Failure | undefined {
   const { plan, revisionsBefore, revisions, progress } = rollout;
   for (const step of plan.services) {
     const service = services.find(({ name }) => name === step.serviceName);
@@ -33,7 +37,8 @@ export function findForeignChange(rollout: Rollout, services: readonly ServiceSt
     if (step.kind !== 'service' || !service || !before) continue;
     if (service.status !== 'ACTIVE') return { step, reason: { code: 'service-gone', text: `The service is ${service.status}.` } };
     const target = revisions.target.get(step.service);
-    const expected = progress.updated.includes(step) ? [target] : [...before, target];
+    const own = when === 'during a wave' ? revisionsOfRollout(rollout, step) : [target];
+    const expected = progress.updated.includes(step) ? own : [...before, target];
     if (expected.includes(service.taskDefinition)) continue;
     const text = `Somebody else updated it to ${familyRevision(service.taskDefinition)} in the meantime.`;
     return { step, reason: { code: 'rollout-superseded', text } };
