@@ -75,11 +75,11 @@ function addCompose(): void {
 const world = (): World => readWorld(at.workspace.root, at.workspace.registryFolder, REPOSITORY);
 const lastLine = () => at.output.trimEnd().split('\n').at(-1)!;
 
-async function failing(run: Run, options?: { isLost: boolean }): Promise<boolean> {
+async function failing(run: Run): Promise<boolean> {
   const before = world();
   at.output = '';
   const { success } = await run();
-  if (!success) checkLastLine(lastLine(), before, world(), options);
+  if (!success) checkLastLine(lastLine(), before, world());
   return !success;
 }
 
@@ -124,7 +124,7 @@ describe.each(COMMANDS)('%s', (name, run, prepare) => {
       await startAgain(prepare);
       let count = 0;
       at.workspace.registry.faults = (asked) => (isWrite(asked) && (count += 1) >= index ? fault : undefined);
-      expect([index, await failing(run, { isLost: fault === 'lost' })]).toEqual([index, true]);
+      expect([index, await failing(run)]).toEqual([index, true]);
     }
   });
 });

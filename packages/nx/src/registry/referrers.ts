@@ -25,6 +25,9 @@ export async function listReferrers(place: Repository, digest: string): Promise<
   return (await fromApi(place, digest)) ?? (await fromTag(place, digest));
 }
 
+/** How registries without the API answer its path. */
+const NO_SUCH_API = [400, 404, 405, 406, 410, 501];
+
 /** Undefined where the registry does not have the API. */
 async function fromApi({ registry, repository }: Repository, digest: string): Promise<Referrer[] | undefined> {
   checkRepository(repository);
@@ -34,8 +37,7 @@ async function fromApi({ registry, repository }: Repository, digest: string): Pr
   for (let page = 0; url && page < LIMITS.referrerPages.max; page += 1) {
     const outgoing: HttpRequest = { method: 'GET', url, headers: { accept: OCI_INDEX }, maxBytes: LIMITS.manifestBytes.max };
     const answer = await sendAuthorized(registry, outgoing, pullScope(repository));
-    // Registries without the API answer an unknown path in their own ways.
-    if (page === 0 && [404, 405, 501].includes(answer.status) && !isMissingRepository(registry, answer)) return undefined;
+    if (page === 0 && NO_SUCH_API.includes(answer.status) && !isMissingRepository(registry, answer)) return undefined;
     if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
     if (isHtml(answer)) return undefined;
     const { json } = parseManifest(answer.body, answer.headers['content-type'], from);

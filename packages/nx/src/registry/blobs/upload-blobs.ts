@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { recordEffect } from '../../system/journal';
+import { carryOut, recordEffect, type Effect } from '../../system/journal';
 import { inParallel } from '../../system/parallel';
 import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
 import { referenceName, type Registry } from '../transport/connect';
@@ -42,16 +42,17 @@ export async function uploadBlobs(
   sent: UploadedBlob[],
   options: UploadBlobsOptions = {},
 ): Promise<void> {
-  const add = ({ digest, size }: BlobDescriptor, how: UploadedBlob['how']) => {
-    if (how !== 'there') recordEffect({ kind: 'blob', repository: `${registry.host}/${repository}` });
-    sent.push({ digest, size, how });
-  };
+  const effect: Effect = { kind: 'blob', repository: `${registry.host}/${repository}` };
+  const add = ({ digest, size }: BlobDescriptor, how: UploadedBlob['how']) => void sent.push({ digest, size, how });
   const missing: { blob: PushBlob; upload?: UploadSession }[] = [];
   await inParallel(blobs, PARALLEL_CHECKS, async (blob) => {
     if (blob.assumeExists || (!blob.assumeMissing && (await headBlob(registry, repository, blob)))) return add(blob, 'there');
     if (blob.from?.registry.host !== registry.host) return void missing.push({ blob });
     const outcome = await mountBlob(registry, repository, blob, blob.from.repository);
-    if (outcome.mounted) return add(blob, 'mounted');
+    if (outcome.mounted) {
+      recordEffect(effect);
+      return add(blob, 'mounted');
+    }
     missing.push({ blob, upload: outcome.upload });
   });
   const stop = new AbortController();
@@ -60,9 +61,12 @@ export async function uploadBlobs(
     const { digest, size, open, from } = blob;
     const onProgress = (count: number) => options.onProgress?.({ digest, sent: count, total: size });
     const how = { signal, onProgress };
-    if (open) await uploadBlob(registry, repository, blob, open, how);
-    else if (from) await copyByStreaming(from, { registry, repository }, blob, upload, how);
-    else throw noSource(registry, repository, digest);
+    if (!open && !from) throw noSource(registry, repository, digest);
+    // An effect of its own for each blob: if the response is lost, the registry may have it.
+    await carryOut({ ...effect }, async () => {
+      if (open) await uploadBlob(registry, repository, blob, open, how);
+      else if (from) await copyByStreaming(from, { registry, repository }, blob, upload, how);
+    });
     add(blob, open ? 'sent' : 'copied');
   };
   await inParallel(missing, options.parallel ?? 4, send, () => stop.abort());

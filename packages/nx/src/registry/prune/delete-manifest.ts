@@ -8,7 +8,6 @@ import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';
 import { describeResponse, ecrRegion } from '../transport/problems';
-import { isIndex, OCI_INDEX, parseManifest } from '../manifest-format';
 import { ecrAccount } from './list-manifests';
 
 /** Deletes a manifest, and with it every tag that names it. `missing`: the registry does not have it. Problems `prune-unsupported`, `registry-*`, `aws-*`. */
@@ -65,22 +64,4 @@ async function deleteFromEcr({ registry, repository }: Repository, digest: strin
   } finally {
     aws.close();
   }
-}
-
-/** What refers to an image, as the referrers API lists it; empty where the registry does not have that API. */
-export async function listReferrers({ registry, repository }: Repository, digest: string): Promise<string[]> {
-  const url = new URL(`/v2/${repository}/referrers/${digest}`, registry.base);
-  const headers = { accept: OCI_INDEX };
-  const answer = await sendAuthorized(
-    registry,
-    { method: 'GET', url, headers, maxBytes: LIMITS.manifestBytes.max },
-    `repository:${repository}:pull`,
-  );
-  // Registries without it answer in many ways; the tag fallback is read from the list of tags.
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 401 && answer.status !== 403 && answer.status !== 429)
-    return [];
-  const action = `list what refers to ${referenceName(registry, repository, digest)}`;
-  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, action, answer);
-  const { json } = parseManifest(answer.body, OCI_INDEX, referenceName(registry, repository, digest));
-  return isIndex(json) ? json.manifests.map((entry) => entry.digest) : [];
 }

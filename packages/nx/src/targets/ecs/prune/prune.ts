@@ -15,7 +15,8 @@ import {
 import { listTags } from '../../../registry/list-tags';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { findManifest } from '../../../registry/manifests';
-import { deleteManifest, listReferrers } from '../../../registry/prune/delete-manifest';
+import { deleteManifest } from '../../../registry/prune/delete-manifest';
+import { listReferrers } from '../../../registry/referrers';
 import { listManifests, readTagDigests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
 import { openRegistry } from '../../../workspace/registries';
@@ -114,7 +115,7 @@ async function withReferrers(place: Repository, removal: Removal, manifests: rea
   const listed = new Set(manifests.map(({ digest }) => digest));
   const extra: StoredManifest[] = [];
   for (const digest of [removal.digest, ...removal.with.map((part) => part.digest)])
-    for (const referrer of await listReferrers(place, digest))
+    for (const { digest: referrer } of await listReferrers(place, digest))
       if (!listed.has(referrer)) extra.push({ digest: referrer, tags: [], children: [], subject: digest });
   return extra.length === 0 ? removal : { ...removal, with: [...removal.with, ...extra] };
 }
