@@ -11,7 +11,8 @@ const FLAG_OFF = '--service acme-proc --task-definition acme-proc:2 {4}removes t
 
 /** One UpdateService is refused, that of the second wave: AWS accepts every other one. */
 function refusedOnce(name: string, fault: object, row: Pick<Row, 'exit' | 'runs' | 'message'> & Partial<Row>): Row {
-  return { name, scenario: { faults: [{ op: 'UpdateService', from: 180, times: 1, ...fault }] }, ...row };
+  const scenario = { faults: [{ op: 'UpdateService', from: 180, times: 1, ...fault }] };
+  return { name, scenario, withoutSdk: true, ...row };
 }
 
 /** Every UpdateService fails in this way, from so many seconds on. */
@@ -51,6 +52,7 @@ export const CONFIRMED: Row[] = [
       script: [update(230, { service: 'acme-ingress', taskDefinition: 'acme-other:1' })],
       faults: [{ op: 'DescribeServices', error: 'AccessDeniedException', from: 230, times: 1 }],
     },
+    withoutSdk: true,
     exit: 18,
     message: /acme-other:1/,
     runs: { proc: 'proc:2', ingress: 'other:1', ui: 'ui:1' },

@@ -33,6 +33,8 @@ export interface Row {
   registry?: 'left';
   /** Its text is the golden one of this code in docs/problems.md. */
   golden?: ProblemCode;
+  /** Not through the AWS SDK: after the first error it corrects its clock by the double's and sends the call once more, which a fault of a single call does not survive. */
+  withoutSdk?: true;
   /** No call that writes succeeds. */
   writes?: 'none';
 }

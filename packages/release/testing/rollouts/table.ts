@@ -270,7 +270,8 @@ const FORCED = PLAIN.filter(isOfOne).map(behindProc);
 export const ROWS: Row[] = [...PLAIN, ...FORCED];
 
 /** Rows about AWS and its client: clocks, faults, broken connections, pages, credentials; and those with a golden message. @kdcube/nx plays them through the AWS SDK too. */
-export const CLIENT_ROWS = ROWS.filter(({ name, golden, meanwhile, scenario = {} }) => {
+export const CLIENT_ROWS = ROWS.filter(({ name, golden, meanwhile, withoutSdk, scenario = {} }) => {
+  if (withoutSdk) return false;
   const isAboutAws = ['faults', 'cuts', 'accounts', 'signedWithin'].some((key) => key in scenario);
   return golden !== undefined || meanwhile?.machine !== undefined || isAboutAws || MANY.some((row) => row.name === name);
 });
