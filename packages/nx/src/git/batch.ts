@@ -1,4 +1,4 @@
-/** Questions that are asked at the same moment are answered by one call: `many` gets all of them, and gives an answer for each. `inTurn`: as below. */
+/** Combines requests that are made at the same moment into one call: `many` gets all of them, and returns a result for each. `inTurn`: see below. */
 export function batched<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn = false } = {}): (question: Q) => Promise<A> {
   let round: { questions: Q[]; answers: Promise<Promise<A>[]> } | undefined;
   let before: Promise<unknown> = Promise.resolve();
@@ -18,7 +18,7 @@ export function batched<Q, A>(many: (questions: Q[]) => Promise<A>[], { inTurn =
   };
 }
 
-/** The same for each place by itself. `keyOf`: what tells one place from another. `inTurn`: what is asked while a call is under way waits for the next one. */
+/** Like `batched`, with separate calls for each place. `keyOf`: identifies a place. `inTurn`: requests made during a call wait for the next one. */
 export function batchedBy<P, Q, A>(
   keyOf: (place: P) => string,
   many: (place: P, questions: Q[]) => Promise<A>[],

@@ -5,7 +5,7 @@ import { gitStream } from './git';
 import { objectReader } from './objects';
 import { recentValues } from '../system/recent-values';
 
-/** One blob while it is read. `chunks` is read before the next blob is asked for, or not at all. */
+/** One blob while it is read. Read `chunks` before you request the next blob, or not at all. */
 export interface BlobContent {
   oid: string;
   /** Bytes. */
@@ -13,15 +13,15 @@ export interface BlobContent {
   chunks: AsyncIterable<Buffer>;
 }
 
-/** Blobs up to this size are asked for whole, together up to as much again. Bytes. */
+/** Blobs up to this size are read whole, in batches of up to this total size. Bytes. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** Verified blobs of a moment ago: those of a bundle are searched for secrets, then put into a layer. In bytes; an empty blob counts too. */
+/** Recently verified blobs: a bundle's blobs are scanned for secrets, then put into a layer. In bytes; an empty blob counts too. */
 const recent = recentValues<Buffer>(16 * BATCH_BYTES, ({ length }) => length + 100);
 
 /**
- * Reads blobs in the given order (an id may come twice), large ones in pieces: none of those is ever held in memory as a whole.
- * What was read is compared with the blob's id; a difference, like a blob that is not there, is a `command-failed`.
+ * Reads blobs in the given order (an id may occur twice). Large blobs are streamed, never held in memory as a whole.
+ * The content is verified against the blob's id. Problem `command-failed` if it does not match, or if the blob is missing.
  */
 export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<BlobContent> {
   const sizes = await blobSizes(store, oids);
@@ -39,7 +39,7 @@ export async function* readBlobs(store: GitStore, oids: readonly string[]): Asyn
   }
 }
 
-/** The verified content of small blobs. What was read a moment ago is not read again. */
+/** The verified content of small blobs. Recently read blobs come from memory. */
 async function readWhole(store: GitStore, oids: readonly string[]): Promise<Buffer[]> {
   const contents = new Map(oids.map((oid) => [oid, recent.get(oid)]));
   const unread = [...contents.keys()].filter((oid) => contents.get(oid) === undefined);
@@ -58,7 +58,7 @@ async function* inOneChunk(content: Buffer): AsyncGenerator<Buffer> {
   yield content;
 }
 
-/** The sizes of blobs; a `command-failed` where one is not there. */
+/** The sizes of blobs. Problem `command-failed` if one is missing. */
 export async function blobSizes(store: GitStore, oids: readonly string[]): Promise<Map<string, number>> {
   const unique = [...new Set(oids)];
   const found = await objectReader(store.context).info(unique);
@@ -70,7 +70,7 @@ export async function blobSizes(store: GitStore, oids: readonly string[]): Promi
   return new Map(sizes);
 }
 
-/** The next blobs that are small, and not too many. */
+/** The next small blobs, up to the batch size. */
 function nextBatch(oids: readonly string[], from: number, sizes: ReadonlyMap<string, number>): string[] {
   let bytes = 0;
   let end = from;

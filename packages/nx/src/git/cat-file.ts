@@ -4,7 +4,7 @@ import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import { redactUrls } from './git';
 import { requireGit } from './version';
 
-/** What an object is, without its content. */
+/** The metadata of an object, without its content. */
 export interface ObjectInfo {
   oid: string;
   type: string;
@@ -13,14 +13,14 @@ export interface ObjectInfo {
 }
 
 export interface GitObject extends ObjectInfo {
-  /** Empty where it exceeds the limit. */
+  /** Empty if the object exceeds the limit. */
   content: Buffer;
 }
 
-/** Whole objects are folders and small files; a larger one is not held in memory. */
+/** Folders and small files are read whole; larger objects are not held in memory. */
 const MAX_BYTES = LIMITS.treeObjectBytes.max;
 
-/** What is asked of an object. Also the words of `git cat-file --batch-command`. */
+/** What to read of an object. Also the commands of `git cat-file --batch-command`. */
 export type BatchCommand = 'info' | 'contents';
 
 interface PendingRequest {
@@ -94,7 +94,7 @@ export function batchProcesses(context: GitContext) {
   };
 }
 
-/** Cuts what `cat-file` says into answers. */
+/** Splits the output of `cat-file` into responses. */
 function responseParser(
   isWithContent: () => boolean,
   answer: (found: ObjectInfo | GitObject | undefined) => void,
@@ -102,7 +102,7 @@ function responseParser(
   let parts: Buffer[] = [];
   let length = 0;
   let wanted = 1;
-  /** The bytes of an object that is too large: they are dropped as they come. */
+  /** The remaining bytes of an object that is too large. They are dropped as they arrive. */
   let dropped = 0;
   return (data) => {
     const chunk = data.subarray(Math.min(dropped, data.length));
@@ -129,7 +129,7 @@ function responseParser(
       const next = end + 1 + (withContent ? info.size + 1 : 0);
       wanted = next;
       if (rest.length < next) break;
-      // A copy: what is kept of it must not keep the whole chunk.
+      // A copy: caching it must not keep the whole chunk in memory.
       answer(withContent ? { ...info, content: Buffer.from(rest.subarray(end + 1, next - 1)) } : info);
       rest = rest.subarray(next);
     }

@@ -2,12 +2,12 @@ import { gitBytes } from './git';
 import { type GitContext } from './environment';
 import { singleFlight } from './batch';
 
-/** git's settings at a place, by their names as git prints them (section and variable in lower case): every value, the one that counts last. */
+/** git's settings at a place, by name as git prints it (section and variable in lower case): every value; the last one takes effect. */
 export type GitConfig = ReadonlyMap<string, readonly string[]>;
 
 const shared = singleFlight<GitConfig>();
 
-/** All of them with one question. Works outside of a repository too. */
+/** Reads all settings with one command. Works outside a repository too. */
 export function readGitConfig(context: GitContext): Promise<GitConfig> {
   return shared(JSON.stringify(context), async () => {
     const listed = await gitBytes(context, ['config', '-z', '--list']);
@@ -25,12 +25,12 @@ export function configValue(settings: GitConfig, name: string): string | undefin
   return settings.get(name)?.at(-1);
 }
 
-/** Whether a repository may lack objects, which it then fetches when they are read. */
+/** Whether a repository may lack objects, which git then fetches when they are read. */
 export function isPartialClone(settings: GitConfig): boolean {
   return [...settings.keys()].some((name) => name === 'extensions.partialclone' || /^remote\..*\.promisor$/s.test(name));
 }
 
-/** The remote that a repository is a clone of: `origin`, else the only one. Its name as git knows it. */
+/** The remote that a repository was cloned from: `origin`, else the only one. Its name in git. */
 export function defaultRemote(settings: GitConfig): string | undefined {
   const names = new Set([...settings.keys()].flatMap((name) => /^remote\.(.*)\.[^.]*$/s.exec(name)?.[1] ?? []));
   if (names.has('origin')) return 'origin';

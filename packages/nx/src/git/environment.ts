@@ -1,12 +1,12 @@
-/** Where git runs, and what it needs to know there. */
+/** Where git runs, and its settings there. */
 export interface GitContext {
   cwd: string;
   env?: Record<string, string | undefined>;
-  /** Settings for this place only. They travel in the environment: a URL with a secret never shows in a list of processes. */
+  /** Settings for this place only. They are passed in the environment, so a URL with a secret never shows in the process list. */
   config?: Record<string, string>;
 }
 
-/** What a hook or a wrapper around this process may have set, and what would send git to another repository than the one that was asked for. */
+/** Variables that a hook or a wrapper around this process may have set, and that would point git to another repository. */
 const CLEARED_VARIABLES = [
   'GIT_DIR',
   'GIT_WORK_TREE',
@@ -31,7 +31,7 @@ const CLEARED_VARIABLES = [
   'GIT_REDIRECT_STDERR',
 ];
 
-/** Settings of every call: nothing runs beside git (hooks, monitors, maintenance), and no question is asked. */
+/** Settings of every call: git starts nothing in the background (hooks, monitors, maintenance) and never prompts. */
 const CONFIG: Record<string, string> = {
   'core.hooksPath': '/dev/null',
   'core.fsmonitor': 'false',
@@ -49,7 +49,7 @@ const CONFIG: Record<string, string> = {
 
 /**
  * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
- * cannot run a program chosen by the remote, no replaced objects, paths taken as they are written, the user's index never refreshed.
+ * cannot run a program chosen by the remote, no replaced objects, literal paths, and the user's index is never refreshed.
  */
 export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
   const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));
@@ -58,7 +58,7 @@ export function gitEnvironment(context: GitContext): Record<string, string | und
     LC_ALL: 'C',
     LANGUAGE: undefined,
     GIT_TERMINAL_PROMPT: '0',
-    // Set but empty: git then asks no program at all, not even SSH_ASKPASS.
+    // Set but empty: git then runs no askpass program at all, not even SSH_ASKPASS.
     GIT_ASKPASS: '',
     SSH_ASKPASS_REQUIRE: 'never',
     GCM_INTERACTIVE: 'never',
@@ -71,7 +71,7 @@ export function gitEnvironment(context: GitContext): Record<string, string | und
   };
 }
 
-/** Settings after those that this process was given (CI hands credentials over in this way). */
+/** Appends settings to those that this process was given (CI passes credentials in this way). */
 function configVariables(settings: Record<string, string>): Record<string, string> {
   const before = Number(process.env.GIT_CONFIG_COUNT ?? 0) || 0;
   const entries = Object.entries(settings);

@@ -4,27 +4,27 @@ import { type GitContext } from './environment';
 import { batchProcesses, type ObjectInfo, type GitObject } from './cat-file';
 import { recentValues } from '../system/recent-values';
 
-/** A store of objects that is asked one thing after another: to start a git for each would cost more than its answer. */
+/** Reads objects of one store through a running git process: starting git for each object would take longer than reading it. */
 export interface ObjectReader {
-  /** For each name (an id, or an expression without a line end) what it names; undefined where there is nothing. */
+  /** The object that each name (an id, or an expression without a line end) refers to; undefined if there is none. */
   info(names: readonly string[]): Promise<(ObjectInfo | undefined)[]>;
-  /** The same with the content, whole: for objects that are known to be small. */
+  /** The same with the whole content, for objects that are known to be small. */
   read(names: readonly string[]): Promise<(GitObject | undefined)[]>;
-  /** Starts the process that will be asked, so that the first question need not wait for it. What goes wrong is said to whoever asks. */
+  /** Starts the process, so that the first request need not wait for it. Errors are reported to the first request. */
   start(): void;
-  /** Ends the processes. The next question starts new ones. */
+  /** Ends the processes. The next request starts new ones. */
   close(): void;
 }
 
-/** Idle processes are ended after so many milliseconds: as long as connections to a registry are kept, so that what an image was sent in between is no reason to begin anew. */
+/** Ends idle processes. Milliseconds. As long as connections to a registry are kept alive, so that an upload in between does not restart git. */
 const IDLE_TIMEOUT = 20_000;
 
 const readers = new Map<string, ObjectReader>();
 
-/** So many objects are remembered: as many as a bundle may have files. */
+/** The number of cached objects: as many as a bundle may have files. */
 const MAX_REMEMBERED = LIMITS.treeEntries.max;
 
-/** The objects that git sees at a place. Shared by everybody in this process who asks there; nothing of it keeps the process alive. */
+/** The objects that git sees at a place. The reader is shared within this process, and does not keep the process alive. */
 export function objectReader(context: GitContext): ObjectReader {
   const key = readerKey(context);
   const existing = readers.get(key);
@@ -40,7 +40,7 @@ export function objectReader(context: GitContext): ObjectReader {
       unknown.forEach((name, index) => {
         const info = found[index];
         remembered.set(name, info);
-        // Only an id names the same object for good.
+        // Only an id always names the same object.
         if (info?.oid === name) infos.set(name, info);
       });
       return names.map((name) => remembered.get(name));
@@ -50,13 +50,13 @@ export function objectReader(context: GitContext): ObjectReader {
       try {
         asked.begin();
       } catch {
-        // Said to whoever asks.
+        // The next request reports the error.
       }
       rest();
     },
     close() {
       clearTimeout(idle);
-      // Somebody may have opened it anew since.
+      // Another caller may have opened a new reader since.
       if (readers.get(key) === objects) readers.delete(key);
       asked.end();
     },
@@ -78,12 +78,12 @@ export function objectReader(context: GitContext): ObjectReader {
   return objects;
 }
 
-/** Ends whatever reads below a folder, which is about to be replaced or removed. */
+/** Closes all readers below a folder that is about to be replaced or removed. */
 export function closeObjectReaders(dir: string): void {
   for (const [key, objects] of readers) if (key.includes(JSON.stringify(dir).slice(1, -1))) objects.close();
 }
 
-/** A folder that was made anew under the same name is another place. */
+/** A folder that was recreated under the same name is another place. */
 function readerKey({ cwd, env, config }: GitContext): string {
   return JSON.stringify([cwd, inodeOf(cwd), env, config, process.env.PATH]);
 }
@@ -92,7 +92,7 @@ function inodeOf(dir: string): number | undefined {
   try {
     return fs.statSync(dir).ino;
   } catch {
-    // git says why it cannot work there.
+    // The git command reports why it cannot work there.
     return undefined;
   }
 }

@@ -5,28 +5,28 @@ import { readGitConfig, type GitConfig } from './config';
 import { singleFlight } from './batch';
 import { openWorktree, type Worktree } from './worktree';
 
-/** What git says of a checkout at one moment. All of it is asked at once, so that git works while this process reads files and loads code. */
+/** The state of a checkout at one moment. All commands start at once, so that git works while this process reads files and loads code. */
 export interface GitStatus {
   /** Problem `not-a-repository`. */
   worktree: Promise<Worktree>;
   config: Promise<GitConfig>;
-  /** Undefined where git cannot say: then folders are looked at one by one, which says why. */
+  /** Undefined if git cannot tell: then folders are read one by one, which reports why. */
   checkout: Promise<CheckoutStatus | undefined>;
 }
 
-/** What is checked out, and what of it was changed since. */
+/** What is checked out, and what has changed since. */
 export interface CheckoutStatus {
   /** The commit. */
   head: string;
   /** Undefined for a detached HEAD, which is usual in CI. */
   branch?: string;
-  /** Whether anything that was asked about is not as the commit has it. */
+  /** Whether anything that was read differs from the commit. */
   hasChanges: boolean;
   /** The paths below a folder (relative to the workspace) that differ from the commit: changed, deleted, or new and not ignored. Undefined for a folder that was not read. */
   changedBelow(place: string): string[] | undefined;
 }
 
-/** Where a customer's repository has what a release is made of. A bundle may lie elsewhere; it is then looked at when release.yaml has named it. */
+/** Where a customer's repository has the parts of a release. A bundle elsewhere is read when release.yaml has named it. */
 const RELEASE_PATHS = ['release.yaml', 'pins', 'images', 'bundles'];
 
 const shared = singleFlight<CheckoutStatus | undefined>();
@@ -36,9 +36,9 @@ export function readStatus(root: string): GitStatus {
   const worktree = openWorktree(root);
   const checkout = shared(cwd, () => readCheckoutStatus(cwd, worktree, RELEASE_PATHS));
   const status = { worktree, config: readGitConfig({ cwd }), checkout };
-  // A failure is reported where the promise is awaited, which may be nowhere: no unhandled rejection.
+  // A failure is reported where the promise is awaited, if anywhere: no unhandled rejection.
   for (const answer of Object.values(status)) answer.catch(() => undefined);
-  // What is committed will be read there, where nothing has to be fetched for it.
+  // Committed objects will be read there if nothing has to be fetched for it.
   objectReader({ cwd }).start();
   return status;
 }
@@ -70,7 +70,7 @@ async function readCheckoutStatus(
     changedBelow(wanted) {
       if (!places.some((each) => isInside(wanted, each))) return undefined;
       const name = Buffer.from(wanted, 'utf8').toString('latin1');
-      // A repository in the repository is named as a whole, also where it lies above.
+      // A nested repository is listed as a whole, also if it is above the folder.
       const found = changed.filter((file) => isInside(file, name) || isInside(name, file.replace(/\/$/, '')));
       return found.map((file) => Buffer.from(file, 'latin1').toString('utf8'));
     },
@@ -81,7 +81,7 @@ function isInside(file: string, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
 
-/** Of `git status --porcelain=v2 --branch -z`: paths are those of the repository. latin1 keeps every byte of a name. */
+/** Parses `git status --porcelain=v2 --branch -z`: paths are relative to the repository. latin1 preserves every byte of a name. */
 export function parseStatus(text: string, prefix: string): { head?: string; branch?: string; changed: string[] } {
   let head: string | undefined;
   let branch: string | undefined;
@@ -99,7 +99,7 @@ export function parseStatus(text: string, prefix: string): { head?: string; bran
   return { head, branch, changed };
 }
 
-/** How many words stand before the path, by the kind of a record: changed, in conflict, new. */
+/** The number of fields before the path, by the kind of record: changed, in conflict, new. */
 const FIELD_COUNTS: Record<string, number> = { '1': 8, u: 10, '?': 1, '!': 1 };
 
 function recordPath(record: string): string | undefined {

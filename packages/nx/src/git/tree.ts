@@ -17,8 +17,8 @@ import { withRepair, type GitStore } from './mirror/store';
 import { silentLog, type Log } from '../system/log';
 
 /**
- * The tree id of a folder of a commit; undefined where there is no such folder. '' is the whole commit.
- * Problems: `unsafe-path` where the path climbs out or runs through a symbolic link, `submodule` where it enters one.
+ * The tree id of a folder of a commit; undefined if there is no such folder. '' is the whole commit.
+ * Problems: `unsafe-path` if the path leaves the repository or contains a symbolic link, `submodule` if it enters one.
  */
 export async function resolveTree(
   store: GitStore,
@@ -59,7 +59,8 @@ export async function resolveTree(
 }
 
 /**
- * Everything below a tree, or the tree of a commit, but the folders themselves, in git's order. Problems: `unsafe-name`: each name that is not UTF-8, and the first path that is too long;
+ * Everything below a tree, or the tree of a commit, except the folders themselves, in git's order. Problems: `unsafe-name`: each name that is
+ * not UTF-8, and the first path that is too long;
  * `limit-exceeded`. Limits are checked while folders are read: a few objects can list millions of files.
  */
 export async function listTree(store: GitStore, tree: string): Promise<TreeEntry[]> {
@@ -81,14 +82,14 @@ export async function listTree(store: GitStore, tree: string): Promise<TreeEntry
   return entries;
 }
 
-/** The folders in a folder, by name: the ids of their trees. Undefined where git has no folder `name` there. A name is one line. */
+/** The tree ids of the folders in a folder, by name. Undefined if git has no folder `name`. A name is one line. */
 export async function readSubfolders(
   context: GitContext,
   name: string,
 ): Promise<((folder: string) => string | undefined) | undefined> {
   const [found] = await objectReader(context).read([name]);
   if (found?.type !== 'tree') return undefined;
-  // latin1 keeps every byte of a name as it is, UTF-8 or not.
+  // latin1 preserves every byte of a name, UTF-8 or not.
   const rows = parseTree(found.content, found.oid).filter(({ mode }) => mode === TREE_MODE);
   const oids = new Map(rows.map(({ name: folder, oid }) => [folder.toString('latin1'), oid]));
   return (folder) => oids.get(Buffer.from(folder, 'utf8').toString('latin1'));
@@ -97,7 +98,7 @@ export async function readSubfolders(
 interface RawTreeEntry {
   mode: string;
   oid: string;
-  /** A path, where rows of several folders are together. */
+  /** A path, if rows of several folders are combined. */
   name: Buffer;
 }
 
@@ -107,7 +108,7 @@ async function listRecursively(store: GitStore, name: string): Promise<RawTreeEn
   return entriesOf(root, EMPTY, trees);
 }
 
-/** The rows of each folder, by the id of its tree. */
+/** The rows of each folder, by its tree id. */
 type Trees = ReadonlyMap<string, readonly RawTreeEntry[]>;
 
 /** Reads each tree once, however often it is listed. */
@@ -128,7 +129,7 @@ async function readTrees(store: GitStore, name: string): Promise<{ root: string;
   return { root: first.oid, trees };
 }
 
-/** How much the trees list, without listing it. */
+/** Checks the number of entries without listing the trees. */
 function requireCount(root: string, trees: Trees): void {
   const counts = new Map<string, number>();
   const countOf = (oid: string): number => {
@@ -185,7 +186,7 @@ async function readTreeObject(store: GitStore, name: string): Promise<GitObject>
   throw new KdcubeError({ code: 'command-failed', message: `The repository has no tree ${name}.` });
 }
 
-/** git does not compare what it reads with the id that it is asked for, and a mirror lies in a cache folder. */
+/** git does not verify objects against the requested id, and a mirror is in a cache folder. */
 function requireIntact(object: GitObject): GitObject {
   const { oid, type, content } = object;
   const hash = createHash(oid.length === 64 ? 'sha256' : 'sha1')
@@ -195,7 +196,7 @@ function requireIntact(object: GitObject): GitObject {
   throw new KdcubeError({ code: 'command-failed', message: `The content of ${oid} in git's store is damaged.` });
 }
 
-/** A tree as git keeps it: mode, name and id of each thing in it. */
+/** Parses a tree object: the mode, name and id of each entry. */
 function parseTree(content: Buffer, tree: string): RawTreeEntry[] {
   const length = tree.length / 2;
   const rows: RawTreeEntry[] = [];

@@ -9,7 +9,7 @@ export type GitVersion = readonly [number, number];
 
 const versions = new Map<string | undefined, Promise<GitVersion>>();
 
-/** Once per PATH: that git is there, and new enough. Which one it is. */
+/** Checks once per PATH that git is installed and new enough. Returns its version. */
 export function requireGit(): Promise<GitVersion> {
   const path = process.env.PATH;
   const known = versions.get(path);

@@ -7,17 +7,17 @@ import { defaultRemote, readGitConfig, type GitConfig } from './config';
 import { singleFlight } from './batch';
 import { readSubfolders } from './tree';
 
-/** The git checkout that the workspace lies in. Paths are absolute. */
+/** The git checkout that contains the workspace. Paths are absolute. */
 export interface Worktree {
-  /** The workspace's folder, as it was given. */
+  /** The workspace's folder, as given. */
   root: string;
-  /** The workspace's place in the repository: '' or a path that ends with '/'. */
+  /** The workspace's path in the repository: '' or a path that ends with '/'. */
   prefix: string;
   index: string;
   objects: string;
 }
 
-/** Finds the repository around `dir`. Problem `not-a-repository` where there is none, or git does not trust its owner. */
+/** Finds the repository around `dir`. Problem `not-a-repository` if there is none, or git does not trust its owner. */
 export function openWorktree(dir: string): Promise<Worktree> {
   const root = path.resolve(dir);
   return shared(root, () => findWorktree(root));
@@ -53,16 +53,16 @@ async function findWorktree(root: string): Promise<Worktree> {
   });
 }
 
-/** The URL of the workspace's own remote as its configuration says it, without user information. `asked`: the settings, where git was asked for them already. */
+/** The URL of the workspace's own remote as configured, without user information. `asked`: the settings, if they were already read. */
 export async function ownRemoteUrl(root: string, asked?: Promise<GitConfig>): Promise<string | undefined> {
   const settings = await (asked ?? readGitConfig({ cwd: root }));
   const name = defaultRemote(settings);
-  // Not what insteadOf rules make of it, which is how CI puts tokens into URLs.
+  // Without insteadOf rules, in which CI puts tokens into URLs.
   const url = name === undefined ? undefined : settings.get(`remote.${name}.url`)?.[0];
   return url ? withoutSecrets(url) : undefined;
 }
 
-/** The commit that is checked out; undefined before the first one. */
+/** The commit that is checked out; undefined before the first commit. */
 export async function headCommit(root: string): Promise<string | undefined> {
   const { exitCode, stdout } = await git({ cwd: root }, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
@@ -74,7 +74,7 @@ export async function currentBranch(root: string): Promise<string | undefined> {
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
-/** What below `paths` (relative to `root`) is not as HEAD has it: changed, deleted, new and not ignored. Empty: all of it is committed. */
+/** The paths below `paths` (relative to `root`) that differ from HEAD: changed, deleted, new and not ignored. Empty: everything is committed. */
 export async function changedPaths(root: string, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
   const { prefix } = await openWorktree(root);
@@ -91,7 +91,7 @@ export async function changedPaths(root: string, paths: readonly string[]): Prom
   return records.map((record) => record.slice(3)).map((file) => (file.startsWith(prefix) ? file.slice(prefix.length) : file));
 }
 
-/** The tree id of a folder (relative to `root`) in a commit or a tree, read at `place`; undefined where there is no such folder. */
+/** The tree id of a folder (relative to `root`) in a commit or a tree, read at `place`; undefined if there is no such folder. */
 export async function treeIdAt(
   { prefix }: Worktree,
   context: GitContext,
@@ -104,12 +104,12 @@ export async function treeIdAt(
     const [found] = await objectReader(context).info([name]);
     return found?.type === 'tree' ? found.oid : undefined;
   }
-  // Such a name cannot be in a question that is one line.
+  // Such a name does not fit into a one-line request.
   const { exitCode, stdout } = await git(context, ['rev-parse', '--verify', '--quiet', '--end-of-options', name]);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
-/** The same for many folders of one commit: those beside one another are read out of the folder above them, once. */
+/** The same for many folders of one commit: siblings are read from their parent folder, once. */
 export function treeIdsAt(workspace: Worktree, context: GitContext, of: string): (folder: string) => Promise<string | undefined> {
   const known = new Map<string, ReturnType<typeof readSubfolders>>();
   return async (folder) => {
@@ -123,7 +123,7 @@ export function treeIdsAt(workspace: Worktree, context: GitContext, of: string):
   };
 }
 
-/** Why git could not take a folder of the workspace as it is, as a Problem. */
+/** The Problem of a workspace folder that git could not add. */
 export function addProblem(folder: string, result: Awaited<ReturnType<typeof git>>): KdcubeError {
   const { stderr } = result;
   const inner = /'(.*?)\/?' does not have a commit checked out/.exec(stderr)?.[1] ?? /is in submodule '(.*?)'/.exec(stderr)?.[1];

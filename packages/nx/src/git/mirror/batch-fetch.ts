@@ -6,14 +6,15 @@ import { isNotAdvertised, knownRemoteProblem } from './problems';
 import { hasCommit, listMissing, contextKey, type GitRemote, type GitStore } from './store';
 import { batchedBy } from '../batch';
 
-// What is wanted at the same moment, or while another fetch is under way, comes in one request: of fifty bundles of one repository each would cost a connection, and a server that is far away takes a
-// second for it. What does not come in this way is not said here: whoever wants it fetches it by itself, which says why.
+// Requests made at the same moment, or while another fetch is running, share one request: fifty bundles of one repository would need fifty connections,
+// and a distant server takes a second for each. An object that the batch does not deliver is no error here: its caller then fetches it alone, and
+// reports the reason.
 
-/** Where commits go that are fetched. */
+/** Where fetched commits are stored. */
 export interface FetchTarget {
   store: GitStore;
   remote: GitRemote;
-  /** Makes the store if there is none yet, and says with which options it is fetched into. Called under the lock. */
+  /** Creates the store if it does not exist, and returns the options of the fetch. Called under the lock. */
   prepare(): Promise<string[]>;
 }
 
@@ -23,10 +24,10 @@ interface FetchRequest {
   log: Log;
 }
 
-/** `there`: nothing was missing. `asked`: what was missing was asked for, and may be there now. `alone`: nothing else is wanted, and nothing was asked. */
+/** `there`: nothing was missing. `asked`: the missing objects were requested, and may exist now. `alone`: it was the only request, and nothing was fetched. */
 export type BatchResult = 'there' | 'asked' | 'alone';
 
-/** Fetches commits that are not there. Problems: `repo-unreachable` and `repo-denied`. */
+/** Fetches missing commits. Problems: `repo-unreachable` and `repo-denied`. */
 export const batchFetchCommits = batchedBy<FetchTarget, FetchRequest, BatchResult>(
   ({ store }) => contextKey(store.context),
   ({ store, remote, prepare }, wanted) => {
@@ -44,7 +45,7 @@ export const batchFetchCommits = batchedBy<FetchTarget, FetchRequest, BatchResul
   { inTurn: true },
 );
 
-/** Fetches the blobs of trees that are not there. Problems as above. */
+/** Fetches the missing blobs of trees. Problems as above. */
 export const batchFetchBlobs = batchedBy<GitStore, FetchRequest, BatchResult>(
   ({ context }) => contextKey(context),
   (store, wanted) => {
@@ -55,7 +56,7 @@ export const batchFetchBlobs = batchedBy<GitStore, FetchRequest, BatchResult>(
 );
 
 async function fetchMissingBlobs({ context, remote }: GitStore, trees: string[], log: Log): Promise<BatchResult> {
-  // git stops at a tree that it has never heard of.
+  // git stops at a tree that it does not have.
   const missing = await listMissing(context, trees).catch(() => undefined);
   if (missing?.length === 0) return 'there';
   if (!remote || !missing || trees.length === 1) return 'alone';
@@ -74,7 +75,7 @@ async function skipBatch(): Promise<BatchResult> {
   return 'alone';
 }
 
-/** Throws what asking again for each of them would not change. */
+/** Throws errors that a retry for each object would not change. */
 function throwRemoteProblem(refusal: FetchFailure | undefined, { displayUrl: shown }: GitRemote): void {
   const problem = refusal && !isNotAdvertised(refusal.stderr) ? knownRemoteProblem(refusal.stderr, shown) : undefined;
   if (problem && isOfRemote(problem)) throw problem;

@@ -9,7 +9,7 @@ import { withLock } from '../../system/lock/lock';
 import { fetchBlobIds } from './fetch';
 import { isNotAdvertised, remoteProblem } from './problems';
 
-/** Fetches, in one request, the blobs of a tree that are not there. Nothing is asked of the remote when all are. */
+/** Fetches the missing blobs of a tree in one request. Does not contact the remote if there are none. */
 export async function fetchBlobs(store: GitStore, tree: string, log: Log = silentLog): Promise<void> {
   if (store.isComplete && (await hasAllBlobs(store, tree))) return;
   const together = await batchFetchBlobs(store)({ id: tree, log });
@@ -19,7 +19,7 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
   const refusal = await withLock(
     remote.lock,
     async () => {
-      // More than one round only where folders are missing too: what they hold is then not known before.
+      // More than one round is needed only if folders are missing too: their content is unknown until they are fetched.
       for (let round = 1; round <= 20; round += 1) {
         const missing = await missingObjects(store, tree);
         if (missing.length === 0) return undefined;
@@ -36,7 +36,7 @@ export async function fetchBlobs(store: GitStore, tree: string, log: Log = silen
   if ((await missingObjects(store, tree)).length > 0) throw blobsUnavailable(tree, remote);
 }
 
-/** Without a process of its own: only for a store in which reading never fetches. */
+/** Starts no extra process. Only for a store in which reading never fetches. */
 async function hasAllBlobs(store: GitStore, tree: string): Promise<boolean> {
   try {
     const files = (await listTree(store, tree)).filter(({ mode }) => mode !== '160000');
@@ -53,7 +53,7 @@ function blobsUnavailable(tree: string, remote?: GitRemote): KdcubeError {
   return new KdcubeError({ code: 'repo-unreachable', message: `Files of the tree ${tree} are not on this machine, ${why}.` });
 }
 
-/** Of a repository that says that it has everything. */
+/** The Problem of a repository that claims to be complete. */
 function objectsLost(tree: string): KdcubeError {
   return new KdcubeError({
     code: 'repo-unreachable',

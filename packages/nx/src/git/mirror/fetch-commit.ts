@@ -9,7 +9,7 @@ import { readCheckout, checkoutRemote, type RepoSource } from './source';
 import { hasCommit, type GitStore } from './store';
 import { silentLog, type Log } from '../../system/log';
 
-/** The commit with all its folders, readable: from this checkout or from the mirror of the source, fetched if it is not there yet. `ref`: the name to ask for where a server hands out no ids. */
+/** The commit with all its folders, readable: from this checkout, or from the mirror of the source, fetched if missing. `ref`: what to fetch if a server does not serve ids. */
 export async function fetchCommit(
   source: RepoSource,
   commit: string,
@@ -26,11 +26,11 @@ interface CommitOptions {
   log: Log;
 }
 
-/** What the checkout has is used as it is. What it lacks is fetched into it, without making a full clone shallow or partial. */
+/** Uses the objects of the checkout. Fetches missing ones into it, without making a full clone shallow or partial. */
 async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promise<GitStore> {
   const checkout = await readCheckout(source.root);
   const remote = await checkoutRemote(source.root, checkout);
-  // The remote's place: a partial clone fetches what it is asked to read, and must not ask for a password then either.
+  // The remote's context: a partial clone fetches objects as they are read, and must not prompt for a password then either.
   const store: GitStore = { context: remote?.context ?? checkout.context, remote, isComplete: !isPartialClone(checkout.config) };
   const isPresent = () => hasCommit(store, want.commit);
   if (await isPresent()) return store;
@@ -83,7 +83,7 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
         if (await isPresent()) return;
         await prepare();
         await fill().catch(async (error) => {
-          // Not the remote's fault: a mirror that something damaged or a kill left locked. Its content can be made again.
+          // Not the remote's fault: the mirror is damaged, or a killed process left it locked. Its content can be fetched again.
           if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-failed') throw error;
           await createMirror(mirror);
           await fill().catch((again) => {
@@ -99,7 +99,7 @@ async function fetchIntoMirror(mirror: Mirror, want: CommitOptions): Promise<Git
     withLock(
       remote.lock,
       async () => {
-        // Another process may have made it again since.
+        // Another process may have rebuilt it in the meantime.
         if (mirrorIdentity(mirror) === making || !mirrorExists(mirror))
           await createMirror(mirror, { everyBlob: reason === 'no-single-blobs' });
         log.note(`the mirror of ${remote.displayUrl} was recreated`);

@@ -5,18 +5,18 @@ import { hasCommit, objectType, type GitRemote, type GitStore } from './store';
 import { singleFlight } from '../batch';
 import { withHeartbeat, type Log } from '../../system/log';
 
-/** Half an hour: the largest repositories over slow lines. A line that sends nothing for two minutes is given up before. */
+/** Half an hour, for the largest repositories over slow connections. A connection without data for two minutes fails earlier. */
 const TIMEOUT = 1_800_000;
 const SLOW_CONNECTION = { 'http.lowSpeedLimit': '1', 'http.lowSpeedTime': '120' };
 
-/** git's words after a fetch that did not work. */
+/** git's output after a failed fetch. */
 export interface FetchFailure {
   stderr: string;
 }
 
 /**
- * Fetches objects and nothing else: no refs, tags or FETCH_HEAD are written. `wants`: object ids or full ref names; they
- * go in through stdin. Returns git's words where it failed, undefined where it worked.
+ * Fetches objects and nothing else: no refs, tags or FETCH_HEAD are written. `wants`: object ids or full ref names, passed in stdin.
+ * Returns git's output if it failed, undefined if it succeeded.
  */
 export async function fetchObjects(
   remote: GitRemote,
@@ -47,25 +47,25 @@ export async function fetchObjects(
   return result.exitCode === 0 ? undefined : { stderr: result.stderr };
 }
 
-/** Fetches blobs by their ids: nothing is to be found out about commits. */
+/** Fetches blobs by their ids, without any commit. */
 export function fetchBlobIds(remote: GitRemote, ids: readonly string[], log: Log): Promise<FetchFailure | undefined> {
   const context = { ...remote.context, config: { ...remote.context.config, 'fetch.negotiationAlgorithm': 'noop' } };
   return fetchObjects({ ...remote, context: context }, ['--filter=blob:none'], ids, log);
 }
 
-/** What to try for one commit, in this order: by its id; by the ref that named it; everything (only where the server names just its refs). */
+/** The attempts for one commit, in this order: by its id; by the ref that named it; everything (only if the server serves nothing but its refs). */
 export interface CommitRequest {
   commit: string;
   ref?: string;
-  /** Options of the first two tries. */
+  /** Options of the first two attempts. */
   flags: readonly string[];
-  /** Options of the last try; absent: it is not made. */
+  /** Options of the last attempt. Undefined: no such attempt. */
   fullFetchFlags?: readonly string[];
-  /** Where the commit should be after a try. */
+  /** The store that must have the commit after an attempt. */
   store: GitStore;
 }
 
-/** Fetches one commit. Problems `ref-not-found` and those of the remote; an unknown failure of git is a `command-failed`, so that a mirror can be made again. */
+/** Fetches one commit. Problems `ref-not-found` and those of the remote; an unknown failure of git is a `command-failed`, so that a mirror can be rebuilt. */
 export async function fetchOneCommit(remote: GitRemote, want: CommitRequest, log: Log): Promise<void> {
   const { commit, store } = want;
   const first = await fetchObjects(remote, want.flags, [commit], log);
@@ -94,12 +94,12 @@ export async function fetchOneCommit(remote: GitRemote, want: CommitRequest, log
   });
 }
 
-/** Every branch and tag of a remote by its full name; a peeled tag with `^{}` after it. */
+/** Every branch and tag of a remote by its full name; a peeled tag has the suffix `^{}`. */
 export function listRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
   return shared(JSON.stringify([remote.context, remote.name]), () => fetchRefs(remote));
 }
 
-/** Fifty bundles of one repository need not ask it fifty times at the same moment. */
+/** Fifty bundles of one repository share one concurrent request. */
 const shared = singleFlight<ReadonlyMap<string, string>>();
 
 async function fetchRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {
@@ -113,7 +113,7 @@ async function fetchRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>
   return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
 }
 
-/** The fetch worked, and still there is no such commit: the id names something else, or what was there before is damaged. */
+/** The fetch succeeded, but the commit is still missing: the id names another object, or the store is damaged. */
 async function notACommit(remote: GitRemote, { commit, store }: CommitRequest): Promise<KdcubeError> {
   const type = await objectType(store, commit);
   if (!type || type === 'commit')
@@ -134,7 +134,7 @@ function fetchProblem({ stderr }: FetchFailure, remote: GitRemote): KdcubeError 
   return new KdcubeError({ code: 'command-failed', message: remoteProblem(stderr, remote.displayUrl).problems[0]!.message });
 }
 
-/** git's progress, as one line every five seconds at most. */
+/** Reports git's progress, at most one line every five seconds. */
 function progressReporter(log: Log, shown: string): { line: (line: string) => void; waiting: () => string } {
   let last = '';
   let reportedAt = Date.now();

@@ -4,11 +4,11 @@ import { mirrorExists, mirrorFor } from './mirror';
 import type { GitStore } from './store';
 import { hasCommit, missingObjects } from './store';
 
-/** Where a commit's tree can be read offline: this checkout, or the mirror of the source. Undefined if an object of it is missing. */
+/** The store from which a commit's tree can be read offline: this checkout, or the mirror of the source. Undefined if an object of it is missing. */
 export async function findLocalStore(source: RepoSource, commit: string, tree: string): Promise<GitStore | undefined> {
   const store = source.self ? { context: { cwd: source.root } } : await localMirror(source, commit);
   if (!store || !(await hasCommit(store, commit))) return undefined;
-  // git fails if it does not have the tree itself: that is a missing object too.
+  // git fails if the tree itself is missing: that is a missing object too.
   const missing = await missingObjects(store, tree).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return [tree];
     throw error;
@@ -18,6 +18,6 @@ export async function findLocalStore(source: RepoSource, commit: string, tree: s
 
 async function localMirror(source: RepoSource, commit: string): Promise<GitStore | undefined> {
   const mirror = await mirrorFor(source, commit);
-  // Without its remote: what is not there stays missing.
+  // Without its remote: missing objects are not fetched.
   return mirrorExists(mirror) ? { context: mirror.context } : undefined;
 }

@@ -7,20 +7,20 @@ import { closeObjectReaders } from '../objects';
 import { sourceRemote, type RepoSource } from './source';
 import type { GitStore } from './store';
 
-/** A bare repository in the cache that holds, of one source, the commits that pins name: no history, and of the blobs only those that were asked for. */
+/** A bare repository in the cache with the pinned commits of one source: no history, and only those blobs that were requested. */
 export interface Mirror extends GitStore {
   dir: string;
   remote: NonNullable<GitStore['remote']>;
 }
 
-/** The mirror of a source for commits of this kind of id. Nothing is made yet. */
+/** The mirror of a source for commits with this kind of id. Does not create it. */
 export async function mirrorFor(source: RepoSource, commit: string): Promise<Mirror> {
   const key = createHash('sha256').update(source.url).digest('hex');
   const dir = cacheDir('git', commit.length === 64 ? `${key}-sha256` : key);
   const remote = await sourceRemote(source, dir);
-  // Named, not discovered: with `safe.bareRepository=explicit` git opens no bare repository that it finds by itself.
+  // Set explicitly: with `safe.bareRepository=explicit` git does not discover bare repositories.
   const env = { GIT_DIR: dir };
-  // Reading knows no URL: what is not there is an error, not a request for a single object.
+  // Reads have no URL: a missing object is an error, not a fetch of a single object.
   const context = { cwd: dir, env: { ...env, GIT_NO_LAZY_FETCH: '1' } };
   return { dir, context, remote: { ...remote, context: { ...remote.context, env: { ...remote.context.env, ...env } } } };
 }
@@ -29,7 +29,7 @@ export function mirrorExists(mirror: Mirror): boolean {
   return fs.existsSync(path.join(mirror.dir, 'HEAD')) && fs.existsSync(path.join(mirror.dir, 'objects'));
 }
 
-/** Makes the mirror empty, in one step. `everyBlob`: its server hands out no single blobs. Only under its lock. */
+/** Creates an empty mirror, atomically. `everyBlob`: its server does not serve single blobs. Call it under its lock only. */
 export async function createMirror(mirror: Mirror, options: { everyBlob?: boolean } = {}): Promise<void> {
   const format = mirror.dir.endsWith('-sha256') ? 'sha256' : 'sha1';
   closeObjectReaders(mirror.dir);
@@ -46,7 +46,7 @@ export function filterFlags(mirror: Mirror): string[] {
   return fs.existsSync(path.join(mirror.dir, ALL_BLOBS_MARKER)) ? ['--no-filter'] : ['--filter=blob:none'];
 }
 
-/** Tells one making of a mirror from the next; undefined where there is none. */
+/** Distinguishes a mirror from a rebuilt one. Undefined if there is none. */
 export function mirrorIdentity(mirror: Mirror): string | undefined {
   try {
     const { ino, birthtimeMs } = fs.statSync(mirror.dir);

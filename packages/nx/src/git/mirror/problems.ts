@@ -6,7 +6,7 @@ type ProblemText = Pick<Problem, 'message' | 'hint'>;
 
 const LOGIN = 'log in once by hand (git ls-remote <the URL>), or give this machine a credential helper, a deploy key or a token';
 
-/** What git and its transports say, and what it means. The first that fits wins. */
+/** The error messages of git and its transports, and the Problem of each. The first match wins. */
 const PATTERNS: [RegExp, ProblemCode, (shown: string) => ProblemText][] = [
   [
     /Host key verification failed/,
@@ -62,7 +62,7 @@ const PATTERNS: [RegExp, ProblemCode, (shown: string) => ProblemText][] = [
   ],
 ];
 
-/** What went wrong with a remote, as a Problem; undefined where git's words are not about the remote. */
+/** The Problem of a remote's failure; undefined if git's output is not about the remote. */
 export function knownRemoteProblem(stderr: string, shown: string): KdcubeError | undefined {
   if (isDiskFull(stderr)) return gitFailed(['fetch'], { exitCode: 128, stdout: Buffer.alloc(0), stderr });
   const found = PATTERNS.find(([pattern]) => pattern.test(stderr));
@@ -71,7 +71,7 @@ export function knownRemoteProblem(stderr: string, shown: string): KdcubeError |
   return new KdcubeError({ code: found[1], message: `${message}\n${gitOutput(stderr)}`.trimEnd(), hint });
 }
 
-/** Like `knownRemoteProblem`, with an answer for everything. */
+/** Like `knownRemoteProblem`, with a default for unknown failures. */
 export function remoteProblem(stderr: string, shown: string): KdcubeError {
   const known = knownRemoteProblem(stderr, shown);
   return (
@@ -80,7 +80,7 @@ export function remoteProblem(stderr: string, shown: string): KdcubeError {
   );
 }
 
-/** A time-out of a remote means that it cannot be reached. */
+/** A timeout of a remote means that it is unreachable. */
 export function remoteTimeout(error: unknown, shown: string): unknown {
   if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'command-timeout') return error;
   const problem: Problem = {
@@ -91,12 +91,12 @@ export function remoteTimeout(error: unknown, shown: string): unknown {
   return new KdcubeError(problem, { cause: error });
 }
 
-/** The server does not hand out this object by its id. */
+/** The server does not serve this object by its id. */
 export function isNotAdvertised(stderr: string): boolean {
   return /not our ref|unadvertised object|find remote ref|no such remote ref/i.test(stderr);
 }
 
-/** git's own words without its progress. */
+/** git's output without its progress. */
 function gitOutput(stderr: string): string {
   const lines = redactUrls(stderr)
     .split(/[\r\n]+/)

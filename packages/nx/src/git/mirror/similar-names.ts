@@ -1,4 +1,4 @@
-/** Up to `count` names that a person may have meant by `name`, the nearest first. */
+/** Up to `count` names that the user may have meant by `name`, the most similar first. */
 export function similarNames(name: string, names: readonly string[], count = 3): string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
   const bare = normalize(name);
@@ -10,7 +10,7 @@ export function similarNames(name: string, names: readonly string[], count = 3):
   return ranked.slice(0, count).map(({ each }) => each);
 }
 
-/** A name without what people add or leave out: a leading v, a prefix with a slash, case, separators. */
+/** A name without common variations: a leading v, a prefix with a slash, case, separators. */
 function normalize(name: string): string {
   return name
     .toLowerCase()
@@ -23,7 +23,7 @@ function compareNewestFirst(a: string, b: string): number {
   return b.localeCompare(a, 'en', { numeric: true });
 }
 
-/** Levenshtein's: how many letters must be put in, taken out or changed. */
+/** The Levenshtein distance: the number of inserted, removed or changed letters. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

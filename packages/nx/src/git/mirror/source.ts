@@ -17,7 +17,7 @@ export interface RepoSource {
 /** The name of the remote that has a source's URL. */
 const REMOTE_NAME = 'kdcube-source';
 
-/** git checks what a mirror fetches; harmless mistakes of old tools are accepted. */
+/** git verifies what a mirror fetches; harmless mistakes of old tools are accepted. */
 const FSCK_CONFIG: Record<string, string> = {
   'fetch.fsckObjects': 'true',
   'fetch.fsck.zeroPaddedFilemode': 'ignore',
@@ -30,7 +30,7 @@ const FSCK_CONFIG: Record<string, string> = {
   'fetch.fsck.badDate': 'ignore',
 };
 
-/** A source as a remote that git can be asked for from `cwd` (a mirror, or any folder that is no repository). Problem `unsafe-url`. */
+/** A source as a git remote for use in `cwd` (a mirror, or any folder outside a repository). Problem `unsafe-url`. */
 export async function sourceRemote(source: RepoSource, cwd: string): Promise<GitRemote> {
   if (!path.isAbsolute(source.url)) {
     const context = parseRepo(source.url);
@@ -49,20 +49,20 @@ export async function sourceRemote(source: RepoSource, cwd: string): Promise<Git
     kind: 'mirror',
     lock: `the mirror ${cwd}`,
   };
-  // The mirror's own folder may not be there yet, and has no settings of its own: the user's are asked for from outside of it.
+  // The mirror's folder may not exist yet, and has no settings of its own: the user's settings are read outside it.
   const outside = outsideRepository();
   makeDir(outside.cwd);
   return withTransport(remote, source.url, await readGitConfig(outside));
 }
 
-/** What is known of a checkout already, and where git runs when its objects go elsewhere. */
+/** What is already known about a checkout, and where git runs if its objects are written elsewhere. */
 export interface CheckoutContext {
   context: GitContext;
   worktree: Pick<Worktree, 'objects'>;
   config: GitConfig;
 }
 
-/** The remote of the checkout at `root`. Undefined where there is none. */
+/** The remote of the checkout at `root`. Undefined if it has none. */
 export async function checkoutRemote(root: string, known?: CheckoutContext): Promise<GitRemote | undefined> {
   const { context, worktree: workspace, config: settings } = known ?? (await readCheckout(root));
   const name = defaultRemote(settings);
@@ -72,21 +72,21 @@ export async function checkoutRemote(root: string, known?: CheckoutContext): Pro
   return withTransport({ context, name, displayUrl: shownUrl(url), kind: 'checkout', lock }, url, settings);
 }
 
-/** Asks git about the checkout at `root`. Problem `not-a-repository`. */
+/** Reads the checkout at `root`. Problem `not-a-repository`. */
 export async function readCheckout(root: string): Promise<CheckoutContext> {
   const context = { cwd: root };
   const [workspace, settings] = await Promise.all([openWorktree(root), readGitConfig(context)]);
   return { context, worktree: workspace, config: settings };
 }
 
-/** With insteadOf rules applied: the transport that will be used. */
+/** The URL after insteadOf rules: its transport is the one that will be used. */
 async function fetchUrl(context: GitContext, name: string, settings: GitConfig): Promise<string> {
   if ([...settings.keys()].some((key) => /^url\..*insteadof$/is.test(key)))
     return gitText(context, ['ls-remote', '--get-url', '--', name]);
   return settings.get(`remote.${name}.url`)?.[0] ?? name;
 }
 
-/** A folder that is in no repository, for questions that need none. */
+/** A folder outside any repository, for commands that need none. */
 export function outsideRepository(): GitContext {
   const dir = cacheDir('git');
   return { cwd: dir, env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) } };
@@ -107,7 +107,7 @@ function isLoopbackHttp(url: string): boolean {
   }
 }
 
-/** The user's own ssh command, told not to ask. A wrapper that takes no options (variant `simple`) stays as it is: it has no terminal anyway. */
+/** The user's own ssh command, without prompts. A wrapper without options (variant `simple`) is not changed: it has no terminal anyway. */
 function sshWithoutPrompt(settings: GitConfig): Record<string, string> {
   const variant = process.env.GIT_SSH_VARIANT || configValue(settings, 'ssh.variant') || '';
   if (variant === 'simple') return {};

@@ -5,34 +5,34 @@ import { objectReader } from '../objects';
 import { batchedBy } from '../batch';
 import type { Log } from '../../system/log';
 
-/** A remote as git is asked for it: by its configured name, so that no URL is ever an argument. */
+/** A remote by its configured name, so that no URL is ever an argument of git. */
 export interface GitRemote {
   context: GitContext;
   name: string;
   /** Its URL without secrets. */
   displayUrl: string;
   kind: 'mirror' | 'checkout';
-  /** What no two processes may do at once: fetching into one store. */
+  /** The lock for fetching into one store, which two processes must not do at once. */
   lock: string;
 }
 
-/** Where git objects are read, and where those that are not there come from. */
+/** Where git objects are read, and where missing ones come from. */
 export interface GitStore {
   context: GitContext;
-  /** Nothing can be missing: it is no partial clone. */
+  /** No object can be missing: it is no partial clone. */
   isComplete?: boolean;
   remote?: GitRemote;
-  /** Makes the store again from its remote, with every blob of its commit where the server gives no single blobs. Only mirrors can. */
+  /** Rebuilds the store from its remote, with every blob of its commit if the server does not serve single blobs. Mirrors only. */
   rebuild?: (reason: 'damaged' | 'no-single-blobs', log: Log) => Promise<void>;
 }
 
-/** Whether a commit is there, asked without fetching it (a partial clone fetches what it is asked for). */
+/** Whether a commit exists, without fetching it (a partial clone fetches the objects that it is asked for). */
 export async function hasCommit(store: GitStore, commit: string): Promise<boolean> {
   if (store.isComplete) return (await objectReader(store.context).info([commit]))[0]?.type === 'commit';
   return batchedCommits(store.context)(commit);
 }
 
-/** What tells one place from another. */
+/** Identifies a place. */
 export function contextKey(context: GitContext): string {
   return JSON.stringify(context);
 }
@@ -44,11 +44,11 @@ const batchedCommits = batchedBy<GitContext, string, boolean>(contextKey, (conte
     return text === undefined ? undefined : new Set(text.split('\n'));
   };
   const found = list([...new Set(commits)]);
-  // One id that git cannot make sense of must not hide the others.
+  // One id that git cannot parse must not affect the others.
   return commits.map(async (commit) => ((await found) ?? (await list([commit])))?.has(commit) ?? false);
 });
 
-/** What an object is: commit, tag, tree or blob; undefined where it cannot be read. */
+/** The type of an object: commit, tag, tree or blob; undefined if it cannot be read. */
 export async function objectType(store: GitStore, id: string): Promise<string | undefined> {
   return gitText(store.context, ['cat-file', '-t', id]).catch(unlessDamaged);
 }
@@ -61,21 +61,21 @@ function unlessDamaged(error: unknown): undefined {
   if (!isDamaged(error)) throw error;
 }
 
-/** The objects of a tree that are not there, asked without fetching them. */
+/** The missing objects of a tree, listed without fetching them. */
 export function missingObjects(store: GitStore, tree: string): Promise<string[]> {
   return batchedMissing(store.context)(tree);
 }
 
 const batchedMissing = batchedBy<GitContext, string, string[]>(contextKey, (context, trees) => {
   const all = listMissing(context, [...new Set(trees)]);
-  // Mostly nothing is missing of any; else it must be known of which.
+  // Usually no tree has missing objects; else list them for each tree.
   return trees.map(async (tree) => {
     const missing = await all.catch(() => undefined);
     return missing?.length === 0 ? [] : listMissing(context, [tree]);
   });
 });
 
-/** The same of several trees, each object once. */
+/** The missing objects of several trees, each object once. */
 export async function listMissing(context: GitContext, trees: readonly string[]): Promise<string[]> {
   const args = ['rev-list', '--objects', '--missing=print', '--stdin'];
   const { exitCode, stdout, stderr } = await git(context, args, { input: `${trees.join('\n')}\n` });
@@ -91,7 +91,7 @@ export async function listMissing(context: GitContext, trees: readonly string[])
   return missing.map((line) => line.slice(1));
 }
 
-/** Does `work`; where it fails because the store is damaged, makes the store again and does it once more. */
+/** Runs `work`. If it fails because the store is damaged, rebuilds the store and retries once. */
 export async function withRepair<T>(store: GitStore, log: Log, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

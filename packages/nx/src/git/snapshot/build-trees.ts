@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { deflateSync } from 'node:zlib';
 
-/** A file in git's index. The path is below the folder whose tree is made, its bytes as latin1. */
+/** A file in git's index. The path is relative to the folder of the tree, its bytes as latin1. */
 export interface IndexEntry {
   mode: string;
   oid: string;
@@ -20,8 +20,8 @@ interface Folder {
 }
 
 /**
- * The tree of these entries, which are in the index's order, and of each folder in it, the innermost first: what `git write-tree` would write. Computed here, because for most folders the id is
- * all that is wanted.
+ * The tree of these entries, which are in index order, and of each folder in it, innermost first: what `git write-tree` would write. Computed
+ * here, because most folders need only the id.
  */
 export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {
   const root: Folder = { children: new Map() };
@@ -42,7 +42,7 @@ export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {
   return made;
 }
 
-/** In the order of the index the things of a folder are in the order of a tree: both compare a folder as if a slash ended its name. */
+/** In index order, the entries of a folder are already in tree order: both compare a folder as if its name ended with a slash. */
 function hashTree({ children }: Folder, algorithm: string, made: TreeObject[]): string {
   const rows = [...children].map(([name, child]) => {
     const [mode, oid] = 'children' in child ? ['40000', hashTree(child, algorithm, made)] : [child.mode, child.oid];
@@ -54,7 +54,7 @@ function hashTree({ children }: Folder, algorithm: string, made: TreeObject[]): 
   return oid;
 }
 
-/** Writes trees into a folder of objects, as git keeps single ones. */
+/** Writes trees into an object folder, as loose objects. */
 export function writeTrees(dir: string, trees: readonly TreeObject[]): void {
   for (const { oid, content } of trees) {
     const file = path.join(dir, oid.slice(0, 2), oid.slice(2));

@@ -9,15 +9,15 @@ import { addProblem, treeIdAt, treeIdsAt, type Worktree } from '../worktree';
 import type { CheckoutStatus } from '../status';
 import type { GitStore } from '../mirror/store';
 
-/** A folder of the workspace as git sees it now. */
+/** A folder of the workspace in its current state. */
 export interface FolderTree {
   /** Its git tree id: the one that a commit of it would have. */
   tree: string;
-  /** Whether HEAD has exactly this tree at this place. */
+  /** Whether HEAD has exactly this tree at this path. */
   committed: boolean;
 }
 
-/** The same, and where its objects can be read. */
+/** A folder's tree, and where its objects can be read. */
 export interface ReadableTree extends FolderTree {
   store: GitStore;
 }
@@ -25,15 +25,13 @@ export interface ReadableTree extends FolderTree {
 export interface SnapshotContext {
   workspace: Worktree;
   checkout: CheckoutStatus | undefined;
-  /** Made for the first who needs it. */
+  /** Created when first needed. */
   overlay: () => Promise<Overlay>;
-  /** Where to read what is committed; undefined where only `working` may. */
+  /** Where to read committed objects; undefined if only `working` can be used. */
   committed: GitStore | undefined;
 }
 
-/**
- * A folder that is as HEAD has it has the tree of HEAD. All others with one look at the working files; each by itself where git refuses that, or where it could not say which one is missing.
- */
+/** An unchanged folder has its tree in HEAD. All others are read with one command; one by one if git fails, or cannot tell which one is missing. */
 export function readTrees(reading: SnapshotContext, folders: readonly string[]): Promise<ReadableTree | undefined>[] {
   const { workspace, checkout } = reading;
   const isClean = (folder: string): boolean => checkout?.changedBelow(folder)?.length === 0;
@@ -73,25 +71,23 @@ function committedTrees(
   };
 }
 
-/** The tree of a commit of everything in which these folders are as they are now; undefined where git cannot make one, or may lack parts of it. */
+/** The tree of a commit of everything, with these folders in their current state; undefined if git cannot create one, or may lack parts of it. */
 async function writeCommonTree(reading: SnapshotContext, folders: readonly string[]): Promise<string | undefined> {
   const { store } = await reading.overlay();
   if (!store.isComplete) return undefined;
   const context = await withIndexCopy(reading);
   if ((await git(context, addArguments(folders))).exitCode !== 0) return undefined;
-  // A conflict somewhere else makes it fail.
+  // Fails if there is a conflict elsewhere.
   const { exitCode, stdout } = await git(context, ['write-tree', '--missing-ok']);
   return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
-/**
- * What git would commit of one folder, computed from its entries alone: conflicts, and objects that a partial clone lacks, elsewhere in the repository are then no matter.
- */
+/** What git would commit of one folder, computed from its entries alone: conflicts and missing objects of a partial clone elsewhere in the repository do not matter. */
 async function writeFolderTree(reading: SnapshotContext, folder: string): Promise<ReadableTree | undefined> {
   const { store, objects } = await reading.overlay();
   const context = await withIndexCopy(reading);
   const added = await git(context, addArguments([folder]));
-  // An ignored folder can hold tracked files: git has taken those and complains about the rest.
+  // An ignored folder can contain tracked files: git has added those and complains about the rest.
   if (added.exitCode !== 0 && !/did not match any files|ignored by one of your \.gitignore/.test(added.stderr))
     throw addProblem(folder, added);
   const entries = parseIndexEntries(await gitBytes(context, ['ls-files', '--stage', '-z', '--', folder || '.']), folder);
@@ -102,17 +98,17 @@ async function writeFolderTree(reading: SnapshotContext, folder: string): Promis
   return { tree, committed: tree === (await treeIdAt(reading.workspace, store.context, headRevision(reading), folder)), store };
 }
 
-/** The commit that was checked out when git was asked: one that was made since is not what tags and receipts name. */
+/** The commit that was checked out when git was read: tags and receipts do not name a later one. */
 function headRevision({ checkout }: SnapshotContext): string {
   return checkout?.head ?? 'HEAD';
 }
 
-/** --sparse: files outside a sparse checkout keep what the index says of them. */
+/** --sparse: files outside a sparse checkout keep their index entries. */
 function addArguments(folders: readonly string[]): string[] {
   return ['add', '--all', '--sparse', '--', ...folders.map((folder) => folder || '.')];
 }
 
-/** Where git works with a copy of the repository's index. */
+/** A git context with a copy of the repository's index. */
 async function withIndexCopy({ workspace, overlay }: SnapshotContext): Promise<GitContext> {
   const { store, indexName } = await overlay();
   const index = indexName();
@@ -120,7 +116,7 @@ async function withIndexCopy({ workspace, overlay }: SnapshotContext): Promise<G
   return { ...store.context, env: { ...store.context.env, GIT_INDEX_FILE: index } };
 }
 
-/** latin1 keeps every byte of a name as it is, UTF-8 or not. */
+/** latin1 preserves every byte of a name, UTF-8 or not. */
 function parseIndexEntries(listed: Buffer, folder: string): IndexEntry[] {
   const skip = folder === '' ? 0 : Buffer.byteLength(folder) + 1;
   const records = listed.toString('latin1').split('\0').filter(Boolean);
@@ -142,7 +138,7 @@ function folderExists(root: string, folder: string): boolean {
   }
 }
 
-/** A folder inside the workspace in one spelling. Problem `unsafe-path` where it climbs out, or is reached through a symbolic link. */
+/** A folder inside the workspace as a normalized path. Problem `unsafe-path` if it leaves the workspace, or is reached through a symbolic link. */
 function safeFolder(root: string, folder: string): string {
   const why = unsafePath(folder);
   if (why)

@@ -7,11 +7,11 @@ import { checkoutRemote } from '../mirror/source';
 import * as path from 'node:path';
 import type { GitStore } from '../mirror/store';
 
-/** Where objects of what is not committed go. */
+/** Where objects of uncommitted content are written. */
 export interface Overlay {
   store: GitStore;
   objects: string;
-  /** The name of an index that is not there yet. */
+  /** The name of a new index file. */
   indexName: () => string;
 }
 
@@ -21,7 +21,7 @@ export async function openOverlay(objects: string, workspace: Worktree, settings
     cwd: workspace.root,
     env: { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(workspace.objects) },
   };
-  // Only a partial clone needs it: for files that a sparse checkout left out, and for what git looks up in old commits.
+  // Only a partial clone needs it: for files that a sparse checkout left out, and for old commits that git reads.
   const remote = await checkoutRemote(workspace.root, { context, worktree: workspace, config: settings });
   const store = { context: remote?.context ?? context, remote, isComplete: !isPartialClone(settings) };
   let count = 0;
@@ -29,7 +29,7 @@ export async function openOverlay(objects: string, workspace: Worktree, settings
 }
 
 /**
- * git trusts a file's times unless the index is as old as the file. A copy must not look newer than it is, or changes of
+ * git trusts a file's times unless the index is as old as the file. A copy must not look newer than the original, or changes of
  * the same second would be missed.
  */
 export async function copyIndex(from: string, to: string): Promise<void> {
@@ -44,7 +44,7 @@ export async function copyIndex(from: string, to: string): Promise<void> {
   }
 }
 
-/** A folder as git reads it in a list of folders, whatever its name holds. */
+/** A folder as git reads it in a list of folders, with any character in its name. */
 function quotePath(dir: string): string {
   return `"${dir.replace(/[\\"]/g, '\\$&')}"`;
 }

@@ -11,23 +11,24 @@ import { readTrees, type FolderTree, type ReadableTree, type SnapshotContext } f
 
 /** The workspace's files, read through git without writing anything into the repository. Valid only inside `withSnapshot`. */
 export interface Snapshot {
-  /** The tree of a folder relative to the workspace's root; undefined where git sees nothing in it. */
+  /** The tree of a folder relative to the workspace's root; undefined if git sees nothing in it. */
   tree(folder: string): Promise<ReadableTree | undefined>;
-  /** What below these places is not as HEAD has it. */
+  /** The paths below these places that differ from HEAD. */
   changed(places: readonly string[]): Promise<string[]>;
-  /** The commit that is checked out; undefined before the first one. */
+  /** The commit that is checked out; undefined before the first commit. */
   head(): Promise<string | undefined>;
 }
 
-/** The tree of one folder of the workspace, when its content need not be read; see `Snapshot.tree`. */
+/** The tree of one folder of the workspace, if its content need not be read; see `Snapshot.tree`. */
 export async function workspaceTree(root: string, folder: string): Promise<FolderTree | undefined> {
   const found = await withSnapshot(root, (snapshot) => snapshot.tree(folder));
   return found && { tree: found.tree, committed: found.committed };
 }
 
 /**
- * Opens the workspace's files as git objects for the time of `work`. What is committed is read where it is. Objects of what is not go to a temporary folder that borrows from the repository, and each
- * question uses its own copy of the index: the repository, its index and its configuration stay untouched.
+ * Opens the workspace's files as git objects while `work` runs. Committed objects are read from the repository. Uncommitted ones are written
+ * to a temporary folder that uses the repository as an alternate, and each command uses its own copy of the index: the repository, its index
+ * and its configuration are not changed.
  */
 export async function withSnapshot<T>(
   root: string,
@@ -39,7 +40,7 @@ export async function withSnapshot<T>(
     const objects = path.join(dir, 'objects');
     let opened: Promise<Overlay> | undefined;
     const overlay = (): Promise<Overlay> => (opened ??= openOverlay(objects, workspace, settings));
-    // A partial clone fetches what it lacks as it is read, which would go into the repository.
+    // A partial clone fetches missing objects as they are read, which would write to the repository.
     const committed: GitStore | undefined = isPartialClone(settings)
       ? undefined
       : { context: { cwd: workspace.root }, isComplete: true };
