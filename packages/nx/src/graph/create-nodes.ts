@@ -5,9 +5,12 @@ import { parsePluginOptions, type PluginOptions } from '../plugin-options';
 import { requireProjectName } from './project-name';
 import { projectsOf } from './projects';
 
-/** Makes projects from release.yaml and the small files that it refers to. Spawns no process, uses no network, and never throws for a typo (HOUSE law 7); only for a name that Nx itself would stop at. */
+/**
+ * Creates projects from release.yaml and the small files that it refers to. Spawns no process, uses no network, and never throws for a typo
+ * (HOUSE law 7); only for a project name that Nx itself would reject.
+ */
 export const createNodes: CreateNodesV2<PluginOptions> = [
-  // Not the pins and Dockerfiles too: when a file that matches this pattern is deleted, Nx marks every project as affected.
+  // Without the pins and Dockerfiles: when a file that matches this pattern is deleted, Nx marks every project as affected.
   RELEASE_FILE,
   (configFiles, raw, context): CreateNodesResultV2 => {
     if (!configFiles.includes(RELEASE_FILE)) return [];

@@ -2,9 +2,7 @@ import { KdcubeError, nxProjectName, projectNamed, quoted } from '@kdcube/releas
 import type { Files } from '@kdcube/release/internal';
 import { releaseProjectName, type PluginOptions } from '../plugin-options';
 
-/**
- * Nx stops at two projects with one name, without a way out, and prefers the name that a file gives to a root: `release` would not be found. Problem `already-exists`: both.
- */
+/** Nx fails if two projects have one name, and prefers the name in a project's own file: `release` would not be found. Problem `already-exists`: both cases. */
 export function requireProjectName(files: Files, options: PluginOptions): void {
   const name = releaseProjectName(options);
   const root = nxProjectName(files, '');

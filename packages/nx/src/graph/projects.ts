@@ -60,7 +60,7 @@ function bundleProject(bundle: Bundle, workspace: Workspace, files: Files, optio
         own: [allOf(root)],
         modes: bundle.kind === 'workspace' ? modesOf([root]) : [],
         has: tested ? ['tests'] : [],
-        // What stage refuses must run to be refused: its inputs are unchanged, and the cache would restore the old content.
+        // If stage would fail, it must run to fail: its inputs are unchanged, so the cache would restore the old content.
         cacheable: isStageable(bundle, workspace) && (bundle.kind === 'pinned' || isPlain(root)) ? ['if-stageable'] : [],
       },
       options,
@@ -73,7 +73,7 @@ function placeOf(bundle: Bundle, files: Files): string | undefined {
   return bundlePlaces(bundle).find((folder) => files.list(folder).length > 0);
 }
 
-/** File modes as git has them. Nx hashes only content, and would restore the old output after `chmod +x`. Without git, the task itself fails with the reason. */
+/** File modes in git. Nx hashes only content, and would restore the old output after `chmod +x`. Without git, the task itself fails with the reason. */
 function modesOf(folders: readonly string[]): { runtime: string }[] {
   const names = folders.filter(isPlain).map((folder) => `"${folder}"`);
   const listed = names.join(' ');
@@ -110,7 +110,7 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
         own: source,
         modes: modesOf(folders),
         has: bundleIds.length > 0 ? ['bundles'] : [],
-        // An OCI layout lies in the outputs of docker-build; an image in an engine's store does not (HOUSE law 2).
+        // An OCI layout is in the outputs of docker-build; an image in an engine's store is not (HOUSE law 2).
         cacheable: needsNoEngine(image, workspace, files, options) && folders.every(isPlain) ? ['if-daemonless'] : [],
       },
       options,
@@ -118,7 +118,7 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
   };
 }
 
-/** Whether the image can be built without a container engine, as far as its Dockerfile tells. The base image may still require one; that build then writes a layout too. */
+/** Whether the image can be built without a container engine, as far as its Dockerfile tells. The base image may still require one; the build then writes a layout too. */
 function needsNoEngine(
   { path: folder, dockerfile }: ImageFolder,
   { release }: Workspace,

@@ -53,7 +53,7 @@ function targetOf(verb: Verb, facts: ProjectFacts, plugin: PluginOptions): Targe
     ...(outputs && { outputs: outputs.map((output) => output.replace('{name}', facts.name)) }),
     ...(Object.keys(options).length > 0 && { options }),
     ...(environments && { configurations: Object.fromEntries(configurations) }),
-    // Without its parameters, boot would test the image of other options than those that are pushed.
+    // Without its parameters, boot would test an image built with other options than the pushed one.
     ...(first && { dependsOn: [{ target: first, params: 'forward' }] }),
     metadata: metadataOf(verb, plugin),
   };

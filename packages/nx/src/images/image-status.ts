@@ -10,7 +10,7 @@ export type ImageStatus =
   | { is: 'missing'; problem: Problem }
   | { is: 'unknown'; problem: Problem };
 
-/** Looks up an image in its registry. `unknown` without access to the registry, or without a response. */
+/** Looks up an image in its registry. `unknown` if the registry denies access or does not respond. */
 export async function readImageStatus(reference: string, platform: string, log: Log): Promise<ImageStatus> {
   const image = parseImageReference(reference);
   try {

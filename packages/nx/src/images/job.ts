@@ -31,7 +31,7 @@ export interface ImageOptions {
   checksRefs?: boolean;
 }
 
-/** A planned image: its content is known, nothing is fetched or built. */
+/** A planned image: its content is known; nothing has been fetched or built. */
 export interface ImageJob {
   plan: ImagePlan;
   folder: ImageFolder;
@@ -60,7 +60,7 @@ export async function planImageJob(
     snapshot.changed([RELEASE_FILE, PINS]),
     ...pin.bundles.map((id) => findBundle(release, requireBundle(release.release, id), snapshot, { ...options, log })),
   ] as const;
-  // A failure of one query must not close the snapshot while others run.
+  // If one query fails, the snapshot must stay open while the others run.
   const [own, changed, ...bundles] = await settleAll(queries);
   if (!own)
     throw new KdcubeError({

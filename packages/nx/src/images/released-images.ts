@@ -13,28 +13,28 @@ import { openRegistry } from '../workspace/registries';
 import { findSignature } from './signatures/find-signature';
 import { imageUnverified, signedImage, verifyImage, type TrustOptions } from './verify/verify';
 
-/** An image of the release that is pushed, in whatever checkout and by whomever, and that is verified. */
+/** A pushed and verified image of the release. Any checkout may have pushed it. */
 export interface ReleasedImage extends Pick<ImageJob, 'plan' | 'uncommitted'> {
-  /** Without its host, as the registry is asked for it. */
+  /** Without the host, as in registry requests. */
   repository: string;
   digest: string;
   /** The full reference, by digest. */
   reference: string;
-  /** What it was compared with; undefined if its content cannot be computed here. */
+  /** The expected content; undefined if it cannot be computed here. */
   expected?: ExpectedImage;
 }
 
 export interface ReleasedOptions extends TrustOptions {
   root: string;
-  /** Reads digests from the receipts of this checkout's own pushes, and contacts no registry but `connection`. */
+  /** Reads digests from the receipts of this checkout's own pushes, and contacts no registry except `connection`. */
   offline: boolean;
   /** The connection to use offline for an image without a receipt. */
   connection?: Registry;
-  /** Every image must have a valid signature, although it is verified in another way: the environment that this is for. */
+  /** Requires a valid signature for every image, even one verified otherwise. The name of the environment that requires it. */
   signedFor?: string;
 }
 
-/** Plans the named images of the release by content, and gives them to `work`, as long as the files of the workspace can be read. */
+/** Plans the named images of the release by content, and passes them to `work` while the workspace's snapshot is open. */
 export function withPlannedImages<T>(
   open: OpenRelease,
   names: readonly string[],
@@ -52,8 +52,9 @@ export function withPlannedImages<T>(
 }
 
 /**
- * Turns the content key of each image into a verified digest. Every image that is not pushed is a Problem `image-not-pushed`, all at once; one that is another image than its key says is `image-mismatch`,
- * and one that nothing proves is `image-unverified`.
+ * Resolves the content key of each image to a verified digest. All missing images are reported at once, each as a Problem `image-not-pushed`;
+ * a wrong image is `image-mismatch`,
+ * and an unverified one is `image-unverified`.
  */
 export async function releasedImages(
   planned: readonly ImageJob[],
@@ -62,7 +63,7 @@ export async function releasedImages(
   log: Log,
 ): Promise<ReleasedImage[]> {
   const { root, offline } = options;
-  // Without another address, the platform's images are expected where the release's are.
+  // By default, the platform's images are in the registry of the release's images.
   const registries = { ...options.registries, platform: options.registries.platform ?? registry };
   const connection = offline ? options.connection : openRegistry(registry.host, log);
   if (options.signedFor !== undefined && !connection)
@@ -105,7 +106,7 @@ async function verifiedImage(
   if (verdict.by === 'nothing') throw imageUnverified({ place, digest: found.digest }, verdict.why);
   const { digest, expected } = verdict;
   if (digest === found.digest) return { digest, expected };
-  // The tag was moved after the push that the receipt is of.
+  // The tag was moved after the push of this receipt.
   log.note(`${place} names ${found.digest} now. The receipt of its push names ${digest}, which is used.`);
   return (await findManifest(connection, repository, digest)) && { digest };
 }
@@ -139,7 +140,7 @@ export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan
   });
 }
 
-/** The registry was not contacted: the image may be pushed all the same. */
+/** The registry was not contacted, so the image may exist there. */
 function noReceipt(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
   return new KdcubeError({
     code: 'image-not-pushed',

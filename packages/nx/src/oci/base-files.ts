@@ -13,7 +13,7 @@ export type OpenLayer = (layer: Descriptor) => AsyncIterable<Uint8Array>;
 
 type BaseEntry = ReturnType<BaseTree['at']>;
 
-/** A folder that a layer has entries in, but no entry for. */
+/** A folder of which a layer lists only the content. */
 const IMPLIED = { kind: 'folder', mode: 0o755, uid: 0, gid: 0 } as const;
 
 /**
@@ -57,12 +57,12 @@ function removeBelow(all: Map<string, NonNullable<BaseEntry>>, path: string, its
   if (itself) all.delete(path);
 }
 
-/** Raised when the cached format changes: files of older versions are not read then. */
+/** Raised when the cached format changes: files of older versions are then ignored. */
 const NAMES_FORMAT = 3;
 
 async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | undefined> {
   const file = cacheDir(`base-names-${NAMES_FORMAT}`, layer.digest.replace(':', '-'));
-  // The owners and modes of what is laid over the base depend on it.
+  // The owners and modes of entries copied over the base depend on it.
   const cached = readSealedFile(file, `base names ${layer.digest}`);
   if (cached) return JSON.parse(zlib.gunzipSync(cached).toString('utf8')) as TarName[];
   const unpack = unpacker(layer.mediaType);
@@ -115,7 +115,7 @@ function unpacker(mediaType: string): ((source: AsyncIterable<Uint8Array>) => As
   return undefined;
 }
 
-/** A failure of the source fails the reader too. */
+/** Passes an error of the source on to the reader. */
 function through(source: AsyncIterable<Uint8Array>, stream: zlib.Gunzip): AsyncIterable<Uint8Array> {
   return pipeline(Readable.from(source), stream, () => undefined);
 }

@@ -17,7 +17,7 @@ export interface Base {
   config: ImageConfig;
 }
 
-/** Docker's limit: its storage drivers get it from the kernel. */
+/** Docker's limit, imposed on its storage drivers by the kernel. */
 export const MAX_LAYERS = 125;
 
 const OCI_TYPES: Record<string, string> = {
@@ -61,7 +61,7 @@ export function requireBase({ reference, mediaType, manifest, config }: Base, pl
     });
 }
 
-/** The refusal if the image would have too many layers. An engine may still build it: it makes one layer for each COPY. */
+/** The refusal if the image would have too many layers. An engine may still build it: it creates one layer for each COPY. */
 export function tooManyLayers({ reference, manifest }: Base, own: number, line: number): Refusal | undefined {
   const most = MAX_LAYERS - manifest.layers.length;
   if (own <= most) return undefined;

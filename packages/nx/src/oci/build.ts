@@ -13,7 +13,7 @@ export interface BuiltLayer {
   key: string;
   descriptor: Descriptor;
   diffId: string;
-  /** It was created by this build, so no earlier push can have uploaded it. */
+  /** Created by this build, so no earlier push can have uploaded it. */
   isNew: boolean;
   make(): Promise<CachedLayer>;
 }
@@ -53,7 +53,7 @@ async function buildLayer(
   { previousLayer }: OciBuild,
 ): Promise<BuiltLayer | undefined> {
   const make = () => makeLayer(key, entries) as Promise<CachedLayer>;
-  // Anybody who can push can claim a key: what is computed here decides.
+  // Anyone with write access can claim a key, so the content that is computed here decides.
   const claimed = cachedLayer(key) === undefined ? previousLayer?.(key) : undefined;
   if (claimed?.descriptor.mediaType === OCI_LAYER && (await layerContent(key, entries))?.diffId === claimed.diffId)
     return { key, ...claimed, isNew: false, make };

@@ -151,7 +151,7 @@ async function listClosed(
   ];
 }
 
-/** Adds the content of files: one `git cat-file` for consecutive files of one tree, read on demand. */
+/** Adds the content of files, read on demand: one `git cat-file` for consecutive files of one tree. */
 async function* withContent(entries: readonly ResolvedEntry[]): AsyncGenerator<TarEntry> {
   for (let index = 0; index < entries.length;) {
     const first = entries[index]!;

@@ -12,7 +12,7 @@ import type { Descriptor } from '../registry/manifest-format';
  */
 export async function writeDockerArchive(layoutDir: string, file: string, names: readonly string[]): Promise<void> {
   const { manifest, image } = await readLayout(layoutDir);
-  // Foreign layers are in no layout: their content is at the URL of their owner.
+  // Foreign layers are in no layout: their content is at their owner's URL.
   const missing = image.layers.filter((layer) => !fs.existsSync(blobFile(layoutDir, layer)));
   if (missing.length > 0)
     throw new KdcubeError({

@@ -11,11 +11,14 @@ export interface ExpectedImage {
   config: ConfigBlob;
   /** The layers of its base, which come first. */
   base: Descriptor[];
-  /** Its own layers in order, by what they unpack to. */
+  /** Its own layers in order, by their uncompressed content. */
   layers: (LayerContent & { key: string })[];
 }
 
-/** Computes what `assembleImage` would build, without compressing anything, for all layers at once: bundles that are wanted at the same moment are fetched with one request. Returns the Refusal of an unsupported line. */
+/**
+ * Computes what `assembleImage` would build, without compressing anything. All layers run at once, so concurrent fetches of bundles share one
+ * request. Returns the Refusal of an unsupported line.
+ */
 export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refusal> {
   const plan = await planImageLayers(build);
   if (isRefusal(plan)) return plan;

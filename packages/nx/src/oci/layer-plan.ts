@@ -10,7 +10,7 @@ import { layerKey } from './layer/layer';
 import { isArchive } from './is-archive';
 import type { TarEntry } from './layer/tar';
 
-/** What an image without a container engine is built from. */
+/** The inputs of a daemonless build. */
 export interface OciBuild {
   recipe: Recipe;
   base: Base;
@@ -23,7 +23,7 @@ export interface OciBuild {
   labels: Readonly<Record<string, string>>;
   /** The file tree of the base. Called at most once, and only if a line depends on it. Undefined: it cannot be read. */
   baseFiles?: () => Promise<BaseTree | undefined>;
-  /** A layer of the previous image that claims to have this key. It is reused if its `diffId` is the one that is computed here. */
+  /** A layer of the previous image that claims to have this key. It is reused if its `diffId` equals the one computed here. */
   previousLayer?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
   log?: Log;
 }
@@ -68,7 +68,7 @@ export async function forEachLayer<T>(
   return results;
 }
 
-/** Plans the layers, and lists folders and the base's files as far as the plan needs them. Each round lists something new, so the loop ends. */
+/** Plans the layers. Lists folders and the base's files only as needed. Each round lists something new, so the loop ends. */
 async function resolveLayers(
   build: OciBuild,
   { steps }: EvaluatedRecipe,
@@ -97,7 +97,7 @@ async function resolveLayers(
   }
 }
 
-/** Whether a name is that of one of the platform's own images, in whatever registry. An image with bundles is none. */
+/** Whether a name is one of the platform's own images, in any registry. An image with bundles is not. */
 function isPlatformImage(reference: string): boolean {
   const [, name] = /(?:^|\/)(kdcube-[a-z-]+)(?:[:@]|$)/.exec(reference) ?? [];
   return name !== undefined && !name.endsWith('-bundled');

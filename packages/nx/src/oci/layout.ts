@@ -17,7 +17,7 @@ import {
 import { parsePlatform, type Platform } from '../registry/platform';
 import { verifiedLayerBytes, verifiedLayerFile } from './layer/verified-layer';
 
-/** An OCI image layout of one image. In a sparse layout, some layers are `missing`: a registry has them. */
+/** An OCI image layout of one image. In a sparse layout, some layers are `missing`: they are in a registry. */
 export interface Layout {
   dir: string;
   manifest: Descriptor;
@@ -80,7 +80,7 @@ async function* fileOf(layer: BuiltLayer): AsyncGenerator<Uint8Array> {
   else yield* fs.createReadStream(await verifiedLayerFile(layer));
 }
 
-/** Writes a layout of one image and replaces `dir` as a whole. Every blob is verified. Reproducible: it contains no time and no machine. */
+/** Writes a layout of one image and replaces `dir` as a whole. Every blob is verified. Reproducible: it contains no timestamp and no machine name. */
 export async function writeParts(
   dir: string,
   { manifest, bytes, config, layers, platform, open }: Parts,
@@ -103,7 +103,7 @@ export async function writeParts(
   });
 }
 
-/** A foreign (non-distributable) layer is at the URL of its owner, in no layout and no registry. */
+/** A foreign (non-distributable) layer is at its owner's URL, in no layout and no registry. */
 function isForeign(layer: Descriptor): boolean {
   return 'urls' in layer;
 }

@@ -2,17 +2,17 @@ import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifes
 import type { OciBuild } from './layer-plan';
 import { layerKeyIn } from './layer/layer';
 
-/** A layer that this plugin made, in an existing image. */
+/** A layer in an existing image that this plugin created. */
 export interface OwnLayer {
   key: string;
   descriptor: Descriptor;
   diffId: string;
 }
 
-/** The layers of an image that this plugin made: their keys come from its history, their diff ids from its config. */
+/** The layers of an image that this plugin created: their keys come from its history, their diff ids from its config. */
 export function ownLayers({ layers }: ImageManifest, { history = [], rootfs }: ImageConfig): OwnLayer[] {
   const described = history.filter((entry) => (entry as { empty_layer?: unknown } | null)?.empty_layer !== true);
-  // A history that does not match the layers cannot be assigned to them.
+  // If the history does not match the layers, its entries cannot be assigned to them.
   if (described.length !== layers.length) return [];
   return layers.flatMap(({ mediaType, digest, size }, index) => {
     const key = layerKeyIn(described[index]);

@@ -6,10 +6,10 @@ import { invalidResponse } from './transport/problems';
 import { isMissingRepository, unexpectedResponse } from './responses';
 
 const LIMIT = LIMITS.tagsBytes.max;
-/** More pages than any repository has: a registry that leads in a circle is not followed for ever. */
+/** More pages than any repository has, so that a registry with circular links cannot loop forever. */
 const PAGES = 1_000;
 
-/** All tags of a repository, in the registry's order. None where nothing was pushed yet; a repository that somebody must make first is a Problem. */
+/** All tags of a repository, in the registry's order. None if nothing has been pushed yet; a repository that must be created first is a Problem. */
 export async function listTags(registry: Registry, repository: string): Promise<string[]> {
   checkRepository(repository);
   const tags: string[] = [];
@@ -34,7 +34,7 @@ export function nextPage(link: string | string[] | undefined, { base }: Registry
   const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec([link ?? ''].flat().join(','))?.[1];
   if (next === undefined || !URL.canParse(next, from.href)) return undefined;
   const { pathname, search } = new URL(next, from);
-  // Behind a proxy a registry calls itself http, or by another name. Nobody else is given what this one is trusted with.
+  // Behind a proxy, a registry may name itself with http or with another host. Credentials are sent only to the configured host.
   return new URL(pathname + search, base);
 }
 

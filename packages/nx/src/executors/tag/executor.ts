@@ -14,7 +14,7 @@ import { runExecutor } from '../run-task';
 import { noImages, notCommitted } from './problems';
 import type { TagOptions } from './schema';
 
-/** Tags every image of the release. Every image is looked up, verified and checked before the first tag is set. */
+/** Tags every image of the release. All images are looked up, verified and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
     const imageOptions = releaseImageOptions(root, options, plugin);
@@ -27,7 +27,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     const planOptions = { platform: imageOptions.platform, args: options.args, offline: false };
     const images = await committedImages(open, planOptions, (planned) => releasedImages(planned, name, trust, log), log);
     const found = [];
-    // By digest: whoever moves a tag meanwhile changes nothing here.
+    // By digest, so that a tag that moves meanwhile has no effect.
     for (const { plan, repository, digest } of images)
       found.push({ image: plan.image, repository, manifest: await getManifest(registry, repository, digest) });
     for (const { repository, manifest } of found)
@@ -43,7 +43,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
   });
 }
 
-/** The release's name, the given tags and the commit; a given tag may equal the release's name. */
+/** The tags: the release's name, the given tags and the commit; a given tag may equal the release's name. */
 async function tagsOf({ root, release }: OpenRelease, { tags }: TagOptions, tagPrefix?: string): Promise<ImageTag[]> {
   const wanted: ImageTag[] = [
     ...(release.name ? [{ tag: tagSafe(release.name), moving: false }] : []),

@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
 
-/** A release without images: tagging nothing must not succeed. */
+/** A release without images: a run that tags nothing must not succeed. */
 export function noImages(): KdcubeError {
   return new KdcubeError({
     code: 'dockerfile-missing',

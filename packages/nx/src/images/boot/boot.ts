@@ -22,21 +22,22 @@ import { withHeartbeat } from '../../system/log';
 import type { Engine } from '../build/engine';
 import { engineProgram } from '../build/engine';
 
-/** What is booted: the image's name in the engine, and its name in problems. */
+/** The image to boot: its name in the engine, and its name in problems. */
 export interface Boot extends BootedImage {
   reference: string;
   platform: string;
   entries: BootEntry[];
 }
 
-/** After its own limit, the probe has this long until the container is removed. Milliseconds. */
+/** After its own timeout, the probe has this long until the container is removed. Milliseconds. */
 const GRACE = 10_000;
 /** The output limit. Characters. */
 const MAX_OUTPUT = LIMITS.bootOutput.max;
 
 /**
- * Starts the image and has every bundle imported, in one process as in the platform. A bundle that ends the process has failed, and the rest is tried in a
- * new one. Problem `boot-failed` where no bundle can be reached; bundles that fail are in the report.
+ * Starts the image and imports every bundle, in one process as the platform does. If a bundle ends the process, it has failed, and the
+ * remaining bundles are imported in a
+ * new process. Problem `boot-failed` if no bundle can be imported; failed bundles are in the report.
  */
 export async function bootImage(engine: Engine, boot: Boot, log: Log): Promise<BootReport> {
   const outcomes: BootOutcome[] = [];
@@ -53,7 +54,7 @@ export async function bootImage(engine: Engine, boot: Boot, log: Log): Promise<B
   }
 }
 
-/** One process of the first of these interpreters that the image has. */
+/** Runs one process of the first of these interpreters that the image has. */
 async function bootRound(
   engine: Engine,
   boot: Boot,
@@ -115,13 +116,13 @@ async function runInContainer(
       throw error;
     } finally {
       clearTimeout(timer);
-      // Usually it is gone already, unless its client ended first.
+      // Usually it is already gone, unless its client ended first.
       await run(program, remove, { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
     }
   });
 }
 
-/** If a container runs although its client has ended, the client was stopped. */
+/** Whether the container still runs: after its client has ended, this means that the client was stopped. */
 async function isRunning(program: string, name: string): Promise<boolean> {
   const args = ['container', 'inspect', '--format', '{{.State.Running}}', name];
   const { exitCode, stdout } = await run(program, args, { timeout: 60_000 });
@@ -132,7 +133,7 @@ function bootStopped(image: string): KdcubeError {
   return new KdcubeError({ code: 'interrupted', message: `The boot test of ${image} was stopped.` });
 }
 
-/** The program that the image's Python runs. */
+/** The program that runs in the image's Python. */
 function probe(): string {
   return fs.readFileSync(path.join(__dirname, 'files/boot.py'), 'utf8');
 }

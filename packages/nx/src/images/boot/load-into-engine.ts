@@ -11,7 +11,7 @@ import { engineProgram, type Engine } from '../build/engine';
 import type { ImageSource } from '../build/image-source';
 import { completeParts } from '../build/complete-parts';
 
-/** Loads an image that was built without an engine into an engine's store. Problem `command-failed`. */
+/** Loads a daemonless image into an engine's store. Problem `command-failed`. */
 export async function loadIntoEngine(
   engine: Engine,
   source: Exclude<ImageSource, { kind: 'engine' }>,

@@ -13,7 +13,7 @@ import { loadIntoEngine } from './load-into-engine';
 import { pushReceipt } from '../receipts';
 import { findOrBuild } from '../build/image-source';
 
-/** Makes the engine have the image of this plan, and returns its name there: it is pulled or built if necessary. */
+/** Ensures that the engine has the image of this plan: pulls or builds it if necessary. Returns its name in the engine. */
 export async function provideImage(
   engine: Engine,
   job: ImageJob,
@@ -40,12 +40,12 @@ function pushedReference(root: string, { plan }: ImageJob): string | undefined {
   return `${receipt.repository}@${receipt.digest}`;
 }
 
-/** False if the engine cannot pull it: then it is built. */
+/** Returns false if the engine cannot pull it; it is then built. */
 async function pull(engine: Engine, reference: string, platform: string, log: Log): Promise<boolean> {
   const program = engineProgram(engine);
   const startedAt = Date.now();
   const { host } = parseImageReference(reference);
-  // docker uses plain HTTP for loopback by itself, podman needs a flag.
+  // docker uses plain HTTP for loopback by default, podman needs a flag.
   const plain = engine === 'podman' && openRegistry(host, log).base.protocol === 'http:' ? ['--tls-verify=false'] : [];
   const waiting = () => `pulling ${reference} for ${Math.round((Date.now() - startedAt) / 1000)} s`;
   const args = ['pull', '--quiet', ...plain, `--platform=${platform}`, reference];

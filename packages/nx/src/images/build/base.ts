@@ -6,14 +6,14 @@ import { getImage } from '../../registry/image';
 import { readCachedImage, storeImage } from './image-cache';
 import { openRegistry } from '../../workspace/registries';
 
-/** A base, and the repository that has its layers. */
+/** A base, and the repository of its layers. */
 export interface LocatedBase {
   base: Base;
   place: Repository;
 }
 
 /**
- * Manifest and config of an image that is named by digest, for one platform. A digest never changes its meaning, so the registry is asked only once and the response is cached.
+ * The manifest and config of an image by digest, for one platform. A digest is immutable, so the response is requested once and cached.
  * Problems: `image-not-found`, `registry-*`.
  */
 export async function findBase(reference: string, platform: string, log: Log): Promise<LocatedBase> {

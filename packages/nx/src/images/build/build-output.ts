@@ -12,7 +12,10 @@ export interface OutputOptions extends BuildOptions {
   cached: boolean;
 }
 
-/** docker-build: leaves the image as an OCI layout under dist/ if no engine was needed or if Nx caches the target, else in the engine's store. Does not look it up in the registry. */
+/**
+ * docker-build: writes the image as an OCI layout to dist/ if it needs no engine or if Nx caches the target; otherwise it stays in the
+ * engine's store. Does not look it up in the registry.
+ */
 export async function buildToOutput(job: ImageJob, { cached, ...options }: OutputOptions, log: Log): Promise<BuildReceipt> {
   const dir = builtLayoutDir(options.root, job.plan.image);
   const existing = await readVerifiedLayout(dir, job, options, log);
@@ -22,7 +25,7 @@ export async function buildToOutput(job: ImageJob, { cached, ...options }: Outpu
   }
   const source = await buildImage(job, options, log);
   if (source.kind !== 'engine' || cached) return { ...receipt(job), ...(await writeOutputLayout(job, source, dir)) };
-  // An old layout must not stay beside a receipt of the new image.
+  // An old layout must not remain beside a receipt of the new image.
   await removeDir(dir);
   log.done(source.how === 'prebuilt' ? 'reused' : 'built', job.plan.image, `${source.local} is in the store of ${source.engine}`);
   return { ...receipt(job), engine: source.engine, local: source.local };

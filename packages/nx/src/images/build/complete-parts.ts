@@ -4,7 +4,10 @@ import { parsePlatform, formatPlatform } from '../../registry/platform';
 import { streamBlob } from '../../registry/blobs/download-blob';
 import type { ImageSource } from './image-source';
 
-/** All parts of an image that no engine has: its own layers from this machine, the base's layers from the `previous` layout if it has them, else from the base's repository. */
+/**
+ * All parts of an image outside an engine's store: its own layers from this machine, the base's layers from the `previous` layout if it has
+ * them, else from the base's repository.
+ */
 export function completeParts(source: Exclude<ImageSource, { kind: 'engine' }>, previous?: Layout): Parts {
   const parts = source.kind === 'daemonless' ? partsOf(source.image) : partsOfLayout(source.layout);
   const open = (layer: Descriptor): ReturnType<Parts['open']> => {
@@ -27,7 +30,7 @@ function partsOfLayout({ dir, manifest, bytes, image, config, configBytes, missi
     bytes,
     config: { descriptor: image.config, bytes: configBytes },
     layers: image.layers,
-    // An index has no more of the config than this.
+    // The platform in an index has only these fields of the config.
     platform: parsePlatform(formatPlatform(config)),
     open: (layer) => (absent.has(layer.digest) ? undefined : openBlob(dir, layer)),
   };

@@ -8,8 +8,8 @@ import { buildArgs, type ImageJob } from '../job';
 import { ignoredDockerfile, requireNoBundlesFolder, requirePinned, withBundles } from './dockerfile-sources';
 
 /**
- * Fills `dir` with the image's build context: its own files and the bundles as git has them, and a Dockerfile that names its bases by digest.
- * `references`: where each base is to be taken from.
+ * Writes the image's build context into `dir`: its own files and the bundles as in git, and a Dockerfile that names its bases by digest.
+ * `references`: where to pull each base from.
  */
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
   await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });

@@ -13,14 +13,14 @@ import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
 import { readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
 
-/** An image that was built without an engine. Its own layers are in the cache folder, its base's layers stay in their repository. */
+/** A daemonless image. Its own layers are in the cache folder, its base's layers are in their repository. */
 export interface DaemonlessImage {
   image: BuiltImage;
   /** The repository that has the base's layers; undefined for an image from scratch. */
   base?: Repository;
 }
 
-/** An image's Dockerfile, read for a build without an engine. */
+/** The inputs of a daemonless build, read from an image's Dockerfile. */
 interface BuildInputs extends DockerfileSources {
   recipe: Recipe;
   /** The base's name in the pin; undefined for `scratch`. */
@@ -28,7 +28,8 @@ interface BuildInputs extends DockerfileSources {
 }
 
 /**
- * Builds an image without an engine, as values: layers, config and manifest; nothing is written but the cache. If the Dockerfile needs an engine, returns the Refusal that names the line.
+ * Builds an image without an engine, in memory: layers, config and manifest; it writes only to the cache. If the Dockerfile needs an engine,
+ * returns the Refusal that names the line.
  * `previousLayer` finds layers of the previous image by their keys.
  */
 export async function buildDaemonless(
@@ -43,7 +44,7 @@ export async function buildDaemonless(
   return isRefusal(image) ? image : { image, base: inputs.base };
 }
 
-/** What `buildDaemonless` would build, computed without compressing anything. The Refusal of a Dockerfile that needs an engine. */
+/** Computes what `buildDaemonless` would build, without compressing anything. Returns the Refusal of a Dockerfile that needs an engine. */
 export async function expectDaemonless(job: ImageJob, registries: Registries, log: Log): Promise<ExpectedImage | Refusal> {
   const inputs = await readBuild(job, registries, log);
   return isRefusal(inputs) ? inputs : expectImage(inputs.build);
@@ -73,7 +74,7 @@ async function readBuild(
   return { build, base: found?.place };
 }
 
-/** The repository that has the base of an image, as its Dockerfile and its pin say; undefined for `scratch`, and where only an engine can build it. */
+/** The repository of an image's base, from its Dockerfile and its pin; undefined for `scratch`, and if only an engine can build the image. */
 export async function locateBase(job: ImageJob, registries: Registries, log: Log): Promise<Repository | undefined> {
   const references = pinnedReferences(job.pin, registries);
   const readable = await readInputs(job, registries, references, log);
@@ -97,7 +98,7 @@ async function readInputs(
   return { ...sources, recipe, baseName: named[0]!.name };
 }
 
-/** A base's name as the recipe has it, with the registries filled in as build arguments are. */
+/** A base's name from the recipe, with the registries expanded as build arguments are. */
 function baseText(name: string, registries: Registries): string {
   return Object.entries(registryBuildArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
 }

@@ -43,12 +43,12 @@ export async function readDockerfileSources(
   return { file, text, dockerfile, ignore: withBundles(job, ignored === undefined ? '' : texts.get(ignored)!) };
 }
 
-/** The image's labels name whole bundles, so its .dockerignore must not exclude a part of them. */
+/** The image's labels name whole bundles, so its .dockerignore must not exclude parts of them. */
 export function withBundles({ bundles }: Pick<ImageJob, 'bundles'>, ignore: string): string {
   return ignore === '' || bundles.length === 0 ? ignore : `${ignore}\n!bundles\n!bundles/**\n`;
 }
 
-/** Problem `already-exists`: the release's bundles belong into the folder `bundles` of the context. */
+/** Problem `already-exists`: the folder `bundles` of the context is reserved for the release's bundles. */
 export function requireNoBundlesFolder(
   { bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>,
   hasBundlesFolder: boolean,
@@ -62,7 +62,7 @@ export function requireNoBundlesFolder(
   });
 }
 
-/** Refuses a base that only a build argument names: its tag can move, and one content key would stand for two images. Problem `wrong-option`. */
+/** Refuses a base that only a build argument names: its tag can move, and one content key would then identify two images. Problem `wrong-option`. */
 export function requirePinned(bases: readonly ExternalBase[], references: ReadonlyMap<string, string>, file: string): void {
   const unpinned = bases.find(({ name }) => !references.has(name));
   if (!unpinned) return;

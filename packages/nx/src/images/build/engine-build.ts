@@ -28,8 +28,8 @@ export async function buildWithEngine(
   const created = await creationTime(job, references, log);
   await withTemporaryDir(
     async (dir) => {
-      // buildx distinguishes contexts by the last part of their path, and files by size and time. Sizes and times of ours may be equal,
-      // so a path that is used twice could give this image files of another one.
+      // buildx identifies contexts by the last part of their path, and files by size and time. Our files may be equal in both,
+      // so a reused path could put files of another image into this one.
       const context = path.join(dir, randomUUID());
       await writeContext(job, context, references, log);
       const { platform, labels } = job.plan;
@@ -61,7 +61,7 @@ function usesPlainHttp(references: ReadonlyMap<string, string>, log: Log): boole
 }
 
 /**
- * The creation time of an image is that of its newest base: the build machine's clock must not change the image.
+ * The creation time of an image is that of its newest base, so that the image does not depend on the build machine's clock.
  * Seconds since 1970; undefined if no base has one.
  */
 async function creationTime({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {

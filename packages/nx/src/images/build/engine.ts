@@ -15,9 +15,9 @@ export type Builder = 'auto' | 'oci' | Engine;
 
 /** The arguments of a build. */
 export interface EngineBuild {
-  /** The folder with the Dockerfile and everything that it copies. */
+  /** The folder with the Dockerfile and all files that it copies. */
   context: string;
-  /** Its name in the context. */
+  /** The Dockerfile's name in the context. */
   dockerfile: string;
   /** The image's name in the engine's own store. */
   tag: string;
@@ -26,7 +26,7 @@ export interface EngineBuild {
   labels: Readonly<Record<string, string>>;
   /** The image's `created`, in seconds since 1970. Default: the engine's clock. */
   created?: number;
-  /** Every base comes from a registry over plain HTTP. docker uses it for loopback by itself, podman needs a flag. */
+  /** Every base comes from a registry over plain HTTP. docker uses it for loopback by default, podman needs a flag. */
   plainHttp?: boolean;
 }
 
@@ -125,7 +125,7 @@ export async function runBuild(engine: Engine, what: EngineBuild, log: Log): Pro
   });
 }
 
-/** The labels of an image in the engine's store; undefined when it is not there. */
+/** The labels of an image in the engine's store; undefined if it does not exist. */
 export async function localLabels(engine: Engine, tag: string): Promise<Record<string, string> | undefined> {
   const { exitCode, stdout } = await run(
     engineProgram(engine),
@@ -142,7 +142,7 @@ export async function localLabels(engine: Engine, tag: string): Promise<Record<s
   }
 }
 
-/** Pushes an image of the engine's store under another name. Returns the digest that the engine says it pushed. Problem `push-failed`. */
+/** Pushes an image of the engine's store under another name. Returns the digest that the engine reports. Problem `push-failed`. */
 export async function pushWithEngine(
   engine: Engine,
   local: string,

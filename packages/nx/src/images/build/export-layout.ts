@@ -10,8 +10,9 @@ import type { Engine } from './engine';
 const TIMEOUT = 3_600_000;
 
 /**
- * Exports an image of an engine's store as an OCI layout, which replaces `dir`; `name` is the image's name in it. docker stores layers uncompressed, so their digests differ from those in the registry of the base.
- * Problems: `command-failed`; a docker before 25 does not write a layout.
+ * Exports an image of an engine's store as an OCI layout, which replaces `dir`; `name` is the image's name in it. docker stores layers
+ * uncompressed, so their digests differ from those in the base's registry.
+ * Problems: `command-failed`; docker before version 25 cannot write a layout.
  */
 export async function exportLayout(engine: Engine, local: string, dir: string, name: string): Promise<void> {
   await replaceDir(dir, async (into) => {
@@ -27,7 +28,7 @@ export async function exportLayout(engine: Engine, local: string, dir: string, n
   });
 }
 
-/** Names the image by its content key instead of the engine's name. */
+/** Names the image by its content key, not by the engine's name. */
 async function nameImage(file: string, name: string, engine: Engine): Promise<void> {
   if (!fs.existsSync(file))
     throw new KdcubeError({

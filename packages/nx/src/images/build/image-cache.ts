@@ -8,12 +8,12 @@ import type { RegistryImage } from '../../registry/image';
 
 export type CachedImage = Pick<RegistryImage, 'mediaType' | 'manifest' | 'config'>;
 
-/** Raised when the file format changes: files of older versions are not read then. */
+/** Raised when the file format changes: files of older versions are then ignored. */
 const FORMAT = 2;
 
 /** Manifest and config are latin1, which preserves every byte. */
 interface CacheFile {
-  /** The digest that was asked for. If it is an index, the manifest of its child for the platform is stored. */
+  /** The requested digest. If it is an index, the manifest of its child for the platform is stored. */
   of: string;
   mediaType: string;
   digest: string;
@@ -22,8 +22,9 @@ interface CacheFile {
 }
 
 /**
- * Manifest and config of a base image, stored under `name`. They are read as a registry's response is, because people and disks damage caches:
- * what its digests do not match counts as not cached.
+ * The manifest and config of a base image, stored under `name`. They are validated like a registry's response, because a cache can be edited
+ * or corrupted:
+ * a digest mismatch counts as a cache miss.
  */
 export function readCachedImage(name: string, digest: string): CachedImage | undefined {
   try {
@@ -42,7 +43,7 @@ export function readCachedImage(name: string, digest: string): CachedImage | und
   }
 }
 
-/** Stores an image that was asked for by the digest `of`: its own, or that of the index above it. */
+/** Stores an image that was requested by the digest `of`: its own, or that of the index above it. */
 export function storeImage(
   name: string,
   of: string,

@@ -6,7 +6,10 @@ import type { Log } from '../../system/log';
 import { findTreeSecrets, secretProblems } from '../../workspace/tree-secrets';
 import type { ImageJob } from '../job';
 
-/** Throws a Problem for each file with a secret that the image would have from this workspace: from its own folder without what .dockerignore leaves out, and from workspace bundles. Problem `secret-in-file`. */
+/**
+ * Throws a Problem for each secret file that the image would contain from this workspace: from its own folder (without what .dockerignore
+ * excludes), and from workspace bundles. Problem `secret-in-file`.
+ */
 export async function requireImageWithoutSecrets(job: ImageJob, log: Log): Promise<void> {
   const { files, bundles } = job;
   const found = await findTreeSecrets(files.store, files.tree, log);
@@ -16,7 +19,7 @@ export async function requireImageWithoutSecrets(job: ImageJob, log: Log): Promi
     files.scanned,
   );
   if (problems.length > 0) throw new KdcubeError(problems);
-  // Pinned bundles are scanned when they are opened: an image that exists already does not need them.
+  // Pinned bundles are scanned when they are opened: an image that already exists does not need them.
   const own = bundles.filter(({ pin }) => pin === undefined);
   await inParallel(own, PARALLEL_REQUESTS, (bundle) => bundle.open());
 }
@@ -31,7 +34,7 @@ async function ignoreOf({ files, folder }: ImageJob): Promise<ReturnType<typeof 
   try {
     return readIgnore(Buffer.concat(parts).toString('utf8'));
   } catch {
-    // The build says what is wrong with it.
+    // The build reports the problem.
     return undefined;
   }
 }

@@ -12,7 +12,7 @@ import { requireImageWithoutSecrets } from './image-secrets';
 import { builtLayoutDir, readVerifiedLayout } from './layouts';
 import type { Registries } from '../../workspace/registries';
 
-/** An image that can be uploaded or exported, and where its parts are. */
+/** An image to upload or export, and where its parts are. */
 export type ImageSource =
   | ({ kind: 'daemonless'; how: 'built' } & DaemonlessImage)
   | { kind: 'layout'; how: 'prebuilt'; layout: Layout; base?: Repository }
@@ -22,11 +22,11 @@ export interface BuildOptions {
   root: string;
   registries: Registries;
   engine: Builder;
-  /** A layer of the previous image by its layer key: it is not made again. */
+  /** A layer of the previous image by its layer key, to be reused. */
   previousLayer?: OciBuild['previousLayer'];
 }
 
-/** The image that an earlier docker-build left under dist/, else a new build. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
+/** The image that an earlier docker-build wrote to dist/, else a new build. Problems: `needs-engine`, `engine-missing`, `build-failed`, and those of its parts. */
 export async function findOrBuild(job: ImageJob, options: BuildOptions, log: Log): Promise<ImageSource> {
   const { root, registries } = options;
   const layout = await readVerifiedLayout(builtLayoutDir(root, job.plan.image), job, options, log);
@@ -36,7 +36,7 @@ export async function findOrBuild(job: ImageJob, options: BuildOptions, log: Log
   return { kind: 'layout', how: 'prebuilt', layout, base };
 }
 
-/** Builds the image, unless the engine that would build it has it already. */
+/** Builds the image, unless the engine that would build it already has it. */
 export async function buildImage(
   job: ImageJob,
   { root, registries, engine, previousLayer }: BuildOptions,
@@ -81,7 +81,7 @@ function missingSource(
   { line, instruction, why, absent }: Refusal,
 ): KdcubeError {
   const file = `${folder.path}/${folder.dockerfile}`;
-  // A new workspace.
+  // The workspace is new.
   const hasNone = bundles.length === 0 && absent === 'bundles';
   return new KdcubeError({
     code: 'dockerfile-unreadable',
@@ -91,7 +91,7 @@ function missingSource(
   });
 }
 
-/** The Problem of a Dockerfile that cannot be built without an engine. `cause`: why no engine is available. */
+/** The Problem of a Dockerfile that needs an engine. `cause`: why no engine is available. */
 export function needsEngine(job: Pick<ImageJob, 'plan' | 'folder'>, refusal: Refusal, cause?: KdcubeError): KdcubeError {
   const { folder } = job;
   const engines = cause ? `\n${cause.problems[0]!.message}` : '';

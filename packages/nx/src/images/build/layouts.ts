@@ -29,7 +29,7 @@ function contentKeyOf({ config }: Pick<ImageConfig, 'config'>): string | undefin
   return config?.Labels?.['io.kdcube.content-key'];
 }
 
-/** The layout in `dir`, if it is whole and has the image's content key. A damaged one is reported, and counts as absent. */
+/** The layout in `dir`, if it is complete and has the image's content key. A corrupt one is reported, and counts as absent. */
 async function readLayoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'>, log: Log): Promise<Layout | undefined> {
   if (!fs.existsSync(path.join(dir, 'index.json'))) return undefined;
   try {
@@ -49,15 +49,16 @@ async function readLayoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'>, 
 }
 
 /**
- * The layout in `dir`, if it is the image that `job` plans: Nx may have restored dist/ from a cache that others write. One that cannot be verified is reported, and counts as absent.
- * Problem `image-mismatch` for one that claims to be this image and is another.
+ * The layout in `dir`, if it is the image that `job` plans: Nx may have restored dist/ from a shared cache. One that cannot be verified is
+ * reported, and counts as absent.
+ * Problem `image-mismatch` if it claims to be this image and is another.
  */
 export async function readVerifiedLayout(dir: string, job: ImageJob, trust: TrustOptions, log: Log): Promise<Layout | undefined> {
   const layout = await readLayoutWithKey(dir, job, log);
   if (!layout) return undefined;
   const { manifest, bytes, image } = layout;
   const found = { digest: manifest.digest, bytes, json: image, place: dir };
-  // A registry vouches for no layout.
+  // There is no registry to trust for a layout.
   const verdict = await verifyImage(job, found, { ...trust, trustRegistry: false }, log);
   if (verdict.by === 'nothing') {
     if (verdict.cause) throw verdict.cause;
@@ -68,7 +69,10 @@ export async function readVerifiedLayout(dir: string, job: ImageJob, trust: Trus
   return layout;
 }
 
-/** Its own layers must unpack to what they should: the config names that, and the manifest may name any bytes. A layer that this machine compressed is known by its digest. */
+/**
+ * Its own layers must match their diff ids when they are unpacked: the config names those, but the manifest may name any bytes. A layer that
+ * this machine compressed is known by its digest.
+ */
 async function verifyLayers({ dir, image }: Layout, { base, layers }: ExpectedImage): Promise<void> {
   for (const [index, layer] of layers.entries()) {
     const descriptor = image.layers[base.length + index]!;
@@ -79,7 +83,7 @@ async function verifyLayers({ dir, image }: Layout, { base, layers }: ExpectedIm
   }
 }
 
-/** Exports what an engine built as a layout. Its digest is remembered: a layout that an engine built is reused only on the machine that built it. */
+/** Exports an engine-built image as a layout. Its digest is stored: an engine-built layout is reused only on the machine that built it. */
 export async function exportEngineLayout(
   job: ImageJob,
   { engine, local }: { engine: Engine; local: string },

@@ -8,7 +8,7 @@ import type { SigningKey } from '../signatures/signing-key';
 import { indexOwnLayers } from '../../oci/own-layers';
 import type { ImageSource } from '../build/image-source';
 
-/** The image that was pushed to a destination before this one. Layers with the same content are taken from it, and the reasons for a push are the differences to it. */
+/** The previous image at a destination. Layers with the same content are reused from it, and the reasons for a push are the differences from it. */
 export interface PreviousImage {
   labels: Readonly<Record<string, string>>;
   manifest: ImageManifest;
@@ -16,19 +16,19 @@ export interface PreviousImage {
   layer: NonNullable<OciBuild['previousLayer']>;
 }
 
-/** An image that is at its destination now, and that is the image that was planned. */
+/** An image at its destination that is the planned image. */
 export interface PushedImage extends ManifestHead {
-  /** What a registry needs to know to tag it; undefined in a folder. */
+  /** What the registry needs to tag it; undefined in a folder. */
   remote?: TaggableImage;
 }
 
-/** An image that was at its destination already. */
+/** An image that already existed at its destination. */
 export interface ExistingImage extends PushedImage {
-  /** Nothing proves what is in it: the option `trustRegistry` accepted it for its tag alone. */
+  /** Its content is unverified: the option `trustRegistry` accepted it by its tag alone. */
   trustRegistry?: true;
 }
 
-/** A signature that is stored beside an image. */
+/** A signature stored beside an image. */
 interface StoredSignature {
   keyId: string;
   /** Of the manifest that holds it. */
@@ -37,43 +37,43 @@ interface StoredSignature {
 
 /** What a destination has under the content key. */
 export interface FindResult {
-  /** Verified: it is the image that is planned. */
+  /** Verified: it is the planned image. */
   existing?: ExistingImage;
-  /** The digest of an image that cannot be verified. It is built again and replaced. */
+  /** The digest of an image that cannot be verified. The image is built again, and replaces it. */
   replaces?: string;
 }
 
 export interface UploadedImage extends PushedImage {
-  /** What was sent; undefined if an engine sent it and does not say. */
+  /** What was sent; undefined if an engine sent it without reporting. */
   transfer?: { reusedLayers: number; sentLayers: number; bytes: number };
 }
 
 interface UploadOptions extends Pick<FindResult, 'replaces'> {
   previous: PreviousImage | undefined;
-  /** Tags that will be set. If one of them must not move and names another image, nothing is sent. */
+  /** Tags that will be set. If an immutable one names another image, nothing is sent. */
   tags: readonly ImageTag[];
-  /** What the tags named a moment ago. */
+  /** What the tags named when they were last read. */
   tagHeads: TagHeads | undefined;
 }
 
-/** Where a push goes: a registry, or a folder if no registry is configured. */
+/** The target of a push: a registry, or a folder if no registry is configured. */
 export interface Destination {
-  /** As people type it, without a tag. */
+  /** As the user types it, without a tag. */
   name: string;
   kind: 'the registry' | 'dist/images';
-  /** Looks up the image's content key, and verifies what is there. Problem `image-mismatch`. */
+  /** Looks up the image's content key, and verifies the image that it names. Problem `image-mismatch`. */
   find(): Promise<FindResult>;
-  /** Reads the image that was pushed before. Only a help: if it cannot be read, there is none. */
+  /** Reads the previously pushed image. Optional: undefined if it cannot be read. */
   readPrevious(): Promise<PreviousImage | undefined>;
   /** Looks up the tags that will be set. */
   readTags(tags: readonly ImageTag[]): Promise<TagHeads | undefined>;
   /** Uploads the image under its content key. Problem `image-mismatch` if the key names another image afterwards. */
   upload(built: ImageSource, options: UploadOptions): Promise<UploadedImage>;
-  /** Signs the image, unless this key has signed it already. Undefined where nothing can be signed. `commit`: the workspace's. */
+  /** Signs the image, unless this key has already signed it. Undefined if nothing can be signed. `commit`: the workspace's. */
   sign(image: PushedImage, key: SigningKey, commit: string | undefined): Promise<StoredSignature | undefined>;
-  /** Sets tags on an image that is there. Returns those that the image has now. */
+  /** Sets tags on an existing image. Returns the tags that the image has now. */
   tag(image: PushedImage, tags: readonly ImageTag[]): Promise<string[]>;
-  /** Called when an existing image is reused. */
+  /** Called when an existing image is reused, on a dry run too: the implementation checks `dryRun` itself. */
   afterReuse?(): Promise<void>;
 }
 

@@ -11,11 +11,11 @@ import { branchOf, type TagOptions } from './tags';
 export interface PreviousOptions extends TagOptions {
   image: string;
   platform: string;
-  /** The registry that the image goes to. */
+  /** The registry that the image is pushed to. */
   target: RegistryName;
 }
 
-/** The image before this one in a repository: the last one that this checkout pushed, else the one that the branch's tag names. */
+/** The previous image in a repository: the last one that this checkout pushed, else the one that the branch tag names. */
 export async function readPreviousImage(options: PreviousOptions, log: Log): Promise<PreviousImage | undefined> {
   const { root, image, target } = options;
   const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
@@ -26,7 +26,7 @@ export async function readPreviousImage(options: PreviousOptions, log: Log): Pro
   return branchTag && read(place, branchTag.tag, options);
 }
 
-/** Undefined if it cannot be read: then all layers are made and sent, which only takes longer. */
+/** Undefined if it cannot be read: then all layers are created and sent, which only takes longer. */
 async function read(
   { registry, repository }: Repository,
   reference: string,

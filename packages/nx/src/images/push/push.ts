@@ -16,15 +16,15 @@ import { commitOf, tagsOf, type TagOptions } from './tags';
 export interface PushOptions extends TagOptions, TrustOptions {
   engine: Builder;
   dryRun: boolean;
-  /** Called on a dry run with the reasons why the image would be pushed. */
+  /** Called on a dry run with the reasons for a push. */
   onWouldPush?: (reasons: readonly string[]) => void;
-  /** Signs every image that is pushed, and every reused one that is verified and not signed yet. */
+  /** Signs every pushed image, and every reused one that is verified and not yet signed. */
   signingKey?: SigningKey;
   /** The format in dist/images, if no registry is configured. Default: oci-layout. */
   format?: ImageFormat;
 }
 
-/** One push, as far as it is known before the build. */
+/** The state of a push before the build. */
 interface Push {
   job: ImageJob;
   destination: Destination;
@@ -33,17 +33,18 @@ interface Push {
   startedAt: number;
 }
 
-/** How long to wait for another process that pushes the same image: longer than a build and an upload take. Milliseconds. */
+/** How long to wait for another process that pushes the same image: longer than a build and an upload. Milliseconds. */
 const LOCK_TIMEOUT = 3 * 3_600_000;
 
 /**
- * Pushes an image to the registry, or to dist/images if no registry is configured: find → verify → build → upload → tag.
- * An image that is there and verified is reused: nothing is built and nothing is sent, only its tags are set. Returns the receipt; on a dry run, undefined if the image would have to be pushed.
+ * Pushes an image to the registry, or to dist/images if no registry is configured: find (which verifies) → build → upload → tag.
+ * An existing, verified image is reused: nothing is built or sent, only its tags are set. Returns the receipt; on a dry run, undefined if the
+ * image would have to be pushed.
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {
   const startedAt = Date.now();
   const destination = destinationOf(job, options, log);
-  // First: an invalid tag must not be discovered after the upload.
+  // Before the upload, so that an invalid tag fails early.
   const tags = await tagsOf(job, options, log);
 
   const remote = await readRemoteState(destination, tags);
@@ -57,7 +58,7 @@ export async function pushImage(job: ImageJob, options: PushOptions, log: Log): 
 function pushOrReuse(push: Push, options: PushOptions, log: Log): Promise<PushReceipt> {
   const { job, destination } = push;
   const pushUnlessDone = async (hasWaited: boolean) => {
-    // Whoever waited may find the image that the other process pushed.
+    // After a wait, the other process may have pushed it.
     const { existing } = hasWaited ? await destination.find() : {};
     return existing ? reuse(push, existing, options, log) : buildAndPush(push, options, log);
   };
@@ -98,7 +99,7 @@ async function reuse(push: Push, existing: ExistingImage, options: PushOptions, 
   });
 }
 
-/** Before a tag names it: what people find by a tag is signed. A signature says what a commit contains, and that the content was verified here. */
+/** Signs before tagging, so that every tag names a signed image. A signature states what a commit contains, and that the content was verified here. */
 async function signImage(
   { job, destination }: Push,
   image: ExistingImage,
@@ -118,7 +119,7 @@ async function signImage(
   return signature ? { signature } : {};
 }
 
-/** Sets the branch tag and the commit tag, also on an image that is reused: a branch that was merged has the same image. */
+/** Sets the branch tag and the commit tag, on a reused image too: after a merge, two branches have the same image. */
 async function applyTags(
   { job, destination, tags, remote }: Push,
   image: PushedImage,
@@ -128,7 +129,7 @@ async function applyTags(
   const taggable = image.remote && { tagHeads: remote.tagHeads, ...image.remote };
   const applied = await destination.tag({ ...image, remote: taggable }, tags);
   if (applied.length > 0) log.done('tagged', job.plan.image, applied.join(', '));
-  // The content of an image with uncommitted files is not the commit's.
+  // An image with uncommitted files does not match the commit.
   const commit = job.uncommitted.length === 0 ? await commitOf(options) : undefined;
   return { tags: applied, ...(commit !== undefined && { commit }) };
 }

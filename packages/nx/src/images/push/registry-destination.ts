@@ -71,7 +71,7 @@ export function registryDestination(
   };
 }
 
-/** What counts of an image that is under the content key. */
+/** Verifies an image that was found under the content key. */
 async function verifyExisting(
   job: ImageJob,
   manifest: Manifest & FoundImage,
@@ -91,7 +91,7 @@ async function verifyExisting(
   return { replaces: digest };
 }
 
-/** The engine uploads it. Then the tag is read back. */
+/** Uploads with the engine, then reads the tag back. */
 async function uploadFromEngine(
   job: ImageJob,
   { engine, local }: { engine: Engine; local: string },
@@ -116,7 +116,7 @@ async function uploadFromEngine(
   return { ...head, remote: { digest, how: 'pushed', manifest } };
 }
 
-/** What is read back must be what was pushed: somebody else may have written the tag in the meantime. */
+/** The image read back must be the pushed one: another process may have moved the tag in the meantime. */
 function requireOurs(found: { place: string; digest: string }, pushed: string): void {
   if (found.digest !== pushed) throw imageMismatch(found, `${pushed} was pushed, and this was read back`);
 }

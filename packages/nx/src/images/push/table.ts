@@ -15,7 +15,7 @@ export interface WouldPush {
   why?: readonly string[];
 }
 
-/** What a push did or would do, one line for each image: why it was built and what was sent. */
+/** The results of a push or a dry run, one line for each image: why it was built and what was sent. */
 export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
   const pushed = rows.filter((row) => 'receipt' in row);
   const would = rows.filter((row): row is WouldPush => !('receipt' in row));
@@ -23,7 +23,7 @@ export function pushTable(rows: readonly (PushRow | WouldPush)[]): string[] {
   return [...pushedTable(pushed), ...dryRunTable(would), ...(inFolder ? [IN_FOLDER] : [])];
 }
 
-/** `pushed     <registry>/<image>@<digest>` for each image that was pushed or reused in a registry: what `docker pull` takes. */
+/** `pushed     <registry>/<image>@<digest>` for each image that was pushed to or reused in a registry: the argument of `docker pull`. */
 export function imageReferences(rows: readonly (PushRow | WouldPush)[]): string[] {
   return rows.flatMap((row) => {
     if (!('receipt' in row) || row.receipt.repository.startsWith('oci:')) return [];

@@ -10,12 +10,13 @@ export interface TagOptions {
   root: string;
   branch?: string;
   tagPrefix?: string;
-  /** What git said already. Default: git is asked. */
+  /** The git status, if it was already read. Default: read it now. */
   gitStatus?: GitStatus;
 }
 
 /**
- * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves. None in a folder; none if something is not committed, because the commit does not contain it.
+ * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves. None in a folder; none if something is uncommitted, because
+ * the commit does not contain it.
  * Problem `unsafe-tag`.
  */
 export async function tagsOf(job: ImageJob, options: TagOptions & { registries: Registries }, log: Log): Promise<ImageTag[]> {
@@ -37,13 +38,13 @@ export async function branchOf({ root, branch, gitStatus }: TagOptions): Promise
   return (state ? state.branch : await currentBranch(root)) ?? ciBranch(process.env);
 }
 
-/** The commit that is checked out; undefined before the first one. */
+/** The commit that is checked out; undefined before the first commit. */
 export async function commitOf({ root, gitStatus }: TagOptions): Promise<string | undefined> {
   const state = await gitStatus?.checkout;
   return state ? state.head : headCommit(root);
 }
 
-/** The branch as CI systems name it, for a detached HEAD. */
+/** The branch name from the CI system's variables, for a detached HEAD. */
 export function ciBranch(env: NodeJS.ProcessEnv): string | undefined {
   if (env.GITHUB_HEAD_REF) return env.GITHUB_HEAD_REF;
   if (env.GITHUB_REF_TYPE === 'branch' && env.GITHUB_REF_NAME) return env.GITHUB_REF_NAME;

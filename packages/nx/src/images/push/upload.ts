@@ -6,7 +6,7 @@ import type { PushBlob } from '../../registry/blobs/upload-blobs';
 import type { ImageSource } from '../build/image-source';
 import type { PreviousImage, UploadedImage } from './destination';
 
-/** An image with the places of its blobs. The layers that the previous image shares are not looked up in the registry. */
+/** An image with the locations of its blobs. Layers shared with the previous image are not looked up in the registry. */
 export function imageToUpload(built: Exclude<ImageSource, { kind: 'engine' }>, previous: PreviousImage | undefined): PushImage {
   const shared = new Set(previous?.manifest.layers.map(({ digest }) => digest));
   const isNew = new Set(built.kind === 'daemonless' ? newBlobs(built.image) : []);
@@ -29,10 +29,10 @@ export function imageToUpload(built: Exclude<ImageSource, { kind: 'engine' }>, p
   return { manifest: bytes, mediaType: manifest.mediaType, blobs };
 }
 
-/** Up to this size, sending a blob costs less than a lookup. Bytes. */
+/** Up to this size, sending a blob is cheaper than looking it up. Bytes. */
 const SMALL = 64 * 1024;
 
-/** Small blobs that were made just now. The config is as new as the newest layer. */
+/** Small blobs created by this build. The config is as new as the newest layer. */
 function newBlobs({ config, layers }: BuiltImage): string[] {
   const made = layers.filter(({ isNew }) => isNew).map(({ descriptor }) => descriptor);
   const blobs = made.length > 0 ? [config.descriptor, ...made] : [];
@@ -43,7 +43,7 @@ async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** What an upload sent: blobs that the registry had, or that it mounted from another repository, cost nothing. */
+/** What an upload sent. Blobs that the registry already had, or mounted from another repository, are not counted. */
 export function transferOf({ blobs }: Uploaded, { manifest }: PushImage): NonNullable<UploadedImage['transfer']> {
   const { layers } = JSON.parse(Buffer.from(manifest).toString('utf8')) as ImageManifest;
   const sent = new Map(blobs.filter(({ how }) => how === 'sent' || how === 'copied').map((blob) => [blob.digest, blob.size]));

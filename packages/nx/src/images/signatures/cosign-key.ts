@@ -1,10 +1,10 @@
 import { scryptSync } from 'node:crypto';
 import { openSecretBox } from './secret-box';
 
-/** The private key of `cosign generate-key-pair`: PKCS#8, encrypted with NaCl's secretbox under a key that scrypt makes of the password. */
+/** The private key of `cosign generate-key-pair`: PKCS#8, encrypted with NaCl's secretbox under a key derived from the password by scrypt. */
 const PEM = /-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----([^-]+)-----END/;
 
-/** The strengths that cosign's library knows: others could take any amount of time and memory. */
+/** The scrypt costs that cosign's library uses: others could take any amount of time and memory. */
 const COSTS = [32_768, 65_536, 131_072];
 
 interface EncryptedKey {
@@ -17,7 +17,7 @@ export function isCosignKey(pem: string): boolean {
   return PEM.test(pem);
 }
 
-/** The key in DER form. Throws if the password is wrong, or the key is encrypted in another way. */
+/** The key in DER form. Throws if the password is wrong, or the key has another encryption. */
 export function decryptCosignKey(pem: string, password: string): Buffer {
   const { kdf, cipher, ciphertext } = JSON.parse(decode(PEM.exec(pem)![1]!).toString('utf8')) as EncryptedKey;
   const { N, r, p } = kdf.params;

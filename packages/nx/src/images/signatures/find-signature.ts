@@ -7,12 +7,12 @@ import { listReferrers, type Referrer } from '../../registry/referrers';
 /** A valid signature of an image, or what was found instead. */
 export type SignatureSearch = { by: PublicKey; digest: string } | { by?: undefined; found: string };
 
-/** What is no proof, whoever put it there. Everything else (no access, no network) ends the search. */
+/** Invalid signatures, which prove nothing and are skipped. All other errors (no access, no network) end the search. */
 const INVALID = new Set(['registry-response', 'image-not-found']);
-/** What an index says of a signature: older clients put the type of the config there, or nothing. */
+/** The artifact types that an index lists for signatures: older clients put the config's media type there, or nothing. */
 const TYPES = new Set([undefined, BUNDLE_TYPE, 'application/vnd.oci.empty.v1+json']);
 
-/** Looks for a signature of an image by one of the keys. Whatever the registry lists is only a candidate: its bundle proves it, or not. */
+/** Looks for a signature of an image by one of the keys. What the registry lists is only a candidate: its bundle must be verified. */
 export async function findSignature(place: Repository, image: SignedImage, keys: readonly PublicKey[]): Promise<SignatureSearch> {
   const referrers = await orReason(listReferrers(place, image.digest));
   if (typeof referrers === 'string') return { found: `what the registry lists for it cannot be read: ${referrers}` };
@@ -44,7 +44,7 @@ async function readSignature(
   return verdict.by ? { by: verdict.by, digest } : verdict.why;
 }
 
-/** The value, or why what the registry has is none. */
+/** The value, or the reason why the registry's response is invalid. */
 async function orReason<T>(reading: Promise<T>): Promise<T | string> {
   try {
     return await reading;

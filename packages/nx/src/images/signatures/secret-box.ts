@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 
-// NaCl's secretbox (XSalsa20 and Poly1305), which Node's OpenSSL does not have. Only opening, for one small key: speed does not matter.
+// NaCl's secretbox (XSalsa20 and Poly1305), which Node's OpenSSL does not have. Decryption only, for one small key: speed does not matter.
 
 const SIGMA = Uint32Array.from([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]);
 /** The quarter rounds of a double round of Salsa20: columns, then rows. */
@@ -15,7 +15,7 @@ const ROUNDS = [
   [15, 12, 13, 14],
 ] as const;
 
-/** Decrypts and authenticates. Throws if the key is wrong or the box was changed. */
+/** Decrypts and authenticates. Throws if the key is wrong or the box was modified. */
 export function openSecretBox(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Buffer {
   if (nonce.length !== 24 || key.length !== 32 || box.length < 16) throw new Error('not a secretbox');
   const subkey = hsalsa20(toIntegers(key), toIntegers(nonce.subarray(0, 16)));
@@ -30,7 +30,7 @@ function toIntegers(bytes: Uint8Array): Uint32Array {
   return Uint32Array.from({ length: bytes.length / 4 }, (_, at) => view.getUint32(at * 4, true));
 }
 
-/** The words of the key and of 16 more bytes, in their places around the constants. */
+/** The Salsa20 state: the key and 16 input bytes, placed around the constants. */
 function stateOf(key: Uint32Array, input: Uint32Array): Uint32Array {
   const [k, n, s] = [[...key], [...input], [...SIGMA]];
   return Uint32Array.from([s[0]!, ...k.slice(0, 4), s[1]!, ...n, s[2]!, ...k.slice(4), s[3]!]);

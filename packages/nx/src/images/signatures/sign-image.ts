@@ -11,7 +11,7 @@ import type { SigningKey } from './signing-key';
 
 const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.from('{}') };
 
-/** Signs an image that is in the registry, and stores the signature beside it: a manifest with one bundle, whose subject is the image. Returns the digest of that manifest. */
+/** Signs an image in the registry, and stores the signature beside it: a manifest with one bundle, whose subject is the image. Returns the digest of that manifest. */
 export async function signAndStore(
   place: Repository,
   subject: ManifestHead,
@@ -49,7 +49,7 @@ export async function signAndStore(
   return stored.digest;
 }
 
-/** What a statement says of an image. */
+/** The provenance statement of an image. */
 export function provenanceOf(
   { plan, folder, bundles }: ImageJob,
   repository: string,

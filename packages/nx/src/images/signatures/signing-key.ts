@@ -5,9 +5,9 @@ import { readRegularFile } from '../../system/read-file';
 import { whyNotRead } from './trusted-keys';
 import { decryptCosignKey, isCosignKey } from './cosign-key';
 
-/** The private key that images are signed with. It stays in memory: no message, file or argument list holds it. */
+/** The private key that signs images. It stays in memory: it is in no message, file or argument list. */
 export interface SigningKey {
-  /** Of its public key. */
+  /** The id of its public key. */
   id: string;
   key: KeyObject;
 }
@@ -16,13 +16,14 @@ export const KEY_VARIABLE = 'KDCUBE_SIGNING_KEY';
 export const PASSWORD_VARIABLE = 'KDCUBE_SIGNING_PASSWORD';
 
 /**
- * The signing key of this job, from the file that an option names, else from the environment: PEM text, or the path of a PEM file. Undefined if none is configured. Problem `signing-key`.
+ * The signing key of this job, from the file that an option names, else from the environment: PEM text, or the path of a PEM file. Undefined
+ * if none is configured. Problem `signing-key`.
  */
 export function readSigningKey(root: string, file: string | undefined, env = process.env): SigningKey | undefined {
   const value = env[KEY_VARIABLE] || undefined;
   if (file !== undefined) return parseKey(readKeyFile(root, file), '--signingKey', env);
   if (value === undefined) return undefined;
-  // Some CI systems store the lines of a variable with \n.
+  // Some CI systems store the line ends of a variable as \n.
   const text = isPem(value) ? value.replaceAll('\\n', '\n') : readKeyFile(root, value, KEY_VARIABLE);
   return parseKey(text, KEY_VARIABLE, env);
 }
@@ -32,7 +33,7 @@ function isPem(text: string): boolean {
 }
 
 function readKeyFile(root: string, file: string, source = '--signingKey'): string {
-  // Whoever passes the key itself must not read it in a log.
+  // If the option contains the key itself, it must not appear in a log.
   if (isPem(file))
     throw new KdcubeError({
       code: 'signing-key',
@@ -57,7 +58,7 @@ function parseKey(text: string, source: string, env: NodeJS.ProcessEnv): Signing
     return { key, id: keyId(key) };
   } catch (error) {
     if (error instanceof KdcubeError) throw error;
-    // What OpenSSL says may quote the input.
+    // OpenSSL's message may quote the input.
     throw unreadable(source, isEncrypted ? 'its password is wrong, or it is damaged' : 'it is not a private key in PEM format');
   }
 }

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { KdcubeError, LIMITS, readPublicKeys, type PublicKey, unsafePath } from '@kdcube/release/internal';
 import { type FileContent, readRegularFile } from '../../system/read-file';
 
-/** The public keys in files of the workspace. Problem `signing-key` for a file that is missing or no public key. */
+/** The public keys in files of the workspace. Problem `signing-key` if a file is missing or is not a public key. */
 export function readTrustedKeys(root: string, files: readonly string[]): PublicKey[] {
   return files.flatMap((file) => {
     if (unsafePath(file)) throw unusable(file, 'it is not a path inside the workspace');
@@ -16,7 +16,7 @@ function readFile(root: string, file: string): string {
   throw unusable(file, whyNotRead(read));
 }
 
-/** Why a key file has no content that can be used. */
+/** Why a key file cannot be used. */
 export function whyNotRead(read: Exclude<FileContent, { kind: 'content' }>): string {
   if (read.kind === 'missing') return 'there is no such file';
   return read.kind === 'too-large' ? `it has more than ${LIMITS.signingKeyBytes.max} bytes` : read.reason;

@@ -2,7 +2,7 @@ import { cacheDir } from '../../system/files';
 import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
 import type { ImageJob } from '../job';
 
-/** Nobody can compute what an engine builds. So this machine remembers the digests of the images that its own engine exported or pushed, by content key. */
+/** Engine builds cannot be recomputed. So this machine stores the digests of the images that its own engine exported or pushed, by content key. */
 export async function rememberEngineDigest({ plan }: Pick<ImageJob, 'plan'>, digest: string): Promise<void> {
   const digests = new Set([...engineDigests(plan.key), digest]);
   await writeSealedJson(fileOf(plan.key), nameOf(plan.key), [...digests]);

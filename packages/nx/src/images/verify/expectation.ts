@@ -6,15 +6,15 @@ import type { Registries } from '../../workspace/registries';
 import { expectDaemonless } from '../build/daemonless';
 import type { ImageJob } from '../job';
 
-/** What an image must be, as far as it can be computed here. */
+/** The expected image, as far as it can be computed here. */
 export type Expectation =
   | { is: 'computed'; image: ExpectedImage }
-  /** Its Dockerfile needs an engine, whose builds cannot be repeated to the byte. */
+  /** Its Dockerfile needs an engine, whose builds are not reproducible. */
   | { is: 'engine-built'; refusal: Refusal }
   /** This machine cannot read a bundle or the base. */
   | { is: 'unreadable'; problem: Problem; cause: KdcubeError };
 
-/** Problems that say: not readable from this machine, with these credentials. */
+/** Problems that mean: not readable from this machine, with these credentials. */
 const UNREADABLE = new Set([
   'repo-unreachable',
   'repo-denied',
@@ -28,7 +28,7 @@ const UNREADABLE = new Set([
   'image-not-found',
 ]);
 
-/** Computes what an image must be, from git and the pinned base. Reads what is not in the cache; contacts remotes for that alone. */
+/** Computes the expected image from git and the pinned base. Contacts remotes only for objects that are not in the cache. */
 export async function computeExpectation(job: ImageJob, registries: Registries, log: Log): Promise<Expectation> {
   try {
     const image = await expectDaemonless(job, registries, log);

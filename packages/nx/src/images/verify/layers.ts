@@ -9,7 +9,7 @@ import { isIndex } from '../../registry/manifest-format';
 import { getManifest } from '../../registry/manifests';
 import type { Registry } from '../../registry/transport/connect';
 
-/** An image in a registry, with what it was compared with. */
+/** An image in a registry, with its expected content. */
 interface LayeredImage {
   repository: string;
   digest: string;
@@ -17,8 +17,9 @@ interface LayeredImage {
 }
 
 /**
- * Fetches the layers of an image that are not its base's, and compares what they unpack to with what was computed from git. The base's layers are known by their digests. An image that an engine built has
- * nothing to be compared with.
+ * Fetches the layers of an image above its base, and compares their uncompressed content with what git gives. The base's layers are identified
+ * by their digests. An engine-built image
+ * has no expected content.
  */
 export async function readLayers(
   { repository, digest, expected }: LayeredImage,
@@ -34,7 +35,7 @@ export async function readLayers(
   return { count: layers.length };
 }
 
-/** A layer that is gone, or whose bytes are others than its digest says, is a finding. */
+/** A missing layer, or one that does not match its digest, is a finding. */
 function unreadable(error: unknown): string {
   const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
   if (problem?.code === 'image-not-found') return 'does not exist';
@@ -42,7 +43,7 @@ function unreadable(error: unknown): string {
   throw error;
 }
 
-/** Why a compressed layer does not unpack to what it should; undefined if it does. Reads no more than the content may have. */
+/** Why the uncompressed content of a layer differs from the expected one; undefined if it does not. Reads no more than the expected size. */
 export async function findLayerMismatch(
   compressed: AsyncIterable<Uint8Array>,
   { diffId, size }: LayerContent,

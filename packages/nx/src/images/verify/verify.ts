@@ -10,18 +10,18 @@ import { findSignature } from '../signatures/find-signature';
 import { isOwnEngineDigest } from './engine-digests';
 import { computeExpectation, type Expectation } from './expectation';
 
-/** What counts as a proof, beside the content itself. */
+/** What counts as a proof, besides the content itself. */
 export interface TrustOptions {
   registries: Registries;
-  /** What builds the image here. An engine that was asked for by name may have built what is found. */
+  /** The builder of this run. If an engine is configured by name, it may have built the existing image. */
   engine?: Builder;
-  /** Accepts an image that cannot be verified, for its tag alone. */
+  /** Accepts an image that cannot be verified, by its tag alone. */
   trustRegistry?: boolean;
   /** The public keys whose signatures count. */
   trustedKeys?: readonly PublicKey[];
 }
 
-/** An image that was found under a content key, in a registry or a layout: its manifest as bytes, whose digest was computed here. */
+/** An image found under a content key, in a registry or a layout: the bytes of its manifest, whose digest was computed here. */
 export interface FoundImage {
   digest: string;
   bytes: Uint8Array;
@@ -33,12 +33,12 @@ export interface FoundImage {
 }
 
 /**
- * What an image under a content key was found to be.
- * - `content`: it is the image that git and the pinned base give; recomputed here.
+ * How an image under a content key was verified.
+ * - `content`: it equals the image that git and the pinned base give; recomputed here.
  * - `engine`: an engine of this machine built it.
- * - `signature`: a trusted key signed that it is this image.
+ * - `signature`: a trusted key signed it as this image.
  * - `receipt`: the receipt of a docker-push names its digest.
- * - `registry`: nothing proves it, and the option `trustRegistry` accepts that.
+ * - `registry`: it is unverified, and the option `trustRegistry` accepts that.
  */
 export type Verdict =
   | { by: 'content'; digest: string; expected: ExpectedImage }
@@ -47,8 +47,10 @@ export type Verdict =
   | { by: 'nothing'; why: string; cause?: KdcubeError };
 
 /**
- * Whether an image that was found under the content key is the image that `job` plans. A content key is a claim: anybody who can write to the repository can put any image under it.
- * `receiptDigest`: the digest in the receipt of the docker-push of this key; it counts only where the content cannot be computed. Problem `image-mismatch` for an image that is another one.
+ * Verifies that an image found under the content key is the image that `job` plans. A content key is a claim: anyone with write access to the
+ * repository can put any image under it.
+ * `receiptDigest`: the digest in the receipt of the docker-push of this key; it counts only if the content cannot be computed. Problem
+ * `image-mismatch` if it is another image.
  */
 export async function verifyImage(
   job: ImageJob,
@@ -72,7 +74,7 @@ export async function verifyImage(
   return { by: 'nothing', ...whyUnverified(job, expectation, mismatch) };
 }
 
-/** What a signature of an image must be about. */
+/** The image that a signature must name. */
 export function signedImage({ plan }: Pick<ImageJob, 'plan'>, digest: string): SignedImage {
   return { digest, image: plan.image, contentKey: plan.key };
 }
@@ -93,7 +95,7 @@ function whyUnverified(
   return { why: `an engine built it (${place} is ${instruction}), and what an engine builds cannot be computed.` };
 }
 
-/** The Problem of an image that is another one than its place says. Nothing was changed. */
+/** The Problem of an image that differs from what its place claims. Nothing was changed. */
 export function imageMismatch({ place, digest }: Pick<FoundImage, 'place' | 'digest'>, why: string): KdcubeError {
   return new KdcubeError({
     code: 'image-mismatch',
@@ -102,7 +104,7 @@ export function imageMismatch({ place, digest }: Pick<FoundImage, 'place' | 'dig
   });
 }
 
-/** The Problem of an image that nothing proves. */
+/** The Problem of an unverified image. */
 export function imageUnverified({ place, digest }: Pick<FoundImage, 'place' | 'digest'>, why: string): KdcubeError {
   return new KdcubeError({
     code: 'image-unverified',

@@ -16,7 +16,7 @@ const COMMENT_PREFIX = 'kd ';
 export interface CachedLayer extends Compressed {
   /** The compressed tar. */
   file: string;
-  /** It was not in the cache. */
+  /** Whether it was created now, not read from the cache. */
   isNew: boolean;
 }
 
@@ -44,13 +44,13 @@ export function layerComment(key: string, name?: string): string {
   return `${COMMENT_PREFIX}${key}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** The key in a history entry; undefined for a layer that this plugin did not make. Anyone can write such a comment: it is a hint, not a proof. */
+/** The key in a history entry; undefined for a layer that this plugin did not create. Anyone can write such a comment: it is a hint, not a proof. */
 export function layerKeyIn(entry: unknown): string | undefined {
   const comment = (entry as { comment?: unknown } | null | undefined)?.comment;
   return typeof comment === 'string' && comment.startsWith(COMMENT_PREFIX) ? comment.split(' ')[1] : undefined;
 }
 
-/** The layer of a key from the cache, if this machine made it. */
+/** The layer of a key from the cache, if this machine created it. */
 export function cachedLayer(key: string): CachedLayer | 'empty' | undefined {
   const { file, meta } = placesOf(key);
   const cached = readSealedJson<Compressed | 'empty'>(meta, `layer ${key}`);
@@ -63,7 +63,7 @@ export function cachedLayer(key: string): CachedLayer | 'empty' | undefined {
 export async function makeLayer(key: string, entries: Entries): Promise<CachedLayer | undefined> {
   const cached = cachedLayer(key);
   if (cached) return cached === 'empty' ? undefined : cached;
-  // Two images of one run may have the same bundle.
+  // Two images of one run may contain the same bundle.
   return makeOnce(placesOf(key).dir, () => createLayer(key, entries));
 }
 
@@ -96,7 +96,7 @@ export async function layerContent(key: string, entries: Entries): Promise<Layer
   });
 }
 
-/** Bytes that are hashed at once. */
+/** The number of bytes that are hashed at once. */
 const HASHED_BYTES = 64 * 1024;
 
 const computeOnce = singleFlight<LayerContent | undefined>();
@@ -105,7 +105,7 @@ async function computeContent(entries: Entries): Promise<LayerContent | undefine
   const counted = counting(entries());
   const hash = createHash('sha256');
   let size = 0;
-  // In pieces: a tar of small files has three chunks for each.
+  // In larger pieces: a tar of small files has three chunks for each file.
   for await (const piece of pieces(tarOf(counted.entries), HASHED_BYTES)) {
     hash.update(piece);
     size += piece.length;

@@ -1,8 +1,8 @@
-/** One name in a layer. Paths are absolute. `whiteout`: the layer deletes it; `opaque`: the layer hides what the layers below have in this folder. */
+/** One name in a layer. Paths are absolute. `whiteout`: the layer deletes it; `opaque`: the layer hides the content of this folder in the layers below. */
 export interface TarName {
   path: string;
   kind: 'folder' | 'file' | 'link' | 'whiteout' | 'opaque';
-  /** Of a symlink: its target as written. Of a hard link: the path that it shares a file with. */
+  /** Of a symlink: its target as written. Of a hard link: the path of the file that it links to. */
   target?: string;
   /** Of a folder: its mode and its numeric owner. */
   mode?: number;
@@ -14,7 +14,7 @@ const BLOCK = 512;
 /** The limit of a pax or GNU extension header. Bytes. */
 const MAX_META_SIZE = 1024 * 1024;
 
-/** The names in a layer's tar. File contents are skipped, not buffered. Supports ustar, pax and GNU long names. Throws an Error if it is not a tar. */
+/** Reads the names in a layer's tar. File contents are skipped, not buffered. Supports ustar, pax and GNU long names. Throws an Error if it is not a tar. */
 export async function* readTarNames(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarName> {
   const reader = createReader(source);
   let extended: { path?: string; linkpath?: string; size?: string; uid?: string; gid?: string } = {};
@@ -92,7 +92,7 @@ function hasValidChecksum(header: Buffer): boolean {
 
 /** Octal, or GNU's binary form for large numbers. */
 function numberAt(header: Buffer, at: number, length: number): number {
-  // The mark is in the first byte, which an owner field shares with its value.
+  // The flag is in the first byte, which also has bits of the value in an owner field.
   if (header[at]! & 0x80) return Number(header.readBigUInt64BE(at + length - 8) & 0x7fff_ffff_ffff_ffffn);
   return parseInt(textAt(header, at, length).trim() || '0', 8);
 }

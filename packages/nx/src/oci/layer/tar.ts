@@ -63,7 +63,7 @@ interface Fields {
   target: string;
 }
 
-/** A value that does not fit is in the pax header before it, and is cut or 0 here. */
+/** One header block. A value that does not fit is in the preceding pax header, and is truncated or 0 here. */
 function block({ name, mode, uid, gid, size, type, target }: Fields): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(name.replace(/[^\x20-\x7e]/g, '_').slice(0, 100), 0, 'latin1');

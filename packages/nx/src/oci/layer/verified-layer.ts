@@ -4,9 +4,7 @@ import * as path from 'node:path';
 import { sha256Digest } from '../../registry/transport/connect';
 import type { BuiltLayer } from '../build';
 
-/**
- * The file of a layer, verified against its digest. A layer that was damaged in the cache is created again: the registry would refuse its upload every time.
- */
+/** The file of a layer, verified against its digest. A layer that is corrupt in the cache is created again: otherwise the registry would reject every upload of it. */
 export async function verifiedLayerFile({ descriptor, make }: Pick<BuiltLayer, 'descriptor' | 'make'>): Promise<string> {
   const { file } = await make();
   if ((await digestOf(file)) === descriptor.digest) return file;
@@ -17,7 +15,7 @@ export async function verifiedLayerFile({ descriptor, make }: Pick<BuiltLayer, '
 /** Layers up to this size are read into memory. Bytes. */
 const MAX_IN_MEMORY = 1024 * 1024;
 
-/** The verified bytes of a small layer; undefined for a large layer, and for a damaged one. */
+/** The verified bytes of a small layer; undefined for a large or corrupt layer. */
 export async function verifiedLayerBytes({
   descriptor,
   make,
