@@ -136,6 +136,19 @@ describe('signatures and other referrers', () => {
     expect(pruned([stored('a'), tagged])).toEqual({ remove: [], keep: { a: 'the tag sbom-v1 names what refers to it' } });
   });
 
+  it('protect their image if they are needed, or what they list is', () => {
+    const needed = new Map([[digest('t'), 'it runs in prod']]);
+    expect(pruned([stored('a'), signature], { needed })).toEqual({ remove: [], keep: { a: 'it runs in prod' } });
+    expect(pruned([stored('a'), list(), stored('t', [])], { needed })).toEqual({ remove: [], keep: { a: 'it runs in prod' } });
+  });
+
+  it('do not take another image with them that has a tag, whatever they list', () => {
+    const preserved = { remove: [], keep: { a: 'the tag v1 names what refers to it', t: 'the tag v1 names it' } };
+    expect(pruned([stored('a'), list(), stored('t', [key('1'), 'v1'])])).toEqual(preserved);
+    const young = stored('t', [key('1')], { existsSince: NOW });
+    expect(pruned([stored('a'), list(), young])).toEqual({ remove: ['as'], keep: { t: 'it is too new' } });
+  });
+
   it('have tags of this form', () => {
     expect(referrerSubject(tag)).toBe(digest('a'));
     expect(referrerSubject(`${tag}.sig`)).toBe(digest('a'));

@@ -45,12 +45,12 @@ export function referrerSubject(tag: string): string | undefined {
 /** Decides which images of a repository are removed: those that nothing needs and only content keys name. */
 export function planPrune(manifests: readonly StoredManifest[], rules: PruneRules): PrunePlan {
   const byDigest = new Map(manifests.map((manifest) => [manifest.digest, manifest]));
-  const children = new Set(manifests.flatMap((manifest) => manifest.children));
+  const children = new Set(manifests.flatMap((manifest) => childrenOf(manifest, byDigest)));
   const referrers = manifests.filter(({ subject }) => subject !== undefined);
-  const tagged = taggedReferrers(referrers, rules);
+  const referred = neededReferrers(referrers, byDigest, rules);
   const roots = manifests.filter(({ digest, subject }) => subject === undefined && !children.has(digest));
   const keep = roots.flatMap((root) => {
-    const reason = keepReason(root, byDigest, tagged, rules);
+    const reason = keepReason(root, byDigest, referred, rules);
     return reason === undefined ? [] : [{ digest: root.digest, tags: root.tags, reason }];
   });
   const preserved = closure([...keep.map(({ digest }) => digest)], byDigest);
@@ -71,24 +71,35 @@ export function planPrune(manifests: readonly StoredManifest[], rules: PruneRule
   return { remove, keep };
 }
 
-/** Digests of images whose signature or other referrer somebody has tagged. */
-function taggedReferrers(referrers: readonly StoredManifest[], rules: PruneRules): Map<string, string> {
-  return new Map(
-    referrers.flatMap(({ subject, tags }) => {
-      const tag = tags.find((name) => referrerSubject(name) === undefined && protects(name, rules));
-      return tag === undefined ? [] : [[subject!, `the tag ${tag} names what refers to it`] as const];
-    }),
-  );
+/** Whoever can push can list any image among the referrers of another one: an image that has a tag is judged by itself. */
+function childrenOf({ subject, children }: StoredManifest, byDigest: ReadonlyMap<string, StoredManifest>): readonly string[] {
+  return subject === undefined ? children : children.filter((digest) => (byDigest.get(digest)?.tags ?? []).length === 0);
+}
+
+/** Digests of images whose signature or other referrer is needed, or has a tag that somebody set: why, by the digest of the image. */
+function neededReferrers(
+  referrers: readonly StoredManifest[],
+  byDigest: ReadonlyMap<string, StoredManifest>,
+  rules: PruneRules,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { digest: referrer, subject } of referrers)
+    for (const digest of closure([referrer], byDigest)) {
+      const tag = byDigest.get(digest)?.tags.find((name) => referrerSubject(name) === undefined && protects(name, rules));
+      const reason = rules.needed.get(digest) ?? (tag !== undefined ? `the tag ${tag} names what refers to it` : undefined);
+      if (reason !== undefined) found.set(subject!, reason);
+    }
+  return found;
 }
 
 function keepReason(
   root: StoredManifest,
   byDigest: ReadonlyMap<string, StoredManifest>,
-  tagged: ReadonlyMap<string, string>,
+  referred: ReadonlyMap<string, string>,
   rules: PruneRules,
 ): string | undefined {
   for (const digest of closure([root.digest], byDigest)) {
-    const reason = rules.needed.get(digest) ?? tagged.get(digest);
+    const reason = rules.needed.get(digest) ?? referred.get(digest);
     if (reason !== undefined) return reason;
     const tag = byDigest.get(digest)?.tags.find((name) => protects(name, rules));
     if (tag !== undefined) return `the tag ${tag} names it`;

@@ -129,6 +129,44 @@ it('keeps images of records of environments that this workspace does not have', 
   expect(await left()).toEqual(['garbage', 'branch', 'running', 'recorded']);
 });
 
+it('keeps the image that bundles run code in: only a variable of the task definition names it', async () => {
+  const exec = { name: 'PY_CODE_EXEC_IMAGE', value: `${host()}/proc@${digests.garbage}` };
+  const image = `${host()}/proc@${digests.running}`;
+  await ecs.as('RegisterTaskDefinition', emptyDefinition('proc', { image, environment: [exec] }));
+  await ecs.as('UpdateService', { cluster: 'acme', service: 'proc', taskDefinition: 'proc' });
+  expect(await run({ delete: true })).toBe(true);
+  expect(await left()).toEqual(['garbage', 'branch', 'running', 'recorded']);
+});
+
+it('keeps all images of the revisions that a rollback starts', async () => {
+  const revision = emptyDefinition('sidecar', { image: `${host()}/proc@${digests.garbage}` });
+  const { taskDefinition } = await ecs.as('RegisterTaskDefinition', revision);
+  const arn = (taskDefinition as { taskDefinitionArn: string }).taskDefinitionArn;
+  const record = draft(5, digests.recorded);
+  await writeRecord(records(), { ...record, services: { proc: { ...record.services.proc!, taskDefinition: arn } } });
+  expect(await run({ delete: true })).toBe(true);
+  expect(await left()).toEqual(['garbage', 'branch', 'running', 'recorded']);
+});
+
+/** As older tools name the signature of an image. */
+const sigTag = (digest: string) => `${digest.replace(':', '-')}.sig`;
+
+it('keeps a new image on which somebody set the tag of the signatures of an old one', async () => {
+  await putImage(host(), 'proc', sigTag(digests.old), 'running');
+  await putImage(host(), 'proc', sigTag(digests.garbage), 'branch');
+  expect(await run({ delete: true })).toBe(true);
+  expect(await left()).toEqual(expect.arrayContaining(['branch', 'running', 'recorded']));
+});
+
+it('counts only what the registry confirmed, where another prune was faster', async () => {
+  const signature = await putImage(host(), 'proc', sigTag(digests.garbage), 'signature');
+  at.workspace.registry.faults = ({ method, reference }) =>
+    method === 'DELETE' && reference === digests.garbage ? { status: 404 } : undefined;
+  expect(await run({ delete: true })).toBe(true);
+  expect(at.output).toContain(`${host()}/proc@${signature}`);
+  expect(at.output.trim().split('\n').at(-1)).toBe('Deleted 1 image (2 manifests), as the registry confirmed.');
+});
+
 it('--json has one object for each image', async () => {
   expect(await run({ delete: true, json: true })).toBe(true);
   const events = at.output
@@ -194,6 +232,20 @@ it('does not delete an image that was tagged since it was listed', async () => {
   expect(await run({ delete: true })).toBe(true);
   expect(at.output).toContain('the tag v9 was set on it meanwhile');
   expect(at.output).toContain('Deleted 1 image (1 manifest), as the registry confirmed. Not deleted: 1.');
+  expect(await left()).toContain('garbage');
+});
+
+it('does not delete an image that a new index has as a child since it was listed', async () => {
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const child = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digests.garbage, size: 1 };
+  const body = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [child] });
+  let lists = 0;
+  at.workspace.registry.faults = async ({ kind, name }) => {
+    if (kind !== 'tags' || name !== 'proc' || (lists += 1) !== 2) return;
+    await fetch(`http://${host()}/v2/proc/manifests/v9`, { method: 'PUT', headers: { 'content-type': mediaType }, body });
+  };
+  expect(await run({ delete: true })).toBe(true);
+  expect(at.output).toContain('the tag v9 was set on it meanwhile');
   expect(await left()).toContain('garbage');
 });
 

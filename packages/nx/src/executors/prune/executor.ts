@@ -111,9 +111,11 @@ async function removeAll(garbage: readonly RepositoryPrune[], log: Log): Promise
       const outcome = await pruneImage(repository, removal);
       const event = { repository: name, digest: removal.digest, tags: removal.tags };
       if (outcome.result === 'deleted') {
-        counts.images += 1;
+        // Another prune may have deleted the image itself, and then what is left belongs to it.
+        const [first] = outcome.deleted;
+        counts.images += first === removal.digest ? 1 : 0;
         counts.manifests += outcome.deleted.length;
-        log.done('deleted', `${name}@${removal.digest}`, tagList(removal.tags));
+        log.done('deleted', `${name}@${first}`, first === removal.digest ? tagList(removal.tags) : 'its image was gone');
         log.event({ event: 'deleted', ...event, manifests: outcome.deleted });
         continue;
       }

@@ -54,37 +54,44 @@ async function listDigests({ registry, repository }: Repository): Promise<Map<st
     }
   }
   const listed = new Map<string, Listed>();
-  const heads = await readTagDigests({ registry, repository }, await listTags(registry, repository));
-  for (const [tag, digest] of heads) {
+  const found = await readTagManifests({ registry, repository }, await listTags(registry, repository));
+  for (const [tag, { digest }] of found) {
     const { tags } = listed.get(digest) ?? { tags: [] };
     listed.set(digest, { tags: [...tags, tag] });
   }
   return listed;
 }
 
-/** The digests of tags, without those that were removed since. Read as whole manifests: some registries answer HEAD without a digest. */
-export async function readTagDigests(
+/** The manifests of tags, without those that were removed since. Read whole: some registries answer HEAD without a digest. */
+export async function readTagManifests(
   { registry, repository }: Repository,
   tags: readonly string[],
-): Promise<Map<string, string>> {
-  const heads = await inParallel(tags, PARALLEL, async (tag) => {
+): Promise<Map<string, Manifest>> {
+  const found = await inParallel(tags, PARALLEL, async (tag) => {
     const manifest = await findManifest(registry, repository, tag);
-    return manifest && ([tag, manifest.digest] as const);
+    return manifest && ([tag, manifest] as const);
   });
-  return new Map(heads.filter((head) => head !== undefined));
+  return new Map(found.filter((each) => each !== undefined));
 }
 
 function toStored({ digest, json }: Manifest, tags: string[], pushedAt: number | undefined): StoredManifest {
   const { subject } = json as { subject?: { digest?: unknown } };
   const named = typeof subject?.digest === 'string' && isDigest(subject.digest) ? subject.digest : undefined;
-  const about = named ?? tags.map(referrerSubject).find((found) => found !== undefined);
+  const subjects = tags.map(referrerSubject);
+  // Whoever can push can set such a tag on an image: one that has other tags is an image.
+  const about = named ?? (subjects.includes(undefined) ? undefined : subjects[0]);
   return {
     digest,
     tags,
-    children: isIndex(json) ? json.manifests.map((child) => child.digest) : [],
+    children: childrenOf(json),
     ...(about !== undefined && { subject: about }),
     ...(pushedAt !== undefined && { existsSince: pushedAt }),
   };
+}
+
+/** The digests that an index lists. */
+export function childrenOf(json: Manifest['json']): string[] {
+  return isIndex(json) ? json.manifests.map((child) => child.digest) : [];
 }
 
 export function ecrAccount(host: string): string {

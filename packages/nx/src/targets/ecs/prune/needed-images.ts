@@ -6,6 +6,7 @@ import {
   parseImageReference,
   type ReleaseRecord,
   type TaskDefinition,
+  variablesOf,
 } from '@kdcube/release/internal';
 import { awsClock } from '../../../aws/clock';
 import { openEcs } from '../ecs-port';
@@ -26,18 +27,20 @@ interface RollbackWindow {
   since: number;
 }
 
-/** The images of the records that a rollback may go to: the last `keep` successful ones of each environment, the newest one, and those since a time. `records` are newest first. */
-export function imagesOfRecords(records: readonly ReleaseRecord[], { keep, since }: RollbackWindow): Map<string, string> {
-  const needed = new Map<string, string>();
-  for (const environment of new Set(records.map((record) => record.environment))) {
+/** The records that a rollback may go to: the last `keep` successful ones of each environment, the newest one, and those since a time. `records` are newest first. */
+export function recordsInWindow(records: readonly ReleaseRecord[], { keep, since }: RollbackWindow): ReleaseRecord[] {
+  return [...new Set(records.map((record) => record.environment))].flatMap((environment) => {
     const own = records.filter((record) => record.environment === environment);
     const good = new Set(own.filter(({ verdict }) => verdict === 'succeeded').slice(0, keep));
-    for (const record of own) {
-      if (record !== own[0] && !good.has(record) && Date.parse(record.endedAt) < since) continue;
-      for (const digest of digestsOf(record))
-        if (!needed.has(digest)) needed.set(digest, `the record of ${record.release} in ${environment} names it`);
-    }
-  }
+    return own.filter((record) => record === own[0] || good.has(record) || !(Date.parse(record.endedAt) < since));
+  });
+}
+
+export function imagesOfRecords(records: readonly ReleaseRecord[]): Map<string, string> {
+  const needed = new Map<string, string>();
+  for (const record of records)
+    for (const digest of digestsOf(record))
+      if (!needed.has(digest)) needed.set(digest, `the record of ${record.release} in ${record.environment} names it`);
   return needed;
 }
 
@@ -57,13 +60,17 @@ function digestsOf({ services, exec }: ReleaseRecord): string[] {
   return images.flatMap(({ digest, image }) => [digest, ...digestIn(image)]);
 }
 
-/** The images of the services, their running tasks, and the latest revision of each task definition. Problems of AWS, and `deploy-in-progress`: a deploy is about to use images that nothing names yet. */
-export async function imagesThatRun(environment: Environment, records: readonly ReleaseRecord[]): Promise<NeededImages> {
+/** The images of the services, their running tasks, the latest revision of each task definition, and the revisions of the records in the rollback window. Problems of AWS, and `deploy-in-progress`: a deploy is about to use images that nothing names yet. */
+export async function imagesThatRun(
+  environment: Environment,
+  records: readonly ReleaseRecord[],
+  inWindow: readonly ReleaseRecord[],
+): Promise<NeededImages> {
   const { region = '', cluster = '' } = environment.ecs;
   const clock = awsClock();
   const ecs = await openEcs({ region, cluster }, clock);
   try {
-    return await readImages(ecs, environment, records, clock.now());
+    return await readImages(ecs, environment, records, inWindow, clock.now());
   } finally {
     ecs.close();
   }
@@ -73,6 +80,7 @@ async function readImages(
   ecs: Ecs,
   environment: Environment,
   records: readonly ReleaseRecord[],
+  inWindow: readonly ReleaseRecord[],
   now: number,
 ): Promise<NeededImages> {
   const needed: NeededImages = { digests: new Map(), references: new Map() };
@@ -83,12 +91,14 @@ async function readImages(
   // Of each service: a deploy of another release may have chosen the carrier of its lock from other services.
   const lock = services.map((service) => findLock([service], now)).find((found) => found !== undefined);
   if (lock) throw deployInProgress(environment.name, lock.release);
-  const arns = new Set(
-    services.flatMap((service) => [
+  const arns = new Set([
+    ...services.flatMap((service) => [
       service.taskDefinition,
       ...service.deployments.map((deployment) => deployment.taskDefinition),
     ]),
-  );
+    // A rollback starts these, with images that the record does not name: sidecars, and what bundles run code in.
+    ...inWindow.flatMap((record) => Object.values(record.services).map(({ taskDefinition }) => taskDefinition ?? '')),
+  ]);
   const families = environment.exec?.fargate ? [environment.exec.fargate.family] : [];
   for (const { name, status } of services) {
     if (status === 'INACTIVE') continue;
@@ -109,7 +119,12 @@ async function readImages(
   }
 
   function addDefinition({ containerDefinitions }: TaskDefinition): void {
-    for (const { image } of containerDefinitions) {
+    // With `runtime: docker`, only a variable names the image that bundles run code in.
+    const images = containerDefinitions.flatMap((container) => [
+      container.image,
+      variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value,
+    ]);
+    for (const image of images) {
       if (typeof image !== 'string') continue;
       for (const digest of digestIn(image)) needed.digests.set(digest, why);
       if (digestIn(image).length === 0) needed.references.set(image, why);

@@ -17,11 +17,11 @@ import type { Repository } from '../../../registry/blobs/blobs';
 import { findManifest } from '../../../registry/manifests';
 import { deleteManifest } from '../../../registry/prune/delete-manifest';
 import { listReferrers } from '../../../registry/referrers';
-import { listManifests, readTagDigests } from '../../../registry/prune/list-manifests';
+import { childrenOf, listManifests, readTagManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
 import { openRegistry } from '../../../workspace/registries';
 import { readAllRecords, recordsOf } from '../records/records';
-import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages } from './needed-images';
+import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages, recordsInWindow } from './needed-images';
 
 interface PruneOptions {
   /** Every environment whose images may not be removed, with the registry of its images. */
@@ -62,7 +62,7 @@ export async function findGarbage(options: PruneOptions, now: number, log: Log):
       const dated = manifests.map((manifest) => withAge(manifest, deployed));
       const plan = planPrune(dated, rules);
       const remove: Removal[] = [];
-      for (const removal of plan.remove) remove.push(await withReferrers(place, removal, dated));
+      for (const removal of plan.remove) remove.push(await withReferrers(place, removal, dated, rules));
       result.push({ place, rules, manifests: dated, hasUntagged, keep: plan.keep, remove });
     }
   return result;
@@ -79,10 +79,11 @@ async function readNeeded(
   const records: ReleaseRecord[] = [];
   for (const name of names.values()) records.push(...(await readAllRecords(recordsOf(name, log))));
   records.sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
-  const needed: NeededImages = { digests: imagesOfRecords(records, { keep, since: now - minAge }), references: new Map() };
+  const inWindow = recordsInWindow(records, { keep, since: now - minAge });
+  const needed: NeededImages = { digests: imagesOfRecords(inWindow), references: new Map() };
   for (const { environment } of environments) {
-    const own = records.filter((record) => record.environment === environment.name);
-    const running = await imagesThatRun(environment, own);
+    const isOwn = (record: ReleaseRecord) => record.environment === environment.name;
+    const running = await imagesThatRun(environment, records.filter(isOwn), inWindow.filter(isOwn));
     for (const [digest, why] of running.digests) needed.digests.set(digest, why);
     for (const [reference, why] of running.references) needed.references.set(reference, why);
   }
@@ -110,13 +111,19 @@ function withAge(manifest: StoredManifest, deployed: ReadonlyMap<string, number>
   return manifest.existsSince !== undefined || times.length === 0 ? manifest : { ...manifest, existsSince: Math.min(...times) };
 }
 
-/** Adds what only the referrers API lists. */
-async function withReferrers(place: Repository, removal: Removal, manifests: readonly StoredManifest[]): Promise<Removal> {
+/** Adds what only the referrers API lists, unless it is needed itself. */
+async function withReferrers(
+  place: Repository,
+  removal: Removal,
+  manifests: readonly StoredManifest[],
+  { needed }: PruneRules,
+): Promise<Removal> {
   const listed = new Set(manifests.map(({ digest }) => digest));
   const extra: StoredManifest[] = [];
   for (const digest of [removal.digest, ...removal.with.map((part) => part.digest)])
     for (const { digest: referrer } of await listReferrers(place, digest))
-      if (!listed.has(referrer)) extra.push({ digest: referrer, tags: [], children: [], subject: digest });
+      if (!listed.has(referrer) && !needed.has(referrer))
+        extra.push({ digest: referrer, tags: [], children: [], subject: digest });
   return extra.length === 0 ? removal : { ...removal, with: [...removal.with, ...extra] };
 }
 
@@ -143,7 +150,8 @@ async function taggedSince(
   const names = await listTags(place.registry, place.repository);
   const changeable = names.filter((tag) => !before.has(tag) || protects(tag, rules));
   const parts = new Set([removal.digest, ...removal.with.map(({ digest }) => digest)]);
-  for (const [tag, digest] of await readTagDigests(place, changeable))
-    if (parts.has(digest) && before.get(tag) !== digest) return `the tag ${tag} was set on it meanwhile`;
+  for (const [tag, { digest, json }] of await readTagManifests(place, changeable))
+    if (before.get(tag) !== digest && [digest, ...childrenOf(json)].some((each) => parts.has(each)))
+      return `the tag ${tag} was set on it meanwhile`;
   return undefined;
 }
