@@ -5,8 +5,8 @@ const pending = new Set<() => void>();
 let listening = false;
 
 /**
- * Runs `work` and removes `place` afterwards, even if a signal ends the process. `work` must create `place` synchronously: a pending `fs.promises` call still runs while the process exits, and would create
- * it again after the cleanup.
+ * Runs `work` and removes `place` afterwards, even if a signal ends the process. `work` must create `place` synchronously: a pending
+ * `fs.promises` call still runs while the process exits, and would recreate it after the cleanup.
  */
 export async function withCleanup<T>(place: string, work: () => Promise<T>): Promise<T> {
   return withExitHandler(
@@ -15,11 +15,11 @@ export async function withCleanup<T>(place: string, work: () => Promise<T>): Pro
       try {
         return await work();
       } finally {
-        // Usually it was renamed by then: a synchronous lstat is cheaper than an asynchronous rm of nothing.
+        // Usually it has been renamed by now: a synchronous lstat is cheaper than an asynchronous rm of a missing file.
         const kind = fileKind(place);
         // Still registered: a signal during the removal must not leave a part.
         if (kind === 'folder') await fs.promises.rm(place, { recursive: true, force: true });
-        // Synchronous: once a lock file is removed, another process may create it, and the exit handler must not remove that one.
+        // Synchronous: once a lock file is removed, another process may create a new one, which the exit handler must not remove.
         if (kind === 'file') removeSync(place);
       }
     },
@@ -36,9 +36,9 @@ function fileKind(place: string): 'folder' | 'file' | undefined {
   }
 }
 
-/** How long the removal of a folder is retried while files are added to it or removed from it. Milliseconds. */
+/** How long to retry the removal of a folder while files are being added or removed. Milliseconds. */
 const RETRY_FOR = 1_000;
-/** Errors for which a retry does not help. Other errors may come from a file that was added or removed meanwhile, or is still open in a program that is ending. */
+/** Errors for which a retry does not help. Other errors may come from a file that was added or removed meanwhile, or that an ending program still has open. */
 const PERMANENT_ERRORS = ['EROFS', 'EACCES'];
 
 /** Removes a file or a folder synchronously. Retries, because pending asynchronous writes may still add files. */
@@ -73,7 +73,7 @@ function listen(): void {
       try {
         cleanup();
       } catch {
-        // The others must still run, and the process must exit.
+        // The other handlers must still run, and the process must exit.
       }
     }
   };

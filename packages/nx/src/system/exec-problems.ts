@@ -10,7 +10,7 @@ export interface Command {
   timeout: number;
 }
 
-/** Signals of a crash; every other signal came from outside. */
+/** Signals of a crash; every other signal was sent by another process. */
 const CRASHES = /^SIG(?:SEGV|BUS|ABRT|ILL|FPE|PIPE)$/;
 
 export function notStarted(command: Command, reason: string): KdcubeError {
@@ -50,7 +50,7 @@ export function couldNotRun(command: Command, cause: unknown): KdcubeError {
   return new KdcubeError({ code: 'command-failed', message }, { cause });
 }
 
-/** The program and its first argument, as messages name them. */
+/** The program and its first argument, for messages. */
 export function nameOf({ program, args }: Command): string {
   return `${program} ${args[0] ?? ''}`.trimEnd();
 }
@@ -60,7 +60,7 @@ export function tail(text: string, lines = 12): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-/** The first line: in some programs' errors, only advice follows it. */
+/** The first line: in the errors of some programs, the rest is only advice. */
 export function firstLine(text: string): string {
   return text.trim().split('\n')[0]!;
 }

@@ -23,7 +23,7 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** Written to its standard input. Default: nothing, and no terminal either, so that no prompt can hang. */
   input?: string | Uint8Array;
-  /** Milliseconds. Default 10 minutes; 0: none. */
+  /** Milliseconds. Default: 10 minutes; 0: no timeout. */
   timeout?: number;
   /** Called with each line of stderr while the program runs. A carriage return ends a line too, for progress bars. */
   onLine?: (line: string) => void;
@@ -41,21 +41,22 @@ export interface RunResult {
   stderr: string;
 }
 
-/** Runs a program to its end, whatever its exit code. A missing program, a time-out and a signal are Problems. */
+/** Runs a program to its end, whatever its exit code. A missing program, a timeout and a signal are Problems. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return start(program, args, options, { timeout: 600_000 }).result;
 }
 
 /**
- * Runs a program and yields its standard output as it comes, for output that does not fit into memory, with back-pressure.
- * A reader that stops early ends the program. A non-zero exit code is a Problem, like everything that `run` throws. Default time-out: 1 hour.
+ * Runs a program and yields its standard output as it arrives, with back-pressure, for output that does not fit into memory.
+ * If the reader stops early, the program is stopped. A non-zero exit code is a Problem, like everything that `run` throws. Default timeout: 1
+ * hour.
  */
 export async function* stream(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer> {
   const { command, child, result } = start(program, args, options, { timeout: 3_600_000, isStreamed: true });
   try {
     if (child) for await (const chunk of child.stdout) yield chunk as Buffer;
   } catch (error) {
-    // A program that is stopped closes its output early: the reason is in its result.
+    // A stopped program closes its output early: its result has the reason.
     await result;
     throw error;
   }
@@ -115,7 +116,7 @@ const SETTINGS = {
   verbose: 'none',
 } as const satisfies Options;
 
-/** No program that is started needs the signing key. */
+/** No child process needs the signing key. */
 const OWN_SECRETS = { KDCUBE_SIGNING_KEY: undefined, KDCUBE_SIGNING_PASSWORD: undefined };
 
 type Child = ResultPromise<typeof SETTINGS>;
@@ -154,7 +155,7 @@ function start(
     () => void child.kill(),
     async () => resultOf(command, options, (await child) as Result<typeof SETTINGS>),
   );
-  // The reader of a stream may have stopped before.
+  // The reader of a stream may already have stopped.
   result.catch(() => undefined);
   return { command, child, result };
 }
@@ -170,7 +171,7 @@ function watch(child: Child, command: Command, options: RunOptions): void {
   const outputs = [child.stdout, child.stderr];
   // A program need not read its input.
   child.stdin?.on('error', () => undefined);
-  // When an output is closed early (limit exceeded, reader stopped), the program is stopped: it may not write again, and so not notice.
+  // When an output is closed early (limit exceeded, reader stopped), stop the program: if it writes nothing more, it does not notice.
   for (const output of outputs) output.once('close', () => output.readableEnded || child.kill());
   child.once('exit', (code, signal) => {
     // Children of a stopped program (ssh of git, buildx of docker) may keep its output open: do not wait for them.
@@ -196,7 +197,7 @@ function bufferOf(bytes: Uint8Array | undefined): Buffer {
   return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.alloc(0);
 }
 
-/** A program that handles a signal itself, as docker does, exits with 128 and the signal's number. 129 is git's for a wrong command line. */
+/** A program that handles a signal itself, as docker does, exits with 128 plus the signal's number. 129 is git's exit code for a wrong command line. */
 const SIGNAL_CODES: Record<number, string> = { 130: 'SIGINT', 143: 'SIGTERM' };
 
 function signalOf(exitCode: number | null | undefined, { hasOwnExitCodes }: RunOptions): string | undefined {

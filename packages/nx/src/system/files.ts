@@ -6,7 +6,7 @@ import { recordEffect } from './journal';
 import { isTemporary, removeStaleTemporaries, temporaryName, withFinalNames } from './temporary-names';
 import { withCleanup } from './cleanup';
 
-/** The cache for mirrors, layers and other content that can be created again: KDCUBE_CACHE_DIR, else the user's cache folder. */
+/** The cache for mirrors, layers and other reproducible content: KDCUBE_CACHE_DIR, else the user's cache folder. */
 export function cacheDir(...below: string[]): string {
   const base =
     process.env.KDCUBE_CACHE_DIR || path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'kdcube');
@@ -58,7 +58,7 @@ function swapDirs(dir: string, target: string, old: string): void {
   }
 }
 
-/** Writes a file atomically: a reader sees either the old content or the new. */
+/** Writes a file atomically: a reader sees either the old or the new content. */
 export async function writeFileAtomic(file: string, content: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(file);
   await withCleanup(temporary, async () => {
@@ -101,7 +101,7 @@ function isSmall(content: string | Uint8Array | AsyncIterable<Uint8Array>): cont
 /** Bytes, or UTF-16 units of a string. */
 const SMALL = 256 * 1024;
 
-/** Runs `work` with a temporary folder, which is always removed. `beside`: a folder on the same disk as the result. */
+/** Runs `work` with a temporary folder, which is always removed afterwards. `beside`: a folder on the same disk as the result. */
 export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, beside: string = os.tmpdir()): Promise<T> {
   const dir = temporaryName(path.join(beside, 'kdcube'));
   return withCleanup(dir, async () => {
@@ -110,7 +110,7 @@ export async function withTemporaryDir<T>(work: (dir: string) => Promise<T>, bes
   });
 }
 
-/** Creates a folder and those above it, with this mode. Node's own `recursive` never returns in file systems such as /proc, where creating a folder fails with ENOENT. */
+/** Creates a folder and its parents, with this mode. Node's own `recursive` never returns in file systems such as /proc, where creating a folder fails with ENOENT. */
 export function makeDir(dir: string, mode?: number): void {
   try {
     createFolder(dir, mode);
@@ -126,7 +126,7 @@ function createFolder(dir: string, mode?: number): void {
   try {
     fs.mkdirSync(dir, { mode });
   } catch (error) {
-    // Another process may have created it since.
+    // Another process may have created it in the meantime.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(dir)) throw error;
   }
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { pluralize } from './log';
 
-/** One change outside of this process. Recorded where it is made, so that no command can forget it. */
+/** One change outside this process. It is recorded where it is made, so that no command can omit it. */
 export type Effect =
   | { kind: 'file'; file: string; verb: 'wrote' | 'removed' }
   | { kind: 'blob'; repository: string }
@@ -13,20 +13,20 @@ export type Effect =
 interface Journal {
   root: string;
   done: Effect[];
-  /** Requested, and not confirmed: still running, or the response was lost. */
+  /** Requested but unconfirmed: still running, or the response was lost. */
   unconfirmed: Set<Effect>;
 }
 
-/** Implicit, like the exit handlers: files and registries are written many calls below the command. Each task of a batch has its own. */
+/** Implicit, like the exit handlers: files and registries are written deep below the command. Each task of a batch has its own journal. */
 const current = new AsyncLocalStorage<Journal>();
 
-/** Runs one command. `describe` says, at any time, what it has changed so far. */
+/** Runs one command. `describe` returns, at any time, what the command has changed so far. */
 export function withJournal<T>(root: string, work: (describe: DescribeChanges) => Promise<T>): Promise<T> {
   const journal: Journal = { root, done: [], unconfirmed: new Set() };
   return current.run(journal, () => work((changed) => describeChanges(journal, changed)));
 }
 
-/** The last line of a failed command. `changed`: what the failed step itself says about it; it knows what the services of a rollout run now. */
+/** The last line of a failed command. `changed`: the failed step's own description; it knows what the services of a rollout run now. */
 export type DescribeChanges = (changed?: string) => string;
 
 /** Records an effect that is confirmed. */
@@ -34,7 +34,7 @@ export function recordEffect(effect: Effect): void {
   current.getStore()?.done.push(effect);
 }
 
-/** Carries out an effect and records it, with everything that belongs to it as one. `isDone`: whether the result confirms it. If the response is lost, the effect stays unconfirmed. */
+/** Carries out an effect and records it, with all its parts as one effect. `isDone`: whether the result confirms it. If the response is lost, the effect stays unconfirmed. */
 export async function carryOut<T>(
   effect: Effect,
   work: () => Promise<T>,
@@ -53,7 +53,7 @@ export async function carryOut<T>(
   }
 }
 
-/** Codes of failures after which the other side may still have done what it was asked for. */
+/** Codes of failures after which the server may still have executed the request. */
 const LOST_RESPONSE = [
   'registry-unreachable',
   'registry-response',
@@ -70,7 +70,7 @@ function isRefusal(error: unknown): boolean {
 const NO_CHANGE = 'No file, image, tag or service was changed.';
 
 function describeChanges({ root, done, unconfirmed }: Journal, changed?: string): string {
-  // What the failed step says about services is newer than what was recorded call by call.
+  // The failed step's description of services is newer than the recorded calls.
   const isListed = ({ kind }: Effect) => changed === undefined || kind !== 'ecs';
   const list = describeEffects(root, done.filter(isListed));
   const unknown = describeEffects(root, [...unconfirmed].filter(isListed));

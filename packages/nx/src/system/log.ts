@@ -1,8 +1,8 @@
 import { printableJson, printableLines } from '@kdcube/release/internal';
 
 /**
- * The output of every executor: one line for each finished step, one line on change while waiting, and never more than 15 s of silence.
- * Everything may hold text from outside (git, registries, AWS, docker, records), and is escaped here, once.
+ * The output of every executor: one line for each finished step, one line on change while waiting, and at least one line every 15 s.
+ * Any text may come from outside (git, registries, AWS, docker, records), so it is escaped here, once.
  * Lines are appended without cursor control, so that Nx's TUI, CI logs and pipes show them unchanged.
  */
 export interface Log {
@@ -14,7 +14,7 @@ export interface Log {
   note(text: string): void;
   /** A block of lines, such as a table. */
   lines(lines: readonly string[]): void;
-  /** One line with a JSON object if --json is given, else nothing. */
+  /** Prints one line with a JSON object with --json, else nothing. */
   event(event: Record<string, unknown>): void;
 }
 
@@ -25,7 +25,7 @@ export function progressLine(text: string): string {
   return `${PROGRESS_PREFIX}          ${text}`;
 }
 
-/** Writes text to stdout, or with `json` to stderr and JSON objects to stdout. `rewrite` changes each line, JSON included; `write` is for batches and tests. */
+/** Writes text to stdout, or with `json` to stderr and JSON objects to stdout. `rewrite` changes each line, including JSON; `write` is for batches and tests. */
 export function createLog(
   options: { json?: boolean; write?: (stream: 'out' | 'err', line: string) => void; rewrite?: (text: string) => string } = {},
 ): Log {
@@ -46,7 +46,7 @@ export function createLog(
           .map((line, index) => `${index === 0 ? 'note       ' : '           '}${line}`)
           .join('\n'),
       ),
-    // In one write, so that output of other processes does not come in between.
+    // One write, so that the output of other processes cannot interleave.
     lines: (lines) => lines.length > 0 && print(lines.join('\n')),
     event: (event) => options.json && write('out', printableJson(event)),
   };

@@ -28,7 +28,7 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** The limit for work that waits for git or a repository: simultaneous queries are batched. */
+/** The limit for work that waits for git or a repository: concurrent queries are batched. */
 export const PARALLEL_REQUESTS = 16;
 
 /** As Promise.all, but a failure is thrown only after all promises have settled. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 
-/** The content of a file that others may have written, or why it cannot be read. Never waits, as a FIFO makes plain reading do. */
+/** The content of a file that others may have written, or why it cannot be read. Never blocks, unlike a plain read of a FIFO. */
 export type FileContent =
   | { kind: 'content'; bytes: Buffer; modifiedAt: number }
   | { kind: 'missing' }
@@ -17,7 +17,7 @@ export function readRegularFile(file: string, maxBytes: number): FileContent {
     if (!stat.isFile()) return { kind: 'unreadable', reason: `it is ${fileKind(stat)}` };
     if (stat.size > maxBytes) return { kind: 'too-large', size: stat.size };
     const bytes = readAtMost(handle, stat.size, maxBytes + 1);
-    // Files of /proc and files that grow have more than their size.
+    // Files in /proc and growing files have more bytes than their size says.
     if (bytes.length > maxBytes) return { kind: 'too-large', size: bytes.length };
     return { kind: 'content', bytes, modifiedAt: stat.mtimeMs };
   } catch (error) {
@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not read it',
   EISDIR: 'it is a folder',
   ELOOP: 'it is a symbolic link to itself',
-  // What Linux answers for the socket of another program.
+  // Linux returns it for the socket of another program.
   ENXIO: 'it is a socket or a device',
 };
 
@@ -46,7 +46,7 @@ function fileKind(stat: fs.Stats): string {
 function readAtMost(handle: number, expected: number, most: number): Buffer {
   const chunks: Buffer[] = [];
   for (let size = 0; size < most;) {
-    // One byte more than expected shows that this was all.
+    // One byte more than expected, to detect the end of the file.
     const chunk = Buffer.allocUnsafe(Math.min(Math.max(CHUNK, expected + 1 - size), most - size));
     const read = fs.readSync(handle, chunk, 0, chunk.length, null);
     if (read === 0) break;

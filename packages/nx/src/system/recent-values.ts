@@ -1,4 +1,4 @@
-/** The values that were used last, up to a total size. A value that is larger by itself is not stored. */
+/** A least-recently-used cache with a total size limit. A value larger than the limit is not stored. */
 export function recentValues<V>(maxSize: number, sizeOf: (value: V) => number) {
   const values = new Map<string, V>();
   let total = 0;
@@ -12,7 +12,7 @@ export function recentValues<V>(maxSize: number, sizeOf: (value: V) => number) {
     get(key: string): V | undefined {
       const value = values.get(key);
       if (value === undefined) return undefined;
-      // A Map keeps the order in which its keys were set.
+      // A Map preserves insertion order.
       values.delete(key);
       values.set(key, value);
       return value;

@@ -8,15 +8,16 @@ import { temporaryName } from './temporary-names';
 import { makeDir, writeFileAtomic } from './files';
 
 /**
- * A file of the cache whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore cache folders that other jobs have written,
- * so the key is kept elsewhere, and a file that another machine, another user or an editor wrote reads as absent.
+ * A cache file whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore cache
+ * folders that other jobs have written,
+ * so the key is stored elsewhere, and a file written by another machine, another user or an editor counts as absent.
  */
 export function writeSealedFile(file: string, name: string, content: string | Uint8Array): Promise<void> {
   const bytes = Buffer.from(content);
   return writeFileAtomic(file, Buffer.concat([macOf(name, bytes), bytes]));
 }
 
-/** The content of a sealed file, if it was sealed here under this name; else undefined. `name` says what the content is about, so that no file can stand for another one. */
+/** The content of a sealed file, if it was sealed here under this name; else undefined. `name` identifies the content, so that one file cannot replace another. */
 export function readSealedFile(file: string, name: string): Buffer | undefined {
   const read = readRegularFile(file, LIMITS.sealedFileBytes.max);
   if (read.kind !== 'content') return undefined;
@@ -45,7 +46,7 @@ function macOf(name: string, content: Uint8Array): Buffer {
 
 const keys = new Map<string, Buffer>();
 
-/** The key of this user. Where it can be neither read nor stored, a key of this process: then nothing that was cached earlier counts. */
+/** The key of this user. If it can be neither read nor stored, a key of this process: then nothing cached earlier is valid. */
 function cacheKey(): Buffer {
   const base = process.env.XDG_STATE_HOME || path.join(os.homedir(), '.local', 'state');
   const file = path.join(base, 'kdcube', 'cache-key');
@@ -56,7 +57,7 @@ function cacheKey(): Buffer {
   return key;
 }
 
-/** Only a file that belongs to this user, and that nobody else may read. */
+/** Reads the key only if the file belongs to this user and is not readable for others. */
 function readKey(file: string): Buffer | undefined {
   let handle: number | undefined;
   try {
@@ -72,7 +73,7 @@ function readKey(file: string): Buffer | undefined {
   }
 }
 
-/** Linked into its place: of several processes that start at once, all use the key of the first. */
+/** Hard-linked into its place: if several processes start at once, all use the key of the first. */
 function storeKey(file: string): Buffer | undefined {
   const temporary = temporaryName(file);
   try {

@@ -3,7 +3,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 /** The number of callers that handle signals themselves. */
 let deferrals = 0;
 
-/** From now on, the caller handles signals: a stopped deploy first releases its lock and writes its record. Returns a function that ends this. */
+/** The caller now handles signals itself: a stopped deploy first releases its lock and writes its record. Returns a function that ends this. */
 export function deferSignals(): () => void {
   deferrals += 1;
   return () => void (deferrals -= 1);
@@ -20,7 +20,7 @@ const FROM_OUTSIDE = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 let stopped: { what: string; at: number } | undefined;
 
 /**
- * Records that a program of this process was ended by a signal from outside. Nx stops process trees from the leaves up: a process gets the signal only
+ * Records that a child process was ended by an external signal. Nx stops process trees from the leaves up: a process gets the signal only
  * when it has no children. A program that it starts meanwhile would delay the signal until SIGKILL, and prevent the cleanup.
  */
 export function recordStop(what: string, signal: string): void {
@@ -28,7 +28,7 @@ export function recordStop(what: string, signal: string): void {
     stopped = { what: `${what} was stopped by ${signal}`, at: performance.now() };
 }
 
-/** Describes a program that was stopped just now: this process will be stopped next, and must start no other program. */
+/** Describes a program that was just stopped: this process will be stopped next, and must start no other program. */
 export function recentStop(): string | undefined {
   return !areSignalsDeferred() && stopped && performance.now() - stopped.at < GRACE ? stopped.what : undefined;
 }

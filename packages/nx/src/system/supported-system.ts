@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
 
-/** Refuses Windows: no file modes, no signals for child processes, and symlinks only with a privilege (docs/support.md). */
+/** Rejects Windows: no file modes, no signals for child processes, and symlinks only with a privilege (docs/support.md). */
 export function requireSupportedSystem(platform: NodeJS.Platform = process.platform): void {
   if (platform !== 'win32') return;
   throw new KdcubeError({

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { isAlive } from './is-alive';
 
-/** A hidden name beside `target`, for content that is renamed when it is complete: `.<name>.<process>.<machine>.<random>.tmp`. */
+/** A hidden name beside `target`, for content that is renamed when complete: `.<name>.<process>.<machine>.<random>.tmp`. */
 export function temporaryName(target: string): string {
   const name = [path.basename(target), process.pid, machineId(), randomBytes(4).toString('hex')].join('.');
   return path.join(path.dirname(target), `.${name}.tmp`);
@@ -12,7 +12,7 @@ export function temporaryName(target: string): string {
 
 const NAME = /^\.(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/;
 
-/** The age from which a temporary file of another machine or container is stale: whether its process still runs cannot be checked from here. Milliseconds. */
+/** The age from which a temporary file of another machine or container is stale: its process cannot be checked from here. Milliseconds. */
 const STALE_AFTER = 3_600_000;
 
 /** Removes the temporary files of killed processes beside `target`. */
@@ -38,7 +38,7 @@ export function isTemporary(place: string): boolean {
   return withFinalNames(place) !== place;
 }
 
-/** Replaces temporary names in a text by the final names. */
+/** Replaces temporary names in a text with the final names. */
 export function withFinalNames(text: string): string {
   return text.replace(/\.([^/\\]+)\.\d+\.[0-9a-f]{8}\.[0-9a-f]{8}\.tmp(?=[/\\'":]|$)/g, '$1');
 }
@@ -50,7 +50,7 @@ function machineId(): string {
   return (cachedId ??= readMachineId());
 }
 
-/** PIDs are unique within a container and a boot. Where those cannot be read, and on other systems, the id is random, so that no process counts as another's. */
+/** PIDs are unique within a container and a boot. If those cannot be read, and on other systems, the id is random, so that processes are never confused. */
 function readMachineId(): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');

@@ -11,18 +11,18 @@ import type { FoundBundle } from './bundles';
 
 type BundleFolder = Pick<FoundBundle, 'content' | 'place' | 'pin'>;
 
-/** Caches that programs write wherever they run: an image does not need them. */
+/** Caches that programs write into any working folder: an image does not need them. */
 const CACHES =
   /(?:^|\/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints)\/|\.py[co]$|(?:^|\/)(?:\.DS_Store|Thumbs\.db)$/;
 
-/** So many names of one bundle are printed. */
+/** The maximum number of names printed for one bundle. */
 const MAX_NAMES = 20;
-/** A folder with at most so many files is printed file by file. */
+/** A folder with at most this many files is printed file by file. */
 const MAX_FILES = 3;
 
 const printed = new Set<string>();
 
-/** Bundles that are asked about at the same moment are one question to git. */
+/** Combines concurrent requests for bundles into one git command. */
 const ignoredBelow = batchedBy(
   (root: string) => root,
   (root, places: string[]) => {
@@ -31,7 +31,7 @@ const ignoredBelow = batchedBy(
   },
 );
 
-/** Logs what git ignores in the folder of a workspace bundle, and what therefore is in no image. Each bundle once in a process. */
+/** Logs which files in the folder of a workspace bundle git ignores, so that no image contains them. Once per bundle and process. */
 export async function logIgnoredFiles(root: string, { content, place, pin }: BundleFolder, log: Log): Promise<void> {
   const key = `${root}\0${place}`;
   if (pin !== undefined || printed.has(key)) return;
@@ -50,12 +50,12 @@ function filesOf(root: string, name: string): string[] {
     const files = fs.readdirSync(path.join(root, name), { withFileTypes: true });
     if (files.length <= MAX_FILES && files.every((file) => file.isFile())) return files.map((file) => `${name}${file.name}`);
   } catch {
-    // The name of the folder says enough.
+    // The name of the folder is enough.
   }
   return [name];
 }
 
-/** What to say of the Python packages that a bundle lists. */
+/** A note about the Python packages that a bundle lists. */
 export async function findDependencyNote(store: GitStore, { content }: BundleFolder): Promise<string | undefined> {
   const files = (await listTree(store, content.tree)).filter(({ path, mode }) => !path.includes('/') && mode.startsWith('100'));
   const read = files.filter(({ path }) => isDependencyFile(path) === 'settings');

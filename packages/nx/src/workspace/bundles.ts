@@ -22,7 +22,7 @@ import type { Log } from '../system/log';
 import { requireNoSecrets, type ScannedFiles } from './tree-secrets';
 import { repoAddress, requireBundlePin, type OpenRelease } from './workspace';
 
-/** A bundle's content by its tree id, not read yet. */
+/** A bundle's content by its tree id, not yet read. */
 export interface FoundBundle {
   bundle: Bundle;
   content: BundleContent;
@@ -34,9 +34,9 @@ export interface FoundBundle {
   committed: boolean;
   /** Makes the content readable: fetches missing objects, and for a pinned bundle checks that its ref still names the pinned commit. */
   fetch(): Promise<GitStore>;
-  /** The same for content that goes into an image: files with secrets are refused. */
+  /** The same for content of an image: files with secrets are rejected. */
   open(): Promise<GitStore>;
-  /** How its files are named in messages and in `not_secret`. */
+  /** The names of its files in messages and in `not_secret`. */
   files: ScannedFiles;
 }
 
@@ -52,7 +52,7 @@ export function findBundle(release: OpenRelease, bundle: Bundle, snapshot: Snaps
   return bundle.kind === 'pinned' ? findPinned(release, bundle, options) : findInWorkspace(release, bundle, snapshot, options);
 }
 
-/** Scanned once, however often it is opened. */
+/** Scans the content only once, however often it is opened. */
 function openable(
   content: BundleContent,
   place: string,
@@ -119,7 +119,7 @@ function noLocalCopy(bundle: PinnedBundle, pin: BundlePin): never {
   });
 }
 
-/** A pin has a commit and a tree, and git may merge two pins line by line: then the commit does not have the tree. */
+/** A pin has a commit and a tree, and git may merge two pins line by line: then the commit does not have that tree. */
 export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle, 'id'>, pin: BundlePin): Promise<void> {
   const tree = await resolveTree(store, pin.commit, pin.path);
   if (tree === pin.tree) return;
@@ -132,7 +132,7 @@ export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle
 }
 
 /**
- * A ref that no longer names its pinned commit is an error that names both commits: only a person can decide which one is right.
+ * If a ref no longer names its pinned commit, throws a Problem that names both commits: only a person can decide which one is right.
  * `mayFloat`: the ref may be a branch, which moves (git mode with alwaysPull).
  */
 export async function checkPinnedRef(

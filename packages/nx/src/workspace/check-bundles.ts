@@ -35,7 +35,7 @@ export async function checkBundles(
   options: { online: boolean; log: Log },
 ): Promise<BundleCheck> {
   const { bundles } = release.release;
-  // The problems keep the order of release.yaml.
+  // Problems are in the order of release.yaml.
   const checked = await inParallel(bundles, PARALLEL_REQUESTS, (bundle) => checkBundle(release, bundle, snapshot, options));
   return {
     problems: checked.flatMap((problems) => problems ?? []),

@@ -10,7 +10,10 @@ export interface OpenEnvironment {
   notes: Problem[];
 }
 
-/** The named environment, or the only one, checked against the images of this release, with the defaults of its platform's generation. Throws every problem of its file at once. */
+/**
+ * The named environment, or the only one, validated against the images of this release, with the defaults of its platform's generation. Throws
+ * all problems of its file at once.
+ */
 export function openEnvironment(
   { root, workspace, release }: Pick<OpenRelease, 'root' | 'workspace'> & Partial<Pick<OpenRelease, 'release'>>,
   wanted: string | undefined,
@@ -25,12 +28,12 @@ export function environmentRegistry({ registry }: Environment, registries: Regis
   return registry === undefined ? requireRegistry(registries) : parseRegistry(registry);
 }
 
-/** The same; undefined if no registry is configured. */
+/** The registry of the environment's images; undefined if none is configured. */
 export function configuredRegistry({ registry }: Environment, { registry: fallback }: Registries): RegistryName | undefined {
   return registry === undefined ? fallback : parseRegistry(registry);
 }
 
-/** The images of the release that an environment runs: those of its services and of exec, without duplicates. */
+/** The images of the release that an environment runs: the images of its services and of exec, without duplicates. */
 export function releaseImages({ services, exec }: Environment): string[] {
   const all = [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])];
   return [...new Set(all.flatMap((image) => (image.kind === 'release' ? [image.name] : [])))].sort();

@@ -86,7 +86,7 @@ export function openRegistry(host: string, log: Log): Registry {
   return connect(host, { onRetry: (text) => log.progress(text) });
 }
 
-/** The same for optional requests: with fewer retries, and without AWS. Undefined for an ECR registry that docker has no credentials for. */
+/** Connects for optional requests: with fewer retries, and without AWS. Undefined for an ECR registry that docker has no credentials for. */
 export async function openRegistryWithoutAws(host: string, log: Log): Promise<Registry | undefined> {
   const credentials = () => dockerCredentials(host);
   if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;

@@ -34,7 +34,8 @@ export interface StageOptions {
 const STAGED_TIME = new Date('1980-01-01T00:00:00Z');
 
 /**
- * Writes a git tree into `dir`, and replaces `dir` atomically. Files are byte for byte as in git, with the modes 644 and 755 whatever the umask, and one
+ * Writes a git tree into `dir`, and replaces `dir` atomically. File contents equal those in git, with the modes 644 and 755 whatever the
+ * umask, and a
  * constant time. Missing objects are fetched. Problems: those of `planStage` (all of them), those of the remote, disk-full, file-error.
  */
 export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
@@ -56,7 +57,7 @@ export async function planTree(store: GitStore, tree: string, options: StageOpti
   return plan;
 }
 
-/** What is wrong with a tree, with the bundle that it belongs to. */
+/** Adds the bundle to the problems of its tree. */
 function locate(subject: string, at: Place | undefined): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof KdcubeError)) throw error;
@@ -69,7 +70,7 @@ function locate(subject: string, at: Place | undefined): (error: unknown) => nev
   };
 }
 
-/** Adds what `planStage` needs: the targets of symlinks, and the content of files that are small enough to be LFS pointers. */
+/** Adds the texts that `planStage` needs: the targets of symlinks, and the content of files small enough to be LFS pointers. */
 async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promise<TreeEntry[]> {
   const blobs = entries.filter(({ mode }) => mode !== '160000');
   const sizes = await blobSizes(
@@ -81,7 +82,7 @@ async function withTexts(store: GitStore, entries: readonly TreeEntry[]): Promis
   const texts = new Map<string, string>();
   for await (const { oid, chunks } of readBlobs(store, [...sizes.keys()].filter(small)))
     texts.set(oid, (await readAll(chunks)).toString('utf8'));
-  // A symlink target that is too long to read gets a text that is refused.
+  // A symlink target that is too long to read gets a text that is rejected.
   return entries.map((entry) => ({
     ...entry,
     text: texts.get(entry.oid) ?? (entry.mode === '120000' ? 'x'.repeat(LFS_LIMIT) : undefined),
@@ -111,14 +112,14 @@ async function writePlan(store: GitStore, plan: StagePlan, dir: string): Promise
     const file = plan.files[next++]!;
     await writeBlob(path.join(dir, file.path), blob, file.executable ? 0o755 : 0o644);
     bytes += blob.size;
-    // So that signals are handled in between.
+    // Lets signal handlers run in between.
     if (next % YIELD_EVERY === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   for (const link of plan.links) {
     await fs.promises.symlink(link.target, path.join(dir, link.path));
     await fs.promises.lutimes(path.join(dir, link.path), STAGED_TIME, STAGED_TIME);
   }
-  // Inner folders first: writing into a folder changes its time.
+  // Inner folders first: writing into a folder changes its modification time.
   for (const folder of [...plan.folders].reverse().concat('')) {
     fs.chmodSync(path.join(dir, folder), 0o755);
     fs.utimesSync(path.join(dir, folder), STAGED_TIME, STAGED_TIME);

@@ -24,18 +24,18 @@ export interface SecretFile extends SecretInFile {
   path: string;
 }
 
-/** Whose files they are, for messages and for `not_secret`. */
+/** The owner of the files, for messages and for `not_secret`. */
 export interface ScannedFiles {
   /** The bundle, or the image's folder. */
   subject: string;
-  /** In front of a path in messages. */
+  /** The prefix of a path in messages. */
   place: string;
-  /** In front of a path in `not_secret` of release.yaml. */
+  /** The prefix of a path in `not_secret` of release.yaml. */
   allowAs: string;
   allowed: Readonly<Record<string, string>> | undefined;
 }
 
-/** Throws a Problem for each file of a tree that must not be in an image, and that release.yaml does not allow with a reason. Problem `secret-in-file`. */
+/** Throws a Problem for each secret file of a tree that release.yaml does not allow with a reason. Problem `secret-in-file`. */
 export async function requireNoSecrets(store: GitStore, tree: string, files: ScannedFiles, log: Log): Promise<void> {
   const problems = secretProblems(await findTreeSecrets(store, tree, log), files);
   if (problems.length > 0) throw new KdcubeError(problems);
@@ -56,13 +56,13 @@ export function secretProblems(found: readonly SecretFile[], { subject, place, a
   });
 }
 
-/** Every file of a tree that must not be in an image. What was found in a tree is stored by the tree's id: its content is another one under another id. */
+/** Every file of a tree that must not be in an image. The result is stored by the tree's id, which identifies the content. */
 export async function findTreeSecrets(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
   const name = `secrets ${tree} ${rulesVersion()}`;
   const file = cacheDir('scanned-trees', rulesVersion(), tree);
   const stored = readSealedJson<SecretFile[]>(file, name);
   if (stored) return stored;
-  // Two images of one run may have the same bundle.
+  // Two images of one run may contain the same bundle.
   return scanOnce(file, async () => {
     const found = await scanTree(store, tree, log);
     await writeSealedJson(file, name, found);
@@ -104,7 +104,7 @@ async function firstBytes({ chunks }: BlobContent): Promise<Buffer> {
 
 let version: string | undefined;
 
-/** Another set of rules finds something else. */
+/** Identifies the set of rules: other rules give other results. */
 function rulesVersion(): string {
   return (version ??= createHash('sha256').update(secretRules()).digest('hex').slice(0, 16));
 }

@@ -10,11 +10,12 @@ import { BUNDLES_ROOT } from '../release/release';
 import { yamlText } from '../document/yaml-text';
 
 /**
- * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the list form inline empties the
- * platform's registry; `bundles-yaml` is /config/bundles.yaml of platforms from 2026-04-19 on, which no longer read the variable.
+ * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the inline list form empties
+ * the
+ * platform's registry; `bundles-yaml` is /config/bundles.yaml, for platforms since 2026-04-19, which no longer read the variable.
  */
 export interface DescriptorOptions {
-  /** Default: what the platform's generation reads. */
+  /** Default: the kind that the platform's generation reads. */
   kind?: DescriptorKind;
   /** `baked`: the bundles are in the images. `git`: the platform clones them. */
   mode: 'baked' | 'git';
@@ -22,13 +23,13 @@ export interface DescriptorOptions {
   examples?: boolean;
 }
 
-/** The bundle descriptor of a release: as data, as files to write, and the settings that belong to it. */
+/** The bundle descriptor of a release: its data, the files to write, and its settings. */
 export interface DescriptorPlan {
   kind: DescriptorKind;
   mode: 'baked' | 'git';
   /** The descriptor's content, as data. */
   descriptor: Record<string, unknown>;
-  /** Variables of proc that this descriptor needs: without them the platform would treat it differently. */
+  /** The variables of proc that this descriptor requires: without them the platform would treat it differently. */
   env: Record<string, string>;
   /** The files to write, by name. */
   files: Record<string, string>;
@@ -36,7 +37,7 @@ export interface DescriptorPlan {
 
 type Entry = Record<string, unknown>;
 
-/** The bundle descriptor of a release. Pins are needed for pinned bundles only. Throws all problems at once. */
+/** Plans the bundle descriptor of a release. Pins are needed for pinned bundles only. Throws all problems at once. */
 export function planDescriptor(
   release: Release,
   pins: ReadonlyMap<string, BundlePin>,
@@ -112,7 +113,7 @@ function entryOf(bundle: Bundle, pin: BundlePin | undefined, context: EntryConte
 function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, release: Release, kind: DescriptorKind): Entry {
   const commit = pin && { git_commit: pin.commit };
   if (kind === 'bundles-yaml') return { ...commit };
-  // A bare name that only this clone's remote resolves is kept: two clones must give the same descriptor.
+  // A bare name that only this clone's remote could resolve is not resolved: two clones must give the same descriptor.
   return { repo: withoutSecrets(urlOf(bundle, release)), ref: bundle.ref, subdir: bundle.subdir, ...commit };
 }
 
@@ -169,7 +170,7 @@ export function oneLine(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff']/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** For compose's env_file: nothing is expanded in single quotes. */
+/** For compose's env_file, in which single quotes prevent expansion. */
 function envText(env: Record<string, string>): string {
   return Object.entries(env)
     .map(([name, value]) => `${name}=${/^[\w./:-]*$/.test(value) ? value : `'${value}'`}\n`)

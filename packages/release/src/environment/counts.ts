@@ -5,7 +5,7 @@ import type { Problem } from '../problem/problem';
 import { quoted } from '../problem/problem';
 import type { PartlyWritten } from './environment';
 
-/** Every service gets every shared variable: both are limited, and what is beyond a limit is removed from `written`. */
+/** Every service gets every shared variable, so both numbers are limited. Entries over a limit are removed from `written`. */
 export function limitCounts(written: PartlyWritten, doc: ReadDocument): Problem[] {
   const problems: Problem[] = [];
   const limit = (mapping: unknown, path: DocumentPath, { max, unit }: { max: number; unit: string }): void => {

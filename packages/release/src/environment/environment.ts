@@ -6,7 +6,7 @@ import type { WrittenGateway } from './written-gateway';
 /** Where services run: on ECS, or with docker compose on a host. */
 export type Target = 'ecs' | 'compose';
 
-/** An image of the release (its digest comes from the push), or any other one by digest. */
+/** An image of the release (the push gives its digest), or any other image by digest. */
 export type ServiceImage = { kind: 'release'; name: string } | { kind: 'digest'; reference: string };
 
 /** The health check of a container. `interval`, `timeout` and `startPeriod` are seconds. */
@@ -28,13 +28,13 @@ export interface Mount {
   readOnly: boolean;
 }
 
-/** A service, with everything derived. */
+/** A service with all derived values. */
 export interface Service {
   name: string;
   component: Component;
   target: Target;
   image: ServiceImage;
-  /** Replicas. Undefined: as many as run now, so that a service that scales by itself keeps its own number; 1 where none runs. */
+  /** Replicas. Undefined: the number of running replicas is preserved, so that autoscaling keeps control; 1 if none runs. */
   count?: number;
   cpu: number;
   memory: number;
@@ -51,7 +51,7 @@ export interface Service {
   /** `environment`, `running`, or the path of the customer's own JSON. */
   taskDefinition: string;
   mounts: Mount[];
-  /** What the file says for it: shared, then its component's, then its own. What is derived comes with the plan. */
+  /** The written variables: those of its component override the shared ones, and its own override both. The plan adds the derived ones. */
   env: Record<string, string>;
   secrets: Record<string, SecretReference>;
 }
@@ -72,7 +72,7 @@ export interface FargateTask {
   taskRole?: string;
 }
 
-/** Where bundles run code. `timeout` is seconds; `fargate` is set where `runtime` is `fargate`. */
+/** The runtime in which bundles execute code. `timeout` is in seconds; `fargate` is set if `runtime` is `fargate`. */
 export interface Exec {
   runtime: 'docker' | 'fargate';
   image: ServiceImage;
@@ -91,15 +91,15 @@ export interface Bundling {
   git: NonNullable<NonNullable<WrittenEnvironment['bundles']>['git']>;
 }
 
-/** An environment, read and normalised: where a release runs, and with what. It holds no secret, only where secrets are. */
+/** A validated and normalized environment: where a release runs, and its configuration. It contains no secrets, only references to them. */
 export interface Environment {
   name: string;
-  /** The files that say what is deployed: its own, the one that it extends, and its services' task definitions. */
+  /** The files that define the deployment: its own, the one that it extends, and its services' task definitions. */
   files: string[];
   description?: string;
   target: Target;
   registry?: string;
-  /** `keys`: files of the workspace; undefined: those of the plugin's options. */
+  /** `keys`: files of the workspace. Undefined: those of the plugin's options. */
   signatures: { required: boolean; keys?: string[] };
   tenant: string;
   project: string;
@@ -118,5 +118,5 @@ export interface Environment {
   services: Service[];
 }
 
-/** What is well-shaped of what is written, as far as it goes. */
+/** The parts of the file that have the right shape. */
 export type PartlyWritten = Partial<WrittenEnvironment>;

@@ -10,14 +10,15 @@ export const SLICES = ['ingress', 'proc'] as const;
 export type Slice = (typeof SLICES)[number];
 
 /**
- * What a component gets of a section: the flat keys, then its own slice's. The platform itself throws the flat keys away as soon as there is a slice, and
- * gives a component without a slice the other one's; so what is rendered is either flat, or has both slices in full.
+ * The settings of a section for one component: the flat keys, overridden by its own slice. The platform ignores the flat keys as soon as there
+ * is a slice, and
+ * a component without a slice gets the other one's; so the rendered section is either flat, or has both slices in full.
  */
 export function sliceOf(gateway: WrittenGateway, section: SlicedSection, slice: Slice): Values {
   const { ingress, proc, ...flat } = (gateway[section] ?? {}) as Values & { ingress?: Values; proc?: Values };
   const own = (slice === 'ingress' ? ingress : proc) ?? {};
   if (section !== 'rate_limits') return { ...flat, ...own };
-  // A role of a slice replaces the flat one key by key, as everywhere.
+  // The roles of a slice override the flat ones key by key, like all other settings.
   const roles = new Set([...Object.keys(flat), ...Object.keys(own)]);
   return Object.fromEntries([...roles].map((role) => [role, { ...(flat[role] as Values), ...(own[role] as Values) }]));
 }
@@ -27,7 +28,7 @@ export function hasSlices(gateway: WrittenGateway, section: SlicedSection): bool
   return ingress !== undefined || proc !== undefined;
 }
 
-/** The platform's own values where nothing is written. */
+/** The platform's own defaults. */
 export const GATEWAY_DEFAULTS = {
   service_capacity: { processes_per_instance: 1, concurrent_requests_per_process: 5, avg_processing_time_seconds: 25 },
   backpressure: {

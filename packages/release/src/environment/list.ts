@@ -4,7 +4,7 @@ import { readDocument } from '../document/document';
 import { isMapping } from '../document/layers';
 import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 
-/** The workspace's files, from wherever they come: the disk, or a generator's tree. Paths are relative, with forward slashes. */
+/** Access to the workspace's files: the disk, or a generator's tree. Paths are relative, with forward slashes. */
 export interface EnvironmentFiles {
   read(path: string): string | Uint8Array | undefined;
   list(path: string): string[];
@@ -18,20 +18,20 @@ export function environmentFile(name: string): string {
   return `${ENVIRONMENTS}/${name}.yaml`;
 }
 
-/** It becomes the name of an Nx configuration, of dist folders and of tags. */
+/** The name is used for an Nx configuration, for dist folders and for tags. */
 export function isEnvironmentName(name: string): boolean {
   return /^[a-z0-9-]{1,64}$/.test(name) && !name.startsWith('-') && !isObjectName(name);
 }
 
 export interface EnvironmentNames {
-  /** Those that can be deployed to, in order: the configurations of the deploy targets. */
+  /** Environments that can be deployed, sorted: the configurations of the deploy targets. */
   names: string[];
-  /** Those that are only extended, too. */
+  /** All environments, including those that are only extended. */
   all: string[];
   problems: Problem[];
 }
 
-/** The environments of a workspace. Never throws: a file that cannot be read is an environment still, whose own reading says what is wrong. */
+/** The environments of a workspace. Never throws: a file that cannot be read still counts, and reading that environment reports the problem. */
 export function environmentNames(files: EnvironmentFiles): EnvironmentNames {
   const all: string[] = [];
   const problems: Problem[] = [];
@@ -66,14 +66,14 @@ function wrongName(file: string, name: string): Problem {
 }
 
 function isAbstract(content: string | Uint8Array | undefined): boolean {
-  // Reading a document costs a hundred times what looking for the word does, and the graph asks at every edit.
+  // Parsing a document takes a hundred times as long as searching for the word, and the graph is computed after every edit.
   const text = typeof content === 'string' ? content : content && new TextDecoder().decode(content);
   if (!text?.includes('abstract')) return false;
   const { value } = readDocument(text, ENVIRONMENTS);
   return isMapping(value) && value.abstract === true;
 }
 
-/** The environment that is meant: the one named, or the only one there is. */
+/** The named environment, or the only one. */
 export function chosenEnvironment(wanted: string | undefined, files: EnvironmentFiles): string {
   const { names } = environmentNames(files);
   if (wanted !== undefined) {
@@ -84,7 +84,7 @@ export function chosenEnvironment(wanted: string | undefined, files: Environment
   if (names.length === 0) throw new KdcubeError(missingEnvironment(undefined, names));
   throw new KdcubeError({
     code: 'unknown-environment',
-    // Nx tells an executor nothing of a configuration that its target has not.
+    // If a target does not have a configuration, Nx does not pass its name to the executor.
     message: `There are ${names.length} environments: ${names.join(', ')}. None was named, or one that does not exist: Nx drops a configuration that it does not know.`,
     hint: `nx run release:plan:${names[0]}`,
   });

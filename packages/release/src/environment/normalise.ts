@@ -10,7 +10,7 @@ import type { WrittenService } from './written';
 
 type PerComponent = Partial<Record<'shared' | Component, Record<string, string>>>;
 
-/** The environment; undefined where so much is missing that nothing can be said of it. */
+/** The normalized environment; undefined if required parts are missing. */
 export function normalise(name: string, written: PartlyWritten, generation?: Generation): Environment | undefined {
   const { target, tenant, project } = written;
   if (target === undefined || tenant === undefined || project === undefined) return undefined;
@@ -124,7 +124,7 @@ function secretsOf(service: WrittenService, written: PartlyWritten): Record<stri
   );
 }
 
-/** What `shared`, the component and the service say, the nearer one over the farther; names in order, so that two readings are one text. */
+/** The variables or secrets of a service: `shared`, overridden by its component's, overridden by its own. Sorted by name, so that the output is reproducible. */
 function collected(written: PartlyWritten, kind: 'env' | 'secrets', service: WrittenService): Record<string, string> {
   const sections = written[kind] as PerComponent | undefined;
   const shared = Object.entries(sections?.shared ?? {}).filter(([name]) =>
@@ -134,13 +134,13 @@ function collected(written: PartlyWritten, kind: 'env' | 'secrets', service: Wri
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** metrics has a database only where it is told to; its password is a secret, and the word for it is none. */
+/** metrics uses a database only if METRICS_ENABLE_PG_POOL is set. Its password is a secret; this switch is not. */
 function metricsReadsPostgres(written: PartlyWritten): boolean {
   const env = written.env as PerComponent | undefined;
   return truthy(env?.metrics?.METRICS_ENABLE_PG_POOL ?? env?.shared?.METRICS_ENABLE_PG_POOL);
 }
 
-/** As the platform reads booleans. */
+/** Parses a boolean as the platform does. */
 export function truthy(text: string | undefined): boolean {
   return text !== undefined && /^(?:1|true|yes|on)$/i.test(text);
 }

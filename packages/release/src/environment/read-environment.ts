@@ -18,18 +18,19 @@ import { fillVariables } from './variables';
 import { WrittenEnvironment } from './written';
 import type { EnvironmentOptions } from './rules/rule';
 
-/** The result of reading an environment: as much of it as could be understood, every problem, and notes. */
+/** The result of reading an environment: everything that is valid, every problem, and notes. */
 export interface ReadEnvironment {
   environment?: Environment;
-  /** Only to be extended: it may be incomplete, and nothing is deployed to it. */
+  /** Only for extension: it may be incomplete, and cannot be deployed. */
   abstract: boolean;
   problems: Problem[];
-  /** Not errors: what the platform would warn of, what it takes defaults for. */
+  /** Not errors: what the platform would warn about, and where it would use defaults. */
   notes: Problem[];
 }
 
 /**
- * Reads environments/<name>.yaml and the environment that it extends. Never throws for their content: every problem is returned, each with its place in its own
+ * Reads environments/<name>.yaml and the environment that it extends. Never throws for their content: returns every problem with its place in
+ * its own
  * file. No message shows a value that may be a secret.
  */
 export function readEnvironment(name: string, files: EnvironmentFiles, options: EnvironmentOptions = {}): ReadEnvironment {
@@ -46,7 +47,7 @@ export function readEnvironment(name: string, files: EnvironmentFiles, options: 
   const doc = extended(name, own, files, problems);
   const abstract = (doc.value as Record<string, unknown>).abstract === true;
   const { value, problems: unfilled } = fillVariables(doc.value, abstract);
-  // A password can have a ${ in it: its words are not repeated.
+  // A password can contain `${`, so the message does not quote it.
   const inSecret = {
     code: 'unknown-variable' as const,
     message: 'A "${" in here names nothing that vars defines.',
@@ -84,7 +85,7 @@ export function mustReadEnvironment(
 
 function readMapping(content: string | Uint8Array, file: string): ReadDocument {
   const doc = readDocument(content, file);
-  // What a person puts after * or & without quotes may be a password: its name is not repeated.
+  // The text after an unquoted * or & may be a password, so the message does not quote it.
   const problems = doc.problems.map((problem) =>
     problem.code === 'yaml-alias'
       ? {
@@ -103,7 +104,7 @@ function readMapping(content: string | Uint8Array, file: string): ReadDocument {
   };
 }
 
-/** The document with what it extends below it. One level: a person can hold two files in the head, not a chain of them. */
+/** Merges the document over the one that it extends. Only one level, so that at most two files must be read to understand an environment. */
 function extended(name: string, own: ReadDocument, files: EnvironmentFiles, problems: Problem[]): ReadDocument {
   const base = (own.value as Record<string, unknown>).extends;
   if (typeof base !== 'string' || base === '') return own;
@@ -182,7 +183,7 @@ const TEXT: ShapeText = {
   hidden: isHidden,
 };
 
-/** What two YAMLs read differently is quoted, but where it may be a secret. */
+/** Values that YAML 1.1 and 1.2 read differently are quoted, unless they may be secrets. */
 function hideAmbiguous(problem: Problem): Problem {
   const shown = problem.at?.path ?? '';
   const last = /(?:^|\.)"?(\w+)"?$/.exec(shown)?.[1] ?? '';
@@ -191,7 +192,7 @@ function hideAmbiguous(problem: Problem): Problem {
   return { ...problem, message, hint: 'put it between quotes' };
 }
 
-/** Some of these are lost when a mapping of names, such as `env`, is read; others are found where nobody has set them. */
+/** Some of these names are lost when a mapping such as `env` is read; others exist on every object without being set. */
 function reservedNames(value: unknown, doc: ReadDocument, path: readonly (string | number)[] = []): Problem[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
@@ -202,14 +203,14 @@ function reservedNames(value: unknown, doc: ReadDocument, path: readonly (string
   });
 }
 
-/** As much of a document as has the right shape: what has not is left out, with the mapping that cannot be without it. */
+/** The valid part of a document. Invalid values are removed; if a required key is missing, the mapping that needs it is removed. */
 function wellShaped(value: Record<string, unknown>): PartlyWritten {
   const partial = WrittenEnvironment.partial();
   let rest: unknown = structuredClone(value);
   for (let round = 0; round < 100; round += 1) {
     const parsed = partial.safeParse(rest);
     if (parsed.success) return parsed.data;
-    // From the end: an item that is removed moves those after it.
+    // From the end: removing an item shifts those after it.
     for (const issue of parsed.error.issues.reverse()) rest = without(rest, issue);
   }
   return {};
@@ -218,7 +219,7 @@ function wellShaped(value: Record<string, unknown>): PartlyWritten {
 function without(root: unknown, issue: z.core.$ZodIssue): unknown {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') return issue.keys.reduce((value, key) => removed(value, [...path, key]), root);
-  // A missing key cannot be removed: then the mapping that needs it goes.
+  // A missing key cannot be removed, so the mapping that requires it is removed.
   return path.length === 0 ? {} : removed(root, path);
 }
 
@@ -233,7 +234,7 @@ function removed(root: unknown, path: readonly (string | number)[]): unknown {
   return root;
 }
 
-/** What nobody filled in is of the wrong form too, and that need not be said. */
+/** An unfilled placeholder is also an invalid value: report only the placeholder. */
 function withoutEchoes(problems: readonly Problem[]): Problem[] {
   const placeOf = ({ at }: Problem) => JSON.stringify([at?.file, at?.path]);
   const open = new Set(problems.filter(({ code }) => code === 'placeholder').map(placeOf));
@@ -241,7 +242,7 @@ function withoutEchoes(problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => !echoes.includes(problem.code) || !open.has(placeOf(problem)));
 }
 
-/** By file and place; what two checks say of one place with one code is said once. */
+/** Sorted by file and place. Two problems with the same code at the same place are reported once. */
 function inOrder(problems: Problem[]): Problem[] {
   const reported = new Set<string>();
   const at = (problem: Problem) => [problem.at?.line ?? 0, problem.at?.col ?? 0] as const;

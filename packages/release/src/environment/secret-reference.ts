@@ -1,18 +1,18 @@
-/** Where a secret is kept. The value itself is nowhere in this project. */
+/** Where a secret is stored. This project never has the value itself. */
 export type SecretReference =
   | { store: 'ssm'; name: string; arn?: string }
   | { store: 'secretsmanager'; name: string; key?: string; arn?: string }
   | { store: 'file'; path: string };
 
 const SSM_ARN = /^arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter(\/[\w./-]+)$/;
-// name, json key, version stage, version id: the last three may be left out or empty.
+// name, JSON key, version stage, version id: the last three may be missing or empty.
 const SECRETS_ARN =
   /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:([\w/+=.@-]+)(?::([\w.-]*))?(?::[\w/.-]*)?(?::[\w-]*)?$/;
 const SSM_NAME = /^\/?[\w.-]+(?:\/[\w.-]+)*$/;
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
 const JSON_KEY = /^[\w.-]{1,256}$/;
 
-/** A reference as it is written, or undefined for anything else (which may be the secret itself: it must not be shown). */
+/** Parses a reference; undefined for anything else (which may be the secret itself: it must not be shown). */
 export function secretReference(text: string): SecretReference | undefined {
   if (text.length > 2048) return undefined;
   const parameter = SSM_ARN.exec(text);
@@ -30,13 +30,13 @@ export function secretReference(text: string): SecretReference | undefined {
   return { store, name, ...(key !== undefined && { key }) };
 }
 
-/** Where a name without an account and a region is looked up. */
+/** The account and region for names that have none. */
 export interface AwsPlace {
   account: string;
   region: string;
 }
 
-/** What ECS is given: the ARN as written, else made of the environment's own account and region. */
+/** The `valueFrom` of ECS: the ARN as written, else built from the environment's account and region. */
 export function valueFrom(reference: Exclude<SecretReference, { store: 'file' }>, { account, region }: AwsPlace): string {
   if (reference.arn) return reference.arn;
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
@@ -46,7 +46,7 @@ export function valueFrom(reference: Exclude<SecretReference, { store: 'file' }>
   return reference.key === undefined ? arn : `${arn}:${reference.key}::`;
 }
 
-/** The reference as a person reads it: its place, and never more. */
+/** The reference for messages: only its location. */
 export function shownReference(reference: SecretReference): string {
   if (reference.store === 'file') return `file:${reference.path}`;
   if (reference.arn) return reference.arn;

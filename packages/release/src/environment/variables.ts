@@ -14,9 +14,10 @@ export interface Filled {
 }
 
 /**
- * Replaces each `${name}` by the variable of this name in the environment's `vars:`. Environment variables of the machine are never used: a name that `vars:` does not define is a problem, not an
- * empty text. `$${` is a plain `${`, for values with variables that the deployed program replaces. `abstract`: the file is only extended, and the file that extends it may define more variables; a
- * placeholder then takes their place.
+ * Replaces each `${name}` by the variable of this name in the environment's `vars:`. Environment variables of the machine are never used: a
+ * name that `vars:` does not define is a problem, not an empty text. `$${` gives a plain `${`, for values with variables that the deployed
+ * program replaces. `abstract`: the file is only extended, and the file that extends it may define more variables;
+ * undefined ones become placeholders.
  */
 export function fillVariables(root: unknown, abstract = false): Filled {
   const vars = isMapping(root) && isMapping(root.vars) ? root.vars : {};
@@ -24,7 +25,7 @@ export function fillVariables(root: unknown, abstract = false): Filled {
   const problems: Filled['problems'] = [];
   let length = 0;
   const fill = (text: string, path: DocumentPath): string => {
-    // A long variable that is used many times could exhaust the memory.
+    // A long variable that is used often could exhaust the memory.
     if (length > MAX_LENGTH) return text;
     const filled = replaced(text, path);
     length += filled.length;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The gateway as people write it: the keys that the platform reads, and no other (whatever else stands there, it ignores in silence). Its sections can be
- * flat, or have slices for ingress and proc. Beside slices the platform throws a section's flat keys away; here they are what both slices start from.
+ * The gateway in an environment file: only the keys that the platform reads (it silently ignores all others). Its sections can be
+ * flat, or have slices for ingress and proc. The platform ignores the flat keys of a section with slices; here, both slices inherit them.
  */
 const whole = () => z.int();
 const share = () => z.number();
@@ -47,7 +47,7 @@ const limits = {
   max_queue_size: whole().optional().describe('0: no limit.'),
 };
 
-/** A section that can be flat, sliced, or both. `slice` makes it anew for each, so that the printed schema has no references. */
+/** A section that can be flat, sliced, or both. `slice` creates a new schema for each, so that the printed schema has no references. */
 function sliced<T extends z.ZodRawShape>(slice: () => T, description: string) {
   const part = (name: string) => z.strictObject(slice()).optional().describe(`What holds for ${name} only.`);
   return z

@@ -4,8 +4,9 @@ import { components } from '../platform/components';
 import { WrittenGateway } from './written-gateway';
 
 /**
- * environments/<name>.yaml as people write it. environment.schema.json (for editors) and docs/environment-yaml.md are printed from these descriptions. As
- * with release.yaml, the schemas carry shapes, not messages.
+ * The format of environments/<name>.yaml. environment.schema.json (for editors) and docs/environment-yaml.md are generated from these
+ * descriptions. As
+ * with release.yaml, the schemas define shapes, not messages.
  */
 const text = () => z.string().min(1);
 const count = (least: number) => z.int().min(least);
@@ -116,7 +117,7 @@ const fargate = z
   .optional()
   .describe('The task that runs code where `runtime` is `fargate`.');
 
-/** The schema of environments/*.yaml, and its type. environment.schema.json is printed from it. */
+/** The schema of environments/*.yaml, and its type. environment.schema.json is generated from it. */
 export const WrittenEnvironment = z
   .strictObject({
     extends: text().optional().describe('Another environment whose keys hold here where this file does not say them. One level.'),

@@ -5,7 +5,7 @@ import { readRegularFile } from '../read-file';
 import { removeStaleTemporaries, temporaryName, withFinalNames } from '../temporary-names';
 import { type LockOwner, type LockState, parseOwner, staleReason } from './owner';
 
-/** What an attempt to take a lock found. */
+/** The result of an attempt to take a lock. */
 type Attempt =
   | { result: 'acquired' }
   /** A stale lock was removed: the next attempt may succeed. */
@@ -25,16 +25,16 @@ export function tryLock(file: string, own: LockOwner, checkAge = true): Attempt 
   return removeLock(file, owner?.token, own) ? { result: 'removed', owner, reason } : { result: 'locked', owner };
 }
 
-/** Removes the lock of `own`; the lock of another process stays. */
+/** Removes the lock of `own`, never that of another process. */
 export function releaseLock(file: string, own: LockOwner): void {
-  // Twice: the first attempt may only remove what a killed process left while it took the lock for stale.
+  // Twice: the first attempt may only remove the leftovers of a process that was killed while it removed this lock as stale.
   if (!removeLock(file, own.token, own)) removeLock(file, own.token, own);
 }
 
 /** Renews the lock of `own`. Returns false if another process has it. */
 export function renewLock(file: string, own: LockOwner): boolean {
   if (readLock(file, false)?.owner?.token !== own.token) return false;
-  // Writing, unlike utimes, sets the time by the clock of the file system.
+  // Unlike utimes, a write sets the time by the file system's clock.
   const handle = fs.openSync(file, 'r+');
   try {
     fs.writeSync(handle, '{', 0);
@@ -45,8 +45,9 @@ export function renewLock(file: string, own: LockOwner): boolean {
 }
 
 /**
- * Removes a lock file that has this token; without a token, one that is stale. Of all processes that want to, only the one that holds the claim does: a second lock whose name ends in the token, so that
- * the lock of the next owner has another claim. A claim that a killed process left is itself a stale lock.
+ * Removes a lock file with this token; without a token, a stale one. Of all competing processes, only the one that holds the claim removes it:
+ * a second lock whose name ends in the token, so that the lock of the next owner has another claim. A claim left by a killed process is itself
+ * a stale lock.
  */
 function removeLock(file: string, token: string | undefined, own: LockOwner): boolean {
   const claim = `${file}.${token ?? 'incomplete'}`;
@@ -64,7 +65,7 @@ function removeLock(file: string, token: string | undefined, own: LockOwner): bo
   }
 }
 
-/** Removes what killed processes left of this lock: claims and temporary files. */
+/** Removes what killed processes left behind for this lock: claims and temporary files. */
 export async function removeLeftovers(file: string, own: LockOwner): Promise<void> {
   const parent = path.dirname(file);
   const names = fs.readdirSync(parent);
@@ -87,7 +88,7 @@ function readLock(file: string, checkAge: boolean): LockState | undefined {
   return { owner, age: fileSystemTime(file) - modifiedAt };
 }
 
-/** Now, by the clock that sets the times of files in this folder: on a shared file system it may differ from the clock of this machine. */
+/** The current time by the clock that sets file times in this folder: on a shared file system it may differ from this machine's clock. */
 function fileSystemTime(file: string): number {
   const probe = temporaryName(file);
   try {
@@ -128,6 +129,6 @@ function createWithoutLink(file: string, text: string, own: LockOwner): boolean 
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw fileProblem(error, file);
   }
-  // If this process was suspended before it wrote, the file may have been removed as incomplete since.
+  // If this process was suspended before it wrote, the file may have been removed as incomplete.
   return readLock(file, false)?.owner?.token === own.token;
 }

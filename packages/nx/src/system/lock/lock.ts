@@ -14,13 +14,14 @@ interface LockOptions {
   log?: Pick<Log, 'progress' | 'note'>;
   /** For tests. */
   identity?: ProcessIdentity;
-  /** For tests: how often the lock is renewed, in milliseconds. */
+  /** For tests: the interval at which the lock is renewed, in milliseconds. */
   heartbeat?: number;
 }
 
 /**
- * Runs `work` while no other process that uses this cache folder holds the lock `name`, be it in another container or on another machine. Waits up to `timeout` with a progress line every 15 s; then
- * throws the Problem `already-running`. `hasWaited`: another process held the lock before.
+ * Runs `work` while no other process that uses this cache folder holds the lock `name`, not even in another container or on another machine.
+ * Waits up to `timeout` with a progress line every 15 s, then throws the Problem `already-running`. `hasWaited`: another process held the lock
+ * before.
  */
 export async function withLock<T>(
   name: string,
@@ -84,7 +85,7 @@ async function acquireLock({ name, file, own, timeout, log }: Wait): Promise<boo
 
 const CHECK_AGE_EVERY = 1_000;
 
-/** What ends the wait if the owner is gone and its process cannot be checked from here. */
+/** When the wait ends if the owner is gone and its process cannot be checked from here. */
 function whenStale(owner: LockOwner | undefined, own: LockOwner): string {
   if (owner === undefined || (owner.namespace !== undefined && owner.namespace === own.namespace)) return '';
   return `; it runs in another container or on another machine, and its lock ends ${STALE_AFTER / 1000} s after it was last renewed`;
@@ -98,14 +99,14 @@ function alreadyRunning(name: string, file: string, owner: LockOwner | undefined
   });
 }
 
-/** Returns false if another process has the lock. */
+/** Renews the lock. Returns false if another process has it. */
 function keepLock(file: string, own: LockOwner, name: string, log: Pick<Log, 'note'>): boolean {
   try {
     const isRenewed = renewLock(file, own);
     if (!isRenewed) log.note(`another process took over the lock of ${name}: this process did not renew it in time`);
     return isRenewed;
   } catch {
-    // The next heartbeat tries again; a lock that cannot be renewed becomes stale.
+    // The next heartbeat retries; a lock that cannot be renewed becomes stale.
     return true;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as os from 'node:os';
 import { processState, type ProcessIdentity } from './process-identity';
 
-/** Who holds a lock, as its file says. */
+/** The holder of a lock, as recorded in its file. */
 export interface LockOwner extends ProcessIdentity {
   /** Unique for each time that a lock is taken. */
   token: string;
@@ -11,7 +11,7 @@ export interface LockOwner extends ProcessIdentity {
   since: string;
 }
 
-/** A lock file as it was read. */
+/** The state of a lock file. */
 export interface LockState {
   /** Undefined if the file is incomplete. */
   owner?: LockOwner;
@@ -19,9 +19,9 @@ export interface LockState {
   age?: number;
 }
 
-/** From this age a lock counts as stale, if its process cannot be checked: five heartbeats. Milliseconds. */
+/** The age from which a lock is stale if its process cannot be checked: five heartbeats. Milliseconds. */
 export const STALE_AFTER = 150_000;
-/** The same for a file without an owner, which a process may be writing. */
+/** The same for a file without an owner, which a process may still be writing. */
 const INCOMPLETE_AFTER = 5_000;
 
 export function newOwner(identity: ProcessIdentity): LockOwner {
@@ -33,7 +33,7 @@ export function newOwner(identity: ProcessIdentity): LockOwner {
   };
 }
 
-/** The owner in a lock file. The token becomes part of a file name, so only ours counts. */
+/** The owner in a lock file. The token becomes part of a file name, so only our format is valid. */
 export function parseOwner(text: string): LockOwner | undefined {
   try {
     const { token, pid, namespace, startTime, host, since } = JSON.parse(text) as Partial<Record<keyof LockOwner, unknown>>;
@@ -47,14 +47,14 @@ export function parseOwner(text: string): LockOwner | undefined {
   }
 }
 
-/** Why a lock is stale; undefined if it counts. */
+/** Why a lock is stale; undefined if it is valid. */
 export function staleReason({ owner, age }: LockState, own: ProcessIdentity): string | undefined {
   const state = owner === undefined ? 'unknown' : processState(owner, own);
   if (state === 'running') return undefined;
   if (state === 'ended') return 'that process has ended';
   if (age === undefined) return undefined;
   if (owner === undefined) return age > INCOMPLETE_AFTER || age < -STALE_AFTER ? `it was left incomplete ${ago(age)}` : undefined;
-  // In the future: the clock of the file system was set back since, and nobody has renewed the lock.
+  // In the future: the clock of the file system was set back, and the lock has not been renewed since.
   return Math.abs(age) > STALE_AFTER ? `it was not renewed for ${duration(Math.abs(age))}` : undefined;
 }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { isAlive } from '../is-alive';
 
-/** What identifies a process among all that share a file system. */
+/** What identifies a process among all processes that share a file system. */
 export interface ProcessIdentity {
   pid: number;
-  /** Equal for all processes whose PIDs can be compared: one boot of one machine, one PID namespace. Undefined where it cannot be determined. */
+  /** Equal for all processes whose PIDs can be compared: one boot of one machine, one PID namespace. Undefined if it cannot be determined. */
   namespace?: string;
-  /** Tells a process from an earlier one with the same PID. */
+  /** Distinguishes a process from an earlier one with the same PID. */
   startTime?: string;
 }
 
@@ -18,7 +18,7 @@ export function ownIdentity(): ProcessIdentity {
   return startTime === undefined ? { pid: process.pid } : { pid: process.pid, namespace, startTime };
 }
 
-/** Whether the process still runs: `unknown` where its PID cannot be compared with PIDs of this process. */
+/** Whether the process still runs: `unknown` if its PID cannot be compared with PIDs of this process. */
 export function processState(of: ProcessIdentity, own: ProcessIdentity): 'running' | 'ended' | 'unknown' {
   if (of.namespace === undefined || of.namespace !== own.namespace) return 'unknown';
   if (!isAlive(of.pid)) return 'ended';
@@ -28,7 +28,7 @@ export function processState(of: ProcessIdentity, own: ProcessIdentity): 'runnin
   return status.startTime === of.startTime && !status.isZombie ? 'running' : 'ended';
 }
 
-/** A container that has ended may leave its namespace number to a later one: the start time tells their processes apart. */
+/** A later container may reuse the namespace number of one that has ended: the start time distinguishes their processes. */
 function readNamespace(): string | undefined {
   try {
     // /proc may belong to another PID namespace than this process.
@@ -43,11 +43,11 @@ function readNamespace(): string | undefined {
   }
 }
 
-/** The start time in ticks since the boot, and whether the process has ended without its parent having noticed, as without an init process in a container. */
+/** The start time in ticks since the boot, and whether the process is a zombie: ended, but not reaped by its parent, as in a container without an init process. */
 function readStatus(pid: number): { startTime: string; isZombie: boolean } | undefined {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in parentheses, may contain anything.
+    // The program's name, in parentheses, may contain any character.
     const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const startTime = fields[18];
     return startTime === undefined ? undefined : { startTime, isZombie: state === 'Z' || state === 'X' };

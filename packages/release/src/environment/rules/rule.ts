@@ -5,12 +5,12 @@ import type { Environment, PartlyWritten, Service } from '../environment';
 
 /** The input of every rule. */
 export interface EnvironmentRuleInput {
-  /** The document merged with those that it extends, for the places. Its variables are not filled in. */
+  /** The document merged with those that it extends, for the places. Its variables are not expanded. */
   doc: ReadDocument;
   name: string;
-  /** The part with the right shape, with variables filled in. */
+  /** The part with the right shape, with variables expanded. */
   written: PartlyWritten;
-  /** The whole file with variables filled in, whatever its shape. */
+  /** The whole file with variables expanded, whatever its shape. */
   filled: Record<string, unknown>;
   environment?: Environment;
   options: EnvironmentOptions;
@@ -33,10 +33,10 @@ export function pathOf(
   return [kind, sections?.[component]?.[name] === undefined ? 'shared' : component, name];
 }
 
-/** What the rules need beside the file of the environment. */
+/** The inputs of the rules besides the environment's file. */
 export interface EnvironmentOptions {
   /** The images of the release, by name. Undefined: names are not checked. */
   images?: readonly string[];
-  /** The platform's generation, which says where components answer health checks. Default: the newest. */
+  /** The platform's generation, which defines the health endpoints of components. Default: the newest. */
   generation?: Generation;
 }

@@ -7,7 +7,7 @@ import type { WrittenGateway } from '../written-gateway';
 type Numbers = Record<string, number>;
 type ReportKey = (key: string, what: string) => void;
 
-/** What the platform's validator rejects: the platform then ignores the whole gateway, and only logs a line. */
+/** What the platform's validator rejects: the platform then ignores the whole gateway, and logs only one line. */
 export const gatewayIsAccepted: EnvironmentRule = ({ written, doc }, report) => {
   const { gateway } = written;
   if (!gateway) return;

@@ -159,7 +159,7 @@ export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
       ignored(['services', name, 'count'], 'postgres-setup runs once, before the others');
 };
 
-/** What the chat needs to start. On a current platform assembly.yaml may set it instead. */
+/** What the chat needs to start. On a current platform, assembly.yaml may define it instead. */
 export const chatHasDatabases: EnvironmentRule = ({ environment, written }, _, note) => {
   if (written.abstract) return;
   for (const service of environment?.services ?? []) {
@@ -182,7 +182,7 @@ export const chatHasDatabases: EnvironmentRule = ({ environment, written }, _, n
   }
 };
 
-/** Ingress writes requests to Redis and proc reads them: with two databases they are never answered, without an error. */
+/** Ingress writes requests to Redis and proc reads them: with two databases, requests get no response and no error. */
 export const redisIsShared: EnvironmentRule = ({ environment, written }, report) => {
   const chat = (environment?.services ?? []).filter(({ component }) => ['ingress', 'proc', 'metrics'].includes(component));
   for (const name of ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB']) {
