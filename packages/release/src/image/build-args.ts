@@ -4,14 +4,14 @@ import { placeholderIn } from '../secrets/placeholder';
 import { isSecretItself } from '../secrets/secret-name';
 import { PLATFORM_REF_ARG } from './dockerfile/dockerfile';
 
-/** What sets these arguments instead. */
+/** Where these arguments are set instead. */
 const SOURCES: Record<string, string> = {
   KDCUBE_REGISTRY: '--registry',
   KDCUBE_PLATFORM_REGISTRY: '--platformRegistry',
   [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
 };
 
-/** What is wrong with the build arguments of `--args`: those that have an option of their own, invalid names, secrets. No message shows a value. */
+/** The problems of build arguments from `--args`: those with an option of their own, invalid names, secrets. No message shows a value. */
 export function buildArgProblems(args: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(args).flatMap(([name, value]) => buildArgProblem(name, value) ?? []);
 }

@@ -5,9 +5,7 @@ import type { ImagePlan } from './image';
 /** The labels of an image. */
 export type Labels = Readonly<Record<string, string>>;
 
-/**
- * Why an image differs from the previous one: a phrase for each change, from the labels of the previous image. Invalid labels are ignored.
- */
+/** The differences between an image and the previous one: a phrase for each change, computed from the labels of the previous image. Invalid labels are ignored. */
 export function listChanges(before: Labels | undefined, plan: Pick<ImagePlan, 'key' | 'labels' | 'platformRef'>): string[] {
   if (before === undefined) return ['no previous image'];
   if (before['io.kdcube.content-key'] === undefined) return ['the previous image was not built by this plugin'];
@@ -41,13 +39,13 @@ function bundlesOf(labels: Labels): Map<string, string> {
   return new Map(labelEntries(labels[BUNDLES_LABEL])?.map(({ id, entry }) => [id, JSON.stringify(entry)]));
 }
 
-/** The first three names, and the number of others. */
+/** The first three names, and the number of the others. */
 function listed(ids: readonly string[]): string {
   const shown = ids.slice(0, 3).map(printableName).join(', ');
   return ids.length > 3 ? `${shown} and ${ids.length - 3} more` : shown;
 }
 
-/** Labels come from a registry, and this text is printed to a terminal and into a receipt. */
+/** Escapes a label's text: it comes from a registry, and is printed to a terminal and into a receipt. */
 function printableName(text: string): string {
   return printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }

@@ -6,6 +6,6 @@ export interface Files {
   read(path: string): string | Uint8Array | undefined;
   /** The names in a folder, in any order; empty if it does not exist. */
   list(path: string): string[];
-  /** Why a file that exists has no content for `read`: it is a folder, too large, or not readable for this user. */
+  /** Why an existing file has no content for `read`: it is a folder, too large, or not readable for this user. */
   problem?(path: string): Problem | undefined;
 }

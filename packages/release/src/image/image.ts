@@ -8,7 +8,7 @@ import { BUNDLES_LABEL, printBundles } from './bundles-label';
 import type { Dockerfile } from './dockerfile/dockerfile';
 import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 
-/** Raised when the same inputs give another image: every content key changes then, and every image is built again. */
+/** Raised when the same inputs give another image: then every content key changes, and every image is built again. */
 const RECIPE = 4;
 
 export const DEFAULT_PLATFORM = 'linux/amd64';
@@ -30,7 +30,7 @@ export interface ImageContents {
   salt?: string;
 }
 
-/** An image with its content key, the tag that the key is looked up by, and its labels. */
+/** An image with its content key, the tag for looking up the key, and its labels. */
 export interface ImagePlan extends ImageContents {
   image: string;
   key: string;
@@ -50,20 +50,20 @@ export function imageQuestion(dockerfile: string, file: string, release: Release
   };
 }
 
-/** The build arguments that the platform's ref gives. */
+/** The build arguments from the platform's ref. */
 export function platformArgs(ref: string | undefined): Record<string, string> {
   return ref === undefined ? {} : { [PLATFORM_REF_ARG]: ref };
 }
 
-/** The plan of one image: its content key, the tag under which that key is looked up, and its labels. */
+/** Plans one image: its content key, the tag for looking up the key, and its labels. */
 export function planImage(image: string, contents: ImageContents): ImagePlan {
   const key = contentKey(contents);
   return { ...contents, image, key, tag: keyTag(key), labels: labelsOf(key, contents) };
 }
 
 /**
- * The content key (HOUSE law 4): SHA-256 over everything that decides what the image is, and nothing else. No registry, release name, commit, branch, time or
- * machine is in it, so two clones, two registries and two days give one key.
+ * The content key (HOUSE law 4): SHA-256 over everything that determines the image, and nothing else. It contains no registry, release name,
+ * commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
  */
 export function contentKey(contents: ImageContents): string {
   const { platform, dockerfile, files, bundles, bases, args, platformRef, salt } = contents;
@@ -90,13 +90,13 @@ function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): 
     ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
     ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
     ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
-    // Otherwise those of the base image would be inherited.
+    // Otherwise the labels of the base image would be inherited.
     'org.opencontainers.image.revision': keyTag(key),
     'org.opencontainers.image.version': keyTag(key),
   };
 }
 
-/** The inputs that come from an image's pin. */
+/** The image inputs that come from its pin. */
 export function pinnedContents(pin: ImagePin): Pick<ImageContents, 'bases' | 'platformRef' | 'salt'> {
   return { bases: pin.bases, platformRef: pin.platform, salt: pin.salt };
 }

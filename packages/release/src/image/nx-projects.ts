@@ -9,7 +9,7 @@ export interface NamedProject {
   file: string;
 }
 
-/** The name that a project.json or package.json in `folder` ('' is the root) gives to the project there. Nx prefers it to the name that a plugin gives. */
+/** The name that a project.json or package.json in `folder` ('' is the root) gives to its project. Nx prefers it to the name from a plugin. */
 export function nxProjectName(files: Files, folder: string): NamedProject | undefined {
   const inFolder = (file: string): string => (folder === '' ? file : `${folder}/${file}`);
   const project = readJson(files, inFolder('project.json'));
@@ -21,7 +21,7 @@ export function nxProjectName(files: Files, folder: string): NamedProject | unde
   return typeof name === 'string' ? { name, file: inFolder('package.json') } : undefined;
 }
 
-/** A project of another folder, at most two levels below the root, that has this name. */
+/** A project in another folder, at most two levels below the root, that has this name. */
 export function projectNamed(files: Files, name: string): NamedProject | undefined {
   for (const folder of subfolders(files, '')) {
     for (const each of [folder, ...subfolders(files, folder)]) {
@@ -32,7 +32,7 @@ export function projectNamed(files: Files, name: string): NamedProject | undefin
   return undefined;
 }
 
-/** Folders of dependencies, of results and hidden ones have no projects. */
+/** Excludes dependency folders, output folders and hidden folders, which have no projects. */
 function subfolders(files: Files, folder: string): string[] {
   return files
     .list(folder === '' ? '.' : folder)
@@ -51,7 +51,7 @@ function isNxProject(files: Files, folder: string, packageJson: Record<string, u
   }
 }
 
-/** The folders of packages, as npm, yarn and pnpm have them. */
+/** The package folders (workspaces) of npm, yarn and pnpm. */
 function workspacesOf(files: Files): string[] {
   const root = readJson(files, 'package.json')?.workspaces;
   const pnpm = files.read('pnpm-workspace.yaml');

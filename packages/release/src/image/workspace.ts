@@ -31,7 +31,7 @@ export type { Files } from './files';
 export const RELEASE_FILE = 'release.yaml';
 const IMAGES = 'images';
 
-/** An image of this repository: a folder below images/ with one Dockerfile. */
+/** An image of this repository: a folder in images/ with one Dockerfile. */
 export interface ImageFolder {
   name: string;
   /** `images/<name>` */
@@ -49,7 +49,7 @@ interface PinnedThing<Pin, Subject> {
   fits: boolean;
 }
 
-/** What the workspace's files contain: release.yaml, the image folders and the pins. Read without git and offline. */
+/** The content of the workspace's files: release.yaml, the image folders and the pins. Read offline and without git. */
 export interface Workspace extends ReadRelease {
   images: ImageFolder[];
   pins: {
@@ -102,7 +102,7 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
   const pinned = [...bundles, ...imagePins, ...(frontend ? [frontend] : [])];
   problems.push(...pinned.flatMap(({ file, pin }) => (pin === undefined ? (files.problem?.(file) ?? []) : [])));
   const known = new Set(pinned.map(({ file }) => file));
-  // Without a valid release, no pin can be called unused.
+  // Without a valid release, no pin can be identified as unused.
   const orphans = release && read.problems.length === 0 ? pinFiles(files).filter((file) => !known.has(file)) : [];
   return { ...read, problems, images, pins: { bundles, images: imagePins, frontend, orphans } };
 }
@@ -113,7 +113,7 @@ export function requireRelease(workspace: Workspace): Release {
   return workspace.release;
 }
 
-/** Nx calls a project as the project.json or package.json in its folder does; tasks of the bundle would not find it under that name. */
+/** Nx names a project after the project.json or package.json in its folder. If that name is not the bundle's id, the bundle's tasks would not find the project. */
 function renamedBundles(files: Files, bundles: readonly Bundle[]): Problem[] {
   const usable = bundles.filter(({ id, subdir }) => !idProblem(id) && !unsafePath(subdir));
   return usable.flatMap((bundle): Problem[] => {
@@ -145,7 +145,7 @@ function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
       .sort();
     if (dockerfiles.length === 0) continue;
     const [dockerfile] = dockerfiles;
-    // A folder that is ignored silently would be noticed only when its image is missing.
+    // If the folder were ignored silently, users would notice only when its image is missing.
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
       problems.push({
         code: 'unsafe-name',

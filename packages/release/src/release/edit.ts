@@ -9,11 +9,11 @@ import { isPlainText } from '../document/scalars';
 import { afterEntry, afterLine, columnOf, eolOf, replace } from '../document/splice';
 
 /**
- * Edits release.yaml as text: the edited value is spliced in at its own place, so comments, order, quoting and white space of everything else
- * stay to the byte. (Printing the parsed document again would move comments and re-wrap lines.)
+ * Edits release.yaml as text: the new value replaces only its own characters, so comments, order, quoting and white space of everything else
+ * are unchanged to the byte. (Printing the parsed document would move comments and re-wrap lines.)
  */
 
-/** A bundle as a generator writes it. Keys are written in this order; values are quoted. */
+/** A bundle for a generator to write. Keys are written in this order; values are quoted. */
 export interface NewBundle {
   id: string;
   name?: string;
@@ -24,8 +24,8 @@ export interface NewBundle {
 }
 
 /**
- * `text` with `bundle` added after the last one, in the form that the bundles there have (a list, a map, JSON). A bundle with this id that is
- * there already: the text as it is. Throws a Problem where the text cannot be read, or no line fits into its form.
+ * Adds `bundle` after the last one, in the form of the existing bundles (a list, a map, JSON). If a bundle with this id
+ * already exists, returns the text unchanged. Throws a Problem if the text cannot be parsed, or no line fits into its form.
  */
 export function addBundle(text: string, file: string, bundle: NewBundle): string {
   const doc = parsed(text, file);
@@ -42,7 +42,7 @@ export function addBundle(text: string, file: string, bundle: NewBundle): string
   return result;
 }
 
-/** `text` with the scalar at `path` saying `value`, in the quotes that it had. The path must be there. */
+/** Replaces the scalar at `path` by `value`, with the same quotes. The path must exist. */
 export function setText(text: string, file: string, path: DocumentPath, value: string): string {
   const doc = parsed(text, file);
   const node = doc.getIn(path, true);
@@ -52,7 +52,7 @@ export function setText(text: string, file: string, path: DocumentPath, value: s
   if (node.value === value) return text;
   const [start, end] = node.range;
   const space = /[:-]/.test(text[start - 1] ?? '') ? ' ' : '';
-  // A block text (| or >) ends with its line.
+  // A block scalar (| or >) ends with its line.
   const lineEnd = text[end - 1] === '\n' ? eolOf(text) : '';
   const result = replace(text, start, end, `${space}${writtenLike(node, value)}${lineEnd}`);
   const after = parseDocument(result);
@@ -73,7 +73,7 @@ function writtenLike(node: Scalar, value: string): string {
   return quote(value);
 }
 
-/** JSON's strings are YAML's double-quoted ones, and every reader, of 1.1 and of 1.2, takes them for text. */
+/** JSON strings are valid double-quoted YAML strings, and YAML 1.1 and 1.2 parsers read them as text. */
 function quote(value: string): string {
   return JSON.stringify(value);
 }
@@ -84,11 +84,11 @@ function parsed(text: string, file: string): Document {
   return parseDocument(text);
 }
 
-/** A new bundle in each form in which it can be written. `column`: where its first line starts. */
+/** A new bundle in each form that can be written. `column`: the column of its first line. */
 interface Forms {
   item(column: number): string;
   pair(column: number): string;
-  /** `items:` with this one. */
+  /** `items:` with this bundle. */
   list(column: number): string;
   flowItem: string;
   flowPair: string;
@@ -132,7 +132,7 @@ const SECTIONS = ['release_name', 'platform', 'frontend', 'repos'];
 
 function intoList(text: string, items: Pair, parent: YAMLMap, entry: Forms): string {
   const list = items.value;
-  // A mapping with entries is a list whose dashes were forgotten; the text as it is will not pass for an edited one.
+  // A mapping with entries is a list without its dashes; the unchanged text will not be accepted as an edit.
   if (isMap(list) && list.items.length > 0) return text;
   if (!isSeq(list) || list.items.length === 0) return intoEmpty(text, items, parent, entry.item, `[${entry.flowItem}]`);
   const last = rangeOf(list.items[list.items.length - 1])[1];
@@ -150,21 +150,21 @@ function intoMap(text: string, map: YAMLMap, block: (column: number) => string, 
   return afterEntry(text, last, column, block(column));
 }
 
-/** Into a key that has nothing yet: no value, null, an empty list or map. */
+/** Adds to a key without a value: nothing, null, an empty list or map. */
 function intoEmpty(text: string, pair: Pair, parent: YAMLMap, block: (column: number) => string, flow: string): string {
-  // A value of another type is no empty place; the text as it is will not pass for an edited one.
+  // A value of another type is not empty; the unchanged text will not be accepted as an edit.
   if (isScalar(pair.value) && pair.value.value !== null) return text;
   const [keyStart, keyEnd] = rangeOf(pair.key);
   const [start, end] = pair.value ? rangeOf(pair.value) : [keyEnd, keyEnd];
   const written = text.slice(start, end);
   if (parent.flow) return replace(text, start, end, `${/\s/.test(text[start - 1] ?? '') ? '' : ' '}${flow}`);
-  // Somebody's comment stands between the brackets: stay between them.
+  // There is a comment between the brackets: preserve it.
   if (written.includes('#')) return replace(text, start + 1, start + 1, flow.slice(1, -1));
   const before = text.slice(0, start).replace(/[ \t]+$/, '');
   return afterLine(before + text.slice(end), keyEnd, block(columnOf(text, keyStart) + 2));
 }
 
-/** At the end of the text, but inside its document. */
+/** At the end of the text, but inside its YAML document. */
 function atEnd(text: string, lines: string): string {
   const end = text.search(/^\.\.\.(?:\s|$)/m);
   return afterLine(text, end === -1 ? text.length : end, lines);
@@ -179,9 +179,9 @@ function rangeOf(node: unknown): [number, number] {
   return [start, end];
 }
 
-/** Ids and the rest of a document as data, whichever form its bundles have. */
+/** The ids, and the rest of a document as data, for any form of its bundles. */
 function bundlesIn(data: unknown): { ids: string[]; rest: string } {
-  // A text or a number has no bundles; adding one to it is refused later.
+  // A text or a number has no bundles; adding one to it is rejected later.
   const root = isMapping(data) ? data : {};
   const flat =
     !('bundles' in root) && !('items' in root) && Object.values(root).length > 0 && !SECTIONS.some((key) => key in root);
@@ -194,7 +194,7 @@ function bundlesIn(data: unknown): { ids: string[]; rest: string } {
   return { ids: entries.map(([id]) => String(id)), rest: JSON.stringify([others, first, version, Object.fromEntries(entries)]) };
 }
 
-/** The promise of this file, kept by looking: the new text reads as the old one with one bundle more. */
+/** Verifies the edit: the new text has the same content as the old one, plus one bundle. */
 function onlyAdded(before: string, after: string, id: string): boolean {
   const doc = parseDocument(after);
   if (doc.errors.length > 0) return false;

@@ -5,8 +5,8 @@ import { KdcubeError } from '../problem/problem';
 import type { PinnedBundle, Release, Source } from './release';
 
 /**
- * What a ref meant when it was pinned. One small committed file per pinned thing, so that Nx's affected graph sees exactly what moved
- * (docs/decisions/0002). Field order is fixed and nothing volatile is in it: the same release gives the same bytes.
+ * The result of resolving a ref. One small committed file for each pinned object, so that Nx's affected graph sees exactly what changed
+ * (docs/decisions/0002). Field order is fixed and nothing is volatile: the same release gives the same bytes.
  */
 const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -14,12 +14,12 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 /** pins/bundles/<id>/pin.json: the commit and git tree that a bundle’s ref resolved to. `commit` and `tree` are full object ids (SHA-1 or SHA-256). */
 export const BundlePin = z.strictObject({
   pin: z.literal(1),
-  /** As release.yaml writes it. */
+  /** As written in release.yaml. */
   repo: z.string(),
   ref: z.string(),
   subdir: z.string(),
   commit,
-  /** The bundle's own folder in the repository: `<subdir>/<id>`, or under the name that imports. */
+  /** The bundle's own folder in the repository: `<subdir>/<id>`, or the importable name. */
   path: z.string(),
   /** The git tree of that folder at `commit`: the bundle's content, the same in every clone. */
   tree: commit,
@@ -28,16 +28,16 @@ export const BundlePin = z.strictObject({
 /** pins/frontend/pin.json: the commit and root tree that the frontend’s ref resolved to. */
 export const FrontendPin = z.strictObject({ pin: z.literal(1), repo: z.string(), ref: z.string(), commit, tree: commit });
 
-/** pins/images/<image>/pin.json: what decides an image’s content beside its own files. Digests are `sha256:` and 64 hexadecimal digits. */
+/** pins/images/<image>/pin.json: the inputs of an image besides its own files. Digests are `sha256:` and 64 hexadecimal digits. */
 export const ImagePin = z.strictObject({
   pin: z.literal(1),
-  /** platform.ref, for images built on the platform's. */
+  /** platform.ref, for images based on the platform's. */
   platform: z.string().optional(),
   /** The ids of the bundles in the image, sorted. */
   bundles: z.array(z.string()),
-  /** Digest of every image that the Dockerfile takes from outside, by its name there with the registry left as a variable. */
+  /** The digest of every external image in the Dockerfile, by its name there with the registry left as a variable. */
   bases: z.record(z.string(), digest),
-  /** Changed by hand to build again what has not changed. */
+  /** Edited by hand to force a rebuild of unchanged content. */
   salt: z.string().optional(),
 });
 
@@ -57,7 +57,7 @@ export function printPin(pin: BundlePin | FrontendPin | ImagePin): string {
   return `${JSON.stringify(pin, null, 2)}\n`;
 }
 
-/** Parses the text of a pin file. Returns undefined where the file is absent, incomplete or invalid: such a pin is stale. */
+/** Parses a pin file. Returns undefined if it is missing, incomplete or invalid: such a pin is stale. */
 export function readPin<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
   try {
@@ -68,12 +68,12 @@ export function readPin<T>(schema: z.ZodType<T>, text: string | undefined): T | 
   }
 }
 
-/** What `nx sync` writes before it resolves: it says which question is open, and reads as stale for as long as it stays. */
+/** What `nx sync` writes before it resolves a ref: the pin's inputs, in a form that reads as stale until the pin is complete. */
 export function halfPin(question: Record<string, unknown>): string {
   return `${JSON.stringify({ pin: 0, stale: 'nx sync', ...question }, null, 2)}\n`;
 }
 
-/** Whether a pin answers the question that release.yaml asks now. */
+/** Whether a pin is up to date with release.yaml. */
 export function bundlePinFits(pin: BundlePin | undefined, bundle: PinnedBundle): pin is BundlePin {
   return (
     pin !== undefined &&
@@ -88,11 +88,11 @@ export function frontendPinFits(pin: FrontendPin | undefined, frontend: Source):
   return pin !== undefined && pin.repo === frontend.repo && pin.ref === frontend.ref;
 }
 
-/** What an image's pin must say, but for the digests: known offline, from release.yaml and the Dockerfile. */
+/** What an image's pin must contain, except the digests: computed offline from release.yaml and the Dockerfile. */
 export interface ImageQuestion {
   platform?: string;
   bundles: string[];
-  /** Names of the images that the Dockerfile takes from outside. */
+  /** Names of the external images in the Dockerfile. */
   bases: string[];
 }
 
@@ -105,12 +105,12 @@ export function imagePinFits(pin: ImagePin | undefined, question: ImageQuestion)
   );
 }
 
-/** The ids that an image with bundles holds, as its pin lists them. */
+/** The ids of the bundles in an image with bundles, as its pin lists them. */
 export function bundleIdsOf(release: Release): string[] {
   return release.bundles.map(({ id }) => id).sort();
 }
 
-/** A pin that fits, or a Problem that says what to type. Every step that uses a pin goes through here. */
+/** Returns a pin that is up to date, or throws a Problem with the command to run. Every step that uses a pin calls this. */
 export function requirePin<T>(pin: T | undefined, fits: boolean, subject: string, file: string): T {
   if (pin !== undefined && fits) return pin;
   const problem: Problem =

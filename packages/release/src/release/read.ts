@@ -15,17 +15,17 @@ import { releaseRules } from './rules';
 import { checkShape, kindOf } from '../document/shape';
 import type { FoundBundle } from './rules/rule';
 
-/** The result of reading release.yaml: as much of the release as could be understood, every problem, and notes. */
+/** The result of reading release.yaml: everything that is valid, every problem, and notes. */
 export interface ReadRelease {
   release?: Release;
   problems: Problem[];
-  /** Not errors: what was rewritten, which generation was chosen and why. */
+  /** Not errors: what was rewritten, and which generation was chosen, with the reason. */
   notes: Problem[];
 }
 
 /**
  * Reads release.yaml, or a descriptor of the platform (`bundles.items[]`, the map form, the flat map, bare `items[]`), from text.
- * Never throws for what the text says: every problem is returned, each with its place.
+ * Never throws for the content: returns every problem, each with its place.
  */
 export function readRelease(content: string | Uint8Array, file: string, options: ReleaseOptions = {}): ReadRelease {
   const doc = readDocument(content, file);
@@ -50,7 +50,7 @@ export function readRelease(content: string | Uint8Array, file: string, options:
   for (const entry of entries) {
     const shape = checkShape(WrittenBundle, doc, entry.value, entry.path);
     problems.push(...shape);
-    // What has an id goes on to the rules, so that one run says everything; its other shape problems are already said.
+    // Every entry with an id is passed to the rules, so that one run reports everything; its other shape problems are already reported.
     const { value } = entry;
     if (isMapping(value) && typeof value.id === 'string')
       found.push({ ...entry, value: onlyTexts(value), has: (field) => Object.hasOwn(value, field) });
@@ -82,7 +82,7 @@ const MAX_BUNDLES = LIMITS.bundles.max;
 
 const SECTIONS = ['release_name', 'platform', 'frontend', 'repos', 'bundles', 'items', 'default_bundle_id'];
 
-/** The accepted shapes, one after another (contract §2.2). */
+/** The accepted shapes, tried in this order (contract §2.2). */
 function findBundles(root: Record<string, unknown>, doc: ReadDocument, problems: Problem[]): Found {
   const { bundles, items, default_bundle_id: topDefault, ...rest } = root;
   const defaultId = topDefault === undefined ? undefined : { path: ['default_bundle_id'], value: topDefault };
@@ -125,7 +125,7 @@ function findBundles(root: Record<string, unknown>, doc: ReadDocument, problems:
 }
 
 function listOf(list: unknown, path: DocumentPath, doc: ReadDocument, problems: Problem[]): Pick<Found, 'entries'> {
-  // `items:` with nothing after it is an empty list to a person.
+  // `items:` without a value means an empty list.
   if (list === null) return { entries: [] };
   if (!Array.isArray(list)) {
     problems.push({
@@ -199,7 +199,7 @@ function bundleOf(written: WrittenBundle): Bundle {
   return { ...base, kind: 'workspace', subdir: normalPath(written.subdir ?? 'bundles') };
 }
 
-/** The fields whose type is right; the others have their problem already. */
+/** The fields with the right type; the others have already been reported. */
 function onlyTexts(value: Record<string, unknown>): WrittenBundle {
   const keep = Object.entries(value).filter(([key, field]) => {
     if (key === 'singleton') return typeof field === 'boolean';
@@ -216,7 +216,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** By place; what two checks say of one place with one code is said once. */
+/** Sorted by place. Two problems with the same code at the same place are reported once. */
 function inOrder(problems: Problem[]): Problem[] {
   const reported = new Set<string>();
   return problems.sort(byPlace).filter(({ code, at }) => {

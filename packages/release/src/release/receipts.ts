@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { readPin } from './pin';
 
 /**
- * What a finished step leaves for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) hold nothing that can
+ * The output of a finished step for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) contain nothing that
+ * can
  * change while their inputs do not; a receipt of a push may name the commit.
  */
 const tree = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
@@ -46,20 +47,20 @@ const imageContent = {
   bundles: z.array(BundleContent),
 };
 
-/** What `docker-build` built: the image’s content key, OCI platform (`linux/amd64`) and content, and where the image is. */
+/** What `docker-build` built: the image’s content key, OCI platform (`linux/amd64`) and content, and where the image is stored. */
 export const BuildReceipt = z.strictObject({
   receipt: z.literal('docker-build'),
   version: z.literal(1),
   ...imageContent,
   engine: z.string(),
-  /** The name under which the engine's store holds the image; undefined where no engine was used. */
+  /** The image's name in the engine's store; undefined if no engine was used. */
   local: z.string().optional(),
-  /** Of the manifest in the OCI layout beside this receipt; undefined where the image is only in an engine's store. */
+  /** The digest of the manifest in the OCI layout beside this receipt; undefined if the image is only in an engine's store. */
   digest: digest.optional(),
 });
 export type BuildReceipt = z.infer<typeof BuildReceipt>;
 
-/** What `docker-push` pushed or found: repository, digest, media type, size of the manifest in bytes, tags, and how the image got there. */
+/** What `docker-push` pushed or reused: repository, digest, media type, size of the manifest in bytes, tags, and how the image got there. */
 export const PushReceipt = z.strictObject({
   receipt: z.literal('docker-push'),
   version: z.literal(2),
@@ -74,13 +75,13 @@ export const PushReceipt = z.strictObject({
   tags: z.array(z.string()),
   /** How the image differs from the previous one; empty if it was reused. */
   why: z.array(z.string()),
-  /** Undefined if an engine sent the image and does not say. `reusedLayers`: the registry had them. */
+  /** Undefined if an engine sent the image without reporting. `reusedLayers`: the registry already had them. */
   sent: z.strictObject({ reusedLayers: z.number(), sentLayers: z.number(), bytes: z.number() }).optional(),
-  /** Nothing proved what is in the reused image: the option `trustRegistry` accepted it. */
+  /** The reused image is unverified: the option `trustRegistry` accepted it. */
   trustRegistry: z.literal(true).optional(),
   /** The signature of the image by the key of this job. `keyId`: SHA-256 of the public key, in base64. `digest`: of the manifest that holds the signature. */
   signature: z.strictObject({ keyId: z.string(), digest }).optional(),
-  /** The workspace's commit, when all that is in the image is committed. */
+  /** The workspace's commit, if the image's content is committed. */
   commit: tree.optional(),
 });
 export type PushReceipt = z.infer<typeof PushReceipt>;
@@ -90,12 +91,12 @@ export const OUT = {
   stage: (id: string) => `dist/stage/${id}`,
   build: (image: string) => `dist/build/${image}`,
   push: (image: string) => `dist/push/${image}`,
-  /** One OCI layout an image, named by it: no receipt lies inside, so that other tools read it as it is. */
+  /** One OCI layout for each image, named after it. It contains no receipt, so that other tools can read it. */
   images: 'dist/images',
   env: (environment: string) => `dist/env/${environment}`,
-  /** The last plan of an environment: a deploy can carry it out. */
+  /** The last plan of an environment: a deploy can execute it. */
   plan: (environment: string) => `dist/plan/${environment}.json`,
-  /** The last good record of an environment, as it was seen last: for a plan that works offline. */
+  /** The last good record of an environment that this checkout has read: for an offline plan. */
   record: (environment: string) => `dist/record/${environment}.json`,
   release: 'dist/release',
 };
@@ -104,7 +105,7 @@ export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildRe
   return `${JSON.stringify(receipt, null, 2)}\n`;
 }
 
-/** Parses the text of a receipt. Returns undefined where it is absent, incomplete, invalid, or of another version: the step then runs again. */
+/** Parses a receipt. Returns undefined if it is missing, incomplete, invalid, or of another version: the step then runs again. */
 export function readReceipt<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   return readPin(schema, text);
 }

@@ -1,13 +1,13 @@
 import { KdcubeError, quoted } from '../problem/problem';
 import { isTag } from './tags';
 
-/** A registry as people give it: `127.0.0.1:5000`, `ghcr.io/org`. `prefix` is the path under the host, without slashes around it; '' for none. */
+/** A registry as the user types it: `127.0.0.1:5000`, `ghcr.io/org`. `prefix` is the path after the host, without leading and trailing slashes; '' for none. */
 export interface RegistryName {
   host: string;
   prefix: string;
 }
 
-/** An image by its full name. `docker.io` is spelled out, as is the hub's `library/`; a missing tag stays missing. */
+/** An image by its full name. `docker.io` and Docker Hub's `library/` are explicit; a missing tag stays undefined. */
 export interface ImageReference {
   host: string;
   repository: string;
@@ -21,17 +21,17 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::([0-
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const EXAMPLES = 'for example 123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme, ghcr.io/org or 127.0.0.1:5000';
 
-/** `sha256:` and 64 hexadecimal digits in lower case: the only digests that this project reads and writes. */
+/** `sha256:` and 64 lower-case hexadecimal digits: the only digests that this project reads and writes. */
 export function isDigest(text: string): boolean {
   return /^sha256:[0-9a-f]{64}$/.test(text);
 }
 
-/** What the registry protocol allows as a repository: lower case, parts joined by slashes, at most 255 characters. */
+/** A valid repository name of the registry protocol: lower case, parts joined by slashes, at most 255 characters. */
 export function isRepository(text: string): boolean {
   return text.length <= 255 && text.split('/').every((part) => COMPONENT.test(part));
 }
 
-/** Reads a registry as people give it. Throws the Problem `registry-name`, whose hint is the corrected text where there is one. */
+/** Parses a registry as the user types it. Throws the Problem `registry-name`, whose hint is the corrected text if there is one. */
 export function parseRegistry(text: string): RegistryName {
   const reason = whyNotRegistry(text);
   if (reason) {
@@ -44,8 +44,9 @@ export function parseRegistry(text: string): RegistryName {
 }
 
 /**
- * Reads an image as a FROM line names it, with docker's rule for short names: `python:3.12` is `docker.io/library/python:3.12`, and the first part is
- * a host only with a dot, a port or as `localhost`. Throws the Problem `registry-name`, or `unsafe-tag` for the tag.
+ * Parses an image as in a FROM line, with docker's rule for short names: `python:3.12` is `docker.io/library/python:3.12`, and the first part
+ * is
+ * a host only if it has a dot or a port, or is `localhost`. Throws the Problem `registry-name`, or `unsafe-tag` for the tag.
  */
 export function parseImageReference(text: string): ImageReference {
   const refuse = (reason: string): never => {
@@ -89,7 +90,7 @@ export function parseImageReference(text: string): ImageReference {
 
 const TAG_RULE = 'at most 128 letters, digits, dots, dashes and underscores, with no dot or dash first';
 
-/** The repository of `image` under a registry: its prefix, then the image's name. Throws the Problem `registry-name` when together they are not one. */
+/** The repository of `image` in a registry: its prefix, then the image's name. Throws the Problem `registry-name` if the result is invalid. */
 export function repositoryOf(registry: RegistryName, image: string): string {
   const repository = registry.prefix ? `${registry.prefix}/${image}` : image;
   if (isRepository(repository)) return repository;
@@ -100,12 +101,12 @@ export function repositoryOf(registry: RegistryName, image: string): string {
   });
 }
 
-/** What to ask the registry for: the digest, else the tag, else `latest`, as docker does. */
+/** The reference in a manifest request: the digest, else the tag, else `latest`, as in docker. */
 export function manifestName(image: ImageReference): string {
   return image.digest ?? image.tag ?? 'latest';
 }
 
-/** A registry or an image in full, as it can be typed again. */
+/** The full name of a registry or an image, as it can be typed. */
 export function shown(name: RegistryName | ImageReference): string {
   if ('prefix' in name) return name.prefix ? `${name.host}/${name.prefix}` : name.host;
   return `${name.host}/${name.repository}${name.tag === undefined ? '' : `:${name.tag}`}${name.digest === undefined ? '' : `@${name.digest}`}`;
@@ -131,7 +132,7 @@ function whyNotRegistry(text: string): string | undefined {
   return undefined;
 }
 
-/** The text without what people paste along: a scheme, user information, a digest, a tag, slashes too many, upper case. A bare word is the hub's. */
+/** Removes what users paste along: a scheme, user information, a digest, a tag, extra slashes, upper case. A bare word is an image of Docker Hub. */
 function corrected(text: string): string {
   const bare = text
     .trim()
@@ -154,7 +155,7 @@ function looksLikeHost(text: string): boolean {
   return text === 'localhost' || /[.:]/.test(text) || text !== text.toLowerCase();
 }
 
-/** What can be asked as a registry: a DNS name, an IPv4 address or an IPv6 address in brackets, in lower case, with a port or without. */
+/** A valid registry host: a DNS name, an IPv4 address or an IPv6 address in brackets, in lower case, with or without a port. */
 export function isHost(text: string): boolean {
   if (text.length > 255) return false;
   const match = HOST.exec(text);
@@ -166,7 +167,7 @@ function canonicalHost(host: string): string {
   return host === 'index.docker.io' ? HUB : host;
 }
 
-/** The name as a word of a message, without the user name and password that somebody pasted along. */
+/** The name for a message, without a pasted user name and password. */
 function nameShown(text: string): string {
   return quoted(text.replace(/(^|\/\/)[^/]*@(?!sha256:)/, '$1…@'));
 }

@@ -8,7 +8,7 @@ export function isCommit(text: string): boolean {
 
 type Finding = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** Names that people give to branches. A remote knows better; this is what can be said offline. */
+/** Common branch names. Only the remote knows for certain; this check works offline. */
 const BRANCH_NAMES = new Set([
   'HEAD',
   'FETCH_HEAD',
@@ -27,7 +27,7 @@ const BRANCH_NAMES = new Set([
   'nightly',
 ]);
 
-/** What is wrong with a git ref as a pin, if anything. The rules of safety are git's own (git-check-ref-format), and no leading dash. */
+/** The problem of a git ref as a pin, if any. The safety rules are those of git (git-check-ref-format), plus no leading dash. */
 export function refProblem(ref: string): Finding | undefined {
   const why = unsafeRef(ref);
   if (why)
@@ -46,7 +46,7 @@ export function refProblem(ref: string): Finding | undefined {
   return undefined;
 }
 
-/** True where git would take the ref for a branch by its name alone. */
+/** Whether git would interpret the ref as a branch by its name alone. */
 export function looksFloating(ref: string): boolean {
   return refProblem(ref)?.code === 'mutable-ref';
 }
@@ -71,9 +71,9 @@ export function isLoopback(host: string): boolean {
 const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)([^:@]*)$/;
 
 /**
- * A repository's URL as a message may show it: cut where it is long, without a password, without the user information of http(s) URLs, and without a
- * query. What is no URL is not trusted to have its `@` in one place: everything before the last one goes. With an `@` behind a `?` or `#`, both a password and a query may
- * hold that sign: only the scheme is left.
+ * A repository's URL for messages: truncated if it is long, without a password, without the user information of http(s) URLs, and without a
+ * query. In a text that is no URL, everything before the last `@` is removed. If an `@` follows a `?` or `#`, it may belong to a password or
+ * to a query: only the scheme is shown.
  */
 export function shownUrl(url: string): string {
   if (/[?#][^]*@/.test(url)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? ''}…`;
@@ -92,7 +92,7 @@ export function withoutSecrets(url: string): string {
   );
 }
 
-/** Whether two URLs name one repository: the same host and path, whatever the transport, the user and a trailing `.git`. */
+/** Whether two URLs name the same repository: the same host and path, whatever the transport, the user and a trailing `.git`. */
 export function sameRepo(a: string, b: string): boolean {
   return repoKey(a) === repoKey(b);
 }
@@ -112,12 +112,12 @@ function splitUrl(url: string): [string, string] {
   }
 }
 
-/** The last part of a repository's URL without `.git`: the name people call it by. */
+/** The last part of a repository's URL without `.git`: its usual name. */
 export function repoName(url: string): string {
   return /([^/:]+?)(?:\.git)?\/*$/.exec(url)?.[1] ?? url;
 }
 
-/** Why a relative path is not safe as a place inside a repository; undefined where it is. Empty means the root. */
+/** Why a relative path is unsafe as a path in a repository; undefined if it is safe. Empty means the root. */
 export function unsafePath(path: string): string | undefined {
   if (path.length > 1000) return 'it is too long';
   if (/[\u0000-\u001f\u007f\\]/.test(path)) return 'it holds a control character or a backslash';
@@ -129,7 +129,7 @@ export function unsafePath(path: string): string | undefined {
   return undefined;
 }
 
-/** A safe path in one spelling: no `./`, no trailing or doubled slashes. */
+/** A safe path in normalized form: no `./`, no trailing or doubled slashes. */
 export function normalPath(path: string): string {
   return path
     .split('/')

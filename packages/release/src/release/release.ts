@@ -4,8 +4,8 @@ import type { Generation } from '../platform/generation';
 import { NotSecret } from '../document/not-secret';
 
 /**
- * release.yaml as people write it. schema.json (for editors) and docs/release-yaml.md are printed from these descriptions; read.ts says
- * what is wrong in words of its own, so the schemas here carry shapes, not messages.
+ * The format of release.yaml. schema.json (for editors) and docs/release-yaml.md are generated from these descriptions. The schemas define
+ * shapes, not messages: read.ts has its own messages.
  */
 const text = () => z.string().min(1);
 
@@ -52,7 +52,7 @@ const source = {
   ref: text().describe('A tag or a full commit id.'),
 };
 
-/** The schema of release.yaml, and its type. schema.json is printed from it. */
+/** The schema of release.yaml, and its type. schema.json is generated from it. */
 export const WrittenRelease = z
   .strictObject({
     release_name: text()
@@ -93,62 +93,62 @@ export const WrittenRelease = z
 export type WrittenBundle = z.infer<typeof WrittenBundle>;
 export type WrittenRelease = z.infer<typeof WrittenRelease>;
 
-/** What both kinds of bundle have. */
+/** The fields of both kinds of bundle. */
 interface BundleBase {
   id: string;
   name?: string;
   description?: string;
   singleton?: boolean;
   config?: Record<string, unknown>;
-  /** Its folder under /bundles in the images (a dot in it would never import). */
+  /** Its folder under /bundles in the images (a name with a dot could not be imported). */
   folder: string;
   /** `<folder>.entrypoint`, relative to /bundles. */
   module: string;
-  /** The folder that holds the bundle's own folder; '' is the repository's root. Forward slashes, no trailing one. */
+  /** The folder that contains the bundle's own folder; '' is the repository's root. Forward slashes, no trailing one. */
   subdir: string;
 }
 
-/** A bundle with a repository and a ref: its content is what its pin says. */
+/** A bundle with a repository and a ref: its pin defines its content. */
 export interface PinnedBundle extends BundleBase {
   kind: 'pinned';
   /** As written in release.yaml: a URL or a name. */
   repo: string;
   ref: string;
-  /** The commit release.yaml itself asks for, if it does. */
+  /** The commit in release.yaml itself, if any. */
   gitCommit?: string;
 }
 
-/** A bundle of this workspace: its content is its folder, as git sees it (tracked and untracked, not ignored). */
+/** A bundle of this workspace: its content is its folder as git sees it (tracked and untracked, not ignored). */
 export interface WorkspaceBundle extends BundleBase {
   kind: 'workspace';
 }
 
-/** A bundle of a release, with everything derived. */
+/** A bundle of a release, with all derived values. */
 export type Bundle = PinnedBundle | WorkspaceBundle;
 
-/** A repository, as release.yaml writes it (a URL or a name), and a ref of it. */
+/** A repository, as written in release.yaml (a URL or a name), and a ref in it. */
 export interface Source {
   repo: string;
   ref: string;
 }
 
-/** A release, read and normalized: names resolved, defaults filled in. */
+/** A validated and normalized release: names are resolved, defaults are filled in. */
 export interface Release {
   name?: string;
   platform: { repo?: string; ref?: string };
   frontend?: Source;
   repos: Record<string, string>;
-  /** Files of bundles that look like secrets and are none, and why: by the bundle's place, and the path in it. */
+  /** Files of bundles that look like secrets but are not, and the reason: by the bundle's place, and the path in it. */
   allowedFiles?: Record<string, string>;
-  /** Resolved: what release.yaml names, else the first bundle. */
+  /** Resolved: the bundle that release.yaml names, else the first bundle. */
   defaultBundleId?: string;
   bundles: Bundle[];
   generation: Generation;
-  /** Why this generation was chosen, for people. */
+  /** Why this generation was chosen, for messages. */
   generationBecause: string;
 }
 
-/** How a release will be used, where rules depend on it. */
+/** How a release will be used. Some rules depend on it. */
 export const ReleaseOptions = z.object({
   generation: z
     .enum(generations)
@@ -175,7 +175,7 @@ export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 /** Where bundles are in the images. */
 export const BUNDLES_ROOT = '/bundles';
 
-/** Where a bundle's folder may be in its repository: `<subdir>/<id>`, and where the id has dots also the folder that imports. */
+/** The possible locations of a bundle's folder in its repository: `<subdir>/<id>`, and if the id has dots, also the importable folder name. */
 export function bundlePlaces(bundle: Pick<Bundle, 'id' | 'folder' | 'subdir'>): string[] {
   const below = (name: string) => (bundle.subdir ? `${bundle.subdir}/${name}` : name);
   return bundle.folder === bundle.id ? [below(bundle.id)] : [below(bundle.id), below(bundle.folder)];

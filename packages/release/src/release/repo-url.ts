@@ -1,19 +1,20 @@
 import type { Problem } from '../problem/problem';
 import { isLoopback, shownUrl } from './refs';
 
-/** Where a repository is: a URL, or a bare name that the `repos:` map or the workspace's own remote resolves. */
+/** The location of a repository: a URL, or a bare name that the `repos:` map or the workspace's own remote resolves. */
 export type RepoPlace = { kind: 'url'; url: string } | { kind: 'name'; name: string };
 
 type Finding = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** Why a URL is refused, and a hint. */
+/** Why a URL is rejected, and a hint. */
 type Refusal = readonly [why: string, hint?: string];
 
 const TRANSPORTS = 'use ssh://, https:// or file://';
 
 /**
- * Reads a repository as release.yaml writes it. Only ssh, https and file: git's other transports can run programs. One grammar, narrower than
- * that of git, curl, ssh, a shell and URL libraries: whatever two of them may read differently is refused.
+ * Parses a repository as written in release.yaml. Only ssh, https and file: git's other transports can run programs. One grammar, narrower
+ * than
+ * that of git, curl, ssh, a shell and URL libraries: it rejects whatever two of them may parse differently.
  */
 export function parseRepo(text: string): RepoPlace | Finding {
   if (isBareName(text)) return { kind: 'name', name: text };
@@ -42,7 +43,7 @@ function refuseCharacters(text: string): Refusal | undefined {
   return undefined;
 }
 
-/** `user@host:path`, as scp and git write ssh. */
+/** `user@host:path`, the ssh form of scp and git. */
 const SCP = /^(?:([^@:/]*)@)?([^@:/[\]]*):(?!\/\/)([^:@]*)$/;
 
 function refuseForm(text: string): Refusal | 'secret' | undefined {
@@ -111,14 +112,14 @@ function refuseHost(host: string): Refusal | undefined {
   const labels = host.split('.');
   if (host.length > 253 || !labels.every((label) => label.length <= 63 && LABEL.test(label)))
     return ['its host is empty, or is not made of letters, digits, dots and inner dashes'];
-  // 127.1, 0x7f000001 and 0177.0.0.1 are addresses for some readers and names for others.
+  // Some parsers read 127.1, 0x7f000001 and 0177.0.0.1 as addresses, others as names.
   const isNumeric = /^(?:[0-9]+|0x[0-9a-f]*)$/i.test(labels.at(-1)!);
   if (isNumeric && !/^(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}$/.test(host))
     return ['its host is a number, and not an address of four decimal parts'];
   return undefined;
 }
 
-/** What is refused in every path: what a shell, a URL reader or Windows gives a meaning of its own. */
+/** Other characters are rejected in every path: a shell, a URL parser or Windows may interpret them. */
 const PATH = /^[\p{L}\p{M}\p{N}._~/+@,:=-]*$/u;
 
 /** The path without its first slash. */
@@ -129,14 +130,14 @@ function refusePath(path: string, scheme: string): Refusal | undefined {
   if (startsWithDash(path)) return DASH;
   if (!PATH.test(decoded) || isLookalike(decoded))
     return ['its path has characters that shells or other programs read differently, such as $ ; & | \\ or quotes'];
-  // Folders of CI jobs have an @ (job@2); elsewhere everything before it could be read as a user name.
+  // Folders of CI jobs have an @ (job@2); elsewhere, the text before it could be parsed as a user name.
   if (scheme !== 'file' && decoded.includes('@')) return ['it has an @ after the host'];
   if (decoded.startsWith('/') || decoded.includes('//')) return ['its path has an empty part (//)'];
   if (decoded.split('/').some((part) => part === '.' || part === '..')) return ['its path has a part . or ..'];
   return undefined;
 }
 
-/** Escapes stand for a space, a bracket, & or a letter that is not ASCII; everything else is written as it is. */
+/** Escapes are allowed only for a space, a bracket, & or a non-ASCII letter; everything else must be written literally. */
 function decodePath(path: string): string | undefined {
   const without = path.replaceAll(/%(?:20|26|28|29)/g, '_');
   if (/%(?![89A-Fa-f][0-9A-Fa-f])/.test(without)) return undefined;
@@ -147,7 +148,7 @@ function decodePath(path: string): string | undefined {
   }
 }
 
-/** Whether a character becomes an ASCII one where Unicode is normalized: ／ becomes a slash. */
+/** Whether Unicode normalization turns a character into an ASCII one: ／ becomes a slash. */
 function isLookalike(text: string): boolean {
   return [...text].some((character) => character > '\u007f' && /[\u0000-\u007f]/.test(character.normalize('NFKC')));
 }

@@ -9,8 +9,9 @@ export interface RepoAddress {
 }
 
 /**
- * A repository as release.yaml writes it → its address. A name is looked up in `repos:`; failing that it is this repository, when its own remote is
- * called so. A name that neither knows is a Problem: it could mean anything.
+ * Resolves a repository in release.yaml to its address. A name is looked up in `repos:`; otherwise it is this repository, if that is the name
+ * of its own
+ * remote. An unknown name is a Problem: it would be ambiguous.
  */
 export function resolveRepo(
   written: string,

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { KdcubeError, quoted } from '../problem/problem';
 
-/** A tag as registries allow it: [A-Za-z0-9_][A-Za-z0-9._-]{0,127}. */
+/** A tag that registries allow: [A-Za-z0-9_][A-Za-z0-9._-]{0,127}. */
 export function isTag(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text);
 }
 
 /**
- * A name that people gave (a branch, a release) as a tag: `/` becomes `-`, other characters `_`. Where anything but `/` had to change, where the name
- * is too long or has the form of a content key, eight characters of its hash follow. (`feature/x` and `feature-x` do fall on one tag: people expect that name.)
+ * Converts a name (of a branch or a release) to a tag: `/` becomes `-`, other characters `_`. If characters other than `/` are replaced, or
+ * the name
+ * is too long or looks like a content key, eight characters of its hash are appended. (`feature/x` and `feature-x` give the same tag: users
+ * expect that name.)
  */
 export function tagSafe(name: string): string {
   const dashed = name.replace(/\//g, '-');
@@ -17,28 +19,28 @@ export function tagSafe(name: string): string {
   return `${safe.slice(0, 91) || '_'}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
-/** A tag that people put on an image. Moving ones mean something else tomorrow and are for people only; nothing here deploys by a tag. */
+/** A branch, commit or release tag of an image. Moving tags are for people only: nothing here deploys by a tag. */
 export interface ImageTag {
   tag: string;
   moving: boolean;
 }
 
 export interface TagSources {
-  /** The workspace's own commit, when everything in the image is committed. */
+  /** The workspace's own commit, if everything in the image is committed. */
   commit?: string;
   branch?: string;
 }
 
-/** The customer's scheme: `customer-<sha>` and the moving `customer-<branch>`. The prefix keeps them apart from keys and versions. */
+/** The customer's tags: `customer-<sha>` and the moving `customer-<branch>`. The prefix distinguishes them from keys and versions. */
 export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): ImageTag[] {
   const tags: ImageTag[] = [];
-  // A prefix is a person's choice: with `c`, a SHA-256 commit would pose as a content key.
+  // The user chooses the prefix: with `c`, a SHA-256 commit would look like a content key.
   if (commit) tags.push({ tag: checkTag(`${prefix}-${commit}`), moving: false });
   if (branch) tags.push({ tag: checkTag(`${prefix}-${tagSafe(branch)}`), moving: true });
   return tags;
 }
 
-/** The platform's scheme, for images built from the platform's own repository: the sha, the moving branch, and vX.Y.Z of a release. */
+/** The platform's tags, for images built from the platform's own repository: the sha, the moving branch, and vX.Y.Z of a release. */
 export function platformTags({ commit, branch, version }: TagSources & { version?: string }): ImageTag[] {
   const tags: ImageTag[] = [];
   if (commit) tags.push({ tag: commit, moving: false });
@@ -59,7 +61,7 @@ function isKeyTag(tag: string): boolean {
   return KEY_TAG.test(tag);
 }
 
-/** Refuses tags that people may not set: what is no tag, and what would pose as a content key. */
+/** Rejects tags that users must not set: invalid tags, and those that look like a content key. */
 export function checkTag(tag: string): string {
   if (!isTag(tag)) throw new KdcubeError({ code: 'unsafe-tag', message: `${quoted(tag)} cannot be a tag.`, hint: tagSafe(tag) });
   if (isKeyTag(tag))

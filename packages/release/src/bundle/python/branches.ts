@@ -11,11 +11,11 @@ export interface Clause {
 export interface Branch {
   statement: Statement;
   clause?: Clause;
-  /** It does not run when the platform imports the file: only for a type checker, or only for `python file.py`. */
+  /** Does not run when the platform imports the file: only for a type checker, or only for `python file.py`. */
   unreachable?: 'type-checking' | 'main';
 }
 
-/** The statements of a body, and whether and as an alternative to what they run. */
+/** Analyzes the statements of a body: whether they run, and to which statements they are alternatives. */
 export function analyzeBranches(body: readonly Statement[], typeCheckingNames: ReadonlySet<string>): Branch[] {
   let chain: Chain | undefined;
   const exhaustive = new Set<Branch>();
@@ -30,7 +30,7 @@ export function analyzeBranches(body: readonly Statement[], typeCheckingNames: R
   const reachable = new Map<Statement, number>();
   for (const { unreachable, clause } of branches)
     if (clause && !unreachable) reachable.set(clause.owner, (reachable.get(clause.owner) ?? 0) + 1);
-  // If all other clauses are unreachable, the last one always runs: it is no alternative.
+  // If all other clauses are unreachable, the last one always runs, so it is no alternative.
   return branches.map((branch) =>
     branch.clause && exhaustive.has(branch) && reachable.get(branch.clause.owner) === 1
       ? { ...branch, clause: undefined }

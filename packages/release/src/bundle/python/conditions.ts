@@ -6,7 +6,7 @@ import { dottedName, indexAtLevel, isToken, withoutOuterBrackets } from './token
 /** `main` holds only for `python file.py`, not for an import. */
 export type Truth = 'always' | 'never' | 'main' | 'unknown';
 
-/** The names of a file that stand for typing.TYPE_CHECKING. */
+/** The names in a file that refer to typing.TYPE_CHECKING. */
 export function findTypeCheckingNames(body: readonly Statement[]): Set<string> {
   const typeCheckingNames = new Set(['TYPE_CHECKING']);
   for (const statement of walkStatements(body)) {
@@ -16,7 +16,7 @@ export function findTypeCheckingNames(body: readonly Statement[]): Set<string> {
   return typeCheckingNames;
 }
 
-/** What a condition is when the platform imports the file: TYPE_CHECKING and False never hold, `__name__ == "__main__"` does not either. */
+/** Evaluates a condition as of the platform's import of the file: TYPE_CHECKING and False never hold, nor does `__name__ == "__main__"`. */
 export function evaluateCondition(tokens: readonly Token[], typeCheckingNames: ReadonlySet<string>): Truth {
   if (indexAtLevel(tokens, 0, 'if', 'lambda', ':=') < tokens.length) return 'unknown';
   const alternatives = splitAtLevel(tokens, 'or');

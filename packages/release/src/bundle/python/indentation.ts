@@ -4,7 +4,7 @@ import { PythonSyntaxError } from './syntax-error';
 /** CPython's limit. */
 const MAX_DEPTH = 100;
 
-/** A tab advances `column` to the next multiple of 8, and `altColumn` by one. As in CPython, both must agree on what is deeper. */
+/** A tab advances `column` to the next multiple of 8, and `altColumn` by one. As in CPython, both must agree on which line is deeper. */
 export interface Indentation {
   column: number;
   altColumn: number;

@@ -25,7 +25,7 @@ export interface Statement {
   import?: PythonImport;
 }
 
-/** A file is not readable if Python would refuse it or if this reader does not support it. No conclusion may be drawn from it. */
+/** A file is not readable if Python would reject it or if this reader does not support it. No conclusion may be drawn from it. */
 export type PythonSource = { readable: true; body: Statement[] } | { readable: false; line: number; reason: string };
 
 const COMPOUND_KEYWORDS = new Set(['if', 'elif', 'else', 'try', 'except', 'finally', 'for', 'while', 'with', 'def', 'class']);
@@ -98,7 +98,7 @@ function parseLine(tokens: Token[]): Statement[] {
 function headerEnd(tokens: readonly Token[]): number | undefined {
   const first = tokens[0];
   const isCompound = first?.kind === 'name' && COMPOUND_KEYWORDS.has(first.text);
-  // `match` and `case` are soft keywords: a header if a block follows, and `case` also where it cannot be a name.
+  // `match` and `case` are soft keywords: they start a header if a block follows, and `case` also if it cannot be a name.
   const isCase = isToken(first, 'case') && !isToken(tokens[1], '=', ':', '.', ',', ';');
   if (!isCompound && !isCase && !isToken(tokens.at(-1), ':')) return undefined;
   const colon = headerColon(tokens);

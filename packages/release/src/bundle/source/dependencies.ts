@@ -1,21 +1,24 @@
-/** The files at a bundle's root that list Python packages to install, by their names alone. */
+/** Files at a bundle's root that list Python packages to install, recognized by name. */
 const LISTS =
   /^(?:requirements[\w.-]*\.(?:txt|in)|pipfile(?:\.lock)?|(?:poetry|uv|pdm|pixi)\.lock|pylock[\w.-]*\.toml|environment\.ya?ml|conda\.ya?ml|setup\.py)$/i;
-/** The same where their content says so. */
+/** Files that list packages only if their content matches. */
 const SETTINGS: Record<string, RegExp> = {
   'pyproject.toml': /^\s*dependencies\s*=|^\s*\[tool\.(?:poetry|pdm)\.dependencies\]/m,
   'setup.cfg': /^\s*install_requires\s*=/m,
 };
-/** What a bundle needs only while it is developed is not missed in an image. */
+/** Development dependencies are not needed in an image. */
 const DEVELOPMENT = /(?:^|[._-])(?:dev|develop(?:ment)?|test(?:s|ing)?|lint|docs?|ci)(?:[._-]|$)/i;
 
-/** Whether a file at a bundle's root can list packages; those of `settings` only by their content. */
+/** Whether a file at a bundle's root can list packages; for `settings`, its content decides. */
 export function isDependencyFile(path: string): 'list' | 'settings' | undefined {
   if (LISTS.test(path) && !DEVELOPMENT.test(path)) return 'list';
   return Object.hasOwn(SETTINGS, path.toLowerCase()) ? 'settings' : undefined;
 }
 
-/** What to say of a bundle's lists of packages, which nothing installs; undefined where it has none. `texts`: the content of those that `isDependencyFile` calls settings. */
+/**
+ * A note about a bundle's lists of packages, which are not installed; undefined if it has none. `texts`: the content of the files that
+ * `isDependencyFile` classifies as settings.
+ */
 export function dependencyNote(id: string, paths: readonly string[], texts: ReadonlyMap<string, string>): string | undefined {
   const found = paths.filter((path) => {
     const kind = isDependencyFile(path);

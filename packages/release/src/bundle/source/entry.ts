@@ -5,7 +5,7 @@ import { namespaceReader } from './namespace';
 import type { Binding, Definition, Namespace } from './values';
 import { isExclusive } from './values';
 
-/** Whether the platform's loader finds exactly one entrypoint in the namespace of entrypoint.py. No problem if reading cannot tell. */
+/** Checks that the platform's loader finds exactly one entrypoint in the namespace of entrypoint.py. No problem if static analysis cannot tell. */
 export function checkEntrypoint(bundle: BundleSources): Problem[] {
   const namespace = namespaceReader(bundle)('entrypoint.py');
   if (!namespace) return [];
@@ -31,7 +31,7 @@ function findEntrypoints(namespace: Namespace): Entrypoint[] {
   );
 }
 
-/** Whether the namespace may have an entrypoint that cannot be found by reading. */
+/** Whether the namespace may have an entrypoint that static analysis cannot find. */
 function mayHaveEntrypoint(namespace: Namespace): boolean {
   if (namespace.isUncertain) return true;
   const values = [...namespace.names.values()].flat().map(({ value }) => value);

@@ -5,10 +5,10 @@ import { dottedName, indexAtLevel, isToken, withoutOuterBrackets } from '../pyth
 import type { Definition, Namespace, Role, Value } from './values';
 import { decoratorRoleOf } from './values';
 
-/** The values of a dotted name, seen from a namespace as far as it is read. Empty if the name is not bound. */
+/** The possible values of a dotted name in a namespace that may be incomplete. Empty if the name is not bound. */
 export type Resolve = (namespace: Namespace, dotted: string) => Value[];
 
-/** Calls whose result, or whose effect on the module, cannot be found by reading. */
+/** Calls whose result, or whose effect on the module, static analysis cannot determine. */
 const DYNAMIC = new Set(['exec', 'eval', 'globals', 'locals', 'vars', 'setattr', 'import_module', '__import__']);
 const ROLE_ATTRIBUTES = new Set(['__agentic_role__', '__bundle_entrypoint_role__']);
 
@@ -28,7 +28,7 @@ function resolveRole(namespace: Namespace, dotted: string, resolve: Resolve): Ro
   return decoratorRoleOf(dotted.split('.').at(-1));
 }
 
-/** Whether an expression may make something an entrypoint, or undo that: it names a decorator, an entrypoint, a dynamic call or something unknown. */
+/** Whether an expression may create or remove an entrypoint: it names a decorator, an entrypoint, a dynamic call or something unknown. */
 export function mayMakeEntrypoint(namespace: Namespace, tokens: readonly Token[], resolve: Resolve): boolean {
   return tokens.some((token, index) => {
     if (token.kind !== 'name') return false;

@@ -12,7 +12,7 @@ export interface BundleSources {
   files: ReadonlyMap<string, PythonSource>;
   /** Folders with Python files, at any depth, by their path in the bundle. */
   folders: ReadonlySet<string>;
-  /** The names of the bundle's folder in an absolute import. */
+  /** The possible names of the bundle's folder in an absolute import. */
   ownNames: readonly string[][];
 }
 
@@ -28,7 +28,7 @@ export function readBundle(texts: ReadonlyMap<string, string>, at: { id: string;
   return { id: at.id, folder, files, folders, ownNames };
 }
 
-/** Whether a top-level name can be the bundle's: the names of Python and of the platform never are. */
+/** Whether a top-level name can belong to the bundle: names of Python and of the platform cannot. */
 function isOwnable(name: string): boolean {
   return name !== '' && name !== '__main__' && name !== 'kdcube_ai_app' && !PYTHON_STDLIB.has(name);
 }
@@ -38,7 +38,7 @@ export function statementsOf(bundle: BundleSources, path: string): readonly Stat
   return source?.readable ? source.body : undefined;
 }
 
-/** The bundle's Python files in the order of their paths, without its tests: they run outside the platform. */
+/** The bundle's Python files, sorted by path, without its tests, which do not run in the platform. */
 export function runtimeFiles(bundle: BundleSources): string[] {
   return [...bundle.files.keys()].filter((path) => !packageOf(path).includes('tests')).sort();
 }
@@ -69,7 +69,7 @@ export function ownModule(bundle: BundleSources, dotted: string): string[] | und
   return own && steps.slice(own.length);
 }
 
-/** Steps from the bundle's root; `outside` for a module that is not the bundle's, `above` if the dots lead out of the bundle. */
+/** Steps from the bundle's root; `outside` for a module outside the bundle, `above` if the dots lead out of the bundle. */
 export type ImportedModule = string[] | 'outside' | 'above';
 
 /** The module of a `from … import`. */

@@ -6,7 +6,7 @@ import type { Clause } from '../python/branches';
 import type { Namespace, PossibleValue, Value } from './values';
 import { MAX_VALUES, bind, decoratorRoleOf } from './values';
 
-/** The modules of one bundle, read when something is imported from them. */
+/** The modules of one bundle. A module is read when something is first imported from it. */
 export interface ModuleReader {
   bundle: BundleSources;
   /** The namespace of a file after its import; undefined if the file cannot be read. */

@@ -15,7 +15,7 @@ import { OTHER, UNKNOWN, bindImport, resolveName } from './modules';
 import type { Namespace } from './values';
 import { bind } from './values';
 
-/** The limit for blocks plus imports of imports, so that the stack is never exhausted. Deeper modules count as unreadable. */
+/** The limit for blocks plus nested imports, so that the stack is never exhausted. Deeper modules count as unreadable. */
 const MAX_DEPTH = 600;
 
 /** Returns a function that computes the namespace of a module after its import, for the files of one bundle. Undefined if the file cannot be read. */
@@ -35,7 +35,7 @@ export function namespaceReader(bundle: BundleSources): (file: string) => Namesp
     if (cache.has(file)) return cache.get(file);
     const body = statementsOf(bundle, file);
     if (!body || depth >= MAX_DEPTH) return undefined;
-    // Cached before it is complete: as in Python, a circular import sees the names bound so far.
+    // Cached before it is complete: as in Python, a circular import sees only the names bound so far.
     const namespace: Namespace = { file, names: new Map(), isUncertain: false };
     cache.set(file, namespace);
     reading.add(namespace);

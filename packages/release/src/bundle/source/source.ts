@@ -5,9 +5,9 @@ import type { BundleSources } from './layout';
 import { packageOf, readBundle } from './layout';
 
 /**
- * Checks a bundle's Python without running it: entrypoint.py exists and has exactly one entrypoint, and the imports work inside the
- * platform's process. `files` are the bundle's .py files, by path relative to its root, with `/`. `at.folder` is the path of its folder for
- * messages. A file that cannot be read (Python would refuse it) gives no problem: the bundle's own test reports it.
+ * Checks a bundle's Python without running it: entrypoint.py exists and has exactly one entrypoint, and the imports work in the platform's
+ * process. `files` are the bundle's .py files, by path relative to its root, with `/`. `at.folder` is the path of its folder for messages. A
+ * file that cannot be read (Python would reject it) gives no problem: the bundle's own test reports it.
  */
 export function checkBundleSource(files: ReadonlyMap<string, string>, at: { id: string; folder: string }): Problem[] {
   const bundle = readBundle(files, at);
@@ -25,7 +25,7 @@ function missingEntrypoint(bundle: BundleSources): Problem {
   };
 }
 
-/** What to do with an entrypoint.py in a deeper folder, or with other capitals in its name. */
+/** The hint for an entrypoint.py in a deeper folder, or with different capitalization. */
 function misplacedEntrypointHint({ files, folder, id }: BundleSources): string | undefined {
   const misspelled = [...files.keys()].find((path) => path.toLowerCase() === 'entrypoint.py');
   if (misspelled) return `git mv ${folder}/${misspelled} ${folder}/entrypoint.py`;

@@ -21,7 +21,7 @@ export interface Definition {
   file: string;
   line: number;
   kind: 'class' | 'function';
-  /** Whether the loader finds it: `maybe` if only running the file could tell. */
+  /** Whether the loader finds it: `maybe` if this is only known at run time. */
   isEntrypoint: 'yes' | 'no' | 'maybe';
   /** A function with a decorator for classes: the loader ignores it. */
   isMisused?: boolean;
@@ -37,7 +37,7 @@ export type Value =
   | { kind: 'unknown' }
   | { kind: 'other' };
 
-/** One possible value of a name, and the clauses of this module in which it is bound. `importedClauses` are those of the modules it was imported through. */
+/** One possible value of a name, and the clauses of this module in which it is bound. `importedClauses` are those of the modules that it was imported through. */
 export interface Binding {
   value: Value;
   clauses: readonly Clause[];
@@ -47,7 +47,7 @@ export interface Binding {
 export interface Namespace {
   file: string;
   names: Map<string, Binding[]>;
-  /** The module may add names that cannot be found by reading. */
+  /** The module may add names that static analysis cannot find. */
   isUncertain: boolean;
   /** The value of `__all__`; `unknown` if it is computed. */
   all?: readonly string[] | 'unknown';
@@ -61,7 +61,7 @@ export interface PossibleValue {
   importedClauses?: readonly Clause[];
 }
 
-/** Binds a name to its possible values, or to none (`del`). Bindings that are certainly replaced are removed. */
+/** Binds a name to its possible values, or to none (`del`). Bindings that are certainly overwritten are removed. */
 export function bind(namespace: Namespace, name: string, values: readonly PossibleValue[], clauses: readonly Clause[]): void {
   const remaining = (namespace.names.get(name) ?? []).filter((old) => !isWithin(clauses, old.clauses));
   const added = values.map(({ value, importedClauses = [] }) => ({ value, clauses, importedClauses }));

@@ -25,7 +25,7 @@ function whyRefused(path: string, target: string, links: ReadonlyMap<string, str
 
 const OUT = 'that is outside of the bundle';
 
-/** The limit of symbolic links in one path, as on Linux. */
+/** The maximum number of symbolic links in one path, as on Linux. */
 const STEPS = 40;
 
 function leavesByText(folder: readonly string[], target: string): boolean {
@@ -38,7 +38,7 @@ function leavesByText(folder: readonly string[], target: string): boolean {
   return false;
 }
 
-/** Resolves a target like a kernel: each link is replaced by its target before `..` is applied. */
+/** Resolves a target as the kernel does: each link is replaced by its target before `..` is applied. */
 function follow(folder: readonly string[], target: string, links: ReadonlyMap<string, string>): string | undefined {
   const here = [...folder];
   const todo = target.split('/').reverse();

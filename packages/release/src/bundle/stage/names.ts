@@ -15,7 +15,7 @@ export function nameProblem(path: string): Problem | undefined {
 
 const DEVICES = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
 
-/** Characters that macOS ignores when it compares names. */
+/** Characters that macOS ignores when it compares file names. */
 const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 function whyUnsafe(name: string): string | undefined {
@@ -30,7 +30,7 @@ function whyUnsafe(name: string): string | undefined {
 
 const encoder = new TextEncoder();
 
-/** Why no container runtime can unpack a path, if so. */
+/** Why container runtimes cannot unpack a path; undefined if they can. */
 export function longPath(path: string): string | undefined {
   const bytes = encoder.encode(path).length;
   if (bytes > LIMITS.pathBytes.max)
@@ -77,7 +77,7 @@ function clash(first: string, second: string): Problem {
   };
 }
 
-/** One key for all names that some file system treats as equal. */
+/** Folds a path: names that some file system treats as equal get the same key. */
 function folded(path: string): string {
   return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

@@ -5,7 +5,7 @@ import { nameProblem, nameClashes } from './names';
 
 /** One entry of a git tree. `text`: a link's target, or the content of a file smaller than 1024 bytes. */
 export interface TreeEntry {
-  /** git's: 100644, 100755, 120000 (link), 160000 (submodule). */
+  /** The git file mode: 100644, 100755, 120000 (link), 160000 (submodule). */
   mode: string;
   oid: string;
   /** Relative to the tree's root, with `/`. */
@@ -13,7 +13,7 @@ export interface TreeEntry {
   text?: string;
 }
 
-/** What `stage` writes. Lists are sorted by path, so that staging the same tree twice gives the same result. */
+/** What `stage` writes. Lists are sorted by path, so that staging is reproducible. */
 export interface StagePlan {
   /** Without the root. A folder comes before its content. */
   folders: string[];
@@ -21,16 +21,20 @@ export interface StagePlan {
   links: { path: string; target: string }[];
 }
 
-/** Files smaller than this (bytes) may be Git LFS pointers; the planner needs their text. */
+/** Files smaller than this may be Git LFS pointers, so planning needs their text. Bytes. */
 export const LFS_LIMIT = 1024;
 
 /**
- * The rules of staging: which entries of a git tree go into a bundle's folder, and which ones are problems. Nothing is skipped silently.
+ * The rules of staging: which entries of a git tree are copied into a bundle's folder, and which ones are problems. Nothing is skipped
+ * silently.
  *
- * - A file keeps its bytes; its mode is 644, or 755 if git has it as executable. Folders are 755. There are no empty folders, because git has none.
- * - A symbolic link stays a link when its target is relative and stays inside the bundle, by its text and through every other link on the way; a target that does not exist is allowed. Otherwise: `symlink-escape`.
+ * - A file keeps its content; its mode is 644, or 755 if it is executable in git. Folders are 755. There are no empty folders, because git has
+ * none.
+ * - A symbolic link stays a link if its target is relative and inside the bundle, both as written and with every link on the way resolved; the
+ * target need not exist. Otherwise: `symlink-escape`.
  * - A submodule's files are not in the tree: `submodule`. A Git LFS pointer is not the file: `lfs-pointer`.
- * - Names must mean the same on Linux, macOS and Windows: `unsafe-name`; and stay apart where case or Unicode form does not count: `case-clash`.
+ * - Names must be valid on Linux, macOS and Windows: `unsafe-name`; and distinct on file systems that ignore case or Unicode form:
+ * `case-clash`.
  *
  * `subject` names the bundle in messages; `at` is its place in release.yaml. Returns all problems, not only the first.
  */
@@ -57,7 +61,7 @@ export function planStage(entries: readonly TreeEntry[], subject: string, at?: P
   };
 }
 
-/** The parent folders of these paths, each once, in order. */
+/** The parent folders of these paths, each once, sorted. */
 export function foldersOf(paths: readonly string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -96,7 +100,7 @@ function contentProblem({ mode, path, text }: TreeEntry): Problem | undefined {
   return undefined;
 }
 
-/** A path as a shell word. A name that a shell would interpret is not offered for pasting. */
+/** A path as a shell argument. A name that a shell would interpret is not shown for pasting. */
 function typed(path: string): string {
   return /^[A-Za-z0-9_@+][A-Za-z0-9_@+./-]*$/.test(path) ? path : '<the file>';
 }

@@ -16,7 +16,7 @@ export function bootEntries(bundles: readonly { id: string; module: string }[]):
 }
 
 export interface BootLimits {
-  /** In the engine's format: 1g, 512m. */
+  /** In the engine's format: `1g`, `512m`. */
   memory: string;
   /** The time limit of the start and of each import, in seconds. */
   timeout: number;
@@ -39,15 +39,16 @@ export interface BootRun {
 /** Possible names of the interpreter, in the order in which they are tried. */
 export const PYTHONS = ['python3', 'python'] as const;
 
-/** The prefix of the container names of boot tests. */
+/** The name prefix of boot test containers. */
 export const BOOT_NAME = 'kdcube-boot-';
 
-/** The limit of a file that a bundle may write at import, so that it cannot fill the disk. Bytes. */
+/** The size limit of each file that a bundle writes during its import, so that it cannot fill the disk. Bytes. */
 const MAX_FILE_SIZE = 1024 ** 3;
 
 /**
- * The arguments for docker or podman. The image's user, variables and working folder are unchanged; only the entrypoint is replaced. The file system is writable,
- * as in the platform: with --read-only, a bundle that writes a cache beside itself would fail only here.
+ * The arguments for docker or podman. The image's user, variables and working folder are unchanged; only the entrypoint is replaced. The file
+ * system is writable,
+ * as in the platform: with --read-only, a bundle that writes a cache into its folder would fail only here.
  */
 export function bootCommand({ name, reference, platform, python, probe, memory }: BootRun): string[] {
   return [
@@ -58,7 +59,7 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
     `--name=${name}`,
     `--platform=${platform}`,
     '--network=none',
-    // A signal ends only the client; the container is removed by its name. Python as PID 1 ignores SIGTERM.
+    // A signal stops only the client; the container is removed by its name. Python as PID 1 ignores SIGTERM.
     '--sig-proxy=false',
     `--memory=${memory}`,
     // Equal to --memory: no swap.
@@ -66,7 +67,7 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
     '--pids-limit=1024',
     `--ulimit=fsize=${MAX_FILE_SIZE}`,
     '--cap-drop=ALL',
-    // If the image's user is root, it must be able to read the files of the user that its entrypoint would switch to.
+    // If the image's user is root, it must be able to read files of the user that the image's entrypoint switches to.
     '--cap-add=DAC_OVERRIDE',
     '--security-opt=no-new-privileges',
     '--no-healthcheck',

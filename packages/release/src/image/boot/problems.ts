@@ -159,7 +159,7 @@ function traceOf(failure: BootFailure): string {
   return lines.map((line) => `\n${line}`).join('');
 }
 
-/** The output of a bundle may contain secrets. */
+/** Removes secrets: a bundle's output may contain them. */
 function safe(text: string): string {
   const [secret] = secretsIn(text);
   return secret ? `(hidden: it contains ${secret.kind})` : text;

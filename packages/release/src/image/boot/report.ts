@@ -10,11 +10,11 @@ const raised = z.object({
   type: z.string(),
   message: z.string(),
   kinds: z.array(z.string()).default([]),
-  /** Where a SyntaxError is. */
+  /** The file of a SyntaxError. */
   file: z.string().optional(),
   line: z.number().nullish(),
   col: z.number().nullish(),
-  /** The module that an ImportError did not find. */
+  /** The missing module of an ImportError. */
   module: z.string().optional(),
 });
 
@@ -69,7 +69,7 @@ export function newBootRound(nonce: string): BootRound {
 const TAIL_LINES = 12;
 const MAX_LINE = 500;
 
-/** Processes a line of the container's output. True for an event. */
+/** Processes a line of the container's output. Returns true for an event. */
 export function followBoot(round: BootRound, line: string): boolean {
   const event = eventOf(round.nonce, line);
   if (!event) {
@@ -109,7 +109,7 @@ function applyEvent(round: BootRound, event: BootEvent): void {
       round.ended = round.underWay === undefined;
       return;
     default: {
-      // An event of another bundle than the current one is not the probe's.
+      // An event that names another bundle than the current one is not from the probe.
       const { id, seconds } = event;
       if (id !== round.underWay) return;
       round.underWay = undefined;
@@ -119,10 +119,10 @@ function applyEvent(round: BootRound, event: BootEvent): void {
   }
 }
 
-/** SIGKILL: the kernel's out-of-memory killer. We send it too, but then the ending is known. */
+/** SIGKILL: the kernel's out-of-memory killer. Our own SIGKILL has a known ending. */
 const KILLED = 137;
 
-/** The failure of the current import, from how the container ended. */
+/** The failure of the current import, derived from how the container ended. */
 export function bootFailure(round: BootRound, ending: BootEnding): BootFailure {
   if (ending.kind === 'flooded') return { why: 'flooded' };
   if (round.timeoutFrames) return { why: 'timeout', frames: round.timeoutFrames };
@@ -131,17 +131,17 @@ export function bootFailure(round: BootRound, ending: BootEnding): BootFailure {
   return { why: 'ended', code: ending.code, tail: round.tail };
 }
 
-/** Closes a round: the bundle that was being imported has failed. False if the round had no outcome: another round would have none either. */
+/** Ends a round: the bundle that was being imported has failed. Returns false if the round had no outcome: another round would have none either. */
 export function endBootRound(round: BootRound, ending: BootEnding): boolean {
   if (round.underWay !== undefined) {
     round.outcomes.push({ id: round.underWay, ok: false, failure: bootFailure(round, ending) });
     round.underWay = undefined;
   }
-  // Without regard to `ended`: otherwise an image that forges events could be started forever.
+  // Ignores `ended`: otherwise an image that forges events could be restarted forever.
   return round.outcomes.length > 0;
 }
 
-/** The result of a boot test, of all rounds. */
+/** The result of a boot test, over all rounds. */
 export interface BootReport {
   python: string;
   user: number;

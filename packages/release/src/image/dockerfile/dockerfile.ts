@@ -5,7 +5,7 @@ import type { Instruction, Line } from './lines';
 import { newScan, scanLine } from './scan';
 import type { ExternalBase } from './scan';
 
-/** The build argument that gets platform.ref. */
+/** The build argument for platform.ref. */
 export const PLATFORM_REF_ARG = 'KDCUBE_PLATFORM_REF';
 
 const MAX_BYTES = LIMITS.dockerfileBytes.max;
@@ -15,15 +15,16 @@ export interface Dockerfile {
   instructions: Instruction[];
   /** Each image once. */
   bases: ExternalBase[];
-  /** Whether it copies from the folder `bundles` of the build context: the image contains the release's bundles then. */
+  /** Whether it copies from the folder `bundles` of the build context, so that the image contains the release's bundles. */
   copiesBundles: boolean;
-  /** Whether it declares the build argument that gets platform.ref. */
+  /** Whether it declares the build argument for platform.ref. */
   usesPlatformRef: boolean;
 }
 
 /**
- * Reads as much of a Dockerfile as planning needs: its external images (FROM, COPY --from, RUN --mount=from), and whether it copies bundles. `args` are the build arguments; as in Docker, FROM sees
- * only those that the Dockerfile declares. ONBUILD is ignored: it takes effect in other images. Throws a Problem for a file that Docker rejects too, and for an image that no pin can name.
+ * Reads the parts of a Dockerfile that planning needs: its external images (FROM, COPY --from, RUN --mount=from), and whether it copies
+ * bundles. `args` are the build arguments; as in Docker, FROM sees only those that the Dockerfile declares. ONBUILD is ignored: it takes
+ * effect in other images. Throws a Problem for a file that Docker rejects too, and for an image that no pin can name.
  */
 export function readDockerfile(text: string, file: string, args: Record<string, string>): Dockerfile {
   const fail = (message: string, line: number, hint?: string): never => {
@@ -44,8 +45,8 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
 }
 
 /**
- * The Dockerfile with every external image replaced by its pinned digest, so that a tag that has moved changes nothing; the rest is unchanged to the byte.
- * `bases` must be what readDockerfile found in this text; `references` maps the name of a base to its full reference.
+ * Replaces every external image in the Dockerfile by its pinned digest, so that a moved tag has no effect; all other bytes are unchanged.
+ * `bases` must be the result of readDockerfile for this text; `references` maps the name of a base to its full reference.
  */
 export function pinBases(text: string, bases: readonly ExternalBase[], references: ReadonlyMap<string, string>): string {
   const edits = bases.flatMap(({ name, places }) =>

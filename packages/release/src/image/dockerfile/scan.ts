@@ -26,7 +26,7 @@ export interface Scan {
   args: Readonly<Record<string, string>>;
   /** The names of all stages, '' for a stage without one. */
   stages: readonly string[];
-  /** The index of the first stage of each name, which is the one that FROM takes. */
+  /** The index of the first stage with each name, which is the one that FROM uses. */
   indexes: ReadonlyMap<string, number>;
   /** The number of FROMs so far. */
   stage: number;
@@ -75,7 +75,7 @@ function scanVariables(scan: Scan, { keyword, tokens, line }: Line): void {
     scan.expanded += written?.length ?? 0;
     if (isTooLong(written ?? '') || scan.expanded > LIMITS.expandedTotal.max) fail(tooLong(name), line, 'a shorter value');
     const value = keyword === 'ARG' ? (argument(name, args) ?? written ?? global.get(name)) : written;
-    // It would be part of the image's history: one content key, but another image for each registry.
+    // Otherwise the registry would be part of the image's history: one content key, but a different image for each registry.
     if (stage > 0 && keyword === 'ARG' && namesRegistry(name, value))
       fail(
         `${name} names a registry, and after FROM it would become part of the image: the same image can come from any registry.`,
@@ -140,7 +140,7 @@ function addBase({ bases, fail }: Scan, name: string, token: Token, line: number
   bases.set(name, base);
 }
 
-/** A registry's argument stays a variable; any other gets the build's value. */
+/** An argument that names a registry stays a variable; any other gets the build's value. */
 function argument(name: string, args: Readonly<Record<string, string>>): string | undefined {
   if ((REGISTRY_ARGS as readonly string[]).includes(name)) return `\${${name}}`;
   return Object.hasOwn(args, name) ? args[name] : undefined;

@@ -1,8 +1,8 @@
 import { LIMITS } from '../../problem/limits';
 
-/** A word of a Dockerfile, unquoted. */
+/** Removes the quotes from a word of a Dockerfile. */
 export function unquoted(text: string): string {
-  // A backslash outside of quotes takes its character along: else each escaped quote would be searched for its end.
+  // Outside quotes, a backslash is matched together with the next character: otherwise each escaped quote would start a search for its end.
   return text.replace(
     /\\[^]|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g,
     (whole, double?: string, single?: string) => double ?? single ?? (whole[0] === '\\' ? whole : ''),
@@ -11,7 +11,7 @@ export function unquoted(text: string): string {
 
 const MAX_LENGTH = LIMITS.expandedCharacters.max;
 
-/** Whether `expand` stopped, because its result would be longer than the limit. */
+/** Whether `expand` stopped because its result would exceed the limit. */
 export function isTooLong(expanded: string): boolean {
   return expanded.length > MAX_LENGTH;
 }
@@ -53,7 +53,7 @@ export function touchesBundles(source: string, scope: ReadonlyMap<string, string
 }
 
 function globMatches(glob: string, name: string): boolean {
-  // Not one star after another: they would be tried in every combination.
+  // Merge consecutive stars: otherwise the regular expression would try every combination.
   const pattern = glob.replace(/\*+/g, '*').replace(/\\?[^]/g, (char) => {
     if (char === '*') return '.*';
     if (char === '?') return '.';

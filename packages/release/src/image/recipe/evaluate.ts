@@ -4,7 +4,7 @@ import { printedSettings, type ImageSettings } from './settings';
 import type { EvaluatedRecipe, RecipeState } from './steps';
 import { absolute, preserveAbsolute } from './values';
 
-/** Evaluates the instructions of a recipe on the settings of its base. Never throws: returns the first instruction that is not supported. */
+/** Applies the instructions of a recipe to the settings of its base. Never throws: returns the first unsupported instruction. */
 export function evaluateRecipe(recipe: Recipe, base: ImageSettings): EvaluatedRecipe | Refusal {
   return attempt(() => {
     if ((base.OnBuild ?? []).length > 0)

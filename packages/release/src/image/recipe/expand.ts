@@ -22,9 +22,9 @@ export function expandToList(text: string, scope: Scope): string[] {
 interface Reader {
   text: string;
   at: number;
-  /** How deep words stand in each other. */
+  /** The nesting depth of words. */
   depth: number;
-  /** The characters that variables have given. */
+  /** The number of characters from variables. */
   expanded: number;
 }
 
@@ -65,7 +65,7 @@ function doubleQuoted(reader: Reader, scope: Scope): string {
   throw new Error('a double quote is never closed');
 }
 
-/** What follows a `$`. */
+/** Expands the text after a `$`. */
 function variable(reader: Reader, scope: Scope): string {
   const value = variableValue(reader, scope);
   reader.expanded += value.length;

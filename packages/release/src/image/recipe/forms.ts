@@ -1,7 +1,7 @@
 import { linesOf } from '../dockerfile/lines';
 import type { Line, Token } from '../dockerfile/lines';
 
-/** The instruction's text after its flags, which each instruction splits in its own way. */
+/** The instruction's text after its flags, which each instruction parses differently. */
 export function textOf({ rest, flags }: Line): string {
   return flags.reduce((left, { text }) => left.slice(left.indexOf(text) + text.length).trimStart(), rest);
 }
@@ -15,7 +15,7 @@ export function jsonForm(text: string): string[] | undefined {
   return list as string[];
 }
 
-/** Where the bracket at the start of `text` is closed. */
+/** The index of the bracket that closes the one at the start of `text`. */
 function listEnd(text: string): number {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/[[\]]|"(?:[^"\\]|\\[^])*"/g)) {
@@ -25,7 +25,7 @@ function listEnd(text: string): number {
   return 0;
 }
 
-/** `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */
+/** Parses `a=1 b="2 3"`, with quotes and variables as written; or, if the first word has no `=`, the legacy form `a 1 2`, in which the rest of the line is the value. */
 export function assignmentsOf(line: Line): [name: string, value: string][] {
   const pairs = [...line.flags, ...line.tokens].map(({ text }) => text);
   if (pairs.length === 0) throw new Error('it has no argument');

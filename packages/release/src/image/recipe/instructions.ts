@@ -118,7 +118,7 @@ function addCopyStep(state: RecipeState, line: Line, unpacks: boolean): string {
   return [...line.flags.map((flag) => flag.text), ...sources, destination].join(' ');
 }
 
-/** `CMD` and `ENTRYPOINT`: the exec form as it is, the shell form after the shell. */
+/** `CMD` and `ENTRYPOINT`: the exec form unchanged, the shell form with the shell prepended. */
 function parseCommand({ settings }: RecipeState, line: Line): string[] {
   const list = jsonForm(line.rest);
   if (list === undefined && line.rest === '') throw new Error('it has no argument');

@@ -11,8 +11,8 @@ import { absolute } from './values';
 export interface PlannedLayer {
   entries: LayerEntry[];
   /**
-   * The parent folders of all entries, with their present owner and mode. Each layer must list them: engines unpack a layer by itself and would replace an unlisted folder by one with their own
-   * defaults.
+   * The parent folders of all entries, with their current owner and mode. Each layer must list them: engines unpack each layer by itself, and
+   * would replace an unlisted folder by one with their own defaults.
    */
   above: Extract<LayerEntry, { kind: 'folder' }>[];
 }
@@ -31,14 +31,15 @@ export interface LayersOf {
   ignore: Ignore;
   /** Undefined: not listed yet. */
   base?: BaseTree;
-  /** A folder that the base is known not to have: what is added there does not need the base's files. */
+  /** A folder that the base is known not to have: adding files there does not need the base's files. */
   newFolder?: string;
   /** The base's settings: its WORKDIR exists, and paths that they name may exist. */
   settings: ImageSettings;
 }
 
 /**
- * The layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and the base image, never on the state of this machine.
+ * Plans the layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and
+ * the base image, never on the state of this machine.
  */
 export function planLayers({
   steps,

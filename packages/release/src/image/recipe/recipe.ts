@@ -12,7 +12,7 @@ export interface Refusal {
 }
 
 export interface RecipeOptions {
-  /** The build's arguments, the registries' and the platform's included. */
+  /** The build's arguments, including those for the registries and the platform. */
   args: Readonly<Record<string, string>>;
   /** `linux/amd64` */
   platform: string;
@@ -84,12 +84,12 @@ export class SourceNotFound extends Error {
   }
 }
 
-/** Turns an error of a line into its refusal. */
+/** Converts an error of a line to its refusal. */
 export function refuseFor(line: Pick<Line, 'line' | 'keyword'>, error: unknown): never {
   return refuse(line, (error as Error).message, error instanceof SourceNotFound ? error.source : undefined);
 }
 
-/** Does one line's work; an error becomes the line's refusal. */
+/** Processes one line; an error becomes the line's refusal. */
 export function atLine<T>(line: Pick<Line, 'line' | 'keyword'>, work: () => T): T {
   try {
     return work();
@@ -119,7 +119,7 @@ function stagesOf(lines: readonly Line[], fail: (why: string, line: number) => n
   });
 }
 
-/** The stages that the last one is based on, in order, starting with the one that is based on an image. */
+/** The stages that the last one is based on, in order, starting with the stage that is based on an image. */
 function chainOf(stages: readonly Stage[], global: Scope, platform: string): (Stage & { image: string })[] {
   const chain: (Stage & { image: string })[] = [];
   for (let index = stages.length - 1; ;) {
@@ -143,7 +143,7 @@ function imageOf({ tokens, flags }: Line, global: Scope, platform: string): stri
   return image;
 }
 
-/** An argument may use those before it. */
+/** An argument may use earlier ones. */
 function globalScope(lines: readonly Line[], given: Scope, platform: string): Scope {
   const scope = new Map(platformArguments(platform).map(([name, value]) => [name, given.get(name) ?? value]));
   for (const line of lines) {
@@ -158,7 +158,7 @@ function globalScope(lines: readonly Line[], given: Scope, platform: string): Sc
   return scope;
 }
 
-/** The platform arguments that Docker predefines. Not BUILDPLATFORM and its parts: they depend on the build machine, and an image is the same from every machine. */
+/** The platform arguments that Docker predefines. Without BUILDPLATFORM and its parts: they depend on the build machine, but the image must not. */
 function platformArguments(platform: string): [string, string][] {
   const [os = '', architecture = '', variant = ''] = platform.split('/');
   return [

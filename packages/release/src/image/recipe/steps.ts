@@ -1,7 +1,7 @@
 import type { ImageSettings } from './settings';
 import type { Owner } from './values';
 
-/** `COPY` or `ADD`: which paths of the build context are copied where. */
+/** `COPY` or `ADD`: the paths in the build context and their destination. */
 export interface CopyStep extends Owner {
   step: 'copy';
   line: number;
@@ -10,7 +10,7 @@ export interface CopyStep extends Owner {
   sources: string[];
   /** Absolute. A trailing `/` is preserved: it marks a folder. */
   to: string;
-  /** Of files and folders alike; undefined: each keeps its own mode. */
+  /** The mode of files and folders alike; undefined: each keeps its own mode. */
   mode?: number;
   /** `ADD` unpacks archives, which is not supported: no source may be one. */
   unpacks: boolean;
@@ -28,7 +28,7 @@ export interface FolderStep {
 
 type RecipeStep = CopyStep | FolderStep;
 
-/** What the instructions make of a base image. */
+/** The effect of the instructions on a base image. */
 export interface EvaluatedRecipe {
   settings: ImageSettings;
   author?: string;
@@ -37,7 +37,7 @@ export interface EvaluatedRecipe {
   history: { by: string; step?: number }[];
 }
 
-/** What the instructions up to a line have made. */
+/** The effect of the instructions up to a line. */
 export interface RecipeState extends EvaluatedRecipe {
   /** Variables. */
   scope: Map<string, string>;

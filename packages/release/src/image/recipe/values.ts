@@ -13,7 +13,7 @@ export function nanoseconds(text: string): number {
   return sum;
 }
 
-/** `80`, `80/udp`, `8000-8002`, `8080:80`: the ports of the container, as an image's config names them. */
+/** `80`, `80/udp`, `8000-8002`, `8080:80`: the container ports, in the format of an image's config. */
 export function portsOf(text: string, scope: Scope): string[] {
   return expandToList(text, scope).flatMap((word) => {
     const [, from, to, protocol = 'tcp'] = /^(?:[0-9-]*:)?(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word) ?? [];
@@ -40,7 +40,7 @@ export interface Owner {
   gid: number;
 }
 
-/** Engines read larger ids as negative numbers or as names. */
+/** Engines parse larger ids as negative numbers or as names. */
 const LARGEST_ID = 2 ** 31 - 1;
 
 /** `1000:1000`, or `1000` for both. Throws for names, which only the image's own /etc/passwd resolves. */
@@ -67,7 +67,7 @@ export function absolute(path: string, from = '/'): string {
   return `/${parts.join('/')}`;
 }
 
-/** A working directory as the config holds it: builders write an absolute path unchanged, double slashes included. */
+/** A working directory as stored in the config: builders write an absolute path unchanged, double slashes included. */
 export function preserveAbsolute(written: string, path: string): string {
   return written.startsWith('/') ? written : path;
 }

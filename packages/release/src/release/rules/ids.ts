@@ -73,7 +73,7 @@ export function idsAreFree({ found, release, options }: RuleInput, report: Repor
   }
 }
 
-/** Python has one module for each name in a process, and looks for installed packages before folders without an `__init__.py`. */
+/** Python has one module for each name in a process, and finds installed packages before folders without an `__init__.py`. */
 function folderIsFree(bundle: RuleInput['found'][number], report: Report): void {
   const folder = bundleFolder(bundle.value.id);
   const instead = importedInstead(folder);

@@ -5,7 +5,7 @@ import type { Report, Rule, RuleInput } from './rule';
 import { refsArePinned, reposAreSafe, subdirsStayInside } from './sources';
 import { clearedNamesExist, hasBundles, holdsNoSecrets, namesAreTexts, platformRefIsPublished } from './whole';
 
-/** Every rule, in the order in which problems should be fixed. A rule is named after what is true when it reports nothing. */
+/** Every rule, in the order in which problems should be fixed. A rule is named after what is true if it reports nothing. */
 const RULES: Rule[] = [
   idsAreSafe,
   idsAreUnique,

@@ -9,7 +9,7 @@ export interface RuleInput {
   release: Release;
   /** The bundles that have an id. Other fields are missing if their type is wrong. */
   found: FoundBundle[];
-  /** How many bundles the document lists, valid or not. */
+  /** The number of bundles in the document, valid or not. */
   written: number;
   defaultId?: { path: DocumentPath; value: unknown };
   /** The document without its bundles. */

@@ -51,7 +51,7 @@ export function holdsNoSecrets({ doc, rest }: RuleInput, report: Report): void {
   const reported = new Set(marked.map(({ path }) => JSON.stringify(path)));
   for (const { path, kind } of marked)
     report({ code: 'secret-value', message: `This looks like ${kind}: ${OPEN}`, hint: keepHint(path) }, path);
-  // A setting with the name `token` often holds the location of one: then its value is a name or a reference.
+  // A setting named `token` often contains the location of a token: then its value is a name or a reference.
   for (const [path, value] of settingsIn(whole, [])) {
     const name = settingName(path);
     if (reported.has(JSON.stringify(path)) || cleared.has(name) || placeholderIn(value)) continue;
@@ -65,7 +65,7 @@ export function holdsNoSecrets({ doc, rest }: RuleInput, report: Report): void {
   }
 }
 
-/** The name of the setting that a string belongs to. */
+/** The setting name that a string belongs to. */
 function settingName(path: DocumentPath): string {
   return String(path.findLast((part) => typeof part === 'string'));
 }

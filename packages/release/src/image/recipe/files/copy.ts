@@ -19,8 +19,9 @@ export type LayerEntry = Owner & { path: string } & (
 export type LayerEntries = Map<string, LayerEntry>;
 
 /**
- * `COPY` and `ADD` as builders run them: the image's content decides whether the destination is a folder, symlinks are resolveSource, missing folders are created with the owner of the copy, and of a
- * folder the content is copied (with the modes of its subfolders, but not its own). Throws an Error with the reason why it is not supported, `BaseNotListed` or `FolderNotListed`.
+ * Plans `COPY` and `ADD` as builders run them: the image's content decides whether the destination is a folder, symlinks are resolved, missing
+ * folders are created with the owner of the copy, and a folder's content is copied (with the modes of its subfolders, but not its own). Throws
+ * an Error with the reason why it is not supported, `BaseNotListed` or `FolderNotListed`.
  */
 export function planCopy(step: CopyStep, context: Context, image: ImageTree): LayerEntries {
   const entries: LayerEntries = new Map();
@@ -33,7 +34,7 @@ export function planCopy(step: CopyStep, context: Context, image: ImageTree): La
   return entries;
 }
 
-/** `WORKDIR`: adds nothing if the folder exists. */
+/** `WORKDIR`: adds nothing if the folder already exists. */
 export function planFolder(step: FolderStep, image: ImageTree): LayerEntries {
   const entries: LayerEntries = new Map();
   const place = image.real(step.path);
@@ -60,7 +61,7 @@ function addSource(source: string, step: CopyStep, context: Context, image: Imag
   addContent(entry, target, step, context, image, entries);
 }
 
-/** If the base's files are not listed yet: the cases in which they make a difference. */
+/** Requires a listing of the base's files in the cases in which they make a difference. */
 function requireListings(entry: ContextEntry, source: string, step: CopyStep, context: Context, image: ImageTree): void {
   if (image.isBaseListed) return;
   const { to } = step;
@@ -69,7 +70,7 @@ function requireListings(entry: ContextEntry, source: string, step: CopyStep, co
   else if (!isFolder) image.requireListed(below(to, nameOf(source)));
   else if (entry.kind === 'closed') throw new FolderNotListed(entry.path);
   else for (const name of context.names(entry.path)) image.requireListed(below(to, name));
-  // "COPY config /app/config": into a folder of that name, or as a file of that name? The same name, or the same ending, is a file's.
+  // "COPY config /app/config": /app/config may be a folder or the new file. With the same name or the same extension, it is a file.
   if (!isFolder && !to.endsWith('/') && !image.at(image.real(to)) && !looksLikeFile(source, to)) throw new BaseNotListed();
 }
 
@@ -116,12 +117,12 @@ function addEntry(entry: ContextEntry, place: string, step: CopyStep, image: Ima
   }
 }
 
-/** A closed folder can be copied only where nothing exists: what it would overwrite is not listed. */
+/** A closed folder can be copied only to a path where nothing exists: what it would overwrite is unknown. */
 function addClosed(entry: ContextEntry, place: string, withRoot: boolean, step: CopyStep, image: ImageTree, entries: LayerEntries): void {
   requireUnpackable(place);
   if (withRoot && image.at(place)) throw new FolderNotListed(entry.path);
   const { uid, gid, mode: chmod } = step;
-  // If only its content is copied, the folder itself has an entry of its own.
+  // If only its content is copied, the folder itself has a separate entry.
   const key = withRoot ? place : `${place}/`;
   entries.set(key, { kind: 'closed', path: place, uid, gid, source: entry.path, withRoot, ...(chmod !== undefined && { chmod }) });
   image.put(place, { kind: 'closed', source: entry.path, uid, gid, mode: withRoot ? (chmod ?? 0o755) : 0o755 });
@@ -136,7 +137,7 @@ function makeFolders(place: string, { uid, gid }: Owner, image: ImageTree, entri
     if (existing) continue;
     requireUnpackable(folder);
     const above = image.at(parentOf(folder));
-    // As mkdir does: in a folder with the set-group-id bit, a new folder has it too.
+    // As with mkdir, a new folder inherits the set-group-id bit of its parent.
     const mode = 0o755 | (above?.kind === 'folder' ? above.mode & 0o2000 : 0);
     entries.set(folder, { kind: 'folder', path: folder, uid, gid, mode });
     image.put(folder, { kind: 'folder', uid, gid, mode });

@@ -1,4 +1,4 @@
-/** One piece of a pattern. What they match by is cheap. */
+/** One piece of a pattern. Each piece is cheap to match. */
 export type GlobPiece =
   /** One character. */
   | { one: (char: string) => boolean }
@@ -6,7 +6,7 @@ export type GlobPiece =
   | { many: (char: string) => boolean }
   /** Nothing, or any number of characters and a slash. */
   | 'folders'
-  /** Nothing, and only at the start of the text. */
+  /** Nothing, but only at the start of the text. */
   | 'start';
 
 export interface Glob {
@@ -14,7 +14,7 @@ export interface Glob {
 }
 
 /**
- * Matches a whole text. Unlike a regular expression, it keeps all positions in the pattern that a character may be at, instead of trying one after another: the work is at most
+ * Matches a whole text. Unlike a backtracking regular expression, it tracks all possible positions in the pattern at once: the work is at most
  * the length of the text times the length of the pattern.
  */
 export function compilePieces(pieces: readonly GlobPiece[]): Glob {
@@ -31,7 +31,7 @@ export function compilePieces(pieces: readonly GlobPiece[]): Glob {
   };
 }
 
-/** Where a character leads from the piece at `at`. */
+/** The positions after one character, from the piece at `at`. */
 function after(piece: GlobPiece | undefined, at: number, char: string): number[] {
   if (piece === undefined || piece === 'start') return [];
   const inside = Math.floor(at) + INSIDE;
@@ -40,7 +40,7 @@ function after(piece: GlobPiece | undefined, at: number, char: string): number[]
   return piece.many(char) ? [at] : [];
 }
 
-/** Inside of a `folders` piece, which has to end with a slash. */
+/** Inside a `folders` piece, which must end with a slash. */
 const INSIDE = 0.5;
 
 function reachable(pieces: readonly GlobPiece[], from: readonly number[], isStart: boolean): Set<number> {

@@ -58,7 +58,7 @@ export function readIgnore(text: string): Ignore {
   return { excludes: (path) => stateOf(path).excluded, hasExceptions: compiled.some(({ exception }) => exception), patterns };
 }
 
-/** Without `.`, `..` and doubled or leading slashes, the `!` kept. */
+/** The line without `.`, `..` and doubled or leading slashes; the `!` is preserved. */
 function normal(line: string): string {
   const bang = line.startsWith('!') ? '!' : '';
   const text = line.slice(bang.length).trim();

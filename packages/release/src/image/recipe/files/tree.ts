@@ -23,12 +23,12 @@ export const EMPTY_TREE: BaseTree = { at: () => undefined };
 /** Thrown if the result depends on the base's files, which are not listed yet. */
 export class BaseNotListed extends Error {}
 
-/** An image during the build: its base's files, if they are listed, and what was added. Paths are absolute. */
+/** An image during the build: its base's files, if they are listed, and the added ones. Paths are absolute. */
 export interface ImageTree {
   /** Undefined: nothing exists there, or it is in the base, which is not listed. */
   at(path: string): Found | undefined;
   put(path: string, found: Found): void;
-  /** A path with all symlinks resolved inside the image, the last one included. */
+  /** The path with all symlinks resolved inside the image, including the last component. */
   real(path: string): string;
   /** Throws `BaseNotListed` if the base must be listed before something is added at a path. */
   requireListed(place: string): void;
@@ -37,8 +37,8 @@ export interface ImageTree {
 }
 
 /**
- * `base` undefined: its files are not listed. To add something, the base must be listed then: it may have a folder there with an owner and a mode of its own, or a link. `newFolder`: a folder that the base is known not to
- * have, unless its `settings` name it.
+ * `base` undefined: its files are not listed. Adding something then requires a listing: the base may have a folder there with its own owner
+ * and mode, or a link. `newFolder`: a folder that the base is known not to have, unless its `settings` name it.
  */
 export function imageTree(base: BaseTree | undefined, settings: ImageSettings, newFolder?: string): ImageTree {
   const added = new Map<string, Found>([['/', ROOT]]);
