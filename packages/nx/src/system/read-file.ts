@@ -23,7 +23,8 @@ export function readRegularFile(file: string, maxBytes: number): FileContent {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    return { kind: 'unreadable', reason: REASONS[code ?? ''] ?? message };
+    // Without the path: whoever passes a signing key as a path must not read it in a log.
+    return { kind: 'unreadable', reason: REASONS[code ?? ''] ?? message.split(', open ')[0]! };
   } finally {
     if (handle !== undefined) fs.closeSync(handle);
   }
@@ -34,6 +35,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not read it',
   EISDIR: 'it is a folder',
   ELOOP: 'it is a symbolic link to itself',
+  ENAMETOOLONG: 'no path is that long',
   // Linux returns it for the socket of another program.
   ENXIO: 'it is a socket or a device',
 };

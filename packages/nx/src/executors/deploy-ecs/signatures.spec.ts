@@ -113,12 +113,19 @@ it('a saved plan is checked again: its image may have been replaced', async () =
   const forge = (from: string, to: string) => {
     const { checksum: _, ...changed } = JSON.parse(honest.replaceAll(from, to)) as DeployPlan & { checksum: string };
     fs.writeFileSync(file, JSON.stringify({ ...changed, checksum: planChecksum(changed) }));
-    expect(fs.readFileSync(file, 'utf8')).toContain(old.digest);
+    expect(fs.readFileSync(file, 'utf8')).toContain(/[0-9a-f]{64}/.exec(to)![0]);
   };
   forge(digest, old.digest);
   expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
   // Only in the task definition, which starts it.
   forge(`"image": "${ours.registry.host}/acme/proc@${digest}"`, `"image": "${ours.registry.host}/acme/proc@${old.digest}"`);
+  expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
+  // From another place, where the signatures of this one are not.
+  for (const place of ['evil.example/acme/proc', `${ours.registry.host}/acme2/proc`]) {
+    forge(`${ours.registry.host}/acme/proc@${digest}`, `${place}@${old.digest}`);
+    expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
+  }
+  forge(`ghcr.io/acme/web@sha256:${'ab'.repeat(32)}`, `ghcr.io/acme/web@sha256:${'cd'.repeat(32)}`);
   expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
   expect(writes()).toBe(0);
 

@@ -126,3 +126,15 @@ it('refuses a file that is missing, a folder, a file that is too large, and a ke
   expect(message).toMatch(/--signingKey takes the path of a file/);
   expect(message).not.toContain(pair.privateKey.split('\n')[1]!);
 });
+
+it.each([
+  ['a key of OpenSSL in base64', Buffer.from(pair.privateKey).toString('base64')],
+  ['a key of cosign in base64', Buffer.from(COSIGN).toString('base64')],
+  ['a key without its first and last line', pair.privateKey.split('\n').slice(1, -2).join('\n')],
+  ['a key without its line ends', pair.privateKey.split('\n').slice(1, -2).join('')],
+])('prints nothing of %s, which it takes for a path', (_, text) => {
+  for (const message of [problemOf({ [KEY_VARIABLE]: text }), problemOf({}, text)]) {
+    expect(message).toMatch(/^\[signing-key\]/);
+    expect(message).not.toContain(text.slice(10, 40));
+  }
+});

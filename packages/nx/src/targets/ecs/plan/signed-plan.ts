@@ -1,4 +1,12 @@
-import { type DeployPlan, type Environment, repositoryOf, shown } from '@kdcube/release/internal';
+import {
+  type DeployPlan,
+  type Environment,
+  repositoryOf,
+  serviceContainer,
+  shown,
+  type TaskDefinition,
+  variablesOf,
+} from '@kdcube/release/internal';
 import { findUnsigned, imageUnsigned, withPlannedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { environmentRegistry, releaseImages } from '../../../workspace/environment';
@@ -20,7 +28,7 @@ export async function requireSignedPlan(
   if (signedFor === undefined) return;
   const name = environmentRegistry(environment, registries);
   const prefix = `${shown(name)}/`;
-  const references = imagesOf(plan).filter((reference) => reference.startsWith(prefix) && !isExternal(reference, environment));
+  const references = imagesOf(plan, environment, prefix).filter((reference) => !isExternal(reference, environment));
   await withPlannedImages(open, releaseImages(environment), { ...options, offline: true }, log, async (jobs) => {
     const registry = openRegistry(name.host, log);
     for (const reference of references) {
@@ -33,21 +41,37 @@ export async function requireSignedPlan(
   });
 }
 
+type ContainerDefinition = TaskDefinition['containerDefinitions'][number];
+
 /** Every image that a plan starts, in its services and in the task definitions that it registers. */
-function imagesOf({ services, exec }: DeployPlan): string[] {
+function imagesOf({ services, exec }: DeployPlan, environment: Environment, prefix: string): string[] {
   const steps = [
-    ...services.map(({ image, taskDefinition }) => ({ image: image.after, taskDefinition })),
-    ...(exec ? [exec] : []),
+    ...services.map(({ service, image, taskDefinition }) => ({ service, image: image.after, taskDefinition })),
+    ...(exec ? [{ service: 'exec', image: exec.image, taskDefinition: exec.taskDefinition }] : []),
   ];
-  const found = steps.flatMap(({ image, taskDefinition }) => [image, ...registeredImages(taskDefinition.register)]);
-  return [...new Set(found)];
+  const found = steps.flatMap(({ service, image, taskDefinition }) => {
+    const containers = startedContainers(taskDefinition.register, service, environment, prefix);
+    // With `runtime: docker`, only a variable names the image that bundles run code in.
+    const exec = containers.map((container) => variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value);
+    return [image, ...containers.map((container) => container.image), ...(environment.exec ? exec : [])];
+  });
+  return [...new Set(found.filter((image) => typeof image === 'string'))];
 }
 
-function registeredImages(definition: Record<string, unknown> = {}): string[] {
-  const containers = Array.isArray(definition.containerDefinitions)
-    ? (definition.containerDefinitions as { image?: unknown }[])
-    : [];
-  return containers.flatMap((container) => (typeof container?.image === 'string' ? [container.image] : []));
+/** The containers whose images are the release's or the environment's. A task definition that the environment does not render may have sidecars from elsewhere. */
+function startedContainers(
+  register: Record<string, unknown> | undefined,
+  name: string,
+  environment: Environment,
+  prefix: string,
+): ContainerDefinition[] {
+  if (!Array.isArray(register?.containerDefinitions)) return [];
+  const definition = register as TaskDefinition;
+  const service = environment.services.find((each) => each.name === name && each.taskDefinition !== 'environment');
+  const main = service && serviceContainer(definition, service);
+  return definition.containerDefinitions.filter(
+    (container) => main === undefined || container === main || container.image?.startsWith(prefix),
+  );
 }
 
 /** Images that the environment itself names by digest are reviewed with it. */
