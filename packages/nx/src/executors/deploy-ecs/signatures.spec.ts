@@ -133,6 +133,27 @@ it('a saved plan is checked again: its image may have been replaced', async () =
   expect(await deploy(options)).toBe(true);
 });
 
+it('a saved plan may reuse a registered revision, but not one with another image', async () => {
+  await sign();
+  expect(await deploy()).toBe(true);
+  const makePlan = () => run(plan, { offline: false, values: false, json: false });
+  expect(await makePlan()).toBe(true);
+  const options = { plan: 'dist/plan/prod.json' };
+  const file = path.join(ours.root, options.plan);
+  const { checksum: _, ...saved } = JSON.parse(fs.readFileSync(file, 'utf8')) as DeployPlan & { checksum: string };
+  expect(saved.services.map(({ taskDefinition }) => taskDefinition.reuse)).not.toContain(undefined);
+  expect([await deploy(options), output]).toEqual([true, expect.stringContaining('unchanged')]);
+
+  const before = writes();
+  const reuse = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/old-proc:1';
+  const services = saved.services.map((step) =>
+    step.service === 'proc' ? { ...step, taskDefinition: { ...step.taskDefinition, reuse } } : step,
+  );
+  fs.writeFileSync(file, JSON.stringify({ ...saved, services, checksum: planChecksum({ ...saved, services }) }));
+  expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
+  expect(writes()).toBe(before);
+});
+
 it('env and plan that contact no registry say that they have not checked it', async () => {
   await push();
   expect(await run(env, { offline: true, dryRun: false, json: false })).toBe(true);

@@ -7,12 +7,15 @@ import {
   type TaskDefinition,
   variablesOf,
 } from '@kdcube/release/internal';
+import { awsClock } from '../../../aws/clock';
 import { findUnsigned, imageUnsigned, withPlannedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
+import { inParallel } from '../../../system/parallel';
 import { environmentRegistry, releaseImages } from '../../../workspace/environment';
 import { openRegistry } from '../../../workspace/registries';
 import type { OpenRelease } from '../../../workspace/workspace';
 import type { EnvOptions } from '../../env';
+import { openEcs } from '../ecs-port';
 
 /**
  * Refuses a saved plan with an image of the release that is not signed, where the environment requires it: the file may have been replaced since it was made. Problem `image-unsigned`.
@@ -28,7 +31,8 @@ export async function requireSignedPlan(
   if (signedFor === undefined) return;
   const name = environmentRegistry(environment, registries);
   const prefix = `${shown(name)}/`;
-  const references = imagesOf(plan, environment, prefix).filter((reference) => !isExternal(reference, environment));
+  const images = imagesOf(plan, await readReused(plan), environment, prefix);
+  const references = images.filter((reference) => !isExternal(reference, environment));
   await withPlannedImages(open, releaseImages(environment), { ...options, offline: true }, log, async (jobs) => {
     const registry = openRegistry(name.host, log);
     for (const reference of references) {
@@ -43,14 +47,40 @@ export async function requireSignedPlan(
 
 type ContainerDefinition = TaskDefinition['containerDefinitions'][number];
 
-/** Every image that a plan starts, in its services and in the task definitions that it registers. */
-function imagesOf({ services, exec }: DeployPlan, environment: Environment, prefix: string): string[] {
+/** The revisions that a plan reuses, by ARN. One that ECS does not have cannot be started. */
+async function readReused({ region, cluster, services, exec }: DeployPlan): Promise<Map<string, TaskDefinition>> {
+  const steps = [...services, ...(exec ? [exec] : [])];
+  const names = new Set(steps.flatMap(({ taskDefinition }) => taskDefinition.reuse ?? []));
+  const found = new Map<string, TaskDefinition>();
+  if (names.size === 0) return found;
+  const ecs = await openEcs({ region, cluster }, awsClock());
+  try {
+    await inParallel([...names], 4, async (name) => {
+      const definition = await ecs.describeTaskDefinition(name);
+      if (definition) found.set(name, definition);
+    });
+    return found;
+  } finally {
+    ecs.close();
+  }
+}
+
+/** Every image that a plan starts, in its services and in the task definitions that it registers or reuses. */
+function imagesOf(
+  { services, exec }: DeployPlan,
+  reused: ReadonlyMap<string, TaskDefinition>,
+  environment: Environment,
+  prefix: string,
+): string[] {
   const steps = [
     ...services.map(({ service, image, taskDefinition }) => ({ service, image: image.after, taskDefinition })),
     ...(exec ? [{ service: 'exec', image: exec.image, taskDefinition: exec.taskDefinition }] : []),
   ];
   const found = steps.flatMap(({ service, image, taskDefinition }) => {
-    const containers = startedContainers(taskDefinition.register, service, environment, prefix);
+    const { register, reuse = '' } = taskDefinition;
+    const containers = [register, reused.get(reuse)].flatMap((definition) =>
+      startedContainers(definition, service, environment, prefix),
+    );
     // With `runtime: docker`, only a variable names the image that bundles run code in.
     const exec = containers.map((container) => variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value);
     return [image, ...containers.map((container) => container.image), ...(environment.exec ? exec : [])];
@@ -60,13 +90,13 @@ function imagesOf({ services, exec }: DeployPlan, environment: Environment, pref
 
 /** The containers whose images are the release's or the environment's. A task definition that the environment does not render may have sidecars from elsewhere. */
 function startedContainers(
-  register: Record<string, unknown> | undefined,
+  planned: Record<string, unknown> | undefined,
   name: string,
   environment: Environment,
   prefix: string,
 ): ContainerDefinition[] {
-  if (!Array.isArray(register?.containerDefinitions)) return [];
-  const definition = register as TaskDefinition;
+  if (!Array.isArray(planned?.containerDefinitions)) return [];
+  const definition = planned as TaskDefinition;
   const service = environment.services.find((each) => each.name === name && each.taskDefinition !== 'environment');
   const main = service && serviceContainer(definition, service);
   return definition.containerDefinitions.filter(
