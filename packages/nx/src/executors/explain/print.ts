@@ -1,3 +1,4 @@
+import { printable } from '@kdcube/release/internal';
 import type { Claims, FoundImage } from '../../targets/ecs/explain/find-image';
 import type { BundleEvidence } from '../../targets/ecs/explain/git-evidence';
 import type { ImageDeployment } from '../../targets/ecs/explain/deployments';
@@ -67,9 +68,10 @@ function contentLines({ found, claims, content }: Explanation): string[] {
   const verified = content === 'verified' ? 'verified: this checkout gives exactly this image' : 'as its labels claim';
   return [
     `content    ${verified}`,
-    `key        c-${claims.key}`,
-    `platform   ${claims.platformRef ?? 'not named'}`,
-    `base       ${claims.base ?? 'not named'}`,
+    // Whoever pushed the image wrote these labels: a line break must not begin a line that looks like ours.
+    `key        c-${printable(claims.key)}`,
+    `platform   ${printable(claims.platformRef ?? 'not named')}`,
+    `base       ${printable(claims.base ?? 'not named')}`,
   ];
 }
 
