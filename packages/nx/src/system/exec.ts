@@ -117,7 +117,7 @@ const SETTINGS = {
 } as const satisfies Options;
 
 /** No child process needs the signing key. */
-const OWN_SECRETS = { KDCUBE_SIGNING_KEY: undefined, KDCUBE_SIGNING_PASSWORD: undefined };
+export const OWN_SECRETS = { KDCUBE_SIGNING_KEY: undefined, KDCUBE_SIGNING_PASSWORD: undefined };
 
 type Child = ResultPromise<typeof SETTINGS>;
 

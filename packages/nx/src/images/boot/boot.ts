@@ -15,7 +15,7 @@ import {
   newBootRound,
   PYTHONS,
 } from '@kdcube/release/internal';
-import { run } from '../../system/exec';
+import { OWN_SECRETS, run } from '../../system/exec';
 import { withExitHandler } from '../../system/cleanup';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
@@ -102,7 +102,8 @@ async function runInContainer(
   const options = { input, onLine, hasOwnExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
   // After a signal there is no time to wait for a promise.
-  const removeSync = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000 });
+  const env = { ...process.env, ...OWN_SECRETS };
+  const removeSync = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000, env });
   return withExitHandler(removeSync, async () => {
     try {
       const { exitCode } = await withHeartbeat(log, waiting, run(program, args, options));
