@@ -89,7 +89,7 @@ export function cleanEnv(): Record<string, string | undefined> {
 function compileCache(): Record<string, string> {
   const folder = ensure(path.join(runFolder(), 'compiled'));
   const preload = JSON.stringify(path.join(runFolder(), COMPILE_CACHE));
-  return { NODE_OPTIONS: `--require ${preload}`, KD_COMPILE_CACHE: folder, NODE_COMPILE_CACHE: folder };
+  return { NODE_OPTIONS: `--require ${preload}`, E2E_COMPILE_CACHE: folder, NODE_COMPILE_CACHE: folder };
 }
 
 /** A new folder in the run's folder; `name` is a prefix. */

@@ -1,5 +1,5 @@
 // Preload for programs that tests start again and again: stores what V8 has compiled, so that the next process need not compile it. A cached script is found by its content.
-//   NODE_OPTIONS="--require compile-cache.cjs" KD_COMPILE_CACHE=FOLDER node …
+//   NODE_OPTIONS="--require compile-cache.cjs" E2E_COMPILE_CACHE=FOLDER node …
 // Node 22 has this itself (NODE_COMPILE_CACHE).
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -7,7 +7,7 @@ const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const folder = process.env.KD_COMPILE_CACHE;
+const folder = process.env.E2E_COMPILE_CACHE;
 if (folder && !Module.enableCompileCache) start();
 
 function start() {
