@@ -136,6 +136,10 @@ it('keeps the image that bundles run code in: only a variable of the task defini
   await ecs.as('UpdateService', { cluster: 'acme', service: 'proc', taskDefinition: 'proc' });
   expect(await run({ delete: true })).toBe(true);
   expect(await left()).toEqual(['garbage', 'branch', 'running', 'recorded']);
+  // A variable may have any value, or none that is an image.
+  await ecs.as('RegisterTaskDefinition', emptyDefinition('proc', { image, environment: [{ ...exec, value: '' }] }));
+  await ecs.as('UpdateService', { cluster: 'acme', service: 'proc', taskDefinition: 'proc' });
+  expect(await run()).toBe(true);
 });
 
 it('keeps all images of the revisions that a rollback starts', async () => {

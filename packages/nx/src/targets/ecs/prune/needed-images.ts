@@ -120,10 +120,8 @@ async function readImages(
 
   function addDefinition({ containerDefinitions }: TaskDefinition): void {
     // With `runtime: docker`, only a variable names the image that bundles run code in.
-    const images = containerDefinitions.flatMap((container) => [
-      container.image,
-      variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value,
-    ]);
+    const exec = containerDefinitions.flatMap((container) => variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value ?? []);
+    const images = [...containerDefinitions.map((container) => container.image), ...exec.filter(isReference)];
     for (const image of images) {
       if (typeof image !== 'string') continue;
       for (const digest of digestIn(image)) needed.digests.set(digest, why);
@@ -133,11 +131,16 @@ async function readImages(
 }
 
 function digestIn(image: string): string[] {
+  const digest = isReference(image) ? parseImageReference(image).digest : undefined;
+  return digest === undefined ? [] : [digest];
+}
+
+function isReference(image: string): boolean {
   try {
-    const { digest } = parseImageReference(image);
-    return digest === undefined ? [] : [digest];
+    parseImageReference(image);
+    return true;
   } catch (error) {
-    if (error instanceof KdcubeError) return [];
+    if (error instanceof KdcubeError) return false;
     throw error;
   }
 }
