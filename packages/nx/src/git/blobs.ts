@@ -20,8 +20,8 @@ const BATCH_BYTES = 1024 * 1024;
 const recent = recentValues<Buffer>(16 * BATCH_BYTES, ({ length }) => length + 100);
 
 /**
- * Reads blobs in the given order (an id may occur twice). Large blobs are streamed, never held in memory as a whole.
- * The content is verified against the blob's id. Problem `command-failed` if it does not match, or if the blob is missing.
+ * Reads blobs in the given order (an id may occur twice). Large blobs are streamed, never held in memory as a whole. The content is
+ * verified against the blob's id. Problem `command-failed` if it does not match, or if the blob is missing.
  */
 export async function* readBlobs(store: GitStore, oids: readonly string[]): AsyncGenerator<BlobContent> {
   const sizes = await blobSizes(store, oids);

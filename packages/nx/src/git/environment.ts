@@ -48,8 +48,8 @@ const CONFIG: Record<string, string> = {
 };
 
 /**
- * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that
- * cannot run a program chosen by the remote, no replaced objects, literal paths, and the user's index is never refreshed.
+ * The environment of git: English messages, no prompt of any kind (terminal, askpass, credential manager), only transports that cannot run
+ * a program chosen by the remote, no replaced objects, literal paths, and the user's index is never refreshed.
  */
 export function gitEnvironment(context: GitContext): Record<string, string | undefined> {
   const cleared = Object.fromEntries(CLEARED_VARIABLES.map((name) => [name, undefined]));

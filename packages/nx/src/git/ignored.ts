@@ -2,8 +2,8 @@ import { gitBytes } from './git';
 import { openWorktree } from './worktree';
 
 /**
- * The paths below folders that git ignores, relative to `root` like the folders: files, and folders that a pattern matches as a whole, with a
- * trailing `/`. Tracked files are never ignored.
+ * The paths below folders that git ignores, relative to `root` like the folders: files, and folders that a pattern matches as a whole, with
+ * a trailing `/`. Tracked files are never ignored.
  */
 export async function ignoredPaths(root: string, folders: readonly string[]): Promise<string[]> {
   if (folders.length === 0) return [];

@@ -17,8 +17,8 @@ import { withRepair, type GitStore } from './mirror/store';
 import { silentLog, type Log } from '../system/log';
 
 /**
- * The tree id of a folder of a commit; undefined if there is no such folder. '' is the whole commit.
- * Problems: `unsafe-path` if the path leaves the repository or contains a symbolic link, `submodule` if it enters one.
+ * The tree id of a folder of a commit; undefined if there is no such folder. '' is the whole commit. Problems: `unsafe-path` if the path
+ * leaves the repository or contains a symbolic link, `submodule` if it enters one.
  */
 export async function resolveTree(
   store: GitStore,
@@ -59,9 +59,9 @@ export async function resolveTree(
 }
 
 /**
- * Everything below a tree, or the tree of a commit, except the folders themselves, in git's order. Problems: `unsafe-name`: each name that is
- * not UTF-8, and the first path that is too long;
- * `limit-exceeded`. Limits are checked while folders are read: a few objects can list millions of files.
+ * Everything below a tree, or the tree of a commit, except the folders themselves, in git's order. Problems: `unsafe-name`: each name that
+ * is not UTF-8, and the first path that is too long; `limit-exceeded`. Limits are checked while folders are read: a few objects can list
+ * millions of files.
  */
 export async function listTree(store: GitStore, tree: string): Promise<TreeEntry[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -52,9 +52,8 @@ export function withPlannedImages<T>(
 }
 
 /**
- * Resolves the content key of each image to a verified digest. All missing images are reported at once, each as a Problem `image-not-pushed`;
- * a wrong image is `image-mismatch`,
- * and an unverified one is `image-unverified`.
+ * Resolves the content key of each image to a verified digest. All missing images are reported at once, each as a Problem
+ * `image-not-pushed`; a wrong image is `image-mismatch`, and an unverified one is `image-unverified`.
  */
 export async function releasedImages(
   planned: readonly ImageJob[],

@@ -16,8 +16,8 @@ export interface ExpectedImage {
 }
 
 /**
- * Computes what `assembleImage` would build, without compressing anything. All layers run at once, so concurrent fetches of bundles share one
- * request. Returns the Refusal of an unsupported line.
+ * Computes what `assembleImage` would build, without compressing anything. All layers run at once, so concurrent fetches of bundles share
+ * one request. Returns the Refusal of an unsupported line.
  */
 export async function expectImage(build: OciBuild): Promise<ExpectedImage | Refusal> {
   const plan = await planImageLayers(build);

@@ -47,9 +47,8 @@ export async function run(program: string, args: readonly string[], options: Run
 }
 
 /**
- * Runs a program and yields its standard output as it arrives, with back-pressure, for output that does not fit into memory.
- * If the reader stops early, the program is stopped. A non-zero exit code is a Problem, like everything that `run` throws. Default timeout: 1
- * hour.
+ * Runs a program and yields its standard output as it arrives, with back-pressure, for output that does not fit into memory. If the reader
+ * stops early, the program is stopped. A non-zero exit code is a Problem, like everything that `run` throws. Default timeout: 1 hour.
  */
 export async function* stream(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer> {
   const { command, child, result } = start(program, args, options, { timeout: 3_600_000, isStreamed: true });

@@ -1,9 +1,9 @@
 import { printableJson, printableLines } from '@kdcube/release/internal';
 
 /**
- * The output of every executor: one line for each finished step, one line on change while waiting, and at least one line every 15 s.
- * Any text may come from outside (git, registries, AWS, docker, records), so it is escaped here, once.
- * Lines are appended without cursor control, so that Nx's TUI, CI logs and pipes show them unchanged.
+ * The output of every executor: one line for each finished step, one line on change while waiting, and at least one line every 15 s. Any
+ * text may come from outside (git, registries, AWS, docker, records), so it is escaped here, once. Lines are appended without cursor
+ * control, so that Nx's TUI, CI logs and pipes show them unchanged.
  */
 export interface Log {
   /** A finished step: `done('staged', 'my-bundle', '12 files')` prints `staged   my-bundle  12 files  0.3 s`. */

@@ -8,9 +8,9 @@ import { temporaryName } from './temporary-names';
 import { makeDir, writeFileAtomic } from './files';
 
 /**
- * A cache file whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore cache
- * folders that other jobs have written,
- * so the key is stored elsewhere, and a file written by another machine, another user or an editor counts as absent.
+ * A cache file whose content counts as proof: it carries a MAC under a key that only this user on this machine has. CI systems restore
+ * cache folders that other jobs have written, so the key is stored elsewhere, and a file written by another machine, another user or an
+ * editor counts as absent.
  */
 export function writeSealedFile(file: string, name: string, content: string | Uint8Array): Promise<void> {
   const bytes = Buffer.from(content);

@@ -11,8 +11,8 @@ export interface OpenEnvironment {
 }
 
 /**
- * The named environment, or the only one, validated against the images of this release, with the defaults of its platform's generation. Throws
- * all problems of its file at once.
+ * The named environment, or the only one, validated against the images of this release, with the defaults of its platform's generation.
+ * Throws all problems of its file at once.
  */
 export function openEnvironment(
   { root, workspace, release }: Pick<OpenRelease, 'root' | 'workspace'> & Partial<Pick<OpenRelease, 'release'>>,

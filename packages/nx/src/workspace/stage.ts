@@ -35,8 +35,8 @@ const STAGED_TIME = new Date('1980-01-01T00:00:00Z');
 
 /**
  * Writes a git tree into `dir`, and replaces `dir` atomically. File contents equal those in git, with the modes 644 and 755 whatever the
- * umask, and a
- * constant time. Missing objects are fetched. Problems: those of `planStage` (all of them), those of the remote, disk-full, file-error.
+ * umask, and a constant time. Missing objects are fetched. Problems: those of `planStage` (all of them), those of the remote, disk-full,
+ * file-error.
  */
 export async function stageTree(store: GitStore, tree: string, dir: string, options: StageOptions = {}): Promise<Staged> {
   const log = options.log ?? silentLog;

@@ -10,9 +10,9 @@ import { BUNDLES_ROOT } from '../release/release';
 import { yamlText } from '../document/yaml-text';
 
 /**
- * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the inline list form empties
- * the
- * platform's registry; `bundles-yaml` is /config/bundles.yaml, for platforms since 2026-04-19, which no longer read the variable.
+ * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the inline list form
+ * empties the platform's registry; `bundles-yaml` is /config/bundles.yaml, for platforms since 2026-04-19, which no longer read the
+ * variable.
  */
 export interface DescriptorOptions {
   /** Default: the kind that the platform's generation reads. */

@@ -10,9 +10,9 @@ export const SLICES = ['ingress', 'proc'] as const;
 export type Slice = (typeof SLICES)[number];
 
 /**
- * The settings of a section for one component: the flat keys, overridden by its own slice. The platform ignores the flat keys as soon as there
- * is a slice, and
- * a component without a slice gets the other one's; so the rendered section is either flat, or has both slices in full.
+ * The settings of a section for one component: the flat keys, overridden by its own slice. The platform ignores the flat keys as soon as
+ * there is a slice, and a component without a slice gets the other one's; so the rendered section is either flat, or has both slices in
+ * full.
  */
 export function sliceOf(gateway: WrittenGateway, section: SlicedSection, slice: Slice): Values {
   const { ingress, proc, ...flat } = (gateway[section] ?? {}) as Values & { ingress?: Values; proc?: Values };

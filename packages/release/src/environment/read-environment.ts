@@ -29,9 +29,8 @@ export interface ReadEnvironment {
 }
 
 /**
- * Reads environments/<name>.yaml and the environment that it extends. Never throws for their content: returns every problem with its place in
- * its own
- * file. No message shows a value that may be a secret.
+ * Reads environments/<name>.yaml and the environment that it extends. Never throws for their content: returns every problem with its place
+ * in its own file. No message shows a value that may be a secret.
  */
 export function readEnvironment(name: string, files: EnvironmentFiles, options: EnvironmentOptions = {}): ReadEnvironment {
   const nothing = (problems: Problem[]): ReadEnvironment => ({ problems: inOrder(problems), notes: [], abstract: false });

@@ -16,8 +16,8 @@ export interface Filled {
 /**
  * Replaces each `${name}` by the variable of this name in the environment's `vars:`. Environment variables of the machine are never used: a
  * name that `vars:` does not define is a problem, not an empty text. `$${` gives a plain `${`, for values with variables that the deployed
- * program replaces. `abstract`: the file is only extended, and the file that extends it may define more variables;
- * undefined ones become placeholders.
+ * program replaces. `abstract`: the file is only extended, and the file that extends it may define more variables; undefined ones become
+ * placeholders.
  */
 export function fillVariables(root: unknown, abstract = false): Filled {
   const vars = isMapping(root) && isMapping(root.vars) ? root.vars : {};

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The gateway in an environment file: only the keys that the platform reads (it silently ignores all others). Its sections can be
- * flat, or have slices for ingress and proc. The platform ignores the flat keys of a section with slices; here, both slices inherit them.
+ * The gateway in an environment file: only the keys that the platform reads (it silently ignores all others). Its sections can be flat, or
+ * have slices for ingress and proc. The platform ignores the flat keys of a section with slices; here, both slices inherit them.
  */
 const whole = () => z.int();
 const share = () => z.number();

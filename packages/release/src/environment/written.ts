@@ -5,8 +5,7 @@ import { WrittenGateway } from './written-gateway';
 
 /**
  * The format of environments/<name>.yaml. environment.schema.json (for editors) and docs/environment-yaml.md are generated from these
- * descriptions. As
- * with release.yaml, the schemas define shapes, not messages.
+ * descriptions. As with release.yaml, the schemas define shapes, not messages.
  */
 const text = () => z.string().min(1);
 const count = (least: number) => z.int().min(least);

@@ -62,8 +62,8 @@ export function planImage(image: string, contents: ImageContents): ImagePlan {
 }
 
 /**
- * The content key (HOUSE law 4): SHA-256 over everything that determines the image, and nothing else. It contains no registry, release name,
- * commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
+ * The content key (HOUSE law 4): SHA-256 over everything that determines the image, and nothing else. It contains no registry, release
+ * name, commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
  */
 export function contentKey(contents: ImageContents): string {
   const { platform, dockerfile, files, bundles, bases, args, platformRef, salt } = contents;

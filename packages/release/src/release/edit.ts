@@ -9,8 +9,8 @@ import { isPlainText } from '../document/scalars';
 import { afterEntry, afterLine, columnOf, eolOf, replace } from '../document/splice';
 
 /**
- * Edits release.yaml as text: the new value replaces only its own characters, so comments, order, quoting and white space of everything else
- * are unchanged to the byte. (Printing the parsed document would move comments and re-wrap lines.)
+ * Edits release.yaml as text: the new value replaces only its own characters, so comments, order, quoting and white space of everything
+ * else are unchanged to the byte. (Printing the parsed document would move comments and re-wrap lines.)
  */
 
 /** A bundle for a generator to write. Keys are written in this order; values are quoted. */
@@ -24,8 +24,8 @@ export interface NewBundle {
 }
 
 /**
- * Adds `bundle` after the last one, in the form of the existing bundles (a list, a map, JSON). If a bundle with this id
- * already exists, returns the text unchanged. Throws a Problem if the text cannot be parsed, or no line fits into its form.
+ * Adds `bundle` after the last one, in the form of the existing bundles (a list, a map, JSON). If a bundle with this id already exists,
+ * returns the text unchanged. Throws a Problem if the text cannot be parsed, or no line fits into its form.
  */
 export function addBundle(text: string, file: string, bundle: NewBundle): string {
   const doc = parsed(text, file);

@@ -24,8 +24,8 @@ export interface ReadRelease {
 }
 
 /**
- * Reads release.yaml, or a descriptor of the platform (`bundles.items[]`, the map form, the flat map, bare `items[]`), from text.
- * Never throws for the content: returns every problem, each with its place.
+ * Reads release.yaml, or a descriptor of the platform (`bundles.items[]`, the map form, the flat map, bare `items[]`), from text. Never
+ * throws for the content: returns every problem, each with its place.
  */
 export function readRelease(content: string | Uint8Array, file: string, options: ReleaseOptions = {}): ReadRelease {
   const doc = readDocument(content, file);

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { readPin } from './pin';
 
 /**
- * The output of a finished step for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) contain nothing that
- * can
- * change while their inputs do not; a receipt of a push may name the commit.
+ * The output of a finished step for the next one, under dist/. Receipts of cached steps (stage, descriptor, docker-build) contain nothing
+ * that can change while their inputs do not; a receipt of a push may name the commit.
  */
 const tree = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);

@@ -44,9 +44,8 @@ export function parseRegistry(text: string): RegistryName {
 }
 
 /**
- * Parses an image as in a FROM line, with docker's rule for short names: `python:3.12` is `docker.io/library/python:3.12`, and the first part
- * is
- * a host only if it has a dot or a port, or is `localhost`. Throws the Problem `registry-name`, or `unsafe-tag` for the tag.
+ * Parses an image as in a FROM line, with docker's rule for short names: `python:3.12` is `docker.io/library/python:3.12`, and the first
+ * part is a host only if it has a dot or a port, or is `localhost`. Throws the Problem `registry-name`, or `unsafe-tag` for the tag.
  */
 export function parseImageReference(text: string): ImageReference {
   const refuse = (reason: string): never => {

@@ -72,8 +72,8 @@ const SCP = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\
 
 /**
  * A repository's URL for messages: truncated if it is long, without a password, without the user information of http(s) URLs, and without a
- * query. In a text that is no URL, everything before the last `@` is removed. If an `@` follows a `?` or `#`, it may belong to a password or
- * to a query: only the scheme is shown.
+ * query. In a text that is no URL, everything before the last `@` is removed. If an `@` follows a `?` or `#`, it may belong to a password
+ * or to a query: only the scheme is shown.
  */
 export function shownUrl(url: string): string {
   if (/[?#][^]*@/.test(url)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? ''}…`;

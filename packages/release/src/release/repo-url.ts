@@ -13,8 +13,7 @@ const TRANSPORTS = 'use ssh://, https:// or file://';
 
 /**
  * Parses a repository as written in release.yaml. Only ssh, https and file: git's other transports can run programs. One grammar, narrower
- * than
- * that of git, curl, ssh, a shell and URL libraries: it rejects whatever two of them may parse differently.
+ * than that of git, curl, ssh, a shell and URL libraries: it rejects whatever two of them may parse differently.
  */
 export function parseRepo(text: string): RepoPlace | Finding {
   if (isBareName(text)) return { kind: 'name', name: text };

@@ -9,9 +9,8 @@ export interface RepoAddress {
 }
 
 /**
- * Resolves a repository in release.yaml to its address. A name is looked up in `repos:`; otherwise it is this repository, if that is the name
- * of its own
- * remote. An unknown name is a Problem: it would be ambiguous.
+ * Resolves a repository in release.yaml to its address. A name is looked up in `repos:`; otherwise it is this repository, if that is the
+ * name of its own remote. An unknown name is a Problem: it would be ambiguous.
  */
 export function resolveRepo(
   written: string,

@@ -8,9 +8,8 @@ export function isTag(text: string): boolean {
 
 /**
  * Converts a name (of a branch or a release) to a tag: `/` becomes `-`, other characters `_`. If characters other than `/` are replaced, or
- * the name
- * is too long or looks like a content key, eight characters of its hash are appended. (`feature/x` and `feature-x` give the same tag: users
- * expect that name.)
+ * the name is too long or looks like a content key, eight characters of its hash are appended. (`feature/x` and `feature-x` give the same
+ * tag: users expect that name.)
  */
 export function tagSafe(name: string): string {
   const dashed = name.replace(/\//g, '-');

@@ -12,9 +12,9 @@ export interface ResolvedRef {
 }
 
 /**
- * The commit that a ref of a repository names now. A tag wins over a branch of the same name, an annotated tag gives the commit that it names,
- * and
- * a full commit id is fetched to prove that it exists. Problems: repo-unreachable, repo-denied, repo-empty, ref-not-found, unsafe-url.
+ * The commit that a ref of a repository names now. A tag wins over a branch of the same name, an annotated tag gives the commit that it
+ * names, and a full commit id is fetched to prove that it exists. Problems: repo-unreachable, repo-denied, repo-empty, ref-not-found,
+ * unsafe-url.
  */
 export async function resolveRef(source: RepoSource, ref: string, log: Log = silentLog): Promise<ResolvedRef> {
   if (isCommit(ref)) {

@@ -20,8 +20,8 @@ interface Folder {
 }
 
 /**
- * The tree of these entries, which are in index order, and of each folder in it, innermost first: what `git write-tree` would write. Computed
- * here, because most folders need only the id.
+ * The tree of these entries, which are in index order, and of each folder in it, innermost first: what `git write-tree` would write.
+ * Computed here, because most folders need only the id.
  */
 export function buildTrees(entries: readonly IndexEntry[]): TreeObject[] {
   const root: Folder = { children: new Map() };

@@ -29,8 +29,8 @@ export async function openOverlay(objects: string, workspace: Worktree, settings
 }
 
 /**
- * git trusts a file's times unless the index is as old as the file. A copy must not look newer than the original, or changes of
- * the same second would be missed.
+ * git trusts a file's times unless the index is as old as the file. A copy must not look newer than the original, or changes of the same
+ * second would be missed.
  */
 export async function copyIndex(from: string, to: string): Promise<void> {
   try {

@@ -26,9 +26,9 @@ export async function workspaceTree(root: string, folder: string): Promise<Folde
 }
 
 /**
- * Opens the workspace's files as git objects while `work` runs. Committed objects are read from the repository. Uncommitted ones are written
- * to a temporary folder that uses the repository as an alternate, and each command uses its own copy of the index: the repository, its index
- * and its configuration are not changed.
+ * Opens the workspace's files as git objects while `work` runs. Committed objects are read from the repository. Uncommitted ones are
+ * written to a temporary folder that uses the repository as an alternate, and each command uses its own copy of the index: the repository,
+ * its index and its configuration are not changed.
  */
 export async function withSnapshot<T>(
   root: string,

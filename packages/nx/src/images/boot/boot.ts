@@ -36,8 +36,7 @@ const MAX_OUTPUT = LIMITS.bootOutput.max;
 
 /**
  * Starts the image and imports every bundle, in one process as the platform does. If a bundle ends the process, it has failed, and the
- * remaining bundles are imported in a
- * new process. Problem `boot-failed` if no bundle can be imported; failed bundles are in the report.
+ * remaining bundles are imported in a new process. Problem `boot-failed` if no bundle can be imported; failed bundles are in the report.
  */
 export async function bootImage(engine: Engine, boot: Boot, log: Log): Promise<BootReport> {
   const outcomes: BootOutcome[] = [];

@@ -28,9 +28,8 @@ interface BuildInputs extends DockerfileSources {
 }
 
 /**
- * Builds an image without an engine, in memory: layers, config and manifest; it writes only to the cache. If the Dockerfile needs an engine,
- * returns the Refusal that names the line.
- * `previousLayer` finds layers of the previous image by their keys.
+ * Builds an image without an engine, in memory: layers, config and manifest; it writes only to the cache. If the Dockerfile needs an
+ * engine, returns the Refusal that names the line. `previousLayer` finds layers of the previous image by their keys.
  */
 export async function buildDaemonless(
   job: ImageJob,

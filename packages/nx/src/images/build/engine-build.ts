@@ -61,8 +61,8 @@ function usesPlainHttp(references: ReadonlyMap<string, string>, log: Log): boole
 }
 
 /**
- * The creation time of an image is that of its newest base, so that the image does not depend on the build machine's clock.
- * Seconds since 1970; undefined if no base has one.
+ * The creation time of an image is that of its newest base, so that the image does not depend on the build machine's clock. Seconds since
+ * 1970; undefined if no base has one.
  */
 async function creationTime({ plan }: ImageJob, references: ReadonlyMap<string, string>, log: Log): Promise<number | undefined> {
   const times: number[] = [];

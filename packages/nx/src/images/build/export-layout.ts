@@ -11,8 +11,8 @@ const TIMEOUT = 3_600_000;
 
 /**
  * Exports an image of an engine's store as an OCI layout, which replaces `dir`; `name` is the image's name in it. docker stores layers
- * uncompressed, so their digests differ from those in the base's registry.
- * Problems: `command-failed`; docker before version 25 cannot write a layout.
+ * uncompressed, so their digests differ from those in the base's registry. Problems: `command-failed`; docker before version 25 cannot
+ * write a layout.
  */
 export async function exportLayout(engine: Engine, local: string, dir: string, name: string): Promise<void> {
   await replaceDir(dir, async (into) => {

@@ -22,9 +22,8 @@ interface CacheFile {
 }
 
 /**
- * The manifest and config of a base image, stored under `name`. They are validated like a registry's response, because a cache can be edited
- * or corrupted:
- * a digest mismatch counts as a cache miss.
+ * The manifest and config of a base image, stored under `name`. They are validated like a registry's response, because a cache can be
+ * edited or corrupted: a digest mismatch counts as a cache miss.
  */
 export function readCachedImage(name: string, digest: string): CachedImage | undefined {
   try {

@@ -50,8 +50,7 @@ async function readLayoutWithKey(dir: string, { plan }: Pick<ImageJob, 'plan'>, 
 
 /**
  * The layout in `dir`, if it is the image that `job` plans: Nx may have restored dist/ from a shared cache. One that cannot be verified is
- * reported, and counts as absent.
- * Problem `image-mismatch` if it claims to be this image and is another.
+ * reported, and counts as absent. Problem `image-mismatch` if it claims to be this image and is another.
  */
 export async function readVerifiedLayout(dir: string, job: ImageJob, trust: TrustOptions, log: Log): Promise<Layout | undefined> {
   const layout = await readLayoutWithKey(dir, job, log);
@@ -70,8 +69,8 @@ export async function readVerifiedLayout(dir: string, job: ImageJob, trust: Trus
 }
 
 /**
- * Its own layers must match their diff ids when they are unpacked: the config names those, but the manifest may name any bytes. A layer that
- * this machine compressed is known by its digest.
+ * Its own layers must match their diff ids when they are unpacked: the config names those, but the manifest may name any bytes. A layer
+ * that this machine compressed is known by its digest.
  */
 async function verifyLayers({ dir, image }: Layout, { base, layers }: ExpectedImage): Promise<void> {
   for (const [index, layer] of layers.entries()) {

@@ -22,8 +22,7 @@ export interface FolderOptions {
 
 /**
  * dist/images as the destination, if no registry is configured: one complete OCI layout for each image, readable by other tools;
- * `docker-archive` adds a file for `docker load`.
- * It has no tags: a layout holds one image, identified by its name.
+ * `docker-archive` adds a file for `docker load`. It has no tags: a layout holds one image, identified by its name.
  */
 export function folderDestination(job: ImageJob, options: FolderOptions & TrustOptions, log: Log): Destination {
   const { root, dryRun, format } = options;

@@ -37,8 +37,8 @@ interface Push {
 const LOCK_TIMEOUT = 3 * 3_600_000;
 
 /**
- * Pushes an image to the registry, or to dist/images if no registry is configured: find (which verifies) → build → upload → tag.
- * An existing, verified image is reused: nothing is built or sent, only its tags are set. Returns the receipt; on a dry run, undefined if the
+ * Pushes an image to the registry, or to dist/images if no registry is configured: find (which verifies) → build → upload → tag. An
+ * existing, verified image is reused: nothing is built or sent, only its tags are set. Returns the receipt; on a dry run, undefined if the
  * image would have to be pushed.
  */
 export async function pushImage(job: ImageJob, options: PushOptions, log: Log): Promise<PushReceipt | undefined> {

@@ -15,9 +15,8 @@ export interface TagOptions {
 }
 
 /**
- * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves. None in a folder; none if something is uncommitted, because
- * the commit does not contain it.
- * Problem `unsafe-tag`.
+ * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves. None in a folder; none if something is uncommitted,
+ * because the commit does not contain it. Problem `unsafe-tag`.
  */
 export async function tagsOf(job: ImageJob, options: TagOptions & { registries: Registries }, log: Log): Promise<ImageTag[]> {
   if (!options.registries.registry) return [];

@@ -16,8 +16,8 @@ export const KEY_VARIABLE = 'KDCUBE_SIGNING_KEY';
 export const PASSWORD_VARIABLE = 'KDCUBE_SIGNING_PASSWORD';
 
 /**
- * The signing key of this job, from the file that an option names, else from the environment: PEM text, or the path of a PEM file. Undefined
- * if none is configured. Problem `signing-key`.
+ * The signing key of this job, from the file that an option names, else from the environment: PEM text, or the path of a PEM file.
+ * Undefined if none is configured. Problem `signing-key`.
  */
 export function readSigningKey(root: string, file: string | undefined, env = process.env): SigningKey | undefined {
   const value = env[KEY_VARIABLE] || undefined;

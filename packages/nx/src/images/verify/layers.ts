@@ -17,9 +17,8 @@ interface LayeredImage {
 }
 
 /**
- * Fetches the layers of an image above its base, and compares their uncompressed content with what git gives. The base's layers are identified
- * by their digests. An engine-built image
- * has no expected content.
+ * Fetches the layers of an image above its base, and compares their uncompressed content with what git gives. The base's layers are
+ * identified by their digests. An engine-built image has no expected content.
  */
 export async function readLayers(
   { repository, digest, expected }: LayeredImage,

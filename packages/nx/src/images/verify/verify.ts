@@ -47,10 +47,9 @@ export type Verdict =
   | { by: 'nothing'; why: string; cause?: KdcubeError };
 
 /**
- * Verifies that an image found under the content key is the image that `job` plans. A content key is a claim: anyone with write access to the
- * repository can put any image under it.
- * `receiptDigest`: the digest in the receipt of the docker-push of this key; it counts only if the content cannot be computed. Problem
- * `image-mismatch` if it is another image.
+ * Verifies that an image found under the content key is the image that `job` plans. A content key is a claim: anyone with write access to
+ * the repository can put any image under it. `receiptDigest`: the digest in the receipt of the docker-push of this key; it counts only if
+ * the content cannot be computed. Problem `image-mismatch` if it is another image.
  */
 export async function verifyImage(
   job: ImageJob,

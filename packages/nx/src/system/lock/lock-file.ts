@@ -45,9 +45,9 @@ export function renewLock(file: string, own: LockOwner): boolean {
 }
 
 /**
- * Removes a lock file with this token; without a token, a stale one. Of all competing processes, only the one that holds the claim removes it:
- * a second lock whose name ends in the token, so that the lock of the next owner has another claim. A claim left by a killed process is itself
- * a stale lock.
+ * Removes a lock file with this token; without a token, a stale one. Of all competing processes, only the one that holds the claim removes
+ * it: a second lock whose name ends in the token, so that the lock of the next owner has another claim. A claim left by a killed process is
+ * itself a stale lock.
  */
 function removeLock(file: string, token: string | undefined, own: LockOwner): boolean {
   const claim = `${file}.${token ?? 'incomplete'}`;

@@ -19,9 +19,9 @@ interface LockOptions {
 }
 
 /**
- * Runs `work` while no other process that uses this cache folder holds the lock `name`, not even in another container or on another machine.
- * Waits up to `timeout` with a progress line every 15 s, then throws the Problem `already-running`. `hasWaited`: another process held the lock
- * before.
+ * Runs `work` while no other process that uses this cache folder holds the lock `name`, not even in another container or on another
+ * machine. Waits up to `timeout` with a progress line every 15 s, then throws the Problem `already-running`. `hasWaited`: another process
+ * held the lock before.
  */
 export async function withLock<T>(
   name: string,

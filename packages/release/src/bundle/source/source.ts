@@ -6,8 +6,8 @@ import { packageOf, readBundle } from './layout';
 
 /**
  * Checks a bundle's Python without running it: entrypoint.py exists and has exactly one entrypoint, and the imports work in the platform's
- * process. `files` are the bundle's .py files, by path relative to its root, with `/`. `at.folder` is the path of its folder for messages. A
- * file that cannot be read (Python would reject it) gives no problem: the bundle's own test reports it.
+ * process. `files` are the bundle's .py files, by path relative to its root, with `/`. `at.folder` is the path of its folder for messages.
+ * A file that cannot be read (Python would reject it) gives no problem: the bundle's own test reports it.
  */
 export function checkBundleSource(files: ReadonlyMap<string, string>, at: { id: string; folder: string }): Problem[] {
   const bundle = readBundle(files, at);

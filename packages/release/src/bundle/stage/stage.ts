@@ -28,13 +28,13 @@ export const LFS_LIMIT = 1024;
  * The rules of staging: which entries of a git tree are copied into a bundle's folder, and which ones are problems. Nothing is skipped
  * silently.
  *
- * - A file keeps its content; its mode is 644, or 755 if it is executable in git. Folders are 755. There are no empty folders, because git has
- * none.
- * - A symbolic link stays a link if its target is relative and inside the bundle, both as written and with every link on the way resolved; the
- * target need not exist. Otherwise: `symlink-escape`.
+ * - A file keeps its content; its mode is 644, or 755 if it is executable in git. Folders are 755. There are no empty folders, because git
+ *   has none.
+ * - A symbolic link stays a link if its target is relative and inside the bundle, both as written and with every link on the way resolved;
+ *   the target need not exist. Otherwise: `symlink-escape`.
  * - A submodule's files are not in the tree: `submodule`. A Git LFS pointer is not the file: `lfs-pointer`.
  * - Names must be valid on Linux, macOS and Windows: `unsafe-name`; and distinct on file systems that ignore case or Unicode form:
- * `case-clash`.
+ *   `case-clash`.
  *
  * `subject` names the bundle in messages; `at` is its place in release.yaml. Returns all problems, not only the first.
  */

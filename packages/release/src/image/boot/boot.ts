@@ -46,9 +46,8 @@ export const BOOT_NAME = 'kdcube-boot-';
 const MAX_FILE_SIZE = 1024 ** 3;
 
 /**
- * The arguments for docker or podman. The image's user, variables and working folder are unchanged; only the entrypoint is replaced. The file
- * system is writable,
- * as in the platform: with --read-only, a bundle that writes a cache into its folder would fail only here.
+ * The arguments for docker or podman. The image's user, variables and working folder are unchanged; only the entrypoint is replaced. The
+ * file system is writable, as in the platform: with --read-only, a bundle that writes a cache into its folder would fail only here.
  */
 export function bootCommand({ name, reference, platform, python, probe, memory }: BootRun): string[] {
   return [

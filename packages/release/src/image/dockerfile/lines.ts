@@ -26,8 +26,8 @@ export function spanOf(word: Token, from = 0, to = word.text.length): [number, n
 }
 
 /**
- * Parses the instructions of a Dockerfile as Docker does: continuation lines (`# escape=` may set the character), comments and blank lines in
- * between, here-documents. `fail` must throw; it is called for an unterminated here-document.
+ * Parses the instructions of a Dockerfile as Docker does: continuation lines (`# escape=` may set the character), comments and blank lines
+ * in between, here-documents. `fail` must throw; it is called for an unterminated here-document.
  */
 export function linesOf(text: string, fail: (message: string, line: number) => never): Line[] {
   const lines = physicalLines(text);

@@ -11,8 +11,8 @@ import { absolute } from './values';
 export interface PlannedLayer {
   entries: LayerEntry[];
   /**
-   * The parent folders of all entries, with their current owner and mode. Each layer must list them: engines unpack each layer by itself, and
-   * would replace an unlisted folder by one with their own defaults.
+   * The parent folders of all entries, with their current owner and mode. Each layer must list them: engines unpack each layer by itself,
+   * and would replace an unlisted folder by one with their own defaults.
    */
   above: Extract<LayerEntry, { kind: 'folder' }>[];
 }
@@ -38,8 +38,8 @@ export interface LayersOf {
 }
 
 /**
- * Plans the layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context and
- * the base image, never on the state of this machine.
+ * Plans the layer of every step. The result, and what must be listed first, depend only on the Dockerfile, the names in the build context
+ * and the base image, never on the state of this machine.
  */
 export function planLayers({
   steps,

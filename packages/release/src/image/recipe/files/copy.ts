@@ -19,9 +19,9 @@ export type LayerEntry = Owner & { path: string } & (
 export type LayerEntries = Map<string, LayerEntry>;
 
 /**
- * Plans `COPY` and `ADD` as builders run them: the image's content decides whether the destination is a folder, symlinks are resolved, missing
- * folders are created with the owner of the copy, and a folder's content is copied (with the modes of its subfolders, but not its own). Throws
- * an Error with the reason why it is not supported, `BaseNotListed` or `FolderNotListed`.
+ * Plans `COPY` and `ADD` as builders run them: the image's content decides whether the destination is a folder, symlinks are resolved,
+ * missing folders are created with the owner of the copy, and a folder's content is copied (with the modes of its subfolders, but not its
+ * own). Throws an Error with the reason why it is not supported, `BaseNotListed` or `FolderNotListed`.
  */
 export function planCopy(step: CopyStep, context: Context, image: ImageTree): LayerEntries {
   const entries: LayerEntries = new Map();

@@ -14,8 +14,8 @@ export interface Glob {
 }
 
 /**
- * Matches a whole text. Unlike a backtracking regular expression, it tracks all possible positions in the pattern at once: the work is at most
- * the length of the text times the length of the pattern.
+ * Matches a whole text. Unlike a backtracking regular expression, it tracks all possible positions in the pattern at once: the work is at
+ * most the length of the text times the length of the pattern.
  */
 export function compilePieces(pieces: readonly GlobPiece[]): Glob {
   return {
