@@ -1,6 +1,6 @@
 import { singleFlight, batched, batchedBy } from './batch';
 
-it('together asks once for all that is asked at the same moment, and again later', async () => {
+it('combines concurrent requests into one call, and later requests into another', async () => {
   const calls: string[][] = [];
   const ask = batched((items: string[]) => {
     calls.push(items);
@@ -15,7 +15,7 @@ it('together asks once for all that is asked at the same moment, and again later
   expect(calls).toEqual([['bad', 'a', 'b', 'a'], ['c']]);
 });
 
-it('in turn, what is asked during a call waits for the next one, also behind a failure', async () => {
+it('with inTurn, requests made during a call wait for the next one, also after a failure', async () => {
   const calls: string[][] = [];
   const going: (() => void)[] = [];
   const ask = batchedBy<string, string, string>(
@@ -50,7 +50,7 @@ it('in turn, what is asked during a call waits for the next one, also behind a f
   expect(calls[2]).toEqual(['here', 'a', 'b']);
 });
 
-it('sharedWhileAsked keeps nothing, failures least of all', async () => {
+it('singleFlight caches nothing, not even failures', async () => {
   let count = 0;
   const shared = singleFlight<number>();
   const ask = () => shared('key', async () => (count += 1));

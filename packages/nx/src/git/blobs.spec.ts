@@ -26,7 +26,7 @@ function objectFile(cwd: string, oid: string): string {
 
 const idOf = (cwd: string, name: string) => gitSync(cwd, 'rev-parse', `HEAD:${name}`);
 
-it('reads blobs in the given order, an id as often as it is asked for', async () => {
+it('reads blobs in the given order, and repeated ids as often as requested', async () => {
   const large = 'x'.repeat(1_200_000);
   const cwd = newRepo(box.folder('order'), { a: 'A', b: 'BB', empty: '', large });
   const [a, b, empty, big] = ['a', 'b', 'empty', 'large'].map((name) => idOf(cwd, name)) as [string, string, string, string];
@@ -34,7 +34,7 @@ it('reads blobs in the given order, an id as often as it is asked for', async ()
     expect(await textsOf(cwd, [b, a, b, big, empty, a])).toEqual(['BB', 'A', 'BB', large, '', 'A']);
 });
 
-it('does not read again what it has just read and verified', async () => {
+it('does not read a recently verified blob again', async () => {
   const cwd = newRepo(box.folder('again'), { a: 'read once' });
   const oid = idOf(cwd, 'a');
   expect(await textsOf(cwd, [oid])).toEqual(['read once']);
@@ -42,7 +42,7 @@ it('does not read again what it has just read and verified', async () => {
   expect(await textsOf(cwd, [oid])).toEqual(['read once']);
 });
 
-it('refuses a blob whose content was replaced, each time', async () => {
+it('rejects a blob whose content was replaced, each time', async () => {
   const cwd = newRepo(box.folder('replaced'), { a: 'what was committed' });
   const oid = idOf(cwd, 'a');
   fs.chmodSync(objectFile(cwd, oid), 0o644);

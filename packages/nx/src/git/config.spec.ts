@@ -5,7 +5,7 @@ let box: Sandbox;
 beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());
 
-it('reads every setting with one question: several values, empty ones, names with dots', async () => {
+it('reads every setting with one command: several values, empty ones, names with dots', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   for (const [key, value] of [
     ['remote.my.fork.url', 'one'],
@@ -23,7 +23,7 @@ it('reads every setting with one question: several values, empty ones, names wit
   expect([defaultRemote(settings), isPartialClone(settings)]).toEqual(['my.fork', false]);
 });
 
-it('knows origin among several remotes, no remote among others, and a partial clone', async () => {
+it('finds origin among several remotes and no default among others, and recognizes a partial clone', async () => {
   const remote = (...names: string[]) => defaultRemote(new Map(names.map((name) => [name, ['x']])));
   expect([
     remote('remote.a.url', 'remote.origin.url'),
@@ -33,6 +33,6 @@ it('knows origin among several remotes, no remote among others, and a partial cl
   expect(isPartialClone(new Map([['remote.origin.promisor', ['true']]]))).toBe(true);
 });
 
-it('works outside of a repository', async () => {
+it('works outside a repository', async () => {
   expect(configValue(await readGitConfig({ cwd: box.folder('none') }), 'user.email')).toBe('a@example.org');
 });

@@ -6,7 +6,7 @@ beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());
 
 describe('git', () => {
-  it('keeps the settings that CI hands over in the environment, and adds its own', async () => {
+  it('preserves the settings that CI passes in the environment, and adds its own', async () => {
     Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraheader', GIT_CONFIG_VALUE_0: 'A: b' });
     const place = { cwd: box.dir, config: { 'my.own': 'c' } };
     expect(
@@ -14,7 +14,7 @@ describe('git', () => {
     ).toEqual(['A: b', 'c', '0']);
   });
 
-  it('speaks English, asks nothing and cannot be sent elsewhere, whatever this process was given', async () => {
+  it('uses English messages, never prompts and always uses the given repository, whatever the environment of this process', async () => {
     Object.assign(process.env, {
       LC_ALL: 'de_DE.UTF-8',
       GIT_TERMINAL_PROMPT: '1',
@@ -42,7 +42,7 @@ describe('git', () => {
     });
   });
 
-  it('never returns the secrets of URLs', async () => {
+  it('removes secrets from URLs in the output', async () => {
     const { stderr } = await git({ cwd: box.dir }, ['clone', 'https://user:s3cret@name.invalid/x.git', 'x']);
     expect(stderr).toContain('name.invalid');
     expect(stderr).not.toContain('s3cret');

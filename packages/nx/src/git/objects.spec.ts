@@ -17,7 +17,7 @@ afterEach(resetStop);
 
 const big = 'x'.repeat(300_000);
 
-it('answers in the order of the questions, large and small, there and not', async () => {
+it('responds in the order of the requests, for large, small and missing objects', async () => {
   const dir = newRepo(box.folder('w'), { 'big.txt': big, 'empty.txt': '', 'bundles/a/x.py': 'x\n' });
   const objects = objectReader({ cwd: dir });
   const names = ['HEAD:big.txt', 'HEAD:nothing', 'HEAD:empty.txt', 'HEAD:bundles/a', '0'.repeat(40), 'HEAD:bundles/a/x.py'];
@@ -35,7 +35,7 @@ it('answers in the order of the questions, large and small, there and not', asyn
   expect(two[3]!.content.length).toBe(one[3]!.size);
 });
 
-it('sees what was committed since, and a repository that was made anew in the same place', async () => {
+it('sees later commits, and a repository that was recreated at the same path', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   const blob = async (name: string) => (await objectReader({ cwd: dir }).read([name]))[0]?.content.toString();
   expect(await blob('HEAD:a')).toBe('1');
@@ -58,7 +58,7 @@ async function withGit(lines: string, work: () => Promise<void>): Promise<void> 
   await work().finally(() => (process.env.PATH = before));
 }
 
-it('asks a git before 2.36 with two processes, also one that began before anybody knew how old it is', async () => {
+it('uses two processes for git before 2.36, also if one started before the version was known', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   const old = `[ "$1" = version ] && exec echo git version 2.34.1
 case "$*" in *--batch-command*) echo usage >&2; exit 129;; esac`;
@@ -71,7 +71,7 @@ case "$*" in *--batch-command*) echo usage >&2; exit 129;; esac`;
   });
 });
 
-it('ends what began and was never asked', async () => {
+it('ends a process that started but got no request', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   const file = path.join(box.dir, 'pid');
   await withGit(`echo $$ > '${file}.new' && mv '${file}.new' '${file}'`, async () => {
@@ -82,7 +82,7 @@ it('ends what began and was never asked', async () => {
   });
 });
 
-it('answers again after it was closed', async () => {
+it('responds again after it was closed', async () => {
   const dir = newRepo(box.folder('w'), { a: '1' });
   const objects = objectReader({ cwd: dir });
   await objects.info(['HEAD:a']);
@@ -91,7 +91,7 @@ it('answers again after it was closed', async () => {
   expect(await objects.info(['HEAD:a'])).toEqual([expect.objectContaining({ type: 'blob' })]);
 });
 
-it('starts no other after one that was stopped, anywhere; a repository that is complete does not seem to have lost files then', async () => {
+it('starts no process after one was stopped by a signal; a complete repository does not appear to have lost files then', async () => {
   const [dir, other] = [newRepo(box.folder('w'), { a: '1' }), newRepo(box.folder('v'), { a: '1' })];
   const tree = gitSync(dir, 'rev-parse', 'HEAD^{tree}');
   await withGit(`[ "$1" = cat-file ] && kill -TERM $$`, async () => {
@@ -106,7 +106,7 @@ it('starts no other after one that was stopped, anywhere; a repository that is c
   expect((await objectReader({ cwd: other }).info(['HEAD']))[0]!.type).toBe('commit');
 });
 
-it('is a problem, with the words of git, where there is no repository; whoever asks next is not stuck', async () => {
+it('outside a repository, throws a Problem with git’s message; the next caller is not blocked', async () => {
   const dir = box.folder('none');
   fs.mkdirSync(dir, { recursive: true });
   const objects = objectReader({ cwd: dir, env: { GIT_CEILING_DIRECTORIES: box.dir } });

@@ -43,7 +43,7 @@ describe('a checkout', () => {
   });
   afterEach(() => box.end());
 
-  test('says what is committed, and nothing of places that were not asked for', async () => {
+  test('reports what is committed, and nothing about folders that were not read', async () => {
     write('bundles/b/entrypoint.py', 'b = 2\n');
     write('bundles/c/new.py', '');
     write('bundles/a/x.log', 'ignored');
@@ -61,7 +61,7 @@ describe('a checkout', () => {
     ]);
   });
 
-  test('unknown before the first commit, and outside of a repository', async () => {
+  test('is unknown before the first commit, and outside a repository', async () => {
     const bare = box.folder('new');
     gitSync(bare, 'init', '-q');
     expect(await readStatus(bare).checkout).toBeUndefined();
@@ -102,7 +102,7 @@ describe('a checkout', () => {
         put('bundles/a/entrypoint.py', 'a = 1\r\n');
       },
     ],
-  ])('%s: the trees are those that git would commit', async (_, change) => {
+  ])('%s: the trees equal those that git would commit', async (_, change) => {
     change(write, root);
     const found = await withSnapshot(root, ({ tree }) => Promise.all(['bundles/a', 'bundles/b'].map(tree)));
     const treesNow = (): string[] =>

@@ -41,7 +41,7 @@ const nested = (levels: number, mode: string, oid: string): string => {
 const readsOf = () => jest.spyOn(objectReader(store().context), 'read');
 
 describe('a few git objects', () => {
-  it('that unfold to a million files are refused while they are listed', async () => {
+  it('that unfold to a million files are rejected while they are listed', async () => {
     const million = nested(6, '100644', blob('x'));
     const reads = readsOf();
     expect(await problemOf(listTree(store(), million))).toMatchObject({
@@ -80,7 +80,7 @@ describe('a few git objects', () => {
   });
 });
 
-it('a folder of a hundred thousand files is refused, and one of many megabytes is not held in memory', async () => {
+it('a folder of a hundred thousand files is rejected, and one of many megabytes is not held in memory', async () => {
   expect(await problemOf(listTree(store(), tree(numbered(100_000, '100644', blob('x')))))).toMatchObject({
     code: 'limit-exceeded',
   });
@@ -91,7 +91,7 @@ it('a folder of a hundred thousand files is refused, and one of many megabytes i
   expect(await problemOf(listTree(store(), large))).toMatchObject({ code: 'limit-exceeded' });
 });
 
-it('both sides of the limits', async () => {
+it('the limits are exact', async () => {
   const file = blob('x');
   expect(await listTree(store(), tree(numbered(LIMITS.treeEntries.max, '100644', file)))).toHaveLength(LIMITS.treeEntries.max);
   expect(await problemOf(listTree(store(), tree(numbered(LIMITS.treeEntries.max + 1, '100644', file))))).toMatchObject({

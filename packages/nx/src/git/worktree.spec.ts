@@ -21,7 +21,7 @@ describe('openWorkspace', () => {
     });
   });
 
-  it('says what to type where there is no repository', async () => {
+  it('outside a repository, hints at the command to run', async () => {
     expect(await problemOf(openWorktree(box.folder('plain')))).toMatchObject({
       code: 'not-a-repository',
       hint: expect.stringContaining('git init'),
@@ -31,11 +31,11 @@ describe('openWorkspace', () => {
     expect((await problemOf(openWorktree(bare))).code).toBe('not-a-repository');
   });
 
-  it('says that a folder is missing, and not git', async () => {
+  it('reports a missing folder, not a missing git', async () => {
     expect((await problemOf(openWorktree(path.join(box.dir, 'gone')))).message).toContain('gone does not exist');
   });
 
-  it('says when git is missing or too old', async () => {
+  it('reports that git is missing or too old', async () => {
     const before = process.env.PATH;
     const bin = box.folder('bin');
     process.env.PATH = bin;
@@ -50,7 +50,7 @@ describe('openWorkspace', () => {
 });
 
 describe('the workspace', () => {
-  it('names its own remote without user information', async () => {
+  it('returns its own remote without user information', async () => {
     const dir = newRepo(box.folder('w'));
     expect(await ownRemoteUrl(dir)).toBeUndefined();
     gitSync(dir, 'remote', 'add', 'upstream', 'https://user:secret@example.org/team/repo.git');
@@ -62,7 +62,7 @@ describe('the workspace', () => {
     expect(await ownRemoteUrl(dir)).toBe('git@example.org:team/repo.git');
   });
 
-  it('knows its commit and its branch', async () => {
+  it('returns its commit and its branch', async () => {
     const dir = newRepo(box.folder('w'));
     expect([await headCommit(dir), await currentBranch(dir)]).toEqual([undefined, 'main']);
     const id = commit(dir, { a: 'a' });
@@ -70,7 +70,7 @@ describe('the workspace', () => {
     expect([await headCommit(dir), await currentBranch(dir)]).toEqual([id, undefined]);
   });
 
-  it('lists what is not committed, and only below the paths asked for', async () => {
+  it('lists uncommitted paths, only below the requested ones', async () => {
     const top = newRepo(box.folder('w'), {
       'ws/pins/a/pin.json': '1',
       'ws/pins/b/pin.json': '1',

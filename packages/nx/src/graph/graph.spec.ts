@@ -70,7 +70,7 @@ const WORKSPACE = {
 };
 
 describe('createNodes', () => {
-  it('makes one project a bundle, one an image, and release, each with a root that is really there', async () => {
+  it('creates one project for each bundle and each image, and release, each with an existing root', async () => {
     write(WORKSPACE);
     const found = await projects();
     expect(Object.keys(found).sort()).toEqual(['here@1-0', 'proc', 'release', 'there@2-0']);
@@ -79,7 +79,7 @@ describe('createNodes', () => {
     for (const project of Object.values(found)) expect(fs.existsSync(path.join(root, project.root))).toBe(true);
   });
 
-  it('takes a workspace bundle from its folder and a pinned one from its pin alone, also when its folder is here', async () => {
+  it('finds a workspace bundle by its folder and a pinned one only by its pin, even if its folder exists here', async () => {
     write({ ...WORKSPACE, 'service/bundles/there@2-0/entrypoint.py': '' });
     const found = await projects();
     expect(found['here@1-0']!.namedInputs).toEqual({ source: ['{workspaceRoot}/bundles/here@1-0/**/*'] });
@@ -101,7 +101,7 @@ describe('createNodes', () => {
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
-  it('gives boot to images that hold bundles, never cached; docker-push runs it first where the options say so, with its own parameters', async () => {
+  it('adds boot to images with bundles, never cached; docker-push runs it first if the options say so, with its own parameters', async () => {
     const web = { 'images/web/Dockerfile': 'FROM nginx:1\n' };
     write({ ...WORKSPACE, ...web });
     const found = await projects();
@@ -116,11 +116,11 @@ describe('createNodes', () => {
     expect(asked.web!.targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
-  it('is asked for release.yaml alone: a deleted file of its pattern would make everything affected, and pins are deleted', () => {
+  it('matches only release.yaml: deleting a matching file marks everything as affected, and pins get deleted', () => {
     expect(createNodes[0]).toBe('release.yaml');
   });
 
-  it('caches stage, but not where it has to refuse: a stale pin, a problem of release.yaml', async () => {
+  it('caches stage, unless it must fail: a stale pin, a problem in release.yaml', async () => {
     const cached = async (): Promise<(boolean | undefined)[]> => {
       const found = await projects();
       return ['here@1-0', 'there@2-0'].map((bundle) => found[bundle]!.targets!.stage!.cache);
@@ -133,7 +133,7 @@ describe('createNodes', () => {
     expect(await cached()).toEqual([false, false]);
   });
 
-  it('caches no target that knows --dryRun: Nx would put back what lay in dist during the dry run', async () => {
+  it('caches no target with --dryRun: Nx would restore what was in dist during the dry run', async () => {
     write(WORKSPACE);
     for (const project of Object.values(await projects())) {
       for (const [name, { cache, metadata }] of Object.entries(project.targets!)) {
@@ -142,21 +142,21 @@ describe('createNodes', () => {
     }
   });
 
-  it('has a test target only where there is a test', async () => {
+  it('adds a test target only if there is a test', async () => {
     write(WORKSPACE);
     expect((await projects())['here@1-0']!.targets!.test).toBeDefined();
     fs.rmSync(path.join(root, 'bundles/here@1-0/tests'), { recursive: true });
     expect((await projects())['here@1-0']!.targets!.test).toBeUndefined();
   });
 
-  it('calls targets as the options say', async () => {
+  it('names targets as the options say', async () => {
     write(WORKSPACE);
     const found = await projects({ targetNames: { 'docker-push': 'push', stage: 'copy' } });
     expect(Object.keys(found.proc!.targets!)).toEqual(['docker-build', 'boot', 'push']);
     expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
   });
 
-  it('never throws for the plugin’s options: it ignores the wrong ones', async () => {
+  it('never throws for invalid plugin options: it ignores them', async () => {
     write(WORKSPACE);
     const options = { registri: 1, targetNames: { 'docker-pus': 'push', stage: 'copy' } } as PluginOptions;
     const found = await projects(options);
@@ -164,7 +164,7 @@ describe('createNodes', () => {
     expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['test', 'copy']);
   });
 
-  it('hands the options that decide a descriptor to its target, so that they are part of its hash', async () => {
+  it('passes the options of a descriptor to its target, so that they are part of its hash', async () => {
     write(WORKSPACE);
     expect((await projects({ mode: 'git', generation: '2026.4.19' })).release!.targets!.descriptor!.options).toEqual({
       mode: 'git',
@@ -207,7 +207,7 @@ describe('createNodes', () => {
     });
   }
 
-  it('keeps a bundle that has neither folder nor pin: run-many must not call it a success to have left it out', async () => {
+  it('keeps a bundle without folder and pin: run-many must not skip it and succeed', async () => {
     write(WORKSPACE);
     fs.rmSync(path.join(root, 'pins'), { recursive: true });
     fs.rmSync(path.join(root, 'bundles'), { recursive: true });
@@ -217,7 +217,7 @@ describe('createNodes', () => {
     expect(Object.keys(found['here@1-0']!.targets!)).toEqual(['stage']);
   });
 
-  it('has no project outside of the workspace, whatever subdir says', async () => {
+  it('creates no project outside the workspace, whatever subdir is', async () => {
     const outside = `out-${path.basename(root)}`;
     write({ 'release.yaml': `platform: {ref: v1}\nbundles: {items: [{id: ${outside}, subdir: ".."}, {id: ok, subdir: a/./b}]}` });
     fs.mkdirSync(path.join(root, '..', outside));
@@ -229,7 +229,7 @@ describe('createNodes', () => {
     }
   });
 
-  it('makes nothing in a workspace without release.yaml', async () => {
+  it('creates nothing in a workspace without release.yaml', async () => {
     const [, create] = createNodes;
     expect(await create(['images/x/Dockerfile'], {}, { workspaceRoot: root, nxJsonConfiguration: {} } as never)).toEqual([]);
   });
@@ -244,12 +244,12 @@ describe('createDependencies', () => {
     expect(await edges()).toEqual(['proc → here@1-0', 'release → proc']);
   });
 
-  it('falls back on release.yaml while there is no pin', async () => {
+  it('uses release.yaml if there is no pin', async () => {
     write(WORKSPACE);
     expect(await edges()).toEqual(['proc → here@1-0', 'proc → there@2-0', 'release → proc']);
   });
 
-  it('names no project that is not there', async () => {
+  it('adds no dependency on a missing project', async () => {
     write({
       ...WORKSPACE,
       'pins/images/proc/pin.json': JSON.stringify({ pin: 1, platform: 'x', bundles: ['gone@1'], bases: {} }),

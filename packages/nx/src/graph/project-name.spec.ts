@@ -55,7 +55,7 @@ it.each<[string, Record<string, string>, string, string]>([
     'libs/a/package.json',
     'kdcube-release',
   ],
-])('%s is named, and so is the option', (_, files, file, name) => {
+])('%s is reported, with the option to set', (_, files, file, name) => {
   expect(problemOf(files)).toMatchObject({
     code: 'already-exists',
     message: expect.stringContaining(file),

@@ -59,8 +59,8 @@ async function replaceLayer({ manifest, config }: Forged, { honestDiffId }: { ho
   return descriptor.digest;
 }
 
-describe('the tag of a branch, moved to an image with a foreign layer whose history names our layer key', () => {
-  it('gives nothing to the next image', async () => {
+describe('the branch tag, moved to an image with a foreign layer whose history names our layer key', () => {
+  it('does not affect the next image', async () => {
     const honest = await push();
     const image = await repository.read('customer-main');
     const foreign = await replaceLayer(image, { honestDiffId: false });
@@ -147,8 +147,8 @@ const FORGERIES: [what: string, why: RegExp, change: Change][] = [
   ],
 ];
 
-describe('the tag of a branch, moved to an image that names our diff_ids for other bytes', () => {
-  it('gives a layer that no container runtime unpacks, and that release:verify --layers finds', async () => {
+describe('the branch tag, moved to an image that names our diff_ids for other bytes', () => {
+  it('gives a layer that no container runtime unpacks, and that release:verify --layers reports', async () => {
     await push();
     const image = await repository.read('customer-main');
     const foreign = await replaceLayer(image, { honestDiffId: true });
@@ -162,7 +162,7 @@ describe('the tag of a branch, moved to an image that names our diff_ids for oth
 });
 
 describe('release:verify --layers', () => {
-  it('finds every layer of an honest image', async () => {
+  it('accepts every layer of an honest image', async () => {
     const { key } = await push();
     expect(await verifyLayers(`c-${key}`)).toEqual({ count: 3 });
   });
@@ -172,7 +172,7 @@ describe('release:verify --layers', () => {
     ['unpacks to more', /unpacks to more than/, (digest) => replaceInImage(digest, gzipSync(Buffer.alloc(1_000_000)))],
     ['cannot be unpacked', /cannot be unpacked/, (digest) => replaceInImage(digest, Buffer.from('no gzip'))],
     ['unpacks to something else', /unpacks to sha256:.* instead of/, (digest) => replaceInImage(digest, gzipSync('x'))],
-  ])('finds a layer that %s', async (_, why, attack) => {
+  ])('reports a layer that %s', async (_, why, attack) => {
     const { key, digest } = await push();
     const layer = (await repository.read(digest)).manifest.layers.at(-1)!.digest;
     await attack(layer);
@@ -198,7 +198,7 @@ async function verifyLayers(tag: string) {
   return readLayers({ repository: 'acme/proc', digest, expected: expected.image }, registry);
 }
 
-describe('the right content key, before anybody has pushed it', () => {
+describe('the right content key, pushed by an attacker first', () => {
   it.each(FORGERIES)('%s: image-mismatch, and nothing is written', async (_, why, change) => {
     const { tag, digest, forged } = await forgeKey(change);
     const problem = await problemOf(push());
@@ -223,7 +223,7 @@ describe('the right content key, before anybody has pushed it', () => {
     expect(await repository.digestOf(tag)).toBe(forged);
   });
 
-  it('a layer that is compressed in another way is the same image, and is reused', async () => {
+  it('a layer with another compression is the same image, and is reused', async () => {
     const { tag, forged } = await forgeKey(async ({ manifest }) => {
       const at = manifest.layers.length - 1;
       const packed = await repository.bytesOf(manifest.layers[at]!.digest);
@@ -246,7 +246,7 @@ async function forgeKey(change: Change): Promise<{ tag: string; digest: string; 
   return { tag, digest, forged };
 }
 
-describe('the key of an image that was pushed, moved to another image', () => {
+describe('the key of a pushed image, moved to another image', () => {
   const moveKey = async (): Promise<{ tag: string; digest: string; forged: string }> => {
     const { key, digest } = await push();
     const image = await repository.read(digest);
@@ -254,19 +254,19 @@ describe('the key of an image that was pushed, moved to another image', () => {
     return { tag: `c-${key}`, digest, forged: await repository.put(`c-${key}`, image) };
   };
 
-  it('is a Problem of docker-push, which leaves the other tags as they are', async () => {
+  it('is a Problem of docker-push, which does not change the other tags', async () => {
     const { digest } = await moveKey();
     expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
     expect(await repository.digestOf('customer-main')).toBe(digest);
   });
 
-  it('is a Problem of everything that reads the release: tag, env, plan, deploy', async () => {
+  it('is a Problem of every command that reads the release: tag, env, plan, deploy', async () => {
     const { tag, forged } = await moveKey();
     const problem = await problemOf(resolve());
     expect(problem).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining(`${tag} (${forged})`) });
   });
 
-  it('is a Problem also where a receipt names it', async () => {
+  it('is a Problem even if a receipt names it', async () => {
     const { forged } = await moveKey();
     editReceipt({ digest: forged });
     expect(await problemOf(resolve())).toMatchObject({ code: 'image-mismatch' });
@@ -280,7 +280,7 @@ describe('a job that cannot read a bundle', () => {
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
   };
 
-  it('takes the digest from the receipt of the push, and not from the tag', async () => {
+  it('uses the digest in the receipt of the push, not the tag', async () => {
     const { key, digest } = await push();
     const image = await repository.read(digest);
     image.config.config.Cmd = ['evil'];
@@ -293,7 +293,7 @@ describe('a job that cannot read a bundle', () => {
     ['without a receipt', undefined],
     ['with the receipt of another key', { key: 'f'.repeat(64) }],
     ['with the receipt of another repository', { repository: 'registry.example/acme/proc' }],
-  ])('%s, takes nothing: image-unverified', async (_, change) => {
+  ])('%s, accepts nothing: image-unverified', async (_, change) => {
     await push();
     if (change) editReceipt(change);
     else fs.rmSync(receiptFile());
@@ -301,7 +301,7 @@ describe('a job that cannot read a bundle', () => {
     expect(await problemOf(resolve())).toMatchObject({ code: 'image-unverified' });
   });
 
-  it('takes what the registry has if trustRegistry is set', async () => {
+  it('accepts the registry’s image if trustRegistry is set', async () => {
     const { digest } = await push();
     fs.rmSync(receiptFile());
     lockOut();
@@ -310,7 +310,7 @@ describe('a job that cannot read a bundle', () => {
 });
 
 describe('trustRegistry', () => {
-  it('does not accept an image that was computed and is another one', async () => {
+  it('does not accept an image whose computed content differs', async () => {
     await forgeKey(({ config }) => void (config.config.Cmd = ['evil']));
     expect(await problemOf(push({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
     expect(await problemOf(resolve({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
@@ -325,7 +325,7 @@ describe('the cache', () => {
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name));
 
-  it('an edited layer and its edited entry do not get into an image', async () => {
+  it('an edited layer and its edited entry are not used in an image', async () => {
     const { digest } = await push();
     for (const file of filesIn('layers')) {
       const foreign = gzipSync('foreign');
@@ -336,7 +336,7 @@ describe('the cache', () => {
     expect((await push()).digest).toBe(digest);
   });
 
-  it('an entry that another user or machine sealed does not count', async () => {
+  it('an entry sealed by another user or machine does not count', async () => {
     const { digest } = await push();
     const [foreign] = [gzipSync('foreign')];
     const entry = { digest: sha256(foreign), diffId: sha256(Buffer.from('foreign')), size: foreign.length, plainSize: 7 };
@@ -362,7 +362,7 @@ describe('the cache', () => {
     expect((await push()).digest).toBe(digest);
   });
 
-  it('an edited diff_id makes no forged image acceptable', async () => {
+  it('an edited diff_id does not make a forged image acceptable', async () => {
     await forgeKey(async (image) => void (await replaceLayer(image, { honestDiffId: false })));
     expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
     for (const file of filesIn('diff-ids')) {
@@ -379,7 +379,7 @@ describe('the cache', () => {
     expect((await push()).digest).toBe(digest);
   });
 
-  it('a folder of a bundle that was replaced in the mirror is not staged', async () => {
+  it('does not stage a bundle folder that was replaced in the mirror', async () => {
     const { digest } = await push();
     // The same file under another name: all that the foreign tree needs is in the mirror.
     const file = gitSync(ours.org, 'rev-parse', `${ours.pin.tree}:entrypoint.py`);
@@ -470,7 +470,7 @@ describe('dist/', () => {
   }
 });
 
-describe('an image that an engine built', () => {
+describe('an engine-built image', () => {
   let engine: Engine;
   beforeEach(() => {
     engine = dockerDouble(ours);
@@ -502,7 +502,7 @@ describe('an image that an engine built', () => {
     expect(forged).not.toBe(digest);
   });
 
-  it('does not count for its tag alone, and counts with the receipt of its push', async () => {
+  it('is not accepted by its tag alone, but with the receipt of its push', async () => {
     const { digest } = await forgeKeyOfEngine();
     const receipt = fs.readFileSync(receiptFile());
     anotherMachine();
@@ -512,7 +512,7 @@ describe('an image that an engine built', () => {
     expect((await resolve()).map((released) => released.digest)).toEqual([digest]);
   });
 
-  it('counts for its tag if trustRegistry is set, and the receipt says so', async () => {
+  it('is accepted by its tag if trustRegistry is set, and the receipt records it', async () => {
     await push();
     anotherMachine();
     expect(await push({ trustRegistry: true })).toMatchObject({ how: 'reused', trustRegistry: true });

@@ -79,7 +79,7 @@ const REGISTRIES: [string, () => Promise<string>][] = [
       expect((await verify(reference, pair, 'spdx')).ok).toBe(false);
     });
 
-    it('attests what we read, with a key of its own', async () => {
+    it('creates an attestation with a key of its own, which we can read', async () => {
       const host = await start();
       const { reference, digest, key } = await push(ed, host);
       const facts = await ours.job(async (job) => provenanceOf(job, `${host}/acme/proc`, digest, undefined));

@@ -69,7 +69,7 @@ describe('planImageJob', () => {
       () => write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, tree: 'f'.repeat(40) }) }),
     ],
   ];
-  it.each(CHANGES)('gives another key for %s', async (_, change) => {
+  it.each(CHANGES)('computes another key for %s', async (_, change) => {
     const before = await key();
     change();
     expect(await key()).not.toBe(before);
@@ -87,7 +87,7 @@ describe('planImageJob', () => {
     expect(await key()).toBe(keys[0]);
   });
 
-  it('refuses a stale pin, and a missing image', async () => {
+  it('rejects a stale pin, and a missing image', async () => {
     write(ours.root, { 'bundles/new/entrypoint.py': '' });
     fs.appendFileSync(path.join(ours.root, 'release.yaml'), '    - id: "new"\n');
     expect((await problemOf(key())).code).toBe('pin-stale');
@@ -131,7 +131,7 @@ describe('buildLocal', () => {
     });
   const left = () => fs.readdirSync(path.join(ours.root, 'dist'));
 
-  it('pins every base by digest, also one that is used twice, and changes nothing else in the Dockerfile', async () => {
+  it('pins every base by digest, even one that is used twice, and changes nothing else in the Dockerfile', async () => {
     const twice = `${DOCKERFILE}FROM \${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:\${KDCUBE_PLATFORM_REF}\nCOPY --from=0 /bundles /bundles\n`;
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': twice });
     const { dockerfile } = await build();
@@ -153,13 +153,13 @@ describe('buildLocal', () => {
     expect(left()).toEqual([]);
   });
 
-  it('refuses a folder bundles of the image itself', async () => {
+  it('rejects a folder bundles of the image itself', async () => {
     ours.commit({ 'images/proc/bundles/x.py': '' });
     expect((await problemOf(build())).code).toBe('already-exists');
     expect([left(), engine.calls()]).toEqual([[], []]);
   });
 
-  it('does not build if the base is missing or a tag was moved', async () => {
+  it('does not build if the base is missing or a tag has moved', async () => {
     commit(ours.org, { 'service/there@2-0/entrypoint.py': 'moved' });
     gitSync(ours.org, 'tag', '--force', 'v2');
     expect((await problemOf(build())).code).toBe('tag-moved');

@@ -51,7 +51,7 @@ function anotherMachine(): void {
 const writes = () => ours.registry.journal.filter(({ method, name }) => method === 'PUT' && name === 'acme/proc').length;
 
 describe('docker-push with a key', () => {
-  it('signs what it pushes, names the signature in the receipt, and signs it once', async () => {
+  it('signs the pushed image, names the signature in the receipt, and signs it once', async () => {
     const first = await signed();
     expect(first.signature).toEqual({ keyId: ci.trusted.id, digest: expect.stringMatching(/^sha256:/) });
     expect((await forge.bundles(first.digest)).length).toBe(1);
@@ -61,7 +61,7 @@ describe('docker-push with a key', () => {
     expect(await resolve(PROD)).toEqual([first.digest]);
   });
 
-  it('signs an image that is reused, verified and not signed yet', async () => {
+  it('signs a reused image that is verified and not yet signed', async () => {
     const { digest, signature } = await push();
     expect(signature).toBeUndefined();
     anotherMachine();
@@ -77,7 +77,7 @@ describe('docker-push with a key', () => {
     expect(await resolve(PROD)).toEqual([digest]);
   });
 
-  it('says where from, with the commit, the trees and the digest of the base', async () => {
+  it('states the source: the commit, the trees and the digest of the base', async () => {
     const { digest, key } = await signed();
     const { dsseEnvelope } = JSON.parse((await forge.bundles(digest))[0]!) as { dsseEnvelope: { payload: string } };
     const statement = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString()) as object;
@@ -102,7 +102,7 @@ describe('docker-push with a key', () => {
     });
   });
 
-  it('does not sign uncommitted content, nor what nothing proves, nor in a dry run', async () => {
+  it('does not sign uncommitted or unverified content, and signs nothing on a dry run', async () => {
     fs.appendFileSync(path.join(ours.root, 'bundles/here@1-0/entrypoint.py'), 'MORE = 1\n');
     expect((await signed()).signature).toBeUndefined();
     expect(notes).toContainEqual(expect.stringMatching(/^proc is not signed: it has uncommitted content \(bundles\/here@1-0\)/));
@@ -122,7 +122,7 @@ describe('docker-push with a key', () => {
     expect(notes).toContainEqual('proc is not signed: nothing proves what is in it (trustRegistry).');
   });
 
-  it('says that a folder has no signatures', async () => {
+  it('reports that a folder has no signatures', async () => {
     const registries = { ...acmeRegistry(ours), registry: undefined };
     expect((await signed({ registries })).signature).toBeUndefined();
     expect(notes).toContainEqual(expect.stringMatching(/^proc is not signed: .* none is configured/));
@@ -306,7 +306,7 @@ function listOf(manifests: object[]) {
 }
 
 describe('an environment that requires signatures', () => {
-  it.each(FORGERIES)('refuses an image with %s: image-unsigned', async (_, why, attack) => {
+  it.each(FORGERIES)('rejects an image with %s: image-unsigned', async (_, why, attack) => {
     const { digest } = await push();
     expect(await resolve()).toEqual([digest]);
     await attack(digest);
@@ -335,7 +335,7 @@ describe('an environment that requires signatures', () => {
     });
   });
 
-  it('counts no key by default', async () => {
+  it('trusts no key by default', async () => {
     await signed();
     expect(await problemOf(resolve({ signedFor: 'prod' }))).toMatchObject({ code: 'image-unsigned' });
   });
@@ -346,14 +346,14 @@ describe('an environment that requires signatures', () => {
     expect(await problemOf(resolve(PROD))).toMatchObject({ code: 'registry-denied' });
   });
 
-  it('says what the registry answered instead of a list', async () => {
+  it('reports the registry’s response if it is not a list', async () => {
     await signed();
     ours.registry.faults = ({ reference }) => (reference?.startsWith('sha256-') ? { status: 418, body: 'tea' } : undefined);
     const message = expect.stringMatching(/what the registry lists for it cannot be read: .* answered 418 \(tea\)/);
     expect(await problemOf(resolve(PROD))).toMatchObject({ code: 'image-unsigned', message });
   });
 
-  it('refuses another image before it asks for its signature', async () => {
+  it('rejects another image before it requests its signature', async () => {
     const { key, digest } = await signed();
     const repository = forger(ours.registry.host, 'acme/proc');
     const image = await repository.read(digest);
@@ -364,7 +364,7 @@ describe('an environment that requires signatures', () => {
   });
 });
 
-describe('an image that an engine built', () => {
+describe('an engine-built image', () => {
   let engine: Engine;
   beforeEach(() => {
     engine = dockerDouble(ours);
@@ -372,7 +372,7 @@ describe('an image that an engine built', () => {
   });
   const builds = () => engine.calls().filter((call) => call === 'buildx build').length;
 
-  it('is reused elsewhere with a valid signature: by docker-push, and by what reads the release', async () => {
+  it('is reused elsewhere with a valid signature: by docker-push, and by commands that read the release', async () => {
     const { digest } = await signed();
     expect(builds()).toBe(1);
     anotherMachine();
@@ -385,7 +385,7 @@ describe('an image that an engine built', () => {
   const some = FORGERIES.filter(([what]) =>
     /^(?:nothing|a signature by a key of theirs|our signature of another image)$/.test(what),
   );
-  it.each(some)('does not count with %s: image-unverified, and docker-push builds it again', async (_, __, attack) => {
+  it.each(some)('is not accepted with %s: image-unverified, and docker-push builds it again', async (_, __, attack) => {
     const { digest } = await push();
     builds();
     anotherMachine();
@@ -395,7 +395,7 @@ describe('an image that an engine built', () => {
     expect(builds()).toBe(1);
   });
 
-  it('does not count for the signature of what the key named before', async () => {
+  it('is not accepted by the signature of the key’s previous image', async () => {
     const { key, digest } = await signed();
     const repository = forger(ours.registry.host, 'acme/proc');
     const image = await repository.read(digest);
@@ -408,7 +408,7 @@ describe('an image that an engine built', () => {
 });
 
 describe('a job that cannot read a bundle', () => {
-  it('takes an image with a valid signature, without a receipt', async () => {
+  it('accepts an image with a valid signature, without a receipt', async () => {
     const { digest } = await signed();
     fs.renameSync(ours.org, `${ours.org}-gone`);
     anotherMachine();
@@ -416,7 +416,7 @@ describe('a job that cannot read a bundle', () => {
     expect(await resolve(PROD)).toEqual([digest]);
   });
 
-  it('takes no other image for the signature of this one', async () => {
+  it('rejects another image with the signature of this one', async () => {
     const first = await signed();
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     const second = await push();

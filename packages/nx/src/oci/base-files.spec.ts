@@ -64,7 +64,7 @@ test('reads a layer once and caches its names by digest; ignores a damaged cache
   expect(opened).toBe(2);
 });
 
-test('a layer with other bytes, half a layer, and one that cannot be had', async () => {
+test('a layer with other bytes, half a layer, and an unavailable one', async () => {
   const one = layer('touch w');
   const bytes = stored.get(one.digest)!;
   stored.set(one.digest, Buffer.concat([bytes, bytes]));

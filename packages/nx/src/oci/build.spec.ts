@@ -121,7 +121,7 @@ test('is reproducible on every machine', async () => {
   expect(image.digest).toBe('sha256:7f567739216cb6ae4a4fd85215f3ce77b9f0d5f5579993812879c080981fd46a');
 });
 
-test('gives the same image with another clone, umask, time zone and cache', async () => {
+test('builds the same image with another clone, umask, time zone and cache', async () => {
   const lines = 'COPY . /all';
   const first = await build(repository({ one: 'one' }), lines);
   const before = { umask: process.umask(0o077), TZ: process.env.TZ, cache: process.env.KDCUBE_CACHE_DIR };
@@ -144,7 +144,7 @@ test('one changed bundle changes one layer, and only its content is read', async
   expect([...new Set(opened)].sort()).toEqual(['bundles/b', 'own']);
 });
 
-test('does not compress a layer again that the previous image has', async () => {
+test('does not compress a layer that the previous image already has', async () => {
   const dir = repository({ fresh: 'only here' });
   const { first, second, compressed } = await buildTwice(dir, (previousLayer) => previousLayer);
   expect([second.digest, compressed]).toEqual([first.digest, []]);
@@ -178,7 +178,7 @@ async function buildTwice(dir: string, claim: (previousLayer: FindLayer) => Find
   return { first, second, compressed: second.layers.filter(({ isNew }) => isNew).map(({ key }) => key) };
 }
 
-test('creates a layer again that is damaged in the cache', async () => {
+test('rebuilds a layer that is damaged in the cache', async () => {
   const dir = repository({ one: 'cache' });
   const first = await build(dir, 'COPY bundles /b');
   const { file } = await first.layers[1]!.make();
@@ -196,7 +196,7 @@ test('groups more than 60 bundles into stable buckets', async () => {
   expect(second.layers.filter(({ descriptor }) => !before.has(descriptor.digest))).toHaveLength(1);
 }, 60_000);
 
-test('leaves out empty layers, and layers that .dockerignore empties', async () => {
+test('omits empty layers, and layers that .dockerignore empties', async () => {
   const image = await build(repository({ one: 'one' }), 'FROM base\nCOPY bundles/one /x/\nENV A=1', {
     base: base(1),
     ignore: readIgnore('**/*.py'),
@@ -258,7 +258,7 @@ describe('the base', () => {
       why: expect.stringContaining('more than the 125'),
     });
   });
-  test('its files are read once, if a line depends on them; without them the line is refused', async () => {
+  test('its files are read once, if a line depends on them; if they are unavailable, the line is refused', async () => {
     const dir = repository({});
     let asked = 0;
     const files: BaseTree = { at: (place) => (place === '/etc' ? { kind: 'folder', uid: 3, gid: 4, mode: 0o700 } : undefined) };
@@ -397,7 +397,7 @@ describe('layouts', () => {
   });
 });
 
-test('refuses whiteout names, in a bundle too', async () => {
+test('rejects whiteout names, in a bundle too', async () => {
   const dir = repository({ one: 'one' });
   write(path.join(dir, 'bundles/one/.wh.x'), '');
   gitSync(dir, 'add', '-A');
@@ -407,7 +407,7 @@ test('refuses whiteout names, in a bundle too', async () => {
 test.each([
   ['gzip', Buffer.from('1f8b0800', 'hex')],
   ['xz', Buffer.from('fd377a585a0000', 'hex')],
-])('refuses ADD of %s, with its line', async (_, bytes) => {
+])('rejects ADD of %s, with its line', async (_, bytes) => {
   const dir = repository({}, {});
   fs.mkdirSync(path.join(dir, 'own'), { recursive: true });
   fs.writeFileSync(path.join(dir, 'own/notes.txt'), bytes);

@@ -33,18 +33,18 @@ test.each([
   ['its own address', 'http://HOST/v2/app/tags/list?last=b&n=1000'],
   ['another scheme, as behind a proxy', 'https://HOST/v2/app/tags/list?last=b&n=1000'],
   ['another host, which is not asked', 'http://elsewhere.example/v2/app/tags/list?last=b&n=1000'],
-])('pages are followed: %s', async (_, to) => {
+])('follows pages: %s', async (_, to) => {
   twoPages(to.replace('HOST', host));
   expect(await listTags(registry(), 'app')).toEqual(['a', 'b', 'c']);
   expect(asked).toEqual([`${host}/v2/app/tags/list?n=1000`, `${host}/v2/app/tags/list?last=b&n=1000`]);
 });
 
-test('a list that never ends does', async () => {
+test('stops at a list that never ends', async () => {
   answer = () => ({ body: { tags: ['a'] }, link: '</v2/app/tags/list?last=a>; rel="next"' });
   expect(await listTags(registry(), 'app')).toHaveLength(1_000);
 });
 
-test('an empty repository, one that is not there, and something else', async () => {
+test('an empty repository, a missing one, and an invalid response', async () => {
   answer = () => ({ body: { tags: null } });
   expect(await listTags(registry(), 'app')).toEqual([]);
   answer = () => ({

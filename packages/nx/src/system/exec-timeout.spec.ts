@@ -25,7 +25,7 @@ test.each([
   ['stream', undefined, 3_600],
   ['stream', 600_000, 600],
   ['stream', 1_000, 1],
-] as const)('%s with the time limit %s reports the %i s that were used', async (how, timeout, seconds) => {
+] as const)('%s with the timeout %s reports the %i s that were used', async (how, timeout, seconds) => {
   limits.length = 0;
   const work = how === 'run' ? run(...FOREVER, { timeout }) : drain(stream(...FOREVER, { timeout }));
   await expect(work).rejects.toMatchObject({

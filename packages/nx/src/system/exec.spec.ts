@@ -46,14 +46,14 @@ describe('run', () => {
     expect(stdout.toString()).toBe('undefined 2\n');
   });
 
-  it('gives the signing key to no program', async () => {
+  it('passes the signing key to no program', async () => {
     Object.assign(process.env, { KDCUBE_SIGNING_KEY: 'key', KDCUBE_SIGNING_PASSWORD: 'horse' });
     const printed = await node('console.log(Object.keys(process.env).filter((name) => name.startsWith("KDCUBE_SIGNING")))');
     for (const name of ['KDCUBE_SIGNING_KEY', 'KDCUBE_SIGNING_PASSWORD']) delete process.env[name];
     expect(printed.stdout.toString()).toBe('[]\n');
   });
 
-  it('calls onLine with each line of stderr as it comes; a carriage return ends a line too', async () => {
+  it('calls onLine with each line of stderr as it arrives; a carriage return ends a line too', async () => {
     const lines: string[] = [];
     await node('process.stderr.write("10%\\r20%\\r\\n\\nlast")', { onLine: (line) => lines.push(line) });
     expect(lines).toEqual(['10%', '20%', 'last']);
@@ -68,7 +68,7 @@ describe('run', () => {
     expect(await problemOf(node('0', { cwd }))).toMatchObject({ code: 'file-error', message: expect.stringContaining(cwd) });
   });
 
-  it('stops a program at its time-out, reports its last output, and does not wait for its children', async () => {
+  it('stops a program at its timeout, reports its last output, and does not wait for its children', async () => {
     const { code, message } = await problemOf(run('sh', ['-c', 'echo stuck >&2; sleep 130'], { timeout: 2_000 }));
     expect([code, message]).toEqual(['command-timeout', expect.stringMatching(/did not end within 2 s[^]*stuck/)]);
   });
@@ -119,7 +119,7 @@ describe('run', () => {
       expect(await next().finally(() => now.mockRestore())).toBe('1\n');
     });
 
-    it('starts other programs after a time-out, after SIGKILL, and while signals are deferred', async () => {
+    it('starts other programs after a timeout, after SIGKILL, and while signals are deferred', async () => {
       await problemOf(node('setInterval(() => {}, 1000)', { timeout: 500 }));
       expect(await next()).toBe('1\n');
       await killed('SIGKILL');

@@ -28,7 +28,7 @@ describe('replaceDir', () => {
     expect(Object.keys(snapshot(inside()))).toEqual(['/', 'other', 'out/', 'out/a/', 'out/a/b']);
   });
 
-  it('keeps the old folder when `fill` fails', async () => {
+  it('keeps the old folder if `fill` fails', async () => {
     write(inside(), { 'out/old': '1' });
     const before = snapshot(inside());
     const fill = async (dir: string) => {
@@ -179,7 +179,7 @@ describe('cacheDir', () => {
   });
 });
 
-describe('a cache folder that cannot be used', () => {
+describe('an unusable cache folder', () => {
   const hint = 'KDCUBE_CACHE_DIR=<folder> uses another folder, which must be writable';
   const users: Record<string, () => Promise<unknown>> = {
     'a lock': () => withLock('x', async () => undefined),
@@ -201,7 +201,7 @@ describe('a cache folder that cannot be used', () => {
     expect(await problemOf(use())).toMatchObject({ message: expect.stringContaining('/proc/1/nope/kdcube'), hint });
   });
 
-  it.each(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ELOOP'])('is a Problem when the system says %s', (code) => {
+  it.each(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ELOOP'])('is a Problem if the system returns %s', (code) => {
     const error = Object.assign(new Error(`${code}: no`), { code });
     for (const file of [cacheDir(), cacheDir('locks'), cacheDir('layers', 'ab', 'x')])
       expect(fileProblem(error, file).problems).toEqual([

@@ -38,7 +38,7 @@ test('a request that is still running is not confirmed', async () => {
   expect(text).toBe('Unconfirmed: tagged r.example/a@sha256:1 as a. Nothing else was changed.');
 });
 
-test('blobs are counted, and an image by its digest is not called a tag', async () => {
+test('counts blobs, and does not call an image by digest a tag', async () => {
   const text = await withJournal('/w', async (describe) => {
     recordEffect({ kind: 'blob', repository: 'r.example/a' });
     recordEffect({ kind: 'blob', repository: 'r.example/a' });
@@ -51,7 +51,7 @@ test('blobs are counted, and an image by its digest is not called a tag', async 
   );
 });
 
-test('what a rollout says about its services replaces the calls to ECS, and nothing else', async () => {
+test('a rollout’s own description of its services replaces the calls to ECS, and nothing else', async () => {
   const text = await withJournal('/w', async (describe) => {
     recordEffect({ kind: 'ecs', text: 'updated proc to proc:2' });
     expect(describe()).toBe('Already done: updated proc to proc:2. Nothing else was changed.');
@@ -77,7 +77,7 @@ test('two commands in one process do not see each other’s effects', async () =
   expect(await both).toEqual(['a', 'b'].map((name) => `Already done: built ${name}; loaded ${name}. Nothing else was changed.`));
 });
 
-test('an effect includes the smaller ones that it is made of', async () => {
+test('an effect includes its smaller parts', async () => {
   const text = await withJournal('/w', async (describe) => {
     await carryOut({ kind: 'other', text: 'wrote the record' }, async () => recordEffect(tag('a')));
     return describe();

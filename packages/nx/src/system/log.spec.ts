@@ -35,7 +35,7 @@ describe('createLog', () => {
   });
 });
 
-describe('text from outside', () => {
+describe('external text', () => {
   const hostile: Record<string, string> = {
     'a color (CSI)': '\u001b[31mred\u001b[0m',
     'a cleared screen': '\u001b[2J\u001b[H',
@@ -57,7 +57,7 @@ describe('text from outside', () => {
   };
   const acting = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-  it.each(Object.entries(hostile))('%s never reaches a terminal, by any way', (_, text) => {
+  it.each(Object.entries(hostile))('%s never reaches a terminal, in any way', (_, text) => {
     for (const json of [false, true]) {
       const { log, lines } = record(json);
       log.done('staged', text, text, Date.now());
@@ -71,7 +71,7 @@ describe('text from outside', () => {
     }
   });
 
-  it('stays as it is where it is harmless: several lines, letters of all alphabets, emoji', () => {
+  it('is unchanged if it is harmless: several lines, letters of all alphabets, emoji', () => {
     const { log, lines } = record();
     log.lines(['größe → 日本語', '👩‍🚀 ok']);
     expect(lines).toEqual(['out größe → 日本語\n👩‍🚀 ok']);

@@ -2,7 +2,7 @@ import { inParallel } from './parallel';
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-it('keeps the order and the limit', async () => {
+it('preserves the order and respects the limit', async () => {
   let running = 0;
   let most = 0;
   const results = await inParallel([5, 1, 3, 0, 2], 2, async (ticks) => {

@@ -28,24 +28,24 @@ it('reads a file up to its limit', () => {
   expect(readRegularFile(at('link'), 1_000_000)).toMatchObject({ kind: 'content' });
 });
 
-it('a huge file is not read', () => {
+it('does not read a huge file', () => {
   fs.writeFileSync(at('huge'), '');
   fs.truncateSync(at('huge'), 10 * 1024 ** 4);
   expect(readRegularFile(at('huge'), 1000)).toEqual({ kind: 'too-large', size: 10 * 1024 ** 4 });
 });
 
-it('a file that is larger than the system says is limited too', () => {
+it('limits a file that is larger than its reported size', () => {
   if (!fs.existsSync('/proc/self/status')) return;
   expect(readRegularFile('/proc/self/status', 100)).toEqual({ kind: 'too-large', size: 101 });
   expect(readRegularFile('/proc/self/status', 100_000)).toMatchObject({ kind: 'content' });
 });
 
-it('what does not exist is missing, also below a file', () => {
+it('a missing file is missing, even below a file', () => {
   fs.writeFileSync(at('file'), '');
   for (const name of ['no', 'file/no', 'no/no']) expect(readRegularFile(at(name), 10)).toEqual({ kind: 'missing' });
 });
 
-it('what is no file is unreadable, and nothing waits for a writer', async () => {
+it('anything but a file is unreadable, without waiting for a writer', async () => {
   fs.mkdirSync(at('folder'));
   spawnSync('mkfifo', [at('fifo')]);
   fs.symlinkSync('loop', at('loop'));

@@ -2,7 +2,7 @@ import { recentValues } from './recent-values';
 
 const texts = () => recentValues<string>(10, ({ length }) => length);
 
-it('drops what was used least recently, up to the total size', () => {
+it('evicts the least recently used values, up to the total size', () => {
   const recent = texts();
   recent.set('a', 'aaaa');
   recent.set('b', 'bbbb');
@@ -13,14 +13,14 @@ it('drops what was used least recently, up to the total size', () => {
   expect(['a', 'c', 'd'].map(recent.get)).toEqual(['aaaa', 'cccc', 'dd']);
 });
 
-it('counts a key that is set again once', () => {
+it('counts a key once if it is set again', () => {
   const recent = texts();
   for (let round = 0; round < 5; round += 1) recent.set('a', 'aaaa');
   recent.set('b', 'bbbbbb');
   expect(['a', 'b'].map(recent.get)).toEqual(['aaaa', 'bbbbbb']);
 });
 
-it('does not store a value that is larger than the total size, and forgets the one before it', () => {
+it('does not store a value larger than the total size, and removes its previous value', () => {
   const recent = texts();
   recent.set('a', 'a');
   recent.set('b', 'b');

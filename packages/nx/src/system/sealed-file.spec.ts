@@ -37,7 +37,7 @@ it.each([
   expect(readSealedFile(change(file), name)).toBeUndefined();
 });
 
-it('makes a new key in place of one that others may read', async () => {
+it('replaces a key that others can read', async () => {
   elsewhere();
   const file = path.join(box.dir, 'entry');
   fs.mkdirSync(path.dirname(keyFile()), { recursive: true });
@@ -59,7 +59,7 @@ it('follows no link to a key', async () => {
   expect(fs.readFileSync(keyFile()).equals(Buffer.alloc(32))).toBe(false);
 });
 
-it.each(['/dev/null/nowhere', '/proc/1/nowhere'])('works in this process where no key can be stored: %s', async (place) => {
+it.each(['/dev/null/nowhere', '/proc/1/nowhere'])('works within this process if no key can be stored: %s', async (place) => {
   process.env.XDG_STATE_HOME = place;
   const file = path.join(box.dir, 'entry');
   await writeSealedFile(file, 'a', 'content');

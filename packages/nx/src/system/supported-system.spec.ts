@@ -3,7 +3,7 @@ import { requireSupportedSystem } from './supported-system';
 
 it.each(['linux', 'darwin'] as const)('runs on %s', (platform) => expect(() => requireSupportedSystem(platform)).not.toThrow());
 
-it('refuses Windows, and names WSL 2', () => {
+it('rejects Windows, and names WSL 2', () => {
   expect(() => requireSupportedSystem('win32')).toThrow(KdcubeError);
   expect(() => requireSupportedSystem('win32')).toThrow(/\[unsupported-system\][^]*wsl --install/);
 });

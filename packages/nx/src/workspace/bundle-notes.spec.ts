@@ -41,28 +41,28 @@ async function ignored(files: Record<string, string>, gitignore: string): Promis
   return notes;
 }
 
-describe('what git ignores of a bundle', () => {
-  it('is named once', async () => {
+describe('the files of a bundle that git ignores', () => {
+  it('are logged once', async () => {
     const notes = await ignored({ [`${HERE}/ui/dist/app.js`]: 'x', [`${HERE}/data.log`]: 'x' }, 'dist\n*.log\n');
     expect(notes).toEqual([`here@1-0: git ignores data.log, ui/dist/app.js in ${HERE}, so no image has them`]);
   });
 
-  it('is a folder as a whole where it has many files', async () => {
+  it('are logged as a folder if it has many files', async () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${HERE}/ui/dist/${index}.js`, 'x']));
     expect(await ignored(many, 'dist\n')).toEqual([`here@1-0: git ignores ui/dist/ in ${HERE}, so no image has it`]);
   });
 
-  it('is cut after twenty names', async () => {
+  it('are truncated after twenty names', async () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${HERE}/${10 + index}.log`, 'x']));
     const [note] = await ignored(many, '*.log\n');
     expect(note).toContain('29.log, and 10 more in');
   });
 
-  it('by a .gitignore in the bundle, and by the folder itself', async () => {
+  it('may be ignored by a .gitignore in the bundle, or by the folder itself', async () => {
     expect(await ignored({ [`${HERE}/.gitignore`]: 'a.bin\n', [`${HERE}/a.bin`]: 'x' }, 'dist\n')).toHaveLength(1);
   });
 
-  it('is not said of caches that Python writes, of tracked files, of other folders and of pinned bundles', async () => {
+  it('do not include Python’s caches, tracked files, other folders and pinned bundles', async () => {
     ours.commit({ [`${HERE}/kept.log`]: 'tracked' });
     const files = {
       [`${HERE}/__pycache__/a.pyc`]: 'x',
@@ -78,7 +78,7 @@ describe('what git ignores of a bundle', () => {
 });
 
 describe('packages that a bundle lists', () => {
-  it('are no problem, and are named by validate', async () => {
+  it('are no problem, and validate reports them', async () => {
     ours.commit({ [`${HERE}/requirements.txt`]: 'httpx\n', [`${HERE}/pyproject.toml`]: '[project]\ndependencies = ["x"]\n' });
     expect((await found()).note).toContain('here@1-0: pyproject.toml, requirements.txt are not installed');
     const release = await ours.open();
@@ -88,7 +88,7 @@ describe('packages that a bundle lists', () => {
     expect(notes).toEqual([expect.stringContaining('requirements.txt')]);
   });
 
-  it('are none in a pyproject.toml of tools', async () => {
+  it('are none in the pyproject.toml of a tool', async () => {
     ours.commit({ [`${HERE}/pyproject.toml`]: '[tool.ruff]\nline-length = 120\n', [`${HERE}/requirements-dev.txt`]: 'pytest\n' });
     expect((await found()).note).toBeUndefined();
   });

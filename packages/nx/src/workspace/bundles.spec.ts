@@ -67,7 +67,7 @@ describe('findBundle', () => {
     expect((await find('there@2-0')).opened).toBe('opened');
   });
 
-  it('reports where a workspace bundle should be', async () => {
+  it('reports where a workspace bundle is expected', async () => {
     fs.rmSync(path.join(ours.root, 'bundles'), { recursive: true });
     expect(await problemOf(find('here@1-0'))).toMatchObject({
       code: 'bundle-not-found',
@@ -75,7 +75,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('refuses a missing and a stale pin, without contacting the remote', async () => {
+  it('rejects a missing and a stale pin, without contacting the remote', async () => {
     await unplugged(async () => {
       write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, ref: 'v1' }) });
       expect((await problemOf(find('there@2-0'))).code).toBe('pin-stale');
@@ -84,7 +84,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('reports both commits when the tag was moved; offline, uses the pinned content', async () => {
+  it('reports both commits if the tag was moved; offline, uses the pinned content', async () => {
     await find('there@2-0');
     const moved = moveTag();
     const { code, message } = await problemOf(find('there@2-0'));
@@ -107,7 +107,7 @@ describe('findBundle', () => {
     });
   });
 
-  it('refuses a pin whose commit does not have its tree, as after a merge', async () => {
+  it('rejects a pin whose commit does not have its tree, as after a merge', async () => {
     const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
     const tree = gitSync(ours.org, 'rev-parse', `${other}:service/there@2-0`);
     write(ours.root, { 'pins/bundles/there@2-0/pin.json': printPin({ ...ours.pin, tree }) });
@@ -140,7 +140,7 @@ describe('checkPinnedRef', () => {
 });
 
 describe('checkBundles', () => {
-  it('finds nothing in valid bundles, and lists those that it could not check', async () => {
+  it('reports nothing for valid bundles, and lists those that it could not check', async () => {
     expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
     expect(await check(true)).toEqual({ problems: [], unchecked: [] });
     expect(await unplugged(() => check())).toEqual({ problems: [], unchecked: [] });
@@ -161,7 +161,7 @@ describe('checkBundles', () => {
     expect(await codes()).toContain('symlink-escape');
   });
 
-  it('finds a pin that contradicts itself in the copy on this machine', async () => {
+  it('reports an inconsistent pin in the copy on this machine', async () => {
     await check(true);
     const other = commit(ours.org, { 'service/there@2-0/entrypoint.py': `${ENTRYPOINT}# other\n` });
     gitSync(ours.org, 'tag', 'v3');

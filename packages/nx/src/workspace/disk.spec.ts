@@ -93,14 +93,14 @@ describe.each(Object.keys(BROKEN))('%s', (how) => {
   });
 });
 
-it('a file that does not exist is none', () => {
+it('a missing file is no problem', () => {
   expect(readWorkspaceFile(box.dir, 'no')).toBeUndefined();
   expect(diskFiles(box.dir).read('no')).toBeUndefined();
   expect(diskFiles(box.dir).problem!('no')).toBeUndefined();
   expect(diskFiles(box.dir).list('no')).toEqual([]);
 });
 
-it('an environment that extends one that cannot be read names the file of that one', async () => {
+it('an environment that extends an unreadable one names that file', async () => {
   write(box.dir, { 'environments/prod.yaml': 'extends: base\n' });
   breakFile('environments/base.yaml', 'a folder');
   const read = () => openEnvironment({ root: box.dir, workspace: readWorkspace(diskFiles(box.dir)) }, 'prod');

@@ -72,7 +72,7 @@ describe('stageTree', () => {
     );
   });
 
-  it('gives the same from every kind of clone, from the mirror and from the workspace', async () => {
+  it('gives the same result from every kind of clone, from the mirror and from the workspace', async () => {
     const { dir, id, tree } = origin();
     const source = { url: `file://${dir}`, self: false, root: dir };
     const expected = path.join(box.folder('out'), 'a');
@@ -202,7 +202,7 @@ describe('stageTree', () => {
     }
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('keeps the old folder when %s comes in the middle', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('keeps the old folder if %s interrupts it', async (signal) => {
     const { dir, tree } = origin(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f/${index}`, `${index}`])));
     const parent = box.folder('out');
     const target = path.join(parent, 'a');

@@ -49,7 +49,7 @@ async function pushRefused(code = 'secret-in-file') {
 }
 
 describe('a secret in a workspace bundle', () => {
-  it('untracked and not ignored: validate, stage and push refuse it by file and rule', async () => {
+  it('untracked and not ignored: validate, stage and push reject it by file and rule', async () => {
     write(ours.root, { [`${HERE}/.env`]: 'API_KEY=hunter2\n' });
     const expected = { code: 'secret-in-file', message: expect.stringContaining('(env-file)'), at: { file: `${HERE}/.env` } };
     expect(await validate()).toMatchObject([expected]);
@@ -57,7 +57,7 @@ describe('a secret in a workspace bundle', () => {
     expect(await pushRefused()).toMatchObject(expected);
   });
 
-  it('committed, in a file of Python: by line, and the secret is not repeated', async () => {
+  it('committed, in a Python file: reported by line, without quoting the secret', async () => {
     ours.commit({ [`${HERE}/services/hooks.py`]: `import x\n\nHOOK = "${WEBHOOK}"\n` });
     const problems = await validate();
     expect(problems).toMatchObject([
@@ -96,7 +96,7 @@ describe('a secret in a workspace bundle', () => {
   });
 });
 
-it('a secret in a pinned bundle is refused when its content goes into an image, and by validate once it is here', async () => {
+it('a secret in a pinned bundle is rejected when its content is added to an image, and by validate once it is on this machine', async () => {
   commit(ours.org, { 'service/there@2-0/.npmrc': '//registry.npmjs.org/:_authToken=0a1b2c3d-4e5f\n' });
   gitSync(ours.org, 'tag', '--force', 'v2');
   const pinFile = path.join(ours.root, 'pins/bundles/there@2-0/pin.json');
@@ -118,12 +118,12 @@ it('a secret in a pinned bundle is refused when its content goes into an image, 
 });
 
 describe('a secret in the folder of an image', () => {
-  it('is refused before the build', async () => {
+  it('is rejected before the build', async () => {
     ours.commit({ 'images/proc/.npmrc': '//registry.npmjs.org/:_authToken=0a1b2c3d-4e5f\n' });
     expect(await pushRefused()).toMatchObject({ at: { file: 'images/proc/.npmrc', line: 1 } });
   });
 
-  it('is no problem where .dockerignore leaves it out', async () => {
+  it('is no problem if .dockerignore excludes it', async () => {
     ours.commit({
       'images/proc/.env': 'A=1\n',
       'images/proc/.dockerignore': '.env\n',
@@ -133,7 +133,7 @@ describe('a secret in the folder of an image', () => {
   });
 });
 
-it('a tree is scanned once on this machine, and a cache that was written elsewhere does not count', async () => {
+it('a tree is scanned once on this machine, and a cache written elsewhere does not count', async () => {
   ours.commit({ [`${HERE}/.env`]: 'API_KEY=hunter2\n' });
   expect(await validate()).toHaveLength(1);
   const tree = gitSync(ours.root, 'rev-parse', `HEAD:${HERE}`);

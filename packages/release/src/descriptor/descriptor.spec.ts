@@ -211,7 +211,7 @@ describe('strings that are hard to quote', () => {
     return { generation, env, files, yaml: files['release.yaml'] ?? files['bundles.yaml']!, expected: json(items) };
   });
 
-  test.each(plans)('survive in $generation', ({ files, env, yaml, expected }) => {
+  test.each(plans)('are preserved in $generation', ({ files, env, yaml, expected }) => {
     expect(readEnvFile(files['descriptor.env']!)).toEqual(env);
     for (const version of ['1.1', '1.2'] as const) expect(parse(yaml, { version })).toEqual(expected);
   });
@@ -307,7 +307,7 @@ describe('what the platform requires', () => {
       'git',
       'module-mismatch',
     ],
-  ] as const)('%s: %s is refused', (_, text, mode, code) => {
+  ] as const)('%s: %s is rejected', (_, text, mode, code) => {
     const { release } = mustReadRelease(text, 'release.yaml', { mode });
     try {
       planDescriptor(release, new Map(), { mode });

@@ -4,7 +4,7 @@ import { chosenEnvironment, environmentNames, isEnvironmentName } from './list';
 
 const files = textFiles({ staging: 'target: ecs', prod: 'extends: base', base: 'abstract: true', broken: 'a: [' });
 
-test('the environments of a workspace, in order; what is only extended is none', () => {
+test('lists the environments of a workspace, sorted, without those that are only extended', () => {
   expect(environmentNames(files)).toEqual({
     names: ['broken', 'prod', 'staging'],
     all: ['base', 'broken', 'prod', 'staging'],
@@ -21,19 +21,19 @@ test.each([
   ['-x.yaml', 'environments/x.yaml'],
   ['..yaml', 'environments/prod.yaml'],
   ['été.yaml', 'environments/t.yaml'],
-])('%s is no environment, and it is said which name would do', (file, better) => {
+])('%s is no environment, and the problem suggests a valid name', (file, better) => {
   const { names, problems } = environmentNames({ list: () => [file, 'README.md'], read: () => 'target: ecs' });
   expect(names).toEqual([]);
   expect(problems).toMatchObject([{ code: 'unsafe-name', hint: `git mv 'environments/${file}' ${better}` }]);
 });
 
-test.each(['prod', 'eu-1', '2'])('%s is a name', (name) => expect(isEnvironmentName(name)).toBe(true));
-test.each(['', '-a', 'A', 'a.b', 'a/b', 'a b', 'a'.repeat(65), '../x'])('"%s" is none', (name) =>
+test.each(['prod', 'eu-1', '2'])('%s is a valid name', (name) => expect(isEnvironmentName(name)).toBe(true));
+test.each(['', '-a', 'A', 'a.b', 'a/b', 'a b', 'a'.repeat(65), '../x'])('"%s" is not a valid name', (name) =>
   expect(isEnvironmentName(name)).toBe(false),
 );
 
-describe('which one is meant', () => {
-  test('the named one; without a name the only one', () => {
+describe('chosenEnvironment', () => {
+  test('returns the named one, or the only one if none is named', () => {
     expect(chosenEnvironment('prod', files)).toBe('prod');
     expect(chosenEnvironment(undefined, textFiles({ only: 'a: 1', base: 'abstract: true' }))).toBe('only');
   });

@@ -38,7 +38,7 @@ describe('hostile documents', () => {
     expect(codes(environmentText('env: { proc: { constructor: "x", toString: "y" } }'))).toEqual(['reserved-id', 'reserved-id']);
   });
 
-  test('the one name that would be lost on the way is a problem, at its place and once', () => {
+  test('the one name that would be lost in parsing is a problem, reported once at its place', () => {
     const lost = { code: 'reserved-id', message: expect.stringContaining('"__proto__"'), hint: 'another name' };
     for (const section of ['env', 'secrets']) {
       const { problems } = read(environmentText(`${section}: { proc: { __proto__: "x", A: "ssm:/a" } }`));
@@ -47,7 +47,7 @@ describe('hostile documents', () => {
     expect(codes(environmentText('__proto__: { a: 1 }'))).toContain('reserved-id');
   });
 
-  test('every section of every other type', () => {
+  test('every section with every other type', () => {
     for (const key of [
       'vars',
       'ecs',
@@ -87,7 +87,7 @@ test('every problem at once, in the order of the text', () => {
   );
 });
 
-test('a placeholder is one mistake, whatever else it is not; a name beside it is another', () => {
+test('a placeholder is reported once, whatever else is wrong with it; a name beside it is reported too', () => {
   const text = `target: <TARGET>
 registry: <REGISTRY>
 tenant: <TENANT>
@@ -104,7 +104,7 @@ env: { proc: { DB_HOST: <DB_HOST> } }
   expect(output.filter((line) => !line.startsWith('placeholder'))).toEqual(['env-misnamed env.proc.DB_HOST']);
 });
 
-test('what is broken stops nothing that is not', () => {
+test('an invalid part does not affect valid parts', () => {
   const { environment } = read(
     environmentText(
       'services:\n  bad: { component: 7, image: x }\n  good: { component: proc, image: kdcube-chat-proc-bundled, count: x }\nexec: [1]\n',
@@ -115,7 +115,7 @@ test('what is broken stops nothing that is not', () => {
 });
 
 describe('extends', () => {
-  test('problems are in the file that has them', () => {
+  test('problems are reported in the file that contains them', () => {
     const { problems } = read('extends: low\nservices: { a: { component: proc, image: x } }', {
       low: 'target: ecs\nregistry: "r.example.com/a"\ntenant: 7\nproject: p\nwhat: 1\n',
     });
@@ -125,7 +125,7 @@ describe('extends', () => {
     ]);
   });
 
-  test('the upper one’s words are the lower one’s variables', () => {
+  test('values of the extending file are variables of the extended one', () => {
     const { environment } = mustReadEnvironment(
       'one',
       textFiles({
@@ -145,7 +145,7 @@ describe('extends', () => {
   });
 });
 
-test('an environment that is not there, or is only extended, is asked for in vain', () => {
+test('an environment that is missing, or only extended, is a problem', () => {
   expect(() => mustReadEnvironment('../etc/passwd', textFiles({ one: 'a: 1' }))).toThrow(KdcubeError);
   expect(() => mustReadEnvironment('two', textFiles({ one: 'a: 1' }))).toThrow(/one of one/);
   expect(() => mustReadEnvironment('one', textFiles({ one: 'abstract: true' }))).toThrow(/to be extended/);
@@ -178,13 +178,13 @@ describe('a canary', () => {
     ['a registry’s user', `services: { a: { component: other, image: "u:${CANARY}@r.example.com/a:1" } }`],
   ];
 
-  test.each(PLACES)('%s: a problem, and the value in no message', (_, more) => {
+  test.each(PLACES)('%s: a problem, and no message shows the value', (_, more) => {
     const { problems, notes } = read(environmentText(more));
     expect(problems.length).toBeGreaterThan(0);
     expect(formatProblems(problems) + notes.map(formatProblem).join()).not.toMatch(new RegExp(CANARY, 'i'));
   });
 
-  test('numbers and dates where secrets belong are not shown either', () => {
+  test('numbers and dates in place of secrets are not shown either', () => {
     for (const secret of ['7319846250', '0731984625', '2031-09-17', '73:19:84', 'yes', '1e999'])
       for (const section of ['secrets: { proc: { X: VALUE } }', 'env: { proc: { X_PASSWORD: VALUE } }'])
         expect(
@@ -199,24 +199,24 @@ describe('a canary', () => {
     '[{"clientSecret":"a1b2c3d4e5f6"}]',
     'host=db password=hunter2',
     'https://hooks.slack.com/services/T0123456789/B0123456789/a1b2c3d4e5f6a1b2c3d4e5f6',
-  ])('the variable %j is refused, and not repeated', (value) => {
+  ])('the variable %j is rejected, and not shown', (value) => {
     const { problems } = read(environmentText(`env: { proc: { EXTRA: '${value}' } }`));
     expect(problems.map(({ code }) => code)).toEqual(['secret-value']);
     expect(JSON.stringify(problems)).not.toContain('hunter2');
     expect(codes(environmentText(`env: { proc: { EXTRA: '${value}' } }\nnot_secret: { EXTRA: a demo }`))).toEqual([]);
   });
 
-  test('what is cleared by name is taken', () => {
+  test('a name in not_secret is accepted', () => {
     expect(codes(environmentText(`env: { proc: { MINE: "${CANARY}" } }\nnot_secret: [MINE]`))).toEqual([]);
   });
 });
 
-test('secrets of ECS are no files, and those of compose are', () => {
+test('file references are rejected for secrets of ECS, and accepted for those of compose', () => {
   expect(codes(environmentText('secrets: { shared: { OPENAI_API_KEY: "file:/run/openai" } }', 'compose'))).toEqual([]);
   expect(codes(environmentText('secrets: { proc: { X: "file:/run/x" } }'))).toEqual(['wrong-target']);
 });
 
-test('forty services are read in the time of one look', () => {
+test('reads forty services', () => {
   const services = Array.from(
     { length: 40 },
     (_, n) => `  s${n}: { component: other, image: "r.example.com/a@sha256:${'0'.repeat(64)}" }`,

@@ -18,13 +18,13 @@ test.each([
   expect(reference.store === 'file' ? '' : valueFrom(reference, HERE)).toBe(arn);
 });
 
-test('a region’s partition', () => {
+test('uses the partition of the region', () => {
   const reference = secretReference('ssm:/a') as { store: 'ssm'; name: string };
   expect(valueFrom(reference, { account: '1', region: 'cn-north-1' })).toMatch(/^arn:aws-cn:/);
   expect(valueFrom(reference, { account: '1', region: 'us-gov-west-1' })).toMatch(/^arn:aws-us-gov:/);
 });
 
-test('a file of the host', () => {
+test('parses a file of the host', () => {
   expect(secretReference('file:/etc/kdcube/a b')).toEqual({ store: 'file', path: '/etc/kdcube/a b' });
 });
 
@@ -46,6 +46,6 @@ test.each([
   'arn:aws:ssm:eu-central-1:123:parameter/a',
   'https://vault.example.com/a',
   `ssm:/${'a'.repeat(3000)}`,
-])('%j is no reference', (text) => {
+])('%j is not a reference', (text) => {
   expect(secretReference(text)).toBeUndefined();
 });

@@ -16,20 +16,23 @@ test.each([
   expect(value(text)).toBe(filled);
 });
 
-test.each(['${HOME}', '${toString}', '${__proto__}', '${}', '${ a}', '${a', '${a:-b}'])('%s is a problem, and stays', (text) => {
-  expect(value(text)).toBe(text);
-  expect(fill(text).problems.map(({ path, problem }) => [path, problem.code])).toContainEqual([
-    ['x', 0, 'y'],
-    'unknown-variable',
-  ]);
-});
+test.each(['${HOME}', '${toString}', '${__proto__}', '${}', '${ a}', '${a', '${a:-b}'])(
+  '%s is a problem, and is not replaced',
+  (text) => {
+    expect(value(text)).toBe(text);
+    expect(fill(text).problems.map(({ path, problem }) => [path, problem.code])).toContainEqual([
+      ['x', 0, 'y'],
+      'unknown-variable',
+    ]);
+  },
+);
 
-test('vars are plain; without vars nothing is known; keys are left alone', () => {
+test('vars are plain texts; without vars no variable is defined; keys are not replaced', () => {
   expect(fill('x', { a: '${b}' }).problems).toMatchObject([{ path: ['vars', 'a'] }]);
   expect(fillVariables({ x: '${a}' }).problems).toHaveLength(1);
   expect(fillVariables({ vars: { a: '1' }, '${a}': 1 })).toEqual({ value: { vars: { a: '1' }, '${a}': 1 }, problems: [] });
 });
 
-test('what is only extended may leave its words to others', () => {
+test('a file that is only extended may leave variables undefined', () => {
   expect(fillVariables({ x: 'ssm:/${stage}/a' }, true)).toEqual({ value: { x: 'ssm:/x/a' }, problems: [] });
 });

@@ -14,14 +14,14 @@ it.each([
   ['PIP_INDEX_URL', 'https://build:hunter2hunter2@pypi.example/simple'],
   ['ANYTHING', `ghp_${'a1B2c3'.repeat(6)}`],
   ['SETTINGS', '{"db":{"password":"hunter2hunter2"}}'],
-])('refuses the secret in %s, and does not show it', (name, value) => {
+])('rejects the secret in %s, and does not show it', (name, value) => {
   const problems = buildArgProblems({ A: '1', [name]: value });
   expect(problems.map(({ code }) => code)).toEqual(['secret-value']);
   expect(problems[0]!.message).toContain(name);
   expect(JSON.stringify(problems)).not.toContain(value);
 });
 
-it('names every wrong argument at once', () => {
+it('reports every invalid argument at once', () => {
   const problems = buildArgProblems({ KDCUBE_REGISTRY: 'x', 'A=B': 'x', '-x': 'x', '': 'x', GOOD: 'x' });
   expect(problems.map(({ code }) => code)).toEqual(Array(4).fill('wrong-option'));
 });

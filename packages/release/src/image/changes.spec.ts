@@ -34,7 +34,7 @@ it.each<[string, Partial<ImageContents>, string[]]>([
   ],
 ])('reports what changed: %s', (_, more, reasons) => expect(why(more)).toEqual(reasons));
 
-it('reports a first image, and an image that was not built by this plugin', () => {
+it('reports a first image, and an image that this plugin did not build', () => {
   const plan = planImage('proc', contents);
   expect(listChanges(undefined, plan)).toEqual(['no previous image']);
   expect(listChanges({ maintainer: 'x' }, plan)).toEqual(['the previous image was not built by this plugin']);

@@ -18,7 +18,7 @@ const CONTENTS: ImageContents = {
 };
 
 describe('the content key', () => {
-  test('is settled: changing it builds every image of every customer once more (raise RECIPE and this)', () => {
+  test('is stable: changing it rebuilds every image of every customer (raise RECIPE and update this)', () => {
     expect(contentKey(CONTENTS)).toBe('c04bf222c0fd3e1aa20ec86981a21096caf348bbba76104dfecddaf9122805fa');
   });
 
@@ -40,11 +40,11 @@ describe('the content key', () => {
     expect(contentKey({ ...CONTENTS, ...change })).not.toBe(contentKey(CONTENTS));
   });
 
-  test('no two of these changes give one key', () => {
+  test('no two of these changes give the same key', () => {
     expect(new Set(changes.map(([, change]) => contentKey({ ...CONTENTS, ...change }))).size).toBe(changes.length);
   });
 
-  test('does not change with the order in which things are found', () => {
+  test('does not depend on the order of the inputs', () => {
     const turned = {
       ...CONTENTS,
       bundles: [...CONTENTS.bundles].reverse(),
@@ -58,7 +58,7 @@ describe('the content key', () => {
 describe('labels', () => {
   const { labels, key, tag } = planImage('web', CONTENTS);
 
-  test('say what the image is', () => {
+  test('describe the image', () => {
     expect(tag).toBe(`c-${key}`);
     expect(labels).toEqual({
       'io.kdcube.content-key': key,
@@ -72,7 +72,7 @@ describe('labels', () => {
     });
   });
 
-  test('one base is named by its digest; without bundles and platform nothing is said of them', () => {
+  test('a single base is named by its digest; without bundles and platform, their labels are omitted', () => {
     const plain = planImage('web', { ...CONTENTS, bundles: [], platformRef: undefined, bases: { 'x:1': BASE, 'y:1': BASE } });
     expect(Object.keys(plain.labels)).toEqual([
       'io.kdcube.content-key',
@@ -83,7 +83,7 @@ describe('labels', () => {
   });
 });
 
-describe('what a pin must answer', () => {
+describe('the inputs of a pin', () => {
   const { release } = mustReadRelease('platform: {ref: "2026.7.20"}\nbundles: {items: [{id: b}, {id: a}]}', 'release.yaml');
   test.each([
     [

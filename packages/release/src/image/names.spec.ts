@@ -17,7 +17,7 @@ const filesOf = (contents: Record<string, string>): Files => ({
 });
 
 describe.each(NAMES)('%s', (name) => {
-  test('is no id of a bundle, in any form', () => {
+  test('is rejected as the id of a bundle, in every form', () => {
     for (const text of [
       `${HEAD}bundles:\n  items:\n    - id: "${name}"\n`,
       `${HEAD}bundles:\n  "${name}": {name: x}\n`,
@@ -36,7 +36,7 @@ describe.each(NAMES)('%s', (name) => {
     ['a service', (key: string) => `services:\n  "${key}": {component: proc, image: a}\n`],
     ['a variable of a service', (key: string) => `services:\n  a: {component: proc, image: a, env: {"${key}": x}}\n`],
     ['a mount', (key: string) => `services:\n  a: {component: proc, image: a, mounts: {"${key}": {host: /x}}}\n`],
-  ])('is no name of %s of an environment', (_, textWith) => {
+  ])('is rejected as the name of %s of an environment', (_, textWith) => {
     const text = `target: ecs\ntenant: a\nproject: b\n${textWith(name)}`;
     const { problems } = readEnvironment('prod', {
       list: () => ['prod.yaml'],
@@ -45,13 +45,13 @@ describe.each(NAMES)('%s', (name) => {
     expect(problems.map(({ code, at }) => [code, at?.line !== undefined])).toContainEqual(['reserved-id', true]);
   });
 
-  test('is no name of a repository that nobody has named', () => {
+  test('does not crash as a repository without an entry in repos', () => {
     const text = `${HEAD}bundles:\n  items:\n    - id: a\n      repo: "${name}"\n      ref: v1\n`;
     expect(() => readRelease(text, 'release.yaml')).not.toThrow();
   });
 });
 
-test('an environment and an image with such a name are refused by their file', () => {
+test('an environment and an image with such a name are rejected by their file', () => {
   const files = filesOf({
     'release.yaml': `${HEAD}bundles:\n  items:\n    - id: a\n`,
     'images/constructor/Dockerfile': 'FROM a\n',
@@ -65,7 +65,7 @@ test('an environment and an image with such a name are refused by their file', (
   expect(found.problems.map(({ code, at }) => [code, at?.file])).toEqual([['reserved-id', 'environments/constructor.yaml']]);
 });
 
-describe('a file in the folder of a bundle that gives its project another name', () => {
+describe('a file in a bundle’s folder that gives its project another name', () => {
   const RELEASE = { 'release.yaml': `${HEAD}bundles:\n  items:\n    - id: my-bundle\n`, 'bundles/my-bundle/entrypoint.py': '' };
   const json = (value: unknown) => JSON.stringify(value);
 
@@ -92,7 +92,7 @@ describe('a file in the folder of a bundle that gives its project another name',
       },
       'bundles/my-bundle/package.json',
     ],
-  ])('%s is named', (_, files, file) => {
+  ])('%s is reported', (_, files, file) => {
     const { problems } = readWorkspace(filesOf({ ...RELEASE, ...files }));
     expect(problems).toEqual([
       expect.objectContaining({
@@ -119,7 +119,7 @@ describe('a file in the folder of a bundle that gives its project another name',
       'one further down',
       { 'package.json': json({ workspaces: ['packages/*'] }), 'bundles/my-bundle/ui/package.json': json({ name: 'ui' }) },
     ],
-  ])('%s is none', (_, files) => {
+  ])('%s is not reported', (_, files) => {
     expect(readWorkspace(filesOf({ ...RELEASE, ...files })).problems).toEqual([]);
   });
 });

@@ -49,7 +49,7 @@ const read = (changes: Record<string, string | undefined> = {}) =>
   );
 
 describe('readWorkspace', () => {
-  it('finds bundles, images and pins, and that every pin fits', () => {
+  it('finds bundles, images and pins, all up to date', () => {
     const { problems, images, pins } = read();
     expect(problems).toEqual([]);
     expect(images).toEqual([{ name: 'proc', path: 'images/proc', dockerfile: 'Dockerfile_X' }]);
@@ -73,18 +73,18 @@ describe('readWorkspace', () => {
     ['a pin cut short', { 'pins/bundles/there@2/pin.json': '{"pin": 1, "re' }, ['pins/bundles/there@2/pin.json']],
     ['a comment and another order', { 'release.yaml': `# hello\n${TABLE['release.yaml']}` }, []],
     ['another release_name', { 'release.yaml': `release_name: "x"\n${TABLE['release.yaml']}` }, []],
-  ])('sees offline what is stale: %s', (_, changes, stale) => {
+  ])('detects stale pins offline: %s', (_, changes, stale) => {
     const { pins } = read(changes);
     expect([...pins.bundles, ...pins.images].filter(({ fits }) => !fits).map(({ file }) => file)).toEqual(stale);
   });
 
-  it('names pins of what the release no longer has, but not while it cannot be read', () => {
+  it('reports pins that the release no longer uses, but not if it cannot be read', () => {
     const gone = { 'pins/bundles/gone@1/pin.json': JSON.stringify(PIN), 'pins/notes.txt': 'mine' };
     expect(read(gone).pins.orphans).toEqual(['pins/bundles/gone@1/pin.json']);
     expect(read({ ...gone, 'release.yaml': 'a: [' }).pins.orphans).toEqual([]);
   });
 
-  it('passes over no image in silence', () => {
+  it('ignores no image silently', () => {
     const { problems, images } = read({
       'images/WebUI/Dockerfile': 'FROM scratch\n',
       'images/proc/Dockerfile_Y': 'FROM scratch\n',
@@ -97,13 +97,13 @@ describe('readWorkspace', () => {
     expect(images.map(({ name }) => name)).toEqual(['proc']);
   });
 
-  it('says which Dockerfile cannot be read, and reads the rest', () => {
+  it('reports which Dockerfile cannot be read, and reads the others', () => {
     const { problems, pins } = read({ 'images/proc/Dockerfile_X': 'COPY bundles /bundles\n' });
     expect(problems.map(({ code, at }) => [code, at?.file])).toEqual([['dockerfile-unreadable', 'images/proc/Dockerfile_X']]);
     expect(pins.bundles[0]!.fits).toBe(true);
   });
 
-  it('throws every problem at once where a release is needed', () => {
+  it('throws every problem at once if a release is required', () => {
     const broken = read({ 'release.yaml': 'platform: {ref: main}\nbundels: {}\n' });
     expect(() => requireRelease(broken)).toThrow(KdcubeError);
     expect(() => requireRelease(broken)).toThrow(/\[mutable-ref\][^]*\[unknown-key\]/);

@@ -141,7 +141,7 @@ describe('addBundle', () => {
     );
   });
 
-  test('every field is written in order, quoted so that each reader takes it for text', () => {
+  test('every field is written in order, quoted so that each parser reads it as text', () => {
     const bundle = { id: 'b', name: 'yes', description: 'two\nlines: "x"', repo: 'git@h:o/r.git', ref: '1e3', subdir: '' };
     const after = addBundle('bundles:\n  items:\n  - id: a\n', FILE, bundle);
     expect((parse(after, { version: '1.1' }) as { bundles: { items: unknown[] } }).bundles.items[1]).toEqual(bundle);
@@ -163,7 +163,7 @@ describe('addBundle', () => {
     ['bundles that are a text', 'bundles: later\n', 'wrong-type'],
     ['bundles that are a bare list', 'bundles:\n- id: a\n', 'wrong-type'],
     ['items that are a text', 'bundles:\n  items: later\n', 'wrong-type'],
-  ])('%s is refused and nothing is returned', (_, text, code) => {
+  ])('%s is rejected and nothing is returned', (_, text, code) => {
     expect(codeOf(() => addBundle(text, FILE, BUNDLE))).toBe(code);
   });
 });
@@ -199,7 +199,7 @@ describe('setText', () => {
     'ü',
     '',
     'a"b\\c',
-  ])('%j is written so that both readers get it back', (value) => {
+  ])('%j is written so that both parsers restore it', (value) => {
     for (const quoting of ['v1', "'v1'", '"v1"']) {
       const text = setText(`a:\n  ref: ${quoting} # c\nb: 1\n`, FILE, ['a', 'ref'], value);
       for (const version of ['1.1', '1.2'] as const) expect(parse(text, { version })).toEqual({ a: { ref: value }, b: 1 });
@@ -207,7 +207,7 @@ describe('setText', () => {
     }
   });
 
-  test('a place that is not there is a Problem', () => {
+  test('a missing path is a Problem', () => {
     expect(codeOf(() => setText('a: 1\n', FILE, ['b', 'ref'], 'x'))).toBe('missing-key');
     expect(codeOf(() => setText('a: {}\n', FILE, ['a'], 'x'))).toBe('missing-key');
   });

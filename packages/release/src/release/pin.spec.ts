@@ -25,7 +25,7 @@ describe('reading a pin file', () => {
     ['a bundle’s', BundlePin, BUNDLE],
     ['a frontend’s', FrontendPin, FRONTEND],
     ['an image’s', ImagePin, IMAGE],
-  ])('%s comes back as it was printed', (_, schema, pin) => {
+  ])('%s is parsed as it was printed', (_, schema, pin) => {
     expect(readPin<unknown>(schema, printPin(pin))).toEqual(pin);
     expect(printPin(pin)).toMatch(/^\{\n[^]*\n\}\n$/);
   });
@@ -42,12 +42,12 @@ describe('reading a pin file', () => {
     ['a short commit', printPin({ ...BUNDLE, commit: 'abc1234' })],
     ['a merge conflict', `<<<<<<< ours\n${printPin(BUNDLE)}>>>>>>> theirs\n`],
     ['prototypes', '{"__proto__": {"pin": 1}}'],
-  ])('%s is no pin', (_, text) => {
+  ])('%s is not a valid pin', (_, text) => {
     expect(readPin(BundlePin, text)).toBeUndefined();
   });
 });
 
-describe('whether a pin answers what is asked', () => {
+describe('whether a pin is up to date', () => {
   const bundle = mustReadRelease('platform: {ref: v1.0.0}\nbundles: {items: [{id: a, repo: r, ref: v1, subdir: x}]}', 'r.yaml')
     .release.bundles[0] as PinnedBundle;
 
@@ -83,25 +83,25 @@ describe('whether a pin answers what is asked', () => {
     expect(imagePinFits(IMAGE, { ...QUESTION, ...change })).toBe(fits);
   });
 
-  test('the order of bases is no question', () => {
+  test('ignores the order of bases', () => {
     const pin = { ...IMAGE, bases: { 'y:1': DIGEST, 'x:1': DIGEST } };
     expect(imagePinFits(pin, { ...QUESTION, bases: ['x:1', 'y:1'] })).toBe(true);
   });
 });
 
-test('the ids of an image are sorted, so that the order of release.yaml is none of its business', () => {
+test('the ids of an image are sorted, so the order in release.yaml does not matter', () => {
   const ids = (text: string) =>
     pins.bundleIdsOf(mustReadRelease(`platform: {ref: v1.0.0}\nbundles: {items: [${text}]}`, 'r.yaml').release);
   expect(ids('{id: b}, {id: a}')).toEqual(ids('{id: a}, {id: b}'));
 });
 
-test('requirePin says whether a pin is missing or stale, and what to type', () => {
+test('requirePin reports whether a pin is missing or stale, with the command to run', () => {
   expect(requirePin(BUNDLE, true, 'a', 'pins/a')).toBe(BUNDLE);
   expect(() => requirePin(undefined, false, 'a', 'pins/a')).toThrow(/pin-missing[^]*nx sync/);
   expect(() => requirePin(BUNDLE, false, 'a', 'pins/a')).toThrow(/pin-stale[^]*nx sync/);
 });
 
-test('the places of pins', () => {
+test('the paths of pins', () => {
   expect([pins.bundlePinFile('a@1.0'), pins.imagePinFile('x'), pins.FRONTEND_PIN]).toEqual([
     'pins/bundles/a@1.0/pin.json',
     'pins/images/x/pin.json',

@@ -40,7 +40,7 @@ test('every problem at once, in the order of the text', () => {
 });
 
 test.each(['1e3', '2026.10', '2026-02-22', 'yes', '0123456', '1_000', '12:30', '.5', 'true'])(
-  'ref: %s is unquoted, and nothing else is said of it',
+  'ref: %s is unquoted, and this is the only problem',
   (ref) => {
     const found = codes(items(`{id: a, repo: "git@h:o/r", ref: ${ref}}`)).filter((code) => code !== 'unsafe-ref');
     expect(found).toEqual(['unquoted-value']);
@@ -122,7 +122,7 @@ describe('rules that depend on how the release is used', () => {
   });
 });
 
-test('a thousand bundles, each with an id of its own', () => {
+test('a thousand bundles, with distinct and with clashing ids', () => {
   const lines = Array.from({ length: 1000 }, (_, n) => `{id: "b${n}@1.0", repo: "git@h:o/r${n}", ref: v${n}, subdir: x}`);
   const { release, problems, notes } = read(items(...lines));
   expect([release!.bundles.length, problems.length, notes.length]).toEqual([1000, 0, 1000]);
@@ -150,7 +150,7 @@ test('no message shows a secret', () => {
   expect(formatProblems(problems)).not.toContain(secret);
 });
 
-test('what is broken stops nothing that is not', () => {
+test('an invalid part does not affect valid parts', () => {
   const { release, problems } = read(items('{id: a, name: [x], subdir: s}', 'text', '{id: b}'));
   expect(problems.map(({ code }) => code)).toEqual(['wrong-type', 'wrong-type']);
   expect(release!.bundles).toMatchObject([{ id: 'a', subdir: 's', name: undefined }, { id: 'b' }]);
@@ -167,16 +167,16 @@ describe('secrets in settings', () => {
     '{json: \'{"db":{"password":"hunter2hunter2"}}\'}',
     '{hook: "https://hooks.slack.com/services/T0123456789/B0123456789/a1b2c3d4e5f6a1b2c3d4e5f6"}',
     '{dsn: "host=db password=hunter2"}',
-  ])('config: %s is refused', (text) => expect(config(text)).toEqual(['secret-value']));
+  ])('config: %s is rejected', (text) => expect(config(text)).toEqual(['secret-value']));
 
   test.each([
     '{password: "env:DB_PASSWORD"}',
     '{password: "${DB_PASSWORD}"}',
     '{token: my-token-name, secret_name: x1y2z3a4}',
     '{max_tokens: 1000, password: ""}',
-  ])('config: %s is not', (text) => expect(config(text)).toEqual([]));
+  ])('config: %s is accepted', (text) => expect(config(text)).toEqual([]));
 
-  test('a name is cleared by a list, or by a mapping that says why', () => {
+  test('a name is cleared by a list, or by a mapping with a reason', () => {
     expect(config('{password: hunter2hunter2}', 'not_secret: [password]\n')).toEqual([]);
     expect(config('{password: hunter2hunter2}', 'not_secret: {password: of the public demo}\n')).toEqual([]);
     expect(config('{password: hunter2hunter2}', 'not_secret: {other: of the public demo}\n').sort()).toEqual([

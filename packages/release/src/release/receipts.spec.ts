@@ -33,7 +33,7 @@ test.each([
   [DescriptorReceipt, DESCRIPTOR],
   [BuildReceipt, BUILD],
   [PushReceipt, PUSH],
-] as const)('%# comes back as it was printed', (schema, receipt) => {
+] as const)('%# is parsed as it was printed', (schema, receipt) => {
   expect(readReceipt<unknown>(schema, printReceipt(receipt))).toEqual(receipt);
 });
 
@@ -45,16 +45,16 @@ test.each<[string, string | undefined]>([
   ['an older one', printReceipt({ ...STAGE, version: 0 as 1 })],
   ['one with an unknown key', printReceipt({ ...STAGE, when: 'now' } as StageReceipt)],
   ['a tree that is none', printReceipt({ ...STAGE, tree: 'x' })],
-])('%s is no receipt: the step is done again', (_, text) => {
+])('%s is not a valid receipt: the step runs again', (_, text) => {
   expect(readReceipt(StageReceipt, text)).toBeUndefined();
 });
 
-test('nothing that can change while inputs do not has room in the receipt of a cached step', () => {
+test('the receipt of a cached step has no field that can change while inputs do not', () => {
   for (const schema of [StageReceipt, DescriptorReceipt, BuildReceipt])
     expect(Object.keys(schema.shape).filter((key) => /time|date|sha$|^commit|branch|release|host|user/i.test(key))).toEqual([]);
 });
 
-test('every step has a folder of its own under dist', () => {
+test('every step has its own folder in dist', () => {
   const places = [OUT.stage('a'), OUT.build('a'), OUT.push('a'), OUT.release];
   expect(new Set(places).size).toBe(places.length);
   expect(places.every((place) => place.startsWith('dist/'))).toBe(true);

@@ -35,7 +35,7 @@ describe('parseRegistry', () => {
     ['registry:5000/a', { host: 'registry:5000', prefix: 'a' }],
     ['[::1]:5000/a', { host: '[::1]:5000', prefix: 'a' }],
     ['index.docker.io/acme', { host: 'docker.io', prefix: 'acme' }],
-  ])('reads %s', (text, expected) => {
+  ])('parses %s', (text, expected) => {
     expect(parseRegistry(text)).toEqual(expected);
   });
 
@@ -52,7 +52,7 @@ describe('parseRegistry', () => {
     [`ghcr.io/org@${DIGEST}`, 'ghcr.io/org', /"@"/],
     ['me@ghcr.io/org', 'ghcr.io/org', /"@"/],
     ['acme', 'docker.io/acme', /organisation or a host/],
-  ])('refuses %j and says %s', (text, hint, reason) => {
+  ])('rejects %j and says %s', (text, hint, reason) => {
     const problem = problemOf(() => parseRegistry(text));
     expect(problem).toMatchObject({ code: 'registry-name', hint });
     expect(problem.message).toMatch(reason);
@@ -77,7 +77,7 @@ describe('parseRegistry', () => {
     'ghcr.io/ümlaut',
     `ghcr.io/${'a'.repeat(256)}`,
     `${'a.'.repeat(200)}io`,
-  ])('refuses %j with examples', (text) => {
+  ])('rejects %j with examples', (text) => {
     const problem = problemOf(() => parseRegistry(text));
     expect(problem.code).toBe('registry-name');
     expect(problem.hint).toContain('for example');
@@ -103,7 +103,7 @@ describe('parseImageReference', () => {
     ['ghcr.io/a/b@' + DIGEST, { host: 'ghcr.io', repository: 'a/b', digest: DIGEST }],
     ['127.0.0.1:5000/a/b', { host: '127.0.0.1:5000', repository: 'a/b' }],
     ['registry:5000', { host: 'docker.io', repository: 'library/registry', tag: '5000' }],
-  ])('reads %s', (text, expected) => {
+  ])('parses %s', (text, expected) => {
     expect(parseImageReference(text)).toEqual(expected);
   });
 
@@ -130,7 +130,7 @@ describe('parseImageReference', () => {
     },
   );
 
-  it.each(['x:', 'x:-a', 'x:a b'.replace(' ', '+'), `x:${'a'.repeat(129)}`, 'x:1:2'])('refuses the tag of %j', (text) => {
+  it.each(['x:', 'x:-a', 'x:a b'.replace(' ', '+'), `x:${'a'.repeat(129)}`, 'x:1:2'])('rejects the tag of %j', (text) => {
     expect(problemOf(() => parseImageReference(text)).code).toBe('unsafe-tag');
   });
 
@@ -140,13 +140,13 @@ describe('parseImageReference', () => {
 });
 
 describe('names', () => {
-  it('are written as they were read', () => {
+  it('are printed as they were parsed', () => {
     for (const text of ['ghcr.io/org', '127.0.0.1:5000']) expect(shown(parseRegistry(text))).toBe(text);
     for (const text of [`ghcr.io/a/b:1@${DIGEST}`, 'localhost:5000/x']) expect(shown(parseImageReference(text))).toBe(text);
     expect(shown(parseImageReference('python:3.12'))).toBe('docker.io/library/python:3.12');
   });
 
-  it('say what to ask for', () => {
+  it('return the reference to request', () => {
     expect(manifestName(parseImageReference('x'))).toBe('latest');
     expect(manifestName(parseImageReference('x:1'))).toBe('1');
     expect(manifestName(parseImageReference(`x:1@${DIGEST}`))).toBe(DIGEST);
@@ -162,19 +162,19 @@ describe('names', () => {
 });
 
 describe('the parts', () => {
-  it('tell digests', () => {
+  it('recognize digests', () => {
     expect(isDigest(DIGEST)).toBe(true);
     for (const text of ['', 'sha256:', DIGEST.toUpperCase(), `${DIGEST}0`, `${DIGEST}\n`, `sha512:${'0'.repeat(128)}`]) {
       expect(isDigest(text)).toBe(false);
     }
   });
 
-  it('tell repositories', () => {
+  it('recognize repositories', () => {
     for (const text of ['a', 'a/b-c_d.e__f--g']) expect(isRepository(text)).toBe(true);
     for (const text of ['', 'a/', '/a', 'a___b', 'a..b', 'a\n', 'A']) expect(isRepository(text)).toBe(false);
   });
 
-  it('tell hosts', () => {
+  it('recognize hosts', () => {
     for (const host of ['ghcr.io', 'localhost', 'registry:5000', '127.0.0.1:1', '[::1]:5000']) expect(isHost(host)).toBe(true);
     for (const host of ['', 'a b', 'a/b', 'UP.io', '-x', 'x.', 'x:0', 'x:70000', 'me@x', 'x\n', '::1'])
       expect(isHost(host)).toBe(false);

@@ -28,7 +28,7 @@ describe('refProblem', () => {
   ])('%s can be pinned', (ref) => expect(refProblem(ref)).toBeUndefined());
   const branches = ['HEAD', 'FETCH_HEAD', 'ORIG_HEAD', 'main', 'master', 'trunk', 'develop', 'development', 'dev', 'devel'];
   branches.push('staging', 'production', 'latest', 'next', 'nightly', 'refs/heads/x', 'refs/heads/v1', 'refs/remotes/origin/x');
-  test.each(branches)('%s floats', (ref) => {
+  test.each(branches)('%s is mutable', (ref) => {
     expect(refProblem(ref)?.code).toBe('mutable-ref');
     expect(looksFloating(ref)).toBe(true);
   });
@@ -119,7 +119,7 @@ test.each(['?', '#', '??', '?#', '#@', '@?', '?/', '/#'])('a password or a query
   expect(reported.filter((text) => /AAA|BBB|CCC|DDD/.test(text))).toEqual([]);
 });
 
-test('a long URL is cut where it is shown, not where it is written', () => {
+test('a long URL is truncated in messages, not in files', () => {
   const url = `https://h/${'x'.repeat(200)}`;
   expect([withoutSecrets(url), shownUrl(url).length]).toEqual([url, 78]);
 });
@@ -151,7 +151,7 @@ test.each([
   ['https://h/org/my.github', 'my.github'],
   ['git@h:org/my.gitrepo.git', 'my.gitrepo'],
   ['git@h:a.git/b', 'b'],
-])('%s is called %s', (url, name) => {
+])('the name of %s is %s', (url, name) => {
   expect(repoName(url)).toBe(name);
 });
 
@@ -176,6 +176,6 @@ test.each([
   expect(why === undefined ? answer === undefined : answer?.includes(why)).toBe(true);
 });
 
-test('one spelling for a path', () => {
+test('normalizes a path', () => {
   expect(['./a//b/', 'a/./b', '', '.', './'].map(normalPath)).toEqual(['a/b', 'a/b', '', '', '']);
 });

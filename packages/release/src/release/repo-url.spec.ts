@@ -63,7 +63,7 @@ describe('parseRepo', () => {
     expect(parseRepo(url)).toMatchObject({ code: 'unsafe-url' });
   });
   test.each(['https://u@h/r', 'https://u:p@h/r', 'ssh://u:p@h/r', 'http://u:p@localhost/r', 'https://:p@h/r'])(
-    '%s carries a secret',
+    '%s contains a secret',
     (url) => {
       expect(parseRepo(url)).toMatchObject({ code: 'url-with-password' });
     },
@@ -238,7 +238,7 @@ const AMBIGUOUS: Record<string, readonly string[]> = {
 };
 
 describe.each(Object.entries(AMBIGUOUS))('%s', (_, urls) => {
-  test.each(urls)('%j is refused', (url) => {
+  test.each(urls)('%j is rejected', (url) => {
     const read = parseRepo(url);
     expect(read).toMatchObject({ code: expect.stringMatching(/^(?:unsafe-url|url-with-password)$/) });
     // What is shown of it must not act on a terminal either.
@@ -290,9 +290,9 @@ test.each([
     'http://localhost:3000/r',
     'http://127.0.0.1/r',
   ],
-])('%s stays a URL', (url) => expect(parseRepo(url)).toEqual({ kind: 'url', url }));
+])('%s is accepted as a URL', (url) => expect(parseRepo(url)).toEqual({ kind: 'url', url }));
 
-describe('a URL with several @ is refused without a part of its password', () => {
+describe('a URL with several @ is rejected, and no part of its password is shown', () => {
   const separators = ['@', '@@', ':@', '@:', '/@', '@/', '@host/', '@host:', '%40'];
   test.each(separators)('%j', (separator) => {
     const passwords = separators.flatMap((other) => [`AAA${separator}BBB${other}CCC`, `AAA${other}BBB${separator}CCC`]);

@@ -29,7 +29,7 @@ const NAMES = [
   '\n',
   '#',
 ];
-test('every name becomes a tag, and two names that had to change become two', () => {
+test('every name becomes a tag, and two changed names become two tags', () => {
   const tags = NAMES.map(tagSafe);
   expect(tags.filter((tag) => !isTag(tag))).toEqual([]);
   expect(new Set(tags).size).toBe(NAMES.length);
@@ -41,7 +41,7 @@ test('the same name gives the same tag', () => {
   expect(tagSafe('a b')).toMatch(/^a_b-[0-9a-f]{8}$/);
 });
 
-test('no branch and no release can pose as a content key', () => {
+test('no branch and no release can look like a content key', () => {
   for (const { tag } of platformTags({ branch: keyTag(KEY), version: keyTag(KEY) })) expect(tag).not.toMatch(/^c-[0-9a-f]{64}$/);
   for (const sources of [{ commit: KEY }, { branch: KEY }]) expect(() => customerTags(sources, 'c')).toThrow('unsafe-tag');
   expect(() => customerTags({ commit: 'abc' }, 'a/b')).toThrow('unsafe-tag');

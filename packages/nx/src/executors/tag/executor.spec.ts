@@ -29,7 +29,7 @@ const named = (name: string) =>
     'release.yaml': `release_name: ${name}\n${fs.readFileSync(path.join(at.workspace.root, 'release.yaml'), 'utf8')}`,
   });
 
-it('puts the release’s name, the commit and the given tags on the digest, each once, and a second time nothing', async () => {
+it('tags the digest with the release’s name, the commit and the given tags, each once, and does nothing the second time', async () => {
   named('v1');
   await push();
   expect(await run({ tags: ['v1', 'stable'] })).toBe(true);
@@ -41,7 +41,7 @@ it('puts the release’s name, the commit and the given tags on the digest, each
   expect(at.workspace.registry.journal.filter(({ method }) => method === 'PUT')).toEqual([]);
 });
 
-it('sets none when one names another image', async () => {
+it('sets no tag if one of them names another image', async () => {
   named('v1');
   await push();
   expect(await run()).toBe(true);
@@ -53,7 +53,7 @@ it('sets none when one names another image', async () => {
   expect(await tags()).toEqual(before);
 });
 
-it('does nothing on a dry run but say what it would do', async () => {
+it('on a dry run, only reports what it would do', async () => {
   await push();
   const before = await tags();
   expect(await run({ tags: ['v1'], dryRun: true })).toBe(true);
@@ -73,7 +73,7 @@ it.each([
       at.workspace.commit({});
     },
   ],
-])('refuses: %s, for %s', async (code, _, change) => {
+])('rejects: %s, for %s', async (code, _, change) => {
   await push();
   const before = await tags();
   change();
@@ -82,7 +82,7 @@ it.each([
   expect(await tags()).toEqual(before);
 });
 
-it('refuses a tag that poses as a content key, before anything is asked', async () => {
+it('rejects a tag that looks like a content key, before any request', async () => {
   at.workspace.registry.journal.length = 0;
   expect(await run({ tags: [`c-${'a'.repeat(64)}`] })).toBe(false);
   expect(at.output).toContain('[unsafe-tag]');

@@ -41,7 +41,7 @@ function readAll(source: RepoSource, commits: readonly string[]): Promise<string
 
 const fetches = (server: GitServer): number => server.requests.filter((request) => request.endsWith(' fetch')).length;
 
-it('bundles of one repository are fetched with a few requests, and not with two for each', async () => {
+it('bundles of one repository are fetched with a few requests, not two for each', async () => {
   const { dir, server, commits, source } = await repository();
   const trees = await Promise.all(readAll(source, commits));
   expect(trees).toEqual(NAMES.map((name, index) => gitSync(dir, 'rev-parse', `${commits[index]!}:bundles/${name}`)));
@@ -49,7 +49,7 @@ it('bundles of one repository are fetched with a few requests, and not with two 
   expect(fetches(server)).toBeLessThanOrEqual(8);
 });
 
-it.each(['full', 'shallow'])('so are those of the own repository, from a %s clone', async (kind) => {
+it.each(['full', 'shallow'])('bundles of the own repository are batched too, from a %s clone', async (kind) => {
   const { url, dir, server } = await repository();
   const checkout = at.box.folder('checkout');
   await gitAsync(checkout, 'clone', '--quiet', ...(kind === 'shallow' ? ['--depth=1'] : []), url, '.');
@@ -61,7 +61,7 @@ it.each(['full', 'shallow'])('so are those of the own repository, from a %s clon
   expect(gitSync(checkout, 'rev-parse', '--is-shallow-repository')).toBe(String(kind === 'shallow'));
 });
 
-it('a commit that is not there fails alone', async () => {
+it('only the missing commit fails', async () => {
   const { commits, source } = await repository();
   const wanted = [...commits.slice(0, -1), 'e'.repeat(40)];
   const all = readAll(source, wanted);
@@ -70,7 +70,7 @@ it('a commit that is not there fails alone', async () => {
   expect(await bad).toMatchObject({ code: 'ref-not-found', message: expect.stringContaining('e'.repeat(40)) });
 });
 
-it('files that the server does not give alone come with everything', async () => {
+it('if the server does not serve single files, all files are fetched', async () => {
   Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' });
   const { dir, commits } = await repository();
   for (const [index, id] of commits.entries()) gitSync(dir, 'tag', NAMES[index]!, id);
@@ -84,7 +84,7 @@ it('files that the server does not give alone come with everything', async () =>
   expect(await Promise.all(trees)).toEqual(NAMES.map(() => 0));
 });
 
-it('a server that refuses is not asked by each of them', async () => {
+it('a server that refuses is not contacted once per bundle', async () => {
   const root = at.box.folder('server');
   const server = await at.serve(root, { status: 403 });
   const source = { url: `${server.url}/repo`, self: false, root: at.box.dir };

@@ -67,7 +67,7 @@ async function read(source: RepoSource, id: string, folder = 'bundles/a', ref?: 
 }
 
 describe('a mirror', () => {
-  it('gets folders first and then, at once, only the blobs that were asked for; and nothing twice', async () => {
+  it('fetches folders first, and then only the requested blobs in one request; nothing twice', async () => {
     const { url, server, id, dir } = await remoteRepo();
     const store = await fetchCommit(from(url), id);
     expect(fetches(server)).toBe(1);
@@ -83,7 +83,7 @@ describe('a mirror', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('fetches only what is new in the next commit, and works offline for what it has', async () => {
+  it('fetches only the new objects of the next commit, and works offline for existing ones', async () => {
     const { url, server, id, dir } = await remoteRepo();
     await read(from(url), id);
     const next = commit(dir, { 'bundles/a/entrypoint.py': 'a2\n' });
@@ -93,7 +93,7 @@ describe('a mirror', () => {
     expect((await problemOf(read(from(url), id, 'bundles/b'))).code).toBe('repo-unreachable');
   });
 
-  it('asks for nothing that is not there while it only reads', async () => {
+  it('fetches no missing objects while it only reads', async () => {
     const { url, server, id } = await remoteRepo();
     const store = await fetchCommit(from(url), id);
     server.requests.length = 0;
@@ -111,7 +111,7 @@ describe('a mirror', () => {
     expect(mirrors().length).toBe(2);
   });
 
-  it('works where the server hands out neither commits nor blobs by id', async () => {
+  it('works if the server serves neither commits nor blobs by id', async () => {
     Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' });
     const dir = newRepo(at.box.folder('repo'));
     const old = commit(dir, { ...FILES, 'bundles/a/entrypoint.py': 'old\n' });
@@ -127,7 +127,7 @@ describe('a mirror', () => {
     expect((await problemOf(read(source, 'b'.repeat(40), 'bundles/a', 'main'))).code).toBe('ref-not-found');
   });
 
-  it('is made again, once, when it is damaged', async () => {
+  it('is rebuilt, once, if it is damaged', async () => {
     const dir = newRepo(at.box.folder('repo'), FILES);
     gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
     const id = gitSync(dir, 'rev-parse', 'HEAD');
@@ -211,7 +211,7 @@ describe('a mirror', () => {
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
-  it('serves several at once', async () => {
+  it('supports concurrent fetches', async () => {
     const { url, id } = await remoteRepo();
     const found = await Promise.all(
       ['bundles/a', 'bundles/a', 'bundles/b', 'bundles/a/lib'].map((folder) => read(from(url), id, folder)),
@@ -219,7 +219,7 @@ describe('a mirror', () => {
     expect(found).toEqual([A, A, { 'entrypoint.py': 'b\n' }, { 'x.py': 'x\n' }]);
   });
 
-  it('holds no URL, and reads no replaced objects', async () => {
+  it('contains no URL, and ignores replaced objects', async () => {
     const { url, id } = await remoteRepo();
     await read(from(url), id);
     const mirror = mirrors()[0]!;
@@ -235,7 +235,7 @@ describe('a mirror', () => {
     expect(await read(from(`file://${dir}`), id)).toEqual(A);
   });
 
-  it('refuses objects that git calls unsafe', async () => {
+  it('rejects objects that fsck rejects', async () => {
     const dir = newRepo(at.box.folder('hostile'));
     const blob = gitBytes({ cwd: dir }, ['hash-object', '-w', '--stdin'], { input: 'x' });
     const tree = await gitBytes({ cwd: dir }, ['mktree'], { input: `100644 blob ${(await blob).toString().trim()}\t.git\n` });
@@ -246,7 +246,7 @@ describe('a mirror', () => {
 });
 
 describe('the own repository', () => {
-  it('uses what the checkout has, and asks nothing', async () => {
+  it('uses the objects of the checkout without contacting the remote', async () => {
     const { url, server, id } = await remoteRepo();
     const checkout = at.box.folder('checkout');
     await gitAsync(checkout, 'clone', '--quiet', url, '.');
@@ -260,7 +260,7 @@ describe('the own repository', () => {
     ['shallow', ['--depth=1']],
     ['partial', ['--filter=blob:none']],
     ['treeless', ['--filter=tree:0']],
-  ])('fetches what a %s clone lacks, and leaves it the kind of clone that it was', async (kind, options) => {
+  ])('fetches the missing objects of a %s clone, and does not change its kind', async (kind, options) => {
     const { url, server, dir, id } = await remoteRepo();
     const checkout = at.box.folder('checkout');
     await gitAsync(checkout, 'clone', '--quiet', ...options, url, '.');
@@ -283,14 +283,14 @@ describe('the own repository', () => {
     expect(gitSync(checkout, 'fsck', '--connectivity-only', '--no-dangling')).toBe('');
   });
 
-  it('says when there is no remote to ask', async () => {
+  it('reports a missing remote', async () => {
     const checkout = newRepo(at.box.folder('alone'), { a: '1' });
     expect((await problemOf(fetchCommit({ url: 'x', self: true, root: checkout }, 'c'.repeat(40)))).code).toBe('unknown-repo');
   });
 });
 
 describe('treeOf', () => {
-  it('walks folders only', async () => {
+  it('walks only folders', async () => {
     const dir = newRepo(at.box.folder('repo'), {
       'bundles/a/x': '1',
       ':(top)/y': '2',
@@ -315,7 +315,7 @@ describe('treeOf', () => {
 });
 
 describe('readBlobs', () => {
-  it('hands a large file over in small pieces, and skips what is not read', async () => {
+  it('streams a large file in small chunks, and skips unread files', async () => {
     const dir = newRepo(at.box.folder('repo'), { big: Buffer.alloc(40_000_000, 'abc'), small: 's', none: '' });
     const store: GitStore = { context: { cwd: dir } };
     const [big, none, small] = ['big', 'none', 'small'].map((name) => gitSync(dir, 'rev-parse', `HEAD:${name}`)) as [
@@ -340,7 +340,7 @@ describe('readBlobs', () => {
     expect(seen[3]![2]).toBeLessThan(1_000_000);
   });
 
-  it('notices content that is not what its id says', async () => {
+  it('detects content that does not match its id', async () => {
     const dir = newRepo(at.box.folder('repo'), { one: 'one', two: 'two' });
     const [one, two] = ['one', 'two'].map((name) => gitSync(dir, 'rev-parse', `HEAD:${name}`)) as [string, string];
     const file = (oid: string): string => path.join(dir, '.git/objects', oid.slice(0, 2), oid.slice(2));

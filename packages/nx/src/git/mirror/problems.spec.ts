@@ -24,7 +24,7 @@ describe('remoteProblem', () => {
     ['disk-full', 'fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output'],
   ])('%s: %s', (code, stderr) => expect(codeOf(stderr)).toBe(code));
 
-  it('says what git said, without progress and without secrets', () => {
+  it('quotes git’s message, without progress and without secrets', () => {
     const { message } = remoteProblem(
       "Receiving objects:  10% (1/10)\rReceiving objects:  20% (2/10)\nfatal: unable to access 'https://u:p@h/x': Could not resolve host: h",
       'URL',
@@ -33,15 +33,15 @@ describe('remoteProblem', () => {
   });
 });
 
-describe('the rest', () => {
-  it('knows a refused object from a refused person', () => {
+describe('other failures', () => {
+  it('distinguishes a refused object from denied access', () => {
     expect(isNotAdvertised('error: Server does not allow request for unadvertised object abc')).toBe(true);
     expect(isNotAdvertised('fatal: remote error: upload-pack: not our ref abc')).toBe(true);
     expect(isNotAdvertised("fatal: couldn't find remote ref refs/tags/v1")).toBe(true);
     expect(isNotAdvertised('Permission denied')).toBe(false);
   });
 
-  it('takes a time-out for a remote that cannot be reached, and nothing else', () => {
+  it('treats only a timeout as an unreachable remote', () => {
     const timeout = remoteTimeout(new KdcubeError({ code: 'command-timeout', message: 'x' }), 'URL');
     expect(timeout).toMatchObject({ problems: [{ code: 'repo-unreachable' }] });
     const other = new Error('x');

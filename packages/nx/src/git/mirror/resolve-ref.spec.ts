@@ -34,7 +34,7 @@ describe('resolveRef', () => {
     expect((await resolveRef(from(url), 'light')).commit).toBe(second);
   });
 
-  it('takes only the exact name', async () => {
+  it('matches only the exact name', async () => {
     const dir = newRepo(at.box.folder('repo'), { a: '1' });
     gitSync(dir, 'tag', 'team/v1.0.0');
     gitSync(dir, 'tag', 'v1.0.0-rc.1');
@@ -44,7 +44,7 @@ describe('resolveRef', () => {
       expect([ref, (await problemOf(resolveRef(from(`file://${dir}`), ref))).code]).toEqual([ref, 'ref-not-found']);
   });
 
-  it('names near tags, and what a short commit id lacks', async () => {
+  it('suggests similar tags, and explains a short commit id', async () => {
     const dir = newRepo(at.box.folder('repo'), { a: '1' });
     for (const tag of ['v1.2.0', 'v1.2.1', 'v1.3.0', 'v2.0.0', 'nightly']) gitSync(dir, 'tag', tag);
     const { code, message, hint } = await problemOf(resolveRef(from(`file://${dir}`), '1.2.1'));
@@ -57,7 +57,7 @@ describe('resolveRef', () => {
     );
   });
 
-  it('says when a commit is not there, or is something else', async () => {
+  it('reports a missing commit, and an id of another object', async () => {
     const dir = newRepo(at.box.folder('repo'), { a: '1' });
     gitSync(dir, 'tag', '-a', 'noted', '-m', 'x');
     for (const id of ['0123456789'.repeat(4), gitSync(dir, 'rev-parse', 'HEAD^{tree}'), gitSync(dir, 'rev-parse', 'noted')]) {
@@ -65,11 +65,11 @@ describe('resolveRef', () => {
     }
   });
 
-  it('says when a repository is empty', async () => {
+  it('reports an empty repository', async () => {
     expect((await problemOf(resolveRef(from(`file://${newRepo(at.box.folder('empty'))}`), 'v1'))).code).toBe('repo-empty');
   });
 
-  it('says when a repository cannot be reached', async () => {
+  it('reports an unreachable repository', async () => {
     const port = await closedPort();
     const notFound = await at.serve(at.box.folder('nothing'), { status: 404 });
     const urls = [
@@ -88,7 +88,7 @@ describe('resolveRef', () => {
     }
   });
 
-  it('says when a repository asks for a password, whatever could ask for it', async () => {
+  it('reports a repository that requires a password, whatever might prompt for it', async () => {
     const mark = path.join(at.box.dir, 'asked');
     write(at.box.dir, { askpass: { executable: `#!/bin/sh\ntouch ${mark}\necho secret\n` } });
     Object.assign(process.env, {
@@ -105,7 +105,7 @@ describe('resolveRef', () => {
     expect(fs.existsSync(mark)).toBe(false);
   });
 
-  it('keeps the ssh command of the user and tells it not to ask', async () => {
+  it('keeps the user’s ssh command and disables its prompts', async () => {
     const log = path.join(at.box.dir, 'ssh.log');
     write(at.box.dir, {
       'my ssh': { executable: `#!/bin/sh\necho "$@" >> ${log}\necho 'git@h: Permission denied (publickey).' >&2\nexit 255\n` },
@@ -122,7 +122,7 @@ describe('resolveRef', () => {
     expect(lines.map((line) => /^-i (\w+) -o BatchMode=yes .*git@example\.org/.exec(line)?.[1])).toEqual(['key', 'other']);
   });
 
-  it('knows an unknown ssh host from a refused one', async () => {
+  it('distinguishes an unknown ssh host from denied access', async () => {
     write(at.box.dir, { ssh: { executable: `#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n` } });
     process.env.GIT_SSH_COMMAND = path.join(at.box.dir, 'ssh');
     expect(await problemOf(resolveRef(from('git@example.org:team/repo.git'), 'v1'))).toMatchObject({
@@ -155,7 +155,7 @@ describe('resolveRef', () => {
     expect(fs.existsSync(mark)).toBe(false);
   });
 
-  it('asks its own remote inside the checkout, with its credentials; other repositories do not get them', async () => {
+  it('reads its own remote inside the checkout, with its credentials; other repositories do not get them', async () => {
     const root = at.box.folder('server');
     const dir = path.join(root, 'repo');
     fs.mkdirSync(dir);
@@ -170,7 +170,7 @@ describe('resolveRef', () => {
     expect((await problemOf(resolveRef({ url: `${url}/repo`, self: false, root: checkout }, 'main'))).code).toBe('repo-denied');
   });
 
-  it('never says the secret of its own remote', async () => {
+  it('never shows the secret of its own remote', async () => {
     const { url } = await at.serve(at.box.folder('x'), { status: 401 });
     const checkout = newRepo(at.box.folder('checkout'), { a: '1' });
     gitSync(checkout, 'remote', 'add', 'origin', `${url.replace('//', '//user:s3cret@')}/x.git`);
@@ -179,7 +179,7 @@ describe('resolveRef', () => {
     expect(JSON.stringify(problem)).not.toMatch(/s3cret|user:/);
   });
 
-  it('is not confused by the repository that it is called in', async () => {
+  it('is not affected by the repository that it is called in', async () => {
     const here = newRepo(at.box.folder('here'), { a: '1' });
     gitSync(here, 'tag', 'v1');
     const upstream = newRepo(at.box.folder('there'));

@@ -12,7 +12,7 @@ describe('similarNames', () => {
     ['nigthly', 'nightly'],
   ])('finds for %s first %s', (name, expected) => expect(similarNames(name, TAGS)[0]).toBe(expected));
 
-  it('gives at most three, the newer first among equals, and none that are far', () => {
+  it('returns at most three names, newer ones first among equals, and none that is too different', () => {
     expect(similarNames('v1.2.9', ['v1.2.1', 'v1.2.2', 'v1.2.10', 'v1.2.3', 'v1.2.4'])).toEqual(['v1.2.4', 'v1.2.3', 'v1.2.2']);
     expect(similarNames('something-else', TAGS)).toEqual([]);
     expect(similarNames('v1', [])).toEqual([]);

@@ -17,7 +17,7 @@ function entriesIn(dir: string) {
   });
 }
 
-it.each(['sha1', 'sha256'])('makes the trees that git makes, to the byte: %s', (format) => {
+it.each(['sha1', 'sha256'])('builds the same trees as git, to the byte: %s', (format) => {
   const dir = box.folder(format);
   fs.mkdirSync(dir, { recursive: true });
   gitSync(dir, 'init', '--quiet', `--object-format=${format}`);
@@ -29,7 +29,7 @@ it.each(['sha1', 'sha256'])('makes the trees that git makes, to the byte: %s', (
   expect(trees).toHaveLength(5);
 });
 
-it('writes what git reads', () => {
+it('writes objects that git can read', () => {
   const dir = newRepo(box.folder('w'), { 'a/b/c.py': '1', 'd.py': '2' });
   const trees = buildTrees(entriesIn(dir).map((entry) => ({ ...entry, path: `under/${entry.path}` })));
   writeTrees(path.join(dir, '.git/objects'), trees);

@@ -20,14 +20,14 @@ const FILES = {
 };
 
 describe('workspaceTree', () => {
-  it('is the tree of HEAD for a committed folder', async () => {
+  it('returns the tree of HEAD for a committed folder', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     expect(await workspaceTree(dir, 'bundles/a')).toEqual({ tree: gitSync(dir, 'rev-parse', 'HEAD:bundles/a'), committed: true });
     expect(await workspaceTree(dir, './bundles//a/')).toEqual(await workspaceTree(dir, 'bundles/a'));
     expect(await workspaceTree(dir, '')).toEqual({ tree: gitSync(dir, 'rev-parse', 'HEAD^{tree}'), committed: true });
   });
 
-  it('is the tree that a commit of everything would have, and the repository stays as it was, byte for byte', async () => {
+  it('returns the tree that a commit of everything would have, and leaves the repository unchanged to the byte', async () => {
     const dir = newRepo(box.folder('w'), { ...FILES, '.gitignore': 'secret.env\n' });
     write(dir, {
       'bundles/a/entrypoint.py': 'x = 2\n',
@@ -47,7 +47,7 @@ describe('workspaceTree', () => {
     expect(found).toEqual({ tree: gitSync(dir, 'rev-parse', 'HEAD:bundles/a'), committed: false });
   });
 
-  it('sees a change of the same size in the same second as the index', async () => {
+  it('detects a change of the same size in the same second as the index', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     for (let round = 0; round < 8; round += 1) {
       const file = path.join(dir, 'bundles/a/entrypoint.py');
@@ -70,7 +70,7 @@ describe('workspaceTree', () => {
   it.each([
     ['a whole clone', []],
     ['a partial clone, which must not fetch into the repository', ['--filter=blob:none']],
-  ])('reads what is committed, and what is not, each where it is: %s', async (_, options) => {
+  ])('reads committed and uncommitted objects from their own stores: %s', async (_, options) => {
     const origin = newRepo(box.folder('origin'), { ...FILES, 'bundles/b/entrypoint.py': 'b\n' });
     gitSync(origin, 'config', 'uploadpack.allowFilter', 'true');
     const dir = box.folder('clone');
@@ -89,7 +89,7 @@ describe('workspaceTree', () => {
     expect(snapshot(path.join(dir, '.git'))).toEqual(before);
   });
 
-  it('does not take for committed what was committed since git was asked', async () => {
+  it('does not treat later commits as committed', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     write(dir, { 'bundles/a/entrypoint.py': 'x = 2\n' });
     const status = readStatus(dir);
@@ -102,7 +102,7 @@ describe('workspaceTree', () => {
     ]);
   });
 
-  it('answers several questions at once', async () => {
+  it('supports concurrent requests', async () => {
     const dir = newRepo(box.folder('w'), { ...FILES, 'bundles/b/entrypoint.py': 'b\n' });
     const trees = await withSnapshot(dir, ({ tree }) =>
       Promise.all(['bundles/a', 'bundles/b', 'bundles/a/lib', 'nothing'].map(tree)),
@@ -110,14 +110,14 @@ describe('workspaceTree', () => {
     expect(trees.map((each) => each?.committed)).toEqual([true, true, true, undefined]);
   });
 
-  it('is undefined for a folder in which git sees nothing', async () => {
+  it('returns undefined for a folder in which git sees nothing', async () => {
     const dir = newRepo(box.folder('w'), { ...FILES, '.gitignore': 'ignored/\n' });
     fs.mkdirSync(path.join(dir, 'empty'));
     write(dir, { 'ignored/x': 'x', 'bundles/a/entrypoint.py': null, 'bundles/a/run.sh': null, 'bundles/a/lib/u.py': null });
     for (const folder of ['missing', 'empty', 'ignored', 'bundles/a']) expect(await workspaceTree(dir, folder)).toBeUndefined();
   });
 
-  it('takes tracked files in an ignored folder, and only those', async () => {
+  it('includes tracked files in an ignored folder, and only those', async () => {
     const dir = newRepo(box.folder('w'), { ...FILES, '.gitignore': 'gen/\n', 'gen/kept.py': '1\n' });
     write(dir, { 'gen/kept.py': '2\n', 'gen/dropped.py': 'd' });
     const found = await workspaceTree(dir, 'gen');
@@ -135,7 +135,7 @@ describe('workspaceTree', () => {
     expect(found?.tree).toBe(gitSync(dir, 'rev-parse', 'HEAD:bundles/a'));
   });
 
-  it('is the same in every kind of clone', async () => {
+  it('returns the same tree in every kind of clone', async () => {
     const origin = newRepo(box.folder('origin'), {
       ...FILES,
       'bundles/a/crlf.txt': 'one\r\ntwo\r\n',
@@ -171,7 +171,7 @@ describe('workspaceTree', () => {
     expect(await workspaceTree(worktree, 'bundles/a')).toEqual(expected);
   });
 
-  it('works in a workspace that is a sub folder of the repository, whatever its name holds', async () => {
+  it('works in a workspace in a subfolder of the repository, with any characters in its name', async () => {
     const dir = newRepo(box.folder('a:b "c" ü\\d'), { 'sub folder/bundles/a/entrypoint.py': '1\n' });
     const root = path.join(dir, 'sub folder');
     const tree = gitSync(dir, 'rev-parse', 'HEAD:sub folder/bundles/a');
@@ -180,7 +180,7 @@ describe('workspaceTree', () => {
     expect((await workspaceTree(root, 'bundles/a'))?.committed).toBe(false);
   });
 
-  it('does not care about a merge conflict elsewhere, nor about what a hook set', async () => {
+  it('ignores a merge conflict elsewhere, and variables that a hook set', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     gitSync(dir, 'checkout', '--quiet', '-b', 'side');
     commit(dir, { 'other.txt': 'side\n' });
@@ -204,7 +204,7 @@ describe('workspaceTree', () => {
     expect(fs.existsSync(mark)).toBe(false);
   });
 
-  it('has an embedded repository as a gitlink; one without a commit, and a file in one, are Problems', async () => {
+  it('treats an embedded repository as a gitlink; one without a commit, and a file in one, are Problems', async () => {
     const dir = newRepo(box.folder('w'), FILES);
     fs.mkdirSync(path.join(dir, 'bundles/a/inner'));
     newRepo(path.join(dir, 'bundles/a/inner'));
@@ -219,7 +219,7 @@ describe('workspaceTree', () => {
     expect((await problemOf(workspaceTree(dir, 'bundles/a/inner/deep'))).code).toBe('submodule');
   });
 
-  it('refuses a folder that climbs out, is absolute or is reached through a link', async () => {
+  it('rejects a folder that leaves the workspace, is absolute or is reached through a link', async () => {
     const dir = newRepo(box.folder('w'), { ...FILES, 'bundles/l': { link: 'a' } });
     for (const folder of ['../x', 'bundles/../../x', '/etc', '.git', 'bundles/l', 'bundles/l/lib', '--all']) {
       expect([folder, (await problemOf(workspaceTree(dir, folder))).code]).toEqual([folder, 'unsafe-path']);

@@ -204,7 +204,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     ]);
   });
 
-  it('does not accept a module of another origin as a bundle’s', () => {
+  it('rejects a module of another origin as a bundle’s', () => {
     const other = {
       'app/taken/entrypoint.py': 'class Other: pass',
       'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import taken.entrypoint',
@@ -213,7 +213,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     expect(outcomes(round)).toEqual(['Bundle']);
   });
 
-  it('reports why the platform’s own loader is not used, if it does not import', () => {
+  it('reports why the platform’s own loader is not used, if it cannot be imported', () => {
     const broken = { 'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import redis_that_is_not_there' };
     const { loader } = boot({ ...PLATFORM, ...broken }, []);
     expect(loader).toEqual({ kind: 'rule', why: "ModuleNotFoundError: No module named 'redis_that_is_not_there'" });

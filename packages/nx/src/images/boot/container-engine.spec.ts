@@ -1,6 +1,6 @@
 import { findContainerEngine } from './container-engine';
 
-it('reports why each engine is unavailable, and does not accept the name of a builder', async () => {
+it('reports why each engine is unavailable, and rejects the name of a builder', async () => {
   const before = process.env.PATH;
   process.env.PATH = '/nowhere';
   try {

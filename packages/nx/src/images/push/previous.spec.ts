@@ -20,7 +20,7 @@ const push = () => pushProc(ours, silentLog);
 const changeBundle = () => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
 
 describe('the previous image', () => {
-  it('is the one that this checkout pushed last: it is read by its digest, and its layers are not made again', async () => {
+  it('is the one that this checkout pushed last: it is read by its digest, and its layers are reused', async () => {
     const { digest } = await push();
     changeBundle();
     for (const name of ['layers', 'git']) fs.rmSync(path.join(process.env.KDCUBE_CACHE_DIR!, name), { recursive: true });
@@ -39,7 +39,7 @@ describe('the previous image', () => {
     expect(await push()).toMatchObject({ why: ['here@1-0 changed'] });
   });
 
-  it('is of no use if the registry has lost it: then the whole image is sent', async () => {
+  it('is not used if the registry has lost it: then the whole image is sent', async () => {
     const { digest } = await push();
     const lost = [...(await layersIn(ours, digest)).map((layer) => `blobs/${layer}`), `manifests/${digest}`];
     for (const each of lost) await fetch(`http://${ours.registry.host}/v2/acme/proc/${each}`, { method: 'DELETE' });
@@ -66,7 +66,7 @@ describe('the request for the previous image', () => {
     ).toHaveLength(1);
   });
 
-  it('is only a help: without an answer of the registry there is none', async () => {
+  it('is optional: without a response of the registry there is none', async () => {
     await push();
     ours.registry.faults = () => ({ status: 403 });
     const { registry: target } = acmeRegistry(ours);

@@ -37,8 +37,8 @@ const writes = () =>
   ours.registry.journal.filter(({ method, name }) => name === 'acme/proc' && !['GET', 'HEAD'].includes(method));
 const blobWrites = () => writes().filter(({ method, kind }) => method === 'PUT' && kind !== 'manifest');
 
-describe('a push without an engine', () => {
-  it('builds and sends the image, asks no engine for anything, and says why', async () => {
+describe('a daemonless push', () => {
+  it('builds and sends the image, runs no engine, and reports why', async () => {
     const receipt = await push();
     expect(receipt).toMatchObject({ how: 'built', why: ['no previous image'], sent: { reusedLayers: 0, sentLayers: 3 } });
     expect(receipt.tags).toEqual([`customer-${receipt.commit}`, 'customer-main']);
@@ -47,7 +47,7 @@ describe('a push without an engine', () => {
     expect(await layersOf(receipt.digest)).toHaveLength(3);
   });
 
-  it('sends one layer when one bundle changed, and compresses no other', async () => {
+  it('sends one layer if one bundle changed, and compresses no other', async () => {
     const first = await push();
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
@@ -59,7 +59,7 @@ describe('a push without an engine', () => {
     expect(blobWrites()).toHaveLength(2);
   });
 
-  it('finds the image before by its branch tag where this checkout has never pushed', async () => {
+  it('finds the previous image by its branch tag if this checkout has never pushed', async () => {
     await push();
     fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
@@ -67,7 +67,7 @@ describe('a push without an engine', () => {
     expect(await push()).toMatchObject({ why: ['here@1-0 changed'], sent: { sentLayers: 1 } });
   });
 
-  it('does not take a layer from the image before if it cannot read the bundle to compare', async () => {
+  it('does not reuse a layer of the previous image if it cannot read the bundle to compare', async () => {
     await push();
     fs.renameSync(ours.org, `${ours.org}-gone`);
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
@@ -89,7 +89,7 @@ describe('a push without an engine', () => {
     expect(lookups()).toEqual([]);
   });
 
-  it('writes nothing if nothing changed, or if an earlier content is there', async () => {
+  it('writes nothing if nothing changed, or if an earlier content is in the registry', async () => {
     const first = await push();
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
     await push();
@@ -105,7 +105,7 @@ describe('a push without an engine', () => {
     expect(await push()).toMatchObject({ how: 'reused', digest: first.digest });
   });
 
-  it('gives one digest however it comes about: anew, from a layout, with another cache, to a folder', async () => {
+  it('computes the same digest in every way: anew, from a layout, with another cache, to a folder', async () => {
     const { digest } = await push();
     fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
@@ -117,13 +117,13 @@ describe('a push without an engine', () => {
     expect(fromLayout).toBe(built);
   });
 
-  it('builds once when two pushes of one image meet: the second one reuses it', async () => {
+  it('builds once if two pushes of one image run concurrently: the second one reuses it', async () => {
     const both = await Promise.all([push(), push()]);
     expect(both.map(({ how }) => how).sort()).toEqual(['built', 'reused']);
     expect(both[0].digest).toBe(both[1].digest);
   });
 
-  it('writes nothing on a dry run, and says why it would', async () => {
+  it('on a dry run, writes nothing and reports why it would', async () => {
     const output: string[] = [];
     const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: true };
     const recording: Log = { ...silentLog, done: (...parts) => void output.push(parts.join(' ')) };
@@ -137,7 +137,7 @@ describe('a push without an engine', () => {
 describe('a Dockerfile that needs an engine', () => {
   const withRun = () => ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN pip install x\n` });
 
-  it('is built by one, and the line is named', async () => {
+  it('is built by an engine, and the line is reported', async () => {
     withRun();
     expect(await push()).toMatchObject({ how: 'built' });
     expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
@@ -146,7 +146,7 @@ describe('a Dockerfile that needs an engine', () => {
     );
   });
 
-  it('is a Problem with its line where nothing else is allowed, or no engine is there', async () => {
+  it('is a Problem with its line if no engine is allowed or available', async () => {
     withRun();
     const at = { file: 'images/proc/Dockerfile_ChatProcBundled', line: 5 };
     expect(await problemOf(push({ engine: 'oci' }))).toMatchObject({ code: 'needs-engine', at });
@@ -157,7 +157,7 @@ describe('a Dockerfile that needs an engine', () => {
   });
 });
 
-it('a line that no engine can carry out either is its own Problem, with its line, and no engine is asked', async () => {
+it('a line that no engine can execute either is its own Problem, with its line, and no engine is started', async () => {
   ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY nowhere /x\n` });
   expect(await problemOf(push())).toMatchObject({
     code: 'dockerfile-unreadable',
@@ -167,7 +167,7 @@ it('a line that no engine can carry out either is its own Problem, with its line
   expect(engine.calls()).toEqual([]);
 });
 
-it('a release without bundles is told so where the Dockerfile copies them', async () => {
+it('reports that the release has no bundles if the Dockerfile copies them', async () => {
   const options = { root: ours.root, registries: toRegistry(), engine: 'auto' as const, dryRun: false };
   expect(await problemOf(ours.job((job) => pushImage({ ...job, bundles: [] }, options, log)))).toMatchObject({
     code: 'dockerfile-unreadable',
@@ -177,7 +177,7 @@ it('a release without bundles is told so where the Dockerfile copies them', asyn
 });
 
 describe('docker-build', () => {
-  it('leaves a layout without the base’s layers, and docker-push takes it from there', async () => {
+  it('writes a layout without the base’s layers, and docker-push uses it', async () => {
     const receipt = await build();
     expect(receipt).toMatchObject({ engine: 'oci', digest: expect.stringMatching(/^sha256:/) });
     expect(receipt).not.toHaveProperty('local');
@@ -185,7 +185,7 @@ describe('docker-build', () => {
     expect(await push()).toMatchObject({ how: 'prebuilt', digest: receipt.digest });
   });
 
-  it('does nothing where the layout is there, and is not fooled by one of another content', async () => {
+  it('does nothing if the layout exists, unless it has other content', async () => {
     const first = await build();
     const before = fs.statSync(layoutDir()).ino;
     expect(await build()).toEqual(first);
@@ -196,7 +196,7 @@ describe('docker-build', () => {
     expect(second.digest).not.toBe(first.digest);
   });
 
-  it('makes a damaged layout again, and says so', async () => {
+  it('rebuilds a damaged layout, and reports it', async () => {
     const { digest } = await build();
     const file = path.join(layoutDir(), 'blobs/sha256', digest!.slice('sha256:'.length));
     fs.writeFileSync(file, fs.readFileSync(file).fill(32, 0, 5));
@@ -204,7 +204,7 @@ describe('docker-build', () => {
     expect(notes.join('\n')).toContain('built again');
   });
 
-  it('leaves an image that only an engine can build in its store, where the target is not cached', async () => {
+  it('leaves an image that only an engine can build in its store, if the target is not cached', async () => {
     await build();
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN true\n` });
     expect(await build('auto', false)).toMatchObject({
@@ -215,7 +215,7 @@ describe('docker-build', () => {
   });
 });
 
-it('makes a layout again that has lost a layer of its own, and says so', async () => {
+it('rebuilds a layout that has lost a layer of its own, and reports it', async () => {
   const { digest } = await build();
   const { image, missing } = await readLayout(layoutDir());
   const own = image.layers.find((layer) => !missing.some((each) => each.digest === layer.digest))!;
@@ -227,7 +227,7 @@ it('makes a layout again that has lost a layer of its own, and says so', async (
 });
 
 describe('without a registry', () => {
-  it('goes to a complete layout under dist/images, and is reused from there', async () => {
+  it('writes a complete layout to dist/images, and reuses it', async () => {
     const first = await push({ registries: nowhere() });
     expect(first).toMatchObject({ how: 'built', repository: 'oci:dist/images/proc', tags: [] });
     expect((await readLayout(pushedLayout())).missing).toEqual([]);
@@ -238,7 +238,7 @@ describe('without a registry', () => {
     expect((await readLayout(pushedLayout())).missing).toEqual([]);
   });
 
-  it('writes a file for docker load when it is asked to, also of an image that is there', async () => {
+  it('writes a file for docker load if configured, also for an existing image', async () => {
     await push({ registries: nowhere() });
     const archive = path.join(ours.root, 'dist/images/proc.tar');
     expect(fs.existsSync(archive)).toBe(false);
@@ -248,12 +248,12 @@ describe('without a registry', () => {
     expect(fs.statSync(archive).size).toBeGreaterThan(1000);
   });
 
-  it('is a Problem when nobody says where the base is, and nothing is left', async () => {
+  it('is a Problem if no registry of the base is configured, and leaves no files', async () => {
     expect((await problemOf(push({ registries: resolveRegistries({}, {}, {}) }))).code).toBe('registry-missing');
     expect(fs.existsSync(path.join(ours.root, 'dist'))).toBe(false);
   });
 
-  it('leaves the old layout whole when the base cannot be read', async () => {
+  it('leaves the old layout intact if the base cannot be read', async () => {
     await push({ registries: nowhere() });
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
     ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });

@@ -51,7 +51,7 @@ it('builds and uploads an image that the registry does not have, reads the key b
   expect(engine.calls().map((call) => call.split(' ')[0])).toEqual(['image', 'buildx', 'tag', 'push', 'rmi']);
 });
 
-it('builds from a context of this image alone, its base by digest, created when the base was', async () => {
+it('builds from a context of this image alone, with its base by digest and the base’s creation time', async () => {
   const tag = await ours.job(async (job) => {
     await pushImage(job, optionsOf(), silentLog);
     return localName(job.plan);
@@ -66,7 +66,7 @@ it('builds from a context of this image alone, its base by digest, created when 
   expect(fs.readdirSync(path.join(ours.root, 'dist'))).toEqual([]);
 });
 
-it('reuses an image that is already there: without an engine, and nothing is sent', async () => {
+it('reuses an existing image: without an engine, and nothing is sent', async () => {
   const first = await push();
   process.env.PATH = path.join(ours.box.dir, 'no-docker') + ':' + process.env.PATH!.split(':').slice(1).join(':');
   ours.registry.journal.length = 0;
@@ -82,7 +82,7 @@ const tagged = async (tag: string) => {
 };
 
 it.each(['buildx', 'auto'] as const)(
-  'looks up the tags again after a build that took long: somebody else has set the commit tag (%s)',
+  'looks up the tags again after a long build: another process has set the commit tag (%s)',
   async (builder) => {
     const tag = `customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`;
     const { now } = Date;
@@ -99,10 +99,10 @@ it.each(['buildx', 'auto'] as const)(
   },
 );
 
-describe('the tags of an image that is reused', () => {
+describe('the tags of a reused image', () => {
   const checkOut = (...args: string[]) => gitSync(ours.root, 'checkout', '--quiet', ...args);
 
-  it('are set when a branch is merged by fast-forward and pushed from main', async () => {
+  it('are set after a fast-forward merge that is pushed from main', async () => {
     const before = await push();
     checkOut('-b', 'feature/x');
     ours.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
@@ -129,7 +129,7 @@ describe('the tags of an image that is reused', () => {
     expect(await tagged('customer-release-1')).toBe(digest);
   });
 
-  it('are not set on a dry run, and not for uncommitted content', async () => {
+  it('are not set on a dry run, nor for uncommitted content', async () => {
     await push();
     ours.registry.journal.length = 0;
     await push({ branch: 'release/1', dryRun: true });
@@ -138,7 +138,7 @@ describe('the tags of an image that is reused', () => {
     expect(manifestWrites()).toEqual([]);
   });
 
-  it('do not take a commit tag from another image: tag-exists', async () => {
+  it('do not move a commit tag from another image: tag-exists', async () => {
     await push();
     ours.commit({ 'README.md': 'hello' });
     const commit = gitSync(ours.root, 'rev-parse', 'HEAD');
@@ -147,7 +147,7 @@ describe('the tags of an image that is reused', () => {
     expect(await tagged(`customer-${commit}`)).toBe(other);
   });
 
-  it('leave a branch tag that is immutable as it is, and say so', async () => {
+  it('leave an immutable branch tag unchanged, and report it', async () => {
     await push();
     ours.commit({ 'README.md': 'hello' });
     ours.registry.faults = ({ method, reference }) =>
@@ -161,7 +161,7 @@ describe('the tags of an image that is reused', () => {
   });
 });
 
-it('uses the image that docker-build left, if it has this key', async () => {
+it('uses the image from docker-build, if it has this key', async () => {
   await push({
     registries: resolveRegistries({ registry: `${ours.registry.host}/other`, platformRegistry: ours.registry.host }, {}, {}),
   });
@@ -170,7 +170,7 @@ it('uses the image that docker-build left, if it has this key', async () => {
   expect(engine.calls()).not.toContain('buildx build');
 });
 
-it('builds once when two pushes of one image meet: the second one reuses it', async () => {
+it('builds once if two pushes of one image run concurrently: the second one reuses it', async () => {
   const both = await Promise.all([push(), push()]);
   expect(both.map((receipt) => receipt!.how).sort()).toEqual(['built', 'reused']);
   expect(both[0]!.digest).toBe(both[1]!.digest);
@@ -198,7 +198,7 @@ it.each([
   expect(notes.join('\n')).toContain('proc has uncommitted content (');
 });
 
-it('refuses an invalid tag before the build', async () => {
+it('rejects an invalid tag before the build', async () => {
   expect((await problemOf(push({ tagPrefix: 'a b' }))).code).toBe('unsafe-tag');
   expect((await problemOf(push({ tagPrefix: 'x'.repeat(120) }))).code).toBe('unsafe-tag');
   expect([engine.calls(), manifestWrites().filter(({ name }) => name === 'acme/proc')]).toEqual([[], []]);
@@ -216,7 +216,7 @@ it.each([400, 401, 403])(
   30_000,
 );
 
-it('fails if the key is not there after the push', async () => {
+it('fails if the key does not exist after the push', async () => {
   ours.registry.faults = ({ reference, method }) =>
     reference?.startsWith('c-') && method !== 'PUT'
       ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'unknown' }] }) }
@@ -224,14 +224,14 @@ it('fails if the key is not there after the push', async () => {
   expect((await problemOf(push())).code).toBe('push-failed');
 });
 
-it('succeeds after a push that failed', async () => {
+it('succeeds after a failed push', async () => {
   engine.fail('push');
   expect((await problemOf(push())).code).toBe('push-failed');
   engine.fail(undefined);
   expect(await push()).toMatchObject({ how: 'prebuilt' });
 });
 
-it('reports that the image is there, if only its tags failed', async () => {
+it('reports that the image was pushed, if only its tags failed', async () => {
   ours.registry.faults = ({ reference, method }) =>
     method === 'PUT' && reference?.startsWith('customer-') ? { status: 403 } : undefined;
   const { code, changed } = await withJournal(ours.root, async (describeChanges) => ({
@@ -242,7 +242,7 @@ it('reports that the image is there, if only its tags failed', async () => {
   expect(changed).toMatch(/; buildx pushed \S+\/acme\/proc:c-[0-9a-f]{64}\. Nothing else was changed\.$/);
 });
 
-it('refuses a base that only a build argument names, because no pin has its digest', async () => {
+it('rejects a base that only a build argument names, because no pin has its digest', async () => {
   const base = `${ours.registry.host}/kdcube-chat-proc:2026.7.20.444`;
   const pin = JSON.parse(fs.readFileSync(path.join(ours.root, 'pins/images/proc/pin.json'), 'utf8')) as { bases: object };
   ours.commit({
@@ -256,7 +256,7 @@ it('refuses a base that only a build argument names, because no pin has its dige
 });
 
 it.each(['KDCUBE_REGISTRY', 'KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_PLATFORM_REF', 'A=B', '-x', ''])(
-  'refuses a build argument that has an option of its own, or is none: %j',
+  'rejects a build argument that has an option of its own, or is invalid: %j',
   async (name) => {
     expect((await problemOf(push({}, silentLog, { [name]: 'x' }))).code).toBe('wrong-option');
     expect(engine.calls()).toEqual([]);

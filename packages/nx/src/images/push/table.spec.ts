@@ -19,7 +19,7 @@ const RECEIPT: PushReceipt = {
   sent: { reusedLayers: 3, sentLayers: 1, bytes: 2800 },
 };
 
-test('one line for each image, also for a reused one and for one that an engine sent', () => {
+test('one line for each image, also for a reused one and for one sent by an engine', () => {
   const reused = { ...RECEIPT, image: 'exec', how: 'reused' as const, why: [], sent: undefined };
   const byEngine = { ...RECEIPT, image: 'run', sent: undefined };
   expect(pushTable([RECEIPT, reused, byEngine].map((receipt) => ({ receipt, took: 700 })))).toEqual([
@@ -38,7 +38,7 @@ test('each image in a registry is named with its digest; a dry run and a layout 
   expect(imageReferences([...rows, { image: 'run' }])).toEqual([`pushed     ${reference}`, `reused     ${reference}`]);
 });
 
-test('without a registry, the last line says where the images are', () => {
+test('without a registry, the last line names the folder of the images', () => {
   const inFolder = { ...RECEIPT, repository: 'oci:dist/images/proc' };
   expect(pushTable([{ receipt: inFolder, took: 1 }]).at(-1)).toBe(
     'No registry is configured (KDCUBE_REGISTRY): the images are in dist/images.',

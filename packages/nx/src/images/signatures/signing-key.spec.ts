@@ -36,7 +36,7 @@ function rows<T extends [unknown, unknown, unknown, unknown?]>(list: T[]): [T[0]
   return list.map(([a, b, c, d]) => [a, b, c, d]);
 }
 
-it('is undefined where none is configured', () => {
+it('is undefined if none is configured', () => {
   expect(read({})).toBeUndefined();
   expect(read({ [KEY_VARIABLE]: '' })).toBeUndefined();
 });
@@ -108,7 +108,7 @@ it.each(
     ],
     ['a key of cosign without a cipher', cosignWith((json) => delete json.cipher), /it is damaged/, 'horse'],
   ]),
-)('refuses %s, and prints nothing of it', (_, text, why, password) => {
+)('rejects %s, and prints nothing of it', (_, text, why, password) => {
   const message = problemOf({ [KEY_VARIABLE]: text, ...(password !== undefined && { [PASSWORD_VARIABLE]: password }) });
   expect(message).toMatch(/^\[signing-key\]/);
   expect(message).toMatch(why);
@@ -116,7 +116,7 @@ it.each(
   if (password !== undefined) expect(message).not.toContain(password);
 });
 
-it('refuses a file that is missing, a folder, a file that is too large, and a key as an argument', () => {
+it('rejects a missing file, a folder, a file that is too large, and a key as an argument', () => {
   fs.writeFileSync(path.join(root, 'large'), Buffer.alloc(70_000));
   expect(problemOf({ [KEY_VARIABLE]: 'absent.pem' })).toMatch(/in KDCUBE_SIGNING_KEY cannot be used: .* there is no such file/);
   expect(problemOf({}, 'absent.pem')).toMatch(/in --signingKey cannot be used: .* there is no such file/);

@@ -27,7 +27,7 @@ async function* cut(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 const sha = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 test.each([0, 1, 65_535, 65_536, 65_537, PIECE - 1, PIECE, PIECE + 1, 1_200_000])(
-  '%d bytes come back, however they come in',
+  '%d bytes are restored, however they are chunked',
   async (size) => {
     const bytes = data(size);
     const results = [];
@@ -128,19 +128,19 @@ test.each<[string, Buffer, string]>([
   expect(sha(await gzipped(bytes))).toBe(`sha256:${digest}`);
 });
 
-test('no name, no time: the same bytes whenever they are made', async () => {
+test('no name, no time: the bytes are reproducible', async () => {
   expect((await gzipped(TEXT)).subarray(0, 10).toString('hex')).toBe('1f8b0800000000000003');
 });
 
-test('text becomes about as small as with zlib', async () => {
+test('compresses text about as well as zlib', async () => {
   expect((await gzipped(TEXT)).length / gzipSync(TEXT, { level: 6 }).length).toBeLessThan(1.03);
 });
 
-test('what cannot become smaller hardly grows', async () => {
+test('incompressible data hardly grows', async () => {
   expect((await gzipped(noise(200_000))).length).toBeLessThanOrEqual(200_000 + 200);
 });
 
-test('200 MB in bounded memory', async () => {
+test('compresses 200 MB in bounded memory', async () => {
   const block = Buffer.alloc(1024 * 1024, 'a');
   async function* many(): AsyncGenerator<Buffer> {
     for (let count = 0; count < 200; count += 1) yield block;
@@ -154,7 +154,7 @@ test('200 MB in bounded memory', async () => {
   expect(highest - before).toBeLessThan(60e6);
 }, 120_000);
 
-test('a file that is there is not written over', async () => {
+test('does not overwrite an existing file', async () => {
   const file = path.join(dir, 'there');
   fs.writeFileSync(file, 'x');
   await expect(gzipTo(file, cut(data(1), 1))).rejects.toThrow('EEXIST');

@@ -26,7 +26,7 @@ function entriesOf(text: string) {
   return { entries, reads: () => reads };
 }
 
-it('makes a layer once for two images that need it at the same moment', async () => {
+it('creates a layer once if two images need it concurrently', async () => {
   const { entries, reads } = entriesOf('A = 1\n');
   const [one, other] = await Promise.all([makeLayer('key', entries), makeLayer('key', entries)]);
   expect([one, one?.isNew, reads()]).toEqual([other, true, 1]);
@@ -34,7 +34,7 @@ it('makes a layer once for two images that need it at the same moment', async ()
   expect(reads()).toBe(1);
 });
 
-it('computes the content of a layer once, and as it is when the layer is made', async () => {
+it('computes the content of a layer once, equal to that of the created layer', async () => {
   const { entries, reads } = entriesOf('A = 1\n'.repeat(50_000));
   const [one, other] = await Promise.all([layerContent('key', entries), layerContent('key', entries)]);
   expect([one, reads()]).toEqual([other, 1]);

@@ -37,7 +37,7 @@ const ENTRIES = (): TarEntry[] => [
   file('ü', 'u'),
 ];
 
-test('GNU tar reads it', async () => {
+test('GNU tar can read it', async () => {
   const listing = execFileSync('tar', ['--numeric-owner', '--full-time', '--utc', '--quoting-style=literal', '-tvf', '-'], {
     input: await bytesOf(ENTRIES()),
     env: { ...process.env, LC_ALL: 'C.UTF-8' },
@@ -69,7 +69,7 @@ test('is reproducible on every machine', async () => {
   );
 });
 
-test('refuses entries that are out of order or duplicated, and files that change while they are read', async () => {
+test('rejects entries that are out of order or duplicated, and files that change while they are read', async () => {
   await expect(bytesOf([file('b', ''), file('a', '')])).rejects.toThrow('a is not in order');
   await expect(bytesOf([file('a', ''), file('a', '')])).rejects.toThrow('a is not in order');
   await expect(bytesOf([file('a', 'xy', { size: 1 })])).rejects.toThrow('a changed while it was read');
@@ -116,7 +116,7 @@ describe('readTarNames', () => {
       { path: '/d', kind: 'folder', mode: 0o755, uid: 3_000_000, gid: 4_000_000 },
     ]);
   });
-  test('refuses anything else', async () => {
+  test('rejects anything else', async () => {
     await expect(names(Buffer.alloc(1024, 'x'))).rejects.toThrow('not a tar');
   });
 });

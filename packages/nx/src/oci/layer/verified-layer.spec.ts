@@ -12,7 +12,7 @@ async function* entries(): AsyncGenerator<TarEntry> {
   yield { kind: 'folder', path: 'a', mode: 0o755, uid: 0, gid: 0 };
 }
 
-it('creates a layer again that was damaged in the cache, and reuses an intact one', async () => {
+it('rebuilds a layer that was damaged in the cache, and reuses an intact one', async () => {
   let made = 0;
   const make = async () =>
     (await makeLayer(layerKey('a'), () => {

@@ -82,7 +82,7 @@ describe('withLock', () => {
     expect(files()).toEqual([]);
   });
 
-  it('reports a time-out, with the owner and the lock file', async () => {
+  it('reports a timeout, with the owner and the lock file', async () => {
     await withLock('x', async () => {
       const problem = await problemOf(withLock('x', async () => undefined, { timeout: 60 }));
       expect(problem).toMatchObject({
@@ -190,8 +190,8 @@ describe('a lock counts as stale', () => {
   });
 });
 
-describe('a lock file that exists already', () => {
-  it('is incomplete without a valid owner, and removed only when it is old', () => {
+describe('an existing lock file', () => {
+  it('is incomplete without a valid owner, and is removed only when it is old', () => {
     const invalid = ['', '\n', '0', '12', '{}', '[]', 'null', '{"pid":1', 'x'.repeat(5000)];
     const wrong = { token: ['../../../x', '', 'ABCDEF0123456789', 1], pid: [0, -1, 1.5, '1'], host: [1], since: ['x', 1] };
     const wrongFields = Object.entries(wrong).flatMap(([key, values]) =>
@@ -209,7 +209,7 @@ describe('a lock file that exists already', () => {
     }
   });
 
-  it('of another container is respected while it is renewed, taken over afterwards, by the clock of the file system', async () => {
+  it('of another container is respected while it is renewed, and taken over afterwards, by the clock of the file system', async () => {
     // The clock of this machine is wrong by a day.
     const now = Date.now();
     for (const skew of [-86_400_000, 0, 86_400_000]) {
@@ -226,7 +226,7 @@ describe('a lock file that exists already', () => {
     }
   });
 
-  it('explains whom it waits for, and when the wait ends', async () => {
+  it('explains which process it waits for, and when the wait ends', async () => {
     const file = await withLock('x', async () => cacheDir('locks', files()[0]!));
     const { lines, log } = notes();
     for (const [owner, text] of [
@@ -245,7 +245,7 @@ describe('a lock file that exists already', () => {
     }
   });
 
-  it.each(['a folder', 'a FIFO'])('that is %s is a Problem, not a stack and not an endless wait', async (kind) => {
+  it.each(['a folder', 'a FIFO'])('that is %s is a Problem, not a stack trace or an endless wait', async (kind) => {
     const file = await withLock('x', async () => cacheDir('locks', files()[0]!));
     if (kind === 'a folder') fs.mkdirSync(file);
     else spawnSync('mkfifo', [file]);
@@ -286,7 +286,7 @@ describe('a lock is removed only by its owner, or by one process that found it s
     expect(files()).toEqual(['x']);
   });
 
-  it.each(['with', 'without'])('and taken by one of two processes that find it free at once (%s hard links)', (how) => {
+  it.each(['with', 'without'])('and is taken by one of two processes that find it free at once (%s hard links)', (how) => {
     const next = own();
     mockLink = (from, to) => {
       mockLink = undefined;
@@ -332,7 +332,7 @@ describe('a lock is removed only by its owner, or by one process that found it s
   });
 });
 
-it('what killed processes left of a lock is removed with the next take-over, and nothing of other locks', async () => {
+it('leftovers of killed processes are removed with the next take-over, but not those of other locks', async () => {
   const file = await withLock('x', async () => cacheDir('locks', files()[0]!));
   writeLock({ ...own(), pid: ended() }, 0, file);
   writeLock({ ...own(), pid: ended() }, 0, `${file}.0123456789abcdef`);

@@ -120,7 +120,7 @@ describe('readPython', () => {
     ['a decorator before an unindent', 'if x:\n  @a\ndef f(): ...', 3],
     ['two hundred and one brackets', `x = ${'('.repeat(201)}${')'.repeat(201)}`, 1],
     ['a hundred and one blocks', Array.from({ length: 102 }, (__, i) => `${' '.repeat(i)}if x:`).join('\n'), 102],
-  ])('refuses %s', (_, source, line) => {
+  ])('rejects %s', (_, source, line) => {
     expect(readPython(source)).toEqual({ readable: false, line, reason: expect.any(String) });
   });
 });

@@ -16,7 +16,7 @@ test.each([
   ['pyproject.toml', '[project]\nname = "x"\ndependencies = ["httpx"]\n'],
   ['pyproject.toml', '[tool.poetry.dependencies]\npython = "^3.11"\n'],
   ['setup.cfg', '[options]\ninstall_requires =\n    httpx\n'],
-])('%s is named', (path, text) => {
+])('%s is reported', (path, text) => {
   expect(note({ 'entrypoint.py': '', [path]: text })).toContain(`weather@2-1: ${path} is not installed`);
 });
 
@@ -28,9 +28,9 @@ test.each([
   ['setup.cfg', '[flake8]\n'],
   ['lib/requirements.txt', ''],
   ['package.json', '{"dependencies": {}}'],
-])('%s is not', (path, text) => expect(note({ 'entrypoint.py': '', [path]: text })).toBeUndefined());
+])('%s is not reported', (path, text) => expect(note({ 'entrypoint.py': '', [path]: text })).toBeUndefined());
 
-test('all of them in one note', () => {
+test('reports all of them in one note', () => {
   expect(note({ 'requirements.txt': '', 'poetry.lock': '', 'a.py': '' })).toContain(
     'requirements.txt, poetry.lock are not installed',
   );

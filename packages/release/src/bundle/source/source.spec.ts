@@ -43,7 +43,7 @@ describe('entrypoint.py', () => {
     expect(problem!.hint).toContain(hint);
   });
 
-  it('reports the problems of other files beside a missing entrypoint.py', () => {
+  it('reports the problems of other files together with a missing entrypoint.py', () => {
     expect(codes({ 'a.py': 'import b', 'b.py': '' })).toEqual(['entrypoint-missing', 'absolute-import']);
   });
 });

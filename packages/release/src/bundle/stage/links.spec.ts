@@ -46,7 +46,7 @@ describe('empty parts and dots in a target change nothing', () => {
     expect(spellings(target).filter((spelling) => isRefused(path, spelling))).toEqual([]);
   });
 
-  it.each(spellings('../..'))('a link that leads through deep/er/up -> %s', (up) => {
+  it.each(spellings('../..'))('a link that goes through deep/er/up -> %s', (up) => {
     const links = [['deep/er/up', up]] as const;
     expect(isRefused('deep/er/up', up, links)).toBe(false);
     expect(isRefused('l', 'deep/er/up/x', links)).toBe(false);
@@ -55,16 +55,16 @@ describe('empty parts and dots in a target change nothing', () => {
   });
 });
 
-it('a target may have 1023 bytes, and not one more', () => {
+it('a target may have at most 1023 bytes', () => {
   expect(isRefused('l', 'x'.repeat(LFS_LIMIT - 1))).toBe(false);
   expect(isRefused('l', 'x'.repeat(LFS_LIMIT))).toBe(true);
 });
 
-it.each(['/', '/x', '//x', '/../x'])('a link that leads through an absolute one, %j, is refused', (target) => {
+it.each(['/', '/x', '//x', '/../x'])('a link that goes through an absolute one, %j, is rejected', (target) => {
   expect(isRefused('l', 'out/y', [['out', target]])).toBe(true);
 });
 
-test('a link through 40 others is followed, as a kernel does, and one through 41 is refused', () => {
+test('a link through 40 others is followed, as by the kernel, and one through 41 is rejected', () => {
   const chain = (length: number) =>
     Array.from({ length }, (_, index): [string, string] => [`l${index}`, index + 1 < length ? `l${index + 1}` : 'a']);
   expect(isRefused('start', 'l0', chain(40))).toBe(false);

@@ -33,7 +33,7 @@ test.each([
   expect(nameClashes([first, second])[0]!.message).toContain(` differ ${how}, `);
 });
 
-test('a file that is there twice, or as a folder too', () => {
+test('a path that occurs twice, or is also a folder', () => {
   for (const paths of [
     ['a', 'a'],
     ['a', 'a/b'],
@@ -41,10 +41,10 @@ test('a file that is there twice, or as a folder too', () => {
     expect(nameClashes(paths).map(({ code }) => code)).toEqual(['unsafe-name']);
 });
 
-test.each(['.git', '.GIT', 'git~1', 'GIT~12', 'a/.git/b', '.g\u200cit'])('%j is where git keeps its own files', (path) => {
+test.each(['.git', '.GIT', 'git~1', 'GIT~12', 'a/.git/b', '.g\u200cit'])('%j is a name that git reserves', (path) => {
   expect(nameProblem(path)?.message).toContain('that is where git keeps its own files');
 });
-test.each(['a.git', '.gitx', 'git~x', 'xgit~1', 'git~1x', '.git1'])('%j is a name like any other', (path) =>
+test.each(['a.git', '.gitx', 'git~x', 'xgit~1', 'git~1x', '.git1'])('%j is an ordinary name', (path) =>
   expect(nameProblem(path)).toBeUndefined(),
 );
 
@@ -76,7 +76,7 @@ describe('names that clash in any part of two paths', () => {
     expect(nameClashes(['A/b/x', 'B/c', 'a/c/y', 'z']).map(({ code }) => code)).toEqual(['case-clash']);
   });
 
-  it('are reported once for each pair of folders, however deep the files are', () => {
+  it('are reported once for each pair of folders, at any depth', () => {
     const paths = Array.from({ length: 20 }, (_, index) => `${index % 2 ? 'A/b' : 'a/b'}/${index}/file`);
     expect(nameClashes(paths).map(({ message }) => /^"(.*?)" and "(.*?)"/.exec(message)!.slice(1))).toEqual([
       ['a', 'A'],

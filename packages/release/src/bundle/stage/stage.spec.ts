@@ -32,7 +32,7 @@ describe('planStage', () => {
     });
   });
 
-  it('does the same in any order of entries', () => {
+  it('gives the same plan for any order of entries', () => {
     const entries = [file('a/b'), file('a-b'), file('a.b'), link('z', 'a'), file('ü')];
     expect(plan(...entries)).toEqual(plan(...[...entries].reverse()));
   });
@@ -78,16 +78,16 @@ describe('links', () => {
     ['l', 'x'.repeat(LFS_LIMIT)],
     ['l', 'l'],
     ['l', 'l/x'],
-  ])('refuses %s -> %j', (path, target) => {
+  ])('rejects %s -> %j', (path, target) => {
     expect(codes(link(path, target))).toEqual(['symlink-escape']);
   });
 
-  it('refuses what leaves the bundle only through another link', () => {
+  it('rejects a target that leaves the bundle only through another link', () => {
     expect(codes(link('deep/er/up', '../..'), link('l', 'deep/er/up/../x'))).toEqual(['symlink-escape']);
     expect(plan(link('deep/er/up', '../..'), link('l', 'deep/er/up/x')).links).toHaveLength(2);
   });
 
-  it('refuses loops, of two and of many, and everything that leads into one', () => {
+  it('rejects loops, of two and of many, and every link into one', () => {
     expect(codes(link('a', 'b'), link('b', 'a'), link('c', 'a/x'))).toEqual([
       'symlink-escape',
       'symlink-escape',
@@ -95,12 +95,12 @@ describe('links', () => {
     ]);
   });
 
-  it('ends quickly on links that double with every step', () => {
+  it('is fast for links that double with every step', () => {
     const entries = Array.from({ length: 60 }, (_, index) => link(`l${index}`, `l${index + 1}/../l${index + 1}`));
     expect(codes(...entries).every((code) => code === 'symlink-escape')).toBe(true);
   });
 
-  it('reads a link that goes through an absolute one as a way out', () => {
+  it('treats a link through an absolute one as leaving the bundle', () => {
     expect(codes(link('a', '/etc'), link('b', 'a/passwd'))).toEqual(['symlink-escape', 'symlink-escape']);
   });
 });
@@ -119,7 +119,7 @@ describe('names', () => {
     '$(x)',
     "it's",
     'a\u200db.txt',
-  ])('takes %j', (path) => {
+  ])('accepts %j', (path) => {
     expect(plan(file(path)).files).toHaveLength(1);
   });
 
@@ -157,11 +157,11 @@ describe('names', () => {
     Array.from({ length: 60 }, () => 'x'.repeat(200)).join('/'),
     Array.from({ length: 2000 }, () => 'x').join('/'),
     Array.from({ length: 16 }, () => 'ü'.repeat(125)).join('/'),
-  ])('refuses %j', (path) => {
+  ])('rejects %j', (path) => {
     expect(codes(file(path))).toEqual(['unsafe-name']);
   });
 
-  it('never shows a control character as it is', () => {
+  it('escapes control characters in messages', () => {
     expect(problems(file('a\u001b[31m\n'))[0]![1]).not.toMatch(/[\u0000-\u001f]/);
   });
 
@@ -173,7 +173,7 @@ describe('names', () => {
     ['caf\u00e9', 'cafe\u0301'],
     ['stra\u00dfe', 'STRASSE'],
     ['\u00c5ngstr\u00f6m', '\u212bngstr\u00f6m'],
-  ])('refuses %j beside %j', (first, second) => {
+  ])('rejects %j beside %j', (first, second) => {
     const found = problems(file(first), file(second));
     expect(found.map(([code]) => code)).toEqual(['case-clash']);
     const [top, other] =
@@ -184,17 +184,17 @@ describe('names', () => {
     expect(found[0]![1]).toContain(JSON.stringify(other));
   });
 
-  it('says each pair of folders once, however many files are in them', () => {
+  it('reports each pair of folders once, however many files are in them', () => {
     expect(codes(...Array.from({ length: 50 }, (_, index) => file(`${index % 2 ? 'A' : 'a'}/${index}`)))).toEqual(['case-clash']);
   });
 
-  it('refuses folders that clash far above their files, and above links', () => {
+  it('rejects clashing folders far above their files, and above links', () => {
     expect(codes(file('A/b/x'), file('a/c/y'))).toEqual(['case-clash']);
     expect(codes(file('A/b/x'), link('a/c/l', '../../A/b/x'))).toEqual(['case-clash']);
     expect(codes(link('A/l', '.'), link('a/m', '.'))).toEqual(['case-clash']);
   });
 
-  it('refuses a path that is there twice, or is a file and a folder', () => {
+  it('rejects a path that occurs twice, or is a file and a folder', () => {
     expect(codes(file('a'), file('a'))).toEqual(['unsafe-name']);
     expect(codes(file('a'), file('a/b'))).toEqual(['unsafe-name']);
     expect(codes(link('a', 'x'), file('a/b'))).toEqual(['unsafe-name']);
@@ -204,7 +204,7 @@ describe('names', () => {
 describe('content', () => {
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
 
-  it('refuses a Git LFS pointer and names the file and what to type', () => {
+  it('rejects a Git LFS pointer and names the file and the command to run', () => {
     const found = planStage([file('models/big.bin', { text: pointer })], 'bundle b');
     expect(found).toEqual([
       expect.objectContaining({
@@ -215,16 +215,16 @@ describe('content', () => {
     ]);
   });
 
-  it('offers no name for pasting that a shell would run', () => {
+  it('shows no name for pasting that a shell would interpret', () => {
     const found = planStage([file('$(touch x)', { text: pointer })], 'bundle b');
     expect(Array.isArray(found) && found[0]!.hint).not.toContain('$(');
   });
 
-  it('takes a file that only speaks of LFS', () => {
+  it('accepts a file that only mentions LFS', () => {
     expect(plan(file('notes.md', { text: `see ${pointer}` }), file('empty', { text: '' })).files).toHaveLength(2);
   });
 
-  it('refuses modes that git does not write', () => {
+  it('rejects modes that git does not write', () => {
     expect(codes(file('fifo', { mode: '010000' }))).toEqual(['unsafe-name']);
   });
 });

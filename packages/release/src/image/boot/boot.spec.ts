@@ -12,13 +12,13 @@ const RUN = {
 describe('bootCommand', () => {
   const args = bootCommand(RUN);
 
-  it('hands the probe to the image’s own python, and nothing else changes of the image', () => {
+  it('passes the probe to the image’s own python, and changes nothing else in the image', () => {
     expect(args[0]).toBe('run');
     expect(args.slice(args.indexOf('--entrypoint=python3'))).toEqual(['--entrypoint=python3', RUN.reference, '-c', RUN.probe]);
     expect(args.join(' ')).not.toMatch(/--(?:user|env|workdir|volume|mount|read-only)\b|\s-[evuw]\b/);
   });
 
-  it('shuts it off: no network, no mounts, limits of memory, processes and files; removed by itself, and by its name', () => {
+  it('isolates the container: no network, no mounts, limits of memory, processes and files; removed automatically, and by its name', () => {
     expect(args).toEqual(
       expect.arrayContaining([
         '--rm',
@@ -35,7 +35,7 @@ describe('bootCommand', () => {
   });
 });
 
-it('asks for every bundle by the module that its descriptor names', () => {
+it('requests every bundle by the module in its descriptor', () => {
   const bundles = [{ id: 'my-bundle@2.0.0', folder: 'my_bundle_2_0_0', module: 'my_bundle_2_0_0.entrypoint', kind: 'pinned' }];
   expect(JSON.parse(bootRequest('n', bootEntries(bundles), 7))).toEqual({
     nonce: 'n',

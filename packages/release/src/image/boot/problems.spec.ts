@@ -28,10 +28,10 @@ function raised(error: Partial<BootError>, frames: BootFrame[] = []) {
   return problemOf({ why: 'raised', error: { type: 'ValueError', message: 'no', kinds: [], ...error }, frames });
 }
 
-describe('where it is put right', () => {
+describe('the place to fix', () => {
   const within: BootFrame = ['/bundles/here@1-0/services/a.py', 7, 'load'];
 
-  it('is the innermost line of the bundle itself, whatever was called from there', () => {
+  it('is the innermost line of the bundle itself, whatever it called', () => {
     const frames: BootFrame[] = [
       ['/bundles/here@1-0/entrypoint.py', 2, '<module>'],
       within,
@@ -73,7 +73,7 @@ describe('messages and hints', () => {
     expect(raised(error)).toMatchObject({ code: 'bundle-import-failed', hint: expect.stringMatching(hint) });
   });
 
-  it('reports memory and time-outs with the option that raises the limit', () => {
+  it('reports memory and timeouts with the option that raises the limit', () => {
     expect(problemOf({ why: 'memory' })).toMatchObject({
       message: expect.stringContaining('more than 1g of memory'),
       hint: expect.stringContaining('--memory=2g'),

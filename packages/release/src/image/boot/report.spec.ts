@@ -17,7 +17,7 @@ function roundOf(...lines: (object | string)[]) {
 const exit = (code: number): BootEnding => ({ kind: 'exit', code });
 
 describe('followBoot', () => {
-  it('notes what the probe says, and each bundle once', () => {
+  it('records the probe’s events, and each bundle once', () => {
     const round = roundOf(HELLO, LOADER, start('a'), done('a'), start('b'), failed('b'), { event: 'end' });
     expect(round).toMatchObject({ python: '3.12.1', user: 1000, loader: { kind: 'rule' }, ended: true });
     expect(round.outcomes.map(({ id, ok }) => [id, ok])).toEqual([
@@ -35,12 +35,12 @@ describe('followBoot', () => {
     ['the nonce in the middle', `x ${NONCE} ${JSON.stringify(done('a'))}`],
     ['of another bundle', `${NONCE} ${JSON.stringify(done('b'))}`],
     ['an end in the middle', `${NONCE} {"event":"end"}`],
-  ])('is not fooled by an event %s', (_, line) => {
+  ])('ignores an event %s', (_, line) => {
     const round = roundOf(HELLO, LOADER, start('a'), line);
     expect([round.outcomes, round.underWay, round.ended]).toEqual([[], 'a', false]);
   });
 
-  it('keeps the last lines that are no events, since the last event, and no line whole that is too long', () => {
+  it('keeps the last output lines since the last event, and truncates long ones', () => {
     const noise = Array.from({ length: 50 }, (_, at) => `line ${at}`);
     const { tail } = roundOf('before', start('a'), ...noise, 'x'.repeat(10_000));
     expect(tail).toHaveLength(12);
@@ -63,13 +63,13 @@ describe('endBootRound', () => {
     ['too much output, then a time-out', [{ event: 'timeout', id: 'a', frames: [] }], { kind: 'flooded' }, { why: 'flooded' }],
     ['ended, and calls it success', [], exit(0), { why: 'ended', code: 0, tail: [] }],
     ['crashed', [], exit(139), { why: 'ended', code: 139, tail: [] }],
-  ])('blames the bundle that was under way: %s', (_, events, ending, failure) => {
+  ])('reports the bundle that was being imported: %s', (_, events, ending, failure) => {
     const round = roundOf(HELLO, LOADER, start('a'), ...events);
     expect(endBootRound(round, ending)).toBe(true);
     expect(round.outcomes).toEqual([{ id: 'a', ok: false, failure }]);
   });
 
-  it('says when no bundle was reached', () => {
+  it('reports that no bundle was imported', () => {
     expect(endBootRound(roundOf(HELLO), exit(1))).toBe(false);
     expect(endBootRound(roundOf(), exit(127))).toBe(false);
     expect(endBootRound(roundOf(HELLO, LOADER, { event: 'end' }), exit(0))).toBe(false);
@@ -81,7 +81,7 @@ describe('bootSummary', () => {
   const bad = { id: 'b', ok: false as const, failure: { why: 'memory' as const } };
   const report = { python: '3.11.2', user: 1000, loader: { kind: 'platform' as const }, outcomes: [good, good] };
 
-  it('says how many import, with what, as whom and by which loader', () => {
+  it('states how many bundles import, with which Python, user and loader', () => {
     expect(bootSummary(report)).toBe('2 bundles import (python 3.11.2, user 1000, the platform’s own loader)');
     expect(bootSummary({ ...report, outcomes: [good], loader: { kind: 'rule' } })).toBe(
       '1 bundle imports (python 3.11.2, user 1000, by the platform’s rule)',

@@ -92,7 +92,7 @@ describe('external images', () => {
       4,
     ],
     ['a here-document without an end', 'FROM a\nRUN <<EOF\nls\n', 'never ends', 2],
-  ])('refuses %s, with its line', (_, text, message, line) => {
+  ])('rejects %s, with its line', (_, text, message, line) => {
     try {
       read(text);
       throw new Error('nothing was thrown');
@@ -140,13 +140,13 @@ describe('copiesBundles', () => {
   });
 });
 
-test('finds the argument of platform.ref wherever it is declared', () => {
+test('finds the argument of platform.ref at any declaration', () => {
   expect(read('FROM a\nARG KDCUBE_PLATFORM_REF\n').usesPlatformRef).toBe(true);
   expect(read('ARG KDCUBE_PLATFORM_REF=1\nFROM a\n').usesPlatformRef).toBe(true);
   expect(read('FROM a\nENV KDCUBE_PLATFORM_REF=1\n').usesPlatformRef).toBe(false);
 });
 
-test('instructions carry keyword, rest and line', () => {
+test('instructions have a keyword, a rest and a line', () => {
   const { instructions } = read('# c\nfrom a\n\nrun x \\\n  # c\n  y\ncmd ["z"]\n');
   expect(instructions).toEqual([
     { keyword: 'FROM', rest: 'a', line: 2 },

@@ -29,7 +29,7 @@ const doubling = (keyword: string, name = (index: number) => `V${index}`) =>
     '\n',
   );
 
-describe('values that grow are refused at their line', () => {
+describe('growing values are rejected at their line', () => {
   test.each<[string, string, number]>([
     ['ENV', `FROM a\n${doubling('ENV')}\n`, 15],
     ['ENV in braces', `FROM a\n${doubling('ENV').replace(/\$(V\d+)/g, '${$1}')}\n`, 15],
@@ -60,7 +60,7 @@ describe('values that grow are refused at their line', () => {
     ['COPY', `FROM a\nENV A=${'x'.repeat(50_000)}\nCOPY $A$A$A$A /x\n`],
     ['quoted', `FROM a\nENV A=${'x'.repeat(50_000)}\nWORKDIR "/$A$A$A$A"\n`],
     ['words in words', `FROM a\nENV A=${'${B:-'.repeat(20_000)}${'}'.repeat(20_000)}\n`],
-  ])('an image cannot be assembled from %s that grows', (_, text) => {
+  ])('an image cannot be assembled from growing %s', (_, text) => {
     expect(follow(text)).toMatchObject({ why: expect.stringMatching(/more than \d+/) });
   });
 
@@ -100,7 +100,7 @@ test.each<[string, (size: number) => unknown]>([
   ],
   ['a pattern of stars', (size) => compileGlob('*a'.repeat(10) + 'b')!.test('a'.repeat(size))],
   ['a line of .dockerignore', (size) => readIgnore(`${'**/*a'.repeat(10)}b`).excludes('a'.repeat(size))],
-])('%s: twice the input is twice the work', (_, work) => {
+])('%s: twice the input takes at most about twice the time', (_, work) => {
   // Names and places get longer with the number of lines.
   expect(growth(400, 3.2, work)).toBeLessThan(3.2);
 });

@@ -81,7 +81,7 @@ const FILES = [
 /** A base without anything but its working folder. */
 const BARE: BaseTree = { at: (path) => (path === '/app' ? { kind: 'folder', uid: 0, gid: 0, mode: 0o755 } : undefined) };
 
-describe('in a base that has nothing there', () => {
+describe('in a base without files', () => {
   test.each([
     ['COPY dir /new', [['/new/ 755', '/new/a 644 < dir/a', '/new/l -> sub/b', '/new/sub/ 755', '/new/sub/b 644 < dir/sub/b']]],
     ['COPY bundles /bundles', [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']]],
@@ -151,7 +151,7 @@ describe('in a base that has nothing there', () => {
     ['COPY w /new/', '/new/.wh.x is a whiteout name'],
     ['COPY dir /n/a\nCOPY x /n/\nCOPY d2 /n/', '/n/x exists in the image as a file'],
     ['COPY round /x/', 'loop'],
-  ])('%s is refused', (lines, why) =>
+  ])('%s is rejected', (lines, why) =>
     expect(plan(lines, [...FILES, 'w/.wh.x', 'd2/x/y', 'round -> round'], { base: BARE })).toMatchObject({
       line: lines.split('\n').length + 1,
       instruction: 'COPY',
@@ -164,7 +164,7 @@ describe('a folder that the base is known not to have', () => {
   const more = { newFolder: '/bundles' };
   const expected = [['/bundles/ 755', '/bundles/one# < bundles/one', '/bundles/two# < bundles/two']];
 
-  test('what is added there does not need the files of the base', () => {
+  test('adding files there does not need the files of the base', () => {
     expect(plan('COPY bundles /bundles', FILES, more)).toEqual(expected);
     expect(plan('COPY bundles/one /bundles/x/one', FILES, more)).toHaveLength(1);
   });
@@ -242,7 +242,7 @@ describe('with the base', () => {
     ['COPY x /etc/conf/f/x', '/etc/conf/f exists in the image'],
     ['COPY etc2 /etc', '/etc/conf exists in the image as a folder'],
     ['USER app\nWORKDIR /new', 'not numeric'],
-  ])('%s is refused', (lines, why) =>
+  ])('%s is rejected', (lines, why) =>
     expect(plan(lines, ['root/lib/x', 'x', 'etc2/conf'], { base: BASE })).toMatchObject({ why: expect.stringContaining(why) }),
   );
 });
@@ -290,7 +290,7 @@ describe('.dockerignore', () => {
   ])('%j: a ^ is literal if there is no other wildcard, else an anchor', (text, expected) => {
     expect(excluded(text, ['a', '^a', '^a/b', 'd/^a'])).toEqual(expected);
   });
-  test.each(['[a', 'x[', '[]', 'a\\', '!'])('refuses the line %s', (line) => {
+  test.each(['[a', 'x[', '[]', 'a\\', '!'])('rejects the line %s', (line) => {
     expect(() => readIgnore(`x\n${line}`)).toThrow('of .dockerignore');
   });
 
