@@ -162,6 +162,18 @@ it('keeps a new image on which somebody set the tag of the signatures of an old 
   expect(await left()).toEqual(expect.arrayContaining(['branch', 'running', 'recorded']));
 });
 
+it('keeps an image without a tag that runs, also if the registry lists it as a referrer of an old one', async () => {
+  // Its tag moves on.
+  await putImage(host(), 'proc', key('3'), 'branch');
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const referrer = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digests.running, size: 1 };
+  const body = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [referrer] });
+  at.workspace.registry.faults = ({ kind }) =>
+    kind === 'referrers' ? { status: 200, headers: { 'content-type': mediaType }, body } : undefined;
+  expect(await run({ delete: true })).toBe(true);
+  expect(await left()).toEqual(['branch', 'running', 'recorded']);
+});
+
 it('counts only what the registry confirmed, where another prune was faster', async () => {
   const signature = await putImage(host(), 'proc', sigTag(digests.garbage), 'signature');
   at.workspace.registry.faults = ({ method, reference }) =>
