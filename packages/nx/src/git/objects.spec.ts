@@ -48,7 +48,7 @@ it('sees later commits, and a repository that was recreated at the same path', a
   expect(await blob('HEAD:a')).toBe('3');
 });
 
-/** Puts a git of our own before the other on the PATH while `work` runs: `lines` come before it. */
+/** Puts a git script first on the PATH while `work` runs: `lines` run before the real git. */
 async function withGit(lines: string, work: () => Promise<void>): Promise<void> {
   const before = process.env.PATH;
   const program = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();

@@ -69,7 +69,7 @@ describe('a checkout', () => {
     await expect(outside.checkout).rejects.toMatchObject({ problems: [{ code: 'not-a-repository' }] });
   });
 
-  // The shortcut must have the same result as git: the tree of the same files, after git add.
+  // The shortcut must give the same result as git: the tree of the same files after git add.
   test.each<[string, (write: (file: string, text: string) => void, root: string) => void]>([
     ['nothing changed', () => undefined],
     ['a file changed', (put) => put('bundles/a/entrypoint.py', 'a = 2\n')],

@@ -14,7 +14,7 @@ afterEach(() => box.end());
 
 const store = () => ({ context: { cwd: dir }, isComplete: true });
 const blob = (text: string) => gitInput(dir, text, 'hash-object', '-w', '--stdin').trim();
-/** A tree object; git itself does not look at what it lists. */
+/** A tree object; git itself does not check its entries. */
 const tree = (rows: [mode: string, name: string, oid: string][]) =>
   gitInput(
     dir,
@@ -32,7 +32,7 @@ const numbered = (count: number, mode: string, oid: string, prefix = '') =>
     `${prefix}${String(index).padStart(6, '0')}`,
     oid,
   ]);
-/** Trees in trees, each with ten times the one before. */
+/** Nested trees, each with ten times the entries of the one before. */
 const nested = (levels: number, mode: string, oid: string): string => {
   let inner = tree(numbered(10, mode, oid));
   for (let level = 1; level < levels; level += 1) inner = tree(numbered(10, '40000', inner));

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { changedPaths, currentBranch, headCommit, openWorktree, ownRemoteUrl } from './worktree';
 import { commit, gitSync, newRepo, problemOf, sandbox, write, type Sandbox } from '../../testing/git-kit';
 
-// Many small git processes, on machines that do other things too.
+// Many small git processes, on machines under load.
 jest.setTimeout(120_000);
 
 let box: Sandbox;

@@ -94,7 +94,7 @@ describe('createNodes', () => {
     expect(targets!['docker-push']).toMatchObject({ cache: false, inputs });
     expect(targets!['docker-build']).toMatchObject({
       cache: true,
-      // Nx does not see modes; git does.
+      // Nx does not hash file modes; git has them.
       inputs: [...inputs, { runtime: expect.stringContaining('git ls-files -s -- "images/proc" "bundles/here@1-0"') }],
       outputs: ['{workspaceRoot}/dist/build/proc'],
     });

@@ -62,7 +62,7 @@ it.each<[string, Record<string, string>, string, string]>([
     hint: expect.stringContaining(`"options": {"project": "${name}"}`),
     at: { file },
   });
-  // The way out works.
+  // The hint works.
   expect(problemOf(files, name)).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-// What somebody can do who may write to the image repository, to the cache or to dist/, but not to git; and what each attempt ends in.
+// What an attacker can do with write access to the image repository, to the cache or to dist/, but not to git; and the result of each attempt.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -43,7 +43,7 @@ async function pinLayeredBase(): Promise<void> {
 }
 
 const push = (more: Partial<PushOptions> = {}) => pushProc(ours, silentLog, more);
-/** A fresh clone: nothing is cached, and no receipt names an image. */
+/** A fresh clone: its cache is empty, and no receipt names an image. */
 const forget = () => {
   for (const place of [process.env.KDCUBE_CACHE_DIR!, path.join(ours.root, 'dist')])
     fs.rmSync(place, { recursive: true, force: true });
@@ -78,7 +78,7 @@ describe('the branch tag, moved to an image with a foreign layer whose history n
 
 type Change = (image: Forged) => void | Promise<void>;
 
-/** What somebody puts under the right content key. */
+/** What an attacker pushes under the right content key. */
 const FORGERIES: [what: string, why: RegExp, change: Change][] = [
   ['a foreign layer', /its config is/, async (image) => void (await replaceLayer(image, { honestDiffId: false }))],
   [
@@ -179,7 +179,7 @@ describe('release:verify --layers', () => {
     expect(await verifyLayers(`c-${key}`)).toMatchObject({ mismatch: expect.stringMatching(why) });
   });
 
-  /** Puts the image under its key with other bytes for a layer; its config stays. */
+  /** Puts the image under its key with other bytes for a layer; its config is unchanged. */
   async function replaceInImage(layer: string, bytes: Buffer): Promise<void> {
     const image = await repository.read('customer-main');
     const at = image.manifest.layers.findIndex(({ digest }) => digest === layer);
@@ -274,7 +274,7 @@ describe('the key of a pushed image, moved to another image', () => {
 });
 
 describe('a job that cannot read a bundle', () => {
-  /** Another machine: its cache is empty, and it may not read the bundle's repository. */
+  /** Another machine: its cache is empty, and it cannot read the bundle's repository. */
   const lockOut = () => {
     fs.renameSync(ours.org, `${ours.org}-gone`);
     fs.rmSync(process.env.KDCUBE_CACHE_DIR!, { recursive: true });
@@ -381,7 +381,7 @@ describe('the cache', () => {
 
   it('does not stage a bundle folder that was replaced in the mirror', async () => {
     const { digest } = await push();
-    // The same file under another name: all that the foreign tree needs is in the mirror.
+    // The same file under another name: the mirror has everything that the forged tree needs.
     const file = gitSync(ours.org, 'rev-parse', `${ours.pin.tree}:entrypoint.py`);
     const content = Buffer.concat([Buffer.from('100644 foreign.py\0'), Buffer.from(file, 'hex')]);
     const { tree } = ours.pin;
@@ -397,11 +397,11 @@ describe('the cache', () => {
     fs.writeFileSync(replaced[0]!, deflateSync(Buffer.concat([Buffer.from(`tree ${content.length}\0`), content])));
     for (const folder of ['layers', 'diff-ids']) fs.rmSync(path.join(cache(), folder), { recursive: true, force: true });
     emptyRegistry();
-    // The mirror is made again.
+    // The mirror is rebuilt.
     expect((await push()).digest).toBe(digest);
   });
 
-  /** Nothing of the image is in the registry, and no receipt names it: everything comes from the cache or from git. */
+  /** The registry has no part of the image, and no receipt names it: everything comes from the cache or from git. */
   function emptyRegistry(): void {
     fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
     ours.registry.faults = ({ method, name, kind }) =>
@@ -454,7 +454,7 @@ describe('dist/', () => {
     expect(await problemOf(push({ registries: nowhere }))).toMatchObject({ code: 'image-mismatch' });
   });
 
-  /** Rewrites a layout so that all of its digests fit. */
+  /** Rewrites a layout so that all its digests match. */
   async function forgeLayout(change: (parts: Forged) => void | Promise<void>, dir = layoutDir()): Promise<void> {
     const { image, config, manifest: descriptor } = await readLayout(dir);
     const parts = structuredClone({ manifest: image, config }) as Forged;
@@ -477,7 +477,7 @@ describe('an engine-built image', () => {
     ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN pip install x\n` });
   });
   const builds = () => engine.calls().filter((call) => call === 'buildx build').length;
-  /** Somebody else's image under the key. */
+  /** An attacker's image under the key. */
   const forgeKeyOfEngine = async () => {
     const { key, digest } = await push();
     const image = await repository.read(digest);
@@ -561,7 +561,7 @@ async function baseImage(): Promise<Forged> {
   return image;
 }
 
-/** What tag, env, plan and deploy take for the release's image. */
+/** The image that tag, env, plan and deploy use. */
 function resolve(more: Partial<ReleasedOptions> = {}): Promise<ReleasedImage[]> {
   const registries = acmeRegistry(ours);
   const options = { root: ours.root, registries, offline: false, ...more };
@@ -583,7 +583,7 @@ function editReceipt(change: object): void {
   fs.writeFileSync(receiptFile(), JSON.stringify({ ...receipt, ...change }));
 }
 
-/** What a registry answers to HEAD for another image. */
+/** The registry's response to HEAD for another image. */
 function readBackAs(digest: string) {
   const type = 'application/vnd.oci.image.manifest.v1+json';
   return { status: 200, headers: { 'docker-content-digest': digest, 'content-type': type, 'content-length': '10' } };

@@ -1,4 +1,4 @@
-// cosign as a judge: what docker-push signs, `cosign verify-attestation --key` accepts, and what it does not accept, we do not either. And what cosign attests, we read.
+// Compatibility with cosign: `cosign verify-attestation --key` accepts what docker-push signs, we reject what it rejects, and we read cosign's attestations.
 import { execFile, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -30,7 +30,7 @@ let ours: Acme;
 beforeEach(async () => (ours = await acme()));
 afterEach(() => ours.end());
 
-/** Not synchronously: the registry may be in this process. */
+/** Asynchronous: the registry may be in this process. */
 function cosign(...args: string[]): Promise<{ ok: boolean; stdout: string; stderr: string }> {
   const env = { ...process.env, HOME: ours.box.dir, COSIGN_PASSWORD: 'horse', COSIGN_YES: 'true' };
   return new Promise((resolve) => {

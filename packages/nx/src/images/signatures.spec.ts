@@ -1,4 +1,4 @@
-// Signatures of images: who makes them, what they are good for, and what somebody who may write to the image repository can do with them.
+// Signatures of images: who creates them, what they prove, and what an attacker with write access to the image repository can do with them.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { imageStatement } from '../../../release/src/provenance/statement';
@@ -143,7 +143,7 @@ interface BundleJson {
   dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] };
 }
 type Statement = ReturnType<typeof imageStatement>;
-/** The statement about the image that was pushed, changed, and signed by a key. */
+/** The statement about the pushed image, modified, and signed by a key. */
 async function statement(digest: string, change: (statement: Statement) => unknown = () => undefined, key = ci): Promise<string> {
   const facts = await ours.job(async (job) => provenanceOf(job, `${ours.registry.host}/acme/proc`, digest, undefined));
   const value = structuredClone(imageStatement(facts));
@@ -157,7 +157,7 @@ const edited = async (digest: string, change: (bundle: BundleJson) => void) => {
 
 type Attack = (digest: string) => Promise<unknown>;
 
-/** What somebody leaves beside an image that nobody signed. */
+/** What an attacker stores beside an unsigned image. */
 const FORGERIES: [what: string, why: RegExp, attack: Attack][] = [
   ['nothing', /it has no signature/, async () => undefined],
   [
@@ -381,7 +381,7 @@ describe('an engine-built image', () => {
     expect(builds()).toBe(0);
   });
 
-  // That each of them is none is tested above: it is the same function.
+  // Whether each of them is valid is tested above, with the same function.
   const some = FORGERIES.filter(([what]) =>
     /^(?:nothing|a signature by a key of theirs|our signature of another image)$/.test(what),
   );

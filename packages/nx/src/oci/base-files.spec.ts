@@ -14,7 +14,7 @@ afterAll(() => box.end());
 const stored = new Map<string, Buffer>();
 let opened = 0;
 
-/** A layer of what a shell script leaves in a folder. */
+/** A layer of the files that a shell script creates in a folder. */
 function layer(script: string, type = 'tar+gzip'): Descriptor {
   const tar = execFileSync('bash', ['-c', `cd "$(mktemp -d)" && ${script} && tar --owner=7 --group=8 -cf - *`]);
   const bytes = type.endsWith('gzip') ? gzipSync(tar) : tar;

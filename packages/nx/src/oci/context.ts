@@ -182,7 +182,7 @@ async function* withContent(entries: readonly ResolvedEntry[]): AsyncGenerator<T
   }
 }
 
-/** In a layer, a whiteout name (`.wh.…`) deletes a file. */
+/** Rejects whiteout names: in a layer, such a name (`.wh.…`) deletes a file. */
 function refuseWhiteouts({ files, links, folders }: StagePlan, { subject, at }: ContextTree): void {
   const found = [...folders, ...[...files, ...links].map(({ path }) => path)].find((path) => /(?:^|\/)\.wh\./.test(path));
   if (found === undefined) return;

@@ -22,7 +22,7 @@ afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 const registry = () => connect(host, { credentials: async () => undefined, attempts: 1 });
 
-/** Two pages; `to` is where the first one leads. */
+/** Two pages; `to` is the link of the first one. */
 function twoPages(to: string): void {
   answer = ({ searchParams }) =>
     searchParams.has('last') ? { body: { tags: ['c'] } } : { body: { tags: ['a', 'b'] }, link: `<${to}>; rel="next"` };

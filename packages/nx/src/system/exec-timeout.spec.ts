@@ -5,7 +5,7 @@ jest.mock('execa', () => {
   const actual = jest.requireActual<{ execa: (program: string, args: string[], options: object) => unknown }>('execa');
   return {
     ...actual,
-    // The program is stopped at once, whatever its limit is.
+    // The program is stopped at once, whatever its timeout.
     execa: (program: string, args: string[], options: { timeout: number }) => {
       limits.push(options.timeout);
       return actual.execa(program, args, { ...options, timeout: 50 });

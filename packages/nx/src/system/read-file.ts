@@ -23,7 +23,7 @@ export function readRegularFile(file: string, maxBytes: number): FileContent {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    // Without the path: whoever passes a signing key as a path must not read it in a log.
+    // Without the path: if the user passes a signing key as a path, it must not appear in a log.
     return { kind: 'unreadable', reason: REASONS[code ?? ''] ?? message.split(', open ')[0]! };
   } finally {
     if (handle !== undefined) fs.closeSync(handle);

@@ -7,7 +7,7 @@ let box: Sandbox;
 beforeEach(() => (box = sandbox()));
 afterEach(() => box.end());
 
-/** Another user, machine or container: a state folder of its own. */
+/** Another user, machine or container: its own state folder. */
 const elsewhere = () => void (process.env.XDG_STATE_HOME = box.folder('state'));
 const keyFile = () => path.join(process.env.XDG_STATE_HOME!, 'kdcube/cache-key');
 

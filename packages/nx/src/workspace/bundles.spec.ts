@@ -35,7 +35,7 @@ const moveTag = () => {
   gitSync(ours.org, 'tag', '--force', 'v2');
   return moved;
 };
-/** The pinned bundle's repository is not there while `work` runs. */
+/** The pinned bundle's repository is unavailable while `work` runs. */
 async function unplugged<T>(work: () => Promise<T>): Promise<T> {
   fs.renameSync(ours.org, `${ours.org}.gone`);
   try {
@@ -171,7 +171,7 @@ describe('checkBundles', () => {
         tree: gitSync(ours.org, 'rev-parse', `${other}:service/there@2-0`),
       }),
     });
-    // Its tree is not here: then nothing can be said. With the other commit fetched, it is.
+    // Its tree is not on this machine, so the pin cannot be checked. Once the other commit is fetched, it can.
     expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
     expect(await codes(true)).toEqual(['pin-stale']);
   });

@@ -1,4 +1,4 @@
-// Files that should be text, and are a folder, a FIFO or huge: a Problem with a place and a hint, never a stack and never an endless wait.
+// A folder, a FIFO or a huge file in place of a text file: a Problem with a place and a hint, never a stack trace or an endless wait.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -7,7 +7,7 @@ import { resolveTree } from '../git/tree';
 import { stageTree } from './stage';
 import { commit, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Content, type Sandbox } from '../../testing/git-kit';
 
-// Many small git processes, on machines that do other things too.
+// Many small git processes, on machines under load.
 jest.setTimeout(120_000);
 
 let box: Sandbox;
@@ -29,10 +29,10 @@ const FILES: Record<string, Content> = {
   'lib/dangling': { link: 'not/there' },
 };
 
-/** A repository with the files below bundles/a, its folder's tree, and a stage from a mirror of it. */
+/** A repository with these files in bundles/a, the folder's tree, and a stage of it from a mirror. */
 function origin(files: Record<string, Content> = FILES): { dir: string; id: string; tree: string } {
   const dir = newRepo(box.folder('origin'));
-  // The attributes must not touch what is committed: the tree is to hold exactly these bytes.
+  // The attributes must not change what is committed: the tree must contain exactly these bytes.
   write(dir, { '.git/info/attributes': '* -text -filter -ident\n' });
   const id = commit(dir, Object.fromEntries(Object.entries(files).map(([name, content]) => [`bundles/a/${name}`, content])));
   gitSync(dir, 'config', 'uploadpack.allowFilter', 'true');
@@ -165,7 +165,7 @@ describe('stageTree', () => {
     const [first, second] = [path.join(box.folder('out'), 'a'), path.join(box.folder('out'), 'a')];
     await stageTree(await fetchCommit(source, id), tree, first);
     const packs = path.join(box.dir, 'cache/git', fs.readdirSync(path.join(box.dir, 'cache/git'))[0]!, 'objects/pack');
-    // The newer pack holds the blobs; its middle is overwritten, so that git finds the objects and cannot read them.
+    // The newer pack has the blobs; its middle is overwritten, so that git finds the objects but cannot read them.
     const [newest] = fs
       .readdirSync(packs)
       .filter((name) => name.endsWith('.pack'))

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => ours.end());
 
-// Put together here, so that no scanner takes this file for a leak.
+// Concatenated here, so that no scanner reports this file as a leak.
 const WEBHOOK = ['https://hooks.slack.com', 'services', 'T0123456789', 'B0123456789', 'a1b2c3d4e5f6a1b2c3d4e5f6'].join('/');
 const PRIVATE_KEY = ['-----BEGIN RSA ', `PRIVATE KEY-----\n${'MIIEowIBAAKCAQEA'.repeat(4)}\n`].join('');
 const HERE = 'bundles/here@1-0';
@@ -39,7 +39,7 @@ async function open(id = 'here@1-0') {
   });
 }
 
-/** What the registry has after a push that must not happen. */
+/** The content of the registry after a push that must not happen. */
 async function pushRefused(code = 'secret-in-file') {
   const problem = await problemOf(pushProc(ours, silentLog));
   expect(problem.code).toBe(code);

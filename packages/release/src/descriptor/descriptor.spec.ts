@@ -110,7 +110,7 @@ describe.each(CASES)('$name', ({ generation, mode, name }) => {
   });
 });
 
-/** Reads an env_file like compose: nothing is expanded in single quotes. */
+/** Parses an env_file as compose does: single quotes prevent expansion. */
 function readEnvFile(text: string): Record<string, string> {
   return Object.fromEntries(
     text
@@ -127,7 +127,7 @@ function json(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** Strings that some readers of YAML, JSON or env files misread. */
+/** Strings that some parsers of YAML, JSON or env files misread. */
 const HARD = [
   ...[
     'yes',
@@ -192,7 +192,7 @@ const HARD = [
   ...['ü', '漢', '😀', '\u2028', '\u00a0', '\ufeff', '\u0085', 'x'.repeat(300), 'a '.repeat(100)],
 ];
 
-// A key "<<" is refused where release.yaml is read, quoted or not.
+// A key "<<" is rejected when release.yaml is read, quoted or not.
 const KEYS = HARD.filter((text) => text !== '<<');
 
 describe('strings that are hard to quote', () => {

@@ -7,7 +7,7 @@ test.each([
   ['${a}', 'A'],
   ['<${a}${a}>', '<AA>'],
   ['${empty}', ''],
-  // A value is never read again, and a dollar in it is a dollar.
+  // A value is never expanded again, and a dollar sign in it is literal.
   ['${b-c}', '$1 ${a}'],
   ['$a $$ $', '$a $$ $'],
   ['$${a}', '${a}'],

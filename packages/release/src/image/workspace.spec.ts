@@ -2,7 +2,7 @@ import { KdcubeError } from '../problem/problem';
 import type { Files } from './workspace';
 import { readWorkspace, requireRelease } from './workspace';
 
-/** Files from a table, as a disk or a generator's tree would give them. */
+/** Files from a table, like a disk or a generator's tree. */
 function files(table: Record<string, string>): Files {
   return {
     read: (path) => table[path],

@@ -7,7 +7,7 @@ const FILE = 'release.yaml';
 const BUNDLE = { id: 'billing@1-0', name: 'Billing "beta"' };
 const HEAD = 'platform:\n  ref: "2026.7.20" # as published\n';
 
-/** The new text must be the old one with one stretch added, and nothing else touched. */
+/** The new text must be the old one with one insertion, and no other change. */
 function added(before: string, after: string): string {
   let start = 0;
   while (start < before.length && before[start] === after[start]) start += 1;

@@ -126,7 +126,7 @@ test('a thousand bundles, with distinct and with clashing ids', () => {
   const lines = Array.from({ length: 1000 }, (_, n) => `{id: "b${n}@1.0", repo: "git@h:o/r${n}", ref: v${n}, subdir: x}`);
   const { release, problems, notes } = read(items(...lines));
   expect([release!.bundles.length, problems.length, notes.length]).toEqual([1000, 0, 1000]);
-  // Twice the same: the clash of every single one is found.
+  // Every bundle twice: each clash is reported.
   expect(codes(items(...lines, ...lines)).length).toBe(1000);
 });
 

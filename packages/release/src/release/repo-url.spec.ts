@@ -70,7 +70,7 @@ describe('parseRepo', () => {
   );
 });
 
-/** Each is read differently by two of: git, curl, ssh, a shell, Node's URL and Python's urlsplit. */
+/** At least two of git, curl, ssh, a shell, Node's URL and Python's urlsplit parse each of these differently. */
 const AMBIGUOUS: Record<string, readonly string[]> = {
   'a backslash': [
     'https://host\\@other/x',
@@ -241,7 +241,7 @@ describe.each(Object.entries(AMBIGUOUS))('%s', (_, urls) => {
   test.each(urls)('%j is rejected', (url) => {
     const read = parseRepo(url);
     expect(read).toMatchObject({ code: expect.stringMatching(/^(?:unsafe-url|url-with-password)$/) });
-    // What is shown of it must not act on a terminal either.
+    // The shown text must not affect a terminal either.
     expect((read as { message: string }).message).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
   });
 });

@@ -15,7 +15,7 @@ const at = servedGit();
 
 const NAMES = [...'abcdefghijkl'];
 
-/** A repository on a server in which every bundle has a commit of its own. */
+/** A repository on a server in which every bundle has its own commit. */
 async function repository() {
   const root = at.box.folder('server');
   const dir = path.join(root, 'repo');
@@ -28,7 +28,7 @@ async function repository() {
   return { dir, url, server, commits, source: { url, self: false, root: at.box.dir } };
 }
 
-/** The commit and the files of each bundle, all of them wanted at once. */
+/** Fetches the commits and the files of all bundles concurrently. */
 function readAll(source: RepoSource, commits: readonly string[]): Promise<string>[] {
   return commits.map(async (id, index) => {
     const store = await fetchCommit(source, id);
@@ -45,7 +45,7 @@ it('bundles of one repository are fetched with a few requests, not two for each'
   const { dir, server, commits, source } = await repository();
   const trees = await Promise.all(readAll(source, commits));
   expect(trees).toEqual(NAMES.map((name, index) => gitSync(dir, 'rev-parse', `${commits[index]!}:bundles/${name}`)));
-  // Who comes first goes alone, and the others together: commits, then files.
+  // The first request goes alone, and the others together: commits, then files.
   expect(fetches(server)).toBeLessThanOrEqual(8);
 });
 
@@ -56,7 +56,7 @@ it.each(['full', 'shallow'])('bundles of the own repository are batched too, fro
   const later = NAMES.map((name) => commit(dir, { [`bundles/${name}/entrypoint.py`]: `${name} again\n` }));
   server.requests.length = 0;
   await Promise.all(readAll({ url, self: true, root: checkout }, later));
-  // Without a filter the files come with the commits; a full clone says what it has first.
+  // Without a filter, the files come with the commits; a full clone first announces its commits.
   expect(fetches(server)).toBeLessThanOrEqual(kind === 'full' ? 8 : 4);
   expect(gitSync(checkout, 'rev-parse', '--is-shallow-repository')).toBe(String(kind === 'shallow'));
 });
@@ -98,6 +98,6 @@ it('a server that refuses is not contacted once per bundle', async () => {
   const all = server.requests.length;
   server.requests.length = 0;
   await problemOf(fetchCommit(source, 'f'.repeat(40)));
-  // Who comes first, and then the others together.
+  // The first request, then all others in one.
   expect(all).toBeLessThanOrEqual(2 * server.requests.length);
 });

@@ -13,7 +13,7 @@ import { readBlobs } from '../blobs';
 import { commit, gitAsync, gitSync, newRepo, problemOf, snapshot } from '../../../testing/git-kit';
 import { servedGit, type GitServer } from '../../../testing/git-http';
 
-// Many small git processes, on machines that do other things too.
+// Many small git processes, on machines under load.
 jest.setTimeout(120_000);
 
 const at = servedGit();
@@ -122,7 +122,7 @@ describe('a mirror', () => {
     const source = from(`file://${dir}`);
     expect(await read(source, tagged, 'bundles/a', 'v1')).toEqual(A);
     expect(gitSync(mirrors()[0]!, 'rev-list', '--count', tagged)).toBe('1');
-    // A branch that went on: the commit is behind what the ref names now.
+    // The branch has moved: the commit is now behind its ref.
     expect(await read(source, old, 'bundles/a', 'main')).toEqual({ ...A, 'entrypoint.py': 'old\n' });
     expect((await problemOf(read(source, 'b'.repeat(40), 'bundles/a', 'main'))).code).toBe('ref-not-found');
   });

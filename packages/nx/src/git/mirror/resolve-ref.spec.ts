@@ -6,7 +6,7 @@ import { resolveRef } from './resolve-ref';
 import { commit, gitInput, gitSync, newRepo, problemOf, write } from '../../../testing/git-kit';
 import { servedGit } from '../../../testing/git-http';
 
-// Many small git processes, on machines that do other things too.
+// Many small git processes, on machines under load.
 jest.setTimeout(120_000);
 
 const at = servedGit();
@@ -162,7 +162,7 @@ describe('resolveRef', () => {
     const id = commit(newRepo(dir), { a: '1' });
     const { url } = await at.serve(root, { authorization: 'Basic secret' });
     const checkout = at.box.folder('checkout');
-    // Not a clone: a synchronous git would wait for the server that this very process is.
+    // Not a clone: a synchronous git would wait for the server, which runs in this process.
     newRepo(checkout);
     gitSync(checkout, 'remote', 'add', 'origin', `${url}/repo`);
     gitSync(checkout, 'config', `http.${url}/.extraheader`, 'Authorization: Basic secret');

@@ -5,7 +5,7 @@ import { readStatus } from '../status';
 import { withSnapshot, workspaceTree } from './snapshot';
 import { commit, gitInput, gitSync, newRepo, problemOf, sandbox, snapshot, write, type Sandbox } from '../../../testing/git-kit';
 
-// Many small git processes, on machines that do other things too.
+// Many small git processes, on machines under load.
 jest.setTimeout(120_000);
 
 let box: Sandbox;
@@ -37,7 +37,7 @@ describe('workspaceTree', () => {
       'bundles/a/ü ñ.txt': 'u',
     });
     gitSync(dir, 'add', '--', 'bundles/a/new.py');
-    // Without times: git touches an object that it is about to write and finds there already.
+    // Without times: git updates the time of an object that already exists when it would write it.
     const before = snapshot(path.join(dir, '.git'));
     const indexTime = fs.statSync(path.join(dir, '.git/index')).mtimeMs;
     const found = await workspaceTree(dir, 'bundles/a');
@@ -160,7 +160,7 @@ describe('workspaceTree', () => {
       gitSync(dir, 'clone', '--quiet', ...options, `file://${origin}`, '.');
       if (options.includes('core.fileMode=false')) fs.chmodSync(path.join(dir, 'bundles/a/run.sh'), 0o644);
       const files = fs.existsSync(path.join(dir, 'bundles')) ? Object.keys(snapshot(path.join(dir, 'bundles'))) : [];
-      // Times that the index does not know: git must look into every file again.
+      // The index does not have these times, so git must read every file again.
       for (const name of files.filter((each) => !each.endsWith('/'))) {
         fs.utimesSync(path.join(dir, 'bundles', name), 1_600_000_000, 1_600_000_000);
       }

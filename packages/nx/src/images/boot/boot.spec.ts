@@ -1,4 +1,4 @@
-// The probe by itself, with this machine's python in the place of an image's: what it imports, and what it says. The whole is in e2e/boot.spec.ts.
+// The probe alone, with this machine's python instead of an image's: what it imports and reports. e2e/boot.spec.ts tests it in a container.
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -37,7 +37,7 @@ function write(files: Files): void {
   }
 }
 
-/** Files below bundles/ are bundles, those below app/ are what the image has on its path. */
+/** Files in bundles/ are bundles, those in app/ are on the image's Python path. */
 function boot(files: Files, modules: string[], timeout = 20): BootRound {
   write({ 'app/.keep': '', ...files });
   const entries = modules.map((module) => ({ id: module.split('.')[0]!, module }));

@@ -62,7 +62,7 @@ export function requireNoBundlesFolder(
   });
 }
 
-/** Refuses a base that only a build argument names: its tag can move, and one content key would then identify two images. Problem `wrong-option`. */
+/** Rejects a base that only a build argument names: its tag can move, and one content key would then identify two images. Problem `wrong-option`. */
 export function requirePinned(bases: readonly ExternalBase[], references: ReadonlyMap<string, string>, file: string): void {
   const unpinned = bases.find(({ name }) => !references.has(name));
   if (!unpinned) return;

@@ -31,7 +31,7 @@ export interface ExistingImage extends PushedImage {
 /** A signature stored beside an image. */
 interface StoredSignature {
   keyId: string;
-  /** Of the manifest that holds it. */
+  /** The digest of the manifest that contains it. */
   digest: string;
 }
 

@@ -57,7 +57,7 @@ function noise(size: number, seed = 1, letters = 256): Buffer {
   return Buffer.from(Uint8Array.from({ length: size }, () => next(letters)));
 }
 
-/** Lines of text, in which words repeat as they do in sources. */
+/** Lines of text in which words repeat as in source code. */
 function lines(count: number): Buffer {
   const next = numbers(3);
   const vocabulary = 'def return self import from class value name path if else for in None True config await async'.split(' ');

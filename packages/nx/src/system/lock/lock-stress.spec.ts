@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => box.end());
 
-/** Takes the lock until the file `stop` exists. In it, a file is created that only a killed process may have left. */
+/** Takes the lock until the file `stop` exists. While it holds the lock, it creates a file that only a killed process may leave behind. */
 const WORKER = `
 const fs = require('node:fs');
 const lock = require(${JSON.stringify(path.join(__dirname, 'lock.ts'))});
@@ -56,7 +56,7 @@ function outcome(): { successes: number; failures: string[] } {
   return { successes: lines.length - failures.length, failures };
 }
 
-/** Waits for so many more turns; a failure ends the wait. */
+/** Waits for this many more turns; a failure ends the wait. */
 async function moreTurns(count: number): Promise<void> {
   const { successes } = outcome();
   while (outcome().successes < successes + count && outcome().failures.length === 0) await pause(5);
@@ -96,7 +96,7 @@ const canUnshare = spawnSync('unshare', [...UNSHARE, 'true']).status === 0;
 (canUnshare ? it : it.skip)(
   `processes with PID 1 in two containers never have it at once${canUnshare ? '' : ': needs unshare'}`,
   async () => {
-    // Each sees its own PID 1 alive, so whatever it finds inside counts as a second owner; nobody is killed.
+    // Each container sees its own PID 1 alive, so any owner that it finds counts as a second owner; no process is killed.
     const workers = [0, 1, 2].map(() => startWorker('unshare', [...UNSHARE, process.execPath]));
     await moreTurns(40);
     stopWorkers();

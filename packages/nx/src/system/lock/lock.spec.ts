@@ -32,7 +32,7 @@ const lockFile = () => cacheDir('locks', 'x');
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const own = () => newOwner(ownIdentity());
 const ended = () => spawnSync(process.execPath, ['--version']).pid;
-/** As a process with PID 1 of another container writes it. */
+/** A lock file as written by a process with PID 1 of another container. */
 const foreign = (): LockOwner => ({ ...own(), pid: 1, namespace: 'another', startTime: '1' });
 
 /** A log that collects its lines. */
@@ -44,7 +44,7 @@ function notes() {
   };
 }
 
-/** Writes a lock file whose owner renewed it so many milliseconds ago. */
+/** Writes a lock file whose owner renewed it this many milliseconds ago. */
 function writeLock(content: LockOwner | string, age: number, file = lockFile()): string {
   fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
   const at = (fs.statSync(file).mtimeMs - age) / 1000;
@@ -153,7 +153,7 @@ describe('a lock counts as stale', () => {
   });
 
   (PROC ? it : it.skip)('by its process, if that has ended and its parent has not noticed', async () => {
-    // The shell starts a process, and becomes a program that does not wait for it.
+    // The shell starts a process, and then becomes a program that does not wait for it.
     const { spawn } = await import('node:child_process');
     const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
@@ -210,7 +210,7 @@ describe('an existing lock file', () => {
   });
 
   it('of another container is respected while it is renewed, and taken over afterwards, by the clock of the file system', async () => {
-    // The clock of this machine is wrong by a day.
+    // This machine's clock is wrong by a day.
     const now = Date.now();
     for (const skew of [-86_400_000, 0, 86_400_000]) {
       const clock = jest.spyOn(Date, 'now').mockReturnValue(now + skew);
@@ -273,7 +273,7 @@ describe('a lock is removed only by its owner, or by one process that found it s
     const stale = foreign();
     const next = own();
     writeLock(stale, 200_000);
-    // The next owner comes between the first look and the removal.
+    // The next owner appears between the first check and the removal.
     mockLink = (from, to) => {
       mockLink = undefined;
       fs.rmSync(lockFile());

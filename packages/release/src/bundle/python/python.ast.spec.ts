@@ -4,7 +4,7 @@ import type { Statement } from './python';
 import { isDefinition, readPython, walkStatements } from './python';
 import { dottedName, indexAtLevel } from './tokens';
 
-/** What Python's ast module finds in its standard library: [file, imports, definitions] of every n-th file; null if it cannot parse the file. */
+/** The result of Python's ast module for its standard library: [file, imports, definitions] of every n-th file; null if it cannot parse the file. */
 const ORACLE = `
 import ast, json, pathlib, sysconfig, warnings
 warnings.simplefilter('ignore')

@@ -1,7 +1,7 @@
 import { LFS_LIMIT } from './stage';
 import { linkProblem } from './links';
 
-/** `up` leads to the bundle's folder, `down` two folders into it. */
+/** `up` refers to the bundle's folder, `down` to a folder two levels deep. */
 const LINKS: readonly (readonly [string, string])[] = [
   ['deep/er/up', '../..'],
   ['down', 'a/b'],
@@ -11,7 +11,7 @@ function isRefused(path: string, target: string, links = LINKS): boolean {
   return linkProblem(path, target, new Map([...links, [path, target]]))?.code === 'symlink-escape';
 }
 
-/** The same target with one slash, or all of them, written in another way. */
+/** The same target with one slash, or all of them, written differently. */
 function spellings(target: string): string[] {
   const parts = target.split('/');
   const slashes = ['//', '///', '/./', '/.//', '//./'];

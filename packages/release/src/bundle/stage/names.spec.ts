@@ -1,7 +1,7 @@
 import { quoted } from '../../problem/problem';
 import { nameClashes, nameProblem } from './names';
 
-/** Names that are one on some disks. */
+/** Names that are equal on some file systems. */
 const TWINS = [
   ['name', 'NAME'],
   ['name', 'namE'],
@@ -10,7 +10,7 @@ const TWINS = [
   ['\u00c5', '\u212b'],
 ] as const;
 
-/** A path of `depth` parts: the twin at `place`, above it what both paths share, below it what only this one has. */
+/** A path of `depth` parts: the clashing name at `place`, shared parts above it, and unique parts below it. */
 function pathWith(twin: string, place: number, depth: number, below: string): string {
   return Array.from({ length: depth }, (_, index) =>
     index < place ? `shared${index}` : index === place ? twin : `${below}${index}`,

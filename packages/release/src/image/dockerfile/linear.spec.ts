@@ -23,7 +23,7 @@ const follow = (text: string) => {
   const recipe = readRecipe(text, { args: {}, platform: 'linux/amd64' });
   return isRefusal(recipe) ? recipe : evaluateRecipe(recipe, {});
 };
-/** Each doubles the one before. */
+/** Each value doubles the previous one. */
 const doubling = (keyword: string, name = (index: number) => `V${index}`) =>
   [`${keyword} ${name(0)}=xxxxxxxxxx`, lines(26, (index) => `${keyword} ${name(index + 1)}=$${name(index)}$${name(index)}`)].join(
     '\n',

@@ -6,7 +6,7 @@ import { planLayers, type LayersOf } from './layers';
 import { compileGlob } from './files/match';
 import type { BaseTree } from './files/tree';
 
-/** `x` a file, `x*` one that may be executed, `x -> y` a link, `x/` a folder, `x#` a closed one. */
+/** `x` is a file, `x*` an executable one, `x -> y` a link, `x/` a folder, `x#` a closed one. */
 function listed(names: readonly string[]): ContextEntry[] {
   return names.map((name): ContextEntry => {
     const [path, target] = name.split(' -> ');
@@ -78,7 +78,7 @@ const FILES = [
   'bundles/two#',
 ];
 
-/** A base without anything but its working folder. */
+/** A base that contains only its working folder. */
 const BARE: BaseTree = { at: (path) => (path === '/app' ? { kind: 'folder', uid: 0, gid: 0, mode: 0o755 } : undefined) };
 
 describe('in a base without files', () => {
