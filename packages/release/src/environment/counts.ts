@@ -5,7 +5,7 @@ import type { Problem } from '../problem/problem';
 import { quoted } from '../problem/problem';
 import type { PartlyWritten } from './environment';
 
-/** Every service gets every shared variable, so both numbers are limited. Entries over a limit are removed from `written`. */
+/** Limits the number of services and of variables, because every service gets every shared variable. Entries over a limit are removed from `written`. */
 export function limitCounts(written: PartlyWritten, doc: ReadDocument): Problem[] {
   const problems: Problem[] = [];
   const limit = (mapping: unknown, path: DocumentPath, { max, unit }: { max: number; unit: string }): void => {

@@ -124,7 +124,10 @@ function secretsOf(service: WrittenService, written: PartlyWritten): Record<stri
   );
 }
 
-/** The variables or secrets of a service: `shared`, overridden by its component's, overridden by its own. Sorted by name, so that the output is reproducible. */
+/**
+ * The variables or secrets of a service: the shared ones that its component reads, overridden by its component's, overridden by its own.
+ * Sorted by name, so that the output is reproducible.
+ */
 function collected(written: PartlyWritten, kind: 'env' | 'secrets', service: WrittenService): Record<string, string> {
   const sections = written[kind] as PerComponent | undefined;
   const shared = Object.entries(sections?.shared ?? {}).filter(([name]) =>

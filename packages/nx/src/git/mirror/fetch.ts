@@ -99,7 +99,7 @@ export function listRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>
   return shared(JSON.stringify([remote.context, remote.name]), () => fetchRefs(remote));
 }
 
-/** Fifty bundles of one repository share one concurrent request. */
+/** Concurrent calls share one request, for example those for fifty bundles of one repository. */
 const shared = singleFlight<ReadonlyMap<string, string>>();
 
 async function fetchRefs(remote: GitRemote): Promise<ReadonlyMap<string, string>> {

@@ -9,7 +9,7 @@ export interface RemoteState extends FindResult {
   tagHeads: TagHeads | undefined;
 }
 
-/** Reads everything at once: if there is no existing image, a build needs the previous image and the tags next. */
+/** Reads everything at once: if there is no existing image, the build needs the previous image and the tags immediately. */
 export async function readRemoteState(destination: Destination, tags: readonly ImageTag[]): Promise<RemoteState> {
   // If one request fails, wait for the others before throwing.
   const reading = [destination.find(), destination.readPrevious(), destination.readTags(tags)] as const;

@@ -43,7 +43,7 @@ async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** What an upload sent. Blobs that the registry already had, or mounted from another repository, are not counted. */
+/** The layers and bytes that an upload sent, without blobs that the registry already had or mounted from another repository. */
 export function transferOf({ blobs }: Uploaded, { manifest }: PushImage): NonNullable<UploadedImage['transfer']> {
   const { layers } = JSON.parse(Buffer.from(manifest).toString('utf8')) as ImageManifest;
   const sent = new Map(blobs.filter(({ how }) => how === 'sent' || how === 'copied').map((blob) => [blob.digest, blob.size]));

@@ -29,7 +29,7 @@ import {
   tenantIsConsistent,
 } from './rules-whole';
 
-/** Every rule, each named after what is true when it reports nothing. */
+/** Every rule, named after what is true if it reports nothing. */
 const RULES: EnvironmentRule[] = [
   namesAreSafe,
   tenantIsConsistent,
