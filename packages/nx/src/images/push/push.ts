@@ -99,7 +99,7 @@ async function reuse(push: Push, existing: ExistingImage, options: PushOptions, 
   });
 }
 
-/** Signs before tagging, so that every tag names a signed image. A signature states what a commit contains, and that the content was verified here. */
+/** Signs before tagging, so that an image that users find by a tag is signed. A signature states what a commit contains, and that the content was verified here. */
 async function signImage(
   { job, destination }: Push,
   image: ExistingImage,
