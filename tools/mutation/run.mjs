@@ -71,7 +71,8 @@ async function testFile(file, named) {
 
 /** Sends the specs to the worker; one that does not come back in time is ended. */
 function runSpecs(file, specs, mutant, limit) {
-  worker ??= startWorker();
+  // One that ended after its last result is noticed only here.
+  if (!worker?.connected) worker = startWorker();
   return new Promise((resolve) => {
     const current = worker;
     const finish = (result) => {

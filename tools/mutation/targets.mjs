@@ -36,5 +36,5 @@ export const TARGETS = [
   ),
   ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'previous.spec', 'images/attacks.spec']),
   ...nx('images/push', ['tags'], ['images/push/push.spec']),
-  ...nx('system', ['lock'], ['system/lock.spec']),
+  ...nx('system/lock', ['lock', 'lock-file', 'owner'], ['system/lock/lock.spec']),
 ];
