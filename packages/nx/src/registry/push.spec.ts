@@ -167,9 +167,9 @@ describe('a push', () => {
       changed: describeChanges(),
     }));
     expect(error.problems[0]).toMatchObject({ code: 'file-error', message: expect.stringContaining(broken.digest) });
-    // The upload that was stopped has no response.
+    // What was stopped has no response.
     expect(changed).toMatch(
-      /^Already done: uploaded [123] blobs? to \S+\/a\/x\. Unconfirmed: uploaded 1 blob to \S+\/a\/x\. Nothing else was changed\.$/,
+      /^Already done: uploaded [123] blobs? to \S+\/a\/x\. Unconfirmed: uploaded [123] blobs? to \S+\/a\/x\. Nothing else was changed\.$/,
     );
     expect(await headBlob(client, 'a/x', slow)).toBe(false);
   });
