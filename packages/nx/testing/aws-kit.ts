@@ -52,8 +52,19 @@ export function emptyService(serviceName: string, taskDefinition: string): objec
   };
 }
 
+/** Removes every variable of AWS from the environment of this process. */
+export function clearAwsVariables(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+}
+
+/** Restores the variables that a spec found when it started. */
+export function restoreVariables(before: NodeJS.ProcessEnv): void {
+  clearAwsVariables();
+  Object.assign(process.env, before);
+}
+
 /** Lets everything that asks AWS ask the double, with credentials of nobody's. */
 export function useDouble({ url }: Pick<EcsDouble, 'url'>, secret = 'none'): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  clearAwsVariables();
   Object.assign(process.env, { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: secret });
 }

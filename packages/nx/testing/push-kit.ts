@@ -72,17 +72,6 @@ export async function problemOf(work: Promise<unknown>): Promise<Problem> {
   return (await errorOf(work)).problems[0]!;
 }
 
-/** The same of a call that returns at once. */
-export function thrownProblem(work: () => unknown): Problem {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof KdcubeError) return error.problems[0]!;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
 export async function errorOf(work: Promise<unknown>): Promise<KdcubeError> {
   const error = await work.then(
     () => undefined,

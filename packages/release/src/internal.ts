@@ -152,7 +152,7 @@ export { chooseRollbackRecord } from './targets/ecs/plan/choose-record';
 export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';
 export { planRollback } from './targets/ecs/plan/plan-rollback';
-export { type Running, runningFromRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
+export { execImageOf, type Running, runningFromRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
 export { type CarriedOver, isRecorded, recordDeploy } from './targets/ecs/records/record-deploy';
 export { type EnvironmentStatus, lastGood, statusOf } from './targets/ecs/records/status';
 export { rollOut } from './targets/ecs/rollout/engine';

@@ -4,6 +4,7 @@ import type { GitStore } from './mirror/store';
 import { gitStream } from './git';
 import { objectReader } from './objects';
 import { recentValues } from '../system/recent-values';
+import { inOneChunk } from '../system/chunks';
 
 /** One blob while it is read. Read `chunks` before you request the next blob, or not at all. */
 export interface BlobContent {
@@ -52,10 +53,6 @@ async function readWhole(store: GitStore, oids: readonly string[]): Promise<Buff
     recent.set(oid, object.content);
   }
   return oids.map((oid) => contents.get(oid)!);
-}
-
-async function* inOneChunk(content: Buffer): AsyncGenerator<Buffer> {
-  yield content;
 }
 
 /** The sizes of blobs. Problem `command-failed` if one is missing. */

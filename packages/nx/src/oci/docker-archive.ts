@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../system/files';
 import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
 import { tarOf, type TarEntry } from './layer/tar';
 import type { Descriptor } from '../registry/manifest-format';
+import { inOneChunk } from '../system/chunks';
 
 /**
  * Writes the image of a layout as one file for `docker load` and `podman load`, under these names (`shop/chat:1`). The file is an OCI layout too: docker with the containerd image store reads only that.
@@ -56,9 +57,5 @@ async function namedIndex(file: string, names: readonly string[]): Promise<Buffe
 const OWNER = { uid: 0, gid: 0 };
 
 function text(name: string, content: Buffer): TarEntry {
-  return { ...OWNER, path: name, kind: 'file', mode: 0o644, size: content.length, chunks: once(content) };
-}
-
-async function* once(content: Buffer): AsyncGenerator<Buffer> {
-  yield content;
+  return { ...OWNER, path: name, kind: 'file', mode: 0o644, size: content.length, chunks: inOneChunk(content) };
 }

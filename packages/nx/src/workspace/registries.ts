@@ -92,3 +92,8 @@ export async function openRegistryWithoutAws(host: string, log: Log): Promise<Re
   if (ecrRegion(host) !== undefined && (await credentials()) === undefined) return undefined;
   return connect(host, { credentials, attempts: 2, onRetry: (text) => log.progress(text) });
 }
+
+/** Each registry once. */
+export function uniqueRegistries(names: readonly RegistryName[]): RegistryName[] {
+  return [...new Map(names.map((name) => [JSON.stringify(name), name])).values()];
+}

@@ -45,6 +45,16 @@ const EXAMPLES_2026_4 = [
   'workspace@2026-03-31-13-36',
 ];
 
+const SINCE_2026_4 = {
+  descriptor: 'bundles-yaml',
+  examplesReserved: 'with-examples',
+  config: 'config',
+  calendarRefs: true,
+  examples: EXAMPLES_2026_4,
+  health: EARLY_HEALTH,
+  bundleReadiness: false,
+} as const;
+
 /**
  * What the platform expects, as it changed. A generation is named by the day of the change; platform.ref is compared with that, or with `since`, number by number.
  * Each row was taken from the platform's own files at a commit of that time: kdcube/kdcube-ai-app and, since July 2026, kdcube/kdcube.
@@ -81,36 +91,16 @@ export const GENERATIONS = {
     bundleReadiness: false,
   },
   /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */
-  '2026.4.19': {
-    descriptor: 'bundles-yaml',
-    examplesReserved: 'with-examples',
-    config: 'config',
-    calendarRefs: true,
-    examples: EXAMPLES_2026_4,
-    health: EARLY_HEALTH,
-    bundleReadiness: false,
-  },
+  '2026.4.19': SINCE_2026_4,
   /** web-proxy answers `/health` itself, and has no `/chatbot/chat` any more (97bd50cdb; first published as 2026.08.15.310). */
-  '2026.8.12': {
-    descriptor: 'bundles-yaml',
-    examplesReserved: 'with-examples',
-    config: 'config',
-    calendarRefs: true,
-    examples: EXAMPLES_2026_4,
-    health: { ...EARLY_HEALTH, 'web-proxy': '/health' },
-    bundleReadiness: false,
-  },
+  '2026.8.12': { ...SINCE_2026_4, health: { ...EARLY_HEALTH, 'web-proxy': '/health' } },
   /**
    * proc has `/health/live`, and `/health` answers 503 while a required bundle prepares (579310acb, of 18:25 that day). 2026.08.18.242 was published before it: there
    * `/health/live` is a 404.
    */
   '2026.8.18': {
+    ...SINCE_2026_4,
     since: '2026.8.18.243',
-    descriptor: 'bundles-yaml',
-    examplesReserved: 'with-examples',
-    config: 'config',
-    calendarRefs: true,
-    examples: EXAMPLES_2026_4,
     health: { ...EARLY_HEALTH, proc: '/health/live', 'web-proxy': '/health' },
     bundleReadiness: true,
   },

@@ -11,7 +11,7 @@ import { readAllRecords, recordsOf } from '../../targets/ecs/records/records';
 import { diskFiles } from '../../workspace/disk';
 import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';
-import { requireRegistry, resolveRegistries } from '../../workspace/registries';
+import { requireRegistry, resolveRegistries, uniqueRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { releaseImageOptions } from '../release-images';
 import { runExecutor, type Task } from '../run-task';
@@ -34,7 +34,7 @@ export default function explain(options: ExplainOptions, context: ExecutorContex
       });
     const configured = [...(registries.registry ? [registries.registry] : []), ...environments.map(({ registry }) => registry)];
     if (configured.length === 0) requireRegistry(registries);
-    const names = [...new Map(configured.map((name) => [JSON.stringify(name), name])).values()];
+    const names = uniqueRegistries(configured);
     const records: ReleaseRecord[] = [];
     for (const name of names)
       await orUnknown(

@@ -6,7 +6,7 @@ import { findGarbage, pruneImage, type RepositoryPrune } from '../../targets/ecs
 import { diskFiles } from '../../workspace/disk';
 import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';
-import { type Registries, resolveRegistries } from '../../workspace/registries';
+import { type Registries, resolveRegistries, uniqueRegistries } from '../../workspace/registries';
 import { runExecutor } from '../run-task';
 import type { PruneOptions } from './schema';
 import { noEnvironments, noImages, notReadable, unknownEnvironment } from './problems';
@@ -25,7 +25,7 @@ export default function prune(options: PruneOptions, context: ExecutorContext): 
     const garbage = await findGarbage(
       {
         environments,
-        registries: unique(names),
+        registries: uniqueRegistries(names),
         images,
         keep: options.keep,
         minAge: options.minAge * DAY,
@@ -57,10 +57,6 @@ function environmentsOf(
       if (environment.services.some(({ target }) => target !== 'ecs')) throw notReadable(name);
       return { environment, registry: environmentRegistry(environment, registries) };
     });
-}
-
-function unique(names: readonly RegistryName[]): RegistryName[] {
-  return [...new Map(names.map((name) => [JSON.stringify(name), name])).values()];
 }
 
 function report(garbage: readonly RepositoryPrune[], log: Log): void {

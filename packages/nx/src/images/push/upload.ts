@@ -5,6 +5,7 @@ import type { PushImage, Uploaded } from '../../registry/push-job';
 import type { PushBlob } from '../../registry/blobs/upload-blobs';
 import type { ImageSource } from '../build/image-source';
 import type { PreviousImage, UploadedImage } from './destination';
+import { inOneChunk } from '../../system/chunks';
 
 /** An image with the locations of its blobs. Layers shared with the previous image are not looked up in the registry. */
 export function imageToUpload(built: Exclude<ImageSource, { kind: 'engine' }>, previous: PreviousImage | undefined): PushImage {
@@ -37,10 +38,6 @@ function newBlobs({ config, layers }: BuiltImage): string[] {
   const made = layers.filter(({ isNew }) => isNew).map(({ descriptor }) => descriptor);
   const blobs = made.length > 0 ? [config.descriptor, ...made] : [];
   return blobs.filter(({ size }) => size <= SMALL).map(({ digest }) => digest);
-}
-
-async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 /** The layers and bytes that an upload sent, without blobs that the registry already had or mounted from another repository. */

@@ -8,6 +8,7 @@ import { sha256Digest } from '../../registry/transport/connect';
 import { carryOut } from '../../system/journal';
 import type { ImageJob } from '../job';
 import type { SigningKey } from './signing-key';
+import { inOneChunk } from '../../system/chunks';
 
 const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.from('{}') };
 
@@ -68,8 +69,4 @@ export function provenanceOf(
 
 function describe(mediaType: string, bytes: Buffer) {
   return { mediaType, digest: sha256Digest(bytes), size: bytes.length };
-}
-
-async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

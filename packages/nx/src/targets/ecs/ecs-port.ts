@@ -1,4 +1,4 @@
-import type { Clock, Ecs, ServiceState, TaskDefinition, TaskState } from '@kdcube/release/internal';
+import type { Clock, Ecs, Environment, ServiceState, TaskDefinition, TaskState } from '@kdcube/release/internal';
 import { familyRevision, isTaskDefinition, KdcubeError, toServiceState, toTaskState } from '@kdcube/release/internal';
 import type {
   RegisterTaskDefinitionCommandInput,
@@ -13,10 +13,14 @@ import { readLastLines } from '../../aws/api/logs';
 import { callAws, connectAws, type AwsConnection } from '../../aws/client';
 import { invalidResponse, listAllPages, requireList, requireStrings } from '../../aws/response';
 import { carryOut } from '../../system/journal';
+import { inParallel } from '../../system/parallel';
 
 /** The limits of DescribeServices and DescribeTasks. */
 const MAX_SERVICES = 10;
 const MAX_TASKS = 100;
+
+/** Calls of DescribeTaskDefinition at once. */
+const PARALLEL_DEFINITIONS = 4;
 
 /** Opens ECS in one cluster, as the rollout uses it. */
 export async function openEcs(
@@ -25,6 +29,40 @@ export async function openEcs(
 ): Promise<Ecs & { close(): void }> {
   const aws = await connectAws(region, clock);
   return { ...ecsPort(aws, cluster), close: aws.close };
+}
+
+/** Opens ECS in one cluster for the time of some work. */
+export async function withEcs<T>(
+  place: { region: string; cluster: string },
+  work: (ecs: Ecs) => Promise<T>,
+  clock?: Clock,
+): Promise<T> {
+  const ecs = await openEcs(place, clock);
+  try {
+    return await work(ecs);
+  } finally {
+    ecs.close();
+  }
+}
+
+/** Where an environment is; empty names for what it does not set. */
+export function clusterOf({ ecs: { account = '', region = '', cluster = '' } }: Pick<Environment, 'ecs'>) {
+  return { account, region, cluster };
+}
+
+/** The services of an environment on ECS, by their names at ECS. */
+export function ecsServiceNames({ services }: Pick<Environment, 'services'>): string[] {
+  return services.filter(({ target }) => target === 'ecs').map(({ serviceName }) => serviceName);
+}
+
+/** Task definitions by the names that they are asked by, without those that ECS does not have. */
+export async function readTaskDefinitions(ecs: Ecs, names: Iterable<string>): Promise<Map<string, TaskDefinition>> {
+  const found = new Map<string, TaskDefinition>();
+  await inParallel([...new Set(names)], PARALLEL_DEFINITIONS, async (name) => {
+    const definition = await ecs.describeTaskDefinition(name);
+    if (definition) found.set(name, definition);
+  });
+  return found;
 }
 
 export function ecsPort(aws: AwsConnection, cluster: string): Ecs {

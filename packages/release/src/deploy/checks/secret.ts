@@ -43,7 +43,7 @@ export const secretExists: Check<SecretFacts> = {
 export interface SecretKeyFacts {
   secret: string;
   key: string;
-  /** The keys of its value; undefined if that is not a JSON object; `not-read` if nobody asked to read it. */
+  /** The keys of its value; undefined if that is not a JSON object; `not-read` if it was not requested. */
   keys: readonly string[] | undefined | 'not-read';
 }
 

@@ -1,6 +1,5 @@
 import type { Environment, ReleaseRecord } from '@kdcube/release/internal';
-import { awsClock } from '../../../aws/clock';
-import { openEcs } from '../ecs-port';
+import { clusterOf, ecsServiceNames, withEcs } from '../ecs-port';
 
 /** One attempt to deploy an image. */
 export interface ImageDeployment {
@@ -28,16 +27,13 @@ export function deploymentsOf(records: readonly ReleaseRecord[], digests: readon
 }
 
 /** The services of an environment whose tasks run one of these digests now, with the number of tasks. Problems of AWS. */
-export async function servicesThatRun(
+export function servicesThatRun(
   environment: Environment,
   digests: readonly string[],
 ): Promise<{ service: string; tasks: number }[]> {
-  const { region = '', cluster = '' } = environment.ecs;
-  const ecs = await openEcs({ region, cluster }, awsClock());
-  try {
-    const names = environment.services.filter(({ target }) => target === 'ecs').map(({ serviceName }) => serviceName);
+  return withEcs(clusterOf(environment), async (ecs) => {
     const found: { service: string; tasks: number }[] = [];
-    for (const { name, status } of await ecs.describeServices(names)) {
+    for (const { name, status } of await ecs.describeServices(ecsServiceNames(environment))) {
       if (status !== 'ACTIVE') continue;
       const tasks = await ecs.listServiceTasks(name, 'RUNNING');
       const count = tasks.filter(({ containers }) =>
@@ -46,7 +42,5 @@ export async function servicesThatRun(
       if (count > 0) found.push({ service: name, tasks: count });
     }
     return found;
-  } finally {
-    ecs.close();
-  }
+  });
 }

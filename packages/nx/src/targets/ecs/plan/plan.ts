@@ -17,7 +17,7 @@ import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
-import { openEcs } from '../ecs-port';
+import { clusterOf, withEcs } from '../ecs-port';
 import { offlineRecord } from '../records/known-record';
 import { readCustomDefinitions } from './custom-definitions';
 import { packing } from './packing';
@@ -121,20 +121,10 @@ function bundlePins(open: OpenRelease): Map<string, BundlePin> {
   );
 }
 
-function clusterOf({ ecs }: Environment) {
-  return { account: ecs.account ?? '', region: ecs.region ?? '', cluster: ecs.cluster ?? '' };
-}
-
-export async function readRunningState(environment: Environment, record?: ReleaseRecord): Promise<Running> {
-  const { region = '', cluster = '' } = environment.ecs;
-  const ecs = await openEcs({ region, cluster });
-  try {
-    const recorded = Object.values(record?.services ?? {}).filter(({ component }) => component === 'postgres-setup');
-    const definitions = recorded.flatMap(({ taskDefinition }) => taskDefinition ?? []);
-    return await readRunning(ecs, environment, definitions);
-  } finally {
-    ecs.close();
-  }
+export function readRunningState(environment: Environment, record?: ReleaseRecord): Promise<Running> {
+  const recorded = Object.values(record?.services ?? {}).filter(({ component }) => component === 'postgres-setup');
+  const definitions = recorded.flatMap(({ taskDefinition }) => taskDefinition ?? []);
+  return withEcs(clusterOf(environment), (ecs) => readRunning(ecs, environment, definitions));
 }
 
 function externalImages({ services, exec }: Environment): string[] {

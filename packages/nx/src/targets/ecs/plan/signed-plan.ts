@@ -1,21 +1,19 @@
 import {
   type DeployPlan,
   type Environment,
+  execImageOf,
   repositoryOf,
   serviceContainer,
   shown,
   type TaskDefinition,
-  variablesOf,
 } from '@kdcube/release/internal';
-import { awsClock } from '../../../aws/clock';
 import { findUnsigned, imageUnsigned, withPlannedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
-import { inParallel } from '../../../system/parallel';
 import { environmentRegistry, releaseImages } from '../../../workspace/environment';
 import { openRegistry } from '../../../workspace/registries';
 import type { OpenRelease } from '../../../workspace/workspace';
 import type { EnvOptions } from '../../env';
-import { openEcs } from '../ecs-port';
+import { readTaskDefinitions, withEcs } from '../ecs-port';
 
 /**
  * Refuses a saved plan with an image of the release that is not signed, where the environment requires it: the file may have been replaced since it was made. Problem `image-unsigned`.
@@ -51,18 +49,7 @@ type ContainerDefinition = TaskDefinition['containerDefinitions'][number];
 async function readReused({ region, cluster, services, exec }: DeployPlan): Promise<Map<string, TaskDefinition>> {
   const steps = [...services, ...(exec ? [exec] : [])];
   const names = new Set(steps.flatMap(({ taskDefinition }) => taskDefinition.reuse ?? []));
-  const found = new Map<string, TaskDefinition>();
-  if (names.size === 0) return found;
-  const ecs = await openEcs({ region, cluster }, awsClock());
-  try {
-    await inParallel([...names], 4, async (name) => {
-      const definition = await ecs.describeTaskDefinition(name);
-      if (definition) found.set(name, definition);
-    });
-    return found;
-  } finally {
-    ecs.close();
-  }
+  return names.size === 0 ? new Map() : withEcs({ region, cluster }, (ecs) => readTaskDefinitions(ecs, names));
 }
 
 /** Every image that a plan starts, in its services and in the task definitions that it registers or reuses. */
@@ -81,9 +68,8 @@ function imagesOf(
     const containers = [register, reused.get(reuse)].flatMap((definition) =>
       startedContainers(definition, service, environment, prefix),
     );
-    // With `runtime: docker`, only a variable names the image that bundles run code in.
-    const exec = containers.map((container) => variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value);
-    return [image, ...containers.map((container) => container.image), ...(environment.exec ? exec : [])];
+    const exec = environment.exec ? containers.map(execImageOf) : [];
+    return [image, ...containers.map((container) => container.image), ...exec];
   });
   return [...new Set(found.filter((image) => typeof image === 'string'))];
 }

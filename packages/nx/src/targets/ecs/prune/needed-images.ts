@@ -1,15 +1,15 @@
 import {
   type Ecs,
   type Environment,
+  execImageOf,
   findLock,
   KdcubeError,
   parseImageReference,
   type ReleaseRecord,
   type TaskDefinition,
-  variablesOf,
 } from '@kdcube/release/internal';
 import { awsClock } from '../../../aws/clock';
-import { openEcs } from '../ecs-port';
+import { clusterOf, ecsServiceNames, withEcs } from '../ecs-port';
 import { readRunning } from '../plan/read-running';
 
 /** The images that may not be removed. */
@@ -66,14 +66,8 @@ export async function imagesThatRun(
   records: readonly ReleaseRecord[],
   inWindow: readonly ReleaseRecord[],
 ): Promise<NeededImages> {
-  const { region = '', cluster = '' } = environment.ecs;
   const clock = awsClock();
-  const ecs = await openEcs({ region, cluster }, clock);
-  try {
-    return await readImages(ecs, environment, records, inWindow, clock.now());
-  } finally {
-    ecs.close();
-  }
+  return withEcs(clusterOf(environment), (ecs) => readImages(ecs, environment, records, inWindow, clock.now()), clock);
 }
 
 async function readImages(
@@ -86,8 +80,7 @@ async function readImages(
   const needed: NeededImages = { digests: new Map(), references: new Map() };
   const why = `it runs in ${environment.name}`;
   const recorded = records.flatMap(({ services }) => Object.values(services).map(({ serviceName }) => serviceName));
-  const own = environment.services.filter(({ target }) => target === 'ecs').map(({ serviceName }) => serviceName);
-  const services = await ecs.describeServices([...new Set([...own, ...recorded])]);
+  const services = await ecs.describeServices([...new Set([...ecsServiceNames(environment), ...recorded])]);
   // Of each service: a deploy of another release may have chosen the carrier of its lock from other services.
   const lock = services.map((service) => findLock([service], now)).find((found) => found !== undefined);
   if (lock) throw deployInProgress(environment.name, lock.release);
@@ -119,8 +112,7 @@ async function readImages(
   }
 
   function addDefinition({ containerDefinitions }: TaskDefinition): void {
-    // With `runtime: docker`, only a variable names the image that bundles run code in.
-    const exec = containerDefinitions.flatMap((container) => variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value ?? []);
+    const exec = containerDefinitions.flatMap((container) => execImageOf(container) ?? []);
     const images = [...containerDefinitions.map((container) => container.image), ...exec.filter(isReference)];
     for (const image of images) {
       if (typeof image !== 'string') continue;

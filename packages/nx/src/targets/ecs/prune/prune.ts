@@ -19,7 +19,7 @@ import { deleteManifest } from '../../../registry/prune/delete-manifest';
 import { listReferrers } from '../../../registry/referrers';
 import { childrenOf, listManifests, readTagManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
-import { openRegistry } from '../../../workspace/registries';
+import { openRegistry, uniqueRegistries } from '../../../workspace/registries';
 import { readAllRecords, recordsOf } from '../records/records';
 import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages, recordsInWindow } from './needed-images';
 
@@ -73,11 +73,9 @@ async function readNeeded(
   now: number,
   log: Log,
 ): Promise<{ records: ReleaseRecord[]; needed: NeededImages }> {
-  const names = new Map(
-    [...registries, ...environments.map(({ registry }) => registry)].map((name) => [JSON.stringify(name), name]),
-  );
+  const names = uniqueRegistries([...registries, ...environments.map(({ registry }) => registry)]);
   const records: ReleaseRecord[] = [];
-  for (const name of names.values()) records.push(...(await readAllRecords(recordsOf(name, log))));
+  for (const name of names) records.push(...(await readAllRecords(recordsOf(name, log))));
   records.sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
   const inWindow = recordsInWindow(records, { keep, since: now - minAge });
   const needed: NeededImages = { digests: imagesOfRecords(inWindow), references: new Map() };

@@ -17,6 +17,7 @@ import { listTags } from '../../../registry/list-tags';
 import { isIndex, OCI_MANIFEST } from '../../../registry/manifest-format';
 import { pushImage } from '../../../registry/push';
 import { getManifest } from '../../../registry/manifests';
+import { inOneChunk } from '../../../system/chunks';
 
 /** What a record is, as an OCI artifact: an image manifest with one layer and an empty config. */
 export const RECORD_TYPE = 'application/vnd.kdcube.release.v1+json';
@@ -100,7 +101,7 @@ async function put({ registry, repository }: Repository, tag: string, record: Re
   const blob = (content: Buffer, of: { digest: string; size: number }) => ({
     digest: of.digest,
     size: of.size,
-    open: () => once(content),
+    open: () => inOneChunk(content),
   });
   const image = {
     manifest: Buffer.from(JSON.stringify(manifest)),
@@ -108,10 +109,6 @@ async function put({ registry, repository }: Repository, tag: string, record: Re
     blobs: [blob(bytes, layer), blob(EMPTY.bytes, config)],
   };
   await pushImage(registry, repository, image, { tags: [{ tag, moving: false }] });
-}
-
-async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {
-  yield bytes;
 }
 
 function parse(bytes: Buffer | undefined): unknown {

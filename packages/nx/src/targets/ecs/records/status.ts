@@ -1,4 +1,5 @@
 import {
+  type Ecs,
   type Environment,
   type EnvironmentStatus,
   type TaskState,
@@ -10,7 +11,7 @@ import {
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { awsClock } from '../../../aws/clock';
-import { openEcs } from '../ecs-port';
+import { clusterOf, withEcs } from '../ecs-port';
 import { listRecords } from './records';
 import { readRegistryImages } from '../plan/running-images';
 
@@ -29,10 +30,8 @@ export async function environmentStatus(
       .map(({ name, serviceName }) => [name, serviceName] as const),
   );
   const recorded = Object.values(record?.services ?? {}).map(({ serviceName }) => serviceName);
-  const { region = '', cluster = '' } = environment.ecs;
   const clock = awsClock();
-  const ecs = await openEcs({ region, cluster }, clock);
-  try {
+  const read = async (ecs: Ecs) => {
     const seen = await ecs.describeServices([...new Set([...names.values(), ...recorded])]);
     const tasks = new Map<string, TaskState[]>();
     const definitions = new Map<string, TaskDefinition>();
@@ -55,9 +54,8 @@ export async function environmentStatus(
       pinned: pinnedHere(workspace),
       ...(workspace.release?.name !== undefined && { releaseHere: workspace.release.name }),
     });
-  } finally {
-    ecs.close();
-  }
+  };
+  return withEcs(clusterOf(environment), read, clock);
 }
 
 /** What release.yaml pins in this checkout. A workspace bundle's content is its folder, and is not asked for here. */

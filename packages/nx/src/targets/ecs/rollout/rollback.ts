@@ -10,7 +10,7 @@ import {
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { readRunningState } from '../plan/plan';
-import { openEcs } from '../ecs-port';
+import { readTaskDefinitions, withEcs } from '../ecs-port';
 import { listRecords } from '../records/records';
 import { readRegistryImages } from '../plan/running-images';
 
@@ -34,16 +34,7 @@ export async function planRollbackTo(
 }
 
 async function definitionsOf(record: ReleaseRecord, region: string, cluster: string): Promise<Map<string, TaskDefinition>> {
-  const ecs = await openEcs({ region, cluster });
-  try {
-    const found = new Map<string, TaskDefinition>();
-    const revisions = [...Object.values(record.services), ...(record.exec ? [record.exec] : [])];
-    for (const { taskDefinition } of revisions) {
-      const definition = taskDefinition === undefined ? undefined : await ecs.describeTaskDefinition(taskDefinition);
-      if (definition) found.set(taskDefinition!, definition);
-    }
-    return found;
-  } finally {
-    ecs.close();
-  }
+  const revisions = [...Object.values(record.services), ...(record.exec ? [record.exec] : [])];
+  const names = revisions.flatMap(({ taskDefinition }) => taskDefinition ?? []);
+  return withEcs({ region, cluster }, (ecs) => readTaskDefinitions(ecs, names));
 }

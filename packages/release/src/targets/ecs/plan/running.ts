@@ -68,3 +68,8 @@ export function variablesOf(container: ContainerDefinition | undefined): Variabl
   for (const { name, valueFrom } of container?.secrets ?? []) variables.set(name, { valueFrom });
   return variables;
 }
+
+/** The image that bundles run code in. With `runtime: docker`, only a variable of proc names it. */
+export function execImageOf(container: ContainerDefinition): string | undefined {
+  return variablesOf(container).get('PY_CODE_EXEC_IMAGE')?.value;
+}
