@@ -1,12 +1,12 @@
 import { endpointOf, IAM, LOGS, signingRegion } from './services';
+import { clearAwsVariables, restoreVariables } from '../../testing/aws-kit';
 
 const env = { ...process.env };
 beforeEach(() => {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  clearAwsVariables();
 });
 afterEach(() => {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 it.each([

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connectAws, type AwsConnection } from './client';
 import { EC2, EFS, LOGS, STS, type AwsService } from './services';
 import { callJson, callQuery, callRest, signRequest } from './signed-request';
+import { clearAwsVariables, restoreVariables } from '../../testing/aws-kit';
 
 const env = { ...process.env };
 let aws: AwsConnection;
@@ -11,7 +12,7 @@ let requests: (http.IncomingMessage & { body?: string })[];
 let respond: (response: http.ServerResponse) => void;
 
 beforeEach(async () => {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  clearAwsVariables();
   process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
   process.env.AWS_SECRET_ACCESS_KEY = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
   const now = Date.parse('2015-08-30T12:36:00Z');
@@ -29,8 +30,7 @@ afterEach(async () => {
   aws.close();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 function useServer(answer: (response: http.ServerResponse) => void): void {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Acme, acme, dockerDouble } from '../../testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../testing/aws-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, restoreVariables } from '../../testing/aws-kit';
 import { captureOutput, releaseContext } from '../../testing/capture-output';
 import { pushImage } from '../images/push/push';
 import { resolveRegistries } from '../workspace/registries';
@@ -56,8 +56,7 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   await ecs.close();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, variables);
+  restoreVariables(variables);
 });
 afterAll(() => ours.end());
 

@@ -291,6 +291,16 @@ const FORGERIES: [what: string, why: RegExp, attack: Attack][] = [
   ],
 ];
 
+/** Another image under the key of a signed one, with a copy of its signature. */
+async function replaceSigned(): Promise<void> {
+  const { key, digest } = await signed();
+  const repository = forger(ours.registry.host, 'acme/proc');
+  const image = await repository.read(digest);
+  image.config.config.Cmd = ['evil'];
+  const forged = await repository.put(`c-${key}`, image);
+  await forge.plant(forged, (await forge.bundles(digest))[0]!);
+}
+
 async function entryOf(digest: string) {
   const { manifest } = await forger(ours.registry.host, 'acme/proc').read(digest);
   const size = JSON.stringify(manifest).length;
@@ -354,12 +364,7 @@ describe('an environment that requires signatures', () => {
   });
 
   it('rejects another image before it requests its signature', async () => {
-    const { key, digest } = await signed();
-    const repository = forger(ours.registry.host, 'acme/proc');
-    const image = await repository.read(digest);
-    image.config.config.Cmd = ['evil'];
-    const forged = await repository.put(`c-${key}`, image);
-    await forge.plant(forged, (await forge.bundles(digest))[0]!);
+    await replaceSigned();
     expect(await problemOf(resolve(PROD))).toMatchObject({ code: 'image-mismatch' });
   });
 });
@@ -396,12 +401,7 @@ describe('an engine-built image', () => {
   });
 
   it('is not accepted by the signature of the key’s previous image', async () => {
-    const { key, digest } = await signed();
-    const repository = forger(ours.registry.host, 'acme/proc');
-    const image = await repository.read(digest);
-    image.config.config.Cmd = ['evil'];
-    const forged = await repository.put(`c-${key}`, image);
-    await forge.plant(forged, (await forge.bundles(digest))[0]!);
+    await replaceSigned();
     anotherMachine();
     expect(await problemOf(resolve({ trustedKeys: [ci.trusted] }))).toMatchObject({ code: 'image-unverified' });
   });

@@ -1,4 +1,4 @@
-import { KdcubeError } from '../problem/problem';
+import { thrownProblem } from '../../testing/thrown-problem';
 import {
   isDigest,
   isHost,
@@ -11,16 +11,6 @@ import {
 } from './reference';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
-
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof KdcubeError) return error.problems[0]!;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('parseRegistry', () => {
   it.each([
@@ -53,7 +43,7 @@ describe('parseRegistry', () => {
     ['me@ghcr.io/org', 'ghcr.io/org', /"@"/],
     ['acme', 'docker.io/acme', /organisation or a host/],
   ])('rejects %j and says %s', (text, hint, reason) => {
-    const problem = problemOf(() => parseRegistry(text));
+    const problem = thrownProblem(() => parseRegistry(text));
     expect(problem).toMatchObject({ code: 'registry-name', hint });
     expect(problem.message).toMatch(reason);
   });
@@ -78,13 +68,13 @@ describe('parseRegistry', () => {
     `ghcr.io/${'a'.repeat(256)}`,
     `${'a.'.repeat(200)}io`,
   ])('rejects %j with examples', (text) => {
-    const problem = problemOf(() => parseRegistry(text));
+    const problem = thrownProblem(() => parseRegistry(text));
     expect(problem.code).toBe('registry-name');
     expect(problem.hint).toContain('for example');
   });
 
   it.each(['https://me:hunter2@ghcr.io/org', 'me:hunter2@ghcr.io/org'])('does not print the password of %s', (text) => {
-    const problem = problemOf(() => parseRegistry(text));
+    const problem = thrownProblem(() => parseRegistry(text));
     expect(`${problem.message} ${problem.hint}`).not.toContain('hunter2');
     expect(problem.hint).toBe('ghcr.io/org');
   });
@@ -120,22 +110,22 @@ describe('parseImageReference', () => {
     'x@sha256:12',
     `x@${DIGEST}0`,
   ])('refuses %j', (text) => {
-    expect(problemOf(() => parseImageReference(text)).code).toBe('registry-name');
+    expect(thrownProblem(() => parseImageReference(text)).code).toBe('registry-name');
   });
 
   it.each(['https://ghcr.io/a', 'f'.repeat(64), `x@sha512:${'0'.repeat(128)}`, '-x', 'x/-y', 'ghcr.io:0/x'])(
     'refuses %j',
     (text) => {
-      expect(problemOf(() => parseImageReference(text)).code).toBe('registry-name');
+      expect(thrownProblem(() => parseImageReference(text)).code).toBe('registry-name');
     },
   );
 
   it.each(['x:', 'x:-a', 'x:a b'.replace(' ', '+'), `x:${'a'.repeat(129)}`, 'x:1:2'])('rejects the tag of %j', (text) => {
-    expect(problemOf(() => parseImageReference(text)).code).toBe('unsafe-tag');
+    expect(thrownProblem(() => parseImageReference(text)).code).toBe('unsafe-tag');
   });
 
   it('does not print a password', () => {
-    expect(problemOf(() => parseImageReference('me:hunter2@ghcr.io/x')).message).not.toContain('hunter2');
+    expect(thrownProblem(() => parseImageReference('me:hunter2@ghcr.io/x')).message).not.toContain('hunter2');
   });
 });
 
@@ -156,7 +146,7 @@ describe('names', () => {
     expect(repositoryOf(parseRegistry('ghcr.io/org'), 'kdcube-exec-bundled')).toBe('org/kdcube-exec-bundled');
     expect(repositoryOf(parseRegistry('127.0.0.1:5000'), 'x')).toBe('x');
     for (const image of ['', '../x', 'X', 'a'.repeat(250)]) {
-      expect(problemOf(() => repositoryOf(parseRegistry('ghcr.io/organisation'), image)).code).toBe('registry-name');
+      expect(thrownProblem(() => repositoryOf(parseRegistry('ghcr.io/organisation'), image)).code).toBe('registry-name');
     }
   });
 });

@@ -1,7 +1,7 @@
 import * as https from 'node:https';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { useDouble } from '../../../testing/aws-kit';
+import { useDouble, restoreVariables } from '../../../testing/aws-kit';
 import { problemOf } from '../../../testing/git-kit';
 import { type AwsConnection, connectAws } from '../client';
 import { deleteEcrImage, listEcrImages } from './container-registry';
@@ -30,8 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   aws.close();
   await ecr.close();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 /** Puts an empty index. Returns its digest. */

@@ -2,7 +2,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+  restoreVariables,
+} from '../../../testing/aws-kit';
 import { filesInDefinition, type TaskDefinition } from '@kdcube/release/internal';
 import { packing } from '../../targets/ecs/plan/packing';
 import { pushImage } from '../../images/push/push';
@@ -47,8 +55,7 @@ afterEach(async () => {
   restoreClock();
   await ecs.close();
   await ours.end();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 const environment = () => `target: ecs

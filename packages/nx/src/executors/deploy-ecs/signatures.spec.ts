@@ -4,7 +4,15 @@ import type { DeployPlan } from '@kdcube/release/internal';
 import { planChecksum } from '../../../../release/src/deploy/render/json';
 import { type Acme, acme, ENTRYPOINT } from '../../../testing/acme-kit';
 import { pushProc } from '../../../testing/acme-push';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+  restoreVariables,
+} from '../../../testing/aws-kit';
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
 import { keyPair } from '../../../testing/signatures';
 import { silentLog } from '../../system/log';
@@ -41,8 +49,7 @@ afterEach(async () => {
   restoreClock();
   await ecs.close();
   await ours.end();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, variables);
+  restoreVariables(variables);
 });
 
 const environment = (signatures: string) => `target: ecs

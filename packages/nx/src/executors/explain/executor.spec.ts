@@ -1,5 +1,12 @@
-import type { ReleaseRecord } from '@kdcube/release/internal';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+  restoreVariables,
+} from '../../../testing/aws-kit';
 import { captureAcme, releaseContext } from '../../../testing/capture-output';
 import { gitSync, write } from '../../../testing/git-kit';
 import { putImage } from '../../../testing/registry-kit';
@@ -8,6 +15,7 @@ import { silentLog } from '../../system/log';
 import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
 import { resolveRegistries } from '../../workspace/registries';
 import explain from './executor';
+import { procEnvironment, procRecord } from '../../../testing/proc-release';
 
 jest.setTimeout(120_000);
 
@@ -21,8 +29,7 @@ afterEach(async () => {
   restoreClock?.();
   await ecs?.close();
   restoreClock = ecs = undefined;
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 async function push(): Promise<string> {
@@ -39,21 +46,9 @@ async function run(digest: string, options: object = {}): Promise<boolean> {
   return (await explain({ digest, args: {}, json: false, ...options } as never, context)).success;
 }
 
-function record(digest: string, commit: string): Omit<ReleaseRecord, 'attempt'> {
-  const proc = { component: 'proc', serviceName: 'proc', image: `${host()}/proc@${digest}`, digest, desiredCount: 1 };
-  const time = '2026-02-02T03:04:00.000Z';
-  const fixed = { record: 2 as const, verdict: 'succeeded' as const, reason: '', bundles: [], descriptor: '{}' };
-  return { ...fixed, environment: 'prod', release: 'r1', startedAt: time, endedAt: time, commit, services: { proc } };
-}
-
-const environment = () => `target: ecs
-registry: "${host()}"
-tenant: acme
-project: demo
-ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
-services:
-  proc: { component: proc, image: proc, mounts: { /config: { efs: fs-0123abcd } } }
-`;
+const record = (digest: string, commit: string) =>
+  procRecord(host(), digest, '2026-02-02T03:04:00.000Z', { release: 'r1', commit });
+const environment = () => procEnvironment(host());
 
 it('an image of this checkout: verified, with the commits of its bundles, its deployments and what runs it', async () => {
   write(at.workspace.root, { 'environments/prod.yaml': environment() });

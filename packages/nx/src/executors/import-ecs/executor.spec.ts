@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { mustReadEnvironment } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, restoreVariables } from '../../../testing/aws-kit';
 import importCompose from '../import-compose/executor';
 import importEcs from './executor';
 import { captureOutput } from '../../../testing/capture-output';
@@ -42,8 +42,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await ecs.close();
   fs.rmSync(root, { recursive: true, force: true });
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 const context = () => ({ root, projectName: 'release', nxJsonConfiguration: {} }) as never;

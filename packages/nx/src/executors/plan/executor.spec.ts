@@ -7,7 +7,7 @@ import { pushImage } from '../../images/push/push';
 import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
 import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble } from '../../../testing/aws-kit';
+import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, restoreVariables } from '../../../testing/aws-kit';
 import { gitSync, write } from '../../../testing/git-kit';
 import plan from './executor';
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
@@ -39,8 +39,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await ecs.close();
   await ours.end();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 const environment = (more = '') => `target: ecs

@@ -1,13 +1,22 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release/internal';
-import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, useDoubleClock } from '../../../testing/aws-kit';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  useDouble,
+  useDoubleClock,
+  restoreVariables,
+} from '../../../testing/aws-kit';
 import { captureAcme, releaseContext } from '../../../testing/capture-output';
 import { write } from '../../../testing/git-kit';
 import { putImage } from '../../../testing/registry-kit';
 import { silentLog } from '../../system/log';
 import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
 import prune from './executor';
+import { procEnvironment, procRecord } from '../../../testing/proc-release';
 
 jest.setTimeout(120_000);
 
@@ -43,30 +52,21 @@ beforeEach(async () => {
 afterEach(async () => {
   restoreClock();
   await ecs.close();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 const records = () => recordsOf({ host: host(), prefix: '' }, silentLog);
-const environment = (target = 'ecs') => `target: ${target}
-registry: "${host()}"
-tenant: acme
-project: demo
-ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
-services:
-  proc: { component: proc, image: proc, mounts: { /config: { efs: fs-0123abcd } } }
-`;
+const environment = () => procEnvironment(host());
 
 const compose = () =>
-  environment('compose')
-    .replace(/ecs:.*\n/, '')
+  environment()
+    .replace('target: ecs', 'target: compose')
+    .replace(/ecs: .*\n/, '')
     .replace(/, mounts.*\n/, ' }\n');
 
 function draft(minute: number, digest: string, name = 'prod'): Omit<ReleaseRecord, 'attempt'> {
   const time = new Date(Date.UTC(2020, 1, 2, 3, minute)).toISOString();
-  const proc = { component: 'proc', serviceName: 'proc', image: `${host()}/proc@${digest}`, digest, desiredCount: 1 };
-  const fixed = { record: 2 as const, verdict: 'succeeded' as const, reason: '', bundles: [], descriptor: '{}' };
-  return { ...fixed, environment: name, release: `r${minute}`, startedAt: time, endedAt: time, services: { proc } };
+  return procRecord(host(), digest, time, { release: `r${minute}`, environment: name });
 }
 
 const OPTIONS = { delete: false, keep: 1, minAge: 0, commitTags: false, ignore: [], json: false };

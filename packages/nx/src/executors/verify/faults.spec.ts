@@ -4,6 +4,7 @@ import { FAULTS } from '../../../testing/verify/faults.table';
 import { CANARY, findMoto, setUp, type VerifySetup } from '../../../testing/verify/kit';
 import verify from './executor';
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
+import { restoreVariables } from '../../../testing/aws-kit';
 
 jest.setTimeout(120_000);
 
@@ -36,8 +37,7 @@ function allOf(server?: string): void {
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
     await setup.close({ update: UPDATE && server !== undefined });
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, env);
+    restoreVariables(env);
   });
 
   const run = async (options: object = {}) => {

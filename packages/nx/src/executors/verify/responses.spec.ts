@@ -3,6 +3,7 @@ import { setUp, type VerifySetup } from '../../../testing/verify/kit';
 import type { Malformed } from '../../../testing/verify/replay';
 import type * as ReleasedImages from '../../images/released-images';
 import verify from './executor';
+import { restoreVariables } from '../../../testing/aws-kit';
 
 jest.setTimeout(120_000);
 
@@ -44,8 +45,7 @@ beforeEach(async () => {
 afterEach(() => jest.restoreAllMocks());
 afterAll(async () => {
   await setup.close();
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, env);
+  restoreVariables(env);
 });
 
 /** Every action that `verify` calls. */

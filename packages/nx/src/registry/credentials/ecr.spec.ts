@@ -7,6 +7,7 @@ import { type Registry, connect } from '../transport/connect';
 import { resolveCredentials } from './ecr';
 import { pushImage } from '../push';
 import { closeAfterEach, double, imageOf, onClose, problemOf, serve } from '../../../testing/push-kit';
+import { clearAwsVariables } from '../../../testing/aws-kit';
 
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const HOURS_12 = 12 * 3_600_000;
@@ -19,7 +20,7 @@ const before = { ...process.env };
 let principal = 0;
 
 beforeEach(() => {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  clearAwsVariables();
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'kdcube-ecr-'));
   onClose(() => fs.rmSync(home, { recursive: true, force: true }));
   Object.assign(process.env, {
