@@ -22,6 +22,14 @@ describe('withExitHandler', () => {
     expect(isCleanedUp()).toBe(true);
   });
 
+  it('calls the latest handler first', async () => {
+    const place = path.join(box.dir, 'order');
+    const append = (name: string) => `() => fs.appendFileSync(${JSON.stringify(place)}, '${name} ')`;
+    const inner = `() => cleanup.withExitHandler(${append('inner')}, forever)`;
+    await runAndSignal(`cleanup.withExitHandler(${append('outer')}, ${inner});`);
+    expect(fs.readFileSync(place, 'utf8')).toBe('inner outer ');
+  });
+
   it('does not call the handler once the work has succeeded or failed', async () => {
     await runAndSignal(`${program('async () => {}')}.then(forever);`);
     await runAndSignal(`${program("async () => { throw new Error('no'); }")}.catch(forever);`);

@@ -68,7 +68,8 @@ function listen(): void {
   if (listening) return;
   listening = true;
   const runAll = () => {
-    for (const cleanup of pending) {
+    // The latest first: a program is stopped before what it works on is removed.
+    for (const cleanup of [...pending].reverse()) {
       pending.delete(cleanup);
       try {
         cleanup();

@@ -37,6 +37,16 @@ describe('run', () => {
     expect((await node('process.stdin.pipe(process.stdout)', { input: 'hello' })).stdout.toString()).toBe('hello');
   });
 
+  it('keeps the input open on request, until this process ends', async () => {
+    const program = `
+      process.stdin.once('data', (input) => { console.log(String(input)); setTimeout(() => process.exit(), 200); });
+      process.stdin.once('end', () => console.log('closed'));`;
+    const { stdout } = await node(program, { input: 'hello', keepsInputOpen: true });
+    expect(stdout.toString()).toBe('hello\n');
+    const { stdout: closed } = await node(program, { input: 'hello' });
+    expect(closed.toString()).toBe('hello\nclosed\n');
+  });
+
   it('adds variables and removes them', async () => {
     process.env.KD_TEST_A = '1';
     const { stdout } = await node('console.log(process.env.KD_TEST_A, process.env.KD_TEST_B)', {

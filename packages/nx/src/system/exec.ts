@@ -23,6 +23,8 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** Written to its standard input. Default: nothing, and no terminal either, so that no prompt can hang. */
   input?: string | Uint8Array;
+  /** Whether its standard input stays open after `input`, so that the program notices when this process ends. Default: no. */
+  keepsInputOpen?: boolean;
   /** Milliseconds. Default: 10 minutes; 0: no timeout. */
   timeout?: number;
   /** Called with each line of stderr while the program runs. A carriage return ends a line too, for progress bars. */
@@ -134,7 +136,7 @@ function start(
   options: RunOptions,
   { timeout, isStreamed = false, stdin = 'ignore' }: { timeout: number; isStreamed?: boolean; stdin?: 'ignore' | 'pipe' },
 ): Started {
-  const { cwd, env, input, maxBuffer = LIMITS.programOutput.max } = options;
+  const { cwd, env, input, keepsInputOpen, maxBuffer = LIMITS.programOutput.max } = options;
   const command = { program, args, cwd, timeout: options.timeout ?? timeout };
   const stop = options.isCleanup ? undefined : recentStop();
   if (stop) return { command, result: failed(notStarted(command, stop)) };
@@ -142,7 +144,7 @@ function start(
   try {
     child = execa(program, args, {
       ...SETTINGS,
-      ...(input === undefined ? { stdin } : { input }),
+      ...(keepsInputOpen ? { stdin: 'pipe' } : input === undefined ? { stdin } : { input }),
       ...{ cwd, env: { ...OWN_SECRETS, ...env }, maxBuffer, timeout: command.timeout, buffer: { stdout: !isStreamed } },
     }) as unknown as Child;
   } catch (cause) {
@@ -150,6 +152,7 @@ function start(
   }
   if (options.onLine) followLines(child.stderr, options.onLine);
   watch(child, command, options);
+  if (keepsInputOpen && input !== undefined) child.stdin!.write(input);
   const result = withExitHandler(
     () => void child.kill(),
     async () => resultOf(command, options, (await child) as Result<typeof SETTINGS>),

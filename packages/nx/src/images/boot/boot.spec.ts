@@ -1,8 +1,10 @@
 // The probe alone, with this machine's python instead of an image's: what it imports and reports. e2e/boot.spec.ts tests it in a container.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { BootRound } from '@kdcube/release/internal';
 import { followBoot, newBootRound } from '@kdcube/release/internal';
 
@@ -37,21 +39,24 @@ function write(files: Files): void {
   }
 }
 
-/** Files in bundles/ are bundles, those in app/ are on the image's Python path. */
-function boot(files: Files, modules: string[], timeout = 20): BootRound {
+function start(files: Files, modules: string[], timeout: number) {
   write({ 'app/.keep': '', ...files });
   const entries = modules.map((module) => ({ id: module.split('.')[0]!, module }));
   const request = { nonce: 'N', root: path.join(root, 'bundles'), timeout, entries };
   const env = { PATH: process.env.PATH, PYTHONPATH: path.join(root, 'app'), PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout, stderr } = spawnSync('python3', ['-c', PROBE], {
-    cwd: os.tmpdir(),
-    env,
-    input: JSON.stringify(request),
-    encoding: 'utf8',
-  });
+  const probe = spawn('python3', ['-c', PROBE], { cwd: os.tmpdir(), env });
+  probe.stdin.on('error', () => undefined);
+  probe.stdin.write(`${JSON.stringify(request)}\n`);
+  return probe;
+}
+
+/** Files in bundles/ are bundles, those in app/ are on the image's Python path. */
+async function boot(files: Files, modules: string[], timeout = 20): Promise<BootRound> {
+  const probe = start(files, modules, timeout);
+  const [[stdout, stderr]] = await Promise.all([Promise.all([probe.stdout, probe.stderr].map(text)), once(probe, 'close')]);
   expect(stdout).toBe('');
   const round = newBootRound('N');
-  for (const line of stderr.split('\n').filter((text) => text !== '')) {
+  for (const line of stderr!.split('\n').filter((text) => text !== '')) {
     // A longer write to a pipe would not be atomic.
     if (followBoot(round, line)) expect(line.length).toBeLessThan(4095);
   }
@@ -133,8 +138,10 @@ here('the probe (needs python3)', () => {
       'b.entrypoint',
       expect.stringContaining('kdcube_ai_app.apps'),
     ],
-  ])('applies the rule with stand-ins for the decorators: %s', (_, files, module, expected) => {
-    const round = boot(Object.fromEntries(Object.entries(files).map(([name, text]) => [`bundles/${name}`, text])), [module]);
+  ])('applies the rule with stand-ins for the decorators: %s', async (_, files, module, expected) => {
+    const round = await boot(Object.fromEntries(Object.entries(files).map(([name, text]) => [`bundles/${name}`, text])), [
+      module,
+    ]);
     expect(round.loader).toEqual({ kind: 'stand-in' });
     expect(outcomes(round)).toEqual([expected]);
     expect(round.ended).toBe(true);
@@ -150,8 +157,8 @@ def agentic_workflow_factory(**options):
 `,
   };
 
-  it('records what the platform’s decorators decorate, if it has no known loader', () => {
-    const round = boot({ ...PLATFORM, 'bundles/b/entrypoint.py': BUNDLE, 'bundles/c/entrypoint.py': 'class C: pass' }, [
+  it('records what the platform’s decorators decorate, if it has no known loader', async () => {
+    const round = await boot({ ...PLATFORM, 'bundles/b/entrypoint.py': BUNDLE, 'bundles/c/entrypoint.py': 'class C: pass' }, [
       'b.entrypoint',
       'c.entrypoint',
     ]);
@@ -167,7 +174,7 @@ def agentic_workflow_factory(**options):
       'path: str\n    module: str = None\n    singleton: bool = False',
     ],
     ['today’s', 'bundle_loader', 'BundleSpec', 'id: str\n    path: str = ""\n    module: str = None'],
-  ])('uses the platform’s own functions: %s', (_, file, spec, fields) => {
+  ])('uses the platform’s own functions: %s', async (_, file, spec, fields) => {
     const loader = `
 import dataclasses, importlib, sys
 @dataclasses.dataclass(frozen=True)
@@ -191,7 +198,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     const bundles = Object.fromEntries(
       names.map((name) => [`bundles/${name}/entrypoint.py`, name === 'none' ? '' : 'class Bundle: pass']),
     );
-    const round = boot(
+    const round = await boot(
       { ...files, ...bundles },
       names.map((name) => `${name}.entrypoint`),
     );
@@ -204,22 +211,22 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     ]);
   });
 
-  it('rejects a module of another origin as a bundle’s', () => {
+  it('rejects a module of another origin as a bundle’s', async () => {
     const other = {
       'app/taken/entrypoint.py': 'class Other: pass',
       'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import taken.entrypoint',
     };
-    const round = boot({ ...PLATFORM, ...other, 'bundles/taken/entrypoint.py': BUNDLE }, ['taken.entrypoint']);
+    const round = await boot({ ...PLATFORM, ...other, 'bundles/taken/entrypoint.py': BUNDLE }, ['taken.entrypoint']);
     expect(outcomes(round)).toEqual(['Bundle']);
   });
 
-  it('reports why the platform’s own loader is not used, if it cannot be imported', () => {
+  it('reports why the platform’s own loader is not used, if it cannot be imported', async () => {
     const broken = { 'app/kdcube_ai_app/infra/plugin/bundle_loader.py': 'import redis_that_is_not_there' };
-    const { loader } = boot({ ...PLATFORM, ...broken }, []);
+    const { loader } = await boot({ ...PLATFORM, ...broken }, []);
     expect(loader).toEqual({ kind: 'rule', why: "ModuleNotFoundError: No module named 'redis_that_is_not_there'" });
   });
 
-  it('imports all bundles, whatever one of them raises, prints, closes or replaces', () => {
+  it('imports all bundles, whatever one of them raises, prints, closes or replaces', async () => {
     const bad = {
       exits: 'import sys; sys.exit("bye")',
       raises: 'class Own(BaseException):\n  def __str__(self): raise RuntimeError\nraise Own()',
@@ -233,7 +240,7 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     };
     const names = Object.keys(bad);
     const files = Object.fromEntries(Object.entries(bad).map(([name, text]) => [`bundles/${name}/entrypoint.py`, text]));
-    const round = boot(
+    const round = await boot(
       files,
       names.map((name) => `${name}.entrypoint`),
     );
@@ -253,8 +260,8 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     expect(fs.readFileSync(path.join(root, 'count'), 'utf8')).toBe('1');
   });
 
-  it('ends an import that times out, and reports where it is', () => {
-    const round = boot(
+  it('ends an import that times out, and reports where it is', async () => {
+    const round = await boot(
       { 'bundles/b/entrypoint.py': 'import time\n\ndef wait():\n    time.sleep(60)\n\nwait()\n' },
       ['b.entrypoint'],
       1,
@@ -266,8 +273,16 @@ def load_bundle_manifest(spec, *, bundle_id=""):
     ]);
   });
 
-  it('leaves the current bundle without an outcome if it ends the process', () => {
-    const round = boot({ 'bundles/b/entrypoint.py': 'import os\nos._exit(0)' }, ['b.entrypoint']);
+  it('leaves the current bundle without an outcome if it ends the process', async () => {
+    const round = await boot({ 'bundles/b/entrypoint.py': 'import os\nos._exit(0)' }, ['b.entrypoint']);
     expect([round.underWay, round.ended, round.outcomes]).toEqual(['b', false, []]);
+  });
+
+  it('ends when its caller is gone, whatever a bundle is doing', async () => {
+    const probe = start({ 'bundles/b/entrypoint.py': 'import time\ntime.sleep(1_000)' }, ['b.entrypoint'], 1_000);
+    const ended = once(probe, 'close');
+    for await (const chunk of probe.stderr) if (String(chunk).includes('"start"')) break;
+    probe.stdin.end();
+    expect(await ended).toEqual([4, null]);
   });
 });

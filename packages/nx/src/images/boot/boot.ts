@@ -98,28 +98,48 @@ async function runInContainer(
   };
   const args = bootCommand({ name, reference, platform, python, probe: probe(), memory });
   const input = bootRequest(round.nonce, entries, timeout);
-  const options = { input, onLine, hasOwnExitCodes: true, maxBuffer: 2 * MAX_OUTPUT, timeout: (entries.length + 2) * limit };
+  const options = {
+    input,
+    keepsInputOpen: true,
+    onLine,
+    hasOwnExitCodes: true,
+    maxBuffer: 2 * MAX_OUTPUT,
+    timeout: (entries.length + 2) * limit,
+  };
   const waiting = () => `booting ${image}: ${round.underWay ? `importing ${round.underWay}` : 'starting'}`;
-  // After a signal there is no time to wait for a promise.
+  return withExitHandler(
+    () => removeContainerSync(program, remove),
+    async () => {
+      try {
+        const { exitCode } = await withHeartbeat(log, waiting, run(program, args, options));
+        if (because) return { kind: because };
+        if (exitCode !== 0 && (await isRunning(program, name))) throw bootStopped(image);
+        return { kind: 'exit', code: exitCode };
+      } catch (error) {
+        if (because) return { kind: because };
+        // Output without line breaks never reaches onLine, but exceeds maxBuffer.
+        if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return { kind: 'flooded' };
+        throw error;
+      } finally {
+        clearTimeout(timer);
+        // Usually it is already gone, unless its client ended first.
+        await run(program, remove, { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
+      }
+    },
+  );
+}
+
+/** How long to retry the removal of a container after a signal. Milliseconds. */
+const REMOVE_FOR = 10_000;
+
+/** Synchronous: after a signal there is no time to wait for a promise. Retries, because a removal that is already under way may be interrupted. */
+function removeContainerSync(program: string, remove: string[]): void {
   const env = { ...process.env, ...OWN_SECRETS };
-  const removeSync = () => void spawnSync(program, remove, { stdio: 'ignore', timeout: 10_000, env });
-  return withExitHandler(removeSync, async () => {
-    try {
-      const { exitCode } = await withHeartbeat(log, waiting, run(program, args, options));
-      if (because) return { kind: because };
-      if (exitCode !== 0 && (await isRunning(program, name))) throw bootStopped(image);
-      return { kind: 'exit', code: exitCode };
-    } catch (error) {
-      if (because) return { kind: because };
-      // Output without line breaks never reaches onLine, but exceeds maxBuffer.
-      if (error instanceof KdcubeError && error.problems[0]?.code === 'command-failed') return { kind: 'flooded' };
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      // Usually it is already gone, unless its client ended first.
-      await run(program, remove, { isCleanup: true, timeout: 60_000 }).catch(() => undefined);
-    }
-  });
+  for (const deadline = Date.now() + REMOVE_FOR; Date.now() < deadline;) {
+    const { status, stderr } = spawnSync(program, remove, { encoding: 'utf8', timeout: REMOVE_FOR, env });
+    if (status === 0 || status === null || /no such container/i.test(stderr)) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
 }
 
 /** Whether the container still runs: after its client has ended, this means that the client was stopped. */

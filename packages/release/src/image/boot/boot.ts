@@ -79,7 +79,7 @@ export function bootCommand({ name, reference, platform, python, probe, memory }
   ];
 }
 
-/** The probe's standard input. `nonce` distinguishes its events from the output of bundles. */
+/** The probe's request: one line. Its standard input then stays open until the caller ends. `nonce` distinguishes its events from the output of bundles. */
 export function bootRequest(nonce: string, entries: readonly BootEntry[], timeout: number): string {
-  return JSON.stringify({ nonce, root: BUNDLES_ROOT, timeout, entries });
+  return `${JSON.stringify({ nonce, root: BUNDLES_ROOT, timeout, entries })}\n`;
 }

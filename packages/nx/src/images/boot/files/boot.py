@@ -1,6 +1,7 @@
 """Imports bundles inside of their image as the platform does, and reports each of them. Python 3.8 or later, standard library only.
 
-It runs with `python -c` in the image. Its request is a JSON object on stdin: {"nonce", "root", "timeout", "entries": [{"id", "module"}]}.
+It runs with `python -c` in the image. Its request is one line on stdin, a JSON object: {"nonce", "root", "timeout", "entries": [{"id", "module"}]}.
+stdin stays open: when it is closed, the caller is gone, and the process ends. So no container is left, even if the caller was killed.
 Each event is one line on stderr: the nonce, a space and a JSON object, short enough for one atomic write. Bundles print to the same stderr;
 the nonce, which is only on stdin, distinguishes events from their output.
 
@@ -345,9 +346,19 @@ def boot(request, reporter):
     os._exit(0)
 
 
+def end_with_caller(stdin):
+    try:
+        while os.read(stdin, 1):
+            pass
+    except OSError:  # a bundle may close every descriptor
+        return
+    os._exit(4)
+
+
 def main():
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.readline())
     reporter = Reporter(request["nonce"])
+    threading.Thread(target=end_with_caller, args=[os.dup(0)], daemon=True).start()
     # A bundle reads an empty stdin, and prints to stderr.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
