@@ -108,7 +108,7 @@ function add(...ids: string[]): void {
 }
 
 async function containers(engine: Engine): Promise<string[]> {
-  const { stdout } = await must('docker', ['ps', '--all', '--format', '{{.Names}} {{.Image}}'], engine);
+  const { stdout } = await must('docker', ['ps', '--all', '--format', '{{.Names}} {{.Image}} {{.State}}'], engine);
   return stdout.split('\n').filter((line) => line.startsWith('kdcube-boot-'));
 }
 
@@ -179,8 +179,10 @@ testWithEngine('removes its container when it is stopped; reports a missing engi
   for (const [signal, whom] of [
     ['SIGINT', 'all'],
     ['SIGTERM', 'nx'],
+    ['SIGKILL', 'all'],
   ] as const) {
-    const when = async () => (await containers(engine)).length > 0;
+    // A killed process cannot remove a container that was never started.
+    const when = async () => (await containers(engine)).some((line) => signal !== 'SIGKILL' || line.endsWith(' running'));
     expect(await interrupted(workspace, `run ${PROC}:boot`, { signal, whom, when, env })).not.toBe(0);
     for (let waited = 0; (await containers(engine)).length > 0 && waited < 100; waited += 1) await sleep(100);
     expect(await containers(engine)).toEqual([]);

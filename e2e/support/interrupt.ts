@@ -5,7 +5,7 @@ import { cleanEnv } from './run';
 import type { Workspace } from './workspace';
 
 export interface Interrupt {
-  signal: 'SIGINT' | 'SIGTERM';
+  signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
   /** `all`: the whole process group, as a terminal does. */
   whom: 'all' | 'nx';
   /** Whether to send the signal now. */
