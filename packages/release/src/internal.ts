@@ -103,7 +103,7 @@ export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult,
 export { clusterActive } from './deploy/checks/cluster';
 /** @public Printed into docs/ by tools/docs.mjs. */
 export { CHECKS } from './deploy/checks/index';
-export { imageExists, imageLayers, imagePlatform, imagePushed, imagePython } from './deploy/checks/image';
+export { imageExists, imageLayers, imagePlatform, imagePushed, imagePython, imageSigned } from './deploy/checks/image';
 export { logGroupExists } from './deploy/checks/log-group';
 export {
   networkAddresses,

@@ -10,7 +10,8 @@ import type { OpenRelease } from '../workspace/workspace';
 import { planImageJob, type ImageJob } from './job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
-import { findSignature } from './signatures/find-signature';
+import type { SignatureSearch } from './signatures/find-signature';
+import { findUnsigned, type SignatureRule } from './signatures/unsigned';
 import { imageUnverified, signedImage, verifyImage, type TrustOptions } from './verify/verify';
 
 /** A pushed and verified image of the release. Any checkout may have pushed it. */
@@ -22,16 +23,16 @@ export interface ReleasedImage extends Pick<ImageJob, 'plan' | 'uncommitted'> {
   reference: string;
   /** The expected content; undefined if it cannot be computed here. */
   expected?: ExpectedImage;
+  /** What was found when a signature had to prove the image. */
+  signature?: SignatureSearch;
 }
 
-export interface ReleasedOptions extends TrustOptions {
+export interface ReleasedOptions extends TrustOptions, Pick<SignatureRule, 'signedFor'> {
   root: string;
   /** Reads digests from the receipts of this checkout's own pushes, and contacts no registry except `connection`. */
   offline: boolean;
   /** The connection to use offline for an image without a receipt. */
   connection?: Registry;
-  /** Requires a valid signature for every image, even one verified otherwise. The name of the environment that requires it. */
-  signedFor?: string;
 }
 
 /** Plans the named images of the release by content, and passes them to `work` while the workspace's snapshot is open. */
@@ -74,13 +75,14 @@ export async function releasedImages(
     const repository = repositoryOf(registry, plan.image);
     const name = `${shown(registry)}/${plan.image}`;
     const receipt = receiptDigest(root, plan, name);
-    const verified =
+    const verified: VerifiedImage | undefined =
       (offline && receipt !== undefined ? { digest: receipt } : undefined) ??
       (connection && (await verifiedImage(job, { connection, repository, name }, receipt, { ...options, registries }, log)));
     if (verified === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
     else {
       const reference = `${name}@${verified.digest}`;
-      const unsigned = connection && (await findUnsigned(job, { registry: connection, repository }, reference, options));
+      const unsigned =
+        connection && (await findUnsignedImage(job, verified, { registry: connection, repository }, reference, options));
       if (unsigned) missing.push(unsigned);
       found.push({ plan, uncommitted, repository, ...verified, reference });
     }
@@ -89,6 +91,8 @@ export async function releasedImages(
   return found;
 }
 
+type VerifiedImage = Pick<ReleasedImage, 'digest' | 'expected' | 'signature'>;
+
 /** The image that the registry has under the content key, verified; undefined if it has none. */
 async function verifiedImage(
   job: ImageJob,
@@ -96,39 +100,29 @@ async function verifiedImage(
   receipt: string | undefined,
   trust: TrustOptions,
   log: Log,
-): Promise<Pick<ReleasedImage, 'digest' | 'expected'> | undefined> {
+): Promise<VerifiedImage | undefined> {
   const found = await findManifest(connection, repository, job.plan.tag);
   if (!found) return undefined;
   const place = `${name}:${job.plan.tag}`;
   const signatures = { registry: connection, repository };
   const verdict = await verifyImage(job, { ...found, place, signatures }, trust, log, receipt);
   if (verdict.by === 'nothing') throw imageUnverified({ place, digest: found.digest }, verdict.why);
-  const { digest, expected } = verdict;
-  if (digest === found.digest) return { digest, expected };
+  const { digest, expected, signature } = verdict;
+  if (digest === found.digest) return { digest, expected, ...(signature && { signature }) };
   // The tag was moved after the push of this receipt.
   log.note(`${place} names ${found.digest} now. The receipt of its push names ${digest}, which is used.`);
   return (await findManifest(connection, repository, digest)) && { digest };
 }
 
-/** The Problem of an image without a valid signature, where the environment requires one. */
-export async function findUnsigned(
+/** The Problem of an image of the release without a valid signature, where the environment requires one. */
+export function findUnsignedImage(
   job: Pick<ImageJob, 'plan'>,
+  { digest, signature }: VerifiedImage,
   place: Repository,
   reference: string,
-  { signedFor, trustedKeys = [] }: Pick<ReleasedOptions, 'signedFor' | 'trustedKeys'>,
+  rule: SignatureRule,
 ): Promise<KdcubeError | undefined> {
-  if (signedFor === undefined) return undefined;
-  const digest = reference.slice(reference.indexOf('@') + 1);
-  const search = await findSignature(place, signedImage(job, digest), trustedKeys);
-  return search.by ? undefined : imageUnsigned(reference, signedFor, job.plan.image, search.found);
-}
-
-export function imageUnsigned(reference: string, environment: string, image: string, found: string): KdcubeError {
-  return new KdcubeError({
-    code: 'image-unsigned',
-    message: `${reference} has no valid signature, and ${environment} requires one: ${found}.`,
-    hint: `nx run ${image}:docker-push    in a job with KDCUBE_SIGNING_KEY (docs/signatures.md)`,
-  });
+  return findUnsigned(place, signedImage(job, digest), reference, rule, { search: signature });
 }
 
 export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {

@@ -386,6 +386,14 @@ describe('an engine-built image', () => {
     expect(builds()).toBe(0);
   });
 
+  it('is searched for signatures once where the environment requires one too', async () => {
+    const { digest } = await signed();
+    anotherMachine();
+    ours.registry.journal.length = 0;
+    expect(await resolve(PROD)).toEqual([digest]);
+    expect(ours.registry.journal.filter(({ kind }) => kind === 'referrers').length).toBe(1);
+  });
+
   // Whether each of them is valid is tested above, with the same function.
   const some = FORGERIES.filter(([what]) =>
     /^(?:nothing|a signature by a key of theirs|our signature of another image)$/.test(what),

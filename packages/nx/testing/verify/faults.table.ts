@@ -157,6 +157,11 @@ export const FAULTS: Fault[] = [
     result: 'log group /ecs/kdcube-web: does not exist: no task can start without it',
   },
   {
+    name: 'no signature, although the environment requires one',
+    changeEnvironment: (text) => `${text}signatures: { required: true, keys: [keys/release.pub] }\n`,
+    result: 'signature proc: {registry}/proc@{proc} has no valid signature, and prod requires one: it has no signature',
+  },
+  {
     name: 'no image',
     changeEnvironment: (text) => text.replace(DIGEST, NOTHING),
     result:

@@ -9,6 +9,7 @@ import { type Acme, acme, dockerDouble } from '../acme-kit';
 import { useDouble } from '../aws-kit';
 import { write } from '../git-kit';
 import { putImage } from '../registry-kit';
+import { keyPair } from '../signatures';
 import { type Account, resetMoto } from './account';
 import type { Fault } from './faults.table';
 import { type Recording, replay, type Replay } from './replay';
@@ -47,6 +48,7 @@ export interface VerifySetup {
 export async function setUp(server?: string): Promise<VerifySetup> {
   const workspace = await acme();
   dockerDouble(workspace);
+  workspace.commit({ 'keys/release.pub': keyPair().publicPem });
   const pushed = await workspace.job((job) => {
     const registries = resolveRegistries({ registry: workspace.registry.host }, {}, {});
     return pushImage(job, { root: workspace.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);

@@ -11,7 +11,8 @@ export interface SignedImage {
   digest: string;
   /** Its name in the release. */
   image: string;
-  contentKey: string;
+  /** Undefined: the signature of any content key counts. A release record has no content key; its digest says what the image contains. */
+  contentKey?: string;
 }
 
 /** Whether a signature counts, and whose it is; else why not. */
@@ -25,7 +26,7 @@ export function signImage(facts: ProvenanceFacts, privateKey: KeyObject): string
 
 /**
  * Judges a bundle from a registry. The signature is verified first: what is in a payload that no trusted key signed is not read. The statement must be about exactly this image: its digest, its name and its
- * content key.
+ * content key, if that is known.
  */
 export function judgeSignature(bytes: Uint8Array, image: SignedImage, keys: readonly PublicKey[]): SignatureVerdict {
   if (bytes.length > LIMITS.signatureBytes.max) return { why: `it has more than ${LIMITS.signatureBytes.max} bytes` };
@@ -50,7 +51,8 @@ function findDifference(payload: Uint8Array, image: SignedImage): string | undef
   const digest = `sha256:${statement.subject[0]!.digest.sha256}`;
   if (digest !== image.digest) return `its statement is about the image ${digest}`;
   const parameters = statement.predicate.buildDefinition.externalParameters;
-  if (parameters.contentKey !== image.contentKey) return `its statement is about the content key ${parameters.contentKey}`;
+  if (image.contentKey !== undefined && parameters.contentKey !== image.contentKey)
+    return `its statement is about the content key ${parameters.contentKey}`;
   return parameters.image === image.image ? undefined : `its statement is about the image ${parameters.image} of a release`;
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '../../system/log';
 import type { Registries } from '../../workspace/registries';
 import type { Builder } from '../build/engine';
 import type { ImageJob } from '../job';
-import { findSignature } from '../signatures/find-signature';
+import { findSignature, type SignatureSearch } from '../signatures/find-signature';
 import { isOwnEngineDigest } from './engine-digests';
 import { computeExpectation, type Expectation } from './expectation';
 
@@ -41,8 +41,9 @@ export interface FoundImage {
  * - `registry`: it is unverified, and the option `trustRegistry` accepts that.
  */
 export type Verdict =
-  | { by: 'content'; digest: string; expected: ExpectedImage }
-  | { by: 'engine' | 'signature' | 'receipt' | 'registry'; digest: string; expected?: undefined }
+  | { by: 'content'; digest: string; expected: ExpectedImage; signature?: undefined }
+  /** `signature`: what was found when one had to prove this digest. */
+  | { by: 'engine' | 'signature' | 'receipt' | 'registry'; digest: string; expected?: undefined; signature?: SignatureSearch }
   /** `cause`: a build would fail for the same reason. */
   | { by: 'nothing'; why: string; cause?: KdcubeError };
 
@@ -64,12 +65,14 @@ export async function verifyImage(
   if (expectation.is === 'computed' && mismatch === undefined) return { by: 'content', digest, expected: expectation.image };
   if (isOwnEngineDigest(job, digest)) return { by: 'engine', digest };
   if (mismatch !== undefined && !isNamedEngine(engine)) throw imageMismatch(found, mismatch);
-  if (found.signatures && trustedKeys.length > 0) {
-    const signature = await findSignature(found.signatures, signedImage(job, digest), trustedKeys);
-    if (signature.by) return { by: 'signature', digest };
-  }
-  if (receiptDigest !== undefined) return { by: 'receipt', digest: receiptDigest };
-  if (trustRegistry) return { by: 'registry', digest };
+  const signature =
+    found.signatures && trustedKeys.length > 0
+      ? await findSignature(found.signatures, signedImage(job, digest), trustedKeys)
+      : undefined;
+  if (signature?.by) return { by: 'signature', digest, signature };
+  if (receiptDigest !== undefined)
+    return { by: 'receipt', digest: receiptDigest, ...(receiptDigest === digest && { signature }) };
+  if (trustRegistry) return { by: 'registry', digest, signature };
   return { by: 'nothing', ...whyUnverified(job, expectation, mismatch) };
 }
 

@@ -19,6 +19,20 @@ export const imagePushed: Check<{ missing: RegistryProblem | undefined }> = {
   },
 };
 
+/** `unsigned`: what the registry has instead of a valid signature. Its subject is the image of the release. */
+export const imageSigned: Check<{ unsigned: RegistryProblem | undefined }> = {
+  name: 'image-signed',
+  kind: 'signature',
+  title: 'Where the environment requires signatures: every image of the release has one by a trusted key',
+  why: 'A deploy refuses an image that no trusted key signed, also if its content is verified in another way.',
+  source: 'docs/signatures.md',
+  when: ['verify', 'deploy'],
+  code: 'image-unsigned',
+  decide({ unsigned }) {
+    return unsigned ? failWith(unsigned) : pass('a trusted key signed the image');
+  },
+};
+
 /** `mismatch`: what is wrong with a layer; `unreadable`: why none can be read. */
 export const imageLayers: Check<{ count: number; mismatch?: string; unreadable?: string }> = {
   name: 'image-layers',

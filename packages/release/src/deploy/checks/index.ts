@@ -2,7 +2,7 @@ import { accountMatches } from './account';
 import type { CheckInfo } from './check';
 import { clusterActive } from './cluster';
 import { deployIdle, deployLock } from './concurrent';
-import { imageExists, imageLayers, imagePlatform, imagePushed, imagePython } from './image';
+import { imageExists, imageLayers, imagePlatform, imagePushed, imagePython, imageSigned } from './image';
 import { logGroupExists } from './log-group';
 import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, subnetExists, targetGroupVpc } from './network';
 import { planBaseline, planLocation } from './plan';
@@ -57,6 +57,7 @@ export const CHECKS: readonly CheckInfo[] = [
   fargateQuota,
   taskQuota,
   imagePushed,
+  imageSigned,
   imageLayers,
   imageExists,
   imagePlatform,

@@ -1,19 +1,12 @@
-import {
-  type DeployPlan,
-  type Environment,
-  execImageOf,
-  repositoryOf,
-  serviceContainer,
-  shown,
-  type TaskDefinition,
-} from '@kdcube/release/internal';
-import { findUnsigned, imageUnsigned, withPlannedImages } from '../../../images/released-images';
+import { type DeployPlan, type Environment, type ReleaseRecord, repositoryOf, shown } from '@kdcube/release/internal';
+import { findUnsignedImage, withPlannedImages } from '../../../images/released-images';
+import { findUnsigned, imageUnsigned, type SignatureRule } from '../../../images/signatures/unsigned';
 import type { Log } from '../../../system/log';
 import { environmentRegistry, releaseImages } from '../../../workspace/environment';
-import { openRegistry } from '../../../workspace/registries';
+import { openRegistry, type Registries } from '../../../workspace/registries';
 import type { OpenRelease } from '../../../workspace/workspace';
 import type { EnvOptions } from '../../env';
-import { readTaskDefinitions, withEcs } from '../ecs-port';
+import { startedImages } from './started-images';
 
 /**
  * Refuses a saved plan with an image of the release that is not signed, where the environment requires it: the file may have been replaced since it was made. Problem `image-unsigned`.
@@ -29,68 +22,62 @@ export async function requireSignedPlan(
   if (signedFor === undefined) return;
   const name = environmentRegistry(environment, registries);
   const prefix = `${shown(name)}/`;
-  const images = imagesOf(plan, await readReused(plan), environment, prefix);
-  const references = images.filter((reference) => !isExternal(reference, environment));
+  const images = await startedImages(plan, environment, { prefix, hasExec: environment.exec !== undefined });
+  const references = images.filter((reference) => !externalImages(environment).includes(reference));
   await withPlannedImages(open, releaseImages(environment), { ...options, offline: true }, log, async (jobs) => {
     const registry = openRegistry(name.host, log);
     for (const reference of references) {
       const job = jobs.find(({ plan: { image } }) => reference.startsWith(`${prefix}${image}@`));
       if (!job) throw imageUnsigned(reference, signedFor, '…', 'the release has no such image');
       const place = { registry, repository: repositoryOf(name, job.plan.image) };
-      const unsigned = await findUnsigned(job, place, reference, options);
+      const unsigned = await findUnsignedImage(job, { digest: digestIn(reference) }, place, reference, options);
       if (unsigned) throw unsigned;
     }
   });
 }
 
-type ContainerDefinition = TaskDefinition['containerDefinitions'][number];
-
-/** The revisions that a plan reuses, by ARN. One that ECS does not have cannot be started. */
-async function readReused({ region, cluster, services, exec }: DeployPlan): Promise<Map<string, TaskDefinition>> {
-  const steps = [...services, ...(exec ? [exec] : [])];
-  const names = new Set(steps.flatMap(({ taskDefinition }) => taskDefinition.reuse ?? []));
-  return names.size === 0 ? new Map() : withEcs({ region, cluster }, (ecs) => readTaskDefinitions(ecs, names));
-}
-
-/** Every image that a plan starts, in its services and in the task definitions that it registers or reuses. */
-function imagesOf(
-  { services, exec }: DeployPlan,
-  reused: ReadonlyMap<string, TaskDefinition>,
+/**
+ * Refuses a rollback to images that are not signed, where the environment requires it: whoever can write to the registry can write a record. The content key of an earlier release is unknown here: the digest
+ * and the name of each image must be signed. Problem `image-unsigned`.
+ */
+export async function requireSignedRollback(
   environment: Environment,
-  prefix: string,
-): string[] {
-  const steps = [
-    ...services.map(({ service, image, taskDefinition }) => ({ service, image: image.after, taskDefinition })),
-    ...(exec ? [{ service: 'exec', image: exec.image, taskDefinition: exec.taskDefinition }] : []),
-  ];
-  const found = steps.flatMap(({ service, image, taskDefinition }) => {
-    const { register, reuse = '' } = taskDefinition;
-    const containers = [register, reused.get(reuse)].flatMap((definition) =>
-      startedContainers(definition, service, environment, prefix),
-    );
-    const exec = environment.exec ? containers.map(execImageOf) : [];
-    return [image, ...containers.map((container) => container.image), ...exec];
-  });
-  return [...new Set(found.filter((image) => typeof image === 'string'))];
+  plan: DeployPlan,
+  record: ReleaseRecord,
+  options: SignatureRule & { registries: Registries },
+  log: Log,
+): Promise<void> {
+  const { signedFor } = options;
+  if (signedFor === undefined) return;
+  const name = environmentRegistry(environment, options.registries);
+  const prefix = `${shown(name)}/`;
+  const hasExec = environment.exec !== undefined || record.exec !== undefined;
+  const external = externalImages(environment).map(repositoryIn);
+  const registry = openRegistry(name.host, log);
+  for (const reference of await startedImages(plan, environment, { prefix, hasExec })) {
+    // The environment may have named another digest of it at the time.
+    if (external.includes(repositoryIn(reference))) continue;
+    const image = repositoryIn(reference).slice(prefix.length);
+    if (!reference.startsWith(prefix) || digestIn(reference) === '')
+      throw imageUnsigned(reference, signedFor, '…', `it is not an image by digest in ${shown(name)}`);
+    const place = { registry, repository: repositoryOf(name, image) };
+    const signed = { digest: digestIn(reference), image };
+    const unsigned = await findUnsigned(place, signed, reference, options, { commit: record.commit });
+    if (unsigned) throw unsigned;
+  }
 }
 
-/** The containers whose images are the release's or the environment's. A task definition that the environment does not render may have sidecars from elsewhere. */
-function startedContainers(
-  planned: Record<string, unknown> | undefined,
-  name: string,
-  environment: Environment,
-  prefix: string,
-): ContainerDefinition[] {
-  if (!Array.isArray(planned?.containerDefinitions)) return [];
-  const definition = planned as TaskDefinition;
-  const service = environment.services.find((each) => each.name === name && each.taskDefinition !== 'environment');
-  const main = service && serviceContainer(definition, service);
-  return definition.containerDefinitions.filter(
-    (container) => main === undefined || container === main || container.image?.startsWith(prefix),
-  );
+/** The images that the environment itself names by digest, which are reviewed with it. */
+function externalImages({ services, exec }: Environment): string[] {
+  return [...services, ...(exec ? [exec] : [])].flatMap(({ image }) => (image.kind === 'digest' ? [image.reference] : []));
 }
 
-/** Images that the environment itself names by digest are reviewed with it. */
-function isExternal(reference: string, { services, exec }: Environment): boolean {
-  return [...services, ...(exec ? [exec] : [])].some(({ image }) => image.kind === 'digest' && image.reference === reference);
+/** Empty for an image that only a tag names. */
+function digestIn(reference: string): string {
+  return reference.split('@')[1] ?? '';
+}
+
+/** With the host: `registry.example/acme/proc`. */
+function repositoryIn(reference: string): string {
+  return reference.split('@')[0]!.replace(/:[^:/]*$/, '');
 }

@@ -4,6 +4,7 @@ import {
   descriptorOptions,
   imageLayers,
   imagePushed,
+  imageSigned,
   KdcubeError,
   planDescriptor,
   renderEnv,
@@ -11,8 +12,10 @@ import {
 import { releaseImages, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
 import type { ImageJob } from '../../../images/job';
-import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
+import { findUnsignedImage, releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import { readLayers } from '../../../images/verify/layers';
+import type { SignatureRule } from '../../../images/signatures/unsigned';
+import type { Registry } from '../../../registry/transport/connect';
 import type { Log } from '../../../system/log';
 import { openRegistry } from '../../../workspace/registries';
 import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
@@ -22,7 +25,7 @@ import { verifyEnvironment } from './verify';
 const NOT_PUSHED = `registry.invalid/none@sha256:${'0'.repeat(64)}`;
 
 /** What makes an image one that cannot be deployed: a failed check, beside which all others run. */
-const FAILED_CHECKS = new Set<string>([imagePushed.code, 'image-mismatch', 'image-unverified', 'image-unsigned']);
+const FAILED_CHECKS = new Set<string>([imagePushed.code, 'image-mismatch', 'image-unverified']);
 
 type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean; layers: boolean };
 
@@ -59,9 +62,11 @@ async function findImages(
       const { image } = job.plan;
       const { released, problem } = await findImage(job, open, environment, options, log);
       if (problem) results.push(applyCheck(imagePushed, image, { missing: problem }));
-      if (released && options.layers) {
-        const { host } = environmentRegistry(environment, options.registries);
-        results.push(applyCheck(imageLayers, image, await readLayers(released, openRegistry(host, log))));
+      if (released) {
+        const registry = openRegistry(environmentRegistry(environment, options.registries).host, log);
+        if (options.signedFor !== undefined)
+          results.push(applyCheck(imageSigned, image, { unsigned: await unsignedProblem(job, released, registry, options) }));
+        if (options.layers) results.push(applyCheck(imageLayers, image, await readLayers(released, registry)));
       }
       images.set(image, released?.reference ?? NOT_PUSHED);
     }
@@ -69,6 +74,17 @@ async function findImages(
   return { results, images };
 }
 
+async function unsignedProblem(
+  job: ImageJob,
+  released: ReleasedImage,
+  registry: Registry,
+  rule: SignatureRule,
+): Promise<Problem | undefined> {
+  const place = { registry, repository: released.repository };
+  return (await findUnsignedImage(job, released, place, released.reference, rule))?.problems[0];
+}
+
+/** Whether it is signed is a check of its own. */
 async function findImage(
   job: ImageJob,
   { root }: OpenRelease,
@@ -78,7 +94,7 @@ async function findImage(
 ): Promise<{ released?: ReleasedImage; problem?: Problem }> {
   const registry = environmentRegistry(environment, options.registries);
   try {
-    const [released] = await releasedImages([job], registry, { ...options, root, offline: false }, log);
+    const [released] = await releasedImages([job], registry, { ...options, signedFor: undefined, root, offline: false }, log);
     return { released };
   } catch (error) {
     const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
