@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { KdcubeError, LIMITS, type BaseTree } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, quoted, type BaseTree } from '@kdcube/release/internal';
 import { cacheDir } from '../system/files';
 import { readSealedFile, writeSealedFile } from '../system/sealed-file';
 import { readTarNames, type TarName } from './layer/tar-names';
@@ -16,15 +16,20 @@ type BaseEntry = ReturnType<BaseTree['at']>;
 /** A folder of which a layer lists only the content. */
 const IMPLIED = { kind: 'folder', mode: 0o755, uid: 0, gid: 0 } as const;
 
+/** A base whose files cannot be read here, and why: completes "and". */
+export interface UnreadableBase {
+  unreadable: string;
+}
+
 /**
- * The file tree of a base image, from the names in its layers. The names are cached by layer digest; nothing is unpacked. Undefined if a layer has a compression that this Node does not support
+ * The file tree of a base image, from the names in its layers. The names are cached by layer digest; nothing is unpacked. Unreadable if a layer has a compression that this Node does not support
  * (zstd before Node 22.15), or is foreign, and so not in the registry.
  */
-export async function baseFiles(layers: readonly Descriptor[], open: OpenLayer): Promise<BaseTree | undefined> {
+export async function baseFiles(layers: readonly Descriptor[], open: OpenLayer): Promise<BaseTree | UnreadableBase> {
   const all = new Map<string, NonNullable<BaseEntry>>();
   for (const layer of layers) {
     const names = await namesOf(layer, open);
-    if (!names) return undefined;
+    if (!names) return { unreadable: whyUnreadable(layer) };
     applyLayer(names, all);
   }
   return { at: (path) => all.get(path) };
@@ -66,7 +71,7 @@ async function namesOf(layer: Descriptor, open: OpenLayer): Promise<TarName[] | 
   const cached = readSealedFile(file, `base names ${layer.digest}`);
   if (cached) return JSON.parse(zlib.gunzipSync(cached).toString('utf8')) as TarName[];
   const unpack = unpacker(layer.mediaType);
-  if (!unpack || /foreign|nondistributable/.test(layer.mediaType)) return undefined;
+  if (!unpack || isForeign(layer.mediaType)) return undefined;
   const names: TarName[] = [];
   try {
     for await (const name of readTarNames(unpack(verifiedLayer(layer, open)))) {
@@ -107,11 +112,24 @@ async function* verifiedLayer(layer: Descriptor, open: OpenLayer): AsyncGenerato
     throw invalidResponse(`The bytes of the base layer ${layer.digest} do not match its digest.`);
 }
 
+function whyUnreadable({ digest, mediaType }: Descriptor): string {
+  if (isForeign(mediaType)) return `its layer ${digest} is not in the registry (${mediaType})`;
+  return ZSTD.test(mediaType)
+    ? `its layer ${digest} is compressed with zstd, which Node ${process.versions.node} cannot read: use Node 22.15, 24 or later`
+    : `its layer ${digest} has an unknown format, ${quoted(mediaType)}`;
+}
+
+function isForeign(mediaType: string): boolean {
+  return /foreign|nondistributable/.test(mediaType);
+}
+
+const ZSTD = /[.+]zstd$/;
+
 function unpacker(mediaType: string): ((source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined {
   if (/[.+]gzip$/.test(mediaType)) return (source) => through(source, zlib.createGunzip());
   if (/\.tar$/.test(mediaType)) return (source) => source;
   const { createZstdDecompress } = zlib as unknown as { createZstdDecompress?: () => zlib.Gunzip };
-  if (/[.+]zstd$/.test(mediaType) && createZstdDecompress) return (source) => through(source, createZstdDecompress());
+  if (ZSTD.test(mediaType) && createZstdDecompress) return (source) => through(source, createZstdDecompress());
   return undefined;
 }
 

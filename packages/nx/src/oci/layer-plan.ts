@@ -1,3 +1,4 @@
+import { type UnreadableBase } from './base-files';
 import type { BaseTree, EvaluatedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
 import { BUNDLES_ROOT, EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
@@ -22,7 +23,7 @@ export interface OciBuild {
   /** As `docker build --label`: they override those of the Dockerfile. */
   labels: Readonly<Record<string, string>>;
   /** The file tree of the base. Called at most once, and only if a line depends on it. Undefined: it cannot be read. */
-  baseFiles?: () => Promise<BaseTree | undefined>;
+  baseFiles?: () => Promise<BaseTree | UnreadableBase | undefined>;
   /** A layer of the previous image that claims to have this key. It is reused if its `diffId` equals the one computed here. */
   previousLayer?: (key: string) => { descriptor: Descriptor; diffId: string } | undefined;
   log?: Log;
@@ -87,13 +88,12 @@ async function resolveLayers(
       await context.open(plan.folder);
       continue;
     }
-    files = await build.baseFiles?.();
-    if (!files)
-      return {
-        line: plan.line,
-        instruction: instructionAt(steps, plan.line),
-        why: `its result depends on the files of ${base.reference}, which cannot be read here`,
-      };
+    const read = (await build.baseFiles?.()) ?? { unreadable: 'they cannot be read here' };
+    if ('unreadable' in read) {
+      const why = `its result depends on the files of ${base.reference}, and ${read.unreadable}`;
+      return { line: plan.line, instruction: instructionAt(steps, plan.line), why };
+    }
+    files = read;
   }
 }
 

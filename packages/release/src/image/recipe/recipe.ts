@@ -1,5 +1,6 @@
 import type { Line } from '../dockerfile/lines';
 import { expandWord, type Scope } from './expand';
+import { normalizePlatform } from './platform-name';
 import { declarationsOf, flagsOf, recipeLines } from './forms';
 
 /** Why a Dockerfile cannot be built without an engine: its first unsupported instruction, and the line, counted from 1. An engine may still build it. */
@@ -135,12 +136,25 @@ function chainOf(stages: readonly Stage[], global: Scope, platform: string): (St
 function imageOf({ tokens, flags }: Line, global: Scope, platform: string): string {
   for (const [flag, value] of flagsOf(flags)) {
     if (flag !== '--platform') throw new Error(`${flag} is not a flag of FROM`);
+    refuseBuildPlatform(value, global);
     const wanted = expandWord(value, global);
-    if (wanted !== platform) throw new Error(`its platform is ${wanted || 'empty'}, and the build is for ${platform}`);
+    if (wanted === '') throw new Error(`its platform ${value} is empty`);
+    if (normalizePlatform(wanted) !== normalizePlatform(platform))
+      throw new Error(`its platform is ${wanted}, and the build is for ${platform}`);
   }
+  refuseBuildPlatform(tokens[0]!.text, global);
   const image = expandWord(tokens[0]!.text, global);
   if (image === '') throw new Error('it names no image');
   return image;
+}
+
+/** Docker predefines them too, but what they stand for is not the same everywhere. */
+function refuseBuildPlatform(word: string, scope: Scope): void {
+  const [, name] = /\$\{?(BUILD(?:PLATFORM|OS|ARCH|VARIANT))\b/.exec(word) ?? [];
+  if (name !== undefined && !scope.has(name))
+    throw new Error(
+      `$${name} is the platform of the build machine, and an image is the same wherever it is built: use $${name.replace('BUILD', 'TARGET')}`,
+    );
 }
 
 /** An argument may use earlier ones. */
