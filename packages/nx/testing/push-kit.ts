@@ -9,7 +9,7 @@ import type { PushImage } from '../src/registry/push-job';
 import type { PushBlob } from '../src/registry/blobs/upload-blobs';
 
 /** A request as tools/registry describes it. */
-interface Asked {
+export interface Asked {
   method: string;
   kind: string;
   name?: string;

@@ -1,4 +1,4 @@
-import { KdcubeError, quoted } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, quoted } from '@kdcube/release/internal';
 import { getBlob } from './blobs/blobs';
 import { getManifest, MAX_MANIFEST_BYTES, notFound, type Manifest } from './manifests';
 import { formatPlatform, listPlatforms, matchesPlatform, parsePlatform, selectPlatform, type Platform } from './platform';
@@ -15,48 +15,77 @@ export interface RegistryImage {
   bytes: { manifest: Buffer; config: Buffer };
 }
 
-/** The manifest and the config of an image for one platform (`linux/amd64`): of an index, the child that fits. Throws `image-not-found`, naming what is there. */
+/** The manifest and the config of an image for one platform (`linux/amd64`): of an index, the entry that fits. Throws `image-not-found`, naming what is there. */
 export async function getImage(
   registry: Registry,
   repository: string,
   reference: string,
   platform: string,
 ): Promise<RegistryImage> {
-  const wanted = parsePlatform(platform);
   const from = referenceName(registry, repository, reference);
+  const search: Search = { registry, repository, wanted: parsePlatform(platform), from, available: new Set(), opened: 0 };
   const top = await getManifest(registry, repository, reference);
-  const chosen = manifests.isIndex(top.json) ? await getPlatformManifest(registry, repository, top.json, wanted, from) : top;
-  const manifest = chosen.json as manifests.ImageManifest;
-  if (manifests.isIndex(chosen.json)) throw invalidResponse(`${from} is an index of indexes, which is not supported.`);
-  if (!manifests.isImageManifest(manifest))
-    throw notFound(`${from} is not an image: its config has the media type ${quoted(manifest.config.mediaType)}.`);
+  if (!manifests.isIndex(top.json) && !manifests.isImageManifest(top.json))
+    throw notFound(`${from} is not an image: its config has the media type ${quoted(top.json.config.mediaType)}.`);
+  const image = await findImage(search, top);
+  if (image) return image;
+  const available = [...search.available].sort().join(', ');
+  throw notFound(`${from} has no image for ${formatPlatform(search.wanted)}, only for ${available || 'no platform'}.`);
+}
+
+interface Search {
+  registry: Registry;
+  repository: string;
+  wanted: Platform;
+  /** The subject of messages. */
+  from: string;
+  /** The platforms that were seen, for a message. */
+  available: Set<string>;
+  /** Entries that were opened to see what they are. */
+  opened: number;
+}
+
+/**
+ * The image for the wanted platform. As containerd and crane do, entries without a platform are images too: their config says for which platform.
+ * Entries that are indexes are searched in the same way. What is no image (attestations, signatures) is left out.
+ */
+async function findImage(search: Search, manifest: Manifest): Promise<RegistryImage | undefined> {
+  const { json } = manifest;
+  if (!manifests.isIndex(json)) return manifests.isImageManifest(json) ? readImage(search, manifest) : undefined;
+  for (const platform of listPlatforms(json)) search.available.add(platform);
+  const chosen = selectPlatform(json, search.wanted);
+  for (const entry of [...(chosen ? [chosen] : []), ...json.manifests.filter(({ platform }) => platform === undefined)]) {
+    if (entry.platform === undefined || manifests.isIndexType(entry.mediaType)) countOpened(search);
+    const found = await findImage(search, await getManifest(search.registry, search.repository, entry.digest));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** An index can name itself only by a collision, but many entries, and many indexes in each other. */
+function countOpened(search: Search): void {
+  search.opened += 1;
+  if (search.opened <= LIMITS.indexEntries.max) return;
+  throw new KdcubeError({
+    code: 'limit-exceeded',
+    message: `${search.from} has more than ${LIMITS.indexEntries.max} entries without a platform, or indexes in it.`,
+    hint: 'pin the image of one platform by its digest',
+  });
+}
+
+async function readImage(
+  { registry, repository, from, wanted, available }: Search,
+  found: Manifest,
+): Promise<RegistryImage | undefined> {
+  const manifest = found.json as manifests.ImageManifest;
   const { digest, size } = manifest.config;
   if (size > MAX_MANIFEST_BYTES)
     throw invalidResponse(`The config of ${from} is too large: ${size} bytes, at most ${MAX_MANIFEST_BYTES}.`);
   const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
   const config = manifests.parseConfig(bytes, manifest, from);
-  if (!matchesPlatform(config, wanted)) throw wrongPlatform(from, platform, [formatPlatform(config)]);
-  return {
-    digest: chosen.digest,
-    mediaType: chosen.mediaType,
-    manifest,
-    config,
-    bytes: { manifest: chosen.bytes, config: bytes },
-  };
-}
-
-async function getPlatformManifest(
-  registry: Registry,
-  repository: string,
-  index: manifests.ImageIndex,
-  wanted: Platform,
-  from: string,
-): Promise<Manifest> {
-  const child = selectPlatform(index, wanted);
-  if (!child) throw wrongPlatform(from, formatPlatform(wanted), listPlatforms(index));
-  return getManifest(registry, repository, child.digest);
-}
-
-function wrongPlatform(from: string, platform: string, available: string[]): KdcubeError {
-  return notFound(`${from} has no image for ${platform}, only for ${available.join(', ') || 'no platform'}.`);
+  if (!matchesPlatform(config, wanted)) {
+    available.add(formatPlatform(config));
+    return undefined;
+  }
+  return { digest: found.digest, mediaType: found.mediaType, manifest, config, bytes: { manifest: found.bytes, config: bytes } };
 }

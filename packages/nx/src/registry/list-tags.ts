@@ -1,5 +1,5 @@
 import { LIMITS } from '@kdcube/release/internal';
-import { sendAuthorized } from './transport/auth';
+import { sendLookup } from './look-up';
 import { checkRepository, type Registry } from './transport/connect';
 import type { HttpRequest } from './transport/types';
 import { invalidResponse } from './transport/problems';
@@ -16,7 +16,7 @@ export async function listTags(registry: Registry, repository: string): Promise<
   let url: URL | undefined = new URL(`/v2/${repository}/tags/list?n=1000`, registry.base);
   for (let page = 0; url && page < PAGES; page += 1) {
     const outgoing: HttpRequest = { method: 'GET', url, headers: {}, maxBytes: LIMIT };
-    const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull`);
+    const answer = await sendLookup(registry, repository, outgoing);
     if (answer.status === 404 && !isMissingRepository(registry, answer)) return tags;
     if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `list the tags of ${repository}`, answer);
     const json = parse(answer.body) as { tags?: unknown } | undefined;

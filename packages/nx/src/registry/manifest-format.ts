@@ -69,6 +69,7 @@ export function parseManifest(
   const json = withoutNulls({ ...read, ...lists }) as Record<string, unknown>;
   if (json.schemaVersion === 1) throw unsupportedSchema1(from);
   const isIndex = Array.isArray(json.manifests);
+  if (Array.isArray(json.manifests)) json.manifests = json.manifests.map(withoutEmptyPlatform);
   const inside = json.mediaType;
   const mediaType = named ?? (typeof inside === 'string' ? inside : isIndex ? OCI_INDEX : OCI_MANIFEST);
   // One document that reads as an image and as an index, or under two types, would mean different things to different readers.
@@ -130,6 +131,14 @@ export function isDescriptor(value: unknown): value is Descriptor {
   const { mediaType, digest, size, platform } = value;
   const sound = typeof digest === 'string' && isDigest(digest) && Number.isSafeInteger(size) && (size as number) >= 0;
   return sound && typeof mediaType === 'string' && (platform === undefined || isPlatform(platform));
+}
+
+/** A platform without its parts says nothing: some builders write `{}` or empty texts. */
+function withoutEmptyPlatform(entry: unknown): unknown {
+  if (!isRecord(entry) || !isRecord(entry.platform)) return entry;
+  const { platform, ...rest } = entry;
+  const { os = '', architecture = '' } = platform as Record<string, unknown>;
+  return os === '' && architecture === '' ? rest : entry;
 }
 
 function isPlatform(value: unknown): value is Platform {

@@ -190,6 +190,11 @@ describe('a registry', () => {
 });
 
 describe('images', () => {
+  async function emptyRepository() {
+    const registry = await start();
+    return { registry, client: open(registry.host) };
+  }
+
   async function withIndex(platforms: [string, string?][]) {
     const registry = await start();
     const client = open(registry.host);
@@ -225,6 +230,69 @@ describe('images', () => {
     expect(await problemOf(getImage(client, 'x', 'only-amd64', 'linux/arm64'))).toMatchObject({
       code: 'image-not-found',
       message: expect.stringContaining('only for linux/amd64.'),
+    });
+  });
+
+  describe('of an index as builders write them', () => {
+    const amd64 = manifestOf(config('amd64'));
+    const arm64 = manifestOf(config('arm64'));
+    const attestation = manifestOf(Buffer.from('{}'), 'application/vnd.in-toto+json');
+    const indexOf = (...manifests: object[]) =>
+      Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+    const entry = (bytes: Buffer, platform?: unknown) => ({
+      ...descriptor(OCI_MANIFEST, bytes),
+      ...(platform !== undefined && { platform }),
+    });
+    const within = (bytes: Buffer, platform?: unknown) => ({ ...entry(bytes, platform), mediaType: OCI_INDEX });
+    const unknown = { os: 'unknown', architecture: 'unknown' };
+
+    async function put(index: Buffer, ...nested: Buffer[]) {
+      const { registry, client } = await emptyRepository();
+      for (const bytes of [layer, config('amd64'), config('arm64'), Buffer.from('{}')]) await upload(registry.url, 'x', bytes);
+      for (const bytes of [amd64, arm64, attestation]) await putManifest(client, 'x', sha256Digest(bytes), bytes, OCI_MANIFEST);
+      for (const bytes of nested) await putManifest(client, 'x', sha256Digest(bytes), bytes, OCI_INDEX);
+      await putManifest(client, 'x', 'all', index, OCI_INDEX);
+      return client;
+    }
+
+    const inner = indexOf(entry(amd64, { os: 'linux', architecture: 'amd64' }), entry(attestation, unknown));
+    const plain = indexOf(entry(amd64));
+
+    it.each<[string, Buffer, Buffer[]]>([
+      ['one entry without a platform', plain, []],
+      ['entries without a platform: the config says which', indexOf(entry(arm64), entry(amd64)), []],
+      ['an empty platform', indexOf(entry(amd64, {})), []],
+      ['empty names', indexOf(entry(amd64, { os: '', architecture: '' })), []],
+      ['a platform that is null', indexOf(entry(amd64, null)), []],
+      ['an attestation before it', indexOf(entry(attestation, unknown), entry(amd64)), []],
+      ['an attestation without a platform before it', indexOf(entry(attestation), entry(amd64)), []],
+      ['the platform beside one without', indexOf(entry(arm64), entry(amd64, { os: 'linux', architecture: 'amd64' })), []],
+      ['a variant that nobody asked for', indexOf(entry(amd64, { os: 'linux', architecture: 'amd64', variant: 'v2' })), []],
+      [
+        'an os.version and os.features',
+        indexOf(entry(amd64, { os: 'linux', architecture: 'amd64', 'os.version': '1', 'os.features': ['x'] })),
+        [],
+      ],
+      ['an index in it', indexOf(within(inner)), [inner]],
+      ['an index in it, for the platform', indexOf(within(inner, { os: 'linux', architecture: 'amd64' })), [inner]],
+      ['an index in it without platforms', indexOf(entry(arm64), within(plain)), [plain]],
+    ])('%s', async (_, index, nested) => {
+      const client = await put(index, ...nested);
+      expect((await getImage(client, 'x', 'all', 'linux/amd64')).digest).toBe(sha256Digest(amd64));
+    });
+
+    it.each<[string, Buffer, string]>([
+      ['an image for another platform without one', indexOf(entry(arm64)), 'only for linux/arm64.'],
+      ['nothing but attestations', indexOf(entry(attestation, unknown)), 'only for no platform.'],
+      ['nothing', indexOf(), 'only for no platform.'],
+    ])('%s: what is there is named', async (_, index, message) => {
+      const problem = await problemOf(getImage(await put(index), 'x', 'all', 'linux/amd64'));
+      expect(problem).toMatchObject({ code: 'image-not-found', message: expect.stringContaining(message) });
+    });
+
+    it('any number of entries without a platform: not all are opened', async () => {
+      const problem = await problemOf(getImage(await put(indexOf(...Array(60).fill(entry(arm64)))), 'x', 'all', 'linux/amd64'));
+      expect(problem).toMatchObject({ code: 'limit-exceeded', message: expect.stringContaining('more than 50 entries') });
     });
   });
 
@@ -344,6 +412,8 @@ describe('tags that stay', () => {
     [412, 'Failed to process request due to: configured as immutable', false],
     [409, 'conflict', true],
     [405, 'The operation is unsupported.', true],
+    [423, 'locked', true],
+    [400, 'Repository does not allow updating assets: docker-hosted', true],
   ])('%d %s', async (status, message, exists) => {
     expect(await putManifest(open(await refusing(status, message, exists)), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('immutable');
   });
@@ -353,8 +423,34 @@ describe('tags that stay', () => {
     [400, 'manifest invalid', 'registry-response'],
     [413, 'too large', 'registry-response'],
     [403, 'not yours', 'registry-denied'],
+    [400, 'Repository does not allow updating assets: docker-hosted', 'registry-response'],
   ])('are not confused with %d %s', async (status, message, code) => {
     const problem = await problemOf(putManifest(open(await refusing(status, message, false)), 'x', 'v1', bytes, OCI_MANIFEST));
     expect(problem).toMatchObject({ code, message: expect.stringContaining(message) });
   });
+
+  it.each([
+    [403, 'DENIED', 'requested access to the resource is denied'],
+    [401, 'UNAUTHORIZED', 'access to the requested resource is not authorized'],
+    [400, 'MANIFEST_INVALID', 'manifest invalid'],
+  ])('%d %s: only where the same manifest is accepted under its digest', async (status, code, message) => {
+    const refusal = { status, body: JSON.stringify({ errors: [{ code, message }] }) };
+    let acceptsDigest = true;
+    const host = await serve((method, path) => {
+      if (method === 'PUT') return acceptsDigest && path.includes('sha256:') ? { status: 201 } : refusal;
+      return { headers: { 'content-type': OCI_MANIFEST }, body: bytes };
+    });
+    expect(await putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('immutable');
+    acceptsDigest = false;
+    const problem = await problemOf(putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST));
+    expect(problem.code).toBe(status === 400 ? 'registry-response' : 'registry-denied');
+  });
+});
+
+it.each([200, 201, 202, 204])('a manifest that is accepted with %d is written', async (status) => {
+  const bytes = manifestOf(config('amd64'));
+  const host = await serve((method) =>
+    method === 'PUT' ? { status } : { headers: { 'content-type': OCI_MANIFEST }, body: bytes },
+  );
+  expect(await putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
 });

@@ -1,11 +1,21 @@
 import { LIMITS, KdcubeError, isDigest } from '@kdcube/release/internal';
 import { carryOut } from '../system/journal';
 import { sendAuthorized } from './transport/auth';
-import { endpointUrl, sha256Digest, referenceName, type Registry, contentDigest, pullScope } from './transport/connect';
+import {
+  endpointUrl,
+  sha256Digest,
+  referenceName,
+  type Registry,
+  contentDigest,
+  pullScope,
+  pushScope,
+} from './transport/connect';
 import type { HttpResponse, HttpRequest } from './transport/types';
 import * as manifests from './manifest-format';
-import { parseErrors, isHtml, invalidResponse } from './transport/problems';
-import { isMissingRepository, unexpectedResponse } from './responses';
+import { invalidResponse } from './transport/problems';
+import { isHtml } from './transport/response-text';
+import { sendLookup } from './look-up';
+import { isExistingTag, isMissingRepository, isRefusedOverwrite, unexpectedResponse } from './responses';
 
 /** What a tag or a digest stands for. `size` is the manifest's own, in bytes. */
 export interface ManifestHead {
@@ -25,21 +35,28 @@ export interface Manifest {
 /** The registry protocol asks for at least 4 MiB, and no real manifest or config comes near. */
 export const MAX_MANIFEST_BYTES = LIMITS.manifestBytes.max;
 
+interface HeadOptions extends Pick<HttpRequest, 'noRetry'> {
+  /** It was just written: a denial does not mean that it does not exist. */
+  isWritten?: true;
+}
+
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
  * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET, unless this repository has answered before.
- * `noRetry`: a failure is not retried.
  */
 export async function headManifest(
   registry: Registry,
   repository: string,
   reference: string,
-  { noRetry }: Pick<HttpRequest, 'noRetry'> = {},
+  { noRetry, isWritten }: HeadOptions = {},
 ): Promise<ManifestHead | undefined> {
   const from = referenceName(registry, repository, reference);
   const headers = { accept: manifests.ACCEPT };
   const url = endpointUrl(registry, repository, 'manifests', reference);
-  const answer = await sendAuthorized(registry, { method: 'HEAD', url, headers, maxBytes: 0, noRetry }, pullScope(repository));
+  const outgoing: HttpRequest = { method: 'HEAD', url, headers, maxBytes: 0, noRetry };
+  const answer = await (isWritten
+    ? sendAuthorized(registry, outgoing, pullScope(repository))
+    : sendLookup(registry, repository, outgoing));
   if (answer.status === 200) {
     const digest = contentDigest(answer, from);
     const size = answer.headers['content-length'];
@@ -52,7 +69,7 @@ export async function headManifest(
   }
   const isPlain404 = answer.status === 404 && !isHtml(answer);
   if (isPlain404 && (await registry.existingRepositories.get(repository))) return undefined;
-  const reading = fetchManifest(registry, repository, reference);
+  const reading = fetchManifest(registry, repository, reference, isWritten);
   // Whoever asks for another tag meanwhile waits for what this says of the repository.
   const proof = reading.then(
     () => true,
@@ -119,24 +136,30 @@ async function sendManifest(
 ): Promise<'written' | 'immutable'> {
   const from = referenceName(registry, repository, tag);
   const url = endpointUrl(registry, repository, 'manifests', tag);
-  const outgoing: HttpRequest = {
+  const outgoing = {
     method: 'PUT',
     url,
     headers: { 'content-type': mediaType },
     body: bytes,
     maxBytes: MAX_MANIFEST_BYTES,
-  };
-  const answer = await sendAuthorized(registry, outgoing, `repository:${repository}:pull,push`);
-  if (answer.status === 200 || answer.status === 201) {
-    const digest = contentDigest(answer, from) ?? (await headManifest(registry, repository, tag))?.digest;
+  } as const;
+  const answer = await sendAuthorized(registry, outgoing, pushScope(repository));
+  // Quay answers 202, and older registries too.
+  if (answer.status >= 200 && answer.status < 300) {
+    const digest = contentDigest(answer, from) ?? (await headManifest(registry, repository, tag, { isWritten: true }))?.digest;
     if (digest !== sha256Digest(bytes)) throw digestMismatch(from, sha256Digest(bytes), digest ?? 'none');
     return 'written';
   }
-  if (await isTagImmutable(registry, repository, tag, answer)) return 'immutable';
+  if (await isTagImmutable(registry, repository, outgoing, answer)) return 'immutable';
   throw await unexpectedResponse(registry, repository, `write ${from}`, answer);
 }
 
-async function fetchManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
+async function fetchManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+  isWritten?: true,
+): Promise<Manifest | undefined> {
   const from = referenceName(registry, repository, reference);
   const url = endpointUrl(registry, repository, 'manifests', reference);
   const validate = (answer: HttpResponse) => void (answer.status === 200 && verifiedDigest(answer, reference, from));
@@ -147,7 +170,9 @@ async function fetchManifest(registry: Registry, repository: string, reference: 
     maxBytes: MAX_MANIFEST_BYTES,
     validate,
   };
-  const answer = await sendAuthorized(registry, outgoing, pullScope(repository));
+  const answer = await (isWritten
+    ? sendAuthorized(registry, outgoing, pullScope(repository))
+    : sendLookup(registry, repository, outgoing));
   if (answer.status === 404 && !isHtml(answer) && !isMissingRepository(registry, answer)) return undefined;
   if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
   markExisting(registry, repository);
@@ -166,12 +191,30 @@ function verifiedDigest(answer: HttpResponse, reference: string, from: string): 
   if (digest !== expected) throw digestMismatch(from, expected, digest);
 }
 
-/** Whether a refused write means "this tag exists and stays". Registries say it in many ways; where they say only "not allowed", the tag itself is asked for. */
-async function isTagImmutable(registry: Registry, repository: string, tag: string, answer: HttpResponse): Promise<boolean> {
-  if (![400, 403, 405, 409, 412].includes(answer.status)) return false;
-  const messages = parseErrors(answer).map(({ message }) => message);
-  if (messages.some((message) => /immutab|already exists|cannot be overwritten|AlreadyExists/i.test(message))) return true;
-  return [405, 409, 412].includes(answer.status) && (await headManifest(registry, repository, tag)) !== undefined;
+/** How registries refuse to overwrite a tag. */
+const OVERWRITE_REFUSALS = [400, 401, 403, 405, 409, 412, 423];
+
+/**
+ * Whether a refused write means "this tag exists and stays". Registries say it in many ways. Some say only that it is denied, as for a login
+ * without the right to write: where they accept the same manifest under its digest, it is the tag that stays.
+ */
+async function isTagImmutable(
+  registry: Registry,
+  repository: string,
+  outgoing: HttpRequest & { body: Uint8Array },
+  answer: HttpResponse,
+): Promise<boolean> {
+  const { status } = answer;
+  const reference = outgoing.url.pathname.split('/').at(-1)!;
+  if (!OVERWRITE_REFUSALS.includes(status) || isDigest(reference)) return false;
+  if (isExistingTag(answer)) return true;
+  // Nexus without redeployment refuses every further tag of an image, with the words for a tag that exists.
+  if (!(await headManifest(registry, repository, reference))) return false;
+  if (isRefusedOverwrite(answer) || ![400, 401, 403].includes(status)) return true;
+  const digest = sha256Digest(outgoing.body);
+  const url = endpointUrl(registry, repository, 'manifests', digest);
+  const byDigest = await sendAuthorized(registry, { ...outgoing, url }, pushScope(repository));
+  return byDigest.status >= 200 && byDigest.status < 300;
 }
 
 export function notFound(message: string, hint?: string): KdcubeError {

@@ -1,5 +1,5 @@
 import { getManifest, headManifest } from './manifests';
-import { headBlob } from './blobs/blobs';
+import { headBlob } from './blobs/head-blob';
 import type { ImageManifest } from './manifest-format';
 import { pushImage } from './push';
 import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';

@@ -1,5 +1,5 @@
 import { getManifest, headManifest, putManifest } from './manifests';
-import { headBlob } from './blobs/blobs';
+import { headBlob } from './blobs/head-blob';
 import { sha256Digest } from './transport/connect';
 import { OCI_INDEX } from './manifest-format';
 import { pushImage } from './push';

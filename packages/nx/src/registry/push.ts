@@ -86,7 +86,7 @@ async function sendImage(
 
 /** The digest that the reference names now. */
 async function readBack({ registry, repository }: Repository, reference: string): Promise<string> {
-  const now = await headManifest(registry, repository, reference);
+  const now = await headManifest(registry, repository, reference, { isWritten: true });
   if (now) return now.digest;
   throw new KdcubeError({
     code: 'push-failed',

@@ -1,5 +1,6 @@
 import { getManifest, headManifest, putManifest } from './manifests';
-import { getBlob, copyBlob, headBlob, mountBlob } from './blobs/blobs';
+import { getBlob, copyBlob, mountBlob } from './blobs/blobs';
+import { headBlob } from './blobs/head-blob';
 import { getImage } from './image';
 import { connect, sha256Digest } from './transport/connect';
 import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';

@@ -4,9 +4,10 @@ import { nextPage } from './list-tags';
 import { type Descriptor, isIndex, OCI_INDEX, parseManifest } from './manifest-format';
 import { findManifest, putManifest } from './manifests';
 import { isMissingRepository, unexpectedResponse } from './responses';
-import { sendAuthorized } from './transport/auth';
-import { checkRepository, pullScope, referenceName } from './transport/connect';
-import { invalidResponse, isHtml } from './transport/problems';
+import { sendLookup } from './look-up';
+import { checkRepository, referenceName } from './transport/connect';
+import { invalidResponse } from './transport/problems';
+import { isHtml } from './transport/response-text';
 import type { HttpRequest } from './transport/types';
 
 /** A manifest that names another one as its subject, as an index of referrers lists it. */
@@ -36,7 +37,7 @@ async function fromApi({ registry, repository }: Repository, digest: string): Pr
   let url: URL | undefined = new URL(`/v2/${repository}/referrers/${digest}`, registry.base);
   for (let page = 0; url && page < LIMITS.referrerPages.max; page += 1) {
     const outgoing: HttpRequest = { method: 'GET', url, headers: { accept: OCI_INDEX }, maxBytes: LIMITS.manifestBytes.max };
-    const answer = await sendAuthorized(registry, outgoing, pullScope(repository));
+    const answer = await sendLookup(registry, repository, outgoing);
     if (page === 0 && NO_SUCH_API.includes(answer.status) && !isMissingRepository(registry, answer)) return undefined;
     if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${from}`, answer);
     if (isHtml(answer)) return undefined;

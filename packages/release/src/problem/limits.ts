@@ -287,6 +287,13 @@ export const LIMITS = {
     of: 'a signature of an image, with its statement; a larger one does not count',
     why: 'The statement of an image with 500 bundles has 130 kB.',
   },
+  indexEntries: {
+    max: 50,
+    unit: 'entries',
+    of: 'entries of an image index that are opened to see what they are: those without a platform, and indexes in it',
+    why: 'Builders write one of them at most. Each is a request.',
+    code: 'limit-exceeded',
+  },
   signatures: {
     max: 50,
     unit: 'signatures',

@@ -7,6 +7,7 @@ import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { openRelease } from '../../workspace/workspace';
+import { expectWrites } from '../../registry/look-up';
 import { executeUnlessDryRun } from '../execute-plan';
 import { logNotes } from '../log-notes';
 import { releaseImageOptions } from '../release-images';
@@ -21,6 +22,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     logNotes(notes, log);
     const imageOptions = releaseImageOptions(root, options, plugin, environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
+    if (!options.dryRun) expectWrites(records);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);
     const planOptions = { ...imageOptions, offline: false, lastRecord };
     const plan =

@@ -3,6 +3,7 @@ import { KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/intern
 import { carryOut } from '../../system/journal';
 import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs/blobs';
+import { expectWrites } from '../../registry/look-up';
 import { uploadImage } from '../../registry/push';
 import { readTags, tagImage } from '../../registry/tag-image';
 import { findManifest, getManifest, headManifest, type Manifest } from '../../registry/manifests';
@@ -24,12 +25,13 @@ import { imageToUpload, transferOf } from './upload';
 export function registryDestination(
   job: ImageJob,
   target: RegistryName,
-  options: TagOptions & TrustOptions,
+  options: TagOptions & TrustOptions & { dryRun: boolean },
   log: Log,
 ): Destination {
   const { image, platform, tag: key } = job.plan;
   const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
   const { registry, repository } = place;
+  if (!options.dryRun) expectWrites(place);
   const name = `${shown(target)}/${image}`;
   let keyReadAt: number | undefined;
   return {

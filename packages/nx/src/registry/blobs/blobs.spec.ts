@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { getBlob, copyBlob, headBlob, mountBlob } from './blobs';
+import { getBlob, copyBlob, mountBlob } from './blobs';
+import { headBlob } from './head-blob';
 import { streamBlob } from './download-blob';
 import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../../testing/push-kit';

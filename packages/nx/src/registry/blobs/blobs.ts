@@ -10,7 +10,7 @@ import {
   pullScope,
   sha256Digest,
 } from '../transport/connect';
-import { invalidResponse, isHtml } from '../transport/problems';
+import { isHtml } from '../transport/response-text';
 import { initiateRequest, type UploadSession, sessionFrom } from './upload-session';
 import { streamBlob } from './download-blob';
 import { type BlobDescriptor } from './verify-blob';
@@ -22,22 +22,6 @@ import type { HttpResponse } from '../transport/types';
 export interface Repository {
   registry: Registry;
   repository: string;
-}
-
-/** Whether a repository has a blob. Throws `registry-response` where it has another length, `registry-denied` and `registry-unreachable`. */
-export async function headBlob(registry: Registry, repository: string, { digest, size }: BlobDescriptor): Promise<boolean> {
-  const name = referenceName(registry, repository, digest);
-  const url = endpointUrl(registry, repository, 'blobs', digest);
-  const answer = await sendAuthorized(
-    registry,
-    { method: 'HEAD', url, headers: {}, maxBytes: 0 },
-    `repository:${repository}:pull`,
-  );
-  if (answer.status === 404) return false;
-  if (answer.status !== 200) throw await unexpectedResponse(registry, repository, `read ${name}`, answer);
-  const length = answer.headers['content-length'];
-  if (length === undefined || Number(length) === size) return true;
-  throw invalidResponse(`${name} has the wrong size: expected ${size} bytes, got ${length}.`);
 }
 
 /**

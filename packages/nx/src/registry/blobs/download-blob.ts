@@ -4,7 +4,8 @@ import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName, type Registry } from '../transport/connect';
 import type { HttpResponse } from '../transport/types';
 import { retryable, retryPolicy } from '../transport/retries';
-import { isHtml, invalidResponse } from '../transport/problems';
+import { invalidResponse } from '../transport/problems';
+import { isHtml } from '../transport/response-text';
 import { verifyBlob, type BlobDescriptor } from './verify-blob';
 
 /** Bytes after which a connection has shown that it carries. */

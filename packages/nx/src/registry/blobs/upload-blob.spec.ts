@@ -1,7 +1,8 @@
 import * as http from 'node:http';
 import { createHash } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
-import { getBlob, headBlob } from './blobs';
+import { getBlob } from './blobs';
+import { headBlob } from './head-blob';
 import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, errorOf, named, open, problemOf, serve, source } from '../../../testing/push-kit';
 
@@ -110,14 +111,31 @@ describe('pieces', () => {
   it('that fit in no way are a Problem with what the registry said', async () => {
     const registry = await double({ uploads: { most: 1000 } });
     const problem = await problemOf(uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open));
-    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining('413 (a web page)') });
+    expect(problem).toMatchObject({
+      code: 'registry-response',
+      message: expect.stringContaining('413 (a web page: 413 Request Entity Too Large)'),
+    });
   });
 
   it('follow a 416 of the whole', async () => {
     const registry = await double();
     registry.faults = ({ method, headers }) => method === 'PUT' && headers['content-length'] !== '0' && { status: 416 };
     await uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
-    expect(registry.journal.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
+    expect(methods(registry)).toEqual([
+      'POST uploads 202',
+      'PUT upload 416',
+      'POST uploads 202',
+      'PATCH upload 202',
+      'PUT upload 201',
+    ]);
+  });
+
+  it('follow a 416 of the whole as a PATCH', async () => {
+    const registry = await double();
+    registry.faults = ({ headers }) => Number(headers['content-length'] ?? 0) > 1_400_000 && { status: 416 };
+    await uploadBlob(open(registry.host), 'a', named(large), source(large, 65_536).open);
+    const pieces = registry.journal.filter(({ method, status }) => method === 'PATCH' && status === 202);
+    expect(pieces.map(({ received }) => received)).toEqual([1_048_576, 451_424]);
   });
 
   it('begin again together: after a cut, a 416, a token that ended', async () => {
@@ -145,6 +163,74 @@ describe('pieces', () => {
     await uploadBlob(client, 'a', named(large), from.open);
     expect((await getBlob(client, 'a', named(large).digest)).equals(large)).toBe(true);
     expect(from.opened).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('a registry that refuses a blob in one PUT', () => {
+  const refused = (status: number, code?: string) => ({
+    status,
+    ...(code && { body: JSON.stringify({ errors: [{ code, message: 'no' }] }) }),
+  });
+
+  it.each<[string, unknown]>([
+    ['405', refused(405, 'UNSUPPORTED')],
+    ['404 BLOB_UNKNOWN', refused(404, 'BLOB_UNKNOWN')],
+    ['411', refused(411)],
+    ['415', refused(415)],
+    ['416', refused(416)],
+    ['501', refused(501)],
+    ['400 UNSUPPORTED', refused(400, 'UNSUPPORTED')],
+  ])('%s: gets it as docker sends it, in one PATCH without a range', async (_, fault) => {
+    const registry = await double();
+    const client = open(registry.host);
+    registry.faults = ({ method, headers }) => (method === 'PUT' && headers['content-length'] !== '0' ? fault : undefined);
+    await uploadBlob(client, 'a', blob, source(bytes).open);
+    expect(methods(registry).slice(2)).toEqual(['POST uploads 202', 'PATCH upload 202', 'PUT upload 201']);
+    expect(registry.journal.find(({ method }) => method === 'PATCH')!.headers).not.toHaveProperty('content-range');
+    expect(await headBlob(client, 'a', blob)).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['404 without a word', refused(404)],
+    ['404 BLOB_UPLOAD_UNKNOWN', refused(404, 'BLOB_UPLOAD_UNKNOWN')],
+    ['400 BLOB_UPLOAD_INVALID', refused(400, 'BLOB_UPLOAD_INVALID')],
+  ])('%s, every time: the third attempt is a PATCH', async (_, fault) => {
+    const registry = await double();
+    registry.faults = ({ method, headers }) => (method === 'PUT' && headers['content-length'] !== '0' ? fault : undefined);
+    await uploadBlob(open(registry.host, { attempts: 3 }), 'a', blob, source(bytes).open);
+    expect(registry.journal.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST', 'PUT', 'POST', 'PATCH', 'PUT']);
+  });
+
+  it('and the PATCH too is a Problem with what it said', async () => {
+    const registry = await double();
+    registry.faults = ({ method }) => (['PUT', 'PATCH'].includes(method) ? refused(405, 'UNSUPPORTED') : undefined);
+    const problem = await problemOf(uploadBlob(open(registry.host), 'a', blob, source(bytes).open));
+    expect(problem).toMatchObject({ code: 'registry-response', message: expect.stringContaining('405 (UNSUPPORTED: no)') });
+    expect(registry.journal.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST', 'PATCH']);
+  });
+
+  it('an answer to a PATCH without a location: the upload goes on where it was', async () => {
+    const paths: string[] = [];
+    const host = await serve((request, response) => {
+      paths.push(`${request.method} ${request.url}`);
+      const { method, headers } = request;
+      const status = method === 'PUT' ? (headers['content-length'] === '0' ? 201 : 405) : 202;
+      request.resume().on('end', () => response.writeHead(status, method === 'POST' ? { location: '/up/1?s=2' } : {}).end());
+    });
+    await uploadBlob(open(host), 'a', blob, source(bytes).open);
+    expect(paths.slice(-2)).toEqual(['PATCH /up/1?s=2', `PUT /up/1?s=2&digest=${encodeURIComponent(blob.digest)}`]);
+  });
+
+  it('a blob that another push uploaded meanwhile, where nothing is overwritten (Nexus), is there', async () => {
+    const registry = await double();
+    const client = open(registry.host);
+    await uploadBlob(client, 'a', blob, source(bytes).open);
+    const detail = `docker-hosted/v2/-/blobs/${blob.digest} cannot be updated`;
+    const body = JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_INVALID', message: 'blob upload invalid', detail }] });
+    registry.faults = ({ method }) => (method === 'PUT' ? { status: 400, body } : undefined);
+    await uploadBlob(client, 'a', blob, source(bytes).open);
+    const problem = await problemOf(uploadBlob(client, 'b', blob, source(bytes).open));
+    expect(problem.message).toContain('cannot be updated');
   });
 });
 

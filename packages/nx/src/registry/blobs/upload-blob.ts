@@ -1,12 +1,15 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { isMissingRepository, unexpectedResponse } from '../responses';
+import { unexpectedResponse } from '../responses';
 import { referenceName, type Registry, contentDigest } from '../transport/connect';
 import type { HttpResponse, HttpRequest } from '../transport/types';
 import { withRetries } from '../transport/retries';
-import { parseErrors, isHtml, invalidResponse } from '../transport/problems';
+import { invalidResponse } from '../transport/problems';
+import { describeResponse } from '../transport/response-text';
+import { headBlob } from './head-blob';
 import { MAX_RESPONSE_BYTES, initiateUpload, sendUploadRequest, type UploadSession, sessionFrom } from './upload-session';
 import { type BlobDescriptor, type OpenBlob, verifyBlob } from './verify-blob';
-import { smallerChunk, inPieces } from './chunks';
+import { inPieces } from './chunks';
+import { isLostUpload, isOverwriteRefused, nextPiece } from './upload-answers';
 
 export interface UploadOptions {
   /** Told after each chunk: bytes of this blob that were sent so far. An upload that begins again begins at 0. */
@@ -46,21 +49,28 @@ export async function uploadVerifiedBlob(
 ): Promise<void> {
   let leastPiece = 0;
   let piece: number | undefined;
+  let lost = 0;
   let { session } = options;
   const once = async () => {
     const upload = session ?? (await initiateUpload(registry, repository));
     session = undefined;
     leastPiece = upload.minChunk;
     const job: UploadAttempt = { registry, repository, blob, open, options, upload };
-    return piece === undefined ? streamMonolithic(job) : streamChunked(job, piece);
+    try {
+      return await (piece === undefined ? streamMonolithic(job) : streamChunked(job, piece));
+    } finally {
+      // A registry that loses every upload in one PUT may keep one that is sent as docker sends it.
+      if (job.isLost && (lost += 1) > 1) piece ??= blob.size;
+    }
   };
   for (;;) {
     const answer = await withRetries(registry.transport, registry.host, once);
     if (SUCCESS.includes(answer.status)) return;
-    const tooLarge = answer.status === 413 || (answer.status === 416 && piece === undefined);
-    const smaller = tooLarge ? smallerChunk(piece ?? blob.size, leastPiece) : undefined;
-    if (smaller === undefined)
+    const smaller = nextPiece(answer, blob, piece, leastPiece);
+    if (smaller === undefined) {
+      if (isOverwriteRefused(answer) && (await headBlob(registry, repository, blob))) return;
       throw await unexpectedResponse(registry, repository, `upload ${referenceName(registry, repository, blob.digest)}`, answer);
+    }
     piece = smaller;
   }
 }
@@ -73,6 +83,8 @@ interface UploadAttempt {
   open: OpenBlob;
   options: UploadOptions;
   upload: UploadSession;
+  /** The registry answered that it does not have the upload, or not all of its bytes. */
+  isLost?: true;
 }
 
 function streamMonolithic(job: UploadAttempt): Promise<HttpResponse> {
@@ -89,20 +101,24 @@ async function streamChunked(job: UploadAttempt, piece: number): Promise<HttpRes
       const answer = await sendUploadRequest(registry, repository, {
         method: 'PATCH',
         url,
-        headers: { 'content-type': 'application/octet-stream', 'content-range': `${start}-${start + size - 1}` },
+        headers: { 'content-type': 'application/octet-stream', ...(size < blob.size && contentRange(start, size)) },
         body: { size, open: () => withProgress(job, pieces.take(start, size), start) },
         maxBytes: MAX_RESPONSE_BYTES,
         noRetry: true,
         signal: options.signal,
-        validate: (sent) => checkUpload(job, sent, true),
+        validate: (sent) => checkUpload(job, sent, size < blob.size),
       });
       if (answer.status >= 300) return answer;
-      url = sessionFrom(registry, url, answer).url;
+      if (answer.headers.location !== undefined) url = sessionFrom(registry, url, answer).url;
     }
     return await commitBlob(job, url, '');
   } finally {
     await pieces.close();
   }
+}
+
+function contentRange(start: number, size: number): Record<string, string> {
+  return { 'content-range': `${start}-${start + size - 1}` };
 }
 
 function commitBlob(job: UploadAttempt, place: URL, body: HttpRequest['body']): Promise<HttpResponse> {
@@ -122,18 +138,16 @@ function commitBlob(job: UploadAttempt, place: URL, body: HttpRequest['body']): 
   });
 }
 
-/** Refuses answers that another try from the beginning mends: an upload that the registry lost, bytes that changed underway. */
-function checkUpload({ registry, repository, blob }: UploadAttempt, answer: HttpResponse, chunkReader: boolean): void {
+/** Refuses answers that another try from the beginning mends. */
+function checkUpload(job: UploadAttempt, answer: HttpResponse, isChunked: boolean): void {
+  const { registry, repository, blob } = job;
   const name = referenceName(registry, repository, blob.digest);
   if (SUCCESS.includes(answer.status)) return checkContentDigest(answer, name, blob);
-  const codes = parseErrors(answer).map(({ code }) => code);
-  const gone = answer.status === 404 && !isMissingRepository(registry, answer) && !isHtml(answer);
-  const outOfStep = answer.status === 416 && chunkReader;
-  const broken = codes.some((code) =>
-    ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'DIGEST_INVALID', 'SIZE_INVALID'].includes(code),
+  if (!isLostUpload(registry, answer, isChunked)) return;
+  job.isLost = true;
+  throw invalidResponse(
+    `${registry.host} lost the upload of ${name}: it answered ${describeResponse(answer, registry.transport.secrets)}.`,
   );
-  if (!gone && !outOfStep && !broken) return;
-  throw invalidResponse(`${registry.host} lost the upload of ${name}: it answered ${[answer.status, ...codes].join(' ')}.`);
 }
 
 /** Refuses a success that is about another blob. */

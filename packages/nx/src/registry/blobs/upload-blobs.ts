@@ -1,7 +1,8 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { carryOut, recordEffect, type Effect } from '../../system/journal';
 import { inParallel } from '../../system/parallel';
-import { headBlob, mountBlob, type Repository, copyByStreaming } from './blobs';
+import { mountBlob, type Repository, copyByStreaming } from './blobs';
+import { headBlob } from './head-blob';
 import { referenceName, type Registry } from '../transport/connect';
 import type { UploadSession } from './upload-session';
 import type { BlobDescriptor, OpenBlob } from './verify-blob';

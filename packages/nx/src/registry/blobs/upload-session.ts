@@ -25,7 +25,8 @@ export async function initiateUpload(registry: Registry, repository: string): Pr
     registry.existingRepositories.set(repository, Promise.resolve(true));
     return sessionFrom(registry, outgoing.url, answer);
   }
-  throw await unexpectedResponse(registry, repository, `upload a blob to ${registry.host}/${repository}`, answer);
+  const action = `upload a blob to ${registry.host}/${repository}`;
+  throw await unexpectedResponse(registry, repository, action, answer, { beginsUpload: true });
 }
 
 /** The request that opens an upload. */

@@ -7,7 +7,8 @@ import { findManifest } from '../manifests';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';
-import { describeResponse, ecrRegion } from '../transport/problems';
+import { ecrRegion } from '../transport/problems';
+import { describeResponse } from '../transport/response-text';
 import { ecrAccount } from './list-manifests';
 
 /** Deletes a manifest, and with it every tag that names it. `missing`: the registry does not have it. Problems `prune-unsupported`, `registry-*`, `aws-*`. */

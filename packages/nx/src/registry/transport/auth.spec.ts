@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { problemOf } from '../../../testing/push-kit';
 import type { Credentials } from '../credentials/credentials';
-import { sendAuthorized } from './auth';
+import { canAuthenticate, sendAuthorized } from './auth';
 import { type Registry } from './registry';
 import { parseChallenges } from './challenges';
 import { connect } from './connect';
@@ -274,6 +274,49 @@ describe('Bearer', () => {
     expect(problem.message).toContain('DENIED: … is wrong');
     refusing = false;
     expect((await get(registry)).status).toBe(200);
+  });
+
+  it.each<[string, Reply]>([
+    ['an empty token and an access_token', { body: { token: '', access_token: 'x', expires_in: 300 } }],
+    ['a token that is null', { body: { token: null, access_token: 'x' } }],
+    ['only an access_token (ACR)', { body: { access_token: 'x' } }],
+    ['an empty access_token', { body: { token: 'x', access_token: '' } }],
+    ['no lifetime', { body: { token: 'x', issued_at: 'today' } }],
+    ['a lifetime as text', { body: { token: 'x', expires_in: '300' } }],
+    ['201', { status: 201, body: { token: 'x' } }],
+  ])('takes %s from the token endpoint', async (_, reply) => {
+    const host = await serve((request, at) => {
+      if (request.url.pathname === '/token') return reply;
+      if (request.authorization === 'Bearer x') return {};
+      return { status: 401, headers: { 'www-authenticate': `bearer Realm="http://${at}/token"` } };
+    });
+    expect((await get(session(host, undefined))).status).toBe(200);
+  });
+
+  it.each<[string, (realm: string) => string | string[]]>([
+    ['several challenges in one header', (realm) => `Negotiate, Basic realm="x", Bearer realm="${realm}",service="y"`],
+    ['several headers', (realm) => ['Basic realm="x"', `BEARER realm="${realm}"`]],
+    ['a Bearer without a realm before it', (realm) => `Bearer, bearer realm="${realm}"`],
+    ['a Bearer before Basic', (realm) => `Bearer realm="${realm}", Basic realm="x"`],
+  ])('finds its token endpoint among %s', async (_, header) => {
+    const host = await serve((request, at) => {
+      if (request.url.pathname === '/token') return { body: { token: 'x' } };
+      if (request.authorization === 'Bearer x') return {};
+      return { status: 401, headers: { 'www-authenticate': header(`http://${at}/token`) } };
+    });
+    expect((await get(session(host, login))).status).toBe(200);
+  });
+
+  it('asks a registry that denies without a challenge how it wants to know who asks', async () => {
+    const host = await serve((request) =>
+      request.authorization === undefined && request.url.pathname === '/v2/'
+        ? { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }
+        : { status: 403 },
+    );
+    const registry = session(host, login);
+    expect(await canAuthenticate(registry)).toBe(true);
+    expect(await canAuthenticate(session(host, undefined))).toBe(false);
+    expect(registry.challenges).toMatchObject([{ scheme: 'basic' }]);
   });
 
   it.each([

@@ -48,6 +48,19 @@ export async function hasCredentials(registry: Registry): Promise<boolean> {
   return (await registry.cachedCredentials) !== undefined;
 }
 
+/**
+ * Whether there are credentials for this registry. One that allows some anonymous reading denies the rest without a challenge: then it is asked at
+ * `/v2/` how it wants to know who asks, as docker does first.
+ */
+export async function canAuthenticate(registry: Registry): Promise<boolean> {
+  if (registry.challenges === undefined) {
+    const url = new URL('/v2/', registry.base);
+    const answer = await sendRequest(registry.transport, { method: 'GET', url, headers: {}, maxBytes: 65_536 });
+    if (answer.status === 401 && answer.origin === url.origin) registry.challenges = parseChallenges(answer).map(withoutScope);
+  }
+  return registry.challenges !== undefined && (await currentCredentials(registry)).credentials !== undefined;
+}
+
 /** The cached Authorization of a scope, renewed if it has expired; none until the registry has sent a challenge. */
 async function cachedAuthorization(
   registry: Registry,

@@ -1,6 +1,7 @@
 import { LIMITS } from '@kdcube/release/internal';
 import type { Registry, CachedAuthorization } from './registry';
-import { invalidResponse, accessDenied, describeResponse } from './problems';
+import { invalidResponse, accessDenied } from './problems';
+import { describeResponse } from './response-text';
 import type { Credentials } from '../credentials/credentials';
 import type { HttpRequest } from './types';
 import { sendRequest } from './http';
@@ -12,6 +13,13 @@ const DEFAULT_TOKEN_LIFETIME = 60;
 
 /** A token is renewed this long before its end: a request takes time. */
 export const RENEWAL_MARGIN = 5_000;
+
+const tokenDenials = new WeakSet<Error>();
+
+/** Whether the token endpoint refused a token for the scope: the registry itself was not asked. */
+export function isTokenDenied(error: unknown): boolean {
+  return error instanceof Error && tokenDenials.has(error);
+}
 
 export async function fetchBearerToken(
   registry: Registry,
@@ -25,16 +33,21 @@ export async function fetchBearerToken(
   const answer = await sendRequest(transport, tokenRequest(registry, url, challenge.service, scopes, credentials));
   const action = `get a token for ${scope}`;
   if ([400, 401, 403].includes(answer.status)) {
-    throw accessDenied(host, action, describeResponse(answer, transport.secrets), credentials !== undefined);
+    const denied = accessDenied(host, action, describeResponse(answer, transport.secrets), credentials !== undefined);
+    tokenDenials.add(denied);
+    throw denied;
   }
-  const json = answer.status === 200 ? parse(answer.body) : undefined;
-  const token = json?.token ?? json?.access_token;
+  const isGiven = answer.status >= 200 && answer.status < 300;
+  const json = isGiven ? parse(answer.body) : undefined;
+  // Either name, and an empty one counts for nothing.
+  const token = json?.token || json?.access_token;
   if (typeof token !== 'string' || token === '') {
     throw invalidResponse(
-      `${url.host} returned no token for ${host}: it answered ${describeResponse(answer.status === 200 ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
+      `${url.host} returned no token for ${host}: it answered ${describeResponse(isGiven ? { ...answer, body: Buffer.alloc(0) } : answer, transport.secrets)}.`,
     );
   }
-  const life = typeof json?.expires_in === 'number' && json.expires_in > 0 ? json.expires_in : DEFAULT_TOKEN_LIFETIME;
+  const seconds = Number(json?.expires_in);
+  const life = seconds > 0 ? seconds : DEFAULT_TOKEN_LIFETIME;
   return { header: bearerHeader(registry, token), expiresAt: registry.now() + life * 1000 - RENEWAL_MARGIN };
 }
 

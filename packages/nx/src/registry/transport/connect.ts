@@ -72,6 +72,7 @@ export function connect(host: string, options: ConnectOptions = {}): Registry {
     now: options.now ?? Date.now,
     authorizations: new Map(),
     existingRepositories: new Map(),
+    writes: new Map(),
     // Amazon's are never open: no question without a name first.
     ...(ecrRegion(host) && { challenges: [{ scheme: 'basic', parameters: {} }] }),
   };

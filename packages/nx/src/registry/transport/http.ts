@@ -1,6 +1,7 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { type HttpResponse, type NetworkError, type HttpRequest, type Transport } from './types';
-import { invalidResponse, describeResponse } from './problems';
+import { invalidResponse } from './problems';
+import { describeResponse } from './response-text';
 import { retryable, withRetries } from './retries';
 import { connectionProblem, interrupted } from './connection-problem';
 import { followRedirects } from './redirects';

@@ -1,43 +1,6 @@
-import { KdcubeError, printable } from '@kdcube/release/internal';
+import { KdcubeError } from '@kdcube/release/internal';
+import { describeResponse } from './response-text';
 import type { HttpResponse } from './types';
-
-/** One entry of the `errors` that the registry protocol puts into a failed answer. */
-export interface RegistryError {
-  code: string;
-  message: string;
-}
-
-/** The errors of an answer as the protocol writes them; none for an HTML page or anything else. */
-export function parseErrors(answer: HttpResponse): RegistryError[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(answer.body.toString('utf8'));
-  } catch {
-    return [];
-  }
-  const list = (json as { errors?: unknown } | null)?.errors;
-  if (!Array.isArray(list)) return [];
-  return list.slice(0, 5).map((entry) => ({ code: text(entry?.code), message: text(entry?.message) }));
-}
-
-/** Whether a web page came where the protocol speaks JSON: a proxy, a login page, or a host that is no registry. */
-export function isHtml(answer: HttpResponse): boolean {
-  return (
-    /^text\/html\b/i.test(answer.headers['content-type'] ?? '') ||
-    /^\s*<(!doctype|html)/i.test(answer.body.toString('latin1', 0, 64))
-  );
-}
-
-/** What an answer says, in one line for a message: status, then the registry's own words, without any of `secrets`. */
-export function describeResponse(answer: HttpResponse, secrets: Iterable<string> = []): string {
-  const errors = parseErrors(answer).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
-  const detail = isHtml(answer)
-    ? 'a web page'
-    : errors.length > 0
-      ? errors.join('; ')
-      : answer.body.toString('utf8', 0, 300).trim();
-  return `${answer.status}${detail ? ` (${redactSecrets(detail, secrets)})` : ''}`;
-}
 
 /** The registry or its token endpoint denied access. `action` completes "could not". `withCredentials`: whether any were sent. */
 export function accessDenied(host: string, action: string, response: string, withCredentials: boolean): KdcubeError {
@@ -92,15 +55,4 @@ export function loginHint(host: string): string {
   const amazon = 'docker login --username AWS --password-stdin';
   if (host === 'public.ecr.aws') return `aws ecr-public get-login-password --region us-east-1 | ${amazon} ${host}`;
   return region ? `aws ecr get-login-password --region ${region} | ${amazon} ${host}` : `docker login ${host}`;
-}
-
-function redactSecrets(text: string, secrets: Iterable<string>): string {
-  let result = text;
-  // A very short secret would blank out half of the alphabet, and protects nothing.
-  for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '…');
-  return printable(result.length > 300 ? `${result.slice(0, 299)}…` : result);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -19,6 +19,8 @@ export interface Registry {
   authorizations: Map<string, Promise<CachedAuthorization>>;
   /** Whether a repository has answered as itself, or is being asked: of one that has, a plain 404 says that a tag is not there, and not that the repository is missing. */
   existingRepositories: Map<string, Promise<boolean>>;
+  /** The repositories that this command writes to, and whether an upload to them can begin, once that was tried. */
+  writes: Map<string, Promise<boolean> | undefined>;
   /** What the registry asked for last, so that the next scope needs no refused request first. */
   challenges?: Challenge[];
 }
