@@ -1,5 +1,6 @@
 // npm run test:mutation [-- --sample 30 --seed 1 <part of a file's path>…]: changes the core in small ways, one at a time, and runs the specs that import
-// the changed file. A change that no test notices is printed with its place. `--write` puts the figures into docs/mutation.md. Nothing on disk is changed meanwhile.
+// the changed file. A change that no test notices is printed with its place. Nothing on disk is changed meanwhile.
+// `--results <file>` stores the figures of each file as soon as it is done, and skips files that are there: a long run can be made in parts. `--write` puts all of them into docs/mutation.md.
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -16,19 +17,23 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '600' },
+    results: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
 const end = Date.now() + Number(values.minutes) * 60_000;
 
 let worker;
+const stored = values.results && fs.existsSync(values.results) ? JSON.parse(fs.readFileSync(values.results, 'utf8')) : {};
 const figures = [];
 for (const { file, specs } of TARGETS.filter(
   ({ file }) => positionals.length === 0 || positionals.some((part) => file.includes(part)),
 )) {
   if (Date.now() > end) break;
-  const figure = await testFile(file, specs);
+  const figure = stored[file] ?? (await testFile(file, specs));
   figures.push(figure);
+  if (Date.now() <= end) stored[file] = figure;
+  if (values.results) fs.writeFileSync(values.results, `${JSON.stringify(stored, null, 1)}\n`);
   const { killed, survived, timeout, mutants } = figure;
   console.log(`${file}: ${mutants} mutants, ${killed} killed, ${timeout} timeout, ${survived.length} survived`);
   for (const { line, what } of survived) console.log(`  survived  ${file}:${line}  ${what}`);

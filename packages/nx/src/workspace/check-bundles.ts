@@ -35,27 +35,32 @@ export async function checkBundles(
   options: { online: boolean; log: Log },
 ): Promise<BundleCheck> {
   const { bundles } = release.release;
+  const local: FoundBundle[] = [];
   // Problems are in the order of release.yaml.
-  const checked = await inParallel(bundles, PARALLEL_REQUESTS, (bundle) => checkBundle(release, bundle, snapshot, options));
+  const checked = await inParallel(bundles, PARALLEL_REQUESTS, (bundle) =>
+    checkBundle(release, bundle, snapshot, { ...options, local }),
+  );
+  // All at once: one git command for the whole workspace.
+  await Promise.all(local.map((found) => logIgnoredFiles(release.root, found, options.log)));
   return {
     problems: checked.flatMap((problems) => problems ?? []),
     unchecked: bundles.filter((_, index) => checked[index] === undefined).map(({ id }) => id),
   };
 }
 
-/** Undefined if its content is not on this machine. */
+/** Undefined if its content is not on this machine. Else it is added to `local`. */
 async function checkBundle(
   release: OpenRelease,
   bundle: Bundle,
   snapshot: Snapshot,
-  { online, log }: { online: boolean; log: Log },
+  { online, log, local }: { online: boolean; log: Log; local: FoundBundle[] },
 ): Promise<readonly Problem[] | undefined> {
   try {
     const found = await findBundle(release, bundle, snapshot, { offline: !online, log });
     const store =
       found.pin && !online ? await openLocally(release, found as FoundBundle & { pin: BundlePin }) : await found.fetch();
     if (!store) return undefined;
-    await logIgnoredFiles(release.root, found, log);
+    local.push(found);
     const note = await findDependencyNote(store, found);
     if (note) log.note(note);
     const secrets = secretProblems(await findTreeSecrets(store, found.content.tree, log), found.files);

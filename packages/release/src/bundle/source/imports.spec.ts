@@ -121,3 +121,27 @@ describe('absolute imports', () => {
     expect(check(path, source)).toEqual([]);
   });
 });
+
+// A file whose text has none of the bundle's names is not read: each of these must be.
+describe('a file that imports from the bundle is found by its text', () => {
+  it.each([
+    ['a folder without Python at its top', 'from services.deep.er import A'],
+    ['a name in a longer statement', 'import os, helper as h, sys'],
+    ['a name after a line that goes on', 'import os, \\\n  helper'],
+    ['a name directly after a semicolon', 'x=1;import helper;y=2'],
+    ['a name outside ASCII that Python reads as one of ours', 'import ｈelper'],
+    ['a name outside ASCII behind one inside', 'é = 1\nimport helper'],
+    ['dots without a space', 'from....x import A'],
+    ['dots on the next line', 'from \\\n  .... import A'],
+    ['dots after a form feed', 'from\f.... import A'],
+    ['the id of the bundle', 'import my_bundle.services'],
+    ['the path of its folder', 'from bundles.my_bundle import helper'],
+  ])('%s', (_, source) => {
+    expect(check('services/a.py', source).map(({ code }) => code)).toEqual(['absolute-import']);
+  });
+
+  it('but not a file that only mentions a part of a name, or nothing', () => {
+    for (const source of ['import helpers, xhelper', 'from servicesx import A', 'import os', 'x = "from . import y"', ''])
+      expect(check('services/a.py', source)).toEqual([]);
+  });
+});

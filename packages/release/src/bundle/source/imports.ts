@@ -1,7 +1,7 @@
 import type { Problem } from '../../problem/problem';
 import { quoted } from '../../problem/problem';
 import type { BundleSources } from './layout';
-import { importedModule, ownModule, packageOf, runtimeFiles, statementsOf } from './layout';
+import { importedModule, ownModule, ownTopLevelNames, packageOf, runtimeFiles, statementsOf } from './layout';
 import { analyzeBranches } from '../python/branches';
 import { findTypeCheckingNames } from '../python/conditions';
 import type { PythonImport } from '../python/imports';
@@ -9,11 +9,20 @@ import type { Statement } from '../python/python';
 
 /** Reports imports of the bundle's own modules by an absolute name, and relative imports that lead out of the bundle. */
 export function checkImports(bundle: BundleSources): Problem[] {
+  const ownNames = ownTopLevelNames(bundle);
   return runtimeFiles(bundle).flatMap((path) => {
+    if (!mayHaveProblem(bundle.files.get(path)!, ownNames)) return [];
     const body = statementsOf(bundle, path) ?? [];
     const imports = reachableImports(body, findTypeCheckingNames(body));
     return withoutDuplicates(imports.flatMap((statement) => checkImport(bundle, path, statement)));
   });
+}
+
+/** Whether a text may import a module of the bundle. Most files do not, and reading them is most of the work of `validate`. Python also accepts other spellings of a name outside ASCII. */
+function mayHaveProblem(text: string, ownNames: ReadonlySet<string>): boolean {
+  if (!/^[\0-\x7f]*$/.test(text) || /\bfrom[\s\\]*\./.test(text)) return true;
+  for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) if (ownNames.has(word)) return true;
+  return false;
 }
 
 function withoutDuplicates(problems: readonly Problem[]): Problem[] {

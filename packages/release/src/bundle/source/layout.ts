@@ -4,12 +4,15 @@ import type { PythonImport } from '../python/imports';
 import { PYTHON_STDLIB } from '../../platform/python-names';
 import { bundleFolder } from '../../platform/bundle-id';
 
-/** A bundle's Python files, read once, and the names under which its modules can be imported. */
+/** A bundle's Python files, each read at most once, and the names under which its modules can be imported. */
 export interface BundleSources {
   id: string;
   /** The path of the bundle's folder for messages, without a trailing slash. */
   folder: string;
-  files: ReadonlyMap<string, PythonSource>;
+  /** The text of each file, by its path in the bundle. */
+  files: ReadonlyMap<string, string>;
+  /** What was read so far. */
+  parsed: Map<string, PythonSource>;
   /** Folders with Python files, at any depth, by their path in the bundle. */
   folders: ReadonlySet<string>;
   /** The possible names of the bundle's folder in an absolute import. */
@@ -17,7 +20,6 @@ export interface BundleSources {
 }
 
 export function readBundle(texts: ReadonlyMap<string, string>, at: { id: string; folder: string }): BundleSources {
-  const files = new Map([...texts].map(([path, text]) => [path, readPython(text)]));
   const folders = new Set<string>();
   for (const path of texts.keys()) {
     for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) folders.add(path.slice(0, end));
@@ -25,7 +27,7 @@ export function readBundle(texts: ReadonlyMap<string, string>, at: { id: string;
   const folder = at.folder.replace(/\/+$/, '');
   const steps = folder.split('/');
   const ownNames = [[at.id], steps.slice(-1), [bundleFolder(at.id)], steps].filter((name) => isOwnable(name[0]!));
-  return { id: at.id, folder, files, folders, ownNames };
+  return { id: at.id, folder, files: texts, parsed: new Map(), folders, ownNames };
 }
 
 /** Whether a top-level name can belong to the bundle: names of Python and of the platform cannot. */
@@ -34,8 +36,11 @@ function isOwnable(name: string): boolean {
 }
 
 export function statementsOf(bundle: BundleSources, path: string): readonly Statement[] | undefined {
-  const source = bundle.files.get(path);
-  return source?.readable ? source.body : undefined;
+  const text = bundle.files.get(path);
+  if (text === undefined) return undefined;
+  const source = bundle.parsed.get(path) ?? readPython(text);
+  bundle.parsed.set(path, source);
+  return source.readable ? source.body : undefined;
 }
 
 /** The bundle's Python files, sorted by path, without its tests, which do not run in the platform. */
@@ -67,6 +72,12 @@ export function ownModule(bundle: BundleSources, dotted: string): string[] | und
   if (isOwnable(steps[0]!) && isModule(bundle, steps.slice(0, 1))) return steps;
   const own = bundle.ownNames.find((name) => name.every((step, index) => steps[index] === step));
   return own && steps.slice(own.length);
+}
+
+/** The top-level names in imports for which `ownModule` may find a module. */
+export function ownTopLevelNames({ files, folders, ownNames }: BundleSources): Set<string> {
+  const entries = [...files.keys(), ...folders].filter((path) => !path.includes('/'));
+  return new Set([...entries.map((path) => path.replace(/\.py$/, '')), ...ownNames.map(([first]) => first!)]);
 }
 
 /** Steps from the bundle's root; `outside` for a module outside the bundle, `above` if the dots lead out of the bundle. */
