@@ -6,6 +6,7 @@ import { start } from '../../packages/ecs-double/double.mjs';
 
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 const SERVICES = ['chat-proc', 'chat-ingress', 'metrics'];
+const LOG_GROUPS = [...SERVICES, 'postgres-setup', 'exec'].map((name) => `/ecs/kdcube-${name}`);
 /** Virtual seconds per real second, if somebody watches. */
 const PACE = 45;
 
@@ -16,6 +17,7 @@ export async function startCloud({ registry, journal, isWatched }) {
     clusters: [PLACE.cluster],
     taskDefinitions: SERVICES.map((name) => definition(name, registry)),
     services: SERVICES.map(service),
+    logGroups: LOG_GROUPS,
     rules: [setupEndsWell()],
   };
   const double = await start({ port: 0, journal, scenario });

@@ -28,7 +28,7 @@ Images are deployed from the demo's registry on ${registry}.)`);
     release(shop, 'prod-1');
     await commit('Release prod-1');
     await nx('run-many', '-t', 'docker-push', '--output-style=static');
-    console.log('\n(The stand-in has no roles, secrets, log groups and quotas: their checks are "unknown".)');
+    console.log('\n(The stand-in has no roles, secrets and network: their checks are "unknown".)');
     await nx('run', 'release:verify:prod');
     await nx('run', 'release:plan:prod');
 

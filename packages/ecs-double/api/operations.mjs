@@ -1,7 +1,8 @@
 // Which function implements which operation. An operation that is not listed is refused.
 import { describeScalableTargets, describeScalingPolicies } from '../neighbors/autoscaling.mjs';
-import { describeTargetHealth } from '../neighbors/elbv2.mjs';
-import { describeLogStreams, filterLogEvents, getLogEvents } from '../neighbors/logs.mjs';
+import { describeLoadBalancerAttributes, describeTargetGroups, describeTargetHealth } from '../neighbors/elbv2.mjs';
+import { describeLogGroups, describeLogStreams, filterLogEvents, getLogEvents } from '../neighbors/logs.mjs';
+import { getServiceQuota, listDefaultServiceQuotas, listServiceQuotas } from '../neighbors/quotas.mjs';
 import { getCallerIdentity } from '../neighbors/sts.mjs';
 import { describeClusters } from './clusters.mjs';
 import {
@@ -47,13 +48,27 @@ export const OPERATIONS = {
     UntagResource: untagResource,
     UpdateService: updateService,
   },
-  logs: { DescribeLogStreams: describeLogStreams, FilterLogEvents: filterLogEvents, GetLogEvents: getLogEvents },
+  logs: {
+    DescribeLogGroups: describeLogGroups,
+    DescribeLogStreams: describeLogStreams,
+    FilterLogEvents: filterLogEvents,
+    GetLogEvents: getLogEvents,
+  },
+  'service-quotas': {
+    GetServiceQuota: getServiceQuota,
+    ListAWSDefaultServiceQuotas: listDefaultServiceQuotas,
+    ListServiceQuotas: listServiceQuotas,
+  },
   sts: { GetCallerIdentity: getCallerIdentity },
   'application-autoscaling': {
     DescribeScalableTargets: describeScalableTargets,
     DescribeScalingPolicies: describeScalingPolicies,
   },
-  elbv2: { DescribeTargetHealth: describeTargetHealth },
+  elbv2: {
+    DescribeLoadBalancerAttributes: describeLoadBalancerAttributes,
+    DescribeTargetGroups: describeTargetGroups,
+    DescribeTargetHealth: describeTargetHealth,
+  },
 };
 
 /**

@@ -26,6 +26,50 @@ export function describeTargetHealth(world, { TargetGroupArn }) {
   };
 }
 
+/**
+ * Of the target groups that services name. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroups.html
+ * @param {World} world
+ * @param {{ TargetGroupArns?: string[] }} options
+ */
+export function describeTargetGroups(world, { TargetGroupArns }) {
+  const known = [...world.services.values()].flatMap(groupsOf);
+  const arns = TargetGroupArns ?? [...new Set(known.map(({ targetGroupArn }) => targetGroupArn))];
+  return {
+    TargetGroups: arns.map((arn) => {
+      const group = known.find(({ targetGroupArn }) => targetGroupArn === arn);
+      if (!group) throw fail('TargetGroupNotFoundException', 'One or more target groups not found');
+      return {
+        TargetGroupArn: arn,
+        TargetGroupName: arn.split('/')[1],
+        Protocol: 'HTTP',
+        Port: group.containerPort,
+        HealthCheckPath: '/',
+        TargetType: 'ip',
+        LoadBalancerArns: [loadBalancerArn(world)],
+      };
+    }),
+  };
+}
+
+/**
+ * One load balancer stands before all target groups.
+ * @param {World} world
+ */
+function loadBalancerArn({ region, account }) {
+  return `arn:aws:elasticloadbalancing:${region}:${account}:loadbalancer/app/stand-in/0123456789abcdef`;
+}
+
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancerAttributes.html; 60 seconds is Amazon's default.
+ * @param {World} world
+ * @param {{ LoadBalancerArn: string }} options
+ */
+export function describeLoadBalancerAttributes(world, { LoadBalancerArn }) {
+  if (LoadBalancerArn !== loadBalancerArn(world))
+    throw fail('LoadBalancerNotFoundException', 'One or more load balancers not found');
+  return { Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: '60' }] };
+}
+
 /** @param {Service} service */
 function groupsOf(service) {
   return service.settings.loadBalancers ?? [];

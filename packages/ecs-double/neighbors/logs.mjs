@@ -104,6 +104,24 @@ export function filterLogEvents(world, request) {
 }
 
 /**
+ * Without a prefix: all groups. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
+ * @param {World} world
+ * @param {Request} request
+ */
+export function describeLogGroups(world, { logGroupNamePrefix = '', limit = 50, nextToken }) {
+  const names = [...world.logs.keys()].filter((name) => name.startsWith(logGroupNamePrefix)).sort();
+  const from = nextToken === undefined ? 0 : Number(nextToken);
+  const logGroups = names.slice(from, from + limit).map((logGroupName) => ({
+    logGroupName,
+    creationTime: world.started,
+    metricFilterCount: 0,
+    arn: `arn:aws:logs:${world.region}:${world.account}:log-group:${logGroupName}:*`,
+    storedBytes: 0,
+  }));
+  return { logGroups, ...(from + limit < names.length ? { nextToken: String(from + limit) } : {}) };
+}
+
+/**
  * @param {World} world
  * @param {Request} request
  */

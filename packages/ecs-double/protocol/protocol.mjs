@@ -11,6 +11,7 @@ const TARGETS = {
   AmazonEC2ContainerServiceV20141113: 'ecs',
   Logs_20140328: 'logs',
   AnyScaleFrontendService: 'application-autoscaling',
+  ServiceQuotasV20190624: 'service-quotas',
 };
 /** @type {Record<string, string>} */
 const VERSIONS = { '2011-06-15': 'sts', '2015-12-01': 'elbv2' };

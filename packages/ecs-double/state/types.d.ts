@@ -161,6 +161,8 @@ export interface Scenario extends Partial<
   clusters?: (string | { name: string; status?: string; tags?: Tag[] })[];
   taskDefinitions?: Request[];
   services?: Request[];
+  /** Names of log groups that exist before a container writes to them. */
+  logGroups?: string[];
   timing?: Partial<Timing>;
   quirks?: Partial<Quirks>;
   script?: { at: number; op: string; request: Request; service?: string }[];

@@ -65,7 +65,7 @@ export function makeWorld({ clock, ids, reconcile, region, account, scenario = {
     tasks: new Map(),
     serviceDeployments: new Map(),
     revisions: new Map(),
-    logs: new Map(),
+    logs: new Map((scenario.logGroups ?? []).map((name) => [name, new Map()])),
     tokens: new Map(),
     registry: makeRegistry(scenario.registry),
   };
