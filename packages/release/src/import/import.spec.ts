@@ -1,15 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvironment } from '../environment/read-environment';
-import { textFiles } from '../../testing/environments';
+import { environmentOf, textFiles } from '../../testing/environments';
 import { bundlesOf, deployed, deployInput } from '../../testing/deploys';
 import { foundInCompose } from '../targets/compose/import/compose';
 import { readEnvFile } from '../targets/compose/env-file/compose-env-file';
 import { containerOfService, sidecarNotes } from '../targets/ecs/import/container';
-import { foundOnEcs } from '../targets/ecs/import/ecs';
+import { foundExec, foundOnEcs } from '../targets/ecs/import/ecs';
 import { importEnvironment } from './environment';
 import { planDeploy } from '../targets/ecs/plan/plan-deploy';
 import type { Running } from '../targets/ecs/plan/running';
+import { renderExecTaskDefinition } from '../targets/ecs/task-definition/render-task-definition';
 import type { ContainerDefinition, TaskDefinition } from '../targets/ecs/task-definition/task-definition';
 
 const CANARY = 'cAnArY9x7Q2mZ4kW8pL1vB3nTd';
@@ -170,6 +171,15 @@ test('40 services with sidecars, on ARM64, with parameters by their bare names: 
   expect(plan.services.map(({ change, reasons }) => [change, reasons])).toEqual(definitions.map(() => ['none', []]));
   expect([text.match(/architecture: "arm64"/g)!.length, text.match(/container: "app"/g)!.length]).toEqual([40, 40]);
   expect(text).toMatch(/A_KEY: "ssm:prod-param"\n +B_KEY: "ssm:\/prod\/b"/);
+});
+
+test('the exec task stays on its architecture', () => {
+  const runtimePlatform = { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' };
+  const exec = { ...app, family: 'kdcube-exec', runtimePlatform, requiresCompatibilities: ['FARGATE'] };
+  expect(foundExec(exec).fargate).toMatchObject({ family: 'kdcube-exec', architecture: 'arm64' });
+  expect(foundExec({ ...exec, runtimePlatform: undefined }).fargate).not.toHaveProperty('architecture');
+  const environment = environmentOf('exec: { runtime: fargate, image: kdcube-exec-bundled, fargate: { architecture: arm64 } }');
+  expect(renderExecTaskDefinition(environment, 'r/exec@sha256:1')!.runtimePlatform).toEqual(runtimePlatform);
 });
 
 test('a parameter of another account is a change, though its name is the same', () => {

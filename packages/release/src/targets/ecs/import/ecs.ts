@@ -23,7 +23,7 @@ export function foundOnEcs(service: RunningService, definition: TaskDefinition, 
     rest: {
       count: service.desiredCount,
       ...sizeOf(definition),
-      ...(definition.runtimePlatform?.cpuArchitecture === 'ARM64' && { architecture: 'arm64' }),
+      ...architectureOf(definition),
       ...(ports[0]?.containerPort !== undefined && { port: ports[0].containerPort }),
       // Its own check stays, whatever it is.
       health: { tool: 'none' },
@@ -45,8 +45,18 @@ export function foundExec(definition: TaskDefinition, container?: string): Found
   const own = definition.containerDefinitions.find(({ name }) => name === container) ?? likelyContainer(definition);
   return {
     ...(/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(own.image) && { image: own.image }),
-    fargate: { family: definition.family, container: own.name, ...sizeOf(definition), ...placeOf(definition, own) },
+    fargate: {
+      family: definition.family,
+      container: own.name,
+      ...sizeOf(definition),
+      ...architectureOf(definition),
+      ...placeOf(definition, own),
+    },
   };
+}
+
+function architectureOf({ runtimePlatform }: TaskDefinition): { architecture?: 'arm64' } {
+  return runtimePlatform?.cpuArchitecture === 'ARM64' ? { architecture: 'arm64' } : {};
 }
 
 function sizeOf({ cpu, memory }: TaskDefinition): Record<string, number> {

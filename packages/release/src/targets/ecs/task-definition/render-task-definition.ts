@@ -33,7 +33,7 @@ export function renderExecTaskDefinition(environment: Environment, image: string
     requiresCompatibilities: ['FARGATE'],
     cpu: String(task.cpu),
     memory: String(task.memory),
-    runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
+    runtimePlatform: { cpuArchitecture: task.architecture === 'arm64' ? 'ARM64' : 'X86_64', operatingSystemFamily: 'LINUX' },
     ...renderRoles(environment, task),
     containerDefinitions: [
       { name: task.container, image, essential: true, logConfiguration: renderLogs(environment, task.logGroup) },
