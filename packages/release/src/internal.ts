@@ -19,7 +19,7 @@ export { ONCE } from './document/once';
 
 // platform
 export { idProblem } from './platform/bundle-id';
-export { generations } from './platform/generation';
+export { type Generation, generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
@@ -36,7 +36,7 @@ export {
   repositoryOf,
   shown,
 } from './release/reference';
-export { isCommit, isLoopback, normalPath, shownUrl, unsafePath, withoutSecrets } from './release/refs';
+export { isCommit, isLoopback, normalPath, sameRepo, shownUrl, unsafePath, withoutSecrets } from './release/refs';
 export { parseRepo } from './release/repo-url';
 export { BUNDLES_ROOT, bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
@@ -67,6 +67,7 @@ export { buildArgProblems } from './image/build-args';
 export { type Dockerfile, pinBases, PLATFORM_REF_ARG, readDockerfile } from './image/dockerfile/dockerfile';
 export { type ExternalBase, REGISTRY_ARGS } from './image/dockerfile/scan';
 export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
+export { platformBase } from './image/platform-base';
 export type { ContextEntry } from './image/recipe/files/context';
 export type { LayerEntry } from './image/recipe/files/copy';
 export { evaluateRecipe } from './image/recipe/evaluate';
@@ -87,7 +88,11 @@ export { judgeSignature, type SignedImage, signImage } from './provenance/signat
 export { PREDICATE_TYPE, type ProvenanceFacts } from './provenance/statement';
 
 // env
+export type { BundleClone, WorkspaceSource } from './descriptor/git-source';
+export { bundlesInDescriptor } from './deploy/normalize-descriptor';
+export { descriptorIn } from './targets/ecs/plan/reuse-registered-text';
 export { descriptorOptions, type PlannedFile } from './env/bundles';
+export { gitModeFacts } from './platform/git-mode';
 export { envFile } from './env/env-file';
 export { type EnvPlan, renderEnv, type ServiceEnv } from './env/env';
 
@@ -103,6 +108,7 @@ export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult,
 export { clusterActive } from './deploy/checks/cluster';
 /** @public Printed into docs/ by tools/docs.mjs. */
 export { CHECKS } from './deploy/checks/index';
+export { bundlePushed, imageGit } from './deploy/checks/bundle';
 export { imageExists, imageLayers, imagePlatform, imagePushed, imagePython, imageSigned } from './deploy/checks/image';
 export { logGroupExists } from './deploy/checks/log-group';
 export {

@@ -8,7 +8,7 @@ export interface CompareBundlesInput {
   /** From the labels of the running image. Undefined: unknown. */
   before?: readonly BundleContent[];
   /** From the running descriptor, or from the last record. */
-  described: ReadonlyMap<string, { ref?: string; commit?: string }>;
+  described: ReadonlyMap<string, Partial<RecordedBundle>>;
   /** Whether proc gets another image. */
   imageChanges: boolean;
   mode: 'baked' | 'git';
@@ -16,7 +16,7 @@ export interface CompareBundlesInput {
   subjects: ReadonlyMap<string, string>;
 }
 
-/** Compares the bundles one by one. In baked mode the tree decides: a new tag on the same tree is unchanged. In git mode a new ref is a change. */
+/** Compares the bundles one by one. The tree decides, where it is known: a new tag on the same tree is unchanged. In git mode, the commit that is cloned decides before it. */
 export function compareBundles(input: CompareBundlesInput): BundleChange[] {
   const { after, before, described, subjects } = input;
   const old = new Map<string, Partial<RecordedBundle>>();
@@ -40,8 +40,9 @@ function isUnchanged(
   previous: Partial<RecordedBundle>,
   { mode, imageChanges }: CompareBundlesInput,
 ): boolean {
-  if (mode === 'git') return previous.ref === bundle.ref && (previous.commit === undefined || previous.commit === bundle.commit);
+  if (mode === 'git' && previous.commit !== undefined && previous.commit === bundle.commit) return true;
   if (previous.tree !== undefined) return previous.tree === bundle.tree;
+  if (mode === 'git') return previous.commit === undefined && previous.ref !== undefined && previous.ref === bundle.ref;
   return !imageChanges || (previous.commit !== undefined && previous.commit === bundle.commit);
 }
 

@@ -23,10 +23,10 @@ export const RecordedService = z.strictObject({
 });
 export type RecordedService = z.infer<typeof RecordedService>;
 
-/** One bundle in a release record. `ref` and `commit` are set for pinned bundles. */
+/** One bundle in a release record. */
 export const RecordedBundle = z.strictObject({
   ...BundleContent.shape,
-  /** `ref` and `commit`: of a pinned bundle only. */
+  /** `ref`: of a pinned bundle. `commit`: of a pinned bundle, and in git mode of every one. */
   ref: z.string().optional(),
   commit: z.string().optional(),
 });

@@ -1,13 +1,14 @@
 import type { Problem } from '../problem/problem';
-import { KdcubeError, quoted } from '../problem/problem';
+import { KdcubeError } from '../problem/problem';
 import { GENERATIONS } from '../platform/generation';
 import type { DescriptorKind } from '../platform/generation';
 import type { BundlePin } from '../release/pin';
 import { withoutSecrets } from '../release/refs';
-import { parseRepo } from '../release/repo-url';
 import type { Bundle, PinnedBundle, Release } from '../release/release';
 import { BUNDLES_ROOT } from '../release/release';
 import { yamlText } from '../document/yaml-text';
+import type { BundleClone, WorkspaceSource } from './git-source';
+import { bundleClone } from './git-source';
 
 /**
  * One Release, two descriptors (HOUSE §9.3): `env-json` is AGENTIC_BUNDLES_JSON, always in the map form, because the inline list form
@@ -33,15 +34,20 @@ export interface DescriptorPlan {
   env: Record<string, string>;
   /** The files to write, by name. */
   files: Record<string, string>;
+  /** What the platform clones; empty if the bundles are baked. */
+  clones: BundleClone[];
 }
 
 type Entry = Record<string, unknown>;
 
-/** Plans the bundle descriptor of a release. Pins are needed for pinned bundles only. Throws all problems at once. */
+/**
+ * Plans the bundle descriptor of a release. Pins are needed for pinned bundles only, and `sources` for workspace bundles in git mode only. Throws all problems at once.
+ */
 export function planDescriptor(
   release: Release,
   pins: ReadonlyMap<string, BundlePin>,
   options: DescriptorOptions,
+  sources: ReadonlyMap<string, WorkspaceSource> = new Map(),
 ): DescriptorPlan {
   const kind = options.kind ?? GENERATIONS[release.generation].descriptor;
   const problems: Problem[] = [];
@@ -52,9 +58,16 @@ export function planDescriptor(
       hint: 'nx g @kdcube/nx:bundle my-bundle',
     });
   }
-  const entries = release.bundles.map((bundle) =>
-    entryOf(bundle, pins.get(bundle.id), { release, kind, mode: options.mode, problems }),
-  );
+  const clones: BundleClone[] = [];
+  const context = { release, kind, alwaysPull: options.alwaysPull ?? false };
+  const entries = release.bundles.map((bundle) => {
+    const pin = pins.get(bundle.id);
+    if (options.mode === 'baked') return bakedEntry(bundle, pin, context);
+    const clone = bundleClone(bundle, pin, sources.get(bundle.id), context);
+    if ('code' in clone) problems.push(clone);
+    else clones.push(clone);
+    return { ...common(bundle), ...('code' in clone ? {} : clonedSource(clone)), ...settingsOf(bundle, context) };
+  });
   if (problems.length > 0) throw new KdcubeError(problems);
   const settings = toggles(kind, options);
   if (kind === 'bundles-yaml') {
@@ -63,6 +76,7 @@ export function planDescriptor(
     return {
       kind,
       mode: options.mode,
+      clones,
       descriptor,
       env,
       files: { 'bundles.yaml': yamlText(descriptor), 'descriptor.env': envText(env) },
@@ -77,6 +91,7 @@ export function planDescriptor(
   return {
     kind,
     mode: options.mode,
+    clones,
     descriptor,
     env,
     files: {
@@ -90,27 +105,33 @@ export function planDescriptor(
 interface EntryContext {
   release: Release;
   kind: DescriptorKind;
-  mode: 'baked' | 'git';
-  problems: Problem[];
 }
 
-function entryOf(bundle: Bundle, pin: BundlePin | undefined, context: EntryContext): Entry {
-  const { release, kind, mode } = context;
-  const configKey = GENERATIONS[release.generation].config ?? (kind === 'bundles-yaml' ? 'config' : 'props');
-  const common = {
-    id: bundle.id,
-    ...(bundle.name !== undefined && { name: bundle.name }),
-    ...(bundle.description !== undefined && { description: bundle.description }),
-    ...(bundle.singleton !== undefined && { singleton: bundle.singleton }),
+function common({ id, name, description, singleton }: Bundle): Entry {
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(singleton !== undefined && { singleton }),
   };
-  const config = bundle.config && { [configKey]: bundle.config };
-  if (mode === 'git') return { ...common, ...gitSource(bundle, pin, context), ...config };
-  const source = bundle.kind === 'pinned' ? tracing(bundle, pin, release, kind) : {};
-  return { ...common, path: BUNDLES_ROOT, module: bundle.module, ...source, ...config };
+}
+
+function settingsOf(bundle: Bundle, { release, kind }: EntryContext): Entry {
+  const key = GENERATIONS[release.generation].config ?? (kind === 'bundles-yaml' ? 'config' : 'props');
+  return bundle.config ? { [key]: bundle.config } : {};
+}
+
+function bakedEntry(bundle: Bundle, pin: BundlePin | undefined, context: EntryContext): Entry {
+  const source = bundle.kind === 'pinned' ? tracing(bundle, pin, context) : {};
+  return { ...common(bundle), path: BUNDLES_ROOT, module: bundle.module, ...source, ...settingsOf(bundle, context) };
+}
+
+function clonedSource({ repo, ref, subdir, module, commit }: BundleClone): Entry {
+  return { repo, ref, subdir, module, ...(commit !== undefined && { git_commit: commit }) };
 }
 
 /** The origin of a baked bundle. Today's platform clones any `repo` it finds: its descriptor has only the commit. */
-function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, release: Release, kind: DescriptorKind): Entry {
+function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, { release, kind }: EntryContext): Entry {
   const commit = pin && { git_commit: pin.commit };
   if (kind === 'bundles-yaml') return { ...commit };
   // A bare name that only this clone's remote could resolve is not resolved: two clones must give the same descriptor.
@@ -120,39 +141,6 @@ function tracing(bundle: PinnedBundle, pin: BundlePin | undefined, release: Rele
 /** The repository from `repos:`, else as the bundle names it. */
 function urlOf(bundle: PinnedBundle, { repos }: Release): string {
   return Object.hasOwn(repos, bundle.repo) ? repos[bundle.repo]! : bundle.repo;
-}
-
-function gitSource(bundle: Bundle, pin: BundlePin | undefined, { release, kind, problems }: EntryContext): Entry {
-  if (bundle.kind === 'workspace') {
-    problems.push({
-      code: 'missing-ref',
-      message: `${quoted(bundle.id)} is a workspace bundle: in git mode the platform clones bundles, but this one has no repo and ref.`,
-      hint: 'tag this repository, then write repo: and ref: in release.yaml',
-    });
-    return {};
-  }
-  const url = urlOf(bundle, release);
-  const place = parseRepo(url);
-  if ('code' in place || place.kind === 'name') {
-    problems.push({
-      code: 'unknown-repo',
-      message: `${quoted(bundle.repo)} is a name, but in git mode the platform needs a URL.`,
-      hint: `repos:\n  ${bundle.repo}: git@…`,
-    });
-    return {};
-  }
-  const source = { repo: withoutSecrets(url), ref: bundle.ref };
-  const commit = pin && { git_commit: pin.commit };
-  const folder = pin?.path.split('/').pop() ?? bundle.id;
-  if (!folder.includes('.')) return { ...source, subdir: bundle.subdir, module: `${folder}.entrypoint`, ...commit };
-  if (kind === 'bundles-yaml')
-    return { ...source, subdir: pin?.path ?? `${bundle.subdir}/${bundle.id}`, module: 'entrypoint', ...commit };
-  problems.push({
-    code: 'module-mismatch',
-    message: `${quoted(bundle.id)} cannot be cloned by this platform: the folder ${quoted(folder)} has a dot, which the loader would read as two folders.`,
-    hint: `rename the folder to ${bundle.folder} in its repository, or bake the bundles`,
-  });
-  return {};
 }
 
 function toggles(kind: DescriptorKind, { mode, alwaysPull, examples }: DescriptorOptions): Record<string, string> {

@@ -319,7 +319,7 @@ describe('refused', () => {
     ['Secrets Manager on an early platform', 'bundles: { descriptor: aws-sm }', '2026.3.1', {}, 'id: a', ['wrong-value']],
     [
       'git mode with an image without git',
-      'bundles: { mode: git }',
+      'bundles: { mode: git, git: { ssh_key: /k, known_hosts: /h } }',
       '2026.3.1',
       {},
       'id: a, repo: "git@h:o/r", ref: v1',
@@ -327,7 +327,7 @@ describe('refused', () => {
     ],
     [
       'git mode with an image that has git',
-      'bundles: { mode: git }',
+      'bundles: { mode: git, git: { ssh_key: /k, known_hosts: /h } }',
       '2026.3.1',
       { imageHasGit: true },
       'id: a, repo: "git@h:o/r", ref: v1',
@@ -335,7 +335,7 @@ describe('refused', () => {
     ],
     [
       'git mode with a later image without git',
-      'bundles: { mode: git }',
+      'bundles: { mode: git, git: { ssh_key: /k, known_hosts: /h } }',
       '2026.4.19',
       { imageHasGit: false },
       'id: a, repo: "git@h:o/r", ref: v1',

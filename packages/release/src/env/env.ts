@@ -10,6 +10,7 @@ import { assemblyNote } from './assembly';
 import type { PlannedFile } from './bundles';
 import { bundleSettings, descriptorProblem } from './bundles';
 import { renderGateway } from './gateway';
+import { cloneRootSettings, gitModeFindings } from './git-mode';
 import { fits, tooLarge } from './limits';
 import type { Env } from './settings';
 import { execSettings, gitSettings, metricsSettings, ownSettings } from './settings';
@@ -58,8 +59,9 @@ export function renderEnv(input: EnvInput): EnvPlan {
   const notes: Problem[] = [];
   const wrongWay = descriptorProblem(environment, descriptor);
   if (wrongWay) problems.push(wrongWay);
-  const noGit = gitProblem(input);
-  if (noGit) problems.push(noGit);
+  const cloning = gitModeFindings(input);
+  problems.push(...cloning.problems);
+  notes.push(...cloning.notes);
   const gateway = renderGateway(environment, release.generation);
   notes.push(...gateway.notes);
   const services = environment.services.map((service) => serviceEnv(service, input, gateway.text, { problems, notes }));
@@ -141,8 +143,10 @@ function derived(
 }
 
 /** Only proc has bundles. */
-function bundlesOf(service: Service, { environment, descriptor }: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
-  return service.component === 'proc' ? bundleSettings(environment, service, descriptor, asFile) : { env: {}, files: [] };
+function bundlesOf(service: Service, input: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
+  if (service.component !== 'proc') return { env: {}, files: [] };
+  const { env, files } = bundleSettings(input.environment, service, input.descriptor, asFile);
+  return { env: { ...env, ...cloneRootSettings(input, service) }, files };
 }
 
 function secretsOf(service: Service, { ecs }: Environment): Record<string, string> {
@@ -166,17 +170,6 @@ function imageReference(image: ServiceImage, images: ReadonlyMap<string, string>
   };
   if (!problems.some(({ message }) => message === problem.message)) problems.push(problem);
   return '';
-}
-
-function gitProblem({ environment, release, imageHasGit }: EnvInput): Problem | undefined {
-  const proc = environment.services.some(({ component }) => component === 'proc');
-  if (environment.bundles.mode !== 'git' || !proc || imageHasGit === true) return undefined;
-  if (imageHasGit === undefined && release.generation !== '2026.3.1') return undefined;
-  return {
-    code: 'git-missing',
-    message: 'proc cannot clone the bundles: its image has no git. The first platforms did not install it.',
-    hint: 'bundles:\n  mode: baked',
-  };
 }
 
 function inOrder(env: Env): Env {

@@ -67,6 +67,7 @@ export interface FargateTask {
   container: string;
   cpu: number;
   memory: number;
+  architecture: 'amd64' | 'arm64';
   logGroup: string;
   executionRole?: string;
   taskRole?: string;

@@ -165,6 +165,7 @@ function execOf({ exec, ecs }: PartlyWritten): Exec {
       container: fargate?.container ?? 'exec',
       cpu: fargate?.cpu ?? 1024,
       memory: fargate?.memory ?? 2048,
+      architecture: fargate?.architecture ?? 'amd64',
       logGroup: fargate?.log_group ?? `/ecs/${family}`,
       executionRole: fargate?.execution_role ?? ecs?.execution_role,
       taskRole: fargate?.task_role ?? ecs?.task_role,

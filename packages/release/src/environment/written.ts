@@ -110,6 +110,7 @@ const fargate = z
     container: text().optional().describe('The name of its container. Default: `exec`.'),
     cpu: count(1).optional().describe('CPU units. Default: 1024.'),
     memory: count(1).optional().describe('MiB. Default: 2048.'),
+    architecture: z.enum(['amd64', 'arm64']).optional().describe('Default: amd64.'),
     log_group: text().optional().describe('Default: `/ecs/<family>`.'),
     ...roles,
   })
@@ -177,7 +178,9 @@ export const WrittenEnvironment = z
         mode: z
           .enum(['baked', 'git'])
           .optional()
-          .describe('`baked` (the default): in the images. `git`: the platform clones them.'),
+          .describe(
+            '`baked` (the default): in the images. `git`: the platform clones them, and runs without the images that have them.',
+          ),
         descriptor: z
           .enum(['env', 'file', 'aws-sm'])
           .optional()
@@ -194,10 +197,18 @@ export const WrittenEnvironment = z
           .describe('In git mode: fetch at every resolution, so that a ref may be a branch. Default: false.'),
         git: z
           .strictObject({
+            repo: text()
+              .optional()
+              .describe(
+                'Where workspace bundles are cloned from. Default: the remote of this repository, which another clone may name in another way.',
+              ),
             ssh_key: text().optional().describe('The private key in the container.'),
             known_hosts: text().optional().describe('The known_hosts file in the container.'),
             keep: count(1).optional().describe('Clones to keep. Default: 3.'),
-            shallow: z.boolean().optional().describe('Clone shallow.'),
+            shallow: z
+              .boolean()
+              .optional()
+              .describe('Clone 50 commits of the default branch only: the pinned commits must be on that branch.'),
           })
           .optional()
           .describe('How the platform clones, in git mode.'),

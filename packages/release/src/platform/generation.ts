@@ -143,6 +143,12 @@ export function generationOf(ref: string | undefined, option?: Generation): { ge
   return { generation: NEWEST_GENERATION, because: 'platform.ref has no version: the newest platform is assumed' };
 }
 
+/** Whether a calendar version is `since` or later; undefined if `ref` is none. */
+export function isRefSince(ref: string, since: string): boolean | undefined {
+  const version = calendarVersion(ref);
+  return version === undefined ? undefined : version >= calendarVersion(since)!;
+}
+
 /** 2026.3.4.1716 → 202603041716, with or without zeros in front; undefined if it is not a calendar version. The last part is the time of day, and may be missing. */
 function calendarVersion(ref: string): number | undefined {
   const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)(?:\.(\d{1,4})(?!\d))?/.exec(ref);

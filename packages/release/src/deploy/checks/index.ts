@@ -1,4 +1,5 @@
 import { accountMatches } from './account';
+import { bundlePushed, imageGit } from './bundle';
 import type { CheckInfo } from './check';
 import { clusterActive } from './cluster';
 import { deployIdle, deployLock } from './concurrent';
@@ -62,4 +63,6 @@ export const CHECKS: readonly CheckInfo[] = [
   imageExists,
   imagePlatform,
   imagePython,
+  bundlePushed,
+  imageGit,
 ];

@@ -3,7 +3,7 @@ import type { EnvPlan } from '../../../env/env';
 import type { BundleChange, DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import { compareBundles } from '../../../deploy/compare-bundles';
 import { bundlesInDescriptor } from '../../../deploy/normalize-descriptor';
-import type { ReleaseRecord } from '../../../deploy/record';
+import type { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
 import { describeForcedStep, forcedService } from '../../../deploy/registry-step';
 import { planWaves } from '../../../deploy/waves';
 import type { DeployInput } from './deploy-input';
@@ -59,7 +59,7 @@ export function assemblePlan(
 
 function bundleChanges(input: DeployInput, oldDescriptor: string | undefined, imageChanges: boolean): BundleChange[] {
   const { running, record } = input;
-  const described = bundlesInDescriptor(oldDescriptor);
+  const described = describedBundles(oldDescriptor, record);
   const isRecordUsed = described.size === 0 || running.from !== 'ecs';
   return compareBundles({
     after: input.bundles,
@@ -70,6 +70,17 @@ function bundleChanges(input: DeployInput, oldDescriptor: string | undefined, im
     mode: input.descriptor.mode,
     subjects: input.subjects,
   });
+}
+
+/** The bundles of a running descriptor. A record of the same commit tells the tree, which no descriptor has, and the ref, which a cloned bundle does not have. */
+function describedBundles(text: string | undefined, record: ReleaseRecord | undefined): Map<string, Partial<RecordedBundle>> {
+  return new Map(
+    [...bundlesInDescriptor(text)].map(([id, { ref, commit }]) => {
+      const recorded = record?.bundles.find((bundle) => bundle.id === id && commit !== undefined && bundle.commit === commit);
+      const written = ref !== undefined && ref !== commit ? { ref } : {};
+      return [id, { ...written, ...(commit !== undefined && { commit }), ...recorded }] as const;
+    }),
+  );
 }
 
 /** An image that was not built from this release may lack the bundles in the descriptor. */

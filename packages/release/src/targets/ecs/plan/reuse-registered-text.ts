@@ -2,7 +2,8 @@ import type { Service } from '../../../environment/environment';
 import { oneLine } from '../../../descriptor/descriptor';
 import type { EnvPlan, ServiceEnv } from '../../../env/env';
 import { normalizeDescriptor, sortKeys } from '../../../deploy/normalize-descriptor';
-import { filesInDefinition } from '../task-definition/files';
+import { filesInDefinition, type Packing } from '../task-definition/files';
+import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import type { DeployInput } from './deploy-input';
 import { runningContainer, runningDefinition } from './running-service';
 import { variablesOf } from './running';
@@ -39,11 +40,20 @@ function reuseServiceText(rendered: ServiceEnv, input: DeployInput): ServiceEnv 
 
 /** The bundle descriptor of a running service: inline, or in the file that its task definition carries. */
 export function runningDescriptor(service: Service, input: DeployInput): string | undefined {
-  const variables = variablesOf(runningContainer(service, input));
+  return descriptorIn(runningDefinition(service, input), runningContainer(service, input), input.packing);
+}
+
+/** The bundle descriptor of a task definition. Undefined if it has none, as with Secrets Manager. */
+export function descriptorIn(
+  definition: TaskDefinition | undefined,
+  container: ContainerDefinition | undefined,
+  packing: Packing,
+): string | undefined {
+  const variables = variablesOf(container);
   const inline = variables.get('AGENTIC_BUNDLES_JSON')?.value;
   const path = variables.get('BUNDLES_YAML_DESCRIPTOR_PATH')?.value ?? inline;
   if (path === undefined) return undefined;
-  return filesInDefinition(runningDefinition(service, input), input.packing).get(path) ?? inline;
+  return filesInDefinition(definition, packing).get(path) ?? inline;
 }
 
 function isSameDescriptor(one: string, other: string, mode: 'baked' | 'git'): boolean {

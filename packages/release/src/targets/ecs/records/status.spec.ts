@@ -112,3 +112,39 @@ it('the tasks of a revision are its own: an old one that still runs is another',
   // Whoever starts the same revision anew changes nothing of what was recorded.
   expect(found.drift).toEqual([]);
 });
+
+describe('bundles that the platform clones', () => {
+  const [x, y] = ['1'.repeat(40), '2'.repeat(40)];
+  const deployed = (commit: string): ReleaseRecord => ({
+    ...record('one', 'succeeded', 1),
+    bundles: [{ id: 'weather', folder: 'weather', tree: '3'.repeat(40), ref: 'v1', commit }],
+  });
+  const pinned = (commit: string) => new Map([['weather', { tree: '3'.repeat(40), ref: 'v1', commit }]]);
+  const of = (cloned: Map<string, { commit?: string }>, pin = x) => {
+    const { drift, notDeployed, bundles } = status([deployed(x)], seen(1), { cloned, pinned: pinned(pin) });
+    return { drift, notDeployed, ofBundle: bundles[0]!.drift };
+  };
+
+  it('the deployed commit is no drift', () => {
+    expect(of(new Map([['weather', { commit: x }]]))).toEqual({ drift: [], notDeployed: [], ofBundle: [] });
+  });
+
+  it('another commit in the descriptor is drift, and names both', () => {
+    const what = 'the descriptor names 222222222222, and 111111111111 was deployed';
+    expect(of(new Map([['weather', { commit: y }]]), y)).toEqual({
+      drift: [`weather: ${what}`],
+      notDeployed: [],
+      ofBundle: [what],
+    });
+  });
+
+  it('another pin here is not deployed yet, even with the same content', () => {
+    expect(of(new Map([['weather', { commit: x }]]), y).notDeployed).toEqual([
+      'weather is pinned at 222222222222, and the descriptor names 111111111111',
+    ]);
+  });
+
+  it('a bundle that the descriptor does not have is drift', () => {
+    expect(of(new Map()).drift).toEqual(['weather: the descriptor does not have it']);
+  });
+});

@@ -20,7 +20,9 @@ export interface StatusInput {
   /** What the registry says of each image of the record. */
   knownImages: ReadonlyMap<string, RegistryImage>;
   /** Of release.yaml as it is here: id → tree, for what is pinned. */
-  pinned: ReadonlyMap<string, { tree: string; ref: string }>;
+  pinned: ReadonlyMap<string, { tree: string; ref: string; commit: string }>;
+  /** In git mode: the commits in proc's running descriptor. */
+  cloned?: ReadonlyMap<string, { commit?: string }>;
   releaseHere?: string;
 }
 
@@ -63,7 +65,7 @@ export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | und
 
 /** What runs, against the last good record. `names`: the services that the environment has, with their ECS names. */
 export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput): EnvironmentStatus {
-  const { records, pinned, releaseHere, now } = input;
+  const { records, pinned, cloned, releaseHere, now } = input;
   const record = lastGood(records);
   const lock = findLock([...input.services.values()], now);
   const all = new Map([
@@ -78,13 +80,18 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
     tree,
     ...(ref !== undefined && { ref }),
     ...(commit !== undefined && { commit }),
-    drift: [],
+    drift: cloned ? cloneDrift(commit, cloned.get(id)) : [],
   }));
   const notDeployed = [
     ...(record && releaseHere !== undefined && releaseHere !== record.release ? [`release.yaml is ${releaseHere}`] : []),
-    ...[...pinned].flatMap(([id, { tree, ref }]) => {
+    ...[...pinned].flatMap(([id, { tree, ref, commit }]) => {
       const previous = bundles.find((bundle) => bundle.id === id);
       if (!previous) return [`${id} is new in release.yaml`];
+      const clone = cloned?.get(id)?.commit;
+      if (clone !== undefined)
+        return clone === commit
+          ? []
+          : [`${id} is pinned at ${shortCommit(commit)}, and the descriptor names ${shortCommit(clone)}`];
       return previous.tree === tree ? [] : [`${id} is at ${ref} in release.yaml`];
     }),
   ];
@@ -94,9 +101,23 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
     ...(lock && { underWay: { release: lock.release, until: new Date(lock.until).toISOString() } }),
     services,
     bundles,
-    drift: services.flatMap(({ service, drift }) => drift.map((what) => `${service}: ${what}`)),
+    drift: [
+      ...services.flatMap(({ service, drift }) => drift.map((what) => `${service}: ${what}`)),
+      ...bundles.flatMap(({ id, drift }) => drift.map((what) => `${id}: ${what}`)),
+    ],
     notDeployed: record ? notDeployed : [],
   };
+}
+
+/** What proc clones, against what was deployed: somebody else may have registered another descriptor. */
+function cloneDrift(deployed: string | undefined, clone: { commit?: string } | undefined): string[] {
+  if (!clone) return ['the descriptor does not have it'];
+  if (deployed === undefined || clone.commit === undefined || clone.commit === deployed) return [];
+  return [`the descriptor names ${shortCommit(clone.commit)}, and ${shortCommit(deployed)} was deployed`];
+}
+
+function shortCommit(commit: string): string {
+  return commit.slice(0, 12);
 }
 
 function attemptOf({ release, attempt, verdict, endedAt, reason }: ReleaseRecord): EnvironmentStatus['lastAttempt'] {
