@@ -45,6 +45,8 @@ import { silentLog } from './system/log';
 import { requireRegistry } from './workspace/registries';
 import { notPushed } from './images/released-images';
 import { imageUnsigned } from './images/signatures/unsigned';
+import { doesMore } from './targets/git-mode/images';
+import { notPushedCommit } from './targets/git-mode/pushed';
 import { readSigningKey } from './images/signatures/signing-key';
 import { imageMismatch, imageUnverified } from './images/verify/verify';
 import { needsEngine } from './images/build/image-source';
@@ -322,6 +324,16 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     ),
   'prune-incomplete': () => Promise.reject(noEnvironments()),
   'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`),
+  'commit-not-pushed': () =>
+    Promise.reject(notPushedCommit('weather@2-1', 'https://git.example.com/acme/bundles.git', 'c'.repeat(40))),
+  'git-mode': () =>
+    Promise.reject(
+      doesMore('kdcube-chat-proc-bundled', 'prod', {
+        file: 'images/kdcube-chat-proc-bundled/Dockerfile',
+        line: 9,
+        does: 'RUN pip install pandas',
+      }),
+    ),
   'not-committed': () => notCommitted(['bundles/weather@2-1']),
   'disk-full': () =>
     Promise.reject(

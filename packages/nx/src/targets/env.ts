@@ -1,10 +1,12 @@
-import type { BundlePin, Environment, EnvPlan } from '@kdcube/release/internal';
-import { descriptorOptions, planDescriptor, renderEnv } from '@kdcube/release/internal';
+import type { Environment, EnvPlan } from '@kdcube/release/internal';
+import { renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../workspace/environment';
 import { releasedImages, withPlannedImages, type ReleasedImage, type ReleasedOptions } from '../images/released-images';
 import type { TrustOptions } from '../images/verify/verify';
 import type { Log } from '../system/log';
-import { requireBundlePin, type OpenRelease } from '../workspace/workspace';
+import { prepareBundles } from './git-mode/prepare';
+import { requirePushed } from './git-mode/pushed';
+import type { OpenRelease } from '../workspace/workspace';
 
 export interface EnvOptions extends TrustOptions, Pick<ReleasedOptions, 'signedFor'> {
   platform?: string;
@@ -16,15 +18,10 @@ export interface RenderedEnv extends EnvPlan {
 }
 
 /** Every service's environment, with the images as the registry has them. */
-export async function renderedEnv(
-  open: OpenRelease,
-  environment: Environment,
-  options: EnvOptions,
-  log: Log,
-): Promise<RenderedEnv> {
+export async function renderedEnv(open: OpenRelease, written: Environment, options: EnvOptions, log: Log): Promise<RenderedEnv> {
   const { root, release } = open;
-  const pins = new Map<string, BundlePin>();
-  for (const bundle of release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
+  const { environment, descriptor, notes } = await prepareBundles(open, written, options.registries, log);
+  if (!options.offline) await requirePushed(open, descriptor.clones, log);
   const names = releaseImages(environment);
   const images = await withPlannedImages(open, names, options, log, async (planned) =>
     planned.length === 0
@@ -34,8 +31,8 @@ export async function renderedEnv(
   const rendered = renderEnv({
     environment,
     release,
-    descriptor: planDescriptor(release, pins, descriptorOptions(environment)),
+    descriptor,
     images: new Map(images.map(({ plan, reference }) => [plan.image, reference])),
   });
-  return { ...rendered, images };
+  return { ...rendered, notes: [...notes, ...rendered.notes], images };
 }

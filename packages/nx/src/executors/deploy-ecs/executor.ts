@@ -6,7 +6,10 @@ import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
-import { openRelease } from '../../workspace/workspace';
+import { prepareBundles } from '../../targets/git-mode/prepare';
+import { requirePushed } from '../../targets/git-mode/pushed';
+import type { Log } from '../../system/log';
+import { openRelease, type OpenRelease } from '../../workspace/workspace';
 import { expectWrites } from '../../registry/look-up';
 import { executeUnlessDryRun } from '../execute-plan';
 import { logNotes } from '../log-notes';
@@ -29,7 +32,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
       options.plan === undefined
         ? (await planRelease(open, environment, planOptions, log)).plan
         : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
-    if (options.plan !== undefined) await requireSignedPlan(open, environment, plan, planOptions, log);
+    if (options.plan !== undefined) await checkSavedPlan(open, environment, plan, planOptions, log);
     checkCommitted(plan, options.allowUncommitted);
     await executeUnlessDryRun(plan, records, options, log);
   });
@@ -48,6 +51,22 @@ function checkCommitted({ environment, uncommitted = [] }: DeployPlan, allowed: 
 /** As CI systems and Nx define it. */
 function isCi(): boolean {
   return !['', 'false', '0'].includes(process.env.CI ?? '');
+}
+
+/** What may have changed since the plan was made: who signed its images, and whether the remote still has the commits of its bundles. */
+async function checkSavedPlan(
+  open: OpenRelease,
+  written: Environment,
+  plan: DeployPlan,
+  options: Parameters<typeof requireSignedPlan>[3],
+  log: Log,
+): Promise<void> {
+  const { environment, descriptor } =
+    written.bundles.mode === 'git'
+      ? await prepareBundles(open, written, options.registries, log)
+      : { environment: written, descriptor: undefined };
+  await requirePushed(open, descriptor?.clones ?? [], log);
+  await requireSignedPlan(open, environment, plan, options, log);
 }
 
 /** Refuses a plan that was made for another environment. */

@@ -37,7 +37,8 @@ export async function resolveRef(source: RepoSource, ref: string, log: Log = sil
   throw refNotFound(remote, ref, refs);
 }
 
-async function remoteOf(source: RepoSource): Promise<GitRemote> {
+/** The remote of a source; of the checkout, if it is this repository. */
+export async function remoteOf(source: RepoSource): Promise<GitRemote> {
   const remote = source.self ? await checkoutRemote(source.root) : undefined;
   if (remote) return remote;
   if (source.self)

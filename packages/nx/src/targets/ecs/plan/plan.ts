@@ -1,13 +1,13 @@
 import type {
-  BundlePin,
   Environment,
   PlannedDeploy,
   Problem,
   RecordedBundle,
   ReleaseRecord,
   Running,
+  WorkspaceSource,
 } from '@kdcube/release/internal';
-import { descriptorOptions, KdcubeError, planDeploy, planDescriptor, runningFromRecord } from '@kdcube/release/internal';
+import { KdcubeError, planDeploy, runningFromRecord } from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
@@ -16,7 +16,9 @@ import { withSnapshot } from '../../../git/snapshot/snapshot';
 import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';
-import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
+import { prepareBundles } from '../../git-mode/prepare';
+import { requirePushed } from '../../git-mode/pushed';
+import type { OpenRelease } from '../../../workspace/workspace';
 import { clusterOf, withEcs } from '../ecs-port';
 import { offlineRecord } from '../records/known-record';
 import { readCustomDefinitions } from './custom-definitions';
@@ -39,13 +41,15 @@ export interface PlannedRelease extends PlannedDeploy {
 /** Plans a deploy of this release: reads the release, the environment, the registry and what runs (`offline`: the last record, without AWS). Writes nothing. */
 export async function planRelease(
   open: OpenRelease,
-  environment: Environment,
+  written: Environment,
   options: PlanReleaseOptions,
   log: Log,
 ): Promise<PlannedRelease> {
   const { root, release } = open;
   const { offline } = options;
-  requireEcs(environment);
+  requireEcs(written);
+  const { environment, descriptor, sources, notes } = await prepareBundles(open, written, options.registries, log);
+  if (!offline) await requirePushed(open, descriptor.clones, log);
   const custom = readCustomDefinitions(root, environment);
   const { images, running, record } = await readState(open, environment, options, log);
   const compared = offline
@@ -61,19 +65,19 @@ export async function planRelease(
     name: release.name ?? 'unnamed',
     ...(commit !== undefined && { commit }),
     uncommitted,
-    descriptor: planDescriptor(release, bundlePins(open), descriptorOptions(environment)),
+    descriptor,
     images: new Map(images.map(({ plan: { image }, reference }) => [image, reference])),
     registryImages: offline ? new Map() : await readRegistryImages(references, log),
     imageReasons: reasons,
     customDefinitions: custom.definitions,
     running,
     record,
-    bundles: await recordedBundles(open, log),
+    bundles: await recordedBundles(open, sources, log),
     subjects: new Map(),
     packing,
     ...runningBundles,
   });
-  return { plan: await addCommitSubjects(open, plan, offline), values, running, notes: custom.notes, images };
+  return { plan: await addCommitSubjects(open, plan, offline), values, running, notes: [...notes, ...custom.notes], images };
 }
 
 /** What of the release no commit describes: of its images and bundles, release.yaml, the pins and the environment's files. */
@@ -113,14 +117,6 @@ async function readState(
   return { images, record, running: await readRunningState(environment, record) };
 }
 
-function bundlePins(open: OpenRelease): Map<string, BundlePin> {
-  return new Map(
-    open.release.bundles.flatMap((bundle) =>
-      bundle.kind === 'pinned' ? [[bundle.id, requireBundlePin(open, bundle)] as const] : [],
-    ),
-  );
-}
-
 export function readRunningState(environment: Environment, record?: ReleaseRecord): Promise<Running> {
   const recorded = Object.values(record?.services ?? {}).filter(({ component }) => component === 'postgres-setup');
   const definitions = recorded.flatMap(({ taskDefinition }) => taskDefinition ?? []);
@@ -133,11 +129,18 @@ function externalImages({ services, exec }: Environment): string[] {
   );
 }
 
-/** The release's bundles: a pinned bundle by its pin, a workspace bundle by its folder. */
-async function recordedBundles(open: OpenRelease, log: Log): Promise<RecordedBundle[]> {
+/** The release's bundles: a pinned bundle by its pin, a workspace bundle by its folder, and in git mode by the commit that is cloned. */
+async function recordedBundles(
+  open: OpenRelease,
+  sources: ReadonlyMap<string, WorkspaceSource>,
+  log: Log,
+): Promise<RecordedBundle[]> {
   return withSnapshot(open.root, async (snapshot) => {
     const searches = open.release.bundles.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }));
     const found = await settleAll(searches);
-    return found.map(({ content, pin }) => ({ ...content, ...(pin && { ref: pin.ref, commit: pin.commit }) }));
+    return found.map(({ content, pin }) => {
+      const source = sources.get(content.id);
+      return { ...content, ...(pin && { ref: pin.ref, commit: pin.commit }), ...(source && { commit: source.commit }) };
+    });
   });
 }

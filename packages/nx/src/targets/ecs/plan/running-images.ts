@@ -10,6 +10,7 @@ import {
   manifestName,
   serviceContainer,
   parseImageReference,
+  parseRegistry,
   listChanges,
 } from '@kdcube/release/internal';
 import { openRegistry } from '../../../workspace/registries';
@@ -47,7 +48,13 @@ export async function compareRunningImages(
       const image = service.image;
       const next = image.kind === 'release' ? images.find(({ plan }) => plan.image === image.name) : undefined;
       const before = runningImage(service, running);
-      if (!next || before === undefined) return;
+      if (before === undefined) return;
+      if (!next) {
+        // In git mode no image of the release runs, but the one before may have had the bundles.
+        if (service.component === 'proc' && environment.bundles.mode === 'git')
+          runningBundles = await bundlesOfRunning(before, environment, `linux/${service.architecture}`, log);
+        return;
+      }
       const labels = await readLabels(before, next, log);
       if (!labels) return;
       if (before !== next.reference) reasons.set(next.reference, listChanges(labels, next.plan));
@@ -61,6 +68,20 @@ function runningImage(service: Service, { services, definitions }: Running): str
   const arn = services[service.serviceName]?.taskDefinition;
   const definition = arn === undefined ? undefined : definitions[arn];
   return definition && serviceContainer(definition, service)?.image;
+}
+
+async function bundlesOfRunning(
+  before: string,
+  { registry }: Environment,
+  platform: string,
+  log: Log,
+): Promise<BundleContent[] | undefined> {
+  return undefinedOnProblem(async () => {
+    const { host, repository, ...old } = parseImageReference(before);
+    if (registry === undefined || parseRegistry(registry).host !== host) return undefined;
+    const { config } = await getImage(openRegistry(host, log), repository, manifestName({ ...old, host, repository }), platform);
+    return bundlesFromLabels(config.config?.Labels ?? {});
+  });
 }
 
 async function readLabels(before: string, { plan, reference }: NewImage, log: Log): Promise<Record<string, string> | undefined> {

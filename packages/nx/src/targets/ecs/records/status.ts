@@ -2,10 +2,14 @@ import {
   type Ecs,
   type Environment,
   type EnvironmentStatus,
+  type ServiceState,
   type TaskState,
   type TaskDefinition,
   type Workspace,
+  bundlesInDescriptor,
+  descriptorIn,
   lastGood,
+  serviceContainer,
   statusOf,
 } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
@@ -13,6 +17,7 @@ import type { Repository } from '../../../registry/blobs/blobs';
 import { awsClock } from '../../../aws/clock';
 import { clusterOf, withEcs } from '../ecs-port';
 import { listRecords } from './records';
+import { packing } from '../plan/packing';
 import { readRegistryImages } from '../plan/running-images';
 
 /** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
@@ -52,6 +57,7 @@ export async function environmentStatus(
       definitions,
       knownImages: known,
       pinned: pinnedHere(workspace),
+      ...(environment.bundles.mode === 'git' && { cloned: clonedBy(environment, seen, definitions) }),
       ...(workspace.release?.name !== undefined && { releaseHere: workspace.release.name }),
     });
   };
@@ -59,11 +65,24 @@ export async function environmentStatus(
 }
 
 /** What release.yaml pins in this checkout. A workspace bundle's content is its folder, and is not asked for here. */
-function pinnedHere({ release, pins }: Workspace): Map<string, { tree: string; ref: string }> {
-  const found = new Map<string, { tree: string; ref: string }>();
+function pinnedHere({ release, pins }: Workspace): Map<string, { tree: string; ref: string; commit: string }> {
+  const found = new Map<string, { tree: string; ref: string; commit: string }>();
   for (const bundle of release?.bundles ?? []) {
     const pin = pins.bundles.find(({ subject, fits }) => subject.id === bundle.id && fits)?.pin;
-    if (bundle.kind === 'pinned' && pin) found.set(bundle.id, { tree: pin.tree, ref: pin.ref });
+    if (bundle.kind === 'pinned' && pin) found.set(bundle.id, { tree: pin.tree, ref: pin.ref, commit: pin.commit });
   }
   return found;
+}
+
+/** The commits that proc clones. Undefined if its task definition has no descriptor. */
+function clonedBy(
+  { services }: Environment,
+  seen: readonly ServiceState[],
+  definitions: ReadonlyMap<string, TaskDefinition>,
+): ReturnType<typeof bundlesInDescriptor> | undefined {
+  const proc = services.find(({ component, target }) => component === 'proc' && target === 'ecs');
+  const state = seen.find(({ name }) => name === proc?.serviceName);
+  const definition = state && definitions.get(state.taskDefinition);
+  const text = proc && definition && descriptorIn(definition, serviceContainer(definition, proc), packing);
+  return text === undefined ? undefined : bundlesInDescriptor(text);
 }

@@ -2,6 +2,7 @@ import {
   type CheckResult,
   type Environment,
   type EnvPlan,
+  type Generation,
   applyCheck,
   imageExists,
   imagePlatform,
@@ -13,13 +14,14 @@ import { readImageStatus } from '../../../images/image-status';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest-format';
 import { inParallel } from '../../../system/parallel';
+import { checkImageGit } from '../../git-mode/image-git';
 
 /** Checks that each image exists for the platform of its service, and can write the files of its task. */
 export async function checkImages(
   environment: Environment,
   rendered: EnvPlan,
   execImage: string | undefined,
-  log: Log,
+  { generation, log }: { generation: Generation; log: Log },
 ): Promise<CheckResult[]> {
   const images = rendered.services
     .filter(({ target }) => target === 'ecs')
@@ -27,17 +29,23 @@ export async function checkImages(
       const { architecture = 'amd64' } = environment.services.find(({ name }) => name === service) ?? {};
       return { image, platform: `linux/${architecture}` };
     });
-  if (execImage !== undefined) images.push({ image: execImage, platform: 'linux/amd64' });
+  const { architecture: execArchitecture = 'amd64' } = environment.exec?.fargate ?? {};
+  if (execImage !== undefined) images.push({ image: execImage, platform: `linux/${execArchitecture}` });
   const distinct = [...new Map(images.map((each) => [`${each.image} ${each.platform}`, each])).values()];
   const writers = new Set(
     rendered.services.filter(({ files }) => files.some(({ how }) => how === 'task')).map(({ image }) => image),
   );
-  return (await inParallel(distinct, 4, (each) => checkImage(each, writers.has(each.image), log))).flat();
+  const clones = environment.bundles.mode === 'git' ? rendered.services.filter(({ component }) => component === 'proc') : [];
+  const uses = ({ image }: { image: string }) => ({
+    writesFiles: writers.has(image),
+    ...(clones.some((proc) => proc.image === image) && { clonesFor: generation }),
+  });
+  return (await inParallel(distinct, 4, (each) => checkImage(each, uses(each), log))).flat();
 }
 
 async function checkImage(
   { image, platform }: { image: string; platform: string },
-  writesFiles: boolean,
+  { writesFiles, clonesFor }: { writesFiles: boolean; clonesFor?: Generation },
   log: Log,
 ): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
@@ -46,7 +54,8 @@ async function checkImage(
   if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
   if (found.is === 'missing') return [applyCheck(imageExists, subject, { missing: found.problem })];
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];
-  return [applyCheck(imagePlatform, subject, { actual: found.platform, expected: platform }), ...python];
+  const git = clonesFor === undefined ? [] : [checkImageGit(subject, image, found.config, clonesFor)];
+  return [applyCheck(imagePlatform, subject, { actual: found.platform, expected: platform }), ...python, ...git];
 }
 
 export function checkPython(subject: string, reference: string, config: ImageConfig['config']): CheckResult {

@@ -1,14 +1,5 @@
-import type { BundlePin, CheckResult, Environment, Problem } from '@kdcube/release/internal';
-import {
-  applyCheck,
-  descriptorOptions,
-  imageLayers,
-  imagePushed,
-  imageSigned,
-  KdcubeError,
-  planDescriptor,
-  renderEnv,
-} from '@kdcube/release/internal';
+import type { CheckResult, Environment, Problem } from '@kdcube/release/internal';
+import { applyCheck, imageLayers, imagePushed, imageSigned, KdcubeError, renderEnv } from '@kdcube/release/internal';
 import { releaseImages, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
 import type { ImageJob } from '../../../images/job';
@@ -18,7 +9,9 @@ import type { SignatureRule } from '../../../images/signatures/unsigned';
 import type { Registry } from '../../../registry/transport/connect';
 import type { Log } from '../../../system/log';
 import { openRegistry } from '../../../workspace/registries';
-import { requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
+import { prepareBundles } from '../../git-mode/prepare';
+import { checkPushed } from '../../git-mode/pushed';
+import type { OpenRelease } from '../../../workspace/workspace';
 import { verifyEnvironment } from './verify';
 
 /** Stands for an image that is not pushed yet, so that everything else can be checked. */
@@ -32,20 +25,20 @@ type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean;
 /** Checks everything that a deployment of this release to this environment needs. */
 export async function verifyRelease(
   open: OpenRelease,
-  environment: Environment,
+  written: Environment,
   { secretKeys, ...options }: VerifyReleaseOptions,
   log: Log,
 ): Promise<CheckResult[]> {
+  const { environment, descriptor } = await prepareBundles(open, written, options.registries, log);
   const { results, images } = await findImages(open, environment, options, log);
-  const pins = new Map<string, BundlePin>();
-  for (const bundle of open.release.bundles) if (bundle.kind === 'pinned') pins.set(bundle.id, requireBundlePin(open, bundle));
-  const descriptor = planDescriptor(open.release, pins, descriptorOptions(environment));
   const rendered = renderEnv({ environment, release: open.release, descriptor, images });
   const exec = environment.exec?.image;
   const execImage = exec?.kind === 'digest' ? exec.reference : exec && images.get(exec.name);
   const pushed = { ...rendered, services: rendered.services.filter(({ image }) => image !== NOT_PUSHED) };
-  const subject = { rendered, pushed, execImage: execImage === NOT_PUSHED ? undefined : execImage, secretKeys };
-  return [...results, ...(await verifyEnvironment(environment, subject, log))];
+  const { generation } = open.release;
+  const subject = { generation, rendered, pushed, execImage: execImage === NOT_PUSHED ? undefined : execImage, secretKeys };
+  const pushedBundles = await checkPushed(open, descriptor.clones, log);
+  return [...results, ...pushedBundles, ...(await verifyEnvironment(environment, subject, log))];
 }
 
 /** The pushed reference of each image of the release. An image that is not pushed is a failed check. */

@@ -1,4 +1,4 @@
-import type { CheckResult, Environment, EnvPlan } from '@kdcube/release/internal';
+import type { CheckResult, Environment, EnvPlan, Generation } from '@kdcube/release/internal';
 import { accountMatches, applyCheck, logGroupExists } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
@@ -22,6 +22,7 @@ export interface VerifySubject {
   /** Only the services whose image is pushed. */
   pushed: EnvPlan;
   execImage: string | undefined;
+  generation: Generation;
   /** Whether secrets are read, to check their keys. */
   secretKeys: boolean;
 }
@@ -29,7 +30,7 @@ export interface VerifySubject {
 /** Checks everything that a plan of this environment assumes. Reads only. */
 export async function verifyEnvironment(
   environment: Environment,
-  { rendered, pushed, execImage, secretKeys }: VerifySubject,
+  { rendered, pushed, execImage, secretKeys, generation }: VerifySubject,
   log: Log,
 ): Promise<CheckResult[]> {
   const aws = await connectAws(environment.ecs.region ?? '');
@@ -43,7 +44,7 @@ export async function verifyEnvironment(
       () => checkRoles(environment, rendered, api),
       () => checkSecrets(rendered, api, { readKeys: secretKeys }),
       () => checkLogGroups(environment, api),
-      () => checkImages(environment, pushed, execImage, log),
+      () => checkImages(environment, pushed, execImage, { generation, log }),
       () => checkQuotas(environment, api),
     ];
     return [...account, ...(await inParallel(checks, 3, (check) => check())).flat()];

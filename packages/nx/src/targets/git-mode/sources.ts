@@ -1,0 +1,85 @@
+import {
+  type Environment,
+  KdcubeError,
+  type Problem,
+  quoted,
+  sameRepo,
+  withoutSecrets,
+  type WorkspaceBundle,
+  type WorkspaceSource,
+} from '@kdcube/release/internal';
+import { gitText } from '../../git/git';
+import { headCommit, openWorktree } from '../../git/worktree';
+import { withSnapshot } from '../../git/snapshot/snapshot';
+import type { Log } from '../../system/log';
+import { settleAll } from '../../system/parallel';
+import { findBundle, type FoundBundle } from '../../workspace/bundles';
+import type { OpenRelease } from '../../workspace/workspace';
+
+export interface WorkspaceSources {
+  sources: Map<string, WorkspaceSource>;
+  notes: Problem[];
+}
+
+/**
+ * Where the platform clones the workspace bundles from: this repository, each at the last commit that changed its folder, so that other commits restart nothing. Problems `not-committed` and
+ * `unknown-repo`.
+ */
+export async function workspaceSources(
+  open: OpenRelease,
+  { bundles }: Pick<Environment, 'bundles'>,
+  log: Log,
+): Promise<WorkspaceSources> {
+  const own = open.release.bundles.filter((bundle) => bundle.kind === 'workspace');
+  if (own.length === 0) return { sources: new Map(), notes: [] };
+  const written = bundles.git.repo;
+  const repo = written ?? cloneUrl(open);
+  const found = await withSnapshot(open.root, (snapshot) =>
+    settleAll(own.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }))),
+  );
+  const problems = found.filter(({ committed }) => !committed).map(uncommitted);
+  if (repo === undefined) problems.push(noRemote(own[0]!));
+  if (problems.length > 0) throw new KdcubeError(problems);
+  const { prefix } = await openWorktree(open.root);
+  const entries = found.map(async ({ content: { id }, place }): Promise<[string, WorkspaceSource]> => [
+    id,
+    { repo: repo!, commit: await lastCommit(open.root, place), path: `${prefix}${place}` },
+  ]);
+  return { sources: new Map(await settleAll(entries)), notes: written === undefined ? [fromRemote(repo!)] : [] };
+}
+
+/** In `repos:`, the URL is the same for everybody. */
+function cloneUrl({ release, ownRemote }: OpenRelease): string | undefined {
+  if (ownRemote === undefined) return undefined;
+  return withoutSecrets(Object.values(release.repos).find((url) => sameRepo(url, ownRemote)) ?? ownRemote);
+}
+
+async function lastCommit(root: string, place: string): Promise<string> {
+  const commit = await gitText({ cwd: root }, ['log', '-1', '--format=%H', 'HEAD', '--', place]);
+  return commit || (await headCommit(root))!;
+}
+
+function uncommitted({ place, content: { id } }: FoundBundle): Problem {
+  return {
+    code: 'not-committed',
+    message: `${place} has uncommitted changes: in git mode the platform clones commits, and ${quoted(id)} would run without them.`,
+    hint: `git add ${place} && git commit && git push`,
+    at: { file: place },
+  };
+}
+
+function noRemote({ id }: WorkspaceBundle): Problem {
+  return {
+    code: 'unknown-repo',
+    message: `${quoted(id)} is a workspace bundle, and this repository has no remote: in git mode the platform needs a URL to clone it from.`,
+    hint: 'bundles:\n  git:\n    repo: https://git.example.com/org/repo.git',
+  };
+}
+
+function fromRemote(repo: string): Problem {
+  return {
+    code: 'git-mode',
+    message: `Workspace bundles are cloned from ${repo}, the remote of this checkout. A checkout with another form of this URL gives another descriptor.`,
+    hint: `bundles:\n  git:\n    repo: ${repo}`,
+  };
+}
