@@ -8,7 +8,7 @@ export function checkImageGit(subject: string, reference: string, config: ImageC
 }
 
 /** The line of an image's history that installs git. */
-export function gitInHistory(history: readonly unknown[]): string | undefined {
+function gitInHistory(history: readonly unknown[]): string | undefined {
   for (const entry of history) {
     const command = (entry as { created_by?: unknown } | null)?.created_by;
     if (typeof command !== 'string') continue;

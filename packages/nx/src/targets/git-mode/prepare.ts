@@ -38,7 +38,7 @@ export async function prepareBundles(
   return { environment: found.environment, descriptor, sources, notes: [...found.notes, ...notes] };
 }
 
-export function bundlePins(open: OpenRelease): Map<string, BundlePin> {
+function bundlePins(open: OpenRelease): Map<string, BundlePin> {
   return new Map(
     open.release.bundles.flatMap((bundle) =>
       bundle.kind === 'pinned' ? [[bundle.id, requireBundlePin(open, bundle)] as const] : [],
