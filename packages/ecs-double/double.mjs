@@ -107,6 +107,8 @@ export async function start({ port = 0, host = '127.0.0.1', journal: file, scena
       return 'status' in reply && !reply.cut ? { status: reply.status, body: JSON.parse(reply.body) } : undefined;
     },
     registry: () => world.registry.report(world),
+    /** Secrets Manager: name → text of the current version. */
+    secrets: () => Object.fromEntries([...world.secrets].map(([name, { versions }]) => [name, versions.at(-1)?.text])),
     /**
      * Resolves when call number n has arrived: the moment to kill a client in.
      * @type {(n: number) => Promise<number>}

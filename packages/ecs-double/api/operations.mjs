@@ -3,6 +3,7 @@ import { describeScalableTargets, describeScalingPolicies } from '../neighbors/a
 import { describeLoadBalancerAttributes, describeTargetGroups, describeTargetHealth } from '../neighbors/elbv2.mjs';
 import { describeLogGroups, describeLogStreams, filterLogEvents, getLogEvents } from '../neighbors/logs.mjs';
 import { getServiceQuota, listDefaultServiceQuotas, listServiceQuotas } from '../neighbors/quotas.mjs';
+import { createSecret, describeSecret, getSecretValue, putSecretValue } from '../neighbors/secrets-manager.mjs';
 import { getCallerIdentity } from '../neighbors/sts.mjs';
 import { describeClusters } from './clusters.mjs';
 import {
@@ -58,6 +59,12 @@ export const OPERATIONS = {
     GetServiceQuota: getServiceQuota,
     ListAWSDefaultServiceQuotas: listDefaultServiceQuotas,
     ListServiceQuotas: listServiceQuotas,
+  },
+  secretsmanager: {
+    CreateSecret: createSecret,
+    DescribeSecret: describeSecret,
+    GetSecretValue: getSecretValue,
+    PutSecretValue: putSecretValue,
   },
   sts: { GetCallerIdentity: getCallerIdentity },
   'application-autoscaling': {

@@ -11,7 +11,9 @@
 //   6. Only the map form counts inline: a list, or "items", is an error under force (nothing is stored) and is empty otherwise.   loader, _load_env_json
 //   7. An unknown default is kdcube.admin; without a default it is the first entry.                                        loader
 //   8. Platforms from 2026-04-19 on (era "head") do not read AGENTIC_BUNDLES_JSON at all.                                  loader
-//   9. The gateway's copy in Redis beats GATEWAY_CONFIG_JSON, but for GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP=1.                 gateway's configuration, current key
+//   9. A platform that reads its bundles from Secrets Manager: aws-sm.mjs.
+//  10. The gateway's copy in Redis beats GATEWAY_CONFIG_JSON, but for GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP=1.                 gateway's configuration, current key
+import { readsSecrets, startFromSecrets } from './aws-sm.mjs';
 import { readDescriptor } from './descriptor.mjs';
 import { serviceRole, truthy } from './environment.mjs';
 import { reportRegistry } from './report.mjs';
@@ -39,7 +41,7 @@ export function makeRegistry(given = {}) {
   };
 
   /**
-   * @param {Pick<World, 'clock'>} world
+   * @param {World} world
    * @param {Task} task
    * @param {Container} container
    * @param {Environment} env
@@ -51,6 +53,12 @@ export function makeRegistry(given = {}) {
       state.history.push({ at: now, task: task.id, container: container.name, image: container.image, what });
     loadGateway(env, note);
     const role = serviceRole(container.name, env);
+    if (role === 'proc' && readsSecrets(env)) {
+      const exit = startFromSecrets(world, task, container, { env, state, note });
+      if (exit) task.ends = exit;
+      else container.loaded = loaded(env, note);
+      return;
+    }
     if (role === undefined || era === 'head') return;
     const force = role === 'proc' && truthy(env.BUNDLES_FORCE_ENV_ON_STARTUP);
     if (force && now >= state.lockedUntil) {
@@ -102,7 +110,7 @@ export function makeRegistry(given = {}) {
   }
 
   /**
-   * Rule 9. The key is <tenant>:<project>:kdcube:config:gateway:current.
+   * Rule 10. The key is <tenant>:<project>:kdcube:config:gateway:current.
    * @param {Environment} env
    * @param {(what: string) => void} note
    */

@@ -1,5 +1,5 @@
 /** ECS's own name, and the common one of every other service. */
-const SERVER_ERRORS = ['ServerException', 'InternalFailure'];
+const SERVER_ERRORS = ['ServerException', 'InternalFailure', 'InternalServiceError'];
 
 /** What Amazon refuses a call with. `type` is Amazon's name for it. A server's own fault is 500, everything else 400: .../APIReference/CommonErrors.html */
 export class AwsError extends Error {

@@ -10,6 +10,7 @@ import { fail } from './aws-error.mjs';
 const TARGETS = {
   AmazonEC2ContainerServiceV20141113: 'ecs',
   Logs_20140328: 'logs',
+  secretsmanager: 'secretsmanager',
   AnyScaleFrontendService: 'application-autoscaling',
   ServiceQuotasV20190624: 'service-quotas',
 };

@@ -1,5 +1,6 @@
 // A scenario is data: the initial state, what images do, faults, and calls by others. README.md lists its members.
 import { callAsOther } from './calls.mjs';
+import { setSecrets } from '../neighbors/secrets-manager.mjs';
 import { addCluster } from '../state/clusters.mjs';
 import { createService } from '../api/services.mjs';
 import { registerTaskDefinition } from '../api/task-definitions.mjs';
@@ -21,6 +22,7 @@ export async function setUp(double, scenario) {
   const { rules, capacity } = world;
   // What is there already was healthy once: rules and shortages are for what comes.
   Object.assign(world, { rules: [], capacity: {} });
+  setSecrets(world, scenario.secrets);
   for (const definition of scenario.taskDefinitions ?? []) registerTaskDefinition(world, definition);
   for (const service of scenario.services ?? []) createService(world, service);
   await clock.run(clock.now() + SETTLED);
@@ -56,6 +58,7 @@ export function updateScenario(double, given) {
     staleReads,
     auto,
     registry,
+    secrets,
   } = applyScenario(double, given);
   const { world } = double;
   world.rules.unshift(...rules.map((rule) => ({ ...rule })));
@@ -67,4 +70,5 @@ export function updateScenario(double, given) {
   if (staleReads !== undefined) world.staleReads = staleReads ?? undefined;
   if (auto !== undefined) double.auto = auto;
   if (registry) world.registry.set(registry);
+  setSecrets(world, secrets);
 }

@@ -65,7 +65,18 @@ export interface World {
   logs: Map<string, Map<string, LogStream>>;
   /** Client token of RunTask → what it ran. */
   tokens: Map<string, { request: Request; tasks: Task[] }>;
+  /** Secrets Manager, by name. */
+  secrets: Map<string, Secret>;
   registry: PlatformRegistry;
+}
+
+export interface Secret {
+  name: string;
+  arn: string;
+  /** Scheduled for deletion. */
+  deleted: boolean;
+  /** The last one is the current one. */
+  versions: { id: string; text: string; createdAt: number }[];
 }
 
 export type Timing = Record<
@@ -172,6 +183,8 @@ export interface Scenario extends Partial<
   signedWithin?: number;
   auto?: number;
   registry?: RegistryStart;
+  /** Secrets Manager: name → its value as JSON or as text; `deleted`: scheduled for deletion. */
+  secrets?: Record<string, { value?: object; text?: string; version?: string; deleted?: boolean }>;
 }
 
 export interface Fault {
@@ -361,7 +374,9 @@ export interface Task {
   revision: string | undefined;
   startedBy: string | undefined;
   group: string;
-  overrides: { containerOverrides?: { name: string; environment?: { name: string; value: string }[] }[] };
+  overrides: { containerOverrides?: { name: string; command?: string[]; environment?: { name: string; value: string }[] }[] };
+  /** How a one-off task of the platform ends by itself. */
+  ends?: Exit;
   launchType: string;
   tags: Tag[];
   /** What its image does: decided once, when the task starts. */
@@ -460,7 +475,7 @@ export interface RegistryState {
 
 export interface PlatformRegistry {
   state: RegistryState;
-  containerStarted(world: Pick<World, 'clock'>, task: Task, container: Container, env: Environment): void;
+  containerStarted(world: World, task: Task, container: Container, env: Environment): void;
   set(change: Partial<RegistryState>): void;
   report(world: World): object;
 }

@@ -67,6 +67,7 @@ export function makeWorld({ clock, ids, reconcile, region, account, scenario = {
     revisions: new Map(),
     logs: new Map((scenario.logGroups ?? []).map((name) => [name, new Map()])),
     tokens: new Map(),
+    secrets: new Map(),
     registry: makeRegistry(scenario.registry),
   };
 }

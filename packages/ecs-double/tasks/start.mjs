@@ -98,7 +98,7 @@ function startRemaining(world, task) {
   if (rule.lines) writeLines(world, task, containerOfRule(task, rule), rule.lines);
   onTaskRunning(world, task);
   startHealth(world, task, (seconds, act) => schedule(world, task, seconds, act));
-  const { exit } = rule;
+  const exit = rule.exit ?? task.ends;
   if (exit && containerOfRule(task, rule).lastStatus === 'RUNNING')
     schedule(world, task, exit.after ?? 0, () => containerExits(world, task, containerOfRule(task, rule), exit));
 }

@@ -154,6 +154,8 @@ export { familyRevision } from './deploy/short-names';
 // targets/ecs
 export { containerOfService, sidecarNotes } from './targets/ecs/import/container';
 export { foundExec, foundOnEcs } from './targets/ecs/import/ecs';
+export { descriptorPrefix } from './targets/ecs/aws-sm/secrets-place';
+export { readStoredDescriptor, type StoredDescriptor } from './targets/ecs/aws-sm/stored-descriptor';
 export { chooseRollbackRecord } from './targets/ecs/plan/choose-record';
 export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';
@@ -169,10 +171,12 @@ export type {
   Clock,
   Ecs,
   Images,
+  SecretValue,
   ServiceState,
   TargetHealth,
   TargetHealthState,
   TaskState,
+  WriteSecretRequest,
 } from './targets/ecs/rollout/port/port';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
 export type { RolloutOptions, StopSignal } from './targets/ecs/rollout/rollout';

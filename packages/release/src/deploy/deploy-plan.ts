@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DescriptorSecrets } from './descriptor-secrets';
 import { RecordedBundle } from './record';
 
 /**
@@ -100,6 +101,8 @@ export const DeployPlan = z.strictObject({
     force: z.boolean(),
     /** The previous descriptor is unknown: `changed: false` is then no promise. */
     unknown: z.literal(true).optional(),
+    /** If the descriptor is in Secrets Manager. */
+    secrets: DescriptorSecrets.optional(),
   }),
   /** The same for the gateway's configuration in Redis. */
   gateway: z.strictObject({ changed: z.boolean(), force: z.boolean() }),
@@ -127,7 +130,8 @@ const MAX_UNCOMMITTED = 5;
 /** Whether a deploy of this plan would write nothing. */
 export function isEmptyPlan({ services, exec, descriptor, gateway }: DeployPlan): boolean {
   const changes = [...services.map(({ change }) => change), exec?.change ?? 'none'];
-  return changes.every((change) => change === 'none') && !descriptor.force && !gateway.force;
+  const writesSecrets = (descriptor.secrets?.writes.length ?? 0) > 0;
+  return changes.every((change) => change === 'none') && !descriptor.force && !gateway.force && !writesSecrets;
 }
 
 /** By service, by variable. A side that must not be shown is undefined and `hidden`. */

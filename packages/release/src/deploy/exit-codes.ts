@@ -20,6 +20,7 @@ export const EXIT_CODES = {
   'wrong-image': 21,
   'task-failed': 22,
   'rollback-failed': 23,
+  'reload-failed': 24,
   'aws-credentials': 30,
   'aws-throttled': 31,
   'aws-unreachable': 32,
@@ -36,6 +37,7 @@ export const EXIT_CODES = {
   'registry-repository-missing': 48,
   'release-drift': 50,
   'release-not-found': 51,
+  'descriptor-unreadable': 49,
   'record-mismatch': 52,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;

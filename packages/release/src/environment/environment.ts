@@ -87,6 +87,8 @@ export interface Exec {
 export interface Bundling {
   mode: 'baked' | 'git';
   descriptor?: 'env' | 'file' | 'aws-sm';
+  /** The deploy has running tasks load a descriptor in Secrets Manager. */
+  reload: boolean;
   examples: boolean;
   alwaysPull: boolean;
   git: NonNullable<NonNullable<WrittenEnvironment['bundles']>['git']>;

@@ -39,6 +39,7 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
     bundles: {
       mode: written.bundles?.mode ?? 'baked',
       descriptor: written.bundles?.descriptor,
+      reload: written.bundles?.reload ?? true,
       examples: written.bundles?.examples ?? false,
       alwaysPull: written.bundles?.always_pull ?? false,
       git: written.bundles?.git ?? {},

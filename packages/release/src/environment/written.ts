@@ -187,6 +187,12 @@ export const WrittenEnvironment = z
           .describe(
             'How proc is told: in its environment, by a file, or (platforms since 2026-04-19) from Secrets Manager. Default: what the platform reads.',
           ),
+        reload: z
+          .boolean()
+          .optional()
+          .describe(
+            'With `descriptor: aws-sm`: the deploy has the running tasks of proc load a changed descriptor, without a restart. `false`: a person does that in the platform’s Bundle Admin. Default: true.',
+          ),
         examples: z
           .boolean()
           .optional()

@@ -144,6 +144,7 @@ export const PROBLEMS = {
 
   // Deployments
   'plan-invalid': 'A saved plan is invalid.',
+  'descriptor-unreadable': 'The bundle descriptor in Secrets Manager cannot be read.',
   'plan-outdated': 'The running state has changed since the plan was made.',
   'deploy-in-progress': 'Another deployment of this environment or service is in progress.',
   'rollout-failed': 'ECS failed the deployment without a known reason.',
@@ -159,6 +160,7 @@ export const PROBLEMS = {
   'rollout-unknown': 'The result of a deployment is unknown: AWS reports neither success nor failure.',
   'wrong-image': 'A task runs an image other than the pinned one.',
   'task-failed': 'A one-off task failed, such as the database setup.',
+  'reload-failed': 'The running tasks did not load the changed bundle descriptor.',
   'rollback-failed': 'The rollback failed too.',
   'release-not-found': 'A release has no record in this environment.',
   'record-mismatch': 'A release record does not match what ECS has.',

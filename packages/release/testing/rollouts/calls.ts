@@ -22,10 +22,16 @@ function describeWrite({ op, request, status, errorType }: Call): string | undef
     RegisterTaskDefinition: () => `register ${short(asked.family)}`,
     UpdateService: () => `update ${short(asked.service)} → ${short(asked.taskDefinition)}`,
     RunTask: () => `run ${short(asked.taskDefinition)}`,
+    CreateSecret: () => `create secret ${secretName(asked.Name)}`,
+    PutSecretValue: () => `put secret ${secretName(asked.SecretId)}`,
     TagResource: () => 'tag',
     UntagResource: () => 'untag',
   };
   return texts[op] && `${texts[op]()}${status === 200 ? '' : ` (${errorType})`}`;
+}
+
+function secretName(name = ''): string {
+  return name.replace(/^kdcube\/acme\/one\//, '');
 }
 
 /** Counts what is repeated in a row. */

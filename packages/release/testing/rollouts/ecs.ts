@@ -21,6 +21,7 @@ export function ecsOf(double: EcsDouble, { region, cluster }: { region: string; 
     ...definitionCalls(call),
     ...taskCalls(call, cluster),
     ...otherCalls(call),
+    ...secretCalls(call),
   };
 }
 
@@ -60,7 +61,7 @@ function problemOf(action: string, region: string, error?: { __type: string; mes
     return problem('aws-denied', `AWS denies ${action}: ${message}`);
   if (name === 'ClusterNotFoundException') return problem('cluster-missing', `The cluster does not exist in ${region}.`);
   if (/^ServiceNot(Found|Active)/.test(name)) return problem('service-missing', `${action} failed: ${message}`);
-  if (/^(ServerException|InternalFailure)/.test(name))
+  if (/^(ServerException|InternalFailure|InternalServiceError)/.test(name))
     return problem('aws-unreachable', `AWS is unreachable for ${action} in ${region}: ${message}`);
   return problem('aws-error', `${action} failed (${name}): ${message}`);
 }
@@ -139,8 +140,10 @@ function taskCalls(call: Call, cluster: string) {
     listServiceTasks: (serviceName, status) => list({ serviceName }, status),
     listFamilyTasks: (family, status) => list({ family }, status),
     describeTask: async (arn) => (await describe([arn]))[0],
-    async runTask({ taskDefinition, token, startedBy, placement }) {
-      const request = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
+    async runTask({ taskDefinition, token, startedBy, placement, command }) {
+      const override = command && { containerOverrides: [{ name: command.container, command: command.command }] };
+      const overrides = override && { overrides: override };
+      const request = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement, ...overrides };
       return toTaskState(((await call('RunTask', request)).tasks as TaskResponse[])[0]!);
     },
   } satisfies Partial<Ecs>;
@@ -168,6 +171,28 @@ function otherCalls(call: Call) {
       const request = { logGroupName: group, logStreamName: stream, limit, startFromHead: false };
       const { events } = await call('GetLogEvents', request, { service: 'logs' });
       return (events as { message: string }[]).slice(-limit).map(({ message }) => message);
+    },
+  } satisfies Partial<Ecs>;
+}
+
+function secretCalls(call: Call) {
+  const service = 'secretsmanager';
+  return {
+    async readSecret(secret, version) {
+      try {
+        const request = { SecretId: secret, ...(version !== undefined && { VersionId: version }) };
+        const { VersionId, SecretString } = await call('GetSecretValue', request, { service });
+        return { version: String(VersionId), text: String(SecretString) };
+      } catch (error) {
+        if (error instanceof KdcubeError && /ResourceNotFoundException/.test(error.message)) return undefined;
+        throw error;
+      }
+    },
+    async createSecret({ secret, text, token }) {
+      await call('CreateSecret', { Name: secret, SecretString: text, ClientRequestToken: token }, { service });
+    },
+    async putSecret({ secret, text, token }) {
+      await call('PutSecretValue', { SecretId: secret, SecretString: text, ClientRequestToken: token }, { service });
     },
   } satisfies Partial<Ecs>;
 }

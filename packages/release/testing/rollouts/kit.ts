@@ -18,6 +18,7 @@ export interface EcsDouble {
   as(op: string, request?: object, service?: string): Promise<Record<string, never>>;
   /** Undefined if the connection breaks. */
   callAsClient(call: ClientCall): Promise<{ status: number; body: Record<string, unknown> } | undefined>;
+  secrets(): Record<string, string>;
   registry(): { subset: boolean; force: boolean; bundles: Record<string, unknown>; gateway: Record<string, string> };
   close(): Promise<void>;
 }

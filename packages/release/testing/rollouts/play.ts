@@ -6,7 +6,15 @@ import type { Row } from './row';
 import type { Deploy, Ended } from './run';
 import { gatewayOf, truth } from './truth';
 
-const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource', 'UntagResource'];
+const WRITES = [
+  'RegisterTaskDefinition',
+  'UpdateService',
+  'RunTask',
+  'TagResource',
+  'UntagResource',
+  'CreateSecret',
+  'PutSecretValue',
+];
 /** The exit codes of an unknown result: what was pinned may run. */
 const UNKNOWN = [20, 30, 31, 32];
 
@@ -37,9 +45,25 @@ export async function playRow(row: Row, deploy: Deploy, started: EcsDouble[]): P
   const { subset, force } = double.registry();
   if (row.registry !== 'left') expect({ subset, force }).toEqual({ subset: true, force: false });
   if (row.wish?.gateway) expect(await gatewayOf(double)).toMatchObject({ isOfProc: true });
+  if (row.secrets) expect(secretValues(double)).toEqual(row.secrets);
+  if (row.reloaded) expect(Object.keys(double.registry().bundles)).toEqual(row.reloaded);
   if (row.writes === 'none')
     expect(calls.filter(({ op }) => WRITES.includes(op)).filter(({ status }) => status === 200)).toEqual([]);
   return { ended, calls: printCalls(row.name, ended, calls) };
+}
+
+/** Secrets Manager, by the name of the secret below its prefix. */
+function secretValues(double: EcsDouble): Record<string, unknown> {
+  const entries = Object.entries(double.secrets()).map(([name, text]) => [name.replace('kdcube/acme/one/', ''), parse(text)]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function expectedRuns({ services }: DeployPlan, runs: Row['runs']): Record<string, string> {

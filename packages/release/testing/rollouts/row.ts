@@ -35,6 +35,10 @@ export interface Row {
   golden?: ProblemCode;
   /** Not through the AWS SDK: after the first error it corrects its clock by the double's and sends the call once more, which a fault of a single call does not survive. */
   withoutSdk?: true;
+  /** What Secrets Manager has in the end, by the name of the secret. */
+  secrets?: Record<string, unknown>;
+  /** The ids of the bundles that proc has in Redis in the end. */
+  reloaded?: readonly string[];
   /** No call that writes succeeds. */
   writes?: 'none';
 }

@@ -10,6 +10,7 @@ import { CONFIRMED } from './confirmed.table';
 import { REASONS } from './reasons.table';
 import { REFUSED } from './refused.table';
 import { SCALED } from './scaled.table';
+import { SECRETS } from './secrets.table';
 
 /** Rollouts by what tasks and services do. */
 const OWN: Row[] = [
@@ -262,6 +263,7 @@ const PLAIN: Row[] = [
   ...SCALED,
   ...REASONS,
   ...CONFIRMED,
+  ...SECRETS,
 ];
 
 /** Every row about one service is also played after proc, which forces the registry in two steps. However it ends, the registry is that of the proc that runs then. */

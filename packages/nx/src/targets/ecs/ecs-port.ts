@@ -10,6 +10,7 @@ import type {
 import { identityApi } from '../../aws/api/identity';
 import { describeTargetHealth } from '../../aws/api/load-balancers';
 import { readLastLines } from '../../aws/api/logs';
+import { secretValues } from '../../aws/api/secret-values';
 import { callAws, connectAws, type AwsConnection } from '../../aws/client';
 import { invalidResponse, listAllPages, requireList, requireStrings } from '../../aws/response';
 import { carryOut } from '../../system/journal';
@@ -75,6 +76,7 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
     ...taskPort(aws, cluster),
     describeTargetHealth: (targetGroup) => describeTargetHealth(aws, targetGroup),
     readLastLines: (stream) => readLastLines(aws, stream),
+    ...secretPort(aws),
   };
 }
 
@@ -202,8 +204,10 @@ function taskPort(
       const [task] = await describe([arn]);
       return task;
     },
-    async runTask({ taskDefinition, token, startedBy, placement }) {
-      const input: RunTaskCommandInput = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
+    async runTask({ taskDefinition, token, startedBy, placement, command }) {
+      const overrides = command && { containerOverrides: [{ name: command.container, command: command.command }] };
+      const request = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement };
+      const input: RunTaskCommandInput = { ...request, ...(overrides && { overrides }) };
       const { tasks = [], failures = [] } = await change(aws, 'RunTask', `ran a task of ${familyRevision(taskDefinition)}`, () =>
         client.send(new sdk.RunTaskCommand(input)),
       );
@@ -215,6 +219,16 @@ function taskPort(
         message: `ECS did not start a task of ${taskDefinition}: ${reason}`,
       });
     },
+  };
+}
+
+function secretPort(aws: AwsConnection): Pick<Ecs, 'readSecret' | 'createSecret' | 'putSecret'> {
+  const values = secretValues(aws);
+  return {
+    readSecret: values.read,
+    createSecret: (request) =>
+      carryOut({ kind: 'ecs', text: `created the secret ${request.secret}` }, () => values.create(request)),
+    putSecret: (request) => carryOut({ kind: 'ecs', text: `wrote the secret ${request.secret}` }, () => values.put(request)),
   };
 }
 

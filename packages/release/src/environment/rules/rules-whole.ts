@@ -146,6 +146,8 @@ export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
   const { bundles, exec } = written;
   const ignored = (path: DocumentPath, why: string) =>
     report({ code: 'ignored-key', message: `${quoted(path[path.length - 1])} has no effect: ${why}.` }, path, 'key');
+  if (bundles?.reload !== undefined && bundles.descriptor !== 'aws-sm')
+    ignored(['bundles', 'reload'], 'the descriptor is not in Secrets Manager, so a deploy restarts proc to change it');
   if (bundles && (bundles.mode ?? 'baked') === 'baked') {
     if (bundles.git) ignored(['bundles', 'git'], 'the bundles are baked, so the platform clones nothing');
     if (bundles.always_pull) ignored(['bundles', 'always_pull'], 'the bundles are baked, so the platform clones nothing');

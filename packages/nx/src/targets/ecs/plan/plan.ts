@@ -7,7 +7,14 @@ import type {
   Running,
   WorkspaceSource,
 } from '@kdcube/release/internal';
-import { KdcubeError, planDeploy, runningFromRecord } from '@kdcube/release/internal';
+import {
+  descriptorPrefix,
+  KdcubeError,
+  planDeploy,
+  readStoredDescriptor,
+  runningFromRecord,
+  type StoredDescriptor,
+} from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
 import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
@@ -72,6 +79,7 @@ export async function planRelease(
     customDefinitions: custom.definitions,
     running,
     record,
+    storedDescriptor: offline ? undefined : await readDescriptorSecrets(environment, running, release.bundles),
     bundles: await recordedBundles(open, sources, log),
     subjects: new Map(),
     packing,
@@ -115,6 +123,18 @@ async function readState(
   if (last) return { images, record: last.record, running: runningFromRecord(last.record, clusterOf(environment), last.source) };
   const record = await lastRecord?.(environment);
   return { images, record, running: await readRunningState(environment, record) };
+}
+
+/** The bundle descriptor in Secrets Manager; undefined if it is elsewhere. */
+export async function readDescriptorSecrets(
+  environment: Environment,
+  running: Running,
+  bundles: readonly { id: string }[],
+): Promise<StoredDescriptor | undefined> {
+  const prefix = descriptorPrefix(environment, running);
+  if (prefix === undefined) return undefined;
+  const ids = bundles.map(({ id }) => id);
+  return withEcs(clusterOf(environment), (ecs) => readStoredDescriptor(ecs, prefix, ids));
 }
 
 export function readRunningState(environment: Environment, record?: ReleaseRecord): Promise<Running> {

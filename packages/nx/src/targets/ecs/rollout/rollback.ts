@@ -9,7 +9,7 @@ import {
 } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
-import { readRunningState } from '../plan/plan';
+import { readDescriptorSecrets, readRunningState } from '../plan/plan';
 import { readTaskDefinitions, withEcs } from '../ecs-port';
 import { listRecords } from '../records/records';
 import { readRegistryImages } from '../plan/running-images';
@@ -30,7 +30,13 @@ export async function planRollbackTo(
     Object.values(record.services).map(({ image }) => image),
     log,
   );
-  return { plan: planRollback({ record, ...(last && { last }), running, definitions, registryImages: known }), record };
+  const stored = await readDescriptorSecrets(environment, running, record.bundles);
+  const { mode, reload } = environment.bundles;
+  const secrets = stored && { secrets: { stored, mode, reload } };
+  return {
+    plan: planRollback({ record, ...(last && { last }), running, definitions, registryImages: known, ...secrets }),
+    record,
+  };
 }
 
 async function definitionsOf(record: ReleaseRecord, region: string, cluster: string): Promise<Map<string, TaskDefinition>> {

@@ -7,6 +7,7 @@ import type { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
 import { describeForcedStep, forcedService } from '../../../deploy/registry-step';
 import { planWaves } from '../../../deploy/waves';
 import type { DeployInput } from './deploy-input';
+import { detectSecretsChange, storedText } from '../aws-sm/detect-change';
 import { detectDescriptorChange, detectGatewayChange } from './redis-changes';
 import { runningDescriptor } from './reuse-registered-text';
 import type { Running } from './running';
@@ -22,9 +23,11 @@ export function assemblePlan(
   const { environment, running, record } = input;
   const procStep = steps.find(({ component }) => component === 'proc');
   const proc = services.find(({ component }) => component === 'proc');
-  const oldDescriptor = proc && runningDescriptor(proc, input);
+  const stored = input.storedDescriptor;
+  const oldDescriptor = stored ? storedText(stored) : proc && runningDescriptor(proc, input);
   const imageChanges = procStep !== undefined && procStep.image.before !== procStep.image.after;
-  const descriptor = detectDescriptorChange(input, oldDescriptor, imageChanges);
+  const secretsChange = stored && detectSecretsChange(input, stored);
+  const descriptor = secretsChange ?? detectDescriptorChange(input, oldDescriptor, imageChanges);
   const gateway = detectGatewayChange(input, services, env);
   const forced = forcedService({ services: steps, descriptor, gateway });
   const allSteps = steps.map((step): ServiceStep =>
@@ -45,7 +48,13 @@ export function assemblePlan(
     services: allSteps,
     ...(exec && { exec }),
     bundles: bundleChanges(input, oldDescriptor, imageChanges),
-    descriptor: { changed, after, force, ...(unknown && { unknown: true as const }) },
+    descriptor: {
+      changed,
+      after,
+      force,
+      ...(unknown && { unknown: true as const }),
+      ...(secretsChange && { secrets: secretsChange.secrets }),
+    },
     gateway: { changed: gateway.changed, force: gateway.force },
     notes: [
       ...describeOffline(running, environment.name, record),

@@ -4,6 +4,7 @@ import type { Release } from '../../../release/release';
 import type { DescriptorPlan } from '../../../descriptor/descriptor';
 import type { RegistryImage } from '../task-definition/expected-digests';
 import type { TaskDefinition } from '../task-definition/task-definition';
+import type { StoredDescriptor } from '../aws-sm/stored-descriptor';
 import type { Running } from './running';
 import type { ReleaseRecord, RecordedBundle } from '../../../deploy/record';
 import type { BundleContent } from '../../../release/receipts';
@@ -31,6 +32,8 @@ export interface DeployInput {
   running: Running;
   /** The record of the last successful deploy to this environment. */
   record?: ReleaseRecord;
+  /** With `descriptor: aws-sm`: what Secrets Manager has. Undefined offline. */
+  storedDescriptor?: StoredDescriptor;
   bundles: readonly RecordedBundle[];
   /** The bundles in the labels of proc's running image. */
   runningBundles?: readonly BundleContent[];

@@ -101,7 +101,7 @@ test('1200 pinned bundles fit; the problem for too many says what to type', () =
   expect(() => planned(3000)).toThrow(/env-too-large[^]* are its compressed descriptor[^]*hint[^]*release\.yaml/);
 });
 
-test('from Secrets Manager: no file, and a note that a deploy does not write it there', () => {
+test('from Secrets Manager, offline: no file, and a note that the plan does not have what is written there', () => {
   const environment = { ...prod, bundles: { ...prod.bundles, descriptor: 'aws-sm' as const } };
   const { plan } = planDeploy(deployInput({ platform: '2026.7.20.444', environment }));
   expect(JSON.stringify(plan.services)).not.toContain('kdcube-files');
@@ -157,7 +157,8 @@ describe('from Secrets Manager, without a record', () => {
 
   test('the image’s label has other bundles: the descriptor changes', () => {
     const { descriptor } = planned({ before: bundlesOf({ bundles: [BUNDLES[0]!] }) });
-    expect([descriptor.changed, descriptor.force, descriptor.unknown]).toEqual([true, true, undefined]);
+    // The FORCE flag has no effect there.
+    expect([descriptor.changed, descriptor.force, descriptor.unknown]).toEqual([true, false, undefined]);
   });
 });
 

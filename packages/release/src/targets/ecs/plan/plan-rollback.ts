@@ -7,6 +7,9 @@ import { expectedDigests, type RegistryImage } from '../task-definition/expected
 import { packedFilesIn, withoutFilesContainer } from '../task-definition/files';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import { checkRecord } from './check-record';
+import { describeSecrets } from '../aws-sm/detect-change';
+import { planRollbackSecrets } from '../aws-sm/rollback-secrets';
+import type { StoredDescriptor } from '../aws-sm/stored-descriptor';
 import { activeForceFlags, clearForceFlags } from './force-flags';
 import type { Running } from './running';
 import { variablesOf } from './running';
@@ -21,6 +24,8 @@ export interface RollbackInput {
   definitions: ReadonlyMap<string, TaskDefinition>;
   /** What the registry has for each image of the record. */
   registryImages: ReadonlyMap<string, RegistryImage>;
+  /** If the bundle descriptor is in Secrets Manager: what is there, and how the environment treats it. */
+  secrets?: { stored: StoredDescriptor; mode: 'baked' | 'git'; reload: boolean };
 }
 
 /** A rollback as a plan like every other: the revisions of the record, and its descriptor in Redis if it differs. It builds nothing and does not read release.yaml. A record that does not match ECS is refused. */
@@ -53,6 +58,7 @@ export function planRollback(input: RollbackInput): DeployPlan {
     gateway,
     notes: [
       `rollback to ${record.release}, deployed at ${record.endedAt}`,
+      ...(descriptor.secrets ? describeSecrets(descriptor.secrets, 'proc') : []),
       ...describeForcedStep({ services, descriptor, gateway }),
     ],
   };
@@ -68,8 +74,9 @@ function redisChanges(services: readonly ServiceStep[], input: RollbackInput): P
   const lastDescriptor = last?.descriptor ?? record.descriptor;
   const changed = differs('AGENTIC_BUNDLES_JSON') || filesDiffer(step, input) || lastDescriptor !== record.descriptor;
   const gatewayChanges = differs('GATEWAY_CONFIG_JSON');
+  const secrets = planRollbackSecrets(input);
   return {
-    descriptor: {
+    descriptor: secrets ?? {
       changed,
       after: record.descriptor,
       force: changed && step?.component === 'proc',

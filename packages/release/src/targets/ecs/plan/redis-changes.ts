@@ -7,9 +7,8 @@ import { activeForceFlags } from './force-flags';
 import { runningContainer, runningDefinition, runningService } from './running-service';
 import { variablesOf, type Running } from './running';
 
-/** The platform's contract says where it reads these secrets, and only its provisioning may write them. */
 const SECRETS_MANAGER =
-  'The platform reads the bundle descriptor from Secrets Manager, and a deploy does not write it there. Before you deploy: nx run release:descriptor, and put dist/release/bundles.yaml where your provisioning keeps it (<prefix>/bundles-meta, <prefix>/bundles/<id>/descriptor).';
+  'The platform reads the bundle descriptor from Secrets Manager, which an offline plan cannot read: what a deploy writes there is not in this plan.';
 
 const GATEWAY_NOT_FORCED =
   'This platform version prefers the gateway configuration in Redis to its environment: the old one stays in use until you delete that copy.';
@@ -48,7 +47,9 @@ export function detectDescriptorChange(
     ...(before === undefined && runs ? [describeUnknownDescriptor(unknown, hasSameBundles)] : []),
     ...(environment.bundles.descriptor === 'aws-sm' && changed ? [SECRETS_MANAGER] : []),
   ];
-  return { changed, force: (changed || unwritten !== undefined) && runs, notes, after, unknown };
+  // In Secrets Manager the FORCE flag has no effect.
+  const force = isInDefinition && (changed || unwritten !== undefined) && runs;
+  return { changed, force, notes, after, unknown };
 }
 
 /**

@@ -11,6 +11,9 @@ import { waitForOngoingDeployments } from './preflight/ongoing-deployments';
 import { checkTarget } from './preflight/preflight';
 import { findRegistered, registerAll } from './register';
 import { restoreRegistry } from './rollback/restore-registry';
+import { recoverSecrets } from '../aws-sm/recover';
+import { reloadBundles, reloadedStep } from '../aws-sm/reload';
+import { checkSecrets, writeSecrets } from '../aws-sm/write-secrets';
 import { resumeDeployments } from './resume';
 import { rollBack } from './rollback/rollback';
 import { newRollout, serviceNames, type Rollout, type RolloutOptions, type RolloutPorts } from './rollout';
@@ -43,10 +46,12 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
   }
 
   await checkImages(rollout, definitions);
+  await checkSecrets(rollout);
   services = await waitForOngoingDeployments(rollout, services);
   const lock = await acquireLock(rollout, services);
   try {
     await registerAll(rollout, definitions);
+    await writeSecrets(rollout);
     return await runWaves(rollout, services, lock);
   } catch (error) {
     return isRefusedAfterUpdate(rollout, error) ? await handleRefusal(rollout, error) : outcomeOfError(rollout, error);
@@ -58,12 +63,20 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
 /** One wave after another, until one fails. */
 async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock: AcquiredLock | undefined): Promise<Outcome> {
   let services = before;
+  const reloaded = reloadedStep(rollout)?.service;
+  if (!rollout.plan.waves.some(({ services: names }) => names.includes(reloaded ?? ''))) {
+    const failure = await reloadBundles(rollout, services);
+    if (failure) return handleFailure(rollout, failure);
+  }
   for (const { name, services: names } of withRegistryWave(rollout)) {
     rollout.report({ event: 'wave', name, services: names });
     const failure = findForeignChange(rollout, services) ?? (await runWave(rollout, names, services));
     if (failure) return handleFailure(rollout, failure);
     await lock?.renew();
     services = await readServices(rollout);
+    // The old tasks of proc are gone: only the new image must have the bundles of the new list.
+    const unloaded = reloaded !== undefined && names.includes(reloaded) ? await reloadBundles(rollout, services) : undefined;
+    if (unloaded) return handleFailure(rollout, unloaded);
   }
   const failure = findForeignChange(rollout, services);
   return failure ? handleFailure(rollout, failure) : outcomeOf(rollout, undefined, services);
@@ -82,7 +95,7 @@ async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcom
   const canRollBack = rollout.options.onFailure === 'rollback' && !NO_ROLLBACK.includes(failure.reason.code);
   try {
     // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
-    const recovery = canRollBack ? await rollBack(rollout) : await restoreRegistry(rollout, failure);
+    const recovery = canRollBack ? await rollBackAll(rollout) : await restoreRegistry(rollout, failure);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
   } catch (error) {
@@ -91,13 +104,19 @@ async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcom
   }
 }
 
+async function rollBackAll(rollout: Rollout): Promise<Failure | undefined> {
+  return (await rollBack(rollout)) ?? recoverSecrets(rollout);
+}
+
 /** AWS responded that it will not carry out the call. Throttling is not among them: the calls of a rollback would be throttled too. */
-const REFUSALS: readonly ProblemCode[] = ['aws-denied', 'aws-error', 'service-missing'];
+const REFUSALS: readonly ProblemCode[] = ['aws-denied', 'aws-error', 'service-missing', 'plan-outdated', 'descriptor-unreadable'];
 
 /** Whether AWS refused a call after this run had updated services, so that they are rolled back. Not if an update is unconfirmed: its state is unknown. */
 function isRefusedAfterUpdate({ options, progress }: Rollout, error: unknown): error is KdcubeError {
   const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
-  const canRollBack = options.onFailure === 'rollback' && progress.updated.length > 0 && progress.unconfirmed.size === 0;
+  const hasChanged = progress.updated.length > 0 || progress.secrets.written.length > 0;
+  const isUnconfirmed = progress.unconfirmed.size > 0 || progress.secrets.unconfirmed !== undefined;
+  const canRollBack = options.onFailure === 'rollback' && hasChanged && !isUnconfirmed;
   return canRollBack && code !== undefined && REFUSALS.includes(code);
 }
 
@@ -107,7 +126,7 @@ async function handleRefusal(rollout: Rollout, error: KdcubeError): Promise<Outc
     const before = await readServices(rollout);
     const foreign = findForeignChange(rollout, before, 'during a wave');
     if (foreign) return outcomeOf(rollout, describeFailure(rollout, foreign, before), before);
-    const recovery = await rollBack(rollout);
+    const recovery = await rollBackAll(rollout);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeRefusal(rollout, error, services, recovery), services);
   } catch (rollbackError) {

@@ -1,6 +1,7 @@
 import { familyRevision, taskId } from '../../../deploy/short-names';
 import type { ServiceStep } from '../../../deploy/deploy-plan';
 import { KdcubeError, type Problem } from '../../../problem/problem';
+import { describeWrittenSecrets } from '../aws-sm/secrets-text';
 import { flagHints } from './flag-hints';
 import type { DeploymentState, ServiceState } from './port/port';
 import { resumeCommand, type Rollout } from './rollout';
@@ -81,6 +82,8 @@ function describeOutcome({ revisions }: Rollout, { step, reason }: Failure): str
       return `${step.service} does not run what was pinned.`;
     case 'task-failed':
       return `${step.service} failed with ${revision}.`;
+    case 'reload-failed':
+      return `The running tasks of ${step.service} may not have the new list of bundles: the task that tells them failed.`;
     default:
       return `${step.service} did not come up with ${revision}.`;
   }
@@ -97,6 +100,7 @@ function suggestNextStep(rollout: Rollout, { step, reason }: Failure): string {
     case 'container-crashed':
     case 'health-check-failed':
     case 'task-failed':
+    case 'reload-failed':
       return `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
     case 'rollout-unknown':
       return unresolvedHint(rollout, step.serviceName, reason.unresolved) ?? events;
@@ -133,7 +137,8 @@ function unresolvedHint(rollout: Rollout, serviceName: string, unresolved: Unres
 }
 
 /** The last line: what every updated service runs now. */
-function describeRunningRevisions({ plan, revisions, progress }: Rollout, services: readonly ServiceState[]): string {
+function describeRunningRevisions(rollout: Rollout, services: readonly ServiceState[]): string {
+  const { plan, revisions, progress } = rollout;
   const lines = plan.services.flatMap((step) => {
     if (step.kind !== 'service' || !progress.updated.includes(step)) return [];
     const service = services.find(({ name }) => name === step.serviceName);
@@ -145,5 +150,6 @@ function describeRunningRevisions({ plan, revisions, progress }: Rollout, servic
     const counts = running < desired ? `, ${running} of ${desired} tasks` : '';
     return [`${step.service} runs ${familyRevision(taskDefinition)} (${which}${counts})`];
   });
-  return lines.length === 0 ? 'No service was updated.' : `${lines.join('; ')}.`;
+  const updates = lines.length === 0 ? 'No service was updated.' : `${lines.join('; ')}.`;
+  return `${updates}${describeWrittenSecrets(rollout)}`;
 }

@@ -2,6 +2,7 @@ import type { ReleaseRecord } from '../../../deploy/record';
 import { familyRevision } from '../../../deploy/short-names';
 import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
 import { KdcubeError, type Problem } from '../../../problem/problem';
+import { describeWrittenSecrets } from '../aws-sm/secrets-text';
 import { flagHints } from './flag-hints';
 import type { ServiceState } from './port/port';
 import { describeInFlight, resumeCommand, type Rollout } from './rollout';
@@ -47,7 +48,7 @@ export function outcomeOf(rollout: Rollout, problem: KdcubeError | undefined, se
 function isRolledBack({ plan, progress }: Rollout, services: readonly ServiceState[]): boolean {
   const updated = progress.updated.filter(({ kind }) => kind === 'service');
   return (
-    updated.length > 0 &&
+    (updated.length > 0 || progress.secrets.restored.length > 0) &&
     updated.every(({ serviceName }) => {
       const service = services.find(({ name }) => name === serviceName);
       return service !== undefined && service.taskDefinition === plan.baseline[serviceName]?.taskDefinition;
@@ -74,7 +75,8 @@ export function outcomeOfError(rollout: Rollout, error: unknown, more: readonly 
 }
 
 /** What AWS confirmed, and what it may have carried out without a response. */
-function describeUpdates({ progress: { history, unconfirmed, flagged } }: Rollout): string {
+function describeUpdates(rollout: Rollout): string {
+  const { history, unconfirmed, flagged } = rollout.progress;
   const updates = [...history].map(([service, revisions]) => {
     const last = revisions.at(-1)!;
     const flag = flagged.get(service)?.taskDefinition === last ? ' (with the FORCE flag)' : '';
@@ -82,5 +84,6 @@ function describeUpdates({ progress: { history, unconfirmed, flagged } }: Rollou
   });
   const open = [...unconfirmed].map(([service, taskDefinition]) => `${service} to ${familyRevision(taskDefinition)}`);
   const confirmed = updates.length === 0 ? 'No service was updated.' : `Updated: ${updates.join(', ')}.`;
-  return open.length === 0 ? confirmed : `${confirmed} Not confirmed by AWS: ${open.join(', ')}.`;
+  const services = open.length === 0 ? confirmed : `${confirmed} Not confirmed by AWS: ${open.join(', ')}.`;
+  return `${services}${describeWrittenSecrets(rollout)}`;
 }

@@ -1,5 +1,6 @@
 import { KdcubeError } from '../../../problem/problem';
 import type { DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
+import type { SecretWrite } from '../../../deploy/descriptor-secrets';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import type { RolloutEvent } from './events';
 import type { Clock, Ecs, Images } from './port/port';
@@ -43,6 +44,22 @@ interface Revisions {
   exec?: string;
 }
 
+/** What became of the secrets with the bundle descriptor. */
+interface SecretsProgress {
+  /** What they held before this deploy, by name. Without those that did not exist. */
+  before: Map<string, Record<string, unknown>>;
+  /** In order: those that were written, read back and found equal. */
+  written: SecretWrite[];
+  /** Their versions since then, by name. */
+  versions: Map<string, string>;
+  /** A write without a response: Secrets Manager may have carried it out. */
+  unconfirmed?: SecretWrite;
+  /** Written back by the rollback. */
+  restored: string[];
+  /** `started`: a task of proc may have loaded the list. */
+  reload: 'none' | 'started' | 'done';
+}
+
 /** What a rollout has done so far, as AWS confirmed it. The steps write it; a failure reports it. */
 interface Progress {
   /** A call that writes had an effect, or may have had one. */
@@ -61,6 +78,8 @@ interface Progress {
   inFlight: Map<string, string>;
   /** A task of the forced revision of proc has started: Redis holds the new bundle registry. */
   isRegistryForced: boolean;
+  /** The bundle descriptor in Secrets Manager, if the plan writes it. */
+  secrets: SecretsProgress;
 }
 
 /** One rollout of a plan. Its members never change; `revisions` and `progress` are filled on the way. */
@@ -92,6 +111,7 @@ export function newRollout(plan: DeployPlan, ports: RolloutPorts, options: Rollo
       flagged: new Map(),
       inFlight: new Map(),
       isRegistryForced: false,
+      secrets: { before: new Map(), written: [], versions: new Map(), restored: [], reload: 'none' },
     },
     taskDefinitions: new Map(),
   };

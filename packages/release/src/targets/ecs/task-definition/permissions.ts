@@ -1,3 +1,4 @@
+import { secretsPrefix } from '../../../descriptor/aws-sm';
 import type { Environment, Service } from '../../../environment/environment';
 import type { EnvPlan, ServiceEnv } from '../../../env/env';
 import { roleArn } from './render-task-definition';
@@ -72,6 +73,7 @@ function taskPermissions(environment: Environment, service: Service, { env }: Se
   const isChat = service.component === 'ingress' || service.component === 'proc';
   const fargate = service.component === 'proc' ? exec?.fargate : undefined;
   const passed = [fargate?.executionRole, fargate?.taskRole].filter((role) => role !== undefined);
+  const prefix = secretsPrefix({ tenant: environment.tenant, project: environment.project, variables: env });
   const efs = service.mounts.filter((mount) => mount.efs?.accessPoint !== undefined);
   return permissionsOf(environment, service, 'task', [
     isChat &&
@@ -103,8 +105,13 @@ function taskPermissions(environment: Environment, service: Service, { env }: Se
       },
     service.component === 'proc' &&
       bundles.descriptor === 'aws-sm' && {
-        actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-        resources: [`arn:aws:secretsmanager:${ecs.region}:${ecs.account}:secret:*/bundles*`],
+        actions: [
+          'secretsmanager:CreateSecret',
+          'secretsmanager:DeleteSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+        ],
+        resources: [`arn:aws:secretsmanager:${ecs.region}:${ecs.account}:secret:${prefix}/bundles*`],
         reason: 'the bundle descriptor is in Secrets Manager',
       },
     efs.length > 0 && {

@@ -111,6 +111,21 @@ interface RunTaskRequest {
   token: string;
   startedBy: string;
   placement: Record<string, unknown>;
+  /** What one container runs instead of its own command. */
+  command?: { container: string; command: string[] };
+}
+
+/** The current version of a secret. */
+export interface SecretValue {
+  version: string;
+  text: string;
+}
+
+/** Secrets Manager ignores a repeated request with the same token, which becomes the id of the new version. */
+export interface WriteSecretRequest {
+  secret: string;
+  text: string;
+  token: string;
 }
 
 /** ECS in one cluster of one region. Every call may throw a Problem `aws-*`. Paging, batches and retries are the port's business. */
@@ -136,6 +151,10 @@ export interface Ecs {
   untagResource(arn: string, keys: readonly string[]): Promise<void>;
   /** The last lines of a log stream; none if it does not exist or may not be read. */
   readLastLines(stream: LogStream): Promise<string[]>;
+  /** Its current version, or a certain one; undefined if it does not exist. */
+  readSecret(secret: string, version?: string): Promise<SecretValue | undefined>;
+  createSecret(request: WriteSecretRequest): Promise<void>;
+  putSecret(request: WriteSecretRequest): Promise<void>;
 }
 
 /** The registries that tasks pull from. */

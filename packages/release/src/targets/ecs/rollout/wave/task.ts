@@ -11,6 +11,16 @@ import { findReason, type Reason } from '../verdict/reason';
 
 const SILENCE_MS = 15_000;
 
+interface TaskOptions {
+  /** What its `startedBy` begins with: tasks of another purpose are not its earlier runs. */
+  purpose?: string;
+  command?: string[];
+  /** It runs again even if it succeeded before. */
+  repeats?: boolean;
+  /** Default: the revision that the service ends on. */
+  taskDefinition?: string;
+}
+
 /**
  * Runs a one-off task that must exit with 0 (postgres-setup). A task that an earlier run started is waited for; one that succeeded for the same plan is not run again; one that failed is
  * tried again. Returns why it failed.
@@ -19,27 +29,36 @@ export async function runTask(
   rollout: Rollout,
   step: ServiceStep,
   services: readonly ServiceState[],
+  {
+    purpose = 'kdcube',
+    command,
+    repeats = false,
+    taskDefinition = rollout.revisions.target.get(step.service)!,
+  }: TaskOptions = {},
 ): Promise<Reason | undefined> {
-  const taskDefinition = rollout.revisions.target.get(step.service)!;
-  const startedBy = `kdcube-${rollout.options.planId.slice(0, 20)}`;
+  const startedBy = `${purpose}-${rollout.options.planId.slice(0, 20)}`;
   const list = async (status: 'RUNNING' | 'STOPPED', prefix: string) =>
     (await rollout.ecs.listFamilyTasks(familyOf(taskDefinition), status)).filter(
-      (task) => task.startedBy?.startsWith(prefix) === true && task.taskDefinition === taskDefinition,
+      (task) => task.startedBy?.startsWith(prefix) === true && (repeats || task.taskDefinition === taskDefinition),
     );
   // Of any plan: two must never run at the same time.
-  const [running] = await list('RUNNING', 'kdcube-');
-  if (running) return waitForTask(rollout, step, running);
+  const [running] = await list('RUNNING', `${purpose}-`);
+  if (running) {
+    const reason = await waitForTask(rollout, step, running);
+    if (!repeats) return reason;
+  }
   const stopped = await Promise.all((await list('STOPPED', startedBy)).map((task) => awaitExitCode(rollout, task)));
-  if (stopped.some((task) => hasSucceeded(task, step))) {
+  if (!repeats && stopped.some((task) => hasSucceeded(task, step))) {
     rollout.report({ event: 'note', text: `${step.service} succeeded in an earlier run of this plan` });
     return undefined;
   }
   const token = `${startedBy}-${stopped.length + 1}`;
   const placement = placementOf(services, step);
+  const override = command && { command: { container: step.container, command } };
   return waitForTask(
     rollout,
     step,
-    await write(rollout, () => rollout.ecs.runTask({ taskDefinition, token, startedBy, placement })),
+    await write(rollout, () => rollout.ecs.runTask({ taskDefinition, token, startedBy, placement, ...override })),
   );
 }
 
@@ -133,7 +152,8 @@ async function failureReason(rollout: Rollout, step: ServiceStep, task: TaskStat
 
 function hasSucceeded(task: TaskState, step: ServiceStep): boolean {
   const container = findContainer(task, step);
-  return container?.exitCode === 0 && (container.digest === undefined || step.digests.includes(container.digest));
+  const isPinned = (digest: string) => step.digests.length === 0 || step.digests.includes(digest);
+  return container?.exitCode === 0 && (container.digest === undefined || isPinned(container.digest));
 }
 
 function findContainer({ containers }: TaskState, { container }: ServiceStep) {
