@@ -3,13 +3,15 @@ import { deleteEcrImage } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
 import { carryOut } from '../../system/journal';
 import type { Repository } from '../blobs/blobs';
+import { listTags } from '../list-tags';
 import { findManifest } from '../manifests';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';
 import { ecrRegion } from '../transport/problems';
-import { describeResponse } from '../transport/response-text';
-import { ecrAccount } from './list-manifests';
+import { describeResponse, parseErrors } from '../transport/response-text';
+import type { HttpResponse } from '../transport/types';
+import { ecrAccount, readTagManifests } from './list-manifests';
 
 /** Deletes a manifest, and with it every tag that names it. `missing`: the registry does not have it. Problems `prune-unsupported`, `registry-*`, `aws-*`. */
 export function deleteManifest(place: Repository, digest: string): Promise<'deleted' | 'missing'> {
@@ -21,35 +23,68 @@ export function deleteManifest(place: Repository, digest: string): Promise<'dele
   );
 }
 
-async function deleteFrom({ registry, repository }: Repository, digest: string): Promise<'deleted' | 'missing'> {
+async function deleteFrom(place: Repository, digest: string): Promise<'deleted' | 'missing'> {
+  const { registry, repository } = place;
   const from = referenceName(registry, repository, digest);
-  const url = endpointUrl(registry, repository, 'manifests', digest);
-  const scope = `repository:${repository}:pull,push,delete`;
-  const answer = await sendAuthorized(
-    registry,
-    { method: 'DELETE', url, headers: {}, maxBytes: LIMITS.registryResponseBytes.max },
-    scope,
-  );
-  if (
-    answer.status === 405 ||
-    answer.status === 501 ||
-    (answer.status === 400 && /UNSUPPORTED/.test(answer.body.toString('utf8')))
-  )
+  let answer = await sendDelete(place, digest);
+  if (isTagged(answer)) {
+    await deleteTags(place, digest);
+    answer = await sendDelete(place, digest);
+  }
+  if (isUnsupported(answer))
     throw new KdcubeError({
       code: 'prune-unsupported',
       message: `Could not delete ${from}: ${registry.host} does not delete images on request. It answered ${describeResponse(answer, registry.transport.secrets)}.`,
       hint: 'allow deletion in the registry (REGISTRY_STORAGE_DELETE_ENABLED=true of the distribution registry), or use its own retention rules',
     });
-  if (answer.status !== 202 && answer.status !== 200 && answer.status !== 204 && answer.status !== 404)
-    throw await unexpectedResponse(registry, repository, `delete ${from}`, answer);
+  if (answer.status === 404) return 'missing';
+  if (answer.status < 200 || answer.status > 299) throw await unexpectedResponse(registry, repository, `delete ${from}`, answer);
   // The answer alone is no proof: some registries accept the request and keep the image.
-  if (answer.status !== 404 && (await findManifest(registry, repository, digest)))
+  if (await isReadable(place, digest))
     throw new KdcubeError({
       code: 'prune-unsupported',
       message: `${registry.host} accepted the deletion of ${from}, and still has it.`,
       hint: 'use the retention rules of the registry',
     });
-  return answer.status === 404 ? 'missing' : 'deleted';
+  return 'deleted';
+}
+
+function sendDelete({ registry, repository }: Repository, reference: string): Promise<HttpResponse> {
+  const url = endpointUrl(registry, repository, 'manifests', reference);
+  const scope = `repository:${repository}:pull,push,delete`;
+  return sendAuthorized(registry, { method: 'DELETE', url, headers: {}, maxBytes: LIMITS.registryResponseBytes.max }, scope);
+}
+
+function isUnsupported({ status, body }: HttpResponse): boolean {
+  return status === 405 || status === 501 || (status === 400 && /UNSUPPORTED/.test(body.toString('utf8')));
+}
+
+/** Google's registry deletes no manifest that has a tag. */
+function isTagged(answer: HttpResponse): boolean {
+  return parseErrors(answer).some(({ code }) => code === 'GOOGLE_MANIFEST_DANGLING_TAG');
+}
+
+/** Deletes the tags that name a manifest. Problems `registry-*`. */
+async function deleteTags(place: Repository, digest: string): Promise<void> {
+  const { registry, repository } = place;
+  const named = await readTagManifests(place, await listTags(registry, repository));
+  for (const [tag, manifest] of named) {
+    if (manifest.digest !== digest) continue;
+    const answer = await sendDelete(place, tag);
+    const isGone = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
+    if (!isGone)
+      throw await unexpectedResponse(registry, repository, `delete ${referenceName(registry, repository, tag)}`, answer);
+  }
+}
+
+/** It could be read before: where it is denied now, the registry denies what does not exist (Artifactory). */
+async function isReadable({ registry, repository }: Repository, digest: string): Promise<boolean> {
+  try {
+    return (await findManifest(registry, repository, digest)) !== undefined;
+  } catch (error) {
+    if (error instanceof KdcubeError && error.problems[0]?.code === 'registry-denied') return false;
+    throw error;
+  }
 }
 
 async function deleteFromEcr({ registry, repository }: Repository, digest: string): Promise<'deleted' | 'missing'> {
