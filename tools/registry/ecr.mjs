@@ -15,6 +15,7 @@ const SERVICE = 'AmazonEC2ContainerRegistry_V20150921.';
  * repositories      those that exist. Default: none. The returned array may change at any time, and CreateRepository adds to it.
  * immutable         see registry.mjs. Default: true.
  * mount             whether blobs can be mounted. Default: no, as Amazon has it until an account switches it on.
+ * referrers         whether the registry has the referrers API. Default: no.
  * lasts             requests that the next token is good for, after which it has expired; those after it are good for any number. Default: any number. The returned
  *                   object's `lasts` may be set again at any time.
  */
@@ -27,6 +28,7 @@ export async function startEcr(options = {}) {
     tls: true,
     immutable,
     uploads: { mount },
+    referrers: options.referrers,
     auth: (request) => authorize(request),
   });
   const name = `${account}.dkr.ecr.${region}.amazonaws.com`;

@@ -26,6 +26,8 @@ import { TLS } from './tls.mjs';
  *               does nothing of what was asked, and answers with these bytes, again and again, for as long as somebody listens.
  *               The returned object's `faults` may be set again at any time.
  *
+ * answers       (request, answer) => undefined | another answer. Asked for each answer that the registry itself gives: { status, headers, body }.
+ *
  * A request, for `faults` and in the `journal` (in the order of their ends): { method, path, query, headers, kind, name?, reference?, digest?, id? };
  * the journal adds status (0: cut), received and sent (bytes of the bodies). It holds no authorization headers.
  */
@@ -39,6 +41,7 @@ export async function start({
   uploads = {},
   referrers = false,
   faults,
+  answers,
 } = {}) {
   const store = openStore(dir);
   const blobs = createBlobs(store, uploads);
@@ -81,7 +84,7 @@ export async function start({
       answer = fault?.endless
         ? reply(200)
         : fault?.status === undefined
-          ? handle(request)
+          ? own(request)
           : reply(fault.status, fault.headers, fault.body ?? '');
     } catch (error) {
       if (incoming.socket.destroyed) return finish(request, { status: 0 }, 0, () => {});
@@ -92,6 +95,11 @@ export async function start({
     if (fault === 'lost') return finish(request, answer, 0, () => incoming.socket.destroy());
     if (fault?.endless) return finish(request, answer, 0, () => flood(outgoing, fault));
     finish(request, answer, fault?.cutAfter, () => send(incoming, outgoing, answer, fault?.cutAfter));
+  }
+
+  function own(request) {
+    const answer = handle(request);
+    return answers?.(request, answer) ?? answer;
   }
 
   function handle(request) {

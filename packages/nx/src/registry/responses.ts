@@ -47,10 +47,18 @@ export async function unexpectedResponse(
 ): Promise<KdcubeError> {
   const response = describeResponse(answer, registry.transport.secrets);
   if (answer.status === 401 || answer.status === 403)
-    return accessDenied(registry.host, action, response, await hasCredentials(registry));
+    return accessDenied(registry.host, action, response, await hasCredentials(registry), mayBeMissing(answer));
   if (answer.status === 404 && (isMissingRepository(registry, answer) || (beginsUpload && isMissingTarget(answer))))
     return repositoryMissing(registry.host, repository, response);
-  return invalidResponse(`Could not ${action}: ${registry.host} answered ${response}${redirectNote(answer)}.`);
+  const hint = isRefusedOverwrite(answer)
+    ? 'let the repository update what it has (Nexus: the deployment policy "Allow redeploy")'
+    : undefined;
+  return invalidResponse(`Could not ${action}: ${registry.host} answered ${response}${redirectNote(answer)}.`, hint);
+}
+
+/** Google and Harbor deny a repository or project that does not exist, in these words. */
+function mayBeMissing(answer: HttpResponse): boolean {
+  return /may not exist|unauthorized to access repository/i.test(errorText(answer));
 }
 
 /** A write is not redirected: the registry is the only host that the user trusts with the content. */

@@ -17,7 +17,8 @@ export async function sendAuthorized(registry: Registry, outgoing: HttpRequest, 
   const first = await sendWith(registry, outgoing, header);
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
   const challenges = parseChallenges(first);
-  if (first.status === 401) registry.challenges = challenges.map(withoutScope);
+  // One without a challenge says nothing new.
+  if (first.status === 401 && (challenges.length > 0 || !registry.challenges)) registry.challenges = challenges.map(withoutScope);
   // Unless a parallel request has renewed it in the meantime.
   if (registry.authorizations.get(scope) === before.pending) {
     // The credentials may have expired too, unless a request with another scope has renewed them already.

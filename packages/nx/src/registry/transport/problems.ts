@@ -3,7 +3,13 @@ import { describeResponse } from './response-text';
 import type { HttpResponse } from './types';
 
 /** The registry or its token endpoint denied access. `action` completes "could not". `withCredentials`: whether any were sent. */
-export function accessDenied(host: string, action: string, response: string, withCredentials: boolean): KdcubeError {
+export function accessDenied(
+  host: string,
+  action: string,
+  response: string,
+  withCredentials: boolean,
+  mayBeMissing = false,
+): KdcubeError {
   const where = ecrRegion(host) ? 'from docker or from ECR' : 'from docker';
   const how = withCredentials
     ? `with the credentials ${where}, which are wrong, have expired, or lack the permission`
@@ -11,7 +17,7 @@ export function accessDenied(host: string, action: string, response: string, wit
   return new KdcubeError({
     code: 'registry-denied',
     message: `Could not ${action}: ${host} denied access ${how}. It answered ${response}.`,
-    hint: loginHint(host),
+    hint: mayBeMissing ? `create the repository or project, if it does not exist; or ${loginHint(host)}` : loginHint(host),
   });
 }
 

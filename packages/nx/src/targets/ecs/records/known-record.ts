@@ -35,7 +35,16 @@ export async function knownRecord(
   registry: RegistryName,
   log: Log,
 ): Promise<ReleaseRecord | undefined> {
-  return fetchRecord(root, environment, recordsOf(registry, log), log);
+  try {
+    return await fetchRecord(root, environment, recordsOf(registry, log), log);
+  } catch (error) {
+    // Quay, GHCR and Docker Hub deny a repository that does not exist. A deploy finds out which it is: it may write.
+    if (!(error instanceof KdcubeError) || error.problems[0]!.code !== 'registry-denied') throw error;
+    log.note(
+      `no release record was read, as before the first deploy: ${error.problems[0]!.message} Some registries deny what does not exist yet.`,
+    );
+    return undefined;
+  }
 }
 
 /** The same without AWS: of the registry where that answers without it, else the one that was seen here last. */

@@ -1,7 +1,11 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release/internal';
 import { silentLog } from '../../../system/log';
 import { getManifest } from '../../../registry/manifests';
 import { type Double, registryDouble } from '../../../../testing/registry-kit';
+import { knownRecord } from './known-record';
 import { lastGoodRecord, listRecords, recordsOf, recordTags, RECORD_TYPE, writeRecord } from './records';
 
 let registry: Double;
@@ -78,3 +82,22 @@ it('more tags than one answer has, and somebody else’s artifact under a tag th
   ]);
   expect(await recordTags(place, 'prod')).toHaveLength(4);
 });
+
+it.each([401, 403])(
+  'a plan before the first deploy: a registry may deny (%d) what does not exist yet; that is said',
+  async (status) => {
+    const place = await open();
+    registry.faults = () => ({ status });
+    const notes: string[] = [];
+    const log = { ...silentLog, note: (text: string) => void notes.push(text) };
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), 'kd-records-'));
+    try {
+      expect(await knownRecord(root, 'prod', { host: place.registry.host, prefix: 'acme' }, log)).toBeUndefined();
+      expect(notes).toEqual([expect.stringContaining('no release record was read, as before the first deploy: Could not list')]);
+      registry.faults = () => ({ status: 418 });
+      await expect(knownRecord(root, 'prod', { host: place.registry.host, prefix: 'acme' }, log)).rejects.toThrow('418');
+    } finally {
+      fs.rmSync(root, { recursive: true });
+    }
+  },
+);
