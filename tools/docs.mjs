@@ -17,6 +17,7 @@ const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, Writ
   'packages/release/src/internal.ts',
 );
 const { GENERATIONS } = loadSource('packages/release/src/platform/generation.ts');
+const { PLATFORM_IMAGES } = loadSource('packages/release/src/platform/image-list.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
 const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');
 const { PluginOptions } = loadSource('packages/nx/src/plugin-options.ts');
@@ -37,6 +38,7 @@ const pages = {
   'board.svg': boardPicture(),
   // Written by hand, except for one table.
   'deploying.md': withExitCodes(fs.readFileSync(path.join(root, 'docs/deploying.md'), 'utf8'), EXIT_CODES, PROBLEMS),
+  'platform-images.md': platformImagesPage(fs.readFileSync(path.join(root, 'docs/platform-images.md'), 'utf8')),
   'importing.md': importingPage(fs.readFileSync(path.join(root, 'docs/importing.md'), 'utf8')),
 };
 
@@ -82,6 +84,11 @@ function environmentPage() {
 }
 
 /** Written by hand, except for its tables. */
+function platformImagesPage(text) {
+  const rows = PLATFORM_IMAGES.map(({ name, use, since }) => [`\`${name}\``, use, since ? `\`${since}\`` : 'the first release']);
+  return withPart(text, 'images', table(['image', 'for', 'published since'], rows));
+}
+
 function importingPage(text) {
   const reasons = Object.entries(IMPORT_REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
   const golden = fs.readFileSync(path.join(root, 'packages/release/fixtures/platform/samples.md'), 'utf8');

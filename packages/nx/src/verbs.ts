@@ -6,6 +6,8 @@
 export interface VerbEntry {
   /** The kind of project that has the target. */
   project: 'bundle' | 'image' | 'release';
+  /** The published images of the platform have the target too. */
+  published?: true;
   /** Only projects with this: a bundle with tests, an image with bundles in it. */
   only?: 'tests' | 'bundles';
   /** When Nx may cache it (HOUSE law 2); never by default. No target with --dryRun: Nx would restore what lay in dist during the dry run. */
@@ -47,7 +49,7 @@ const VERBS = {
   descriptor: { project: 'release', inputs: [RELEASE, '{workspaceRoot}/pins/bundles/*/pin.json'], outputs: ['{workspaceRoot}/dist/release'], pluginOptions: RULES },
   'docker-build': { project: 'image', cache: 'if-daemonless', inputs: ['own', '^source', 'modes'], outputs: ['{workspaceRoot}/dist/build/{name}'], pluginOptions: ['platform'], batch: true },
   boot: { project: 'image', only: 'bundles', inputs: ['own', '^source'], pluginOptions: ['platform'], checksOptions: true },
-  'docker-push': { project: 'image', inputs: ['own', '^source'], pluginOptions: ['platform'], runFirst: { verb: 'boot', when: 'bootBeforePush' }, batch: true },
+  'docker-push': { project: 'image', published: true, inputs: ['own', '^source'], pluginOptions: ['platform'], runFirst: { verb: 'boot', when: 'bootBeforePush' }, batch: true },
   env: { project: 'release', inputs: DEPLOYED, outputs: ['{workspaceRoot}/dist/env'], environments: true },
   plan: { project: 'release', inputs: DEPLOYED, environments: true },
   verify: { project: 'release', inputs: DEPLOYED, environments: true },

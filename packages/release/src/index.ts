@@ -37,8 +37,18 @@ export { mustReadEnvironment, readEnvironment, type ReadEnvironment } from './en
 export { WrittenEnvironment } from './environment/written';
 
 // Pins and the workspace
+export { type PublishedImage } from './release/published-images';
 export { type Files, type ImageFolder, readWorkspace, RELEASE_FILE, type Workspace } from './image/workspace';
-export { BundlePin, bundlePinFile, FrontendPin, ImagePin, imagePinFile, readPin } from './release/pin';
+export {
+  BundlePin,
+  bundlePinFile,
+  FrontendPin,
+  ImagePin,
+  imagePinFile,
+  PlatformPin,
+  platformPinFile,
+  readPin,
+} from './release/pin';
 
 // What the platform is configured with
 export { type DescriptorOptions, type DescriptorPlan, planDescriptor } from './descriptor/descriptor';
@@ -51,4 +61,13 @@ export { DeployPlan } from './deploy/deploy-plan';
 export { readPlan } from './deploy/plan-file';
 export { RecordedBundle, RecordedService, ReleaseRecord } from './deploy/record';
 export { EXIT_CODES } from './deploy/exit-codes';
-export { BuildReceipt, BundleContent, DescriptorReceipt, OUT, PushReceipt, readReceipt, StageReceipt } from './release/receipts';
+export {
+  BuildReceipt,
+  BundleContent,
+  DescriptorReceipt,
+  MirrorReceipt,
+  OUT,
+  PushReceipt,
+  readReceipt,
+  StageReceipt,
+} from './release/receipts';

@@ -23,7 +23,8 @@ export { type Generation, generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
-export { halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
+export { platformImages } from './platform/images';
+export { type AnyPin, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
 export { printReceipt } from './release/receipts';
 export {
   isDigest,

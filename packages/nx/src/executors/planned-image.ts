@@ -2,7 +2,7 @@ import { readStatus, type GitStatus } from '../git/status';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import type { ImageJob } from '../images/job';
 import { planImageJob } from '../images/job';
-import { resolveRegistries } from '../workspace/registries';
+import { resolveRegistries, withMirroredRegistry } from '../workspace/registries';
 import type { Registries } from '../workspace/registries';
 import { openRelease } from '../workspace/workspace';
 import type { Task } from './run-task';
@@ -22,8 +22,8 @@ export async function withPlannedImage<T>(
   work: (job: ImageJob, registries: Registries) => Promise<T>,
   gitStatus: GitStatus = readStatus(root),
 ): Promise<T> {
-  const registries = resolveRegistries(options, plugin);
   const release = await openRelease(root, plugin, gitStatus);
+  const registries = resolveRegistries(options, withMirroredRegistry(plugin, release.release));
   const planOptions = { platform: options.platform ?? plugin.platform, args: options.args, offline: options.offline ?? false };
   return withSnapshot(
     root,

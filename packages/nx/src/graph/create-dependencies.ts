@@ -6,16 +6,19 @@ import { parsePluginOptions, releaseProjectName, type PluginOptions } from '../p
 /** Not imported: @nx/devkit takes as long to load as the rest of the plugin, at every Nx command. */
 const IMPLICIT = 'implicit' as DependencyType.implicit;
 
-/** An image depends on the bundles that its pin names; `release` depends on all images. */
+/** An image depends on the bundles that its pin names; `release` depends on all images, those of the platform too. */
 export const createDependencies: CreateDependencies<PluginOptions> = (options, context) => {
   const { options: settings } = parsePluginOptions(options);
   const workspace = readWorkspace(diskFiles(context.workspaceRoot), settings);
   const has = (project: string) => Object.hasOwn(context.projects, project);
   const edge = (source: string, target: string): RawProjectGraphDependency[] =>
     has(source) && has(target) && source !== target ? [{ source, target, type: IMPLICIT }] : [];
-  return workspace.pins.images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
-    ...edge(releaseProjectName(settings), subject.name),
+  const { images, platform } = workspace.pins;
+  const release = releaseProjectName(settings);
+  const ofImages = images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
+    ...edge(release, subject.name),
     // A stale pin still lists the bundles of the last image. Without a pin, release.yaml lists them.
     ...(pin?.bundles ?? subject.question?.bundles ?? []).flatMap((id) => edge(subject.name, id)),
   ]);
+  return [...ofImages, ...platform.flatMap(({ subject }) => edge(release, subject.name))];
 };

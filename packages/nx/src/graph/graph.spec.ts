@@ -79,6 +79,24 @@ describe('createNodes', () => {
     for (const project of Object.values(found)) expect(fs.existsSync(path.join(root, project.root))).toBe(true);
   });
 
+  it('creates a project for each published image of the platform, which only docker-push copies', async () => {
+    const release = RELEASE.replace('1716"', '1716", registry: "docker.io/kdcube"');
+    write({ ...WORKSPACE, 'release.yaml': release, 'images/kdcube-web-ui/Dockerfile': 'FROM nginx:1\n' });
+    const found = await projects();
+    const published = Object.values(found).filter(({ tags }) => tags?.includes('kdcube:platform'));
+    expect(published).toHaveLength(7);
+    const metrics = found['kdcube-metrics']!;
+    expect(metrics.root).toBe('pins/platform/kdcube-metrics');
+    expect(Object.keys(metrics.targets!)).toEqual(['docker-push']);
+    expect(metrics.targets!['docker-push']).toMatchObject({
+      executor: '@kdcube/nx:docker-push',
+      cache: false,
+      inputs: ['{workspaceRoot}/pins/platform/kdcube-metrics/pin.json', '^source'],
+    });
+    expect(found['kdcube-web-ui']!.root).toBe('images/kdcube-web-ui');
+    expect(await edges()).toEqual(expect.arrayContaining(['release → kdcube-metrics', 'release → py-code-exec']));
+  });
+
   it('finds a workspace bundle by its folder and a pinned one only by its pin, even if its folder exists here', async () => {
     write({ ...WORKSPACE, 'service/bundles/there@2-0/entrypoint.py': '' });
     const found = await projects();

@@ -30,6 +30,7 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
     projects[project.root] = project;
   };
   for (const image of workspace.images) add(imageProject(image, workspace, files, options));
+  for (const { subject, file } of workspace.pins.platform) add(publishedProject(subject.name, file, options));
   for (const bundle of workspace.release?.bundles ?? []) {
     // An unsafe path is a Problem of `validate`: no project may have its root outside the workspace.
     if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
@@ -115,6 +116,20 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
       },
       options,
     ),
+  };
+}
+
+/** A published image of the platform: its pin says everything about it. */
+function publishedProject(name: string, pinFile: string, options: PluginOptions): ProjectConfiguration {
+  const root = path.posix.dirname(pinFile);
+  const own = [`{workspaceRoot}/${pinFile}`];
+  return {
+    name,
+    root,
+    projectType: 'application',
+    namedInputs: { source: own },
+    tags: ['kdcube:image', 'kdcube:platform'],
+    targets: targetsOf({ kind: 'published', name, root, own }, options),
   };
 }
 

@@ -6,7 +6,8 @@ import docs from './target-docs.json';
 
 /** What the targets of one project depend on. */
 export interface ProjectFacts {
-  kind: VerbEntry['project'];
+  /** `published`: an image of the platform that is copied, not built. */
+  kind: VerbEntry['project'] | 'published';
   name: string;
   root: string;
   /** The project's files and its pin. */
@@ -35,8 +36,8 @@ export function targetsOf(facts: ProjectFacts, options: PluginOptions): Record<s
 }
 
 function hasVerb(verb: Verb, { kind, has }: ProjectFacts): boolean {
-  const { project, only } = verbEntry(verb);
-  return project === kind && (only === undefined || has?.includes(only) === true);
+  const { project, only, published } = verbEntry(verb);
+  return (kind === 'published' ? published === true : project === kind) && (only === undefined || has?.includes(only) === true);
 }
 
 function targetOf(verb: Verb, facts: ProjectFacts, plugin: PluginOptions): TargetConfiguration {

@@ -1,5 +1,5 @@
-import type { Environment, Problem, RegistryName } from '@kdcube/release/internal';
-import { chosenEnvironment, mustReadEnvironment, parseRegistry } from '@kdcube/release/internal';
+import type { Environment, Problem, RegistryName, ServiceImage, Workspace } from '@kdcube/release/internal';
+import { chosenEnvironment, mustReadEnvironment, parseRegistry, requirePin, shown } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import type { Registries } from './registries';
 import { requireRegistry } from './registries';
@@ -19,8 +19,33 @@ export function openEnvironment(
   wanted: string | undefined,
 ): OpenEnvironment {
   const files = diskFiles(root);
-  const images = workspace.images.map(({ name }) => name);
-  return mustReadEnvironment(chosenEnvironment(wanted, files), files, { images, generation: release?.generation });
+  const published = workspace.pins.platform;
+  const images = [...workspace.images.map(({ name }) => name), ...published.map(({ subject }) => subject.name)];
+  const options = { images, generation: release?.generation };
+  const { environment, notes } = mustReadEnvironment(chosenEnvironment(wanted, files), files, options);
+  return { environment: withPublishedImages(environment, published, release !== undefined), notes };
+}
+
+/** The environment with the mirrored images of the platform by digest. Problem `pin-missing` or `pin-stale` where the pins are required. */
+function withPublishedImages(
+  environment: Environment,
+  published: Workspace['pins']['platform'],
+  requiresPins: boolean,
+): Environment {
+  const { registry, services, exec } = environment;
+  const byDigest = (image: ServiceImage): ServiceImage => {
+    const found = image.kind === 'release' ? published.find(({ subject }) => subject.name === image.name) : undefined;
+    if (!found || registry === undefined) return image;
+    const { name, ref } = found.subject;
+    const pin = requiresPins ? requirePin(found.pin, found.fits, name, found.file) : found.pin;
+    if (!pin) return image;
+    return { kind: 'digest', reference: `${shown(parseRegistry(registry))}/${name}@${pin.digest}`, published: { name, ref } };
+  };
+  return {
+    ...environment,
+    services: services.map((service) => ({ ...service, image: byDigest(service.image) })),
+    ...(exec && { exec: { ...exec, image: byDigest(exec.image) } }),
+  };
 }
 
 /** The registry of the environment's images: its own, else the workspace's. Problem `registry-missing`. */

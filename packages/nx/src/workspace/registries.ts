@@ -5,6 +5,7 @@ import type { Log } from '../system/log';
 import {
   type ImagePin,
   type RegistryName,
+  type Release,
   KdcubeError,
   parseImageReference,
   parseRegistry,
@@ -34,6 +35,11 @@ export function resolveRegistries(
   const registry = options.registry || env.KDCUBE_REGISTRY || plugin.registry;
   const platform = options.platformRegistry || env.KDCUBE_PLATFORM_REGISTRY || plugin.platformRegistry || registry;
   return { registry: registry ? parseRegistry(registry) : undefined, platform: platform ? parseRegistry(platform) : undefined };
+}
+
+/** The plugin's registries, with the one that release.yaml mirrors the platform's images from as the default of `platformRegistry`. */
+export function withMirroredRegistry<T extends RegistryOptions>(plugin: T, { platform }: Pick<Release, 'platform'>): T {
+  return { ...plugin, platformRegistry: plugin.platformRegistry || (platform.registry && shown(platform.registry)) };
 }
 
 /** The registry that images are pushed to. Problem `registry-missing`. */

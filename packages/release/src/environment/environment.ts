@@ -6,8 +6,9 @@ import type { WrittenGateway } from './written-gateway';
 /** Where services run: on ECS, or with docker compose on a host. */
 export type Target = 'ecs' | 'compose';
 
-/** An image of the release (the push gives its digest), or any other image by digest. */
-export type ServiceImage = { kind: 'release'; name: string } | { kind: 'digest'; reference: string };
+/** An image of the release (the push gives its digest), or any other image by digest. `published`: a mirrored image of the platform, whose pin gives the digest. */
+export type ServiceImage =
+  { kind: 'release'; name: string } | { kind: 'digest'; reference: string; published?: { name: string; ref: string } };
 
 /** The health check of a container. `interval`, `timeout` and `startPeriod` are seconds. */
 export interface HealthCheck {

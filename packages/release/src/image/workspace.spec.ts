@@ -110,3 +110,49 @@ describe('readWorkspace', () => {
     expect(() => requireRelease(read({ 'release.yaml': undefined }))).toThrow(/\[file-missing\]/);
   });
 });
+
+describe('the published images of the platform', () => {
+  const release = (ref: string, registry?: string) =>
+    `platform: {ref: "${ref}"${registry === undefined ? '' : `, registry: "${registry}"`}}\nbundles:\n  items:\n    - id: "here@1"\n`;
+  const published = (pinned: object) => JSON.stringify({ pin: 1, digest: `sha256:${'a'.repeat(64)}`, manifests: [], ...pinned });
+  const metrics = { ref: '2026.7.1', source: 'docker.io/kdcube/kdcube-metrics' };
+  const METRICS = 'pins/platform/kdcube-metrics/pin.json';
+
+  it('are part of the release if release.yaml names their registry', () => {
+    expect(read().pins.platform).toEqual([]);
+    const { problems, pins } = read({ 'release.yaml': release('2026.7.1', 'docker.io/kdcube'), [METRICS]: published(metrics) });
+    expect(problems).toEqual([]);
+    expect(pins.platform).toHaveLength(9);
+    expect(pins.platform.filter(({ fits }) => fits).map(({ subject }) => subject)).toEqual([
+      { name: 'kdcube-metrics', ...metrics },
+    ]);
+    expect(pins.orphans).toEqual(['pins/bundles/there@2/pin.json']);
+  });
+
+  it.each([
+    ['another ref', '2026.7.2', 'docker.io/kdcube'],
+    ['another registry', '2026.7.1', 'ghcr.io/acme'],
+  ])('have a stale pin after %s', (_, ref, registry) => {
+    const { pins } = read({ 'release.yaml': release(ref, registry), [METRICS]: published(metrics) });
+    expect(pins.platform.find(({ subject }) => subject.name === 'kdcube-metrics')).toMatchObject({ fits: false });
+  });
+
+  it('leave out what is built here; its pin is of no use then, as it is without a registry', () => {
+    const built = { 'images/kdcube-metrics/Dockerfile': 'FROM scratch\n', [METRICS]: published(metrics) };
+    const { pins } = read({ 'release.yaml': release('2026.7.1', 'docker.io/kdcube'), ...built });
+    expect(pins.platform.map(({ subject }) => subject.name)).not.toContain('kdcube-metrics');
+    expect(pins.orphans).toContain(METRICS);
+    expect(read({ [METRICS]: published(metrics) }).pins.orphans).toEqual([METRICS]);
+  });
+
+  it.each(['https://docker.io/kdcube', 'docker.io', 'docker.io/KDCube', '../x'])(
+    'of no valid registry are a Problem: %s',
+    (registry) => {
+      const { problems, pins } = read({ 'release.yaml': release('2026.7.1', registry) });
+      expect(problems).toEqual([
+        expect.objectContaining({ code: 'registry-name', at: expect.objectContaining({ path: 'platform.registry' }) }),
+      ]);
+      expect(pins.platform).toEqual([]);
+    },
+  );
+});

@@ -11,8 +11,12 @@ import {
   ImagePin,
   imagePinFits,
   PINS,
+  PlatformPin,
+  platformPinFile,
+  platformPinFits,
   readPin,
 } from '../release/pin';
+import { publishedImages, type PublishedImage } from '../release/published-images';
 import type { ReadRelease } from '../release/read';
 import { readRelease } from '../release/read';
 import { bundlePlaces } from '../release/release';
@@ -55,6 +59,8 @@ export interface Workspace extends ReadRelease {
   pins: {
     bundles: PinnedThing<BundlePin, PinnedBundle>[];
     images: PinnedThing<ImagePin, ImageFolder & { question?: ImageQuestion }>[];
+    /** The published images of the platform, without those that are built here. */
+    platform: PinnedThing<PlatformPin, PublishedImage>[];
     frontend?: PinnedThing<FrontendPin, Source>;
     /** Pin files that the release no longer uses. */
     orphans: string[];
@@ -92,6 +98,13 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
     const question = release && questionOf(image, files, release, problems);
     return { subject: { ...image, question }, file, pin, fits: question !== undefined && imagePinFits(pin, question) };
   });
+  const built = new Set(images.map(({ name }) => name));
+  const published = release ? publishedImages(release).filter(({ name }) => !built.has(name)) : [];
+  const platform = published.map((image) => {
+    const file = platformPinFile(image.name);
+    const pin = readPin(PlatformPin, textOf(files, file));
+    return { subject: image, file, pin, fits: platformPinFits(pin, image) };
+  });
   const frontendPin = readPin(FrontendPin, textOf(files, FRONTEND_PIN));
   const frontend = release?.frontend && {
     subject: release.frontend,
@@ -99,12 +112,12 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
     pin: frontendPin,
     fits: frontendPinFits(frontendPin, release.frontend),
   };
-  const pinned = [...bundles, ...imagePins, ...(frontend ? [frontend] : [])];
+  const pinned = [...bundles, ...imagePins, ...platform, ...(frontend ? [frontend] : [])];
   problems.push(...pinned.flatMap(({ file, pin }) => (pin === undefined ? (files.problem?.(file) ?? []) : [])));
   const known = new Set(pinned.map(({ file }) => file));
   // Without a valid release, no pin can be identified as unused.
   const orphans = release && read.problems.length === 0 ? pinFiles(files).filter((file) => !known.has(file)) : [];
-  return { ...read, problems, images, pins: { bundles, images: imagePins, frontend, orphans } };
+  return { ...read, problems, images, pins: { bundles, images: imagePins, platform, frontend, orphans } };
 }
 
 /** The workspace's release; throws all problems if there are any. */
@@ -194,7 +207,9 @@ function questionOf(image: ImageFolder, files: Files, release: Release, problems
 /** All existing pin files: pin.json, two levels deep. Other files below pins/ are ignored. */
 function pinFiles(files: Files): string[] {
   const below = (kind: string) => files.list(`${PINS}/${kind}`).map((name) => `${PINS}/${kind}/${name}/pin.json`);
-  return [...below('bundles'), ...below('images'), FRONTEND_PIN].filter((file) => files.read(file) !== undefined).sort();
+  return [...below('bundles'), ...below('images'), ...below('platform'), FRONTEND_PIN]
+    .filter((file) => files.read(file) !== undefined)
+    .sort();
 }
 
 function textOf(files: Files, path: string): string | undefined {

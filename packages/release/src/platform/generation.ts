@@ -150,7 +150,7 @@ export function isRefSince(ref: string, since: string): boolean | undefined {
 }
 
 /** 2026.3.4.1716 → 202603041716, with or without zeros in front; undefined if it is not a calendar version. The last part is the time of day, and may be missing. */
-function calendarVersion(ref: string): number | undefined {
+export function calendarVersion(ref: string): number | undefined {
   const match = /^v?(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)(?:\.(\d{1,4})(?!\d))?/.exec(ref);
   if (!match) return undefined;
   const [year, month, day, time = 0] = match.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number];

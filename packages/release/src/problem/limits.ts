@@ -281,6 +281,13 @@ export const LIMITS = {
     why: 'Registries take no more.',
     code: 'registry-response',
   },
+  indexManifests: {
+    max: 100,
+    unit: 'manifests',
+    of: 'an image index that is mirrored',
+    why: 'The platform publishes two architectures, with an attestation each.',
+    code: 'limit-exceeded',
+  },
   signatureBytes: {
     max: 256 * KiB,
     unit: 'bytes',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Problem } from '../problem/problem';
 import { ONCE } from '../document/once';
 import { KdcubeError } from '../problem/problem';
+import type { PublishedImage } from './published-images';
 import type { PinnedBundle, Release, Source } from './release';
 
 /**
@@ -41,19 +42,37 @@ export const ImagePin = z.strictObject({
   salt: z.string().optional(),
 });
 
+/** pins/platform/<image>/pin.json: a published image of the platform, as its tag named it. `digest` is that of the index, or of the image if it has only one platform. */
+export const PlatformPin = z.strictObject({
+  pin: z.literal(1),
+  /** platform.ref: the tag of the image. */
+  ref: z.string(),
+  /** The repository that it is mirrored from: `docker.io/kdcube/kdcube-chat-proc`. */
+  source: z.string(),
+  digest,
+  /** The manifests of the index, in its order; empty for a single image. `unknown/unknown` is an attestation. */
+  manifests: z.array(z.strictObject({ platform: z.string(), digest })),
+});
+
 export type BundlePin = z.infer<typeof BundlePin>;
 export type FrontendPin = z.infer<typeof FrontendPin>;
 export type ImagePin = z.infer<typeof ImagePin>;
+export type PlatformPin = z.infer<typeof PlatformPin>;
 
 export const PINS = 'pins';
 /** The pin file of a bundle, relative to the workspace. */
 export const bundlePinFile = (id: string): string => `${PINS}/bundles/${id}/pin.json`;
 /** The pin file of an image, relative to the workspace. */
 export const imagePinFile = (image: string): string => `${PINS}/images/${image}/pin.json`;
+/** The pin file of an image of the platform, relative to the workspace. */
+export const platformPinFile = (image: string): string => `${PINS}/platform/${image}/pin.json`;
 export const FRONTEND_PIN = `${PINS}/frontend/pin.json`;
 
+/** A pin of any kind. */
+export type AnyPin = BundlePin | FrontendPin | ImagePin | PlatformPin;
+
 /** The bytes of a pin file. */
-export function printPin(pin: BundlePin | FrontendPin | ImagePin): string {
+export function printPin(pin: AnyPin): string {
   return `${JSON.stringify(pin, null, 2)}\n`;
 }
 
@@ -86,6 +105,10 @@ export function bundlePinFits(pin: BundlePin | undefined, bundle: PinnedBundle):
 
 export function frontendPinFits(pin: FrontendPin | undefined, frontend: Source): pin is FrontendPin {
   return pin !== undefined && pin.repo === frontend.repo && pin.ref === frontend.ref;
+}
+
+export function platformPinFits(pin: PlatformPin | undefined, { ref, source }: PublishedImage): pin is PlatformPin {
+  return pin !== undefined && pin.ref === ref && pin.source === source;
 }
 
 /** What an image's pin must contain, except the digests: computed offline from release.yaml and the Dockerfile. */

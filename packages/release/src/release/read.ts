@@ -8,6 +8,7 @@ import { isMapping } from '../document/layers';
 import { isFileEntry, notSecretEntries } from '../document/not-secret';
 import { generationOf } from '../platform/generation';
 import { bundleFolder, bundleModule } from '../platform/bundle-id';
+import { readRegistry, type RegistryName } from './reference';
 import { normalPath } from './refs';
 import type { Bundle, Release, ReleaseOptions } from './release';
 import { WrittenBundle, WrittenRelease } from './release';
@@ -171,7 +172,7 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
   const bundles = found.map(({ value }) => bundleOf(value));
   return {
     name: textOf(rest.release_name),
-    platform: { repo: textOf(platform.repo), ref },
+    platform: { repo: textOf(platform.repo), ref, ...registryOf(platform.registry) },
     frontend:
       frontend && textOf(frontend.repo) && textOf(frontend.ref)
         ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
@@ -210,6 +211,12 @@ function onlyTexts(value: Record<string, unknown>): WrittenBundle {
 
 function reposOf(repos: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(repos).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** Nothing for an invalid name, which is a Problem of the rules. */
+function registryOf(text: unknown): { registry?: RegistryName } {
+  const read = typeof text === 'string' && text !== '' ? readRegistry(text) : undefined;
+  return read && !('code' in read) ? { registry: read } : {};
 }
 
 function textOf(value: unknown): string | undefined {

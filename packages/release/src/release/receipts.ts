@@ -85,6 +85,26 @@ export const PushReceipt = z.strictObject({
 });
 export type PushReceipt = z.infer<typeof PushReceipt>;
 
+/** What `docker-push` copied or found of a published image of the platform. `size`: of the top manifest, in bytes. */
+export const MirrorReceipt = z.strictObject({
+  receipt: z.literal('mirror'),
+  version: z.literal(1),
+  image: z.string(),
+  /** platform.ref, and the repository that it was copied from. */
+  ref: z.string(),
+  source: z.string(),
+  /** With its host. */
+  repository: z.string(),
+  digest,
+  mediaType: z.string(),
+  size: z.number(),
+  how: z.enum(['reused', 'copied']),
+  tags: z.array(z.string()),
+  /** Undefined if the image was there. `reusedBlobs`: the registry already had them. */
+  sent: z.strictObject({ reusedBlobs: z.number(), sentBlobs: z.number(), bytes: z.number() }).optional(),
+});
+export type MirrorReceipt = z.infer<typeof MirrorReceipt>;
+
 /** Where each step writes its output, relative to the workspace. */
 export const OUT = {
   stage: (id: string) => `dist/stage/${id}`,
@@ -100,7 +120,7 @@ export const OUT = {
   release: 'dist/release',
 };
 
-export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildReceipt | PushReceipt): string {
+export function printReceipt(receipt: StageReceipt | DescriptorReceipt | BuildReceipt | PushReceipt | MirrorReceipt): string {
   return `${JSON.stringify(receipt, null, 2)}\n`;
 }
 

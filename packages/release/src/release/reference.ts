@@ -1,4 +1,4 @@
-import { KdcubeError, quoted } from '../problem/problem';
+import { KdcubeError, quoted, type Problem } from '../problem/problem';
 import { isTag } from './tags';
 
 /** A registry as the user types it: `127.0.0.1:5000`, `ghcr.io/org`. `prefix` is the path after the host, without leading and trailing slashes; '' for none. */
@@ -33,11 +33,18 @@ export function isRepository(text: string): boolean {
 
 /** Parses a registry as the user types it. Throws the Problem `registry-name`, whose hint is the corrected text if there is one. */
 export function parseRegistry(text: string): RegistryName {
+  const read = readRegistry(text);
+  if ('code' in read) throw new KdcubeError(read);
+  return read;
+}
+
+/** Parses a registry as the user types it, or returns the Problem `registry-name`. */
+export function readRegistry(text: string): RegistryName | Problem {
   const reason = whyNotRegistry(text);
   if (reason) {
     const better = corrected(text);
     const hint = better !== text && !whyNotRegistry(better) ? better : EXAMPLES;
-    throw new KdcubeError({ code: 'registry-name', message: `${nameShown(text)} is not a registry: ${reason}`, hint });
+    return { code: 'registry-name', message: `${nameShown(text)} is not a registry: ${reason}`, hint };
   }
   const [host, prefix] = splitHost(text);
   return { host: canonicalHost(host), prefix };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { generations } from '../platform/generation';
 import type { Generation } from '../platform/generation';
 import { NotSecret } from '../document/not-secret';
+import type { RegistryName } from './reference';
 
 /**
  * The format of release.yaml. schema.json (for editors) and docs/release-yaml.md are generated from these descriptions. The schemas define
@@ -64,6 +65,11 @@ export const WrittenRelease = z
         ref: text().describe(
           'The platform’s version: the tag of its published images, exactly (PEP 440 since 2026-03-05), or a full commit where the platform is built here.',
         ),
+        registry: text()
+          .optional()
+          .describe(
+            'The registry that has the platform’s published images, such as `docker.io/kdcube`. With it, all of them belong to the release: `nx sync` pins each by digest, `docker-push` copies them into your registry, and environments use them by name.',
+          ),
         description: z.string().optional().describe('For people.'),
       })
       .describe('Which KDCube platform the release runs on.'),
@@ -135,7 +141,8 @@ export interface Source {
 /** A validated and normalized release: names are resolved, defaults are filled in. */
 export interface Release {
   name?: string;
-  platform: { repo?: string; ref?: string };
+  /** `registry`: where the platform's images are mirrored from; undefined if they are not part of the release. */
+  platform: { repo?: string; ref?: string; registry?: RegistryName };
   frontend?: Source;
   repos: Record<string, string>;
   /** Files of bundles that look like secrets but are not, and the reason: by the bundle's place, and the path in it. */

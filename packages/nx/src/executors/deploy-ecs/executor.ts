@@ -9,6 +9,7 @@ import { openEnvironment, environmentRegistry } from '../../workspace/environmen
 import { prepareBundles } from '../../targets/git-mode/prepare';
 import { requirePushed } from '../../targets/git-mode/pushed';
 import type { Log } from '../../system/log';
+import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease, type OpenRelease } from '../../workspace/workspace';
 import { expectWrites } from '../../registry/look-up';
 import { executeUnlessDryRun } from '../execute-plan';
@@ -23,7 +24,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
-    const imageOptions = releaseImageOptions(root, options, plugin, environment);
+    const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     if (!options.dryRun) expectWrites(records);
     const lastRecord = () => lastGoodRecord(records, environment.name, log);

@@ -21,9 +21,9 @@ export default function dockerPushBatch(
   return runBatch(graph, inputs, context, {
     concurrency: 4,
     async run(task, options) {
-      rows.push(
-        await pushProject({ ...task, log: withNotes(task.log, (note) => notes.push(`${task.project}: ${note}`)) }, options),
-      );
+      const log = withNotes(task.log, (note) => notes.push(`${task.project}: ${note}`));
+      const row = await pushProject({ ...task, log }, options);
+      if (row) rows.push(row);
     },
     afterAll() {
       const log = createLog({ ...overrides, rewrite: rewriterFor(context) });

@@ -7,6 +7,7 @@ import type { DockerPushOptions } from './schema';
 /** Pushes the image to the registry. If the registry already has its content key, the image is reused. */
 export default function dockerPush(options: DockerPushOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async (task) => {
-    task.log.lines(pushTable([await pushProject(task, options)]));
+    const row = await pushProject(task, options);
+    task.log.lines(pushTable(row ? [row] : []));
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dryRun, image } from '../options';
 
 export const description =
-  'Push the image to the registry, or write it to dist/images if no registry is configured. Looks up the image’s content key first: an image that the registry already has is neither built nor uploaded again.';
+  'Push the image to the registry, or write it to dist/images if no registry is configured. Looks up the image’s content key first: an image that the registry already has is neither built nor uploaded again. A published image of the platform is copied from `platform.registry` instead, byte for byte, by the digest in its pin.';
 export const examples = [
   { command: 'nx affected -t docker-push', description: 'Push the images that changed' },
   {

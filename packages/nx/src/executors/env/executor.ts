@@ -5,6 +5,7 @@ import { envFile, OUT } from '@kdcube/release/internal';
 import { renderedEnv } from '../../targets/env';
 import { openEnvironment } from '../../workspace/environment';
 import { replaceDir, writeFileAtomic } from '../../system/files';
+import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { releaseImageOptions } from '../release-images';
@@ -17,7 +18,10 @@ export default function env(options: EnvOptions, context: ExecutorContext): Prom
     const startedAt = Date.now();
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const renderOptions = { ...releaseImageOptions(root, options, plugin, environment), offline: options.offline };
+    const renderOptions = {
+      ...releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment),
+      offline: options.offline,
+    };
     const plan = await renderedEnv(open, environment, renderOptions, log);
     logNotes([...notes, ...plan.notes], log);
     log.event({ event: 'env', dryRun: options.dryRun, environment: environment.name, services: plan.services });

@@ -11,7 +11,7 @@ import { readAllRecords, recordsOf } from '../../targets/ecs/records/records';
 import { diskFiles } from '../../workspace/disk';
 import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';
-import { requireRegistry, resolveRegistries, uniqueRegistries } from '../../workspace/registries';
+import { requireRegistry, resolveRegistries, uniqueRegistries, withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { releaseImageOptions } from '../release-images';
 import { runExecutor, type Task } from '../run-task';
@@ -67,9 +67,9 @@ async function contentProof(
   unknown: string[],
 ): Promise<'verified' | undefined> {
   if (claims?.key === undefined) return undefined;
-  const trust = releaseImageOptions(root, options, plugin);
   return orUnknown('whether this checkout gives this image', unknown, async () => {
     const open = await openRelease(root, plugin);
+    const trust = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release));
     const planOptions = { platform: trust.platform, args: options.args, offline: true };
     return withPlannedImages(open, [image], planOptions, log, async ([job]) => {
       if (job === undefined || job.plan.key !== claims.key) return undefined;

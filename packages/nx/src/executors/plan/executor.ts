@@ -5,6 +5,7 @@ import { planRelease } from '../../targets/ecs/plan/plan';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { writeFileAtomic } from '../../system/files';
 import { knownRecord } from '../../targets/ecs/records/known-record';
+import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { releaseImageOptions } from '../release-images';
@@ -25,7 +26,7 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
       });
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const imageOptions = releaseImageOptions(root, options, plugin, environment);
+    const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
     const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, imageOptions.registries), log);
     const planOptions = { ...imageOptions, offline, lastRecord };
     const planned = await planRelease(open, environment, planOptions, log);

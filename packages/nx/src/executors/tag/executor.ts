@@ -2,7 +2,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
 import type { ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/worktree';
-import { openRegistry, requireRegistry } from '../../workspace/registries';
+import { openRegistry, requireRegistry, withMirroredRegistry } from '../../workspace/registries';
 import type { ImageJob } from '../../images/job';
 import { releasedImages, withPlannedImages } from '../../images/released-images';
 import type { Log } from '../../system/log';
@@ -17,10 +17,10 @@ import type { TagOptions } from './schema';
 /** Tags every image of the release. All images are looked up, verified and checked before the first tag is set. */
 export default function tag(options: TagOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const imageOptions = releaseImageOptions(root, options, plugin);
+    const open = await openRelease(root, plugin);
+    const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release));
     const name = requireRegistry(imageOptions.registries);
     const registry = openRegistry(name.host, log);
-    const open = await openRelease(root, plugin);
     if (open.workspace.images.length === 0) throw noImages();
     const tags = await tagsOf(open, options, options.tagPrefix ?? plugin.tagPrefix);
     const trust = { ...imageOptions, root, offline: false };

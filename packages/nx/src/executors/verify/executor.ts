@@ -3,6 +3,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { verifyRelease } from '../../targets/ecs/verify/release';
 import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';
+import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { releaseImageOptions } from '../release-images';
@@ -17,7 +18,11 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
     const { environment, notes } = openEnvironment(open, options.environment);
     logNotes(notes, log);
     const { secretKeys, layers } = options;
-    const settings = { ...releaseImageOptions(root, options, plugin, environment), secretKeys, layers };
+    const settings = {
+      ...releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment),
+      secretKeys,
+      layers,
+    };
     const results = await verifyRelease(open, environment, settings, log);
     log.lines(resultTable(results));
     for (const result of results) log.event({ event: 'check', ...result });

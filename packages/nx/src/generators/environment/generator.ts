@@ -1,12 +1,20 @@
-import { environmentFile, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
-import type { Tree } from '@nx/devkit';
+import { environmentFile, isEnvironmentName, KdcubeError, quoted, readWorkspace } from '@kdcube/release/internal';
+import { readNxJson, type Tree } from '@nx/devkit';
+import { pluginOptions } from '../../plugin-options';
 import { readGeneratorOptions } from '../read-options';
 import { rewriterOf, runGenerator } from '../run-generator';
+import { treeFiles } from '../tree-files';
 import { EnvironmentOptions } from './schema';
 import { environmentText } from './text';
 
 export default function environmentGenerator(tree: Tree, raw: EnvironmentOptions): Promise<void> {
   return runGenerator(tree, () => writeEnvironment(tree, raw));
+}
+
+/** The images of the release, by name: those that are built here, and those of the platform that it mirrors. */
+function imagesOf(tree: Tree): string[] {
+  const { images, pins } = readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree)));
+  return [...images.map(({ name }) => name), ...pins.platform.map(({ subject }) => subject.name)];
 }
 
 async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<void> {
@@ -20,7 +28,7 @@ async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<vo
   const file = environmentFile(options.name);
   // An existing environment belongs to its author: running the generator again changes nothing.
   if (tree.exists(file)) return;
-  const images = tree.children('images').filter((name) => !tree.isFile(`images/${name}`));
+  const images = imagesOf(tree);
   const account = typeof options.account === 'number' ? String(options.account).padStart(12, '0') : options.account;
   tree.write(file, rewriterOf(tree)(environmentText({ ...options, account, images })));
 }

@@ -1,6 +1,6 @@
 import type { Tree } from '@nx/devkit';
 import { createTree } from '@nx/devkit/testing';
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, platformImages } from '@kdcube/release/internal';
 import { contents } from '../../../testing/generators/workspace';
 import pins from './generator';
 
@@ -43,6 +43,16 @@ const SYNCED = {
   'pins/frontend/pin.json': text(uiPin),
   'pins/images/proc/pin.json': text(imagePin()),
 };
+
+function publishedPin(name: string, ref = '2026.7.20.444'): string {
+  return text({ pin: 1, ref, source: `docker.io/kdcube/${name}`, digest: DIGEST, manifests: [] });
+}
+
+function publishedPins(): Record<string, string> {
+  return Object.fromEntries(
+    platformImages('2026.7.20.444').map((name) => [`pins/platform/${name}/pin.json`, publishedPin(name)]),
+  );
+}
 
 function treeOf(files: Record<string, string>): Tree {
   const tree = createTree();
@@ -112,6 +122,15 @@ const STALE: [string, Record<string, string>, string[]][] = [
     'a base that the Dockerfile did not have',
     { 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}COPY --from=python:3.12 /x /x\n` },
     ['proc: release.yaml or the Dockerfile changed'],
+  ],
+  [
+    'an image of the platform under another ref',
+    {
+      'release.yaml': RELEASE.replace('ref: "2026.7.20.444"', 'ref: "2026.7.20.444", registry: "docker.io/kdcube"'),
+      ...publishedPins(),
+      'pins/platform/kdcube-metrics/pin.json': publishedPin('kdcube-metrics', '2026.7.20.443'),
+    },
+    ['kdcube-metrics: release.yaml changed'],
   ],
   ['a pin that is empty', { 'pins/images/proc/pin.json': '' }, ['proc: not pinned yet']],
   ['a pin with the marks of a merge', { 'pins/images/proc/pin.json': '<<<<<<< ours\n{}\n' }, ['proc: not pinned yet']],

@@ -102,5 +102,11 @@ function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | 
       why: why(pin, 'release.yaml or the Dockerfile'),
       question: { ...subject.question! },
     }));
-  return [...bundles, ...frontend, ...images];
+  const platform = found.platform
+    .filter(({ fits }) => !fits)
+    .map(({ subject, file, pin }): StalePin => {
+      const { name, ref, source } = subject;
+      return { kind: 'platform', subject: name, image: subject, file, why: why(pin), question: { ref, source } };
+    });
+  return [...bundles, ...frontend, ...images, ...platform];
 }

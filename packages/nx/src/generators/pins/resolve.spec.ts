@@ -4,6 +4,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { commit, gitSync, newRepo, problemOf, type Sandbox, sandbox, write } from '../../../testing/git-kit';
 import { type Double, putImage, registryDouble } from '../../../testing/registry-kit';
+import { platformImages } from '@kdcube/release/internal';
 import { runPins } from '../../../testing/generators/sync';
 
 const PLATFORM = '2026.7.20.444';
@@ -207,7 +208,7 @@ const { resolvePins } = require(${JSON.stringify(path.join(__dirname, 'resolve.t
 const before = new Map(Object.entries(${JSON.stringify(before)}).map(([name, text]) => ['pins/' + name, Buffer.from(text)]));
 before.set('pins/bundles/new/pin.json', undefined);
 const stale = [{ kind: 'image', subject: 'x', file: 'pins/images/x/pin.json', asked: { bundles: [], bases: ['${base}'] } }];
-resolvePins({ root: ${JSON.stringify(root)}, release: { repos: {}, bundles: [] }, stale, before, options: {} });
+resolvePins({ root: ${JSON.stringify(root)}, release: { platform: {}, repos: {}, bundles: [] }, stale, before, options: {} });
 `;
   const child = spawn(process.execPath, ['-r', path.join(__dirname, '../../../testing/typescript.cjs'), '-e', program], {
     env: process.env,
@@ -290,4 +291,48 @@ it('says how to name the registry, when nobody did', async () => {
   write(root, { 'nx.json': JSON.stringify({ plugins: ['@kdcube/nx'] }) });
   const error = (await sync().catch((thrown: unknown) => thrown)) as { problems: { code: string; hint: string }[] };
   expect(error.problems).toMatchObject([{ code: 'registry-missing', hint: expect.stringContaining('KDCUBE_PLATFORM_REGISTRY') }]);
+});
+
+describe('the published images of the platform', () => {
+  const mirrored = (host: string) =>
+    write(root, {
+      'release.yaml': `platform: {repo: kdcube-ai-app, ref: "${PLATFORM}", registry: "${host}/kdcube"}
+bundles:
+  items:
+    - id: "here@1-0"
+`,
+    });
+
+  it('are pinned by digest, and are the bases of the images that are built here', async () => {
+    const source = await registryDouble();
+    for (const name of platformImages(PLATFORM)) await putImage(source.host, `kdcube/${name}`, PLATFORM, name);
+    mirrored(source.host);
+    await sync();
+    expect(Object.keys(files()).filter((name) => name.startsWith('platform/'))).toHaveLength(9);
+    const metrics = pin('platform/kdcube-metrics');
+    expect(metrics).toEqual({
+      pin: 1,
+      ref: PLATFORM,
+      source: `${source.host}/kdcube/kdcube-metrics`,
+      digest: expect.stringMatching(/^sha256:/),
+      manifests: [],
+    });
+    expect(pin('images/proc').bases).toEqual({ [BASE]: pin('platform/kdcube-chat-proc').digest });
+    await source.close();
+  });
+
+  it('are all reported if they were not published under this ref, and no pin changes', async () => {
+    const source = await registryDouble();
+    await putImage(source.host, 'kdcube/kdcube-chat-proc', PLATFORM, 'proc');
+    mirrored(source.host);
+    const before = files();
+    const problem = await problemOf(sync());
+    expect(problem).toMatchObject({
+      code: 'image-not-found',
+      message: expect.stringContaining(`kdcube-chat-ingress:${PLATFORM} does not exist`),
+      at: { file: 'pins/platform/kdcube-chat-ingress/pin.json' },
+    });
+    expect(files()).toEqual(before);
+    await source.close();
+  });
 });

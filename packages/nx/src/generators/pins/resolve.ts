@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
+  type AnyPin,
   type BundlePin,
   type FrontendPin,
   type ImagePin,
   type ImageQuestion,
   type PinnedBundle,
+  type PlatformPin,
   type Problem,
+  type PublishedImage,
   type Release,
   type Source,
   bundlePlaces,
@@ -26,8 +29,9 @@ import type { GitStore } from '../../git/mirror/store';
 import { listTree, resolveTree } from '../../git/tree';
 import { ownRemoteUrl } from '../../git/worktree';
 import { pluralize, createLog, withHeartbeat, type Log } from '../../system/log';
-import { baseReference, openRegistry, resolveRegistries } from '../../workspace/registries';
+import { baseReference, openRegistry, resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
 import { headManifest } from '../../registry/manifests';
+import { readIndex } from '../../registry/read-index';
 import { commandRewriter, type PluginOptions } from '../../plugin-options';
 
 /** A pin that is missing or out of date. */
@@ -35,6 +39,7 @@ export type StalePin = { file: string; subject: string; why: string; question: R
   | { kind: 'bundle'; bundle: PinnedBundle }
   | { kind: 'frontend'; source: Source }
   | { kind: 'image'; asked: ImageQuestion; pin?: ImagePin }
+  | { kind: 'platform'; image: PublishedImage }
 );
 
 export interface ResolveRequest {
@@ -99,9 +104,17 @@ interface ResolveContext {
   log: Log;
 }
 
-function resolve(pin: StalePin, context: ResolveContext): Promise<BundlePin | FrontendPin | ImagePin> {
-  if (pin.kind === 'bundle') return resolveBundle(pin.bundle, context);
-  return pin.kind === 'frontend' ? resolveFrontend(pin.source, context) : resolveImage(pin.asked, pin.pin, context);
+function resolve(pin: StalePin, context: ResolveContext): Promise<AnyPin> {
+  switch (pin.kind) {
+    case 'bundle':
+      return resolveBundle(pin.bundle, context);
+    case 'frontend':
+      return resolveFrontend(pin.source, context);
+    case 'image':
+      return resolveImage(pin.asked, pin.pin, context);
+    case 'platform':
+      return resolvePublished(pin.image, context.log);
+  }
 }
 
 async function resolveBundle(bundle: PinnedBundle, context: ResolveContext): Promise<BundlePin> {
@@ -166,11 +179,11 @@ async function commitOf(
 async function resolveImage(
   { platform, bundles, bases }: ImageQuestion,
   pin: ImagePin | undefined,
-  { options, log }: ResolveContext,
+  context: ResolveContext,
 ): Promise<ImagePin> {
   const pinned = new Map(Object.entries(pin?.bases ?? {}));
   const digests: Record<string, string> = {};
-  for (const name of [...bases].sort()) digests[name] = pinned.get(name) ?? (await digestOf(name, options, log));
+  for (const name of [...bases].sort()) digests[name] = pinned.get(name) ?? (await digestOf(name, context));
   return {
     pin: 1,
     ...(platform !== undefined && { platform }),
@@ -180,8 +193,9 @@ async function resolveImage(
   };
 }
 
-async function digestOf(name: string, options: PluginOptions, log: Log): Promise<string> {
-  const reference = parseImageReference(baseReference(name, resolveRegistries({}, options)));
+async function digestOf(name: string, { options, release, log }: ResolveContext): Promise<string> {
+  const registries = resolveRegistries({}, withMirroredRegistry(options, release));
+  const reference = parseImageReference(baseReference(name, registries));
   if (reference.digest) return reference.digest;
   const head = await headManifest(openRegistry(reference.host, log), reference.repository, reference.tag ?? 'latest');
   if (head) return head.digest;
@@ -194,7 +208,19 @@ async function digestOf(name: string, options: PluginOptions, log: Log): Promise
   });
 }
 
-function summary(pin: BundlePin | FrontendPin | ImagePin): string {
+async function resolvePublished({ name, ref, source }: PublishedImage, log: Log): Promise<PlatformPin> {
+  const { host, repository } = parseImageReference(source);
+  const found = await readIndex(openRegistry(host, log), repository, ref);
+  if (found) return { pin: 1, ref, source, ...found };
+  throw new KdcubeError({
+    code: 'image-not-found',
+    message: `${source}:${ref} does not exist: ${name} was not published there under this platform.ref.`,
+    hint: 'correct platform.ref or platform.registry in release.yaml',
+  });
+}
+
+function summary(pin: AnyPin): string {
+  if ('source' in pin) return `${pin.ref} → ${pin.digest.slice(0, 'sha256:'.length + 12)}`;
   if ('bases' in pin) return `${pluralize(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }

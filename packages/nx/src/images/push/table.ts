@@ -1,9 +1,9 @@
-import { OUT, type PushReceipt } from '@kdcube/release/internal';
+import { type MirrorReceipt, OUT, type PushReceipt } from '@kdcube/release/internal';
 import { formatBytes, formatDuration } from '../../system/log';
 import { formatTable } from '../../system/table';
 
 export interface PushRow {
-  receipt: PushReceipt;
+  receipt: PushReceipt | MirrorReceipt;
   /** Milliseconds. */
   took: number;
 }
@@ -11,7 +11,7 @@ export interface PushRow {
 /** What a dry run found. */
 export interface WouldPush {
   image: string;
-  /** Why it would be pushed; undefined if it would be reused. */
+  /** Why it would be pushed or mirrored; undefined if it would be reused. */
   why?: readonly string[];
 }
 
@@ -55,14 +55,22 @@ function dryRunTable(rows: readonly WouldPush[]): string[] {
   );
 }
 
-function whyOf({ how, why, repository, trustRegistry }: PushReceipt): string {
+function whyOf(receipt: PushReceipt | MirrorReceipt): string {
+  if (receipt.receipt === 'mirror')
+    return receipt.how === 'reused' ? 'already in the registry: reused' : `mirrored from ${receipt.source}`;
+  const { how, why, repository, trustRegistry } = receipt;
   if (how !== 'reused') return why.join('; ');
   const place = repository.startsWith('oci:') ? OUT.images : 'the registry';
   return `already in ${place}: reused${trustRegistry ? ', not verified (trustRegistry)' : ''}`;
 }
 
-function transferOf({ how, sent }: PushReceipt): string[] {
-  if (how === 'reused') return ['all', '0', formatBytes(0)];
-  if (!sent) return ['?', '?', 'by the engine'];
+function transferOf(receipt: PushReceipt | MirrorReceipt): string[] {
+  if (receipt.how === 'reused') return ['all', '0', formatBytes(0)];
+  if (!receipt.sent) return ['?', '?', 'by the engine'];
+  if (receipt.receipt === 'mirror') {
+    const { reusedBlobs, sentBlobs, bytes } = receipt.sent;
+    return [String(reusedBlobs), String(sentBlobs), formatBytes(bytes)];
+  }
+  const { sent } = receipt;
   return [String(sent.reusedLayers), String(sent.sentLayers), formatBytes(sent.bytes)];
 }

@@ -1,3 +1,4 @@
+import { isPlatformImage } from '../../platform/images';
 import { KdcubeError, quoted } from '../../problem/problem';
 import type { DocumentPath } from '../../document/document';
 import { isMapping } from '../../document/layers';
@@ -110,10 +111,7 @@ export const imagesArePinned: EnvironmentRule = ({ environment, written, options
         {
           code: 'unknown-image',
           message: `${quoted(image.name)} is not an image of this release.`,
-          hint:
-            options.images.length > 0
-              ? `one of ${options.images.join(', ')}; or another image by digest`
-              : 'an image by digest: …@sha256:…',
+          hint: imageHint(image.name, options.images),
         },
         path,
       );
@@ -131,6 +129,12 @@ export const imagesArePinned: EnvironmentRule = ({ environment, written, options
   if (environment.exec) check(environment.exec.image, ['exec', 'image']);
   if (environment.registry !== undefined) reportError(() => parseRegistry(environment.registry!), report, ['registry']);
 };
+
+function imageHint(name: string, images: readonly string[]): string {
+  if (isPlatformImage(name))
+    return 'platform: {…, registry: docker.io/kdcube}    in release.yaml makes the platform’s images part of the release; or the image by digest';
+  return images.length > 0 ? `one of ${images.join(', ')}; or another image by digest` : 'an image by digest: …@sha256:…';
+}
 
 function checkDigest(reference: string, report: EnvironmentReport, path: DocumentPath): void {
   const image = reportError(() => parseImageReference(reference), report, path);

@@ -2,7 +2,7 @@ import type { Problem } from '../../problem/problem';
 import { defaultExists, idsAreFree, idsAreSafe, idsAreUnique } from './ids';
 import { configHasOneName, modulesImport, pathsAreDerived } from './loading';
 import type { Report, Rule, RuleInput } from './rule';
-import { refsArePinned, reposAreSafe, subdirsStayInside } from './sources';
+import { platformRegistryIsValid, refsArePinned, reposAreSafe, subdirsStayInside } from './sources';
 import { clearedNamesExist, hasBundles, holdsNoSecrets, namesAreTexts, platformRefIsPublished } from './whole';
 
 /** Every rule, in the order in which problems should be fixed. A rule is named after what is true if it reports nothing. */
@@ -18,6 +18,7 @@ const RULES: Rule[] = [
   pathsAreDerived,
   configHasOneName,
   platformRefIsPublished,
+  platformRegistryIsValid,
   namesAreTexts,
   holdsNoSecrets,
   clearedNamesExist,

@@ -2,6 +2,7 @@ import { quoted } from '../../problem/problem';
 import { bundleFolder } from '../../platform/bundle-id';
 import { isCommit, normalPath, refProblem, unsafePath } from '../refs';
 import { parseRepo } from '../repo-url';
+import { readRegistry } from '../reference';
 import type { DocumentPath } from '../../document/document';
 import type { Report, RuleInput } from './rule';
 
@@ -93,6 +94,12 @@ export function reposAreSafe({ found, rest, release }: RuleInput, report: Report
         ['repos', name],
       );
   }
+}
+
+export function platformRegistryIsValid({ rest }: RuleInput, report: Report): void {
+  const written = (rest.platform as Record<string, unknown> | undefined)?.registry;
+  const read = typeof written === 'string' && written !== '' ? readRegistry(written) : undefined;
+  if (read && 'code' in read) report(read, ['platform', 'registry']);
 }
 
 export function subdirsStayInside({ found }: RuleInput, report: Report): void {

@@ -75,7 +75,7 @@ export async function planRelease(
     descriptor,
     images: new Map(images.map(({ plan: { image }, reference }) => [image, reference])),
     registryImages: offline ? new Map() : await readRegistryImages(references, log),
-    imageReasons: reasons,
+    imageReasons: new Map([...reasons, ...publishedReasons(environment)]),
     customDefinitions: custom.definitions,
     running,
     record,
@@ -141,6 +141,13 @@ export function readRunningState(environment: Environment, record?: ReleaseRecor
   const recorded = Object.values(record?.services ?? {}).filter(({ component }) => component === 'postgres-setup');
   const definitions = recorded.flatMap(({ taskDefinition }) => taskDefinition ?? []);
   return withEcs(clusterOf(environment), (ecs) => readRunning(ecs, environment, definitions));
+}
+
+/** Why a mirrored image of the platform changes: `platform.ref` did. */
+function publishedReasons({ services }: Environment): [string, string[]][] {
+  return services.flatMap(({ image }): [string, string[]][] =>
+    image.kind === 'digest' && image.published ? [[image.reference, [`platform ${image.published.ref}`]]] : [],
+  );
 }
 
 function externalImages({ services, exec }: Environment): string[] {

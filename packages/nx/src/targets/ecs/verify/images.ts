@@ -36,23 +36,43 @@ export async function checkImages(
     rendered.services.filter(({ files }) => files.some(({ how }) => how === 'task')).map(({ image }) => image),
   );
   const clones = environment.bundles.mode === 'git' ? rendered.services.filter(({ component }) => component === 'proc') : [];
-  const uses = ({ image }: { image: string }) => ({
+  const projects = publishedProjects(environment);
+  const uses = ({ image }: { image: string }): ImageUses => ({
     writesFiles: writers.has(image),
     ...(clones.some((proc) => proc.image === image) && { clonesFor: generation }),
+    project: projects.get(image),
   });
   return (await inParallel(distinct, 4, (each) => checkImage(each, uses(each), log))).flat();
 }
 
+/** The project that mirrors an image, by the image's reference. */
+function publishedProjects({ services, exec }: Environment): Map<string, string> {
+  const images = [...services, ...(exec ? [exec] : [])].map(({ image }) => image);
+  return new Map(
+    images.flatMap((image) => (image.kind === 'digest' && image.published ? [[image.reference, image.published.name]] : [])),
+  );
+}
+
+/** What an image is used for. `project`: the one that mirrors it. */
+interface ImageUses {
+  writesFiles: boolean;
+  clonesFor?: Generation;
+  project?: string;
+}
+
 async function checkImage(
   { image, platform }: { image: string; platform: string },
-  { writesFiles, clonesFor }: { writesFiles: boolean; clonesFor?: Generation },
+  { writesFiles, clonesFor, project }: ImageUses,
   log: Log,
 ): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
   const subject = `${reference.repository}@${manifestName(reference).slice(0, 19)}`;
   const found = await readImageStatus(image, platform, log);
   if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
-  if (found.is === 'missing') return [applyCheck(imageExists, subject, { missing: found.problem })];
+  if (found.is === 'missing') {
+    const hint = project === undefined ? found.problem.hint : `nx run ${project}:docker-push`;
+    return [applyCheck(imageExists, subject, { missing: { ...found.problem, hint } })];
+  }
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];
   const git = clonesFor === undefined ? [] : [checkImageGit(subject, image, found.config, clonesFor)];
   return [applyCheck(imagePlatform, subject, { actual: found.platform, expected: platform }), ...python, ...git];
