@@ -48,7 +48,7 @@ async function call([run, projectName, more]: (typeof CALLS)[number], options: o
 
 test.each(IMAGE_PLACES)(
   'a secret in $where is in no image, output, receipt or cache',
-  async ({ hide, refused, options = {} }) => {
+  async ({ hide, refused, signed = false, options = {} }) => {
     const { workspace } = at;
     workspace.registry.journal.length = 0;
     hide(workspace);
@@ -62,6 +62,7 @@ test.each(IMAGE_PLACES)(
     expect(compressedWithCanary(path.join(workspace.root, 'dist'))).toEqual([]);
     expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`.kdcube.${process.pid}.`))).toEqual([]);
     expect(at.output).toContain(refused ? `[${refused}]` : 'pushed');
+    expect(/^signed +proc /m.test(at.output)).toBe(signed);
     expect(pushed.includes('agentic_workflow')).toBe(refused === undefined);
   },
 );

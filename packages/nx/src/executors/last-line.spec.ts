@@ -1,5 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import {
+  type EcsDouble,
+  ecsDouble,
+  emptyDefinition,
+  emptyService,
+  restoreVariables,
+  useDouble,
+  useDoubleClock,
+} from '../../testing/aws-kit';
 import { captureAcme, releaseContext } from '../../testing/capture-output';
 import { acme, dockerDouble } from '../../testing/acme-kit';
 import { withoutWaits } from '../../testing/faults/kit';
@@ -11,6 +20,7 @@ import dockerBuild from './docker-build/executor';
 import dockerPush from './docker-push/executor';
 import env from './env/executor';
 import importCompose from './import-compose/executor';
+import importEcs from './import-ecs/executor';
 import stage from './stage/executor';
 import tag from './tag/executor';
 
@@ -18,6 +28,23 @@ import tag from './tag/executor';
 
 jest.setTimeout(300_000);
 const at = captureAcme();
+const variables = { ...process.env };
+let ecs: EcsDouble;
+let restoreClock: () => void;
+
+beforeAll(async () => {
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [emptyDefinition('proc')],
+    services: [emptyService('proc', 'proc')],
+  });
+  restoreClock = await useDoubleClock(ecs);
+});
+afterAll(async () => {
+  restoreClock();
+  await ecs.close();
+  restoreVariables(variables);
+});
 beforeEach(() => void withoutWaits());
 const REPOSITORY = 'acme/proc';
 /** So many places of one command are broken, one after the other. */
@@ -60,7 +87,20 @@ const COMMANDS: [name: string, run: Run, before?: () => Promise<unknown>][] = [
       ),
     async () => addCompose(),
   ],
+  [
+    'import-ecs',
+    () =>
+      importEcs(
+        { environment: 'imported', cluster: 'acme', region: 'eu-central-1', services: [], dryRun: false, json: false } as never,
+        project('release'),
+      ),
+    // A new workspace begins without the variables of AWS.
+    async () => useDouble(ecs),
+  ],
 ];
+
+/** The commands whose last line after a success names the file that they wrote. */
+const IMPORTS = COMMANDS.filter(([name]) => name.startsWith('import-'));
 
 function addEnvironment(): void {
   const services = 'services: { chat-proc: { component: proc, image: proc } }\n';
@@ -127,6 +167,38 @@ describe.each(COMMANDS)('%s', (name, run, prepare) => {
       expect([index, await failing(run)]).toEqual([index, true]);
     }
   });
+});
+
+describe.each(IMPORTS)('%s', (_, run, prepare) => {
+  it('names the file that it wrote, and writes no other', async () => {
+    await startAgain(prepare);
+    const before = world().files;
+    expect((await run()).success).toBe(true);
+    const [, claimed] = /^imported +(\S+) /.exec(lastLine())!;
+    const after = world().files;
+    expect([...after.keys()].filter((file) => before.get(file) !== after.get(file))).toEqual([claimed]);
+  });
+
+  it('changes nothing, and says so, if another environment has the name', async () => {
+    await startAgain(prepare);
+    write(at.workspace.root, { 'environments/imported.yaml': 'target: ecs\n' });
+    expect(await failing(run)).toBe(true);
+    expect(lastLine()).toMatch(/No file, image, tag or service was changed\.$/);
+  });
+});
+
+describe('import-ecs', () => {
+  const [, run, prepare] = COMMANDS.find(([name]) => name === 'import-ecs')!;
+  it.each(['ListServices', 'DescribeServices', 'DescribeTaskDefinition'])(
+    'changes nothing, and says so, if AWS denies %s',
+    async (op) => {
+      await startAgain(prepare);
+      ecs.faults.push({ op, error: 'AccessDeniedException' });
+      expect(await failing(run)).toBe(true);
+      expect(lastLine()).toMatch(/No file, image, tag or service was changed\.$/);
+      ecs.faults.length = 0;
+    },
+  );
 });
 
 /** A workspace in which nothing was done yet but what the command needs. */

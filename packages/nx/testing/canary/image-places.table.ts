@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { createPrivateKey } from 'node:crypto';
 import { type Acme, DOCKERFILE } from '../acme-kit';
 import { gitSync, write } from '../git-kit';
 import { CANARY } from './kit';
@@ -8,9 +9,11 @@ import { CANARY } from './kit';
 export interface ImagePlace {
   where: string;
   /** The code of the Problem that ends the push; undefined: the push succeeds without it. */
-  refused?: 'secret-in-file' | 'secret-value';
+  refused?: 'secret-in-file' | 'secret-value' | 'signing-key';
   hide(ours: Acme): void;
   options?: object;
+  /** The image is signed. */
+  signed?: true;
 }
 
 const TOKEN = `api_token = "${CANARY}"\n`;
@@ -24,6 +27,18 @@ const inBundle = (file: string, text: string) => (ours: Acme) => ours.commit({ [
 const inImage = (file: string, text: string) => (ours: Acme) => ours.commit({ [`images/proc/${file}`]: text });
 /** A file of the workspace that no image copies. */
 const inWorkspace = (file: string, text: string) => (ours: Acme) => ours.commit({ [file]: text });
+
+/** An Ed25519 key with the secret as its private part. */
+const key = createPrivateKey({
+  key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from(CANARY.padEnd(32, '.'))]),
+  format: 'der',
+  type: 'pkcs8',
+});
+const PEM = key.export({ format: 'pem', type: 'pkcs8' }) as string;
+const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: CANARY }) as string;
+const keyFile = (pem: string) => (ours: Acme) => {
+  write(ours.root, { '.gitignore': 'dist\n*.pem\n', 'release.pem': pem });
+};
 
 export const IMAGE_PLACES: ImagePlace[] = [
   { where: 'a file of a bundle', refused: 'secret-in-file', hide: inBundle('settings.py', TOKEN) },
@@ -78,6 +93,37 @@ export const IMAGE_PLACES: ImagePlace[] = [
       fs.writeFileSync(path.join(docker, 'config.json'), JSON.stringify({ auths: { [ours.registry.host]: { auth } } }));
       process.env.DOCKER_CONFIG = docker;
     },
+  },
+  { where: 'the signing key in its variable', signed: true, hide: () => (process.env.KDCUBE_SIGNING_KEY = PEM) },
+  {
+    where: 'the signing key in a variable with \\n for its line ends',
+    signed: true,
+    hide: () => (process.env.KDCUBE_SIGNING_KEY = PEM.replaceAll('\n', '\\n')),
+  },
+  { where: 'the file of the signing key', signed: true, hide: keyFile(PEM), options: { signingKey: 'release.pem' } },
+  {
+    where: 'the password of the signing key',
+    signed: true,
+    hide(ours) {
+      process.env.KDCUBE_SIGNING_PASSWORD = CANARY;
+      keyFile(encrypted)(ours);
+    },
+    options: { signingKey: 'release.pem' },
+  },
+  { where: 'the signing key instead of its file', refused: 'signing-key', hide: () => undefined, options: { signingKey: PEM } },
+  {
+    where: 'a signing key that is damaged',
+    refused: 'signing-key',
+    hide: () => (process.env.KDCUBE_SIGNING_KEY = PEM.replace('MC4CAQ', 'MC4CAA')),
+  },
+  {
+    where: 'a wrong password of the signing key',
+    refused: 'signing-key',
+    hide(ours) {
+      process.env.KDCUBE_SIGNING_PASSWORD = `${CANARY}x`;
+      keyFile(encrypted)(ours);
+    },
+    options: { signingKey: 'release.pem' },
   },
   {
     where: 'a commit that was taken back',
