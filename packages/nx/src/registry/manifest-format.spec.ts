@@ -26,6 +26,8 @@ describe('manifests', () => {
     [image, `${m.OCI_MANIFEST}; charset=utf-8`, m.OCI_MANIFEST],
     [without(image, 'mediaType'), m.DOCKER_MANIFEST, m.DOCKER_MANIFEST],
     [without(image, 'mediaType'), 'application/json', m.OCI_MANIFEST],
+    [without(image, 'mediaType'), 'application/octet-stream', m.OCI_MANIFEST],
+    [without(image, 'mediaType'), 'text/plain; charset=utf-8', m.OCI_MANIFEST],
     [{ ...image, mediaType: m.DOCKER_MANIFEST }, undefined, m.DOCKER_MANIFEST],
     [index, m.OCI_INDEX, m.OCI_INDEX],
     [without(index, 'mediaType'), undefined, m.OCI_INDEX],
@@ -158,3 +160,12 @@ describe('configs', () => {
     expect(thrownProblem(() => m.parseConfig(bytes(json), manifest, 'it')).code).toBe('registry-response');
   });
 });
+
+it.each([[[]], [[digest('c'), digest('d')]], [['sha256:1']], ['none']])(
+  'a config with the layers %j is not that of an image with one',
+  (ids) => {
+    const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: ids } };
+    const { message } = thrownProblem(() => m.parseConfig(bytes(config), image as never, 'it'));
+    expect(message).toContain('The config of it does not list as many layers as its manifest.');
+  },
+);

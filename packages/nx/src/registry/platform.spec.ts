@@ -12,7 +12,7 @@ const descriptor = (fill: string, more: Partial<Descriptor> = {}): Descriptor =>
 
 describe('platforms', () => {
   it('are read', () => {
-    expect(parsePlatform('linux/amd64')).toEqual({ os: 'linux', architecture: 'amd64' });
+    expect(parsePlatform('linux/amd64')).toStrictEqual({ os: 'linux', architecture: 'amd64' });
     expect(parsePlatform('linux/arm/v7')).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' });
     for (const text of ['', 'linux', 'linux/', '/amd64', 'linux/arm/v7/x', 'Linux/amd64', 'linux/a b']) {
       expect(thrownProblem(() => parsePlatform(text)).code).toBe('wrong-option');
@@ -31,6 +31,8 @@ describe('platforms', () => {
     ['linux/arm', ['linux/arm/v5', 'linux/arm/v6'], 0],
     ['linux/arm/v6', ['linux/arm/v7'], undefined],
     ['linux/amd64', ['linux/amd64/v3', 'linux/amd64'], 1],
+    ['linux/amd64', ['linux/amd64', 'linux/amd64'], 0],
+    ['linux/arm64', ['linux/arm64', 'linux/arm64/v8'], 0],
     ['windows/amd64', ['linux/amd64'], undefined],
     ['linux/s390x', [], undefined],
   ])('%s of %j', (wanted, available, place) => {

@@ -87,6 +87,10 @@ describe('addBundle', () => {
     }
   }
 
+  test('a file that YAML rejects is not edited, although its data can be read', () => {
+    expect(() => addBundle('a: 1\na: 2\nbundles:\n  items: []\n', FILE, BUNDLE)).toThrow();
+  });
+
   const EMPTY: [string, string, string][] = [
     ['items without a value', 'bundles:\n  items:\n', 'bundles:\n  items:\n    - id: "billing@1-0"\n'],
     ['items: []', 'bundles:\n  items: []  # none\n', 'bundles:\n  items:  # none\n    - id: "billing@1-0"\n'],

@@ -100,6 +100,8 @@ describe('rules that depend on how the release is used', () => {
     ['an example’s id at the seed', items('{id: "react@2026-02-10-02-44"}'), { generation: '2026.3.1', examples: true }, []],
     ['the admin’s id', items('{id: kdcube.admin}'), { generation: '2026.3.1' }, ['reserved-id']],
     ['a module of Python', items('{id: json}'), {}, ['reserved-id']],
+    ['one folder in two spellings', items('{id: A.b}', '{id: a_b}'), {}, ['folder-clash']],
+    ['a repository of the frontend that is none', 'frontend: {repo: "ext::x", ref: v1}', {}, ['unsafe-url']],
     ['a module of Python in another case', items('{id: Email}'), {}, ['reserved-id']],
     ['a package of the platform', items('{id: kdcube_ai_app}'), {}, ['reserved-id']],
     ['a package that the platform imports, pinned', items('{id: redis, repo: "git@h:o/r", ref: v1}'), {}, ['reserved-id']],
@@ -197,4 +199,38 @@ describe('secrets in settings', () => {
       release: { allowedFiles: { [key]: 'signs nothing' } },
     });
   });
+});
+
+test('a bundle with a module’s name: the message names the other spelling only if it is another one', () => {
+  const messageOf = (id: string) => read(items(`{id: ${id}}`)).problems[0]!.message;
+  expect(messageOf('email')).not.toContain('which is the same name');
+  expect(messageOf('Email')).toContain('("email", which is the same name on macOS and Windows)');
+});
+
+test('the place of a repository that is none is its key', () => {
+  for (const section of ['frontend', 'platform']) {
+    const { problems } = readRelease(`${section}: {repo: "ext::x", ref: "2026.7.20"}\n`, 'release.yaml');
+    expect(problems.find(({ code }) => code === 'unsafe-url')!.at!.path).toBe(`${section}.repo`);
+  }
+});
+
+test.each(['config', 'props'])('a platform that reads no settings of a bundle: %s is a note', (key) => {
+  const { notes } = read(items(`{id: a@1, ${key}: {x: 1}}`, '{id: b@1}'), { generation: '2026.3.1' });
+  const ignored = notes.filter(({ code }) => code === 'ignored-key');
+  expect(ignored.map(({ message, at }) => [/"(\w+)"/.exec(message)?.[1], at!.path])).toEqual([[key, `bundles.items[0].${key}`]]);
+});
+
+test('bundles as a bare list are no release', () => {
+  const { problems } = readRelease('- id: a@1\n', 'release.yaml');
+  expect(problems).toMatchObject([{ code: 'list-form', at: { line: 1 } }]);
+});
+
+test('in the map form, version is the version if it is a text, and a bundle if it is a mapping', () => {
+  const ids = (text: string) => read(text).release?.bundles.map(({ id }) => id);
+  expect(ids('bundles:\n  version: "1"\n  a@1: {}\n')).toEqual(['a@1']);
+  expect(ids('bundles:\n  version: {}\n  a@1: {}\n')?.sort()).toEqual(['a@1', 'version']);
+});
+
+test('an empty name of the release is no name', () => {
+  expect(read('release_name: ""\n').release?.name).toBeUndefined();
 });

@@ -307,3 +307,18 @@ describe('a URL with several @ is rejected, and no part of its password is shown
     }
   });
 });
+
+test.each([
+  ['HTTPS://host/x', 'HTTPS:// is not a transport it may use', 'write https:// in lower case'],
+  ['Http://host/x', 'Http:// is not a transport it may use', 'write http:// in lower case'],
+  ['SSH://host/x', 'SSH:// is not a transport it may use', 'write ssh:// in lower case'],
+  ['File:///x', 'File:// is not a transport it may use', 'write file:// in lower case'],
+  ['https://[::1/x', 'its host, port or user name is not written in the usual way', ''],
+  ['ssh://.git@host/x', 'its user name is empty, starts with a dot', ''],
+  ['https://127.1/x', 'its host is a number', ''],
+  ['https://0x7f000001/x', 'its host is a number', ''],
+  ['https://0X7F000001/x', 'its host is a number', ''],
+])('%s is rejected, and the message says why', (url, why, hint) => {
+  const problem = parseRepo(url) as { message: string; hint?: string };
+  expect([problem.message, problem.hint ?? '']).toEqual([expect.stringContaining(why), expect.stringContaining(hint)]);
+});

@@ -218,6 +218,7 @@ describe('content', () => {
   it('shows no name for pasting that a shell would interpret', () => {
     const found = planStage([file('$(touch x)', { text: pointer })], 'bundle b');
     expect(Array.isArray(found) && found[0]!.hint).not.toContain('$(');
+    expect(Array.isArray(found) && found[0]!.hint).toContain('git lfs untrack <the file> && git add');
   });
 
   it('accepts a file that only mentions LFS', () => {

@@ -55,3 +55,16 @@ it('an expired lock that another deploy has acquired since is not removed', asyn
   await lock.release();
   expect(await holder(rollout)).toBe('theirs');
 });
+
+it('a plan without services needs no lock', async () => {
+  const { rollout } = await locked();
+  expect(await acquireLock(rollout, [])).toBeUndefined();
+});
+
+it.each(['ours', 'ours tomorrow one', `ours ${new Date(0).toISOString()}`])('the tag %j is no lock', async (value) => {
+  const { rollout, lock } = await locked();
+  await lock.release();
+  const resourceArn = `arn:aws:ecs:${PLACE.region}:${PLACE.account}:service/acme/acme-ingress`;
+  await double.as('TagResource', { resourceArn, tags: [{ key: 'kdcube:deploy', value }] });
+  expect(await holder(rollout)).toBeUndefined();
+});

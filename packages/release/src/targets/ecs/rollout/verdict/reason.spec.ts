@@ -66,3 +66,37 @@ describe('the reason in an event', () => {
     expect(findReason([], [])).toBeUndefined();
   });
 });
+
+describe('the reason in a task', () => {
+  const stopped = (more: object) => ({ lastStatus: 'STOPPED', createdAt: 0, containers: [], ...more }) as never;
+
+  it('that a container alone gives', () => {
+    const task = stopped({
+      stopCode: 'TaskFailedToStart',
+      containers: [{ name: 'app', reason: 'CannotPullContainerError: denied' }],
+    });
+    expect(findReason([task], [])).toMatchObject({ code: 'image-pull-failed', text: 'CannotPullContainerError: denied' });
+  });
+
+  it('of a container that ran out of memory and has no exit code', () => {
+    const task = stopped({
+      stopCode: 'EssentialContainerExited',
+      containers: [{ name: 'app', reason: 'OutOfMemoryError: Container killed' }],
+    });
+    expect(findReason([task], [])).toMatchObject({
+      code: 'container-crashed',
+      text: 'The container app ended without an exit code: OutOfMemoryError: Container killed.',
+    });
+  });
+
+  it('of an essential container of which ECS reports no end', () => {
+    const task = stopped({ stopCode: 'EssentialContainerExited', containers: [{ name: 'app' }] });
+    const text = 'An essential container ended, and ECS reports no exit code.';
+    expect(findReason([task], [])).toEqual({ code: 'container-crashed', text, task });
+  });
+
+  it.each(['ROLLING BACK because of errors', 'Deployment failed: errors', 'Has started 1 task after an error'])(
+    '%s: follows from a failure, in any case',
+    (message) => expect(findEventReason(message)).toBeUndefined(),
+  );
+});

@@ -95,3 +95,17 @@ it('no task, and no target: nothing is missing', () => {
   expect(judge([], {})).toEqual(HEALTHY);
   expect(judge([], { 'i-1': 'unhealthy' })).toEqual(HEALTHY);
 });
+
+it('several target groups: the first one that reports an unhealthy task counts, before one that cannot be read', () => {
+  const group = (name: string, state: TargetHealthState) => ({
+    group: `arn:aws:x:targetgroup/${name}/1`,
+    targets: [{ id: '10.0.0.1', state }],
+  });
+  const unreadable = { group: 'arn:aws:x:targetgroup/none/1', problem: 'It is denied.' };
+  const of = (...groups: Parameters<typeof healthBehindLoadBalancers>[2][number][]) =>
+    (healthBehindLoadBalancers(HEALTHY, [task(['10.0.0.1'])], groups, { hasAlarms: false }) as { text: string }).text;
+  expect(of(unreadable, group('a', 'draining'), group('b', 'unhealthy'))).toContain('targetgroup/a/1: draining');
+  expect(of(group('a', 'healthy'), unreadable, { ...unreadable, group: 'arn:aws:x:targetgroup/other/1' })).toContain(
+    'none/1 is unknown',
+  );
+});
