@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { KdcubeError, type Problem, formatProblems } from '../../src/problem/problem';
 import { PROBLEMS } from '../../src/problem/codes';
@@ -20,9 +21,9 @@ export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T)
   test(`${name} [${INPUTS} inputs, seed ${SEED}]`, async () => {
     const count = { inputs: 0, refused: 0, slowest: 0 };
     const property = fc.asyncProperty(inputs, async (input) => {
-      const start = performance.now();
-      const problems = await refusalOf(check, input);
-      const took = performance.now() - start;
+      let { problems, took } = await timed(check, input);
+      // A machine with other work may have stopped the process: only what is slow twice is slow.
+      if (took > SLOW_MS) ({ problems, took } = await timed(check, input));
       count.inputs += 1;
       count.refused += problems && problems.length > 0 ? 1 : 0;
       count.slowest = Math.max(count.slowest, took);
@@ -30,8 +31,14 @@ export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T)
       if (took > SLOW_MS) throw new Error(`one input took ${Math.round(took)} ms`);
     });
     await fc.assert(property, { numRuns: INPUTS, seed: SEED, endOnFailure: process.env.KD_FUZZ_SHRINK === '0' });
-    report(name, count);
+    report(count);
   }, 600_000);
+}
+
+async function timed<T>(check: (input: T) => Refused | Promise<Refused>, input: T): Promise<{ problems: Refused; took: number }> {
+  const start = performance.now();
+  const problems = await refusalOf(check, input);
+  return { problems, took: performance.now() - start };
 }
 
 async function refusalOf<T>(check: (input: T) => Refused | Promise<Refused>, input: T): Promise<Refused> {
@@ -69,7 +76,9 @@ export function inFile(problems: readonly Problem[], file: string, text: string)
 }
 
 /** Printed by `npm run test:fuzz` only: the suite's output stays short. */
-function report(name: string, { inputs, refused, slowest }: { inputs: number; refused: number; slowest: number }): void {
+function report({ inputs, refused, slowest }: { inputs: number; refused: number; slowest: number }): void {
   if (process.env.KD_FUZZ === undefined) return;
+  const { testPath = '', currentTestName = '' } = expect.getState();
+  const name = `${path.basename(testPath, '.spec.ts')} › ${currentTestName.replace(/ \[\d+ inputs, .*$/, '')}`;
   process.stdout.write(`fuzz  ${name}: ${inputs} inputs, ${refused} refused, slowest ${slowest.toFixed(0)} ms\n`);
 }
