@@ -141,10 +141,12 @@ it.each([
   expect(at.output).toContain(text);
 });
 
-it('a digest that was deleted, but is in a record, says so', async () => {
-  await push();
+it.each(['service', 'exec'])('a digest of %s that was deleted, but is in a record, says so', async (where) => {
+  const pushed = await push();
   const digest = `sha256:${'0'.repeat(64)}`;
-  await writeRecord(recordsOf({ host: host(), prefix: '' }, silentLog), record(digest, 'a'.repeat(40)));
+  const found = record(where === 'exec' ? pushed : digest, 'a'.repeat(40));
+  const exec = { taskDefinition: 'exec:1', image: `${host()}/proc@${digest}`, digest };
+  await writeRecord(recordsOf({ host: host(), prefix: '' }, silentLog), { ...found, ...(where === 'exec' && { exec }) });
   expect(await run(digest)).toBe(false);
   expect(at.output).toContain('The record of r1 in prod names it: it was deleted since.');
 });

@@ -72,9 +72,7 @@ export async function findImage(
     const { manifests } = await listManifests(place);
     const listed = manifests.filter(({ digest }) => digest.startsWith(wanted)).map(({ digest }) => digest);
     // A record names images whose tags have moved on.
-    const recorded = records
-      .flatMap(({ services }) => Object.values(services).map(({ digest }) => digest))
-      .filter((digest) => digest.startsWith(wanted));
+    const recorded = records.flatMap(digestsOf).filter((digest) => digest.startsWith(wanted));
     const candidates = new Set([...listed, ...recorded, ...(wanted.length === FULL_LENGTH ? [wanted] : [])]);
     for (const digest of candidates) {
       const manifest = await findManifest(place.registry, place.repository, digest);
@@ -94,6 +92,11 @@ export async function findImage(
     places.map(({ place }) => `${place.registry.host}/${place.repository}`),
     records,
   );
+}
+
+/** The images of the services, and the image that bundles run code in. */
+function digestsOf({ services, exec }: ReleaseRecord): string[] {
+  return [...Object.values(services), ...(exec ? [exec] : [])].map(({ digest }) => digest);
 }
 
 async function contentOf(
@@ -136,7 +139,7 @@ function ambiguous(wanted: string, digests: readonly string[]): KdcubeError {
 }
 
 function notFound(wanted: string, places: readonly string[], records: readonly ReleaseRecord[]): KdcubeError {
-  const recorded = records.find(({ services }) => Object.values(services).some(({ digest }) => digest.startsWith(wanted)));
+  const recorded = records.find((record) => digestsOf(record).some((digest) => digest.startsWith(wanted)));
   const also = recorded ? ` The record of ${recorded.release} in ${recorded.environment} names it: it was deleted since.` : '';
   return new KdcubeError({
     code: 'image-not-found',
