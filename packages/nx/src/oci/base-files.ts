@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { KdcubeError, LIMITS, quoted, type BaseTree } from '@kdcube/release/internal';
@@ -7,6 +6,7 @@ import { readSealedFile, writeSealedFile } from '../system/sealed-file';
 import { readTarNames, type TarName } from './layer/tar-names';
 import type { Descriptor } from '../registry/manifest-format';
 import { invalidResponse } from '../registry/transport/problems';
+import { sha256Counter } from '../system/chunks';
 
 /** Opens a layer of the base in a registry or a layout. */
 export type OpenLayer = (layer: Descriptor) => AsyncIterable<Uint8Array>;
@@ -100,15 +100,13 @@ function tooManyNames({ digest }: Descriptor): KdcubeError {
 }
 
 async function* verifiedLayer(layer: Descriptor, open: OpenLayer): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  let size = 0;
+  const content = sha256Counter();
   for await (const chunk of open(layer)) {
-    size += chunk.length;
-    if (size > layer.size) break;
-    hash.update(chunk);
+    content.add(chunk);
+    if (content.bytes() > layer.size) break;
     yield chunk;
   }
-  if (size !== layer.size || `sha256:${hash.digest('hex')}` !== layer.digest)
+  if (content.bytes() !== layer.size || content.digest() !== layer.digest)
     throw invalidResponse(`The bytes of the base layer ${layer.digest} do not match its digest.`);
 }
 

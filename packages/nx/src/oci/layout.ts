@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
@@ -16,6 +15,7 @@ import {
 } from '../registry/manifest-format';
 import { parsePlatform, type Platform } from '../registry/platform';
 import { verifiedLayerBytes, verifiedLayerFile } from './layer/verified-layer';
+import { sha256Counter } from '../system/chunks';
 
 /** An OCI image layout of one image. In a sparse layout, some layers are `missing`: they are in a registry. */
 export interface Layout {
@@ -159,17 +159,15 @@ async function* checkedBlob(
   blob: Descriptor,
   from: string,
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  let size = 0;
+  const content = sha256Counter();
   let pending: Uint8Array | undefined;
   for await (const chunk of chunks) {
     if (pending) yield pending;
-    size += chunk.length;
-    hash.update(chunk);
+    content.add(chunk);
     pending = Buffer.from(chunk);
-    if (size > blob.size) break;
+    if (content.bytes() > blob.size) break;
   }
-  const digest = `sha256:${hash.digest('hex')}`;
+  const [size, digest] = [content.bytes(), content.digest()];
   if (size !== blob.size || digest !== blob.digest)
     throw invalidLayout(from, `the blob ${blob.digest} (${blob.size} bytes) has the digest ${digest} (${size} bytes)`);
   if (pending) yield pending;

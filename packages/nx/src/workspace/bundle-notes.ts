@@ -1,11 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { dependencyNote, isDependencyFile, printable } from '@kdcube/release/internal';
-import { readBlobs } from '../git/blobs';
 import { batchedBy } from '../git/batch';
 import { ignoredPaths } from '../git/ignored';
 import type { GitStore } from '../git/mirror/store';
-import { listTree } from '../git/tree';
+import { listFiles, readFiles } from '../git/tree-files';
 import type { Log } from '../system/log';
 import type { FoundBundle } from './bundles';
 
@@ -57,18 +56,10 @@ function filesOf(root: string, name: string): string[] {
 
 /** A note about the Python packages that a bundle lists. */
 export async function findDependencyNote(store: GitStore, { content }: BundleFolder): Promise<string | undefined> {
-  const files = (await listTree(store, content.tree)).filter(({ path, mode }) => !path.includes('/') && mode.startsWith('100'));
-  const read = files.filter(({ path }) => isDependencyFile(path) === 'settings');
+  const files = (await listFiles(store, content.tree)).filter(({ path }) => !path.includes('/'));
+  const settings = files.filter(({ path }) => isDependencyFile(path) === 'settings');
   const texts = new Map<string, string>();
-  let next = 0;
-  for await (const { chunks } of readBlobs(
-    store,
-    read.map(({ oid }) => oid),
-  )) {
-    const parts: Buffer[] = [];
-    for await (const chunk of chunks) parts.push(chunk);
-    texts.set(read[next++]!.path, Buffer.concat(parts).toString('utf8'));
-  }
+  for await (const { file, content: bytes } of readFiles(store, settings)) texts.set(file.path, bytes.toString('utf8'));
   return dependencyNote(
     content.id,
     files.map(({ path }) => path),

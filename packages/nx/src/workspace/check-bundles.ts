@@ -11,7 +11,7 @@ import { type FoundBundle, checkPinnedTree, findBundle } from './bundles';
 import type { Snapshot } from '../git/snapshot/snapshot';
 import type { GitStore } from '../git/mirror/store';
 import { findLocalStore } from '../git/mirror/local-store';
-import { readBlobs } from '../git/blobs';
+import { readFiles } from '../git/tree-files';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
 import { findDependencyNote, logIgnoredFiles } from './bundle-notes';
 import { planTree } from './stage';
@@ -86,14 +86,7 @@ async function checkContent(found: FoundBundle, store: GitStore, log: Log): Prom
   const plan = await planTree(store, found.content.tree, { subject: found.content.id, at, log });
   const python = plan.files.filter(({ path }) => path.endsWith('.py'));
   const texts = new Map<string, string>();
-  let next = 0;
-  for await (const { size, chunks } of readBlobs(
-    store,
-    python.map(({ oid }) => oid),
-  )) {
-    const parts: Buffer[] = [];
-    for await (const chunk of chunks) if (size <= MAX_SOURCE_BYTES) parts.push(chunk);
-    texts.set(python[next++]!.path, Buffer.concat(parts).toString('utf8'));
-  }
+  for await (const { file, content, size } of readFiles(store, python, MAX_SOURCE_BYTES))
+    texts.set(file.path, size > MAX_SOURCE_BYTES ? '' : content.toString('utf8'));
   return checkBundleSource(texts, { id: found.content.id, folder: found.place });
 }

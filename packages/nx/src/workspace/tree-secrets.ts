@@ -12,8 +12,7 @@ import {
 import type { GitStore } from '../git/mirror/store';
 import { singleFlight } from '../git/batch';
 import { fetchBlobs } from '../git/mirror/fetch-blobs';
-import { listTree } from '../git/tree';
-import { readBlobs, type BlobContent } from '../git/blobs';
+import { listFiles, readFiles } from '../git/tree-files';
 import { cacheDir } from '../system/files';
 import type { Log } from '../system/log';
 import { readSealedJson, writeSealedJson } from '../system/sealed-file';
@@ -73,7 +72,7 @@ export async function findTreeSecrets(store: GitStore, tree: string, log: Log): 
 const scanOnce = singleFlight<SecretFile[]>();
 
 async function scanTree(store: GitStore, tree: string, log: Log): Promise<SecretFile[]> {
-  const entries = (await listTree(store, tree)).filter(({ mode }) => mode.startsWith('100'));
+  const entries = await listFiles(store, tree);
   await fetchBlobs(store, tree, log);
   const found: SecretFile[] = [];
   const unread = entries.filter(({ path }) => {
@@ -81,25 +80,9 @@ async function scanTree(store: GitStore, tree: string, log: Log): Promise<Secret
     if (rule) found.push({ path, rule });
     return !rule;
   });
-  let next = 0;
-  for await (const blob of readBlobs(
-    store,
-    unread.map(({ oid }) => oid),
-  )) {
-    const { path } = unread[next++]!;
-    for (const secret of secretsInFile(path, await firstBytes(blob))) found.push({ path, ...secret });
-  }
+  for await (const { file, content } of readFiles(store, unread, MAX_SCANNED_BYTES))
+    for (const secret of secretsInFile(file.path, content)) found.push({ path: file.path, ...secret });
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
-}
-
-async function firstBytes({ chunks }: BlobContent): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    if (size < MAX_SCANNED_BYTES) parts.push(chunk);
-    size += chunk.length;
-  }
-  return Buffer.concat(parts).subarray(0, MAX_SCANNED_BYTES);
 }
 
 let version: string | undefined;

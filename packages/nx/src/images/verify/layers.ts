@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { KdcubeError } from '@kdcube/release/internal';
@@ -8,6 +7,7 @@ import { streamBlob } from '../../registry/blobs/download-blob';
 import { isIndex } from '../../registry/manifest-format';
 import { getManifest } from '../../registry/manifests';
 import type { Registry } from '../../registry/transport/connect';
+import { sha256Counter } from '../../system/chunks';
 
 /** An image in a registry, with its expected content. */
 interface LayeredImage {
@@ -47,20 +47,18 @@ export async function findLayerMismatch(
   compressed: AsyncIterable<Uint8Array>,
   { diffId, size }: LayerContent,
 ): Promise<string | undefined> {
-  const hash = createHash('sha256');
-  let count = 0;
+  const content = sha256Counter();
   const unpacked = pipeline(Readable.from(compressed), zlib.createGunzip(), () => undefined);
   try {
     for await (const chunk of unpacked as AsyncIterable<Buffer>) {
-      count += chunk.length;
-      if (count > size) return `unpacks to more than ${size} bytes`;
-      hash.update(chunk);
+      content.add(chunk);
+      if (content.bytes() > size) return `unpacks to more than ${size} bytes`;
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!code?.startsWith('Z_')) throw error;
     return `cannot be unpacked (${message})`;
   }
-  const actual = `sha256:${hash.digest('hex')}`;
+  const actual = content.digest();
   return actual === diffId ? undefined : `unpacks to ${actual} instead of ${diffId}`;
 }

@@ -6,6 +6,7 @@ import { cacheDir, replaceDir } from '../../system/files';
 import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
 import { gzipTo, pieces, type Compressed } from './gzip';
 import { tarOf, type TarEntry } from './tar';
+import { sha256Counter } from '../../system/chunks';
 
 /** Raised when the same entries would give different bytes. */
 const LAYER_RECIPE = 4;
@@ -103,14 +104,10 @@ const computeOnce = singleFlight<LayerContent | undefined>();
 
 async function computeContent(entries: Entries): Promise<LayerContent | undefined> {
   const counted = counting(entries());
-  const hash = createHash('sha256');
-  let size = 0;
+  const content = sha256Counter();
   // In larger pieces: a tar of small files has three chunks for each file.
-  for await (const piece of pieces(tarOf(counted.entries), HASHED_BYTES)) {
-    hash.update(piece);
-    size += piece.length;
-  }
-  return counted.count() === 0 ? undefined : { diffId: `sha256:${hash.digest('hex')}`, size };
+  for await (const piece of pieces(tarOf(counted.entries), HASHED_BYTES)) content.add(piece);
+  return counted.count() === 0 ? undefined : { diffId: content.digest(), size: content.bytes() };
 }
 
 const META = 'layer.json';

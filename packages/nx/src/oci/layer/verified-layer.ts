@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sha256Digest } from '../../registry/transport/connect';
 import type { BuiltLayer } from '../build';
+import { sha256Counter } from '../../system/chunks';
 
 /** The file of a layer, verified against its digest. A layer that is corrupt in the cache is created again: otherwise the registry would reject every upload of it. */
 export async function verifiedLayerFile({ descriptor, make }: Pick<BuiltLayer, 'descriptor' | 'make'>): Promise<string> {
@@ -27,7 +27,7 @@ export async function verifiedLayerBytes({
 }
 
 async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+  const content = sha256Counter();
+  for await (const chunk of fs.createReadStream(file)) content.add(chunk as Buffer);
+  return content.digest();
 }

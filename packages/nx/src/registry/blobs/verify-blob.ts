@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Counter } from '../../system/chunks';
 
 /** A blob by what it must be. */
 export interface BlobDescriptor {
@@ -19,19 +19,17 @@ export async function* verifyBlob(
   { digest, size }: BlobDescriptor,
   wrong: (how: string) => Error,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash('sha256');
-  let length = 0;
+  const content = sha256Counter();
   let last: Uint8Array | undefined;
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
-    length += chunk.length;
-    if (length > size) throw wrong(`has more than the expected ${size} bytes`);
-    hash.update(chunk);
+    content.add(chunk);
+    if (content.bytes() > size) throw wrong(`has more than the expected ${size} bytes`);
     if (last) yield last;
     last = chunk;
   }
-  if (length !== size) throw wrong(`has ${length} bytes instead of ${size}`);
-  const found = `sha256:${hash.digest('hex')}`;
+  if (content.bytes() !== size) throw wrong(`has ${content.bytes()} bytes instead of ${size}`);
+  const found = content.digest();
   if (found !== digest) throw wrong(`has the digest ${found} instead of ${digest}`);
   if (last) yield last;
 }
