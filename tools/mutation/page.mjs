@@ -1,3 +1,5 @@
+import { explanationOf } from './explained.mjs';
+
 // docs/mutation.md, as `npm run test:mutation -- --write` prints it.
 const HEAD = `# Mutation testing
 
@@ -16,9 +18,11 @@ export function printFigures(figures, { sample, seed }) {
     figures.reduce((total, figure) => total + (Array.isArray(figure[key]) ? figure[key].length : figure[key]), 0);
   const noticed = sum('killed') + sum('timeout');
   const survivors = figures.flatMap(({ file, survived }) =>
-    survived.map(
-      ({ line, what }) => `- \`${file.replace(/^packages\/(\w+)\/src\//, '$1/')}:${line}\` \`${what.replaceAll('`', "'")}\``,
-    ),
+    survived.map(({ line, what }) => {
+      const why = explanationOf(file, what);
+      const place = `${file.replace(/^packages\/(\w+)\/src\//, '$1/')}:${line}`;
+      return `- \`${place}\` \`${what.replaceAll('`', "'")}\`${why === undefined ? '' : `: ${why}`}`;
+    }),
   );
   return `${[
     HEAD,

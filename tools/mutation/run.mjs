@@ -1,6 +1,7 @@
 // npm run test:mutation [-- --sample 30 --seed 1 <part of a file's path>…]: changes the core in small ways, one at a time, and runs the specs that import
 // the changed file. A change that no test notices is printed with its place. Nothing on disk is changed meanwhile.
-// `--results <file>` stores the figures of each file as soon as it is done, and skips files that are there: a long run can be made in parts. `--write` puts all of them into docs/mutation.md.
+// `--results <file>` stores the figures of each file as soon as it is done, and skips files that are there: a long run can be made in parts. `--again` runs only the survivors in that file again,
+// after tests were added. `--write` puts all figures into docs/mutation.md; explained.mjs says why a survivor is none to worry about.
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '600' },
     results: { type: 'string' },
+    again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +32,8 @@ for (const { file, specs } of TARGETS.filter(
   ({ file }) => positionals.length === 0 || positionals.some((part) => file.includes(part)),
 )) {
   if (Date.now() > end) break;
-  const figure = stored[file] ?? (await testFile(file, specs));
+  if (values.again && !stored[file]?.survived.length) continue;
+  const figure = stored[file] && !values.again ? stored[file] : await testFile(file, specs);
   figures.push(figure);
   if (Date.now() <= end) stored[file] = figure;
   if (values.results) fs.writeFileSync(values.results, `${JSON.stringify(stored, null, 1)}\n`);
@@ -48,12 +51,20 @@ async function testFile(file, named) {
   const specs = specsOf(file, named);
   const source = fs.readFileSync(path.join(root, file), 'utf8');
   const all = mutantsOf(file, source);
-  const chosen = sampleOf(all, Number(values.sample), `${values.seed} ${file}`);
+  const before = values.again ? stored[file] : undefined;
+  const chosen = before?.survived ?? sampleOf(all, Number(values.sample), `${values.seed} ${file}`);
+  if (
+    before?.survived.some(
+      ({ start, end, text }) => !all.some((one) => one.start === start && one.end === end && one.text === text),
+    )
+  )
+    throw new Error(`${file} was changed since its survivors were stored: run it without --again.`);
   const started = Date.now();
   const plain = await runSpecs(file, specs, undefined, 300_000);
   if (plain.failed) throw new Error(`${file}: its specs fail without a change, or there are none: ${plain.why}`);
   const limit = 20_000 + 6 * (Date.now() - started);
-  const figure = { file, all: all.length, mutants: chosen.length, killed: 0, timeout: 0, survived: [], specs: specs.length };
+  const { killed = 0, timeout = 0 } = before ?? {};
+  const figure = { file, all: all.length, mutants: chosen.length, killed, timeout, survived: [], specs: specs.length };
   for (const mutant of chosen) {
     if (Date.now() > end) break;
     const { failed, timedOut, why } = await runSpecs(file, specs, { ...mutant, file: path.join(root, file) }, limit);

@@ -1,0 +1,18 @@
+// Survivors that were looked at: the mutant changes nothing that a caller can see. By a part of the path, and the change as it is printed.
+export const EXPLAINED = [
+  [
+    'release/edit.ts',
+    "?? '' → (nothing)",
+    'without a character before it, the text "undefined" is tested for a space, with the same result',
+  ],
+  ['release/edit.ts', 'doc.errors.length > 0 → false', 'a text that YAML rejects is refused before, when it is read'],
+  ['release/read.ts', '?? 0 → (nothing)', 'a problem without a line gives NaN, which counts as 0 in the comparison'],
+  ['rollout/lock.ts', '&& → ||', 'a tag with an invalid time is no lock in either case: NaN is not later than now'],
+  ['registry/platform.ts', "?? '' → (nothing)", 'two architectures without a variant are equal as undefined too'],
+  ['registry/push.ts', 'throw error; → ;', 'the upload is tried a second time, and ends with the same error'],
+  ['transport/challenges.ts', '< → <=', 'at the end of the header no pattern matches, which ends the loop'],
+];
+
+export function explanationOf(file, what) {
+  return EXPLAINED.find(([part, change]) => file.includes(part) && what === change)?.[2];
+}
