@@ -11,7 +11,7 @@ closeAfterEach();
 const digest = `sha256:${'1'.repeat(64)}`;
 const password = async () => ({ kind: 'password', username: 'ann', password: 'secret' }) as const;
 const denied = (status: number, code = 'DENIED') => ({ status, body: JSON.stringify({ errors: [{ code, message: 'no' }] }) });
-/** Asks for a password, and denies whoever has one. */
+/** Requires a password, and denies every one. */
 const denying = (status: number) => (asked: Asked) => {
   const { authorization } = asked.headers;
   return authorization ? denied(status) : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } };

@@ -5,7 +5,7 @@ import { isTokenDenied } from './transport/bearer-token';
 import { pullScope, pushScope, type Registry } from './transport/connect';
 import type { HttpRequest, HttpResponse } from './transport/types';
 
-/** Tells that this command writes to the repository: until something is there, some registries deny even to look it up. */
+/** Records that this command writes to the repository: some registries deny look-ups in a repository that does not exist yet. */
 export function expectWrites({ registry, repository }: { registry: Registry; repository: string }): void {
   if (!registry.writes.has(repository)) registry.writes.set(repository, undefined);
 }

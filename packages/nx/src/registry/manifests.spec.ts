@@ -150,7 +150,7 @@ describe('a registry', () => {
     expect(await headManifest(open(plain), 'a/y', 'v1')).toBeUndefined();
   });
 
-  it('whose tags stay says so', async () => {
+  it('with immutable tags reports them', async () => {
     const { client, bytes } = await withImage({ immutable: true });
     const other = Buffer.concat([bytes, Buffer.from('\n')]);
     expect(await putManifest(client, 'a/x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
@@ -172,7 +172,7 @@ describe('a registry', () => {
     }
   });
 
-  it('that is shaken is asked again', async () => {
+  it('that fails for a moment gets the request again', async () => {
     const { registry, client, bytes, digest } = await withImage();
     const seen = new Map<string, number>();
     const faults = ['cut', { status: 500 }, { status: 429, headers: { 'retry-after': '1' } }, { cutAfter: 3 }];
@@ -267,7 +267,7 @@ describe('images', () => {
       ['an attestation before it', indexOf(entry(attestation, unknown), entry(amd64)), []],
       ['an attestation without a platform before it', indexOf(entry(attestation), entry(amd64)), []],
       ['the platform beside one without', indexOf(entry(arm64), entry(amd64, { os: 'linux', architecture: 'amd64' })), []],
-      ['a variant that nobody asked for', indexOf(entry(amd64, { os: 'linux', architecture: 'amd64', variant: 'v2' })), []],
+      ['a variant that was not requested', indexOf(entry(amd64, { os: 'linux', architecture: 'amd64', variant: 'v2' })), []],
       [
         'an os.version and os.features',
         indexOf(entry(amd64, { os: 'linux', architecture: 'amd64', 'os.version': '1', 'os.features': ['x'] })),

@@ -42,7 +42,7 @@ interface HeadOptions extends Pick<HttpRequest, 'noRetry'> {
 
 /**
  * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
- * the Problem `registry-repository-missing`. A HEAD has no body to say why, so an answer that is not plainly "here" is followed by a GET, unless this repository has answered before.
+ * the Problem `registry-repository-missing`. The response to a HEAD has no body with a reason, so any status but 200 is followed by a GET, unless the repository is known to exist.
  */
 export async function headManifest(
   registry: Registry,
@@ -70,7 +70,7 @@ export async function headManifest(
   const isPlain404 = answer.status === 404 && !isHtml(answer);
   if (isPlain404 && (await registry.existingRepositories.get(repository))) return undefined;
   const reading = fetchManifest(registry, repository, reference, isWritten);
-  // Whoever asks for another tag meanwhile waits for what this says of the repository.
+  // A parallel look-up of another tag waits for the result: it shows whether the repository exists.
   const proof = reading.then(
     () => true,
     () => registry.existingRepositories.delete(repository) && false,
@@ -94,7 +94,7 @@ export async function getManifest(registry: Registry, repository: string, refere
 /** A manifest or an index, its digest and its shape verified; undefined only when the registry says that it has none. */
 export function findManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
   const reading = fetchManifest(registry, repository, reference);
-  // Whoever looks up another tag meanwhile waits for what this says of the repository.
+  // A parallel look-up of another tag waits for the result: it shows whether the repository exists.
   const proof = reading.then(
     () => true,
     () => registry.existingRepositories.delete(repository) && false,

@@ -26,7 +26,7 @@ async function expectSound(host: string, repository: string): Promise<void> {
 /** For every request of a push: the line goes dead there (before it, or before its answer), and comes back for the next run. */
 async function cutEverywhere(upstream: string): Promise<void> {
   const proxy = await cutter(upstream);
-  // Time stands still: what was asked long ago would be asked again, and there would be another number of requests.
+  // A fixed clock: cached responses do not expire, so the number of requests is constant.
   const now = () => 0;
   const push = (repository: string, attempts?: number) => pushImage(open(proxy.host, { attempts, now }), repository, image, tags);
   for (const how of HOW) {

@@ -175,7 +175,7 @@ describe('a push', () => {
   });
 });
 
-it('that fails at one tag has ended with the others: nothing goes on behind it', async () => {
+it('that fails at one tag has no request in flight for the others', async () => {
   const registry = await double();
   let left = 3;
   registry.faults = ({ method, reference }) => {

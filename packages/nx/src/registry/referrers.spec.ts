@@ -94,7 +94,7 @@ describe('without it', () => {
     expect(await listed()).toEqual([a.digest]);
   });
 
-  /** The registry accepts an index of these, as if somebody else wrote over it right after. */
+  /** The registry accepts an index and then has one of these, as after a concurrent write. */
   function forget(times: number, list: Referrer[]): void {
     const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: list }));
     let writes = 0;
@@ -104,7 +104,7 @@ describe('without it', () => {
         : undefined;
   }
 
-  it('writes again what somebody else overwrote at the same moment', async () => {
+  it('writes the tag again after a concurrent write', async () => {
     await start();
     const [ours, theirs] = [await refer('a'), await refer('b')];
     await addReferrer(place, subject, theirs);

@@ -19,7 +19,7 @@ export function referrersTag(digest: string): string {
 }
 
 /**
- * The manifests that refer to a digest: from the referrers API, or from the tag where the registry does not have that API. Everything in it is a claim of whoever wrote it.
+ * The manifests that refer to a digest: from the referrers API, or from the tag where the registry does not have that API. Anyone with write access can add entries: they prove nothing.
  * Problem `registry-response` for what is no index.
  */
 export async function listReferrers(place: Repository, digest: string): Promise<Referrer[]> {
@@ -57,7 +57,7 @@ async function fromTag({ registry, repository }: Repository, digest: string): Pr
   return found.json.manifests;
 }
 
-/** How often the tag is written again after somebody else wrote it at the same moment. */
+/** How often the tag is written again after a concurrent write. */
 const ATTEMPTS = 5;
 
 /** Makes a manifest that is in the registry findable from its subject. Reads back what the registry lists: that is what counts. */

@@ -36,7 +36,7 @@ export async function setTag(
   if ((await checkTagTarget(registry, repository, imageTag, manifest, asked)) === 'there') return 'there';
   if ((await putManifest(registry, repository, imageTag.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
   if (imageTag.moving) return 'skipped';
-  // Somebody else was quicker.
+  // Another process set the tag first.
   const now = await headManifest(registry, repository, imageTag.tag);
   if (now?.digest === manifest.digest) return 'there';
   throw tagExists(registry.host, repository, imageTag.tag, now?.digest ?? 'no manifest', manifest.digest);

@@ -69,7 +69,7 @@ describe('what was read of tags is used for one second', () => {
   });
 });
 
-describe('a tag that somebody else sets after it was read, more than a second ago', () => {
+describe('a tag that another process sets more than a second after it was read', () => {
   it('is not overwritten, if it must not move', async () => {
     const { registry, clock, tag, read, setMeanwhile, digestOf, requests } = await begin();
     const heads = await read(v1);
@@ -120,7 +120,7 @@ describe('a tag that somebody else sets after it was read, more than a second ag
   });
 });
 
-describe('a content key that somebody else sets while an image is built and sent', () => {
+describe('a content key that another process sets while an image is built and uploaded', () => {
   const key = `c-${'a'.repeat(64)}`;
   const first = imageOf('the first under the key');
 

@@ -71,12 +71,12 @@ export function planPrune(manifests: readonly StoredManifest[], rules: PruneRule
   return { remove, keep };
 }
 
-/** Whoever can push can list any image among the referrers of another one: an image that has a tag is judged by itself. */
+/** Anyone with write access can list an image among the referrers of another one: an image that has a tag is judged by itself. */
 function childrenOf({ subject, children }: StoredManifest, byDigest: ReadonlyMap<string, StoredManifest>): readonly string[] {
   return subject === undefined ? children : children.filter((digest) => (byDigest.get(digest)?.tags ?? []).length === 0);
 }
 
-/** Digests of images whose signature or other referrer is needed, or has a tag that somebody set: why, by the digest of the image. */
+/** Digests of images whose signature or other referrer is needed, or has a tag of its own: why, by the digest of the image. */
 function neededReferrers(
   referrers: readonly StoredManifest[],
   byDigest: ReadonlyMap<string, StoredManifest>,

@@ -195,7 +195,7 @@ it('says who is asked for what, and what is wrong with it', async () => {
 });
 
 it.each(['bundles/here@1-0/entrypoint.py', 'images/proc/Dockerfile_ChatProcBundled', 'release.yaml', 'environments/prod.yaml'])(
-  'an uncommitted %s: the plan has no commit, and says so',
+  'an uncommitted %s: the plan has no commit, and a note about it',
   async (file) => {
     expect(await run()).toBe(true);
     expect(output).not.toContain('Uncommitted');
@@ -253,7 +253,7 @@ it('offline asks no AWS, and writes nothing that a deploy could take for the tru
   expect(output).toContain('[wrong-option]');
 });
 
-it('offline on a fresh clone: the registry alone tells the record and the images, and which record it was', async () => {
+it('offline on a fresh clone: the record and the images come from the registry, and the plan names the record', async () => {
   await run();
   await writeRecord(recordsOf({ host: ours.registry.host, prefix: '' }, silentLog), recorded());
   const clone = ours.box.folder('clone');
@@ -268,7 +268,7 @@ it('offline on a fresh clone: the registry alone tells the record and the images
   ]);
   expect(ecs.journal.entries).toEqual([]);
 
-  // Now nobody can be asked: what was seen here holds, and it is said why. Of the image there is no receipt.
+  // Without the registry, the last record that was read here is used, with a note. The image has no receipt.
   await ours.registry.close();
   expect(await run({ offline: true }, clone)).toBe(false);
   expect(output).toContain('This checkout has no receipt of');
@@ -343,7 +343,7 @@ function leaveReceipt(root: string, repository = receipt.repository): void {
   write(root, { 'dist/push/proc/receipt.json': JSON.stringify({ ...receipt, repository }) });
 }
 
-it('a plan file that cannot be written: the Markdown is, and the last line says so', async () => {
+it('a plan file that cannot be written: the Markdown file is written, and the last line names it', async () => {
   write(ours.root, { 'plan.json/blocked': '' });
   expect(await run({ out: 'plan.json', markdown: 'plan.md' })).toBe(false);
   expect(output.trimEnd()).toMatch(

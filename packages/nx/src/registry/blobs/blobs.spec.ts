@@ -6,7 +6,7 @@ import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../../testing/push-kit';
 
 closeAfterEach();
-const bytes = Buffer.from('the bytes of a blob of the base, which nobody wants to send twice');
+const bytes = Buffer.from('the bytes of a blob of the base, which should be uploaded once');
 const blob = named(bytes);
 const other = named(Buffer.from('?'));
 
@@ -126,7 +126,7 @@ describe('a copy between registries', () => {
 });
 
 describe('reading a blob', () => {
-  it('goes on where it was cut', async () => {
+  it('resumes at the byte where the connection was cut', async () => {
     const { registry, client } = await withBlob();
     const faults: unknown[] = [{ cutAfter: 10 }, { cutAfter: 5 }];
     registry.faults = () => faults.shift();

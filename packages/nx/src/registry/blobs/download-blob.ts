@@ -22,7 +22,7 @@ export async function* streamBlob(
   { signal }: { signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const from = referenceName(registry, repository, blob.digest);
-  // Whoever opens the blob again gets another try: passing.
+  // Transient: the blob can be opened again.
   const wrong = (how: string) => retryable(invalidResponse(`${from} is invalid: it ${how}.`));
   yield* verifyBlob(resumingStream(registry, repository, blob, signal), blob, wrong);
 }
@@ -48,7 +48,7 @@ async function* resumingStream(
       if (offset >= blob.size) return;
     } catch (error) {
       if (signal?.aborted) throw new KdcubeError({ code: 'interrupted', message: `Reading ${from} was interrupted.` });
-      // Whoever gets on is not on a broken line: a large blob may be cut more often than a small one.
+      // Attempts count only without progress: a large blob may be cut more often than a small one.
       if (offset - begin >= RETRY_RESET_BYTES) wait = retryPolicy(registry.transport, registry.host);
       const { code, message } = error as NodeJS.ErrnoException;
       await wait(

@@ -209,7 +209,7 @@ describe('a registry that refuses a blob in one PUT', () => {
     expect(registry.journal.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST', 'PATCH']);
   });
 
-  it('an answer to a PATCH without a location: the upload goes on where it was', async () => {
+  it('a response to a PATCH without a location: the upload continues at the same URL', async () => {
     const paths: string[] = [];
     const host = await serve((request, response) => {
       paths.push(`${request.method} ${request.url}`);

@@ -41,7 +41,7 @@ export function initiateRequest({ base }: Registry, repository: string): HttpReq
   };
 }
 
-/** Where an upload goes on, as the answer says: a path, or the address of another host, which must be as safe to talk to. */
+/** The URL at which an upload continues, from the response: a path, or a URL of another host that passes the rules for redirects. */
 export function sessionFrom({ transport }: Registry, asked: URL, { headers }: HttpResponse): UploadSession {
   const { location } = headers;
   if (location === undefined) throw invalidResponse(`${asked.host} sent no location for the upload.`);

@@ -262,7 +262,7 @@ describe('no token', () => {
     expect(problem.message).toContain(type);
     if (hint) expect(problem.hint).toContain(hint);
     expect(problem.message).not.toContain('String-to-Sign');
-    // The next question asks again: a failure is not kept.
+    // A failure is not cached: the next call requests a token again.
     api.fault = undefined;
     expect(await resolveCredentials(ECR)).toMatchObject({ kind: 'password', username: 'AWS' });
   });

@@ -78,7 +78,7 @@ function toStored({ digest, json }: Manifest, tags: string[], pushedAt: number |
   const { subject } = json as { subject?: { digest?: unknown } };
   const named = typeof subject?.digest === 'string' && isDigest(subject.digest) ? subject.digest : undefined;
   const subjects = tags.map(referrerSubject);
-  // Whoever can push can set such a tag on an image: one that has other tags is an image.
+  // Anyone with write access can set such a tag on an image: a manifest that has other tags is an image.
   const about = named ?? (subjects.includes(undefined) ? undefined : subjects[0]);
   return {
     digest,

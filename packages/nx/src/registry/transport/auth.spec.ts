@@ -123,7 +123,7 @@ describe('Basic', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('is asked for again when an ECR token expires in the middle (403)', async () => {
+  it('is requested again when an ECR token expires during a push (403)', async () => {
     let expired = false;
     const host = await serve(({ authorization }) => {
       if (authorization === undefined) return { status: 401, headers: { 'www-authenticate': 'Basic realm="x",service="ecr"' } };
@@ -197,7 +197,7 @@ describe('Bearer', () => {
     });
   });
 
-  it('hands over a token that docker keeps', async () => {
+  it('sends the identity token that docker login stored', async () => {
     const host = await serve(bearer((token) => token === 'kept', fail));
     expect((await get(session(host, { kind: 'bearer', token: 'kept' }))).status).toBe(200);
     expect(paths()).toEqual(['/v2/x', '/v2/x']);

@@ -204,7 +204,7 @@ describe('what cannot be reached', () => {
     expect(problem).toMatchObject({ code: 'registry-unreachable', hint: expect.stringContaining('KDCUBE_INSECURE_REGISTRIES') });
   });
 
-  it('TLS with an authority that nobody knows', async () => {
+  it('TLS with an unknown certificate authority', async () => {
     const host = await listen(https.createServer({ key: KEY, cert: CERTIFICATE }, (_, response) => void response.end()));
     const problem = await problemOf(get(host, { url: new URL(`https://${host}/v2/`) }));
     expect(problem).toMatchObject({ code: 'registry-unreachable', hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
@@ -299,7 +299,7 @@ it('prints no secret that a registry echoes', async () => {
   expect(notices.join()).not.toContain('hunter2');
 });
 
-/** Made for these tests, trusted by nobody. */
+/** Made for these tests. No certificate authority signed it. */
 const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3IdMm/CvnGYoaubl
 SRtd8T5LYVIB/+L5Bq78UujrhxWhRANCAARsf2Ha+N2AHgmD4rjPKfToslPN8Rkn

@@ -8,7 +8,7 @@ export interface Registry {
   /** Where the API is: `https://registry-1.docker.io` for docker.io. */
   base: URL;
   transport: Transport;
-  /** Asked again when the registry has rejected what it gave. */
+  /** Called again after the registry rejected the credentials. */
   credentials: (rejectedCredentials?: Credentials) => Promise<Credentials | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;

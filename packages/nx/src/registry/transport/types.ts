@@ -28,14 +28,14 @@ export interface HttpRequest {
   url: URL;
   headers: Record<string, string>;
   body?: Uint8Array | string | StreamBody;
-  /** How many bytes a good answer should have, which is then given as it comes: `Answer.stream`. Whoever reads it counts them. */
+  /** The expected number of bytes of a successful response, which is then streamed (`stream`). The reader counts them. */
   streamBytes?: number;
   /** Only one try: what comes before this request would have to be done again too. */
   noRetry?: boolean;
   signal?: AbortSignal;
   /** The most bytes that a good answer may have. A failed answer is cut at 64 KiB. */
   maxBytes: number;
-  /** Throws a Problem `registry-response` for an answer that cannot be: then it is asked for again, as after a 500. */
+  /** Throws a Problem `registry-response` for an invalid response: the request is then sent again, as after a 500. */
   validate?: (answer: HttpResponse) => void;
 }
 

@@ -267,7 +267,7 @@ it('two deploys at the same moment: one succeeds, the other is refused by name a
     ['ingress:1', 'proc:1', 'ui:2'],
     ['ingress:2', 'proc:1', 'ui:1'],
   ]).toContainEqual(runs);
-  // Nobody has the environment any more: the other one can be deployed now, from a new plan.
+  // The lock is free: the other release can be deployed now, from a new plan.
   const answer = await double.as('DescribeServices', { cluster: 'acme', services: ['acme-ingress'], include: ['TAGS'] });
   expect((answer as unknown as { services: { tags: unknown[] }[] }).services[0]!.tags).toEqual([]);
 });

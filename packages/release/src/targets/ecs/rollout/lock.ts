@@ -4,7 +4,7 @@ import { KdcubeError } from '../../../problem/problem';
 import type { ServiceState } from './port/port';
 import { pause, write, type Rollout } from './rollout';
 
-/** The lock of an environment is a tag of one of its services: whoever may deploy can read it, and it changes nothing that runs. */
+/** The lock of an environment is a tag of one of its services: every role that can deploy can read it, and it changes nothing that runs. */
 export const LOCK_TAG = 'kdcube:deploy';
 
 interface Lock {

@@ -151,7 +151,7 @@ export function stepOf({ plan }: Pick<Rollout, 'plan'>, service: string): Servic
   });
 }
 
-/** The revisions through which this rollout takes a service. A read that shows one of them may be stale; it does not prove a change by somebody else. */
+/** The revisions through which this rollout takes a service. A read that shows one of them may be stale; it does not prove a change by another process. */
 export function revisionsOfRollout({ plan, revisions, progress }: Rollout, { service, serviceName }: ServiceStep): string[] {
   const baseline = plan.baseline[serviceName]?.taskDefinition;
   const forced = revisions.forced?.service === service ? revisions.forced.taskDefinition : undefined;

@@ -159,7 +159,7 @@ export interface Ecs {
 
 /** The registries that tasks pull from. */
 export interface Images {
-  /** Whether an image exists for a platform: undefined if it does, `unknown` if the registry does not tell. */
+  /** Whether an image exists for a platform: undefined if it does, `unknown` if the registry cannot be read. */
   findProblem(image: ImageRequest): Promise<Problem | 'unknown' | undefined>;
 }
 

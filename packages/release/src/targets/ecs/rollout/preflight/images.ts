@@ -4,7 +4,7 @@ import type { ImageRequest } from '../port/port';
 import type { StepDefinition, StepDefinitions } from '../register';
 import type { Rollout } from '../rollout';
 
-/** Checks that the registries have the images of all services that change. A registry that does not tell does not stop the deploy: tasks pull with a role of their own. */
+/** Checks that the registries have the images of all services that change. A registry that cannot be read does not stop the deploy: tasks pull with a role of their own. */
 export async function checkImages(rollout: Rollout, definitions: StepDefinitions): Promise<void> {
   const requests = imagesOf(rollout, definitions);
   const results = await Promise.all(requests.map((request) => rollout.images.findProblem(request)));

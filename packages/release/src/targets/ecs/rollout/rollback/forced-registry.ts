@@ -12,7 +12,7 @@ export async function hasForcedRegistry(rollout: Rollout, step: ServiceStep): Pr
   return tasks.some(({ taskDefinition }) => taskDefinition === revisions.forced!.taskDefinition);
 }
 
-/** Waits until the platform's lock of the last forced start has expired, whoever forced it: a second forced start within it has no effect. */
+/** Waits until the platform's lock of the last forced start has expired, also after another deploy: a second forced start within it has no effect. */
 export async function waitForRegistryLock(rollout: Rollout, step: ServiceStep): Promise<void> {
   const { clock } = rollout;
   const recent = (await listStartedTasks(rollout, step)).filter(({ startedAt }) => startedAt! + FORCE_LOCK_MS > clock.now());

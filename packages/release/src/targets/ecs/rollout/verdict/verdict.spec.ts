@@ -71,7 +71,7 @@ describe('what a read of the service shows about our deployment', () => {
       'superseded',
     ],
     [
-      'somebody else restored the previous revision',
+      'another deploy restored the previous revision',
       service([
         deployment('theirs', 'PRIMARY', 'app:1', 'IN_PROGRESS', 'ECS deployment theirs in progress.'),
         deployment('ours', 'ACTIVE', 'app:2', 'IN_PROGRESS'),
@@ -263,7 +263,7 @@ describe('why tasks do not come up', () => {
     expect(findReason([one], [])).toMatchObject({ code, text: expect.stringMatching(text) });
   });
 
-  it('a task that was replaced is no reason; the newest task counts; an event only if no task tells', () => {
+  it('a task that was replaced is no reason; the newest task counts; an event only if no task has a reason', () => {
     const scaled = stopped('ServiceSchedulerInitiated', 'Scaling activity initiated by (deployment ecs-svc/1)');
     const room = {
       id: '1',
@@ -340,7 +340,7 @@ describe('health after a timeout, when ECS has not called the deployment COMPLET
       text(/1 of 1 task not healthy in the target group targetgroup\/app\/1: unhealthy/),
     ],
     ['not registered, and another is healthy', [group(['10.0.0.2', 'healthy'])], text(/not registered/)],
-    ['nobody uses the group', [group(['10.0.0.1', 'unused'])], text(/unused/)],
+    ['no listener uses the group', [group(['10.0.0.1', 'unused'])], text(/unused/)],
     ['healthy on one port alone', [group(ours, ['10.0.0.1', 'initial'])], text(/initial/)],
     ['two, and one finds it unhealthy', [group(ours), group(['10.0.0.1', 'initial'])], text(/initial/)],
     [

@@ -49,7 +49,7 @@ function classifyPrimary(primary: DeploymentState): DeploymentProgress {
   return { state: 'in-progress', primary };
 }
 
-/** Our deployment is not listed: not yet, no longer, or the read is stale. Only an event that names it, or repeated reads, tell which. */
+/** Our deployment is not listed: not yet, no longer, or the read is stale. Only an event that names it, or repeated reads, decide. */
 function classifyUnlisted(ours: OurDeployment, service: ServiceState, primary: DeploymentState): DeploymentProgress {
   const events = service.events.filter(({ at }) => at >= ours.startedAt - 1000);
   const hasFailed = events.some(({ message }) => message.includes(ours.id) && /deployment failed|rolling back/.test(message));

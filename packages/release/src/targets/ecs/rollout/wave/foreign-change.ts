@@ -24,7 +24,7 @@ function isStale(rollout: Rollout, services: readonly ServiceState[]): boolean {
   });
 }
 
-/** Finds a service that somebody else has changed since the plan was made, or since this rollout updated it. During a wave, proc may still run its forced revision. */
+/** Finds a service that another process has changed since the plan was made, or since this rollout updated it. During a wave, proc may still run its forced revision. */
 export function findForeignChange(
   rollout: Rollout,
   services: readonly ServiceState[],

@@ -51,7 +51,7 @@ export async function judgeDeployment(
   }
 }
 
-/** Somebody forced a new deployment of the same revision: what was pinned still comes up. */
+/** Another process forced a new deployment of the same revision: the pinned image still starts. */
 function followRestart({ report }: Rollout, { step, ours }: WatchedDeployment, id: string): undefined {
   report({
     event: 'note',

@@ -23,7 +23,7 @@ function readInterval({ stopped: { counted } }: WatchedDeployment): number {
   return counted.size < 4 ? 0 : counted.size < 10 ? 15_000 : 60_000;
 }
 
-/** Reads the stopped tasks of our deployment if something may be new, and reports those that failed. No service event tells of a container that exited: only its task does. */
+/** Reads the stopped tasks of our deployment if something may be new, and reports those that failed. No service event reports a container that exited: only its task does. */
 export async function pollStoppedTasks(rollout: Rollout, deployment: WatchedDeployment): Promise<void> {
   const { isReadDue, readAt } = deployment.stopped;
   if (isReadDue && rollout.clock.now() - readAt >= readInterval(deployment)) await readStoppedTasks(rollout, deployment);
@@ -56,7 +56,7 @@ async function readStoppedTasks(rollout: Rollout, deployment: WatchedDeployment)
   stopped.isReadDue = [...stopped.tasks.values()].some(isOpen);
 }
 
-/** A later read tells more about these: an exit code, a reason. */
+/** A later read may have more about these: an exit code, a reason. */
 const INCOMPLETE: readonly ProblemCode[] = ['container-crashed', 'rollout-failed'];
 
 /** The failures that were not counted yet, oldest first, by what identical ones have in common. */
