@@ -94,6 +94,8 @@ function runSpecs(file, specs, mutant, limit) {
     const finish = (result) => {
       clearTimeout(timer);
       current.removeAllListeners();
+      // What comes too late must not end this process.
+      current.on('error', () => undefined);
       resolve(result);
     };
     const timer = setTimeout(() => {
@@ -103,6 +105,11 @@ function runSpecs(file, specs, mutant, limit) {
       resolve({ failed: true, timedOut: true });
     }, limit);
     current.once('message', finish);
+    // It ended just before: another one takes over.
+    current.once('error', () => {
+      worker = undefined;
+      finish(runSpecs(file, specs, mutant, limit));
+    });
     current.once('exit', (code) => {
       worker = undefined;
       finish({ failed: true, why: `the process ended with ${code}` });
