@@ -1,18 +1,14 @@
-// What an attacker can do with write access to the image repository, to the cache or to dist/, but not to git; and the result of each attempt.
-import { execFileSync } from 'node:child_process';
+// What an attacker can do with write access to the image repository, but not to git; and the result of each attempt.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../testing/acme-kit';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { type Acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../testing/acme-kit';
 import { acmeRegistry, pushProc } from '../../testing/acme-push';
-import { forger, type Forged, type Forger, sha256 } from '../../testing/attacks/forge';
-import { pinBase } from '../../testing/faults/stage';
-import { gitSync, problemOf } from '../../testing/git-kit';
-import { readLayout } from '../oci/layout';
+import { forger, type Forged, type Forger } from '../../testing/attacks/forge';
+import { type AttackedImage, attackedImage, forgeKey, forget, replaceLayer } from '../../testing/attacks/image';
+import { problemOf } from '../../testing/git-kit';
 import { silentLog } from '../system/log';
-import { writeSealedFile } from '../system/sealed-file';
-import { openRegistry, resolveRegistries } from '../workspace/registries';
-import { buildToOutput } from './build/build-output';
+import { openRegistry } from '../workspace/registries';
 import type { PushOptions } from './push/push';
 import { releasedImages, withPlannedImages, type ReleasedImage, type ReleasedOptions } from './released-images';
 import { computeExpectation } from './verify/expectation';
@@ -20,52 +16,26 @@ import { readLayers } from './verify/layers';
 
 jest.setTimeout(120_000);
 
+let attacked: AttackedImage;
 let ours: Acme;
 let repository: Forger;
 
 beforeEach(async () => {
-  ours = await acme();
-  repository = forger(ours.registry.host, 'acme/proc');
-  await pinLayeredBase();
+  attacked = await attackedImage();
+  ({ ours, repository } = attacked);
 });
 afterEach(() => ours.end());
 
-/** Pins a base with two layers. */
-async function pinLayeredBase(): Promise<void> {
-  const base = forger(ours.registry.host, 'kdcube-chat-proc');
-  const image = await base.read('2026.7.20.444');
-  for (const text of ['one', 'two']) {
-    const { descriptor, diffId } = await base.layer(text);
-    image.manifest.layers.push(descriptor);
-    image.config.rootfs.diff_ids.push(diffId);
-  }
-  pinBase(ours, await base.put('2026.7.20.444', image));
-}
-
 const push = (more: Partial<PushOptions> = {}) => pushProc(ours, silentLog, more);
-/** A fresh clone: its cache is empty, and no receipt names an image. */
-const forget = () => {
-  for (const place of [process.env.KDCUBE_CACHE_DIR!, path.join(ours.root, 'dist')])
-    fs.rmSync(place, { recursive: true, force: true });
-};
 const changeBundle = () => ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# changed\n` });
-
-/** Replaces the bytes of the layer of `there@2-0`; the comment in the history stays. */
-async function replaceLayer({ manifest, config }: Forged, { honestDiffId }: { honestDiffId: boolean }): Promise<string> {
-  const at = manifest.layers.length - 1;
-  const { descriptor, diffId } = await repository.layer('foreign');
-  manifest.layers[at] = descriptor;
-  if (!honestDiffId) config.rootfs.diff_ids[at] = diffId;
-  return descriptor.digest;
-}
 
 describe('the branch tag, moved to an image with a foreign layer whose history names our layer key', () => {
   it('does not affect the next image', async () => {
     const honest = await push();
     const image = await repository.read('customer-main');
-    const foreign = await replaceLayer(image, { honestDiffId: false });
+    const foreign = await replaceLayer(attacked, image, { honestDiffId: false });
     await repository.put('customer-main', image);
-    forget();
+    forget(attacked);
     changeBundle();
     const { digest } = await push();
     const { manifest, config } = await repository.read(digest);
@@ -80,7 +50,7 @@ type Change = (image: Forged) => void | Promise<void>;
 
 /** What an attacker pushes under the right content key. */
 const FORGERIES: [what: string, why: RegExp, change: Change][] = [
-  ['a foreign layer', /its config is/, async (image) => void (await replaceLayer(image, { honestDiffId: false }))],
+  ['a foreign layer', /its config is/, async (image) => void (await replaceLayer(attacked, image, { honestDiffId: false }))],
   [
     'a layer more',
     /its config is/,
@@ -151,9 +121,9 @@ describe('the branch tag, moved to an image that names our diff_ids for other by
   it('gives a layer that no container runtime unpacks, and that release:verify --layers reports', async () => {
     await push();
     const image = await repository.read('customer-main');
-    const foreign = await replaceLayer(image, { honestDiffId: true });
+    const foreign = await replaceLayer(attacked, image, { honestDiffId: true });
     await repository.put('customer-main', image);
-    forget();
+    forget(attacked);
     changeBundle();
     const { digest, key } = await push();
     expect((await repository.read(digest)).manifest.layers.map((layer) => layer.digest)).toContain(foreign);
@@ -200,7 +170,7 @@ async function verifyLayers(tag: string) {
 
 describe('the right content key, pushed by an attacker first', () => {
   it.each(FORGERIES)('%s: image-mismatch, and nothing is written', async (_, why, change) => {
-    const { tag, digest, forged } = await forgeKey(change);
+    const { tag, digest, forged } = await forgeKey(attacked, change);
     const problem = await problemOf(push());
     expect(problem).toMatchObject({ code: 'image-mismatch', message: expect.stringMatching(why) });
     expect(problem.message).toContain(`${tag} (${forged})`);
@@ -210,7 +180,7 @@ describe('the right content key, pushed by an attacker first', () => {
   });
 
   it('an index that names the honest image: image-mismatch', async () => {
-    const { tag, digest } = await forgeKey(() => undefined);
+    const { tag, digest } = await forgeKey(attacked, () => undefined);
     const mediaType = 'application/vnd.oci.image.index.v1+json';
     const { size } = (await repository.read(digest)).manifest.config;
     const platform = { os: 'linux', architecture: 'amd64' };
@@ -224,7 +194,7 @@ describe('the right content key, pushed by an attacker first', () => {
   });
 
   it('a layer with another compression is the same image, and is reused', async () => {
-    const { tag, forged } = await forgeKey(async ({ manifest }) => {
+    const { tag, forged } = await forgeKey(attacked, async ({ manifest }) => {
       const at = manifest.layers.length - 1;
       const packed = await repository.bytesOf(manifest.layers[at]!.digest);
       manifest.layers[at] = { ...manifest.layers[at]!, ...(await repository.blob(gzipSync(gunzipSync(packed), { level: 1 }))) };
@@ -233,18 +203,6 @@ describe('the right content key, pushed by an attacker first', () => {
     expect(await repository.digestOf(tag)).toBe(forged);
   });
 });
-
-/** Pushes the honest image elsewhere, changes it, and puts it under the honest key. Its own tags are not set. */
-async function forgeKey(change: Change): Promise<{ tag: string; digest: string; forged: string }> {
-  const { key, digest } = await push();
-  const tag = `c-${key}`;
-  const image = await repository.read(digest);
-  for (const each of [tag, 'customer-main', `customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`]) await repository.untag(each);
-  await change(image);
-  const forged = await repository.put(tag, image);
-  forget();
-  return { tag, digest, forged };
-}
 
 describe('the key of a pushed image, moved to another image', () => {
   const moveKey = async (): Promise<{ tag: string; digest: string; forged: string }> => {
@@ -311,163 +269,10 @@ describe('a job that cannot read a bundle', () => {
 
 describe('trustRegistry', () => {
   it('does not accept an image whose computed content differs', async () => {
-    await forgeKey(({ config }) => void (config.config.Cmd = ['evil']));
+    await forgeKey(attacked, ({ config }) => void (config.config.Cmd = ['evil']));
     expect(await problemOf(push({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
     expect(await problemOf(resolve({ trustRegistry: true }))).toMatchObject({ code: 'image-mismatch' });
   });
-});
-
-describe('the cache', () => {
-  const cache = () => process.env.KDCUBE_CACHE_DIR!;
-  const filesIn = (folder: string) =>
-    fs
-      .readdirSync(path.join(cache(), folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name));
-
-  it('an edited layer and its edited entry are not used in an image', async () => {
-    const { digest } = await push();
-    for (const file of filesIn('layers')) {
-      const foreign = gzipSync('foreign');
-      const entry = { digest: sha256(foreign), diffId: sha256(Buffer.from('foreign')), size: foreign.length, plainSize: 7 };
-      fs.writeFileSync(file, file.endsWith('.json') ? JSON.stringify(entry) : foreign);
-    }
-    emptyRegistry();
-    expect((await push()).digest).toBe(digest);
-  });
-
-  it('an entry sealed by another user or machine does not count', async () => {
-    const { digest } = await push();
-    const [foreign] = [gzipSync('foreign')];
-    const entry = { digest: sha256(foreign), diffId: sha256(Buffer.from('foreign')), size: foreign.length, plainSize: 7 };
-    process.env.XDG_STATE_HOME = ours.box.folder('state of another user');
-    for (const file of filesIn('layers').filter((each) => each.endsWith('.json'))) {
-      const key = path.basename(path.dirname(file));
-      await writeSealedFile(file, `layer ${key}`, JSON.stringify(entry));
-      fs.writeFileSync(path.join(path.dirname(file), 'layer.tar.gz'), foreign);
-    }
-    process.env.XDG_STATE_HOME = path.join(ours.box.dir, 'state');
-    emptyRegistry();
-    expect((await push()).digest).toBe(digest);
-  });
-
-  it('the entry of one layer does not count as that of another', async () => {
-    const { digest } = await push();
-    const [one, two] = fs
-      .readdirSync(path.join(cache(), 'layers'), { recursive: true, withFileTypes: true })
-      .filter(({ name, parentPath }) => parentPath !== path.join(cache(), 'layers') && name.length === 22)
-      .map(({ name, parentPath }) => path.join(parentPath, name));
-    for (const name of ['layer.json', 'layer.tar.gz']) fs.copyFileSync(path.join(one!, name), path.join(two!, name));
-    emptyRegistry();
-    expect((await push()).digest).toBe(digest);
-  });
-
-  it('an edited diff_id does not make a forged image acceptable', async () => {
-    await forgeKey(async (image) => void (await replaceLayer(image, { honestDiffId: false })));
-    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
-    for (const file of filesIn('diff-ids')) {
-      const sealed = fs.readFileSync(file);
-      fs.writeFileSync(file, Buffer.concat([sealed.subarray(0, 32), Buffer.from('{"diffId":"sha256:0","size":1}')]));
-    }
-    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch' });
-  });
-
-  it('an edited base is read again', async () => {
-    const { digest } = await push();
-    for (const file of filesIn('bases-2')) fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('linux', 'linuX'));
-    emptyRegistry();
-    expect((await push()).digest).toBe(digest);
-  });
-
-  it('does not stage a bundle folder that was replaced in the mirror', async () => {
-    const { digest } = await push();
-    // The same file under another name: the mirror has everything that the forged tree needs.
-    const file = gitSync(ours.org, 'rev-parse', `${ours.pin.tree}:entrypoint.py`);
-    const content = Buffer.concat([Buffer.from('100644 foreign.py\0'), Buffer.from(file, 'hex')]);
-    const { tree } = ours.pin;
-    for (const pack of filesIn('git').filter((file) => file.endsWith('.pack'))) {
-      const mirror = path.dirname(path.dirname(path.dirname(pack)));
-      const bytes = fs.readFileSync(pack);
-      fs.rmSync(pack);
-      execFileSync('git', ['--git-dir', mirror, 'unpack-objects', '-q'], { input: bytes });
-    }
-    const replaced = filesIn('git').filter((file) => file.endsWith(`objects/${tree.slice(0, 2)}/${tree.slice(2)}`));
-    expect(replaced).toHaveLength(1);
-    fs.chmodSync(replaced[0]!, 0o644);
-    fs.writeFileSync(replaced[0]!, deflateSync(Buffer.concat([Buffer.from(`tree ${content.length}\0`), content])));
-    for (const folder of ['layers', 'diff-ids']) fs.rmSync(path.join(cache(), folder), { recursive: true, force: true });
-    emptyRegistry();
-    // The mirror is rebuilt.
-    expect((await push()).digest).toBe(digest);
-  });
-
-  /** The registry has no part of the image, and no receipt names it: everything comes from the cache or from git. */
-  function emptyRegistry(): void {
-    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
-    ours.registry.faults = ({ method, name, kind }) =>
-      method !== 'PUT' && name === 'acme/proc' && kind === 'manifest' && !written(ours)
-        ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN' }] }) }
-        : undefined;
-    ours.registry.journal.length = 0;
-  }
-});
-
-/** Whether a manifest was written since the journal was emptied. */
-function written({ registry }: Acme): boolean {
-  return registry.journal.some(({ method, kind }) => method === 'PUT' && kind === 'manifest');
-}
-
-describe('dist/', () => {
-  const layoutDir = () => path.join(ours.root, 'dist/build/proc/layout');
-  const build = () =>
-    ours.job((job) =>
-      buildToOutput(job, { root: ours.root, registries: acmeRegistry(ours), engine: 'auto', cached: true }, silentLog),
-    );
-
-  it.each<[string, (parts: Forged) => void | Promise<void>]>([
-    ['another command', ({ config }) => void (config.config.Cmd = ['evil'])],
-    ['another label', ({ config }) => void (config.config.Labels.more = '1')],
-    ['an annotation', ({ manifest }) => void (manifest.annotations = { a: 'b' })],
-  ])('a layout with %s: image-mismatch, for docker-push and for docker-build', async (_, change) => {
-    await build();
-    await forgeLayout(change);
-    const mismatch = { code: 'image-mismatch', message: expect.stringContaining(layoutDir()) };
-    expect(await problemOf(push())).toMatchObject(mismatch);
-    expect(await problemOf(build())).toMatchObject(mismatch);
-    expect(ours.registry.journal.filter(({ method, name }) => method === 'PUT' && name === 'acme/proc')).toEqual([]);
-  });
-
-  it('a layout with other bytes for a layer, and its honest config: image-mismatch', async () => {
-    await build();
-    await forgeLayout(({ manifest }) => {
-      const foreign = gzipSync('foreign');
-      fs.writeFileSync(path.join(layoutDir(), 'blobs/sha256', sha256(foreign).slice(7)), foreign);
-      manifest.layers.splice(-1, 1, { ...manifest.layers.at(-1)!, digest: sha256(foreign), size: foreign.length });
-    });
-    expect(await problemOf(push())).toMatchObject({ code: 'image-mismatch', message: expect.stringContaining('unpacks to') });
-  });
-
-  it('a complete layout in dist/images: image-mismatch', async () => {
-    const nowhere = resolveRegistries({ platformRegistry: ours.registry.host }, {}, {});
-    await push({ registries: nowhere });
-    await forgeLayout(({ config }) => void (config.config.Cmd = ['evil']), path.join(ours.root, 'dist/images/proc'));
-    expect(await problemOf(push({ registries: nowhere }))).toMatchObject({ code: 'image-mismatch' });
-  });
-
-  /** Rewrites a layout so that all its digests match. */
-  async function forgeLayout(change: (parts: Forged) => void | Promise<void>, dir = layoutDir()): Promise<void> {
-    const { image, config, manifest: descriptor } = await readLayout(dir);
-    const parts = structuredClone({ manifest: image, config }) as Forged;
-    await change(parts);
-    const blob = (value: object) => {
-      const bytes = Buffer.from(JSON.stringify(value));
-      fs.writeFileSync(path.join(dir, 'blobs/sha256', sha256(bytes).slice(7)), bytes);
-      return { digest: sha256(bytes), size: bytes.length };
-    };
-    if (JSON.stringify(parts.config) !== JSON.stringify(config)) Object.assign(parts.manifest.config, blob(parts.config));
-    const entry = { ...descriptor, ...blob(parts.manifest) };
-    fs.writeFileSync(path.join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
-  }
 });
 
 describe('an engine-built image', () => {
@@ -534,7 +339,7 @@ describe('an engine-built image', () => {
   });
 
   function anotherMachine(): void {
-    forget();
+    forget(attacked);
     fs.rmSync(process.env.DOCKER_DOUBLE!, { recursive: true });
     fs.mkdirSync(process.env.DOCKER_DOUBLE!);
   }

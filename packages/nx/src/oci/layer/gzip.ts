@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { gzipSync } from 'fflate';
-import { sha256Counter } from '../../system/chunks';
 
 export interface Compressed {
   /** Of the compressed bytes, as `sha256:…`. */
@@ -28,20 +28,24 @@ export const PIECE = 524_288;
 
 /** Compresses a stream into a new file, in bounded memory. Reproducible on every machine. */
 export async function gzipTo(file: string, source: AsyncIterable<Uint8Array>): Promise<Compressed> {
-  const plain = sha256Counter();
-  const packed = sha256Counter();
+  const plain = createHash('sha256');
+  const packed = createHash('sha256');
+  let size = 0;
+  let plainSize = 0;
   const handle = await fs.promises.open(file, 'wx');
   try {
     for await (const piece of pieces(source, PIECE)) {
       const member = gzipped(piece);
-      plain.add(piece);
-      packed.add(member);
+      plain.update(piece);
+      packed.update(member);
+      size += member.length;
+      plainSize += piece.length;
       await handle.writeFile(member);
     }
   } finally {
     await handle.close();
   }
-  return { digest: packed.digest(), diffId: plain.digest(), size: packed.bytes(), plainSize: plain.bytes() };
+  return { digest: `sha256:${packed.digest('hex')}`, diffId: `sha256:${plain.digest('hex')}`, size, plainSize };
 }
 
 /** Compresses bytes in memory. Reproducible on every machine. The result is decompressed and compared, so that no corrupt layer is pushed. */
