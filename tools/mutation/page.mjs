@@ -26,7 +26,7 @@ export function printFigures(figures, { sample, seed }) {
   );
   return `${[
     HEAD,
-    `Figures of \`npm run test:mutation -- --sample ${sample} --seed ${seed} --write\`: ${sum('mutants')} mutants, ${((100 * noticed) / Math.max(sum('mutants'), 1)).toFixed(1)} % noticed.`,
+    `Figures of \`npm run test:mutation -- --sample ${sample} --seed ${seed} --write\`: ${sum('mutants')} mutants, at most ${Math.max(...figures.map(({ mutants }) => mutants))} of a file, ${((100 * noticed) / Math.max(sum('mutants'), 1)).toFixed(1)} % noticed.`,
     '',
     '| file | possible | tried | killed | timeout | survived | noticed |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',

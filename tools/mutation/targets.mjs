@@ -21,7 +21,11 @@ export const TARGETS = [
     ['permanent.spec', 'verdict/reason.spec', 'verdict/verdict.spec'],
   ),
   ...release('targets/ecs/rollout', ['lock'], ['rollout/lock.spec', 'records/status.spec', 'rollout/rollouts.spec']),
-  ...release('targets/ecs/rollout', ['resume', 'register'], ['rollouts.spec', 'repeated.spec', 'interrupted.spec']),
+  ...release(
+    'targets/ecs/rollout',
+    ['resume', 'register'],
+    ['rollout/resume.spec', 'rollouts.spec', 'repeated.spec', 'interrupted.spec'],
+  ),
   ...nx('registry', ['push', 'set-tag', 'tag-image', 'platform']),
   ...nx(
     'registry',
@@ -32,9 +36,12 @@ export const TARGETS = [
   ...nx(
     'registry/transport',
     ['redirects', 'retries'],
-    ['transport/http.spec', 'auth.spec', 'connect.spec', 'registry/network-cuts.spec'],
+    [
+      ...['transport/redirects.spec', 'transport/retries.spec', 'transport/http.spec'],
+      ...['auth.spec', 'connect.spec', 'registry/network-cuts.spec'],
+    ],
   ),
-  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'previous.spec', 'images/attacks.spec']),
+  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'previous.spec', 'images/attacks']),
   ...nx('images/push', ['tags'], ['images/push/push.spec']),
   ...nx('system/lock', ['lock', 'lock-file', 'owner'], ['system/lock/lock.spec']),
 ];

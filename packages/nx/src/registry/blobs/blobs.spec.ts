@@ -6,7 +6,7 @@ import { uploadBlob } from './upload-blob';
 import { closeAfterEach, double, named, open, problemOf, serve, source } from '../../../testing/push-kit';
 
 closeAfterEach();
-const bytes = Buffer.from('the bytes of a blob of the base, which should be uploaded once');
+const bytes = Buffer.from('the bytes of a blob of the base, which must be uploaded only once');
 const blob = named(bytes);
 const other = named(Buffer.from('?'));
 
