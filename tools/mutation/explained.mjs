@@ -1,5 +1,5 @@
 // Survivors that were looked at: the mutant changes nothing that a caller can see. By a part of the path, and the change as it is printed.
-export const EXPLAINED = [
+const EXPLAINED = [
   [
     'release/edit.ts',
     "?? '' → (nothing)",
