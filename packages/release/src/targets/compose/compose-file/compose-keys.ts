@@ -44,6 +44,7 @@ export const COMPOSE_KEYS: Readonly<Record<string, { to: string } | { stays: str
   init: { stays: '' },
   stop_signal: { stays: 'STOPSIGNAL of its Dockerfile, under images/' },
   pull_policy: { stays: '' },
+  pull_refresh_after: { stays: '' },
   develop: { stays: '' },
   labels: { stays: '' },
   label_file: { stays: '' },

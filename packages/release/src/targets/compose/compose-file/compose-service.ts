@@ -21,7 +21,7 @@ export function settingsOf(service: ComposedService, component: Component, volum
   };
   for (const [key, value] of Object.entries(definition)) {
     const known = Object.hasOwn(COMPOSE_KEYS, key) ? COMPOSE_KEYS[key] : undefined;
-    const isNothing = value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
+    const isNothing = value === null || (!MEANINGFUL.includes(key) && isDefault(value));
     if (key.startsWith('x-') || isNothing || (known && 'to' in known)) continue;
     addNote(
       key,
@@ -42,6 +42,13 @@ export function settingsOf(service: ComposedService, component: Component, volum
     ...mountsOf(definition, volumes, addNote),
   };
   return withoutSecrets(settings, addNote);
+}
+
+/** Keys whose empty or false value is not their default: `entrypoint: []` clears that of the image. */
+const MEANINGFUL = ['attach', 'command', 'entrypoint'];
+
+function isDefault(value: unknown): boolean {
+  return value === false || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 function countOf({ scale, deploy }: Mapping, addNote: AddNote): Mapping {
