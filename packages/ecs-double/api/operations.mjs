@@ -5,6 +5,7 @@ import { describeLogGroups, describeLogStreams, filterLogEvents, getLogEvents } 
 import { getServiceQuota, listDefaultServiceQuotas, listServiceQuotas } from '../neighbors/quotas.mjs';
 import { createSecret, describeSecret, getSecretValue, putSecretValue } from '../neighbors/secrets-manager.mjs';
 import { getCallerIdentity } from '../neighbors/sts.mjs';
+import { continueServiceDeployment } from '../behavior/native/hooks.mjs';
 import { describeClusters } from './clusters.mjs';
 import {
   describeServiceDeployments,
@@ -27,6 +28,7 @@ import { describeTasks, listTasks, runTask, stopTaskCall } from './tasks.mjs';
 /** @type {Record<string, Record<string, (world: World, request: Request, call: Call) => object>>} */
 export const OPERATIONS = {
   ecs: {
+    ContinueServiceDeployment: continueServiceDeployment,
     CreateService: createService,
     DeleteService: deleteService,
     DeregisterTaskDefinition: deregisterTaskDefinition,

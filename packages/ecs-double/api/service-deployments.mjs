@@ -8,6 +8,8 @@ import { counts, serviceTasks } from '../state/service-view.mjs';
 import { isNotYetVisible } from '../state/consistency.mjs';
 import { abortDeployment, requestRollback } from '../behavior/rollback.mjs';
 import { threshold } from '../behavior/breaker.mjs';
+import { hookView } from '../behavior/native/hooks.mjs';
+import { trafficWeights } from '../behavior/native/traffic.mjs';
 
 /** @import { Request, Service, ServiceDeployment, World } from '../state/types.d.ts' */
 
@@ -121,7 +123,8 @@ function view(world, one) {
     const tasks = serviceTasks(world, service).filter((task) => ids.includes(task.deploymentId ?? ''));
     const { runningCount, pendingCount } = counts(tasks);
     const requestedTaskCount = service.deployments[0]?.revision === revision ? service.desired : 0;
-    return { arn: revision, requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
+    const taskCounts = { requestedTaskCount, runningTaskCount: runningCount, pendingTaskCount: pendingCount };
+    return { arn: revision, ...taskCounts, ...trafficWeights(one, revision) };
   };
   return compact({
     ...summaryOf(one),
@@ -138,6 +141,19 @@ function view(world, one) {
       failureCount: one.failureCount,
       threshold: threshold(one.configuration, service.desired),
     },
-    alarms: { status: 'DISABLED', alarmNames: [], triggeredAlarmNames: [] },
+    lifecycleStage: one.native?.stage,
+    lifecycleHookDetails: one.native && one.native.hooks.map(hookView).map(compact),
+    alarms: alarmsView(one),
   });
+}
+
+/**
+ * API_ServiceDeploymentAlarms.html
+ * @param {ServiceDeployment} one
+ */
+function alarmsView({ configuration: { alarms }, native, finishedAt }) {
+  if (!alarms?.enable) return { status: 'DISABLED', alarmNames: [], triggeredAlarmNames: [] };
+  const triggeredAlarmNames = native?.alarm === undefined ? [] : [native.alarm];
+  const status = triggeredAlarmNames.length > 0 ? 'TRIGGERED' : finishedAt === undefined ? 'MONITORING' : 'MONITORING_COMPLETE';
+  return { status, alarmNames: alarms.alarmNames ?? [], triggeredAlarmNames };
 }

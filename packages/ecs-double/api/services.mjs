@@ -8,6 +8,7 @@ import { page } from './paging.mjs';
 import { serviceView } from '../state/service-view.mjs';
 import { keepViewBeforeWrite, viewBeforeWrite } from '../state/consistency.mjs';
 import { startDeployment } from '../behavior/deployment.mjs';
+import { beginStages } from '../behavior/native/stages.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
 import { applySettings, completeConfiguration, startsDeployment } from '../state/service-settings.mjs';
 
@@ -78,8 +79,10 @@ export function updateService(world, request) {
   if (request.desiredCount !== undefined) service.desired = request.desiredCount;
   const next = definition?.taskDefinitionArn ?? before;
   // The same task definition again, without force, changes nothing: "By default, deployments aren't forced."
-  if (service.controller === 'ECS' && (next !== before || request.forceNewDeployment || changed))
+  if (service.controller === 'ECS' && (next !== before || request.forceNewDeployment || changed)) {
     startDeployment(world, service, next);
+    beginStages(world, service);
+  }
   service.steady = false;
   reconcileSoon(world, service);
   return { service: serviceView(world, service) };

@@ -48,6 +48,7 @@ export function startDeployment(world, service, taskDefinition) {
  */
 function addServiceDeployment(world, service, target, sources) {
   const now = world.clock.now();
+  /** @type {ServiceDeployment} */
   const serviceDeployment = {
     arn: arn(world, `service-deployment/${service.key}/${world.ids.short()}`),
     service,

@@ -17,6 +17,20 @@ const REASONS = {
     rollout: (/** @type {string} */ id) => `ECS deployment rolling back to deploymentId ${id}.`,
     status: 'Service deployment rolled back because of a StopServiceDeployment request.',
   },
+  // Published threads quote "hook execution failure(s) detected"; the rest of the wording of these three is ours.
+  hook: {
+    rollout: (/** @type {string} */ id) =>
+      `ECS deployment failed: hook execution failure(s) detected. Rolling back to deploymentId ${id}.`,
+    status: 'Service deployment rolled back because of hook execution failure(s) detected.',
+  },
+  pause: {
+    rollout: (/** @type {string} */ id) => `ECS deployment rolling back to deploymentId ${id}.`,
+    status: 'Service deployment rolled back because a lifecycle hook timed out.',
+  },
+  alarm: {
+    rollout: (/** @type {string} */ id) => `ECS deployment failed: alarm detected. Rolling back to deploymentId ${id}.`,
+    status: 'Service deployment rolled back because of CloudWatch alarm(s) in the ALARM state.',
+  },
 };
 
 /**
@@ -25,7 +39,7 @@ const REASONS = {
  * @param {World} world
  * @param {Service} service
  * @param {Deployment} failed
- * @param {'breaker' | 'user'} cause
+ * @param {'breaker' | 'user' | 'hook' | 'pause' | 'alarm'} cause
  */
 export function rollBack(world, service, failed, cause) {
   const now = world.clock.now();

@@ -9,6 +9,7 @@ import { hasCapacity, clearNoCapacity, reportNoCapacity } from './capacity.mjs';
 import { countFailure } from './breaker.mjs';
 import { stopTask } from '../tasks/stop.mjs';
 import { updateSteadyState } from './steady.mjs';
+import { holdsBothRevisions, mayScaleUp } from './native/stages.mjs';
 
 /** @import { Service, Task, World } from '../state/types.d.ts' */
 
@@ -56,6 +57,11 @@ function planTasks(world, service) {
   const primaryTasks = active.filter((task) => task.deploymentId === primary.id);
   const oldTasks = active.filter((task) => task.deploymentId !== primary.id);
   if (primary.isAborted) return { start: 0, stop: [] };
+  const { serviceDeployment } = primary;
+  if (serviceDeployment && holdsBothRevisions(serviceDeployment) && primary.rollout !== 'FAILED') {
+    const missing = mayScaleUp(serviceDeployment) ? Math.max(0, desired - primaryTasks.length) : 0;
+    return { start: world.clock.now() < (primary.nextStartAt ?? 0) ? 0 : missing, stop: [] };
+  }
   const failed = primary.rollout === 'FAILED';
   if (failed) return { start: 0, stop: primaryTasks.filter((task) => !task.healthy) };
   const need = Math.max(0, desired - primaryTasks.length);

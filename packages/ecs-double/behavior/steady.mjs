@@ -4,6 +4,7 @@ import { addEvent } from '../state/events.mjs';
 import { counts, serviceTasks } from '../state/service-view.mjs';
 import { completeDeployment } from './deployment.mjs';
 import { reconcileSoon } from '../state/reconcile.mjs';
+import { holdsBothRevisions, isNative, scaledUp } from './native/stages.mjs';
 
 /** @import { Service, World } from '../state/types.d.ts' */
 
@@ -14,6 +15,14 @@ import { reconcileSoon } from '../state/reconcile.mjs';
 export function updateSteadyState(world, service) {
   removeFinishedDeployments(world, service);
   const [primary] = service.deployments;
+  if (primary.serviceDeployment && holdsBothRevisions(primary.serviceDeployment)) {
+    const tasks = serviceTasks(world, service).filter(
+      (task) => task.deploymentId === primary.id && task.lastStatus !== 'STOPPED',
+    );
+    const isScaled = tasks.length === service.desired && tasks.every((task) => task.healthy && task.desiredStatus === 'RUNNING');
+    if (isScaled) scaledUp(world, primary.serviceDeployment);
+    return;
+  }
   const steady = isSteady(world, service);
   if (!steady) {
     service.steady = false;
@@ -39,7 +48,8 @@ export function updateSteadyState(world, service) {
  * @param {Service} service
  */
 function bakeTime(service) {
-  return service.configuration.alarms?.enable ? (service.configuration.bakeTimeInMinutes ?? 0) * 60 : 0;
+  // A native strategy has a stage of its own for it.
+  return service.configuration.alarms?.enable && !isNative(service) ? (service.configuration.bakeTimeInMinutes ?? 0) * 60 : 0;
 }
 
 /**

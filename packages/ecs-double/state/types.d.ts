@@ -53,6 +53,9 @@ export interface World {
   /** Cluster name → how many instances a daemon runs on; no entry: 1. */
   instances: Record<string, number>;
   staleReads?: StaleReads;
+  /** What functions of lifecycle hooks answer, and which alarms go off: behavior/native. */
+  hooks: { stage: string; do: 'FAILED' | 'never'; after?: number; service?: string }[];
+  alarms: { stage: string; after: number; name: string; service?: string }[];
   clusters: Map<string, Cluster>;
   families: Map<string, { revisions: RegisteredDefinition[] }>;
   /** `cluster/service` → service. */
@@ -97,7 +100,8 @@ export type Timing = Record<
   | 'breaker'
   | 'steady'
   | 'lingers'
-  | 'supersede',
+  | 'supersede'
+  | 'stage',
   number
 > & { backoff: number[] };
 
@@ -163,7 +167,19 @@ export interface StaleReads {
 }
 
 export interface Scenario extends Partial<
-  Pick<World, 'rules' | 'images' | 'strictImages' | 'registryUrl' | 'capacity' | 'instances' | 'staleReads' | 'accounts'>
+  Pick<
+    World,
+    | 'rules'
+    | 'hooks'
+    | 'alarms'
+    | 'images'
+    | 'strictImages'
+    | 'registryUrl'
+    | 'capacity'
+    | 'instances'
+    | 'staleReads'
+    | 'accounts'
+  >
 > {
   start?: string;
   region?: string;
@@ -271,13 +287,45 @@ export interface DeploymentConfiguration {
   minimumHealthyPercent: number;
   maximumPercent: number;
   bakeTimeInMinutes?: number;
-  alarms?: { enable: boolean };
+  alarms?: { enable: boolean; rollback?: boolean; alarmNames?: string[] };
+  strategy?: string;
+  lifecycleHooks?: LifecycleHook[];
+  linearConfiguration?: { stepPercent?: number; stepBakeTimeInMinutes?: number };
+  canaryConfiguration?: { canaryPercent?: number; canaryBakeTimeInMinutes?: number };
   deploymentCircuitBreaker?: {
     enable: boolean;
     rollback: boolean;
     resetOnHealthyTask?: boolean;
     thresholdConfiguration?: { type?: string; value?: number };
   };
+}
+
+export interface LifecycleHook {
+  targetType?: string;
+  hookTargetArn?: string;
+  lifecycleStages: string[];
+  timeoutConfiguration?: { timeoutInMinutes?: number; action?: string };
+}
+
+export interface HookState {
+  id: string;
+  targetType: string;
+  targetArn: string | undefined;
+  status: string;
+  expiresAt: number;
+  timeoutAction: string;
+}
+
+/** Of a deployment with a native strategy. Traffic: percent of the new revision. */
+export interface NativeDeployment {
+  stage: string;
+  test: number;
+  production: number;
+  hooks: HookState[];
+  /** What follows when all hooks have passed. */
+  goOn?: () => void;
+  /** The alarm that went off. */
+  alarm?: string;
 }
 
 export interface Deployment {
@@ -324,6 +372,7 @@ export interface ServiceDeployment {
   breaker: string;
   failureCount: number;
   rollback?: { reason: string; startedAt: number; serviceRevisionArn: string };
+  native?: NativeDeployment;
 }
 
 export interface ServiceRevision {

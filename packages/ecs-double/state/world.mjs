@@ -27,6 +27,7 @@ const TIMING = {
   steady: 20, // from the last old task's end to COMPLETED
   lingers: 100, // a FAILED deployment is still listed
   supersede: 5, // STOP_REQUESTED to STOPPED
+  stage: 10, // of a native strategy, without hooks: a stage, or one shift of traffic
 };
 
 /** What differs between accounts, or is not documented. The default is the documented value, else the harsher one. */
@@ -59,6 +60,8 @@ export function makeWorld({ clock, ids, reconcile, region, account, scenario = {
     capacity: { ...scenario.capacity },
     instances: { ...scenario.instances },
     staleReads: scenario.staleReads,
+    hooks: scenario.hooks ?? [],
+    alarms: scenario.alarms ?? [],
     clusters: new Map(),
     families: new Map(),
     services: new Map(),
