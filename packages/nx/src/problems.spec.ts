@@ -33,6 +33,7 @@ import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock/lock';
+import { nothingToContinue } from './executors/continue/problems';
 import { noEnvironments } from './executors/prune/problems';
 import { deleteManifest } from './registry/prune/delete-manifest';
 import { requireSupportedSystem } from './system/supported-system';
@@ -322,6 +323,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       },
       BOOTED,
     ),
+  'deployment-not-paused': () => Promise.reject(nothingToContinue('prod', 'proc', false)),
   'prune-incomplete': () => Promise.reject(noEnvironments()),
   'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`),
   'commit-not-pushed': () =>

@@ -57,6 +57,7 @@ const VERBS = {
   'import-compose': { project: 'release' },
   'deploy-ecs': { project: 'release', inputs: DEPLOYED, environments: true },
   rollback: { project: 'release', inputs: DEPLOYED, environments: true },
+  continue: { project: 'release', inputs: DEPLOYED, environments: true },
   status: { project: 'release', inputs: DEPLOYED, environments: true },
   history: { project: 'release', inputs: DEPLOYED, environments: true },
   tag: { project: 'release', inputs: [RELEASE, ALL_PINS] },

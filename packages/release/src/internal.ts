@@ -173,6 +173,7 @@ export type {
   Ecs,
   Images,
   SecretValue,
+  ServiceDeploymentState,
   ServiceState,
   TargetHealth,
   TargetHealthState,
@@ -180,6 +181,8 @@ export type {
   WriteSecretRequest,
 } from './targets/ecs/rollout/port/port';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
+export { toServiceDeployment } from './targets/ecs/rollout/port/strategy-response';
+export { describeStage, isInProgress, isNative, pausedHook, type Stage, STAGES } from './targets/ecs/rollout/native/stages';
 export type { RolloutOptions, StopSignal } from './targets/ecs/rollout/rollout';
 export type { RegistryImage } from './targets/ecs/task-definition/expected-digests';
 export { addFiles, filesInDefinition, type Packing } from './targets/ecs/task-definition/files';

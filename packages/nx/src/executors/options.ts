@@ -1,4 +1,4 @@
-import { generations } from '@kdcube/release/internal';
+import { generations, STAGES } from '@kdcube/release/internal';
 import * as z from 'zod';
 
 /** Options that several executors share, so that a name means the same everywhere. */
@@ -124,6 +124,13 @@ export const rollout = {
       'Time limit of one rollout, in minutes. The ECS deployment circuit breaker needs 12 to 17 minutes; a shorter limit ends the rollout before its verdict.',
     )
     .meta({ examples: [60] }),
+  waitUntil: z
+    .enum(STAGES)
+    .optional()
+    .describe(
+      'Do not wait for the end of a deployment with a native strategy (BLUE_GREEN, LINEAR, CANARY), but for a stage of it: `BAKE_TIME` ends once all production traffic goes to the new revision. ECS continues on its own, and may still roll back, so this is not a success yet; the same command without the option follows it to its verdict.',
+    )
+    .meta({ examples: ['BAKE_TIME'] }),
   wait: z
     .number()
     .min(0)

@@ -21,6 +21,11 @@ export const EXIT_CODES = {
   'task-failed': 22,
   'rollback-failed': 23,
   'reload-failed': 24,
+  'hook-failed': 25,
+  'deployment-alarm': 26,
+  'pause-expired': 27,
+  'deployment-stopped': 28,
+  'deployment-paused': 29,
   'aws-credentials': 30,
   'aws-throttled': 31,
   'aws-unreachable': 32,
@@ -51,7 +56,17 @@ export function exitCode(code: ProblemCode): number {
 export function verdictForCode(code: ProblemCode, isRolledBack: boolean): ReleaseRecord['verdict'] {
   if (code === 'rollout-superseded') return 'superseded';
   if (code === 'interrupted') return 'stopped';
-  if (['rollout-unknown', 'aws-credentials', 'aws-throttled', 'aws-unreachable', 'aws-denied', 'aws-error'].includes(code))
+  if (
+    [
+      'rollout-unknown',
+      'deployment-paused',
+      'aws-credentials',
+      'aws-throttled',
+      'aws-unreachable',
+      'aws-denied',
+      'aws-error',
+    ].includes(code)
+  )
     return 'unknown';
   return isRolledBack ? 'rolled-back' : 'failed';
 }

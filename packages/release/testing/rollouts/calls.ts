@@ -26,6 +26,8 @@ function describeWrite({ op, request, status, errorType }: Call): string | undef
     PutSecretValue: () => `put secret ${secretName(asked.SecretId)}`,
     TagResource: () => 'tag',
     UntagResource: () => 'untag',
+    ContinueServiceDeployment: () => `${String(asked.action).toLowerCase()} a paused deployment`,
+    StopServiceDeployment: () => 'stop a deployment with ROLLBACK',
   };
   return texts[op] && `${texts[op]()}${status === 200 ? '' : ` (${errorType})`}`;
 }

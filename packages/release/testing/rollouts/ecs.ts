@@ -7,6 +7,7 @@ import {
   type ServiceResponse,
   type TaskResponse,
 } from '../../src/targets/ecs/rollout/port/responses';
+import { toServiceDeployment, type ServiceDeploymentResponse } from '../../src/targets/ecs/rollout/port/strategy-response';
 import type { EcsDouble } from './kit';
 
 type Json = Record<string, unknown>;
@@ -22,6 +23,7 @@ export function ecsOf(double: EcsDouble, { region, cluster }: { region: string; 
     ...taskCalls(call, cluster),
     ...otherCalls(call),
     ...secretCalls(call),
+    ...serviceDeploymentCalls(call, cluster),
   };
 }
 
@@ -145,6 +147,29 @@ function taskCalls(call: Call, cluster: string) {
       const overrides = override && { overrides: override };
       const request = { cluster, taskDefinition, clientToken: token, startedBy, count: 1, ...placement, ...overrides };
       return toTaskState(((await call('RunTask', request)).tasks as TaskResponse[])[0]!);
+    },
+  } satisfies Partial<Ecs>;
+}
+
+function serviceDeploymentCalls(call: Call, cluster: string) {
+  return {
+    async listServiceDeployments(service) {
+      const { serviceDeployments } = await call('ListServiceDeployments', { cluster, service, maxResults: 10 });
+      const arns = (serviceDeployments as { serviceDeploymentArn: string }[]).map((one) => one.serviceDeploymentArn);
+      if (arns.length === 0) return [];
+      const described = await call('DescribeServiceDeployments', { serviceDeploymentArns: arns });
+      const all = (described.serviceDeployments as ServiceDeploymentResponse[]).map((one) => toServiceDeployment(one)!);
+      return all.sort((one, other) => arns.indexOf(one.arn) - arns.indexOf(other.arn));
+    },
+    async findRevisionDefinition(revision) {
+      const { serviceRevisions } = await call('DescribeServiceRevisions', { serviceRevisionArns: [revision] });
+      return (serviceRevisions as { taskDefinition: string }[])[0]?.taskDefinition;
+    },
+    async continueDeployment(serviceDeploymentArn, hookId, action) {
+      await call('ContinueServiceDeployment', { serviceDeploymentArn, hookId, action });
+    },
+    async rollBackDeployment(serviceDeploymentArn) {
+      await call('StopServiceDeployment', { serviceDeploymentArn, stopType: 'ROLLBACK' });
     },
   } satisfies Partial<Ecs>;
 }

@@ -21,6 +21,10 @@ export interface Row {
   behindProc?: 'elsewhere' | Pick<Row, 'runs'>;
   /** ECS does not report COMPLETED before the timeout. */
   isNotCompleted?: true;
+  /** A service has a strategy with stages: BLUE_GREEN, LINEAR, CANARY. */
+  native?: true;
+  /** It ended early, as asked: tasks of both revisions run. */
+  bothRun?: true;
   /** The exit code. */
   exit: number;
   /** What the problem must contain. */

@@ -5,6 +5,7 @@ import { GATEWAYS } from './gateway.table';
 import { IMAGES } from './images.table';
 import { TIMEOUTS } from './timeout.table';
 import { MANY } from './many.table';
+import { NATIVE } from './native.table';
 import { OTHERS } from './others.table';
 import { CONFIRMED } from './confirmed.table';
 import { REASONS } from './reasons.table';
@@ -264,6 +265,7 @@ const PLAIN: Row[] = [
   ...REASONS,
   ...CONFIRMED,
   ...SECRETS,
+  ...NATIVE,
 ];
 
 /** Every row about one service is also played after proc, which forces the registry in two steps. However it ends, the registry is that of the proc that runs then. */

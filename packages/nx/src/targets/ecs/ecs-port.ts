@@ -12,6 +12,7 @@ import { describeTargetHealth } from '../../aws/api/load-balancers';
 import { readLastLines } from '../../aws/api/logs';
 import { secretValues } from '../../aws/api/secret-values';
 import { callAws, connectAws, type AwsConnection } from '../../aws/client';
+import { deploymentPort } from './deployment-port';
 import { invalidResponse, listAllPages, requireList, requireStrings } from '../../aws/response';
 import { carryOut } from '../../system/journal';
 import { inParallel } from '../../system/parallel';
@@ -74,6 +75,7 @@ export function ecsPort(aws: AwsConnection, cluster: string): Ecs {
     ...servicePort(aws, cluster),
     ...definitionPort(aws),
     ...taskPort(aws, cluster),
+    ...deploymentPort(aws, cluster),
     describeTargetHealth: (targetGroup) => describeTargetHealth(aws, targetGroup),
     readLastLines: (stream) => readLastLines(aws, stream),
     ...secretPort(aws),

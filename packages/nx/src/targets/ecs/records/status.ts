@@ -2,12 +2,15 @@ import {
   type Ecs,
   type Environment,
   type EnvironmentStatus,
+  type ServiceDeploymentState,
   type ServiceState,
   type TaskState,
   type TaskDefinition,
   type Workspace,
   bundlesInDescriptor,
   descriptorIn,
+  isNative,
+  KdcubeError,
   lastGood,
   serviceContainer,
   statusOf,
@@ -54,6 +57,7 @@ export async function environmentStatus(
       now: clock.now(),
       services: new Map(seen.map((service) => [service.name, service])),
       tasks,
+      deployments: await openDeployments(ecs, seen),
       definitions,
       knownImages: known,
       pinned: pinnedHere(workspace),
@@ -62,6 +66,20 @@ export async function environmentStatus(
     });
   };
   return withEcs(clusterOf(environment), read, clock);
+}
+
+/** The deployments with a native strategy that ECS still works on. Without the permission to read them, status says nothing about them. */
+async function openDeployments(ecs: Ecs, seen: readonly ServiceState[]): Promise<Map<string, ServiceDeploymentState>> {
+  const found = new Map<string, ServiceDeploymentState>();
+  for (const service of seen) {
+    if (!isNative(service) || service.status !== 'ACTIVE') continue;
+    const [newest] = await ecs.listServiceDeployments(service.name).catch((error: unknown) => {
+      if (error instanceof KdcubeError && error.problems[0]?.code === 'aws-denied') return [];
+      throw error;
+    });
+    if (newest && /PENDING|IN_PROGRESS|REQUESTED/.test(newest.status)) found.set(service.name, newest);
+  }
+  return found;
 }
 
 /** What release.yaml pins in this checkout. A workspace bundle's content is its folder, and is not asked for here. */

@@ -12,6 +12,8 @@ export interface BoardState {
   targets: Map<string, string>;
   results: Map<string, 'running' | 'no tasks' | 'failed'>;
   lastEvents: Map<string, string>;
+  /** Of services with a native strategy: what ECS works on. */
+  stages: Map<string, string>;
   /** Something failed: from now on services are rolled back. */
   isRollingBack: boolean;
 }
@@ -24,6 +26,7 @@ export function newBoardState(startedAt: number): BoardState {
     targets: new Map(),
     results: new Map(),
     lastEvents: new Map(),
+    stages: new Map(),
     isRollingBack: false,
   };
 }
@@ -56,6 +59,14 @@ export function applyEvent(state: BoardState, event: RolloutEvent): void {
       break;
     case 'task-stopped':
       state.lastEvents.set(event.service, event.reason);
+      break;
+    case 'stage':
+      state.stages.set(event.service, event.stage.toLowerCase().replace(/_/g, ' '));
+      state.lastEvents.set(event.service, event.text);
+      break;
+    case 'paused':
+      state.stages.set(event.service, 'paused');
+      state.lastEvents.set(event.service, event.text.split('\n')[0]!);
       break;
     case 'waiting':
       state.lastEvents.set(event.service, event.text);
@@ -107,7 +118,7 @@ function serviceRow({ service, serviceName, desiredCount }: ServiceStep, { basel
   const failed = primary && primary.failed > 0 ? ` (${primary.failed} failed)` : '';
   const tasks = primary ? `${primary.running}/${primary.desired}${failed}` : `-/${desiredCount.after}`;
   const rollout = primary?.rollout?.toLowerCase().replace(/_/g, ' ') ?? 'started';
-  const status = state.results.get(service) ?? (target === undefined ? 'waiting' : rollout);
+  const status = state.results.get(service) ?? (target === undefined ? 'waiting' : (state.stages.get(service) ?? rollout));
   // A deploy that resumes another one finds its services on the new revision: `as before` is only shown in a rollback.
   const isAsBefore = status === 'running' && target === before && state.isRollingBack;
   const lastEvent = printable(state.lastEvents.get(service) ?? '');

@@ -4,6 +4,7 @@ import {
   type DeployPlan,
   type Outcome,
   type RolloutEvent,
+  type Stage,
   rollOut,
   isRecorded,
   KdcubeError,
@@ -28,6 +29,8 @@ export interface DeployOptions {
   /** Minutes. */
   wait: number;
   json: boolean;
+  /** Ends the wait for a native deployment at this stage. */
+  waitUntil?: Stage;
   /** In a rollback: what the record of that release has and the plan does not carry out. */
   carriedOver?: CarriedOver;
   /** The command that continues after an interruption. Default: the deploy of the environment. */
@@ -64,7 +67,15 @@ export async function deploy(plan: DeployPlan, records: Repository, options: Dep
   try {
     const [planId, deployId] = [planContent(plan), planOutcome(plan)].map(shortHash) as [string, string];
     const times = { timeout: options.timeout * 60_000, lockTimeout: options.wait * 60_000 };
-    const rolloutOptions = { planId, deployId, ...times, onFailure: options.onFailure, stop, resumeCommand };
+    const rolloutOptions = {
+      planId,
+      deployId,
+      ...times,
+      onFailure: options.onFailure,
+      stop,
+      resumeCommand,
+      ...(options.waitUntil && { waitUntil: options.waitUntil }),
+    };
     const outcome = await rollOut(plan, { ecs, clock, images: imagesPort(log), report }, rolloutOptions);
     board.close();
     const record = await writeAttempt(plan, outcome, records, options, log);

@@ -29,6 +29,10 @@ export function logRollout(log: Log, now: () => number): (event: RolloutEvent) =
         ]);
       case 'waiting':
         return log.progress(`${event.service}: ${event.text}`);
+      case 'stage':
+        return log.progress(`${event.service}: ${event.status.toLowerCase().replace(/_/g, ' ')}, ${event.text}`);
+      case 'paused':
+        return log.note(event.text);
       case 'completed': {
         const revision = familyRevision(event.taskDefinition);
         const verb = event.digests === 'no-tasks' ? 'updated' : 'runs';

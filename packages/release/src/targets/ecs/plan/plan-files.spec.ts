@@ -136,6 +136,7 @@ describe('from Secrets Manager, without a record', () => {
       verdict: 'succeeded',
       exitCode: 0,
       hasWritten: false,
+      reached: new Map(),
       startedAt: 0,
       endedAt: 0,
       target: new Map(),

@@ -131,7 +131,15 @@ it('its record has what a rollback does not carry out: the setup task and the ex
   const setup = { ...one.services.proc!, component: 'postgres-setup', serviceName: 'setup', taskDefinition: arn('setup:1') };
   const exec = { taskDefinition: arn('exec:1'), image: `r/exec@${digest('e')}`, digest: digest('e') };
   const rolledBackTo = { ...one, services: { setup, ...one.services }, exec };
-  const ends = { verdict: 'succeeded' as const, exitCode: 0, hasWritten: true, startedAt: 0, endedAt: 0, current: new Map() };
+  const ends = {
+    verdict: 'succeeded' as const,
+    exitCode: 0,
+    hasWritten: true,
+    reached: new Map(),
+    startedAt: 0,
+    endedAt: 0,
+    current: new Map(),
+  };
   const made = recordDeploy(
     plan(definition(1, 'a', 'old')),
     { ...ends, target: new Map([['proc', arn('proc:1')]]) },

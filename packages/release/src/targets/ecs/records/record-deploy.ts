@@ -29,7 +29,7 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, carriedOver?: C
     environment: plan.environment,
     release: plan.release,
     verdict: outcome.verdict,
-    reason: outcome.problem?.problems[0]?.message.split('\n')[0] ?? '',
+    reason: outcome.problem?.problems[0]?.message.split('\n')[0] ?? describeReached(outcome),
     startedAt: new Date(outcome.startedAt).toISOString(),
     endedAt: new Date(outcome.endedAt).toISOString(),
     ...(plan.commit !== undefined && { commit: plan.commit }),
@@ -40,6 +40,12 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, carriedOver?: C
     // A hash of unknown content would make the next plan see no change.
     descriptor: plan.descriptor.unknown ? '' : plan.descriptor.after,
   };
+}
+
+/** Ended early, as asked: the same deploy again follows it to the end, and is recorded then. */
+function describeReached({ reached }: Outcome): string {
+  if (reached.size === 0) return '';
+  return `ended early, as asked: ${[...reached].map(([service, stage]) => `${service} at ${stage}`).join(', ')}; ECS continued`;
 }
 
 function setupOf(carriedOver: CarriedOver | undefined): ReleaseRecord['services'] {

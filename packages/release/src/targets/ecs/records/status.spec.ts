@@ -148,3 +148,11 @@ describe('bundles that the platform clones', () => {
     expect(of(new Map()).drift).toEqual(['weather: the descriptor does not have it']);
   });
 });
+
+it('traffic that is split is not what was pinned yet', () => {
+  const target = { arn: 'new', running: 1, pending: 0, requested: 1, production: 10 };
+  const open = { arn: 'x', status: 'IN_PROGRESS', stage: 'PRODUCTION_TRAFFIC_SHIFT', hooks: [], triggeredAlarms: [] };
+  const deployments = new Map([['acme-proc', { ...open, target, sources: [{ ...target, arn: 'old', production: 90 }] }]]);
+  const { drift } = status([record('2026.1', 'succeeded', 1)], seen(1), { deployments });
+  expect(drift).toEqual(['proc: a deployment is in progress: PRODUCTION_TRAFFIC_SHIFT, traffic 10% new, 90% old']);
+});

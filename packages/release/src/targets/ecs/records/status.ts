@@ -1,5 +1,6 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import type { ServiceState, TaskState } from '../rollout/port/port';
+import { describeStage, pausedHook } from '../rollout/native/stages';
+import type { ServiceDeploymentState, ServiceState, TaskState } from '../rollout/port/port';
 import { findLock } from '../rollout/lock';
 import { activeForceFlags } from '../plan/force-flags';
 import { familyRevision } from '../../../deploy/short-names';
@@ -13,6 +14,8 @@ export interface StatusInput {
   now: number;
   /** By the name of the ECS service. */
   services: ReadonlyMap<string, ServiceState>;
+  /** Deployments in progress with a native strategy, by the name of the ECS service. */
+  deployments?: ReadonlyMap<string, ServiceDeploymentState>;
   /** Running ones, by the name of the ECS service. */
   tasks: ReadonlyMap<string, TaskState[]>;
   /** By ARN. */
@@ -128,7 +131,7 @@ function serviceStatus(
   service: string,
   serviceName: string,
   record: ReleaseRecord | undefined,
-  { services, tasks, definitions, knownImages }: StatusInput,
+  { services, tasks, definitions, knownImages, deployments }: StatusInput,
 ): ServiceStatus {
   const seen = services.get(serviceName);
   const recorded = record?.services[service];
@@ -160,6 +163,8 @@ function serviceStatus(
       : [],
   );
   for (const digest of new Set(others)) drift.push(`a task runs ${digest}`);
+  const open = deployments?.get(serviceName);
+  if (open) drift.push(describeOpenDeployment(open));
   if (seen.running < seen.desired) drift.push(`${seen.running} of ${seen.desired} tasks run`);
   return {
     service,
@@ -174,4 +179,10 @@ function serviceStatus(
     ...(primary?.rollout !== undefined && { rollout: primary.rollout }),
     drift,
   };
+}
+
+/** Split traffic, or a bake: what runs is not settled yet. */
+function describeOpenDeployment(deployment: ServiceDeploymentState): string {
+  const what = pausedHook(deployment) ? 'is paused' : 'is in progress';
+  return `a deployment ${what}: ${describeStage(deployment)}`;
 }

@@ -5,6 +5,7 @@ import { describeFailure, describeRefusal, failureProblem, type Failure } from '
 import { acquireLock, refuseIfLocked, removeOwnLock, type AcquiredLock } from './lock';
 import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
 import type { ServiceState } from './port/port';
+import { checkStrategies } from './native/preflight';
 import { checkBaseline } from './preflight/baseline';
 import { checkImages } from './preflight/images';
 import { waitForOngoingDeployments } from './preflight/ongoing-deployments';
@@ -45,6 +46,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
     return outcomeOf(rollout, undefined, services);
   }
 
+  await checkStrategies(rollout, services);
   await checkImages(rollout, definitions);
   await checkSecrets(rollout);
   services = await waitForOngoingDeployments(rollout, services);
@@ -88,14 +90,19 @@ function withRegistryWave({ plan, revisions: { forced } }: Rollout): DeployPlan[
   return [{ name: 'registry', services: [forced.service] }, ...plan.waves];
 }
 
-/** No rollback after these: another deploy owns the service now, or its state is unknown. */
-const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unknown'];
+/** No rollback after these: another deploy owns the service now, its state is unknown, or a person decides. */
+const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unknown', 'deployment-paused'];
+
+/** An operator who stopped a deployment without a rollback wants it to stay as it is. */
+function canRollBack({ options }: Rollout, { reason: { code }, rolledBackTo }: Failure): boolean {
+  if (options.onFailure !== 'rollback' || NO_ROLLBACK.includes(code)) return false;
+  return code !== 'deployment-stopped' || rolledBackTo !== undefined;
+}
 
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {
-  const canRollBack = rollout.options.onFailure === 'rollback' && !NO_ROLLBACK.includes(failure.reason.code);
   try {
     // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
-    const recovery = canRollBack ? await rollBackAll(rollout) : await restoreRegistry(rollout, failure);
+    const recovery = canRollBack(rollout, failure) ? await rollBackAll(rollout) : await restoreRegistry(rollout, failure);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
   } catch (error) {

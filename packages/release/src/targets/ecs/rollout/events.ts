@@ -13,6 +13,10 @@ export type RolloutEvent =
   /** A task stopped that should run. `count`: how many stopped for the same reason so far. Without `lines` its log is that of the last such event, or it has none. */
   | { event: 'task-stopped'; service: string; task: string; reason: string; lines: string[]; count: number }
   | { event: 'waiting'; service: string; text: string }
+  /** A deployment with a native strategy is at another stage, or its traffic has shifted. `production`: percent of the new revision. */
+  | { event: 'stage'; service: string; stage: string; status: string; production?: number; text: string }
+  /** It waits for a person, at a hook. */
+  | { event: 'paused'; service: string; stage: string; hookId: string; deployment: string; text: string }
   | { event: 'completed'; service: string; taskDefinition: string; milliseconds: number; digests: ImageEvidence }
   | { event: 'failed'; service: string; code: string; reason: string }
   | { event: 'note'; text: string }

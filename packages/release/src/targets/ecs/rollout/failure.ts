@@ -84,6 +84,13 @@ function describeOutcome({ revisions }: Rollout, { step, reason }: Failure): str
       return `${step.service} failed with ${revision}.`;
     case 'reload-failed':
       return `The running tasks of ${step.service} may not have the new list of bundles: the task that tells them failed.`;
+    case 'deployment-paused':
+      return `The deployment of ${step.service} to ${revision} has not finished.`;
+    case 'hook-failed':
+    case 'deployment-alarm':
+    case 'pause-expired':
+    case 'deployment-stopped':
+      return `${step.service} does not stay on ${revision}.`;
     default:
       return `${step.service} did not come up with ${revision}.`;
   }
@@ -104,6 +111,15 @@ function suggestNextStep(rollout: Rollout, { step, reason }: Failure): string {
       return `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
     case 'rollout-unknown':
       return unresolvedHint(rollout, step.serviceName, reason.unresolved) ?? events;
+    case 'deployment-paused': {
+      const command = `nx run release:continue:${environment} --service=${step.service}`;
+      return `${command}    continues; add --rollback to roll back\n${resumeCommand(rollout)}    watches it to its end`;
+    }
+    case 'hook-failed':
+    case 'deployment-alarm':
+    case 'pause-expired':
+    case 'deployment-stopped':
+      return `aws ecs list-service-deployments --region ${region} --cluster ${cluster} --service ${step.serviceName}    shows how its deployments ended`;
     case 'rollout-superseded':
       return `nx run release:status:${environment}    shows what runs; then make a new plan`;
     default:

@@ -1,17 +1,20 @@
 import type { ReleaseRecord } from '../../../deploy/record';
 import { familyRevision } from '../../../deploy/short-names';
 import { exitCode, verdictForCode } from '../../../deploy/exit-codes';
+import type { ProblemCode } from '../../../problem/codes';
 import { KdcubeError, type Problem } from '../../../problem/problem';
 import { describeWrittenSecrets } from '../aws-sm/secrets-text';
 import { flagHints } from './flag-hints';
 import type { ServiceState } from './port/port';
 import { describeInFlight, resumeCommand, type Rollout } from './rollout';
 
-/** How a rollout ended. Without `problem` it succeeded: what runs is what was pinned. */
+/** How a rollout ended. Without `problem` it succeeded: what runs is what was pinned, but for the services in `reached`. */
 export interface Outcome {
   verdict: ReleaseRecord['verdict'];
   exitCode: number;
   problem?: KdcubeError;
+  /** Services that were followed to a stage only: not a success yet. By name in the plan. */
+  reached: ReadonlyMap<string, string>;
   /** A call that writes was sent to AWS. */
   hasWritten: boolean;
   startedAt: number;
@@ -27,7 +30,8 @@ export function outcomeOf(rollout: Rollout, problem: KdcubeError | undefined, se
   const { plan, revisions, progress, startedAt, clock } = rollout;
   const code = problem?.problems[0]?.code;
   return {
-    verdict: code === undefined ? 'succeeded' : verdictForCode(code, isRolledBack(rollout, services)),
+    verdict: verdictOf(rollout, code, services),
+    reached: progress.reached,
     exitCode: code === undefined ? 0 : exitCode(code),
     ...(problem && { problem }),
     hasWritten: progress.hasWritten,
@@ -42,6 +46,12 @@ export function outcomeOf(rollout: Rollout, problem: KdcubeError | undefined, se
       }),
     ),
   };
+}
+
+/** A deployment that ECS still works on has no verdict yet. */
+function verdictOf(rollout: Rollout, code: ProblemCode | undefined, services: readonly ServiceState[]): Outcome['verdict'] {
+  if (code !== undefined) return verdictForCode(code, isRolledBack(rollout, services));
+  return rollout.progress.reached.size > 0 ? 'unknown' : 'succeeded';
 }
 
 /** Whether every updated service has the revision it had before. */

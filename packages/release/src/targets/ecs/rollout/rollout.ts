@@ -3,6 +3,7 @@ import type { DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import type { SecretWrite } from '../../../deploy/descriptor-secrets';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import type { RolloutEvent } from './events';
+import type { Stage } from './native/stages';
 import type { Clock, Ecs, Images } from './port/port';
 import { isUnconfirmed, retryCalls } from './port/retries';
 
@@ -23,6 +24,8 @@ export interface RolloutOptions {
   /** Milliseconds for the deployments of a wave. ECS's circuit breaker takes 12 to 17 minutes: use more. */
   timeout: number;
   onFailure: 'rollback' | 'stop';
+  /** Ends the wait for a native deployment at this stage. */
+  waitUntil?: Stage;
   /** Milliseconds to wait for the lock of another deploy. 0: refuse at once. */
   lockTimeout: number;
   /** Ctrl-C. */
@@ -80,6 +83,8 @@ interface Progress {
   isRegistryForced: boolean;
   /** The bundle descriptor in Secrets Manager, if the plan writes it. */
   secrets: SecretsProgress;
+  /** Services that were followed to a stage only (`waitUntil`), by name in the plan. */
+  reached: Map<string, string>;
 }
 
 /** One rollout of a plan. Its members never change; `revisions` and `progress` are filled on the way. */
@@ -92,6 +97,8 @@ export interface Rollout extends Readonly<RolloutPorts> {
   readonly revisions: Revisions;
   readonly progress: Progress;
   readonly taskDefinitions: Map<string, Promise<TaskDefinition | undefined>>;
+  /** The task definition of each service revision. */
+  readonly serviceRevisions: Map<string, Promise<string | undefined>>;
 }
 
 export function newRollout(plan: DeployPlan, ports: RolloutPorts, options: RolloutOptions): Rollout {
@@ -112,8 +119,10 @@ export function newRollout(plan: DeployPlan, ports: RolloutPorts, options: Rollo
       inFlight: new Map(),
       isRegistryForced: false,
       secrets: { before: new Map(), written: [], versions: new Map(), restored: [], reload: 'none' },
+      reached: new Map(),
     },
     taskDefinitions: new Map(),
+    serviceRevisions: new Map(),
   };
   const retries = {
     now: ports.clock.now,

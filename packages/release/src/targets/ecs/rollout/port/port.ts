@@ -54,8 +54,59 @@ export interface ServiceState {
   hasCircuitBreaker: boolean;
   /** It has deployment alarms: after all tasks run, ECS waits for them, and may roll back. */
   hasAlarms: boolean;
+  /** How ECS replaces its tasks. Absent in old regions: ROLLING. */
+  strategy?: StrategySettings;
   /** Network and capacity, which a one-off task takes over. */
   placement: Record<string, unknown>;
+}
+
+/** Of deploymentConfiguration. */
+export interface StrategySettings {
+  /** ROLLING, BLUE_GREEN, LINEAR, CANARY. */
+  name: string;
+  /** Minutes that ECS waits by itself: while it shifts traffic, and in the bake. */
+  shiftMinutes: number;
+  bakeMinutes: number;
+  /** Set if ECS may call a rolling deployment COMPLETED while tasks of the old revision run. */
+  earlySuccess?: string;
+}
+
+/** A service deployment: what ECS does to bring a service to a revision, and how far it is. */
+export interface ServiceDeploymentState {
+  arn: string;
+  /** PENDING, IN_PROGRESS, SUCCESSFUL, STOP_REQUESTED, STOPPED, ROLLBACK_REQUESTED, ROLLBACK_IN_PROGRESS, ROLLBACK_SUCCESSFUL, ROLLBACK_FAILED. */
+  status: string;
+  reason?: string;
+  /** Of a native strategy: PRE_SCALE_UP … CLEAN_UP. */
+  stage?: string;
+  hooks: HookState[];
+  target: RevisionState;
+  sources: RevisionState[];
+  triggeredAlarms: string[];
+  /** The ARN of the service revision that ECS rolls back to. */
+  rollbackRevision?: string;
+}
+
+interface RevisionState {
+  /** Of the service revision. */
+  arn: string;
+  running: number;
+  pending: number;
+  requested: number;
+  /** Percent of the production traffic. */
+  production?: number;
+}
+
+interface HookState {
+  id: string;
+  /** AWS_LAMBDA or PAUSE. */
+  type: string;
+  target?: string;
+  /** AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT. */
+  status: string;
+  expiresAt?: number;
+  /** CONTINUE or ROLLBACK: what ECS does when it expires. */
+  timeoutAction?: string;
 }
 
 interface ContainerState {
@@ -147,6 +198,14 @@ export interface Ecs {
   describeTask(arn: string): Promise<TaskState | undefined>;
   describeTargetHealth(targetGroup: string): Promise<TargetHealth[]>;
   runTask(request: RunTaskRequest): Promise<TaskState>;
+  /** The newest service deployments of a service, the newest first. */
+  listServiceDeployments(service: string): Promise<ServiceDeploymentState[]>;
+  /** The task definition of a service revision; undefined if it does not exist. */
+  findRevisionDefinition(serviceRevision: string): Promise<string | undefined>;
+  /** Lets a deployment continue that is paused at a hook. */
+  continueDeployment(arn: string, hookId: string, action: 'CONTINUE' | 'ROLLBACK'): Promise<void>;
+  /** Lets ECS roll a deployment back that is in progress. */
+  rollBackDeployment(arn: string): Promise<void>;
   tagResource(arn: string, tags: Record<string, string>): Promise<void>;
   untagResource(arn: string, keys: readonly string[]): Promise<void>;
   /** The last lines of a log stream; none if it does not exist or may not be read. */

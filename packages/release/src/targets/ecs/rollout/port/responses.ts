@@ -1,5 +1,6 @@
 import type { TaskDefinition } from '../../task-definition/task-definition';
 import type { DeploymentState, ServiceState, TaskState } from './port';
+import { toStrategySettings, type StrategyResponse } from './strategy-response';
 
 /** The members of a service that a rollout uses, as DescribeServices and UpdateService of the AWS SDK return them. */
 export interface ServiceResponse {
@@ -20,7 +21,7 @@ export interface ServiceResponse {
   deploymentConfiguration?: {
     alarms?: { enable: boolean | undefined };
     deploymentCircuitBreaker?: { enable: boolean | undefined };
-  };
+  } & StrategyResponse;
   networkConfiguration?: object;
   capacityProviderStrategy?: object[];
   launchType?: string;
@@ -84,6 +85,7 @@ export function toServiceState(service: ServiceResponse): ServiceState | undefin
     ),
     hasCircuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true,
     hasAlarms: service.deploymentConfiguration?.alarms?.enable === true,
+    strategy: toStrategySettings(service.deploymentConfiguration ?? {}),
     placement: {
       ...(service.networkConfiguration && { networkConfiguration: service.networkConfiguration }),
       ...(service.capacityProviderStrategy?.length

@@ -5,7 +5,9 @@ import { activeForceFlags, setForceFlags, clearForceFlags } from '../../plan/for
 import type { Failure } from '../failure';
 import { hasForcedRegistry, waitForRegistryLock } from './forced-registry';
 import { registerOrReuse } from '../register';
+import type { ServiceState } from '../port/port';
 import { getTaskDefinition, serviceNames, type Rollout } from '../rollout';
+import { rollBackNative } from '../native/roll-back';
 import { updateService } from '../wave/update';
 import { watch } from '../wave/watch';
 
@@ -35,26 +37,27 @@ async function rollBackWave(rollout: Rollout, steps: readonly ServiceStep[]): Pr
   );
   const carrier = active.find(({ service }) => service === rollout.revisions.forced?.service);
   if (!carrier || !(await hasForcedRegistry(rollout, carrier)))
-    return updateAll(rollout, active, (step) => previousRevision(rollout, step));
+    return updateAll(rollout, services, active, (step) => previousRevision(rollout, step));
   const clean = await previousRevision(rollout, carrier);
   const desired = previousCount(carrier) ?? services.find(({ name }) => name === carrier.serviceName)!.desired;
   if (desired === 0) {
     const text = `${carrier.service} has no tasks: Redis keeps the new list of bundles, which the previous image may not have. Deploy again once it has tasks`;
     rollout.report({ event: 'note', text });
-    return updateAll(rollout, active, (step) => previousRevision(rollout, step));
+    return updateAll(rollout, services, active, (step) => previousRevision(rollout, step));
   }
   await waitForRegistryLock(rollout, carrier);
   const text = `${carrier.service}: Redis holds the new list of bundles; restoring the previous one`;
   rollout.report({ event: 'note', text });
   const revisionOf = (step: ServiceStep) =>
     step === carrier ? previousRevisionForced(rollout, step) : previousRevision(rollout, step);
-  const failure = await updateAll(rollout, active, revisionOf, (step) => (step === carrier ? clean : undefined));
-  return failure ?? updateAll(rollout, [carrier], (step) => previousRevision(rollout, step));
+  const failure = await updateAll(rollout, services, active, revisionOf, (step) => (step === carrier ? clean : undefined));
+  return failure ?? updateAll(rollout, services, [carrier], (step) => previousRevision(rollout, step));
 }
 
 /** Updates every service, also one that seems to have its revision: the read may be stale, and updating twice changes nothing. */
 async function updateAll(
   rollout: Rollout,
+  services: readonly ServiceState[],
   steps: readonly ServiceStep[],
   revisionOf: (step: ServiceStep) => Promise<string>,
   cleanRevisionOf: (step: ServiceStep) => string | undefined = () => undefined,
@@ -63,7 +66,14 @@ async function updateAll(
   for (const step of steps) {
     const clean = cleanRevisionOf(step);
     const options = { digests: [], desired: previousCount(step), ...(clean !== undefined && { clean }) };
-    deployments.push(await updateService(rollout, step, await revisionOf(step), [], options));
+    const revision = await revisionOf(step);
+    const native = await rollBackNative(
+      rollout,
+      step,
+      services.find(({ name }) => name === step.serviceName),
+      revision,
+    );
+    deployments.push(native ?? (await updateService(rollout, step, revision, [], options)));
   }
   return watch(rollout, deployments);
 }

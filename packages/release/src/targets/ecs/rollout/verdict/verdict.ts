@@ -115,4 +115,7 @@ export function imageEvidence({ result }: ImageComparison): ImageEvidence {
 
 /** How our deployment of a service ended. `succeeded`: all desired tasks run what was pinned. */
 export type DeploymentResult =
-  { outcome: 'succeeded'; digests: ImageEvidence } | { outcome: 'failed'; reason: Reason; rolledBackTo?: DeploymentState };
+  | { outcome: 'succeeded'; digests: ImageEvidence }
+  /** It is at the stage that was asked for, and ECS continues on its own: nothing is said about its end. */
+  | { outcome: 'reached'; stage: string }
+  | { outcome: 'failed'; reason: Reason; rolledBackTo?: DeploymentState };

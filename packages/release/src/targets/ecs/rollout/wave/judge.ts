@@ -3,6 +3,8 @@ import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { findCause, findPermanentFailure, repetition } from './cause';
 import { recordProgress } from './observe';
 import { pollStoppedTasks, settleStoppedTasks } from './stopped-tasks';
+import { judgeNative } from '../native/judge';
+import { isNative } from '../native/stages';
 import type { ServiceState, TaskState } from '../port/port';
 import type { Rollout } from '../rollout';
 import { withLog } from './task-log';
@@ -36,6 +38,14 @@ export async function judgeDeployment(
   ours.missedReads = progress.state === 'unlisted' ? ours.missedReads + 1 : 0;
   if (service) recordProgress(rollout, deployment, service);
   await pollStoppedTasks(rollout, deployment);
+  if (service && isNative(service) && progress.state !== 'gone') {
+    const judged = await judgeNative(rollout, deployment, service, isOverdue);
+    if (judged !== 'by-tasks' && 'waitingFor' in judged) return judged.waitingFor;
+    if (judged !== 'by-tasks') {
+      deployment.result = judged.result;
+      return undefined;
+    }
+  }
   switch (progress.state) {
     case 'restarted':
       return followRestart(rollout, deployment, progress.deployment.id);

@@ -37,6 +37,8 @@ export interface WatchedDeployment {
   service?: ServiceState;
   readonly stopped: StoppedTasks;
   reportedEvents: Set<string>;
+  /** Of a native strategy: the stage that was last reported. */
+  reportedStage?: string;
   /** To see whether anything changed between two polls. */
   fingerprint: string;
   changedAt: number;

@@ -1,0 +1,73 @@
+import { planOf } from '../../../../../testing/rollouts/kit';
+import { KdcubeError } from '../../../../problem/problem';
+import type { StrategySettings } from '../port/port';
+import { toStrategySettings } from '../port/strategy-response';
+import type { Rollout } from '../rollout';
+import { checkStrategies } from './preflight';
+import type { Stage } from './stages';
+
+/** What refuses a service that has this strategy; undefined if nothing does. */
+async function refusal(
+  strategy: StrategySettings,
+  options: { timeout?: number; waitUntil?: Stage } = {},
+): Promise<string | undefined> {
+  const { timeout = 40, waitUntil } = options;
+  const rollout = {
+    plan: planOf({ changes: ['ui'] }),
+    options: { timeout: timeout * 60_000, ...(waitUntil && { waitUntil }) },
+    ecs: { listServiceDeployments: async () => [] },
+  };
+  try {
+    await checkStrategies(rollout as unknown as Rollout, [{ name: 'acme-ui', strategy }] as never);
+    return undefined;
+  } catch (error) {
+    const [problem] = (error as KdcubeError).problems;
+    return `${problem!.code}: ${problem!.message} | ${problem!.hint}`;
+  }
+}
+
+const settings = (response: object) => toStrategySettings(response);
+
+it.each([
+  ['ROLLING', {}],
+  ['BLUE_GREEN', { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 30 }],
+  [
+    'LINEAR: no wait after the last step',
+    { strategy: 'LINEAR', linearConfiguration: { stepPercent: 25, stepBakeTimeInMinutes: 10 } },
+  ],
+  [
+    'early success that waits for everything',
+    { earlySuccessCriteria: { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'BLOCKING' } },
+  ],
+])('%s fits', async (_, response) => {
+  expect(await refusal(settings(response))).toBeUndefined();
+});
+
+it.each([
+  ['a strategy of tomorrow', { strategy: 'SHADOW' }, /^service-not-deployable: acme-ui has the deployment strategy SHADOW/],
+  [
+    'early success criteria',
+    { earlySuccessCriteria: { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'DEFERRED' } },
+    /early success criteria \(healthyPercent 100, DEFERRED\)/,
+  ],
+  [
+    'few healthy tasks',
+    { earlySuccessCriteria: { enable: true, healthyPercent: 50, sourceServiceRevisionCleanup: 'BLOCKING' } },
+    /early success criteria \(healthyPercent 50, BLOCKING\)/,
+  ],
+  [
+    'a long bake',
+    { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 31 },
+    /^wrong-option: .* about 41 minutes .*--timeout=41.*--waitUntil=BAKE_TIME/s,
+  ],
+  ['the defaults of LINEAR', { strategy: 'LINEAR' }, /about 64 minutes \(LINEAR: 54 to shift traffic, 0 in BAKE_TIME/],
+])('%s is refused', async (_, response, why) => {
+  expect(await refusal(settings(response))).toMatch(why);
+});
+
+it('waitUntil leaves out the waits behind its stage', async () => {
+  const canary = settings({ strategy: 'CANARY', bakeTimeInMinutes: 600, canaryConfiguration: { canaryBakeTimeInMinutes: 60 } });
+  expect(await refusal(canary, { waitUntil: 'BAKE_TIME' })).toMatch(/about 70 minutes/);
+  expect(await refusal(canary, { waitUntil: 'PRODUCTION_TRAFFIC_SHIFT' })).toBeUndefined();
+  expect(await refusal(canary, { waitUntil: 'CLEAN_UP', timeout: 600 })).toMatch(/about 670 minutes/);
+});

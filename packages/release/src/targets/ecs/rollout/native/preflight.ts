@@ -1,0 +1,77 @@
+import { KdcubeError, type Problem } from '../../../../problem/problem';
+import { forcedService } from '../../../../deploy/registry-step';
+import type { ServiceState } from '../port/port';
+import type { Rollout } from '../rollout';
+import { hasReached, isNative, NATIVE_STRATEGIES } from './stages';
+
+/** Starting tasks, test traffic and cleaning up take so long beside the waits that are configured. Minutes. */
+const OTHER_STAGES = 10;
+
+/** Refuses, before the first write, a strategy that would not end with a verdict: one that is not known, and waits longer than the rollout's time. */
+export async function checkStrategies(rollout: Rollout, services: readonly ServiceState[]): Promise<void> {
+  const { plan, options, ecs } = rollout;
+  const updated = plan.services.filter(({ kind, change }) => kind === 'service' && change === 'update');
+  const all = new Set([...updated, forcedService(plan)]);
+  const found = services.filter(({ name }) => [...all].some((step) => step?.serviceName === name));
+  const problems = found.flatMap((service) => findProblems(rollout, service));
+  const native = found.filter(isNative);
+  if (options.waitUntil && updated.length > 0 && native.length === 0)
+    problems.push({
+      code: 'wrong-option',
+      message: `--waitUntil=${options.waitUntil} needs a service with a strategy that has stages (${NATIVE_STRATEGIES.join(', ')}), and this plan updates none.`,
+      hint: `nx run release:deploy-ecs:${plan.environment}    waits until all tasks run the new revisions`,
+    });
+  if (problems.length > 0) throw new KdcubeError(problems);
+  // A missing permission is found before the first write.
+  for (const { name } of native) await ecs.listServiceDeployments(name);
+}
+
+function findProblems(rollout: Rollout, service: ServiceState): Problem[] {
+  const { plan, options } = rollout;
+  const { name, strategy } = service;
+  if (!strategy) return [];
+  if (strategy.name !== 'ROLLING' && !isNative(service))
+    return [
+      {
+        code: 'service-not-deployable',
+        message: `${name} has the deployment strategy ${strategy.name}, which this version does not know.`,
+        hint: `set the strategy of the service to ROLLING or ${NATIVE_STRATEGIES.join(', ')}, or update @kdcube/nx`,
+      },
+    ];
+  if (strategy.earlySuccess !== undefined)
+    return [
+      {
+        code: 'service-not-deployable',
+        message: `${name} has early success criteria (${strategy.earlySuccess}): ECS calls a deployment COMPLETED while tasks of the old revision run, so nothing can be said about what runs.`,
+        hint: `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${name} --deployment-configuration 'earlySuccessCriteria={enable=false}'`,
+      },
+    ];
+  if (!isNative(service)) return [];
+  const minutes = waitedMinutes(rollout, service);
+  const timeout = options.timeout / 60_000;
+  if (minutes <= timeout) return [];
+  const { bakeMinutes, shiftMinutes } = strategy;
+  const canEndEarly = bakeMinutes > 0 && minutes - bakeMinutes <= timeout;
+  return [
+    {
+      code: 'wrong-option',
+      message: `${name} takes about ${minutes} minutes (${strategy.name}: ${shiftMinutes} to shift traffic, ${bakeMinutes} in BAKE_TIME, ${OTHER_STAGES} for the rest), and the timeout is ${timeout} minutes.`,
+      hint: [
+        `nx run release:deploy-ecs:${plan.environment} --timeout=${minutes}    waits for all of it`,
+        ...(canEndEarly
+          ? [`nx run release:deploy-ecs:${plan.environment} --waitUntil=BAKE_TIME    ends before the bake, which ECS continues`]
+          : []),
+      ].join('\n'),
+    },
+  ];
+}
+
+/** How long the configured waits take that this rollout waits for. The revision of proc that overwrites Redis is followed to its end. */
+function waitedMinutes({ options, plan }: Rollout, { name, strategy }: ServiceState): number {
+  const { bakeMinutes, shiftMinutes } = strategy!;
+  const { waitUntil } = options;
+  const isForced = plan.descriptor.force && forcedService(plan)?.serviceName === name;
+  const skipsBake = waitUntil !== undefined && !isForced && !hasReached({ stage: waitUntil }, 'CLEAN_UP');
+  const skipsShift = skipsBake && !hasReached({ stage: waitUntil }, 'POST_PRODUCTION_TRAFFIC_SHIFT');
+  return (skipsShift ? 0 : shiftMinutes) + (skipsBake ? 0 : bakeMinutes) + OTHER_STAGES;
+}

@@ -1,0 +1,25 @@
+import type { ServiceDeploymentState } from '../port/port';
+import type { Reason } from '../verdict/reason';
+import { sentence } from '../wave/text';
+import { describeStage } from './stages';
+
+/** Why ECS ended a deployment with a native strategy, in the words of ECS. Undefined if its tasks explain it: the circuit breaker. */
+export function nativeReason(deployment: ServiceDeploymentState): Reason | undefined {
+  const { status, hooks, triggeredAlarms, reason = '' } = deployment;
+  const text = (what: string) => `${what} ${sentence(reason)} Stage: ${describeStage(deployment)}.`.replace(/ +/g, ' ');
+  const failed = hooks.find((hook) => hook.status === 'FAILED' && hook.type !== 'PAUSE');
+  if (failed) return { code: 'hook-failed', text: text(`The lifecycle hook ${nameOf(failed)} failed.`) };
+  if (triggeredAlarms.length > 0) return { code: 'deployment-alarm', text: text(`In ALARM: ${triggeredAlarms.join(', ')}.`) };
+  const expired = hooks.find((hook) => hook.status === 'TIMED_OUT');
+  if (expired) return { code: 'pause-expired', text: text(`The lifecycle hook ${nameOf(expired)} timed out.`) };
+  if (/circuit breaker/i.test(reason)) return undefined;
+  const isStopped = status === 'STOPPED';
+  return {
+    code: 'deployment-stopped',
+    text: text(isStopped ? 'The deployment was stopped.' : 'The deployment was rolled back.'),
+  };
+}
+
+function nameOf({ id, target }: ServiceDeploymentState['hooks'][number]): string {
+  return target === undefined ? id : target.slice(target.lastIndexOf(':') + 1);
+}

@@ -1,0 +1,31 @@
+import type { ServiceStep } from '../../../../deploy/deploy-plan';
+import { familyRevision } from '../../../../deploy/short-names';
+import type { ServiceState } from '../port/port';
+import { write, type Rollout } from '../rollout';
+import { watchDeployment, type WatchedDeployment } from '../wave/watched-deployment';
+import { definitionOf } from './read-deployment';
+import { isInProgress, isNative } from './stages';
+
+/**
+ * Rolls back a native deployment that is still in progress: ECS shifts the traffic back at once, while a new deployment of the old revision would go through all stages again. If ECS rolls back on its own,
+ * that is only waited for. Undefined if there is nothing of this: then the service is updated.
+ */
+export async function rollBackNative(
+  rollout: Rollout,
+  step: ServiceStep,
+  service: ServiceState | undefined,
+  taskDefinition: string,
+): Promise<WatchedDeployment | undefined> {
+  if (!service || !isNative(service)) return undefined;
+  const [state] = await rollout.ecs.listServiceDeployments(service.name);
+  if (!state || (await definitionOf(rollout, state.target.arn)) === taskDefinition) return undefined;
+  const isOwn = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'].includes(state.status);
+  const sources = await Promise.all(state.sources.map(({ arn }) => definitionOf(rollout, arn)));
+  if (!isOwn && (!isInProgress(state) || sources[0] !== taskDefinition)) return undefined;
+  if (!isOwn) await write(rollout, () => rollout.ecs.rollBackDeployment(state.arn));
+  const previous = [rollout.revisions.target.get(step.service)!];
+  const to = familyRevision(taskDefinition);
+  rollout.report({ event: 'note', text: `${step.service}: ECS rolls back to ${to}` });
+  rollout.progress.inFlight.set(step.service, `is being rolled back to ${to}`);
+  return watchDeployment(rollout, step, { id: '', taskDefinition, previous, startedAt: rollout.clock.now() }, []);
+}
