@@ -8,7 +8,6 @@ const NOT_MODELED = {
   ecr: ['BatchDeleteImage', 'DescribeImages', 'GetAuthorizationToken'],
   elasticfilesystem: ['DescribeMountTargetSecurityGroups'],
   iam: ['GetRole', 'SimulatePrincipalPolicy'],
-  secretsmanager: ['DescribeSecret', 'GetSecretValue'],
   ssm: ['DescribeParameters'],
 };
 

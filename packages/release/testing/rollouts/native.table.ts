@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const RUNS_NEW = { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' };
 
 /** Ingress with a native strategy. */
-function native(strategy: string, more: object = {}): object {
+export function native(strategy: string, more: object = {}): object {
   const configuration = {
     deploymentCircuitBreaker: { enable: true, rollback: true },
     minimumHealthyPercent: 100,

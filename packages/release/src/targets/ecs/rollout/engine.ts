@@ -94,7 +94,7 @@ function withRegistryWave({ plan, revisions: { forced } }: Rollout): DeployPlan[
 const NO_ROLLBACK: readonly ProblemCode[] = ['rollout-superseded', 'rollout-unknown', 'deployment-paused'];
 
 /** An operator who stopped a deployment without a rollback wants it to stay as it is. */
-function canRollBack({ options }: Rollout, { reason: { code }, rolledBackTo }: Failure): boolean {
+function isRolledBackAfter({ options }: Rollout, { reason: { code }, rolledBackTo }: Failure): boolean {
   if (options.onFailure !== 'rollback' || NO_ROLLBACK.includes(code)) return false;
   return code !== 'deployment-stopped' || rolledBackTo !== undefined;
 }
@@ -102,7 +102,7 @@ function canRollBack({ options }: Rollout, { reason: { code }, rolledBackTo }: F
 async function handleFailure(rollout: Rollout, failure: Failure): Promise<Outcome> {
   try {
     // Even without a rollback, the FORCE flag of proc must not stay set: its extra step is finished or undone, where that is safe.
-    const recovery = canRollBack(rollout, failure) ? await rollBackAll(rollout) : await restoreRegistry(rollout, failure);
+    const recovery = isRolledBackAfter(rollout, failure) ? await rollBackAll(rollout) : await restoreRegistry(rollout, failure);
     const services = await rollout.ecs.describeServices(serviceNames(rollout));
     return outcomeOf(rollout, describeFailure(rollout, failure, services, recovery), services);
   } catch (error) {

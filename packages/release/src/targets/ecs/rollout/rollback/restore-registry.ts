@@ -20,7 +20,8 @@ export async function restoreRegistry(rollout: Rollout, failure: Failure): Promi
   const step = stepOf(rollout, forced.service);
   if (!rollout.progress.updated.includes(step)) return undefined;
   const { code } = failure.reason;
-  const isUnknown = code === 'rollout-unknown';
+  // A person decides about a deployment that is paused.
+  const isUnknown = code === 'rollout-unknown' || code === 'deployment-paused';
   if (step === failure.step && (isUnknown || code === 'rollout-superseded' || code === 'service-gone')) return undefined;
   const [service] = await rollout.ecs.describeServices([step.serviceName]);
   if (!service || service.status !== 'ACTIVE') return undefined;
