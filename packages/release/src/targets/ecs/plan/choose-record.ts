@@ -6,7 +6,9 @@ import type { Running } from './running';
 export function chooseRollbackRecord(records: readonly ReleaseRecord[], to: string | undefined, running: Running): ReleaseRecord {
   const succeeded = records.filter(({ verdict }) => verdict === 'succeeded');
   const found =
-    to === undefined ? succeeded.find((record) => !isRunning(record, running)) : succeeded.find(({ release }) => release === to);
+    to === undefined
+      ? succeeded.find((record) => !isRunning(record, running) || hasOtherDescriptor(record, succeeded[0]!))
+      : succeeded.find(({ release }) => release === to);
   if (found) return found;
   const names = [...new Set(succeeded.map(({ release }) => release))];
   throw new KdcubeError({
@@ -21,6 +23,11 @@ function isRunning(record: ReleaseRecord, running: Running): boolean {
     ({ serviceName, taskDefinition, component }) =>
       component === 'postgres-setup' || running.services[serviceName]?.taskDefinition === taskDefinition,
   );
+}
+
+/** In Secrets Manager the descriptor changes without a revision. */
+function hasOtherDescriptor({ descriptor }: ReleaseRecord, last: ReleaseRecord): boolean {
+  return descriptor !== '' && last.descriptor !== '' && descriptor !== last.descriptor;
 }
 
 function noRecordMessage(records: readonly ReleaseRecord[], succeeded: readonly ReleaseRecord[], to: string | undefined): string {
