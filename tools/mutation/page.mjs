@@ -1,4 +1,5 @@
 import { explanationOf } from './explained.mjs';
+import { TARGETS } from './targets.mjs';
 
 // docs/mutation.md, as `npm run test:mutation -- --write` prints it.
 const HEAD = `# Mutation testing
@@ -12,7 +13,7 @@ export function printFigures(figures, { sample, seed }) {
   const rows = figures.map(({ file, all, mutants, killed, timeout, survived }) => {
     const noticed = killed + timeout;
     const percent = mutants === 0 ? '–' : `${Math.round((100 * noticed) / mutants)} %`;
-    return `| ${file.replace('packages/', '').replace('/src/', '/')} | ${all} | ${mutants} | ${killed} | ${timeout} | ${survived.length} | ${percent} |`;
+    return `| ${shortName(file)} | ${all} | ${mutants} | ${killed} | ${timeout} | ${survived.length} | ${percent} |`;
   });
   const sum = (key) =>
     figures.reduce((total, figure) => total + (Array.isArray(figure[key]) ? figure[key].length : figure[key]), 0);
@@ -31,9 +32,20 @@ export function printFigures(figures, { sample, seed }) {
     '| file | possible | tried | killed | timeout | survived | noticed |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
+    ...missing(figures),
     '',
     '## Survivors',
     '',
     ...(survivors.length > 0 ? survivors : ['None.']),
   ].join('\n')}\n`;
+}
+
+/** The files of the core that these figures are not about. */
+function missing(figures) {
+  const names = TARGETS.filter(({ file }) => !figures.some((figure) => figure.file === file)).map(({ file }) => shortName(file));
+  return names.length === 0 ? [] : ['', `Not in these figures: ${names.join(', ')}.`];
+}
+
+function shortName(file) {
+  return file.replace('packages/', '').replace('/src/', '/');
 }
