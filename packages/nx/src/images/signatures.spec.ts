@@ -1,6 +1,7 @@
 // Signatures of images: who creates them, what they prove, and what an attacker with write access to the image repository can do with them.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { PREDICATE_TYPE } from '@kdcube/release/internal';
 import { imageStatement } from '../../../release/src/provenance/statement';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine, ENTRYPOINT } from '../../testing/acme-kit';
 import { acmeRegistry, pushProc } from '../../testing/acme-push';
@@ -328,21 +329,34 @@ describe('an environment that requires signatures', () => {
     expect(problem.hint).toContain('nx run proc:docker-push');
   });
 
-  it('accepts a valid one among forged ones, and reads at most 50', async () => {
+  it('accepts a valid one among forged ones, and reads at most 200', async () => {
     const { digest } = await push();
     const forged = await statement(digest, undefined, attacker);
-    for (let count = 0; count < 48; count += 1) await forge.plant(digest, `${forged}${' '.repeat(count)}`);
+    const annotations = { 'dev.sigstore.bundle.predicateType': PREDICATE_TYPE };
+    await forge.plant(digest, forged, { annotations });
+    const [entry] = (await forge.readIndex(digest)) as object[];
     await signed();
+    const own = ((await forge.readIndex(digest)) as object[]).at(-1)!;
+    await forge.list(digest, [...Array<object>(199).fill(entry!), own]);
     expect(await resolve(PROD)).toEqual([digest]);
-    const list = (await forge.readIndex(digest)) as object[];
-    await forge.plant(digest, `${forged}\n`);
-    await forge.plant(digest, `${forged}\n\n`);
-    const all = (await forge.readIndex(digest)) as object[];
-    await forge.list(digest, [...list.slice(0, -1), ...all.slice(-2), list.at(-1)!]);
+    await forge.list(digest, [...Array<object>(200).fill(entry!), own]);
     expect(await problemOf(resolve(PROD))).toMatchObject({
       code: 'image-unsigned',
-      message: expect.stringMatching(/50 signatures/),
+      message: expect.stringMatching(/200 signatures do not count: .*; 1 more were not read/),
     });
+  });
+
+  it.each([
+    ['attestations of other tools', { 'dev.sigstore.bundle.predicateType': 'https://cyclonedx.org/bom' }],
+    ['bundles that say nothing of what they are', undefined],
+  ])('any number of %s hides none', async (_, annotations) => {
+    const { digest } = await push();
+    await forge.plant(digest, await statement(digest, undefined, attacker), { annotations });
+    const [entry] = (await forge.readIndex(digest)) as object[];
+    await signed();
+    const own = ((await forge.readIndex(digest)) as object[]).at(-1)!;
+    await forge.list(digest, [...Array<object>(500).fill(entry!), own]);
+    expect(await resolve(PROD)).toEqual([digest]);
   });
 
   it('trusts no key by default', async () => {

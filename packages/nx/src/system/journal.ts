@@ -64,7 +64,24 @@ const LOST_RESPONSE = [
 ];
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof KdcubeError && !LOST_RESPONSE.includes(error.problems[0]!.code);
+  return error instanceof KdcubeError && (refusals.has(error) || !LOST_RESPONSE.includes(error.problems[0]!.code));
+}
+
+const refusals = new WeakSet<Error>();
+
+/** Marks a failure after which the server certainly did nothing, although its code alone does not tell: a 429. */
+export function markRefused<E extends Error>(error: E): E {
+  refusals.add(error);
+  return error;
+}
+
+export function isMarkedRefused(error: unknown): boolean {
+  return error instanceof Error && refusals.has(error);
+}
+
+/** An earlier attempt of the same request may have been carried out. */
+export function unmarkRefused(error: unknown): void {
+  if (error instanceof Error) refusals.delete(error);
 }
 
 const NO_CHANGE = 'No file, image, tag or service was changed.';

@@ -18,6 +18,8 @@ interface PlantOptions {
   size?: number;
   mediaType?: string;
   artifactType?: string;
+  /** What the index says of it: any tool may write the annotations of ours. */
+  annotations?: Record<string, string>;
 }
 
 /** What somebody who may write to the repository can do to the signatures of an image. */
@@ -35,7 +37,7 @@ export function signatureForger(host: string, name: string) {
     readIndex,
     /** Puts a bundle as a signature of an image, and lists it. */
     async plant(subject: string, bundle: string | Uint8Array, options: PlantOptions = {}): Promise<string> {
-      const { mediaType = BUNDLE_TYPE, artifactType = BUNDLE_TYPE, size } = options;
+      const { mediaType = BUNDLE_TYPE, artifactType = BUNDLE_TYPE, size, annotations } = options;
       const bytes = Buffer.from(bundle);
       const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await blob(Buffer.from('{}'))) };
       const layer = { mediaType, ...(await blob(bytes)), ...(size !== undefined && { size }) };
@@ -49,7 +51,7 @@ export function signatureForger(host: string, name: string) {
       };
       const digest = sha256(Buffer.from(JSON.stringify(body)));
       await putRaw(digest, MANIFEST, body);
-      const entry = { mediaType: MANIFEST, digest, size: JSON.stringify(body).length, artifactType };
+      const entry = { mediaType: MANIFEST, digest, size: JSON.stringify(body).length, artifactType, annotations };
       await list(subject, [...(await readIndex(subject)), entry]);
       return digest;
     },

@@ -42,9 +42,9 @@ export const ANSWERS: Row[] = [
     arrange: ({ registry }) => void (registry.faults = faulty(QUESTION, SLOW_DOWN, 1)),
   },
   {
-    what: '429 with `Retry-After: 3`, for ever',
+    what: '429 with `Retry-After: 3`, for ever, to the manifest: it was certainly not tagged',
     ends: 'registry-response',
-    arrange: ({ registry }) => void (registry.faults = faulty(UPLOAD, SLOW_DOWN)),
+    arrange: ({ registry }) => void (registry.faults = faulty(MANIFEST_PUT, SLOW_DOWN)),
   },
   {
     what: '429 with `Retry-After: 600`',

@@ -302,9 +302,9 @@ export const LIMITS = {
     code: 'limit-exceeded',
   },
   signatures: {
-    max: 50,
+    max: 200,
     unit: 'signatures',
-    of: 'signatures of one image; the others are not read',
+    of: 'signatures of one image that are read, those like ours first; the others are counted',
     why: 'Whoever can write to the repository can add any number.',
   },
   referrerPages: {

@@ -1,8 +1,17 @@
-import { BUNDLE_TYPE, judgeSignature, KdcubeError, LIMITS, type PublicKey, type SignedImage } from '@kdcube/release/internal';
+import {
+  BUNDLE_TYPE,
+  judgeSignature,
+  KdcubeError,
+  LIMITS,
+  PREDICATE_TYPE,
+  type PublicKey,
+  type SignedImage,
+} from '@kdcube/release/internal';
 import { getBlob, type Repository } from '../../registry/blobs/blobs';
 import { isIndex } from '../../registry/manifest-format';
 import { getManifest } from '../../registry/manifests';
 import { listReferrers, type Referrer } from '../../registry/referrers';
+import { inParallel } from '../../system/parallel';
 
 /** A valid signature of an image, or what was found instead. */
 export type SignatureSearch = { by: PublicKey; digest: string } | { by?: undefined; found: string };
@@ -16,17 +25,29 @@ const TYPES = new Set([undefined, BUNDLE_TYPE, 'application/vnd.oci.empty.v1+jso
 export async function findSignature(place: Repository, image: SignedImage, keys: readonly PublicKey[]): Promise<SignatureSearch> {
   const referrers = await orReason(listReferrers(place, image.digest));
   if (typeof referrers === 'string') return { found: `what the registry lists for it cannot be read: ${referrers}` };
-  const candidates = referrers.filter(({ artifactType }) => TYPES.has(artifactType)).slice(0, LIMITS.signatures.max);
+  const all = referrers.filter(({ artifactType }) => TYPES.has(artifactType)).sort((one, other) => rank(one) - rank(other));
+  const candidates = all.slice(0, LIMITS.signatures.max);
   const reasons: string[] = [];
-  for (const candidate of candidates) {
-    const result = await orReason(readSignature(place, candidate, image, keys));
-    if (typeof result === 'object') return result;
-    reasons.push(result);
+  for (let start = 0; start < candidates.length; start += PARALLEL) {
+    const group = candidates.slice(start, start + PARALLEL);
+    const results = await inParallel(group, PARALLEL, (candidate) => orReason(readSignature(place, candidate, image, keys)));
+    const valid = results.find((result) => typeof result === 'object');
+    if (valid) return valid;
+    reasons.push(...results.filter((result) => typeof result === 'string'));
   }
   if (reasons.length === 0) return { found: 'it has no signature' };
+  const unread = all.length > candidates.length ? `; ${all.length - candidates.length} more were not read` : '';
   return {
-    found: `${reasons.length === 1 ? 'its signature does' : `its ${reasons.length} signatures do`} not count: ${[...new Set(reasons)].slice(0, 3).join('; ')}`,
+    found: `${reasons.length === 1 ? 'its signature does' : `its ${reasons.length} signatures do`} not count: ${[...new Set(reasons)].slice(0, 3).join('; ')}${unread}`,
   };
+}
+
+const PARALLEL = 8;
+
+/** Signatures that say that they are like ours come first: other tools store any number of attestations under the same type. */
+function rank({ annotations }: Referrer): number {
+  const type = annotations?.['dev.sigstore.bundle.predicateType'];
+  return type === PREDICATE_TYPE ? 0 : type === undefined ? 1 : 2;
 }
 
 async function readSignature(

@@ -47,7 +47,8 @@ async function listDigests({ registry, repository }: Repository): Promise<Map<st
       return new Map(images.map(({ digest, tags, pushedAt }) => [digest, { tags, pushedAt }]));
     } catch (error) {
       // Nothing was pushed yet.
-      if (error instanceof KdcubeError && error.problems[0]!.message.includes('RepositoryNotFoundException')) return new Map();
+      if (error instanceof KdcubeError && (error.cause as Error | undefined)?.name === 'RepositoryNotFoundException')
+        return new Map();
       throw error;
     } finally {
       aws.close();

@@ -1,4 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
+import { markRefused } from '../../system/journal';
 import { type HttpResponse, type NetworkError, type HttpRequest, type Transport } from './types';
 import { invalidResponse } from './problems';
 import { describeResponse } from './response-text';
@@ -31,6 +32,8 @@ async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<Ht
     const failure = invalidResponse(
       `${outgoing.url.host} answered ${response} to ${outgoing.method} ${outgoing.url.pathname}.${later}`,
     );
+    // Who limits requests does not carry them out. Any other of these may have come after the work was done.
+    if (answer.status === 429) markRefused(failure);
     throw tooLong ? failure : retryable(failure, { waitAtLeast });
   }
   try {

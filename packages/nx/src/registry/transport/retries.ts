@@ -1,4 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
+import { isMarkedRefused, unmarkRefused } from '../../system/journal';
 import type { Transport } from './types';
 
 const FIRST_WAIT = 500;
@@ -29,7 +30,10 @@ export function retryPolicy(transport: Transport, host: string): (error: unknown
   let attempts = 0;
   let reopened = false;
   let wait = FIRST_WAIT;
+  let mayBeDone = false;
   return async (error) => {
+    if (mayBeDone) unmarkRefused(error);
+    mayBeDone ||= !isMarkedRefused(error);
     const how = error instanceof KdcubeError ? retryInfo.get(error) : undefined;
     if (!(error instanceof KdcubeError) || !how) throw error;
     // An idle connection that the other side gave up says nothing about the registry: a new one is opened at once.
