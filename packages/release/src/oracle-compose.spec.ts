@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import { composeSays, differences, preparePlatformFolder } from '../testing/platform-compose';
+import { readWithCompose, differences, preparePlatformFolder } from '../testing/platform-compose';
 
 /**
  * The platform's own compose files, as compose itself reads them. KD_PLATFORM_CHECKOUTS is a folder of checkouts named by their commit, KD_COMPOSE the program docker-compose (version 2). No file of the
@@ -32,7 +32,7 @@ describeWithCompose(
           .flatMap((name) => {
             const folder = join(work, commit, name);
             preparePlatformFolder(join(docker, name), folder);
-            const { variables, lines: found } = differences(folder, composeSays(COMPOSE!, folder));
+            const { variables, lines: found } = differences(folder, readWithCompose(COMPOSE!, folder));
             return [
               `${commit} ${name}: ${variables} variables, ${found.length} differences`,
               ...found.map((line) => `  ${line}`),

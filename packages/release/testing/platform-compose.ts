@@ -16,10 +16,14 @@ export function preparePlatformFolder(source: string, folder: string): void {
     mkdirSync(target, { recursive: true });
     for (const file of readdirSync(samples)) cpSync(join(samples, file), join(target, file));
   }
+  // The samples name the folder of whoever wrote them.
+  const dotenv = join(folder, '.env');
+  if (existsSync(dotenv))
+    writeFileSync(dotenv, readFileSync(dotenv, 'utf8').replace(/^KDCUBE_CONFIG_DIR=.*$/m, 'KDCUBE_CONFIG_DIR=./config'));
 }
 
 /** What compose makes of it; a variable that it requires is written to .env, once it has asked for it. */
-export function composeSays(program: string, folder: string): Record<string, Record<string, string>> {
+export function readWithCompose(program: string, folder: string): Record<string, Record<string, string>> {
   for (let round = 0; round < 40; round += 1) {
     const { status, stdout, stderr } = spawnSync(program, ['config', '--format', 'json'], {
       cwd: folder,
@@ -49,7 +53,10 @@ export function composeSays(program: string, folder: string): Record<string, Rec
 }
 
 /** One line for each variable that an import has in another way than compose, and for each service that only one of them has. */
-export function differences(folder: string, says: ReturnType<typeof composeSays>): { variables: number; lines: string[] } {
+export function differences(
+  folder: string,
+  expected: ReturnType<typeof readWithCompose>,
+): { variables: number; lines: string[] } {
   let found;
   try {
     found = foundInCompose(diskFolder(folder), { directory: '/opt/kdcube', files: [], profiles: [] });
@@ -61,7 +68,7 @@ export function differences(folder: string, says: ReturnType<typeof composeSays>
   const imported = new Map(services.map((service) => [String(service.rest.service_name ?? service.name), service.env]));
   const lines: string[] = [];
   let variables = 0;
-  for (const [name, env] of Object.entries(says)) {
+  for (const [name, env] of Object.entries(expected)) {
     const ours = imported.get(name);
     if (!ours) {
       lines.push(`${name}: no such service`);
@@ -75,7 +82,7 @@ export function differences(folder: string, says: ReturnType<typeof composeSays>
       lines.push(`${name} ${variable}: ${what}${noted ? ', and a note names it' : ''}`);
     }
   }
-  for (const name of imported.keys()) if (!Object.hasOwn(says, name)) lines.push(`${name}: only in the import`);
+  for (const name of imported.keys()) if (!Object.hasOwn(expected, name)) lines.push(`${name}: only in the import`);
   return { variables, lines };
 }
 
