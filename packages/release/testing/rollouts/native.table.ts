@@ -120,7 +120,8 @@ export const NATIVE: Row[] = [
   row('paused for longer than the timeout: a person decides', native('BLUE_GREEN', pause(600)), {
     options: { timeout: 25 * MINUTE },
     exit: 29,
-    message: /It is paused at POST_TEST_TRAFFIC_SHIFT, .*nobody continued it.*release:continue:prod --service=ingress/s,
+    message:
+      /It is paused at POST_TEST_TRAFFIC_SHIFT, .*nobody continued it.*release:continue:prod --service=ingress.*ingress is between two revisions/s,
     runs: RUNS_NEW,
     golden: 'deployment-paused',
   }),

@@ -3,6 +3,7 @@ import type { ServiceStep } from '../../../deploy/deploy-plan';
 import { KdcubeError, type Problem } from '../../../problem/problem';
 import { describeWrittenSecrets } from '../aws-sm/secrets-text';
 import { flagHints } from './flag-hints';
+import { isNative } from './native/stages';
 import type { DeploymentState, ServiceState } from './port/port';
 import { resumeCommand, type Rollout } from './rollout';
 import type { Reason, Unresolved } from './verdict/reason';
@@ -161,6 +162,9 @@ function describeRunningRevisions(rollout: Rollout, services: readonly ServiceSt
     if (!service || service.status !== 'ACTIVE') return [`${step.service} is ${service?.status ?? 'missing'}`];
     const { taskDefinition, running, desired } = service;
     const isNew = taskDefinition === revisions.target.get(step.service);
+    // Its traffic may still go to the previous revision.
+    if (isNew && isNative(service) && service.deployments[0]?.rollout === 'IN_PROGRESS')
+      return [`${step.service} is between two revisions: ECS still deploys ${familyRevision(taskDefinition)}`];
     const isPrevious = taskDefinition === plan.baseline[step.serviceName]?.taskDefinition;
     const which = isNew ? 'new' : isPrevious ? 'as before' : 'neither new nor as before';
     const counts = running < desired ? `, ${running} of ${desired} tasks` : '';
