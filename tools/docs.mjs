@@ -16,7 +16,7 @@ const check = process.argv.includes('--check');
 const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
   'packages/release/src/internal.ts',
 );
-const { GENERATIONS } = loadSource('packages/release/src/platform/generation.ts');
+const { GENERATIONS, LAST_KNOWN_REF } = loadSource('packages/release/src/platform/generation.ts');
 const { PLATFORM_IMAGES } = loadSource('packages/release/src/platform/image-list.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
 const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');
@@ -24,6 +24,8 @@ const { PluginOptions } = loadSource('packages/nx/src/plugin-options.ts');
 const { z } = createRequire(path.join(root, 'packages/release/package.json'))('zod');
 
 const PRINTED = '<!-- Printed by `npm run docs` from the code: edit there. -->';
+
+const platformFacts = JSON.parse(fs.readFileSync(path.join(root, 'packages/release/fixtures/platform/facts.json'), 'utf8'));
 
 const pages = {
   'release-yaml.md': releasePage(),
@@ -33,7 +35,7 @@ const pages = {
   'problems.md': problemsPage(),
   'limits.md': limitsPage(),
   'checks.md': page('Checks', checksPage(CHECKS)),
-  'platforms.md': page('Platforms', platformsPage(GENERATIONS)),
+  'platforms.md': page('Platforms', platformsPage(GENERATIONS, platformFacts, LAST_KNOWN_REF)),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
   // Written by hand, except for one table.

@@ -28,6 +28,7 @@ import {
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkPinnedRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
+import { readinessPort } from './targets/ecs/rollout/readiness';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
@@ -199,6 +200,11 @@ function rollBackToForgedRecord(): unknown {
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'record-mismatch': rollBackToForgedRecord,
   'environment-not-ready': () => toProblems([applyCheck(logGroupExists, '/ecs/kdcube-web', { exists: false })]),
+  'credential-missing': () =>
+    readinessPort({
+      environment: 'prod',
+      readiness: { url: 'https://app.example.com/', headers: { Authorization: 'KDCUBE_READINESS_TOKEN' } },
+    } as never),
   'task-definition-missing': () =>
     readCustomDefinitions(box.dir, {
       services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }],

@@ -174,12 +174,14 @@ export type {
   Images,
   SecretValue,
   ServiceDeploymentState,
+  Readiness,
   ServiceState,
   TargetHealth,
   TargetHealthState,
   TaskState,
   WriteSecretRequest,
 } from './targets/ecs/rollout/port/port';
+export type { ReadinessAnswer } from './targets/ecs/rollout/readiness/answer';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
 export { toServiceDeployment } from './targets/ecs/rollout/port/strategy-response';
 export { describeStage, isInProgress, isNative, pausedHook, type Stage, STAGES } from './targets/ecs/rollout/native/stages';

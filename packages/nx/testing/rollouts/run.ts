@@ -1,5 +1,8 @@
 import { startDouble as start, type EcsDouble, PLACE } from '../../../release/testing/rollouts/kit';
 import { rollOutWith, type Deploy } from '../../../release/testing/rollouts/run';
+import type { DeployPlan } from '@kdcube/release/internal';
+import { readinessPort } from '../../src/targets/ecs/rollout/readiness';
+import { startBundles } from './bundles';
 import { connectAws } from '../../src/aws/client';
 import { awsClock } from '../../src/aws/clock';
 import { ecsPort } from '../../src/targets/ecs/ecs-port';
@@ -28,9 +31,14 @@ export const deploy: Deploy = async (double, plan, options = {}, place = {}, mea
   const { now, sleep } = double.time;
   const time = machine ? awsClock({ wall: now, counted: now, sleep, ...machine(double) }) : double.time;
   const aws = await connectAws(region, time);
+  const bundles = meanwhile.bundles && (await startBundles(meanwhile.bundles, time.now));
+  const asking: DeployPlan = bundles ? { ...plan, readiness: { ...plan.readiness!, url: bundles.url } } : plan;
+  const readiness = readinessPort(asking, 200);
   try {
-    return await rollOutWith(ecsPort(aws, cluster), time, { double, plan, options, meanwhile });
+    const run = { double, plan: asking, options, meanwhile, ...(readiness && { readiness }) };
+    return await rollOutWith(ecsPort(aws, cluster), time, run);
   } finally {
     aws.close();
+    await bundles?.close();
   }
 };

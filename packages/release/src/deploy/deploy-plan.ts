@@ -106,6 +106,20 @@ export const DeployPlan = z.strictObject({
   }),
   /** The same for the gateway's configuration in Redis. */
   gateway: z.strictObject({ changed: z.boolean(), force: z.boolean() }),
+  /** Where proc is asked whether its bundles are ready. Absent: the environment names no URL, or the platform has no such answer. */
+  readiness: z
+    .strictObject({
+      url: z.string(),
+      /** Header → the environment variable of the deploy that holds its value. Never a value. */
+      headers: z.record(z.string(), z.string()),
+      /** `all`: every bundle must be ready. `required`: those whose descriptor says `service.readiness: required`. */
+      wait: z.enum(['all', 'required']),
+      tenant: z.string(),
+      project: z.string(),
+      /** The ids of the release's bundles. */
+      bundles: z.array(z.string()),
+    })
+    .optional(),
   notes: z.array(z.string()),
 });
 export type DeployPlan = z.infer<typeof DeployPlan>;

@@ -26,6 +26,7 @@ export const EXIT_CODES = {
   'pause-expired': 27,
   'deployment-stopped': 28,
   'deployment-paused': 29,
+  'bundle-not-ready': 35,
   'aws-credentials': 30,
   'aws-throttled': 31,
   'aws-unreachable': 32,

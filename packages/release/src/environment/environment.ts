@@ -117,6 +117,7 @@ export interface Environment {
   compose: { project: string; directory?: string; file: string };
   gateway: WrittenGateway;
   bundles: Bundling;
+  readiness?: { url: string; headers: Record<string, string>; wait: 'all' | 'required' };
   exec?: Exec;
   metrics: NonNullable<WrittenEnvironment['metrics']>;
   services: Service[];

@@ -44,6 +44,13 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
       alwaysPull: written.bundles?.always_pull ?? false,
       git: written.bundles?.git ?? {},
     },
+    ...(written.readiness && {
+      readiness: {
+        url: written.readiness.url,
+        headers: written.readiness.headers ?? {},
+        wait: written.readiness.wait ?? 'all',
+      },
+    }),
     exec: written.exec && execOf(written),
     metrics: written.metrics ?? {},
     services: Object.entries(written.services ?? {}).map(([key, service]) =>

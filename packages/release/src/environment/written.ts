@@ -221,6 +221,26 @@ export const WrittenEnvironment = z
       })
       .optional()
       .describe('How bundles reach the platform.'),
+    readiness: z
+      .strictObject({
+        url: text().describe(
+          'Where proc answers: `https://<host>/admin/integrations/applications/readiness` through web-proxy, or `http://<host>/monitoring/applications` of proc itself.',
+        ),
+        headers: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe(
+            'Header → the environment variable of the deploy that holds its whole value, such as `Bearer …`. Never the value.',
+          ),
+        wait: z
+          .enum(['all', 'required'])
+          .optional()
+          .describe(
+            '`all` (the default): every bundle of the release must be ready. `required`: only bundles whose descriptor says `service.readiness: required`.',
+          ),
+      })
+      .optional()
+      .describe('Where a deploy to ECS asks whether the bundles are ready (platforms since 2026-08-18).'),
     exec: z
       .strictObject({
         runtime: z.enum(['docker', 'fargate']).describe('What runs code: docker beside proc, or a Fargate task.'),

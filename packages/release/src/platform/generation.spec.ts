@@ -44,6 +44,17 @@ test.each([
   expect(answer.because).toContain(ref !== undefined && /^v?\d+\./.test(ref) ? ref : 'platform.ref');
 });
 
+test.each([
+  ['2026.08.19.120', false],
+  ['2026.8.19', false],
+  ['2026.08.19.121', true],
+  ['2026.10.1', true],
+  ['2027.01.01.1', true],
+])('%s is newer than the last platform that was compared: %s', (ref, isNewer) => {
+  const { generation, because } = generationOf(ref);
+  expect([generation, /newer than 2026\.08\.19\.120, .*newest row is assumed/.test(because)]).toEqual(['2026.8.18', isNewer]);
+});
+
 test('an option decides against the ref', () => {
   expect(generationOf('v0.3.2', '2026.4.19')).toEqual({ generation: '2026.4.19', because: 'the option is set' });
 });

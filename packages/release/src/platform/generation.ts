@@ -129,13 +129,20 @@ export function reservedBecause(id: string, generation: Generation, examples: bo
   return undefined;
 }
 
+/** The newest published platform whose files were compared with this table. */
+export const LAST_KNOWN_REF = '2026.08.19.120';
+
 /** The generation of a platform.ref, and why: by the option, else by its calendar version, else by the kind of ref. */
 export function generationOf(ref: string | undefined, option?: Generation): { generation: Generation; because: string } {
   if (option) return { generation: option, because: 'the option is set' };
   const version = ref === undefined ? undefined : calendarVersion(ref);
   if (version !== undefined) {
     const holds = (name: Generation) => calendarVersion(generationRow(name).since ?? name)! <= version;
-    return { generation: generations.findLast(holds) ?? generations[0], because: `platform.ref ${ref} is a calendar version` };
+    const generation = generations.findLast(holds) ?? generations[0];
+    const newer = isNewerThanKnown(ref!)
+      ? `, newer than ${LAST_KNOWN_REF}, the last one that this table was compared with: its newest row is assumed`
+      : '';
+    return { generation, because: `platform.ref ${ref} is a calendar version${newer}` };
   }
   if (ref !== undefined && /^v?\d+\.\d+/.test(ref)) {
     return { generation: '2026.3.1', because: `platform.ref ${ref} is not a calendar version, as before 2026-03-05` };
@@ -147,6 +154,11 @@ export function generationOf(ref: string | undefined, option?: Generation): { ge
 export function isRefSince(ref: string, since: string): boolean | undefined {
   const version = calendarVersion(ref);
   return version === undefined ? undefined : version >= calendarVersion(since)!;
+}
+
+/** Whether a ref is newer than the last one that the table was compared with. */
+export function isNewerThanKnown(ref: string): boolean {
+  return (calendarVersion(ref) ?? 0) > calendarVersion(LAST_KNOWN_REF)!;
 }
 
 /** 2026.3.4.1716 → 202603041716, with or without zeros in front; undefined if it is not a calendar version. The last part is the time of day, and may be missing. */

@@ -164,6 +164,8 @@ export const PROBLEMS = {
   'deployment-paused': 'An ECS deployment is paused at a lifecycle hook, and waits for a person.',
   'deployment-not-paused': 'No ECS deployment of the environment is paused, or can be rolled back.',
   'rollout-unknown': 'The result of a deployment is unknown: AWS reports neither success nor failure.',
+  'credential-missing': 'An environment variable that holds a credential of a deploy is not set.',
+  'bundle-not-ready': 'A bundle did not become ready in time.',
   'wrong-image': 'A task runs an image other than the pinned one.',
   'task-failed': 'A one-off task failed, such as the database setup.',
   'reload-failed': 'The running tasks did not load the changed bundle descriptor.',

@@ -1,4 +1,5 @@
 import type { DeployPlan, ProblemCode, RolloutOptions } from '../../src/internal';
+import type { BundleAnswers } from './bundles';
 import type { Meanwhile } from './run';
 import { change, type EcsDouble, NEW, PLACE, service, SERVICES, type Wish } from './kit';
 
@@ -16,7 +17,7 @@ export interface Row {
   /** What happens before the deploy begins. */
   before?: (double: EcsDouble) => Promise<unknown>;
   /** Other clients, the clock of the machine, images that the registry lacks. */
-  meanwhile?: Omit<Meanwhile, 'kill'>;
+  meanwhile?: Omit<Meanwhile, 'kill' | 'bundles'>;
   /** The end if proc goes first and forces the registry, where it differs. `elsewhere`: what happens at a fixed time would affect proc, and has a row of its own. */
   behindProc?: 'elsewhere' | Pick<Row, 'runs'>;
   /** ECS does not report COMPLETED before the timeout. */
@@ -43,6 +44,10 @@ export interface Row {
   secrets?: Record<string, unknown>;
   /** The ids of the bundles that proc has in Redis in the end. */
   reloaded?: readonly string[];
+  /** What proc answers about its bundles; the plan then has `readiness`. */
+  bundles?: BundleAnswers;
+  /** What was pinned runs, although the verdict is a failure. */
+  isPinned?: true;
   /** No call that writes succeeds. */
   writes?: 'none';
 }

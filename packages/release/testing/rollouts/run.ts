@@ -1,6 +1,7 @@
 import type { DeployPlan, Outcome, RolloutEvent, RolloutOptions } from '../../src/internal';
 import { exitCode, KdcubeError, rollOut } from '../../src/internal';
-import type { Clock, Ecs, Images } from '../../src/targets/ecs/rollout/port/port';
+import type { Clock, Ecs, Images, Readiness } from '../../src/targets/ecs/rollout/port/port';
+import { readinessOf, type BundleAnswers } from './bundles';
 import { ecsOf } from './ecs';
 import { PLACE, type EcsDouble } from './kit';
 
@@ -31,6 +32,8 @@ export interface Meanwhile {
   machine?: (double: EcsDouble) => Partial<Machine>;
   /** Images that the registry does not have, by a part of their reference. */
   missing?: string;
+  /** What proc answers about its bundles. */
+  bundles?: BundleAnswers;
 }
 
 /** kill -9 right after a call, before its response arrives. */
@@ -83,9 +86,16 @@ export const deploy: Deploy = (double, plan, options = {}, place = {}, meanwhile
 export async function rollOutWith(
   ecs: Ecs,
   time: Clock,
-  run: { double: EcsDouble; plan: DeployPlan; options: Partial<RolloutOptions>; meanwhile: Meanwhile },
+  run: {
+    double: EcsDouble;
+    plan: DeployPlan;
+    options: Partial<RolloutOptions>;
+    meanwhile: Meanwhile;
+    /** Default: the stand-in of `meanwhile.bundles`. */
+    readiness?: Readiness;
+  },
 ): Promise<Ended> {
-  const { somebody, kill, onEvent, missing } = run.meanwhile;
+  const { somebody, kill, onEvent, missing, bundles } = run.meanwhile;
   const events: RolloutEvent[] = [];
   const clock = {
     now: time.now,
@@ -98,7 +108,9 @@ export async function rollOutWith(
     events.push(event);
     onEvent?.(event);
   };
-  const ports = { ecs: withKill(ecs, kill), clock, images: imagesWithout(missing), report };
+  const readiness = run.readiness ?? (bundles && readinessOf(bundles, time.now));
+  const readinessPort = readiness && { readiness };
+  const ports = { ecs: withKill(ecs, kill), clock, images: imagesWithout(missing), report, ...readinessPort };
   const defaults = { planId: 'plan-a', timeout: 40 * MINUTE, onFailure: 'rollback', lockTimeout: 0 } as const;
   try {
     const rollout = rollOut(run.plan, ports, { ...defaults, ...run.options });

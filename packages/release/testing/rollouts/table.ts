@@ -1,5 +1,6 @@
 import { service, SERVICES } from './kit';
 import { BALANCED, behindProc, isOfOne, type Row, CRASH, INGRESS, NO_BREAKER, NO_ROLLBACK, rollBack, rule, UI } from './row';
+import { BUNDLE_ROWS } from './bundles.table';
 import { CLOCKS } from './clocks.table';
 import { GATEWAYS } from './gateway.table';
 import { IMAGES } from './images.table';
@@ -266,6 +267,7 @@ const PLAIN: Row[] = [
   ...CONFIRMED,
   ...SECRETS,
   ...NATIVE,
+  ...BUNDLE_ROWS,
 ];
 
 /** Every row about one service is also played after proc, which forces the registry in two steps. However it ends, the registry is that of the proc that runs then. */
@@ -274,10 +276,16 @@ const FORCED = PLAIN.filter(isOfOne).map(behindProc);
 export const ROWS: Row[] = [...PLAIN, ...FORCED];
 
 /** Rows about AWS and its client: clocks, faults, broken connections, pages, credentials; and those with a golden message. @kdcube/nx plays them through the AWS SDK too. */
-export const CLIENT_ROWS = ROWS.filter(({ name, golden, meanwhile, withoutSdk, scenario = {} }) => {
+export const CLIENT_ROWS = ROWS.filter(({ name, golden, meanwhile, bundles, withoutSdk, scenario = {} }) => {
   if (withoutSdk) return false;
   const isAboutAws = ['faults', 'cuts', 'accounts', 'signedWithin'].some((key) => key in scenario);
-  return golden !== undefined || meanwhile?.machine !== undefined || isAboutAws || MANY.some((row) => row.name === name);
+  return (
+    golden !== undefined ||
+    bundles !== undefined ||
+    meanwhile?.machine !== undefined ||
+    isAboutAws ||
+    MANY.some((row) => row.name === name)
+  );
 });
 
 /** The codes whose golden text comes from a row. */

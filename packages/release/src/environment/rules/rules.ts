@@ -10,6 +10,7 @@ import {
   sizesExist,
   targetsAreComplete,
 } from './rules-targets';
+import { readinessCanBeAsked } from './rules-readiness';
 import {
   clearedNamesExist,
   holdsNoSecretValues,
@@ -42,6 +43,7 @@ const RULES: EnvironmentRule[] = [
   rolesAreOfTheAccount,
   mountsAreValid,
   execCanRun,
+  readinessCanBeAsked,
   keysAreUsed,
   gatewayIsAccepted,
   gatewayIsPlausible,

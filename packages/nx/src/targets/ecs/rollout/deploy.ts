@@ -20,6 +20,7 @@ import { logRollout } from './lines';
 import { openEcs } from '../ecs-port';
 import { listRecords, recordTags, writeRecord } from '../records/records';
 import { imagesPort } from './images';
+import { readinessPort } from './readiness';
 import { onInterrupt, trackInFlight } from './interrupt';
 
 export interface DeployOptions {
@@ -47,6 +48,8 @@ export interface Deployed {
 export async function deploy(plan: DeployPlan, records: Repository, options: DeployOptions, log: Log): Promise<Deployed> {
   // A missing repository must be found before the first write.
   await recordTags(records, plan.environment);
+  // So must a missing credential.
+  const readiness = readinessPort(plan);
   const clock = awsClock();
   const ecs = await openEcs({ region: plan.region, cluster: plan.cluster }, clock);
   const board = openBoard(plan, options.json, clock.now);
@@ -76,7 +79,11 @@ export async function deploy(plan: DeployPlan, records: Repository, options: Dep
       resumeCommand,
       ...(options.waitUntil && { waitUntil: options.waitUntil }),
     };
-    const outcome = await rollOut(plan, { ecs, clock, images: imagesPort(log), report }, rolloutOptions);
+    const outcome = await rollOut(
+      plan,
+      { ecs, clock, images: imagesPort(log), report, ...(readiness && { readiness }) },
+      rolloutOptions,
+    );
     board.close();
     const record = await writeAttempt(plan, outcome, records, options, log);
     return { outcome, ...(record !== undefined && { record }) };

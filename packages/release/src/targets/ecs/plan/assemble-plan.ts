@@ -5,11 +5,13 @@ import { compareBundles } from '../../../deploy/compare-bundles';
 import { bundlesInDescriptor } from '../../../deploy/normalize-descriptor';
 import type { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
 import { describeForcedStep, forcedService } from '../../../deploy/registry-step';
+import { isNewerThanKnown } from '../../../platform/generation';
 import { planWaves } from '../../../deploy/waves';
 import type { DeployInput } from './deploy-input';
 import { detectSecretsChange, storedText } from '../aws-sm/detect-change';
 import { detectDescriptorChange, detectGatewayChange } from './redis-changes';
 import { runningDescriptor } from './reuse-registered-text';
+import { describeReadiness, planReadiness } from './plan-readiness';
 import type { Running } from './running';
 
 /** The plan as one value, from the steps of its services. */
@@ -34,6 +36,7 @@ export function assemblePlan(
     step === forced && step.change === 'none' ? { ...step, change: 'update', reasons: ['Redis is overwritten'] } : step,
   );
   const { changed, after, force, unknown } = descriptor;
+  const readiness = planReadiness(input);
   return {
     plan: 2,
     environment: environment.name,
@@ -56,11 +59,14 @@ export function assemblePlan(
       ...(secretsChange && { secrets: secretsChange.secrets }),
     },
     gateway: { changed: gateway.changed, force: gateway.force },
+    ...(readiness && { readiness }),
     notes: [
       ...describeOffline(running, environment.name, record),
       ...descriptor.notes,
       ...(changed && input.descriptor.mode === 'baked' ? describeForeignImage(proc) : []),
       ...gateway.notes,
+      ...describeReadiness(input),
+      ...describeNewerPlatform(input),
       ...describeForcedStep({ services: [...steps], descriptor, gateway }),
     ],
   };
@@ -90,6 +96,12 @@ function describedBundles(text: string | undefined, record: ReleaseRecord | unde
       return [id, { ...written, ...(commit !== undefined && { commit }), ...recorded }] as const;
     }),
   );
+}
+
+/** What a platform expects that is newer than the table of generations is assumed. */
+function describeNewerPlatform({ release: { platform, generationBecause } }: DeployInput): string[] {
+  const isAssumed = platform.ref !== undefined && generationBecause.startsWith('platform.ref') && isNewerThanKnown(platform.ref);
+  return isAssumed ? [`${generationBecause}.`] : [];
 }
 
 /** An image that was not built from this release may lack the bundles in the descriptor. */

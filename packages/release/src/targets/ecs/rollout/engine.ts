@@ -10,6 +10,7 @@ import { checkBaseline } from './preflight/baseline';
 import { checkImages } from './preflight/images';
 import { waitForOngoingDeployments } from './preflight/ongoing-deployments';
 import { checkTarget } from './preflight/preflight';
+import { waitForBundles } from './readiness/wait';
 import { findRegistered, registerAll } from './register';
 import { restoreRegistry } from './rollback/restore-registry';
 import { recoverSecrets } from '../aws-sm/recover';
@@ -43,7 +44,7 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
   if (resumed.failure) return outcomeOf(rollout, describeFailure(rollout, resumed.failure, services), services);
   if (isEmptyPlan(plan)) {
     await removeOwnLock(rollout, services);
-    return outcomeOf(rollout, undefined, services);
+    return endOutcome(rollout, services);
   }
 
   await checkStrategies(rollout, services);
@@ -67,21 +68,50 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
   let services = before;
   const reloaded = reloadedStep(rollout)?.service;
   if (!rollout.plan.waves.some(({ services: names }) => names.includes(reloaded ?? ''))) {
-    const failure = await reloadBundles(rollout, services);
+    const failure = await reloadAndWait(rollout, services, [], rollout.clock.now() + rollout.options.timeout);
     if (failure) return handleFailure(rollout, failure);
   }
   for (const { name, services: names } of withRegistryWave(rollout)) {
     rollout.report({ event: 'wave', name, services: names });
+    const deadline = rollout.clock.now() + rollout.options.timeout;
     const failure = findForeignChange(rollout, services) ?? (await runWave(rollout, names, services));
     if (failure) return handleFailure(rollout, failure);
     await lock?.renew();
     services = await readServices(rollout);
     // The old tasks of proc are gone: only the new image must have the bundles of the new list.
-    const unloaded = reloaded !== undefined && names.includes(reloaded) ? await reloadBundles(rollout, services) : undefined;
-    if (unloaded) return handleFailure(rollout, unloaded);
+    const unready = updatesProc(rollout, names) ? await reloadAndWait(rollout, services, names, deadline) : undefined;
+    if (unready) return handleFailure(rollout, unready);
   }
   const failure = findForeignChange(rollout, services);
-  return failure ? handleFailure(rollout, failure) : outcomeOf(rollout, undefined, services);
+  if (failure) return handleFailure(rollout, failure);
+  const hasAsked = reloaded !== undefined || withRegistryWave(rollout).some(({ services: names }) => updatesProc(rollout, names));
+  return hasAsked ? outcomeOf(rollout, undefined, services) : endOutcome(rollout, services);
+}
+
+/** Loads the new list of bundles where a reload does that, and then waits until the bundles are ready. `names`: the services of the wave that went before. */
+async function reloadAndWait(
+  rollout: Rollout,
+  services: readonly ServiceState[],
+  names: readonly string[],
+  deadline: number,
+): Promise<Failure | undefined> {
+  const reloaded = reloadedStep(rollout)?.service;
+  const isReloaded = reloaded !== undefined && (names.length === 0 || names.includes(reloaded));
+  const failure = isReloaded ? await reloadBundles(rollout, services) : undefined;
+  if (failure) return failure;
+  return isReloaded || updatesProc(rollout, names) ? waitForBundles(rollout, deadline) : undefined;
+}
+
+/** The plan left proc as it was: its bundles must be ready all the same, since an earlier run may have ended before they were. Nothing is rolled back, because nothing of this run is the cause. */
+async function endOutcome(rollout: Rollout, services: readonly ServiceState[]): Promise<Outcome> {
+  const failure = await waitForBundles(rollout, rollout.clock.now() + rollout.options.timeout);
+  return outcomeOf(rollout, failure && describeFailure(rollout, failure, services), services);
+}
+
+function updatesProc({ plan }: Rollout, names: readonly string[]): boolean {
+  return plan.services.some(
+    ({ service, component, kind }) => component === 'proc' && kind === 'service' && names.includes(service),
+  );
 }
 
 /** The service that overwrites Redis (proc or ingress) is updated in a wave of its own, the first one, if no wave of the plan updates it. */

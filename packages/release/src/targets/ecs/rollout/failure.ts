@@ -71,16 +71,21 @@ function logLines({ lines = [] }: Reason): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-function describeOutcome({ revisions }: Rollout, { step, reason }: Failure): string {
-  const revision = familyRevision(revisions.target.get(step.service) ?? '');
+function describeOutcome({ plan, revisions }: Rollout, { step, reason }: Failure): string {
+  const taskDefinition = revisions.target.get(step.service) ?? plan.baseline[step.serviceName]?.taskDefinition ?? '';
+  const revision = familyRevision(taskDefinition);
   switch (reason.code) {
     case 'rollout-unknown':
+      if (reason.unresolved?.what === 'bundles')
+        return `It is unknown whether the bundles of ${step.service} are ready with ${revision}.`;
       if (reason.unresolved) return `It is unknown whether ${step.service} stays on ${revision} and is healthy.`;
       return `The state of the deployment of ${step.service} to ${revision} is unknown.`;
     case 'rollout-superseded':
       return `${step.service} does not stay on ${revision}.`;
     case 'wrong-image':
       return `${step.service} does not run what was pinned.`;
+    case 'bundle-not-ready':
+      return `The bundles of ${step.service} are not ready with ${revision}.`;
     case 'task-failed':
       return `${step.service} failed with ${revision}.`;
     case 'reload-failed':
@@ -109,6 +114,7 @@ function suggestNextStep(rollout: Rollout, { step, reason }: Failure): string {
     case 'health-check-failed':
     case 'task-failed':
     case 'reload-failed':
+    case 'bundle-not-ready':
       return `aws logs tail ${step.logGroup} --region ${region} --since 1h`;
     case 'rollout-unknown':
       return unresolvedHint(rollout, step.serviceName, reason.unresolved) ?? events;
@@ -146,6 +152,8 @@ function unresolvedHint(rollout: Rollout, serviceName: string, unresolved: Unres
       ].join('\n');
     case 'target-group':
       return `aws elbv2 describe-target-health --region ${rollout.plan.region} --target-group-arn ${unresolved.arn}    shows it, with the permission elasticloadbalancing:DescribeTargetHealth`;
+    case 'bundles':
+      return `${resumeCommand(rollout)}    asks again`;
     case 'health-checks':
       return describeServiceCommand(rollout, serviceName, 'deployments');
     default:

@@ -4,13 +4,15 @@ import type { SecretWrite } from '../../../deploy/descriptor-secrets';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import type { RolloutEvent } from './events';
 import type { Stage } from './native/stages';
-import type { Clock, Ecs, Images } from './port/port';
+import type { Clock, Ecs, Images, Readiness } from './port/port';
 import { isUnconfirmed, retryCalls } from './port/retries';
 
 export interface RolloutPorts {
   ecs: Ecs;
   clock: Clock;
   images: Images;
+  /** Undefined: proc is not asked whether its bundles are ready. */
+  readiness?: Readiness;
   report: (event: RolloutEvent) => void;
 }
 

@@ -1,4 +1,6 @@
+import type { DeployPlan } from '../../../../deploy/deploy-plan';
 import type { Problem } from '../../../../problem/problem';
+import type { ReadinessAnswer } from '../readiness/answer';
 import type { TaskDefinition } from '../../task-definition/task-definition';
 
 /** What a rollout needs of the outside: nothing else in this folder waits or sends a request. Times are milliseconds since 1970. */
@@ -226,6 +228,12 @@ export interface ImageRequest {
   reference: string;
   /** `linux/amd64` */
   platform: string;
+}
+
+/** What of a deploy asks proc whether its bundles are ready. */
+export interface Readiness {
+  /** Sends one request, without following a redirect. Never throws. */
+  ask(request: NonNullable<DeployPlan['readiness']>): Promise<ReadinessAnswer>;
 }
 
 interface LogStream {

@@ -15,7 +15,7 @@ export interface Reason {
   unresolved?: Unresolved;
 }
 
-export type Unresolved = { what: 'alarms' | 'health-checks' } | { what: 'target-group'; arn: string };
+export type Unresolved = { what: 'alarms' | 'health-checks' | 'bundles' } | { what: 'target-group'; arn: string };
 
 /** The reason of the newest task that failed; that of an event if no task gives one. All `tasks` and `events` are of one deployment. */
 export function findReason(tasks: readonly TaskState[], events: readonly ServiceEvent[]): Reason | undefined {

@@ -1,0 +1,31 @@
+import type { DeployPlan } from '../../../deploy/deploy-plan';
+import { generationRow } from '../../../platform/generation';
+import type { DeployInput } from './deploy-input';
+
+type Input = Pick<DeployInput, 'environment' | 'release'>;
+
+/** Where a deploy asks proc whether the bundles of the release are ready; undefined if it cannot. */
+export function planReadiness({ environment, release }: Input): DeployPlan['readiness'] {
+  const { readiness, tenant, project } = environment;
+  if (!readiness || !generationRow(release.generation).bundleReadiness || !hasProc(environment)) return undefined;
+  return { ...readiness, tenant, project, bundles: release.bundles.map(({ id }) => id) };
+}
+
+/** Why a deploy cannot ask, where one might expect it. */
+export function describeReadiness({ environment, release }: Input): string[] {
+  if (!hasProc(environment)) return [];
+  const answers = generationRow(release.generation).bundleReadiness;
+  if (environment.readiness && !answers)
+    return [
+      `readiness: a platform of ${release.generation} does not answer whether its bundles are ready. The verdict rests on tasks and digests.`,
+    ];
+  if (!environment.readiness && answers)
+    return [
+      `A healthy proc of this platform proves nothing about its bundles, and ${environment.name} does not say where to ask (readiness.url). The verdict rests on tasks and digests.`,
+    ];
+  return [];
+}
+
+function hasProc({ services }: DeployInput['environment']): boolean {
+  return services.some(({ component, target }) => component === 'proc' && target === 'ecs');
+}

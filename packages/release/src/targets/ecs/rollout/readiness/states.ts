@@ -1,0 +1,44 @@
+import type { DeployPlan } from '../../../../deploy/deploy-plan';
+import type { BundleState } from './answer';
+
+/** Every process of proc prepares the bundles for itself, and a load balancer chooses who answers: the last answer of each process counts for so long. Milliseconds. */
+const FRESH_MS = 60_000;
+
+/** The last answers of the processes of proc. */
+export interface Answers {
+  byProcess: Map<string, { at: number; states: ReadonlyMap<string, BundleState> }>;
+}
+
+export interface OpenBundle {
+  id: string;
+  /** Undefined: proc does not list it. */
+  state?: BundleState;
+}
+
+export function addAnswer(answers: Answers, process: string, states: ReadonlyMap<string, BundleState>, now: number): void {
+  answers.byProcess.set(process, { at: now, states });
+  // A process that does not answer any more may have ended.
+  for (const [name, { at }] of answers.byProcess) if (now - at > FRESH_MS) answers.byProcess.delete(name);
+}
+
+/** The bundles that are not ready in some process: those that the verdict waits for, and the others. */
+export function openBundles(
+  { byProcess }: Answers,
+  { bundles, wait }: NonNullable<DeployPlan['readiness']>,
+): { awaited: OpenBundle[]; others: OpenBundle[] } {
+  const all = bundles.flatMap((id): OpenBundle[] => {
+    const states = [...byProcess.values()].map((answer) => answer.states.get(id));
+    const unready = states.filter((state) => state === undefined || !state.isReady);
+    if (unready.length === 0) return [];
+    const state = unready.find((each) => each?.error !== undefined) ?? unready.find((each) => each !== undefined);
+    return [{ id, ...(state && { state }) }];
+  });
+  const isAwaited = ({ state }: OpenBundle) => wait === 'all' || state?.isRequired === true;
+  return { awaited: all.filter(isAwaited), others: all.filter((each) => !isAwaited(each)) };
+}
+
+/** `b (retrying: ModuleNotFoundError: No module named 'x')` */
+export function describeOpen({ id, state }: OpenBundle): string {
+  if (!state) return `${id} (proc does not list it)`;
+  return `${id} (${state.state}${state.error === undefined ? '' : `: ${state.error}`})`;
+}
