@@ -8,7 +8,8 @@ import { formatProblems, KdcubeError } from '../problem/problem';
 import { environmentOf, ENVIRONMENT_FIXTURES, fixtureFiles, IMAGES } from '../../testing/environments';
 import { planDescriptor } from '../descriptor/descriptor';
 import { descriptorOptions } from './bundles';
-import type { EnvInput, EnvPlan, ServiceEnv } from './env';
+import type { EnvPlan, ServiceEnv } from './env';
+import type { EnvInput } from './env-input';
 import { renderEnv } from './env';
 
 const REF: Record<Generation, string> = {

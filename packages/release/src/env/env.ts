@@ -4,33 +4,15 @@ import { GENERATIONS } from '../platform/generation';
 import type { Component } from '../platform/components';
 import type { Environment, Service, ServiceImage, Target } from '../environment/environment';
 import { valueFrom } from '../environment/secret-reference';
-import type { Release } from '../release/release';
-import type { DescriptorPlan } from '../descriptor/descriptor';
 import { assemblyNote } from './assembly';
 import type { PlannedFile } from './bundles';
 import { bundleSettings, descriptorProblem } from './bundles';
 import { renderGateway } from './gateway';
 import { cloneRootSettings, gitModeFindings } from './git-mode';
 import { fits, tooLarge } from './limits';
+import type { EnvInput } from './env-input';
 import type { Env } from './settings';
 import { execSettings, gitSettings, metricsSettings, ownSettings } from './settings';
-
-export interface EnvInput {
-  environment: Environment;
-  release: Release;
-  /** planDescriptor(release, pins, descriptorOptions(environment)) */
-  descriptor: DescriptorPlan;
-  /** The images of the release by name: full references by digest. */
-  images: ReadonlyMap<string, string>;
-  /** The exec task definition with its revision, once it is registered. */
-  execTaskDefinition?: string;
-  /** For one rollout: the rendered bundles and gateway overwrite those in Redis. */
-  force?: boolean;
-  /** assembly.yaml as plain data, if the platform gets one. */
-  assembly?: unknown;
-  /** Whether proc's image has git, if that is known. */
-  imageHasGit?: boolean;
-}
 
 /** The rendered configuration of one service: its variables, its secrets by reference, and its files. */
 export interface ServiceEnv {

@@ -4,7 +4,7 @@ import type { Service } from '../environment/environment';
 import { gitModeFacts, HTTPS_TOKEN_SINCE, readsHttpsToken, TASK_CLONES, type GitModeFacts } from '../platform/git-mode';
 import type { BundleClone } from '../descriptor/git-source';
 import { isLoopback, shownUrl } from '../release/refs';
-import type { EnvInput } from './env';
+import type { EnvInput } from './env-input';
 import type { Env } from './settings';
 
 interface Findings {
