@@ -16,7 +16,8 @@ const check = process.argv.includes('--check');
 const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, WrittenEnvironment, WrittenRelease } = loadSource(
   'packages/release/src/internal.ts',
 );
-const { GENERATIONS, LAST_KNOWN_REF } = loadSource('packages/release/src/platform/generation.ts');
+const { GENERATIONS } = loadSource('packages/release/src/platform/generation.ts');
+const { LAST_KNOWN_REF } = loadSource('packages/release/src/platform/last-known-ref.ts');
 const { PLATFORM_IMAGES } = loadSource('packages/release/src/platform/image-list.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
 const { GENERATORS } = loadSource('packages/nx/src/generators/schemas.ts');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { BundleAnswers } from '../../../release/testing/rollouts/bundles';
 
 /** What a request brought. */
-export interface SeenRequest {
+interface SeenRequest {
   url: string;
   headers: http.IncomingHttpHeaders;
 }

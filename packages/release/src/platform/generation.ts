@@ -1,3 +1,5 @@
+import { LAST_KNOWN_REF } from './last-known-ref';
+
 export type DescriptorKind = 'env-json' | 'bundles-yaml';
 
 export interface GenerationRow {
@@ -128,9 +130,6 @@ export function reservedBecause(id: string, generation: Generation, examples: bo
     return 'with BUNDLES_INCLUDE_EXAMPLES=1 the platform keeps its built-in example and ignores this entry';
   return undefined;
 }
-
-/** The newest published platform whose files were compared with this table. */
-export const LAST_KNOWN_REF = '2026.08.19.120';
 
 /** The generation of a platform.ref, and why: by the option, else by its calendar version, else by the kind of ref. */
 export function generationOf(ref: string | undefined, option?: Generation): { generation: Generation; because: string } {

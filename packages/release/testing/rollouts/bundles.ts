@@ -19,7 +19,7 @@ export type BundleAnswer =
 /** What it answers: to the request of this number (from 1), so many seconds after the first. */
 export type BundleAnswers = (request: number, seconds: number) => BundleAnswer;
 
-export const BUNDLES = ['a', 'b'];
+const BUNDLES = ['a', 'b'];
 
 /** The part of a plan that asks the stand-in. */
 export function readinessAt(url: string, more: Partial<NonNullable<DeployPlan['readiness']>> = {}): DeployPlan['readiness'] {
