@@ -15,7 +15,7 @@ export const PLATFORM_IMAGES: readonly PublishedImageFacts[] = [
   { name: 'kdcube-chat-proc', use: 'proc; the base of `kdcube-chat-proc-bundled`' },
   { name: 'kdcube-metrics', use: 'metrics' },
   { name: 'kdcube-postgres-setup', use: 'postgres-setup' },
-  { name: 'kdcube-secrets', use: 'the secrets of a compose host', since: '2026.3.7.326' },
+  { name: 'kdcube-secrets', use: 'the secrets of a compose host', since: '2026.3.8.351' },
   { name: 'kdcube-web-proxy', use: 'web-proxy' },
   { name: 'kdcube-web-ui', use: 'frontend', since: '2026.3.4.1716' },
   { name: 'proxylogin', use: 'proxylogin' },
