@@ -3,7 +3,7 @@ import { printable } from '../problem/problem';
 import { WrittenGateway } from '../environment/written-gateway';
 import { yamlText } from '../document/yaml-text';
 import type { FoundExec } from './types';
-import { registryOfAll } from './image';
+import { publishedName, registryOfAll } from './image';
 import { importSettings } from './settings';
 import { importVariables } from './found';
 import { type FoundService, type ImportNote } from './types';
@@ -16,6 +16,8 @@ export interface FoundEnvironment {
   exec?: FoundExec;
   /** `ecs:` or `compose:`, as the file has it. */
   place: Record<string, unknown>;
+  /** The pinned digests of the platform's images that the release mirrors, by name. */
+  published?: ReadonlyMap<string, string>;
 }
 
 export interface ImportedEnvironment {
@@ -36,6 +38,8 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
     delete settings[key];
     notes.push({ subject: `${key}:`, reason: 'secret', message: 'was left out: it may contain a secret' });
   }
+  const registryNotes: ImportNote[] = [];
+  const registry = registryOfAll(found.services, registryNotes);
   const services = Object.fromEntries(
     found.services.map((service) => {
       const imported = importVariables(service, settings, (variable) => placeOf(found, variable));
@@ -44,7 +48,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
         service.name,
         {
           component: service.component,
-          image: service.image,
+          image: publishedName(service.image, registry, found.published) ?? service.image,
           ...service.rest,
           ...(Object.keys(imported.env).length > 0 && { env: escaped(imported.env) }),
           ...(Object.keys(imported.secrets).length > 0 && { secrets: imported.secrets }),
@@ -52,7 +56,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
       ];
     }),
   );
-  const registry = registryOfAll(found.services, notes);
+  notes.push(...registryNotes);
   const text = yamlText({
     target: found.target,
     ...(registry !== undefined && { registry }),

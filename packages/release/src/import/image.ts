@@ -81,6 +81,17 @@ export function registryOfAll(services: readonly FoundService[], notes: ImportNo
   return proc?.registry;
 }
 
+/** The name of a mirrored image of the platform, if the reference is exactly what the environment resolves this name to. */
+export function publishedName(
+  reference: string,
+  registry: string | undefined,
+  published: ReadonlyMap<string, string> | undefined,
+): string | undefined {
+  const name = reference.replace(/@.*$/, '').split('/').at(-1)!;
+  const digest = published?.get(name);
+  return digest !== undefined && registry !== undefined && reference === `${registry}/${name}@${digest}` ? name : undefined;
+}
+
 /** The registry of an image, in the form of `registry:`. Undefined for official images of Docker Hub and those of the platform: no release is pushed there. */
 function registryOf({ host, repository }: ImageReference): string | undefined {
   const prefix = repository.split('/').slice(0, -1).join('/');

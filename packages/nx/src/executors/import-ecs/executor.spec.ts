@@ -1,12 +1,13 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { mustReadEnvironment } from '@kdcube/release/internal';
+import { mustReadEnvironment, printPin } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, restoreVariables } from '../../../testing/aws-kit';
 import importCompose from '../import-compose/executor';
 import importEcs from './executor';
 import { captureOutput } from '../../../testing/capture-output';
+import { write } from '../../../testing/git-kit';
 
 jest.setTimeout(60_000);
 
@@ -81,6 +82,34 @@ it('a cluster that runs, with 40 services of others: what is the platform’s, b
   const first = text();
   expect(await run()).toBe(true);
   expect(text()).toBe(first);
+});
+
+it('a mirrored image of the platform by its name, if exactly the pinned one runs', async () => {
+  const [pinned, other] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`);
+  const image = (name: string, digest: string) => ({ image: `registry.example/acme/${name}@${digest}` });
+  const variables = { environment: [{ name: 'GATEWAY_CONFIG_JSON', value: '{"tenant": "acme", "project": "demo"}' }] };
+  await ecs.close();
+  ecs = await ecsDouble({
+    clusters: ['acme'],
+    taskDefinitions: [
+      emptyDefinition('chat-ingress', { ...variables, ...image('kdcube-chat-ingress', pinned!) }),
+      emptyDefinition('metrics', { ...variables, ...image('kdcube-metrics', other!) }),
+    ],
+    services: [emptyService('chat-ingress', 'chat-ingress'), emptyService('metrics', 'metrics')],
+  });
+  useDouble(ecs, CANARY);
+  const pin = (name: string) =>
+    printPin({ pin: 1, ref: '2026.7.1', source: `docker.io/kdcube/${name}`, digest: pinned!, manifests: [] });
+  write(root, {
+    'release.yaml': 'platform: {ref: "2026.7.1", registry: "docker.io/kdcube"}\nbundles: {items: [{id: "here"}]}\n',
+    'pins/platform/kdcube-chat-ingress/pin.json': pin('kdcube-chat-ingress'),
+    'pins/platform/kdcube-metrics/pin.json': pin('kdcube-metrics'),
+  });
+  expect(await run()).toBe(true);
+  expect(text()).toMatch(/image: "?kdcube-chat-ingress"?$/m);
+  expect(text()).toContain(`registry.example/acme/kdcube-metrics@${other}`);
+  expect(output).toMatch(/metrics image +is the running image\..* own image of the platform +image: kdcube-metrics/);
+  expect(output).not.toContain('chat-ingress image');
 });
 
 it('says what is not there, and overwrites nothing', async () => {

@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { type FoundService, importEnvironment, type ImportNote } from '@kdcube/release/internal';
+import { type FoundService, importEnvironment, type ImportNote, type Workspace } from '@kdcube/release/internal';
 import { readWorkspaceLenient } from '../../workspace/lenient';
 import { readCluster } from '../../targets/ecs/plan/read-cluster';
 import { writeEnvironment } from '../write-environment';
@@ -11,17 +11,31 @@ export default function importEcs(options: ImportEcsOptions, context: ExecutorCo
   return runExecutor(context, options, async (task) => {
     const { environment: name, cluster, region, services: wanted, dryRun } = options;
     const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
-    notes.push(...releaseImages(services, readWorkspaceLenient(task.root).workspace.images));
-    const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster } });
+    const { workspace } = readWorkspaceLenient(task.root);
+    const published = publishedDigests(workspace);
+    notes.push(...releaseImages(services, workspace.images, published));
+    const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster }, published });
     await writeEnvironment(task, name, imported, { before: notes, next: 'plan', dryRun });
   });
 }
 
-/** The running image is imported, so that the first plan changes nothing. To deploy a release, a person replaces it by the image of this workspace. */
-function releaseImages(services: readonly FoundService[], images: readonly { name: string }[]): ImportNote[] {
+function publishedDigests({ pins }: Workspace): Map<string, string> {
+  return new Map(pins.platform.flatMap(({ subject, pin, fits }) => (pin && fits ? [[subject.name, pin.digest]] : [])));
+}
+
+/** The running image is imported, so that the first plan changes nothing. To deploy a release, a person replaces it by the image of this release. */
+function releaseImages(
+  services: readonly FoundService[],
+  images: readonly { name: string }[],
+  published: ReadonlyMap<string, string>,
+): ImportNote[] {
+  const names = [...images.map(({ name }) => name), ...published.keys()];
   return services.flatMap(({ name, image }): ImportNote[] => {
-    const own = images.find((each) => image.replace(/@.*$/, '').split('/').at(-1) === each.name);
-    const message = 'is the running image. To deploy this release with its bundles, use the release’s own image';
-    return own ? [{ subject: `${name} image`, reason: 'image', message: message, hint: `image: ${own.name}` }] : [];
+    const [repository = '', digest] = image.split('@');
+    const own = names.find((each) => repository.split('/').at(-1) === each);
+    if (own === undefined || published.get(own) === digest) return [];
+    const what = published.has(own) ? 'image of the platform' : 'image, with its bundles';
+    const message = `is the running image. To deploy this release, use the release’s own ${what}`;
+    return [{ subject: `${name} image`, reason: 'image', message, hint: `image: ${own}` }];
   });
 }
