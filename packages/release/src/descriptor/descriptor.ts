@@ -62,7 +62,7 @@ export function planDescriptor(
   const context = { release, kind, alwaysPull: options.alwaysPull ?? false };
   const entries = release.bundles.map((bundle) => {
     const pin = pins.get(bundle.id);
-    if (options.mode === 'baked') return bakedEntry(bundle, pin, context);
+    if (options.mode !== 'git') return bakedEntry(bundle, pin, context);
     const clone = bundleClone(bundle, pin, sources.get(bundle.id), context);
     if ('code' in clone) problems.push(clone);
     else clones.push(clone);
