@@ -29,6 +29,7 @@ import { expectGolden } from '../../../tools/testing/golden';
 import { checkPinnedRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
 import { readinessPort } from './targets/ecs/rollout/readiness';
+import { olderRelease } from './targets/ecs/plan/older-release';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
@@ -332,6 +333,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'deployment-not-paused': () => Promise.reject(nothingToContinue('prod', 'proc', false)),
   'prune-incomplete': () => Promise.reject(noEnvironments()),
   'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`),
+  'release-older': () => Promise.reject(olderRelease('prod', 'a'.repeat(40), { release: 'prod-2', commit: 'b'.repeat(40) })),
   'commit-not-pushed': () =>
     Promise.reject(notPushedCommit('weather@2-1', 'https://git.example.com/acme/bundles.git', 'c'.repeat(40))),
   'git-mode': () =>

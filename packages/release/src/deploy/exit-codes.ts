@@ -45,6 +45,7 @@ export const EXIT_CODES = {
   'release-not-found': 51,
   'descriptor-unreadable': 49,
   'record-mismatch': 52,
+  'release-older': 53,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 

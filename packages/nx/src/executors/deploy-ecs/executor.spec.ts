@@ -22,6 +22,7 @@ import rollback from '../rollback/executor';
 import status from '../status/executor';
 import deployEcs from './executor';
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
+import { gitSync } from '../../../testing/git-kit';
 
 const GOLDENS = path.join(__dirname, '../../../fixtures/problems');
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
@@ -144,6 +145,40 @@ it('deploys uncommitted content from CI only if that is allowed, and never a sav
   expect(output).toContain('warning    Uncommitted changes: bundles/here@1-0');
   process.env.CI = 'false';
   expect(await deploy()).toBe(true);
+});
+
+it('does not deploy an older commit than the one that runs, unless that is allowed; a rollback does', async () => {
+  await deploy();
+  const older = gitSync(ours.root, 'rev-parse', 'HEAD');
+  await two();
+  expect(await deploy()).toBe(true);
+  gitSync(ours.root, 'checkout', '--quiet', '--detach', older);
+  expect(await run(plan, { offline: false, values: false, json: false })).toBe(true);
+  expect(output).toMatch(/^note +prod runs two of commit [0-9a-f]{12}, and [0-9a-f]{12} is an older commit/m);
+  const before = writes();
+  for (const options of [{}, { dryRun: true }, { plan: 'dist/plan/prod.json' }]) {
+    expect([await deploy(options), output]).toEqual([false, expect.stringContaining('[release-older]')]);
+    expect(writes()).toBe(before);
+  }
+  expect([await deploy({ allowOlder: true }), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one/m)]);
+  // What runs now comes from the older commit: the newer one may be deployed, and a commit beside it.
+  gitSync(ours.root, 'checkout', '--quiet', '-');
+  expect(await deploy()).toBe(true);
+  expect(await back()).toBe(true);
+});
+
+it('says that a clone without the history cannot tell', async () => {
+  await deploy();
+  const older = gitSync(ours.root, 'rev-parse', 'HEAD');
+  await two();
+  expect(await deploy()).toBe(true);
+  gitSync(ours.root, 'reset', '--quiet', '--hard', older);
+  gitSync(ours.root, 'reflog', 'expire', '--expire=now', '--all');
+  gitSync(ours.root, 'gc', '--quiet', '--prune=now');
+  expect([await deploy({ dryRun: true }), output]).toEqual([
+    true,
+    expect.stringMatching(/^note +prod runs two of commit [0-9a-f]{12}, which this clone does not have/m),
+  ]);
 });
 
 it('a failed deploy is recorded too, and the next rollback passes it by', async () => {

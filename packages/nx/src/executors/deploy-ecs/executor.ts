@@ -2,6 +2,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { DeployPlan, Environment } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
 import { planRelease } from '../../targets/ecs/plan/plan';
+import { requireNewer } from '../../targets/ecs/plan/older-release';
 import { readPlanFile } from '../../targets/ecs/plan/plan-file';
 import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
@@ -27,7 +28,8 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     if (!options.dryRun) expectWrites(records);
-    const lastRecord = () => lastGoodRecord(records, environment.name, log);
+    let reading: ReturnType<typeof lastGoodRecord> | undefined;
+    const lastRecord = () => (reading ??= lastGoodRecord(records, environment.name, log));
     const planOptions = { ...imageOptions, offline: false, lastRecord };
     const plan =
       options.plan === undefined
@@ -35,6 +37,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
         : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
     if (options.plan !== undefined) await checkSavedPlan(open, environment, plan, planOptions, log);
     checkCommitted(plan, options.allowUncommitted);
+    if (!options.allowOlder) await requireNewer(root, plan, await lastRecord(), log);
     await executeUnlessDryRun(plan, records, options, log);
   });
 }

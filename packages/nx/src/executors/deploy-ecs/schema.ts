@@ -25,6 +25,11 @@ export const DeployEcsOptions = z.strictObject({
       'Deploy from CI although files of the release have uncommitted changes. Outside of CI, such a deploy is only reported.',
     )
     .meta({ examples: [true] }),
+  allowOlder: z
+    .boolean()
+    .default(false)
+    .describe('Deploy although what runs comes from a newer commit. To go back to an earlier release, use `rollback`.')
+    .meta({ examples: [true] }),
   ...rollout,
   registry,
   platform,

@@ -1,0 +1,12 @@
+import { git } from './git';
+
+/** Whether one commit is a proper ancestor of another. Undefined if this clone does not have both, or not what is between them. */
+export async function isOlder(root: string, commit: string, other: string): Promise<boolean | undefined> {
+  if (commit === other) return false;
+  const { exitCode } = await git({ cwd: root }, ['merge-base', '--is-ancestor', commit, other]);
+  if (exitCode === 0) return true;
+  if (exitCode !== 1) return undefined;
+  // A shallow clone ends the history early: then "no" proves nothing.
+  const { stdout } = await git({ cwd: root }, ['rev-parse', '--is-shallow-repository']);
+  return stdout.toString('utf8').trim() === 'true' ? undefined : false;
+}

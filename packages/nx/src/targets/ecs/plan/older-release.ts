@@ -1,0 +1,44 @@
+import { type DeployPlan, isEmptyPlan, KdcubeError, type ReleaseRecord } from '@kdcube/release/internal';
+import { isOlder } from '../../../git/ancestry';
+import type { Log } from '../../../system/log';
+
+/**
+ * Refuses to deploy a commit that is an ancestor of the one that runs: a pipeline that was approved late, or run again, would undo newer deploys. Going back on purpose is a
+ * rollback. Problem `release-older`. If this clone cannot tell, a note says so.
+ */
+export async function requireNewer(root: string, plan: DeployPlan, record: ReleaseRecord | undefined, log: Log): Promise<void> {
+  const { commit, environment } = plan;
+  if (isEmptyPlan(plan) || commit === undefined || record?.commit === undefined) return;
+  const older = await isOlder(root, commit, record.commit);
+  if (older) throw olderRelease(environment, commit, record);
+  if (older === undefined)
+    log.note(
+      `${environment} runs ${record.release} of commit ${short(record.commit)}, which this clone does not have: whether this release is newer is not known. In CI, fetch the whole history.`,
+    );
+}
+
+/** For a plan: says that a deploy would be refused. */
+export async function noteOlder(root: string, plan: DeployPlan, record: ReleaseRecord | undefined, log: Log): Promise<void> {
+  try {
+    await requireNewer(root, plan, record, log);
+  } catch (error) {
+    if (!(error instanceof KdcubeError) || error.problems[0]!.code !== 'release-older') throw error;
+    log.note(error.problems[0]!.message);
+  }
+}
+
+export function olderRelease(
+  environment: string,
+  commit: string,
+  { release, commit: newer }: Pick<ReleaseRecord, 'release' | 'commit'>,
+): KdcubeError {
+  return new KdcubeError({
+    code: 'release-older',
+    message: `${environment} runs ${release} of commit ${short(newer!)}, and ${short(commit)} is an older commit: a deploy would undo what came between them.`,
+    hint: `nx run release:rollback:${environment}    goes back to an earlier release; nx run release:deploy-ecs:${environment} --allowOlder    deploys this commit all the same`,
+  });
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 12);
+}
