@@ -15,10 +15,10 @@ const POLL = 15_000;
 
 /** Rollouts that somebody can have with a tool that sets one service: no plan of several steps, nothing that only our own client meets, and nothing that happens by the number of its calls. */
 export function comparable(rows) {
-  return rows.filter(({ wish = {}, plan, place, options = {}, meanwhile, native }) => {
+  return rows.filter(({ wish = {}, plan, place, options = {}, meanwhile, native, bundles }) => {
     const one = wish.changes?.length === 1 && wish.changes[0] !== 'proc' && !wish.more && !wish.gateway;
-    // `aws ecs wait` knows no stages.
-    return one && !native && !plan && !place && !meanwhile && (options.wait ?? 0) === 0;
+    // `aws ecs wait` knows no stages and no bundles.
+    return one && !native && !bundles && !plan && !place && !meanwhile && (options.wait ?? 0) === 0;
   });
 }
 
