@@ -92,6 +92,7 @@ async function stage({ running, environment, first = true }: Place): Promise<voi
     clusters: ['acme'],
     taskDefinitions: [emptyDefinition('old-chat-proc', running && { environment: running }), emptyDefinition('old-chat-ingress')],
     services: ['chat-proc', 'chat-ingress'].map((name) => emptyService(name, `old-${name}`)),
+    logGroups: ['chat-proc', 'chat-ingress'].map((name) => `/ecs/kdcube-${name}`),
   });
   useDouble(ecs, CANARY);
   restoreClock = await useDoubleClock(ecs);
