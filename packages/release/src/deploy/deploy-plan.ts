@@ -141,11 +141,12 @@ export function uncommittedMessage({ uncommitted = [] }: DeployPlan): string | u
 /** Further paths are counted: the plan file has them all. */
 const MAX_UNCOMMITTED = 5;
 
-/** Whether a deploy of this plan would write nothing. */
+/** Whether a deploy of this plan would change nothing. */
 export function isEmptyPlan({ services, exec, descriptor, gateway }: DeployPlan): boolean {
   const changes = [...services.map(({ change }) => change), exec?.change ?? 'none'];
-  const writesSecrets = (descriptor.secrets?.writes.length ?? 0) > 0;
-  return changes.every((change) => change === 'none') && !descriptor.force && !gateway.force && !writesSecrets;
+  const { writes = [], reload = false } = descriptor.secrets ?? {};
+  const changesSecrets = writes.length > 0 || reload;
+  return changes.every((change) => change === 'none') && !descriptor.force && !gateway.force && !changesSecrets;
 }
 
 /** By service, by variable. A side that must not be shown is undefined and `hidden`. */

@@ -33,7 +33,7 @@ export const SECRETS: Row[] = [
     name: 'secrets: nothing changes, and nothing is written',
     wish: NOTHING,
     scenario: secretsScenario(),
-    plan: planned({ desired: { old_bundle: entry('old_bundle') } }),
+    plan: planned({ desired: { old_bundle: entry('old_bundle') }, recorded: { old_bundle: entry('old_bundle') } }),
     exit: 0,
     runs: 'old',
     writes: 'none',

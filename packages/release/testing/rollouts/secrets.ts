@@ -54,16 +54,18 @@ function fromSecrets<T extends { containerDefinitions: { environment: { name: st
 interface Wanted {
   /** What was read when the plan was made. */
   secrets?: Record<string, object>;
+  /** The same as it was read from the double. */
+  stored?: StoredDescriptor;
   desired?: Record<string, object>;
   recorded?: Record<string, object>;
   reload?: boolean;
 }
 
 /** The plan of a row, with its descriptor in Secrets Manager. */
-export function planned({ secrets = BEFORE, desired = AFTER, recorded, reload = true }: Wanted = {}) {
+export function planned({ secrets = BEFORE, stored, desired = AFTER, recorded, reload = true }: Wanted = {}) {
   return (plan: DeployPlan): DeployPlan => {
     const changes = planSecrets({
-      stored: storedOf(secrets),
+      stored: stored ?? storedOf(secrets),
       desired: descriptorOf(desired),
       ...(recorded && { recorded: descriptorOf(recorded) }),
       mode: 'baked',

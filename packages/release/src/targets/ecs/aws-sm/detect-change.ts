@@ -15,6 +15,9 @@ import type { StoredDescriptor } from './stored-descriptor';
 const NOT_RELOADED =
   'Running tasks and new ones use their copy in Redis until somebody reloads it: Bundle Admin of the platform, or POST /admin/integrations/bundles/reload-authority as a super-admin.';
 
+const MAY_BE_UNLOADED =
+  'Secrets Manager already has this list of bundles, but an earlier run may have ended before the running tasks loaded it.';
+
 /** What changes in the bundle descriptor in Secrets Manager. */
 export function detectSecretsChange(
   input: DeployInput,
@@ -53,6 +56,7 @@ export function describeSecrets(secrets: DescriptorSecrets, proc: string): strin
           `In the list, but neither in this release nor in the last recorded one: ${foreign.join(', ')}. They stay until the list changes; to keep them, add them to release.yaml.`,
         ]
       : []),
+    ...(reload && writes.length === 0 ? [MAY_BE_UNLOADED] : []),
     ...(reload ? [`${proc} reloads the list of bundles: no task restarts for it. A one-off task tells all of them.`] : []),
     ...(writes.length > 0 && !reload && !isFirst ? [NOT_RELOADED] : []),
   ];

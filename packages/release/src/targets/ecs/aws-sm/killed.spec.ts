@@ -1,8 +1,10 @@
-import { planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
+import { ecsOf } from '../../../../testing/rollouts/ecs';
+import { PLACE, planOf, startDouble, type EcsDouble } from '../../../../testing/rollouts/kit';
 import { CRASH, rule } from '../../../../testing/rollouts/row';
 import { deploy, killAfter } from '../../../../testing/rollouts/run';
-import { planned, secretsScenario } from '../../../../testing/rollouts/secrets';
+import { AFTER, entry, planned, PREFIX, secretsScenario } from '../../../../testing/rollouts/secrets';
 import { truth } from '../../../../testing/rollouts/truth';
+import { readStoredDescriptor } from './stored-descriptor';
 
 const plan = planned()(planOf({ changes: ['proc', 'ingress'], force: false }));
 const started: EcsDouble[] = [];
@@ -49,6 +51,24 @@ describe('kill -9 while the bundle descriptor is in Secrets Manager', () => {
         exit,
         ...expected,
       });
+    }
+  });
+
+  it('a plan that is made after the kill reloads what was written', async () => {
+    const recorded = { old_bundle: entry('old_bundle') };
+    const onlyList = planOf({ changes: [] });
+    const complete = killAfter(Infinity);
+    await deploy(await open([]), planned({ recorded })(onlyList), {}, {}, { kill: complete });
+    const cuts = complete.calls.flatMap((call, index) => (WRITES.includes(call) ? [index + 1] : []));
+    expect(cuts.length).toBeGreaterThan(3);
+    for (const after of cuts) {
+      const double = await open([]);
+      await deploy(double, planned({ recorded })(onlyList), { deployId: 'one' }, {}, { kill: killAfter(after) });
+      const stored = await readStoredDescriptor(ecsOf(double, PLACE), PREFIX, Object.keys(AFTER));
+      const again = planned({ stored, recorded })(onlyList);
+      const ended = await deploy(double, again, { planId: 'plan-b', deployId: 'one' });
+      const reloaded = Object.keys(double.registry().bundles);
+      expect({ after, exit: ended.exit, reloaded }).toEqual({ after, exit: 0, reloaded: ['old_bundle', 'new_bundle'] });
     }
   });
 });

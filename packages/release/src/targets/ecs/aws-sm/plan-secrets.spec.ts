@@ -14,7 +14,7 @@ const writes = (wanted: Wanted) =>
   secretsOf(wanted).writes.map(({ secret, content }) => [secret.replace('kdcube/acme/one/', ''), content]);
 
 test.each<[string, Wanted]>([
-  ['the same', { desired: OLD }],
+  ['the same', { desired: OLD, recorded: OLD }],
   ['settings that were set while it ran, which no release has', { desired: OLD, recorded: OLD }],
   [
     'settings of the last release, changed by an admin since',
@@ -23,9 +23,28 @@ test.each<[string, Wanted]>([
       recorded: { old_bundle: entry('old_bundle', { props: { limit: 1 } }) },
     },
   ],
-  ['a tag that was moved to the same tree', { desired: { old_bundle: entry('old_bundle', { git_commit: 'f'.repeat(40) }) } }],
+  [
+    'a tag that was moved to the same tree',
+    { desired: { old_bundle: entry('old_bundle', { git_commit: 'f'.repeat(40) }) }, recorded: OLD },
+  ],
 ])('nothing is written: %s', (_, wanted) => {
   expect(secretsOf(wanted)).toMatchObject({ writes: [], reload: false });
+});
+
+test.each<[string, Wanted]>([
+  ['no deploy has succeeded', { desired: OLD }],
+  ['the last successful one had another list', { desired: OLD, recorded: AFTER }],
+  ['the last successful one had another entry', { desired: OLD, recorded: { old_bundle: AFTER.old_bundle } }],
+  [
+    'the last successful one had other settings',
+    {
+      desired: { old_bundle: entry('old_bundle', { props: { limit: 3 } }) },
+      recorded: { old_bundle: entry('old_bundle', { props: { limit: 1 } }) },
+    },
+  ],
+])('nothing is left to write, and what runs may not have loaded it: %s', (_, wanted) => {
+  expect(secretsOf(wanted)).toMatchObject({ writes: [], reload: true });
+  expect(secretsOf({ ...wanted, reload: false })).toMatchObject({ writes: [], reload: false });
 });
 
 test.each<[string, Wanted, [string, object][]]>([

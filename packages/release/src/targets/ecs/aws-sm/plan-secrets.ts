@@ -15,11 +15,12 @@ import { listedBundles, type StoredDescriptor } from './stored-descriptor';
 export interface SecretsInput {
   stored: StoredDescriptor;
   desired: SecretsDescriptor;
-  /** Of the last release record; undefined if it is unknown. */
+  /** Of the last record of a deploy that succeeded; undefined if it is unknown. */
   recorded?: SecretsDescriptor;
   mode: 'baked' | 'git';
   /** Whether the platform itself lists a bundle of this id, for its settings. */
   isReserved(id: string): boolean;
+  /** Whether a deploy may reload. */
   reload: boolean;
 }
 
@@ -43,7 +44,23 @@ export function planSecrets(input: SecretsInput): DescriptorSecrets {
   // Bundles that an admin added are no reason to write, but the platform replaces the whole list, and so does a deploy.
   const writes = bundleWrites.length > 0 || isListWritten ? [...bundleWrites, ...(differs(meta, stored) ? [meta] : [])] : [];
   checkSizes(writes);
-  return { prefix: stored.prefix, writes, ...changes, foreign, reload: input.reload && writes.length > 0 };
+  // An earlier run may have written the secrets and ended before its reload: only a deploy that succeeded has reloaded.
+  const mayBeUnloaded = writes.length > 0 || !isRecorded(input);
+  return { prefix: stored.prefix, writes, ...changes, foreign, reload: input.reload && mayBeUnloaded };
+}
+
+/** Whether the last successful deploy had this descriptor. What admins change since then, the platform loads itself. */
+function isRecorded({ desired, recorded, mode }: SecretsInput): boolean {
+  const isGit = mode === 'git';
+  return (
+    recorded !== undefined &&
+    recorded.defaultBundle === desired.defaultBundle &&
+    recorded.documents.size === desired.documents.size &&
+    [...desired.documents].every(([id, wanted]) => {
+      const found = recorded.documents.get(id);
+      return found && loaderText(found, isGit) === loaderText(wanted, isGit) && isSame(found.props, wanted.props);
+    })
+  );
 }
 
 function planBundle(id: string, { stored, desired, recorded, mode }: SecretsInput): SecretWrite | undefined {

@@ -57,8 +57,26 @@ test.each<[string, DeployFixture]>([
   ['another name', { name: 'prod-2026-11-24' }],
   ['a tag moved to the same tree', { bundles: ['lifts@1-4 v1.4.1 a', BUNDLES[1]!] }],
 ])('nothing changes: %s', (_, options) => {
-  const { plan } = planned({ running, before: bundlesOf(first), ...options }, stored);
+  const { plan } = planned({ running, before: bundlesOf(first), ...options }, stored, one.plan.descriptor.after);
   expect([isEmptyPlan(plan), plan.descriptor.secrets!.writes]).toEqual([true, []]);
+});
+
+test('the secrets are written, and no deploy of them has succeeded: running tasks reload, and the plan says why', () => {
+  const two = planned({ bundles: [BUNDLES[0]!] }, stored, one.plan.descriptor.after).plan;
+  for (const recorded of ['', two.descriptor.after]) {
+    const { plan } = planned({ running, before: bundlesOf(first) }, stored, recorded);
+    expect([isEmptyPlan(plan), plan.waves, plan.descriptor.secrets]).toMatchObject([false, [], { writes: [], reload: true }]);
+    expect(renderPlanText(plan).join('\n')).toMatch(
+      /an earlier run may have ended\s+before the running tasks[^]*reloads the list/,
+    );
+  }
+});
+
+test('a rollback that was killed after its writes reloads when it is run again', () => {
+  const record = recordOf(one.plan.descriptor.after);
+  const input = { record, last: record, running, definitions: new Map(), registryImages: new Map() };
+  const plan = planRollback({ ...input, secrets: { stored, mode: 'baked', reload: true } });
+  expect([isEmptyPlan(plan), plan.descriptor.secrets]).toMatchObject([false, { writes: [], reload: true }]);
 });
 
 test('another list of bundles: running tasks reload it, and no service restarts', () => {

@@ -46,9 +46,10 @@ async function tellTasks(
   return reason && { step, reason: { ...reason, code: reason.code === 'task-failed' ? 'reload-failed' : reason.code } };
 }
 
-/** The ids in the list that the plan writes; of a plan that only changes bundles, those. */
+/** The ids in the list that the plan writes; of a plan that only changes bundles, those; of a plan that writes nothing, all of the release. */
 function plannedBundles({ plan }: Rollout): string[] {
   const { writes = [], added = [], changed = [] } = plan.descriptor.secrets ?? {};
+  if (writes.length === 0) return plan.bundles.flatMap(({ after }) => after?.id ?? []);
   const ids = writes.find(({ bundle }) => bundle === undefined)?.content.bundle_ids;
   return Array.isArray(ids) ? ids.map(String) : [...added, ...changed];
 }

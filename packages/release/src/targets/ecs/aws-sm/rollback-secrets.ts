@@ -26,5 +26,7 @@ export function planRollbackSecrets({ record, last, secrets }: RollbackSecretsIn
   // Whether an id is reserved is a question of the platform's version, which a record does not tell: the platform's own admin bundle is.
   const isReserved = (id: string) => id === 'kdcube.admin';
   const planned = planSecrets({ ...secrets, desired, ...(recorded && { recorded }), isReserved });
-  return { changed: planned.writes.length > 0, after: record.descriptor, force: false, secrets: planned };
+  // Its record tells nothing about what was loaded since then.
+  const loaded = { ...planned, reload: secrets.reload };
+  return { changed: planned.writes.length > 0, after: record.descriptor, force: false, secrets: loaded };
 }
