@@ -50,6 +50,7 @@ const VERBS = {
   'docker-build': { project: 'image', cache: 'if-daemonless', inputs: ['own', '^source', 'modes'], outputs: ['{workspaceRoot}/dist/build/{name}'], pluginOptions: ['platform'], batch: true },
   boot: { project: 'image', only: 'bundles', inputs: ['own', '^source'], pluginOptions: ['platform'], checksOptions: true },
   'docker-push': { project: 'image', published: true, inputs: ['own', '^source'], pluginOptions: ['platform'], runFirst: { verb: 'boot', when: 'bootBeforePush' }, batch: true },
+  images: { project: 'release', inputs: [RELEASE, ALL_PINS] },
   env: { project: 'release', inputs: DEPLOYED, outputs: ['{workspaceRoot}/dist/env'], environments: true },
   plan: { project: 'release', inputs: DEPLOYED, environments: true },
   verify: { project: 'release', inputs: DEPLOYED, environments: true },

@@ -41,8 +41,8 @@ export async function mirrorImage(
   return { receipt: 'mirror', version: 1, ...found, how, tags: [ref], ...(sent && { sent }) };
 }
 
-/** The image, if its tag names it already. */
-async function findTagged({ image, pin }: MirrorJob, place: Repository, name: string): Promise<ManifestHead | undefined> {
+/** The image, if its tag names it already. Problem `tag-exists` if the tag names another image. `name`: the repository with its host. */
+export async function findTagged({ image, pin }: MirrorJob, place: Repository, name: string): Promise<ManifestHead | undefined> {
   const head = await headManifest(place.registry, place.repository, pin.ref);
   if (!head || head.digest === pin.digest) return head;
   throw new KdcubeError({
