@@ -39,6 +39,17 @@ it('a renewal that fails is a note as long as the lock is valid for another wave
   await expect(lock.renew()).rejects.toThrow(KdcubeError);
 });
 
+it.each([
+  ['a bug', new TypeError('a bug')],
+  ['Ctrl-C', new KdcubeError({ code: 'interrupted', message: 'Ctrl-C.' })],
+  ['credentials that expired', new KdcubeError({ code: 'aws-credentials', message: 'Expired.' })],
+])('a renewal that fails for another reason than AWS is an error although the lock is valid: %s', async (_, error) => {
+  const { rollout, lock, events } = await locked();
+  jest.spyOn(rollout.ecs, 'tagResource').mockRejectedValueOnce(error);
+  await expect(lock.renew()).rejects.toBe(error);
+  expect(events).toEqual([]);
+});
+
 it('is removed in the end', async () => {
   const { rollout, lock } = await locked();
   expect(await holder(rollout)).toBe('ours');
