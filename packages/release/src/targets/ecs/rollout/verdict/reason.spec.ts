@@ -1,3 +1,5 @@
+import { runningTask } from '../../../../../testing/rollouts/task';
+import type { TaskState } from '../port/port';
 import { findEventReason, findReason } from './reason';
 
 const codeOf = (message: string) => findEventReason(message)?.code;
@@ -99,4 +101,53 @@ describe('the reason in a task', () => {
     '%s: follows from a failure, in any case',
     (message) => expect(findEventReason(message)).toBeUndefined(),
   );
+});
+
+describe('why tasks do not come up', () => {
+  const stopped = (stopCode: string, stoppedReason: string, more: Partial<TaskState> = {}) =>
+    runningTask({ lastStatus: 'STOPPED', stopCode, stoppedReason, containers: [{ name: 'app' }], ...more });
+  const crashed = (exitCode: number, reason?: string) =>
+    stopped('EssentialContainerExited', 'Essential container in task exited', {
+      containers: [{ name: 'app', exitCode, ...(reason && { reason }) }],
+    });
+
+  it.each([
+    [stopped('TaskFailedToStart', 'CannotPullContainerError: denied'), 'image-pull-failed', /denied/],
+    [
+      stopped('EssentialContainerExited', 'Essential container in task exited', {
+        containers: [
+          { name: 'app', exitCode: 143, reason: 'CannotStartContainerError: … container ordering dependency [files …]' },
+          { name: 'files', exitCode: 1 },
+        ],
+      }),
+      'container-crashed',
+      /The container files ended with exit code 1/,
+    ],
+    [stopped('TaskFailedToStart', 'CannotPullImageManifestError: x'), 'image-pull-failed', /Manifest/],
+    [
+      stopped('TaskFailedToStart', 'ResourceInitializationError: unable to pull secrets or registry auth: x'),
+      'secret-unreadable',
+      /secrets/,
+    ],
+    [stopped('TaskFailedToStart', 'ResourceInitializationError: failed to configure network'), 'rollout-failed', /network/],
+    [stopped('ServiceSchedulerInitiated', 'Task failed ELB health checks in (target-group x)'), 'health-check-failed', /ELB/],
+    [crashed(3), 'container-crashed', /app ended with exit code 3\.$/],
+    [crashed(137, 'OutOfMemoryError: Container killed due to memory usage'), 'container-crashed', /137: OutOfMemory/],
+    [crashed(0), 'container-crashed', /exit code 0/],
+  ])('%#', (one, code, text) => {
+    expect(findReason([one], [])).toMatchObject({ code, text: expect.stringMatching(text) });
+  });
+
+  it('a task that was replaced is no reason; the newest task counts; an event only if no task has a reason', () => {
+    const scaled = stopped('ServiceSchedulerInitiated', 'Scaling activity initiated by (deployment ecs-svc/1)');
+    const room = {
+      id: '1',
+      at: 0,
+      message: '(service app) was unable to place a task. Reason: Capacity is unavailable at this time.',
+    };
+    expect(findReason([scaled], [])).toBeUndefined();
+    expect(findReason([scaled], [room])).toMatchObject({ code: 'no-capacity' });
+    const newest = { ...crashed(4), stoppedAt: 20 };
+    expect(findReason([{ ...crashed(3), stoppedAt: 10 }, newest], [room])?.text).toContain('exit code 4');
+  });
 });
