@@ -9,7 +9,6 @@ const EXPLAINED = [
   ['release/read.ts', '?? 0 → (nothing)', 'a problem without a line gives NaN, which counts as 0 in the comparison'],
   ['rollout/lock.ts', '&& → ||', 'a tag with an invalid time is no lock in either case: NaN is not later than now'],
   ['registry/platform.ts', "?? '' → (nothing)", 'two architectures without a variant are equal as undefined too'],
-  ['registry/push.ts', 'throw error; → ;', 'the upload is tried a second time, and ends with the same error'],
   ['transport/retries.ts', '?. → .', 'an error of ours has at least one problem'],
   ['transport/retries.ts', "'' → 'mutant'", 'an error of ours has at least one problem'],
   ['transport/challenges.ts', '< → <=', 'at the end of the header no pattern matches, which ends the loop'],

@@ -15,16 +15,12 @@ export const TARGETS = [
   ...release('deploy', ['plan-file', 'waves']),
   ...release('deploy', ['compare-bundles'], ['plan-deploy.spec', 'render.spec', 'stored.spec']),
   ...release('targets/ecs/rollout/verdict', ['verdict', 'timeout']),
-  ...release(
-    'targets/ecs/rollout/verdict',
-    ['permanent', 'reason'],
-    ['permanent.spec', 'verdict/reason.spec', 'verdict/verdict.spec'],
-  ),
+  ...release('targets/ecs/rollout/verdict', ['permanent', 'reason'], ['permanent.spec', 'verdict/reason.spec']),
   ...release('targets/ecs/rollout', ['lock'], ['rollout/lock.spec', 'records/status.spec', 'rollout/rollouts.spec']),
   ...release(
     'targets/ecs/rollout',
     ['resume', 'register'],
-    ['rollout/resume.spec', 'rollouts.spec', 'repeated.spec', 'interrupted.spec'],
+    ['rollout/resume.spec', 'rollout/register.spec', 'rollouts.spec', 'repeated.spec', 'interrupted.spec'],
   ),
   ...nx('registry', ['push', 'set-tag', 'tag-image', 'platform']),
   ...nx(
@@ -32,7 +28,11 @@ export const TARGETS = [
     ['manifests', 'manifest-format'],
     ['registry/manifests.spec', 'manifest-format.spec', 'platform.spec', 'fuzz/registry.spec'],
   ),
-  ...nx('registry/transport', ['auth', 'challenges'], ['auth.spec', 'fuzz/registry.spec']),
+  ...nx(
+    'registry/transport',
+    ['auth', 'challenges'],
+    ['transport/auth.spec', 'bearer-token.spec', 'challenges.spec', 'fuzz/registry.spec'],
+  ),
   ...nx(
     'registry/transport',
     ['redirects', 'retries'],

@@ -127,6 +127,21 @@ describe('a registry', () => {
     expect(registry.journal.map(({ method }) => method)).toEqual(['HEAD']);
   });
 
+  it('is asked once for a missing tag, if the repository is known to exist', async () => {
+    const { registry, client, bytes } = await withImage();
+    await putManifest(client, 'a/x', 'v1', bytes, OCI_MANIFEST);
+    const requestsOf = async (at: typeof client, tag: string) => {
+      registry.journal.length = 0;
+      expect((await headManifest(at, 'a/x', tag)) === undefined).toBe(tag !== 'v1');
+      return registry.journal.map(({ method }) => method);
+    };
+    const [afterTag, afterMissingTag] = [open(registry.host), open(registry.host)];
+    expect(await requestsOf(afterTag, 'v1')).toEqual(['HEAD']);
+    expect(await requestsOf(afterTag, 'v2')).toEqual(['HEAD']);
+    expect(await requestsOf(afterMissingTag, 'v2')).toEqual(['HEAD', 'GET']);
+    expect(await requestsOf(afterMissingTag, 'v3')).toEqual(['HEAD']);
+  });
+
   it('gives blobs, no more bytes than asked for', async () => {
     const { client } = await withImage();
     expect((await getBlob(client, 'a/x', sha256Digest(layer))).equals(layer)).toBe(true);
@@ -352,6 +367,26 @@ describe('answers that are not believed', () => {
     expect((await problemOf(headManifest(open(host), 'x', reference))).code).toBe('registry-response');
   });
 
+  it.each<[string, Reply]>([
+    ['a web page with 404', { status: 404, headers: { 'content-type': 'text/html' }, body: '<html></html>' }],
+    ['403', { status: 403 }],
+    ['418', { status: 418 }],
+  ])('a HEAD with %s does not mean that the tag is missing, although the repository exists', async (_, reply) => {
+    const found = { headers: headers({ 'docker-content-digest': digest }), body: bytes };
+    const client = open(await serve((_method, url) => (url.endsWith('/v1') ? found : reply)));
+    expect((await headManifest(client, 'x', 'v1'))!.digest).toBe(digest);
+    expect((await problemOf(headManifest(client, 'x', 'v2'))).code).toMatch(/^registry-(?:response|denied)$/);
+  });
+
+  it('a web page with 200 is named as one', async () => {
+    const host = await serve(() => ({ headers: { 'content-type': 'text/html' }, body: '<html></html>' }));
+    expect(await problemOf(getManifest(open(host), 'x', 'v1'))).toMatchObject({
+      code: 'registry-response',
+      message: expect.stringContaining('is not a manifest: the response is a web page.'),
+      hint: expect.stringContaining('a login page'),
+    });
+  });
+
   it.each([401, 403])('%d is never "absent"', async (status) => {
     const host = await serve(() => ({ status, body: '{"errors":[{"code":"DENIED","message":"not yours"}]}' }));
     const problem = await problemOf(headManifest(open(host), 'x', 'v1'));
@@ -412,6 +447,7 @@ describe('tags that stay', () => {
     [412, 'Failed to process request due to: configured as immutable', false],
     [409, 'conflict', true],
     [405, 'The operation is unsupported.', true],
+    [412, 'precondition failed', true],
     [423, 'locked', true],
     [400, 'Repository does not allow updating assets: docker-hosted', true],
   ])('%d %s', async (status, message, exists) => {

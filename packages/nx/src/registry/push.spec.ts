@@ -20,28 +20,6 @@ async function begin(options: object = {}) {
   return { registry, client, requests };
 }
 
-describe('a push that is limited (429)', () => {
-  const slow = { status: 429, headers: { 'retry-after': '1' } };
-
-  it.each<[string, 'upload' | 'manifest', unknown[], RegExp]>([
-    ['an upload, every time', 'upload', [], /^No file, image, tag or service was changed\.$/],
-    ['an upload, after an answer that was lost', 'upload', ['lost'], /^Unconfirmed: uploaded 1 blob to /],
-    ['an upload, after a 503', 'upload', [{ status: 503 }], /^Unconfirmed: uploaded 1 blob to /],
-    ['the manifest, every time', 'manifest', [], /^Already done: uploaded 2 blobs to \S+\. Nothing else was changed\.$/],
-    ['the manifest, after a lost answer', 'manifest', ['lost'], /Unconfirmed: tagged /],
-  ])('%s: what may have been done is said', async (_, kind, first, text) => {
-    const { registry, client } = await begin();
-    const faults = [...first];
-    registry.faults = (asked) => (asked.method === 'PUT' && asked.kind === kind ? (faults.shift() ?? slow) : undefined);
-    const one = imageOf('only');
-    await withJournal('/w', async (describe) => {
-      const problem = await problemOf(pushImage(client, 'a/x', one, { key }, { parallel: 1 }));
-      expect(problem.message).toContain('answered 429');
-      expect(describe()).toMatch(text);
-    });
-  });
-});
-
 describe('a push', () => {
   it('sends blobs first, then the manifest, then the tags', async () => {
     const { registry, client, requests } = await begin();
@@ -164,13 +142,6 @@ describe('a push', () => {
     const problem = await problemOf(pushImage(client, 'a/x', { ...image, blobs: change(image.blobs) }, { key }));
     expect(problem).toMatchObject({ code: 'push-failed', message: expect.stringContaining(text) });
     expect(await headManifest(client, 'a/x', key)).toBeUndefined();
-  });
-
-  it('that is believed in too much asks after all', async () => {
-    const { client } = await begin();
-    const blobs = image.blobs.map((blob) => ({ ...blob, assumeExists: true }));
-    const pushed = await pushImage(client, 'a/x', { ...image, blobs }, { key });
-    expect(pushed.blobs.map(({ how }) => how)).toEqual(['sent', 'sent', 'sent', 'sent']);
   });
 
   it('stops the others when one fails, and says what is left behind', async () => {

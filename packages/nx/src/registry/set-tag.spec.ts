@@ -60,11 +60,11 @@ it('accepts that another process has set it to the same digest, but not to anoth
   const { double, registry } = await start({ immutable: true });
   await putImage(double.host, 'x', 'v1', 'first');
   await putImage(double.host, 'x', 'two', 'second');
-  /** The tag is not there when it is asked for first, and is there when it is written. */
-  const race = () => {
+  /** The tag does not exist on the first reads, and exists when it is written. */
+  const race = (missingReads = 1) => {
     let reads = 0;
     double.faults = ({ method, reference }) =>
-      reference === 'v1' && method !== 'PUT' && (reads += 1) <= 1
+      reference === 'v1' && method !== 'PUT' && (reads += 1) <= missingReads
         ? { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'unknown' }] }) }
         : undefined;
   };
@@ -74,6 +74,10 @@ it('accepts that another process has set it to the same digest, but not to anoth
   expect(await setTag(registry, 'x', tag, one)).toBe('there');
   race();
   expect((await problemOf(setTag(registry, 'x', tag, two))).code).toBe('tag-exists');
+  // Deleted again before it is read back.
+  race(Infinity);
+  const { code, message } = await problemOf(setTag(registry, 'x', tag, one));
+  expect([code, message.includes(one.digest)]).toEqual(['tag-exists', true]);
 });
 
 it.each(['a b', '-x', '', 'x'.repeat(129), `c-${'a'.repeat(64)}`])('refuses %j before anything is asked', async (tag) => {

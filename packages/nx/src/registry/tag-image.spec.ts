@@ -9,11 +9,13 @@ const v1 = { tag: 'v1', moving: false };
 const main = { tag: 'customer-main', moving: true };
 const ours = imageOf('ours');
 const theirs = imageOf('theirs');
+/** Not 0: an age is a difference of two times. */
+const START = 1_000_000;
 
 /** A registry that has our image without a tag, and a client with a clock of its own. */
 async function begin() {
   const registry = await double();
-  const clock = { now: 0 };
+  const clock = { now: START };
   const client = open(registry.host, { now: () => clock.now });
   const { manifest } = await uploadImage(client, 'a/x', ours);
   const tag = (tagHeads: TagHeads | undefined, ...tags: (typeof v1)[]) =>
@@ -57,7 +59,7 @@ describe('what was read of tags is used for one second', () => {
     const { registry, clock, read } = await begin();
     registry.faults = () => void (clock.now += 5_000);
     const { at, heads } = await read(v1, main);
-    expect([at, [...heads.keys()], clock.now]).toEqual([0, ['v1', 'customer-main'], 10_000]);
+    expect([at, [...heads.keys()], clock.now]).toEqual([START, ['v1', 'customer-main'], START + 10_000]);
   });
 
   it('says nothing of a tag that was not read', async () => {
@@ -103,7 +105,7 @@ describe('a tag that another process sets more than a second after it was read',
 
   it.each<[string, TagHeads | undefined]>([
     ['its upload', undefined],
-    ['its build and its upload', { at: 0, heads: new Map([['v1', undefined]]) }],
+    ['its build and its upload', { at: START, heads: new Map([['v1', undefined]]) }],
   ])('is not overwritten by a push that lasts long: %s', async (_, tagHeads) => {
     const { registry, clock, setMeanwhile, digestOf } = await begin();
     const client = open(registry.host, { now: () => clock.now });
@@ -127,7 +129,7 @@ describe('a content key that another process sets while an image is built and up
   /** Pushes another image. Its key was looked up before its build, or is looked up before its upload: `age` ms pass there. */
   async function pushAfter(age: number, slow: 'build' | 'upload', replaces?: string) {
     const registry = await double();
-    let now = 0;
+    let now = START;
     const client = open(registry.host, { now: () => now });
     const other = open(registry.host);
     const wait = async () => {
@@ -141,7 +143,7 @@ describe('a content key that another process sets while an image is built and up
       yield* config!.open!();
     };
     if (slow === 'build') await wait();
-    const keyAbsentAt = slow === 'build' ? 0 : undefined;
+    const keyAbsentAt = slow === 'build' ? START : undefined;
     const image = { ...next, blobs: [{ ...config!, open: send }, ...layers] };
     const { how, digest } = await pushImage(client, 'a/x', image, { key, keyAbsentAt, replaces });
     const underKey = (await headManifest(other, 'a/x', key))?.digest;

@@ -22,8 +22,8 @@ export async function sendAuthorized(registry: Registry, outgoing: HttpRequest, 
   // Unless a parallel request has renewed it in the meantime.
   if (registry.authorizations.get(scope) === before.pending) {
     // The credentials may have expired too, unless a request with another scope has renewed them already.
-    if (header !== undefined && registry.cachedCredentials === before.cached?.from) {
-      registry.rejected = before.cached?.credentials;
+    if (before.cached?.header !== undefined && registry.cachedCredentials === before.cached.from) {
+      registry.rejected = before.cached.credentials;
       registry.cachedCredentials = undefined;
     }
     renewAuthorization(registry, scope, challenges.length > 0 ? challenges : (registry.challenges ?? []));

@@ -265,6 +265,21 @@ describe('redirects', () => {
   });
 
   it.each([
+    [301, 'done'],
+    [302, 'done'],
+    [303, 'done'],
+    [307, 'done'],
+    [308, 'done'],
+    [300, 'moved'],
+    [305, 'moved'],
+  ])('%d ends in %j', async (status, body) => {
+    const host = await serve(({ url }, response) =>
+      url === '/near' ? response.end('done') : response.writeHead(status, { location: '/near' }).end('moved'),
+    );
+    expect((await get(host)).body.toString()).toBe(body);
+  });
+
+  it.each([
     ['in circles', '/v2/x/manifests/1', 'more than 5 times'],
     ['to plain http on a host that may not have it', 'http://example.com/x', 'plain http'],
     ['to a file', 'file:///etc/passwd', 'an invalid URL'],

@@ -8,7 +8,7 @@ const FIRST_WAIT = 500;
 const retryInfo = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
 
 /** Marks a failure as one that another try may mend. `waitAtLeast`: milliseconds. `stale`: at once, since it says nothing about the registry. */
-export function retryable(failure: KdcubeError, { waitAtLeast = 0, stale = false } = {}): KdcubeError {
+export function retryable(failure: KdcubeError, { waitAtLeast = FIRST_WAIT, stale = false } = {}): KdcubeError {
   retryInfo.set(failure, { waitAtLeast, stale });
   return failure;
 }
