@@ -51,13 +51,13 @@ async function measure({ startDouble, servicesOf, deploy }, plan, scenario, opti
       Object.assign(wave, { to: now, calls: asked() - wave.asked, polls: wave.reads, longest: wave.slept });
       if (event.event === 'failed') failed = true;
     };
-    const somebody = async () => {
+    const afterSleep = async () => {
       const now = double.clock.now();
       const wave = waves.at(-1);
       if (wave?.reads) Object.assign(wave, { reads: wave.reads + 1, slept: Math.max(wave.slept, now - slept) });
       slept = now;
     };
-    const ended = await deploy(double, plan, options, {}, { onEvent, somebody });
+    const ended = await deploy(double, plan, options, {}, { onEvent, afterSleep });
     return {
       exit: ended.exit,
       seconds: seconds(waves.at(-1).to - waves[0].from),

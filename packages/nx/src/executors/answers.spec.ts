@@ -42,7 +42,7 @@ services:
 });
 beforeEach(async () => {
   ecs = await ecsDouble({
-    // The double goes through a quarter of an hour before anything is asked. Where its time is this machine's, nothing is asked again for the time alone.
+    // The double simulates a quarter of an hour before the first call. With this machine's time, no call is needed for the time alone.
     start: new Date(Date.now() - 900_000).toISOString(),
     clusters: ['acme'],
     taskDefinitions: [emptyDefinition('old-chat-proc')],

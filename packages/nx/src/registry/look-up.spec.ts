@@ -78,7 +78,7 @@ it('a token endpoint that refuses the scope is a denial too (Google)', async () 
   expect((await problemOf(headManifest(client(registry, { writes: false }), 'a', 'v1'))).code).toBe('registry-denied');
 });
 
-it('a registry that lets everybody read something denies without a challenge: it is asked for one', async () => {
+it('a registry with some anonymous reading denies without a challenge: it is requested at /v2/', async () => {
   const registry = await double();
   registry.faults = (asked) => {
     if (asked.kind === 'base') return denying(200)(asked);

@@ -49,7 +49,7 @@ export async function uploadImage(
   if (existing) return uploaded(job, existing.digest, 'there', tagHeads);
   const reference = key ?? job.own.digest;
   const sent = await sendImage(job, reference, { askedAt, replaces });
-  // Another push may have written the same key at the same moment: everybody uses what the registry has now.
+  // Another push may have written the same key at the same moment: the image that the registry has now counts.
   return uploaded(job, sent === job.own.digest ? await readBack(job, reference) : sent, 'pushed', tagHeads);
 }
 

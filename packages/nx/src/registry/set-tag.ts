@@ -4,36 +4,36 @@ import type { Registry } from './transport/connect';
 
 /**
  * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-exists` when it stays and names something else.
- * Asked before a tag is set, because ECR refuses even the same digest on an immutable tag.
+ * Checked before a tag is set, because ECR refuses even the same digest on an immutable tag.
  */
 export async function checkTagTarget(
   registry: Registry,
   repository: string,
   { tag, moving }: ImageTag,
   manifest: Manifest,
-  asked?: TagLookup,
+  lookup?: TagLookup,
 ): Promise<'yes' | 'there'> {
   checkTag(tag);
-  const current = asked ? asked.head : await headManifest(registry, repository, tag);
+  const current = lookup ? lookup.head : await headManifest(registry, repository, tag);
   if (current?.digest === manifest.digest) return 'there';
   if (current && !moving) throw tagExists(registry.host, repository, tag, current.digest, manifest.digest);
   return 'yes';
 }
 
-/** What a tag stood for a moment ago. */
+/** What a tag named when it was last read. */
 export interface TagLookup {
   head: ManifestHead | undefined;
 }
 
-/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. `asked`: what it stood for just now, if the caller knows. */
+/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. `lookup`: what it names, if the caller has just read it. */
 export async function setTag(
   registry: Registry,
   repository: string,
   imageTag: ImageTag,
   manifest: Manifest,
-  asked?: TagLookup,
+  lookup?: TagLookup,
 ): Promise<'set' | 'there' | 'skipped'> {
-  if ((await checkTagTarget(registry, repository, imageTag, manifest, asked)) === 'there') return 'there';
+  if ((await checkTagTarget(registry, repository, imageTag, manifest, lookup)) === 'there') return 'there';
   if ((await putManifest(registry, repository, imageTag.tag, manifest.bytes, manifest.mediaType)) === 'written') return 'set';
   if (imageTag.moving) return 'skipped';
   // Another process set the tag first.

@@ -83,7 +83,7 @@ export const TAGS: Row[] = [
     stays: true,
   },
   {
-    what: 'a `c-<key>` that somebody else puts there while this image is sent, until that tag is deleted',
+    what: 'a `c-<key>` that another client puts there while this image is sent, until that tag is deleted',
     ends: 'image-mismatch',
     registry: { immutable: true },
     after(stage) {

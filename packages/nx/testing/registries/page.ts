@@ -18,7 +18,7 @@ const INTRO = [
 const NOTES = [
   '## What holds for all of them',
   [
-    '- **A look-up that is denied is not the last word of a push.** Several products deny to read what does not exist yet. docker-push then asks again with the right to write, and, if that is denied too, tries to begin an upload. Only if that is refused, the push ends in `registry-denied`. Commands that only read (`plan`, `verify`, `status`, a dry run) do not try to write.',
+    '- **A look-up that is denied is not the last word of a push.** Several products deny to read what does not exist yet. docker-push then repeats the look-up with the right to write, and, if that is denied too, tries to begin an upload. Only if that is refused, the push ends in `registry-denied`. Commands that only read (`plan`, `verify`, `status`, a dry run) do not try to write.',
     '- **A layer is sent in one PUT.** Where that is refused, it is sent as docker sends it (PATCH, then PUT), and in pieces where a request may not be large.',
     '- **A branch tag that may not move stays where it is**, and docker-push says so. A commit tag or a release tag that names another image is the Problem `tag-exists`.',
     '- **Signatures** are listed by the referrers API, or under the tag `sha256-<digest>` where a registry does not have it. That tag changes with each signature: except `sha256-*` from immutable tags, or a second key cannot sign.',

@@ -2,7 +2,7 @@ import { KdcubeError } from '../problem/problem';
 import { DeployPlan } from './deploy-plan';
 import { planChecksum } from './render/json';
 
-/** Reads a saved plan. Anybody may have edited the file, so everything in it is checked. */
+/** Reads a saved plan. The file may have been edited, so everything in it is checked. */
 export function readPlan(content: string | Uint8Array, file: string): DeployPlan {
   const refuse = (message: string): KdcubeError =>
     new KdcubeError({ code: 'plan-invalid', message, hint: 'nx run release:plan    writes one', at: { file } });

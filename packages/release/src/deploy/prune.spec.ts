@@ -131,7 +131,7 @@ describe('signatures and other referrers', () => {
     expect(pruned([list(), signature], { minAge: 0 }).remove).toEqual([]);
   });
 
-  it('protect their image if somebody tagged them', () => {
+  it('protect their image if they have a tag', () => {
     const tagged = stored('t', ['sbom-v1'], { subject: digest('a') });
     expect(pruned([stored('a'), tagged])).toEqual({ remove: [], keep: { a: 'the tag sbom-v1 names what refers to it' } });
   });

@@ -109,7 +109,7 @@ function checkCredentials(
   if (hosts === undefined && !has('GIT_SSH_STRICT_HOST_KEY_CHECKING'))
     add(
       problems,
-      `${subject} over ssh, but ${proc.name} has no known_hosts: ssh asks whether it may trust the host, and nobody answers.`,
+      `${subject} over ssh, but ${proc.name} has no known_hosts: ssh asks to confirm the host key, and has no terminal.`,
       'bundles:\n  git:\n    known_hosts: /run/secrets/git_known_hosts',
     );
   for (const file of [key, ...(hosts === undefined ? [] : [hosts])])

@@ -218,7 +218,7 @@ export const LIMITS = {
     max: 50,
     unit: 'problems',
     of: 'problems that are printed; the others are counted',
-    why: 'Nobody reads more.',
+    why: 'A longer list does not help.',
   },
   problemsInJson: {
     max: 1000,
@@ -305,7 +305,7 @@ export const LIMITS = {
     max: 200,
     unit: 'signatures',
     of: 'signatures of one image that are read, those like ours first; the others are counted',
-    why: 'Whoever can write to the repository can add any number.',
+    why: 'Anyone with write access to the repository can add any number.',
   },
   referrerPages: {
     max: 20,

@@ -39,7 +39,7 @@ const FILES: FileRule[] = [
   { rule: 'shell-history', files: /^\.(?:bash|zsh|sh|python|psql|mysql|node_repl|rediscli)_history$/ },
 ];
 
-/** Files that only hold what everybody may know. */
+/** Files with public values only. */
 const PUBLIC = /\.pub$|^known_hosts|^authorized_keys$|^config$/;
 
 function folderRule(parts: readonly string[]): string | undefined {

@@ -30,7 +30,7 @@ function asleep(milliseconds: number): Meanwhile {
       const sleep = sleepOf(double);
       return { counted: () => double.time.now() - sleep.slept };
     },
-    async somebody(double) {
+    async afterSleep(double) {
       const sleep = sleepOf(double);
       if (sleep.slept > 0 || double.time.now() < sleep.startedAt + 30_000) return;
       sleep.slept = milliseconds;

@@ -38,7 +38,7 @@ interface Deployment {
 }
 
 /** Another client acts once, when the newest deployment of ingress is at a stage. */
-function whenAt(stage: string, act: (double: EcsDouble, deployment: Deployment) => Promise<unknown>): Meanwhile['somebody'] {
+function whenAt(stage: string, act: (double: EcsDouble, deployment: Deployment) => Promise<unknown>): Meanwhile['afterSleep'] {
   const done = new WeakSet<EcsDouble>();
   return async (double) => {
     const asked = { cluster: PLACE.cluster, service: 'acme-ingress' };
@@ -54,13 +54,13 @@ function whenAt(stage: string, act: (double: EcsDouble, deployment: Deployment) 
   };
 }
 
-function answerPause(action: string): Meanwhile['somebody'] {
+function answerPause(action: string): Meanwhile['afterSleep'] {
   return whenAt('POST_TEST_TRAFFIC_SHIFT', (double, { serviceDeploymentArn, lifecycleHookDetails }) =>
     double.as('ContinueServiceDeployment', { serviceDeploymentArn, hookId: lifecycleHookDetails![0]!.hookId, action }),
   );
 }
 
-function stop(stage: string, stopType: string): Meanwhile['somebody'] {
+function stop(stage: string, stopType: string): Meanwhile['afterSleep'] {
   return whenAt(stage, (double, { serviceDeploymentArn }) =>
     double.as('StopServiceDeployment', { serviceDeploymentArn, stopType }),
   );
@@ -105,14 +105,14 @@ export const NATIVE: Row[] = [
     exit: 26,
     message: /Stage: PRODUCTION_TRAFFIC_SHIFT/,
   }),
-  row('paused and continued', native('BLUE_GREEN', pause(60)), { meanwhile: { somebody: answerPause('CONTINUE') }, exit: 0 }),
+  row('paused and continued', native('BLUE_GREEN', pause(60)), { meanwhile: { afterSleep: answerPause('CONTINUE') }, exit: 0 }),
   row('paused and timed out: ECS rolls back', native('BLUE_GREEN', pause(20)), {
     exit: 27,
     message: /lifecycle hook ecs-pause-\S+ timed out.*Stage: POST_TEST_TRAFFIC_SHIFT/,
     golden: 'pause-expired',
   }),
   row('paused and rolled back by a command', native('BLUE_GREEN', pause(60)), {
-    meanwhile: { somebody: answerPause('ROLLBACK') },
+    meanwhile: { afterSleep: answerPause('ROLLBACK') },
     exit: 28,
     message: /The deployment was rolled back\. .*StopServiceDeployment request/,
     golden: 'deployment-stopped',
@@ -121,24 +121,24 @@ export const NATIVE: Row[] = [
     options: { timeout: 25 * MINUTE },
     exit: 29,
     message:
-      /It is paused at POST_TEST_TRAFFIC_SHIFT, .*nobody continued it.*release:continue:prod --service=ingress.*ingress is between two revisions/s,
+      /It is paused at POST_TEST_TRAFFIC_SHIFT, .*has not been continued.*release:continue:prod --service=ingress.*ingress is between two revisions/s,
     runs: RUNS_NEW,
     golden: 'deployment-paused',
   }),
   row('stopped by an operator with ROLLBACK', native('BLUE_GREEN'), {
-    meanwhile: { somebody: stop('BAKE_TIME', 'ROLLBACK') },
+    meanwhile: { afterSleep: stop('BAKE_TIME', 'ROLLBACK') },
     exit: 28,
     message: /The deployment was rolled back/,
   }),
   row('stopped by an operator with ABORT: it stays as it is', native('BLUE_GREEN'), {
-    meanwhile: { somebody: stop('BAKE_TIME', 'ABORT') },
+    meanwhile: { afterSleep: stop('BAKE_TIME', 'ABORT') },
     exit: 28,
     message: /The deployment was stopped/,
     runs: RUNS_NEW,
   }),
   row('superseded in the bake', native('BLUE_GREEN'), {
     meanwhile: {
-      somebody: whenAt('BAKE_TIME', (double) =>
+      afterSleep: whenAt('BAKE_TIME', (double) =>
         double.as('UpdateService', update(0, { service: 'acme-ingress', taskDefinition: 'acme-ingress:1' }).request),
       ),
     },

@@ -76,7 +76,7 @@ export const INGRESS = { changes: ['ingress'] };
 export const UI = { changes: ['ui'] };
 
 /** Changes the scenario of the double when the new task of ingress runs. */
-export function whenItRuns(scenario: object): Meanwhile['somebody'] {
+export function whenItRuns(scenario: object): Meanwhile['afterSleep'] {
   return async (double) => {
     const asked = { cluster: PLACE.cluster, services: ['acme-ingress'] };
     const { services } = (await double.as('DescribeServices', asked)) as unknown as {
@@ -88,7 +88,7 @@ export function whenItRuns(scenario: object): Meanwhile['somebody'] {
 }
 
 /** An operator stops the service deployment with ROLLBACK, so many seconds after it started. */
-export function rollBack(after: number): Meanwhile['somebody'] {
+export function rollBack(after: number): Meanwhile['afterSleep'] {
   const asked = new WeakSet<EcsDouble>();
   return async (double) => {
     const filter = { cluster: PLACE.cluster, service: 'acme-ingress', status: ['IN_PROGRESS'] };

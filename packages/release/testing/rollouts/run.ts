@@ -24,8 +24,8 @@ interface Machine {
 
 /** What happens beside a rollout. */
 export interface Meanwhile {
-  /** What another client does whenever the rollout has slept. */
-  somebody?: (double: EcsDouble) => Promise<unknown>;
+  /** What happens each time the rollout has slept: another client acts, or Ctrl-C. */
+  afterSleep?: (double: EcsDouble) => Promise<unknown>;
   kill?: Kill;
   onEvent?: (event: RolloutEvent) => void;
   /** The clocks of the machine, if they are not those of the double. Only the client of @kdcube/nx reads them. */
@@ -95,13 +95,13 @@ export async function rollOutWith(
     readiness?: Readiness;
   },
 ): Promise<Ended> {
-  const { somebody, kill, onEvent, missing, bundles } = run.meanwhile;
+  const { afterSleep, kill, onEvent, missing, bundles } = run.meanwhile;
   const events: RolloutEvent[] = [];
   const clock = {
     now: time.now,
     async sleep(milliseconds: number) {
       await time.sleep(milliseconds);
-      await somebody?.(run.double);
+      await afterSleep?.(run.double);
     },
   };
   const report = (event: RolloutEvent) => {

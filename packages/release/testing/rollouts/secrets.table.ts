@@ -189,7 +189,7 @@ export const SECRETS: Row[] = [
     scenario: secretsScenario(BEFORE, {
       faults: [{ service: 'secretsmanager', op: 'CreateSecret', error: 'ThrottlingException', times: 6 }],
     }),
-    meanwhile: { somebody: (double) => overwrite(double, 'bundles-meta', list('theirs')) },
+    meanwhile: { afterSleep: (double) => overwrite(double, 'bundles-meta', list('theirs')) },
     plan: planned(),
     exit: 44,
     message: /bundles-meta has changed since[^]*2 of 3 secrets were written, and restored\.$/,

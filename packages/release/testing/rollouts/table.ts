@@ -190,7 +190,7 @@ const OWN: Row[] = [
   {
     name: 'an operator requests a rollback from ECS',
     wish: INGRESS,
-    meanwhile: { somebody: rollBack(20) },
+    meanwhile: { afterSleep: rollBack(20) },
     exit: 17,
     message: /rolled ingress back/,
     runs: 'old',

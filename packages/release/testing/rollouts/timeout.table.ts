@@ -99,7 +99,7 @@ export const TIMEOUTS: Row[] = [
     name: 'ECS never stops the old tasks',
     wish: INGRESS,
     options: { ...SHORT_TIMEOUT, onFailure: 'stop' },
-    meanwhile: { somebody: whenItRuns({ timing: { reaction: 3600 } }) },
+    meanwhile: { afterSleep: whenItRuns({ timing: { reaction: 3600 } }) },
     exit: 16,
     message:
       /1 of 1 new tasks running, 1 old still running; ECS has not called the deployment COMPLETED.*wants 1 task of another revision/,

@@ -113,7 +113,7 @@ it('from a release to the next, back again, and what is said of it: by records a
   expect([await deploy(), output]).toEqual([true, expect.stringMatching(/recorded as prod\.two\.1/)]);
   expect(output).toMatch(/^runs {8}proc {2}kdcube-proc:3 {2}/m);
 
-  // At 2 a.m., with a release.yaml that nobody can read.
+  // A rollback works with an invalid release.yaml.
   fs.writeFileSync(path.join(ours.root, 'release.yaml'), 'bundles: [oh\n');
   expect([await back(), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod {2}one, recorded as prod\.one\.2/m)]);
   expect([await ask(), output]).toEqual([true, expect.stringMatching(/^prod: one, since/m)]);
@@ -241,7 +241,7 @@ async function descriptorOf(service: string): Promise<string | undefined> {
   );
 }
 
-it('a saved plan is carried out, or refused because somebody deployed in between', async () => {
+it('a saved plan is carried out, or refused because of another deploy in between', async () => {
   await run(plan, { offline: false, values: false, json: false });
   const saved = { plan: 'dist/plan/prod.json' };
   expect([await deploy(saved), output]).toEqual([true, expect.stringContaining('recorded as prod.one.1')]);

@@ -42,7 +42,7 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
   });
 }
 
-/** In CI, what is deployed must be a commit: a job that generates or changes files would deploy what nobody can check out again. */
+/** In CI, what is deployed must be a commit: a job that generates or changes files would deploy content that no commit has. */
 function checkCommitted({ environment, uncommitted = [] }: DeployPlan, allowed: boolean): void {
   if (uncommitted.length === 0 || allowed || !isCi()) return;
   throw new KdcubeError({

@@ -132,7 +132,7 @@ it('from images with bundles to clones, on to a new commit, and back to the imag
   expect(await running()).toMatchObject({ image: 'proc', commits: { 'here@1-0': undefined } });
 });
 
-it('status names both commits if somebody registers another descriptor', async () => {
+it('status names both commits if another client registers another descriptor', async () => {
   write({ ...named('cloned'), 'environments/prod.yaml': environment('git') });
   expect(await run(deployEcs)).toBe(true);
   const { definition } = await running();

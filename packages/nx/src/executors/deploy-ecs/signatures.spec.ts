@@ -116,7 +116,7 @@ it('a saved plan is checked again: its image may have been replaced', async () =
   const honest = fs.readFileSync(file, 'utf8');
   const options = { plan: 'dist/plan/prod.json' };
 
-  /** Whoever changes a plan can compute its checksum again. */
+  /** An attacker who changes a plan can recompute its checksum. */
   const forge = (from: string, to: string) => {
     const { checksum: _, ...changed } = JSON.parse(honest.replaceAll(from, to)) as DeployPlan & { checksum: string };
     fs.writeFileSync(file, JSON.stringify({ ...changed, checksum: planChecksum(changed) }));

@@ -68,7 +68,7 @@ function contentLines({ found, claims, content }: Explanation): string[] {
   const verified = content === 'verified' ? 'verified: this checkout gives exactly this image' : 'as its labels claim';
   return [
     `content    ${verified}`,
-    // Whoever pushed the image wrote these labels: a line break must not begin a line that looks like ours.
+    // Labels can be written by anyone with push access: a line break must not begin a line that looks like ours.
     `key        c-${printable(claims.key)}`,
     `platform   ${printable(claims.platformRef ?? 'not named')}`,
     `base       ${printable(claims.base ?? 'not named')}`,

@@ -155,7 +155,7 @@ it('keeps all images of the revisions that a rollback starts', async () => {
 /** As older tools name the signature of an image. */
 const sigTag = (digest: string) => `${digest.replace(':', '-')}.sig`;
 
-it('keeps a new image on which somebody set the tag of the signatures of an old one', async () => {
+it('keeps a new image that has the signature tag of an old one', async () => {
   await putImage(host(), 'proc', sigTag(digests.old), 'running');
   await putImage(host(), 'proc', sigTag(digests.garbage), 'branch');
   expect(await run({ delete: true })).toBe(true);

@@ -15,9 +15,9 @@ export interface PushBlob extends BlobDescriptor {
   open?: OpenBlob;
   /** A repository that has it: mounted from there where that goes, else streamed, unless it is on this machine too. */
   from?: Repository;
-  /** The repository is believed to have it (its last image did): it is not asked for. */
+  /** The repository is assumed to have it (its last image did): it is not looked up. */
   assumeExists?: boolean;
-  /** It was made just now: the repository is not asked for it. Only for what is small: should it be there all the same, it is sent in vain. */
+  /** It was just created: it is not looked up. Only for small blobs: if the repository has it, it is sent in vain. */
   assumeMissing?: boolean;
 }
 

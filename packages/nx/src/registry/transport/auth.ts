@@ -50,8 +50,8 @@ export async function hasCredentials(registry: Registry): Promise<boolean> {
 }
 
 /**
- * Whether there are credentials for this registry. One that allows some anonymous reading denies the rest without a challenge: then it is asked at
- * `/v2/` how it wants to know who asks, as docker does first.
+ * Whether there are credentials for this registry. One that allows some anonymous reading denies the rest without a challenge: then the challenge is
+ * requested at `/v2/`, as docker does first.
  */
 export async function canAuthenticate(registry: Registry): Promise<boolean> {
   if (registry.challenges === undefined) {

@@ -19,7 +19,7 @@ describe('challenges', () => {
     ['Negotiate, Basic realm=x, Bearer realm="y"', [['negotiate', {}], ['basic', { realm: 'x' }], ['bearer', { realm: 'y' }]]], // prettier-ignore
     ['Bearer realm="first",realm="second"', [['bearer', { realm: 'first' }]]],
     ['Bearer __proto__="x"', [['bearer', { ['__proto__']: 'x' }]]],
-    ['realm="nobody’s"', []],
+    ['realm="no scheme"', []],
     ['Bearer realm="never closed', [['bearer', {}]]],
     ['"', []],
   ])('%j', (header, expected) => {

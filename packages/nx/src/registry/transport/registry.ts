@@ -2,7 +2,7 @@ import type { Credentials } from '../credentials/credentials';
 import type { Transport } from './types';
 import type { Challenge } from './challenges';
 
-/** What is known about who asks one registry. Kept in memory only. */
+/** A client of one registry: its connection, credentials and what it has learned. In memory only. */
 export interface Registry {
   host: string;
   /** Where the API is: `https://registry-1.docker.io` for docker.io. */
@@ -12,16 +12,16 @@ export interface Registry {
   credentials: (rejectedCredentials?: Credentials) => Promise<Credentials | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** The credentials, once asked for. */
+  /** The credentials, once they have been read. */
   cachedCredentials?: Promise<Credentials | undefined>;
   rejected?: Credentials;
   /** By scope: the Authorization header that worked last. */
   authorizations: Map<string, Promise<CachedAuthorization>>;
-  /** Whether a repository has answered as itself, or is being asked: of one that has, a plain 404 says that a tag is not there, and not that the repository is missing. */
+  /** Whether a repository is known to exist, or a look-up is under way. If it exists, a plain 404 means that the tag is missing, and not the repository. */
   existingRepositories: Map<string, Promise<boolean>>;
   /** The repositories that this command writes to, and whether an upload to them can begin, once that was tried. */
   writes: Map<string, Promise<boolean> | undefined>;
-  /** What the registry asked for last, so that the next scope needs no refused request first. */
+  /** The last challenge, so that the next scope needs no refused request first. */
   challenges?: Challenge[];
 }
 

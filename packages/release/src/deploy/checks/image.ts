@@ -10,7 +10,7 @@ export const imagePushed: Check<{ missing: RegistryProblem | undefined }> = {
   name: 'image-pushed',
   kind: 'image',
   title: 'Every image of the release is pushed, and is the image that the release describes',
-  why: 'A deployment names images by digest: one that is not pushed has none, and whoever can write to the repository can put another one under its content key.',
+  why: 'A deployment names images by digest: one that is not pushed has none, and anyone with write access to the repository can put another one under its content key.',
   source: 'docs/security.md',
   when: ['verify', 'deploy'],
   code: 'image-not-pushed',

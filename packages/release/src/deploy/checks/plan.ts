@@ -40,7 +40,7 @@ export const planBaseline: Check<BaselineFacts> = {
   decide({ environment, running, baseline, accepted }) {
     if (accepted.includes(running)) return pass(`runs ${running}`);
     return fail(
-      `runs ${running}, and ran ${baseline} when the plan was made: somebody else has deployed since`,
+      `runs ${running}, and ran ${baseline} when the plan was made: another deploy has changed it since`,
       `nx run release:plan:${environment}    makes a new plan`,
     );
   },

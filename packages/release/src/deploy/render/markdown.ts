@@ -4,7 +4,7 @@ import { emptyPlanMessage, isEmptyPlan, uncommittedMessage } from '../deploy-pla
 import { estimateSeconds } from '../waves';
 import { describeExec, describeImage, describeVersions, formatDuration, isRetagged, summarizeBundles } from './text';
 
-/** The plan as a comment on a pull request. Names and commit subjects are escaped: they make no markup and mention nobody. */
+/** The plan as a comment on a pull request. Names and commit subjects are escaped: they create no markup and no mentions. */
 export function renderPlanMarkdown(plan: DeployPlan): string {
   const restarting = plan.waves.flatMap(({ services }) => services);
   const unchanged = plan.services.filter(({ service }) => !restarting.includes(service));

@@ -5,7 +5,7 @@ import { fetchCommit } from '../../../git/mirror/fetch-commit';
 import { inParallel } from '../../../system/parallel';
 import { repoAddress, requireBundlePin, type OpenRelease } from '../../../workspace/workspace';
 
-/** Nobody reads more subjects, and each may cost a fetch. */
+/** A longer list does not help, and each subject may need a fetch. */
 const MAX_BUNDLES = 20;
 
 /** Adds the commit subjects of changed bundles to the plan. A commit that cannot be read is not an error: its bundle has no subject. The last commit does not describe an uncommitted bundle. */

@@ -37,7 +37,7 @@ export async function requireSignedPlan(
 }
 
 /**
- * Refuses a rollback to images that are not signed, where the environment requires it: whoever can write to the registry can write a record. The content key of an earlier release is unknown here: the digest
+ * Refuses a rollback to images that are not signed, where the environment requires it: anyone with write access to the registry can write a record. The content key of an earlier release is unknown here: the digest
  * and the name of each image must be signed. Problem `image-unsigned`.
  */
 export async function requireSignedRollback(

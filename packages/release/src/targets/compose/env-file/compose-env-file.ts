@@ -21,7 +21,7 @@ export function readEnvFile(
   const lookup: Lookup = (name) => outer(name) ?? (Object.hasOwn(env, name) ? env[name] : undefined);
   let length = 0;
   let offset = 0;
-  // Counted on, not anew for each statement.
+  // Continued, not counted from the start for each statement.
   let line = 1;
   let counted = 0;
   for (;;) {

@@ -13,7 +13,7 @@ import type { StoredDescriptor } from './stored-descriptor';
  * A restart does not help: with its list of bundles in Secrets Manager the platform starts from its copy in Redis, and skips the FORCE flag (bundle_store.py, `load_registry` and `force_env_reset_if_requested`).
  */
 const NOT_RELOADED =
-  'Running tasks and new ones use their copy in Redis until somebody reloads it: Bundle Admin of the platform, or POST /admin/integrations/bundles/reload-authority as a super-admin.';
+  'Running tasks and new ones use their copy in Redis until it is reloaded: Bundle Admin of the platform, or POST /admin/integrations/bundles/reload-authority as a super-admin.';
 
 const MAY_BE_UNLOADED =
   'Secrets Manager already has this list of bundles, but an earlier run may have ended before the running tasks loaded it.';

@@ -72,7 +72,7 @@ function markedForDeletion(error: unknown, secret: string): KdcubeError | undefi
   return new KdcubeError(
     {
       code: 'descriptor-unreadable',
-      message: `The secret ${secret} is scheduled for deletion: nobody can read or write it.`,
+      message: `The secret ${secret} is scheduled for deletion: it cannot be read or written.`,
       hint: `aws secretsmanager restore-secret --secret-id ${secret}    keeps it`,
     },
     { cause: error },

@@ -93,7 +93,7 @@ function isSameJson(one: string, other: string): boolean {
   return one === other || JSON.stringify(JSON.parse(one)) === other;
 }
 
-/** Nobody else has written the secret: it has the version of the plan, or the content that the plan writes, or a run that was killed during its rollback restored it. */
+/** No other client has written the secret: it has the version of the plan, or the content that the plan writes, or a run that was killed during its rollback restored it. */
 function checkUnchanged({ secret, from }: SecretWrite, stored: StoredSecret | undefined, text: string): void {
   if (stored?.version === from) return;
   const storedText = stored && secretText(stored.value);

@@ -6,7 +6,7 @@ import { containerOfService, likelyContainer } from './container';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import type { FoundExec } from '../../../import/types';
 
-/** A service of ECS as a service of an environment: its definition goes on being the one that runs, so that what nobody wrote down here stays. */
+/** A service of ECS as a service of an environment: its running definition stays the base, so that settings that the environment does not name are preserved. */
 export function foundOnEcs(service: RunningService, definition: TaskDefinition, image: string): FoundService {
   const container = containerOfService(service, definition);
   const env = Object.fromEntries((container.environment ?? []).map(({ name, value }) => [name, value]));

@@ -12,7 +12,7 @@ interface RecordFacts {
 }
 
 /**
- * Refuses a record that does not match ECS. Whoever may write to the registry may write a record: what is rolled back to has to be a revision that ECS has, with the recorded images, of a service of
+ * Refuses a record that does not match ECS. Anyone with write access to the registry can write a record: the rollback's target has to be a revision that ECS has, with the recorded images, of a service of
  * this environment. The setup task and exec are not carried out, but the next record repeats them.
  */
 export function checkRecord(facts: RecordFacts): void {

@@ -109,7 +109,7 @@ it('the tasks of a revision are its own: an old one that still runs is another',
   const counts = { desired: 1, running: 0, pending: 1, failed: 3 };
   const found = status([record('two', 'succeeded', 2)], seen(2, {}, [{ ...newDeployment, ...counts }]));
   expect(found.services[0]).toMatchObject({ running: 0, desired: 1, others: 1, rollout: 'IN_PROGRESS' });
-  // Whoever starts the same revision anew changes nothing of what was recorded.
+  // A forced new deployment of the same revision does not change what was recorded.
   expect(found.drift).toEqual([]);
 });
 

@@ -112,7 +112,7 @@ export function statusOf(names: ReadonlyMap<string, string>, input: StatusInput)
   };
 }
 
-/** What proc clones, against what was deployed: somebody else may have registered another descriptor. */
+/** What proc clones, against what was deployed: another client may have registered another descriptor. */
 function cloneDrift(deployed: string | undefined, clone: { commit?: string } | undefined): string[] {
   if (!clone) return ['the descriptor does not have it'];
   if (deployed === undefined || clone.commit === undefined || clone.commit === deployed) return [];

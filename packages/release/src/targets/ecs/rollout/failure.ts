@@ -153,7 +153,7 @@ function unresolvedHint(rollout: Rollout, serviceName: string, unresolved: Unres
     case 'target-group':
       return `aws elbv2 describe-target-health --region ${rollout.plan.region} --target-group-arn ${unresolved.arn}    shows it, with the permission elasticloadbalancing:DescribeTargetHealth`;
     case 'bundles':
-      return `${resumeCommand(rollout)}    asks again`;
+      return `${resumeCommand(rollout)}    checks the bundles again`;
     case 'health-checks':
       return describeServiceCommand(rollout, serviceName, 'deployments');
     default:

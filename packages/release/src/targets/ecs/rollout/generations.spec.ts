@@ -38,7 +38,7 @@ function plannedFor(ref: string, generation: Generation) {
   };
 }
 
-/** The services of the environment, on a definition of nobody’s. */
+/** The services of the environment, on an empty definition. */
 function world({ services }: Environment): object {
   const names = services.filter(({ component }) => component !== 'postgres-setup').map(({ serviceName }) => serviceName);
   return {

@@ -18,18 +18,18 @@ function ctrlC(after: number) {
   const requested = new Promise<void>((resolve) => (resolveRequested = resolve));
   let isRequested = false;
   const begun = double.clock.now();
-  const somebody = async () => {
+  const afterSleep = async () => {
     if (isRequested || double.clock.now() < begun + after * 1000) return;
     isRequested = true;
     resolveRequested();
   };
-  return { stop: { isRequested: () => isRequested, requested }, somebody };
+  return { stop: { isRequested: () => isRequested, requested }, afterSleep };
 }
 
 it('Ctrl-C: reports what is in progress, changes nothing else, and the same deploy continues', async () => {
   double = await startDouble();
-  const { stop, somebody } = ctrlC(130);
-  const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
+  const { stop, afterSleep } = ctrlC(130);
+  const ended = await deploy(double, planOf(), { stop }, {}, { afterSleep });
   expect([ended.exit, ended.codes, ended.outcome?.verdict]).toEqual([130, ['interrupted'], 'stopped']);
   expect(ended.message).toMatch(/ECS continues on its own: proc is being updated to acme-proc:2 \(ecs-svc\/\d+\)/);
   expectGolden(
@@ -66,8 +66,8 @@ it.each([
   ['it crashes, and ECS rolls it back', [rule('ingress', CRASH)], 12, /boom.*No service was updated/s, 'ingress:1'],
 ] as const)('a rollout in progress is watched although nothing is left to change: %s', async (_, rules, exit, message, runs) => {
   double = await startDouble({ rules });
-  const { stop, somebody } = ctrlC(20);
-  await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
+  const { stop, afterSleep } = ctrlC(20);
+  await deploy(double, planOf(INGRESS), { stop }, {}, { afterSleep });
   const before = writes();
   await double.as('TagResource', {
     resourceArn: `arn:aws:ecs:${PLACE.region}:${PLACE.account}:service/acme/acme-ingress`,
@@ -100,8 +100,8 @@ function updatesTo(revision: string): number {
 
 it.each([5, 45, 90])('a new plan after a stop in the forced step (%i s) registers nothing and forces once', async (after) => {
   double = await startDouble();
-  const { stop, somebody } = ctrlC(after);
-  await deploy(double, planOf(), { stop }, {}, { somebody });
+  const { stop, afterSleep } = ctrlC(after);
+  await deploy(double, planOf(), { stop }, {}, { afterSleep });
   expect((await truth(double, planOf())).runs.proc).toBe('proc:3');
   const again = await deploy(double, plannedFor('acme-proc:3'), { planId: 'plan-b' });
   expect([again.exit, again.events.filter(({ event }) => event === 'registered')]).toEqual([0, []]);
@@ -140,8 +140,8 @@ it('a new plan after a stop in the step that restores the registry finds the rev
 
 it('Ctrl-C in the forced step: the command that removes the FORCE flag is in the hint', async () => {
   double = await startDouble();
-  const { stop, somebody } = ctrlC(20);
-  const ended = await deploy(double, planOf(), { stop }, {}, { somebody });
+  const { stop, afterSleep } = ctrlC(20);
+  const ended = await deploy(double, planOf(), { stop }, {}, { afterSleep });
   expect(ended.message).toMatch(
     /--service acme-proc --task-definition acme-proc:2 {4}removes the FORCE flag that proc still starts with/,
   );
@@ -175,8 +175,8 @@ it('ECS rolled the forced revision back, and then every update is throttled: no 
 
 it('a rollback does not wait for the circuit breaker of the rollout that fails', async () => {
   double = await startDouble({ rules: [rule('ingress', CRASH)] });
-  const { stop, somebody } = ctrlC(100);
-  await deploy(double, planOf(INGRESS), { stop }, {}, { somebody });
+  const { stop, afterSleep } = ctrlC(100);
+  await deploy(double, planOf(INGRESS), { stop }, {}, { afterSleep });
   const { baseline } = planDuringRollout();
   const plan = planOf(INGRESS);
   const services = plan.services.map((step) =>
@@ -199,7 +199,7 @@ it('a new plan for the same deploy passes the lock of its killed run, and anothe
   expect(kill.calls.at(-1)).toBe('tagResource');
   const other = await deploy(double, { ...planOf({ changes: ['ui'] }), release: 'theirs' }, { planId: 'other' });
   expect([other.exit, other.message]).toEqual([45, expect.stringContaining('The release 2026-03-02 is being deployed to prod')]);
-  expect((await deploy(double, planOf(INGRESS), { planId: 'anew', deployId: 'this' })).exit).toBe(0);
+  expect((await deploy(double, planOf(INGRESS), { planId: 'new', deployId: 'this' })).exit).toBe(0);
 });
 
 it('without --wait a second deploy is refused at once, also while rollouts are in progress', async () => {
@@ -207,22 +207,22 @@ it('without --wait a second deploy is refused at once, also while rollouts are i
   const theirs = { ...planOf(INGRESS), baseline: planDuringRollout().baseline, release: 'theirs' };
   const ends: number[] = [];
   let asked = false;
-  const somebody = async () => {
+  const afterSleep = async () => {
     if (asked || (double.journal.calls('UpdateService') as unknown as number) < 1) return;
     asked = true;
     const begun = double.clock.now();
     const ended = await deploy(double, theirs, { planId: 'theirs' });
     ends.push(ended.exit, double.clock.now() - begun);
   };
-  expect((await deploy(double, planOf(INGRESS), {}, {}, { somebody })).exit).toBe(0);
+  expect((await deploy(double, planOf(INGRESS), {}, {}, { afterSleep })).exit).toBe(0);
   expect(ends).toEqual([45, 0]);
 });
 
 it('a setup task that still runs is waited for by the next plan', async () => {
   double = await startDouble({ rules: [{ match: { oneOff: true }, do: { exit: { code: 0, after: 60 } } }] });
-  const { stop, somebody } = ctrlC(10);
+  const { stop, afterSleep } = ctrlC(10);
   const plan = planOf({ ...INGRESS, setup: true });
-  const first = await deploy(double, plan, { stop }, {}, { somebody });
+  const first = await deploy(double, plan, { stop }, {}, { afterSleep });
   expect([first.exit, first.message]).toEqual([130, expect.stringMatching(/setup runs as the task [0-9a-f]{32}/)]);
   expect((await deploy(double, plan, { planId: 'plan-b' })).exit).toBe(0);
   expect(double.journal.calls('RunTask')).toBe(1);

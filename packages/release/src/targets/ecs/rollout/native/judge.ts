@@ -63,7 +63,7 @@ async function judgeStage(
     const elapsed = formatElapsed(timeout);
     const code = paused ? ('deployment-paused' as const) : ('rollout-timeout' as const);
     const text = paused
-      ? `It is paused at ${where}, and nobody continued it ${elapsed}.${describeExpiry(paused)}`
+      ? `It is paused at ${where}, and has not been continued ${elapsed}.${describeExpiry(paused)}`
       : `It was still in progress ${elapsed}: ${where}.`;
     return { result: { outcome: 'failed', reason: { code, text } } };
   }

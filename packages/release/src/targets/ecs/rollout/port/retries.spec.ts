@@ -46,7 +46,7 @@ describe('every read that fails for 20 seconds is repeated', () => {
       double = await startDouble();
       const startedAt = double.clock.now();
       let isBroken = false;
-      const somebody = async () => {
+      const afterSleep = async () => {
         const asked = { cluster: 'acme', services: ['acme-ingress'] };
         const { services } = (await double.as('DescribeServices', asked)) as unknown as {
           services: { taskDefinition: string; deployments: { rolloutState: string }[] }[];
@@ -58,7 +58,7 @@ describe('every read that fails for 20 seconds is repeated', () => {
         const from = (double.clock.now() - startedAt) / 1000;
         double.faults.push(...ops.map((op) => ({ op, error: errorsOf(op)[error]!, from, until: from + 2 * OUTAGE })));
       };
-      const ended = await deploy(double, planOf(INGRESS), {}, {}, { somebody });
+      const ended = await deploy(double, planOf(INGRESS), {}, {}, { afterSleep });
       expect([ended.message, ended.exit, isBroken]).toEqual(['', 0, true]);
     },
   );

@@ -40,7 +40,7 @@ export function findForeignChange(
     const own = when === 'during a wave' ? revisionsOfRollout(rollout, step) : [target];
     const expected = progress.updated.includes(step) ? own : [...before, target];
     if (expected.includes(service.taskDefinition)) continue;
-    const text = `Somebody else updated it to ${familyRevision(service.taskDefinition)} in the meantime.`;
+    const text = `Another client updated it to ${familyRevision(service.taskDefinition)} in the meantime.`;
     return { step, reason: { code: 'rollout-superseded', text } };
   }
   return undefined;

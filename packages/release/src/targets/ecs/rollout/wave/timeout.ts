@@ -71,5 +71,5 @@ export async function describeLingeringTasks(rollout: Rollout, { service, servic
     isOld && descriptor.force && forced?.service === service
       ? ' Until they stop, tasks of the old image see the new list of bundles.'
       : '';
-  return ` Still stopping: ${formatTaskCount(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its instance does not respond; ${stopTask}    asks again.${bundles}`;
+  return ` Still stopping: ${formatTaskCount(tasks.length)}: ${named.join(', ')}${more}. ECS kills a task after the stopTimeout of its revision, unless its instance does not respond; ${stopTask}    requests it again.${bundles}`;
 }
