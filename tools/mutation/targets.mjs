@@ -41,7 +41,7 @@ export const TARGETS = [
       ...['auth.spec', 'connect.spec', 'registry/network-cuts.spec'],
     ],
   ),
-  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'previous.spec', 'images/attacks']),
+  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'push/find.spec', 'previous.spec', 'images/attacks']),
   ...nx('images/push', ['tags'], ['images/push/push.spec']),
   ...nx('system/lock', ['lock', 'lock-file', 'owner'], ['system/lock/lock.spec']),
 ];

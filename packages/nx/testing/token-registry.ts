@@ -4,6 +4,7 @@ import type { Credentials } from '../src/registry/credentials/credentials';
 import { sendAuthorized } from '../src/registry/transport/auth';
 import { connect } from '../src/registry/transport/connect';
 import type { Registry } from '../src/registry/transport/registry';
+import type { HttpResponse } from '../src/registry/transport/types';
 
 /** A request to one of the servers. */
 interface Seen {
@@ -88,8 +89,11 @@ export function session(host: string, ...credentials: (Credentials | undefined)[
   });
 }
 
-export function get(registry: Registry, scope = 'repository:x:pull') {
+export function get(registry: Registry, scope = 'repository:x:pull'): Promise<HttpResponse> {
   return sendAuthorized(registry, { method: 'GET', url: new URL('/v2/x', registry.base), headers: {}, maxBytes: 1000 }, scope);
 }
 
-export const paths = () => seen.map(({ url }) => url.pathname);
+/** The paths that were requested. */
+export function paths(): string[] {
+  return seen.map(({ url }) => url.pathname);
+}
