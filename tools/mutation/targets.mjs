@@ -26,7 +26,14 @@ export const TARGETS = [
   ...nx(
     'registry',
     ['manifests', 'manifest-format'],
-    ['registry/manifests.spec', 'manifest-format.spec', 'platform.spec', 'fuzz/registry.spec'],
+    [
+      'registry/manifests.spec',
+      'registry/image.spec',
+      'immutable-tags.spec',
+      'manifest-format.spec',
+      'platform.spec',
+      'fuzz/registry.spec',
+    ],
   ),
   ...nx(
     'registry/transport',

@@ -18,7 +18,7 @@ import { connect } from './connect';
 resetEach();
 
 describe('an open registry', () => {
-  it('gets no credentials, and docker is not asked for any', async () => {
+  it('gets no credentials, and none are read', async () => {
     const registry = session(await serve(() => ({ body: 'content' })), login);
     registry.credentials = () => Promise.reject(new Error('was asked'));
     expect((await get(registry)).status).toBe(200);
@@ -30,7 +30,7 @@ describe('Basic', () => {
   const script: Script = ({ authorization }) =>
     authorization === basic ? { body: 'content' } : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } };
 
-  it('is sent when it is asked for, then at once, for every scope', async () => {
+  it('is sent after a challenge, then at once, for every scope', async () => {
     const registry = session(await serve(script), login);
     expect((await get(registry)).status).toBe(200);
     expect((await get(registry)).status).toBe(200);
@@ -66,7 +66,7 @@ describe('Basic', () => {
     expect(seen.map(({ authorization }) => authorization?.slice(0, 5))).toEqual([undefined, 'Basic', 'Basic', 'Basic']);
   });
 
-  it('is not sent again when 403 comes and docker keeps nothing else', async () => {
+  it('is not sent again after a 403 if docker has no other credentials', async () => {
     let forbidden = false;
     const host = await serve(({ authorization }) =>
       authorization === undefined

@@ -67,7 +67,7 @@ describe('Bearer', () => {
     expect(paths()).toEqual(['/v2/x', '/v2/x']);
   });
 
-  it('keeps a token until it expires, one for each scope, and asks without being refused first', async () => {
+  it('caches a token until it expires, one for each scope, and requests the next one before a refusal', async () => {
     const host = await serve(
       bearer(
         () => true,
@@ -86,7 +86,7 @@ describe('Bearer', () => {
     expect(seen.at(-2)!.url.searchParams.getAll('scope')).toEqual(['repository:y:pull']);
   });
 
-  it('renews a token that the registry does not take any more, once', async () => {
+  it('renews a token that the registry no longer accepts, once', async () => {
     const host = await serve(
       bearer(
         (token, asked) => token === 't2' || (token === 't1' && asked < 3),
@@ -98,7 +98,7 @@ describe('Bearer', () => {
     expect(paths().filter((path) => path === '/token')).toHaveLength(2);
   });
 
-  it('does not ask for ever', async () => {
+  it('is not requested a second time if the new one is refused', async () => {
     const host = await serve(
       bearer(
         () => false,

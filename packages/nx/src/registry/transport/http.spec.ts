@@ -61,7 +61,7 @@ function get(host: string, more: Partial<HttpRequest> = {}) {
   });
 }
 
-describe('asking again', () => {
+describe('a retry', () => {
   it.each([429, 500, 502, 503, 504])('follows %d, with growing waits', async (status) => {
     const host = await serve((_, response, count) => response.writeHead(count < 4 ? status : 200).end(`${count}`));
     expect((await get(host)).body.toString()).toBe('4');
@@ -70,7 +70,7 @@ describe('asking again', () => {
     expect(notices[0]).toContain(`answered ${status}`);
   });
 
-  it('ends', async () => {
+  it('ends after four attempts', async () => {
     let requests = 0;
     const host = await serve((_, response, count) => {
       requests = count;
@@ -129,7 +129,7 @@ describe('asking again', () => {
     expect(notices[0]).toContain('in the middle of a response');
   });
 
-  it('follows what the caller does not believe', async () => {
+  it('follows a response that the caller rejects', async () => {
     const host = await serve((_, response, count) => response.end(`${count}`));
     const validate = ({ body }: { body: Buffer }) => {
       if (body.toString() !== '3') throw invalidResponse('Not three.');
@@ -150,7 +150,7 @@ describe('asking again', () => {
 });
 
 describe('what cannot be reached', () => {
-  it('is said once, without asking again', async () => {
+  it('is reported at once, without a retry', async () => {
     const host = await serve(() => undefined);
     await new Promise((resolve) => servers.pop()!.close(resolve));
     expect(await problemOf(get(host))).toMatchObject({
