@@ -47,7 +47,7 @@ interface Search {
 
 /**
  * The image for the wanted platform. As containerd and crane do, entries without a platform are images too: their config says for which platform.
- * Entries that are indexes are searched in the same way. What is no image (attestations, signatures) is left out.
+ * Entries that are indexes are searched in the same way. Entries that are not images (attestations, signatures) are skipped.
  */
 async function findImage(search: Search, manifest: Manifest): Promise<RegistryImage | undefined> {
   const { json } = manifest;

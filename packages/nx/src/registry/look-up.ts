@@ -11,9 +11,9 @@ export function expectWrites({ registry, repository }: { registry: Registry; rep
 }
 
 /**
- * Sends a request that reads a repository. A denial is not the last word where the command writes: Quay, GHCR and Artifactory deny what does not
- * exist yet, and create it when something is pushed. The request is sent again with the right to write. If it is denied again, and an upload can
- * begin all the same, then the answer is 404. A repository that must be created first is the Problem `registry-repository-missing`.
+ * Sends a request that reads a repository. If the command writes, a denial is not final: Quay, GHCR and Artifactory deny reading a repository that does not
+ * exist yet, and create it on the first push. The request is sent again with the scope for writing. If it is denied again, but an upload can
+ * begin, the result is 404. A repository that must be created first is the Problem `registry-repository-missing`.
  */
 export async function sendLookup(registry: Registry, repository: string, outgoing: HttpRequest): Promise<HttpResponse> {
   const reading = () => sendAuthorized(registry, outgoing, pullScope(repository));
@@ -48,7 +48,7 @@ async function tryUpload(registry: Registry, repository: string): Promise<boolea
   }
 }
 
-/** An answer, or the token endpoint's refusal. */
+/** A response, or the token endpoint's refusal. */
 type Outcome = HttpResponse | KdcubeError;
 
 async function orDenial(sending: Promise<HttpResponse>): Promise<Outcome> {

@@ -11,7 +11,7 @@ export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+
 const KNOWN = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 const CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
-/** What is asked for. Schema 1 is not: registries that still have some then answer with it all the same, and it is refused by name. */
+/** The accepted media types. Schema 1 is not accepted: registries that still have such a manifest send it all the same, and it is refused by name. */
 export const ACCEPT = KNOWN.join(', ');
 
 export interface Descriptor {
@@ -38,7 +38,7 @@ export interface ImageIndex {
   annotations?: Record<string, string>;
 }
 
-/** What an image says about itself. `config` is left as the image has it. */
+/** The config blob of an image. `config` is unchanged. */
 export interface ImageConfig extends Platform {
   created?: string;
   config?: Record<string, unknown> & { Labels?: Record<string, string> | null };
@@ -46,7 +46,7 @@ export interface ImageConfig extends Platform {
   history?: unknown[];
 }
 
-/** The media type without its parameters, checked: undefined when the header says nothing in particular. `from` is the subject of the message. */
+/** The media type without its parameters, checked: undefined if the header is missing or generic. `from` is the subject of the message. */
 export function parseMediaType(header: string | undefined, from: string): string | undefined {
   const type = (header ?? '').split(';')[0]!.trim().toLowerCase();
   if (KNOWN.includes(type)) return type;
@@ -133,7 +133,7 @@ export function isDescriptor(value: unknown): value is Descriptor {
   return sound && typeof mediaType === 'string' && (platform === undefined || isPlatform(platform));
 }
 
-/** A platform without its parts says nothing: some builders write `{}` or empty texts. */
+/** A platform without its parts counts as none: some builders write `{}` or empty strings. */
 function withoutEmptyPlatform(entry: unknown): unknown {
   if (!isRecord(entry) || !isRecord(entry.platform)) return entry;
   const { platform, ...rest } = entry;

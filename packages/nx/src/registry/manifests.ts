@@ -17,7 +17,7 @@ import { isHtml } from './transport/response-text';
 import { sendLookup } from './look-up';
 import { isExistingTag, isMissingRepository, isRefusedOverwrite, unexpectedResponse } from './responses';
 
-/** What a tag or a digest stands for. `size` is the manifest's own, in bytes. */
+/** The manifest that a tag or a digest names. `size`: of the manifest itself, in bytes. */
 export interface ManifestHead {
   digest: string;
   mediaType: string;
@@ -32,7 +32,7 @@ export interface Manifest {
   json: manifests.ImageManifest | manifests.ImageIndex;
 }
 
-/** The registry protocol asks for at least 4 MiB, and no real manifest or config comes near. */
+/** The OCI specification requires at least 4 MiB, and no real manifest or config is near it. */
 export const MAX_MANIFEST_BYTES = LIMITS.manifestBytes.max;
 
 interface HeadOptions extends Pick<HttpRequest, 'noRetry'> {
@@ -41,7 +41,7 @@ interface HeadOptions extends Pick<HttpRequest, 'noRetry'> {
 }
 
 /**
- * What a tag or a digest stands for; undefined only when the registry says that it has none. A repository that must be made first (ECR) and is not there is
+ * The manifest that a tag or a digest names; undefined only if the registry reports that there is none. A missing repository that must be created first (ECR) is
  * the Problem `registry-repository-missing`. The response to a HEAD has no body with a reason, so any status but 200 is followed by a GET, unless the repository is known to exist.
  */
 export async function headManifest(
@@ -91,7 +91,7 @@ export async function getManifest(registry: Registry, repository: string, refere
   throw notFound(`${referenceName(registry, repository, reference)} does not exist.`);
 }
 
-/** A manifest or an index, its digest and its shape verified; undefined only when the registry says that it has none. */
+/** A manifest or an index, its digest and its shape verified; undefined only if the registry reports that there is none. */
 export function findManifest(registry: Registry, repository: string, reference: string): Promise<Manifest | undefined> {
   const reading = fetchManifest(registry, repository, reference);
   // A parallel look-up of another tag waits for the result: it shows whether the repository exists.
@@ -104,8 +104,8 @@ export function findManifest(registry: Registry, repository: string, reference: 
 }
 
 /**
- * Puts a manifest under a tag: how a tag is added to a digest that is there. `immutable` when the tag exists and the repository does not let it move,
- * be it to the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-response`.
+ * Puts a manifest under a tag, which is also how a tag is added to an existing digest. `immutable` if the tag exists and the repository does not allow it to be overwritten,
+ * not even with the same digest. Throws `registry-denied`, `registry-repository-missing` and `registry-response`.
  */
 export function putManifest(
   registry: Registry,
@@ -195,8 +195,8 @@ function verifiedDigest(answer: HttpResponse, reference: string, from: string): 
 const OVERWRITE_REFUSALS = [400, 401, 403, 405, 409, 412, 423];
 
 /**
- * Whether a refused write means "this tag exists and stays". Registries say it in many ways. Some say only that it is denied, as for a login
- * without the right to write: where they accept the same manifest under its digest, it is the tag that stays.
+ * Whether a refused write means that the tag is immutable. Registries report it in many ways. Some only deny the write, as for a login
+ * without the right to write: if they accept the same manifest under its digest, the tag is immutable.
  */
 async function isTagImmutable(
   registry: Registry,

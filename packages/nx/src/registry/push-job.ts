@@ -61,7 +61,7 @@ export function jobOf(place: Repository, image: PushImage, options: UploadBlobsO
   return { ...place, image, own, blobs: blobsOf(own, image.blobs), sent: [], options };
 }
 
-/** The blobs that the manifest names, each once. A foreign layer (`urls`) lies somewhere else for good. */
+/** The blobs that the manifest names, each once. A foreign layer (`urls`) is never in the registry. */
 function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]): PushBlob[] {
   if (isIndex(json)) return [];
   const given = new Map(blobs.map((blob) => [blob.digest, blob]));
@@ -74,7 +74,7 @@ function blobsOf({ json, digest: image }: Manifest, blobs: readonly PushBlob[]):
   });
 }
 
-/** Milliseconds for which what the registry said of a tag is used: two pushes of one key within them are as good as at the same moment. */
+/** How long a look-up of a tag is used, in milliseconds: two pushes of one key within this time count as simultaneous. */
 export const RECENT = 1_000;
 
 export function codeOf(error: unknown): string | undefined {

@@ -26,7 +26,7 @@ export async function listReferrers(place: Repository, digest: string): Promise<
   return (await fromApi(place, digest)) ?? (await fromTag(place, digest));
 }
 
-/** How registries without the API answer its path. */
+/** The responses of registries without the referrers API. */
 const NO_SUCH_API = [400, 404, 405, 406, 410, 501];
 
 /** Undefined where the registry does not have the API. */

@@ -25,7 +25,7 @@ export interface TagLookup {
   head: ManifestHead | undefined;
 }
 
-/** Puts a tag on a manifest that the registry has. A moving one is skipped where the repository does not let tags move. `lookup`: what it names, if the caller has just read it. */
+/** Puts a tag on a manifest that the registry has. A mutable one is skipped if the repository's tags are immutable. `lookup`: what it names, if the caller has just read it. */
 export async function setTag(
   registry: Registry,
   repository: string,

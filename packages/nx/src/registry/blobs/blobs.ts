@@ -25,8 +25,8 @@ export interface Repository {
 }
 
 /**
- * Gives a repository a blob that another repository of the same registry has, without sending it. Where that is not done (Amazon's, unless it is switched on; a
- * repository that may not be read), it says so, with the upload that most registries open instead.
+ * Mounts a blob from another repository of the same registry, without sending it. If the registry does not mount it (Amazon's, unless it is enabled; a
+ * repository without read access), the result has the upload session that most registries open instead.
  */
 export async function mountBlob(
   registry: Registry,

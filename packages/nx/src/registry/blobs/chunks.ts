@@ -1,7 +1,7 @@
 import { retryable } from '../transport/retries';
 import { invalidResponse } from '../transport/problems';
 
-/** Bytes of a piece where a registry, or a proxy before it, does not take a blob in one. Proxies come with a limit of 1 MiB. */
+/** The size of a piece if a registry, or a proxy before it, does not accept a blob in one. The default limit of proxies is 1 MiB. */
 const CHUNK_SIZES = [16 * 1024 * 1024, 4 * 1024 * 1024, 1024 * 1024, 256 * 1024];
 
 export function smallerChunk(current: number, least: number): number | undefined {

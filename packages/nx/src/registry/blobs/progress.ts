@@ -7,7 +7,7 @@ export interface BlobProgress {
   total: number;
 }
 
-/** Says how far a push is: a line on `log` at most every `every` milliseconds (default 5 s), and none for one that takes less. */
+/** Reports the progress of a push: a line on `log` at most every `every` milliseconds (default 5 s), and none for one that takes less. */
 export function logProgress(
   log: Pick<Log, 'progress'>,
   subject: string,

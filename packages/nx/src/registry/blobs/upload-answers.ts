@@ -5,7 +5,7 @@ import type { HttpResponse } from '../transport/types';
 import { smallerChunk } from './chunks';
 import type { BlobDescriptor } from './verify-blob';
 
-/** How registries refuse a PUT with bytes that take a PATCH: Artifactory, and proxies that know only what docker sends. */
+/** How registries that require PATCH refuse a PUT with bytes: Artifactory, and proxies that support only docker's requests. */
 const NOT_IN_ONE_PUT = [405, 411, 415, 416, 501];
 
 /**
@@ -37,7 +37,7 @@ export function isOverwriteRefused(answer: HttpResponse): boolean {
 
 const LOST = ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'DIGEST_INVALID', 'SIZE_INVALID'];
 
-/** Whether the registry lost an upload, or bytes of it changed underway: another try from the beginning may mend it. `isChunked`: sent in several pieces. */
+/** Whether the registry lost an upload, or bytes of it changed on the way: a new upload may succeed. `isChunked`: sent in several pieces. */
 export function isLostUpload(registry: Registry, answer: HttpResponse, isChunked: boolean): boolean {
   if (isOverwriteRefused(answer) || (!isChunked && isPutRefused(answer))) return false;
   const isGone = answer.status === 404 && !isMissingRepository(registry, answer) && !isHtml(answer);

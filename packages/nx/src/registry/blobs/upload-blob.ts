@@ -23,9 +23,9 @@ export interface UploadOptions {
 const SUCCESS = [200, 201, 204];
 
 /**
- * Sends a blob, which is never in memory as a whole: in one piece, and in several where the registry does not take that. After a cut connection it starts again
- * from the beginning, with waits. Digest and length are verified on the way out: a source that gives something else is the Problem `file-error`, and the
- * registry is left without the blob. Throws `registry-*` too.
+ * Uploads a blob as a stream: in one piece, or in several if the registry does not accept one. After a cut connection it starts again
+ * from the beginning, with back-off. Digest and length are verified before the last chunk is sent: a source with other content is the Problem `file-error`, and the
+ * registry never gets the blob. Throws `registry-*` too.
  */
 export async function uploadBlob(
   registry: Registry,
@@ -59,7 +59,7 @@ export async function uploadVerifiedBlob(
     try {
       return await (piece === undefined ? streamMonolithic(job) : streamChunked(job, piece));
     } finally {
-      // A registry that loses every upload in one PUT may keep one that is sent as docker sends it.
+      // A registry that loses every upload in one PUT may accept one in docker's way (PATCH, then PUT).
       if (job.isLost && (lost += 1) > 1) piece ??= blob.size;
     }
   };
@@ -138,7 +138,7 @@ function commitBlob(job: UploadAttempt, place: URL, body: HttpRequest['body']): 
   });
 }
 
-/** Refuses answers that another try from the beginning mends. */
+/** Throws for responses after which the upload has to start again. */
 function checkUpload(job: UploadAttempt, answer: HttpResponse, isChunked: boolean): void {
   const { registry, repository, blob } = job;
   const name = referenceName(registry, repository, blob.digest);

@@ -13,7 +13,7 @@ import type { BlobProgress } from './progress';
 export interface PushBlob extends BlobDescriptor {
   /** Its bytes on this machine. */
   open?: OpenBlob;
-  /** A repository that has it: mounted from there where that goes, else streamed, unless it is on this machine too. */
+  /** A repository that has it: mounted from there if possible, else streamed, unless it is on this machine too. */
   from?: Repository;
   /** The repository is assumed to have it (its last image did): it is not looked up. */
   assumeExists?: boolean;

@@ -14,7 +14,7 @@ export interface UploadSession {
   minChunk: number;
 }
 
-/** The most bytes of an answer that only says how an upload goes. */
+/** The size limit of a response about the state of an upload. */
 export const MAX_RESPONSE_BYTES = LIMITS.registryResponseBytes.max;
 
 /** Asks for the place of one upload. Throws `registry-repository-missing`, `registry-denied`, `registry-response` and `registry-unreachable`. */

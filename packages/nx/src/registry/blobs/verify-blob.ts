@@ -7,7 +7,7 @@ export interface BlobDescriptor {
   size: number;
 }
 
-/** Gives the bytes of a blob from the first on, each time it is called. A chunk must not be written to after it was given. */
+/** Opens the bytes of a blob, from the first one each time. A chunk must not be modified after it was yielded. */
 export type OpenBlob = () => AsyncIterable<Uint8Array>;
 
 /**

@@ -3,7 +3,7 @@ import type { Credentials } from './credentials';
 import { run, tail } from '../../system/exec';
 import { isInterrupted } from '../../system/signals';
 
-/** Runs `docker-credential-<name> get`. A helper that has nothing for this host says so and exits 1: that is no error. */
+/** Runs `docker-credential-<name> get`. A helper without credentials for this host exits with 1 and a known message: that is no error. */
 export async function runCredentialHelper(
   name: unknown,
   key: string,

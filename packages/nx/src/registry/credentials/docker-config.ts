@@ -20,14 +20,14 @@ interface DockerConfig {
   credsStore?: string;
 }
 
-/** docker login keeps the hub's credentials under this key, whatever the host was called. */
+/** docker login stores the credentials of Docker Hub under this key, for each of its hosts. */
 const HUB_KEY = 'https://index.docker.io/v1/';
 const HUB_HOSTS = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 const CONFIG_LIMIT = LIMITS.dockerConfigBytes.max;
 
 /**
- * The credentials that `docker login` or a credential helper keeps for `host`; undefined where there are none. A helper that is named for this host and
- * fails is a Problem, and so is a config.json that is not one: going on without them would end in "denied" without a reason.
+ * The credentials that `docker login` or a credential helper stores for `host`; undefined if there are none. A helper that is configured for this host and
+ * fails is a Problem, and so is an invalid config.json: without them, the registry would deny access without a reason.
  */
 export async function dockerCredentials(
   host: string,

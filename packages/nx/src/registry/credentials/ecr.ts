@@ -4,21 +4,21 @@ import { dockerCredentials } from './docker-config';
 import { type Credentials } from './credentials';
 import { ecrRegion, loginHint } from '../transport/problems';
 
-/** A token of Amazon's, as a registry takes it. */
+/** An authorization token of Amazon ECR. */
 type EcrToken = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };
 
 /** A token is not used in the last minutes of its life. Milliseconds. */
 const EXPIRY_MARGIN = 5 * 60_000;
-/** The SDK keeps the code of a network error only sometimes; its text it always keeps. */
+/** The SDK does not always preserve the code of a network error; it always preserves its text. */
 const UNREACHABLE =
   /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*)\b/;
-/** By region and principal: one token opens every registry there. Never on disk. */
+/** By region and principal: one token is valid for every registry there. Never on disk. */
 const tokens = new Map<string, Promise<EcrToken>>();
 
 /**
- * The credentials for a registry: what docker keeps wins; for Amazon's registries there is a token from the AWS settings otherwise (environment, profile, role), and
- * also where docker's login is over. `rejected`: what the registry refused, so that it is not given again. Undefined where there are none.
- * Throws `registry-denied`, `registry-unreachable` and `registry-response` for a token that is not to be had.
+ * The credentials for a registry: those of docker first; for Amazon's registries otherwise a token from the AWS settings (environment, profile, role), and
+ * also if docker's login has expired. `rejected`: credentials that the registry rejected, which are not returned again. Undefined if there are none.
+ * Throws `registry-denied`, `registry-unreachable` and `registry-response` if no token can be read.
  */
 export async function resolveCredentials(
   host: string,
@@ -94,7 +94,7 @@ async function fetchEcrToken(host: string, region: string): Promise<EcrToken> {
   }
 }
 
-/** What the SDK throws, as a Problem. Its names are the only thing that it keeps from version to version. */
+/** An error of the SDK as a Problem. Only its names are stable from version to version. */
 function tokenProblem(error: unknown, host: string, region: string): KdcubeError {
   const { name = '', code = '' } = error as NodeJS.ErrnoException;
   const message = awsErrorMessage(error);

@@ -39,7 +39,7 @@ async function deleteFrom(place: Repository, digest: string): Promise<'deleted' 
     });
   if (answer.status === 404) return 'missing';
   if (answer.status < 200 || answer.status > 299) throw await unexpectedResponse(registry, repository, `delete ${from}`, answer);
-  // The answer alone is no proof: some registries accept the request and keep the image.
+  // The response alone is no proof: some registries accept the request and do not delete the image.
   if (await isReadable(place, digest))
     throw new KdcubeError({
       code: 'prune-unsupported',

@@ -63,7 +63,7 @@ async function listDigests({ registry, repository }: Repository): Promise<Map<st
   return listed;
 }
 
-/** The manifests of tags, without those that were removed since. Read whole: some registries answer HEAD without a digest. */
+/** The manifests of tags, without those that were removed since. Read with GET: some registries answer HEAD without a digest. */
 export async function readTagManifests(
   { registry, repository }: Repository,
   tags: readonly string[],

@@ -17,7 +17,7 @@ export async function sendAuthorized(registry: Registry, outgoing: HttpRequest, 
   const first = await sendWith(registry, outgoing, header);
   if (first.status !== 401 && !(first.status === 403 && header !== undefined)) return first;
   const challenges = parseChallenges(first);
-  // One without a challenge says nothing new.
+  // A 401 without a challenge replaces no earlier challenge.
   if (first.status === 401 && (challenges.length > 0 || !registry.challenges)) registry.challenges = challenges.map(withoutScope);
   // Unless a parallel request has renewed it in the meantime.
   if (registry.authorizations.get(scope) === before.pending) {

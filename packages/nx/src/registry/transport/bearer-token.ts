@@ -8,7 +8,7 @@ import { sendRequest } from './http';
 
 const TOKEN_LIMIT = LIMITS.tokenBytes.max;
 
-/** The token protocol says that a token without `expires_in` lives for 60 s. */
+/** By the token protocol, a token without `expires_in` is valid for 60 s. */
 const DEFAULT_TOKEN_LIFETIME = 60;
 
 /** A token is renewed this long before its end: a request takes time. */
@@ -16,7 +16,7 @@ export const RENEWAL_MARGIN = 5_000;
 
 const tokenDenials = new WeakSet<Error>();
 
-/** Whether the token endpoint refused a token for the scope: the registry itself was not asked. */
+/** Whether the token endpoint refused a token for the scope: no request was sent to the registry itself. */
 export function isTokenDenied(error: unknown): boolean {
   return error instanceof Error && tokenDenials.has(error);
 }

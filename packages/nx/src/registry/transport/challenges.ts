@@ -6,7 +6,7 @@ export interface Challenge {
   parameters: Record<string, string>;
 }
 
-/** The challenges of an answer, by RFC 7235: several in one header, quoted strings, any order. What cannot be read ends the list. */
+/** The challenges of a response (RFC 7235): several in one header, quoted strings, any order. The list ends at the first invalid character. */
 export function parseChallenges(answer: HttpResponse): Challenge[] {
   const header = answer.headers['www-authenticate'] ?? '';
   const found: Challenge[] = [];

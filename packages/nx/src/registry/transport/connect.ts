@@ -11,15 +11,15 @@ import { ecrRegion, invalidResponse } from './problems';
 export type { Registry };
 
 export interface ConnectOptions {
-  /** Default: what docker login and its credential helpers keep, and for Amazon's registries a token from the AWS settings. Asked only when the registry wants to know, and again when it has rejected something. */
+  /** Default: the credentials of docker login and its helpers, and for Amazon's registries a token from the AWS settings. Called after the first challenge, and again after a rejection. */
   credentials?: (rejected?: Credentials) => Promise<Credentials | undefined>;
-  /** Hosts besides loopback that are asked over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
+  /** Hosts besides loopback that are contacted over plain http. Default: KDCUBE_INSECURE_REGISTRIES, separated by commas. */
   insecure?: readonly string[];
   /** Called before each wait of a retry. */
   onRetry?: (text: string) => void;
   /** Tries of each request in all. Default 5, which waits 7.5 s together. */
   attempts?: number;
-  /** Milliseconds. Default: 10 s to connect, 30 s without a byte, 5 minutes for one answer. */
+  /** Milliseconds. Default: 10 s to connect, 30 s without a byte, 5 minutes for one response. */
   timeouts?: Partial<Transport['timeouts']>;
   /** For tests: how to wait, and what time it is. */
   sleep?: (milliseconds: number) => Promise<void>;
@@ -27,8 +27,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Kept for the next request, and never waiting for more bytes to send along. One that idles is ended after so many milliseconds, long before anything on the way forgets it (Amazon's load balancers
- * after 350 s) and swallows what is sent over it; `exchange` sets what a request may take.
+ * Keep-alive connections without Nagle's algorithm. An idle one is closed after so many milliseconds, long before a device on the way drops it silently (Amazon's load balancers
+ * after 350 s); `exchange` sets the timeouts of a request.
  */
 const CONNECTIONS = { keepAlive: true, noDelay: true, timeout: 20_000 };
 
@@ -49,7 +49,7 @@ function proxiesIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:https?|no)_proxy$/i.test(name)));
 }
 
-/** Prepares to talk to a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io is asked at its API host). Sends nothing. */
+/** Creates a client of a registry (`ghcr.io`, `127.0.0.1:5000`; docker.io has an API host of its own). Sends nothing. */
 export function connect(host: string, options: ConnectOptions = {}): Registry {
   const insecure = options.insecure ?? (process.env.KDCUBE_INSECURE_REGISTRIES ?? '').split(',').map((entry) => entry.trim());
   const allowsHttp = (name: string) =>
@@ -102,7 +102,7 @@ export function sha256Digest(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** The Docker-Content-Digest of an answer; undefined where a registry does not send one. */
+/** The Docker-Content-Digest of a response; undefined where a registry does not send one. */
 export function contentDigest(answer: HttpResponse, from: string): string | undefined {
   const value = answer.headers['docker-content-digest'];
   if (value === undefined || (typeof value === 'string' && isDigest(value))) return value;

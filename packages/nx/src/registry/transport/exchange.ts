@@ -8,7 +8,7 @@ const ERROR_LIMIT = LIMITS.registryErrorBytes.max;
 /** Bytes in a millisecond: the slowest line on which a stream is worth waiting for. */
 const SLOWEST = 10;
 
-/** One request and its answer, read to the end within the limits. Rejects with a NetworkError, or with the Problem `registry-response` for too many bytes. */
+/** One request and its response, read to the end within the limits. Rejects with a NetworkError, or with the Problem `registry-response` for too many bytes. */
 export function roundTrip(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = openRequest(transport, outgoing);
@@ -40,7 +40,7 @@ export function roundTrip(transport: Transport, outgoing: HttpRequest): Promise<
         else if (tooEarly)
           reject(invalidResponse(`${outgoing.url.host} answered with success before it had received the whole request.`));
         else resolve(outcome);
-        // A connection on which either side still has something to say is not used again.
+        // A connection with an unfinished request or response is not reused.
         if (!response.complete || !request.writableEnded) request.destroy();
       });
     });
@@ -113,7 +113,7 @@ function setTimeouts(
     socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connect));
   });
   request.setTimeout(limits.idle, () => stop('KD_IDLE'));
-  // A registry may read a large blob once more, or copy it, before it says anything.
+  // A registry may verify or copy a large blob before it responds.
   if (isStream(body)) request.on('finish', () => request.setTimeout(limits.total));
   request.on('close', () => {
     clearTimeout(total);

@@ -10,8 +10,8 @@ const LONGEST_WAIT = 60_000;
 const TRY_AGAIN = [429, 500, 502, 503, 504];
 
 /**
- * Sends a request until it is answered: 429, 500, 502, 503, 504, cut connections and answers that `check` refuses are tried again with growing waits, or
- * as long as Retry-After says. Redirects of GET and HEAD are followed. Every other status is the caller's. Throws `registry-unreachable` and `registry-response`.
+ * Sends a request with retries: after 429, 500, 502, 503, 504, cut connections and responses that `validate` rejects, with exponential back-off or
+ * after the time in Retry-After. Redirects of GET and HEAD are followed. Every other status is returned. Throws `registry-unreachable` and `registry-response`.
  */
 export async function sendRequest(transport: Transport, outgoing: HttpRequest): Promise<HttpResponse> {
   if (outgoing.noRetry) return sendOnce(transport, outgoing);
@@ -45,7 +45,7 @@ async function sendOnce(transport: Transport, outgoing: HttpRequest): Promise<Ht
   }
 }
 
-/** Milliseconds that Retry-After asks for, as seconds or as a date; 0 where it says nothing sensible. */
+/** The time in Retry-After, which has seconds or a date. Milliseconds; 0 if it is invalid. */
 function retryAfter(answer: HttpResponse): number {
   const value = answer.headers['retry-after']?.trim() ?? '';
   const milliseconds = /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

@@ -21,7 +21,7 @@ export function accessDenied(
   });
 }
 
-/** The target of a redirect refuses. It is not the registry, so it gets none of the registry's credentials, whatever it asks for. */
+/** The target of a redirect denies access. It is not the registry, so it never gets the registry's credentials. */
 export function redirectDenied(host: string, asked: URL, answer: HttpResponse, secrets: Iterable<string>): KdcubeError {
   const target = new URL(answer.origin).host;
   return new KdcubeError({
@@ -31,7 +31,7 @@ export function redirectDenied(host: string, asked: URL, answer: HttpResponse, s
   });
 }
 
-/** An answer that the protocol does not know. `what` is a full sentence. */
+/** A response that violates the protocol. `what` is a full sentence. */
 export function invalidResponse(what: string, hint?: string, cause?: unknown): KdcubeError {
   return new KdcubeError({ code: 'registry-response', message: what, hint }, { cause });
 }

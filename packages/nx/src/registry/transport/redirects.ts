@@ -14,14 +14,14 @@ export async function followRedirects(transport: Transport, outgoing: HttpReques
     if (!followed || location === undefined || !REDIRECTS.includes(answer.status)) return answer;
     if (hops === MAX_REDIRECTS) throw invalidResponse(`${outgoing.url.host} redirects more than ${MAX_REDIRECTS} times.`);
     const url = redirectTarget(transport, current.url, location);
-    // Credentials are for the host that asked for them: a storage host gets none, and none come back later in the chain.
+    // Credentials stay with the host that they were sent to: a storage host gets none, and a later hop does not restore them.
     const { authorization, ...others } = current.headers;
     const keeps = url.origin === current.url.origin && authorization !== undefined;
     current = { ...current, url, headers: keeps ? { ...others, authorization } : others };
   }
 }
 
-/** Where an answer sends us. A web address, and never from TLS to plain http. */
+/** The target of a redirect: an http(s) URL, and never from TLS to plain http. */
 export function redirectTarget(transport: Transport, from: URL, location: string): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) throw invalidResponse(`${from.host} redirects to an invalid URL.`);

@@ -28,7 +28,7 @@ export interface Registry {
 export interface CachedAuthorization {
   header?: string;
   expiresAt: number;
-  /** What it was made of. */
+  /** The credentials that it was created from. */
   from?: Promise<Credentials | undefined>;
   credentials?: Credentials;
 }

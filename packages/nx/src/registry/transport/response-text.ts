@@ -1,7 +1,7 @@
 import { printable } from '@kdcube/release/internal';
 import type { HttpResponse } from './types';
 
-/** One entry of the `errors` that the registry protocol puts into a failed answer. */
+/** One entry of `errors` in an error response of the registry protocol. */
 export interface RegistryError {
   code: string;
   message: string;
@@ -9,7 +9,7 @@ export interface RegistryError {
   detail: string;
 }
 
-/** The errors of an answer as the protocol writes them; none for an HTML page or anything else. */
+/** The errors of a response in the protocol's format; none for an HTML page or anything else. */
 export function parseErrors(answer: HttpResponse): RegistryError[] {
   let json: unknown;
   try {
@@ -24,7 +24,7 @@ export function parseErrors(answer: HttpResponse): RegistryError[] {
     .map((entry) => ({ code: asText(entry?.code), message: asText(entry?.message), detail: detailText(entry?.detail) }));
 }
 
-/** Everything that an answer says in text, to search in. */
+/** The whole text of a response, to search in. */
 export function errorText(answer: HttpResponse): string {
   const errors = parseErrors(answer).map(({ code, message, detail }) => `${code} ${message} ${detail}`);
   return errors.length > 0 ? errors.join('\n') : answer.body.toString('utf8', 0, 4096);
@@ -38,7 +38,7 @@ export function isHtml(answer: HttpResponse): boolean {
   );
 }
 
-/** What an answer says, in one line for a message: status, then the registry's own text, without any of `secrets`. */
+/** A response in one line for a message: status, then the registry's own text, without any of `secrets`. */
 export function describeResponse(answer: HttpResponse, secrets: Iterable<string> = []): string {
   const errors = parseErrors(answer).flatMap((error) => describeError(error) || []);
   const text = isHtml(answer)
@@ -72,7 +72,7 @@ function elementText(html: string, tag: string): string {
     .trim();
 }
 
-/** A `detail` that is text, or the texts in an object: Artifactory has `{"description": "…"}`. Scopes and lists of layers say nothing to a person. */
+/** A `detail` that is text, or the texts in an object: Artifactory has `{"description": "…"}`. Scopes and lists of layers do not help a reader. */
 function detailText(detail: unknown): string {
   if (typeof detail === 'string') return detail.trim();
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return '';

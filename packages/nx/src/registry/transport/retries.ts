@@ -4,16 +4,16 @@ import type { Transport } from './types';
 
 const FIRST_WAIT = 500;
 
-/** Failures that another try may mend, and what it asks for. Kept beside the error: a Problem is for people. */
+/** Errors after which a retry may succeed, and when. Beside the error, because a Problem is only its text. */
 const retryInfo = new WeakMap<Error, { waitAtLeast: number; stale: boolean }>();
 
-/** Marks a failure as one that another try may mend. `waitAtLeast`: milliseconds. `stale`: at once, since it says nothing about the registry. */
+/** Marks an error as one after which a retry may succeed. `waitAtLeast`: milliseconds. `stale`: the connection was stale, retry at once. */
 export function retryable(failure: KdcubeError, { waitAtLeast = FIRST_WAIT, stale = false } = {}): KdcubeError {
   retryInfo.set(failure, { waitAtLeast, stale });
   return failure;
 }
 
-/** Does `work` until it succeeds, or fails in a way that no other try will mend, or has been tried often enough. */
+/** Repeats `work` until it succeeds, fails with an error that is not retryable, or has been tried as often as the transport allows. */
 export async function withRetries<T>(transport: Transport, host: string, work: () => Promise<T>): Promise<T> {
   const wait = retryPolicy(transport, host);
   for (;;) {
@@ -25,7 +25,7 @@ export async function withRetries<T>(transport: Transport, host: string, work: (
   }
 }
 
-/** What to do with a failure: waits until the next try, longer each time, or throws it when there is none. */
+/** Waits before the next attempt, longer each time, or throws the error if there is none. */
 export function retryPolicy(transport: Transport, host: string): (error: unknown) => Promise<void> {
   let attempts = 0;
   let reopened = false;
@@ -36,7 +36,7 @@ export function retryPolicy(transport: Transport, host: string): (error: unknown
     mayBeDone ||= !isMarkedRefused(error);
     const how = error instanceof KdcubeError ? retryInfo.get(error) : undefined;
     if (!(error instanceof KdcubeError) || !how) throw error;
-    // An idle connection that the other side gave up says nothing about the registry: a new one is opened at once.
+    // The registry may close an idle connection: a new one is opened at once.
     if (how.stale && attempts === 0 && !reopened) return void (reopened = true);
     attempts += 1;
     if (attempts >= transport.attempts) {

@@ -1,15 +1,15 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 
-/** How requests are sent: connections, patience, and what may be asked without TLS. Times are milliseconds. */
+/** How requests are sent: connections, retries, timeouts and hosts without TLS. Times are milliseconds. */
 export interface Transport {
   agents: { http: http.Agent; https: https.Agent };
   sleep: (milliseconds: number) => Promise<void>;
-  /** Told before each wait, so that a person knows why nothing happens. */
+  /** Called before each wait, so that the user sees the reason. */
   onRetry: (text: string) => void;
-  /** Tries of one request in all. */
+  /** Attempts per request, the first one included. */
   attempts: number;
-  /** `connect`: until the connection stands, TLS included. `idle`: without a single byte. `total`: one try, to its last byte, and 1 s more for each 10 kB of a stream. */
+  /** `connect`: until the connection is established, TLS included. `idle`: without a single byte. `total`: one try, to its last byte, and 1 s more for each 10 kB of a stream. */
   timeouts: { connect: number; idle: number; total: number };
   allowsHttp: (host: string) => boolean;
   /** Passwords and tokens in use: whatever a registry echoes, they are not printed. */
@@ -30,10 +30,10 @@ export interface HttpRequest {
   body?: Uint8Array | string | StreamBody;
   /** The expected number of bytes of a successful response, which is then streamed (`stream`). The reader counts them. */
   streamBytes?: number;
-  /** Only one try: what comes before this request would have to be done again too. */
+  /** No retry: the requests before this one would have to be repeated too. */
   noRetry?: boolean;
   signal?: AbortSignal;
-  /** The most bytes that a good answer may have. A failed answer is cut at 64 KiB. */
+  /** The size limit of a successful response. An error response is cut at 64 KiB. */
   maxBytes: number;
   /** Throws a Problem `registry-response` for an invalid response: the request is then sent again, as after a 500. */
   validate?: (answer: HttpResponse) => void;
@@ -49,5 +49,5 @@ export interface HttpResponse {
   stream?: http.IncomingMessage;
 }
 
-/** `begun`: an answer had started to come. `stale`: an idle connection was used again, which the other side had given up. */
+/** `begun`: a response had begun. `stale`: a reused idle connection had been closed by the other side. */
 export type NetworkError = NodeJS.ErrnoException & { begun?: boolean; stale?: boolean };
