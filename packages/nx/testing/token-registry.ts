@@ -77,7 +77,7 @@ export function bearer(
   };
 }
 
-export const login: Credentials = { kind: 'password', username: 'me', password: 'hunter2' };
+export const login = { kind: 'password', username: 'me', password: 'hunter2' } as const;
 export const basic = `Basic ${Buffer.from('me:hunter2').toString('base64')}`;
 
 export function session(host: string, ...credentials: (Credentials | undefined)[]): Registry {
