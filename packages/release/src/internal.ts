@@ -126,6 +126,7 @@ export { executionRoleSet, rolePermission, roleTrust } from './deploy/checks/rol
 export { parameterExists, secretExists, secretHasKey } from './deploy/checks/secret';
 export { serviceCircuitBreaker, type ServiceFacts, UPDATE_CHECKS } from './deploy/checks/service';
 export { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './deploy/checks/storage';
+export { serviceDeployment, serviceStrategy } from './deploy/checks/strategy';
 export {
   loadBalancerIdleTimeout,
   targetGroupAttached,
@@ -176,6 +177,7 @@ export type {
   ServiceDeploymentState,
   Readiness,
   ServiceState,
+  StrategySettings,
   TargetHealth,
   TargetHealthState,
   TaskState,
@@ -183,8 +185,17 @@ export type {
 } from './targets/ecs/rollout/port/port';
 export type { ReadinessAnswer } from './targets/ecs/rollout/readiness/answer';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
-export { toServiceDeployment } from './targets/ecs/rollout/port/strategy-response';
-export { describeStage, isInProgress, isNative, pausedHook, type Stage, STAGES } from './targets/ecs/rollout/native/stages';
+export { toServiceDeployment, toStrategySettings } from './targets/ecs/rollout/port/strategy-response';
+export {
+  describeOpenDeployment,
+  describeStage,
+  isInProgress,
+  isNative,
+  isOpen,
+  pausedHook,
+  type Stage,
+  STAGES,
+} from './targets/ecs/rollout/native/stages';
 export type { RolloutOptions, StopSignal } from './targets/ecs/rollout/rollout';
 export type { RegistryImage } from './targets/ecs/task-definition/expected-digests';
 export { addFiles, filesInDefinition, type Packing } from './targets/ecs/task-definition/files';

@@ -9,6 +9,7 @@ import { imageExists, imagePlatform } from './image';
 import { CHECKS } from './index';
 import { planBaseline, planLocation } from './plan';
 import { serviceCircuitBreaker, serviceScaling, type ServiceFacts, UPDATE_CHECKS } from './service';
+import { serviceDeployment, serviceStrategy } from './strategy';
 
 const PLACE = { region: 'eu-central-1', cluster: 'acme' };
 const SERVICE: ServiceFacts = { ...PLACE, exists: true, status: 'ACTIVE', controller: 'ECS' };
@@ -61,6 +62,17 @@ const REFUSED: [string, unknown, string, unknown, string | undefined][] = [
   ],
   ['a daemon that the plan does not scale', serviceScaling, 'web', { ...SERVICE, isDaemon: true }, undefined],
   ['a service that the plan scales', serviceScaling, 'web', { ...SERVICE, isScaled: true }, undefined],
+  ['a rolling service', serviceStrategy, 'web', { ...PLACE, strategy: 'ROLLING' }, undefined],
+  ['a native strategy', serviceStrategy, 'web', { ...PLACE, strategy: 'LINEAR' }, undefined],
+  ['a strategy of tomorrow', serviceStrategy, 'web', { ...PLACE, strategy: 'SHADOW' }, 'service-not-deployable'],
+  [
+    'early success criteria',
+    serviceStrategy,
+    'web',
+    { ...PLACE, strategy: 'ROLLING', earlySuccess: 'healthyPercent 50, DEFERRED' },
+    'service-not-deployable',
+  ],
+  ['a deployment with a native strategy', serviceDeployment, 'web', { strategy: 'LINEAR', open: 'it is paused' }, undefined],
   [
     'another revision',
     planBaseline,

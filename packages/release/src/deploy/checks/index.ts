@@ -12,6 +12,7 @@ import { executionRoleSet, rolePermission, roleTrust } from './role';
 import { parameterExists, secretExists, secretHasKey } from './secret';
 import { serviceActive, serviceCircuitBreaker, serviceController, serviceExists, serviceScaling } from './service';
 import { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './storage';
+import { serviceDeployment, serviceStrategy } from './strategy';
 import {
   loadBalancerIdleTimeout,
   targetGroupAttached,
@@ -32,7 +33,9 @@ export const CHECKS: readonly CheckInfo[] = [
   serviceActive,
   serviceController,
   serviceScaling,
+  serviceStrategy,
   serviceCircuitBreaker,
+  serviceDeployment,
   targetGroupContainer,
   targetGroupPort,
   targetGroupType,

@@ -10,6 +10,7 @@ import {
   bundlesInDescriptor,
   descriptorIn,
   isNative,
+  isOpen,
   KdcubeError,
   lastGood,
   serviceContainer,
@@ -77,7 +78,7 @@ async function openDeployments(ecs: Ecs, seen: readonly ServiceState[]): Promise
       if (error instanceof KdcubeError && error.problems[0]?.code === 'aws-denied') return [];
       throw error;
     });
-    if (newest && /PENDING|IN_PROGRESS|REQUESTED/.test(newest.status)) found.set(service.name, newest);
+    if (newest && isOpen(newest)) found.set(service.name, newest);
   }
   return found;
 }

@@ -1,10 +1,23 @@
-import type { CheckResult, Environment, Service, ServiceFacts } from '@kdcube/release/internal';
-import { applyCheck, applyInOrder, clusterActive, serviceCircuitBreaker, UPDATE_CHECKS } from '@kdcube/release/internal';
+import type { CheckResult, Environment, Service, ServiceFacts, StrategySettings } from '@kdcube/release/internal';
+import {
+  applyCheck,
+  applyInOrder,
+  clusterActive,
+  describeOpenDeployment,
+  isNative,
+  isOpen,
+  serviceCircuitBreaker,
+  serviceDeployment,
+  serviceStrategy,
+  toStrategySettings,
+  UPDATE_CHECKS,
+} from '@kdcube/release/internal';
 import type { Cluster, Service as EcsService } from '@aws-sdk/client-ecs';
 import { inParallel } from '../../../system/parallel';
 import type { LoadBalancerApi } from '../../../aws/api/load-balancers';
 import { callAws, type AwsConnection } from '../../../aws/client';
 import { requireList } from '../../../aws/response';
+import { deploymentPort } from '../deployment-port';
 import { runCheck } from './results';
 import { checkForwarding, checkTargetGroup } from './target-groups';
 
@@ -40,7 +53,7 @@ export async function checkServices(environment: Environment, aws: AwsConnection
     runCheck(UPDATE_CHECKS[0]!, batch.map(({ serviceName }) => serviceName).join(', '), async () => {
       const found = await describeServices(batch, cluster, aws);
       const each = await inParallel(batch, 4, (service) =>
-        checkService(service, found.get(service.serviceName), { cluster, region: aws.region }, api),
+        checkService(service, found.get(service.serviceName), cluster, { aws, api }),
       );
       running.push(...each.flatMap((one) => one.running));
       return each.flatMap((one) => one.results);
@@ -73,19 +86,47 @@ async function checkCluster(cluster: string, aws: AwsConnection): Promise<CheckR
 async function checkService(
   service: Service,
   found: EcsService | undefined,
-  location: { region: string; cluster: string },
-  api: LoadBalancerApi,
+  cluster: string,
+  { aws, api }: { aws: AwsConnection; api: LoadBalancerApi },
 ): Promise<ServiceResults> {
-  const result = applyInOrder([...UPDATE_CHECKS, serviceCircuitBreaker], service.serviceName, factsOf(found, location));
+  const location = { region: aws.region, cluster };
+  const name = service.serviceName;
+  const result = applyInOrder([...UPDATE_CHECKS, serviceCircuitBreaker], name, factsOf(found, location));
   if (!found || result.status === 'fail') return { results: [result], running: [] };
+  const strategy = toStrategySettings(found.deploymentConfiguration ?? {});
+  const followed = applyCheck(serviceStrategy, name, {
+    strategy: strategy.name,
+    earlySuccess: strategy.earlySuccess,
+    ...location,
+  });
   const arns = (found.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []);
   const groups = await inParallel(arns, 2, (arn) => checkTargetGroup(service, arn, api));
   const { subnets = [], securityGroups = [] } = found.networkConfiguration?.awsvpcConfiguration ?? {};
   const targetGroups = groups.map(({ name, vpc }) => ({ name, ...(vpc !== undefined && { vpc }) }));
   return {
-    results: [result, ...checkForwarding(service, found.loadBalancers ?? []), ...groups.flatMap(({ results }) => results)],
+    results: [
+      followed.status === 'fail' ? followed : result,
+      ...(await checkDeployment(name, strategy, cluster, aws)),
+      ...checkForwarding(service, found.loadBalancers ?? []),
+      ...groups.flatMap(({ results }) => results),
+    ],
     running: [{ service, desired: found.desiredCount ?? 0, network: { subnets, securityGroups }, targetGroups }],
   };
+}
+
+/** Only of a native strategy: ECS lists its stages and its traffic. A deploy needs the same permissions. */
+async function checkDeployment(
+  name: string,
+  strategy: StrategySettings,
+  cluster: string,
+  aws: AwsConnection,
+): Promise<CheckResult[]> {
+  if (!isNative({ strategy })) return [];
+  return runCheck(serviceDeployment, name, async () => {
+    const [newest] = await deploymentPort(aws, cluster).listServiceDeployments(name);
+    const open = newest && isOpen(newest) ? describeOpenDeployment(newest) : undefined;
+    return applyCheck(serviceDeployment, name, { strategy: strategy.name, open });
+  });
 }
 
 /** ECS still describes a service for some time after it was deleted, as INACTIVE. */

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../../deploy/record';
-import { describeStage, pausedHook } from '../rollout/native/stages';
+import { describeOpenDeployment } from '../rollout/native/stages';
 import type { ServiceDeploymentState, ServiceState, TaskState } from '../rollout/port/port';
 import { findLock } from '../rollout/lock';
 import { activeForceFlags } from '../plan/force-flags';
@@ -179,10 +179,4 @@ function serviceStatus(
     ...(primary?.rollout !== undefined && { rollout: primary.rollout }),
     drift,
   };
-}
-
-/** Split traffic, or a bake: what runs is not settled yet. */
-function describeOpenDeployment(deployment: ServiceDeploymentState): string {
-  const what = pausedHook(deployment) ? 'is paused' : 'is in progress';
-  return `a deployment ${what}: ${describeStage(deployment)}`;
 }

@@ -44,7 +44,11 @@ it.each([
 });
 
 it.each([
-  ['a strategy of tomorrow', { strategy: 'SHADOW' }, /^service-not-deployable: acme-ui has the deployment strategy SHADOW/],
+  [
+    'a strategy of tomorrow',
+    { strategy: 'SHADOW' },
+    /^service-not-deployable: The service acme-ui has the deployment strategy SHADOW/,
+  ],
   [
     'early success criteria',
     { earlySuccessCriteria: { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'DEFERRED' } },

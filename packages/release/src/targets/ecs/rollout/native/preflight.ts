@@ -1,8 +1,10 @@
+import { findProblem } from '../../../../deploy/checks/check';
+import { NATIVE_STRATEGIES, serviceStrategy } from '../../../../deploy/checks/strategy';
 import { KdcubeError, type Problem } from '../../../../problem/problem';
 import { forcedService } from '../../../../deploy/registry-step';
 import type { ServiceState } from '../port/port';
 import type { Rollout } from '../rollout';
-import { hasReached, isNative, NATIVE_STRATEGIES } from './stages';
+import { hasReached, isNative } from './stages';
 
 /** Starting tasks, test traffic and cleaning up take so long beside the waits that are configured. Minutes. */
 const OTHER_STAGES = 10;
@@ -30,22 +32,14 @@ function findProblems(rollout: Rollout, service: ServiceState): Problem[] {
   const { plan, options } = rollout;
   const { name, strategy } = service;
   if (!strategy) return [];
-  if (strategy.name !== 'ROLLING' && !isNative(service))
-    return [
-      {
-        code: 'service-not-deployable',
-        message: `${name} has the deployment strategy ${strategy.name}, which this version does not know.`,
-        hint: `set the strategy of the service to ROLLING or ${NATIVE_STRATEGIES.join(', ')}, or update @kdcube/nx`,
-      },
-    ];
-  if (strategy.earlySuccess !== undefined)
-    return [
-      {
-        code: 'service-not-deployable',
-        message: `${name} has early success criteria (${strategy.earlySuccess}): ECS calls a deployment COMPLETED while tasks of the old revision run, so nothing can be said about what runs.`,
-        hint: `aws ecs update-service --region ${plan.region} --cluster ${plan.cluster} --service ${name} --deployment-configuration 'earlySuccessCriteria={enable=false}'`,
-      },
-    ];
+  const { region, cluster } = plan;
+  const refused = findProblem([serviceStrategy], name, {
+    strategy: strategy.name,
+    earlySuccess: strategy.earlySuccess,
+    region,
+    cluster,
+  });
+  if (refused) return [refused];
   if (!isNative(service)) return [];
   const minutes = waitedMinutes(rollout, service);
   const timeout = options.timeout / 60_000;

@@ -1,3 +1,4 @@
+import { NATIVE_STRATEGIES } from '../../../../deploy/checks/strategy';
 import type { ServiceDeploymentState, ServiceState } from '../port/port';
 
 /** The stages of a deployment with a native strategy, in order: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
@@ -15,9 +16,6 @@ export const STAGES = [
 ] as const;
 
 export type Stage = (typeof STAGES)[number];
-
-/** Strategies that shift traffic from one revision to the other. */
-export const NATIVE_STRATEGIES: readonly string[] = ['BLUE_GREEN', 'LINEAR', 'CANARY'];
 
 export function isNative({ strategy }: Pick<ServiceState, 'strategy'>): boolean {
   return strategy !== undefined && NATIVE_STRATEGIES.includes(strategy.name);
@@ -43,4 +41,15 @@ export function describeStage({ stage, target, sources }: ServiceDeploymentState
   if (target.production === undefined) return where;
   const old = sources.reduce((sum, { production = 0 }) => sum + production, 0);
   return `${where}, traffic ${target.production}% new, ${old}% old`;
+}
+
+/** A deployment that ECS still works on: split traffic, or a bake. What runs is not settled yet. */
+export function describeOpenDeployment(deployment: ServiceDeploymentState): string {
+  const what = pausedHook(deployment) ? 'is paused' : 'is in progress';
+  return `a deployment ${what}: ${describeStage(deployment)}`;
+}
+
+/** Whether ECS still works on a deployment, or rolls it back. */
+export function isOpen({ status }: Pick<ServiceDeploymentState, 'status'>): boolean {
+  return /PENDING|IN_PROGRESS|REQUESTED/.test(status);
 }
