@@ -1,5 +1,7 @@
+import type { ServiceStep } from '../../../deploy/deploy-plan';
 import { familyRevision } from '../../../deploy/short-names';
-import type { ServiceState } from './port/port';
+import { checkResumed } from './native/preflight';
+import type { DeploymentState, ServiceState } from './port/port';
 import type { StepDefinitions } from './register';
 import { serviceNames, type Rollout } from './rollout';
 import { watchForFailure } from './wave/watch';
@@ -8,25 +10,21 @@ import type { Failure } from './failure';
 
 /**
  * Watches deployments that are still in progress for services that the plan does not change: an interrupted run started them, and the plan was made after it. Writes nothing, and rolls nothing back: the
- * plan's baseline is already the new revision. Returns the services as they are afterwards.
+ * plan's baseline is already the new revision. Refuses a deployment that could only end without a verdict. Returns the services as they are afterwards.
  */
 export async function resumeDeployments(
   rollout: Rollout,
   services: ServiceState[],
   definitions: StepDefinitions,
 ): Promise<{ services: ServiceState[]; failure?: Failure }> {
+  const found = rollout.plan.services.flatMap((step) => findInProgress(step, services, definitions) ?? []);
+  checkResumed(
+    rollout,
+    found.map(({ current }) => current),
+  );
   const watched: WatchedDeployment[] = [];
-  for (const step of rollout.plan.services) {
-    const { service, serviceName, kind, change } = step;
-    const taskDefinition = definitions.steps.get(service)?.arn;
-    const current = services.find(({ name }) => name === serviceName);
-    const primary = current?.deployments.find(({ status }) => status === 'PRIMARY');
-    const isUnchanged = kind === 'service' && change === 'none' && service !== definitions.forced?.service;
-    if (!isUnchanged || !primary || primary.taskDefinition !== taskDefinition) continue;
-    // Scaled to 0: there is nothing to wait for.
-    if (current!.desired === 0) continue;
-    // Other controllers, and ECS in old regions, report no rollout state.
-    if (primary.rollout === undefined || primary.rollout === 'COMPLETED') continue;
+  for (const { step, primary, taskDefinition } of found) {
+    const { service } = step;
     const from = familyRevision(taskDefinition);
     rollout.revisions.target.set(service, taskDefinition);
     rollout.report({ event: 'update', service, taskDefinition, from, deployment: primary.id, resumed: true });
@@ -39,4 +37,30 @@ export async function resumeDeployments(
   if (watched.length === 0) return { services };
   const failure = await watchForFailure(rollout, watched);
   return { services: await rollout.ecs.describeServices(serviceNames(rollout)), ...(failure && { failure }) };
+}
+
+interface InProgress {
+  step: ServiceStep;
+  current: ServiceState;
+  primary: DeploymentState;
+  taskDefinition: string;
+}
+
+/** The deployment of a service that the plan does not change, if ECS has not finished it. */
+function findInProgress(
+  step: ServiceStep,
+  services: readonly ServiceState[],
+  { steps, forced }: StepDefinitions,
+): InProgress | undefined {
+  const taskDefinition = steps.get(step.service)?.arn;
+  const current = services.find(({ name }) => name === step.serviceName);
+  const primary = current?.deployments.find(({ status }) => status === 'PRIMARY');
+  const isUnchanged = step.kind === 'service' && step.change === 'none' && step.service !== forced?.service;
+  if (!isUnchanged || !current || !primary || taskDefinition === undefined) return undefined;
+  if (primary.taskDefinition !== taskDefinition) return undefined;
+  // Scaled to 0: there is nothing to wait for.
+  if (current.desired === 0) return undefined;
+  // Other controllers, and ECS in old regions, report no rollout state.
+  if (primary.rollout === undefined || primary.rollout === 'COMPLETED') return undefined;
+  return { step, current, primary, taskDefinition };
 }

@@ -28,6 +28,12 @@ export async function checkStrategies(rollout: Rollout, services: readonly Servi
   for (const { name } of native) await ecs.listServiceDeployments(name);
 }
 
+/** The same for deployments that an earlier run left in progress. */
+export function checkResumed(rollout: Rollout, services: readonly ServiceState[]): void {
+  const problems = services.flatMap((service) => findProblems(rollout, service));
+  if (problems.length > 0) throw new KdcubeError(problems);
+}
+
 function findProblems(rollout: Rollout, service: ServiceState): Problem[] {
   const { plan, options } = rollout;
   const { name, strategy } = service;
