@@ -30,7 +30,14 @@ export async function registryDouble(options: object = {}): Promise<Double> {
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** Puts an image without layers: `what` tells it from others. Returns its digest. */
-export async function putImage(host: string, name: string, tag: string, what: string, created?: string): Promise<string> {
+export async function putImage(
+  host: string,
+  name: string,
+  tag: string,
+  what: string,
+  created?: string,
+  history?: readonly { created_by: string }[],
+): Promise<string> {
   const config = Buffer.from(
     JSON.stringify({
       architecture: 'amd64',
@@ -38,6 +45,7 @@ export async function putImage(host: string, name: string, tag: string, what: st
       created,
       config: { Labels: { what } },
       rootfs: { type: 'layers', diff_ids: [] },
+      history,
     }),
   );
   const begun = await fetch(`http://${host}/v2/${name}/blobs/uploads/`, { method: 'POST' });

@@ -4,6 +4,7 @@ import { releaseImages, environmentRegistry } from '../workspace/environment';
 import { releasedImages, withPlannedImages, type ReleasedImage, type ReleasedOptions } from '../images/released-images';
 import type { TrustOptions } from '../images/verify/verify';
 import type { Log } from '../system/log';
+import { findImageGit } from './git-mode/image-git';
 import { prepareBundles } from './git-mode/prepare';
 import { requirePushed } from './git-mode/pushed';
 import type { OpenRelease } from '../workspace/workspace';
@@ -28,11 +29,8 @@ export async function renderedEnv(open: OpenRelease, written: Environment, optio
       ? []
       : releasedImages(planned, environmentRegistry(environment, options.registries), { ...options, root }, log),
   );
-  const rendered = renderEnv({
-    environment,
-    release,
-    descriptor,
-    images: new Map(images.map(({ plan, reference }) => [plan.image, reference])),
-  });
+  const imagesByName = new Map(images.map(({ plan, reference }) => [plan.image, reference]));
+  const imageHasGit = options.offline ? undefined : await findImageGit(environment, release.generation, imagesByName, log);
+  const rendered = renderEnv({ environment, release, descriptor, images: imagesByName, imageHasGit });
   return { ...rendered, notes: [...notes, ...rendered.notes], images };
 }

@@ -8,6 +8,9 @@ import { type Acme, acme, DOCKERFILE, dockerDouble, ENTRYPOINT } from '../../../
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, restoreVariables, useDouble } from '../../../testing/aws-kit';
 import { captureOutput, releaseContext } from '../../../testing/capture-output';
 import { commit, gitSync, newRepo } from '../../../testing/git-kit';
+import { putImage } from '../../../testing/registry-kit';
+import envExecutor from '../env/executor';
+import verify from '../verify/executor';
 import plan from './executor';
 
 jest.setTimeout(120_000);
@@ -201,6 +204,51 @@ describe('refused', () => {
     toGit();
     gitSync(ours.root, 'remote', 'remove', 'origin');
     await refused('unknown-repo', /"here@1-0" is a workspace bundle, and this repository has no remote/);
+  });
+});
+
+describe('on a platform whose images have no git, an image of our own', () => {
+  const OWN_IMAGE = 'services: { proc: { component: proc, image: "IMAGE", mounts: { /config: { efs: fs-0123abcd } } } }\n';
+  const planWith = async (createdBy: string, options: object = {}) => {
+    const digest = await putImage(ours.registry.host, 'own/proc', 'v1', 'own', undefined, [{ created_by: createdBy }]);
+    const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
+    ours.commit({
+      'release.yaml': release.replace('2026.7.20.444', '2026.3.1.9'),
+      'environments/prod.yaml': environment('git').replace(
+        /services:[^]*/,
+        OWN_IMAGE.replace('IMAGE', `${ours.registry.host}/own/proc@${digest}`),
+      ),
+    });
+    push();
+    return run(options);
+  };
+
+  it('is planned, if its history installs git', async () => {
+    expect([await planWith('RUN apt-get install -y git'), oneLine()]).toEqual([true, expect.not.stringContaining('git-missing')]);
+    expect(saved().services[0]!.image.after).toMatch(/\/own\/proc@sha256:/);
+    const rendered = await envExecutor({ offline: false, dryRun: true, json: false } as never, releaseContext(ours.root));
+    expect([rendered.success, oneLine()]).toEqual([true, expect.not.stringContaining('git-missing')]);
+  });
+
+  it('is a failed check of verify beside all others, if its history does not', async () => {
+    await planWith('RUN apt-get install -y curl');
+    output = '';
+    const options = { environment: 'prod', secretKeys: false, layers: false, json: false };
+    expect((await verify(options, releaseContext(ours.root))).success).toBe(false);
+    expect(output).toMatch(/^FAIL +git +own\/proc@\S+ +is not in the platform’s images before 2026-03-03/m);
+    expect(output).toMatch(/^pass +cluster +acme/m);
+  });
+
+  it.each([
+    ['if its history does not', 'RUN apt-get install -y curl', {}],
+    ['offline, because its history is not read', 'RUN apt-get install -y git', { offline: true }],
+  ])('is refused %s', async (_, createdBy, options) => {
+    expect([await planWith(createdBy, options), oneLine()]).toEqual([false, expect.stringContaining('[git-missing]')]);
+  });
+
+  it('is refused if the registry denies to read it', async () => {
+    ours.registry.faults = ({ method, name }) => (name === 'own/proc' && /GET|HEAD/.test(method) ? { status: 403 } : undefined);
+    expect([await planWith('RUN apt-get install -y git'), oneLine()]).toEqual([false, expect.stringContaining('[git-missing]')]);
   });
 });
 

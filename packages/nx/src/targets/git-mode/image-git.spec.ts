@@ -1,5 +1,8 @@
+import type { Environment } from '@kdcube/release/internal';
+import { type Double, putImage, registryDouble } from '../../../testing/registry-kit';
 import type { ImageConfig } from '../../registry/manifest-format';
-import { checkImageGit } from './image-git';
+import { silentLog } from '../../system/log';
+import { checkImageGit, findImageGit } from './image-git';
 
 const check = (lines: unknown[], generation: '2026.3.1' | '2026.8.18' = '2026.3.1') => {
   const config = { history: lines.map((line) => (typeof line === 'string' ? { created_by: line } : line)) };
@@ -27,3 +30,44 @@ test.each(['RUN apt-get install -y curl && git clone x', 'COPY git /git', 'RUN a
     });
   },
 );
+
+describe('whether the images of proc have git', () => {
+  let registry: Double;
+  beforeAll(async () => (registry = await registryDouble()));
+  afterAll(() => registry.close());
+
+  const put = async (name: string, line: string) => {
+    const digest = await putImage(registry.host, name, 'v1', name, undefined, [{ created_by: line }]);
+    return `${registry.host}/${name}@${digest}`;
+  };
+  const environmentOf = (...images: object[]) =>
+    ({
+      bundles: { mode: 'git' },
+      services: images.map((image) => ({ component: 'proc', architecture: 'amd64', image })),
+    }) as unknown as Environment;
+  const find = (environment: Environment, images: [string, string][] = [], generation: '2026.3.1' | '2026.3.3' = '2026.3.1') =>
+    findImageGit(environment, generation, new Map(images), silentLog);
+
+  it('an image by its digest, and one of the release', async () => {
+    const reference = await put('with', 'RUN apk add git');
+    const both = environmentOf({ kind: 'digest', reference }, { kind: 'release', name: 'own' });
+    expect(await find(both, [['own', reference]])).toBe(true);
+    expect(await find(both)).toBeUndefined();
+  });
+
+  it('all of them must have it', async () => {
+    const references = [await put('with', 'RUN apk add git'), await put('without', 'RUN apk add curl')];
+    const images = references.map((reference) => ({ kind: 'digest', reference }));
+    expect(await find(environmentOf(...images))).toBeUndefined();
+  });
+
+  it.each<[string, object, '2026.3.1' | '2026.3.3']>([
+    ['with images that are baked', { bundles: { mode: 'baked' } }, '2026.3.1'],
+    ['on a platform whose images have it', {}, '2026.3.3'],
+  ])('no registry is asked %s', async (_, changes, generation) => {
+    const image = { kind: 'digest', reference: await put('with', 'RUN apk add git') };
+    registry.journal.length = 0;
+    expect(await find({ ...environmentOf(image), ...changes } as Environment, [], generation)).toBeUndefined();
+    expect(registry.journal).toEqual([]);
+  });
+});

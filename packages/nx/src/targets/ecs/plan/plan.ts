@@ -23,6 +23,7 @@ import { withSnapshot } from '../../../git/snapshot/snapshot';
 import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { settleAll } from '../../../system/parallel';
+import { findImageGit } from '../../git-mode/image-git';
 import { prepareBundles } from '../../git-mode/prepare';
 import { requirePushed } from '../../git-mode/pushed';
 import type { OpenRelease } from '../../../workspace/workspace';
@@ -65,6 +66,7 @@ export async function planRelease(
   const { reasons, ...runningBundles } = compared;
   const references = [...images.map(({ reference }) => reference), ...externalImages(environment)];
   const uncommitted = await uncommittedFiles(root, environment, images);
+  const imagesByName = new Map(images.map(({ plan: { image }, reference }) => [image, reference]));
   const commit = uncommitted.length === 0 ? await headCommit(root) : undefined;
   const { plan, values } = planDeploy({
     environment,
@@ -73,7 +75,8 @@ export async function planRelease(
     ...(commit !== undefined && { commit }),
     uncommitted,
     descriptor,
-    images: new Map(images.map(({ plan: { image }, reference }) => [image, reference])),
+    images: imagesByName,
+    imageHasGit: offline ? undefined : await findImageGit(environment, release.generation, imagesByName, log),
     registryImages: offline ? new Map() : await readRegistryImages(references, log),
     imageReasons: new Map([...reasons, ...publishedReasons(environment)]),
     customDefinitions: custom.definitions,

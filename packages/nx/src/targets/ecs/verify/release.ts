@@ -31,7 +31,8 @@ export async function verifyRelease(
 ): Promise<CheckResult[]> {
   const { environment, descriptor } = await prepareBundles(open, written, options.registries, log);
   const { results, images } = await findImages(open, environment, options, log);
-  const rendered = renderEnv({ environment, release: open.release, descriptor, images });
+  // Whether proc's image has git is a check of its own.
+  const rendered = renderEnv({ environment, release: open.release, descriptor, images, imageHasGit: true });
   const exec = environment.exec?.image;
   const execImage = exec?.kind === 'digest' ? exec.reference : exec && images.get(exec.name);
   const pushed = { ...rendered, services: rendered.services.filter(({ image }) => image !== NOT_PUSHED) };

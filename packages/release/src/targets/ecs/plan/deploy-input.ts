@@ -40,6 +40,8 @@ export interface DeployInput {
   /** The subject lines of commits, by commit; without those that are not available locally. */
   subjects: ReadonlyMap<string, string>;
   assembly?: unknown;
+  /** Whether proc's image has git, if that is known. */
+  imageHasGit?: boolean;
   /** How a task definition carries files: compressed, in one variable. */
   packing: Packing;
 }

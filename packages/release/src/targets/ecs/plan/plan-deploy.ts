@@ -43,9 +43,9 @@ export function planDeploy(input: DeployInput): PlannedDeploy {
 
 /** The environment of each service, with registered texts where the content is the same. */
 function renderEnvironments(input: DeployInput, execTaskDefinition: string | undefined, problems: Problem[]): EnvPlan {
-  const { environment, release, descriptor, images, assembly } = input;
+  const { environment, release, descriptor, images, assembly, imageHasGit } = input;
   try {
-    const env = renderEnv({ environment, release, descriptor, images, execTaskDefinition, assembly });
+    const env = renderEnv({ environment, release, descriptor, images, execTaskDefinition, assembly, imageHasGit });
     return reuseRegisteredText(env, input);
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
