@@ -17,6 +17,7 @@ const { CHECKS, COMPOSE_KEYS, EXIT_CODES, IMPORT_REASONS, LIMITS, PROBLEMS, Writ
   'packages/release/src/internal.ts',
 );
 const { GENERATIONS } = loadSource('packages/release/src/platform/generation.ts');
+const { gitModeFacts, HTTPS_TOKEN_SINCE } = loadSource('packages/release/src/platform/git-mode.ts');
 const { LAST_KNOWN_REF } = loadSource('packages/release/src/platform/last-known-ref.ts');
 const { PLATFORM_IMAGES } = loadSource('packages/release/src/platform/image-list.ts');
 const { EXECUTORS } = loadSource('packages/nx/src/executors/schemas.ts');
@@ -36,7 +37,10 @@ const pages = {
   'problems.md': problemsPage(),
   'limits.md': limitsPage(),
   'checks.md': page('Checks', checksPage(CHECKS)),
-  'platforms.md': page('Platforms', platformsPage(GENERATIONS, platformFacts, LAST_KNOWN_REF)),
+  'platforms.md': page(
+    'Platforms',
+    platformsPage(GENERATIONS, platformFacts, LAST_KNOWN_REF, { gitModeFacts, HTTPS_TOKEN_SINCE }),
+  ),
   'verdicts.md': verdictsPage(),
   'board.svg': boardPicture(),
   // Written by hand, except for one table.

@@ -3,7 +3,7 @@
 const RESERVED = { never: 'no', always: 'yes', 'with-examples': 'with `bundles.examples`' };
 const DESCRIPTOR = { 'env-json': '`AGENTIC_BUNDLES_JSON`', 'bundles-yaml': '`bundles.yaml`' };
 
-export function platformsPage(generations, facts, lastKnownRef) {
+export function platformsPage(generations, facts, lastKnownRef, { gitModeFacts, HTTPS_TOKEN_SINCE }) {
   const rows = Object.entries(generations);
   const table = (columns, cells) =>
     [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n');
@@ -35,6 +35,15 @@ export function platformsPage(generations, facts, lastKnownRef) {
       `\`${name}\``,
       ...components.map((each) => `\`${health[each]}\``),
     ]),
+    '## Bundles from git',
+    `What [git mode](git-mode.md) finds in the platform. Mount the folder, or proc clones into the task itself. \`GIT_HTTP_TOKEN\` is read from \`${HTTPS_TOKEN_SINCE}\`.`,
+    table(
+      ['generation', 'git in the image of proc', 'folder of the clones', 'the same folder on the host, for docker'],
+      ([name]) => {
+        const { gitInImage, root, hostRoot } = gitModeFacts(name);
+        return [`\`${name}\``, gitInImage ? 'yes' : 'no', `\`${root.folder}\` (\`${root.variable}\`)`, `\`${hostRoot}\``];
+      },
+    ),
     '## Facts',
     'What the platform does, from which published version on, and the file that says so at a commit of kdcube/kdcube. A test compares each with a clone of that repository (`KDCUBE_PLATFORM_CLONE`).',
     [
