@@ -23,7 +23,7 @@ export { type Generation, generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
-export { platformImages } from './platform/images';
+export { isPlatformImage, platformImages } from './platform/images';
 export { type AnyPin, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
 export { printReceipt } from './release/receipts';
 export {

@@ -25,6 +25,7 @@ it('is true only for a proper ancestor', async () => {
 
 it('is not known without the commit, and without the history between', async () => {
   expect(await isOlder(repo, first, 'f'.repeat(40))).toBeUndefined();
+  expect(await isOlder(repo, first, '--help')).toBeUndefined();
   const clone = box.folder('clone');
   gitSync(box.dir, 'clone', '--quiet', '--depth=1', `file://${repo}`, clone);
   const head = gitSync(clone, 'rev-parse', 'HEAD');

@@ -49,6 +49,7 @@ async function readChildren(
       message: child
         ? `${name} is an index of indexes, which is not supported.`
         : `${name} is incomplete: the registry does not have its manifest ${digest}.`,
+      hint: 'write another platform.ref in release.yaml, then nx sync',
     });
   });
 }

@@ -6,7 +6,7 @@ import { formatPlatform } from './platform';
 import { referenceName, type Registry } from './transport/connect';
 import { invalidResponse } from './transport/problems';
 
-/** What a tag names: an index with its manifests, or one image without any. `unknown/unknown` is an attestation. */
+/** What a tag names: an index with its manifests, or one image without any. `unknown/unknown` is an attestation; `none`: the entry names no platform. */
 export interface TaggedImage {
   digest: string;
   manifests: { platform: string; digest: string }[];
@@ -30,7 +30,7 @@ export async function readIndex(registry: Registry, repository: string, tag: str
   if (listed.some(({ mediaType }) => isIndexType(mediaType)))
     throw invalidResponse(`${from} is an index of indexes, which is not supported.`);
   const manifests = listed.map(({ platform, digest }) => ({
-    platform: platform ? formatPlatform(platform) : 'unknown/unknown',
+    platform: platform ? formatPlatform(platform) : 'none',
     digest,
   }));
   await inParallel(manifests, 4, async ({ platform, digest }) => {
@@ -38,6 +38,7 @@ export async function readIndex(registry: Registry, repository: string, tag: str
     throw new KdcubeError({
       code: 'image-not-found',
       message: `${from} is incomplete: the registry does not have its image for ${platform} (${digest}).`,
+      hint: 'write another platform.ref in release.yaml, or wait until this one is published completely',
     });
   });
   return { digest: found.digest, manifests };

@@ -177,7 +177,7 @@ it('says that a clone without the history cannot tell', async () => {
   gitSync(ours.root, 'gc', '--quiet', '--prune=now');
   expect([await deploy({ dryRun: true }), output]).toEqual([
     true,
-    expect.stringMatching(/^note +prod runs two of commit [0-9a-f]{12}, which this clone does not have/m),
+    expect.stringMatching(/^note +prod runs two of commit [0-9a-f]{12}, and this clone does not have the history between/m),
   ]);
 });
 

@@ -80,6 +80,12 @@ it('refuses a stale pin', async () => {
   expect(output).toContain('[pin-stale]');
 });
 
+it('asks for nx sync if there is no pin yet', async () => {
+  fs.rmSync(path.join(ours.root, 'pins/platform/kdcube-metrics'), { recursive: true });
+  expect(await push('kdcube-metrics')).toBe(false);
+  expect(output).toMatch(/\[pin-missing\][^]*hint {2}nx sync/);
+});
+
 describe('an environment', () => {
   let ecs: EcsDouble;
   beforeEach(async () => {

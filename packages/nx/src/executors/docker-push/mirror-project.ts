@@ -1,18 +1,20 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { OUT, platformPinFile, printReceipt, requirePin } from '@kdcube/release/internal';
+import { isPlatformImage, OUT, platformPinFile, printReceipt, readWorkspace, requirePin } from '@kdcube/release/internal';
 import { mirrorImage } from '../../images/published/mirror';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { writeFileAtomic } from '../../system/files';
+import { diskFiles } from '../../workspace/disk';
 import { resolveRegistries } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import type { Task } from '../run-task';
 import type { DockerPushOptions } from './schema';
 
-/** Whether the project is a published image of the platform: it has a pin, and no folder in images/. */
-export function isPublished({ root, project }: Pick<Task, 'root' | 'project'>): boolean {
-  const has = (file: string) => fs.existsSync(path.join(root, file));
-  return has(platformPinFile(project)) && !has(`images/${project}`);
+/** Whether the project is a published image of the platform, with or without a pin: the release has it, and it is not built here. */
+export function isPublished({ root, project, plugin }: Pick<Task, 'root' | 'project' | 'plugin'>): boolean {
+  // Other images need not read the whole workspace for this.
+  if (!isPlatformImage(project)) return false;
+  const { pins } = readWorkspace(diskFiles(root), plugin);
+  return pins.platform.some(({ subject }) => subject.name === project);
 }
 
 /** Mirrors a published image of the platform and writes its receipt. Undefined if no registry is configured: the images in dist/images are those that are built here. */

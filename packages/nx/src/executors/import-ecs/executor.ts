@@ -30,10 +30,10 @@ function releaseImages(
   published: ReadonlyMap<string, string>,
 ): ImportNote[] {
   const names = [...images.map(({ name }) => name), ...published.keys()];
-  return services.flatMap(({ name, image }): ImportNote[] => {
+  return services.flatMap(({ name, image, registry }): ImportNote[] => {
     const [repository = '', digest] = image.split('@');
     const own = names.find((each) => repository.split('/').at(-1) === each);
-    if (own === undefined || published.get(own) === digest) return [];
+    if (own === undefined || (published.get(own) === digest && registry !== undefined)) return [];
     const what = published.has(own) ? 'image of the platform' : 'image, with its bundles';
     const message = `is the running image. To deploy this release, use the release’s own ${what}`;
     return [{ subject: `${name} image`, reason: 'image', message, hint: `image: ${own}` }];

@@ -9,10 +9,12 @@ import { mirrorImage } from './mirror';
 closeAfterEach();
 
 const REF = '2026.8.19.120';
+const arm64 = imageOf('base', 'arm64');
 const index = indexOf([
   ['linux/amd64', imageOf('base', 'amd64')],
-  ['linux/arm64', imageOf('base', 'arm64')],
+  ['linux/arm64', arm64],
 ]);
+const MANIFESTS = index.children!.map(({ digest }, at) => ({ platform: ['linux/amd64', 'linux/arm64'][at]!, digest }));
 const other = imageOf('another');
 
 async function begin() {
@@ -25,7 +27,7 @@ async function begin() {
     ref: REF,
     source: `${source.host}/kdcube/kdcube-metrics`,
     digest: index.digest,
-    manifests: [],
+    manifests: MANIFESTS,
   };
   const mirror = (dryRun = false) =>
     mirrorImage({ image: 'kdcube-metrics', pin }, { host: target.host, prefix: 'acme' }, { dryRun }, silentLog);
@@ -73,6 +75,15 @@ it('only tags an image that is there without its tag', async () => {
   expect(source.journal).toEqual([]);
   expect((await headManifest(at.registry, at.repository, REF))?.digest).toBe(index.digest);
   expect(target.journal.filter(({ method }) => method === 'PUT').at(-1)).toMatchObject({ kind: 'manifest', reference: REF });
+});
+
+it('copies again what garbage collection has removed from an index that has no tag', async () => {
+  const { target, at, mirror } = await begin();
+  await pushIndex(at, index);
+  await fetch(`http://${target.host}/v2/${at.repository}/manifests/${arm64.digest}`, { method: 'DELETE' });
+  expect(await headManifest(at.registry, at.repository, arm64.digest)).toBeUndefined();
+  expect(await mirror()).toMatchObject({ how: 'copied', sent: { sentBlobs: 0 } });
+  expect((await headManifest(at.registry, at.repository, arm64.digest))?.digest).toBe(arm64.digest);
 });
 
 it('never moves the tag', async () => {

@@ -1,11 +1,13 @@
 import type { MirrorReceipt, PlatformPin, RegistryName } from '@kdcube/release/internal';
 import { KdcubeError, manifestName, parseImageReference, platformPinFile, repositoryOf, shown } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
+import { inParallel } from '../../system/parallel';
 import type { Repository } from '../../registry/blobs/blobs';
 import { logProgress } from '../../registry/blobs/progress';
 import { copyImage } from '../../registry/copy-image';
-import { findManifest, headManifest, type ManifestHead } from '../../registry/manifests';
+import { findManifest, headManifest, type Manifest, type ManifestHead } from '../../registry/manifests';
 import { setTag } from '../../registry/set-tag';
+import { expectWrites } from '../../registry/look-up';
 import { openRegistry } from '../../workspace/registries';
 
 /** A published image of the platform, and what its pin says. */
@@ -16,7 +18,7 @@ export interface MirrorJob {
 
 /**
  * Copies a published image of the platform into the registry, by the digest in its pin, and tags it with platform.ref: find → copy → tag. An image that is already there costs
- * one request. Returns undefined on a dry run if something would be done. Problems: `tag-exists` if the tag names another image, `image-not-found` if the source lacks it.
+ * one request: its tag is looked up. Returns undefined on a dry run if something would be done. Problems: `tag-exists` if the tag names another image, `image-not-found` if the source lacks it.
  */
 export async function mirrorImage(
   job: MirrorJob,
@@ -28,6 +30,7 @@ export async function mirrorImage(
   const { image, pin } = job;
   const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
   const name = `${shown(target)}/${image}`;
+  if (!dryRun) expectWrites(place);
 
   const tagged = await findTagged(job, place, name);
   if (!tagged && dryRun) return void log.done('would mirror', image, `${pin.source}@${pin.digest}`, startedAt);
@@ -60,7 +63,7 @@ async function copyAndTag(
 ): Promise<{ head: ManifestHead; sent?: NonNullable<MirrorReceipt['sent']> }> {
   const source = parseImageReference(`${pin.source}@${pin.digest}`);
   const from = { registry: openRegistry(source.host, log), repository: source.repository };
-  const existing = await findManifest(place.registry, place.repository, pin.digest);
+  const existing = await findComplete(pin, place);
   const copied = existing
     ? undefined
     : await copyImage(from, place, manifestName(source), { onProgress: logProgress(log, image) });
@@ -68,6 +71,16 @@ async function copyAndTag(
   await setTag(place.registry, place.repository, { tag: pin.ref, moving: false }, manifest);
   const head = { digest: manifest.digest, mediaType: manifest.mediaType, size: manifest.bytes.length };
   return { head, ...(copied && { sent: transferOf(copied.blobs) }) };
+}
+
+/** The image by its digest, if the registry has every manifest of it. Garbage collection may have removed some: they have no tags. */
+async function findComplete(
+  { digest, manifests }: PlatformPin,
+  { registry, repository }: Repository,
+): Promise<Manifest | undefined> {
+  const found = await findManifest(registry, repository, digest);
+  const heads = found ? await inParallel(manifests, 4, (each) => headManifest(registry, repository, each.digest)) : [];
+  return heads.every((head) => head !== undefined) ? found : undefined;
 }
 
 function transferOf(blobs: readonly { how: string; size: number }[]): NonNullable<MirrorReceipt['sent']> {

@@ -13,7 +13,7 @@ export async function requireNewer(root: string, plan: DeployPlan, record: Relea
   if (older) throw olderRelease(environment, commit, record);
   if (older === undefined)
     log.note(
-      `${environment} runs ${record.release} of commit ${short(record.commit)}, which this clone does not have: whether this release is newer is not known. In CI, fetch the whole history.`,
+      `${environment} runs ${record.release} of commit ${short(record.commit)}, and this clone does not have the history between: whether this release is newer is not known. In CI, fetch the whole history.`,
     );
 }
 

@@ -3,6 +3,8 @@ import {
   type Environment,
   type EnvPlan,
   type Generation,
+  type Problem,
+  type ServiceImage,
   applyCheck,
   imageExists,
   imagePlatform,
@@ -36,33 +38,42 @@ export async function checkImages(
     rendered.services.filter(({ files }) => files.some(({ how }) => how === 'task')).map(({ image }) => image),
   );
   const clones = environment.bundles.mode === 'git' ? rendered.services.filter(({ component }) => component === 'proc') : [];
-  const projects = publishedProjects(environment);
+  const published = publishedImages(environment);
   const uses = ({ image }: { image: string }): ImageUses => ({
     writesFiles: writers.has(image),
     ...(clones.some((proc) => proc.image === image) && { clonesFor: generation }),
-    project: projects.get(image),
+    published: published.get(image),
   });
   return (await inParallel(distinct, 4, (each) => checkImage(each, uses(each), log))).flat();
 }
 
-/** The project that mirrors an image, by the image's reference. */
-function publishedProjects({ services, exec }: Environment): Map<string, string> {
+type Published = NonNullable<Extract<ServiceImage, { kind: 'digest' }>['published']>;
+
+/** The mirrored images of the environment, by reference. */
+function publishedImages({ services, exec }: Environment): Map<string, Published> {
   const images = [...services, ...(exec ? [exec] : [])].map(({ image }) => image);
   return new Map(
-    images.flatMap((image) => (image.kind === 'digest' && image.published ? [[image.reference, image.published.name]] : [])),
+    images.flatMap((image) => (image.kind === 'digest' && image.published ? [[image.reference, image.published]] : [])),
   );
 }
 
-/** What an image is used for. `project`: the one that mirrors it. */
+/** How the image gets there. If only a manifest of its index is gone, docker-push would find the tag and copy nothing. */
+function mirrorHint({ name, ref }: Published, reference: string, { message }: Problem): string {
+  const push = `nx run ${name}:docker-push`;
+  const isIndexThere = !message.includes(reference.slice(reference.indexOf('@') + 1));
+  return isIndexThere ? `delete the tag ${ref} of this image in the registry, then ${push}    copies what is missing` : push;
+}
+
+/** What an image is used for. `published`: it is mirrored from the platform's registry. */
 interface ImageUses {
   writesFiles: boolean;
   clonesFor?: Generation;
-  project?: string;
+  published?: Published;
 }
 
 async function checkImage(
   { image, platform }: { image: string; platform: string },
-  { writesFiles, clonesFor, project }: ImageUses,
+  { writesFiles, clonesFor, published }: ImageUses,
   log: Log,
 ): Promise<CheckResult[]> {
   const reference = parseImageReference(image);
@@ -70,7 +81,7 @@ async function checkImage(
   const found = await readImageStatus(image, platform, log);
   if (found.is === 'unknown') return [applyCheck(imageExists, subject, { unreadable: found.problem })];
   if (found.is === 'missing') {
-    const hint = project === undefined ? found.problem.hint : `nx run ${project}:docker-push`;
+    const hint = published === undefined ? found.problem.hint : mirrorHint(published, image, found.problem);
     return [applyCheck(imageExists, subject, { missing: { ...found.problem, hint } })];
   }
   const python = writesFiles ? [checkPython(subject, image, found.config.config)] : [];
