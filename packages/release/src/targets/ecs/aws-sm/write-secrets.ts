@@ -51,10 +51,10 @@ export async function writeSecrets(rollout: Rollout): Promise<void> {
     const isWritten = stored !== undefined && secretText(stored.value) === text;
     const version = isWritten ? stored.version : tokenOf(each.secret, stored?.version, text);
     if (!isWritten) await sendSecret(rollout, each, { text, token: version, exists: stored !== undefined });
-    await confirmSecret(rollout, each.secret, text, version);
     secrets.written.push(each);
     secrets.versions.set(each.secret, version);
     delete secrets.unconfirmed;
+    if (!(await isReadBack(rollout, each.secret, text, version))) throw notReadBack(each.secret);
   }
   if (writes.length === 0) return;
   const text = `Secrets Manager: ${writes.length} ${writes.length === 1 ? 'secret' : 'secrets'} of ${rollout.plan.descriptor.secrets!.prefix} written and read back`;
@@ -78,12 +78,12 @@ async function sendSecret(
 const STALE_READS = 6;
 const STALE_READ_MS = 2_000;
 
-/** Reads back what was written. A read may be older than the write for some seconds. */
-export async function confirmSecret(rollout: Rollout, secret: string, text: string, version: string): Promise<void> {
+/** Whether a read shows what was written. It may be older than the write for some seconds. */
+export async function isReadBack(rollout: Rollout, secret: string, text: string, version: string): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const found = await rollout.ecs.readSecret(secret);
-    if (found?.version === version && isSameJson(found.text, text)) return;
-    if (attempt >= STALE_READS) throw conflict(secret);
+    if (found?.version === version && isSameJson(found.text, text)) return true;
+    if (attempt >= STALE_READS) return false;
     await pause(rollout, STALE_READ_MS);
   }
 }
@@ -121,6 +121,14 @@ function textOf({ content, keepsProps }: SecretWrite, stored: StoredSecret | und
 /** Of what is replaced and what is written: a repeated request is the same, and going back to an earlier content is a new one. */
 export function tokenOf(secret: string, from: string | undefined, text: string): string {
   return sha256Id([secret, from ?? '', text]);
+}
+
+function notReadBack(secret: string): KdcubeError {
+  return new KdcubeError({
+    code: 'descriptor-unreadable',
+    message: `The secret ${secret} was written, but reads do not show that version: another client wrote it in the same moment, or the reads are stale.`,
+    hint: `aws secretsmanager get-secret-value --secret-id ${secret}    shows it; then deploy again`,
+  });
 }
 
 function conflict(secret: string): KdcubeError {

@@ -53,7 +53,7 @@ interface Revisions {
 interface SecretsProgress {
   /** What they held before this deploy, by name. Without those that did not exist. */
   before: Map<string, Record<string, unknown>>;
-  /** In order: those that were written, read back and found equal. */
+  /** In order: those whose write Secrets Manager acknowledged, or an earlier run's. */
   written: SecretWrite[];
   /** Their versions since then, by name. */
   versions: Map<string, string>;
