@@ -69,6 +69,15 @@ export const BUNDLE_ROWS: Row[] = [
     runs: 'new',
   },
   {
+    name: 'a bundle is ready 12 minutes after a wave that took most of its timeout',
+    options: { timeout: 15 * 60_000 },
+    later: { timing: { stop: 600 } },
+    bundles: (_, seconds) => ({ body: listed(seconds < 720 ? { b: PREPARING } : {}) }),
+    exit: 0,
+    notes: /2 of 2 bundles are ready/,
+    runs: 'new',
+  },
+  {
     name: 'a bundle never becomes ready',
     bundles: () => ({ body: listed({ b: RETRYING }) }),
     exit: 35,

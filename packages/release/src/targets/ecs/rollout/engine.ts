@@ -68,18 +68,17 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
   let services = before;
   const reloaded = reloadedStep(rollout)?.service;
   if (!rollout.plan.waves.some(({ services: names }) => names.includes(reloaded ?? ''))) {
-    const failure = await reloadAndWait(rollout, services, [], rollout.clock.now() + rollout.options.timeout);
+    const failure = await reloadAndWait(rollout, services, [], lock);
     if (failure) return handleFailure(rollout, failure);
   }
   for (const { name, services: names } of withRegistryWave(rollout)) {
     rollout.report({ event: 'wave', name, services: names });
-    const deadline = rollout.clock.now() + rollout.options.timeout;
     const failure = findForeignChange(rollout, services) ?? (await runWave(rollout, names, services));
     if (failure) return handleFailure(rollout, failure);
     await lock?.renew();
     services = await readServices(rollout);
     // The old tasks of proc are gone: only the new image must have the bundles of the new list.
-    const unready = updatesProc(rollout, names) ? await reloadAndWait(rollout, services, names, deadline) : undefined;
+    const unready = updatesProc(rollout, names) ? await reloadAndWait(rollout, services, names, lock) : undefined;
     if (unready) return handleFailure(rollout, unready);
   }
   const failure = findForeignChange(rollout, services);
@@ -93,18 +92,21 @@ async function reloadAndWait(
   rollout: Rollout,
   services: readonly ServiceState[],
   names: readonly string[],
-  deadline: number,
+  lock: AcquiredLock | undefined,
 ): Promise<Failure | undefined> {
   const reloaded = reloadedStep(rollout)?.service;
   const isReloaded = reloaded !== undefined && (names.length === 0 || names.includes(reloaded));
   const failure = isReloaded ? await reloadBundles(rollout, services) : undefined;
-  if (failure) return failure;
-  return isReloaded || updatesProc(rollout, names) ? waitForBundles(rollout, deadline) : undefined;
+  if (failure || !(isReloaded || updatesProc(rollout, names))) return failure;
+  const unready = await waitForBundles(rollout);
+  // The lock is long enough for a wave, or for this wait, not for both.
+  if (!unready && rollout.plan.readiness) await lock?.renew();
+  return unready;
 }
 
 /** The plan left proc as it was: its bundles must be ready all the same, since an earlier run may have ended before they were. Nothing is rolled back, because nothing of this run is the cause. */
 async function endOutcome(rollout: Rollout, services: readonly ServiceState[]): Promise<Outcome> {
-  const failure = await waitForBundles(rollout, rollout.clock.now() + rollout.options.timeout);
+  const failure = await waitForBundles(rollout);
   return outcomeOf(rollout, failure && describeFailure(rollout, failure, services), services);
 }
 

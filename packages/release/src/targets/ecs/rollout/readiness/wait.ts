@@ -31,7 +31,7 @@ interface Wait {
 }
 
 /** Waits until every bundle of the plan is ready. The failure, if one is not in time; undefined also if proc cannot be asked, which is reported. */
-export async function waitForBundles(rollout: Rollout, wanted: number): Promise<Failure | undefined> {
+export async function waitForBundles(rollout: Rollout): Promise<Failure | undefined> {
   const { readiness } = rollout.plan;
   const step = rollout.plan.services.find(({ component, kind }) => component === 'proc' && kind === 'service');
   if (!readiness || !step || readiness.bundles.length === 0) return undefined;
@@ -39,8 +39,8 @@ export async function waitForBundles(rollout: Rollout, wanted: number): Promise<
   const [service] = await rollout.ecs.describeServices([step.serviceName]);
   if (service?.desired === 0) return reportUnasked(rollout, step, 'it has no tasks');
   const startedAt = rollout.clock.now();
-  // Also after tasks that took all the time, more than one answer decides.
-  const deadline = Math.max(wanted, startedAt + GIVE_UP_MS);
+  // A time of its own: the wave before may have taken nearly all of its timeout, or longer. More than one answer decides.
+  const deadline = startedAt + Math.max(rollout.options.timeout, GIVE_UP_MS);
   const answers = { byProcess: new Map() };
   const wait: Wait = { rollout, step, readiness, startedAt, deadline, answers, agreeing: 0, reported: { at: 0, text: '' } };
   for (;;) {
