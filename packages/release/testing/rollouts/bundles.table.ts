@@ -142,6 +142,24 @@ export const BUNDLE_ROWS: Row[] = [
     message: /not ready: b \(retrying/,
     runs: 'old',
   },
+  {
+    name: 'proc lists nothing right after its start, and only required bundles are waited for',
+    plan: withReadiness({ wait: 'required' }),
+    bundles: (_, seconds) => ({
+      body: seconds < 60 ? listed({ a: undefined, b: undefined }) : listed({ b: RETRYING }),
+    }),
+    exit: 35,
+    message: /1 of 2 bundles are ready; not ready: b \(retrying/,
+    runs: 'old',
+  },
+  {
+    name: 'proc never lists a bundle, and only required ones are waited for',
+    plan: withReadiness({ wait: 'required' }),
+    bundles: () => ({ body: listed({ b: undefined }) }),
+    exit: 35,
+    message: /not ready: b \(proc does not list it\)/,
+    runs: 'old',
+  },
   ...USELESS.map(([name, bundles, why]): Row => ({
     name: `readiness: ${name}`,
     bundles,

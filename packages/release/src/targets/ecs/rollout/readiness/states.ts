@@ -26,15 +26,19 @@ export function openBundles(
   { byProcess }: Answers,
   { bundles, wait }: NonNullable<DeployPlan['readiness']>,
 ): { awaited: OpenBundle[]; others: OpenBundle[] } {
-  const all = bundles.flatMap((id): OpenBundle[] => {
+  const all = bundles.flatMap((id) => {
     const states = [...byProcess.values()].map((answer) => answer.states.get(id));
     const unready = states.filter((state) => state === undefined || !state.isReady);
     if (unready.length === 0) return [];
     const state = unready.find((each) => each?.error !== undefined) ?? unready.find((each) => each !== undefined);
-    return [{ id, ...(state && { state }) }];
+    const listed = states.filter((each) => each !== undefined);
+    // Right after a start, proc may list nothing yet: a bundle that no process lists may be a required one.
+    const isAwaited = wait === 'all' || listed.length === 0 || listed.some(({ isRequired }) => isRequired);
+    const open: OpenBundle = { id, ...(state && { state }) };
+    return [{ isAwaited, open }];
   });
-  const isAwaited = ({ state }: OpenBundle) => wait === 'all' || state?.isRequired === true;
-  return { awaited: all.filter(isAwaited), others: all.filter((each) => !isAwaited(each)) };
+  const chosen = (awaited: boolean) => all.flatMap(({ isAwaited, open }) => (isAwaited === awaited ? [open] : []));
+  return { awaited: chosen(true), others: chosen(false) };
 }
 
 /** `b (retrying: ModuleNotFoundError: No module named 'x')` */
