@@ -13,6 +13,8 @@ const RETRYING = {
   error_message: "No module named 'pandas'",
 };
 
+const DSN_ERROR = 'connection to postgresql://kdcube:Xq7-vu2.Lk9@db.internal:5432/kdcube failed';
+
 function withReadiness(more: Partial<NonNullable<DeployPlan['readiness']>>): NonNullable<Row['plan']> {
   return (plan) => ({ ...plan, readiness: readinessAt('http://127.0.0.1:1/', more)! });
 }
@@ -81,9 +83,18 @@ export const BUNDLE_ROWS: Row[] = [
     name: 'a bundle never becomes ready',
     bundles: () => ({ body: listed({ b: RETRYING }) }),
     exit: 35,
-    message: /1 of 2 bundles are ready; not ready: b \(retrying: ModuleNotFoundError: No module named 'pandas'\)/,
+    message: /1 of 2 bundles are ready; not ready: b \(retrying: ModuleNotFoundError\)\.\n +b: No module named 'pandas'/,
+    recorded: /not ready: b \(retrying: ModuleNotFoundError\)\.$/,
     runs: 'old',
     golden: 'bundle-not-ready',
+  },
+  {
+    name: 'the error of a bundle quotes a connection string',
+    bundles: () => ({ body: listed({ b: { ...RETRYING, error_code: 'OperationalError', error_message: DSN_ERROR } }) }),
+    exit: 35,
+    message: /not ready: b \(retrying: OperationalError\)\.\n +b: not shown: the text of the error has a secret in it\n/,
+    recorded: /not ready: b \(retrying: OperationalError\)\.$/,
+    runs: 'old',
   },
   {
     name: 'a bundle never becomes ready, with --onFailure=stop',

@@ -1,4 +1,4 @@
-import type { DeployPlan } from '../../src/internal';
+import { recordDeploy, type DeployPlan } from '../../src/internal';
 import { readinessAt } from './bundles';
 import { printCalls } from './calls';
 import { change, planOf, servicesOf, startDouble, type EcsDouble } from './kit';
@@ -41,6 +41,7 @@ export async function playRow(row: Row, deploy: Deploy, started: EcsDouble[]): P
     runs: expectedRuns(plan, row.runs),
   });
   expect(ended.message).toMatch(row.message ?? /^/);
+  if (row.recorded) expect(recordDeploy(plan, ended.outcome!).reason).toMatch(row.recorded);
   checkLastLine(row, ended, calls, atTheEnd.runs);
   const notes = ended.events.flatMap((event) => (event.event === 'note' ? [event.text] : []));
   expect(notes.join('\n')).toMatch(row.notes ?? /^/);

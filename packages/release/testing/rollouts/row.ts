@@ -30,6 +30,8 @@ export interface Row {
   exit: number;
   /** What the problem must contain. */
   message?: RegExp;
+  /** The reason in the release record. */
+  recorded?: RegExp;
   /** What the notes must contain. */
   notes?: RegExp;
   /** The revision of every service in the end: all new or all old, or each by name. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { DeployPlan } from '../../../../deploy/deploy-plan';
+import { secretsIn } from '../../../../document/secrets';
 import { printable } from '../../../../problem/problem';
 
 /** An answer of proc’s endpoint over HTTP. `unanswered`: why there is none. */
@@ -21,7 +22,9 @@ export interface BundleState {
   isRequired: boolean;
   /** `pending`, `preparing`, `retrying`, `ready`, `failed`. */
   state: string;
-  /** Why its preparation failed. Only the view for administrators has it. */
+  /** Why its preparation failed: the name of the error. Only the view for administrators has it, and `error`. */
+  code?: string;
+  /** The text of the error, which may quote anything: it is printed, and never stored. */
   error?: string;
 }
 
@@ -83,11 +86,18 @@ function stateOf(application: Application): BundleState {
   const { readiness, state, ready, desired_generation: desired, ready_generation: prepared } = application;
   // An earlier content of the bundle may still be ready: what counts is the one that the descriptor names.
   const isReady = ready && (!desired || !prepared || desired === prepared);
-  const error = [application.error_code, application.error_message].filter((text) => text).join(': ');
+  const { error_code: code, error_message: error } = application;
   return {
     isReady,
     isRequired: readiness === 'required',
     state: printable(ready && !isReady ? 'an earlier content is ready' : state).slice(0, 100),
-    ...(error !== '' && { error: printable(error).slice(0, MAX_ERROR) }),
+    ...(code && /^[\w.:-]{1,100}$/.test(code) && { code }),
+    ...(error && { error: withoutSecrets(error) }),
   };
+}
+
+/** An exception may quote the connection string that it could not use. */
+function withoutSecrets(error: string): string {
+  const hasSecret = secretsIn(error).length > 0 || /:\/\/\S*@/.test(error);
+  return hasSecret ? 'not shown: the text of the error has a secret in it' : printable(error).slice(0, MAX_ERROR);
 }

@@ -30,7 +30,7 @@ export function openBundles(
     const states = [...byProcess.values()].map((answer) => answer.states.get(id));
     const unready = states.filter((state) => state === undefined || !state.isReady);
     if (unready.length === 0) return [];
-    const state = unready.find((each) => each?.error !== undefined) ?? unready.find((each) => each !== undefined);
+    const state = unready.find((each) => each?.code !== undefined || each?.error !== undefined) ?? unready.find((each) => each !== undefined);
     const listed = states.filter((each) => each !== undefined);
     // Right after a start, proc may list nothing yet: a bundle that no process lists may be a required one.
     const isAwaited = wait === 'all' || listed.length === 0 || listed.some(({ isRequired }) => isRequired);
@@ -41,8 +41,13 @@ export function openBundles(
   return { awaited: chosen(true), others: chosen(false) };
 }
 
-/** `b (retrying: ModuleNotFoundError: No module named 'x')` */
+/** `b (retrying: ModuleNotFoundError)`: without the text of the error, because the release record stores this. */
 export function describeOpen({ id, state }: OpenBundle): string {
   if (!state) return `${id} (proc does not list it)`;
-  return `${id} (${state.state}${state.error === undefined ? '' : `: ${state.error}`})`;
+  return `${id} (${state.state}${state.code === undefined ? '' : `: ${state.code}`})`;
+}
+
+/** The texts of the errors, which are printed below the message, as the lines of a log are. */
+export function errorLines(open: readonly OpenBundle[]): string[] {
+  return open.flatMap(({ id, state }) => (state?.error === undefined ? [] : [`${id}: ${state.error}`]));
 }

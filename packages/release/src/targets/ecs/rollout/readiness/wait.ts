@@ -3,7 +3,7 @@ import type { Failure } from '../failure';
 import { pause, type Rollout } from '../rollout';
 import type { Reason } from '../verdict/reason';
 import { readAnswer } from './answer';
-import { addAnswer, describeOpen, openBundles, type Answers } from './states';
+import { addAnswer, describeOpen, errorLines, openBundles, type Answers } from './states';
 
 /** So many answers in a row must agree: each one is about a single process of proc. */
 const CONFIRMING_ANSWERS = 3;
@@ -91,7 +91,7 @@ function judge(wait: Wait): Reason | undefined | 'open' {
   if (!isOverdue) return 'open';
   const { length } = readiness.bundles;
   const text = `${length - awaited.length} of ${length} bundles are ready; not ready: ${awaited.map(describeOpen).join(', ')}.`;
-  return { code: 'bundle-not-ready', text };
+  return { code: 'bundle-not-ready', text, lines: errorLines(awaited) };
 }
 
 function reportUnasked({ report }: Rollout, { service }: ServiceStep, why: string): undefined {
@@ -114,5 +114,5 @@ function lostReason({ answers, readiness }: Wait, why: string): Reason {
   const { awaited } = openBundles(answers, readiness);
   const last = awaited.length === 0 ? 'all bundles were ready' : `not ready: ${awaited.map(describeOpen).join(', ')}`;
   const text = `The endpoint for the bundles’ readiness does not answer any more: ${why}. By its last answer, ${last}.`;
-  return { code: 'rollout-unknown', text, unresolved: { what: 'bundles' } };
+  return { code: 'rollout-unknown', text, lines: errorLines(awaited), unresolved: { what: 'bundles' } };
 }
