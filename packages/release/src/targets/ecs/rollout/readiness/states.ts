@@ -30,7 +30,8 @@ export function openBundles(
     const states = [...byProcess.values()].map((answer) => answer.states.get(id));
     const unready = states.filter((state) => state === undefined || !state.isReady);
     if (unready.length === 0) return [];
-    const state = unready.find((each) => each?.code !== undefined || each?.error !== undefined) ?? unready.find((each) => each !== undefined);
+    const state =
+      unready.find((each) => each?.code !== undefined || each?.error !== undefined) ?? unready.find((each) => each !== undefined);
     const listed = states.filter((each) => each !== undefined);
     // Right after a start, proc may list nothing yet: a bundle that no process lists may be a required one.
     const isAwaited = wait === 'all' || listed.length === 0 || listed.some(({ isRequired }) => isRequired);
