@@ -28,7 +28,7 @@ export const DeployEcsOptions = z.strictObject({
   allowOlder: z
     .boolean()
     .default(false)
-    .describe('Deploy although what runs comes from a newer commit. To go back to an earlier release, use `rollback`.')
+    .describe('Deploy although what runs comes from a newer commit. To return to an earlier release, use `rollback`.')
     .meta({ examples: [true] }),
   ...rollout,
   registry,

@@ -35,7 +35,7 @@ export function olderRelease(
   return new KdcubeError({
     code: 'release-older',
     message: `${environment} runs ${release} of commit ${short(newer!)}, and ${short(commit)} is an older commit: a deploy would undo what came between them.`,
-    hint: `nx run release:rollback:${environment}    goes back to an earlier release; nx run release:deploy-ecs:${environment} --allowOlder    deploys this commit all the same`,
+    hint: `nx run release:rollback:${environment}    rolls back to an earlier release; nx run release:deploy-ecs:${environment} --allowOlder    deploys this commit all the same`,
   });
 }
 

@@ -60,8 +60,8 @@ function publishedImages({ services, exec }: Environment): Map<string, Published
 /** How the image gets there. If only a manifest of its index is gone, docker-push would find the tag and copy nothing. */
 function mirrorHint({ name, ref }: Published, reference: string, { message }: Problem): string {
   const push = `nx run ${name}:docker-push`;
-  const isIndexThere = !message.includes(reference.slice(reference.indexOf('@') + 1));
-  return isIndexThere ? `delete the tag ${ref} of this image in the registry, then ${push}    copies what is missing` : push;
+  const hasIndex = !message.includes(reference.slice(reference.indexOf('@') + 1));
+  return hasIndex ? `delete the tag ${ref} of this image in the registry, then ${push}    copies what is missing` : push;
 }
 
 /** What an image is used for. `published`: it is mirrored from the platform's registry. */
