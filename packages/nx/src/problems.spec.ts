@@ -332,7 +332,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     ),
   'deployment-not-paused': () => Promise.reject(nothingToContinue('prod', 'proc', false)),
   'prune-incomplete': () => Promise.reject(noEnvironments()),
-  'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`),
+  'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`, []),
   'release-older': () => Promise.reject(olderRelease('prod', 'a'.repeat(40), { release: 'prod-2', commit: 'b'.repeat(40) })),
   'commit-not-pushed': () =>
     Promise.reject(notPushedCommit('weather@2-1', 'https://git.example.com/acme/bundles.git', 'c'.repeat(40))),

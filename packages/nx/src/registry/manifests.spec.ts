@@ -1,3 +1,4 @@
+import { withJournal } from '../system/journal';
 import { getBlob } from './blobs/blobs';
 import { OCI_MANIFEST } from './manifest-format';
 import { getManifest, headManifest, putManifest } from './manifests';
@@ -218,4 +219,33 @@ it.each([200, 201, 202, 204])('a manifest that is accepted with %d is written', 
     method === 'PUT' ? { status } : { headers: { 'content-type': OCI_MANIFEST }, body: bytes },
   );
   expect(await putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST)).toBe('written');
+});
+
+describe('the last line after a write', () => {
+  const bytes = manifestOf(config('amd64'));
+  const digest = sha256Digest(bytes);
+  const refuse = (status: number): Reply => ({ status, body: '{"errors":[{"code":"DENIED","message":"no"}]}' });
+  const lineAfter = (host: string) =>
+    withJournal('/w', async (describeChanges) => {
+      await putManifest(open(host), 'x', 'v1', bytes, OCI_MANIFEST).catch(() => undefined);
+      return describeChanges();
+    });
+
+  it.each([401, 403, 429, 500])('does not claim that nothing changed if the read-back is answered with %d', async (status) => {
+    const host = await serveReplies((method) => (method === 'PUT' ? { status: 201 } : refuse(status)));
+    expect(await lineAfter(host)).toBe(`Unconfirmed: tagged ${host}/x@${digest} as v1. Nothing else was changed.`);
+  });
+
+  it('claims it if the write itself was refused', async () => {
+    const host = await serveReplies(() => refuse(403));
+    expect(await lineAfter(host)).toBe('No file, image, tag or service was changed.');
+  });
+
+  it('has the manifest that was written under its digest, to see whether the tag stays', async () => {
+    const host = await serveReplies((method, path) => {
+      if (method === 'PUT') return path.includes('sha256:') ? { status: 201 } : refuse(403);
+      return { headers: { 'content-type': OCI_MANIFEST }, body: bytes };
+    });
+    expect(await lineAfter(host)).toBe(`Already done: pushed ${host}/x@${digest}. Nothing else was changed.`);
+  });
 });

@@ -1,5 +1,5 @@
 import { LIMITS, KdcubeError, isDigest } from '@kdcube/release/internal';
-import { carryOut } from '../system/journal';
+import { carryOut, type Effect, recordUnconfirmed } from '../system/journal';
 import { sendAuthorized } from './transport/auth';
 import {
   endpointUrl,
@@ -114,17 +114,16 @@ export function putManifest(
   bytes: Uint8Array,
   mediaType: string,
 ): Promise<'written' | 'immutable'> {
-  const effect = {
-    kind: 'tag',
-    repository: `${registry.host}/${repository}`,
-    digest: sha256Digest(bytes),
-    reference: tag,
-  } as const;
+  const effect = tagEffect(registry, repository, sha256Digest(bytes), tag);
   return carryOut(
     effect,
-    () => sendManifest(registry, repository, tag, bytes, mediaType),
+    () => sendManifest(registry, repository, tag, bytes, mediaType, effect),
     (how) => how === 'written',
   );
+}
+
+function tagEffect({ host }: Registry, repository: string, digest: string, reference: string): Effect {
+  return { kind: 'tag', repository: `${host}/${repository}`, digest, reference };
 }
 
 async function sendManifest(
@@ -133,6 +132,7 @@ async function sendManifest(
   tag: string,
   bytes: Uint8Array,
   mediaType: string,
+  effect: Effect,
 ): Promise<'written' | 'immutable'> {
   const from = referenceName(registry, repository, tag);
   const url = endpointUrl(registry, repository, 'manifests', tag);
@@ -145,7 +145,8 @@ async function sendManifest(
   } as const;
   const answer = await sendAuthorized(registry, outgoing, pushScope(repository));
   // Quay answers 202, and older registries too.
-  if (answer.status >= 200 && answer.status < 300) {
+  if (isAccepted(answer)) {
+    recordUnconfirmed(effect);
     const digest = contentDigest(answer, from) ?? (await headManifest(registry, repository, tag, { isWritten: true }))?.digest;
     if (digest !== sha256Digest(bytes)) throw digestMismatch(from, sha256Digest(bytes), digest ?? 'none');
     return 'written';
@@ -213,8 +214,16 @@ async function isTagImmutable(
   if (isRefusedOverwrite(answer) || ![400, 401, 403].includes(status)) return true;
   const digest = sha256Digest(outgoing.body);
   const url = endpointUrl(registry, repository, 'manifests', digest);
-  const byDigest = await sendAuthorized(registry, { ...outgoing, url }, pushScope(repository));
-  return byDigest.status >= 200 && byDigest.status < 300;
+  // An effect of its own: the registry may not have had the manifest.
+  return carryOut(
+    tagEffect(registry, repository, digest, digest),
+    async () => isAccepted(await sendAuthorized(registry, { ...outgoing, url }, pushScope(repository))),
+    (accepted) => accepted,
+  );
+}
+
+function isAccepted({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 export function notFound(message: string, hint?: string): KdcubeError {

@@ -70,8 +70,8 @@ const program = registryProgram();
         ].sort(),
       );
       expect(await listReferrers(place, garbage)).toEqual([]);
-      expect(await deleteManifest(place, garbage)).toBe('deleted');
-      expect(await deleteManifest(place, garbage)).toBe('missing');
+      expect(await deleteManifest(place, garbage, ['one', 'two'])).toBe('deleted');
+      expect(await deleteManifest(place, garbage, ['one', 'two'])).toBe('missing');
       expect(await listed()).toEqual([[other, ['three']]]);
     });
 

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { cacheDir, removeDir, replaceDir, writeFileAtomic } from './files';
-import { carryOut, recordEffect, withJournal } from './journal';
+import { carryOut, recordEffect, recordUnconfirmed, withJournal } from './journal';
 
 const problem = (code: 'registry-denied' | 'registry-unreachable') => new KdcubeError({ code, message: 'No.' });
 const tag = (reference: string) => ({ kind: 'tag', repository: 'r.example/a', digest: 'sha256:1', reference }) as const;
@@ -83,6 +83,33 @@ test('an effect includes its smaller parts', async () => {
     return describe();
   });
   expect(text).toBe('Already done: wrote the record. Nothing else was changed.');
+});
+
+test('the parts of a refused effect stay', async () => {
+  const text = await withJournal('/w', async (describe) => {
+    const work = async () => {
+      await carryOut(tag('a'), async () => 'written');
+      await carryOut(tag('b'), () => Promise.reject(problem('registry-unreachable'))).catch(() => undefined);
+      throw problem('registry-denied');
+    };
+    await carryOut({ kind: 'other', text: 'wrote the record' }, work).catch(() => undefined);
+    return describe();
+  });
+  expect(text).toBe(
+    'Already done: tagged r.example/a@sha256:1 as a. Unconfirmed: tagged r.example/a@sha256:1 as b. Nothing else was changed.',
+  );
+});
+
+test('an effect that the server accepted is not refused by what comes after it', async () => {
+  const text = await withJournal('/w', async (describe) => {
+    const work = async () => {
+      recordUnconfirmed(tag('a'));
+      throw problem('registry-denied');
+    };
+    await carryOut(tag('a'), work).catch(() => undefined);
+    return describe();
+  });
+  expect(text).toBe('Unconfirmed: tagged r.example/a@sha256:1 as a. Nothing else was changed.');
 });
 
 describe('files', () => {

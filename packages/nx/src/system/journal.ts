@@ -34,23 +34,39 @@ export function recordEffect(effect: Effect): void {
   current.getStore()?.done.push(effect);
 }
 
-/** Carries out an effect and records it, with all its parts as one effect. `isDone`: whether the result confirms it. If the response is lost, the effect stays unconfirmed. */
+/** Records an effect that the server accepted, before it is read back: whatever fails then, it may have been made. */
+export function recordUnconfirmed(effect: Effect): void {
+  current.getStore()?.unconfirmed.add(effect);
+}
+
+/**
+ * Carries out an effect and records it, with all its parts as one effect. `isDone`: whether the result confirms it. If the response is lost, the effect stays unconfirmed. If the effect is not
+ * confirmed, the parts that were carried out are recorded on their own: they stay, whatever made the rest fail.
+ */
 export async function carryOut<T>(
   effect: Effect,
   work: () => Promise<T>,
   isDone: (result: T) => boolean = () => true,
 ): Promise<T> {
-  const unconfirmed = current.getStore()?.unconfirmed;
-  unconfirmed?.add(effect);
+  const journal = current.getStore();
+  const parts: Journal = { root: journal?.root ?? '', done: [], unconfirmed: new Set() };
+  journal?.unconfirmed.add(effect);
   try {
-    const result = await current.exit(work);
-    unconfirmed?.delete(effect);
+    const result = await current.run(parts, work);
+    journal?.unconfirmed.delete(effect);
     if (isDone(result)) recordEffect(effect);
+    else addParts(journal, parts);
     return result;
   } catch (error) {
-    if (isRefusal(error)) unconfirmed?.delete(effect);
+    if (isRefusal(error)) journal?.unconfirmed.delete(effect);
+    addParts(journal, parts);
     throw error;
   }
+}
+
+function addParts(journal: Journal | undefined, { done, unconfirmed }: Journal): void {
+  journal?.done.push(...done);
+  for (const effect of unconfirmed) journal?.unconfirmed.add(effect);
 }
 
 /** Codes of failures after which the server may still have executed the request. */

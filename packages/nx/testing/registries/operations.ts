@@ -147,9 +147,11 @@ export const OPERATIONS: Operation[] = [
     async run(stage) {
       const { digest } = await push(stage);
       const place = { registry: stage.connect(), repository: APP };
-      check((await deleteManifest(place, digest)) === 'deleted', 'it is not deleted');
-      check((await deleteManifest(place, digest)) === 'missing', 'it is deleted again');
-      const left = (await listManifests(place)).manifests.filter((manifest) => manifest.digest === digest);
+      const list = async () => (await listManifests(place)).manifests.filter((manifest) => manifest.digest === digest);
+      const tags = (await list()).flatMap((manifest) => manifest.tags);
+      check((await deleteManifest(place, digest, tags)) === 'deleted', 'it is not deleted');
+      check((await deleteManifest(place, digest, tags)) === 'missing', 'it is deleted again');
+      const left = await list();
       check(left.length === 0, 'it is still listed');
       return 'works';
     },

@@ -1,34 +1,39 @@
 import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import { deleteEcrImage } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
-import { carryOut } from '../../system/journal';
+import { carryOut, type Effect, recordUnconfirmed } from '../../system/journal';
 import type { Repository } from '../blobs/blobs';
-import { listTags } from '../list-tags';
-import { findManifest } from '../manifests';
+import { findManifest, headManifest } from '../manifests';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';
 import { ecrRegion } from '../transport/problems';
 import { describeResponse, parseErrors } from '../transport/response-text';
 import type { HttpResponse } from '../transport/types';
-import { ecrAccount, readTagManifests } from './list-manifests';
+import { ecrAccount } from './list-manifests';
 
-/** Deletes a manifest, and with it every tag that names it. `missing`: the registry does not have it. Problems `prune-unsupported`, `registry-*`, `aws-*`. */
-export function deleteManifest(place: Repository, digest: string): Promise<'deleted' | 'missing'> {
-  const text = `deleted ${referenceName(place.registry, place.repository, digest)}`;
+type Deletion = 'deleted' | 'missing';
+
+/** Deletes a manifest, and with it every tag that names it; `tags` are those that are known. `missing`: the registry does not have it. Problems `prune-unsupported`, `registry-*`, `aws-*`. */
+export function deleteManifest(place: Repository, digest: string, tags: readonly string[]): Promise<Deletion> {
+  const effect = deletion(place, digest);
   return carryOut(
-    { kind: 'other', text },
-    () => (ecrRegion(place.registry.host) === undefined ? deleteFrom(place, digest) : deleteFromEcr(place, digest)),
+    effect,
+    () => (ecrRegion(place.registry.host) === undefined ? deleteFrom(place, digest, tags, effect) : deleteFromEcr(place, digest)),
     (result) => result === 'deleted',
   );
 }
 
-async function deleteFrom(place: Repository, digest: string): Promise<'deleted' | 'missing'> {
+function deletion({ registry, repository }: Repository, reference: string): Effect {
+  return { kind: 'other', text: `deleted ${referenceName(registry, repository, reference)}` };
+}
+
+async function deleteFrom(place: Repository, digest: string, tags: readonly string[], effect: Effect): Promise<Deletion> {
   const { registry, repository } = place;
   const from = referenceName(registry, repository, digest);
   let answer = await sendDelete(place, digest);
   if (isTagged(answer)) {
-    await deleteTags(place, digest);
+    for (const tag of tags) await deleteTag(place, digest, tag);
     answer = await sendDelete(place, digest);
   }
   if (isUnsupported(answer))
@@ -39,6 +44,7 @@ async function deleteFrom(place: Repository, digest: string): Promise<'deleted' 
     });
   if (answer.status === 404) return 'missing';
   if (answer.status < 200 || answer.status > 299) throw await unexpectedResponse(registry, repository, `delete ${from}`, answer);
+  recordUnconfirmed(effect);
   // The response alone is no proof: some registries accept the request and do not delete the image.
   if (await isReadable(place, digest))
     throw new KdcubeError({
@@ -64,17 +70,21 @@ function isTagged(answer: HttpResponse): boolean {
   return parseErrors(answer).some(({ code }) => code === 'GOOGLE_MANIFEST_DANGLING_TAG');
 }
 
-/** Deletes the tags that name a manifest. Problems `registry-*`. */
-async function deleteTags(place: Repository, digest: string): Promise<void> {
+/** Deletes a tag, if it still names the manifest. Problems `registry-*`. */
+async function deleteTag(place: Repository, digest: string, tag: string): Promise<void> {
   const { registry, repository } = place;
-  const named = await readTagManifests(place, await listTags(registry, repository));
-  for (const [tag, manifest] of named) {
-    if (manifest.digest !== digest) continue;
-    const answer = await sendDelete(place, tag);
-    const isGone = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
-    if (!isGone)
+  const head = await headManifest(registry, repository, tag);
+  if (head?.digest !== digest) return;
+  await carryOut(
+    deletion(place, tag),
+    async () => {
+      const answer = await sendDelete(place, tag);
+      if (answer.status === 404) return 'missing';
+      if (answer.status >= 200 && answer.status < 300) return 'deleted';
       throw await unexpectedResponse(registry, repository, `delete ${referenceName(registry, repository, tag)}`, answer);
-  }
+    },
+    (result) => result === 'deleted',
+  );
 }
 
 /** It could be read before: where it is denied now, the registry denies what does not exist (Artifactory). */
@@ -87,7 +97,7 @@ async function isReadable({ registry, repository }: Repository, digest: string):
   }
 }
 
-async function deleteFromEcr({ registry, repository }: Repository, digest: string): Promise<'deleted' | 'missing'> {
+async function deleteFromEcr({ registry, repository }: Repository, digest: string): Promise<Deletion> {
   const aws = await connectAws(ecrRegion(registry.host)!);
   try {
     const { isDeleted, refusal } = await deleteEcrImage(aws, ecrAccount(registry.host), repository, digest);

@@ -131,9 +131,10 @@ type PruneResult = { result: 'deleted'; deleted: string[] } | { result: 'missing
 export async function pruneImage({ place, rules, manifests }: RepositoryPrune, removal: Removal): Promise<PruneResult> {
   const reason = await taggedSince(place, rules, manifests, removal);
   if (reason !== undefined) return { result: 'kept', reason };
+  const tagsOf = new Map(manifests.map(({ digest, tags }) => [digest, tags]));
   const deleted: string[] = [];
   for (const digest of [removal.digest, ...removal.with.map((part) => part.digest)])
-    if ((await deleteManifest(place, digest)) === 'deleted') deleted.push(digest);
+    if ((await deleteManifest(place, digest, tagsOf.get(digest) ?? [])) === 'deleted') deleted.push(digest);
   return deleted.length === 0 ? { result: 'missing' } : { result: 'deleted', deleted };
 }
 
