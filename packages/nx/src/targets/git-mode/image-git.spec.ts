@@ -31,6 +31,31 @@ test.each(['RUN apt-get install -y curl && git clone x', 'COPY git /git', 'RUN a
   },
 );
 
+test('a package manager in a folder, and a later command that installs git again', () => {
+  expect(check(['RUN /usr/bin/apt-get purge git; apt-get -y install git']).status).toBe('pass');
+});
+
+test('each command of a here-document, and of a shell that is named', () => {
+  expect(check(['RUN <<EOF\napt-get purge -y curl\napt-get install -y \\\n git\nEOF']).status).toBe('pass');
+  expect(check(['RUN sh -c "apk add git"']).status).toBe('pass');
+});
+
+test.each(['apt-get purge -y git', 'apk del git', 'RUN dnf -y remove curl git'])('removed again: %s', (line) => {
+  expect(check(['apt-get install -y git', 'RUN true', line]).status).toBe('fail');
+  expect(check([`apt-get install -y git && ${line}`]).status).toBe('fail');
+});
+
+test('the removal of another package, and of git in another command, is not one', () => {
+  expect(check(['apt-get install -y git', 'RUN apt-get purge -y gitlint && rm git']).status).toBe('pass');
+});
+
+test.each(['apt install ', 'apt ', 'install ', 'apt\t', ';apt add git'])('a long line of %j takes no time', (text) => {
+  const started = performance.now();
+  check([text.repeat(400_000)]);
+  check(Array(200).fill(text.repeat(800)));
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
 describe('whether the images of proc have git', () => {
   let registry: Double;
   beforeAll(async () => (registry = await registryDouble()));

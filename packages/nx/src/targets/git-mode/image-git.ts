@@ -38,14 +38,43 @@ export async function findImageGit(
   return found.length > 0 && found.every(Boolean) ? true : undefined;
 }
 
-/** The line of an image's history that installs git. */
+const PACKAGE_MANAGERS = new Set(['apt-get', 'apt', 'apk', 'dnf', 'microdnf', 'yum', 'zypper']);
+const INSTALLS = new Set(['install', 'add']);
+const REMOVES = new Set(['remove', 'purge', 'del', 'erase', 'autoremove']);
+/** A line of a history comes from the registry: real ones are shorter. */
+const MAX_LINE = 16_384;
+
+/** The command in an image's history that installs git, unless a later one removes it. */
 function gitInHistory(history: readonly unknown[]): string | undefined {
+  let evidence: string | undefined;
   for (const entry of history) {
-    const command = (entry as { created_by?: unknown } | null)?.created_by;
-    if (typeof command !== 'string') continue;
-    const installed =
-      /\b(?:apt-get|apt|apk|dnf|microdnf|yum|zypper)\b[^;&|]*?\b(?:install|add)\b[^;&|]*?\sgit(?=[\s=;&|]|$)/.exec(command);
-    if (installed) return `its history has ${installed[0].replace(/\s+/g, ' ').slice(0, 60)}`;
+    const line = (entry as { created_by?: unknown } | null)?.created_by;
+    if (typeof line !== 'string') continue;
+    for (const command of line
+      .slice(0, MAX_LINE)
+      .replaceAll('\\\n', ' ')
+      .split(/[;&|\n]/)) {
+      const change = gitChange(command.split(/[\s"'()]+/));
+      if (change === undefined) continue;
+      evidence = change.isInstalled ? `its history has ${change.text}` : undefined;
+    }
   }
-  return undefined;
+  return evidence;
+}
+
+/** How one command of a package manager changes git. */
+function gitChange(words: readonly string[]): { isInstalled: boolean; text: string } | undefined {
+  const manager = words.findIndex((word) => PACKAGE_MANAGERS.has(word.slice(word.lastIndexOf('/') + 1)));
+  if (manager === -1) return undefined;
+  const verb = words.findIndex((word, at) => at > manager && (INSTALLS.has(word) || REMOVES.has(word)));
+  if (verb === -1) return undefined;
+  const git = words.findIndex((word, at) => at > verb && /^git(?:=|$)/.test(word));
+  if (git === -1) return undefined;
+  return {
+    isInstalled: INSTALLS.has(words[verb]!),
+    text: words
+      .slice(manager, git + 1)
+      .join(' ')
+      .slice(0, 60),
+  };
 }
