@@ -61,6 +61,17 @@ describe('what a registry says', () => {
     expect(describeResponse(answer(401, `${'x'.repeat(296)}hunter2`), ['hunter2'])).not.toContain('hun');
   });
 
+  it.each([
+    ['text', (token: string) => `${' '.repeat(1197)}${token}`],
+    ['a page whose title is not closed', (token: string) => `<html><title>${' '.repeat(990)}${token}`],
+    ['a long page', (token: string) => `<html>${' '.repeat(16_384 - 6 - 10)}<title>${token}`],
+  ])('%s is cut after its secrets are redacted', (_, bodyOf) => {
+    for (let shift = -15; shift <= 15; shift += 1) {
+      const body = bodyOf('hunter2').replace(/ {20}/, ' '.repeat(20 + shift));
+      expect(describeResponse(answer(500, body, 'text/plain'), ['hunter2'])).not.toMatch(/hun/);
+    }
+  });
+
   it.each(['null', '[]', '{"errors":{}}', '{"errors":[null,1,{}]}', 'no'])('%s has no words', (body) => {
     expect(parseErrors(answer(400, body)).every(({ code, message, detail }) => `${code}${message}${detail}` === '')).toBe(true);
   });

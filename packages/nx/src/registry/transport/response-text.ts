@@ -38,15 +38,19 @@ export function isHtml(answer: HttpResponse): boolean {
   );
 }
 
+/** Of a body, at most so much is looked at. A secret that is cut off before it is redacted would be printed in part. */
+const MAX_TEXT = 65_536;
+
 /** A response in one line for a message: status, then the registry's own text, without any of `secrets`. */
 export function describeResponse(answer: HttpResponse, secrets: Iterable<string> = []): string {
   const errors = parseErrors(answer).flatMap((error) => describeError(error) || []);
+  const body = () => redactSecrets(answer.body.toString('utf8', 0, MAX_TEXT), secrets);
   const text = isHtml(answer)
-    ? describePage(answer.body.toString('utf8', 0, 16_384))
+    ? redactSecrets(describePage(body()), secrets)
     : errors.length > 0
-      ? errors.join('; ')
-      : answer.body.toString('utf8', 0, 1200).trim();
-  return `${answer.status}${text ? ` (${redactSecrets(text, secrets)})` : ''}`;
+      ? redactSecrets(errors.join('; '), secrets)
+      : body().trim();
+  return `${answer.status}${text ? ` (${shorten(text)})` : ''}`;
 }
 
 function describeError({ code, message, detail }: RegistryError): string {
@@ -84,8 +88,12 @@ function redactSecrets(text: string, secrets: Iterable<string>): string {
   let result = text;
   // A very short secret would blank out half of the alphabet, and protects nothing.
   for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '…');
-  // Cut afterwards: half a secret would not be recognized.
-  return printable(result.length > 300 ? `${result.slice(0, 299)}…` : result);
+  return result;
+}
+
+/** Only after the secrets are redacted: half a secret would not be recognized. */
+function shorten(text: string): string {
+  return printable(text.length > 300 ? `${text.slice(0, 299)}…` : text);
 }
 
 function asText(value: unknown): string {
