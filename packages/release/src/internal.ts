@@ -160,6 +160,7 @@ export { descriptorPrefix } from './targets/ecs/aws-sm/secrets-place';
 export { readStoredDescriptor, type StoredDescriptor } from './targets/ecs/aws-sm/stored-descriptor';
 export { chooseRollbackRecord } from './targets/ecs/plan/choose-record';
 export type { PlannedDeploy } from './targets/ecs/plan/deploy-input';
+export { planReadiness } from './targets/ecs/plan/plan-readiness';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';
 export { planRollback } from './targets/ecs/plan/plan-rollback';
 export { execImageOf, type Running, runningFromRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';

@@ -11,7 +11,8 @@ import {
   useDoubleClock,
   restoreVariables,
 } from '../../../testing/aws-kit';
-import { filesInDefinition, type TaskDefinition } from '@kdcube/release/internal';
+import { type DeployPlan, filesInDefinition, type TaskDefinition } from '@kdcube/release/internal';
+import { planChecksum } from '../../../../release/src/deploy/render/json';
 import { packing } from '../../targets/ecs/plan/packing';
 import { pushImage } from '../../images/push/push';
 import { resolveRegistries } from '../../workspace/registries';
@@ -261,6 +262,14 @@ it('a saved plan is carried out, or refused because of another deploy in between
     fs.writeFileSync(file, content);
     expect([await deploy(saved), output, writes()]).toEqual([false, expect.stringContaining(why), before]);
   }
+  // Whoever replaces the file can compute its checksum again.
+  const { checksum: _, ...honest } = JSON.parse(whole) as DeployPlan & { checksum: string };
+  const headers = { Authorization: 'AWS_SECRET_ACCESS_KEY' };
+  const readiness = { url: 'https://evil.example/', headers, wait: 'all' as const, tenant: 'acme', project: 'demo', bundles: [] };
+  const forged = { ...honest, readiness };
+  fs.writeFileSync(file, JSON.stringify({ ...forged, checksum: planChecksum(forged) }));
+  expect([await deploy(saved), output, writes()]).toEqual([false, expect.stringContaining('[plan-invalid]'), before]);
+  expect(output).toContain('asks for the readiness of bundles in another way than prod now does');
   fs.writeFileSync(file, '{"plan": 3}');
   expect(await deploy(saved)).toBe(false);
   expectGolden(path.join(GOLDENS, 'plan-invalid.txt'), output.slice(output.indexOf('dist/')));

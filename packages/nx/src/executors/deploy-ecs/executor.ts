@@ -3,7 +3,7 @@ import type { DeployPlan, Environment } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
 import { planRelease } from '../../targets/ecs/plan/plan';
 import { requireNewer } from '../../targets/ecs/plan/older-release';
-import { readPlanFile } from '../../targets/ecs/plan/plan-file';
+import { readPlanFile, requireSameReadiness } from '../../targets/ecs/plan/plan-file';
 import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
 import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
@@ -57,7 +57,7 @@ function isCi(): boolean {
   return !['', 'false', '0'].includes(process.env.CI ?? '');
 }
 
-/** What may have changed since the plan was made: who signed its images, and whether the remote still has the commits of its bundles. */
+/** What may have changed since the plan was made: where proc is asked for its bundles, who signed its images, and whether the remote still has the commits of its bundles. */
 async function checkSavedPlan(
   open: OpenRelease,
   written: Environment,
@@ -65,6 +65,7 @@ async function checkSavedPlan(
   options: Parameters<typeof requireSignedPlan>[3],
   log: Log,
 ): Promise<void> {
+  requireSameReadiness(plan, written, open.release);
   const { environment, descriptor } =
     written.bundles.mode === 'git'
       ? await prepareBundles(open, written, options.registries, log)

@@ -79,6 +79,14 @@ it.each([
   expect(seen).toEqual([]);
 });
 
+it.each(['http://127.0.0.2:9/', 'http://localhost.evil.example/', 'ftp://127.0.0.1/', 'no URL'])(
+  'sends no credential to %s',
+  (url) => {
+    expect(() => ask(url)).toThrow(/readiness\.url in the plan for prod is not https/);
+    expect(readinessPort({ environment: 'prod', readiness: readinessAt(url) } as DeployPlan)).toBeDefined();
+  },
+);
+
 it('a plan that does not ask has no client', () => {
   expect(readinessPort({ environment: 'prod' } as DeployPlan)).toBeUndefined();
 });

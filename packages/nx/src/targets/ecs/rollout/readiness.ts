@@ -10,8 +10,21 @@ const MASK = '***';
 /** Asks proc whether its bundles are ready. Refuses before the rollout if a credential is missing. Undefined: the plan does not ask. */
 export function readinessPort(plan: DeployPlan, timeout = TIMEOUT_MS): Readiness | undefined {
   if (!plan.readiness) return undefined;
+  refusePlainHttp(plan.readiness, plan.environment);
   const headers = readHeaders(plan.readiness, plan.environment);
   return { ask: ({ url }) => ask(url, headers, timeout) };
+}
+
+/** The rules of an environment say so too; a plan may come from a file. */
+function refusePlainHttp({ url, headers }: Request, environment: string): void {
+  if (Object.keys(headers).length === 0) return;
+  const { protocol = '', hostname = '' } = URL.canParse(url) ? new URL(url) : {};
+  if (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))) return;
+  throw new KdcubeError({
+    code: 'plan-invalid',
+    message: `readiness.url in the plan for ${environment} is not https, and a credential is sent only over https.`,
+    hint: `nx run release:plan:${environment}    makes a new plan, with the URL of the environment`,
+  });
 }
 
 /** The values are read once: they go into the requests, and nowhere else. */
