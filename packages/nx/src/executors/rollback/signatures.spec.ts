@@ -56,6 +56,8 @@ afterEach(async () => {
 const registry = () => `${ours.registry.host}/acme`;
 const environment = (more = '') => `${procEnvironment(registry())}${more}`;
 const SIGNED = 'signatures: { required: true, keys: [keys/release.pub] }\n';
+const NAMED = `ghcr.io/acme/code@sha256:${'ab'.repeat(32)}`;
+const CODE = `exec: { runtime: fargate, image: "${NAMED}", fargate: { subnets: [subnet-0123abcd] } }\n`;
 const sign = () => pushProc(ours, silentLog, { signingKey: ci.signingKey });
 const writes = () => ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op)).length;
 
@@ -64,8 +66,8 @@ async function run(executor: (options: never, context: never) => Promise<{ succe
   return (await executor({ ...ROLLOUT, ...options } as never, releaseContext(ours.root) as never)).success;
 }
 
-function requireSignatures(): void {
-  fs.writeFileSync(path.join(ours.root, 'environments/prod.yaml'), environment(SIGNED));
+function requireSignatures(more = ''): void {
+  fs.writeFileSync(path.join(ours.root, 'environments/prod.yaml'), environment(`${SIGNED}${more}`));
 }
 
 it('refuses the unsigned image of an earlier release, and names the commit to sign it at; then takes it', async () => {
@@ -122,6 +124,14 @@ describe('a record that an attacker wrote, of a revision that ECS has, is refuse
       ],
       /acme\/proc:v1 .*it is not an image by digest/,
     ],
+    'another digest of an image that the environment names': [
+      (signed) => [
+        { name: 'proc', image: signed },
+        { name: 'sidecar', image: NAMED },
+        { name: 'other', image: NAMED.replace(/ab/g, 'cd') },
+      ],
+      /ghcr\.io\/acme\/code@sha256:cdcd.* prod now names another digest of this image\.\n +hint +image: "ghcr/,
+    ],
     'an unsigned image to run code in': [
       (signed, unsigned) => [{ name: 'proc', image: signed, environment: exec(unsigned) }],
       /acme\/proc@.*it has no signature/,
@@ -140,7 +150,7 @@ describe('a record that an attacker wrote, of a revision that ECS has, is refuse
     const services = { proc: { ...recorded.services.proc!, image, taskDefinition: taskDefinitionArn } };
     await writeRecord(recordsOf({ host: ours.registry.host, prefix: 'acme' }, silentLog), { ...recorded, services, exec });
     const before = writes();
-    requireSignatures();
+    requireSignatures(CODE);
     expect([await run(rollback, { to: 'old' }), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
     expect(output).toMatch(why);
     expect(writes()).toBe(before);

@@ -1,4 +1,11 @@
-import { type DeployPlan, type Environment, type ReleaseRecord, repositoryOf, shown } from '@kdcube/release/internal';
+import {
+  type DeployPlan,
+  type Environment,
+  KdcubeError,
+  type ReleaseRecord,
+  repositoryOf,
+  shown,
+} from '@kdcube/release/internal';
 import { findUnsignedImage, withPlannedImages } from '../../../images/released-images';
 import { findUnsigned, imageUnsigned, type SignatureRule } from '../../../images/signatures/unsigned';
 import type { Log } from '../../../system/log';
@@ -52,11 +59,12 @@ export async function requireSignedRollback(
   const name = environmentRegistry(environment, options.registries);
   const prefix = `${shown(name)}/`;
   const hasExec = environment.exec !== undefined || record.exec !== undefined;
-  const external = externalImages(environment).map(repositoryIn);
+  const external = externalImages(environment);
   const registry = openRegistry(name.host, log);
   for (const reference of await startedImages(plan, environment, { prefix, hasExec })) {
-    // The environment may have named another digest of it at the time.
-    if (external.includes(repositoryIn(reference))) continue;
+    if (external.includes(reference)) continue;
+    if (!reference.startsWith(prefix) && external.map(repositoryIn).includes(repositoryIn(reference)))
+      throw otherDigest(reference, environment.name);
     const image = repositoryIn(reference).slice(prefix.length);
     if (!reference.startsWith(prefix) || digestIn(reference) === '')
       throw imageUnsigned(reference, signedFor, '…', `it is not an image by digest in ${shown(name)}`);
@@ -65,6 +73,15 @@ export async function requireSignedRollback(
     const unsigned = await findUnsigned(place, signed, reference, options, { commit: record.commit });
     if (unsigned) throw unsigned;
   }
+}
+
+/** The environment may have named this digest at the time, which a record does not prove. */
+function otherDigest(reference: string, environment: string): KdcubeError {
+  return new KdcubeError({
+    code: 'image-unsigned',
+    message: `${reference} has no valid signature, and ${environment} requires one: ${environment} now names another digest of this image.`,
+    hint: `image: "${reference}"    in environments/${environment}.yaml, after a review, allows it`,
+  });
 }
 
 /** The images that the environment itself names by digest, which are reviewed with it. */
