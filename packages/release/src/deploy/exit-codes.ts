@@ -70,5 +70,6 @@ export function verdictForCode(code: ProblemCode, isRolledBack: boolean): Releas
     ].includes(code)
   )
     return 'unknown';
-  return isRolledBack ? 'rolled-back' : 'failed';
+  // The services may be back, and something else, such as the list of bundles, is not.
+  return isRolledBack && code !== 'rollback-failed' ? 'rolled-back' : 'failed';
 }

@@ -1,5 +1,7 @@
-import { CRASH, type Row, rule } from './row';
-import { AFTER, BEFORE, entry, list, overwrite, planned, PREFIX, secretOf, secretsScenario } from './secrets';
+import { LOCK_TAG } from '../../src/targets/ecs/rollout/lock';
+import { definition, NEW, service, SERVICES } from './kit';
+import { CRASH, type Row, rule, update } from './row';
+import { AFTER, BEFORE, entry, list, overwrite, planned, PREFIX, SECRET_DEFINITIONS, secretOf, secretsScenario } from './secrets';
 
 const PROC = { changes: ['proc'], force: false };
 const BOTH = { changes: ['proc', 'ingress'], force: false };
@@ -15,6 +17,10 @@ const WRITTEN = {
 /** A rollback leaves the secret of a bundle that nothing lists. */
 const RESTORED = { ...BEFORE, [secretOf('new_bundle')]: AFTER.new_bundle };
 const denied = (op: string, more: object = {}) => ({ service: 'secretsmanager', op, error: 'AccessDeniedException', ...more });
+
+/** Another deploy holds the lock until 09:30. */
+const locked = () =>
+  SERVICES.map((name) => service(name, { tags: [{ key: LOCK_TAG, value: 'theirs 2026-03-02T09:30:00.000Z 2026-02-28' }] }));
 
 /** The bundle descriptor in Secrets Manager. */
 export const SECRETS: Row[] = [
@@ -197,6 +203,35 @@ export const SECRETS: Row[] = [
     secrets: { ...RESTORED, 'bundles-meta': list('theirs') },
   },
   {
+    name: 'secrets: the deploy that was waited for has changed a service: nothing is written',
+    wish: NOTHING,
+    options: { lockTimeout: 60 * 60_000 },
+    scenario: secretsScenario(BEFORE, {
+      services: locked(),
+      taskDefinitions: [...SECRET_DEFINITIONS, { ...definition('ingress', NEW), family: 'acme-other' }],
+      script: [update(100, { service: 'acme-ingress', taskDefinition: 'acme-other:1' })],
+    }),
+    plan: planned(),
+    exit: 18,
+    message: /Another client updated it to acme-other:1 in the meantime[^]*nothing was written\.$/,
+    runs: { proc: 'proc:1', ingress: 'other:1', ui: 'ui:1' },
+    secrets: BEFORE,
+    reloaded: ['old_bundle'],
+  },
+  {
+    name: 'secrets: the deploy that was waited for has changed a secret: nothing is written',
+    wish: PROC,
+    options: { lockTimeout: 60 * 60_000 },
+    scenario: secretsScenario(BEFORE, { services: locked() }),
+    meanwhile: { afterSleep: (double) => overwrite(double, 'bundles-meta', list('theirs')) },
+    plan: planned(),
+    exit: 44,
+    message: /bundles-meta has changed since[^]*nothing was written\.$/,
+    runs: 'old',
+    secrets: { ...BEFORE, 'bundles-meta': list('theirs') },
+    reloaded: ['old_bundle'],
+  },
+  {
     name: 'secrets: one is scheduled for deletion',
     wish: PROC,
     scenario: secretsScenario(BEFORE, {
@@ -275,5 +310,17 @@ export const SECRETS: Row[] = [
     secrets: RESTORED,
     reloaded: ['old_bundle'],
     golden: 'reload-failed',
+  },
+  {
+    name: 'secrets: proc reads its bundles from elsewhere: the secrets are restored, and no second reload is tried',
+    wish: PROC,
+    scenario: secretsScenario(BEFORE, {
+      rules: [{ match: { oneOff: true }, do: { exit: { code: 5, after: 2, lines: ['kdcube-reload: proc reads elsewhere'] } } }],
+    }),
+    plan: planned(),
+    exit: 24,
+    message: /proc reads elsewhere[^]*3 of 3 secrets were written, and restored\.$/,
+    runs: 'old',
+    secrets: RESTORED,
   },
 ];

@@ -23,11 +23,14 @@ export const AFTER = { old_bundle: entry('old_bundle', { description: 'renamed' 
 /** A version id that a test can name. */
 const versionOf = (name: string) => `${name.replace(/\W/g, '-')}-`.padEnd(40, '0');
 
+/** The old revisions: proc reads its bundles from Secrets Manager. */
+export const SECRET_DEFINITIONS = SERVICES.map((name) => fromSecrets(definition(name, OLD)));
+
 /** The scenario: proc reads its bundles from Secrets Manager. */
 export function secretsScenario(secrets: Record<string, object> = BEFORE, more: object = {}): object {
   const entries = Object.entries(secrets).map(([name, value]) => [`${PREFIX}/${name}`, { value, version: versionOf(name) }]);
   return {
-    taskDefinitions: SERVICES.map((name) => fromSecrets(definition(name, OLD))),
+    taskDefinitions: SECRET_DEFINITIONS,
     registry: { era: 'head' },
     // Both images have both bundles.
     images: bothBundles(),

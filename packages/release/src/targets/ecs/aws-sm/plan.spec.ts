@@ -93,6 +93,16 @@ test('with `reload: false` the plan says who has to reload', () => {
   expect([plan.descriptor.secrets!.reload, plan.notes.join('\n')]).toEqual([false, expect.stringMatching(/reload-authority/)]);
 });
 
+test('with `reload: false` a changed list is not asked for: proc does not list it before an admin reloads', () => {
+  const readiness = { url: 'https://app.example.com/x', headers: {}, wait: 'all' as const };
+  const manual = { ...environment, readiness, bundles: { ...environment.bundles, reload: false } };
+  const options = { environment: manual, running, before: bundlesOf(first) };
+  const added = planned({ ...options, bundles: [...BUNDLES, 'tours@1-0 v0.1.0 t'] }, stored, one.plan.descriptor.after).plan;
+  expect([added.readiness, added.notes.join('\n')]).toEqual([undefined, expect.stringMatching(/does not ask about them/)]);
+  const same = planned(options, stored, one.plan.descriptor.after).plan;
+  expect([same.readiness?.url, same.notes.join('\n')]).toEqual([readiness.url, expect.not.stringMatching(/does not ask/)]);
+});
+
 test('a rollback restores the descriptor of its record', () => {
   const two = planned({ running, before: bundlesOf(first), bundles: [BUNDLES[0]!] }, stored, one.plan.descriptor.after).plan;
   const record = recordOf(one.plan.descriptor.after);

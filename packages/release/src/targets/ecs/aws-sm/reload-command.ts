@@ -1,3 +1,6 @@
+/** The exit code of a reload that ends before it writes to Redis: proc reads its bundles from elsewhere. */
+export const NOT_STARTED = 5;
+
 interface ReloadRequest {
   prefix: string;
   /** Ids that the platform must find. */
@@ -26,7 +29,7 @@ async def main(prefix, wanted, replicas):
     tenant, project = settings.TENANT, settings.PROJECT
     read = store.describe_authoritative_bundle_store(tenant, project)
     if read.get("kind") != "aws-sm" or (read.get("detail") or "").strip("/") != prefix:
-        stop(5, "proc reads its bundles from %s %s, not from Secrets Manager %s" % (read.get("label"), read.get("detail"), prefix))
+        stop(${NOT_STARTED}, "proc reads its bundles from %s %s, not from Secrets Manager %s" % (read.get("label"), read.get("detail"), prefix))
     redis = get_async_redis_client(settings.REDIS_URL)
     registry = await store.reload_registry_from_authority(redis, tenant, project)
     missing = [one for one in wanted if one not in registry.bundles]

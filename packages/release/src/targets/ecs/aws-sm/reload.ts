@@ -3,7 +3,7 @@ import type { Failure } from '../rollout/failure';
 import type { ServiceState } from '../rollout/port/port';
 import type { Rollout } from '../rollout/rollout';
 import { runTask } from '../rollout/wave/task';
-import { reloadCommand } from './reload-command';
+import { NOT_STARTED, reloadCommand } from './reload-command';
 
 /** The service whose tasks load the list of bundles, if the plan reloads it. */
 export function reloadedStep({ plan }: Pick<Rollout, 'plan'>): ServiceStep | undefined {
@@ -17,7 +17,12 @@ export async function reloadBundles(rollout: Rollout, services: readonly Service
   if (!step) return undefined;
   rollout.progress.secrets.reload = 'started';
   const failure = await tellTasks(rollout, step, services, plannedBundles(rollout));
-  if (failure) return failure;
+  if (failure) {
+    const exit = failure.reason.task?.containers.find(({ name }) => name === step.container)?.exitCode;
+    // The running tasks have what they had, and a reload of the previous list would fail the same way.
+    if (exit === NOT_STARTED) rollout.progress.secrets.reload = 'none';
+    return failure;
+  }
   rollout.progress.secrets.reload = 'done';
   rollout.report({ event: 'note', text: `${step.service}: all running tasks have the new list of bundles` });
   return undefined;

@@ -36,7 +36,7 @@ export function assemblePlan(
     step === forced && step.change === 'none' ? { ...step, change: 'update', reasons: ['Redis is overwritten'] } : step,
   );
   const { changed, after, force, unknown } = descriptor;
-  const readiness = planReadiness(input);
+  const readiness = planReadiness(input, secretsChange?.secrets);
   return {
     plan: 2,
     environment: environment.name,
@@ -65,7 +65,7 @@ export function assemblePlan(
       ...descriptor.notes,
       ...(changed && input.descriptor.mode === 'baked' ? describeForeignImage(proc) : []),
       ...gateway.notes,
-      ...describeReadiness(input),
+      ...describeReadiness(input, secretsChange?.secrets),
       ...describeNewerPlatform(input),
       ...describeForcedStep({ services: [...steps], descriptor, gateway }),
     ],

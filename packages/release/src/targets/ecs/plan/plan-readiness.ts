@@ -1,18 +1,20 @@
 import type { DeployPlan } from '../../../deploy/deploy-plan';
+import type { DescriptorSecrets } from '../../../deploy/descriptor-secrets';
 import { generationRow } from '../../../platform/generation';
 import type { DeployInput } from './deploy-input';
 
 type Input = Pick<DeployInput, 'environment' | 'release'>;
 
 /** Where a deploy asks proc whether the bundles of the release are ready; undefined if it cannot. */
-export function planReadiness({ environment, release }: Input): DeployPlan['readiness'] {
+export function planReadiness({ environment, release }: Input, secrets?: DescriptorSecrets): DeployPlan['readiness'] {
   const { readiness, tenant, project } = environment;
   if (!readiness || !generationRow(release.generation).bundleReadiness || !hasProc(environment)) return undefined;
+  if (isLoadedLater(environment, secrets)) return undefined;
   return { ...readiness, tenant, project, bundles: release.bundles.map(({ id }) => id) };
 }
 
 /** Why a deploy cannot ask, where one might expect it. */
-export function describeReadiness({ environment, release }: Input): string[] {
+export function describeReadiness({ environment, release }: Input, secrets?: DescriptorSecrets): string[] {
   if (!hasProc(environment)) return [];
   const answers = generationRow(release.generation).bundleReadiness;
   if (environment.readiness && !answers)
@@ -23,7 +25,16 @@ export function describeReadiness({ environment, release }: Input): string[] {
     return [
       `A healthy proc of this platform proves nothing about its bundles, and ${environment.name} does not say where to ask (readiness.url). The verdict rests on tasks and digests.`,
     ];
+  if (environment.readiness && isLoadedLater(environment, secrets))
+    return [
+      'readiness: with bundles.reload: false, proc lists the changed bundles only after an admin reloads them, so this deploy does not ask about them. The verdict rests on tasks and digests.',
+    ];
   return [];
+}
+
+/** Whether a person loads the changed list of bundles after the deploy. */
+function isLoadedLater({ bundles }: DeployInput['environment'], secrets: DescriptorSecrets | undefined): boolean {
+  return secrets !== undefined && secrets.writes.length > 0 && !bundles.reload;
 }
 
 function hasProc({ services }: DeployInput['environment']): boolean {

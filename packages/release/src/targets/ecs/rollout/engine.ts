@@ -53,6 +53,12 @@ export async function rollOut(plan: DeployPlan, ports: RolloutPorts, options: Ro
   services = await waitForOngoingDeployments(rollout, services);
   const lock = await acquireLock(rollout, services);
   try {
+    if (lock?.hasWaited) {
+      services = await rollout.ecs.describeServices(serviceNames(rollout));
+      const foreign = findForeignChange(rollout, services);
+      if (foreign) return await handleFailure(rollout, foreign);
+      await checkSecrets(rollout);
+    }
     await registerAll(rollout, definitions);
     await writeSecrets(rollout);
     return await runWaves(rollout, services, lock);

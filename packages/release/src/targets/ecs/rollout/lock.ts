@@ -15,6 +15,9 @@ interface Lock {
   until: number;
 }
 
+/** `hasWaited`: another deploy held it, and may have changed what was read before. */
+type WaitedLock = AcquiredLock & { hasWaited: boolean };
+
 export interface AcquiredLock {
   /** Extends it. The lock of a deploy that was killed expires some time after its last renewal. A renewal that fails is no reason to stop while the lock is good for another wave. */
   renew(): Promise<void>;
@@ -73,10 +76,10 @@ export async function removeOwnLock(rollout: Rollout, services: readonly Service
  * Acquires the lock of the environment, or fails with its holder. Undefined if the plan has no service. Two deploys at the same moment both write the tag, then both read it: the one that wrote last
  * finds its own id.
  */
-export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<AcquiredLock | undefined> {
+export async function acquireLock(rollout: Rollout, services: readonly ServiceState[]): Promise<WaitedLock | undefined> {
   const first = lockCarrier(services);
   if (!first) return undefined;
-  await waitForLock(rollout, first);
+  const hasWaited = await waitForLock(rollout, first);
   const lock = holdLock(rollout, first, -Infinity);
   await lock.renew();
   let carrier: ServiceState;
@@ -89,15 +92,16 @@ export async function acquireLock(rollout: Rollout, services: readonly ServiceSt
   }
   const foreign = foreignLock(rollout, carrier);
   if (foreign) throw lockedProblem(rollout, foreign, carrier);
-  return lock;
+  return { ...lock, hasWaited };
 }
 
-async function waitForLock(rollout: Rollout, first: ServiceState): Promise<void> {
+/** Whether another deploy held it. */
+async function waitForLock(rollout: Rollout, first: ServiceState): Promise<boolean> {
   const deadline = rollout.clock.now() + rollout.options.lockTimeout;
   let carrier = first;
   for (;;) {
     const foreign = foreignLock(rollout, carrier);
-    if (!foreign) return;
+    if (!foreign) return carrier !== first;
     if (rollout.clock.now() >= deadline) throw lockedProblem(rollout, foreign, carrier);
     rollout.report({
       event: 'note',

@@ -12,6 +12,7 @@ const ELSEWHERE = [
   'plan-invalid',
   'registry-repository-missing',
   'release-drift',
+  'release-older',
   'release-not-found',
   'record-mismatch',
   'interrupted',
