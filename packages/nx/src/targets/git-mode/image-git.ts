@@ -63,16 +63,16 @@ function gitInHistory(history: readonly unknown[]): string | undefined {
 }
 
 /** How one command of a package manager changes git. */
-function gitChange(words: readonly string[]): { isInstalled: boolean; text: string } | undefined {
-  const manager = words.findIndex((word) => PACKAGE_MANAGERS.has(word.slice(word.lastIndexOf('/') + 1)));
+function gitChange(tokens: readonly string[]): { isInstalled: boolean; text: string } | undefined {
+  const manager = tokens.findIndex((token) => PACKAGE_MANAGERS.has(token.slice(token.lastIndexOf('/') + 1)));
   if (manager === -1) return undefined;
-  const verb = words.findIndex((word, at) => at > manager && (INSTALLS.has(word) || REMOVES.has(word)));
+  const verb = tokens.findIndex((token, at) => at > manager && (INSTALLS.has(token) || REMOVES.has(token)));
   if (verb === -1) return undefined;
-  const git = words.findIndex((word, at) => at > verb && /^git(?:=|$)/.test(word));
+  const git = tokens.findIndex((token, at) => at > verb && /^git(?:=|$)/.test(token));
   if (git === -1) return undefined;
   return {
-    isInstalled: INSTALLS.has(words[verb]!),
-    text: words
+    isInstalled: INSTALLS.has(tokens[verb]!),
+    text: tokens
       .slice(manager, git + 1)
       .join(' ')
       .slice(0, 60),
