@@ -274,6 +274,8 @@ it('a shallow checkout whose commit is no tip is told what to do', async () => {
   try {
     ours.root = shallow;
     expect(await run()).toBe(true);
+    expect(oneLine()).toContain('This checkout is shallow, and its history does not reach the last change of "here@1-0"');
+    expect(output).toContain('git fetch --unshallow');
     ours.root = first;
     ours.commit({ 'other.txt': 'y' });
     push();

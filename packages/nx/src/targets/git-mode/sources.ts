@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import {
   type Environment,
   KdcubeError,
@@ -45,7 +47,28 @@ export async function workspaceSources(
     id,
     { repo: repo!, commit: await lastCommit(open.root, place), path: `${prefix}${place}` },
   ]);
-  return { sources: new Map(await settleAll(entries)), notes: written === undefined ? [fromRemote(repo!)] : [] };
+  const sources = new Map(await settleAll(entries));
+  const boundary = await shallowCommits(open.root);
+  const unsure = [...sources].filter(([, { commit }]) => boundary.has(commit)).map(([id]) => id);
+  return {
+    sources,
+    notes: [...(written === undefined ? [fromRemote(repo!)] : []), ...(unsure.length > 0 ? [historyMissing(unsure)] : [])],
+  };
+}
+
+/** The commits at which the history of a shallow clone ends: for git, each of them changes every file. */
+async function shallowCommits(root: string): Promise<ReadonlySet<string>> {
+  const file = await gitText({ cwd: root }, ['rev-parse', '--git-path', 'shallow']);
+  const text = await fs.promises.readFile(path.resolve(root, file), 'utf8').catch(() => '');
+  return new Set(text.split('\n').filter(Boolean));
+}
+
+function historyMissing(ids: readonly string[]): Problem {
+  return {
+    code: 'git-mode',
+    message: `This checkout is shallow, and its history does not reach the last change of ${ids.map(quoted).join(', ')}: a commit that did not change the bundle is cloned, and every commit changes it.`,
+    hint: 'git fetch --unshallow    (in CI: a checkout with the whole history)',
+  };
 }
 
 /** In `repos:`, the URL is the same for everybody. */
