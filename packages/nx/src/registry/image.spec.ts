@@ -108,6 +108,21 @@ describe('images', () => {
       expect(problem).toMatchObject({ code: 'image-not-found', message: expect.stringContaining(message) });
     });
 
+    it.each<[string, Buffer, Buffer[]]>([
+      ['an entry', indexOf(entry(arm64, { os: 'linux', architecture: 'amd64' })), []],
+      [
+        'the entry of an index',
+        indexOf(within(indexOf(entry(arm64)), { os: 'linux', architecture: 'amd64' })),
+        [indexOf(entry(arm64))],
+      ],
+    ])('%s that names another platform than its image', async (_, index, nested) => {
+      const problem = await problemOf(getImage(await put(index, ...nested), 'x', 'all', 'linux/amd64'));
+      expect(problem).toMatchObject({
+        code: 'image-not-found',
+        message: expect.stringContaining('has no image for linux/amd64: the entry for linux/amd64 is an image for linux/arm64.'),
+      });
+    });
+
     it('any number of entries without a platform: not all are opened', async () => {
       const problem = await problemOf(getImage(await put(indexOf(...Array(60).fill(entry(arm64)))), 'x', 'all', 'linux/amd64'));
       expect(problem).toMatchObject({ code: 'limit-exceeded', message: expect.stringContaining('more than 50 entries') });

@@ -29,6 +29,8 @@ export async function getImage(
     throw notFound(`${from} is not an image: its config has the media type ${quoted(top.json.config.mediaType)}.`);
   const image = await findImage(search, top);
   if (image) return image;
+  if (search.mislabeled !== undefined)
+    throw notFound(`${from} has no image for ${formatPlatform(search.wanted)}: ${search.mislabeled}.`);
   const available = [...search.available].sort().join(', ');
   throw notFound(`${from} has no image for ${formatPlatform(search.wanted)}, only for ${available || 'no platform'}.`);
 }
@@ -41,6 +43,8 @@ interface Search {
   from: string;
   /** The platforms that were seen, for a message. */
   available: Set<string>;
+  /** An entry of an index names another platform than its image. */
+  mislabeled?: string;
   /** Entries that were opened to see what they are. */
   opened: number;
 }
@@ -49,14 +53,15 @@ interface Search {
  * The image for the wanted platform. As containerd and crane do, entries without a platform are images too: their config says for which platform.
  * Entries that are indexes are searched in the same way. Entries that are not images (attestations, signatures) are skipped.
  */
-async function findImage(search: Search, manifest: Manifest): Promise<RegistryImage | undefined> {
+async function findImage(search: Search, manifest: Manifest, named?: Platform): Promise<RegistryImage | undefined> {
   const { json } = manifest;
-  if (!manifests.isIndex(json)) return manifests.isImageManifest(json) ? readImage(search, manifest) : undefined;
+  if (!manifests.isIndex(json)) return manifests.isImageManifest(json) ? readImage(search, manifest, named) : undefined;
   for (const platform of listPlatforms(json)) search.available.add(platform);
   const chosen = selectPlatform(json, search.wanted);
   for (const entry of [...(chosen ? [chosen] : []), ...json.manifests.filter(({ platform }) => platform === undefined)]) {
     if (entry.platform === undefined || manifests.isIndexType(entry.mediaType)) countOpened(search);
-    const found = await findImage(search, await getManifest(search.registry, search.repository, entry.digest));
+    const inner = await getManifest(search.registry, search.repository, entry.digest);
+    const found = await findImage(search, inner, entry.platform ?? named);
     if (found) return found;
   }
   return undefined;
@@ -73,10 +78,8 @@ function countOpened(search: Search): void {
   });
 }
 
-async function readImage(
-  { registry, repository, from, wanted, available }: Search,
-  found: Manifest,
-): Promise<RegistryImage | undefined> {
+async function readImage(search: Search, found: Manifest, named: Platform | undefined): Promise<RegistryImage | undefined> {
+  const { registry, repository, from, wanted, available } = search;
   const manifest = found.json as manifests.ImageManifest;
   const { digest, size } = manifest.config;
   if (size > MAX_MANIFEST_BYTES)
@@ -84,7 +87,9 @@ async function readImage(
   const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
   const config = manifests.parseConfig(bytes, manifest, from);
   if (!matchesPlatform(config, wanted)) {
-    available.add(formatPlatform(config));
+    const platform = formatPlatform(config);
+    if (named === undefined) available.add(platform);
+    else search.mislabeled ??= `the entry for ${formatPlatform(named)} is an image for ${platform}`;
     return undefined;
   }
   return { digest: found.digest, mediaType: found.mediaType, manifest, config, bytes: { manifest: found.bytes, config: bytes } };
