@@ -15,6 +15,9 @@ import type { Log } from '../../system/log';
 import { inParallel } from '../../system/parallel';
 import type { OpenRelease } from '../../workspace/workspace';
 
+/** The remote could not be asked. Everything else that fails is a fault of this machine or of the release. */
+const OF_REMOTE = ['repo-unreachable', 'repo-denied'];
+
 type Facts = Parameters<typeof bundlePushed.decide>[0];
 
 /** Whether the remote has the commit of each bundle that the platform clones, as `verify` reports it. */
@@ -42,8 +45,9 @@ async function readFacts(open: OpenRelease, { repo, commit, ref }: BundleClone, 
     const found = await isOnRemote({ url, self, root: open.root }, commit, log);
     return found === true ? {} : { missing: notPushed(repo, commit, found === 'shallow') };
   } catch (error) {
-    if (!(error instanceof KdcubeError) || error.problems[0]?.code === 'interrupted') throw error;
-    return { unreadable: error.problems[0]! };
+    const problem = error instanceof KdcubeError ? error.problems[0] : undefined;
+    if (problem === undefined || !OF_REMOTE.includes(problem.code)) throw error;
+    return { unreadable: problem };
   }
 }
 
