@@ -115,3 +115,11 @@ it('the storage that a registry redirects to is no registry: its denial stays on
   registry.faults = (asked) => isRead(asked) && { status: 307, headers: { location: `http://${other.host}/x` } };
   expect((await problemOf(findManifest(client(registry), 'a', 'v1'))).message).toContain('redirects');
 });
+
+it('a repository that can be written is asked with the right to write, and its denial is a Problem also without a login', async () => {
+  const registry = await double();
+  registry.faults = (asked) => (isRead(asked) || asked.kind === 'uploads' ? denied(403) : undefined);
+  const anonymous = client(registry, { login: false });
+  anonymous.writes.set('a', Promise.resolve(true));
+  expect(await headManifest(anonymous, 'a', 'v1')).toBeUndefined();
+});

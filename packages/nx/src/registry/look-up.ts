@@ -20,10 +20,10 @@ export async function sendLookup(registry: Registry, repository: string, outgoin
   if (!registry.writes.has(repository)) return reading();
   const canWrite = await registry.writes.get(repository);
   const first = canWrite ? undefined : await orDenial(reading());
-  if (first && !isDenied(first)) return first;
-  if (canWrite === false || !(await canAuthenticate(registry))) return answerOf(first!);
+  if (first && isAnswer(first)) return first;
+  if (first && (canWrite === false || !(await canAuthenticate(registry)))) return answerOf(first);
   const second = await orDenial(sendAuthorized(registry, outgoing, pushScope(repository)));
-  if (!isDenied(second)) return second;
+  if (isAnswer(second)) return second;
   return (await canUpload(registry, repository)) ? absent(outgoing) : answerOf(first ?? second);
 }
 
@@ -60,8 +60,9 @@ async function orDenial(sending: Promise<HttpResponse>): Promise<Outcome> {
   }
 }
 
-function isDenied(outcome: Outcome): outcome is Outcome {
-  return outcome instanceof KdcubeError || outcome.status === 401 || outcome.status === 403;
+/** An answer that is not a denial. */
+function isAnswer(outcome: Outcome): outcome is HttpResponse {
+  return !(outcome instanceof KdcubeError) && outcome.status !== 401 && outcome.status !== 403;
 }
 
 function answerOf(outcome: Outcome): HttpResponse {
