@@ -34,7 +34,7 @@ interface CloneContext {
 
 /**
  * What the platform clones. The ref is the pinned commit, not the tag that named it: since 2026-03-03 the loader does not fetch a ref again that it has cloned once, and a new commit gives a new folder.
- * A string is the reason why it cannot be cloned, as a Problem.
+ * A Problem is the reason why it cannot be cloned.
  */
 export function bundleClone(
   bundle: Bundle,
