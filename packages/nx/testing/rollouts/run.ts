@@ -33,7 +33,7 @@ export const deploy: Deploy = async (double, plan, options = {}, place = {}, mea
   const aws = await connectAws(region, time);
   const bundles = meanwhile.bundles && (await startBundles(meanwhile.bundles, time.now));
   const asking: DeployPlan = bundles ? { ...plan, readiness: { ...plan.readiness!, url: bundles.url } } : plan;
-  const readiness = readinessPort(asking, 200);
+  const readiness = readinessPort(asking, 400);
   try {
     const run = { double, plan: asking, options, meanwhile, ...(readiness && { readiness }) };
     return await rollOutWith(ecsPort(aws, cluster), time, run);

@@ -19,6 +19,9 @@ function withReadiness(more: Partial<NonNullable<DeployPlan['readiness']>>): Non
   return (plan) => ({ ...plan, readiness: readinessAt('http://127.0.0.1:1/', more)! });
 }
 
+/** As text: made once, not at every request. */
+const TEN_MB = JSON.stringify(listed({}, { padding: 'x'.repeat(10_000_000) }));
+
 /** An endpoint that never says anything about these bundles: the tasks and their digests decide. */
 const USELESS: [string, NonNullable<Row['bundles']>, RegExp][] = [
   ['500', () => ({ status: 500, body: 'Internal Server Error', type: 'text/plain' }), /it answers 500/],
@@ -49,7 +52,7 @@ const USELESS: [string, NonNullable<Row['bundles']>, RegExp][] = [
     /it redirects to 127\.0\.0\.2:9, which is not followed/,
   ],
   ['no answer at all', () => 'never', /it does not answer/],
-  ['10 MB', () => ({ body: listed({}, { padding: 'x'.repeat(10_000_000) }) }), /its answer is larger than 1 MiB/],
+  ['10 MB', () => ({ body: TEN_MB }), /its answer is larger than 1 MiB/],
   ['401', () => ({ status: 401, body: { detail: 'Not authenticated' } }), /it answers 401: it wants a credential/],
   ['404, as the proxy of the platform does', () => ({ status: 404, body: { detail: 'Not Found' } }), /it answers 404/],
 ];
