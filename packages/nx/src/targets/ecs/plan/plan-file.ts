@@ -17,7 +17,7 @@ export function readPlanFile(root: string, file: string): DeployPlan {
 
 /** Refuses a saved plan that asks for the readiness of bundles elsewhere than the environment: the file may have been replaced since it was made, and a credential is sent there. */
 export function requireSameReadiness(plan: DeployPlan, environment: Environment, release: Release): void {
-  const current = planReadiness({ environment, release });
+  const current = planReadiness({ environment, release }, plan.descriptor.secrets);
   if (isDeepStrictEqual(placeOf(plan.readiness), placeOf(current))) return;
   throw new KdcubeError({
     code: 'plan-invalid',
