@@ -44,7 +44,10 @@ function chosenServices(
   if (found.length > 0) return found;
   throw new KdcubeError({
     code: 'wrong-option',
-    message: `${environment} has no service ${chosen ?? ''} on ECS.`,
-    hint: `its services are: ${all.map(({ name }) => name).join(', ')}`,
+    message: `${environment} has no service ${chosen === undefined ? '' : `${chosen} `}on ECS.`,
+    hint:
+      all.length > 0
+        ? `its services are: ${all.map(({ name }) => name).join(', ')}`
+        : `nx run release:status:${environment}    shows what it has`,
   });
 }

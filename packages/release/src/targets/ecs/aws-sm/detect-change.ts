@@ -57,7 +57,9 @@ export function describeSecrets(secrets: DescriptorSecrets, proc: string): strin
         ]
       : []),
     ...(reload && writes.length === 0 ? [MAY_BE_UNLOADED] : []),
-    ...(reload ? [`${proc} reloads the list of bundles: no task restarts for it. A one-off task tells all of them.`] : []),
+    ...(reload
+      ? [`${proc} reloads the list of bundles: no task restarts for it. A one-off task publishes the change to them.`]
+      : []),
     ...(writes.length > 0 && !reload && !isFirst ? [NOT_RELOADED] : []),
   ];
 }

@@ -16,7 +16,7 @@ export async function reloadBundles(rollout: Rollout, services: readonly Service
   const step = reloadedStep(rollout);
   if (!step) return undefined;
   rollout.progress.secrets.reload = 'started';
-  const failure = await tellTasks(rollout, step, services, plannedBundles(rollout));
+  const failure = await publishReload(rollout, step, services, plannedBundles(rollout));
   if (failure) {
     const exit = failure.reason.task?.containers.find(({ name }) => name === step.container)?.exitCode;
     // The running tasks have what they had, and a reload of the previous list would fail the same way.
@@ -28,16 +28,16 @@ export async function reloadBundles(rollout: Rollout, services: readonly Service
   return undefined;
 }
 
-/** After a rollback: the running tasks load the previous list again, told by the revision that the service runs now. */
+/** After a rollback: the running tasks load the previous list again, with a one-off task of the revision that the service runs now. */
 export async function reloadPrevious(rollout: Rollout, services: readonly ServiceState[]): Promise<Failure | undefined> {
   const step = reloadedStep(rollout);
   const service = services.find(({ name }) => name === step?.serviceName);
   if (!step || !service) return undefined;
-  return tellTasks(rollout, { ...step, digests: [] }, services, [], service.taskDefinition);
+  return publishReload(rollout, { ...step, digests: [] }, services, [], service.taskDefinition);
 }
 
-/** Runs a one-off task of proc that loads the list from Secrets Manager into Redis and tells all tasks, as the platform's own admin route does. `bundles`: the ids that the platform must find. */
-async function tellTasks(
+/** Runs a one-off task of proc that loads the list from Secrets Manager into Redis and publishes the change to all tasks, as the platform's own admin route does. `bundles`: the ids that the platform must find. */
+async function publishReload(
   rollout: Rollout,
   step: ServiceStep,
   services: readonly ServiceState[],

@@ -89,7 +89,7 @@ function describeOutcome({ plan, revisions }: Rollout, { step, reason }: Failure
     case 'task-failed':
       return `${step.service} failed with ${revision}.`;
     case 'reload-failed':
-      return `The running tasks of ${step.service} may not have the new list of bundles: the task that tells them failed.`;
+      return `The running tasks of ${step.service} may not have the new list of bundles: the one-off task that reloads it failed.`;
     case 'deployment-paused':
       return `The deployment of ${step.service} to ${revision} has not finished.`;
     case 'hook-failed':
