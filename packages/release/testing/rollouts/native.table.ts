@@ -5,8 +5,8 @@ import type { Meanwhile } from './run';
 const MINUTE = 60_000;
 const RUNS_NEW = { proc: 'proc:1', ingress: 'ingress:2', ui: 'ui:1' };
 
-/** Ingress with a native strategy. */
-export function native(strategy: string, more: object = {}): object {
+/** Ingress, or another service, with a native strategy. */
+export function native(strategy: string, more: object = {}, of = 'ingress'): object {
   const configuration = {
     deploymentCircuitBreaker: { enable: true, rollback: true },
     minimumHealthyPercent: 100,
@@ -16,7 +16,7 @@ export function native(strategy: string, more: object = {}): object {
     ...more,
   };
   return {
-    services: SERVICES.map((name) => service(name, name === 'ingress' ? { deploymentConfiguration: configuration } : {})),
+    services: SERVICES.map((name) => service(name, name === of ? { deploymentConfiguration: configuration } : {})),
   };
 }
 
@@ -171,6 +171,24 @@ export const NATIVE: Row[] = [
     isNotCompleted: true,
     bothRun: true,
     notes: /ingress: at BAKE_TIME, traffic 100% new, 0% old\. ECS continues on its own/,
+  }),
+  row('waitUntil, and proc only reached the stage: nobody is asked whether its bundles are ready', native('BLUE_GREEN', {}, 'proc'), {
+    wish: { changes: ['proc'], force: false },
+    options: { waitUntil: 'BAKE_TIME' },
+    registry: 'left',
+    bundles: () => ({ status: 500, body: 'old tasks answer', type: 'text/plain' }),
+    exit: 0,
+    isNotCompleted: true,
+    bothRun: true,
+    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+    notes: /proc has only reached BAKE_TIME, and old tasks still run: not asking whether its bundles are ready$/,
+  }),
+  row('waitUntil, and proc overwrites the registry', native('BLUE_GREEN', {}, 'proc'), {
+    wish: { changes: ['proc'] },
+    options: { waitUntil: 'BAKE_TIME' },
+    exit: 1,
+    message: /--waitUntil=BAKE_TIME cannot be used for acme-proc here: Redis is overwritten/,
+    writes: 'none',
   }),
   row('a hook that fails before the stage of waitUntil is no success', native('BLUE_GREEN', TEST_HOOK), {
     scenario: { hooks: [{ stage: 'POST_TEST_TRAFFIC_SHIFT', do: 'FAILED' }] },

@@ -84,7 +84,8 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
     await lock?.renew();
     services = await readServices(rollout);
     // The old tasks of proc are gone: only the new image must have the bundles of the new list.
-    const unready = updatesProc(rollout, names) ? await reloadAndWait(rollout, services, names, lock) : undefined;
+    const isEnded = updatesProc(rollout, names) && !hasOnlyReached(rollout, names);
+    const unready = isEnded ? await reloadAndWait(rollout, services, names, lock) : undefined;
     if (unready) return handleFailure(rollout, unready);
   }
   const failure = findForeignChange(rollout, services);
@@ -120,6 +121,16 @@ function updatesProc({ plan }: Rollout, names: readonly string[]): boolean {
   return plan.services.some(
     ({ service, component, kind }) => component === 'proc' && kind === 'service' && names.includes(service),
   );
+}
+
+/** The old tasks of proc still run, and would answer for the new ones. */
+function hasOnlyReached({ plan, progress, readiness, report }: Rollout, names: readonly string[]): boolean {
+  const proc = plan.services.find(({ service, component }) => component === 'proc' && names.includes(service))?.service ?? '';
+  const stage = progress.reached.get(proc);
+  if (stage === undefined) return false;
+  if (readiness && plan.readiness)
+    report({ event: 'note', text: `${proc} has only reached ${stage}, and old tasks still run: not asking whether its bundles are ready` });
+  return true;
 }
 
 /** The service that overwrites Redis (proc or ingress) is updated in a wave of its own, the first one, if no wave of the plan updates it. */

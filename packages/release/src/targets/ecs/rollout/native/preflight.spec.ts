@@ -1,4 +1,4 @@
-import { planOf } from '../../../../../testing/rollouts/kit';
+import { planOf, type Wish } from '../../../../../testing/rollouts/kit';
 import { KdcubeError } from '../../../../problem/problem';
 import type { StrategySettings } from '../port/port';
 import { toStrategySettings } from '../port/strategy-response';
@@ -9,16 +9,17 @@ import type { Stage } from './stages';
 /** What refuses a service that has this strategy; undefined if nothing does. */
 async function refusal(
   strategy: StrategySettings,
-  options: { timeout?: number; waitUntil?: Stage } = {},
+  options: { timeout?: number; waitUntil?: Stage; name?: string; wish?: Wish; secrets?: object } = {},
 ): Promise<string | undefined> {
-  const { timeout = 40, waitUntil } = options;
+  const { timeout = 40, waitUntil, name = 'ui', wish = { changes: ['ui'] }, secrets } = options;
+  const plan = planOf(wish);
   const rollout = {
-    plan: planOf({ changes: ['ui'] }),
+    plan: { ...plan, descriptor: { ...plan.descriptor, ...(secrets && { secrets }) } },
     options: { timeout: timeout * 60_000, ...(waitUntil && { waitUntil }) },
     ecs: { listServiceDeployments: async () => [] },
   };
   try {
-    await checkStrategies(rollout as unknown as Rollout, [{ name: 'acme-ui', strategy }] as never);
+    await checkStrategies(rollout as unknown as Rollout, [{ name: `acme-${name}`, strategy }] as never);
     return undefined;
   } catch (error) {
     const [problem] = (error as KdcubeError).problems;
@@ -74,4 +75,35 @@ it('waitUntil leaves out the waits behind its stage', async () => {
   expect(await refusal(canary, { waitUntil: 'BAKE_TIME' })).toMatch(/about 70 minutes/);
   expect(await refusal(canary, { waitUntil: 'PRODUCTION_TRAFFIC_SHIFT' })).toBeUndefined();
   expect(await refusal(canary, { waitUntil: 'CLEAN_UP', timeout: 600 })).toMatch(/about 670 minutes/);
+});
+
+describe('waitUntil, if what proc reads is written', () => {
+  const strategy = settings({ strategy: 'BLUE_GREEN' });
+  const waitUntil = 'BAKE_TIME' as const;
+
+  it.each<[string, { name: string; wish: Wish; secrets?: object }, RegExp]>([
+    ['the bundle registry', { name: 'proc', wish: { changes: ['proc'] } }, /acme-proc here: Redis is overwritten .*without --wait/s],
+    ['the gateway', { name: 'proc', wish: { changes: ['ingress'], gateway: true } }, /acme-proc here: Redis is overwritten/],
+    [
+      'secrets',
+      { name: 'proc', wish: { changes: ['proc'], force: false }, secrets: { writes: [{}], reload: false } },
+      /acme-proc here: the bundle descriptor in Secrets Manager is written/,
+    ],
+    [
+      'a reload',
+      { name: 'proc', wish: { changes: ['proc'], force: false }, secrets: { writes: [], reload: true } },
+      /acme-proc here: the bundle descriptor/,
+    ],
+  ])('%s: refused', async (_, options, why) => {
+    expect(await refusal(strategy, { ...options, waitUntil })).toMatch(why);
+    expect(await refusal(strategy, options)).toBeUndefined();
+  });
+
+  it.each<[string, { name: string; wish: Wish; secrets?: object }]>([
+    ['only the image of proc', { name: 'proc', wish: { changes: ['proc'], force: false } }],
+    ['another service', { name: 'ui', wish: { changes: ['proc', 'ui'] } }],
+    ['another service, and secrets', { name: 'ui', wish: { changes: ['ui'] }, secrets: { writes: [{}], reload: true } }],
+  ])('%s: fits', async (_, options) => {
+    expect(await refusal(strategy, { ...options, waitUntil })).toBeUndefined();
+  });
 });

@@ -17,6 +17,7 @@ export async function checkStrategies(rollout: Rollout, services: readonly Servi
   const found = services.filter(({ name }) => [...all].some((step) => step?.serviceName === name));
   const problems = found.flatMap((service) => findProblems(rollout, service));
   const native = found.filter(isNative);
+  problems.push(...native.flatMap((service) => findRegistryProblem(rollout, service) ?? []));
   if (options.waitUntil && updated.length > 0 && native.length === 0)
     problems.push({
       code: 'wrong-option',
@@ -32,6 +33,21 @@ export async function checkStrategies(rollout: Rollout, services: readonly Servi
 export function checkResumed(rollout: Rollout, services: readonly ServiceState[]): void {
   const problems = services.flatMap((service) => findProblems(rollout, service));
   if (problems.length > 0) throw new KdcubeError(problems);
+}
+
+/** A stage that was reached is not the end: ECS may still roll back, to an image without the new list of bundles or to the revision with the FORCE flag. */
+function findRegistryProblem({ plan, options }: Rollout, { name }: ServiceState): Problem | undefined {
+  const isForced = forcedService(plan)?.serviceName === name;
+  const { secrets } = plan.descriptor;
+  const writesSecrets = secrets !== undefined && (secrets.reload || secrets.writes.length > 0);
+  const isReader = plan.services.some(({ serviceName, component }) => serviceName === name && component === 'proc');
+  if (!options.waitUntil || !(isForced || (isReader && writesSecrets))) return undefined;
+  const what = isForced ? 'Redis is overwritten' : 'the bundle descriptor in Secrets Manager is written';
+  return {
+    code: 'wrong-option',
+    message: `--waitUntil=${options.waitUntil} cannot be used for ${name} here: ${what} by this deploy, and ECS may roll ${name} back after the command has ended.`,
+    hint: `nx run release:deploy-ecs:${plan.environment}    without --waitUntil: follows ${name} to its end`,
+  };
 }
 
 function findProblems(rollout: Rollout, service: ServiceState): Problem[] {
