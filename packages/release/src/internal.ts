@@ -184,6 +184,7 @@ export type {
   TaskState,
   WriteSecretRequest,
 } from './targets/ecs/rollout/port/port';
+export { isConflict } from './targets/ecs/rollout/port/retries';
 export type { ReadinessAnswer } from './targets/ecs/rollout/readiness/answer';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
 export { toServiceDeployment, toStrategySettings } from './targets/ecs/rollout/port/strategy-response';

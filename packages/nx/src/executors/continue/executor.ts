@@ -7,7 +7,7 @@ import { clusterOf, withEcs } from '../../targets/ecs/ecs-port';
 import { openEnvironment } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';
 import { runExecutor } from '../run-task';
-import { nothingToContinue } from './problems';
+import { answeredBefore, nothingToContinue } from './problems';
 import type { ContinueOptions } from './schema';
 
 /** Continues paused deployments, or lets ECS roll them back. Works with a broken release.yaml: that may be the reason for the rollback. */
@@ -18,14 +18,17 @@ export default function continueDeployment(options: ContinueOptions, context: Ex
     await withEcs(
       clusterOf(environment),
       async (ecs) => {
-        const found = await findDeployments(ecs, services, options.rollback);
+        const found = await findDeployments(ecs, environment, services, options.rollback);
         if (found.length === 0) throw nothingToContinue(environment.name, options.service, options.rollback);
         const verb = options.rollback ? 'rolling back' : 'continued';
-        if (!options.dryRun) await continueDeployments(ecs, found, options.rollback);
-        for (const { service, state } of found) {
-          log.event({ event: verb, service, stage: state.stage, deployment: state.arn, dryRun: options.dryRun });
-          log.done(options.dryRun ? `would be ${verb}` : verb, service, `from ${describeStage(state)}`);
+        const others = options.dryRun ? [] : await continueDeployments(ecs, found, options.rollback);
+        for (const { service, state, from, to } of found) {
+          if (others.some((other) => other.service === service)) continue;
+          log.event({ event: verb, service, stage: state.stage, deployment: state.arn, from, to, dryRun: options.dryRun });
+          const change = options.rollback ? `${to} → ${from}` : `${from} → ${to}`;
+          log.done(options.dryRun ? `would be ${verb}` : verb, service, `${change}, from ${describeStage(state)}`);
         }
+        if (others.length > 0) throw answeredBefore(environment.name, others, options.rollback);
       },
       awsClock(),
     );

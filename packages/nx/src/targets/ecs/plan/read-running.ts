@@ -39,8 +39,10 @@ export async function readRunning(ecs: EcsReader, environment: Environment, reco
   return { from: 'ecs', account, region: ecs.region, cluster: ecs.cluster, services: found, definitions, latest };
 }
 
+export type EnvironmentPlace = { ecs: Pick<Environment['ecs'], 'account' | 'region'> };
+
 /** Another account may have a cluster with the same name. */
-function checkAccount(account: string, { ecs }: Environment): void {
+export function checkAccount(account: string, { ecs }: EnvironmentPlace): void {
   if (ecs.account === undefined) return;
   const problem = findProblem([accountMatches], ecs.account, { actual: account, region: ecs.region ?? '' });
   if (problem) throw new KdcubeError(problem);
