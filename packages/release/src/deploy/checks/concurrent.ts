@@ -34,6 +34,9 @@ export const deployLock: Check<LockFacts> = {
 export interface OngoingFacts {
   deployments: readonly { service: string; id: string; reason?: string | undefined }[];
   region: string;
+  environment: string;
+  /** Services whose deployment is at a stage of a native strategy, by name in the environment. */
+  inStages: readonly string[];
 }
 
 /** Its subject is the cluster. */
@@ -45,13 +48,19 @@ export const deployIdle: Check<OngoingFacts> = {
   source: 'docs/decisions/0011-ecs-rollout.md',
   when: ['deploy'],
   code: 'deploy-in-progress',
-  decide({ deployments, region }, cluster) {
+  decide({ deployments, region, environment, inStages }, cluster) {
     if (deployments.length === 0) return pass('has no deployment in progress');
     const list = deployments.map(({ service, id, reason }) => `${service} (${id}: ${reason ?? 'in progress'})`);
     const names = deployments.map(({ service }) => service).join(' ');
     return fail(
       `has not finished an earlier deployment: ${list.join(', ')}`,
-      `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${names}`,
+      [
+        ...inStages.flatMap((service) => {
+          const command = `nx run release:continue:${environment} --service=${service}`;
+          return [`${command}    continues it, if it is paused`, `${command} --rollback    rolls it back`];
+        }),
+        `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${names}`,
+      ].join('\n'),
     );
   },
 };
