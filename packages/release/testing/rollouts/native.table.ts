@@ -1,4 +1,5 @@
-import { PLACE, service, SERVICES, type EcsDouble } from './kit';
+import type { DeployPlan } from '../../src/internal';
+import { arn, definition, NEW, OLD, PLACE, service, SERVICES, type EcsDouble } from './kit';
 import { CRASH, INGRESS, rule, update, type Row } from './row';
 import type { Meanwhile } from './run';
 
@@ -19,6 +20,8 @@ export function native(strategy: string, more: object = {}, of = 'ingress'): obj
     services: SERVICES.map((name) => service(name, name === of ? { deploymentConfiguration: configuration } : {})),
   };
 }
+
+const NO_NATIVE_BREAKER = native('BLUE_GREEN', { deploymentCircuitBreaker: { enable: false, rollback: false } });
 
 const role = `arn:aws:iam::${PLACE.account}:role/hooks`;
 const hookTargetArn = `arn:aws:lambda:${PLACE.region}:${PLACE.account}:function:smoke-test`;
@@ -58,6 +61,33 @@ function answerPause(action: string): Meanwhile['afterSleep'] {
   return whenAt('POST_TEST_TRAFFIC_SHIFT', (double, { serviceDeploymentArn, lifecycleHookDetails }) =>
     double.as('ContinueServiceDeployment', { serviceDeploymentArn, hookId: lifecycleHookDetails![0]!.hookId, action }),
   );
+}
+
+/** An earlier deploy to ingress:2 began so many seconds ago. */
+function begun(seconds: number): NonNullable<Row['before']> {
+  return async (double) => {
+    await double.as('RegisterTaskDefinition', definition('ingress', OLD, [{ name: 'EARLIER', value: '1' }]));
+    await double.as('UpdateService', { cluster: PLACE.cluster, service: 'acme-ingress', taskDefinition: 'acme-ingress:2' });
+    await double.clock.advance(seconds * 1000);
+  };
+}
+
+/** The plan was made while ingress:2 was deployed. */
+function madeSince(plan: DeployPlan): DeployPlan {
+  const baseline = { ...plan.baseline['acme-ingress']!, taskDefinition: arn('acme-ingress:2') };
+  return { ...plan, baseline: { ...plan.baseline, 'acme-ingress': baseline } };
+}
+
+/** The release was deployed before, and rolled back. */
+async function rolledBackBefore(double: EcsDouble): Promise<void> {
+  const asked = { cluster: PLACE.cluster, service: 'acme-ingress' };
+  await double.as('RegisterTaskDefinition', definition('ingress', NEW));
+  await double.as('UpdateService', { ...asked, taskDefinition: 'acme-ingress:2' });
+  await double.clock.advance(2 * MINUTE);
+  const list = (await double.as('ListServiceDeployments', asked)) as unknown as { serviceDeployments: Deployment[] };
+  const { serviceDeploymentArn } = list.serviceDeployments[0]!;
+  await double.as('StopServiceDeployment', { serviceDeploymentArn, stopType: 'ROLLBACK' });
+  await double.clock.advance(10 * MINUTE);
 }
 
 function stop(stage: string, stopType: string): Meanwhile['afterSleep'] {
@@ -150,15 +180,11 @@ export const NATIVE: Row[] = [
     exit: 12,
     message: /exit code 3.*KeyError: boom/s,
   }),
-  row(
-    'tasks that crash, without a circuit breaker: our rollback stops the deployment',
-    native('BLUE_GREEN', { deploymentCircuitBreaker: { enable: false, rollback: false } }),
-    {
-      scenario: { rules: [rule('ingress', { pull: 'pull access denied' })] },
-      exit: 10,
-      message: /cannot heal on its own/,
-    },
-  ),
+  row('tasks that crash, without a circuit breaker: our rollback stops the deployment', NO_NATIVE_BREAKER, {
+    scenario: { rules: [rule('ingress', { pull: 'pull access denied' })] },
+    exit: 10,
+    message: /cannot heal on its own/,
+  }),
   row('a hook that never ends is a timeout: our rollback lets ECS roll back', native('BLUE_GREEN', TEST_HOOK), {
     scenario: { hooks: [{ stage: 'POST_TEST_TRAFFIC_SHIFT', do: 'never' }] },
     options: { timeout: 25 * MINUTE },
@@ -172,17 +198,21 @@ export const NATIVE: Row[] = [
     bothRun: true,
     notes: /ingress: at BAKE_TIME, traffic 100% new, 0% old\. ECS continues on its own/,
   }),
-  row('waitUntil, and proc only reached the stage: nobody is asked whether its bundles are ready', native('BLUE_GREEN', {}, 'proc'), {
-    wish: { changes: ['proc'], force: false },
-    options: { waitUntil: 'BAKE_TIME' },
-    registry: 'left',
-    bundles: () => ({ status: 500, body: 'old tasks answer', type: 'text/plain' }),
-    exit: 0,
-    isNotCompleted: true,
-    bothRun: true,
-    runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
-    notes: /proc has only reached BAKE_TIME, and old tasks still run: not asking whether its bundles are ready$/,
-  }),
+  row(
+    'waitUntil, and proc only reached the stage: nobody is asked whether its bundles are ready',
+    native('BLUE_GREEN', {}, 'proc'),
+    {
+      wish: { changes: ['proc'], force: false },
+      options: { waitUntil: 'BAKE_TIME' },
+      registry: 'left',
+      bundles: () => ({ status: 500, body: 'old tasks answer', type: 'text/plain' }),
+      exit: 0,
+      isNotCompleted: true,
+      bothRun: true,
+      runs: { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' },
+      notes: /proc has only reached BAKE_TIME, and old tasks still run: not asking whether its bundles are ready$/,
+    },
+  ),
   row('waitUntil, and proc overwrites the registry', native('BLUE_GREEN', {}, 'proc'), {
     wish: { changes: ['proc'] },
     options: { waitUntil: 'BAKE_TIME' },
@@ -220,6 +250,60 @@ export const NATIVE: Row[] = [
   row('throttled reads of the stage', native('BLUE_GREEN'), {
     scenario: { faults: [{ op: 'DescribeServiceDeployments', error: 'ThrottlingException', from: 120, until: 400 }] },
     exit: 0,
+  }),
+  row('the deployment ended before our rollback stopped it: the service is updated', NO_NATIVE_BREAKER, {
+    scenario: {
+      rules: [rule('ingress', { pull: 'pull access denied' })],
+      faults: [{ op: 'StopServiceDeployment', error: 'ConflictException' }],
+    },
+    exit: 10,
+    message: /cannot heal on its own.*ingress runs acme-ingress:1 \(as before\)/s,
+  }),
+  row('the same release after a rollback, and reads that still show the last one', native('BLUE_GREEN'), {
+    before: rolledBackBefore,
+    scenario: { staleReads: { seconds: 60, ops: ['ListServiceDeployments'] } },
+    exit: 0,
+  }),
+  row('ECS rolls ingress back while the wave of ui runs: an alarm', native('BLUE_GREEN', ALARMS), {
+    wish: { changes: ['ingress', 'ui'] },
+    options: { waitUntil: 'BAKE_TIME' },
+    scenario: { alarms: [{ stage: 'BAKE_TIME', after: 20, name: 'errors' }] },
+    exit: 26,
+    message: /In ALARM: errors\. .*Stage: BAKE_TIME.*ECS rolled ingress back to acme-ingress:1.*ui runs acme-ui:1 \(as before\)/s,
+  }),
+  row('an earlier deployment in a bake that outlasts the timeout', native('BLUE_GREEN', { bakeTimeInMinutes: 25 }), {
+    plan: madeSince,
+    before: begun(60),
+    options: { timeout: 15 * MINUTE, waitUntil: 'BAKE_TIME' },
+    exit: 45,
+    message:
+      /acme-ingress \(ecs-svc\/\d+: BAKE_TIME, traffic 100% new, 0% old\).*release:continue:prod --service=ingress --rollback/s,
+    runs: RUNS_NEW,
+    writes: 'none',
+  }),
+  row('an earlier deployment in its bake, one of whose tasks crashed', native('BLUE_GREEN', { bakeTimeInMinutes: 35 }), {
+    plan: madeSince,
+    before: begun(120),
+    scenario: { rules: [{ match: { taskDefinition: 'acme-ingress:2' }, do: CRASH, times: 1 }] },
+    options: { timeout: 15 * MINUTE, waitUntil: 'BAKE_TIME' },
+    exit: 45,
+    message: /BAKE_TIME, traffic 100% new, 0% old/,
+    runs: RUNS_NEW,
+    writes: 'none',
+  }),
+  row('an earlier deployment that is paused', native('BLUE_GREEN', pause(600)), {
+    plan: madeSince,
+    before: begun(300),
+    exit: 45,
+    message: /paused at POST_TEST_TRAFFIC_SHIFT, .*release:continue:prod --service=ingress {4}continues it/s,
+    runs: RUNS_NEW,
+    writes: 'none',
+  }),
+  row('an earlier deployment that ends in time', native('BLUE_GREEN'), {
+    plan: madeSince,
+    before: begun(60),
+    exit: 0,
+    runs: { ...RUNS_NEW, ingress: 'ingress:3' },
   }),
   row('CLEAN_UP that does not end: the old task does not stop', native('BLUE_GREEN'), {
     later: { timing: { agent: 7200 } },

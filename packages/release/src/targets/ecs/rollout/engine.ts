@@ -5,6 +5,7 @@ import { describeFailure, describeRefusal, failureProblem, type Failure } from '
 import { acquireLock, refuseIfLocked, removeOwnLock, type AcquiredLock } from './lock';
 import { outcomeOfError, outcomeOf, type Outcome } from './outcome';
 import type { ServiceState } from './port/port';
+import { findLaterRollback } from './native/ended';
 import { checkStrategies } from './native/preflight';
 import { checkBaseline } from './preflight/baseline';
 import { checkImages } from './preflight/images';
@@ -79,7 +80,7 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
   }
   for (const { name, services: names } of withRegistryWave(rollout)) {
     rollout.report({ event: 'wave', name, services: names });
-    const failure = findForeignChange(rollout, services) ?? (await runWave(rollout, names, services));
+    const failure = (await findChange(rollout, services)) ?? (await runWave(rollout, names, services));
     if (failure) return handleFailure(rollout, failure);
     await lock?.renew();
     services = await readServices(rollout);
@@ -88,10 +89,15 @@ async function runWaves(rollout: Rollout, before: readonly ServiceState[], lock:
     const unready = isEnded ? await reloadAndWait(rollout, services, names, lock) : undefined;
     if (unready) return handleFailure(rollout, unready);
   }
-  const failure = findForeignChange(rollout, services);
+  const failure = await findChange(rollout, services);
   if (failure) return handleFailure(rollout, failure);
   const hasAsked = reloaded !== undefined || withRegistryWave(rollout).some(({ services: names }) => updatesProc(rollout, names));
   return hasAsked ? outcomeOf(rollout, undefined, services) : endOutcome(rollout, services);
+}
+
+/** What became of the services since the last wave, if it ends the rollout. */
+async function findChange(rollout: Rollout, services: readonly ServiceState[]): Promise<Failure | undefined> {
+  return (await findLaterRollback(rollout, services)) ?? findForeignChange(rollout, services);
 }
 
 /** Loads the new list of bundles where a reload does that, and then waits until the bundles are ready. `names`: the services of the wave that went before. */
@@ -129,7 +135,10 @@ function hasOnlyReached({ plan, progress, readiness, report }: Rollout, names: r
   const stage = progress.reached.get(proc);
   if (stage === undefined) return false;
   if (readiness && plan.readiness)
-    report({ event: 'note', text: `${proc} has only reached ${stage}, and old tasks still run: not asking whether its bundles are ready` });
+    report({
+      event: 'note',
+      text: `${proc} has only reached ${stage}, and old tasks still run: not asking whether its bundles are ready`,
+    });
   return true;
 }
 

@@ -21,7 +21,7 @@ export async function judgeNative(
   isOverdue: boolean,
 ): Promise<NativeJudgment> {
   const { step, ours } = deployment;
-  const found = await readDeployment(rollout, step.serviceName, ours.taskDefinition);
+  const found = await readDeployment(rollout, step.serviceName, ours);
   if (!found) return 'by-tasks';
   const { state, isRollback } = found;
   reportStage(rollout, deployment, state);

@@ -82,7 +82,11 @@ describe('waitUntil, if what proc reads is written', () => {
   const waitUntil = 'BAKE_TIME' as const;
 
   it.each<[string, { name: string; wish: Wish; secrets?: object }, RegExp]>([
-    ['the bundle registry', { name: 'proc', wish: { changes: ['proc'] } }, /acme-proc here: Redis is overwritten .*without --wait/s],
+    [
+      'the bundle registry',
+      { name: 'proc', wish: { changes: ['proc'] } },
+      /acme-proc here: Redis is overwritten .*without --wait/s,
+    ],
     ['the gateway', { name: 'proc', wish: { changes: ['ingress'], gateway: true } }, /acme-proc here: Redis is overwritten/],
     [
       'secrets',

@@ -13,11 +13,9 @@ export function nativeReason(deployment: ServiceDeploymentState): Reason | undef
   const expired = hooks.find((hook) => hook.status === 'TIMED_OUT');
   if (expired) return { code: 'pause-expired', text: text(`The lifecycle hook ${nameOf(expired)} timed out.`) };
   if (/circuit breaker/i.test(reason)) return undefined;
-  const isStopped = status === 'STOPPED';
-  return {
-    code: 'deployment-stopped',
-    text: text(isStopped ? 'The deployment was stopped.' : 'The deployment was rolled back.'),
-  };
+  const what = text(status === 'STOPPED' ? 'The deployment was stopped.' : 'The deployment was rolled back.');
+  // Only an operator's stop is a decision that stays.
+  return { code: /StopServiceDeployment/i.test(reason) ? 'deployment-stopped' : 'rollout-failed', text: what };
 }
 
 function nameOf({ id, target }: ServiceDeploymentState['hooks'][number]): string {

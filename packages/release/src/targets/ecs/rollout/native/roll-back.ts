@@ -1,6 +1,7 @@
 import type { ServiceStep } from '../../../../deploy/deploy-plan';
 import { familyRevision } from '../../../../deploy/short-names';
-import type { ServiceState } from '../port/port';
+import type { ServiceDeploymentState, ServiceState } from '../port/port';
+import { isConflict } from '../port/retries';
 import { write, type Rollout } from '../rollout';
 import { watchDeployment, type WatchedDeployment } from '../wave/watched-deployment';
 import { definitionOf } from './read-deployment';
@@ -19,13 +20,29 @@ export async function rollBackNative(
   if (!service || !isNative(service)) return undefined;
   const [state] = await rollout.ecs.listServiceDeployments(service.name);
   if (!state || (await definitionOf(rollout, state.target.arn)) === taskDefinition) return undefined;
-  const isOwn = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'].includes(state.status);
+  const isOwn = isRollingBack(state);
   const sources = await Promise.all(state.sources.map(({ arn }) => definitionOf(rollout, arn)));
   if (!isOwn && (!isInProgress(state) || sources[0] !== taskDefinition)) return undefined;
-  if (!isOwn) await write(rollout, () => rollout.ecs.rollBackDeployment(state.arn));
+  if (!isOwn && !(await stopDeployment(rollout, service.name, state.arn))) return undefined;
   const previous = [rollout.revisions.target.get(step.service)!];
   const to = familyRevision(taskDefinition);
   rollout.report({ event: 'note', text: `${step.service}: ECS rolls back to ${to}` });
   rollout.progress.inFlight.set(step.service, `is being rolled back to ${to}`);
   return watchDeployment(rollout, step, { id: '', taskDefinition, previous, startedAt: rollout.clock.now() }, []);
+}
+
+/** Whether ECS rolls the deployment back now. Not if it ended before the call arrived: then the service is updated. */
+async function stopDeployment(rollout: Rollout, serviceName: string, arn: string): Promise<boolean> {
+  try {
+    await write(rollout, () => rollout.ecs.rollBackDeployment(arn));
+    return true;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const now = (await rollout.ecs.listServiceDeployments(serviceName)).find((each) => each.arn === arn);
+    return now !== undefined && isRollingBack(now);
+  }
+}
+
+function isRollingBack({ status }: ServiceDeploymentState): boolean {
+  return status === 'ROLLBACK_REQUESTED' || status === 'ROLLBACK_IN_PROGRESS';
 }

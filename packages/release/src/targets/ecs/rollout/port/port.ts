@@ -22,6 +22,7 @@ export interface DeploymentState {
   /** IN_PROGRESS, COMPLETED, FAILED. Absent in old regions and with other deployment controllers. */
   rollout?: string;
   reason?: string;
+  createdAt?: number;
   updatedAt: number;
 }
 
@@ -81,6 +82,8 @@ export interface ServiceDeploymentState {
   reason?: string;
   /** Of a native strategy: PRE_SCALE_UP … CLEAN_UP. */
   stage?: string;
+  createdAt?: number;
+  finishedAt?: number;
   hooks: HookState[];
   target: RevisionState;
   sources: RevisionState[];

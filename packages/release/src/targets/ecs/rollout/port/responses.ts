@@ -37,6 +37,7 @@ interface DeploymentResponse {
   failedTasks?: number;
   rolloutState?: string;
   rolloutStateReason?: string;
+  createdAt?: Date;
   updatedAt?: Date;
 }
 
@@ -105,6 +106,7 @@ function toDeploymentState(deployment: DeploymentResponse): DeploymentState {
     pending: deployment.pendingCount ?? 0,
     failed: deployment.failedTasks ?? 0,
     updatedAt: deployment.updatedAt?.getTime() ?? 0,
+    ...(deployment.createdAt && { createdAt: deployment.createdAt.getTime() }),
     ...(deployment.rolloutState !== undefined && { rollout: deployment.rolloutState }),
     ...(deployment.rolloutStateReason !== undefined && { reason: deployment.rolloutStateReason }),
   };

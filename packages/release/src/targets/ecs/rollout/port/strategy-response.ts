@@ -49,6 +49,8 @@ export interface ServiceDeploymentResponse {
   status?: string;
   statusReason?: string;
   lifecycleStage?: string;
+  createdAt?: Date;
+  finishedAt?: Date;
   lifecycleHookDetails?: {
     hookId?: string;
     targetType?: string;
@@ -65,13 +67,15 @@ export interface ServiceDeploymentResponse {
 
 /** Undefined if the response is not valid: a service deployment without an ARN or a status. */
 export function toServiceDeployment(response: ServiceDeploymentResponse): ServiceDeploymentState | undefined {
-  const { serviceDeploymentArn: arn, status, statusReason, lifecycleStage, rollback } = response;
+  const { serviceDeploymentArn: arn, status, statusReason, lifecycleStage, createdAt, finishedAt, rollback } = response;
   if (typeof arn !== 'string' || typeof status !== 'string') return undefined;
   return {
     arn,
     status,
     ...(statusReason !== undefined && { reason: statusReason }),
     ...(lifecycleStage !== undefined && { stage: lifecycleStage }),
+    ...(createdAt && { createdAt: createdAt.getTime() }),
+    ...(finishedAt && { finishedAt: finishedAt.getTime() }),
     hooks: (response.lifecycleHookDetails ?? []).map((hook) => ({
       id: hook.hookId ?? '',
       type: hook.targetType ?? 'AWS_LAMBDA',

@@ -10,6 +10,8 @@ export interface OurDeployment {
   previous: readonly string[];
   /** Milliseconds since 1970. */
   startedAt: number;
+  /** When ECS created it, by the clock of ECS. Only of an update that this run sent. */
+  createdAt?: number;
   /** How many reads in a row did not list it. */
   missedReads: number;
 }

@@ -37,7 +37,13 @@ export async function updateService(
   const previous = revisionsOfRollout(rollout, step).filter((arn) => arn !== taskDefinition);
   // The events of a deployment that is resumed are older than this run.
   const startedAt = resumed && primary ? Math.min(now, primary.updatedAt - 5_000) : now;
-  return watchDeployment(rollout, step, { id, taskDefinition, previous, startedAt }, options.digests ?? step.digests);
+  const createdAt = !resumed && primary?.createdAt !== undefined ? { createdAt: primary.createdAt } : {};
+  return watchDeployment(
+    rollout,
+    step,
+    { id, taskDefinition, previous, startedAt, ...createdAt },
+    options.digests ?? step.digests,
+  );
 }
 
 async function sendUpdate(
