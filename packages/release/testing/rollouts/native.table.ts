@@ -281,16 +281,6 @@ export const NATIVE: Row[] = [
     runs: RUNS_NEW,
     writes: 'none',
   }),
-  row('an earlier deployment in its bake, one of whose tasks crashed', native('BLUE_GREEN', { bakeTimeInMinutes: 35 }), {
-    plan: madeSince,
-    before: begun(120),
-    scenario: { rules: [{ match: { taskDefinition: 'acme-ingress:2' }, do: CRASH, times: 1 }] },
-    options: { timeout: 15 * MINUTE, waitUntil: 'BAKE_TIME' },
-    exit: 45,
-    message: /BAKE_TIME, traffic 100% new, 0% old/,
-    runs: RUNS_NEW,
-    writes: 'none',
-  }),
   row('an earlier deployment that is paused', native('BLUE_GREEN', pause(600)), {
     plan: madeSince,
     before: begun(300),

@@ -43,16 +43,9 @@ export async function waitForOngoingDeployments(rollout: Rollout, services: Serv
 }
 
 /** Without a task to run there is nothing to wait for. */
-function isBusy({ plan }: Rollout, service: ServiceState): boolean {
-  const {
-    name,
-    desired,
-    deployments: [first],
-  } = service;
+function isBusy({ plan }: Rollout, { name, desired, deployments: [first] }: ServiceState): boolean {
   if (desired === 0) return false;
   if (first?.rollout !== 'IN_PROGRESS' || first.taskDefinition !== plan.baseline[name]?.taskDefinition) return false;
-  // A native deployment goes on after a task that failed once all of its tasks run.
-  if (isNative(service) && first.running >= first.desired) return true;
   return first.failed === 0 || /rolling back/i.test(first.reason ?? '');
 }
 
