@@ -292,3 +292,15 @@ it('offline, the remote is not asked', async () => {
   ours.commit({ 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}# two\n` });
   expect(await run({ offline: true })).toBe(true);
 });
+
+it('a remote that repos: has is the same in every checkout: no note', async () => {
+  toGit();
+  expect(await run()).toBe(true);
+  expect(oneLine()).toContain('the remote of this checkout');
+  const text = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
+  expect(text).not.toContain('repos:');
+  ours.commit({ 'release.yaml': `${text.trimEnd()}\nrepos: { own: "${OWN}" }\n` });
+  push();
+  expect(await run()).toBe(true);
+  expect(oneLine()).not.toContain('the remote of this checkout');
+});

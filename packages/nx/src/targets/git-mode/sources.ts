@@ -35,7 +35,8 @@ export async function workspaceSources(
   const own = open.release.bundles.filter((bundle) => bundle.kind === 'workspace');
   if (own.length === 0) return { sources: new Map(), notes: [] };
   const written = bundles.git.repo;
-  const repo = written ?? cloneUrl(open);
+  const named = repoOf(open);
+  const repo = written ?? named ?? (open.ownRemote && withoutSecrets(open.ownRemote));
   const found = await withSnapshot(open.root, (snapshot) =>
     settleAll(own.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }))),
   );
@@ -52,7 +53,10 @@ export async function workspaceSources(
   const unsure = [...sources].filter(([, { commit }]) => boundary.has(commit)).map(([id]) => id);
   return {
     sources,
-    notes: [...(written === undefined ? [fromRemote(repo!)] : []), ...(unsure.length > 0 ? [historyMissing(unsure)] : [])],
+    notes: [
+      ...(written === undefined && named === undefined ? [fromRemote(repo!)] : []),
+      ...(unsure.length > 0 ? [historyMissing(unsure)] : []),
+    ],
   };
 }
 
@@ -72,9 +76,9 @@ function historyMissing(ids: readonly string[]): Problem {
 }
 
 /** In `repos:`, the URL is the same for everybody. */
-function cloneUrl({ release, ownRemote }: OpenRelease): string | undefined {
-  if (ownRemote === undefined) return undefined;
-  return withoutSecrets(Object.values(release.repos).find((url) => sameRepo(url, ownRemote)) ?? ownRemote);
+function repoOf({ release, ownRemote }: OpenRelease): string | undefined {
+  const url = ownRemote && Object.values(release.repos).find((each) => sameRepo(each, ownRemote));
+  return url && withoutSecrets(url);
 }
 
 async function lastCommit(root: string, place: string): Promise<string> {
