@@ -1,4 +1,5 @@
 import { getImage } from './image';
+import { listImages } from './list-images';
 import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';
 import { headManifest, putManifest } from './manifests';
 import { sha256Digest } from './transport/connect';
@@ -55,6 +56,7 @@ describe('images', () => {
     const amd64 = manifestOf(config('amd64'));
     const arm64 = manifestOf(config('arm64'));
     const attestation = manifestOf(Buffer.from('{}'), 'application/vnd.in-toto+json');
+    const broken = manifestOf(Buffer.from('{}'));
     const indexOf = (...manifests: object[]) =>
       Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
     const entry = (bytes: Buffer, platform?: unknown) => ({
@@ -67,7 +69,8 @@ describe('images', () => {
     async function put(index: Buffer, ...nested: Buffer[]) {
       const { registry, client } = await emptyRepository();
       for (const bytes of [layer, config('amd64'), config('arm64'), Buffer.from('{}')]) await upload(registry.url, 'x', bytes);
-      for (const bytes of [amd64, arm64, attestation]) await putManifest(client, 'x', sha256Digest(bytes), bytes, OCI_MANIFEST);
+      for (const bytes of [amd64, arm64, attestation, broken])
+        await putManifest(client, 'x', sha256Digest(bytes), bytes, OCI_MANIFEST);
       for (const bytes of nested) await putManifest(client, 'x', sha256Digest(bytes), bytes, OCI_INDEX);
       await putManifest(client, 'x', 'all', index, OCI_INDEX);
       return client;
@@ -97,6 +100,17 @@ describe('images', () => {
     ])('%s', async (_, index, nested) => {
       const client = await put(index, ...nested);
       expect((await getImage(client, 'x', 'all', 'linux/amd64')).digest).toBe(sha256Digest(amd64));
+      const { digest, images } = await listImages(client, 'x', 'all');
+      expect([digest, images]).toEqual([
+        sha256Digest(index),
+        expect.arrayContaining([{ platform: 'linux/amd64', digest: sha256Digest(amd64) }]),
+      ]);
+    });
+
+    it('an entry without a platform that cannot be read: the others are listed', async () => {
+      const client = await put(indexOf(entry(broken), entry(attestation), entry(arm64)));
+      const { images } = await listImages(client, 'x', 'all');
+      expect(images).toEqual([{ platform: 'linux/arm64', digest: sha256Digest(arm64) }]);
     });
 
     it.each<[string, Buffer, string]>([
@@ -126,6 +140,8 @@ describe('images', () => {
     it('any number of entries without a platform: not all are opened', async () => {
       const problem = await problemOf(getImage(await put(indexOf(...Array(60).fill(entry(arm64)))), 'x', 'all', 'linux/amd64'));
       expect(problem).toMatchObject({ code: 'limit-exceeded', message: expect.stringContaining('more than 50 entries') });
+      const listed = await listImages(await put(indexOf(...Array(60).fill(entry(arm64)))), 'x', 'all');
+      expect(listed.images).toHaveLength(50);
     });
   });
 

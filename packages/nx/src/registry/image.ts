@@ -81,11 +81,7 @@ function countOpened(search: Search): void {
 async function readImage(search: Search, found: Manifest, named: Platform | undefined): Promise<RegistryImage | undefined> {
   const { registry, repository, from, wanted, available } = search;
   const manifest = found.json as manifests.ImageManifest;
-  const { digest, size } = manifest.config;
-  if (size > MAX_MANIFEST_BYTES)
-    throw invalidResponse(`The config of ${from} is too large: ${size} bytes, at most ${MAX_MANIFEST_BYTES}.`);
-  const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
-  const config = manifests.parseConfig(bytes, manifest, from);
+  const { config, bytes } = await readConfig(registry, repository, manifest, from);
   if (!matchesPlatform(config, wanted)) {
     const platform = formatPlatform(config);
     if (named === undefined) available.add(platform);
@@ -93,4 +89,18 @@ async function readImage(search: Search, found: Manifest, named: Platform | unde
     return undefined;
   }
   return { digest: found.digest, mediaType: found.mediaType, manifest, config, bytes: { manifest: found.bytes, config: bytes } };
+}
+
+/** The config of an image. `from`: the subject of messages. */
+export async function readConfig(
+  registry: Registry,
+  repository: string,
+  manifest: manifests.ImageManifest,
+  from: string,
+): Promise<{ config: manifests.ImageConfig; bytes: Buffer }> {
+  const { digest, size } = manifest.config;
+  if (size > MAX_MANIFEST_BYTES)
+    throw invalidResponse(`The config of ${from} is too large: ${size} bytes, at most ${MAX_MANIFEST_BYTES}.`);
+  const bytes = await getBlob(registry, repository, digest, { maxBytes: size });
+  return { config: manifests.parseConfig(bytes, manifest, from), bytes };
 }

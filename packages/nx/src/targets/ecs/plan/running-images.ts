@@ -16,9 +16,8 @@ import {
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
-import { isIndex, type Descriptor } from '../../../registry/manifest-format';
-import { getManifest } from '../../../registry/manifests';
 import { getImage } from '../../../registry/image';
+import { listImages } from '../../../registry/list-images';
 
 export interface RunningImages {
   /** Why each image of the release differs from the running one, by its new reference. */
@@ -99,17 +98,12 @@ export async function readRegistryImages(references: readonly string[], log: Log
   const found = await inParallel([...new Set(references)], 4, async (reference) => {
     const image = await undefinedOnProblem(async () => {
       const parsed = parseImageReference(reference);
-      const { digest, json } = await getManifest(openRegistry(parsed.host, log), parsed.repository, manifestName(parsed));
-      return { digest, children: isIndex(json) ? json.manifests.flatMap(indexChild) : [] };
+      const { digest, images } = await listImages(openRegistry(parsed.host, log), parsed.repository, manifestName(parsed));
+      return { digest, children: images };
     });
     return image && ([reference, image] as const);
   });
   return new Map(found.filter((entry) => entry !== undefined));
-}
-
-/** Manifests without a platform are not images: buildx adds attestations to an index. */
-function indexChild({ digest, platform }: Descriptor): RegistryImage['children'] {
-  return platform ? [{ platform: `${platform.os}/${platform.architecture}`, digest }] : [];
 }
 
 async function undefinedOnProblem<T>(read: () => Promise<T>): Promise<T | undefined> {
