@@ -86,7 +86,7 @@ describe('ECS refuses the answer, because it is not needed any more', () => {
   it('another refusal is thrown', async () => {
     const ecs = await open();
     const found = await findDeployments(ecs, PROD, NAMES, false);
-    double.faults.push({ op: 'ContinueServiceDeployment', error: 'ConflictException' });
+    double.faults.push({ op: 'ContinueServiceDeployment', error: 'ClientException' });
     await expect(continueDeployments(ecs, found, false)).rejects.toMatchObject({ problems: [{ code: 'aws-error' }] });
   });
 });
