@@ -58,8 +58,21 @@ export function configuredRegistry({ registry }: Environment, { registry: fallba
   return registry === undefined ? fallback : parseRegistry(registry);
 }
 
-/** The images of the release that an environment runs: the images of its services and of exec, without duplicates. */
-export function releaseImages({ services, exec }: Environment): string[] {
-  const all = [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])];
-  return [...new Set(all.flatMap((image) => (image.kind === 'release' ? [image.name] : [])))].sort();
+/** The images of the release that an environment runs, by name, without duplicates. */
+export function releaseImages(environment: Environment): string[] {
+  const names = allImages(environment).flatMap((image) => (image.kind === 'release' ? [image.name] : []));
+  return [...new Set(names)].sort();
+}
+
+/** An image that an environment names by digest, or a mirrored image of the platform, whose pin has the digest. */
+export type ExternalImage = Extract<ServiceImage, { kind: 'digest' }>;
+
+/** The images that do not come from a Dockerfile of this workspace. */
+export function externalImages(environment: Environment): ExternalImage[] {
+  return allImages(environment).filter((image) => image.kind === 'digest');
+}
+
+/** The images of the services and of exec. */
+function allImages({ services, exec }: Environment): ServiceImage[] {
+  return [...services, ...(exec ? [exec] : [])].map(({ image }) => image);
 }

@@ -28,16 +28,14 @@ export default function deployEcs(options: DeployEcsOptions, context: ExecutorCo
     const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     if (!options.dryRun) expectWrites(records);
-    let reading: ReturnType<typeof lastGoodRecord> | undefined;
-    const lastRecord = () => (reading ??= lastGoodRecord(records, environment.name, log));
+    const lastRecord = () => lastGoodRecord(records, environment.name, log);
     const planOptions = { ...imageOptions, offline: false, lastRecord };
-    const plan =
-      options.plan === undefined
-        ? (await planRelease(open, environment, planOptions, log)).plan
-        : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
-    if (options.plan !== undefined) await checkSavedPlan(open, environment, plan, planOptions, log);
+    const saved = options.plan === undefined ? undefined : savedPlan(readPlanFile(root, options.plan), options.plan, environment);
+    const planned = saved ? undefined : await planRelease(open, environment, planOptions, log);
+    const plan = saved ?? planned!.plan;
+    if (saved) await checkSavedPlan(open, environment, saved, planOptions, log);
     checkCommitted(plan, options.allowUncommitted);
-    if (!options.allowOlder) await requireNewer(root, plan, await lastRecord(), log);
+    if (!options.allowOlder) await requireNewer(root, plan, saved ? await lastRecord() : planned!.record, log);
     await executeUnlessDryRun(plan, records, options, log);
   });
 }

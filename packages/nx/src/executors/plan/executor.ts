@@ -28,15 +28,13 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
-    let reading: ReturnType<typeof knownRecord> | undefined;
-    const registry = () => environmentRegistry(environment, imageOptions.registries);
-    const lastRecord = () => (reading ??= knownRecord(root, environment.name, registry(), log));
+    const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, imageOptions.registries), log);
     const planOptions = { ...imageOptions, offline, lastRecord };
     const planned = await planRelease(open, environment, planOptions, log);
     logNotes([...notes, ...planned.notes], log);
     log.lines(renderPlanText(planned.plan, options.values ? planned.values : undefined));
     log.event({ event: 'plan', plan: planned.plan });
-    if (!offline) await noteOlder(root, planned.plan, await lastRecord(), log);
+    if (!offline) await noteOlder(root, planned.plan, planned.record, log);
     if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), renderPlanMarkdown(planned.plan));
     const place = out ?? OUT.plan(environment.name);
     if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned.plan));

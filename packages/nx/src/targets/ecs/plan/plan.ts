@@ -16,7 +16,7 @@ import {
   type StoredDescriptor,
 } from '@kdcube/release/internal';
 import { findBundle } from '../../../workspace/bundles';
-import { releaseImages, configuredRegistry, environmentRegistry } from '../../../workspace/environment';
+import { configuredRegistry, environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
 import { changedPaths, headCommit } from '../../../git/worktree';
 import { withSnapshot } from '../../../git/snapshot/snapshot';
@@ -44,6 +44,8 @@ export interface PlannedRelease extends PlannedDeploy {
   running: Running;
   notes: Problem[];
   images: ReleasedImage[];
+  /** The last successful record that the plan was compared with. */
+  record?: ReleaseRecord;
 }
 
 /** Plans a deploy of this release: reads the release, the environment, the registry and what runs (`offline`: the last record, without AWS). Writes nothing. */
@@ -64,7 +66,10 @@ export async function planRelease(
     ? { reasons: new Map<string, string[]>() }
     : await compareRunningImages(environment, running, images, log);
   const { reasons, ...runningBundles } = compared;
-  const references = [...images.map(({ reference }) => reference), ...externalImages(environment)];
+  const references = [
+    ...images.map(({ reference }) => reference),
+    ...externalImages(environment).map(({ reference }) => reference),
+  ];
   const uncommitted = await uncommittedFiles(root, environment, images);
   const imagesByName = new Map(images.map(({ plan: { image }, reference }) => [image, reference]));
   const commit = uncommitted.length === 0 ? await headCommit(root) : undefined;
@@ -88,7 +93,8 @@ export async function planRelease(
     packing,
     ...runningBundles,
   });
-  return { plan: await addCommitSubjects(open, plan, offline), values, running, notes: [...notes, ...custom.notes], images };
+  const withSubjects = await addCommitSubjects(open, plan, offline);
+  return { plan: withSubjects, values, running, notes: [...notes, ...custom.notes], images, record };
 }
 
 /** What of the release no commit describes: of its images and bundles, release.yaml, the pins and the environment's files. */
@@ -147,15 +153,9 @@ export function readRunningState(environment: Environment, record?: ReleaseRecor
 }
 
 /** Why a mirrored image of the platform changes: `platform.ref` did. */
-function publishedReasons({ services }: Environment): [string, string[]][] {
-  return services.flatMap(({ image }): [string, string[]][] =>
-    image.kind === 'digest' && image.published ? [[image.reference, [`platform ${image.published.ref}`]]] : [],
-  );
-}
-
-function externalImages({ services, exec }: Environment): string[] {
-  return [...services.map(({ image }) => image), ...(exec ? [exec.image] : [])].flatMap((image) =>
-    image.kind === 'digest' ? [image.reference] : [],
+function publishedReasons(environment: Environment): [string, string[]][] {
+  return externalImages(environment).flatMap(({ reference, published }): [string, string[]][] =>
+    published ? [[reference, [`platform ${published.ref}`]]] : [],
   );
 }
 

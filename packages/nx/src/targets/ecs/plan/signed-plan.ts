@@ -9,7 +9,7 @@ import {
 import { findUnsignedImage, withPlannedImages } from '../../../images/released-images';
 import { findUnsigned, imageUnsigned, type SignatureRule } from '../../../images/signatures/unsigned';
 import type { Log } from '../../../system/log';
-import { environmentRegistry, releaseImages } from '../../../workspace/environment';
+import { environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
 import { openRegistry, type Registries } from '../../../workspace/registries';
 import type { OpenRelease } from '../../../workspace/workspace';
 import type { EnvOptions } from '../../env';
@@ -30,7 +30,7 @@ export async function requireSignedPlan(
   const name = environmentRegistry(environment, registries);
   const prefix = `${shown(name)}/`;
   const images = await startedImages(plan, environment, { prefix, hasExec: environment.exec !== undefined });
-  const references = images.filter((reference) => !externalImages(environment).includes(reference));
+  const references = images.filter((reference) => !namedImages(environment).includes(reference));
   await withPlannedImages(open, releaseImages(environment), { ...options, offline: true }, log, async (jobs) => {
     const registry = openRegistry(name.host, log);
     for (const reference of references) {
@@ -59,7 +59,7 @@ export async function requireSignedRollback(
   const name = environmentRegistry(environment, options.registries);
   const prefix = `${shown(name)}/`;
   const hasExec = environment.exec !== undefined || record.exec !== undefined;
-  const external = externalImages(environment);
+  const external = namedImages(environment);
   const registry = openRegistry(name.host, log);
   for (const reference of await startedImages(plan, environment, { prefix, hasExec })) {
     if (external.includes(reference)) continue;
@@ -85,8 +85,8 @@ function otherDigest(reference: string, environment: string): KdcubeError {
 }
 
 /** The images that the environment itself names by digest, which are reviewed with it. */
-function externalImages({ services, exec }: Environment): string[] {
-  return [...services, ...(exec ? [exec] : [])].flatMap(({ image }) => (image.kind === 'digest' ? [image.reference] : []));
+function namedImages(environment: Environment): string[] {
+  return externalImages(environment).map(({ reference }) => reference);
 }
 
 /** Empty for an image that only a tag names. */

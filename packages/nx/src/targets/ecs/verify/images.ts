@@ -4,7 +4,6 @@ import {
   type EnvPlan,
   type Generation,
   type Problem,
-  type ServiceImage,
   applyCheck,
   imageExists,
   imagePlatform,
@@ -16,6 +15,7 @@ import { readImageStatus } from '../../../images/image-status';
 import type { Log } from '../../../system/log';
 import type { ImageConfig } from '../../../registry/manifest-format';
 import { inParallel } from '../../../system/parallel';
+import { externalImages, type ExternalImage } from '../../../workspace/environment';
 import { checkImageGit } from '../../git-mode/image-git';
 
 /** Checks that each image exists for the platform of its service, and can write the files of its task. */
@@ -47,14 +47,11 @@ export async function checkImages(
   return (await inParallel(distinct, 4, (each) => checkImage(each, uses(each), log))).flat();
 }
 
-type Published = NonNullable<Extract<ServiceImage, { kind: 'digest' }>['published']>;
+type Published = NonNullable<ExternalImage['published']>;
 
 /** The mirrored images of the environment, by reference. */
-function publishedImages({ services, exec }: Environment): Map<string, Published> {
-  const images = [...services, ...(exec ? [exec] : [])].map(({ image }) => image);
-  return new Map(
-    images.flatMap((image) => (image.kind === 'digest' && image.published ? [[image.reference, image.published]] : [])),
-  );
+function publishedImages(environment: Environment): Map<string, Published> {
+  return new Map(externalImages(environment).flatMap(({ reference, published }) => (published ? [[reference, published]] : [])));
 }
 
 /** How the image gets there. If only a manifest of its index is gone, docker-push would find the tag and copy nothing. */
