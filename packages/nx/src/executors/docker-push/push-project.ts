@@ -10,7 +10,7 @@ import { logIgnoredFiles } from '../../workspace/bundle-notes';
 import type { Registries } from '../../workspace/registries';
 import type { PushRow, WouldPush } from '../../images/push/table';
 import { withPlannedImage } from '../planned-image';
-import { isPublished, mirrorProject } from './mirror-project';
+import { findPublished, mirrorProject } from './mirror-project';
 import type { Task } from '../run-task';
 import { readTaskOptions } from '../read-task-options';
 import { DockerPushOptions } from './schema';
@@ -18,7 +18,8 @@ import { DockerPushOptions } from './schema';
 /** Pushes the image of one task, or mirrors a published one, and writes its receipt. Returns its row of the table; undefined if there is no registry to mirror to. */
 export async function pushProject(task: Task, raw: Readonly<Record<string, unknown>>): Promise<PushRow | WouldPush | undefined> {
   const options = readTaskOptions(DockerPushOptions, raw);
-  return isPublished(task) ? mirrorProject(task, options) : pushBuilt(task, options);
+  const published = findPublished(task);
+  return published ? mirrorProject(task, published, options) : pushBuilt(task, options);
 }
 
 async function pushBuilt(task: Task, options: DockerPushOptions): Promise<PushRow | WouldPush> {
