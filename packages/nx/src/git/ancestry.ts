@@ -1,5 +1,6 @@
 import { isCommit } from '@kdcube/release/internal';
 import { git } from './git';
+import { isShallow } from './shallow';
 
 /** Whether one commit is a proper ancestor of another. Undefined if this clone does not have both, or not what is between them. */
 export async function isOlder(root: string, commit: string, other: string): Promise<boolean | undefined> {
@@ -10,6 +11,5 @@ export async function isOlder(root: string, commit: string, other: string): Prom
   if (exitCode === 0) return true;
   if (exitCode !== 1) return undefined;
   // A shallow clone ends the history early: then "no" proves nothing.
-  const { stdout } = await git({ cwd: root }, ['rev-parse', '--is-shallow-repository']);
-  return stdout.toString('utf8').trim() === 'true' ? undefined : false;
+  return (await isShallow({ cwd: root })) ? undefined : false;
 }

@@ -26,7 +26,7 @@ export function gitModeFindings(input: EnvInput): Findings {
   return found;
 }
 
-/** Where proc clones to, and what docker is told of it. */
+/** Where proc clones to, and which folder of the host that is for docker. */
 export function cloneRootSettings({ environment, release }: Pick<EnvInput, 'environment' | 'release'>, proc: Service): Env {
   if (environment.bundles.mode !== 'git') return {};
   const { root, hostRoot } = gitModeFacts(release.generation);

@@ -264,7 +264,7 @@ it('a commit in the history of a branch is enough, and a newer one that someone 
   expect(await run()).toBe(true);
 });
 
-it('a shallow checkout whose commit is no tip is told what to do', async () => {
+it('a shallow checkout whose commit is no tip: the hint is the command to type', async () => {
   toGit();
   ours.commit({ 'other.txt': 'x' });
   push();

@@ -1,6 +1,6 @@
 import { isCommit, KdcubeError, quoted } from '@kdcube/release/internal';
 import { withLock } from '../../system/lock/lock';
-import { gitText } from '../git';
+import { isShallow } from '../shallow';
 import { fetchOneCommit } from './fetch';
 import { batchFetchCommits } from './batch-fetch';
 import { createMirror, mirrorExists, filterFlags, mirrorIdentity, mirrorFor, type Mirror } from './mirror';
@@ -39,16 +39,15 @@ async function fetchIntoCheckout(source: RepoSource, want: CommitOptions): Promi
       code: 'unknown-repo',
       message: `The commit ${want.commit} is not in this repository, which has no remote to fetch it from.`,
     });
-  const isShallow = async () => (await gitText(store.context, ['rev-parse', '--is-shallow-repository'])) === 'true';
   const flagsOf = (shallow: boolean) => (shallow ? ['--depth=1'] : []);
-  const into = { store, remote, prepare: async () => flagsOf(await isShallow()) };
+  const into = { store, remote, prepare: async () => flagsOf(await isShallow(store.context)) };
   const together = await batchFetchCommits(into)({ id: want.commit, log: want.log });
   if (together !== 'alone' && (await isPresent())) return store;
   await withLock(
     remote.lock,
     async () => {
       if (await isPresent()) return;
-      const shallow = await isShallow();
+      const shallow = await isShallow(store.context);
       await fetchOneCommit(
         remote,
         { ...want, store, flags: flagsOf(shallow), fullFetchFlags: shallow ? undefined : [] },

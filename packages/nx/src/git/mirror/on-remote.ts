@@ -2,6 +2,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { type Log, silentLog } from '../../system/log';
 import { git } from '../git';
 import { configValue } from '../config';
+import { isShallow } from '../shallow';
 import { fetchObjects, listRefs } from './fetch';
 import { fetchCommit } from './fetch-commit';
 import { filterFlags, mirrorFor } from './mirror';
@@ -29,8 +30,7 @@ async function isAncestor(source: RepoSource, commit: string, tips: readonly str
   if (source.self) {
     const checkout = await readCheckout(source.root);
     if (await isReachable({ context: checkout.context }, commit, tips)) return true;
-    const { stdout } = await git(checkout.context, ['rev-parse', '--is-shallow-repository']);
-    if (stdout.toString('utf8').trim() === 'true') return 'shallow';
+    if (await isShallow(checkout.context)) return 'shallow';
     // Somebody may have pushed since the last fetch.
     const remote = await remoteOf(source);
     const isPartial = configValue(checkout.config, `remote.${remote.name}.promisor`) === 'true';

@@ -10,6 +10,7 @@ import {
   resolveRepo,
   shownUrl,
 } from '@kdcube/release/internal';
+import { UNSHALLOW } from '../../git/shallow';
 import { isOnRemote } from '../../git/mirror/on-remote';
 import type { Log } from '../../system/log';
 import { inParallel } from '../../system/parallel';
@@ -61,7 +62,7 @@ function notPushed(repo: string, commit: string, isShallow: boolean): NonNullabl
   return isShallow
     ? {
         message: `${what}, and this checkout is shallow, so their history cannot be searched`,
-        hint: 'git fetch --unshallow    (in CI: a checkout with the whole history)',
+        hint: UNSHALLOW,
       }
     : { message: what, hint: `git push    or, for a bundle of another repository, a ref that ${quoted(shownUrl(repo))} has` };
 }

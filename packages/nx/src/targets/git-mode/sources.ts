@@ -11,6 +11,7 @@ import {
   type WorkspaceSource,
 } from '@kdcube/release/internal';
 import { gitText } from '../../git/git';
+import { UNSHALLOW } from '../../git/shallow';
 import { headCommit, openWorktree } from '../../git/worktree';
 import { withSnapshot } from '../../git/snapshot/snapshot';
 import type { Log } from '../../system/log';
@@ -71,7 +72,7 @@ function historyMissing(ids: readonly string[]): Problem {
   return {
     code: 'git-mode',
     message: `This checkout is shallow, and its history does not reach the last change of ${ids.map(quoted).join(', ')}: a commit that did not change the bundle is cloned, and every commit changes it.`,
-    hint: 'git fetch --unshallow    (in CI: a checkout with the whole history)',
+    hint: UNSHALLOW,
   };
 }
 
