@@ -1,3 +1,4 @@
+import type { Repository } from '../registry/blobs/blobs';
 import { connect, type Registry } from '../registry/transport/connect';
 import { dockerCredentials } from '../registry/credentials/docker-config';
 import { ecrRegion } from '../registry/transport/problems';
@@ -10,6 +11,7 @@ import {
   parseImageReference,
   parseRegistry,
   REGISTRY_ARGS,
+  repositoryOf,
   shown,
 } from '@kdcube/release/internal';
 
@@ -90,6 +92,11 @@ export function registryBuildArgs({ registry, platform }: Registries): Record<st
 /** Connects to a registry, and logs its retries. */
 export function openRegistry(host: string, log: Log): Registry {
   return connect(host, { onRetry: (text) => log.progress(text) });
+}
+
+/** Connects to the repository of one image in a registry. */
+export function openRepository(name: RegistryName, image: string, log: Log): Repository {
+  return { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) };
 }
 
 /** Connects for optional requests: with fewer retries, and without AWS. Undefined for an ECR registry that docker has no credentials for. */

@@ -1,5 +1,5 @@
 import type { MirrorReceipt, PlatformPin, RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, manifestName, parseImageReference, platformPinFile, repositoryOf, shown } from '@kdcube/release/internal';
+import { KdcubeError, manifestName, parseImageReference, platformPinFile, shown } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { inParallel } from '../../system/parallel';
 import type { Repository } from '../../registry/blobs/blobs';
@@ -8,7 +8,7 @@ import { copyImage } from '../../registry/copy-image';
 import { findManifest, headManifest, type Manifest, type ManifestHead } from '../../registry/manifests';
 import { setTag } from '../../registry/set-tag';
 import { expectWrites } from '../../registry/look-up';
-import { openRegistry } from '../../workspace/registries';
+import { openRegistry, openRepository } from '../../workspace/registries';
 
 /** A published image of the platform, and what its pin says. */
 export interface MirrorJob {
@@ -28,7 +28,7 @@ export async function mirrorImage(
 ): Promise<MirrorReceipt | undefined> {
   const startedAt = Date.now();
   const { image, pin } = job;
-  const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
+  const place = openRepository(target, image, log);
   const name = `${shown(target)}/${image}`;
   if (!dryRun) expectWrites(place);
 

@@ -1,9 +1,9 @@
-import { type RegistryName, customerTags, KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
+import { type RegistryName, customerTags, KdcubeError, shown } from '@kdcube/release/internal';
 import type { Repository } from '../../registry/blobs/blobs';
 import { getImage } from '../../registry/image';
 import type { Log } from '../../system/log';
 import { isInterrupted } from '../../system/signals';
-import { openRegistry } from '../../workspace/registries';
+import { openRepository } from '../../workspace/registries';
 import { pushReceipt } from '../receipts';
 import { previousImage, type PreviousImage } from './destination';
 import { branchOf, type TagOptions } from './tags';
@@ -18,7 +18,7 @@ export interface PreviousOptions extends TagOptions {
 /** The previous image in a repository: the last one that this checkout pushed, else the one that the branch tag names. */
 export async function readPreviousImage(options: PreviousOptions, log: Log): Promise<PreviousImage | undefined> {
   const { root, image, target } = options;
-  const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
+  const place = openRepository(target, image, log);
   const receipt = pushReceipt(root, image);
   const pushed = receipt?.repository === `${shown(target)}/${image}` ? await read(place, receipt.digest, options) : undefined;
   if (pushed) return pushed;

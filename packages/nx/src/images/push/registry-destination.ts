@@ -1,5 +1,5 @@
 import type { RegistryName } from '@kdcube/release/internal';
-import { KdcubeError, quoted, repositoryOf, shown } from '@kdcube/release/internal';
+import { KdcubeError, quoted, shown } from '@kdcube/release/internal';
 import { carryOut } from '../../system/journal';
 import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs/blobs';
@@ -9,7 +9,7 @@ import { readTags, tagImage } from '../../registry/tag-image';
 import { findManifest, getManifest, headManifest, type Manifest } from '../../registry/manifests';
 import { sha256Digest } from '../../registry/transport/connect';
 import { logProgress } from '../../registry/blobs/progress';
-import { openRegistry } from '../../workspace/registries';
+import { openRepository } from '../../workspace/registries';
 import { pushWithEngine, type Engine } from '../build/engine';
 import type { ImageJob } from '../job';
 import { rememberEngineDigest } from '../verify/engine-digests';
@@ -29,7 +29,7 @@ export function registryDestination(
   log: Log,
 ): Destination {
   const { image, platform, tag: key } = job.plan;
-  const place = { registry: openRegistry(target.host, log), repository: repositoryOf(target, image) };
+  const place = openRepository(target, image, log);
   const { registry, repository } = place;
   if (!options.dryRun) expectWrites(place);
   const name = `${shown(target)}/${image}`;

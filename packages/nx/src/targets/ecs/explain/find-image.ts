@@ -5,7 +5,6 @@ import {
   type RegistryName,
   type ReleaseRecord,
   readBundles,
-  repositoryOf,
 } from '@kdcube/release/internal';
 import { getBlob, type Repository } from '../../../registry/blobs/blobs';
 import { isImageManifest, isIndex, parseConfig, type ImageConfig } from '../../../registry/manifest-format';
@@ -13,7 +12,7 @@ import { findManifest, type Manifest } from '../../../registry/manifests';
 import { formatPlatform } from '../../../registry/platform';
 import { listManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
-import { openRegistry } from '../../../workspace/registries';
+import { openRepository } from '../../../workspace/registries';
 
 /** An image as the registry has it. Its bytes have the digest: what they contain is what was pushed, but only a claim about where it comes from. */
 export interface FoundImage {
@@ -64,9 +63,7 @@ export async function findImage(
   }: { registries: readonly RegistryName[]; images: readonly string[]; records: readonly ReleaseRecord[] },
   log: Log,
 ): Promise<FoundImage> {
-  const places = registries.flatMap((name) =>
-    images.map((image) => ({ image, place: { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) } })),
-  );
+  const places = registries.flatMap((name) => images.map((image) => ({ image, place: openRepository(name, image, log) })));
   const found: FoundImage[] = [];
   for (const { image, place } of places) {
     const { manifests } = await listManifests(place);

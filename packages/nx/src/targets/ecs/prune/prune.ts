@@ -9,7 +9,6 @@ import {
   type RegistryName,
   type ReleaseRecord,
   type Removal,
-  repositoryOf,
   type StoredManifest,
 } from '@kdcube/release/internal';
 import { listTags } from '../../../registry/list-tags';
@@ -19,7 +18,7 @@ import { deleteManifest } from '../../../registry/prune/delete-manifest';
 import { listReferrers } from '../../../registry/referrers';
 import { childrenOf, listManifests, readTagManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
-import { openRegistry, uniqueRegistries } from '../../../workspace/registries';
+import { uniqueRegistries, openRepository } from '../../../workspace/registries';
 import { readAllRecords, recordsOf } from '../records/records';
 import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages, recordsInWindow } from './needed-images';
 
@@ -52,7 +51,7 @@ export async function findGarbage(options: PruneOptions, now: number, log: Log):
   const result: RepositoryPrune[] = [];
   for (const name of options.registries)
     for (const image of options.images) {
-      const place = { registry: openRegistry(name.host, log), repository: repositoryOf(name, image) };
+      const place = openRepository(name, image, log);
       const { manifests, hasUntagged } = await listManifests(place);
       const rules: PruneRules = {
         ...options,

@@ -1,13 +1,5 @@
-import {
-  type RegistryName,
-  KdcubeError,
-  lastGood,
-  printRecord,
-  ReleaseRecord,
-  repositoryOf,
-  tagSafe,
-} from '@kdcube/release/internal';
-import { openRegistry } from '../../../workspace/registries';
+import { type RegistryName, KdcubeError, lastGood, printRecord, ReleaseRecord, tagSafe } from '@kdcube/release/internal';
+import { openRepository } from '../../../workspace/registries';
 import { carryOut } from '../../../system/journal';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
@@ -25,7 +17,7 @@ const EMPTY = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.fr
 
 /** Where the records of a registry are: `<prefix>/releases`. */
 export function recordsOf(registry: RegistryName, log: Log): Repository {
-  return { registry: openRegistry(registry.host, log), repository: repositoryOf(registry, 'releases') };
+  return openRepository(registry, 'releases', log);
 }
 
 /** The tags of an environment's records. Asked before the first write too: a missing repository is found there. */
