@@ -1,59 +1,26 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Acme, acme, dockerDouble } from '../../../testing/acme-kit';
-import {
-  type EcsDouble,
-  ecsDouble,
-  emptyDefinition,
-  emptyService,
-  useDouble,
-  useDoubleClock,
-  restoreVariables,
-} from '../../../testing/aws-kit';
+import { dockerDouble } from '../../../testing/acme-kit';
 import { pushImage } from '../../images/push/push';
 import { resolveRegistries } from '../../workspace/registries';
 import { silentLog } from '../../system/log';
 import rollback from '../rollback/executor';
 import deployEcs from './executor';
-import { captureOutput, releaseContext } from '../../../testing/capture-output';
+import { captureDeploys, ROLLOUT, servicesOf } from '../../../testing/deploy-kit';
 
 const PREFIX = 'kdcube/acme/demo';
 const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'CreateSecret', 'PutSecretValue'];
-const BREAKER = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } };
-let ours: Acme;
-let ecs: EcsDouble;
-let output: string;
-let restoreClock: () => void;
-const env = { ...process.env };
+
+const at = captureDeploys(servicesOf({ proc: 'old-proc', web: 'old-web' }, true));
 
 beforeEach(async () => {
-  ours = await acme();
-  dockerDouble(ours);
-  ecs = await ecsDouble({
-    clusters: ['acme'],
-    taskDefinitions: [emptyDefinition('old-proc'), emptyDefinition('old-web')],
-    services: [
-      { ...emptyService('proc', 'old-proc'), ...BREAKER },
-      { ...emptyService('web', 'old-web'), ...BREAKER },
-    ],
-  });
-  useDouble(ecs);
-  restoreClock = await useDoubleClock(ecs);
-  output = '';
-  captureOutput((text) => (output += text));
-  ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
+  dockerDouble(at.ours);
+  at.ours.commit({ 'environments/prod.yaml': environment(), 'release.yaml': named('one') });
   await push();
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  restoreClock();
-  await ecs.close();
-  await ours.end();
-  restoreVariables(env);
 });
 
 const environment = () => `target: ecs
-registry: "${ours.registry.host}"
+registry: "${at.ours.registry.host}"
 tenant: acme
 project: demo
 ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
@@ -64,57 +31,47 @@ services:
   web: { component: other, image: "ghcr.io/acme/web@sha256:${'ab'.repeat(32)}" }
 `;
 const named = (name: string) =>
-  `release_name: ${name}\n${fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8').replace(/^release_name: .*\n/, '')}`;
+  `release_name: ${name}\n${fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8').replace(/^release_name: .*\n/, '')}`;
 const push = () =>
-  ours.job((job) => {
-    const registries = resolveRegistries({ registry: ours.registry.host }, {}, {});
-    return pushImage(job, { root: ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
+  at.ours.job((job) => {
+    const registries = resolveRegistries({ registry: at.ours.registry.host }, {}, {});
+    return pushImage(job, { root: at.ours.root, registries, engine: 'auto', dryRun: false, branch: 'main' }, silentLog);
   });
-const ROLLOUT = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
 
-/** Runs an executor and gives whether it went well; what it said is in `said`. */
-async function run(
-  executor: (options: never, context: never) => Promise<{ success: boolean }>,
-  options: object = {},
-): Promise<boolean> {
-  output = '';
-  const context = releaseContext(ours.root);
-  return (await executor(options as never, context)).success;
-}
-const deploy = (options: object = {}) => run(deployEcs, { ...ROLLOUT, ...options });
-const back = (options: object = {}) => run(rollback, { ...ROLLOUT, ...options });
+const deploy = (options: object = {}) => at.run(deployEcs, { ...ROLLOUT, ...options });
+const back = (options: object = {}) => at.run(rollback, { ...ROLLOUT, ...options });
 /** The calls that changed something since the last time, by name. */
 let seen = 0;
 function writes(): string[] {
-  const made = ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op));
+  const made = at.ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op));
   const names = made.slice(seen).map(({ op }) => op);
   seen = made.length;
   return names;
 }
 
 async function secret(name: string): Promise<unknown> {
-  const { SecretString } = await ecs.as('GetSecretValue', { SecretId: `${PREFIX}/${name}` }, 'secretsmanager');
+  const { SecretString } = await at.ecs.as('GetSecretValue', { SecretId: `${PREFIX}/${name}` }, 'secretsmanager');
   return JSON.parse(SecretString as unknown as string);
 }
 
 it('the bundle descriptor in Secrets Manager: written, unchanged, reloaded, rolled back', async () => {
   seen = 0;
-  expect([await deploy(), output]).toEqual([true, expect.stringContaining(`secrets of ${PREFIX} written and read back`)]);
+  expect([await deploy(), at.output]).toEqual([true, expect.stringContaining(`secrets of ${PREFIX} written and read back`)]);
   expect(writes().filter((name) => name === 'CreateSecret').length).toBeGreaterThan(1);
   const first = await secret('bundles-meta');
   expect(first).toMatchObject({ bundle_ids: expect.arrayContaining(['here@1-0']) });
-  expect([await deploy(), output, writes()]).toEqual([true, expect.stringMatching(/^unchanged {3}prod/m), []]);
+  expect([await deploy(), at.output, writes()]).toEqual([true, expect.stringMatching(/^unchanged {3}prod/m), []]);
 
   const release = named('two').replace('{id: "here@1-0"', '{id: "here@1-0", description: "of two"');
-  ours.commit({ 'release.yaml': release });
-  expect([await deploy(), output, writes()]).toEqual([
+  at.ours.commit({ 'release.yaml': release });
+  expect([await deploy(), at.output, writes()]).toEqual([
     true,
     expect.stringMatching(/reloads the list of bundles[^]*proc: all running tasks have the new list of bundles/),
     ['PutSecretValue', 'RunTask'],
   ]);
   expect(await secret('bundles/here@1-0/descriptor')).toMatchObject({ description: 'of two' });
 
-  expect([await back(), output, writes()]).toEqual([
+  expect([await back(), at.output, writes()]).toEqual([
     true,
     expect.stringContaining('rollback to one'),
     ['PutSecretValue', 'RunTask'],
@@ -128,13 +85,13 @@ it('an admin changed a secret, and the plan shows it; one that may not be read s
   await deploy();
   const { bundle_ids: ids } = (await secret('bundles-meta')) as { bundle_ids: string[] };
   const text = JSON.stringify({ default_bundle_id: 'here@1-0', bundle_ids: [...ids, 'theirs@1-0'] });
-  await ecs.as('PutSecretValue', { SecretId: `${PREFIX}/bundles-meta`, SecretString: text }, 'secretsmanager');
+  await at.ecs.as('PutSecretValue', { SecretId: `${PREFIX}/bundles-meta`, SecretString: text }, 'secretsmanager');
   writes();
-  expect([await deploy(), output, writes()]).toEqual([true, expect.stringMatching(/theirs@1-0/), []]);
+  expect([await deploy(), at.output, writes()]).toEqual([true, expect.stringMatching(/theirs@1-0/), []]);
 
   const denied = { service: 'secretsmanager', op: 'GetSecretValue', error: 'AccessDeniedException' };
-  await fetch(new URL('/__scenario', ecs.url), { method: 'POST', body: JSON.stringify({ faults: [denied] }) });
-  expect([await deploy(), output, writes()]).toEqual([
+  await fetch(new URL('/__scenario', at.ecs.url), { method: 'POST', body: JSON.stringify({ faults: [denied] }) });
+  expect([await deploy(), at.output, writes()]).toEqual([
     false,
     expect.stringContaining('AWS denies secretsmanager:GetSecretValue'),
     [],

@@ -1,18 +1,10 @@
 // A rollback where the environment requires signatures: it starts only images that a trusted key signed, also if ECS and a record name others.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Acme, acme, ENTRYPOINT } from '../../../testing/acme-kit';
+import { ENTRYPOINT } from '../../../testing/acme-kit';
 import { pushProc } from '../../../testing/acme-push';
-import {
-  type EcsDouble,
-  ecsDouble,
-  emptyDefinition,
-  emptyService,
-  useDouble,
-  useDoubleClock,
-  restoreVariables,
-} from '../../../testing/aws-kit';
-import { captureOutput, releaseContext } from '../../../testing/capture-output';
+import { emptyDefinition } from '../../../testing/aws-kit';
+import { captureDeploys, ROLLOUT, servicesOf } from '../../../testing/deploy-kit';
 import { gitSync } from '../../../testing/git-kit';
 import { procEnvironment, procRecord } from '../../../testing/proc-release';
 import { putImage } from '../../../testing/registry-kit';
@@ -24,73 +16,50 @@ import rollback from './executor';
 
 jest.setTimeout(120_000);
 
-const WRITES = ['RegisterTaskDefinition', 'UpdateService', 'RunTask', 'TagResource'];
-const ROLLOUT = { onFailure: 'rollback', timeout: 40, wait: 0, dryRun: false, json: false } as const;
 const ci = keyPair();
-const variables = { ...process.env };
-let ours: Acme;
-let ecs: EcsDouble;
-let output: string;
-let restoreClock: () => void;
+
+const at = captureDeploys(servicesOf({ proc: 'proc' }));
+
+const run: typeof at.run = (executor, options = {}) => at.run(executor, { ...ROLLOUT, ...options });
 
 beforeEach(async () => {
-  ours = await acme();
-  ecs = await ecsDouble({
-    clusters: ['acme'],
-    taskDefinitions: [emptyDefinition('proc')],
-    services: [emptyService('proc', 'proc')],
-  });
-  useDouble(ecs);
-  restoreClock = await useDoubleClock(ecs);
-  captureOutput((text) => (output += text));
-  ours.commit({ 'keys/release.pub': ci.publicPem, 'environments/prod.yaml': environment() });
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  restoreClock();
-  await ecs.close();
-  await ours.end();
-  restoreVariables(variables);
+  at.ours.commit({ 'keys/release.pub': ci.publicPem, 'environments/prod.yaml': environment() });
 });
 
-const registry = () => `${ours.registry.host}/acme`;
+const registry = () => `${at.ours.registry.host}/acme`;
 const environment = (more = '') => `${procEnvironment(registry())}${more}`;
 const SIGNED = 'signatures: { required: true, keys: [keys/release.pub] }\n';
 const NAMED = `ghcr.io/acme/code@sha256:${'ab'.repeat(32)}`;
 const CODE = `exec: { runtime: fargate, image: "${NAMED}", fargate: { subnets: [subnet-0123abcd] } }\n`;
-const sign = () => pushProc(ours, silentLog, { signingKey: ci.signingKey });
-const writes = () => ecs.journal.entries.filter(({ op, by }) => by === undefined && WRITES.includes(op)).length;
-
-async function run(executor: (options: never, context: never) => Promise<{ success: boolean }>, options: object = {}) {
-  output = '';
-  return (await executor({ ...ROLLOUT, ...options } as never, releaseContext(ours.root) as never)).success;
-}
+const sign = () => pushProc(at.ours, silentLog, { signingKey: ci.signingKey });
 
 function requireSignatures(more = ''): void {
-  fs.writeFileSync(path.join(ours.root, 'environments/prod.yaml'), environment(`${SIGNED}${more}`));
+  fs.writeFileSync(path.join(at.ours.root, 'environments/prod.yaml'), environment(`${SIGNED}${more}`));
 }
 
 it('refuses the unsigned image of an earlier release, and names the commit to sign it at; then takes it', async () => {
-  const named = (name: string) => `release_name: ${name}\n${fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8')}`;
-  const commit = gitSync(ours.root, 'rev-parse', 'HEAD');
-  const { digest } = await pushProc(ours, silentLog);
+  const named = (name: string) => `release_name: ${name}\n${fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8')}`;
+  const commit = gitSync(at.ours.root, 'rev-parse', 'HEAD');
+  const { digest } = await pushProc(at.ours, silentLog);
   expect(await run(deployEcs)).toBe(true);
-  ours.commit({ 'release.yaml': named('two'), 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}MORE = 1\n` });
+  at.ours.commit({ 'release.yaml': named('two'), 'bundles/here@1-0/entrypoint.py': `${ENTRYPOINT}MORE = 1\n` });
   await sign();
-  expect([await run(deployEcs), output]).toEqual([true, expect.stringContaining('two')]);
+  expect([await run(deployEcs), at.output]).toEqual([true, expect.stringContaining('two')]);
   requireSignatures();
-  const before = writes();
+  const before = at.writes();
   for (const options of [{}, { dryRun: true }]) {
-    expect([await run(rollback, options), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
-    expect(output).toContain(`${registry()}/proc@${digest} has no valid signature, and prod requires one: it has no signature.`);
-    expect(output).toContain(`nx run proc:docker-push    at commit ${commit}, in a job with KDCUBE_SIGNING_KEY`);
-    expect(writes()).toBe(before);
+    expect([await run(rollback, options), at.output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
+    expect(at.output).toContain(
+      `${registry()}/proc@${digest} has no valid signature, and prod requires one: it has no signature.`,
+    );
+    expect(at.output).toContain(`nx run proc:docker-push    at commit ${commit}, in a job with KDCUBE_SIGNING_KEY`);
+    expect(at.writes()).toBe(before);
   }
-  ours.commit({ 'bundles/here@1-0/entrypoint.py': ENTRYPOINT });
+  at.ours.commit({ 'bundles/here@1-0/entrypoint.py': ENTRYPOINT });
   await sign();
   // The release.yaml may be the reason for the rollback.
-  fs.writeFileSync(path.join(ours.root, 'release.yaml'), 'bundles: [oh\n');
-  expect([await run(rollback), output]).toEqual([true, expect.stringMatching(/^deployed {4}prod /m)]);
+  fs.writeFileSync(path.join(at.ours.root, 'release.yaml'), 'bundles: [oh\n');
+  expect([await run(rollback), at.output]).toEqual([true, expect.stringMatching(/^deployed {4}prod /m)]);
 });
 
 describe('a record that an attacker wrote, of a revision that ECS has, is refused:', () => {
@@ -99,7 +68,7 @@ describe('a record that an attacker wrote, of a revision that ECS has, is refuse
   const cases: Record<string, [(signed: string, unsigned: string) => object[], RegExp]> = {
     'an unsigned image': [(_, unsigned) => [{ name: 'proc', image: unsigned }], /acme\/proc@.*it has no signature/],
     'an image from elsewhere': [
-      (signed) => [{ name: 'proc', image: signed.replace(ours.registry.host, 'evil.example') }],
+      (signed) => [{ name: 'proc', image: signed.replace(at.ours.registry.host, 'evil.example') }],
       /evil\.example\/acme\/proc@.*it is not an image by digest in 127\.0\.0\.1:\d+\/acme/,
     ],
     'an image of a longer name of the repository': [
@@ -139,20 +108,20 @@ describe('a record that an attacker wrote, of a revision that ECS has, is refuse
   };
   it.each(Object.entries(cases))('%s', async (_, [containers, why]) => {
     const { digest } = await sign();
-    const unsigned = `${registry()}/proc@${await putImage(ours.registry.host, 'acme/proc', 'unsigned', 'x')}`;
+    const unsigned = `${registry()}/proc@${await putImage(at.ours.registry.host, 'acme/proc', 'unsigned', 'x')}`;
     const signed = `${registry()}/proc@${digest}`;
     const containerDefinitions = containers(signed, unsigned);
-    const { taskDefinition } = await ecs.as('RegisterTaskDefinition', { ...emptyDefinition('proc'), containerDefinitions });
+    const { taskDefinition } = await at.ecs.as('RegisterTaskDefinition', { ...emptyDefinition('proc'), containerDefinitions });
     const { image } = containerDefinitions[0] as { image: string };
     const { taskDefinitionArn } = taskDefinition as { taskDefinitionArn: string };
     const recorded = { ...procRecord(registry(), image.split('@')[1]!, '2026-02-02T03:04:00.000Z', { release: 'old' }) };
     const exec = { taskDefinition: 'gone', image, digest: image.split('@')[1]! };
     const services = { proc: { ...recorded.services.proc!, image, taskDefinition: taskDefinitionArn } };
-    await writeRecord(recordsOf({ host: ours.registry.host, prefix: 'acme' }, silentLog), { ...recorded, services, exec });
-    const before = writes();
+    await writeRecord(recordsOf({ host: at.ours.registry.host, prefix: 'acme' }, silentLog), { ...recorded, services, exec });
+    const before = at.writes();
     requireSignatures(CODE);
-    expect([await run(rollback, { to: 'old' }), output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
-    expect(output).toMatch(why);
-    expect(writes()).toBe(before);
+    expect([await run(rollback, { to: 'old' }), at.output]).toEqual([false, expect.stringContaining('[image-unsigned]')]);
+    expect(at.output).toMatch(why);
+    expect(at.writes()).toBe(before);
   });
 });
