@@ -1,14 +1,14 @@
 // Every image of a release: one that is built here, and the platform's published ones.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { platformImages, printPin } from '@kdcube/release/internal';
-import { type Acme, acme, dockerDouble, DOCKERFILE } from '../../../testing/acme-kit';
-import { restoreVariables } from '../../../testing/aws-kit';
-import { captureOutput, releaseContext } from '../../../testing/capture-output';
+import { platformImages } from '@kdcube/release/internal';
+import { DOCKERFILE } from '../../../testing/acme-kit';
+import { releaseContext } from '../../../testing/capture-output';
+import { capturePublished, PLATFORM_REF } from '../../../testing/published-kit';
 import { gitSync } from '../../../testing/git-kit';
 import { indexOf, pushIndex } from '../../../testing/index-kit';
 import { imageOf, open } from '../../../testing/push-kit';
-import { type Double, putImage, registryDouble } from '../../../testing/registry-kit';
+import { putImage } from '../../../testing/registry-kit';
 import type { InventoryEntry } from '../../images/inventory/entry';
 import dockerPush from '../docker-push/executor';
 import { DockerPushOptions } from '../docker-push/schema';
@@ -18,44 +18,17 @@ import { ImagesOptions } from './schema';
 
 jest.setTimeout(120_000);
 
-const REF = '2026.7.20.444';
-const PUBLISHED = platformImages(REF);
+const PUBLISHED = platformImages(PLATFORM_REF);
 const ALL = ['proc', ...PUBLISHED];
-let ours: Acme;
-let source: Double;
-let output: string;
-const env = { ...process.env };
-const digests = new Map<string, string>();
 
-beforeEach(async () => {
-  ours = await acme();
-  dockerDouble(ours);
-  source = await registryDouble();
-  for (const name of PUBLISHED) digests.set(name, await putImage(source.host, `kdcube/${name}`, REF, name));
-  const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
-  ours.commit({
-    'release.yaml': release.replace(`"${REF}"`, `"${REF}", registry: "${source.host}/kdcube"`),
-    ...Object.fromEntries(PUBLISHED.map((name) => [`pins/platform/${name}/pin.json`, pinOf(name)])),
-  });
-  captureOutput((text) => (output += text));
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await source.close();
-  await ours.end();
-  restoreVariables(env);
-});
+const at = capturePublished();
 
-function pinOf(name: string, ref = REF): string {
-  return printPin({ pin: 1, ref, source: `${source.host}/kdcube/${name}`, digest: digests.get(name)!, manifests: [] });
-}
-
-const target = () => `${ours.registry.host}/acme`;
-const plugin = (more: object = {}) => ({ registry: target(), platformRegistry: ours.registry.host, ...more });
+const target = () => `${at.ours.registry.host}/acme`;
+const plugin = (more: object = {}) => ({ registry: target(), platformRegistry: at.ours.registry.host, ...more });
 
 async function push(...names: string[]): Promise<void> {
   for (const projectName of names) {
-    const context: object = releaseContext(ours.root, plugin());
+    const context: object = releaseContext(at.ours.root, plugin());
     const { success } = await dockerPush(DockerPushOptions.parse({ branch: 'main' }), { ...context, projectName } as never);
     expect([projectName, success]).toEqual([projectName, true]);
   }
@@ -63,12 +36,12 @@ async function push(...names: string[]): Promise<void> {
 
 /** Runs the target. It writes nothing, to no registry and into no file of the workspace. */
 async function run(options: object = {}, more: object = {}): Promise<boolean> {
-  output = '';
-  ours.registry.journal.length = 0;
-  const before = fs.readdirSync(ours.root, { recursive: true }).filter((file) => !String(file).startsWith('.git'));
-  const { success } = await images(ImagesOptions.parse(options), releaseContext(ours.root, plugin(more)));
-  expect(fs.readdirSync(ours.root, { recursive: true }).filter((file) => !String(file).startsWith('.git'))).toEqual(before);
-  expect(ours.registry.journal.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
+  at.output = '';
+  at.ours.registry.journal.length = 0;
+  const before = fs.readdirSync(at.ours.root, { recursive: true }).filter((file) => !String(file).startsWith('.git'));
+  const { success } = await images(ImagesOptions.parse(options), releaseContext(at.ours.root, plugin(more)));
+  expect(fs.readdirSync(at.ours.root, { recursive: true }).filter((file) => !String(file).startsWith('.git'))).toEqual(before);
+  expect(at.ours.registry.journal.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
   return success;
 }
 
@@ -81,7 +54,7 @@ interface ImagesEvent {
 
 async function read(options: object = {}, more: object = {}): Promise<ImagesEvent & { success: boolean }> {
   const success = await run({ json: true, ...options }, more);
-  const events = output.split('\n').filter((line) => line.startsWith('{"event":"images"'));
+  const events = at.output.split('\n').filter((line) => line.startsWith('{"event":"images"'));
   expect(events).toHaveLength(1);
   return { ...(JSON.parse(events[0]!) as ImagesEvent), success };
 }
@@ -90,29 +63,29 @@ async function entryOf(image: string, options: object = {}, more: object = {}): 
   return (await read(options, more)).images.find((entry) => entry.image === image)!;
 }
 
-const lastLine = () => output.trimEnd().split('\n').at(-1);
-const rowOf = (image: string) => output.split('\n').find((line) => line.startsWith(`${image} `));
+const lastLine = () => at.output.trimEnd().split('\n').at(-1);
+const rowOf = (image: string) => at.output.split('\n').find((line) => line.startsWith(`${image} `));
 
 describe('in a registry', () => {
   it('without any image, all are missing, which is no error', async () => {
     expect(await run()).toBe(true);
     for (const name of ALL) expect(rowOf(name)).toMatch(/ missing +-$/);
     expect(lastLine()).toBe(`Not in ${target()}: ${ALL.join(', ')}. To push: nx run-many -t docker-push`);
-    expect(source.journal.filter(({ method }) => method === 'GET')).toEqual([]);
+    expect(at.source.journal.filter(({ method }) => method === 'GET')).toEqual([]);
   });
 
   it('with every image, each is verified', async () => {
     await push(...ALL);
-    const head = gitSync(ours.root, 'rev-parse', '--short=12', 'HEAD');
+    const head = gitSync(at.ours.root, 'rev-parse', '--short=12', 'HEAD');
     expect(await run()).toBe(true);
     expect(rowOf('proc')).toMatch(
       new RegExp(
-        `^proc +built +c-[0-9a-f]{12} +[0-9a-f]{12} +kdcube-chat-proc:${REF} +2 +customer-${head}…, customer-main +verified \\(content\\) +\\d.* k?B$`,
+        `^proc +built +c-[0-9a-f]{12} +[0-9a-f]{12} +kdcube-chat-proc:${PLATFORM_REF} +2 +customer-${head}…, customer-main +verified \\(content\\) +\\d.* k?B$`,
       ),
     );
-    const short = digests.get('kdcube-metrics')!.slice(7, 19);
+    const short = at.digests.get('kdcube-metrics')!.slice(7, 19);
     expect(rowOf('kdcube-metrics')).toMatch(
-      new RegExp(`published +${short} +${short} +- +- +${REF} +verified \\(pin\\) +\\d+ B$`),
+      new RegExp(`published +${short} +${short} +- +- +${PLATFORM_REF} +verified \\(pin\\) +\\d+ B$`),
     );
     expect(lastLine()).toBe(`${target()} has ${ALL.length} of ${ALL.length} images, ${ALL.length} verified.`);
   });
@@ -126,20 +99,20 @@ describe('in a registry', () => {
 
   it('with the image of the commit before, the new one is missing', async () => {
     await push('proc');
-    ours.commit({ 'bundles/here@1-0/new.py': '' });
+    at.ours.commit({ 'bundles/here@1-0/new.py': '' });
     expect(await entryOf('proc')).toMatchObject({ status: 'missing', tags: [] });
   });
 
   it('shows the release tag once it is set, and no tag that names another image', async () => {
-    const release = fs.readFileSync(path.join(ours.root, 'release.yaml'), 'utf8');
-    ours.commit({ 'release.yaml': `release_name: v1\n${release}` });
+    const release = fs.readFileSync(path.join(at.ours.root, 'release.yaml'), 'utf8');
+    at.ours.commit({ 'release.yaml': `release_name: v1\n${release}` });
     await push('proc');
-    const pushed = [`customer-${gitSync(ours.root, 'rev-parse', 'HEAD')}`, 'customer-main'];
+    const pushed = [`customer-${gitSync(at.ours.root, 'rev-parse', 'HEAD')}`, 'customer-main'];
     expect((await entryOf('proc')).tags).toEqual(pushed);
-    const { success } = await tag({ tags: [], args: {}, dryRun: false, json: false }, releaseContext(ours.root, plugin()));
+    const { success } = await tag({ tags: [], args: {}, dryRun: false, json: false }, releaseContext(at.ours.root, plugin()));
     expect(success).toBe(true);
     expect((await entryOf('proc')).tags).toEqual([...pushed, 'v1']);
-    await putImage(ours.registry.host, 'acme/proc', 'v1', 'other');
+    await putImage(at.ours.registry.host, 'acme/proc', 'v1', 'other');
     expect((await entryOf('proc')).tags).toEqual(pushed);
   });
 });
@@ -148,39 +121,39 @@ describe('fails after the table', () => {
   it('if another image has the content key', async () => {
     await push('kdcube-metrics');
     const { key } = await entryOf('proc');
-    await putImage(ours.registry.host, 'acme/proc', `c-${key}`, 'attack');
+    await putImage(at.ours.registry.host, 'acme/proc', `c-${key}`, 'attack');
     expect(await run()).toBe(false);
     expect(rowOf('proc')).toMatch(/ another image +-$/);
     expect(rowOf('kdcube-metrics')).toMatch(/verified \(pin\)/);
-    expect(output).toContain('[image-mismatch]');
-    expect(output).toContain('No file, image, tag or service was changed.');
+    expect(at.output).toContain('[image-mismatch]');
+    expect(at.output).toContain('No file, image, tag or service was changed.');
   });
 
   it('if the tag of the platform names another image', async () => {
-    await putImage(ours.registry.host, 'acme/kdcube-metrics', REF, 'other');
-    expect(await entryOf('kdcube-metrics')).toMatchObject({ status: 'mismatch', pinned: digests.get('kdcube-metrics') });
-    expect(output).toContain('[tag-exists]');
+    await putImage(at.ours.registry.host, 'acme/kdcube-metrics', PLATFORM_REF, 'other');
+    expect(await entryOf('kdcube-metrics')).toMatchObject({ status: 'mismatch', pinned: at.digests.get('kdcube-metrics') });
+    expect(at.output).toContain('[tag-exists]');
   });
 
   it('if the registry denies access to one image', async () => {
     await push(...ALL);
-    ours.registry.faults = ({ name }: { name?: string }) =>
+    at.ours.registry.faults = ({ name }: { name?: string }) =>
       name === 'acme/kdcube-metrics' ? { status: 403, body: '{"errors":[{"code":"DENIED","message":"no"}]}' } : undefined;
     const { success, images: entries } = await read();
     expect(success).toBe(false);
     expect(entries.find(({ image }) => image === 'kdcube-metrics')).toMatchObject({ status: 'unknown', tags: [] });
     expect(entries.filter(({ status }) => status === 'verified')).toHaveLength(ALL.length - 1);
-    expect(output).toContain('[registry-denied]');
+    expect(at.output).toContain('[registry-denied]');
   });
 
   it('if the base cannot be read, which could prove the image', async () => {
     await push('proc');
-    fs.rmSync(path.join(ours.root, 'dist'), { recursive: true });
-    process.env.KDCUBE_CACHE_DIR = ours.box.folder('empty-cache');
-    ours.registry.faults = ({ name }: { name?: string }) =>
+    fs.rmSync(path.join(at.ours.root, 'dist'), { recursive: true });
+    process.env.KDCUBE_CACHE_DIR = at.ours.box.folder('empty-cache');
+    at.ours.registry.faults = ({ name }: { name?: string }) =>
       name === 'kdcube-chat-proc' ? { status: 403, body: '{"errors":[{"code":"DENIED","message":"no"}]}' } : undefined;
     expect(await entryOf('proc')).toMatchObject({ status: 'not-verified', digest: expect.stringMatching(/^sha256:/) });
-    expect(output).toContain('[registry-denied]');
+    expect(at.output).toContain('[registry-denied]');
   });
 
   it.each<[code: string, when: string, options: object, change: () => void]>([
@@ -189,22 +162,22 @@ describe('fails after the table', () => {
       'pin-stale',
       'with a stale pin',
       {},
-      () => ours.commit({ 'pins/platform/kdcube-metrics/pin.json': pinOf('kdcube-metrics', '2026.7.20.443') }),
+      () => at.ours.commit({ 'pins/platform/kdcube-metrics/pin.json': at.pinOf('kdcube-metrics', '2026.7.20.443') }),
     ],
   ])('but not before: %s, %s', async (code, _, more, change) => {
     change();
     expect(await run({}, more)).toBe(false);
-    expect(output).toContain(`[${code}]`);
+    expect(at.output).toContain(`[${code}]`);
   });
 });
 
 it('does not verify what an engine built elsewhere, and says why', async () => {
-  ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN true\n` });
+  at.ours.commit({ 'images/proc/Dockerfile_ChatProcBundled': `${DOCKERFILE}RUN true\n` });
   const { key } = await entryOf('proc');
-  const digest = await putImage(ours.registry.host, 'acme/proc', `c-${key}`, 'engine');
+  const digest = await putImage(at.ours.registry.host, 'acme/proc', `c-${key}`, 'engine');
   expect(await run()).toBe(true);
   expect(rowOf('proc')).toMatch(/ not verified /);
-  expect(output).toMatch(/^note +proc: an engine built it/m);
+  expect(at.output).toMatch(/^note +proc: an engine built it/m);
   expect(await entryOf('proc', {}, { trustRegistry: true })).toMatchObject({
     status: 'not-verified',
     digest,
@@ -220,10 +193,10 @@ describe('an index', () => {
     ['linux/arm64', arm64],
   ]);
   beforeEach(async () => {
-    digests.set('kdcube-metrics', index.digest);
-    ours.commit({ 'pins/platform/kdcube-metrics/pin.json': pinOf('kdcube-metrics') });
-    const place = { registry: open(ours.registry.host), repository: 'acme/kdcube-metrics' };
-    await pushIndex(place, index, REF);
+    at.digests.set('kdcube-metrics', index.digest);
+    at.ours.commit({ 'pins/platform/kdcube-metrics/pin.json': at.pinOf('kdcube-metrics') });
+    const place = { registry: open(at.ours.registry.host), repository: 'acme/kdcube-metrics' };
+    await pushIndex(place, index, PLATFORM_REF);
   });
 
   it('has the size of the image for one platform, each blob once', async () => {
@@ -239,7 +212,7 @@ describe('an index', () => {
   });
 
   it('is not verified without its image for the platform', async () => {
-    (ours.registry as unknown as { remove(name: string, digest: string): void }).remove('acme/kdcube-metrics', amd64.digest);
+    (at.ours.registry as unknown as { remove(name: string, digest: string): void }).remove('acme/kdcube-metrics', amd64.digest);
     const entry = await entryOf('kdcube-metrics');
     expect(entry).toMatchObject({ status: 'not-verified', reason: expect.stringContaining(amd64.digest) });
     expect(entry.proof).toBeUndefined();
@@ -251,9 +224,9 @@ describe('offline', () => {
   it('has digests from receipts and pins, without a request', async () => {
     await push('proc', 'kdcube-metrics');
     expect(await run({ offline: true })).toBe(true);
-    expect(ours.registry.journal).toEqual([]);
+    expect(at.ours.registry.journal).toEqual([]);
     expect(rowOf('proc')).toMatch(/c-[0-9a-f]{12} +[0-9a-f]{12} .*customer-main +unknown \(receipt\) +-$/);
-    expect(rowOf('kdcube-metrics')).toContain(`${REF}   `);
+    expect(rowOf('kdcube-metrics')).toContain(`${PLATFORM_REF}   `);
     const without = PUBLISHED.filter((name) => name !== 'kdcube-metrics').join(', ');
     expect(lastLine()).toBe(
       `${target()} was not contacted (--offline): digests are from pins and from the receipts of this checkout. No receipt: ${without}.`,
@@ -262,8 +235,8 @@ describe('offline', () => {
     expect(entries.find(({ image }) => image === 'kdcube-metrics')).toMatchObject({
       status: 'unknown',
       proof: 'receipt',
-      digest: digests.get('kdcube-metrics'),
-      tags: [REF],
+      digest: at.digests.get('kdcube-metrics'),
+      tags: [PLATFORM_REF],
     });
   });
 
@@ -277,11 +250,11 @@ describe('offline', () => {
 
   it('uses no receipt of other content or of another registry', async () => {
     await push('proc', 'kdcube-metrics');
-    expect((await entryOf('proc', { offline: true, registry: `${ours.registry.host}/other` })).digest).toBeUndefined();
-    ours.commit({ 'bundles/here@1-0/new.py': '' });
+    expect((await entryOf('proc', { offline: true, registry: `${at.ours.registry.host}/other` })).digest).toBeUndefined();
+    at.ours.commit({ 'bundles/here@1-0/new.py': '' });
     expect((await entryOf('proc', { offline: true })).digest).toBeUndefined();
-    digests.set('kdcube-metrics', `sha256:${'0'.repeat(64)}`);
-    ours.commit({ 'pins/platform/kdcube-metrics/pin.json': pinOf('kdcube-metrics') });
+    at.digests.set('kdcube-metrics', `sha256:${'0'.repeat(64)}`);
+    at.ours.commit({ 'pins/platform/kdcube-metrics/pin.json': at.pinOf('kdcube-metrics') });
     expect((await entryOf('kdcube-metrics', { offline: true })).digest).toBeUndefined();
   });
 });
@@ -300,7 +273,7 @@ it('prints one JSON object with everything', async () => {
     proof: 'content',
     digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     reference: `${target()}/proc@${digest}`,
-    bases: { [`\${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${REF}`]: expect.stringMatching(/^sha256:/) },
+    bases: { [`\${KDCUBE_PLATFORM_REGISTRY}/kdcube-chat-proc:${PLATFORM_REF}`]: expect.stringMatching(/^sha256:/) },
     bundles: ['here@1-0', 'there@2-0'],
     tags: [expect.stringMatching(/^customer-[0-9a-f]{40}$/), 'customer-main'],
     bytes: expect.any(Number),
@@ -309,8 +282,8 @@ it('prints one JSON object with everything', async () => {
   expect(entries.find(({ image }) => image === 'kdcube-metrics')).toEqual({
     image: 'kdcube-metrics',
     kind: 'published',
-    ref: REF,
-    pinned: digests.get('kdcube-metrics'),
+    ref: PLATFORM_REF,
+    pinned: at.digests.get('kdcube-metrics'),
     status: 'missing',
     bases: {},
     bundles: [],
