@@ -32,7 +32,7 @@ function withPublishedImages(
   published: Workspace['pins']['platform'],
   requiresPins: boolean,
 ): Environment {
-  const { registry, services, exec } = environment;
+  const { registry } = environment;
   const byDigest = (image: ServiceImage): ServiceImage => {
     const found = image.kind === 'release' ? published.find(({ subject }) => subject.name === image.name) : undefined;
     if (!found || registry === undefined) return image;
@@ -41,10 +41,16 @@ function withPublishedImages(
     if (!pin) return image;
     return { kind: 'digest', reference: `${shown(parseRegistry(registry))}/${name}@${pin.digest}`, published: { name, ref } };
   };
+  return mapImages(environment, byDigest);
+}
+
+/** The environment with other images of its services and of exec. */
+export function mapImages(environment: Environment, change: (image: ServiceImage) => ServiceImage): Environment {
+  const { services, exec } = environment;
   return {
     ...environment,
-    services: services.map((service) => ({ ...service, image: byDigest(service.image) })),
-    ...(exec && { exec: { ...exec, image: byDigest(exec.image) } }),
+    services: services.map((service) => ({ ...service, image: change(service.image) })),
+    ...(exec && { exec: { ...exec, image: change(exec.image) } }),
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@kdcube/release/internal';
 import { pinnedImage } from '../../images/job';
 import { diskFiles } from '../../workspace/disk';
+import { mapImages } from '../../workspace/environment';
 import { pinnedReferences, type Registries } from '../../workspace/registries';
 import type { OpenRelease } from '../../workspace/workspace';
 
@@ -40,14 +41,13 @@ export function usePlatformImages(open: OpenRelease, environment: Environment, r
       return image;
     }
   };
-  const services = environment.services.map((service) => ({ ...service, image: replace(service.image) }));
-  const exec = environment.exec && { ...environment.exec, image: replace(environment.exec.image) };
+  const replaced = mapImages(environment, replace);
   if (problems.length > 0) throw new KdcubeError(problems);
   const notes = [...bases].map(([image, reference]): Problem => ({
     code: 'git-mode',
     message: `${quoted(image)} is not needed in git mode: its base runs, ${reference}.`,
   }));
-  return { environment: { ...environment, services, ...(exec && { exec }) }, notes };
+  return { environment: replaced, notes };
 }
 
 function hasBundles({ workspace }: OpenRelease, name: string): boolean {
