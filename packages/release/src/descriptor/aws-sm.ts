@@ -1,3 +1,5 @@
+import type { Problem } from '../problem/problem';
+
 /**
  * The bundle descriptor in AWS Secrets Manager, as the platform keeps it (kdcube/kdcube 0a2b187f1, infra/plugin/bundle_store.py, `_AwsBundleDescriptorStore`): `<prefix>/bundles-meta` lists the
  * bundles, and `<prefix>/bundles/<id>/descriptor` has each of them, with its settings under `props`.
@@ -70,4 +72,15 @@ export function secretText(document: Document): string {
 }
 
 /** Secrets Manager’s limit of a value: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
-export const SECRET_BYTES = 65_536;
+const SECRET_BYTES = 65_536;
+
+/** The Problem of a secret that Secrets Manager would not store. `what`: which part of its content is meant. */
+export function secretSizeProblem(secret: string, text: string, what = ''): Problem | undefined {
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes <= SECRET_BYTES) return undefined;
+  return {
+    code: 'limit-exceeded',
+    message: `The secret ${secret} would have ${bytes} bytes${what}; Secrets Manager stores at most ${SECRET_BYTES}.`,
+    hint: 'keep large settings in a file of the bundle',
+  };
+}

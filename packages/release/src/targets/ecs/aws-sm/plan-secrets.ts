@@ -3,12 +3,12 @@ import {
   bundleSecret,
   loaderText,
   metaSecret,
+  secretSizeProblem,
   secretText,
-  SECRET_BYTES,
   type Document,
   type SecretsDescriptor,
 } from '../../../descriptor/aws-sm';
-import { KdcubeError, type Problem } from '../../../problem/problem';
+import { KdcubeError } from '../../../problem/problem';
 import { sortKeys } from '../../../deploy/normalize-descriptor';
 import { listedBundles, type StoredDescriptor } from './stored-descriptor';
 
@@ -95,11 +95,6 @@ function isSame(one: unknown, other: unknown): boolean {
 
 /** Refused before the first write. Settings that are kept are in Secrets Manager already, so they fit. */
 function checkSizes(writes: readonly SecretWrite[]): void {
-  const problems = writes.flatMap(({ secret, content }): Problem[] => {
-    const bytes = new TextEncoder().encode(secretText(content as Document)).length;
-    if (bytes <= SECRET_BYTES) return [];
-    const message = `The secret ${secret} would have ${bytes} bytes; Secrets Manager stores at most ${SECRET_BYTES}.`;
-    return [{ code: 'limit-exceeded', message, hint: 'keep large settings in a file of the bundle' }];
-  });
+  const problems = writes.flatMap(({ secret, content }) => secretSizeProblem(secret, secretText(content as Document)) ?? []);
   if (problems.length > 0) throw new KdcubeError(problems);
 }

@@ -1,6 +1,6 @@
 import type { SecretWrite } from '../../../deploy/descriptor-secrets';
 import { sha256Id } from '../../../deploy/token';
-import { secretText, SECRET_BYTES, type Document } from '../../../descriptor/aws-sm';
+import { secretSizeProblem, secretText, type Document } from '../../../descriptor/aws-sm';
 import { KdcubeError } from '../../../problem/problem';
 import { isUnconfirmed } from '../rollout/port/retries';
 import { pause, write, type Rollout } from '../rollout/rollout';
@@ -103,13 +103,8 @@ function checkUnchanged({ secret, from }: SecretWrite, stored: StoredSecret | un
 }
 
 function checkSize({ secret }: SecretWrite, text: string): void {
-  const bytes = new TextEncoder().encode(text).length;
-  if (bytes <= SECRET_BYTES) return;
-  throw new KdcubeError({
-    code: 'limit-exceeded',
-    message: `The secret ${secret} would have ${bytes} bytes with the settings that it keeps; Secrets Manager stores at most ${SECRET_BYTES}.`,
-    hint: 'keep large settings in a file of the bundle',
-  });
+  const problem = secretSizeProblem(secret, text, ' with the settings that it keeps');
+  if (problem) throw new KdcubeError(problem);
 }
 
 /** The settings that are kept are taken from what is stored now: they are not in the plan. */

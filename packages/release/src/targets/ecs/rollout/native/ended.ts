@@ -1,10 +1,8 @@
 import type { Failure } from '../failure';
 import type { ServiceState } from '../port/port';
 import { stepOf, type Rollout } from '../rollout';
-import { sentence } from '../wave/text';
 import { definitionOf } from './read-deployment';
-import { nativeReason } from './reason';
-import { describeStage } from './stages';
+import { nativeReason, statedReason } from './reason';
 
 /** Finds a service that was followed to a stage only (`waitUntil`), and that ECS has rolled back since then. */
 export async function findLaterRollback(rollout: Rollout, services: readonly ServiceState[]): Promise<Failure | undefined> {
@@ -17,8 +15,7 @@ export async function findLaterRollback(rollout: Rollout, services: readonly Ser
     if (!state?.status.startsWith('ROLLBACK_') || (await definitionOf(rollout, state.target.arn)) !== target) continue;
     const { rollbackRevision } = state;
     if (rollbackRevision === undefined || (await definitionOf(rollout, rollbackRevision)) !== service.taskDefinition) continue;
-    const text = `${sentence(state.reason ?? '')} Stage: ${describeStage(state)}.`;
-    const reason = nativeReason(state) ?? { code: 'rollout-failed' as const, text };
+    const reason = nativeReason(state) ?? statedReason(state);
     const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
     rollout.progress.reached.delete(name);
     rollout.report({ event: 'failed', service: name, code: reason.code, reason: reason.text });

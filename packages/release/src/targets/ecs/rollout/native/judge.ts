@@ -3,11 +3,11 @@ import { settleStoppedTasks } from '../wave/stopped-tasks';
 import type { ServiceDeploymentState, ServiceState } from '../port/port';
 import type { Rollout } from '../rollout';
 import { withLog } from '../wave/task-log';
-import { formatElapsed, sentence } from '../wave/text';
+import { formatElapsed } from '../wave/text';
 import type { DeploymentResult } from '../verdict/verdict';
 import type { WatchedDeployment } from '../wave/watched-deployment';
 import { readDeployment } from './read-deployment';
-import { nativeReason } from './reason';
+import { nativeReason, statedReason } from './reason';
 import { describeStage, hasReached, isInProgress, pausedHook } from './stages';
 
 /** What a deployment with a native strategy comes to. `by-tasks`: ECS has finished it, and its tasks decide. */
@@ -86,8 +86,7 @@ async function failedResult(
   let reason = nativeReason(state);
   if (!reason) {
     await settleStoppedTasks(rollout, deployment);
-    const text = `${sentence(state.reason ?? '')} Stage: ${describeStage(state)}.`;
-    reason = await withLog(rollout, findCause(deployment) ?? { code: 'rollout-failed', text }, deployment.step.container);
+    reason = await withLog(rollout, findCause(deployment) ?? statedReason(state), deployment.step.container);
   }
   if (state.status === 'ROLLBACK_FAILED') reason = { code: 'rollback-failed', text: `ECS could not roll back. ${reason.text}` };
   return { outcome: 'failed', reason, ...rolledBack };

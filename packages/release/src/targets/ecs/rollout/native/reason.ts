@@ -18,6 +18,11 @@ export function nativeReason(deployment: ServiceDeploymentState): Reason | undef
   return { code: /StopServiceDeployment/i.test(reason) ? 'deployment-stopped' : 'rollout-failed', text: what };
 }
 
+/** The sentence of ECS alone. */
+export function statedReason(deployment: ServiceDeploymentState): Reason {
+  return { code: 'rollout-failed', text: `${sentence(deployment.reason ?? '')} Stage: ${describeStage(deployment)}.` };
+}
+
 function nameOf({ id, target }: ServiceDeploymentState['hooks'][number]): string {
   return target === undefined ? id : target.slice(target.lastIndexOf(':') + 1);
 }
