@@ -17,7 +17,7 @@ if (isPlugin) {
 }
 copyAssets('src');
 
-/** Removes all declarations that this file does not need: nobody imports the types of modules that Nx loads by path. */
+/** Removes all declarations that this file does not need: no package imports the types of modules that Nx loads by path. */
 function removeOtherTypes(file) {
   const needed = new Set();
   const collect = (each) => {

@@ -193,9 +193,9 @@ function bytes(count) {
 function verdictsPage() {
   return page('Verdicts, side by side', [
     'The same rollouts on the same [stand-in for Amazon ECS](../packages/ecs-double/README.md), by two tools: `deploy-ecs`, and what most pipelines do, `aws ecs update-service` and then `aws ecs wait services-stable`. They are the rollouts of our own test table in which one service changes, because those two commands know of one.',
-    '"Good" (exit code 0) is right where all tasks that ECS wants have the pinned image, as many as are wanted, and their load balancers find them healthy, two minutes later; any other verdict where that is not so when it is said. Who says that AWS does not tell is neither right nor wrong. A reason is shown where what is printed has what the task itself, or AWS, said: the exit code, the last line of the log, why the image did not come; where neither said anything, the cell is empty. Nobody sleeps: the clock is virtual for both.',
+    '"Good" (exit code 0) is right where all tasks that ECS wants have the pinned image, as many as are wanted, and their load balancers find them healthy, two minutes later; any other verdict where that is not so when it is said. “AWS does not tell” counts as neither right nor wrong. A reason is shown where what is printed has what the task itself, or AWS, said: the exit code, the last line of the log, why the image did not come; where neither said anything, the cell is empty. No test sleeps: the clock is virtual for both.',
     verdictsTable(),
-    '“Does not know” is the truth where AWS itself does not tell: nobody may ask it any more, it throttles every call, its answers show the past for ever, or it watches alarms and may yet roll back. What was pinned may run or may not, and whoever says either has guessed.',
+    '“Does not know” is the truth where AWS itself does not tell: its answers are denied, it throttles every call, its answers show the past for ever, or it watches alarms and may yet roll back. What was pinned may run or may not, and either answer is a guess.',
     'The command line does what its documentation says: it waits until a service is stable, for ten minutes, and a service that was rolled back is stable. Made by `node tools/bench/verdicts.mjs`; a test fails when the table of rollouts is another one.',
   ]);
 }

@@ -1,4 +1,4 @@
-// The bench's own engine and registry: pruning it removes nobody's images, and nobody else's work is measured.
+// The bench's own engine and registry: pruning it removes no other images, and no other work is measured.
 import net from 'node:net';
 import path from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -80,7 +80,7 @@ export function openShop(dir, count) {
     context,
     files,
     bundle,
-    /** Changes one file of one bundle in a way that nobody has seen, and commits it, unless it is to stay uncommitted. */
+    /** Changes one file of one bundle in a way that was not seen before, and commits it, unless it is to stay uncommitted. */
     change({ uncommitted = false } = {}) {
       const bytes = Buffer.concat([original, Buffer.from(`\nNONCE = "${crypto.randomUUID()}"\n`)]);
       files.set(changed, bytes);

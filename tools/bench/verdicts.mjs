@@ -13,7 +13,7 @@ export const RESULT = new URL('verdicts.json', import.meta.url);
 /** Its waiters ask every 15 seconds. */
 const POLL = 15_000;
 
-/** Rollouts that somebody can have with a tool that sets one service: no plan of several steps, nothing that only our own client meets, and nothing that happens by the number of its calls. */
+/** Rollouts that are possible with a tool that sets one service: no plan of several steps, nothing that only our own client meets, and nothing that happens by the number of its calls. */
 export function comparable(rows) {
   return rows.filter(({ wish = {}, plan, place, options = {}, meanwhile, native, bundles }) => {
     const one = wish.changes?.length === 1 && wish.changes[0] !== 'proc' && !wish.more && !wish.gateway;

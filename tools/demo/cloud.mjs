@@ -7,7 +7,7 @@ import { start } from '../../packages/ecs-double/double.mjs';
 export const PLACE = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
 const SERVICES = ['chat-proc', 'chat-ingress', 'metrics'];
 const LOG_GROUPS = [...SERVICES, 'postgres-setup', 'exec'].map((name) => `/ecs/kdcube-${name}`);
-/** Virtual seconds per real second, if somebody watches. */
+/** Virtual seconds per real second, if a person watches. */
 const PACE = 45;
 
 /** `env`: the variables of a program that uses this stand-in. */

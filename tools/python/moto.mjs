@@ -1,4 +1,4 @@
-// moto from PyPI: Amazon's services as somebody else understood them. It stands in for all that `verify` asks but ECS's rollouts.
+// moto from PyPI: an independent model of Amazon's services. It stands in for all that `verify` asks but ECS's rollouts.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { venv } from '../../packages/ecs-double/conformance/venv.mjs';

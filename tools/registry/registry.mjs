@@ -23,7 +23,7 @@ import { TLS } from './tls.mjs';
  * faults        (request) => undefined | 'cut' | 'lost' | { status, headers?, body? } | { cutAfter: bytes } | { cutBody: bytes } | { endless: bytes }, or a promise of
  *               one of these, which holds the request. Asked for each request, before anything else. 'cut' closes the connection without an answer; 'lost' does what was asked, and then closes it without an answer;
  *               cutAfter answers, and closes it after so many bytes of the body; cutBody closes it after so many bytes of the request's body; endless
- *               does nothing of what was asked, and answers with these bytes, again and again, for as long as somebody listens.
+ *               does nothing of what was asked, and answers with these bytes, again and again, for as long as the client listens.
  *               The returned object's `faults` may be set again at any time.
  *
  * answers       (request, answer) => undefined | another answer. Asked for each answer that the registry itself gives: { status, headers, body }.

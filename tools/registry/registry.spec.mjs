@@ -168,7 +168,7 @@ describe('faults', () => {
   });
 });
 
-test('an endless answer goes on until nobody listens', async () => {
+test('an endless answer goes on until nothing listens on the port', async () => {
   const registry = await begin({ faults: () => ({ endless: Buffer.alloc(100_000) }) });
   const answer = await fetch(`${registry.url}/v2/`);
   let size = 0;

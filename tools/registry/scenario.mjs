@@ -2,7 +2,7 @@
 import { IMAGE, INDEX, call, errorCode, imageManifest, pushBlob, pushImage, withQuery } from './client.mjs';
 import { digestOf } from './protocol.mjs';
 
-/** Returns { step: [status, error code or what else matters] }. `name` must be a repository nobody used before. */
+/** Returns { step: [status, error code or what else matters] }. `name` must be a repository that was not used before. */
 export async function runScenario(base, name) {
   const seen = {};
   const note = (step, answer, ...more) =>

@@ -1,4 +1,4 @@
-// A certificate for registries that speak TLS, and the authority that signed it. Made for these tests: nobody trusts it, and nothing else uses its key.
+// A certificate for registries that speak TLS, and the authority that signed it. Made for these tests: no system trusts it, and nothing else uses its key.
 
 /** For registry.example, every registry of Amazon's in eu-central-1, and 127.0.0.1. */
 export const TLS = {

@@ -40,7 +40,7 @@ export const PluginOptions = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Accept an image that cannot be verified for its tag `c-<key>` alone: one that an engine built elsewhere, or whose bundles cannot be read. Whoever can write to the image repository then decides what is deployed. Receipts say so.',
+      'Accept an image that cannot be verified for its tag `c-<key>` alone: one that an engine built elsewhere, or whose bundles cannot be read. Anyone with write access to the image repository then decides what is deployed. Receipts say so.',
     )
     .meta({ default: false }),
   signatureKeys: z

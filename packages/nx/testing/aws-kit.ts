@@ -29,7 +29,7 @@ function load(file: string): Promise<unknown> {
   return import(pathToFileURL(path.join(__dirname, '../../ecs-double', file)).href);
 }
 
-/** A task definition of nobody's, and a service that runs it. */
+/** A task definition that belongs to no release, and a service that runs it. */
 export function emptyDefinition(family: string, more: object = {}): object {
   return {
     family,
@@ -63,7 +63,7 @@ export function restoreVariables(before: NodeJS.ProcessEnv): void {
   Object.assign(process.env, before);
 }
 
-/** Lets everything that asks AWS ask the double, with credentials of nobody's. */
+/** Lets everything that asks AWS ask the double, with invented credentials. */
 export function useDouble({ url }: Pick<EcsDouble, 'url'>, secret = 'none'): void {
   clearAwsVariables();
   Object.assign(process.env, { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: secret });

@@ -25,7 +25,7 @@ export interface DeployFixture {
   platform?: string;
   images?: ReadonlyMap<string, string>;
   running?: Running;
-  /** What proc's image that runs holds; undefined: nobody can say. */
+  /** What proc's image that runs holds; undefined: unknown. */
   before?: readonly RecordedBundle[];
 }
 
@@ -103,7 +103,7 @@ function pinOf(id: string): Omit<BundlePin, 'ref' | 'commit' | 'tree'> {
   return { pin: 1, repo: 'git@git.example.com:alps/bundles.git', subdir: 'service', path: `service/${id}` };
 }
 
-/** Services that are there, with definitions of nobody's. */
+/** Services that exist, with definitions that belong to no release. */
 export function nothingRuns(environment: Environment = prod): Running {
   const arn = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/empty:1';
   const services = environment.services

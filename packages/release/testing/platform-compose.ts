@@ -16,7 +16,7 @@ export function preparePlatformFolder(source: string, folder: string): void {
     mkdirSync(target, { recursive: true });
     for (const file of readdirSync(samples)) cpSync(join(samples, file), join(target, file));
   }
-  // The samples name the folder of whoever wrote them.
+  // The samples name the folder of their author.
   const dotenv = join(folder, '.env');
   if (existsSync(dotenv))
     writeFileSync(dotenv, readFileSync(dotenv, 'utf8').replace(/^KDCUBE_CONFIG_DIR=.*$/m, 'KDCUBE_CONFIG_DIR=./config'));

@@ -32,7 +32,7 @@ export interface Compared {
 interface Difference {
   key: string;
   became: 'left out' | 'added' | 'changed' | 'a reference' | 'left to ECS';
-  /** Undefined: nobody knows why, and the test fails. */
+  /** Undefined: the reason is unknown, and the test fails. */
   reason: ImportReason | undefined;
 }
 

@@ -22,7 +22,7 @@ interface PlantOptions {
   annotations?: Record<string, string>;
 }
 
-/** What somebody who may write to the repository can do to the signatures of an image. */
+/** What a person with write access to the repository can do to the signatures of an image. */
 export function signatureForger(host: string, name: string) {
   const { blob, putRaw } = forger(host, name);
   const base = `http://${host}/v2/${name}`;

@@ -8,7 +8,7 @@ export interface Forged {
   config: ImageConfig & { config: { Labels: Record<string, string> } & Record<string, unknown> };
 }
 
-/** What somebody with write access to a repository of the registry can do. */
+/** What a person with write access to a repository of the registry can do. */
 export interface Forger {
   read(reference: string): Promise<Forged>;
   /** Puts a blob. Returns its descriptor without a media type. */

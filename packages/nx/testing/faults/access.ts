@@ -70,13 +70,13 @@ export const ACCESS: Row[] = [
     stays: true,
   },
   {
-    what: 'a repository that nobody made, where pushing makes none',
+    what: 'a repository that does not exist, where a push creates none',
     ends: 'registry-repository-missing',
     registry: { repositories: ['other'] },
     stays: true,
   },
   {
-    what: 'nobody listens',
+    what: 'nothing listens on the port',
     ends: 'registry-unreachable',
     arrange: async ({ registry }) => registry.close(),
     stays: true,

@@ -67,7 +67,7 @@ export const OPERATIONS: Operation[] = [
   },
   {
     id: 'absent',
-    title: 'push to what nobody created',
+    title: 'push to a repository that does not exist',
     run: (stage) =>
       stage.product.mustExist === undefined ? undefined : push(stage, ours, key, [v1, main], ABSENT).then(() => 'works'),
   },

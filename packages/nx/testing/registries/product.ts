@@ -46,7 +46,7 @@ export interface Product {
   mustExist?: string;
 }
 
-/** The repositories of the operations: one whose tags are immutable, and one that nobody created. */
+/** The repositories of the operations: one whose tags are immutable, and one that does not exist. */
 export const APP = 'acme/app';
 export const IMMUTABLE = 'acme/immutable';
 export const ABSENT = 'other/app';

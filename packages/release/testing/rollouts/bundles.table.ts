@@ -204,7 +204,7 @@ export const BUNDLE_ROWS: Row[] = [
     registry: 'left',
   },
   {
-    name: 'proc is scaled to 0: nobody can be asked',
+    name: 'proc is scaled to 0: no task can be asked',
     scenario: { services: SERVICES.map((name) => service(name, name === 'proc' ? { desiredCount: 0 } : {})) },
     bundles: () => ({ body: listed({ b: PREPARING }) }),
     exit: 0,

@@ -15,7 +15,7 @@ export function checkLastLine(row: Row, { message }: Ended, calls: readonly Call
   if (/No service was updated/.test(claims)) expect([...confirmed]).toEqual([]);
   for (const [, service, revision] of open.matchAll(/(\S+) to (acme-\S+:\d+)/g))
     expect(confirmed.get(service!)).not.toBe(revision);
-  // What nobody can read cannot be claimed either, but for what was read.
+  // What cannot be read cannot be claimed either, but for what was read.
   if (JSON.stringify(row).includes('staleReads')) return;
   for (const [, service, revision] of claims.matchAll(/(\S+) runs acme-(\S+:\d+) \(/g))
     expect({ service, revision: runs[service!] }).toEqual({ service, revision });

@@ -199,7 +199,7 @@ export const NATIVE: Row[] = [
     notes: /ingress: at BAKE_TIME, traffic 100% new, 0% old\. ECS continues on its own/,
   }),
   row(
-    'waitUntil, and proc only reached the stage: nobody is asked whether its bundles are ready',
+    'waitUntil, and proc only reached the stage: it is not asked whether its bundles are ready',
     native('BLUE_GREEN', {}, 'proc'),
     {
       wish: { changes: ['proc'], force: false },

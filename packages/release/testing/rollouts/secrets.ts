@@ -99,7 +99,7 @@ function storedOf(secrets: Record<string, object>): StoredDescriptor {
   };
 }
 
-/** Somebody else writes a secret. */
+/** Another person writes a secret. */
 export function overwrite(double: EcsDouble, name: string, value: object): Promise<unknown> {
   return double.as('PutSecretValue', { SecretId: `${PREFIX}/${name}`, SecretString: JSON.stringify(value) }, 'secretsmanager');
 }

@@ -31,7 +31,7 @@ async function isAncestor(source: RepoSource, commit: string, tips: readonly str
     const checkout = await readCheckout(source.root);
     if (await isReachable({ context: checkout.context }, commit, tips)) return true;
     if (await isShallow(checkout.context)) return 'shallow';
-    // Somebody may have pushed since the last fetch.
+    // There may have been a push since the last fetch.
     const remote = await remoteOf(source);
     const isPartial = configValue(checkout.config, `remote.${remote.name}.promisor`) === 'true';
     await fetchObjects(remote, isPartial ? ['--filter=blob:none'] : [], tips, log);

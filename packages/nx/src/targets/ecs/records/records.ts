@@ -77,7 +77,7 @@ export async function writeRecord(place: Repository, draft: Omit<ReleaseRecord, 
       await carryOut({ kind: 'other', text }, () => put(place, tag, { ...draft, attempt }));
       return tag;
     } catch (error) {
-      // Somebody else's deploy ended in the same moment.
+      // Another deploy ended in the same moment.
       if (!(error instanceof KdcubeError) || error.problems[0]?.code !== 'tag-exists' || attempt > 10_000) throw error;
       attempt += 1;
     }

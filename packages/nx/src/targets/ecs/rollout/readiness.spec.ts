@@ -46,7 +46,7 @@ it.each<[string, BundleAnswer, unknown]>([
   expect(await ask((await endpoint(answer)).url)).toMatchObject(expected as object);
 });
 
-it('a host that nobody listens on', async () => {
+it('a host that nothing listens on the port on', async () => {
   const { url } = await endpoint('never');
   await stops.pop()!();
   expect(await ask(url)).toEqual({ unanswered: 'it cannot be reached (ECONNREFUSED)' });

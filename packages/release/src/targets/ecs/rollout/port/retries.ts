@@ -66,7 +66,7 @@ export function isUnconfirmed(error: unknown): boolean {
   return codeOf(error) === 'aws-error' && /not a valid AWS response|without returning it/.test((error as Error).message);
 }
 
-/** AWS refused to continue or stop a service deployment, because it is not any more what was read: it ended, or somebody did this before. Also what a repeated call gets whose first response was lost. */
+/** AWS refused to continue or stop a service deployment, because it is not any more what was read: it ended, or another person did this before. Also what a repeated call gets whose first response was lost. */
 export function isConflict(error: unknown): boolean {
   const names = /\((?:ConflictException|ServiceDeploymentNotFoundException|InvalidParameterException)\)/;
   return codeOf(error) === 'aws-error' && names.test((error as Error).message);
