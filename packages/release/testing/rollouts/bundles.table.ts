@@ -1,17 +1,7 @@
 import type { DeployPlan } from '../../src/internal';
-import { listed, PREPARING, readinessAt } from './bundles';
+import { listed, PREPARING, readinessAt, RETRYING } from './bundles';
 import { CRASH, rule, UI, type Row } from './row';
 import { service, SERVICES } from './kit';
-
-const RETRYING = {
-  readiness: 'required',
-  state: 'retrying',
-  ready: false,
-  desired_generation: 'new',
-  ready_generation: null,
-  error_code: 'ModuleNotFoundError',
-  error_message: "No module named 'pandas'",
-};
 
 const DSN_ERROR = 'connection to postgresql://kdcube:Xq7-vu2.Lk9@db.internal:5432/kdcube failed';
 

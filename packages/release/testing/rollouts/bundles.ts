@@ -35,6 +35,17 @@ export function listed(states: Record<string, object | undefined> = {}, more: ob
 
 export const PREPARING = { readiness: 'independent', state: 'preparing', ready: false };
 
+/** A required bundle that does not load, as the view with errors shows it. */
+export const RETRYING = {
+  readiness: 'required',
+  state: 'retrying',
+  ready: false,
+  desired_generation: 'new',
+  ready_generation: null,
+  error_code: 'ModuleNotFoundError',
+  error_message: "No module named 'pandas'",
+};
+
 /** The stand-in without HTTP: what the client of @kdcube/nx makes of an answer. */
 export function readinessOf(answers: BundleAnswers, now: () => number): Readiness {
   let requests = 0;

@@ -1,21 +1,26 @@
 import { LOCK_TAG } from '../../src/targets/ecs/rollout/lock';
 import { definition, NEW, service, SERVICES } from './kit';
 import { CRASH, type Row, rule, update } from './row';
-import { AFTER, BEFORE, entry, list, overwrite, planned, PREFIX, SECRET_DEFINITIONS, secretOf, secretsScenario } from './secrets';
+import {
+  AFTER,
+  BEFORE,
+  entry,
+  list,
+  overwrite,
+  planned,
+  PREFIX,
+  RESTORED,
+  SECRET_DEFINITIONS,
+  secretOf,
+  secretsScenario,
+  WRITTEN,
+} from './secrets';
 
 const PROC = { changes: ['proc'], force: false };
 const BOTH = { changes: ['proc', 'ingress'], force: false };
 const NOTHING = { changes: [], force: false };
 const NEW_PROC = { proc: 'proc:2', ingress: 'ingress:1', ui: 'ui:1' };
 const OLD_LIST = list('old_bundle');
-/** The release has the two bundles; the settings that were stored are kept. */
-const WRITTEN = {
-  'bundles-meta': list('old_bundle', 'new_bundle'),
-  [secretOf('old_bundle')]: { ...AFTER.old_bundle, props: { limit: 3 } },
-  [secretOf('new_bundle')]: AFTER.new_bundle,
-};
-/** A rollback leaves the secret of a bundle that nothing lists. */
-const RESTORED = { ...BEFORE, [secretOf('new_bundle')]: AFTER.new_bundle };
 const denied = (op: string, more: object = {}) => ({ service: 'secretsmanager', op, error: 'AccessDeniedException', ...more });
 
 /** Another deploy holds the lock until 09:30. */

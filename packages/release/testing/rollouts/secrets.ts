@@ -20,6 +20,15 @@ export const BEFORE: Record<string, object> = {
 /** What the release wants. */
 export const AFTER = { old_bundle: entry('old_bundle', { description: 'renamed' }), new_bundle: entry('new_bundle') };
 
+/** What a deploy writes: the release has the two bundles; the settings that were stored are kept. */
+export const WRITTEN = {
+  [META]: list('old_bundle', 'new_bundle'),
+  [secretOf('old_bundle')]: { ...AFTER.old_bundle, props: { limit: 3 } },
+  [secretOf('new_bundle')]: AFTER.new_bundle,
+};
+/** What a rollback leaves: the secret of a bundle that nothing lists stays. */
+export const RESTORED = { ...BEFORE, [secretOf('new_bundle')]: AFTER.new_bundle };
+
 /** A version id that a test can name. */
 const versionOf = (name: string) => `${name.replace(/\W/g, '-')}-`.padEnd(40, '0');
 

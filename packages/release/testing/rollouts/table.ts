@@ -11,6 +11,7 @@ import { OTHERS } from './others.table';
 import { CONFIRMED } from './confirmed.table';
 import { REASONS } from './reasons.table';
 import { REFUSED } from './refused.table';
+import { RELOADS } from './reload.table';
 import { SCALED } from './scaled.table';
 import { SECRETS } from './secrets.table';
 
@@ -266,6 +267,7 @@ const PLAIN: Row[] = [
   ...REASONS,
   ...CONFIRMED,
   ...SECRETS,
+  ...RELOADS,
   ...NATIVE,
   ...BUNDLE_ROWS,
 ];
