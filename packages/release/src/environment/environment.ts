@@ -114,7 +114,8 @@ export interface Environment {
     subnets: string[];
     securityGroups: string[];
   };
-  compose: { project: string; directory?: string; file: string };
+  /** `host`: undefined for this machine. `keep`: how many releases stay on the host. */
+  compose: { project: string; directory?: string; file: string; host?: string; keep: number };
   gateway: WrittenGateway;
   bundles: Bundling;
   readiness?: { url: string; headers: Record<string, string>; wait: 'all' | 'required' };

@@ -34,6 +34,8 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
       project: written.compose?.project ?? `kdcube-${name}`,
       directory: written.compose?.directory,
       file: written.compose?.file ?? 'docker-compose.yaml',
+      ...(written.compose?.host !== undefined && { host: written.compose.host }),
+      keep: written.compose?.keep ?? 5,
     },
     gateway: written.gateway ?? {},
     bundles: {

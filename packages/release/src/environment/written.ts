@@ -169,6 +169,15 @@ export const WrittenEnvironment = z
         project: text().optional().describe('The compose project’s name.'),
         directory: text().optional().describe('The folder on the host that holds compose file and env files.'),
         file: text().optional().describe('Default: `docker-compose.yaml`.'),
+        host: text()
+          .optional()
+          .describe(
+            'The host, as the system’s ssh reaches it: `ssh://user@host:22`, or `ssh://name` with a name of your ssh configuration. Default: this machine.',
+          ),
+        keep: count(1)
+          .max(50)
+          .optional()
+          .describe('How many releases stay on the host, with their images, for a rollback: 1 to 50. Default: 5.'),
       })
       .optional()
       .describe('Where on the host.'),

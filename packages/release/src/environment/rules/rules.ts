@@ -10,6 +10,7 @@ import {
   sizesExist,
   targetsAreComplete,
 } from './rules-targets';
+import { composePlaceIsSafe } from './rules-compose';
 import { readinessCanBeAsked } from './rules-readiness';
 import {
   clearedNamesExist,
@@ -43,6 +44,7 @@ const RULES: EnvironmentRule[] = [
   rolesAreOfTheAccount,
   mountsAreValid,
   execCanRun,
+  composePlaceIsSafe,
   readinessCanBeAsked,
   keysAreUsed,
   gatewayIsAccepted,
