@@ -2,7 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectGolden } from '../../../tools/testing/golden';
-import { readWithCompose, differences, preparePlatformFolder } from '../testing/platform-compose';
+import {
+  differences,
+  findEnvSamples,
+  prepareEnvSamples,
+  preparePlatformFolder,
+  readWithCompose,
+} from '../testing/platform-compose';
 
 /**
  * The platform's own compose files, as compose itself reads them. KD_PLATFORM_CHECKOUTS is a folder of checkouts named by their commit, KD_COMPOSE the program docker-compose (version 2). No file of the
@@ -10,7 +16,8 @@ import { readWithCompose, differences, preparePlatformFolder } from '../testing/
  */
 const { KD_PLATFORM_CHECKOUTS: CHECKOUTS, KD_COMPOSE: COMPOSE } = process.env;
 const describeWithCompose = CHECKOUTS && COMPOSE ? describe : describe.skip;
-const DOCKER = 'app/ai-app/deployment/docker';
+const APP = 'app/ai-app';
+const DOCKER = `${APP}/deployment/docker`;
 const COMMITS = ['d03a975e0', '798742970', '95de507d3', 'eefe18532', '9a7ed05a3', '0a2b187f1'];
 
 describeWithCompose(
@@ -40,6 +47,20 @@ describeWithCompose(
           });
       });
       expectGolden(join(__dirname, '../fixtures/platform/compose-differences.txt'), `${lines.join('\n')}\n`);
+    }, 120_000);
+
+    test('env samples that belong to no compose file have the same values in both readers', () => {
+      const lines = COMMITS.flatMap((commit) => {
+        const root = join(CHECKOUTS!, commit, APP);
+        return [...findEnvSamples(root)].map(([name, files], index) => {
+          const folder = join(work, 'env', commit, String(index));
+          prepareEnvSamples(root, files, folder);
+          const { variables, lines: found } = differences(folder, readWithCompose(COMPOSE!, folder));
+          expect(variables).toBeGreaterThan(0);
+          return [`${commit} ${name}: ${variables} variables, ${found.length} differences`, ...found.map((line) => `  ${line}`)];
+        });
+      });
+      expectGolden(join(__dirname, '../fixtures/platform/env-differences.txt'), `${lines.flat().join('\n')}\n`);
     }, 120_000);
   },
 );

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import type { ComposeFolder } from '../src/targets/compose/compose-file/compose-loader';
 import { foundInCompose } from '../src/targets/compose/import/compose';
 import { KdcubeError } from '../src/problem/problem';
@@ -20,6 +20,27 @@ export function preparePlatformFolder(source: string, folder: string): void {
   const dotenv = join(folder, '.env');
   if (existsSync(dotenv))
     writeFileSync(dotenv, readFileSync(dotenv, 'utf8').replace(/^KDCUBE_CONFIG_DIR=.*$/m, 'KDCUBE_CONFIG_DIR=./config'));
+}
+
+/** Env files of the platform that no compose file names, by folder: of its development set-up, its charts and its apps. */
+export function findEnvSamples(root: string): Map<string, string[]> {
+  const files = (readdirSync(root, { recursive: true }) as string[]).map((file) => file.split(sep).join('/')).sort();
+  const samples = files.filter((file) => /(?:^|\/)\.env[^/]*$/.test(file) && statSync(join(root, file)).isFile());
+  const hasCompose = (folder: string) =>
+    [folder, posix.dirname(folder)].some((each) => files.includes(`${each}/docker-compose.yaml`));
+  const folders = [...new Set(samples.map((file) => posix.dirname(file)))].filter((folder) => !hasCompose(folder));
+  return new Map(folders.map((folder) => [folder, samples.filter((file) => posix.dirname(file) === folder)]));
+}
+
+/** A folder with these env files, and a compose file in which each of them is the environment of a service. */
+export function prepareEnvSamples(root: string, files: readonly string[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const services = files.map((file) => {
+    const name = posix.basename(file);
+    cpSync(join(root, file), join(folder, `sample${name}`));
+    return `  ${name.slice(1).replaceAll('.', '-')}: { image: app, env_file: [sample${name}] }`;
+  });
+  writeFileSync(join(folder, 'docker-compose.yaml'), `services:\n${services.join('\n')}\n`);
 }
 
 /** What compose makes of it; a variable that it requires is written to .env, once it has asked for it. */
