@@ -19,6 +19,8 @@ it.each<[string, Partial<ImageContents>, string[]]>([
   ['one bundle', { bundles: [bundle('a'), ...contents.bundles.slice(1)] }, ['a changed']],
   ['added bundles', { bundles: [...contents.bundles, bundle('x'), bundle('y')] }, ['x, y added']],
   ['a removed bundle', { bundles: contents.bundles.slice(1) }, ['a removed']],
+  ['three bundles', { bundles: contents.bundles.slice(3) }, ['a, b, c removed']],
+  ['four bundles', { bundles: contents.bundles.slice(4) }, ['a, b, c and 1 more removed']],
   ['many bundles', { bundles: contents.bundles.map(({ id }) => bundle(id)) }, ['a, b, c and 2 more changed']],
   [
     'the platform, and with it the base',

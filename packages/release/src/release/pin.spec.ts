@@ -102,9 +102,10 @@ test('requirePin reports whether a pin is missing or stale, with the command to 
 });
 
 test('the paths of pins', () => {
-  expect([pins.bundlePinFile('a@1.0'), pins.imagePinFile('x'), pins.FRONTEND_PIN]).toEqual([
+  expect([pins.bundlePinFile('a@1.0'), pins.imagePinFile('x'), pins.platformPinFile('y'), pins.FRONTEND_PIN]).toEqual([
     'pins/bundles/a@1.0/pin.json',
     'pins/images/x/pin.json',
+    'pins/platform/y/pin.json',
     'pins/frontend/pin.json',
   ]);
 });
