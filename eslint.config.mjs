@@ -32,6 +32,7 @@ const LAYERS = [
   { src: RELEASE, room: 'descriptor', rooms: [...MODEL, 'bundle', 'image'], packages: [] },
   { src: RELEASE, room: 'env', rooms: CONTENT, packages: [] },
   { src: RELEASE, room: 'import', rooms: [...CONTENT, 'env'], packages: [] },
+  { src: RELEASE, room: 'setup', rooms: [...CONTENT, 'env'], packages: ['yaml', 'zod'] },
   { src: RELEASE, room: 'deploy', rooms: CONFIGURATION, packages: ['zod', 'node:crypto'] },
   { src: RELEASE, room: 'targets/ecs', rooms: [...CONFIGURATION, 'deploy'], packages: ['zod', 'node:crypto'] },
   { src: RELEASE, room: 'targets/compose', rooms: [...CONFIGURATION, 'deploy'], packages: ['zod', 'node:crypto'] },

@@ -18,6 +18,7 @@ export { distance } from './document/distance';
 export { ONCE } from './document/once';
 
 // platform
+export { isPythonKeyword } from './platform/python-names';
 export { idProblem } from './platform/bundle-id';
 export { type Generation, generations } from './platform/generation';
 
@@ -211,3 +212,8 @@ export { serviceContainer } from './targets/ecs/task-definition/update-task-defi
 /** @public Printed into docs/ by tools/docs.mjs. */
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
+
+// setup
+export { convertRelease, type ConvertedRelease } from './setup/from';
+export { RELEASE_HEAD } from './setup/new-release';
+export { commandsOf, type PackageManager } from './setup/package-manager';

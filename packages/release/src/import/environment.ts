@@ -67,7 +67,7 @@ export function importEnvironment(found: FoundEnvironment): ImportedEnvironment 
     ...settings,
     services,
   });
-  const head = '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json\n';
+  const head = '# yaml-language-server: $schema=../node_modules/@kdcube/nx/dist/environment.schema.json\n';
   return { text: head + text, notes };
 }
 

@@ -55,6 +55,17 @@ const INSTALLED_PACKAGES = names(`
   tzdata urllib3 uvicorn websockets wheel xlsxwriter yaml yarl
 `);
 
+/** The keywords of Python 3.11 to 3.13 (`keyword.kwlist`). */
+const PYTHON_KEYWORDS = names(`
+  False None True and as assert async await break class continue def del elif else except finally for from global if import in
+  is lambda nonlocal not or pass raise return try while with yield
+`);
+
+/** Whether Python takes a word for a keyword: no import statement can name a folder that is called so. */
+export function isPythonKeyword(word: string): boolean {
+  return PYTHON_KEYWORDS.has(word);
+}
+
 const OWNERS: [ReadonlySet<string>, string][] = [
   [PYTHON_STDLIB, 'a module of Python’s standard library'],
   [OTHER_STDLIB, 'a module of Python’s standard library'],

@@ -72,7 +72,7 @@ export function mustReadRelease(
   return { release, notes };
 }
 
-interface Found {
+export interface Found {
   entries: { path: DocumentPath; key?: string; value: unknown }[];
   defaultId?: { path: DocumentPath; value: unknown };
   /** The document without its bundles. */
@@ -84,7 +84,7 @@ const MAX_BUNDLES = LIMITS.bundles.max;
 const SECTIONS = ['release_name', 'platform', 'frontend', 'repos', 'bundles', 'items', 'default_bundle_id'];
 
 /** The accepted shapes, tried in this order (contract §2.2). */
-function findBundles(root: Record<string, unknown>, doc: ReadDocument, problems: Problem[]): Found {
+export function findBundles(root: Record<string, unknown>, doc: ReadDocument, problems: Problem[]): Found {
   const { bundles, items, default_bundle_id: topDefault, ...rest } = root;
   const defaultId = topDefault === undefined ? undefined : { path: ['default_bundle_id'], value: topDefault };
   if (items !== undefined && bundles === undefined) return { ...listOf(items, ['items'], doc, problems), defaultId, rest };
