@@ -213,8 +213,13 @@ test('nx add @kdcube/nx sets up a plain Nx workspace, and a second time changes 
   plain.commit('Add the plugin');
   await plain.mustNx('g @kdcube/nx:init');
   expect(plain.git('status', '--porcelain')).toBe('');
-  await plain.mustNx(`g @kdcube/nx:release --platformRef=${PLATFORM_REF}`);
-  await plain.mustNx('g @kdcube/nx:bundle my-bundle');
-  expect((await plain.mustNx('show projects')).stdout.trim().split('\n').sort()).toEqual(['my-bundle', 'release']);
+  const asked = await plain.nx('g @kdcube/nx:bundle my-bundle');
+  expect([asked.exitCode, asked.output]).toEqual([1, expect.stringContaining('--platformRef=')]);
+  await plain.mustNx(`g @kdcube/nx:bundle my-bundle --platformRef=${PLATFORM_REF}`);
+  expect((await plain.mustNx('show projects')).stdout.trim().split('\n').sort()).toEqual(
+    [...IMAGES, 'my-bundle', 'release'].sort(),
+  );
+  const schema = /\$schema=(\S+)/.exec(plain.read('release.yaml'))![1]!;
+  expect(plain.json(schema)).toMatchObject({ properties: { platform: {}, bundles: {} } });
   expect(path.basename(plain.dir)).toBe('acme');
 });

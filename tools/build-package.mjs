@@ -14,6 +14,12 @@ if (status !== 0) process.exit(status ?? 1);
 if (isPlugin) {
   removeOtherTypes('dist/index.d.ts');
   await bundlePackage();
+  // The files of a workspace name their schemas here: pnpm does not make @kdcube/release visible, on which the plugin depends.
+  for (const [name, from] of [
+    ['release', 'schema.json'],
+    ['environment', 'environment.schema.json'],
+  ])
+    copyJson(path.join(root, 'packages/release', from), `dist/${name}.schema.json`);
 }
 copyAssets('src');
 
@@ -46,10 +52,12 @@ function copyAssets(folder) {
     const to = path.join('dist', path.relative('src', from));
     if (entry.isDirectory() && entry.name === 'files') fs.cpSync(from, to, { recursive: true });
     else if (entry.isDirectory()) copyAssets(from);
-    else if (entry.name === 'schema.json') {
-      fs.mkdirSync(path.dirname(to), { recursive: true });
-      // Minified: the documentation is in docs/.
-      fs.writeFileSync(to, JSON.stringify(JSON.parse(fs.readFileSync(from, 'utf8'))));
-    }
+    else if (entry.name === 'schema.json') copyJson(from, to);
   }
+}
+
+/** Minified: the documentation is in docs/. */
+function copyJson(from, to) {
+  fs.mkdirSync(path.dirname(to), { recursive: true });
+  fs.writeFileSync(to, JSON.stringify(JSON.parse(fs.readFileSync(from, 'utf8'))));
 }

@@ -67,7 +67,7 @@ function releasePage() {
   const schema = z.toJSONSchema(WrittenRelease, { io: 'input' });
   return page('release.yaml', [
     'The one input of a release. The first line wires the schema into editors:',
-    code('yaml', '# yaml-language-server: $schema=./node_modules/@kdcube/release/schema.json'),
+    code('yaml', '# yaml-language-server: $schema=./node_modules/@kdcube/nx/dist/release.schema.json'),
     'A release with both kinds of bundle:',
     code('yaml', fs.readFileSync(path.join(root, 'packages/release/fixtures/valid/items.yaml'), 'utf8').trimEnd()),
     ...section('Keys', schema),
@@ -81,7 +81,7 @@ function environmentPage() {
     fs.readFileSync(path.join(root, 'packages/release/fixtures/environments/valid', name), 'utf8').trimEnd();
   return page('environments/*.yaml', [
     "Where a release runs, and with what. The file's name (`a-z`, `0-9`, `-`) is the environment's, and the name of an Nx configuration of the deploy targets: `nx run release:plan:prod`. The first line wires the schema into editors:",
-    code('yaml', '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json'),
+    code('yaml', '# yaml-language-server: $schema=../node_modules/@kdcube/nx/dist/environment.schema.json'),
     'It holds no secret, only where secrets are. An environment on ECS:',
     code('yaml', fixture('prod.yaml')),
     'What it shares with others, `environments/base.yaml`: mappings are merged key by key, everything else is replaced.',

@@ -5,6 +5,7 @@ import type { Files } from '@kdcube/release/internal';
 export function treeFiles(tree: Tree): Files {
   return {
     read: (file) => (tree.exists(file) && tree.isFile(file) ? (tree.read(file) ?? undefined) : undefined),
-    list: (folder) => (tree.exists(folder) && !tree.isFile(folder) ? tree.children(folder) : []),
+    // The root exists, whatever the tree says of it.
+    list: (folder) => (folder === '.' || (tree.exists(folder) && !tree.isFile(folder)) ? tree.children(folder) : []),
   };
 }

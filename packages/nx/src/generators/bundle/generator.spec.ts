@@ -1,5 +1,5 @@
 import { readRelease } from '@kdcube/release/internal';
-import type { Tree } from '@nx/devkit';
+import { writeJson, type Tree } from '@nx/devkit';
 import imageGenerator from '../image/generator';
 import {
   contents,
@@ -108,6 +108,12 @@ describe('bundle', () => {
     ['', 'unsafe-id'],
     ['my-bundle@1.0.0', 'nx g @kdcube/nx:bundle my-bundle@1-0-0'],
     ['kdcube.admin', 'unsafe-id'],
+    ['class', 'reserved-id: "class" is a keyword of Python'],
+    ['None', 'reserved-id: "None" is a keyword of Python'],
+    ['007', 'reserved-id: "007" is a number'],
+    ['json', 'a module of Python’s standard library'],
+    ['constructor', 'reserved-id'],
+    ['__proto__', 'unsafe-id'],
     ['First', 'id-case-clash'],
     ['a_1', 'folder-clash'],
     ['images-name', 'already-exists'],
@@ -153,7 +159,7 @@ describe('bundle', () => {
   });
 
   it.each([
-    [undefined, 'file-missing'],
+    [undefined, 'wrong-option'],
     ['a: [', 'yaml-syntax'],
     ['', 'yaml-empty'],
     ['bundles: [{id: a}]\n', 'list-form'],
@@ -161,6 +167,16 @@ describe('bundle', () => {
     const tree = emptyWorkspace();
     if (text !== undefined) tree.write('release.yaml', text);
     expect(await problemsOf(tree, () => bundleGenerator(tree, { name: 'mine' }))).toContain(code);
+  });
+
+  it('writes release.yaml in a workspace that has none, if it is told the platform version', async () => {
+    const tree = emptyWorkspace();
+    writeJson(tree, 'package.json', { name: '@acme/bundles' });
+    await expectTwiceIsOnce(tree, () => bundleGenerator(tree, { name: 'mine', platformRef: '2026.7.20.444' }));
+    expect(releaseOf(tree)).toMatchObject({
+      problems: [],
+      release: { name: 'bundles-1', platform: { ref: '2026.7.20.444' }, bundles: [{ id: 'mine' }] },
+    });
   });
 
   it('gives the class a name that Python takes', () => {

@@ -1,4 +1,4 @@
-import { idProblem, KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
+import { idProblem, isPythonKeyword, KdcubeError, normalPath, quoted, unsafePath } from '@kdcube/release/internal';
 import type { Bundle, NewBundle, Problem, Release } from '@kdcube/release/internal';
 import type { Tree } from '@nx/devkit';
 
@@ -35,7 +35,7 @@ export function planBundle(request: BundleRequest, release: Release): BundlePlan
       hint: `--directory=${request.subdir}, for a folder of this workspace`,
     });
   }
-  if (!pinned) refuse(dotProblem(id));
+  if (!pinned) refuse(dotProblem(id) ?? wordProblem(id));
   const place = pinned ? request.subdir : request.directory;
   const why = place === undefined ? undefined : unsafePath(place);
   if (why)
@@ -60,6 +60,17 @@ function dotProblem(id: string): Problem | undefined {
     message: `${quoted(id)} has a dot. The platform cannot import a folder with a dot in its name, so a new bundle needs an id without one.`,
     hint: `nx g @kdcube/nx:bundle ${id.replace(/\./g, '-')}`,
   };
+}
+
+/** A new bundle can have any id. These would surprise later: in an import of Python, in YAML, or on a command line. */
+function wordProblem(id: string): Problem | undefined {
+  const why = isPythonKeyword(id)
+    ? 'is a keyword of Python: no import could name the bundle'
+    : /^[\d_]+$/.test(id)
+      ? 'is a number: without quotes, YAML and command lines read it as one'
+      : undefined;
+  if (why === undefined) return undefined;
+  return { code: 'reserved-id', message: `${quoted(id)} ${why}.`, hint: `nx g @kdcube/nx:bundle ${id.toLowerCase()}-bundle` };
 }
 
 function isSame(bundle: Bundle, pinned: boolean, repo: string | undefined, ref: string | undefined, subdir: string): boolean {

@@ -48,6 +48,11 @@ export const BundleOptions = z.strictObject({
     .optional()
     .describe('For a pinned bundle: a tag or a full commit id of repo.')
     .meta({ examples: ['v2.0.0'] }),
+  platformRef: z
+    .string()
+    .optional()
+    .describe('The platform’s version, for a workspace without release.yaml: the bundle generator writes one.')
+    .meta({ examples: ['2026.7.20.444'] }),
   subdir: z
     .string()
     .optional()

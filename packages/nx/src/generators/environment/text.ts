@@ -19,7 +19,7 @@ export function environmentText(values: EnvironmentValues): string {
   const proc = values.images.find((image) => image.includes('proc'));
   const exec = values.images.find((image) => image.includes('exec'));
   return [
-    '# yaml-language-server: $schema=../node_modules/@kdcube/release/environment.schema.json',
+    '# yaml-language-server: $schema=../node_modules/@kdcube/nx/dist/environment.schema.json',
     `# nx run release:env:${name} shows the configuration of every service; docs/environment-yaml.md lists every key. Write only references to secrets here, never their values.`,
     `target: ${target}`,
     `registry: ${quote(values.registry, 'REGISTRY')}`,

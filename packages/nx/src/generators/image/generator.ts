@@ -1,9 +1,12 @@
 import * as path from 'node:path';
-import { generateFiles } from '@nx/devkit';
+import { readWorkspace } from '@kdcube/release/internal';
+import { generateFiles, readNxJson } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
+import { pluginOptions } from '../../plugin-options';
 import { readGeneratorOptions } from '../read-options';
 import { runGenerator } from '../run-generator';
 import { readReleaseText } from '../release-text';
+import { treeFiles } from '../tree-files';
 import { DOCKERFILES, nameIsFree, planImage } from './plan';
 import { ImageOptions } from './schema';
 
@@ -24,4 +27,10 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {
     bundles.map(({ id }) => id),
   );
   generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
+}
+
+/** The processor and the code execution, for a workspace that has no image yet. */
+export async function writeFirstImages(tree: Tree): Promise<void> {
+  if (readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree))).images.length > 0) return;
+  for (const name of ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled']) await imageGenerator(tree, { name });
 }

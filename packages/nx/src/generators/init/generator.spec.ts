@@ -24,7 +24,12 @@ describe('init', () => {
       'node_modules\n/dist\n/.nx/*\n!/.nx/nxw.js\n__pycache__\n*.pyc\n.env*\n!.env.example\n',
     );
     const changed = Object.entries(contents(tree)).flatMap(([file, text]) => (before[file] === text ? [] : [file]));
-    expect(changed.sort()).toEqual(['.gitignore', 'nx.json']);
+    expect(changed.sort()).toEqual([
+      '.gitignore',
+      'images/kdcube-chat-proc-bundled/Dockerfile_ChatProcBundled',
+      'images/kdcube-exec-bundled/Dockerfile_ExecBundled',
+      'nx.json',
+    ]);
   });
 
   it('keeps what a person wrote: other plugins, options, ignored files, line ends', async () => {
@@ -54,6 +59,26 @@ describe('init', () => {
     expect(readJson(tree, 'nx.json').plugins).toEqual(['@kdcube/nx']);
     await initGenerator(tree, { registry: '127.0.0.1:5000' });
     expect(readJson(tree, 'nx.json').plugins).toEqual([{ plugin: '@kdcube/nx', options: { registry: '127.0.0.1:5000' } }]);
+  });
+
+  it('leaves a workspace that has an image without another one', async () => {
+    const tree = emptyWorkspace();
+    tree.write('images/acme-proc/Dockerfile', 'FROM scratch\n');
+    await initGenerator(tree, {});
+    expect(tree.children('images')).toEqual(['acme-proc']);
+  });
+
+  it.each([
+    ['another project called release', 'tools/release/project.json', { name: 'release' }, 'kdcube-release'],
+    ['a project of the root', 'package.json', { name: 'acme', nx: {} }, 'acme'],
+    ['a project of the root called release', 'project.json', { name: 'release' }, undefined],
+  ])('names the project of release.yaml beside %s', async (_, file, content, project) => {
+    const tree = emptyWorkspace();
+    writeJson(tree, file, content);
+    await expectTwiceIsOnce(tree, () => initGenerator(tree, {}));
+    expect(readJson(tree, 'nx.json').plugins).toEqual([
+      { plugin: '@kdcube/nx', options: project === undefined ? {} : { project } },
+    ]);
   });
 
   it('refuses a registry that is none', async () => {

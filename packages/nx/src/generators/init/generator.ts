@@ -1,5 +1,6 @@
 import { formatFiles } from '@nx/devkit';
 import type { Tree } from '@nx/devkit';
+import { writeFirstImages } from '../image/generator';
 import { readGeneratorOptions } from '../read-options';
 import { runGenerator } from '../run-generator';
 import { ignoreInGit, readGitignore } from './gitignore';
@@ -16,5 +17,6 @@ async function initWorkspace(tree: Tree, raw: InitOptions): Promise<void> {
   readGitignore(tree);
   usePlugin(tree, registry);
   ignoreInGit(tree);
+  await writeFirstImages(tree);
   if (!skipFormat) await formatFiles(tree, { sortRootTsconfigPaths: false });
 }

@@ -1,17 +1,19 @@
-import { isOnlyAdded, KdcubeError, parseRegistry } from '@kdcube/release/internal';
+import { isOnlyAdded, KdcubeError, nxProjectName, parseRegistry, projectNamed } from '@kdcube/release/internal';
+import type { Files } from '@kdcube/release/internal';
 import { parseJson, updateNxJson } from '@nx/devkit';
 import type { NxJsonConfiguration, Tree } from '@nx/devkit';
+import { treeFiles } from '../tree-files';
 
 const PLUGIN = '@kdcube/nx';
 const SYNC = '@kdcube/nx:pins';
 
-/** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given. */
+/** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given, and the name of the release’s project if another project has the default one. */
 export function usePlugin(tree: Tree, registry?: string): void {
   if (registry !== undefined) parseRegistry(registry);
   const text = tree.exists(FILE) ? (tree.read(FILE, 'utf-8') ?? '') : '{}';
   const before = readOwnNxJson(text);
   requireShape(before);
-  const after = withSync(withPlugin(before, registry));
+  const after = withSync(withPlugin(before, registry, otherProjectName(treeFiles(tree))));
   if (JSON.stringify(after) === JSON.stringify(before)) return;
   // `registry` is the one value that may change.
   const index = (before.plugins ?? []).findIndex(isOurs);
@@ -63,11 +65,21 @@ function isOurs(entry: string | { plugin: string }): boolean {
   return (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN;
 }
 
-function withPlugin(nxJson: NxJsonConfiguration, registry?: string): NxJsonConfiguration {
+/** The name of the release’s project where `release` is not free: that of the root’s own project, else another. Only in a new entry: a person may have chosen a name. */
+function otherProjectName(files: Files): string | undefined {
+  const root = nxProjectName(files, '');
+  if (root) return root.name === 'release' ? undefined : root.name;
+  return projectNamed(files, 'release') && 'kdcube-release';
+}
+
+function withPlugin(nxJson: NxJsonConfiguration, registry?: string, project?: string): NxJsonConfiguration {
   const plugins = nxJson.plugins ?? [];
   const index = plugins.findIndex(isOurs);
   const added = registry === undefined ? {} : { registry };
-  if (index === -1) return { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: added }] };
+  if (index === -1) {
+    const options = { ...added, ...(project !== undefined && { project }) };
+    return { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options }] };
+  }
   if (registry === undefined) return nxJson;
   const found = plugins[index]!;
   const entry = typeof found === 'string' ? { plugin: PLUGIN } : found;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 export const description =
-  'Set up a workspace for KDCube: add the plugin and its sync generator to nx.json, and build output to .gitignore. `nx add @kdcube/nx` runs it.';
+  'Set up a workspace for KDCube: add the plugin and its sync generator to nx.json, build output to .gitignore, and the two images that hold the bundles if there is no image yet. `nx add @kdcube/nx` runs it.';
 export const examples = [
   { command: 'nx add @kdcube/nx', description: 'Install the plugin and set it up' },
   {

@@ -1,3 +1,6 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { writeJson } from '@nx/devkit';
 import { contents, emptyWorkspace, expectTwiceIsOnce, problemsOf } from '../../../testing/generators/workspace';
 import presetGenerator from './generator';
@@ -20,6 +23,22 @@ describe('preset', () => {
     );
     expect(files['README.md']).toMatch(/^# acme\n/);
     expect(JSON.parse(files['nx.json']!).plugins).toEqual([{ plugin: '@kdcube/nx', options: { registry: 'ghcr.io/acme' } }]);
+  });
+
+  it.each([
+    ['pnpm-lock.yaml', 'pnpm install', 'pnpm nx sync'],
+    ['yarn.lock', 'yarn install', 'yarn nx sync'],
+    ['bun.lock', 'bun install', 'bunx nx sync'],
+    ['package-lock.json', 'npm install', 'npx nx sync'],
+  ])('writes a README for the package manager of %s', async (lockfile, install, sync) => {
+    const tree = emptyWorkspace();
+    tree.root = fs.mkdtempSync(path.join(os.tmpdir(), 'preset-'));
+    fs.writeFileSync(path.join(tree.root, lockfile), '');
+    await presetGenerator(tree, { platformRef: '2026.7.20.444' });
+    fs.rmSync(tree.root, { recursive: true });
+    const readme = tree.read('README.md', 'utf-8')!;
+    expect(readme).toContain(`\n${install} `);
+    expect(readme).toContain(`\n${sync} `);
   });
 
   it('writes over nothing, and stops before the first file where the platform is not known', async () => {

@@ -1,4 +1,5 @@
 import { readRelease } from '@kdcube/release/internal';
+import { writeJson } from '@nx/devkit';
 import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import releaseGenerator from './generator';
 
@@ -9,11 +10,23 @@ describe('release', () => {
     const tree = emptyWorkspace();
     await expectTwiceIsOnce(tree, () => releaseGenerator(tree, { platformRef: '2026.7.20.444', name: 'prod "1"' }));
     const text = tree.read('release.yaml', 'utf-8')!;
-    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./node_modules/@kdcube/release/schema.json');
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./node_modules/@kdcube/nx/dist/release.schema.json');
     const { release, problems } = read(text);
     expect(release).toMatchObject({ name: 'prod "1"', platform: { repo: 'kdcube-ai-app', ref: '2026.7.20.444' }, bundles: [] });
     expect(problems).toEqual([]);
     expect(text).not.toMatch(/\n\n\n|[ \t]\n/);
+  });
+
+  it.each([
+    ['acme', 'acme-1'],
+    ['@acme/bot shop', 'bot-shop-1'],
+    ['', 'release-1'],
+    ['.', 'release-1'],
+  ])('calls the first release of the package %j %j', async (name, expected) => {
+    const tree = emptyWorkspace();
+    writeJson(tree, 'package.json', { name });
+    await releaseGenerator(tree, { platformRef: '2026.7.20.444' });
+    expect(read(tree.read('release.yaml', 'utf-8')!)).toMatchObject({ problems: [], release: { name: expected } });
   });
 
   it('needs the platform for a new one, and refuses one that the platform never published', async () => {

@@ -10,6 +10,9 @@ export const examples = [
   { command: 'nx g @kdcube/nx:release --name=prod-2026-11-23', description: 'Rename the release' },
 ];
 
+/** The name of the platform’s repository in a new release.yaml. */
+export const PLATFORM_REPO = 'kdcube-ai-app';
+
 export const ReleaseGeneratorOptions = z.strictObject({
   platformRef: z
     .string()
@@ -22,13 +25,15 @@ export const ReleaseGeneratorOptions = z.strictObject({
     }),
   platformRepo: z
     .string()
-    .default('kdcube-ai-app')
+    .default(PLATFORM_REPO)
     .describe('The platform’s repository in a new release.yaml: a URL or a name.')
     .meta({ examples: ['git@github.com:kdcube/kdcube-ai-app.git'] }),
   name: z
     .string()
     .optional()
-    .describe('The name of the release (release_name). It becomes a tag of the images.')
+    .describe(
+      'The name of the release (release_name). It becomes a tag of the images. Default in a new release.yaml: the package’s name and -1.',
+    )
     .meta({ examples: ['prod-2026-11-23'] }),
 });
 export type ReleaseGeneratorOptions = z.input<typeof ReleaseGeneratorOptions>;
