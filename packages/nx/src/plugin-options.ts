@@ -28,6 +28,13 @@ export const PluginOptions = z.strictObject({
     .optional()
     .describe('Where the platform’s images are, if not in `registry`. KDCUBE_PLATFORM_REGISTRY takes precedence.')
     .meta({ examples: ['docker.io/kdcube'] }),
+  images: z
+    .record(z.string(), z.string().min(1))
+    .optional()
+    .describe(
+      'Dockerfiles outside `images/`, by the name of their image: they stay where they are. Their folder is the build context, with the bundles in `./bundles`.',
+    )
+    .meta({ examples: [{ 'kdcube-chat-proc-bundled': 'ops/docker/Dockerfile_ChatProcBundled' }] }),
   platform: z.string().optional().describe('The OCI platform of the images.').meta({ default: 'linux/amd64' }),
   engine: z
     .enum(['auto', 'oci', 'buildx', 'podman'])

@@ -38,7 +38,14 @@ export { WrittenEnvironment } from './environment/written';
 
 // Pins and the workspace
 export { type PublishedImage } from './release/published-images';
-export { type Files, type ImageFolder, readWorkspace, RELEASE_FILE, type Workspace } from './image/workspace';
+export {
+  type Files,
+  type ImageFolder,
+  readWorkspace,
+  RELEASE_FILE,
+  type Workspace,
+  type WorkspaceOptions,
+} from './image/workspace';
 export {
   BundlePin,
   bundlePinFile,

@@ -119,6 +119,20 @@ describe('createNodes', () => {
     expect(targets!['docker-push']!.dependsOn).toBeUndefined();
   });
 
+  it('gives an image whose Dockerfile is elsewhere the folder of its pin, and the Dockerfile’s folder as input', async () => {
+    write({ ...WORKSPACE, 'ops/prod/Dockerfile_ChatProcBundled': DOCKERFILE, 'ops/prod/Dockerfile_ExecBundled': DOCKERFILE });
+    const images = { 'acme-proc': 'ops/prod/Dockerfile_ChatProcBundled', 'acme-exec': 'ops/prod/Dockerfile_ExecBundled' };
+    const found = await projects({ images });
+    for (const name of Object.keys(images)) {
+      expect(found[name]!.root).toBe(`pins/images/${name}`);
+      expect(found[name]!.targets!['docker-push']!.inputs).toEqual([
+        '{workspaceRoot}/ops/prod/**/*',
+        `{workspaceRoot}/pins/images/${name}/pin.json`,
+        '^source',
+      ]);
+    }
+  });
+
   it('adds boot to images with bundles, never cached; docker-push runs it first if the options say so, with its own parameters', async () => {
     const web = { 'images/web/Dockerfile': 'FROM nginx:1\n' };
     write({ ...WORKSPACE, ...web });

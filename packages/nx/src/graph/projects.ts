@@ -97,9 +97,11 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
   const bundleIds = bundlesOf(image, workspace);
   const inside = (workspace.release?.bundles ?? []).filter(({ kind, id }) => kind === 'workspace' && bundleIds.includes(id));
   const folders = [image.path, ...inside.map((bundle) => placeOf(bundle, files) ?? bundlePlaces(bundle)[0]!)];
+  // A folder elsewhere may be a project already, or hold two images: then the pin's folder is the project's.
+  const root = image.path === `images/${image.name}` ? image.path : path.posix.dirname(imagePinFile(image.name));
   return {
     name: image.name,
-    root: image.path,
+    root,
     projectType: 'application',
     namedInputs: { source },
     tags: ['kdcube:image'],
@@ -107,7 +109,7 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
       {
         kind: 'image',
         name: image.name,
-        root: image.path,
+        root,
         own: source,
         modes: modesOf(folders),
         has: bundleIds.length > 0 ? ['bundles'] : [],

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { ReleaseOptions, Workspace } from '@kdcube/release/internal';
+import type { Workspace, WorkspaceOptions } from '@kdcube/release/internal';
 import { KdcubeError, readWorkspace, requireRelease } from '@kdcube/release/internal';
 import type { Bundle, BundlePin, PinnedBundle, Release, RepoAddress } from '@kdcube/release/internal';
 import { bundlePinFile, requirePin, resolveRepo } from '@kdcube/release/internal';
@@ -19,7 +19,7 @@ export interface OpenRelease {
 }
 
 /** Reads the workspace at `root`. Throws every problem of release.yaml at once. `gitStatus`: git queries that are already running. */
-export async function openRelease(root: string, options: ReleaseOptions = {}, gitStatus?: GitStatus): Promise<OpenRelease> {
+export async function openRelease(root: string, options: WorkspaceOptions = {}, gitStatus?: GitStatus): Promise<OpenRelease> {
   const workspace = readWorkspace(diskFiles(root), options);
   const release = requireRelease(workspace);
   const remote = await ownRemoteUrl(root, gitStatus?.config).catch((error: unknown) => {

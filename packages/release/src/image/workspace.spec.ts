@@ -1,5 +1,5 @@
 import { KdcubeError } from '../problem/problem';
-import type { Files } from './workspace';
+import type { Files, WorkspaceOptions } from './workspace';
 import { readWorkspace, requireRelease } from './workspace';
 
 /** Files from a table, like a disk or a generator's tree. */
@@ -38,7 +38,7 @@ const TABLE = {
     bases: { 'base.example.com/p:2026.7.1': `sha256:${'a'.repeat(64)}` },
   }),
 };
-const read = (changes: Record<string, string | undefined> = {}) =>
+const read = (changes: Record<string, string | undefined> = {}, options: WorkspaceOptions = {}) =>
   readWorkspace(
     files(
       Object.fromEntries(Object.entries({ ...TABLE, ...changes }).filter(([, text]) => text !== undefined)) as Record<
@@ -46,6 +46,7 @@ const read = (changes: Record<string, string | undefined> = {}) =>
         string
       >,
     ),
+    options,
   );
 
 describe('readWorkspace', () => {
@@ -58,6 +59,36 @@ describe('readWorkspace', () => {
       ['pins/images/proc/pin.json', true],
     ]);
     expect(pins.orphans).toEqual([]);
+  });
+
+  it('finds Dockerfiles outside images/ that the options name, two of them in one folder', () => {
+    const { problems, images, pins } = read(
+      { 'ops/prod/Dockerfile_ChatProcBundled': DOCKERFILE, 'ops/prod/Dockerfile_ExecBundled': DOCKERFILE },
+      { images: { 'acme-proc': 'ops/prod/Dockerfile_ChatProcBundled', 'acme-exec': './ops/prod//Dockerfile_ExecBundled' } },
+    );
+    expect(problems).toEqual([]);
+    expect(images).toEqual([
+      { name: 'acme-exec', path: 'ops/prod', dockerfile: 'Dockerfile_ExecBundled' },
+      { name: 'acme-proc', path: 'ops/prod', dockerfile: 'Dockerfile_ChatProcBundled' },
+      { name: 'proc', path: 'images/proc', dockerfile: 'Dockerfile_X' },
+    ]);
+    expect(pins.images.map(({ file, fits }) => [file, fits])).toContainEqual(['pins/images/acme-exec/pin.json', false]);
+  });
+
+  it.each([
+    ['a name that no registry takes', { Acme: 'ops/Dockerfile' }, 'unsafe-name'],
+    ['a name that JavaScript has', JSON.parse('{"__proto__": "ops/Dockerfile"}') as Record<string, string>, 'unsafe-name'],
+    ['the name constructor', { constructor: 'ops/Dockerfile' } as unknown as Record<string, string>, 'unsafe-name'],
+    ['a file outside the workspace', { acme: '../ops/Dockerfile' }, 'unsafe-path'],
+    ['an absolute path', { acme: '/ops/Dockerfile' }, 'unsafe-path'],
+    ['a file at the root', { acme: 'Dockerfile' }, 'unsafe-path'],
+    ['a file at the root, with a dot', { acme: './Dockerfile' }, 'unsafe-path'],
+    ['no file', { acme: 'ops/Dockerfile_X' }, 'dockerfile-missing'],
+    ['an image of images/', { proc: 'ops/Dockerfile' }, 'already-exists'],
+  ])('refuses %s in the images of the options', (_, elsewhere, code) => {
+    const { problems, images } = read({ 'ops/Dockerfile': DOCKERFILE, Dockerfile: DOCKERFILE }, { images: elsewhere });
+    expect(problems.map((problem) => problem.code)).toEqual([code]);
+    expect(images.map(({ name }) => name)).toEqual(['proc']);
   });
 
   it.each([

@@ -22,26 +22,23 @@ import { readRelease } from '../release/read';
 import { bundlePlaces } from '../release/release';
 import { unsafePath } from '../release/refs';
 import type { Bundle, PinnedBundle, Release, ReleaseOptions, Source } from '../release/release';
-import { isObjectName, OBJECT_NAME_REASON } from '../document/object-names';
 import { idProblem } from '../platform/bundle-id';
 import { nxProjectName } from './nx-projects';
 import type { ImageQuestion } from '../release/pin';
 import { imageQuestion } from './image';
+import { imageFolders, type ImageFolder } from './image-folders';
 import type { Files } from './files';
 
 export type { Files } from './files';
+export type { ImageFolder } from './image-folders';
 
 /** The release’s file, relative to the workspace. */
 export const RELEASE_FILE = 'release.yaml';
-const IMAGES = 'images';
 
-/** An image of this repository: a folder in images/ with one Dockerfile. */
-export interface ImageFolder {
-  name: string;
-  /** `images/<name>` */
-  path: string;
-  /** The Dockerfile's name in it. */
-  dockerfile: string;
+/** How a release is used, and where its images are. */
+export interface WorkspaceOptions extends ReleaseOptions {
+  /** Dockerfiles outside images/, by the name of their image. */
+  images?: Readonly<Record<string, string>>;
 }
 
 interface PinnedThing<Pin, Subject> {
@@ -68,7 +65,7 @@ export interface Workspace extends ReadRelease {
 }
 
 /** Reads the workspace. Never throws for the content of its files: returns problems, and everything that is valid. */
-export function readWorkspace(files: Files, options: ReleaseOptions = {}): Workspace {
+export function readWorkspace(files: Files, options: WorkspaceOptions = {}): Workspace {
   const content = files.read(RELEASE_FILE);
   const read: ReadRelease =
     content === undefined
@@ -86,7 +83,7 @@ export function readWorkspace(files: Files, options: ReleaseOptions = {}): Works
       : readRelease(content, RELEASE_FILE, options);
   const { release } = read;
   const problems = [...read.problems, ...renamedBundles(files, release?.bundles ?? [])];
-  const images = imageFolders(files, problems);
+  const images = imageFolders(files, problems, options.images);
   const bundles = (release?.bundles ?? []).filter(isUsable).map((bundle) => {
     const file = bundlePinFile(bundle.id);
     const pin = readPin(BundlePin, textOf(files, file));
@@ -146,45 +143,6 @@ function renamedBundles(files: Files, bundles: readonly Bundle[]): Problem[] {
 
 function isUsable(bundle: Release['bundles'][number]): bundle is PinnedBundle {
   return bundle.kind === 'pinned' && idProblem(bundle.id) === undefined;
-}
-
-function imageFolders(files: Files, problems: Problem[]): ImageFolder[] {
-  const found: ImageFolder[] = [];
-  for (const name of files.list(IMAGES).sort()) {
-    const path = `${IMAGES}/${name}`;
-    const dockerfiles = files
-      .list(path)
-      .filter((file) => /^Dockerfile(?:_\w+)?$/.test(file))
-      .sort();
-    if (dockerfiles.length === 0) continue;
-    const [dockerfile] = dockerfiles;
-    // If the folder were ignored silently, users would notice only when its image is missing.
-    if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
-      problems.push({
-        code: 'unsafe-name',
-        message: `${quoted(name)} cannot be the name of an image: lower-case letters, digits and . _ - only, as registries have it.`,
-        hint: `git mv ${path} ${IMAGES}/${name.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`,
-        at: { file: path },
-      });
-    } else if (isObjectName(name)) {
-      problems.push({
-        code: 'reserved-id',
-        message: `${quoted(name)} cannot be the name of an image: ${OBJECT_NAME_REASON}.`,
-        hint: `git mv ${path} ${IMAGES}/kdcube-${name}`,
-        at: { file: path },
-      });
-      continue;
-    } else if (dockerfiles.length > 1) {
-      problems.push({
-        code: 'dockerfile-unreadable',
-        message: `${path} has ${dockerfiles.join(' and ')}: a folder is one image, and has one Dockerfile.`,
-        hint: `one folder below ${IMAGES}/ for each`,
-        at: { file: `${path}/${dockerfiles[1]}` },
-      });
-    }
-    if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push({ name, path, dockerfile: dockerfile! });
-  }
-  return found;
 }
 
 function questionOf(image: ImageFolder, files: Files, release: Release, problems: Problem[]): ImageQuestion | undefined {

@@ -5,7 +5,7 @@ import { isMapping } from '../document/layers';
 import { yamlText } from '../document/yaml-text';
 import { findBundles, readRelease } from '../release/read';
 import type { ReleaseOptions } from '../release/release';
-import { keepBundle } from './written-bundles';
+import { convertBundle } from './written-bundles';
 import { RELEASE_HEAD } from './new-release';
 
 /** A file that describes a release: release.yaml of another tool, assembly.yaml, bundles.yaml, or AGENTIC_BUNDLES_JSON. */
@@ -150,12 +150,12 @@ function platformOf({ sections, dropped }: Parts, { platformRef, platformRepo }:
 function bundlesOf({ sections, dropped }: Parts): { items: unknown[]; defaultId?: unknown } {
   const found = sections.get('bundles');
   const { entries, defaultId } = (found?.value ?? { entries: [] }) as { entries: unknown[]; defaultId?: unknown };
-  const kept = entries.map(keepBundle);
-  dropped.push(...kept.flatMap((each) => each.dropped.map((line) => `${found!.file}: ${line}`)));
-  const items = kept.flatMap(({ bundle }) => (bundle === undefined ? [] : [bundle]));
-  const isKept = defaultId === undefined || items.some(({ id }) => id === defaultId) || items.length === entries.length;
-  if (!isKept) dropped.push(`${found!.file}: default_bundle_id ${quoted(defaultId)}: it is none of the bundles of the release`);
-  return { items, defaultId: isKept ? defaultId : undefined };
+  const converted = entries.map(convertBundle);
+  dropped.push(...converted.flatMap((each) => each.dropped.map((line) => `${found!.file}: ${line}`)));
+  const items = converted.flatMap(({ bundle }) => (bundle === undefined ? [] : [bundle]));
+  const isListed = defaultId === undefined || items.some(({ id }) => id === defaultId) || items.length === entries.length;
+  if (!isListed) dropped.push(`${found!.file}: default_bundle_id ${quoted(defaultId)}: it is none of the bundles of the release`);
+  return { items, defaultId: isListed ? defaultId : undefined };
 }
 
 /** A problem of the new text, at the key of the input that it comes from. */

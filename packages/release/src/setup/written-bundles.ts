@@ -5,16 +5,16 @@ import { isMapping } from '../document/layers';
 import { BUNDLES_ROOT, WrittenBundle } from '../release/release';
 
 /** A bundle for release.yaml, and a line for each thing that release.yaml has no place for. */
-export interface KeptBundle {
+export interface ConvertedBundle {
   bundle?: WrittenBundle;
   dropped: string[];
 }
 
-/** Derived for every bundle: `path` and `module` are kept nowhere, and named only if they say something else. */
-const KEPT = Object.keys(WrittenBundle.shape).filter((key) => key !== 'path' && key !== 'module');
+/** Derived for every bundle: `path` and `module` are not written, and named only if they say something else. */
+const PRESERVED = Object.keys(WrittenBundle.shape).filter((key) => key !== 'path' && key !== 'module');
 
 /** The entry of a descriptor as an entry of release.yaml. A value of a wrong type stays as it is: the reader of release.yaml reports it. */
-export function keepBundle(entry: unknown): KeptBundle {
+export function convertBundle(entry: unknown): ConvertedBundle {
   if (!isMapping(entry) || typeof entry.id !== 'string') return { bundle: entry as WrittenBundle, dropped: [] };
   const { id } = entry;
   if (isBuiltIn(entry, id))
@@ -23,9 +23,9 @@ export function keepBundle(entry: unknown): KeptBundle {
         `${quoted(id)}: an app in the platform’s own image, which no release pins. Its settings stay in the platform’s descriptor`,
       ],
     };
-  const others = Object.keys(entry).filter((key) => !KEPT.includes(key) && !isDerived(key, entry[key], id));
+  const others = Object.keys(entry).filter((key) => !PRESERVED.includes(key) && !isDerived(key, entry[key], id));
   return {
-    bundle: Object.fromEntries(KEPT.flatMap((key) => (Object.hasOwn(entry, key) ? [[key, entry[key]]] : []))) as WrittenBundle,
+    bundle: Object.fromEntries(PRESERVED.flatMap((key) => (Object.hasOwn(entry, key) ? [[key, entry[key]]] : []))) as WrittenBundle,
     dropped: others.map((key) => `${key} of ${quoted(id)}: ${reason(key, id)}`),
   };
 }

@@ -12,8 +12,8 @@ import type { ContinueOptions } from './schema';
 
 /** Continues paused deployments, or lets ECS roll them back. Works with a broken release.yaml: that may be the reason for the rollback. */
 export default function continueDeployment(options: ContinueOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return runExecutor(context, options, async ({ root, log }) => {
-    const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
+  return runExecutor(context, options, async ({ root, plugin, log }) => {
+    const { environment } = openEnvironment(readWorkspaceLenient(root, plugin), options.environment);
     const services = chosenServices(environment, options.service);
     await withEcs(
       clusterOf(environment),

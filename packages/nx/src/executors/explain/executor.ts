@@ -23,7 +23,7 @@ export default function explain(options: ExplainOptions, context: ExecutorContex
   return runExecutor(context, options, async (task) => {
     const { root, plugin, log } = task;
     const wanted = parseDigestOption(options.digest);
-    const workspace = readWorkspaceLenient(root);
+    const workspace = readWorkspaceLenient(root, plugin);
     const registries = resolveRegistries(options, plugin);
     const unknown: string[] = [];
     const environments: { environment: Environment; registry: RegistryName }[] = [];

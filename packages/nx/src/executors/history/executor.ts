@@ -11,7 +11,7 @@ import type { HistoryOptions } from './schema';
 /** Lists the deployments of an environment, newest first. */
 export default function history(options: HistoryOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
+    const { environment } = openEnvironment(readWorkspaceLenient(root, plugin), options.environment);
     const place = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
     const records = (await listRecords(place, environment.name, log)).slice(0, options.limit);
     log.event({ event: 'history', environment: environment.name, records });

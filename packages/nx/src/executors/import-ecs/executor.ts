@@ -11,7 +11,7 @@ export default function importEcs(options: ImportEcsOptions, context: ExecutorCo
   return runExecutor(context, options, async (task) => {
     const { environment: name, cluster, region, services: wanted, dryRun } = options;
     const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
-    const { workspace } = readWorkspaceLenient(task.root);
+    const { workspace } = readWorkspaceLenient(task.root, task.plugin);
     const published = publishedDigests(workspace);
     notes.push(...releaseImages(services, workspace.images, published));
     const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster }, published });

@@ -16,7 +16,7 @@ const DAY = 24 * 3_600_000;
 /** Removes the images that nothing needs. All that may need one is read before anything is removed. */
 export default function prune(options: PruneOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const workspace = readWorkspaceLenient(root);
+    const workspace = readWorkspaceLenient(root, plugin);
     const registries = resolveRegistries(options, plugin);
     const environments = environmentsOf(workspace, registries, options);
     const images = workspace.workspace.images.map(({ name }) => name);

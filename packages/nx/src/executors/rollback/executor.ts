@@ -12,7 +12,7 @@ import type { RollbackOptions } from './schema';
 /** Rolls back to an earlier release. Works with a broken release.yaml: that may be the reason for the rollback. */
 export default function rollback(options: RollbackOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const { environment } = openEnvironment(readWorkspaceLenient(root), options.environment);
+    const { environment } = openEnvironment(readWorkspaceLenient(root, plugin), options.environment);
     const imageOptions = releaseImageOptions(root, options, plugin, environment);
     const records = recordsOf(environmentRegistry(environment, imageOptions.registries), log);
     const { plan, record } = await planRollbackTo(environment, records, options.to, log);

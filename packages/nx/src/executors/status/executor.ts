@@ -14,7 +14,7 @@ import type { StatusOptions } from './schema';
 /** Shows what runs, and where it differs from the last release record. */
 export default function status(options: StatusOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const workspace = readWorkspaceLenient(root);
+    const workspace = readWorkspaceLenient(root, plugin);
     const { environment } = openEnvironment(workspace, options.environment);
     const place = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
     const found = await environmentStatus(environment, workspace.workspace, place, log);

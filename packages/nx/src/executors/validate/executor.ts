@@ -16,7 +16,7 @@ import type { ValidateOptions } from './schema';
 export default function validate(options: ValidateOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async (task) => {
     const startedAt = Date.now();
-    const workspace = readWorkspace(diskFiles(task.root), options);
+    const workspace = readWorkspace(diskFiles(task.root), { ...options, images: task.plugin.images });
     const notes = workspace.notes.filter(({ code }) => code !== 'no-bundles');
     const problems = [
       ...workspace.problems,
@@ -40,8 +40,8 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
   });
 }
 
-async function bundleProblems({ root, log }: Task, options: ValidateOptions): Promise<Problem[]> {
-  const open = await openRelease(root, options);
+async function bundleProblems({ root, log, plugin }: Task, options: ValidateOptions): Promise<Problem[]> {
+  const open = await openRelease(root, { ...options, images: plugin.images });
   const { problems, unchecked: unseen } = await withSnapshot(root, (snapshot) =>
     checkBundles(open, snapshot, { online: options.online, log }),
   );

@@ -1,5 +1,5 @@
 import { readRelease } from '@kdcube/release/internal';
-import { writeJson } from '@nx/devkit';
+import { logger, writeJson } from '@nx/devkit';
 import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import releaseGenerator from './generator';
 
@@ -75,6 +75,40 @@ describe('release', () => {
     const binary = emptyWorkspace();
     binary.write('release.yaml', Buffer.from([0xff, 0xfe, 0x61, 0x00]));
     await expect(releaseGenerator(binary, { platformRef: '1.0' })).rejects.toThrow('not-text');
+  });
+
+  const INPUTS = {
+    'deploy/assembly.yaml': 'context: {tenant: acme}\nplatform: {repo: kdcube-ai-app, ref: "2026.7.20.444"}\n',
+    'deploy/bundles.yaml': 'bundles: {items: [{id: a, repo: "git@example.com:a/b.git", ref: v1}]}\n',
+  };
+  const from = Object.keys(INPUTS);
+
+  it('writes a release.yaml from other descriptions of it, names what is not in it, and writes nothing the second time', async () => {
+    const tree = emptyWorkspace();
+    for (const [file, text] of Object.entries(INPUTS)) tree.write(file, text);
+    const logged: string[] = [];
+    jest.spyOn(logger, 'info').mockImplementation((line: string) => void logged.push(line));
+    const callback = await releaseGenerator(tree, { from });
+    await callback!();
+    expect(logged).toEqual([expect.stringMatching(/^not in release\.yaml {2}deploy\/assembly\.yaml: context: /)]);
+    expect(read(tree.read('release.yaml', 'utf-8')!)).toMatchObject({
+      problems: [],
+      release: { name: 'source-1', platform: { ref: '2026.7.20.444' }, bundles: [{ id: 'a', ref: 'v1' }] },
+    });
+    await expectTwiceIsOnce(tree, () => releaseGenerator(tree, { from }));
+    tree.write('release.yaml', `${tree.read('release.yaml', 'utf-8')!}# ours\n`);
+    expect(await problemsOf(tree, () => releaseGenerator(tree, { from }))).toContain('already-exists');
+  });
+
+  it.each([
+    ['no such file', ['deploy/assembly.yaml', 'gone.yaml'], 'file-missing: There is no file "gone.yaml"'],
+    ['a folder', ['deploy'], 'file-missing'],
+    ['a file outside the workspace', ['../x.yaml'], 'file-missing'],
+    ['no platform version', ['deploy/bundles.yaml'], 'wrong-option: The inputs name no platform version'],
+  ])('explains %s in --from', async (_, files, expected) => {
+    const tree = emptyWorkspace();
+    for (const [file, text] of Object.entries(INPUTS)) tree.write(file, text);
+    expect(await problemsOf(tree, () => releaseGenerator(tree, { from: files }))).toContain(expected);
   });
 
   it('refuses an option that it does not have', async () => {

@@ -7,6 +7,10 @@ export const examples = [
     command: 'nx g @kdcube/nx:release --platformRef=2026.7.20.444',
     description: 'Create release.yaml, or change its platform version',
   },
+  {
+    command: 'nx g @kdcube/nx:release --from=deploy/assembly.yaml,deploy/bundles.yaml',
+    description: 'Create release.yaml from the platform’s descriptors',
+  },
   { command: 'nx g @kdcube/nx:release --name=prod-2026-11-23', description: 'Rename the release' },
 ];
 
@@ -28,6 +32,13 @@ export const ReleaseGeneratorOptions = z.strictObject({
     .default(PLATFORM_REPO)
     .describe('The platform’s repository in a new release.yaml: a URL or a name.')
     .meta({ examples: ['git@github.com:kdcube/kdcube-ai-app.git'] }),
+  from: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Files of this workspace that describe the release already, for a new release.yaml: another release.yaml, assembly.yaml and bundles.yaml, or the value of AGENTIC_BUNDLES_JSON. What does not come along is named.',
+    )
+    .meta({ examples: [['deploy/assembly.yaml', 'deploy/bundles.yaml']] }),
   name: z
     .string()
     .optional()
