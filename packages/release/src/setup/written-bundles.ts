@@ -25,7 +25,9 @@ export function convertBundle(entry: unknown): ConvertedBundle {
     };
   const others = Object.keys(entry).filter((key) => !PRESERVED.includes(key) && !isDerived(key, entry[key], id));
   return {
-    bundle: Object.fromEntries(PRESERVED.flatMap((key) => (Object.hasOwn(entry, key) ? [[key, entry[key]]] : []))) as WrittenBundle,
+    bundle: Object.fromEntries(
+      PRESERVED.flatMap((key) => (Object.hasOwn(entry, key) ? [[key, entry[key]]] : [])),
+    ) as WrittenBundle,
     dropped: others.map((key) => `${key} of ${quoted(id)}: ${reason(key, id)}`),
   };
 }
