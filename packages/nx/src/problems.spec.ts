@@ -24,6 +24,8 @@ import {
   readWorkspace,
   requirePin,
   requireRelease,
+  composeFailed,
+  readBaseConfig,
 } from '@kdcube/release/internal';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkPinnedRef } from './workspace/bundles';
@@ -201,6 +203,13 @@ function rollBackToForgedRecord(): unknown {
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'record-mismatch': rollBackToForgedRecord,
   'environment-not-ready': () => toProblems([applyCheck(logGroupExists, '/ecs/kdcube-web', { exists: false })]),
+  'compose-invalid': () => readBaseConfig('{}', 'docker-compose.yaml'),
+  'compose-failed': () => {
+    throw composeFailed(
+      'start web-proxy',
+      ' Container acme-web-proxy-1  Starting\nError response from daemon: Bind for 0.0.0.0:80 failed: port is already allocated\n',
+    );
+  },
   'credential-missing': () =>
     readinessPort({
       environment: 'prod',

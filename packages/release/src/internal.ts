@@ -135,6 +135,7 @@ export {
   targetGroupPort,
   targetGroupType,
 } from './deploy/checks/target-group';
+export type { Clock, StopSignal } from './deploy/clock';
 export { bundlesFromLabels } from './deploy/compare-bundles';
 export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
 export { exitCode } from './deploy/exit-codes';
@@ -172,7 +173,6 @@ export type { RolloutEvent } from './targets/ecs/rollout/events';
 export { findLock, LOCK_TAG } from './targets/ecs/rollout/lock';
 export type { Outcome } from './targets/ecs/rollout/outcome';
 export type {
-  Clock,
   Ecs,
   Images,
   SecretValue,
@@ -199,7 +199,7 @@ export {
   type Stage,
   STAGES,
 } from './targets/ecs/rollout/native/stages';
-export type { RolloutOptions, StopSignal } from './targets/ecs/rollout/rollout';
+export type { RolloutOptions } from './targets/ecs/rollout/rollout';
 export type { RegistryImage } from './targets/ecs/task-definition/expected-digests';
 export { addFiles, filesInDefinition, type Packing } from './targets/ecs/task-definition/files';
 export { type Permission, requiredPermissions } from './targets/ecs/task-definition/permissions';
@@ -210,6 +210,25 @@ export { serviceContainer } from './targets/ecs/task-definition/update-task-defi
 
 // targets/compose
 /** @public Printed into docs/ by tools/docs.mjs. */
+export { type ComposePlan, ComposeStep } from './targets/compose/plan/compose-plan';
+export {
+  type HostRelease,
+  lastGoodRelease,
+  parseHostRelease,
+  printHostRelease,
+  type ReleaseContent,
+} from './targets/compose/plan/host-release';
+export type { HostContainer, HostState } from './targets/compose/plan/host-state';
+export { planCompose, type PlannedCompose } from './targets/compose/plan/plan-compose';
+export { type BaseConfig, readBaseConfig } from './targets/compose/render/base-config';
+export { isIntact, OWN_FOLDER } from './targets/compose/render/host-files';
+export { composeServices, missingService } from './targets/compose/render/render-release';
+export { HASH_LABEL } from './targets/compose/render/render-service';
+export { withoutSecretFiles } from './targets/compose/rollout/check-config';
+export { rollOutCompose } from './targets/compose/rollout/engine';
+export { composeFailed } from './targets/compose/rollout/failure';
+export type { ComposeOutcome } from './targets/compose/rollout/outcome';
+export type { ComposeEvent, ComposeHost, ComposeOptions } from './targets/compose/rollout/port';
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
 

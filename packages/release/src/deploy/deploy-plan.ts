@@ -36,25 +36,31 @@ export const EnvChange = z.strictObject({
 });
 export type EnvChange = z.infer<typeof EnvChange>;
 
-export const ServiceStep = z.strictObject({
+/** What a plan says of a service on every target. */
+export const PlannedService = z.strictObject({
   service: z.string(),
   component: z.string(),
-  /** `service`: a rolling update. `task`: runs once and must exit with 0 (postgres-setup). */
+  /** `service`: an update. `task`: runs once and must exit with 0 (postgres-setup). */
   kind: z.enum(['service', 'task']),
   serviceName: z.string(),
-  container: z.string(),
-  logGroup: z.string(),
   change: z.enum(['none', 'update']),
   /** One phrase for each reason to restart; empty if nothing changes. */
   reasons: z.array(z.string()),
   image: z.strictObject({ before: z.string().optional(), after: z.string() }),
-  /** The digests that a running task may report for its image: the pinned one and, of an image index, those of its manifests. */
+  /** The digests that a running container may report for its image: the pinned one and, of an image index, those of its manifests. */
   digests: z.array(digest),
-  taskDefinition: PlannedDefinition,
   env: EnvChange,
   desiredCount: z.strictObject({ before: z.number().int().min(0).optional(), after: z.number().int().min(0) }),
-  /** Seconds that ECS waits for a container to stop. */
+  /** Seconds that a container has to stop. */
   stopTimeout: z.number(),
+});
+export type PlannedService = z.infer<typeof PlannedService>;
+
+export const ServiceStep = z.strictObject({
+  ...PlannedService.shape,
+  container: z.string(),
+  logGroup: z.string(),
+  taskDefinition: PlannedDefinition,
 });
 export type ServiceStep = z.infer<typeof ServiceStep>;
 
@@ -68,21 +74,30 @@ export const BundleChange = z.strictObject({
 });
 export type BundleChange = z.infer<typeof BundleChange>;
 
-/** What a deploy will change, as `plan` saves it: the schema and its type. `readPlan` reads one from a file and checks it. */
-export const DeployPlan = z.strictObject({
+/** What a plan says on every target. */
+export const PlannedRelease = z.strictObject({
   plan: z.literal(2),
   environment: z.string(),
   release: z.string(),
   commit: z.string().optional(),
   /** Files of the release with uncommitted changes: no commit describes what is deployed. */
   uncommitted: z.array(z.string()).optional(),
+  /** In order; the services of one wave are updated together. Only services that change. */
+  waves: z.array(z.strictObject({ name: z.string(), services: z.array(z.string()) })),
+  bundles: z.array(BundleChange),
+  /** The same for the gateway's configuration in Redis. */
+  gateway: z.strictObject({ changed: z.boolean(), force: z.boolean() }),
+  notes: z.array(z.string()),
+});
+
+/** What a deploy to ECS will change, as `plan` saves it: the schema and its type. `readPlan` reads one from a file and checks it. */
+export const DeployPlan = z.strictObject({
+  ...PlannedRelease.shape,
   account: z.string(),
   region: z.string(),
   cluster: z.string(),
   /** By the name of the ECS service. */
   baseline: z.record(z.string(), Baseline),
-  /** In order; the services of one wave are updated together. Only services that change. */
-  waves: z.array(z.strictObject({ name: z.string(), services: z.array(z.string()) })),
   /** All services of the environment, unchanged ones included. */
   services: z.array(ServiceStep),
   exec: z
@@ -93,7 +108,6 @@ export const DeployPlan = z.strictObject({
       taskDefinition: PlannedDefinition,
     })
     .optional(),
-  bundles: z.array(BundleChange),
   /** The bundle registry is in Redis and outlives tasks. If the descriptor changes, proc takes one extra step, and in between old tasks see the new ids (HOUSE §9.7). */
   descriptor: z.strictObject({
     changed: z.boolean(),
@@ -104,8 +118,6 @@ export const DeployPlan = z.strictObject({
     /** If the descriptor is in Secrets Manager. */
     secrets: DescriptorSecrets.optional(),
   }),
-  /** The same for the gateway's configuration in Redis. */
-  gateway: z.strictObject({ changed: z.boolean(), force: z.boolean() }),
   /** Where proc is asked whether its bundles are ready. Absent: the environment names no URL, or the platform has no such answer. */
   readiness: z
     .strictObject({
@@ -120,19 +132,37 @@ export const DeployPlan = z.strictObject({
       bundles: z.array(z.string()),
     })
     .optional(),
-  notes: z.array(z.string()),
 });
 export type DeployPlan = z.infer<typeof DeployPlan>;
 
+/** What a plan of any target says to its reader. */
+export interface ReadablePlan extends z.infer<typeof PlannedRelease> {
+  services: readonly PlannedService[];
+  descriptor: Pick<DeployPlan['descriptor'], 'force' | 'unknown' | 'secrets'>;
+  exec?: { change: 'none' | 'update'; image: string; taskDefinition?: PlannedDefinition };
+  /** On ECS. */
+  account?: string;
+  region?: string;
+  cluster?: string;
+  /** With compose. */
+  host?: string;
+  directory?: string;
+}
+
+/** `123456789012 eu-central-1 acme`, or `ssh://deploy@host /opt/kdcube`. */
+export function planPlace({ account, region, cluster, host, directory }: ReadablePlan): string {
+  return [account, region, cluster, host, directory].filter((part) => part !== undefined).join(' ');
+}
+
 /** The first line of an empty plan. */
-export function emptyPlanMessage({ descriptor }: DeployPlan): string {
+export function emptyPlanMessage({ descriptor }: Pick<ReadablePlan, 'descriptor'>): string {
   return descriptor.unknown
     ? 'No service restarts. The running bundle descriptor is unknown, so it may or may not change.'
     : 'Nothing changes: what runs is this release.';
 }
 
 /** `Uncommitted: bundles/a, release.yaml and 3 more.`; undefined if the release is committed. */
-export function uncommittedMessage({ uncommitted = [] }: DeployPlan): string | undefined {
+export function uncommittedMessage({ uncommitted = [] }: Pick<ReadablePlan, 'uncommitted'>): string | undefined {
   if (uncommitted.length === 0) return undefined;
   const more = uncommitted.length - MAX_UNCOMMITTED;
   return `Uncommitted changes: ${uncommitted.slice(0, MAX_UNCOMMITTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}. No commit describes this release.`;
@@ -142,7 +172,12 @@ export function uncommittedMessage({ uncommitted = [] }: DeployPlan): string | u
 const MAX_UNCOMMITTED = 5;
 
 /** Whether a deploy of this plan would change nothing. */
-export function isEmptyPlan({ services, exec, descriptor, gateway }: DeployPlan): boolean {
+export function isEmptyPlan({
+  services,
+  exec,
+  descriptor,
+  gateway,
+}: Pick<ReadablePlan, 'services' | 'exec' | 'descriptor' | 'gateway'>): boolean {
   const changes = [...services.map(({ change }) => change), exec?.change ?? 'none'];
   const { writes = [], reload = false } = descriptor.secrets ?? {};
   const changesSecrets = writes.length > 0 || reload;

@@ -46,6 +46,8 @@ export const EXIT_CODES = {
   'release-not-found': 51,
   'record-mismatch': 52,
   'release-older': 53,
+  'compose-invalid': 54,
+  'compose-failed': 55,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 

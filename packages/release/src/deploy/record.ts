@@ -49,8 +49,8 @@ export const ReleaseRecord = z.strictObject({
   /** The workspace's commit, if the whole release was committed. */
   commit: z.string().optional(),
   services: z.record(z.string(), RecordedService),
-  /** The exec task definition: registered, but never run as a service. */
-  exec: z.strictObject({ taskDefinition: z.string(), image: z.string(), digest }).optional(),
+  /** The exec task definition: registered, but never run as a service. On a compose host only its image. */
+  exec: z.strictObject({ taskDefinition: z.string().optional(), image: z.string(), digest }).optional(),
   bundles: z.array(RecordedBundle),
   /** The normalized bundle descriptor, without refs and commits, which change while the content does not. Empty if it is unknown. */
   descriptor: z.string(),

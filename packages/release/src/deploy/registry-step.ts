@@ -1,4 +1,4 @@
-import type { ServiceStep, DeployPlan } from './deploy-plan';
+import type { DeployPlan, PlannedService } from './deploy-plan';
 
 /**
  * The platform keeps its bundle registry and the gateway's configuration in Redis, where they outlive tasks and override the environment. They change only if a task starts with a FORCE flag, and the
@@ -13,8 +13,8 @@ export const FORCE_FLAGS = {
 export const FORCE_LOCK_MS = 65_000;
 
 /** The parts of a plan that decide what is forced in Redis, and by which service. */
-export type ForcedChanges = {
-  services: readonly ServiceStep[];
+export type ForcedChanges<Step extends PlannedService = PlannedService> = {
+  services: readonly Step[];
   descriptor: Pick<DeployPlan['descriptor'], 'force'>;
   gateway: Pick<DeployPlan['gateway'], 'force'>;
 };
@@ -25,7 +25,7 @@ export function requiredForceFlags({ descriptor, gateway }: Pick<ForcedChanges, 
 }
 
 /** The service that takes the extra step: proc, because only proc can force bundles; else ingress. One forced task is enough for all. */
-export function forcedService(plan: ForcedChanges): ServiceStep | undefined {
+export function forcedService<Step extends PlannedService>(plan: ForcedChanges<Step>): Step | undefined {
   if (requiredForceFlags(plan).length === 0) return undefined;
   const services = plan.services.filter(({ kind }) => kind === 'service');
   return services.find(({ component }) => component === 'proc') ?? services.find(({ component }) => component === 'ingress');

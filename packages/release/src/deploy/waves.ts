@@ -1,5 +1,5 @@
 import type { Component } from '../platform/components';
-import type { DeployPlan, ServiceStep } from './deploy-plan';
+import type { PlannedService, ReadablePlan } from './deploy-plan';
 import { isEmptyPlan } from './deploy-plan';
 import { forcedService } from './registry-step';
 
@@ -16,7 +16,7 @@ const WAVES: { name: string; components: readonly Component[] }[] = [
 
 /** The services that change, in the order of the deploy. */
 export function planWaves(
-  services: readonly Pick<ServiceStep, 'service' | 'component' | 'change'>[],
+  services: readonly Pick<PlannedService, 'service' | 'component' | 'change'>[],
 ): { name: string; services: string[] }[] {
   return WAVES.map(({ name, components }) => ({
     name,
@@ -29,16 +29,18 @@ export function planWaves(
 /** Seconds until a new task is healthy: placed, image pulled, started, a few health checks. An estimate from event logs. */
 const TASK_START_SECONDS = 90;
 const ONE_OFF_TASK_SECONDS = 60;
+/** On a host the images are pulled before, and a container only has to start. */
+const CONTAINER_START_SECONDS = 30;
 
 /** Seconds that a deploy takes if nothing fails. An estimate for the reader; no timeout is derived from it. */
-export function estimateSeconds(plan: DeployPlan): number {
+export function estimateSeconds(plan: ReadablePlan): number {
   if (isEmptyPlan(plan)) return 0;
   const forced = forcedService(plan);
   return plan.waves.reduce((sum, { services }) => {
     const each = services.map((name) => {
       const step = plan.services.find(({ service }) => service === name)!;
       if (step.kind === 'task') return ONE_OFF_TASK_SECONDS;
-      const once = TASK_START_SECONDS + step.stopTimeout;
+      const once = (plan.host === undefined ? TASK_START_SECONDS : CONTAINER_START_SECONDS) + step.stopTimeout;
       return step === forced ? 2 * once : once;
     });
     return sum + Math.max(0, ...each);

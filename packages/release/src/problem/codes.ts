@@ -138,7 +138,7 @@ export const PROBLEMS = {
   'aws-error': 'AWS rejects a call, or its response is invalid.',
   'wrong-account': 'The AWS account or region differs from the environment’s.',
   'cluster-missing': 'The ECS cluster does not exist.',
-  'service-missing': 'An ECS service does not exist.',
+  'service-missing': 'A service does not exist in ECS, or in the compose file of the host.',
   'service-not-deployable':
     'An ECS service cannot be deployed: it is being deleted, another deployment controller manages it, or it is a daemon that the plan scales.',
   'environment-not-ready': 'A prerequisite of the deploy is missing in AWS.',
@@ -167,7 +167,10 @@ export const PROBLEMS = {
   'rollout-unknown': 'The result of a deployment is unknown: AWS reports neither success nor failure.',
   'credential-missing': 'An environment variable that holds a credential of a deploy is not set.',
   'bundle-not-ready': 'A bundle did not become ready in time.',
-  'wrong-image': 'A task runs an image other than the pinned one.',
+  'wrong-image': 'A task or container runs an image other than the pinned one.',
+  'compose-invalid':
+    'docker compose on the host cannot read the compose files, or reads something else in them than what was rendered.',
+  'compose-failed': 'docker compose on the host failed to start or remove a service.',
   'task-failed': 'A one-off task failed, such as the database setup.',
   'reload-failed': 'The running tasks did not load the changed bundle descriptor.',
   'rollback-failed': 'The rollback failed too.',

@@ -1,6 +1,7 @@
 import type { DeployPlan, Outcome, RolloutEvent, RolloutOptions } from '../../src/internal';
 import { exitCode, KdcubeError, rollOut } from '../../src/internal';
-import type { Clock, Ecs, Images, Readiness } from '../../src/targets/ecs/rollout/port/port';
+import type { Clock } from '../../src/deploy/clock';
+import type { Ecs, Images, Readiness } from '../../src/targets/ecs/rollout/port/port';
 import { readinessOf, type BundleAnswers } from './bundles';
 import { ecsOf } from './ecs';
 import { PLACE, type EcsDouble } from './kit';

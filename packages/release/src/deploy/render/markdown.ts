@@ -1,11 +1,11 @@
 import { printable } from '../../problem/problem';
-import type { BundleChange, DeployPlan } from '../deploy-plan';
-import { emptyPlanMessage, isEmptyPlan, uncommittedMessage } from '../deploy-plan';
+import type { BundleChange, ReadablePlan } from '../deploy-plan';
+import { emptyPlanMessage, isEmptyPlan, planPlace, uncommittedMessage } from '../deploy-plan';
 import { estimateSeconds } from '../waves';
 import { describeExec, describeImage, describeVersions, formatDuration, isRetagged, summarizeBundles } from './text';
 
 /** The plan as a comment on a pull request. Names and commit subjects are escaped: they create no markup and no mentions. */
-export function renderPlanMarkdown(plan: DeployPlan): string {
+export function renderPlanMarkdown(plan: ReadablePlan): string {
   const restarting = plan.waves.flatMap(({ services }) => services);
   const unchanged = plan.services.filter(({ service }) => !restarting.includes(service));
   const summary = isEmptyPlan(plan)
@@ -18,14 +18,21 @@ export function renderPlanMarkdown(plan: DeployPlan): string {
     bundleTable(plan.bundles.filter(({ change }) => change !== 'unchanged')),
     retaggedLines(plan.bundles.filter(isRetagged)),
     restarting.length === 0 ? '' : waveTable(plan),
-    plan.exec?.change === 'update' ? `The exec task: ${escapeMarkdown(describeExec(plan.exec))}.` : '',
+    plan.exec?.change === 'update'
+      ? `The exec ${plan.host === undefined ? 'task' : 'container'}: ${escapeMarkdown(describeExec(plan.exec))}.`
+      : '',
     unchanged.length > 0 && restarting.length > 0
       ? `No restart: ${unchanged.map(({ service }) => codeSpan(service)).join(', ')}.`
       : '',
     ...plan.notes.map((note) => `> ${escapeMarkdown(note)}`),
-    `<sub>account ${escapeMarkdown(plan.account)}, ${escapeMarkdown(plan.region)}, cluster ${escapeMarkdown(plan.cluster)}</sub>`,
+    `<sub>${escapeMarkdown(describePlace(plan))}</sub>`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function describePlace(plan: ReadablePlan): string {
+  const { account, region, cluster } = plan;
+  return account === undefined ? planPlace(plan) : `account ${account}, ${region}, cluster ${cluster}`;
 }
 
 function bundleTable(bundles: readonly BundleChange[]): string {
@@ -45,7 +52,7 @@ function retaggedLines(bundles: readonly BundleChange[]): string {
     .join('  \n');
 }
 
-function waveTable({ waves, services }: DeployPlan): string {
+function waveTable({ waves, services, host }: ReadablePlan): string {
   const rows = waves.flatMap(({ services: names }, index) =>
     names.map((name) => {
       const step = services.find(({ service }) => service === name)!;
@@ -58,7 +65,7 @@ function waveTable({ waves, services }: DeployPlan): string {
       ];
     }),
   );
-  return table(['wave', 'service', 'tasks', 'image', 'why'], rows);
+  return table(['wave', 'service', host === undefined ? 'tasks' : 'containers', 'image', 'why'], rows);
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,16 +1,16 @@
-import type { BundleChange, DeployPlan, ServiceStep, ServiceValues } from '../deploy-plan';
-import { emptyPlanMessage, isEmptyPlan, uncommittedMessage } from '../deploy-plan';
+import type { BundleChange, PlannedService, ReadablePlan, ServiceValues } from '../deploy-plan';
+import { emptyPlanMessage, isEmptyPlan, planPlace, uncommittedMessage } from '../deploy-plan';
 import { printable } from '../../problem/problem';
 import { formatTaskCount, shortImage, familyRevision } from '../short-names';
 import { estimateSeconds } from '../waves';
 import { truncateLine, wrapLine } from './wrap-line';
 
 /** The plan as lines for a terminal. 50 bundles and 8 services fit on one screen, because unchanged ones are only counted. */
-export function renderPlanText(plan: DeployPlan, values?: ServiceValues): string[] {
-  const { environment, release, account, region, cluster } = plan;
+export function renderPlanText(plan: ReadablePlan, values?: ServiceValues): string[] {
+  const { environment, release } = plan;
   const isEmpty = isEmptyPlan(plan);
   const head = [
-    `${environment} ← ${release}    ${account} ${region} ${cluster}`,
+    `${environment} ← ${release}    ${planPlace(plan)}`,
     '',
     ...(isEmpty ? [emptyPlanMessage(plan)] : []),
     ...renderBundles(plan),
@@ -40,7 +40,7 @@ const SIGNS = { added: '+', changed: '~', removed: '-', unchanged: '=' } as cons
 /** Further bundles are counted: the Markdown and the plan file have the whole list. */
 const MAX_BUNDLE_LINES = 12;
 
-function renderBundles({ bundles }: DeployPlan): string[] {
+function renderBundles({ bundles }: ReadablePlan): string[] {
   const changed = bundles.filter(({ change }) => change !== 'unchanged');
   const retagged = bundles.filter(isRetagged);
   const rows = changed
@@ -69,14 +69,14 @@ export function describeVersions({ change, before, after }: BundleChange): strin
   return `${version(before)} → ${version(after)}`;
 }
 
-function renderServices(plan: DeployPlan): string[] {
+function renderServices(plan: ReadablePlan): string[] {
   const { services, waves, exec } = plan;
   const restarting = waves.flatMap(({ services: names }) => names);
   const staying = services.filter(({ service }) => !restarting.includes(service)).map(({ service }) => service);
   const waveLines = waves.flatMap(({ services: names }, index) => {
     const rows = names.map((name) => {
       const step = services.find(({ service }) => service === name)!;
-      return [name, describeTasks(step), describeImage(step), step.reasons.join('; ')];
+      return [name, describeTasks(step, plan), describeImage(step), step.reasons.join('; ')];
     });
     return alignColumns(rows).map((line, row) => (row === 0 ? `  wave ${index + 1}${line.slice(8)}` : line));
   });
@@ -88,23 +88,26 @@ function renderServices(plan: DeployPlan): string[] {
   ];
 }
 
-export function describeExec(exec: NonNullable<DeployPlan['exec']>): string {
+export function describeExec(exec: NonNullable<ReadablePlan['exec']>): string {
+  if (!exec.taskDefinition) return `image ${shortImage(exec.image)}`;
   const { reuse, changes } = exec.taskDefinition;
   return reuse
     ? familyRevision(reuse)
     : `its task definition gets a new revision${changes.length > 0 ? `: ${changes.slice(0, 3).join(', ')}` : ''}`;
 }
 
-function describeTasks({ kind, desiredCount }: ServiceStep): string {
-  return kind === 'task' ? 'runs once' : formatTaskCount(desiredCount.after);
+function describeTasks({ kind, desiredCount }: PlannedService, { host }: ReadablePlan): string {
+  if (kind === 'task') return 'runs once';
+  if (host === undefined) return formatTaskCount(desiredCount.after);
+  return desiredCount.after === 1 ? '1 container' : `${desiredCount.after} containers`;
 }
 
-export function describeImage({ image }: Pick<ServiceStep, 'image'>): string {
+export function describeImage({ image }: Pick<PlannedService, 'image'>): string {
   const [before, after] = [shortImage(image.before), shortImage(image.after)];
   return image.before === image.after ? `image ${after}` : `image ${image.before === undefined ? '' : `${before} → `}${after}`;
 }
 
-function renderValues({ services }: DeployPlan, values: ServiceValues): string[] {
+function renderValues({ services }: ReadablePlan, values: ServiceValues): string[] {
   return services.flatMap(({ service }) => {
     const variables = values.get(service);
     if (!variables || variables.size === 0) return [];

@@ -1,10 +1,11 @@
 import { KdcubeError } from '../../../problem/problem';
+import type { Clock, StopSignal } from '../../../deploy/clock';
 import type { DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import type { SecretWrite } from '../../../deploy/descriptor-secrets';
 import type { TaskDefinition } from '../task-definition/task-definition';
 import type { RolloutEvent } from './events';
 import type { Stage } from './native/stages';
-import type { Clock, Ecs, Images, Readiness } from './port/port';
+import type { Ecs, Images, Readiness } from './port/port';
 import { isUnconfirmed, retryCalls } from './port/retries';
 
 export interface RolloutPorts {
@@ -32,12 +33,6 @@ export interface RolloutOptions {
   lockTimeout: number;
   /** Ctrl-C. */
   stop?: StopSignal;
-}
-
-export interface StopSignal {
-  isRequested(): boolean;
-  /** Resolves when it is requested. */
-  requested: Promise<void>;
 }
 
 /** The revisions of a rollout. register.ts and resume.ts write them. */

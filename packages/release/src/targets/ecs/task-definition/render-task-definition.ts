@@ -1,3 +1,4 @@
+import { healthCommand } from '../../../environment/health-command';
 import type { Environment, HealthCheck, Mount, Service } from '../../../environment/environment';
 import type { ServiceEnv } from '../../../env/env';
 import type { ContainerDefinition, ContainerHealthCheck, TaskDefinition } from './task-definition';
@@ -87,23 +88,9 @@ function renderContainer(environment: Environment, service: Service, rendered: S
   };
 }
 
-/** Without a shell, so that a path is one argument. Not `localhost`, which may be ::1, where these programs do not listen. */
-export function renderHealthCheck({
-  path,
-  port,
-  tool,
-  interval,
-  timeout,
-  retries,
-  startPeriod,
-}: HealthCheck): ContainerHealthCheck {
-  const url = `http://127.0.0.1${port === 80 ? '' : `:${port}`}${path}`;
-  const commands = {
-    curl: ['CMD', 'curl', '-sf', '-o', '/dev/null', url],
-    wget: ['CMD', 'wget', '-q', '-O', '/dev/null', url],
-    python: ['CMD', 'python', '-c', `import urllib.request as r; r.urlopen(${JSON.stringify(url)}, timeout=${timeout})`],
-  };
-  return { command: commands[tool], interval, timeout, retries, startPeriod };
+export function renderHealthCheck(check: HealthCheck): ContainerHealthCheck {
+  const { interval, timeout, retries, startPeriod } = check;
+  return { command: healthCommand(check), interval, timeout, retries, startPeriod };
 }
 
 function renderLogs({ ecs }: Environment, group: string): unknown {

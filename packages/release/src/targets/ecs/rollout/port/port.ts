@@ -3,12 +3,6 @@ import type { Problem } from '../../../../problem/problem';
 import type { ReadinessAnswer } from '../readiness/answer';
 import type { TaskDefinition } from '../../task-definition/task-definition';
 
-/** What a rollout needs of the outside: nothing else in this folder waits or sends a request. Times are milliseconds since 1970. */
-export interface Clock {
-  now(): number;
-  sleep(milliseconds: number): Promise<void>;
-}
-
 export interface DeploymentState {
   id: string;
   /** PRIMARY, ACTIVE, INACTIVE, DRAINING. */

@@ -1,0 +1,208 @@
+import { isEmptyPlan } from '../../../deploy/deploy-plan';
+import { forcedService, requiredForceFlags } from '../../../deploy/registry-step';
+import { KdcubeError } from '../../../problem/problem';
+import { type ComposePlan, type ComposeStep, stepOf } from '../plan/compose-plan';
+import { type HostRelease, lastGoodRelease } from '../plan/host-release';
+import { baselineOf, containersOf, type HostState } from '../plan/host-state';
+import { forcedHash, forcedText } from '../render/render-release';
+import { checkConfig } from './check-config';
+import type { Failure } from './failure';
+import { type ComposeOutcome, failureProblem, interruptedProblem, outcomeOf, verdictProblem } from './outcome';
+import type { ComposeOptions, ComposePorts } from './port';
+import { failureOf, rollBack } from './rollback';
+import { checkStop, type ComposeRollout, newRollout } from './rollout';
+import { findMismatches } from './verdict';
+import { type Awaited, waitForServices } from './wait';
+
+/**
+ * Rolls out a plan on a host. Everything that can be checked or fetched is, before the first container is replaced: until then a failure is thrown, and nothing that runs was changed. After it, a
+ * failure is an Outcome. If the deploy is run again, even after `kill -9` at any point, its new plan finds what runs and continues.
+ */
+export async function rollOutCompose(plan: ComposePlan, ports: ComposePorts, options: ComposeOptions): Promise<ComposeOutcome> {
+  const rollout = newRollout(plan, ports, options);
+  if (isEmptyPlan(plan)) {
+    const state = await ports.host.readState();
+    return outcomeOf(rollout, verdictProblem(rollout, state), false, state);
+  }
+  const lock = await ports.host.lock();
+  try {
+    const state = await ports.host.readState();
+    checkBaseline(plan, state);
+    await pullImages(rollout);
+    const prepared = { ...rollout, ...(await prepareRelease(rollout, state)) };
+    const outcome = await runPrepared(prepared);
+    await finishRelease(prepared, outcome);
+    return outcome;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Refuses a plan if another one ran since it was made. */
+function checkBaseline(plan: ComposePlan, state: HostState): void {
+  const changed = plan.services.filter(({ serviceName }) => {
+    const now = baselineOf(containersOf(state, serviceName));
+    return JSON.stringify(now) !== JSON.stringify(plan.baseline[serviceName] ?? []);
+  });
+  if (changed.length === 0) return;
+  throw new KdcubeError({
+    code: 'plan-outdated',
+    message: `The plan is out of date: since it was made, the containers of ${changed.map(({ service }) => service).join(', ')} have changed.`,
+    hint: `nx run release:plan:${plan.environment}    makes a new plan`,
+  });
+}
+
+/** All of them before anything stops: a registry that is down must not leave half a release. */
+async function pullImages(rollout: ComposeRollout): Promise<void> {
+  const { plan, host, clock, report } = rollout;
+  const { services, exec } = plan.content;
+  const images = new Set([...Object.values(services).map(({ image }) => image), ...(exec ? [exec.image] : [])]);
+  for (const image of images) {
+    checkStop(rollout);
+    const startedAt = clock.now();
+    await host.pull(image);
+    report({ event: 'pulled', image, milliseconds: clock.now() - startedAt });
+  }
+  if (plan.starts.length > 0) await host.pullServices(plan.starts);
+}
+
+/** Writes the release beside what runs, and asks docker compose what it reads in it. */
+async function prepareRelease(
+  { plan, host, startedAt }: ComposeRollout,
+  { releases }: HostState,
+): Promise<Pick<ComposeRollout, 'next' | 'previous'>> {
+  const { environment, release, commit, content } = plan;
+  const next: HostRelease = {
+    hostRelease: 1,
+    number: Math.max(0, ...releases.map(({ number }) => number)) + 1,
+    environment,
+    release,
+    ...(commit !== undefined && { commit }),
+    reason: '',
+    startedAt: new Date(startedAt).toISOString(),
+    content,
+  };
+  await host.writeRelease(next);
+  checkConfig(await host.readConfig(next), plan);
+  const previous = lastGoodRelease(releases);
+  return { next, ...(previous && { previous }) };
+}
+
+async function runPrepared(rollout: ComposeRollout): Promise<ComposeOutcome> {
+  try {
+    const failure = (await startDependencies(rollout)) ?? (await runWaves(rollout));
+    if (failure) return await handleFailure(rollout, failure);
+    const state = await rollout.host.readState();
+    const [wrong] = findMismatches(rollout.plan.content, state);
+    if (!wrong) return outcomeOf(rollout, undefined, false, state);
+    const { service, code, what } = wrong;
+    return await handleFailure(rollout, { service, code, reason: `${service} ${what}.`, lines: [] });
+  } catch (error) {
+    if (!(error instanceof KdcubeError) || !rollout.progress.hasChanged) throw error;
+    return outcomeOf(rollout, interruptedProblem(rollout, error), false, undefined);
+  }
+}
+
+async function startDependencies(rollout: ComposeRollout): Promise<Failure | undefined> {
+  const { plan, host, report, progress } = rollout;
+  if (plan.starts.length === 0) return undefined;
+  checkStop(rollout);
+  report({ event: 'wave', name: 'before', services: plan.starts });
+  progress.hasChanged = true;
+  await host.start(plan.starts, rollout.next!);
+  const awaited = plan.starts.map((name): Awaited => ({ service: name, serviceName: name, kind: 'dependency', count: 1 }));
+  return waitForServices(rollout, awaited);
+}
+
+async function runWaves(rollout: ComposeRollout): Promise<Failure | undefined> {
+  for (const { name, services } of withForcedWave(rollout.plan)) {
+    rollout.report({ event: 'wave', name, services });
+    const failure = await runWave(
+      rollout,
+      services.map((service) => stepOf(rollout.plan, service)),
+    );
+    if (failure) return failure;
+  }
+  return undefined;
+}
+
+/** The service that overwrites Redis starts in a wave of its own, the first one, if the plan does not update it otherwise. */
+function withForcedWave(plan: ComposePlan): ComposePlan['waves'] {
+  const service = forcedService(plan)?.service;
+  if (service === undefined || plan.waves.some(({ services }) => services.includes(service))) return plan.waves;
+  return [{ name: 'registry', services: [service] }, ...plan.waves];
+}
+
+/** Starts the services of a wave one after the other, and waits for all of them. */
+async function runWave(rollout: ComposeRollout, steps: readonly ComposeStep[]): Promise<Failure | undefined> {
+  const forced = forcedService(rollout.plan);
+  const awaited: Awaited[] = [];
+  for (const step of steps) {
+    const failure = step === forced ? await startForced(rollout, step) : undefined;
+    if (failure) return failure;
+    const started = await startService(rollout, step, step.hash);
+    if (started) return started;
+    awaited.push(awaitedOf(step, step.hash));
+  }
+  return waitForServices(rollout, awaited);
+}
+
+/** What Redis holds wins over the environment: the service starts once with the FORCE flags, and then without them. */
+async function startForced(rollout: ComposeRollout, step: ComposeStep): Promise<Failure | undefined> {
+  const hash = forcedHash(step.hash);
+  const overlay = forcedText(step.serviceName, step.hash, requiredForceFlags(rollout.plan));
+  rollout.progress.isRedisForced = true;
+  const failure = await startService(rollout, step, hash, overlay);
+  return failure ?? (await waitForServices(rollout, [awaitedOf(step, hash)]));
+}
+
+async function startService(
+  rollout: ComposeRollout,
+  step: ComposeStep,
+  hash: string,
+  overlay?: string,
+): Promise<Failure | undefined> {
+  const { host, report, progress, next } = rollout;
+  const { service, serviceName, image } = step;
+  checkStop(rollout);
+  report({ event: 'update', service, image: image.after, from: image.before ?? 'nothing' });
+  if (!progress.updated.includes(step)) progress.updated.push(step);
+  progress.hasChanged = true;
+  try {
+    await host.up(serviceName, next, overlay);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KdcubeError) || error.problems[0]!.code !== 'compose-failed') throw error;
+    const failure = failureOf(step, error);
+    report({ event: 'failed', service, code: failure.code, reason: failure.reason, lines: [] });
+    return failure;
+  }
+}
+
+function awaitedOf({ service, serviceName, kind, desiredCount }: ComposeStep, hash: string): Awaited {
+  return { service, serviceName, kind, hash, count: desiredCount.after };
+}
+
+async function handleFailure(rollout: ComposeRollout, failure: Failure): Promise<ComposeOutcome> {
+  const recovery = rollout.options.onFailure === 'rollback' ? await rollBack(rollout) : undefined;
+  const isRolledBack = recovery !== undefined && recovery.failed.length === 0 && recovery.rolledBack.length > 0;
+  const state = await rollout.host.readState().catch((error: unknown) => {
+    if (error instanceof KdcubeError) return undefined;
+    throw error;
+  });
+  return outcomeOf(rollout, failureProblem(rollout, failure, recovery), isRolledBack, state);
+}
+
+/** The verdict stays with the release: the next plan compares with the last one that succeeded. */
+async function finishRelease({ host, next, report }: ComposeRollout, outcome: ComposeOutcome): Promise<void> {
+  const { verdict, problem, endedAt } = outcome;
+  const reason = problem?.problems[0]?.message.split('\n')[0] ?? '';
+  const finished = { ...next!, verdict, reason, endedAt: new Date(endedAt).toISOString() };
+  try {
+    await host.writeRelease(finished);
+    if (verdict === 'succeeded') await host.keep(finished);
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    report({ event: 'note', text: `the host does not keep this release for a rollback: ${error.problems[0]!.message}` });
+  }
+}
