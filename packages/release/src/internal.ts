@@ -233,6 +233,7 @@ export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
 
 // setup
+export { discover, type Discovery } from './setup/discover';
 export { convertRelease, type ConvertedRelease } from './setup/from';
 export { RELEASE_HEAD } from './setup/new-release';
 export { commandsOf, type PackageManager } from './setup/package-manager';

@@ -29,8 +29,12 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {
   generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
 }
 
-/** The processor and the code execution, for a workspace that has no image yet. */
-export async function writeFirstImages(tree: Tree): Promise<void> {
-  if (readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree))).images.length > 0) return;
-  for (const name of ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled']) await imageGenerator(tree, { name });
+/** The processor and the code execution, for a workspace that is new (`isFirst`: also where one of them is made elsewhere) or has no image. */
+export async function writeFirstImages(tree: Tree, isFirst: boolean): Promise<void> {
+  const options = pluginOptions(readNxJson(tree));
+  const { images } = readWorkspace(treeFiles(tree), options);
+  const elsewhere = Object.keys(options.images ?? {});
+  if (images.length > (isFirst ? elsewhere.length : 0)) return;
+  for (const name of ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'])
+    if (!elsewhere.includes(name)) await imageGenerator(tree, { name });
 }

@@ -1,6 +1,8 @@
-import { readJson, writeJson } from '@nx/devkit';
+import { readRelease } from '@kdcube/release/internal';
+import { logger, readJson, type Tree, writeJson } from '@nx/devkit';
 import { contents, emptyWorkspace, expectTwiceIsOnce, problemsOf } from '../../../testing/generators/workspace';
 import initGenerator from './generator';
+import type { InitOptions } from './schema';
 
 describe('init', () => {
   // The empty workspace of the test names a formatter that is not installed here.
@@ -79,6 +81,86 @@ describe('init', () => {
     expect(readJson(tree, 'nx.json').plugins).toEqual([
       { plugin: '@kdcube/nx', options: project === undefined ? {} : { project } },
     ]);
+  });
+
+  const ENTRYPOINT =
+    'from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\n\n@agentic_workflow(name="x")\nclass X:\n    pass\n';
+  const REPOSITORY = {
+    'service/bundles/shop@1-0/entrypoint.py': ENTRYPOINT,
+    'bundles/help/entrypoint.py': ENTRYPOINT,
+    'bundles/json/entrypoint.py': ENTRYPOINT,
+    'ops/prod/Dockerfile_ChatProcBundled': 'FROM kdcube-chat-proc:1\nCOPY ./bundles /bundles\n',
+    'ops/prod/docker-compose.yaml': 'services: {}\n',
+  };
+
+  function repository(files: Record<string, string> = REPOSITORY) {
+    const tree = emptyWorkspace();
+    for (const [file, text] of Object.entries(files)) tree.write(file, text);
+    return tree;
+  }
+
+  async function linesOf(tree: Tree, options: InitOptions): Promise<string[]> {
+    const lines: string[] = [];
+    jest.spyOn(logger, 'info').mockImplementation((line: string) => void lines.push(line));
+    const callback = await initGenerator(tree, options);
+    await callback?.();
+    return lines;
+  }
+
+  it('uses what a repository has: bundles, a Dockerfile where it is; names what else there is, once', async () => {
+    const tree = repository();
+    const lines = await linesOf(tree, { platformRef: '2026.7.20.444' });
+    expect(readJson(tree, 'nx.json').plugins).toEqual([
+      { plugin: '@kdcube/nx', options: { images: { 'kdcube-chat-proc-bundled': 'ops/prod/Dockerfile_ChatProcBundled' } } },
+    ]);
+    expect(tree.children('images')).toEqual(['kdcube-exec-bundled']);
+    expect(readRelease(tree.read('release.yaml')!, 'release.yaml')).toMatchObject({
+      problems: [],
+      release: {
+        bundles: [
+          { id: 'help', subdir: 'bundles' },
+          { id: 'shop@1-0', subdir: 'service/bundles' },
+        ],
+      },
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(/^not added {4}bundles\/json: .*standard library/),
+      expect.stringMatching(/^not listed {3}bundles\/json: /),
+      'to import    npx nx run release:import-compose --environment=host --dir=ops/prod',
+    ]);
+    const before = contents(tree);
+    expect(await linesOf(tree, { platformRef: '2026.8.1' })).toEqual([]);
+    expect(contents(tree)).toEqual(before);
+  });
+
+  it('does not look with --no-discover, and writes no release.yaml without a platform version', async () => {
+    const tree = repository();
+    expect(await linesOf(tree, { discover: false })).toEqual([expect.stringContaining('npx nx g @kdcube/nx:bundle my-bundle')]);
+    expect(tree.exists('release.yaml')).toBe(false);
+    expect(tree.children('images').sort()).toEqual(['kdcube-chat-proc-bundled', 'kdcube-exec-bundled']);
+    expect(await linesOf(tree, {})).toEqual([]);
+    expect(await linesOf(tree, { platformRef: '2026.7.20.444' })).toContainEqual(expect.stringContaining('not added'));
+    expect(tree.exists('release.yaml')).toBe(true);
+  });
+
+  it('says how the bundles that are there get into a release.yaml', async () => {
+    expect(await linesOf(repository(), {})).toContainEqual(
+      expect.stringMatching(
+        /^next .*:init --platformRef=<version> {4}which writes release.yaml with the 3 bundles that are here$/,
+      ),
+    );
+  });
+
+  it('adds no bundle to what --from says, and no image beside a new one', async () => {
+    const tree = repository({
+      ...REPOSITORY,
+      'images/acme-proc/Dockerfile': 'FROM x\nCOPY ./bundles /bundles\n',
+      'seed.yaml': 'platform: {ref: "2026.7.20.444"}\nbundles: {items: [{id: app, repo: "git@x.org:a/b.git", ref: v1}]}\n',
+    });
+    const lines = await linesOf(tree, { from: ['seed.yaml'] });
+    expect(readRelease(tree.read('release.yaml')!, 'release.yaml').release!.bundles.map(({ id }) => id)).toEqual(['app']);
+    expect(tree.children('images')).toEqual(['acme-proc']);
+    expect(lines.filter((line) => line.startsWith('not listed'))).toHaveLength(3);
   });
 
   it('refuses a registry that is none', async () => {

@@ -7,27 +7,25 @@ import { treeFiles } from '../tree-files';
 const PLUGIN = '@kdcube/nx';
 const SYNC = '@kdcube/nx:pins';
 
-/** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given, and the name of the release’s project if another project has the default one. */
-export function usePlugin(tree: Tree, registry?: string): void {
+/** Adds the plugin and its sync generator to nx.json, each once. Preserves existing options; sets `registry` if given. A new entry also gets the Dockerfiles outside images/, and a name for the release’s project if another project has the default one. Returns whether the entry is new. */
+export function usePlugin(tree: Tree, registry?: string, images: Readonly<Record<string, string>> = {}): boolean {
   if (registry !== undefined) parseRegistry(registry);
   const text = tree.exists(FILE) ? (tree.read(FILE, 'utf-8') ?? '') : '{}';
   const before = readOwnNxJson(text);
   requireShape(before);
-  const after = withSync(withPlugin(before, registry, otherProjectName(treeFiles(tree))));
-  if (JSON.stringify(after) === JSON.stringify(before)) return;
+  const after = withSync(
+    withPlugin(before, registry, { ...projectName(treeFiles(tree)), ...(Object.keys(images).length > 0 && { images }) }),
+  );
+  if (JSON.stringify(after) === JSON.stringify(before)) return false;
   // `registry` is the one value that may change.
   const index = (before.plugins ?? []).findIndex(isOurs);
-  if (
-    !isOnlyAdded(
-      before,
-      after,
-      index === -1 || typeof before.plugins![index] === 'string' ? ['plugins', index] : ['plugins', index, 'options', 'registry'],
-    )
-  )
-    throw unreadable('an edit would lose something');
+  const mayChange =
+    index === -1 || typeof before.plugins![index] === 'string' ? ['plugins', index] : ['plugins', index, 'options', 'registry'];
+  if (!isOnlyAdded(before, after, mayChange)) throw unreadable('an edit would lose something');
   // nx.json may have comments, which no writer of JSON keeps.
   if (hasComments(text)) throw unreadable('it has comments, which an edit would lose', addition(registry));
   updateNxJson(tree, after);
+  return index === -1;
 }
 
 const FILE = 'nx.json';
@@ -65,20 +63,20 @@ function isOurs(entry: string | { plugin: string }): boolean {
   return (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN;
 }
 
-/** The name of the release’s project where `release` is not free: that of the root’s own project, else another. Only in a new entry: a person may have chosen a name. */
-function otherProjectName(files: Files): string | undefined {
+/** The name of the release’s project where `release` is not free: that of the root’s own project, else another. */
+function projectName(files: Files): { project?: string } {
   const root = nxProjectName(files, '');
-  if (root) return root.name === 'release' ? undefined : root.name;
-  return projectNamed(files, 'release') && 'kdcube-release';
+  if (root) return root.name === 'release' ? {} : { project: root.name };
+  return projectNamed(files, 'release') ? { project: 'kdcube-release' } : {};
 }
 
-function withPlugin(nxJson: NxJsonConfiguration, registry?: string, project?: string): NxJsonConfiguration {
+/** `first`: options of a new entry only. In one that exists, a person may have chosen others. */
+function withPlugin(nxJson: NxJsonConfiguration, registry: string | undefined, first: object): NxJsonConfiguration {
   const plugins = nxJson.plugins ?? [];
   const index = plugins.findIndex(isOurs);
   const added = registry === undefined ? {} : { registry };
   if (index === -1) {
-    const options = { ...added, ...(project !== undefined && { project }) };
-    return { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options }] };
+    return { ...nxJson, plugins: [...plugins, { plugin: PLUGIN, options: { ...added, ...first } }] };
   }
   if (registry === undefined) return nxJson;
   const found = plugins[index]!;

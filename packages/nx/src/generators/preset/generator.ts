@@ -1,7 +1,7 @@
 import * as path from 'node:path';
-import { commandsOf } from '@kdcube/release/internal';
+import { commandsOf, RELEASE_FILE } from '@kdcube/release/internal';
 import { detectPackageManager, generateFiles } from '@nx/devkit';
-import type { Tree } from '@nx/devkit';
+import type { GeneratorCallback, Tree } from '@nx/devkit';
 import initGenerator from '../init/generator';
 import { packageName } from '../package-json';
 import { readGeneratorOptions } from '../read-options';
@@ -9,19 +9,21 @@ import { runGenerator } from '../run-generator';
 import releaseGenerator from '../release/generator';
 import { PresetOptions } from './schema';
 
-export default function presetGenerator(tree: Tree, raw: PresetOptions): Promise<void> {
+export default function presetGenerator(tree: Tree, raw: PresetOptions): Promise<GeneratorCallback | void> {
   return runGenerator(tree, () => writePreset(tree, raw));
 }
 
-async function writePreset(tree: Tree, raw: PresetOptions): Promise<void> {
+async function writePreset(tree: Tree, raw: PresetOptions): Promise<GeneratorCallback | void> {
   const { platformRef, registry } = readGeneratorOptions(PresetOptions, raw);
-  await releaseGenerator(tree, { platformRef });
-  await initGenerator(tree, { registry, skipFormat: true });
+  // Without a platform version, this is a Problem.
+  if (platformRef === undefined || tree.exists(RELEASE_FILE)) await releaseGenerator(tree, { platformRef });
+  const done = await initGenerator(tree, { registry, platformRef, skipFormat: true });
   writeMissing(tree, 'README.md', {
     name: packageName(tree) ?? 'KDCube bundles',
     ...commandsOf(detectPackageManager(tree.root)),
   });
   writeMissing(tree, '.gitattributes', {});
+  return done;
 }
 
 /** Files that people edit are never overwritten. */

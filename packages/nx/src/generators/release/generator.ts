@@ -27,7 +27,7 @@ export default function releaseGenerator(tree: Tree, raw: ReleaseGeneratorOption
 async function writeRelease(tree: Tree, raw: ReleaseGeneratorOptions): Promise<GeneratorCallback | void> {
   const options = readGeneratorOptions(ReleaseGeneratorOptions, raw);
   const found = readReleaseText(tree);
-  if (!found) return options.from.length > 0 ? writeFrom(tree, options) : writeNewRelease(tree, options, 'release');
+  if (!found) return options.from.length > 0 ? logged(writeFrom(tree, options)) : writeNewRelease(tree, options, 'release');
   if (options.from.length > 0) requireSame(tree, found.text, options);
   let { text } = found;
   if (options.platformRef !== undefined) text = setText(text, RELEASE_FILE, ['platform', 'ref'], options.platformRef);
@@ -35,11 +35,15 @@ async function writeRelease(tree: Tree, raw: ReleaseGeneratorOptions): Promise<G
   writeReleaseText(tree, text, found.text);
 }
 
-/** Writes release.yaml from other descriptions of the release, and names what they say beyond it. */
-function writeFrom(tree: Tree, options: FromOptions): GeneratorCallback {
+/** Writes release.yaml from other descriptions of the release. Returns a line for each thing that they say beyond it. */
+export function writeFrom(tree: Tree, options: FromOptions): string[] {
   const { text, dropped } = convert(tree, options);
   writeReleaseText(tree, text);
-  return () => dropped.forEach((line) => logger.info(`not in ${RELEASE_FILE}  ${line}`));
+  return dropped.map((line) => `not in ${RELEASE_FILE}  ${line}`);
+}
+
+function logged(lines: readonly string[]): GeneratorCallback {
+  return () => lines.forEach((line) => logger.info(line));
 }
 
 /** A release.yaml that is there is edited by people: it is not written again. */

@@ -17,6 +17,14 @@ export const examples = [
 /** The name of the platform’s repository in a new release.yaml. */
 export const PLATFORM_REPO = 'kdcube-ai-app';
 
+export const fromOption = z
+  .array(z.string())
+  .default([])
+  .describe(
+    'Files of this workspace that describe the release already, for a new release.yaml: another release.yaml, assembly.yaml and bundles.yaml, or the value of AGENTIC_BUNDLES_JSON. What does not come along is named.',
+  )
+  .meta({ examples: [['deploy/assembly.yaml', 'deploy/bundles.yaml']] });
+
 export const ReleaseGeneratorOptions = z.strictObject({
   platformRef: z
     .string()
@@ -32,13 +40,7 @@ export const ReleaseGeneratorOptions = z.strictObject({
     .default(PLATFORM_REPO)
     .describe('The platform’s repository in a new release.yaml: a URL or a name.')
     .meta({ examples: ['git@github.com:kdcube/kdcube-ai-app.git'] }),
-  from: z
-    .array(z.string())
-    .default([])
-    .describe(
-      'Files of this workspace that describe the release already, for a new release.yaml: another release.yaml, assembly.yaml and bundles.yaml, or the value of AGENTIC_BUNDLES_JSON. What does not come along is named.',
-    )
-    .meta({ examples: [['deploy/assembly.yaml', 'deploy/bundles.yaml']] }),
+  from: fromOption,
   name: z
     .string()
     .optional()
