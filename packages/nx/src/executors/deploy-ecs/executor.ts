@@ -5,7 +5,7 @@ import { planRelease } from '../../targets/ecs/plan/plan';
 import { requireNewer } from '../../targets/ecs/plan/older-release';
 import { readPlanFile, requireSameReadiness } from '../../targets/ecs/plan/plan-file';
 import { requireSignedPlan } from '../../targets/ecs/plan/signed-plan';
-import { lastGoodRecord, recordsOf } from '../../targets/ecs/records/records';
+import { lastGoodRecord, recordsOf } from '../../targets/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { prepareBundles } from '../../targets/git-mode/prepare';
 import { requirePushed } from '../../targets/git-mode/pushed';

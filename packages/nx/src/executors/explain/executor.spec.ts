@@ -12,7 +12,7 @@ import { gitSync, write } from '../../../testing/git-kit';
 import { putImage } from '../../../testing/registry-kit';
 import { pushImage } from '../../images/push/push';
 import { silentLog } from '../../system/log';
-import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
+import { recordsOf, writeRecord } from '../../targets/records/records';
 import { resolveRegistries } from '../../workspace/registries';
 import explain from './executor';
 import { procEnvironment, procRecord } from '../../../testing/proc-release';

@@ -7,7 +7,7 @@ import { isInterrupted } from '../../system/signals';
 import { deploymentsOf, servicesThatRun } from '../../targets/ecs/explain/deployments';
 import { claimsOf, type Claims, findImage, type FoundImage, parseDigestOption } from '../../targets/ecs/explain/find-image';
 import { findBundle, readCommit } from '../../targets/ecs/explain/git-evidence';
-import { readAllRecords, recordsOf } from '../../targets/ecs/records/records';
+import { readAllRecords, recordsOf } from '../../targets/records/records';
 import { diskFiles } from '../../workspace/disk';
 import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';

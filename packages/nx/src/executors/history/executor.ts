@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { printable } from '@kdcube/release/internal';
 import { readWorkspaceLenient } from '../../workspace/lenient';
-import { listRecords, recordsOf } from '../../targets/ecs/records/records';
+import { listRecords, recordsOf } from '../../targets/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { resolveRegistries } from '../../workspace/registries';
 import { formatTable } from '../../system/table';

@@ -4,7 +4,7 @@ import type { ReleaseRecord } from '@kdcube/release/internal';
 import { isEmptyPlan, printPin, readPlan } from '@kdcube/release/internal';
 import { silentLog } from '../../system/log';
 import { pushImage } from '../../images/push/push';
-import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
+import { recordsOf, writeRecord } from '../../targets/records/records';
 import { resolveRegistries } from '../../workspace/registries';
 import { type Acme, acme, dockerDouble, ENTRYPOINT } from '../../../testing/acme-kit';
 import { type EcsDouble, ecsDouble, emptyDefinition, emptyService, useDouble, restoreVariables } from '../../../testing/aws-kit';

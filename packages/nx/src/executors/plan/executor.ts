@@ -5,7 +5,7 @@ import { noteOlder } from '../../targets/ecs/plan/older-release';
 import { planRelease } from '../../targets/ecs/plan/plan';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { writeFileAtomic } from '../../system/files';
-import { knownRecord } from '../../targets/ecs/records/known-record';
+import { knownRecord } from '../../targets/records/known-record';
 import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';

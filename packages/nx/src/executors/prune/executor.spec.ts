@@ -14,7 +14,7 @@ import { captureAcme, releaseContext } from '../../../testing/capture-output';
 import { write } from '../../../testing/git-kit';
 import { putImage } from '../../../testing/registry-kit';
 import { silentLog } from '../../system/log';
-import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
+import { recordsOf, writeRecord } from '../../targets/records/records';
 import prune from './executor';
 import { procEnvironment, procRecord } from '../../../testing/proc-release';
 

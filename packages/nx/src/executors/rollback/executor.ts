@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { planRollbackTo } from '../../targets/ecs/rollout/rollback';
 import { requireSignedRollback } from '../../targets/ecs/plan/signed-plan';
-import { recordsOf } from '../../targets/ecs/records/records';
+import { recordsOf } from '../../targets/records/records';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { readWorkspaceLenient } from '../../workspace/lenient';
 import { executeUnlessDryRun } from '../execute-plan';

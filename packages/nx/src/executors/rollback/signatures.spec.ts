@@ -10,7 +10,7 @@ import { procEnvironment, procRecord } from '../../../testing/proc-release';
 import { putImage } from '../../../testing/registry-kit';
 import { keyPair } from '../../../testing/signatures';
 import { silentLog } from '../../system/log';
-import { recordsOf, writeRecord } from '../../targets/ecs/records/records';
+import { recordsOf, writeRecord } from '../../targets/records/records';
 import deployEcs from '../deploy-ecs/executor';
 import rollback from './executor';
 

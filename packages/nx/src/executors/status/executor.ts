@@ -2,7 +2,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release/internal';
 import { exitCode, KdcubeError, printable, familyRevision } from '@kdcube/release/internal';
 import { readWorkspaceLenient } from '../../workspace/lenient';
-import { recordsOf } from '../../targets/ecs/records/records';
+import { recordsOf } from '../../targets/records/records';
 import { environmentStatus } from '../../targets/ecs/records/status';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
 import { resolveRegistries } from '../../workspace/registries';

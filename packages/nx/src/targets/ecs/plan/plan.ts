@@ -1,12 +1,4 @@
-import type {
-  Environment,
-  PlannedDeploy,
-  Problem,
-  RecordedBundle,
-  ReleaseRecord,
-  Running,
-  WorkspaceSource,
-} from '@kdcube/release/internal';
+import type { Environment, PlannedDeploy, Problem, ReleaseRecord, Running } from '@kdcube/release/internal';
 import {
   descriptorPrefix,
   KdcubeError,
@@ -15,25 +7,24 @@ import {
   runningFromRecord,
   type StoredDescriptor,
 } from '@kdcube/release/internal';
-import { findBundle } from '../../../workspace/bundles';
 import { configuredRegistry, environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
-import { changedPaths, headCommit } from '../../../git/worktree';
-import { withSnapshot } from '../../../git/snapshot/snapshot';
+import { headCommit } from '../../../git/worktree';
 import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
-import { settleAll } from '../../../system/parallel';
 import { findImageGit } from '../../git-mode/image-git';
 import { prepareBundles } from '../../git-mode/prepare';
 import { requirePushed } from '../../git-mode/pushed';
 import type { OpenRelease } from '../../../workspace/workspace';
 import { clusterOf, withEcs } from '../ecs-port';
-import { offlineRecord } from '../records/known-record';
+import { offlineRecord } from '../../records/known-record';
 import { readCustomDefinitions } from './custom-definitions';
 import { packing } from './packing';
 import { readRunning } from './read-running';
-import { compareRunningImages, readRegistryImages } from './running-images';
+import { compareRunningImages } from './running-images';
+import { readRegistryImages } from '../../registry-images';
 import { addCommitSubjects } from './commit-subjects';
+import { uncommittedFiles, publishedReasons, recordedBundles } from '../../release-facts';
 
 export interface PlanReleaseOptions extends EnvOptions {
   /** Reads the last successful record of an environment; undefined if there is none. Not called offline. */
@@ -97,12 +88,6 @@ export async function planRelease(
   return { plan: withSubjects, values, running, notes: [...notes, ...custom.notes], images, record };
 }
 
-/** What of the release no commit describes: of its images and bundles, release.yaml, the pins and the environment's files. */
-async function uncommittedFiles(root: string, environment: Environment, images: readonly ReleasedImage[]): Promise<string[]> {
-  const files = await changedPaths(root, ['release.yaml', 'pins', ...environment.files]);
-  return [...new Set([...images.flatMap(({ uncommitted }) => uncommitted), ...files])].sort();
-}
-
 function requireEcs({ name, services }: Environment): void {
   if (services.some(({ target }) => target === 'ecs')) return;
   throw new KdcubeError({
@@ -150,27 +135,4 @@ export function readRunningState(environment: Environment, record?: ReleaseRecor
   const recorded = Object.values(record?.services ?? {}).filter(({ component }) => component === 'postgres-setup');
   const definitions = recorded.flatMap(({ taskDefinition }) => taskDefinition ?? []);
   return withEcs(clusterOf(environment), (ecs) => readRunning(ecs, environment, definitions));
-}
-
-/** Why a mirrored image of the platform changes: `platform.ref` did. */
-function publishedReasons(environment: Environment): [string, string[]][] {
-  return externalImages(environment).flatMap(({ reference, published }): [string, string[]][] =>
-    published ? [[reference, [`platform ${published.ref}`]]] : [],
-  );
-}
-
-/** The release's bundles: a pinned bundle by its pin, a workspace bundle by its folder, and in git mode by the commit that is cloned. */
-async function recordedBundles(
-  open: OpenRelease,
-  sources: ReadonlyMap<string, WorkspaceSource>,
-  log: Log,
-): Promise<RecordedBundle[]> {
-  return withSnapshot(open.root, async (snapshot) => {
-    const searches = open.release.bundles.map((bundle) => findBundle(open, bundle, snapshot, { offline: true, log }));
-    const found = await settleAll(searches);
-    return found.map(({ content, pin }) => {
-      const source = sources.get(content.id);
-      return { ...content, ...(pin && { ref: pin.ref, commit: pin.commit }), ...(source && { commit: source.commit }) };
-    });
-  });
 }

@@ -19,7 +19,7 @@ import { listReferrers } from '../../../registry/referrers';
 import { childrenOf, listManifests, readTagManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
 import { uniqueRegistries, openRepository } from '../../../workspace/registries';
-import { readAllRecords, recordsOf } from '../records/records';
+import { readAllRecords, recordsOf } from '../../records/records';
 import { firstDeployed, imagesOfRecords, imagesThatRun, type NeededImages, recordsInWindow } from './needed-images';
 
 interface PruneOptions {

@@ -20,9 +20,9 @@ import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { awsClock } from '../../../aws/clock';
 import { clusterOf, withEcs } from '../ecs-port';
-import { listRecords } from './records';
+import { listRecords } from '../../records/records';
 import { packing } from '../plan/packing';
-import { readRegistryImages } from '../plan/running-images';
+import { readRegistryImages } from '../../registry-images';
 
 /** What runs in an environment, asked of ECS, the registry and this checkout. Reads only. */
 export async function environmentStatus(

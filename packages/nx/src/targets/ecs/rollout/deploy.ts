@@ -18,7 +18,7 @@ import { openBoard } from './board';
 import { awsClock } from '../../../aws/clock';
 import { logRollout } from './lines';
 import { openEcs } from '../ecs-port';
-import { listRecords, recordTags, writeRecord } from '../records/records';
+import { listRecords, recordTags, writeRecord } from '../../records/records';
 import { imagesPort } from './images';
 import { readinessPort } from './readiness';
 import { onInterrupt, trackInFlight } from './interrupt';

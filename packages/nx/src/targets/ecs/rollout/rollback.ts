@@ -11,8 +11,8 @@ import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { readDescriptorSecrets, readRunningState } from '../plan/plan';
 import { readTaskDefinitions, withEcs } from '../ecs-port';
-import { listRecords } from '../records/records';
-import { readRegistryImages } from '../plan/running-images';
+import { listRecords } from '../../records/records';
+import { readRegistryImages } from '../../registry-images';
 
 /** The plan of a rollback, from records and from what runs. Reads only. */
 export async function planRollbackTo(

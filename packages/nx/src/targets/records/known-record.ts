@@ -9,13 +9,13 @@ import {
   repositoryOf,
   shown,
 } from '@kdcube/release/internal';
-import { readWorkspaceFile } from '../../../workspace/disk';
-import { writeFileAtomic } from '../../../system/files';
-import { openRegistryWithoutAws } from '../../../workspace/registries';
-import type { Log } from '../../../system/log';
-import type { Repository } from '../../../registry/blobs/blobs';
-import type { Registry } from '../../../registry/transport/connect';
-import { isInterrupted } from '../../../system/signals';
+import { readWorkspaceFile } from '../../workspace/disk';
+import { writeFileAtomic } from '../../system/files';
+import { openRegistryWithoutAws } from '../../workspace/registries';
+import type { Log } from '../../system/log';
+import type { Repository } from '../../registry/blobs/blobs';
+import type { Registry } from '../../registry/transport/connect';
+import { isInterrupted } from '../../system/signals';
 import { lastGoodRecord, recordsOf } from './records';
 
 /** What is known of an environment without AWS. */

@@ -1,15 +1,15 @@
 import { type RegistryName, KdcubeError, lastGood, printRecord, ReleaseRecord, tagSafe } from '@kdcube/release/internal';
-import { openRepository } from '../../../workspace/registries';
-import { carryOut } from '../../../system/journal';
-import type { Log } from '../../../system/log';
-import { inParallel } from '../../../system/parallel';
-import { type Repository, getBlob } from '../../../registry/blobs/blobs';
-import { sha256Digest } from '../../../registry/transport/connect';
-import { listTags } from '../../../registry/list-tags';
-import { isIndex, OCI_MANIFEST } from '../../../registry/manifest-format';
-import { pushImage } from '../../../registry/push';
-import { getManifest } from '../../../registry/manifests';
-import { inOneChunk } from '../../../system/chunks';
+import { openRepository } from '../../workspace/registries';
+import { carryOut } from '../../system/journal';
+import type { Log } from '../../system/log';
+import { inParallel } from '../../system/parallel';
+import { type Repository, getBlob } from '../../registry/blobs/blobs';
+import { sha256Digest } from '../../registry/transport/connect';
+import { listTags } from '../../registry/list-tags';
+import { isIndex, OCI_MANIFEST } from '../../registry/manifest-format';
+import { pushImage } from '../../registry/push';
+import { getManifest } from '../../registry/manifests';
+import { inOneChunk } from '../../system/chunks';
 
 /** What a record is, as an OCI artifact: an image manifest with one layer and an empty config. */
 export const RECORD_TYPE = 'application/vnd.kdcube.release.v1+json';

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release/internal';
-import { silentLog } from '../../../system/log';
-import { getManifest } from '../../../registry/manifests';
-import { type Double, registryDouble } from '../../../../testing/registry-kit';
+import { silentLog } from '../../system/log';
+import { getManifest } from '../../registry/manifests';
+import { type Double, registryDouble } from '../../../testing/registry-kit';
 import { knownRecord } from './known-record';
 import { lastGoodRecord, listRecords, recordsOf, recordTags, RECORD_TYPE, writeRecord } from './records';
 
