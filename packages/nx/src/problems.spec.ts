@@ -30,6 +30,7 @@ import {
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkPinnedRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
+import { connectionLost, loginProblem } from './targets/compose/host/host-problems';
 import { readinessPort } from './targets/ecs/rollout/readiness';
 import { olderRelease } from './targets/ecs/plan/older-release';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
@@ -199,6 +200,12 @@ function rollBackToForgedRecord(): unknown {
   });
 }
 
+const HOST = { user: 'deploy', host: 'kdcube.example.com' };
+const KEY_CHANGED = `@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.
+Offending ED25519 key in /home/me/.ssh/known_hosts:7
+Host key verification failed.`;
+
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'record-mismatch': rollBackToForgedRecord,
@@ -219,6 +226,18 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     readCustomDefinitions(box.dir, {
       services: [{ name: 'chat-proc', target: 'ecs', taskDefinition: 'ecs/chat-proc.json' }],
     } as never),
+  'host-unreachable': () => {
+    throw loginProblem(HOST, 'ssh: connect to host kdcube.example.com port 22: Connection refused');
+  },
+  'host-key': () => {
+    throw loginProblem(HOST, KEY_CHANGED);
+  },
+  'host-denied': () => {
+    throw loginProblem(HOST, 'deploy@kdcube.example.com: Permission denied (publickey).');
+  },
+  'host-connection-lost': () => {
+    throw connectionLost('ssh://deploy@kdcube.example.com', 'docker compose', true, 'client_loop: send disconnect: Broken pipe');
+  },
   'file-missing': () => requireRelease(empty()),
   'signing-key': () => readSigningKey(box.dir, undefined, { KDCUBE_SIGNING_KEY: 'release.pem' }),
   'image-unsigned': () => {

@@ -45,6 +45,7 @@ export { type RepoAddress, resolveRepo } from './release/repos';
 export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
 
 // environment
+export { parseSshHost, shownSshHost, type SshHost } from './environment/host';
 export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName } from './environment/list';
 
 // bundle

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { execa, type Options, type Result, type ResultPromise } from 'execa';
 import { LIMITS, KdcubeError } from '@kdcube/release/internal';
 import {
@@ -11,6 +10,7 @@ import {
   outputTooLarge,
   timedOut,
 } from './exec-problems';
+import { followLines } from './lines';
 import { recordStop, recentStop } from './signals';
 import { withExitHandler } from './cleanup';
 
@@ -33,6 +33,8 @@ export interface RunOptions {
   hasOwnExitCodes?: boolean;
   /** The program cleans up after another one, so it runs even while this process is being stopped. Default: no. */
   isCleanup?: boolean;
+  /** It gets a process group of its own, which Ctrl-C in a terminal does not reach: this process decides when it stops. Default: no. */
+  isDetached?: boolean;
   /** The output limit, for stdout and for stderr. Bytes. Default 256 MiB. */
   maxBuffer?: number;
 }
@@ -65,11 +67,26 @@ export async function* stream(program: string, args: readonly string[], options:
   if (exitCode !== 0) throw failedWith(command, exitCode, stderr);
 }
 
+/** Runs a program to its end and calls `onOutput` with each line of its standard output, which is not kept. No timeout by default. */
+export async function follow(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+  onOutput: (line: string) => void,
+): Promise<Omit<RunResult, 'stdout'>> {
+  const { child, result } = start(program, args, options, { timeout: 0, isStreamed: true });
+  if (child) followLines(child.stdout, onOutput);
+  const { exitCode, stderr } = await result;
+  return { exitCode, stderr };
+}
+
 /** A running program that responds to requests on its standard input. */
 export interface Session {
   write(text: string): void;
   /** Closes the program's input, which ends the program. */
   end(): void;
+  /** Ends the program with a signal, for one that does not read its input. */
+  stop(): void;
   /** Resolves when the program has ended, with the reason. */
   ended: Promise<KdcubeError>;
   /** Whether the program keeps this process alive: only while a response is awaited. */
@@ -80,7 +97,7 @@ export interface Session {
 export function openSession(
   program: string,
   args: readonly string[],
-  options: Pick<RunOptions, 'cwd' | 'env'>,
+  options: Pick<RunOptions, 'cwd' | 'env' | 'onLine' | 'isDetached' | 'isCleanup'>,
   onData: (chunk: Buffer) => void,
 ): Session {
   const { command, child, result } = start(program, args, options, { timeout: 0, isStreamed: true, stdin: 'pipe' });
@@ -89,6 +106,7 @@ export function openSession(
   return {
     write: (text) => void child?.stdin!.write(text),
     end: () => void child?.stdin!.end(),
+    stop: () => void child?.kill(),
     ended: result.then(
       ({ exitCode, stderr }) => failedWith(command, exitCode, stderr),
       (error: KdcubeError) => error,
@@ -145,7 +163,14 @@ function start(
     child = execa(program, args, {
       ...SETTINGS,
       ...(keepsInputOpen ? { stdin: 'pipe' } : input === undefined ? { stdin } : { input }),
-      ...{ cwd, env: { ...OWN_SECRETS, ...env }, maxBuffer, timeout: command.timeout, buffer: { stdout: !isStreamed } },
+      ...{
+        cwd,
+        env: { ...OWN_SECRETS, ...env },
+        detached: options.isDetached ?? false,
+        maxBuffer,
+        timeout: command.timeout,
+        buffer: { stdout: !isStreamed },
+      },
     }) as unknown as Child;
   } catch (cause) {
     return { command, result: failed(couldNotRun(command, cause)) };
@@ -154,7 +179,10 @@ function start(
   watch(child, command, options);
   if (keepsInputOpen && input !== undefined) child.stdin!.write(input);
   const result = withExitHandler(
-    () => void child.kill(),
+    () => {
+      child.kill();
+      stopGroup(child, options);
+    },
     async () => resultOf(command, options, (await child) as Result<typeof SETTINGS>),
   );
   // The reader of a stream may already have stopped.
@@ -177,10 +205,23 @@ function watch(child: Child, command: Command, options: RunOptions): void {
   for (const output of outputs) output.once('close', () => output.readableEnded || child.kill());
   child.once('exit', (code, signal) => {
     // Children of a stopped program (ssh of git, buildx of docker) may keep its output open: do not wait for them.
-    if (child.killed) return outputs.forEach((output) => output.destroy());
+    if (child.killed) {
+      stopGroup(child, options);
+      return outputs.forEach((output) => output.destroy());
+    }
     const by = signal ?? signalOf(code, options);
     if (by) recordStop(nameOf(command), by);
   });
+}
+
+/** Stops the children of a detached program that is being stopped: they have its process group. */
+function stopGroup({ pid }: Child, { isDetached }: RunOptions): void {
+  if (!isDetached || pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // All of them have ended.
+  }
 }
 
 function resultOf(command: Command, options: RunOptions, result: Result<typeof SETTINGS>): RunResult {
@@ -204,14 +245,4 @@ const SIGNAL_CODES: Record<number, string> = { 130: 'SIGINT', 143: 'SIGTERM' };
 
 function signalOf(exitCode: number | null | undefined, { hasOwnExitCodes }: RunOptions): string | undefined {
   return hasOwnExitCodes ? undefined : SIGNAL_CODES[exitCode ?? 0];
-}
-
-function followLines(output: Readable, onLine: (line: string) => void): void {
-  let rest = '';
-  output.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString('utf8')).split(/[\r\n]+/);
-    rest = parts.pop() ?? '';
-    for (const part of parts) if (part) onLine(part);
-  });
-  output.on('end', () => rest && onLine(rest));
 }

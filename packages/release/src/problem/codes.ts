@@ -143,6 +143,12 @@ export const PROBLEMS = {
     'An ECS service cannot be deployed: it is being deleted, another deployment controller manages it, or it is a daemon that the plan scales.',
   'environment-not-ready': 'A prerequisite of the deploy is missing in AWS.',
 
+  // Hosts with docker compose
+  'host-unreachable': 'The host of an environment cannot be reached by ssh.',
+  'host-key': 'The ssh key of a host is unknown to this machine, or has changed.',
+  'host-denied': 'A host denies this user the login, a folder, or the use of docker.',
+  'host-connection-lost': 'The connection to a host was lost while something ran there.',
+
   // Deployments
   'plan-invalid': 'A saved plan is invalid.',
   'descriptor-unreadable': 'The bundle descriptor in Secrets Manager cannot be read.',

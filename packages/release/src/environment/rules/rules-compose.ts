@@ -1,4 +1,5 @@
 import { quoted } from '../../problem/problem';
+import { parseSshHost } from '../host';
 import type { EnvironmentRule } from './rule';
 
 /** What becomes arguments of ssh and docker, and paths on the host. */
@@ -27,9 +28,7 @@ function hostProblem(text: string): string | undefined {
   if (url.password !== '') return 'contains a password: ssh uses your keys and your agent';
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
     return 'has a path: the folder on the host is compose.directory';
-  // Each becomes an argument of ssh, and another character could be an option or a command there.
-  if (!/^(?:[\w.][\w.-]*|\[[0-9a-f:]+\])$/i.test(url.hostname) || !/^(?:[\w.][\w.-]*)?$/.test(url.username))
-    return 'has a user or a name with characters that ssh does not take';
+  if (!parseSshHost(text)) return 'has a user, a name or a port that ssh does not take';
   return undefined;
 }
 
