@@ -5,6 +5,7 @@
 #   engine.sh up | down      starts or stops the engine and the registry; both do nothing when there is nothing to do
 #   engine.sh env            KEY=VALUE lines that a client needs; exit code 1 when the engine is not up
 #   engine.sh readers        the folder of skopeo and umoci, which read images without an engine; exit code 1 when they are not there
+#   engine.sh sshd           the path of an sshd for tests over ssh; exit code 1 when it is not there
 #   engine.sh run CMD...     CMD with these variables
 # KD_ENGINE_STORE=containerd picks the containerd image store (cache export, attestations, OCI output) instead of the default one.
 # KD_ENGINE_DIR moves the cache folder. Exit code 3: cannot be had on this machine, and why.
@@ -18,13 +19,16 @@ STORE=${KD_ENGINE_STORE:-default}
 case $STORE in default | containerd) ;; *) say "KD_ENGINE_STORE is default or containerd, not $STORE."; exit 2 ;; esac
 RUN=$KD/$STORE
 READERS=$KD/readers
+SSHD=$KD/sshd
 VERSION=1 # raise it when the list of packages changes: machines that have the old ones install again
 READERS_VERSION=1
+SSHD_VERSION=1
 
 install() {
   need_debian_root
   engine
   readers
+  sshd
   apt_private_close
 }
 
@@ -56,6 +60,20 @@ readers() {
     "$READERS/bin/$name" --version >/dev/null
   done
   echo $READERS_VERSION >"$READERS/installed"
+}
+
+# The machine's own libc and OpenSSL are its base: no daemon starts, and no user or key is made.
+sshd() {
+  if [ "$(cat "$SSHD/installed" 2>/dev/null)" = $SSHD_VERSION ]; then return 0; fi
+  say "unpacking sshd into $SSHD"
+  rm -rf "$SSHD"; mkdir -p "$SSHD"
+  apt_private_open
+  unpack "$SSHD/root" "openssh-server/$CODENAME" "openssh-client/$CODENAME" "libwrap0/$CODENAME" "libnsl2/$CODENAME"
+  local triple; triple=$(basename "$(dirname "$(find "$SSHD/root" -name 'libwrap.so.0' | head -1)")")
+  printf '%s\n' '#!/bin/sh' "export LD_LIBRARY_PATH='$SSHD/root/usr/lib/$triple:$SSHD/root/lib/$triple'" "exec '$SSHD/root/usr/sbin/sshd' \"\$@\"" >"$SSHD/sshd"
+  chmod +x "$SSHD/sshd"
+  "$SSHD/sshd" -V
+  echo $SSHD_VERSION >"$SSHD/installed"
 }
 
 ping_engine() { curl -sf --max-time 5 --unix-socket "$RUN/docker.sock" http://engine/_ping >/dev/null 2>&1; }
@@ -149,6 +167,7 @@ case ${1:-} in
   down) down ;;
   env) client_env ;;
   readers) [ "$(cat "$READERS/installed" 2>/dev/null)" = $READERS_VERSION ] && echo "$READERS/bin" ;;
+  sshd) [ "$(cat "$SSHD/installed" 2>/dev/null)" = $SSHD_VERSION ] && echo "$SSHD/sshd" ;;
   run) shift; run "$@" ;;
-  *) sed -n '2,11p' "$0" | cut -c3- >&2; exit 2 ;;
+  *) sed -n '2,12p' "$0" | cut -c3- >&2; exit 2 ;;
 esac

@@ -21,7 +21,7 @@ interface DockerConfig {
 }
 
 /** docker login stores the credentials of Docker Hub under this key, for each of its hosts. */
-const HUB_KEY = 'https://index.docker.io/v1/';
+export const HUB_KEY = 'https://index.docker.io/v1/';
 const HUB_HOSTS = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 const CONFIG_LIMIT = LIMITS.dockerConfigBytes.max;
 

@@ -85,7 +85,7 @@ export function tooFewSessions(name: string): KdcubeError {
 }
 
 /** `isStarted`: whether the program had started. If it had, nobody here knows how far it got. */
-export function connectionLost(name: string, what: string, isStarted: boolean, stderr: string): KdcubeError {
+export function connectionLost(name: string, what: string, isStarted: boolean, stderr = ''): KdcubeError {
   const reason = tail(stderr, 1);
   const unknown = isStarted
     ? `Whether it finished is unknown; the host stops it when it notices the cut.`

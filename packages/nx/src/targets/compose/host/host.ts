@@ -1,7 +1,7 @@
 import { KdcubeError, parseSshHost } from '@kdcube/release/internal';
 import { hostFiles, type HostFiles } from './host-files';
-import { thisMachine } from './this-machine';
-import { openSsh } from './ssh';
+import { sessionsOver } from './sessions';
+import { openSsh, thisMachine } from './shells';
 
 /** How a program is run on a host. Its arguments and variables are no place for a secret: those go through `stdin`. */
 export interface HostRunOptions {
@@ -55,11 +55,11 @@ export interface Host extends HostFiles {
 
 /** Opens `compose.host` of an environment: a host that ssh reaches, or this machine. It is connected when this returns. */
 export async function openHost(written: string | undefined): Promise<Host> {
-  if (written === undefined) return hostOver(thisMachine());
+  if (written === undefined) return hostOver(sessionsOver(thisMachine));
   const host = parseSshHost(written);
   // The rules of the environment have refused it before.
   if (!host) throw new KdcubeError({ code: 'wrong-value', message: 'compose.host is not a host for ssh.' });
-  return hostOver(await openSsh(host));
+  return hostOver(sessionsOver(await openSsh(host)));
 }
 
 /** Runs `work` with a host, and closes it in any case. */

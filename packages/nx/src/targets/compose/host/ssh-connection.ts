@@ -17,8 +17,8 @@ export interface Connection {
 
 /** How long a login may take, whatever ssh’s own limits. Seconds. */
 const LOGIN_TIMEOUT = 60;
-/** How long ssh has to end when its input is closed. Milliseconds. */
-const CLOSE_TIMEOUT = 5_000;
+/** How long ssh has to end when its input is closed; it waits for sessions that still run. Milliseconds. */
+const CLOSE_TIMEOUT = 1_000;
 
 const READY = 'kdcube-ready';
 
