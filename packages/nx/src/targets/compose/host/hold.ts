@@ -10,7 +10,7 @@ export interface Hold {
 
 /**
  * Runs a script that writes lines, then `ready`, and then stays until what it made is removed. It removes that itself when its session ends: this
- * process was stopped or killed, or the connection was cut. If it ends before it is ready, the result is not open.
+ * process was stopped or killed, or the connection was cut; nobody reads its output then, so it ignores SIGPIPE. If it ends before it is ready, the result is not open.
  */
 export async function hold(host: Host, script: string, args: readonly string[], stdin: string): Promise<Hold> {
   const lines: string[] = [];

@@ -73,6 +73,7 @@ mkdir -p -- "\${dir:-/}"
 umask 077
 rm -f -- "$new"
 trap 'rm -f -- "$new"' EXIT
+trap '' PIPE
 trap 'exit 143' HUP INT TERM
 set -C
 cat >"$new"

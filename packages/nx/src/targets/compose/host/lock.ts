@@ -63,6 +63,7 @@ identity() {
 field() { printf '%s\\n' "$seen" | sed -n "$1p"; }
 mkdir -p -- "\${file%/*}" || exit 1
 trap 'cmp -s "$own" "$file" && rm -f -- "$file"; rm -f -- "$own"' EXIT
+trap '' PIPE
 trap 'exit 143' HUP INT TERM
 read -r who; read -r release
 rm -f -- "$own"

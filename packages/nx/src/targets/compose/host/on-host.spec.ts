@@ -35,10 +35,6 @@ const thrown = (work: Promise<unknown>) =>
     (error) => error.problems[0],
   );
 
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 describe('the lock of a host', () => {
   const options = (over: object = {}) => ({
     file: path.join(folder, '.kdcube/lock'),

@@ -59,6 +59,7 @@ base=/dev/shm
 find "$base" -maxdepth 1 -name 'kdcube-login.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null
 folder=$(mktemp -d "$base/kdcube-login.XXXXXX") || exit 1
 trap 'rm -rf -- "$folder"' EXIT
+trap '' PIPE
 trap 'exit 143' HUP INT TERM
 cat >"$folder/config.json" || exit 1
 plugins=\${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins

@@ -59,6 +59,18 @@ withSshd(`a real sshd${missing === undefined ? '' : ` (skipped: ${missing})`}`, 
     for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await until(() => !fs.existsSync(`/proc/${pid}`));
   }, 30_000);
 
+  it('removes the lock and the logins of registries when this side goes away', async () => {
+    const file = path.join(server.folder, 'home/.kdcube/lock');
+    const credentials = { kind: 'password' as const, username: 'ci', password: 'correct-horse' };
+    const host = await openHost(server.host);
+    await lockHost(host, { file, who: 'alice@laptop', release: '2026.4', log: silentLog });
+    await withRegistryLogins(host, [{ registry: 'registry.example.com', credentials }], async ({ DOCKER_CONFIG = '' }) => {
+      expect(fs.readdirSync(DOCKER_CONFIG)).toEqual(['config.json']);
+      await host.close();
+      await until(() => !fs.existsSync(DOCKER_CONFIG) && !fs.existsSync(file));
+    });
+  });
+
   it(
     'says what is unknown after a cut, and logs in again',
     () =>
