@@ -193,7 +193,12 @@ describe('a lock counts as stale', () => {
 describe('an existing lock file', () => {
   it('is incomplete without a valid owner, and is removed only when it is old', () => {
     const invalid = ['', '\n', '0', '12', '{}', '[]', 'null', '{"pid":1', 'x'.repeat(5000)];
-    const wrong = { token: ['../../../x', '', 'ABCDEF0123456789', 1], pid: [0, -1, 1.5, '1'], host: [1], since: ['x', 1] };
+    const wrong = {
+      token: ['../../../x', '', 'ABCDEF0123456789', '../0123456789abcdef', '0123456789abcdef/..', 1],
+      pid: [0, -1, 1.5, '1'],
+      host: [1],
+      since: ['x', 1],
+    };
     const wrongFields = Object.entries(wrong).flatMap(([key, values]) =>
       values.map((value) => JSON.stringify({ ...own(), [key]: value })),
     );
