@@ -11,7 +11,9 @@ import {
   applyCheck,
   bootProblems,
   checkBundleSource,
+  findProblem,
   formatProblems,
+  hostCompose,
   imageProblem,
   KdcubeError,
   logGroupExists,
@@ -234,6 +236,10 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   },
   'host-denied': () => {
     throw loginProblem(HOST, 'deploy@kdcube.example.com: Permission denied (publickey).');
+  },
+  'host-not-ready': () => {
+    const problem = findProblem([hostCompose], 'ssh://deploy@kdcube.example.com', { version: '2.20.2' });
+    throw new KdcubeError(problem!);
   },
   'host-connection-lost': () => {
     throw connectionLost('ssh://deploy@kdcube.example.com', 'docker compose', true, 'client_loop: send disconnect: Broken pipe');

@@ -147,6 +147,7 @@ export const PROBLEMS = {
   'host-unreachable': 'The host of an environment cannot be reached by ssh.',
   'host-key': 'The ssh key of a host is unknown to this machine, or has changed.',
   'host-denied': 'A host denies this user the login, a folder, or the use of docker.',
+  'host-not-ready': 'A prerequisite of the deploy is missing on the host.',
   'host-connection-lost': 'The connection to a host was lost while something ran there.',
 
   // Deployments
@@ -156,7 +157,7 @@ export const PROBLEMS = {
   'deploy-in-progress': 'Another deployment of this environment or service is in progress.',
   'rollout-failed': 'ECS failed the deployment without a known reason.',
   'image-pull-failed': 'ECS cannot pull an image.',
-  'secret-unreadable': 'ECS cannot read a secret for a task.',
+  'secret-unreadable': 'A secret cannot be read where a service needs it.',
   'container-crashed': 'A container exited on its own.',
   'health-check-failed': 'A task never became healthy.',
   'no-capacity': 'No capacity to place a task.',

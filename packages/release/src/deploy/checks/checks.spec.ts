@@ -5,6 +5,7 @@ import { accountMatches } from './account';
 import { applyCheck, applyInOrder, type Check, findProblem } from './check';
 import { clusterActive } from './cluster';
 import { deployIdle, deployLock } from './concurrent';
+import { hostArchitecture, hostClock, hostCompose, hostDisk, hostFolder, hostPort } from './host';
 import { imageExists, imagePlatform } from './image';
 import { CHECKS } from './index';
 import { planBaseline, planLocation } from './plan';
@@ -105,6 +106,26 @@ const REFUSED: [string, unknown, string, unknown, string | undefined][] = [
   ],
   ['a missing image', imageExists, 'web', { missing: { message: 'web does not exist.' } }, 'image-not-found'],
   ['a registry that cannot be asked', imageExists, 'web', { unreadable: { message: 'denied\nmore' } }, undefined],
+  ['no compose', hostCompose, 'host', { version: undefined }, 'host-not-ready'],
+  ['compose 2.24.3', hostCompose, 'host', { version: '2.24.3' }, 'host-not-ready'],
+  ['compose 1.29.2', hostCompose, 'host', { version: '1.29.2' }, 'host-not-ready'],
+  ['compose 2.24.4', hostCompose, 'host', { version: 'v2.24.4' }, undefined],
+  ['compose 2.26.1 of Debian', hostCompose, 'host', { version: '2.26.1-4' }, undefined],
+  ['compose 5', hostCompose, 'host', { version: '5.1.0' }, undefined],
+  ['compose of tomorrow', hostCompose, 'host', { version: '6.0.0' }, undefined],
+  ['another architecture', hostArchitecture, 'host', { actual: 'arm64', needed: ['amd64', 'arm64'] }, 'host-not-ready'],
+  ['the same architecture', hostArchitecture, 'host', { actual: 'amd64', needed: ['amd64'] }, undefined],
+  ['no folder', hostFolder, 'host', { folder: '/opt/kdcube', state: 'missing' }, 'host-not-ready'],
+  ['a folder of another user', hostFolder, 'host', { folder: '/opt/kdcube', state: 'read-only' }, 'host-not-ready'],
+  ['a folder of this user', hostFolder, 'host', { folder: '/opt/kdcube', state: 'writable' }, undefined],
+  ['a full disk', hostDisk, 'host', { folder: '/var/lib/docker', freeBytes: 1e9, neededBytes: 2e9 }, 'host-not-ready'],
+  ['a free disk', hostDisk, 'host', { folder: '/var/lib/docker', freeBytes: 3e9, neededBytes: 2e9 }, undefined],
+  ['an unknown disk', hostDisk, 'host', { folder: '/var/lib/docker', freeBytes: undefined, neededBytes: 2e9 }, undefined],
+  ['a clock behind', hostClock, 'host', { skewSeconds: -301 }, 'host-not-ready'],
+  ['a clock ahead', hostClock, 'host', { skewSeconds: 4000 }, 'host-not-ready'],
+  ['the right time', hostClock, 'host', { skewSeconds: 2.5 }, undefined],
+  ['a port that is taken', hostPort, '80', { service: 'web-proxy', usedBy: 'the container nginx' }, 'host-not-ready'],
+  ['a free port', hostPort, '80', { service: 'web-proxy', usedBy: undefined }, undefined],
   ['an image for another platform', imagePlatform, 'web', { actual: 'linux/arm64', expected: 'linux/amd64' }, 'image-not-found'],
 ];
 

@@ -3,6 +3,7 @@ import { bundlePushed, imageGit } from './bundle';
 import type { CheckInfo } from './check';
 import { clusterActive } from './cluster';
 import { deployIdle, deployLock } from './concurrent';
+import { hostArchitecture, hostClock, hostCompose, hostDisk, hostFolder, hostPort } from './host';
 import { imageExists, imageLayers, imagePlatform, imagePushed, imagePython, imageSigned } from './image';
 import { logGroupExists } from './log-group';
 import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, subnetExists, targetGroupVpc } from './network';
@@ -68,4 +69,10 @@ export const CHECKS: readonly CheckInfo[] = [
   imagePython,
   bundlePushed,
   imageGit,
+  hostCompose,
+  hostArchitecture,
+  hostFolder,
+  hostDisk,
+  hostClock,
+  hostPort,
 ];
