@@ -26,7 +26,11 @@ export default function continueDeployment(options: ContinueOptions, context: Ex
           if (others.some((other) => other.service === service)) continue;
           log.event({ event: verb, service, stage: state.stage, deployment: state.arn, from, to, dryRun: options.dryRun });
           const change = options.rollback ? `${to} → ${from}` : `${from} → ${to}`;
-          log.done(options.dryRun ? `would be ${verb}` : verb, service, `${change}, from ${describeStage(state)}`);
+          log.done(
+            options.dryRun ? `would ${options.rollback ? 'roll back' : 'continue'}` : verb,
+            service,
+            `${change}, from ${describeStage(state)}`,
+          );
         }
         if (others.length > 0) throw answeredBefore(environment.name, others, options.rollback);
       },
