@@ -61,6 +61,7 @@ const VERBS = {
   continue: { project: 'release', inputs: DEPLOYED, environments: true },
   status: { project: 'release', inputs: DEPLOYED, environments: true },
   history: { project: 'release', inputs: DEPLOYED, environments: true },
+  logs: { project: 'release', inputs: DEPLOYED, environments: true },
   tag: { project: 'release', inputs: [RELEASE, ALL_PINS] },
   prune: { project: 'release' },
   explain: { project: 'release' },

@@ -110,6 +110,7 @@ export { accountMatches } from './deploy/checks/account';
 export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
 export { clusterActive } from './deploy/checks/cluster';
 /** @public Printed into docs/ by tools/docs.mjs. */
+export { formatLogLine, type LogLine, type LogTime, parseLogStart } from './deploy/log-lines';
 export { hostArchitecture, hostClock, hostCompose, hostDisk, hostFolder, hostPort } from './deploy/checks/host';
 export { CHECKS } from './deploy/checks/index';
 export { bundlePushed, imageGit } from './deploy/checks/bundle';
