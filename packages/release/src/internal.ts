@@ -46,6 +46,8 @@ export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release
 
 // environment
 export { parseSshHost, shownSshHost, type SshHost } from './environment/host';
+export { shownReference } from './environment/secret-reference';
+export { type AwsSecretReference, fetchedSecrets, fetchedSecretsFile, secretRegion } from './environment/fetched-secrets';
 export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName } from './environment/list';
 
 // bundle

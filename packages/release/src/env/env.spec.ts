@@ -191,6 +191,10 @@ describe('values', () => {
       environment: environmentOf('secrets: { proc: { A: "file:/etc/kdcube/a" } }', 'compose'),
     });
     expect(of(onHost, 'proc').secrets).toEqual({ A: '/etc/kdcube/a' });
+    const fetched = render('', '2026.3.1', {
+      environment: environmentOf('secrets: { proc: { A: "arn:aws:ssm:us-east-1:999999999999:parameter/c" } }', 'compose'),
+    });
+    expect(of(fetched, 'proc').secrets).toEqual({ A: '.kdcube/secrets/chat-proc.env' });
   });
 
   test('reordering the file does not change the text', () => {

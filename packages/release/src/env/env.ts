@@ -3,6 +3,7 @@ import { KdcubeError, quoted } from '../problem/problem';
 import { GENERATIONS } from '../platform/generation';
 import type { Component } from '../platform/components';
 import type { Environment, Service, ServiceImage, Target } from '../environment/environment';
+import { fetchedSecretsFile } from '../environment/fetched-secrets';
 import { valueFrom } from '../environment/secret-reference';
 import { assemblyNote } from './assembly';
 import type { PlannedFile } from './bundles';
@@ -134,10 +135,10 @@ function bundlesOf(service: Service, input: EnvInput, asFile: boolean): { env: E
 function secretsOf(service: Service, { ecs }: Environment): Record<string, string> {
   const { account = '', region = '' } = ecs;
   return Object.fromEntries(
-    Object.entries(service.secrets).map(([name, reference]) => [
-      name,
-      reference.store === 'file' ? reference.path : valueFrom(reference, { account, region }),
-    ]),
+    Object.entries(service.secrets).map(([name, reference]) => {
+      if (reference.store === 'file') return [name, reference.path];
+      return [name, service.target === 'compose' ? fetchedSecretsFile(service) : valueFrom(reference, { account, region })];
+    }),
   );
 }
 

@@ -46,3 +46,12 @@ test('a password in the host is never shown', () => {
   );
   expect(JSON.stringify(problems)).not.toContain('hunter2');
 });
+
+test('a secret that AWS has needs a region, or an ARN that names one', () => {
+  const text = (reference: string) => environmentText(`secrets: { proc: { A: "${reference}" } }`, 'compose');
+  const of = (reference: string) => codes(text(reference).replace(/,? *region: [\w-]+/, ''));
+  expect(of('ssm:/kdcube/a')).toEqual(['missing-key']);
+  expect(codes(text('secretsmanager:kdcube/a'))).toEqual([]);
+  expect(of('arn:aws:ssm:us-east-1:999999999999:parameter/a')).toEqual([]);
+  expect(of('file:/etc/kdcube/a.env')).toEqual([]);
+});

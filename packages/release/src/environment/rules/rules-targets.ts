@@ -6,6 +6,7 @@ import { parseImageReference, parseRegistry } from '../../release/reference';
 import type { ServiceImage } from '../environment';
 import type { EnvironmentReport, EnvironmentRule } from './rule';
 import { pathOf } from './rule';
+import { secretRegion } from '../fetched-secrets';
 import { shownReference } from '../secret-reference';
 
 /** The keys that a target needs. */
@@ -75,20 +76,29 @@ export const rolesAreOfTheAccount: EnvironmentRule = ({ environment, written }, 
   }
 };
 
+/** A service with compose reads files of its host; what AWS has is fetched by the deploy and written there. */
 export const secretsFitTargets: EnvironmentRule = ({ environment, written }, report) => {
   for (const service of environment?.services ?? []) {
     for (const [name, reference] of Object.entries(service.secrets)) {
-      const isFile = reference.store === 'file';
-      if (isFile === (service.target === 'compose')) continue;
+      const path = pathOf(written, 'secrets', service, name);
+      if (service.target === 'ecs' && reference.store === 'file')
+        report(
+          {
+            code: 'wrong-target',
+            message: `${name} of ${quoted(service.name)} is a file on a host, but the service runs on ECS.`,
+            hint: 'ssm:/name or secretsmanager:name',
+          },
+          path,
+        );
+      if (service.target !== 'compose' || reference.store === 'file') continue;
+      if (secretRegion(reference, environment?.ecs.region) !== undefined) continue;
       report(
         {
-          code: 'wrong-target',
-          message: isFile
-            ? `${name} of ${quoted(service.name)} is a file on a host, but the service runs on ECS.`
-            : `${name} of ${quoted(service.name)} is ${shownReference(reference)}, but the service runs with compose, which reads secrets from files on its host.`,
-          hint: isFile ? 'ssm:/name or secretsmanager:name' : 'file:/etc/kdcube/secrets/name',
+          code: 'missing-key',
+          message: `ecs.region is missing: the deploy fetches ${shownReference(reference)} for ${quoted(service.name)} from AWS.`,
+          hint: 'ecs:\n  region: eu-central-1    or the ARN of the secret',
         },
-        pathOf(written, 'secrets', service, name),
+        path,
       );
     }
   }
