@@ -1,12 +1,13 @@
-// Builds the package of the current folder into dist/: with tsc, and for the plugin with the bundler; then copies JSON schemas and generator templates.
+// Builds the package of the current folder into dist/: with tsc, and for the plugin and the program with the bundler; then copies JSON schemas and generator templates.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { bundlePackage } from './bundle-package.mjs';
+import { bundlePackage, bundleProgram } from './bundle-package.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 fs.rmSync('dist', { recursive: true, force: true });
 const isPlugin = fs.existsSync('executors.json');
+const isProgram = 'bin' in JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 // tsc has printed the errors.
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
@@ -21,6 +22,7 @@ if (isPlugin) {
   ])
     copyJson(path.join(root, 'packages/release', from), `dist/${name}.schema.json`);
 }
+if (isProgram) await bundleProgram('dist');
 copyAssets('src');
 
 /** Removes all declarations that this file does not need: no package imports the types of modules that Nx loads by path. */

@@ -6,6 +6,9 @@ import { rolldown } from 'rolldown';
 
 const root = path.resolve(import.meta.dirname, '..');
 
+/** As ES modules, which can be tree-shaken. */
+const YAML_MODULES = path.join(root, 'node_modules/yaml/browser/dist/index.js');
+
 /** Dependencies (because our types import theirs) that are bundled nevertheless. */
 const FOR_TYPES = new Set(['@kdcube/release', 'zod']);
 
@@ -17,8 +20,8 @@ export async function bundlePackage() {
     platform: 'node',
     tsconfig: path.join(root, 'tsconfig.json'),
     external: (id) => external.some((each) => id === each || id.startsWith(`${each}/`)),
-    // As ES modules, which can be tree-shaken. (@kdcube/release is bundled from its sources: see `paths` in tsconfig.json.)
-    resolve: { alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') } },
+    // (@kdcube/release is bundled from its sources: see `paths` in tsconfig.json.)
+    resolve: { alias: { yaml: YAML_MODULES } },
     treeshake: { moduleSideEffects: false },
     plugins: [withFilesBeside(name)],
   });
@@ -32,6 +35,19 @@ export async function bundlePackage() {
     comments: false,
   });
   fs.writeFileSync('dist/LICENSES.txt', licenses(output.flatMap(({ moduleIds }) => moduleIds ?? [])));
+}
+
+/** The program of the package in the current folder, as one file without dependencies: `npm create` downloads one package. */
+export async function bundleProgram(dir) {
+  const bundle = await rolldown({
+    input: { index: './src/index.ts' },
+    platform: 'node',
+    tsconfig: path.join(root, 'tsconfig.json'),
+    resolve: { alias: { yaml: YAML_MODULES } },
+    treeshake: { moduleSideEffects: false },
+  });
+  const { output } = await bundle.write({ dir, format: 'cjs', minify: true, comments: false });
+  fs.writeFileSync(path.join(dir, 'LICENSES.txt'), licenses(output.flatMap(({ moduleIds }) => moduleIds ?? [])));
 }
 
 /** Source file by output file in dist, without `.js`. */

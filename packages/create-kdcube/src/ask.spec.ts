@@ -1,28 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { readArguments } from './args';
-import type { Arguments } from './args';
-import { openTerminal, settle } from './ask';
+import { openTerminal, settleFolder, settlePlatformRef } from './ask';
 
-const given = (...argv: string[]) => readArguments(argv) as Arguments;
-
-describe('settle', () => {
-  it('asks nothing if all arguments are given', async () => {
-    await expect(settle(given('acme', '--platform-ref', 'v1'), true)).resolves.toMatchObject({
-      folder: 'acme',
-      platformRef: 'v1',
-    });
-  });
-
-  it('never waits in a non-interactive terminal', async () => {
-    await expect(settle(given('acme'), false)).rejects.toMatchObject({
-      code: 'wrong-option',
-      hint: expect.stringContaining('acme -- --platform-ref'),
-    });
-    await expect(settle(given('--platform-ref', 'v1'), false)).rejects.toThrow(
-      'Missing argument: folder (not running interactively).',
-    );
-    await expect(settle(given('acme', '--yes'), true)).rejects.toMatchObject({ code: 'wrong-option' });
-  });
+it('asks nothing that is given, and never waits without a terminal', async () => {
+  await expect(settleFolder('acme', undefined)).resolves.toBe('acme');
+  await expect(settleFolder(undefined, undefined)).rejects.toThrow('Missing argument: folder (not running interactively).');
+  await expect(settlePlatformRef(undefined, 'acme', undefined)).rejects.toThrow(/acme -- --platform-ref/);
 });
 
 describe('openTerminal', () => {
@@ -36,8 +18,20 @@ describe('openTerminal', () => {
     await expect(terminal.ask('Two?')).resolves.toBe('b');
     const third = terminal.ask('Three?');
     input.end();
-    await expect(third).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(third).rejects.toThrow('[interrupted]');
     expect(String(output.read())).toContain('One? ');
+    terminal.close();
+  });
+
+  it('takes an empty answer for the default, and only y for yes', async () => {
+    const input = new PassThrough();
+    const terminal = openTerminal(input, new PassThrough());
+    input.write('\n\n\nno\nYES\n2026.70\n');
+    await expect(settlePlatformRef(terminal, 'acme', '2026.8.1')).resolves.toBe('2026.8.1');
+    const confirmed = [];
+    for (const fallback of [true, false, true, false]) confirmed.push(await terminal.confirm('Go on?', fallback));
+    expect(confirmed).toEqual([true, false, false, true]);
+    await expect(settlePlatformRef(terminal, 'acme', '2026.8.1')).rejects.toThrow('looks like a number');
     terminal.close();
   });
 });

@@ -1,61 +1,76 @@
 import { createInterface } from 'node:readline';
 import { checkPlatformRef } from './args';
-import type { Arguments } from './args';
-import type { Settled } from './create';
-import { CreateError } from './problem';
+import { problem } from './problem';
 
-/** Asks for missing arguments in an interactive terminal; otherwise a missing argument is a Problem. */
-export async function settle(given: Arguments, interactive: boolean): Promise<Settled> {
-  const { folder, platformRef } = given;
-  if (folder !== undefined && platformRef !== undefined) return { ...given, folder, platformRef };
-  if (!interactive || given.yes) {
-    const what = folder === undefined ? 'folder' : '--platform-ref (the platform version of the release)';
-    throw new CreateError(
-      'wrong-option',
-      `Missing argument: ${what} (not running interactively).`,
-      `npm create kdcube@latest ${folder ?? 'acme'} -- --platform-ref 2026.7.20.444`,
-    );
-  }
-  const terminal = openTerminal(process.stdin, process.stdout);
-  try {
-    const answers = {
-      ...given,
-      folder: folder ?? (await terminal.ask('Which folder?')),
-      platformRef: platformRef ?? (await terminal.ask('Which platform version (platform.ref)?')),
-    };
-    checkPlatformRef(answers.platformRef);
-    return answers;
-  } finally {
-    terminal.close();
-  }
+/** Asks a person. */
+export interface Terminal {
+  /** With `fallback`, an empty answer is that. */
+  ask(question: string, fallback?: string): Promise<string>;
+  confirm(question: string, fallback: boolean): Promise<boolean>;
+  close(): void;
+}
+
+/** Asks for a missing argument in an interactive terminal; otherwise a missing argument is a Problem. */
+export async function settleFolder(folder: string | undefined, terminal: Terminal | undefined): Promise<string> {
+  return folder ?? (await terminal?.ask('Which folder?')) ?? missing('folder');
+}
+
+/** `newest`: the platform's newest version, if it is known. */
+export async function settlePlatformRef(
+  terminal: Terminal | undefined,
+  folder: string,
+  newest: string | undefined,
+): Promise<string> {
+  if (!terminal) return missing('--platform-ref (the platform version of the release)', folder);
+  const question = `Which platform version (platform.ref)?${newest === undefined ? '' : ` [${newest}]`}`;
+  const ref = await terminal.ask(question, newest);
+  checkPlatformRef(ref);
+  return ref;
+}
+
+function missing(what: string, folder = 'acme'): never {
+  throw problem(
+    'wrong-option',
+    `Missing argument: ${what} (not running interactively).`,
+    `npm create kdcube@latest ${folder} -- --platform-ref 2026.7.20.444`,
+  );
 }
 
 /** Asks until there is an answer. Lines that arrive before their question (a paste) are queued; a closed terminal is a Problem. */
-export function openTerminal(input: NodeJS.ReadableStream, output: NodeJS.WritableStream) {
+export function openTerminal(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Terminal {
   const lines: string[] = [];
   let closed = false;
   let wake: () => void = () => undefined;
   const reader = createInterface({ input, output });
   reader.on('line', (line) => {
-    if (line.trim() !== '') lines.push(line.trim());
+    lines.push(line.trim());
     wake();
   });
   reader.on('close', () => {
     closed = true;
     wake();
   });
+
+  async function ask(question: string, fallback?: string): Promise<string> {
+    reader.setPrompt(`${question} `);
+    for (;;) {
+      const answer = lines.shift();
+      if (answer) return answer;
+      if (answer === '' && fallback !== undefined) return fallback;
+      if (closed) throw problem('interrupted', 'The terminal was closed before all questions were answered.');
+      if (lines.length > 0) continue;
+      reader.prompt();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
   return {
-    async ask(question: string): Promise<string> {
-      reader.setPrompt(`${question} `);
-      for (;;) {
-        const answer = lines.shift();
-        if (answer !== undefined) return answer;
-        if (closed) throw new CreateError('interrupted', 'The terminal was closed before all questions were answered.');
-        reader.prompt();
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+    ask,
+    async confirm(question, fallback) {
+      const answer = await ask(`${question} ${fallback ? '[Y/n]' : '[y/N]'}`, fallback ? 'y' : 'n');
+      return /^y(?:es)?$/i.test(answer);
     },
     close: () => reader.close(),
   };

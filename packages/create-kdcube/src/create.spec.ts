@@ -3,7 +3,7 @@ import type { SpawnSyncReturns } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import ts from 'typescript';
+import { pathToFileURL } from 'node:url';
 
 const git = spawnSync('git', ['--version']).status === 0;
 const withGit = git || process.env.KD_REQUIRE_ENGINE === '1' ? it : it.skip;
@@ -20,13 +20,15 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     const dist = path.join(root, 'package/dist');
     fs.mkdirSync(dist, { recursive: true });
     fs.copyFileSync(path.join(__dirname, '../package.json'), path.join(root, 'package/package.json'));
-    for (const file of fs.readdirSync(__dirname).filter((name) => !name.endsWith('.spec.ts'))) {
-      const options = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
-      const { outputText } = ts.transpileModule(fs.readFileSync(path.join(__dirname, file), 'utf8'), {
-        compilerOptions: options,
-      });
-      fs.writeFileSync(path.join(dist, file.replace(/\.ts$/, '.js')), outputText);
-    }
+    const bundler = pathToFileURL(path.join(__dirname, '../../../tools/bundle-package.mjs')).href;
+    const code = `import(${JSON.stringify(bundler)}).then((tool) => tool.bundleProgram(${JSON.stringify(dist)}))`;
+    const bundled = spawnSync(process.execPath, ['-e', code], {
+      cwd: path.join(__dirname, '..'),
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    expect([bundled.status, bundled.stderr]).toEqual([0, '']);
+    if (git) makePlatform();
     bin = path.join(dist, 'index.js');
   });
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
@@ -69,7 +71,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
   });
 
   it.each([
-    ['a folder that holds something', ['full', ...REF], 'already-exists'],
+    ['a folder with an invalid package.json', ['full', ...REF], 'file-error'],
     ['a file', ['file', ...REF], 'already-exists'],
     ['an invalid name', ['@@@', ...REF], 'unsafe-name'],
     ['a name with a line break', ['a\nb', ...REF], 'unsafe-name'],
@@ -77,17 +79,19 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     ['an empty name', ['', ...REF], 'unsafe-name'],
     ['no name', REF, 'wrong-option'],
     ['no platform', ['acme'], 'wrong-option'],
+    ['an invalid registry', ['acme', ...REF, '--registry', 'https://ghcr.io/acme'], 'registry-name'],
+    ['a file of --from that is not there', ['acme', '--from', 'gone.yaml'], 'file-missing'],
     ['a wrong tarball', ['acme', ...REF, '--plugin', 'file:what.tgz'], 'wrong-option'],
     ['a folder below a file', ['file/acme', ...REF], 'file-error'],
   ])('refuses %s with one problem, and changes nothing', (_, argv, code) => {
     fs.mkdirSync(path.join(here, 'full'));
-    fs.writeFileSync(path.join(here, 'full/mine.txt'), 'mine');
+    fs.writeFileSync(path.join(here, 'full/package.json'), 'mine');
     fs.writeFileSync(path.join(here, 'file'), 'mine');
     const { status, stderr, stdout } = run([...argv, '--skip-install', '--skip-git']);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^\\[${code}\\]\n`));
-    expect(stderr).toMatch(/\n1 problem\. No file or folder was created\.\n$/);
-    expect(listing()).toEqual(['file', 'full', 'full/mine.txt']);
+    expect(stderr).toMatch(/\n1 problem\. No file or folder was created or changed\.\n$/);
+    expect(listing()).toEqual(['file', 'full', 'full/package.json']);
   });
 
   it('says that git is missing, and leaves nothing', () => {
@@ -124,6 +128,204 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     expect(stderr).toContain('[interrupted]');
   });
 
+  describe('a folder with content', () => {
+    const ENTRYPOINT =
+      'from kdcube_ai_app.infra.plugin.agentic_loader import agentic_workflow\n\n@agentic_workflow(name="x")\nclass X:\n    pass\n';
+
+    /** A package manager that installs an Nx whose generator writes what the real one would, or fails. */
+    function fakeInstall(generator = ''): void {
+      const bin = `const fs = require('fs'); fs.writeFileSync('args.json', JSON.stringify(process.argv.slice(2))); ${generator}`;
+      program(
+        'npm',
+        `const fs = require('fs'); fs.mkdirSync('node_modules/nx', { recursive: true }); fs.mkdirSync('packages/a/node_modules', { recursive: true });
+         fs.writeFileSync('package-lock.json', '{}'); fs.writeFileSync('node_modules/nx/package.json', '{"bin": {"nx": "bin.js"}, "version": "24.0.6"}');
+         fs.writeFileSync('node_modules/nx/bin.js', ${JSON.stringify(bin)});`,
+      );
+    }
+
+    function repository(): void {
+      write({
+        'package.json': '{\n    "name": "shop",\n    "workspaces": ["packages/*"]\n}\n',
+        'packages/a/package.json': '{"name": "a"}',
+        'bundles/x/entrypoint.py': ENTRYPOINT,
+        'ops/Dockerfile_ExecBundled': 'FROM a\nRUN x\nCOPY ./bundles /bundles\n',
+        'ops/compose.yaml': 'services: {}\n',
+        '.gitignore': 'node_modules\n',
+      });
+      inGit(here, 'init', '--quiet');
+      inGit(here, 'add', '--all');
+      inGit(here, 'commit', '--quiet', '--message', 'ours');
+    }
+
+    withGit('prints the plan before it writes, and with --dry-run writes nothing', () => {
+      repository();
+      const { status, stdout } = run(['.', ...REF, '--dry-run']);
+      expect([status, stdout]).toEqual([
+        0,
+        [
+          'create   nx.json, package-lock.json, release.yaml, images/kdcube-chat-proc-bundled/Dockerfile_ChatProcBundled',
+          'change   package.json, .gitignore',
+          'install  @kdcube/nx 0.1.0, nx 24.0.6, with npm',
+          'bundle   bundles/x',
+          'image    kdcube-exec-bundled, from ops/Dockerfile_ExecBundled',
+          'Nothing was created or changed (--dry-run).',
+          '',
+        ].join('\n'),
+      ]);
+      expect(inGit(here, 'status', '--porcelain', '--ignored').stdout).toBe('');
+    });
+
+    withGit('installs, runs the generator, and commits nothing', () => {
+      repository();
+      fakeInstall();
+      const { status, stdout } = run(['.', ...REF, '--registry', 'ghcr.io/acme'], fakePath());
+      expect(status).toBe(0);
+      expect(JSON.parse(read('args.json'))).toEqual([
+        'g',
+        '@kdcube/nx:init',
+        '--platformRef=2026.7.20.444',
+        '--registry=ghcr.io/acme',
+        '--no-interactive',
+      ]);
+      expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'shop', devDependencies: { '@kdcube/nx': '0.1.0' } });
+      expect(read('package.json')).toContain('\n    "name"');
+      expect(stdout).toMatch(
+        / {2}npx nx run release:import-compose --environment=host --dir=ops {4}#[^]*npx nx run-many -t docker-push\n$/,
+      );
+      expect(inGit(here, 'log', '--format=%s').stdout).toBe('ours\n');
+    });
+
+    withGit('leaves everything as it was when the install or the generator fails', () => {
+      for (const generator of [
+        'process.exit(3)',
+        `fs.mkdirSync('images/kdcube-chat-proc-bundled', { recursive: true }); fs.writeFileSync('images/kdcube-chat-proc-bundled/Dockerfile_ChatProcBundled', 'x'); fs.writeFileSync('nx.json', '{}'); process.exit(3)`,
+      ]) {
+        fs.rmSync(here, { recursive: true });
+        fs.mkdirSync(here);
+        repository();
+        fakeInstall(generator);
+        const before = listing();
+        const { status, stderr } = run(['.', ...REF], fakePath());
+        expect([status, stderr]).toEqual([
+          1,
+          expect.stringMatching(/nx g @kdcube\/nx:init failed with exit code 3\.[^]*All files are as they were\.\n$/),
+        ]);
+        expect(listing().filter((file) => file !== 'args.json' && !file.startsWith('.git/'))).toEqual(
+          before.filter((file) => !file.startsWith('.git/')),
+        );
+        fs.rmSync(path.join(here, 'args.json'));
+        expect(inGit(here, 'status', '--porcelain', '--ignored').stdout).toBe('');
+      }
+    });
+
+    withGit('asks about uncommitted changes: refuses them in a script, unless it is told', () => {
+      repository();
+      write({ 'new.txt': 'x' });
+      const refused = run(['.', ...REF]);
+      expect([refused.status, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/\[not-committed\][^]*\(new\.txt\)[^]*--allow-dirty/),
+      ]);
+      expect(run(['.', ...REF, '--allow-dirty', '--skip-install']).status).toBe(0);
+      expect(fs.existsSync(path.join(here, 'nx.json'))).toBe(true);
+    });
+
+    withGit('starts a git repository without a commit where there is none', () => {
+      write({ 'bundles/x/entrypoint.py': ENTRYPOINT });
+      const { status, stdout } = run(['.', ...REF, '--skip-install']);
+      expect([status, stdout]).toEqual([0, expect.stringContaining('create   a git repository, without a commit')]);
+      expect(inGit(here, 'log').status).toBe(128);
+    });
+
+    withGit('does nothing in a folder that has everything', () => {
+      repository();
+      write({
+        'package.json': '{"devDependencies": {"@kdcube/nx": "0.1.0", "nx": "24.0.6"}}',
+        'nx.json': '{"plugins": [{"plugin": "@kdcube/nx", "options": {"images": {}}}]}',
+        'node_modules/@kdcube/nx/package.json': '{}',
+        'release.yaml': 'platform: {ref: "2026.7.20.444"}\nbundles: {items: []}\n',
+        '.gitignore': 'node_modules\n/dist\n/.nx/*\n!/.nx/nxw.js\n__pycache__\n*.pyc\n.env*\n!.env.example\n',
+      });
+      const { status, stdout } = run(['.']);
+      expect([status, stdout]).toEqual([0, 'Nothing to do: . has everything already.\n']);
+    });
+
+    withGit('writes release.yaml from --from, and names what it leaves out, before anything is installed', () => {
+      repository();
+      write({
+        'ops/a.yaml': 'context: {}\nplatform: {ref: "2026.7.20.444"}\n',
+        'ops/b.yaml': 'bundles: {items: [{id: x, path: /bundles}]}\n',
+      });
+      const argv = ['.', '--from', 'ops/a.yaml', '--from', 'ops/b.yaml', '--skip-install', '--allow-dirty'];
+      const { status, stdout } = run(argv);
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/^not in release\.yaml {2}ops\/a\.yaml: context: /)]);
+      expect(read('release.yaml')).toMatch(/release_name: "shop-1"[^]*ref: "2026\.7\.20\.444"[^]*- id: "x"/);
+      expect(run(argv).status).toBe(0);
+      write({ 'release.yaml': `${read('release.yaml')}# ours\n` });
+      expect(run(argv).stderr).toContain('[already-exists]');
+    });
+
+    it.each([
+      ['Yarn Plug’n’Play', { 'yarn.lock': '__metadata:\n', 'package.json': '{}' }, /nodeLinker: node-modules/],
+      ['an Nx that is too old', { 'package.json': '{"devDependencies": {"nx": "21.4.0"}}' }, /Nx 21\.4\.0[^]*nx migrate/],
+      ['a package.json that is none', { 'package.json': '[1]' }, /package\.json is not a JSON object/],
+    ])('refuses %s, and changes nothing', (_, files, message) => {
+      write(files);
+      const before = listing();
+      const { status, stderr, stdout } = run(['.', ...REF, '--skip-git']);
+      expect([status, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
+      expect(listing()).toEqual(before);
+    });
+
+    it('refuses another Nx than the one that is there', () => {
+      write({ 'package.json': '{"devDependencies": {"nx": "23.1.0"}}' });
+      expect(run(['.', ...REF, '--nx-version', '24.0.6']).stderr).toMatch(/this workspace has Nx 23\.1\.0/);
+    });
+  });
+
+  withGit('refuses a platform version that was never published before it installs, and goes on where it cannot ask', () => {
+    program('npm', `console.error('installed'); process.exit(7);`);
+    const wrong = run(['acme', '--platform-ref', '2026.7.20.445', '--skip-git'], fakePath());
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/\[platform-ref\][^]*The newest are 2026\.08\.19\.120, 2026\.7\.20\.444\./),
+    ]);
+    expect(listing()).toEqual([]);
+    for (const change of [
+      { args: ['--offline'], env: {} },
+      { args: [], env: { GIT_CONFIG_KEY_0: 'url.file:///nowhere.insteadOf' } },
+    ]) {
+      const ran = run(['acme', '--platform-ref', '2026.7.20.445', '--skip-git', ...change.args], {
+        ...fakePath(),
+        ...change.env,
+      });
+      expect([ran.stdout.includes('is not checked'), ran.stderr]).toEqual([
+        change.args.length === 0,
+        expect.stringContaining('npm install failed'),
+      ]);
+    }
+  });
+
+  /** A stand-in for the platform's repository, with two versions. */
+  function makePlatform(): void {
+    const platform = path.join(root, 'platform');
+    fs.mkdirSync(platform);
+    inGit(platform, 'init', '--quiet');
+    inGit(platform, 'commit', '--quiet', '--allow-empty', '--message', 'x');
+    for (const tag of ['2026.7.20.444', '2026.08.19.120', 'v0.3.2']) inGit(platform, 'tag', tag);
+  }
+
+  function write(files: Record<string, string>): void {
+    for (const [file, text] of Object.entries(files)) {
+      fs.mkdirSync(path.dirname(path.join(here, file)), { recursive: true });
+      fs.writeFileSync(path.join(here, file), text);
+    }
+  }
+
+  function read(file: string): string {
+    return fs.readFileSync(path.join(here, file), 'utf8');
+  }
+
   function run(argv: string[], change: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> {
     return spawnSync(process.execPath, [bin, ...argv], { cwd: here, encoding: 'utf8', env: env(change), input: '' });
   }
@@ -137,7 +339,13 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
       GIT_AUTHOR_EMAIL: 'ann@example.org',
       GIT_COMMITTER_EMAIL: 'ann@example.org',
     };
-    return { ...rest, ...person, GIT_CONFIG_GLOBAL: os.devNull, GIT_CONFIG_NOSYSTEM: '1', HOME: root, ...change };
+    // git asks the stand-in for the platform's repository.
+    const platform = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `url.file://${root}/platform.insteadOf`,
+      GIT_CONFIG_VALUE_0: 'https://github.com/kdcube/kdcube.git',
+    };
+    return { ...rest, ...person, ...platform, GIT_CONFIG_GLOBAL: os.devNull, GIT_CONFIG_NOSYSTEM: '1', HOME: root, ...change };
   }
 
   function program(name: string, script: string): void {

@@ -1,18 +1,30 @@
-import { IGNORED } from '../../nx/src/generators/init/gitignore';
-import { firstFiles, pluginSpec } from './files';
+import type { Files } from '@kdcube/release/internal';
+import { addedPackages, firstFiles, pluginSpec } from './files';
 import type { FilesRequest } from './files';
+import type { Repository } from './repository';
 
-const request: FilesRequest = {
+const REQUEST: FilesRequest = { nxVersion: '24.0.6', pluginVersion: '0.1.0', plugins: [], cwd: '/home/ann' };
+const filesOf = (table: Record<string, string>): Files => ({ read: (file) => table[file], list: () => Object.keys(table) });
+const NEW: Repository = {
+  folder: '/home/ann/acme',
   name: 'acme',
-  nxVersion: '24.0.6',
-  pluginVersion: '0.1.0',
-  plugins: [],
-  cwd: '/home/ann',
-  manager: 'npm',
+  isNew: true,
+  files: filesOf({}),
+  manager: { name: 'npm', isBerry: false },
+  hasModules: false,
+  hasPlugin: false,
 };
-const packageJson = (change: Partial<FilesRequest>) => JSON.parse(firstFiles({ ...request, ...change })['package.json']!);
 
-describe('firstFiles', () => {
+/** A repository with this package.json. */
+function existing(text: string, change: Partial<Repository> = {}): Repository {
+  const packageJson = JSON.parse(text) as Record<string, unknown>;
+  return { ...NEW, isNew: false, files: filesOf({ 'package.json': text }), packageJson, ...change };
+}
+
+const packageJson = (change: Partial<FilesRequest>, repository: Partial<Repository> = {}) =>
+  JSON.parse(firstFiles({ ...REQUEST, ...change }, { ...NEW, ...repository })['package.json']!);
+
+describe('firstFiles of a new folder', () => {
   it('names Nx and the plugin at exact versions', () => {
     expect(packageJson({})).toEqual({
       name: 'acme',
@@ -20,6 +32,7 @@ describe('firstFiles', () => {
       private: true,
       devDependencies: { '@kdcube/nx': '0.1.0', nx: '24.0.6' },
     });
+    expect(Object.keys(firstFiles(REQUEST, NEW))).toEqual(['package.json', 'nx.json', '.gitignore']);
   });
 
   it('pins the devkit to another Nx', () => {
@@ -33,11 +46,48 @@ describe('firstFiles', () => {
       devDependencies: { '@kdcube/nx': 'file:/home/ann/out/kdcube-nx-0.1.0.tgz', '@kdcube/release': release },
       overrides: { '@kdcube/release': release },
     });
-    expect(packageJson({ plugins, manager: 'pnpm' })).toMatchObject({ resolutions: { '@kdcube/release': release } });
+    const pnpm = { manager: { name: 'pnpm', isBerry: false } as const };
+    expect(packageJson({ plugins }, pnpm)).toMatchObject({ resolutions: { '@kdcube/release': release } });
   });
 
-  it('ignores what the plugin ignores', () => {
-    expect(firstFiles(request)['.gitignore']).toBe(`${IGNORED.join('\n')}\n`);
+  it('has node_modules with yarn 4, and a lockfile of its own', () => {
+    expect(firstFiles(REQUEST, { ...NEW, manager: { name: 'yarn', isBerry: true } })).toMatchObject({
+      '.yarnrc.yml': 'nodeLinker: node-modules\n',
+      'yarn.lock': '',
+    });
+  });
+});
+
+describe('firstFiles of a folder with content', () => {
+  const PACKAGE =
+    '{\r\n\t"name": "@acme/app",\r\n\t"workspaces": ["packages/*"],\r\n\t"dependencies": {"react": "19.0.0"}\r\n}\r\n';
+
+  it('adds to package.json, with its indentation and line ends, and touches nothing else', () => {
+    const files = firstFiles(REQUEST, existing(PACKAGE));
+    expect(Object.keys(files)).toEqual(['package.json', 'nx.json']);
+    expect(JSON.parse(files['package.json']!)).toEqual({
+      name: '@acme/app',
+      workspaces: ['packages/*'],
+      dependencies: { react: '19.0.0' },
+      devDependencies: { '@kdcube/nx': '0.1.0', nx: '24.0.6' },
+    });
+    expect(files['package.json']).toContain('\r\n\t"name": "@acme/app",\r\n');
+    expect(files['package.json']!.replace(/\r\n/g, '')).not.toContain('\n');
+  });
+
+  it('leaves the Nx that is there, and adds the devkit of its major version', () => {
+    const text = '{"devDependencies": {"nx": "^23.1.0", "zod": "4"}}';
+    expect(addedPackages(REQUEST, existing(text, { nxVersion: '23.3.2' }))).toEqual({
+      '@kdcube/nx': '0.1.0',
+      '@nx/devkit': '23.3.2',
+    });
+    const devkit = '{"devDependencies": {"nx": "23.1.0", "@nx/devkit": "23.1.0"}}';
+    expect(addedPackages(REQUEST, existing(devkit, { nxVersion: '23.1.0' }))).toEqual({ '@kdcube/nx': '0.1.0' });
+  });
+
+  it('changes no byte of a package.json that has everything', () => {
+    const text = '{"devDependencies":{"nx":"24.0.6",  "@kdcube/nx":"^0.1.0"}}';
+    expect(firstFiles(REQUEST, existing(text, { nxVersion: '24.0.6' }))['package.json']).toBe(text);
   });
 });
 
@@ -51,6 +101,6 @@ describe('pluginSpec', () => {
   ])('%s', (spec, name, value) => expect(pluginSpec(spec, '/home/ann')).toEqual([name, value]));
 
   it.each(['', '-x', 'file:other.tgz', './x', 'a\nb'])('refuses %j', (spec) => {
-    expect(() => pluginSpec(spec, '/home/ann')).toThrow(expect.objectContaining({ code: 'wrong-option' }));
+    expect(() => pluginSpec(spec, '/home/ann')).toThrow('[wrong-option]');
   });
 });

@@ -1,12 +1,13 @@
 import * as path from 'node:path';
 import { TESTED_NX } from './args';
-import { CreateError } from './problem';
-
-export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+import { isMapping, RELEASE_FILE, withIgnored } from '@kdcube/release/internal';
+import { textIn } from './package-manager';
+import { problem } from './problem';
+import { dependenciesOf } from './repository';
+import type { Repository } from './repository';
 
 export interface FilesRequest {
-  /** The name in package.json. */
-  name: string;
+  /** Of Nx, where there is none yet. */
   nxVersion: string;
   /** The version of @kdcube/nx: that of this package, as they are released together. */
   pluginVersion: string;
@@ -14,36 +15,63 @@ export interface FilesRequest {
   plugins: readonly string[];
   /** The folder that relative tarball paths refer to. */
   cwd: string;
-  manager: PackageManager;
+  /** The text of release.yaml, if it is known already. */
+  release?: string;
 }
 
-/** The files that an install needs. @kdcube/nx writes everything else once it is installed. */
-export function firstFiles(request: FilesRequest): Record<string, string> {
+/** Files with their text, by path. */
+export type FirstFiles = Record<string, string>;
+
+/** The files that an install needs, and those that are known before. @kdcube/nx writes everything else once it is installed. */
+export function firstFiles(request: FilesRequest, repository: Repository): FirstFiles {
+  const { files, isNew, manager } = repository;
   return {
-    'package.json': json(packageJson(request)),
-    'nx.json': json({ $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true }),
-    '.gitignore': 'node_modules\n/dist\n/.nx/*\n!/.nx/nxw.js\n__pycache__\n*.pyc\n.env*\n!.env.example\n',
+    'package.json': packageJsonText(request, repository),
+    ...(files.read('nx.json') === undefined && { 'nx.json': json(NX_JSON) }),
+    ...(isNew && { '.gitignore': withIgnored('') }),
+    // Without a lockfile of its own, yarn takes a folder for a part of the project around it.
+    ...(isNew && manager.isBerry && { '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' }),
+    ...(request.release !== undefined && { [RELEASE_FILE]: request.release }),
   };
 }
 
-function packageJson({ name, nxVersion, pluginVersion, plugins, cwd, manager }: FilesRequest): object {
+const NX_JSON = { $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true };
+
+/** What an install adds, by name. */
+export function addedPackages(
+  { nxVersion, pluginVersion, plugins, cwd }: FilesRequest,
+  repository: Repository,
+): Record<string, string> {
+  const present = dependenciesOf(repository.packageJson);
   const given = Object.fromEntries(plugins.map((spec) => pluginSpec(spec, cwd)));
-  const dependencies: Record<string, string> = { '@kdcube/nx': pluginVersion, ...given, nx: nxVersion };
+  const version = repository.nxVersion ?? nxVersion;
+  const wanted: Record<string, string> = { '@kdcube/nx': pluginVersion, nx: nxVersion };
   // @kdcube/nx would install its newest supported @nx/devkit, which must have the major version of Nx.
-  if (majorOf(nxVersion) !== majorOf(TESTED_NX)) dependencies['@nx/devkit'] = nxVersion;
-  const release = given['@kdcube/release'];
+  if (majorOf(version) !== majorOf(TESTED_NX) && /\d/.test(version)) wanted['@nx/devkit'] = version;
+  const missing = Object.entries(wanted).filter(([name]) => present[name] === undefined);
+  const changed = Object.entries(given).filter(([name, spec]) => present[name] !== spec);
+  return Object.fromEntries([...missing, ...changed]);
+}
+
+function packageJsonText(request: FilesRequest, repository: Repository): string {
+  const { packageJson, files, name, manager } = repository;
+  const before = textIn(files, 'package.json');
+  const added = addedPackages(request, repository);
+  if (packageJson !== undefined && Object.keys(added).length === 0) return before;
+  const data = packageJson ?? { name, version: '0.0.0', private: true };
+  const of = (key: string) => (isMapping(data[key]) ? data[key] : {});
+  const release = added['@kdcube/release'];
   // @kdcube/nx must use the same @kdcube/release.
-  const overrides =
-    release === undefined
-      ? {}
-      : { [manager === 'npm' || manager === 'bun' ? 'overrides' : 'resolutions']: { '@kdcube/release': release } };
-  return {
-    name,
-    version: '0.0.0',
-    private: true,
-    devDependencies: Object.fromEntries(Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1))),
-    ...overrides,
+  const overrides = manager.name === 'npm' || manager.name === 'bun' ? 'overrides' : 'resolutions';
+  const after = {
+    ...data,
+    devDependencies: Object.fromEntries(
+      Object.entries({ ...of('devDependencies'), ...added }).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    ...(release !== undefined && { [overrides]: { ...of(overrides), '@kdcube/release': release } }),
   };
+  const text = json(after, /^[ \t]+(?=")/m.exec(before)?.[0] ?? '  ');
+  return before.includes('\r\n') ? text.replace(/\n/g, '\r\n') : text;
 }
 
 /** `file:x/kdcube-nx-0.1.0.tgz`, a bare path to such a tarball, a version of @kdcube/nx, or `<name>@<any of these>`. */
@@ -59,7 +87,7 @@ export function pluginSpec(spec: string, cwd: string): [name: string, spec: stri
   const byFile = base === undefined ? undefined : /^kdcube-(nx|release)-\d.*\.tgz$/.exec(base)?.[1];
   const name = named?.[1] ?? (byFile ? `@kdcube/${byFile}` : file === undefined ? '@kdcube/nx' : undefined);
   if (!name || value === '' || /[\u0000-\u001f\u007f]/.test(value) || value.startsWith('-')) {
-    throw new CreateError(
+    throw problem(
       'wrong-option',
       `--plugin must be a version of @kdcube/nx, or a tarball of @kdcube/nx or @kdcube/release.`,
       '--plugin file:dist/packages/kdcube-nx-0.1.0.tgz',
@@ -72,6 +100,6 @@ function majorOf(version: string): string | undefined {
   return /\d+/.exec(version)?.[0];
 }
 
-function json(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+function json(value: object, indent = '  '): string {
+  return `${JSON.stringify(value, undefined, indent)}\n`;
 }

@@ -1,15 +1,16 @@
-import { CreateError } from './problem';
+import { KdcubeError } from '@kdcube/release/internal';
+import { problem } from './problem';
 import { mustRun } from './run';
 import type { Runner } from './run';
 
 /** Throws the Problem `git-missing` if git cannot be started. */
 export async function requireGit(runner: Runner): Promise<void> {
   const found = await runner.run('git', ['--version'], 'git').catch((error: unknown) => {
-    if (error instanceof CreateError) throw error;
+    if (error instanceof KdcubeError) throw error;
     return undefined;
   });
   if (found?.exitCode === 0) return;
-  throw new CreateError('git-missing', 'git is not installed, or not on PATH.', 'install git, or use --skip-git');
+  throw problem('git-missing', 'git is not installed, or not on PATH.', 'install git, or use --skip-git');
 }
 
 /** Creates the repository with the branch main. `git init -b` would need git 2.28. */
@@ -31,4 +32,15 @@ export async function firstCommit(runner: Runner): Promise<string | undefined> {
   return unknown
     ? 'git config --global user.name "…" && git config --global user.email "…" && git commit -m "chore: start"'
     : `git commit -m "chore: start"    (git: ${output.split('\n').slice(-1)[0] ?? 'no output'})`;
+}
+
+/** The first paths with uncommitted changes, in a repository. */
+export async function uncommitted(runner: Runner): Promise<string[]> {
+  const { exitCode, output } = await runner.run('git', ['status', '--porcelain', '--', '.'], 'git status');
+  return exitCode === 0
+    ? output
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.slice(2).trim())
+    : [];
 }

@@ -1,19 +1,16 @@
-import { KdcubeError, PROBLEMS } from '@kdcube/release/internal';
-import { CODES, CreateError, fileError } from './problem';
+import { KdcubeError } from '@kdcube/release/internal';
+import { fileError, problem, withChanges } from './problem';
 
-describe('CreateError', () => {
-  it('uses the problem codes of @kdcube/release', () => {
-    for (const code of CODES) expect(Object.keys(PROBLEMS)).toContain(code);
-  });
+it('says what was changed', () => {
+  const failed = problem('wrong-option', 'One', 'do this');
+  expect(failed.message).toBe('[wrong-option]\n  One\n  hint  do this\n1 problem. No file or folder was created or changed.');
+  expect(withChanges(failed, 'All.').message).toMatch(/\n1 problem\. All\.$/);
+  const other = new KdcubeError({ code: 'yaml-syntax', message: 'x', at: { file: 'a.yaml' } });
+  expect(withChanges(other).message).toMatch(/^a\.yaml {2}\[yaml-syntax\]\n {2}x\n1 problem\. No file or folder/);
+});
 
-  it('is printed like every other Problem', () => {
-    const problem = { code: 'already-exists' as const, message: 'One\nline \u001b[31m', hint: 'do this' };
-    const error = new CreateError(problem.code, problem.message, problem.hint);
-    expect(error.format()).toBe(new KdcubeError(problem, { changed: error.changed }).message);
-  });
-
-  it('reports a full disk', () => {
-    expect(fileError(Object.assign(new Error('x'), { code: 'ENOSPC' }), 'a').code).toBe('disk-full');
-    expect(fileError(Object.assign(new Error('x'), { code: 'EACCES' }), 'a').code).toBe('file-error');
-  });
+it('reports a full disk', () => {
+  const codeOf = (error: KdcubeError) => error.problems[0]!.code;
+  expect(codeOf(fileError(Object.assign(new Error('x'), { code: 'ENOSPC' }), 'a'))).toBe('disk-full');
+  expect(codeOf(fileError(Object.assign(new Error('x'), { code: 'EACCES' }), 'a'))).toBe('file-error');
 });

@@ -1,46 +1,22 @@
-/** Problem codes of @kdcube/release. This package has no dependencies, so that `npm create` downloads one package; a test compares the codes. */
-export const CODES = [
-  'command-failed',
-  'disk-full',
-  'file-error',
-  'git-missing',
-  'interrupted',
-  'already-exists',
-  'unsafe-name',
-  'wrong-option',
-] as const;
-export type Code = (typeof CODES)[number];
+import { KdcubeError, type ProblemCode } from '@kdcube/release/internal';
 
-/** What happened and why, and what to type. Printed in the format of @kdcube/release. */
-export class CreateError extends Error {
-  /** The last line, in full sentences: what was created, and what was not. */
-  changed = 'No file or folder was created.';
+/** The last line of a failure before anything was written. */
+const NOTHING = 'No file or folder was created or changed.';
 
-  constructor(
-    readonly code: Code,
-    readonly text: string,
-    readonly hint?: string,
-    cause?: unknown,
-  ) {
-    super(text, cause === undefined ? undefined : { cause });
-  }
-
-  format(): string {
-    const lines = [`[${this.code}]`, ...this.text.split('\n').map((line) => `  ${line}`)];
-    if (this.hint) lines.push(...`hint  ${this.hint}`.split('\n').map((line) => `  ${line}`));
-    return [...lines.map(printable), `1 problem. ${this.changed}`].join('\n');
-  }
-}
-
-/** Control characters are shown as \xNN, never sent to a terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+/** What happened and why, and what to type. */
+export function problem(code: ProblemCode, message: string, hint?: string, cause?: unknown): KdcubeError {
+  return new KdcubeError({ code, message, hint }, { cause, changed: NOTHING });
 }
 
 /** A failed file operation as a Problem. */
-export function fileError(error: unknown, what: string): CreateError {
-  if (error instanceof CreateError) return error;
+export function fileError(error: unknown, what: string): KdcubeError {
+  if (error instanceof KdcubeError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return new CreateError('disk-full', `${what} could not be written: the disk is full.`, undefined, error);
-  return new CreateError('file-error', `${what} could not be written: ${message}.`, undefined, error);
+  if (code === 'ENOSPC') return problem('disk-full', `${what} could not be written: the disk is full.`, undefined, error);
+  return problem('file-error', `${what} could not be written: ${message}.`, undefined, error);
+}
+
+/** The same failure, with what it changed; by default nothing. */
+export function withChanges(error: KdcubeError, changed = NOTHING): KdcubeError {
+  return new KdcubeError(error.problems, { cause: error.cause, changed });
 }

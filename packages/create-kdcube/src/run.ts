@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { CreateError } from './problem';
+import { KdcubeError } from '@kdcube/release/internal';
+import { problem } from './problem';
 
 export interface Ran {
   exitCode: number;
@@ -16,6 +17,7 @@ const HEARTBEAT = 10_000;
  */
 export function createRunner(cwd: string, print: (line: string) => void) {
   let child: ChildProcess | undefined;
+  let folder = cwd;
   let interrupted: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals) => {
     interrupted = signal;
@@ -23,23 +25,29 @@ export function createRunner(cwd: string, print: (line: string) => void) {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
-  async function run(program: string, args: readonly string[], what: string): Promise<Ran> {
+  async function run(program: string, args: readonly string[], what: string, timeout?: number): Promise<Ran> {
     if (interrupted) throw stopped(interrupted);
     const started = Date.now();
     const beat = setInterval(() => print(`${what}  … ${Math.round((Date.now() - started) / 1000)} s`), HEARTBEAT);
     try {
-      return await start(program, args);
+      return await start(program, args, timeout);
     } finally {
       clearInterval(beat);
       child = undefined;
     }
   }
 
-  function start(program: string, args: readonly string[]): Promise<Ran> {
+  function start(program: string, args: readonly string[], timeout?: number): Promise<Ran> {
     return new Promise((resolve, reject) => {
       // Only Windows needs a shell, to find npm.cmd; no argument there contains user input.
       const shell = process.platform === 'win32' && !/\.exe$/i.test(program) && program !== 'git';
-      const running = spawn(program, args, { cwd, env: cleanEnv(process.env), stdio: ['ignore', 'pipe', 'pipe'], shell });
+      const running = spawn(program, args, {
+        cwd: folder,
+        env: cleanEnv(process.env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        shell,
+        timeout,
+      });
       child = running;
       const chunks: Buffer[] = [];
       running.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -54,6 +62,10 @@ export function createRunner(cwd: string, print: (line: string) => void) {
 
   return {
     run,
+    /** Runs the next programs in another folder. */
+    moveTo(other: string): void {
+      folder = other;
+    },
     /** Throws after Ctrl-C between two programs. */
     check(): void {
       if (interrupted) throw stopped(interrupted);
@@ -66,32 +78,34 @@ export function createRunner(cwd: string, print: (line: string) => void) {
 
 export type Runner = ReturnType<typeof createRunner>;
 
-/** Runs a program that must succeed; otherwise throws a Problem with the end of its output. */
+/** Runs a program that must succeed, and returns its output; otherwise throws a Problem with the end of its output. */
 export async function mustRun(
   runner: Runner,
   program: string,
   args: readonly string[],
   what: string,
   hint?: string,
-): Promise<void> {
+): Promise<string> {
   const { exitCode, output } = await runner.run(program, args, what).catch((error: unknown) => {
-    if (error instanceof CreateError) throw error;
-    throw new CreateError('command-failed', `${program} could not be started: ${(error as Error).message}.`, hint, error);
+    if (error instanceof KdcubeError) throw error;
+    throw problem('command-failed', `${program} could not be started: ${(error as Error).message}.`, hint, error);
   });
-  if (exitCode === 0) return;
+  if (exitCode === 0) return output;
   const end = output.split('\n').slice(-15).join('\n');
-  throw new CreateError('command-failed', `${what} failed with exit code ${exitCode}.${end ? ` Output:\n${end}` : ''}`, hint);
+  throw problem('command-failed', `${what} failed with exit code ${exitCode}.${end ? ` Output:\n${end}` : ''}`, hint);
 }
 
-function stopped(signal: string): CreateError {
-  return new CreateError('interrupted', `Stopped by ${signal}.`);
+function stopped(signal: string): KdcubeError {
+  return problem('interrupted', `Stopped by ${signal}.`);
 }
 
 /** The environment without variables of a surrounding Nx run or git hook, which would point to another repository. */
 function cleanEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const outer = /^(?:NX_(?:WORKSPACE_|TASK_|CLI_|INVOKED_|CACHE_DIR|LOAD_DOT|TERMINAL)|GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX)$)/;
   const entries = Object.entries(env).filter(([name]) => !outer.test(name));
-  return { ...Object.fromEntries(entries), NX_DAEMON: 'false', NX_TUI: 'false', GIT_TERMINAL_PROMPT: '0' };
+  // In CI, yarn 4 would refuse to write a lockfile.
+  const yarn = { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' };
+  return { ...Object.fromEntries(entries), ...yarn, NX_DAEMON: 'false', NX_TUI: 'false', GIT_TERMINAL_PROMPT: '0' };
 }
 
 function readable(text: string): string {

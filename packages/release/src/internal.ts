@@ -15,12 +15,13 @@ export { MAX_SCANNED_BYTES, type SecretInFile, secretsInFile } from './secrets/c
 export { secretRules } from './secrets/detect';
 export { secretFileRule } from './secrets/file-names';
 export { distance } from './document/distance';
+export { isMapping } from './document/layers';
 export { ONCE } from './document/once';
 
 // platform
 export { isPythonKeyword } from './platform/python-names';
 export { idProblem } from './platform/bundle-id';
-export { type Generation, generations } from './platform/generation';
+export { calendarVersion, type Generation, generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
@@ -238,7 +239,8 @@ export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
 
 // setup
+export { IGNORED, withIgnored } from './setup/gitignore';
 export { discover, type Discovery } from './setup/discover';
 export { convertRelease, type ConvertedRelease } from './setup/from';
-export { RELEASE_HEAD } from './setup/new-release';
+export { firstReleaseName, RELEASE_HEAD } from './setup/new-release';
 export { commandsOf, type PackageManager } from './setup/package-manager';

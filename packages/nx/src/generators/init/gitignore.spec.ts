@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { newRepo, sandbox, type Sandbox, write } from '../../../testing/git-kit';
-import { IGNORED } from './gitignore';
+import { IGNORED } from '@kdcube/release/internal';
 
 let box: Sandbox;
 let root: string;

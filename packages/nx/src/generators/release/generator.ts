@@ -1,5 +1,13 @@
 import * as path from 'node:path';
-import { convertRelease, KdcubeError, quoted, RELEASE_HEAD, setText, tagSafe, unsafePath } from '@kdcube/release/internal';
+import {
+  convertRelease,
+  firstReleaseName,
+  KdcubeError,
+  quoted,
+  RELEASE_HEAD,
+  setText,
+  unsafePath,
+} from '@kdcube/release/internal';
 import type { ConvertedRelease } from '@kdcube/release/internal';
 import { generateFiles, logger, readNxJson } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
@@ -57,7 +65,10 @@ function requireSame(tree: Tree, text: string, options: FromOptions): void {
   });
 }
 
-function convert(tree: Tree, { from, platformRef, platformRepo, name = firstName(tree) }: FromOptions): ConvertedRelease {
+function convert(
+  tree: Tree,
+  { from, platformRef, platformRepo, name = firstReleaseName(packageName(tree)) }: FromOptions,
+): ConvertedRelease {
   const inputs = from.map((file) => ({ file, content: readInput(tree, file) }));
   const { generation, mode, alwaysPull, examples } = pluginOptions(readNxJson(tree));
   return convertRelease(inputs, { platformRef, platformRepo, name, generation, mode, alwaysPull, examples });
@@ -77,7 +88,7 @@ function readInput(tree: Tree, file: string): Buffer {
 /** Writes a new release.yaml. Problem `wrong-option` without a platform version. */
 export function writeNewRelease(
   tree: Tree,
-  { platformRef, platformRepo = PLATFORM_REPO, name = firstName(tree) }: NewRelease,
+  { platformRef, platformRepo = PLATFORM_REPO, name = firstReleaseName(packageName(tree)) }: NewRelease,
   generator: string,
 ): void {
   if (!platformRef) {
@@ -95,13 +106,4 @@ export function writeNewRelease(
     nx: nxCommand(tree),
   });
   writeReleaseText(tree, tree.read(RELEASE_FILE, 'utf-8')!);
-}
-
-/** The first release of a repository: its package’s name, and a number to count on. */
-function firstName(tree: Tree): string {
-  const name = packageName(tree)
-    ?.split('/')
-    .pop()
-    ?.replace(/[^A-Za-z0-9._-]+/g, '-');
-  return tagSafe(`${name?.replace(/^[._-]+/, '').slice(0, 60) || 'release'}-1`);
 }
