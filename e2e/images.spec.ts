@@ -39,7 +39,10 @@ beforeAll(async () => {
     `    - {id: "my-bundle@2.0.0", repo: ${JSON.stringify(dotted.url)}, ref: "v2.0.0", subdir: "bundles", module: "my-bundle@2.0.0.entrypoint"}`,
   ].join('\n');
   workspace.write({
-    'release.yaml': `release_name: "first/release"\n${workspace.read('release.yaml').trimEnd()}\n${items}\n`,
+    'release.yaml': `${workspace
+      .read('release.yaml')
+      .trimEnd()
+      .replace(/^release_name: .*$/m, 'release_name: "first/release"')}\n${items}\n`,
     // Engines cache builds of earlier runs, so this run's content is unique.
     'bundles/here/run.txt': `${prefix} 1 ${Date.now()}\n`,
     'bundles/here/.gitattributes': 'run.txt text !eol\n',

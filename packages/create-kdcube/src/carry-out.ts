@@ -1,8 +1,8 @@
 import * as path from 'node:path';
 import { commandsOf, isMapping, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
-import type { Setup } from './create';
 import { firstCommit, initRepository, requireGit } from './git';
 import { install, nx, textIn } from './package-manager';
+import type { Setup } from './plan';
 import { fileError, withChanges } from './problem';
 import type { Runner } from './run';
 import { insideRepository, prepareFolder, writeFiles } from './target';

@@ -4,10 +4,10 @@ import { KdcubeError, parseRegistry, RELEASE_FILE } from '@kdcube/release/intern
 import type { Arguments } from './args';
 import { settleFolder, settlePlatformRef, type Terminal } from './ask';
 import { carryOut } from './carry-out';
-import { addedPackages, firstFiles, type FilesRequest, type FirstFiles } from './files';
+import { addedPackages, firstFiles, type FilesRequest } from './files';
 import { readInputs } from './from';
 import { uncommitted } from './git';
-import { findContent, isDone, NOTHING_FOUND, planLines, planSetup, type SetupPlan } from './plan';
+import { findContent, isDone, NOTHING_FOUND, planLines, planSetup, type Setup, type SetupPlan } from './plan';
 import { readPlatformRefs, requirePublished } from './platform-refs';
 import { problem } from './problem';
 import { readRepository, type Repository } from './repository';
@@ -20,17 +20,6 @@ export interface Surroundings {
   cwd: string;
   print(line: string): void;
   terminal?: Terminal;
-}
-
-/** Everything that is decided before anything is written. */
-export interface Setup {
-  given: Arguments;
-  repository: Repository;
-  first: FirstFiles;
-  plan: SetupPlan;
-  /** For the plugin's generator: undefined if release.yaml is there, or comes from --from. */
-  platformRef?: string;
-  registry?: string;
 }
 
 /** Creates the repository, or sets up what a folder with content lacks; or leaves everything as it was. Prints the plan before anything is written. */

@@ -54,6 +54,7 @@ describe('firstFiles of a new folder', () => {
     expect(firstFiles(REQUEST, { ...NEW, manager: { name: 'yarn', isBerry: true } })).toMatchObject({
       '.yarnrc.yml': 'nodeLinker: node-modules\n',
       'yarn.lock': '',
+      '.gitignore': expect.stringMatching(/^\.yarn\/\*\n[^]*\nnode_modules\n/),
     });
   });
 });
@@ -83,6 +84,23 @@ describe('firstFiles of a folder with content', () => {
     });
     const devkit = '{"devDependencies": {"nx": "23.1.0", "@nx/devkit": "23.1.0"}}';
     expect(addedPackages(REQUEST, existing(devkit, { nxVersion: '23.1.0' }))).toEqual({ '@kdcube/nx': '0.1.0' });
+    const added = '{"devDependencies": {"nx": "22.7.12", "@kdcube/nx": "0.1.0"}}';
+    expect(addedPackages(REQUEST, existing(added, { nxVersion: '22.7.12' }))).toEqual({});
+  });
+
+  it.each([
+    ['', 'allowBuilds:\n  nx: true\n'],
+    ['packages: ["a/*"]', 'packages: ["a/*"]\nallowBuilds:\n  nx: true\n'],
+    ['allowBuilds:\n  esbuild: true\n', 'allowBuilds:\n  nx: true\n  esbuild: true\n'],
+    ['allowBuilds:\n  nx: false\n', undefined],
+    ['allowBuilds: {esbuild: true}\n', undefined],
+  ])('allows the script of Nx in pnpm-workspace.yaml %j', (before, after) => {
+    const pnpm = { manager: { name: 'pnpm', isBerry: false } as const };
+    const files = filesOf({ 'package.json': '{}', 'pnpm-workspace.yaml': before });
+    expect(firstFiles(REQUEST, existing('{}', { ...pnpm, files }))['pnpm-workspace.yaml']).toBe(after);
+    expect(firstFiles(REQUEST, existing('{}', { ...pnpm, files, nxVersion: '24.0.6' }))).not.toHaveProperty([
+      'pnpm-workspace.yaml',
+    ]);
   });
 
   it('changes no byte of a package.json that has everything', () => {

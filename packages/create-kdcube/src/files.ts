@@ -28,14 +28,28 @@ export function firstFiles(request: FilesRequest, repository: Repository): First
   return {
     'package.json': packageJsonText(request, repository),
     ...(files.read('nx.json') === undefined && { 'nx.json': json(NX_JSON) }),
-    ...(isNew && { '.gitignore': withIgnored('') }),
+    ...(isNew && { '.gitignore': withIgnored(manager.isBerry ? YARN_IGNORED : '') }),
     // Without a lockfile of its own, yarn takes a folder for a part of the project around it.
     ...(isNew && manager.isBerry && { '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' }),
+    ...(manager.name === 'pnpm' && repository.nxVersion === undefined && pnpmSettings(textIn(files, 'pnpm-workspace.yaml'))),
     ...(request.release !== undefined && { [RELEASE_FILE]: request.release }),
   };
 }
 
+/** What yarn from 2 on writes for itself. */
+const YARN_IGNORED = '.yarn/*\n!.yarn/patches\n!.yarn/plugins\n!.yarn/releases\n';
+
 const NX_JSON = { $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true };
+
+/** From 11 on, an install of pnpm fails until the scripts of every package are allowed or not, and Nx has one. A list in another form is left to its owner. */
+function pnpmSettings(before: string): FirstFiles {
+  if (/^ +["']?nx["']?:/m.test(before)) return {};
+  const [head] = /^allowBuilds:[ \t]*\r?\n/m.exec(before) ?? [];
+  if (head !== undefined) return { 'pnpm-workspace.yaml': before.replace(head, `${head}  nx: true\n`) };
+  if (/^allowBuilds:/m.test(before)) return {};
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
+  return { 'pnpm-workspace.yaml': `${before}${gap}allowBuilds:\n  nx: true\n` };
+}
 
 /** What an install adds, by name. */
 export function addedPackages(
@@ -46,8 +60,9 @@ export function addedPackages(
   const given = Object.fromEntries(plugins.map((spec) => pluginSpec(spec, cwd)));
   const version = repository.nxVersion ?? nxVersion;
   const wanted: Record<string, string> = { '@kdcube/nx': pluginVersion, nx: nxVersion };
-  // @kdcube/nx would install its newest supported @nx/devkit, which must have the major version of Nx.
-  if (majorOf(version) !== majorOf(TESTED_NX) && /\d/.test(version)) wanted['@nx/devkit'] = version;
+  // @kdcube/nx would install its newest supported @nx/devkit, which must have the major version of Nx. Where the plugin is already, its owner has decided.
+  if (present['@kdcube/nx'] === undefined && majorOf(version) !== majorOf(TESTED_NX) && /\d/.test(version))
+    wanted['@nx/devkit'] = version;
   const missing = Object.entries(wanted).filter(([name]) => present[name] === undefined);
   const changed = Object.entries(given).filter(([name, spec]) => present[name] !== spec);
   return Object.fromEntries([...missing, ...changed]);

@@ -13,6 +13,17 @@ export interface SetupPlan {
   installs: boolean;
 }
 
+/** Everything that is decided before anything is written. */
+export interface Setup {
+  given: Arguments;
+  repository: Repository;
+  first: FirstFiles;
+  plan: SetupPlan;
+  /** For the plugin's generator: undefined if release.yaml is there, or comes from --from. */
+  platformRef?: string;
+  registry?: string;
+}
+
 export const NOTHING_FOUND: Discovery = { bundles: [], images: {}, deployments: [], notes: [] };
 
 /** What a repository has that can be used. A new folder has nothing. */

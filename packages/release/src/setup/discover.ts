@@ -6,7 +6,7 @@ import type { Files } from '../image/files';
 import { pythonFilesOf, textOf, walk } from './walk';
 
 /** A folder with an entrypoint that the platform finds. */
-export interface BundleFolder {
+interface BundleFolder {
   id: string;
   /** The folder that contains it; '' is the root. */
   subdir: string;
