@@ -34,7 +34,8 @@ import { checkPinnedRef } from './workspace/bundles';
 import { toProblems } from './targets/ecs/verify/results';
 import { connectionLost, loginProblem } from './targets/compose/host/host-problems';
 import { readinessPort } from './targets/ecs/rollout/readiness';
-import { olderRelease } from './targets/ecs/plan/older-release';
+import { requireUnedited } from './executors/execute-host-plan';
+import { olderRelease } from './targets/older-release';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
 import { run } from './system/exec';
@@ -219,6 +220,8 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       ' Container acme-web-proxy-1  Starting\nError response from daemon: Bind for 0.0.0.0:80 failed: port is already allocated\n',
     );
   },
+  'descriptor-edited': () =>
+    requireUnedited({ edited: ['/opt/kdcube/config/bundles.yaml'], host: 'ssh://deploy@kdcube.example.com' }),
   'credential-missing': () =>
     readinessPort({
       environment: 'prod',

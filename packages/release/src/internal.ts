@@ -143,10 +143,11 @@ export {
 } from './deploy/checks/target-group';
 export type { Clock, StopSignal } from './deploy/clock';
 export { bundlesFromLabels } from './deploy/compare-bundles';
-export { isEmptyPlan, ServiceStep } from './deploy/deploy-plan';
+export { isEmptyPlan, type PlanSchema, type ReadablePlan, ServiceStep, type ServiceValues } from './deploy/deploy-plan';
 export { exitCode } from './deploy/exit-codes';
-export { planContent, planOutcome } from './deploy/plan-file';
-export { printRecord } from './deploy/record';
+export { planContent, planOutcome, readPlanOf } from './deploy/plan-file';
+export type { EnvironmentStatus } from './deploy/environment-status';
+export { isRecorded, lastGood, printRecord } from './deploy/record';
 export {
   planPrune,
   protects,
@@ -159,7 +160,7 @@ export {
 export { printPlan } from './deploy/render/json';
 export { renderPlanMarkdown } from './deploy/render/markdown';
 export { renderPlanText } from './deploy/render/text';
-export { familyRevision } from './deploy/short-names';
+export { familyRevision, shortImage } from './deploy/short-names';
 
 // targets/ecs
 export { containerOfService, sidecarNotes } from './targets/ecs/import/container';
@@ -172,8 +173,8 @@ export { planReadiness } from './targets/ecs/plan/plan-readiness';
 export { planDeploy } from './targets/ecs/plan/plan-deploy';
 export { planRollback } from './targets/ecs/plan/plan-rollback';
 export { execImageOf, type Running, runningFromRecord, type RunningService, variablesOf } from './targets/ecs/plan/running';
-export { type CarriedOver, isRecorded, recordDeploy } from './targets/ecs/records/record-deploy';
-export { type EnvironmentStatus, lastGood, statusOf } from './targets/ecs/records/status';
+export { type CarriedOver, recordDeploy } from './targets/ecs/records/record-deploy';
+export { statusOf } from './targets/ecs/records/status';
 export { rollOut } from './targets/ecs/rollout/engine';
 export type { RolloutEvent } from './targets/ecs/rollout/events';
 export { findLock, LOCK_TAG } from './targets/ecs/rollout/lock';
@@ -216,25 +217,22 @@ export { serviceContainer } from './targets/ecs/task-definition/update-task-defi
 
 // targets/compose
 /** @public Printed into docs/ by tools/docs.mjs. */
-export { type ComposePlan, ComposeStep } from './targets/compose/plan/compose-plan';
-export {
-  type HostRelease,
-  lastGoodRelease,
-  parseHostRelease,
-  printHostRelease,
-  type ReleaseContent,
-} from './targets/compose/plan/host-release';
-export type { HostContainer, HostState } from './targets/compose/plan/host-state';
+export { ComposePlan, type ComposeStep } from './targets/compose/plan/compose-plan';
+export { type HostRelease, lastGoodRelease, parseHostRelease, printHostRelease } from './targets/compose/plan/host-release';
+export type { HostContainer } from './targets/compose/plan/host-state';
 export { planCompose, type PlannedCompose } from './targets/compose/plan/plan-compose';
-export { type BaseConfig, readBaseConfig } from './targets/compose/render/base-config';
-export { isIntact, OWN_FOLDER } from './targets/compose/render/host-files';
+export { planComposeRollback, type RollbackInput } from './targets/compose/plan/plan-rollback';
+export { recordCompose } from './targets/compose/plan/record-compose';
+export { composeStatus } from './targets/compose/plan/status';
+export { type BaseConfig, publishedPorts, readBaseConfig } from './targets/compose/render/base-config';
+export { OWN_FOLDER } from './targets/compose/render/host-files';
 export { composeServices, missingService } from './targets/compose/render/render-release';
 export { HASH_LABEL } from './targets/compose/render/render-service';
 export { withoutSecretFiles } from './targets/compose/rollout/check-config';
 export { rollOutCompose } from './targets/compose/rollout/engine';
 export { composeFailed } from './targets/compose/rollout/failure';
 export type { ComposeOutcome } from './targets/compose/rollout/outcome';
-export type { ComposeEvent, ComposeHost, ComposeOptions } from './targets/compose/rollout/port';
+export type { ComposeEvent, ComposeHost } from './targets/compose/rollout/port';
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
 

@@ -107,6 +107,11 @@ export const image = { registry, platformRegistry, platform, engine, args, offli
 /** The options that the rules of a release depend on. */
 export const release = { generation, mode, alwaysPull, examples };
 
+/** Minutes in which the services of a wave must become healthy on a host, unless the option says otherwise. */
+export const HOST_TIMEOUT = 10;
+/** Minutes of a rollout on ECS. */
+export const ECS_TIMEOUT = 40;
+
 /** The options of every executor that updates services. */
 export const rollout = {
   onFailure: z
@@ -119,7 +124,7 @@ export const rollout = {
   timeout: z
     .number()
     .min(1)
-    .default(40)
+    .default(ECS_TIMEOUT)
     .describe(
       'Time limit of one rollout, in minutes. The ECS deployment circuit breaker needs 12 to 17 minutes; a shorter limit ends the rollout before its verdict.',
     )
@@ -138,3 +143,28 @@ export const rollout = {
     .describe('Minutes to wait for another deploy of the same environment. 0: fail at once, and name that deploy.')
     .meta({ examples: [30] }),
 };
+
+/** The time limit of a target that deploys to ECS or to a host. */
+export const anyTimeout = z
+  .number()
+  .min(1)
+  .optional()
+  .describe(
+    `Time limit in minutes: of the whole rollout on ECS (default ${ECS_TIMEOUT}), of each wave on a host (default ${HOST_TIMEOUT}).`,
+  )
+  .meta({ examples: [60] });
+
+export const overwriteDescriptor = z
+  .boolean()
+  .default(false)
+  .describe(
+    'On a host: overwrite a bundles.yaml that the platform’s Bundle Admin or a person has edited since the last deploy. The plan names such a file.',
+  )
+  .meta({ examples: [true] });
+
+export const hostTimeout = z
+  .number()
+  .min(1)
+  .default(HOST_TIMEOUT)
+  .describe('Minutes in which the services of a wave must become healthy on the host.')
+  .meta({ examples: [30] });

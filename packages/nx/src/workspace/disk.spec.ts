@@ -4,7 +4,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { environmentFile, KdcubeError, readWorkspace } from '@kdcube/release/internal';
 import { buildReceipt, pushReceipt } from '../images/receipts';
-import { readPlanFile } from '../targets/ecs/plan/plan-file';
+import { DeployPlan } from '@kdcube/release/internal';
+import { readSavedPlan } from '../targets/plan-file';
 import { type Sandbox, sandbox, write } from '../../testing/git-kit';
 import { diskFiles, readWorkspaceFile } from './disk';
 import { openEnvironment } from './environment';
@@ -82,7 +83,7 @@ const READERS: Record<string, [string, () => unknown, string]> = {
     () => buildReceipt(box.dir, 'proc'),
     'rm -r dist/build/proc/receipt.json    and the next run writes it again',
   ],
-  'a saved plan': ['plan.json', () => readPlanFile(box.dir, 'plan.json'), 'ls -l plan.json'],
+  'a saved plan': ['plan.json', () => readSavedPlan(DeployPlan, box.dir, 'plan.json'), 'ls -l plan.json'],
 };
 
 describe.each(Object.keys(BROKEN))('%s', (how) => {

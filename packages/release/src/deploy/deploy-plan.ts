@@ -135,6 +135,9 @@ export const DeployPlan = z.strictObject({
 });
 export type DeployPlan = z.infer<typeof DeployPlan>;
 
+/** The schema of the plans of a target. */
+export type PlanSchema<Plan> = z.ZodType<Plan>;
+
 /** What a plan of any target says to its reader. */
 export interface ReadablePlan extends z.infer<typeof PlannedRelease> {
   services: readonly PlannedService[];

@@ -48,6 +48,7 @@ export const EXIT_CODES = {
   'release-older': 53,
   'compose-invalid': 54,
   'compose-failed': 55,
+  'descriptor-edited': 56,
   interrupted: 130,
 } as const satisfies Partial<Record<ProblemCode, number>>;
 

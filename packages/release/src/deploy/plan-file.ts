@@ -1,9 +1,18 @@
 import { KdcubeError } from '../problem/problem';
-import { DeployPlan } from './deploy-plan';
+import { DeployPlan, type PlanSchema, type ReadablePlan } from './deploy-plan';
 import { planChecksum } from './render/json';
 
-/** Reads a saved plan. The file may have been edited, so everything in it is checked. */
+/** Reads a saved plan of a deploy to ECS. The file may have been edited, so everything in it is checked. */
 export function readPlan(content: string | Uint8Array, file: string): DeployPlan {
+  return readPlanOf(DeployPlan, content, file);
+}
+
+/** The same for the plans of any target. */
+export function readPlanOf<Plan extends Pick<ReadablePlan, 'services' | 'waves'>>(
+  schema: PlanSchema<Plan>,
+  content: string | Uint8Array,
+  file: string,
+): Plan {
   const refuse = (message: string): KdcubeError =>
     new KdcubeError({ code: 'plan-invalid', message, hint: 'nx run release:plan    writes one', at: { file } });
   const json = parseObject(content);
@@ -11,13 +20,13 @@ export function readPlan(content: string | Uint8Array, file: string): DeployPlan
   const { checksum, ...written } = json;
   if (typeof json.plan === 'number' && json.plan > 2)
     throw refuse(`${file} has plan format ${json.plan}, which this version of @kdcube/nx does not support.`);
-  const read = DeployPlan.safeParse(written);
+  const read = schema.safeParse(written);
   if (!read.success) {
     const [issue] = read.error.issues;
     const place = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
     throw refuse(`${file} is not a plan of this version: ${place}${issue?.message ?? 'invalid'}.`);
   }
-  if (checksum !== planChecksum(read.data))
+  if (checksum !== planChecksum(read.data, schema))
     throw refuse(`${file} was changed after it was made: its content does not match its checksum.`);
   const names = new Set(read.data.services.map(({ service }) => service));
   const stray = read.data.waves.flatMap(({ services }) => services).find((name) => !names.has(name));

@@ -61,3 +61,19 @@ export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
 export function printRecord(record: ReleaseRecord): string {
   return `${JSON.stringify(ReleaseRecord.parse(record), null, 2)}\n`;
 }
+
+/** Whether a record would say what the last one says: the same deploy, joined or run again. */
+export function isRecorded(draft: Omit<ReleaseRecord, 'attempt'>, last: ReleaseRecord | undefined): boolean {
+  if (!last || last.verdict !== 'succeeded' || draft.verdict !== 'succeeded') return false;
+  // Through the schema: then both have their keys in one order.
+  const content = (record: ReleaseRecord) => {
+    const { environment, release, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
+    return JSON.stringify([environment, release, services, exec, bundles, descriptor]);
+  };
+  return content({ ...draft, attempt: 1 }) === content(last);
+}
+
+/** The last good record. */
+export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  return records.find(({ verdict }) => verdict === 'succeeded');
+}

@@ -177,6 +177,7 @@ export const PROBLEMS = {
   'wrong-image': 'A task or container runs an image other than the pinned one.',
   'compose-invalid':
     'docker compose on the host cannot read the compose files, or reads something else in them than what was rendered.',
+  'descriptor-edited': 'A bundle descriptor on the host was edited since the last deploy.',
   'compose-failed': 'docker compose on the host failed to start or remove a service.',
   'task-failed': 'A one-off task failed, such as the database setup.',
   'reload-failed': 'The running tasks did not load the changed bundle descriptor.',

@@ -49,6 +49,8 @@ export class FakeHost implements ComposeHost {
   registryDown = false;
   /** By service and image reference, `chat-proc …@sha256:…`; `*` for all others. */
   behaviors = new Map<string, Behavior>();
+  /** Files that the platform edits too. */
+  files = new Map<string, string>();
   /** What compose reads in an env file in another way. */
   misread: string | undefined;
   private ids = 0;
@@ -63,18 +65,20 @@ export class FakeHost implements ComposeHost {
     return { release: async () => void (this.isLocked = false) };
   }
 
-  async readState() {
-    return this.call('readState', () => ({
-      containers: this.containers.map((each) => this.seen(each)),
-      releases: this.releases,
-    }));
+  async readContainers() {
+    return this.call('readContainers', () => this.containers.map((each) => this.seen(each)));
+  }
+
+  async readReleases() {
+    return this.call('readReleases', () => this.releases);
   }
 
   async pull(reference: string) {
-    await this.call(`pull ${reference}`, () => {
-      if (this.images.has(reference)) return;
+    return this.call(`pull ${reference}`, () => {
+      if (this.images.has(reference)) return false;
       if (this.registryDown) throw problem('image-pull-failed');
       this.images.add(reference);
+      return true;
     });
   }
 
@@ -88,6 +92,14 @@ export class FakeHost implements ComposeHost {
     await this.call(`writeRelease ${release.verdict ?? 'new'}`, () => {
       this.releases = [...this.releases.filter(({ number }) => number !== release.number), structuredClone(release)];
     });
+  }
+
+  async readFile(path: string) {
+    return this.call('readFile', () => this.files.get(path));
+  }
+
+  async writeFile(path: string, content: string | undefined) {
+    await this.call('writeFile', () => void (content === undefined ? this.files.delete(path) : this.files.set(path, content)));
   }
 
   async readConfig({ content }: HostRelease) {

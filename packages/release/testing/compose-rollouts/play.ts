@@ -26,6 +26,7 @@ export const BASE = {
       volumes: [
         { type: 'bind', source: '/opt/bundles', target: '/bundles' },
         { type: 'bind', source: '/opt/kdcube/data', target: '/kdcube-storage' },
+        { type: 'bind', source: '/opt/kdcube/config', target: '/config' },
       ],
     },
     metrics: { image: 'metrics:latest' },
@@ -51,6 +52,7 @@ export interface PlayedRelease {
   more?: string;
   base?: object;
   secretStamps?: Record<string, string>;
+  platform?: string;
 }
 
 export class Play {
@@ -69,9 +71,10 @@ export class Play {
     more = '',
     base = BASE,
     secretStamps = {},
+    platform,
   }: PlayedRelease): PlannedCompose {
     const environment = environmentOf(`${SERVICES}${more}`, 'compose');
-    const before = deployInput({ environment, bundles, name });
+    const before = deployInput({ environment, bundles, name, ...(platform && { platform }) });
     const { host } = this;
     // Reading is not a call of the rollout.
     const { calls, faults } = host;
@@ -96,6 +99,7 @@ export class Play {
       base: readBaseConfig(JSON.stringify(base), 'docker-compose.yaml'),
       secretStamps: new Map(Object.entries(secretStamps)),
       state,
+      configFiles: host.files,
       host: 'this machine',
     });
   }

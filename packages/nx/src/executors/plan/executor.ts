@@ -1,44 +1,98 @@
 import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { renderPlanText, KdcubeError, renderPlanMarkdown, OUT, printPlan } from '@kdcube/release/internal';
-import { noteOlder } from '../../targets/ecs/plan/older-release';
+import {
+  ComposePlan,
+  DeployPlan,
+  type Environment,
+  KdcubeError,
+  OUT,
+  type PlanSchema,
+  printPlan,
+  type ReadablePlan,
+  renderPlanMarkdown,
+  renderPlanText,
+  type ServiceValues,
+} from '@kdcube/release/internal';
+import { withHost } from '../../targets/compose/host/host';
+import { planHostRelease } from '../../targets/compose/plan/plan';
+import { requireHostTarget, runsOnHost } from '../../targets/compose/place';
 import { planRelease } from '../../targets/ecs/plan/plan';
-import { openEnvironment, environmentRegistry } from '../../workspace/environment';
-import { writeFileAtomic } from '../../system/files';
+import { noteOlder } from '../../targets/older-release';
 import { knownRecord } from '../../targets/records/known-record';
+import { writeFileAtomic } from '../../system/files';
+import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
 import { releaseImageOptions } from '../release-images';
-import { runExecutor } from '../run-task';
+import { runExecutor, type Task } from '../run-task';
 import type { PlanOptions } from './schema';
 
-/** Plans a deploy: for people to read and for `deploy-ecs` to execute. */
+/** Plans a deploy: for people to read and for a deploy to execute. */
 export default function plan(options: PlanOptions, context: ExecutorContext): Promise<{ success: boolean }> {
-  return runExecutor(context, options, async ({ root, plugin, log }) => {
-    const startedAt = Date.now();
-    const { offline, out, markdown } = options;
-    if (offline && out !== undefined)
-      throw new KdcubeError({
-        code: 'wrong-option',
-        message:
-          '--out cannot be used with --offline: an offline plan does not know what runs on ECS, so no deploy can execute it.',
-        hint: 'remove --out or --offline',
-      });
+  return runExecutor(context, options, async (task) => {
+    const { root, plugin, log } = task;
+    checkOptions(options);
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
     const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
+    logNotes(notes, log);
+    const startedAt = Date.now();
+    if (runsOnHost(environment)) {
+      requireOnline(options, environment);
+      requireHostTarget(environment);
+      const planned = await withHost(environment.compose.host, (host) =>
+        planHostRelease(open, environment, host, { ...imageOptions, offline: false }, log),
+      );
+      logNotes(planned.notes, log);
+      return printPlanned(task, ComposePlan, { ...planned, running: planned.last }, options, startedAt);
+    }
     const lastRecord = () => knownRecord(root, environment.name, environmentRegistry(environment, imageOptions.registries), log);
-    const planOptions = { ...imageOptions, offline, lastRecord };
-    const planned = await planRelease(open, environment, planOptions, log);
-    logNotes([...notes, ...planned.notes], log);
-    log.lines(renderPlanText(planned.plan, options.values ? planned.values : undefined));
-    log.event({ event: 'plan', plan: planned.plan });
-    if (!offline) await noteOlder(root, planned.plan, planned.record, log);
-    if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), renderPlanMarkdown(planned.plan));
-    const place = out ?? OUT.plan(environment.name);
-    if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned.plan));
-    const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
-    log.done('planned', environment.name, written.join(', '), startedAt);
+    const planned = await planRelease(open, environment, { ...imageOptions, offline: options.offline, lastRecord }, log);
+    logNotes(planned.notes, log);
+    return printPlanned(task, DeployPlan, { ...planned, running: planned.record }, options, startedAt);
   });
+}
+
+function checkOptions({ offline, out }: PlanOptions): void {
+  if (!offline || out === undefined) return;
+  throw new KdcubeError({
+    code: 'wrong-option',
+    message: '--out cannot be used with --offline: an offline plan does not know what runs on ECS, so no deploy can execute it.',
+    hint: 'remove --out or --offline',
+  });
+}
+
+function requireOnline({ offline }: PlanOptions, { name }: Environment): void {
+  if (!offline) return;
+  throw new KdcubeError({
+    code: 'wrong-option',
+    message: `--offline cannot be used with ${name}: only its host knows what runs there.`,
+    hint: `nx run release:plan:${name}`,
+  });
+}
+
+interface Planned<Plan> {
+  plan: Plan;
+  values: ServiceValues;
+  /** The release that runs. */
+  running: Parameters<typeof noteOlder>[2];
+}
+
+async function printPlanned<Plan extends ReadablePlan>(
+  { root, log }: Pick<Task, 'root' | 'log'>,
+  schema: PlanSchema<Plan>,
+  { plan: planned, values, running }: Planned<Plan>,
+  options: PlanOptions,
+  startedAt: number,
+): Promise<void> {
+  const { offline, out, markdown } = options;
+  log.lines(renderPlanText(planned, options.values ? values : undefined));
+  log.event({ event: 'plan', plan: planned });
+  if (!offline) await noteOlder(root, planned, running, log);
+  if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), renderPlanMarkdown(planned));
+  const place = out ?? OUT.plan(planned.environment);
+  if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned, schema));
+  const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
+  log.done('planned', planned.environment, written.join(', '), startedAt);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dryRun, environment, json, registry, rollout } from '../options';
+import { dryRun, environment, json, registry, rollout, anyTimeout, overwriteDescriptor } from '../options';
 
 export const description =
   'Roll back an environment on ECS to an earlier release, by its release record: the same task definition revisions, images and bundle descriptor. Needs no build, and not the release.yaml of this checkout.';
@@ -16,6 +16,8 @@ export const RollbackOptions = z.strictObject({
     .describe('The name of a release (`release_name`). Default: the last good release that is not the running one.')
     .meta({ examples: ['prod-2026-02-22'] }),
   ...rollout,
+  timeout: anyTimeout,
+  overwriteDescriptor,
   registry,
   dryRun,
   json,

@@ -2,6 +2,9 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { EnvironmentStatus } from '@kdcube/release/internal';
 import { exitCode, KdcubeError, printable, familyRevision } from '@kdcube/release/internal';
 import { readWorkspaceLenient } from '../../workspace/lenient';
+import { withHost } from '../../targets/compose/host/host';
+import { runsOnHost } from '../../targets/compose/place';
+import { hostStatus } from '../../targets/compose/status';
 import { recordsOf } from '../../targets/records/records';
 import { environmentStatus } from '../../targets/ecs/records/status';
 import { openEnvironment, environmentRegistry } from '../../workspace/environment';
@@ -17,7 +20,9 @@ export default function status(options: StatusOptions, context: ExecutorContext)
     const workspace = readWorkspaceLenient(root, plugin);
     const { environment } = openEnvironment(workspace, options.environment);
     const place = recordsOf(environmentRegistry(environment, resolveRegistries(options, plugin)), log);
-    const found = await environmentStatus(environment, workspace.workspace, place, log);
+    const found = runsOnHost(environment)
+      ? await withHost(environment.compose.host, (host) => hostStatus(environment, workspace.workspace, host, place, log))
+      : await environmentStatus(environment, workspace.workspace, place, log);
     const code = found.drift.length > 0 ? exitCode('release-drift') : 0;
     log.event({ event: 'status', environment: environment.name, ...found, exitCode: code });
     print(environment.name, found, log);
@@ -50,7 +55,7 @@ function minute(time: string | undefined): string {
 }
 
 function print(environment: string, found: EnvironmentStatus, log: Log): void {
-  const { release, since, lastAttempt, underWay, services, bundles, notDeployed } = found;
+  const { release, since, lastAttempt, underWay, unfinished, services, bundles, notDeployed } = found;
   const first =
     release !== undefined
       ? `${release}, since ${minute(since)} UTC`
@@ -77,6 +82,10 @@ function print(environment: string, found: EnvironmentStatus, log: Log): void {
     ]);
   if (underWay)
     log.note(`a deploy of ${underWay.release} is running, or was killed: its lock expires at ${minute(underWay.until)} UTC`);
+  if (unfinished)
+    log.note(
+      `a deploy of ${unfinished.release} runs since ${minute(unfinished.since)} UTC, or was killed: the next deploy continues`,
+    );
   if (lastAttempt)
     log.note(
       `the last attempt, ${lastAttempt.release} (${lastAttempt.attempt}), ended at ${minute(lastAttempt.endedAt)} UTC: ${lastAttempt.verdict}. ${printable(lastAttempt.reason)}`,

@@ -25,6 +25,10 @@ export const ComposePlan = z.strictObject({
   baseline: z.record(z.string(), z.array(z.string())),
   /** What stood for the content of the secret files, by path. */
   secretStamps: z.record(z.string(), z.string()),
+  /** The hash of each file that the platform edits too, as it was when the plan was made; empty for one that did not exist. */
+  configBefore: z.record(z.string(), z.string()),
+  /** Those that somebody edited since the last deploy: a deploy overwrites them only if it is told to. */
+  edited: z.array(z.string()),
   /** Services of the compose file that this release's services depend on, and that do not run: they are started first, as the compose file says. */
   starts: z.array(z.string()),
   /** All services of the environment, unchanged ones included. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PlannedService } from '../../../deploy/deploy-plan';
 import { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
-import { HostFile, isIntact } from '../render/host-files';
+import { ConfigFile, HostFile, isIntact } from '../render/host-files';
 
 /** A service of a release on a host. `env`: its variables, without secrets. */
 const ContentService = z.strictObject({
@@ -30,6 +30,7 @@ export const ReleaseContent = z.strictObject({
   /** The normalized bundle descriptor, without refs and commits. Empty if it is unknown. */
   descriptor: z.string(),
   files: z.array(HostFile),
+  configFiles: z.array(ConfigFile),
   /** Our compose file. */
   compose: z.string(),
 });

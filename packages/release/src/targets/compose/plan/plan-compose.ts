@@ -13,7 +13,9 @@ import { type BaseConfig, dependenciesOf } from '../render/base-config';
 import { composeServices, renderRelease, type RenderedRelease } from '../render/render-release';
 import type { ComposePlan, ComposeStep } from './compose-plan';
 import { type HostRelease, lastGoodRelease, type ReleaseContent } from './host-release';
+import { compareConfigFiles } from './edited-files';
 import { baselineOf, containersOf, type HostState } from './host-state';
+import { reuseDescriptor } from './reuse-descriptor';
 import { restartReasons } from './restart-reasons';
 
 export interface ComposeInput {
@@ -36,6 +38,8 @@ export interface ComposeInput {
   base: BaseConfig;
   secretStamps: ReadonlyMap<string, string>;
   state: HostState;
+  /** The files that the platform edits too, as the host has them, by path. */
+  configFiles: ReadonlyMap<string, string>;
   /** `ssh://…`, or `this machine`. */
   host: string;
 }
@@ -49,12 +53,14 @@ export interface PlannedCompose {
 export function planCompose(input: ComposeInput): PlannedCompose {
   const { environment, release, descriptor, images, imageHasGit } = input;
   const last = lastGoodRelease(input.state.releases);
-  const env = renderEnv({ environment, release, descriptor, images, imageHasGit });
+  const planned = renderEnv({ environment, release, descriptor, images, imageHasGit });
+  const env = { ...planned, services: reuseDescriptor(planned.services, last, descriptorForRecord(descriptor)) };
   const { base, secretStamps, state } = input;
   const rendered = renderRelease({ environment, env: env.services, base, secretStamps });
   const values: ServiceValues = new Map();
   const services = composeServices(environment).map((service) => planStep(service, input, { env, rendered, last, values }));
   const content = contentOf(input, services, env, rendered);
+  const config = compareConfigFiles(content.configFiles, last?.content.configFiles ?? [], input.configFiles);
   const redis = planRedis(input, services, content, last);
   const plan: ComposePlan = {
     plan: 2,
@@ -69,6 +75,7 @@ export function planCompose(input: ComposeInput): PlannedCompose {
     file: environment.compose.file,
     baseline: Object.fromEntries(services.map(({ serviceName }) => [serviceName, baselineOf(containersOf(state, serviceName))])),
     secretStamps: Object.fromEntries(secretStamps),
+    ...config,
     starts: startsOf(services, base, state),
     waves: planWaves(services),
     services,
@@ -78,7 +85,12 @@ export function planCompose(input: ComposeInput): PlannedCompose {
     bundles: bundlesOf(input, services, last),
     ...redis,
     content,
-    notes: [...rendered.notes, ...describeInterruption(services), ...describeForcedStep({ services, ...redis })],
+    notes: [
+      ...rendered.notes,
+      ...describeEdited(config.edited),
+      ...describeInterruption(services),
+      ...describeForcedStep({ services, ...redis }),
+    ],
   };
   return { plan, values };
 }
@@ -125,7 +137,7 @@ function contentOf(
   input: ComposeInput,
   steps: readonly ComposeStep[],
   env: EnvPlan,
-  { services, files, compose }: RenderedRelease,
+  { services, files, configFiles, compose }: RenderedRelease,
 ): ReleaseContent {
   const { exec, services: all } = input.environment;
   const runsCode =
@@ -160,6 +172,7 @@ function contentOf(
     bundles: [...input.bundles],
     descriptor: descriptorForRecord(input.descriptor),
     files: [...files],
+    configFiles: [...configFiles],
     compose,
   };
 }
@@ -173,8 +186,6 @@ function planRedis(
 ): Pick<ComposePlan, 'descriptor' | 'gateway'> {
   const runs = services.some(({ component, desiredCount }) => component === 'proc' && desiredCount.after > 0);
   const changed = last === undefined || last.content.descriptor !== content.descriptor;
-  const gatewayOf = ({ services: each }: ReleaseContent) =>
-    Object.values(each).find(({ env }) => env.GATEWAY_CONFIG_JSON !== undefined)?.env.GATEWAY_CONFIG_JSON;
   const gatewayChanged = last === undefined || gatewayOf(last.content) !== gatewayOf(content);
   const asks = services.some(({ component }) => component === 'proc' || component === 'ingress');
   return {
@@ -186,6 +197,11 @@ function planRedis(
     // GATEWAY_CONFIG_FORCE_ENV_ON_STARTUP exists since 2026-03-04.
     gateway: { changed: gatewayChanged, force: gatewayChanged && asks && release.generation !== '2026.3.1' },
   };
+}
+
+/** The gateway's configuration of a release: one text for all services. */
+export function gatewayOf({ services }: ReleaseContent): string | undefined {
+  return Object.values(services).find(({ env }) => env.GATEWAY_CONFIG_JSON !== undefined)?.env.GATEWAY_CONFIG_JSON;
 }
 
 function bundlesOf(input: ComposeInput, services: readonly ComposeStep[], last: HostRelease | undefined): ComposePlan['bundles'] {
@@ -206,6 +222,13 @@ function startsOf(services: readonly ComposeStep[], base: BaseConfig, state: Hos
   return dependenciesOf(base, names).filter(
     (name) =>
       !containersOf(state, name).some(({ state: each, exitCode }) => each === 'running' || (each === 'exited' && exitCode === 0)),
+  );
+}
+
+export function describeEdited(paths: readonly string[]): string[] {
+  return paths.map(
+    (path) =>
+      `${path} on the host is not as the last deploy wrote it: the platform's Bundle Admin or a person edited it. A deploy overwrites it only with --overwriteDescriptor.`,
   );
 }
 

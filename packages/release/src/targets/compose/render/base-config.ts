@@ -44,6 +44,15 @@ export function variablesOf(definition: Mapping): Map<string, string> {
   );
 }
 
+/** The ports of the host that services publish. */
+export function publishedPorts({ services }: BaseConfig, names: readonly string[]): { port: number; service: string }[] {
+  return names.flatMap((service) => {
+    const { ports } = services.get(service) ?? {};
+    const published = (Array.isArray(ports) ? ports : []).map((port) => Number(isMapping(port) ? port.published : NaN));
+    return published.filter((port) => Number.isInteger(port) && port > 0).map((port) => ({ port, service }));
+  });
+}
+
 /** The services that must run before a service, and those before them, in the order of their start. */
 export function dependenciesOf({ services }: BaseConfig, names: readonly string[]): string[] {
   const seen = new Set(names);

@@ -13,6 +13,10 @@ export const HostFile = z.strictObject({
 });
 export type HostFile = z.infer<typeof HostFile>;
 
+/** A file that the platform edits too, in a folder that the compose file mounts: `bundles.yaml`. Its path is absolute. */
+export const ConfigFile = z.strictObject({ path: z.string().regex(/^\/[^\0\n]+$/), content: z.string() });
+export type ConfigFile = z.infer<typeof ConfigFile>;
+
 export function hostFile(name: string, content: string, mode: HostFile['mode']): HostFile {
   return { path: `${OWN_FOLDER}/files/${sha256(content).slice(0, 32)}/${name}`, content, mode };
 }

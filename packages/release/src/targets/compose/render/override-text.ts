@@ -7,10 +7,11 @@ export interface OverrideKey {
   value?: unknown;
 }
 
-/** A compose file that is read after the host's own. The tags are compose's, since 2.24.4. */
-export function overrideText(services: ReadonlyMap<string, readonly OverrideKey[]>): string {
+/** A compose file that is read after the host's own. The tags are compose's, since 2.24.4. `project`: the name of the compose project, for people who type no `--project-name`. */
+export function overrideText(services: ReadonlyMap<string, readonly OverrideKey[]>, project?: string): string {
   const lines = [...services].flatMap(([name, keys]) => [`  ${JSON.stringify(name)}:`, ...keys.flatMap(keyLines)]);
-  return `${['# Written by @kdcube/nx: a deploy writes it anew.', 'services:', ...lines].join('\n')}\n`;
+  const name = project === undefined ? [] : [`name: ${JSON.stringify(project)}`];
+  return `${['# Written by @kdcube/nx: a deploy writes it anew.', ...name, 'services:', ...lines].join('\n')}\n`;
 }
 
 function keyLines({ key, how, value }: OverrideKey): string[] {

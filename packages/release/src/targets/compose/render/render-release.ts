@@ -2,7 +2,7 @@ import { KdcubeError, quoted, type Problem } from '../../../problem/problem';
 import type { Environment, Service } from '../../../environment/environment';
 import type { ServiceEnv } from '../../../env/env';
 import type { BaseConfig } from './base-config';
-import type { HostFile } from './host-files';
+import type { ConfigFile, HostFile } from './host-files';
 import { overrideText } from './override-text';
 import { HASH_LABEL, type RenderedService, renderService } from './render-service';
 
@@ -10,6 +10,7 @@ import { HASH_LABEL, type RenderedService, renderService } from './render-servic
 export interface RenderedRelease {
   services: RenderedService[];
   files: HostFile[];
+  configFiles: ConfigFile[];
   /** Our compose file. */
   compose: string;
   notes: string[];
@@ -45,7 +46,10 @@ export function renderRelease({ environment, env, base, secretStamps }: RenderIn
   return {
     services,
     files: [...files.values()],
-    compose: overrideText(new Map(services.map(({ serviceName, keys }) => [serviceName, keys]))),
+    configFiles: [
+      ...new Map(services.flatMap((service) => service.configFiles.map((file) => [file.path, file] as const))).values(),
+    ],
+    compose: overrideText(new Map(services.map(({ serviceName, keys }) => [serviceName, keys])), environment.compose.project),
     notes: services
       .filter(({ overridden }) => overridden.length > 0)
       .map(

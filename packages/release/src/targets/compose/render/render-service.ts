@@ -1,3 +1,4 @@
+import { KdcubeError } from '../../../problem/problem';
 import { sortKeys } from '../../../deploy/normalize-descriptor';
 import type { Environment, HealthCheck, Service } from '../../../environment/environment';
 import { healthCommand } from '../../../environment/health-command';
@@ -6,7 +7,7 @@ import { envFile } from '../../../env/env-file';
 import { BUNDLES_ROOT } from '../../../release/release';
 import type { Mapping } from '../compose-file/compose-merge';
 import { type BaseMount, escapeDollars, mountsOf, unescapeDollars, variablesOf } from './base-config';
-import { type HostFile, hostFile, sha256 } from './host-files';
+import { type ConfigFile, type HostFile, hostFile, sha256 } from './host-files';
 import type { OverrideKey } from './override-text';
 
 /** The label with the hash of everything that a service was started with. */
@@ -20,6 +21,8 @@ export interface RenderedService {
   baseHash: string;
   keys: OverrideKey[];
   files: HostFile[];
+  /** Files that the platform edits too. */
+  configFiles: ConfigFile[];
   /** The path of the one with its variables. */
   envFile: string;
   /** Variables that the compose file sets, and the environment in another way: the environment's value counts. */
@@ -46,6 +49,9 @@ export function renderService(input: RenderServiceInput): RenderedService {
   const mounted = rendered.files
     .filter(({ writable }) => !writable)
     .map(({ path, content }) => ({ path, file: hostFile(path.slice(path.lastIndexOf('/') + 1), content, 0o644) }));
+  const configFiles = rendered.files
+    .filter(({ writable }) => writable)
+    .map(({ path, content }) => ({ path: mountedAt(path, input), content }));
   const secrets = [...new Set(Object.values(rendered.secrets))];
   const overridden = overriddenVariables(base, rendered);
   const hasHealthCheck = base.healthcheck !== undefined || service.health !== undefined;
@@ -68,7 +74,7 @@ export function renderService(input: RenderServiceInput): RenderedService {
   ];
   const baseHash = sha256(JSON.stringify(sortKeys(withoutNulls(base))));
   const stamps = secrets.map((path) => [path, secretStamps.get(path) ?? '']);
-  const hash = sha256(JSON.stringify([baseHash, keys.filter(({ how }) => how !== 'reset'), stamps]));
+  const hash = sha256(JSON.stringify([baseHash, keys.filter(({ how }) => how !== 'reset'), stamps, configFiles]));
   return {
     service: service.name,
     serviceName: service.serviceName,
@@ -76,6 +82,7 @@ export function renderService(input: RenderServiceInput): RenderedService {
     baseHash,
     keys: [...keys, { key: 'labels', how: 'merge', value: { [HASH_LABEL]: hash } }],
     files: [variables, ...mounted.map(({ file }) => file)],
+    configFiles,
     envFile: variables.path,
     overridden,
     hasHealthCheck,
@@ -83,7 +90,7 @@ export function renderService(input: RenderServiceInput): RenderedService {
 }
 
 /** The names of the platform's own env files. */
-export function envFileName({ component, name }: Pick<Service, 'component' | 'name'>): string {
+function envFileName({ component, name }: Pick<Service, 'component' | 'name'>): string {
   if (component === 'postgres-setup') return '.env.postgres.setup';
   return `.env.${component === 'other' || component === 'web-proxy' ? name.replace(/[^\w.-]/g, '_') : component}`;
 }
@@ -111,6 +118,22 @@ function volumesKey({ environment, service, base }: RenderServiceInput, files: r
   if (!before.some(isHiding)) return added.length === 0 ? [] : [{ key: 'volumes', how: 'merge', value: added }];
   const others = before.filter((mount) => !isHiding(mount) && !own.some(({ target }) => target === mount.target));
   return [{ key: 'volumes', how: 'override', value: [...others, ...own] }];
+}
+
+/** Where the host has a file of the container: in a folder that is mounted there, because the platform replaces the file by a rename. */
+function mountedAt(path: string, { service, base, environment }: RenderServiceInput): string {
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const own = service.mounts.find((mount) => mount.path === folder && mount.host !== undefined && !mount.readOnly)?.host;
+  const mounted = mountsOf(base).find(
+    ({ type, target, read_only: isReadOnly }) => type === 'bind' && unescapeDollars(target) === folder && isReadOnly !== true,
+  )?.source;
+  const source = own ?? (mounted === undefined ? undefined : unescapeDollars(mounted));
+  if (source !== undefined) return `${source.replace(/\/$/, '')}${path.slice(folder.length)}`;
+  throw new KdcubeError({
+    code: 'wrong-value',
+    message: `${service.name} reads ${path} and the platform edits it, but neither ${environment.compose.file} nor the environment mounts a folder at ${folder}.`,
+    hint: `services:\n  ${service.name}:\n    mounts: {${folder}: {host: ${environment.compose.directory}/config}}`,
+  });
 }
 
 function bindMount(source: string, target: string, readOnly: boolean): BaseMount {

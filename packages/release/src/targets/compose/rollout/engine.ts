@@ -5,10 +5,11 @@ import { type ComposePlan, type ComposeStep, stepOf } from '../plan/compose-plan
 import { type HostRelease, lastGoodRelease } from '../plan/host-release';
 import { baselineOf, containersOf, type HostState } from '../plan/host-state';
 import { forcedHash, forcedText } from '../render/render-release';
+import { sha256 } from '../render/host-files';
 import { checkConfig } from './check-config';
 import type { Failure } from './failure';
 import { type ComposeOutcome, failureProblem, interruptedProblem, outcomeOf, verdictProblem } from './outcome';
-import type { ComposeOptions, ComposePorts } from './port';
+import type { ComposeHost, ComposeOptions, ComposePorts } from './port';
 import { failureOf, rollBack } from './rollback';
 import { checkStop, type ComposeRollout, newRollout } from './rollout';
 import { findMismatches } from './verdict';
@@ -21,15 +22,12 @@ import { type Awaited, waitForServices } from './wait';
 export async function rollOutCompose(plan: ComposePlan, ports: ComposePorts, options: ComposeOptions): Promise<ComposeOutcome> {
   const rollout = newRollout(plan, ports, options);
   if (isEmptyPlan(plan)) {
-    const state = await ports.host.readState();
+    const state = { containers: await ports.host.readContainers() };
     return outcomeOf(rollout, verdictProblem(rollout, state), false, state);
   }
   const lock = await ports.host.lock();
   try {
-    const state = await ports.host.readState();
-    checkBaseline(plan, state);
-    await pullImages(rollout);
-    const prepared = { ...rollout, ...(await prepareRelease(rollout, state)) };
+    const prepared = await prepare(rollout);
     const outcome = await runPrepared(prepared);
     await finishRelease(prepared, outcome);
     return outcome;
@@ -37,6 +35,23 @@ export async function rollOutCompose(plan: ComposePlan, ports: ComposePorts, opt
     await lock.release();
   }
 }
+
+/** Everything before the first container stops. */
+async function prepare(rollout: ComposeRollout): Promise<ComposeRollout> {
+  const { plan, host } = rollout;
+  const state = { containers: await host.readContainers(), releases: await host.readReleases() };
+  checkBaseline(plan, state);
+  await checkConfigFiles(plan, host);
+  try {
+    await pullImages(rollout);
+    return { ...rollout, ...(await prepareRelease(rollout, state)) };
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    throw new KdcubeError(error.problems, { cause: error, changed: NOTHING_STOPPED });
+  }
+}
+
+const NOTHING_STOPPED = 'No service was changed. The host may have images and files of this release, which nothing uses.';
 
 /** Refuses a plan if another one ran since it was made. */
 function checkBaseline(plan: ComposePlan, state: HostState): void {
@@ -52,6 +67,19 @@ function checkBaseline(plan: ComposePlan, state: HostState): void {
   });
 }
 
+/** Refuses a plan if the platform or a person has edited a file since. */
+async function checkConfigFiles({ content, configBefore, environment }: ComposePlan, host: ComposeHost): Promise<void> {
+  for (const { path } of content.configFiles) {
+    const found = await host.readFile(path);
+    if ((found === undefined ? '' : sha256(found)) === configBefore[path]) continue;
+    throw new KdcubeError({
+      code: 'plan-outdated',
+      message: `The plan is out of date: since it was made, ${path} on the host has changed.`,
+      hint: `nx run release:plan:${environment}    makes a new plan`,
+    });
+  }
+}
+
 /** All of them before anything stops: a registry that is down must not leave half a release. */
 async function pullImages(rollout: ComposeRollout): Promise<void> {
   const { plan, host, clock, report } = rollout;
@@ -60,10 +88,8 @@ async function pullImages(rollout: ComposeRollout): Promise<void> {
   for (const image of images) {
     checkStop(rollout);
     const startedAt = clock.now();
-    await host.pull(image);
-    report({ event: 'pulled', image, milliseconds: clock.now() - startedAt });
+    if (await host.pull(image)) report({ event: 'pulled', image, milliseconds: clock.now() - startedAt });
   }
-  if (plan.starts.length > 0) await host.pullServices(plan.starts);
 }
 
 /** Writes the release beside what runs, and asks docker compose what it reads in it. */
@@ -84,15 +110,18 @@ async function prepareRelease(
   };
   await host.writeRelease(next);
   checkConfig(await host.readConfig(next), plan);
+  if (plan.starts.length > 0) await host.pullServices(plan.starts, next);
   const previous = lastGoodRelease(releases);
   return { next, ...(previous && { previous }) };
 }
 
 async function runPrepared(rollout: ComposeRollout): Promise<ComposeOutcome> {
   try {
-    const failure = (await startDependencies(rollout)) ?? (await runWaves(rollout));
+    const started = await startDependencies(rollout);
+    if (!started) await writeConfigFiles(rollout);
+    const failure = started ?? (await runWaves(rollout));
     if (failure) return await handleFailure(rollout, failure);
-    const state = await rollout.host.readState();
+    const state = { containers: await rollout.host.readContainers() };
     const [wrong] = findMismatches(rollout.plan.content, state);
     if (!wrong) return outcomeOf(rollout, undefined, false, state);
     const { service, code, what } = wrong;
@@ -112,6 +141,17 @@ async function startDependencies(rollout: ComposeRollout): Promise<Failure | und
   await host.start(plan.starts, rollout.next!);
   const awaited = plan.starts.map((name): Awaited => ({ service: name, serviceName: name, kind: 'dependency', count: 1 }));
   return waitForServices(rollout, awaited);
+}
+
+/** proc reads them as it starts. */
+async function writeConfigFiles({ plan, host, progress }: ComposeRollout): Promise<void> {
+  for (const { path, content } of plan.content.configFiles) {
+    const before = await host.readFile(path);
+    if (before === content) continue;
+    progress.hasChanged = true;
+    progress.configBefore.set(path, before);
+    await host.writeFile(path, content);
+  }
 }
 
 async function runWaves(rollout: ComposeRollout): Promise<Failure | undefined> {
@@ -186,11 +226,11 @@ function awaitedOf({ service, serviceName, kind, desiredCount }: ComposeStep, ha
 async function handleFailure(rollout: ComposeRollout, failure: Failure): Promise<ComposeOutcome> {
   const recovery = rollout.options.onFailure === 'rollback' ? await rollBack(rollout) : undefined;
   const isRolledBack = recovery !== undefined && recovery.failed.length === 0 && recovery.rolledBack.length > 0;
-  const state = await rollout.host.readState().catch((error: unknown) => {
+  const containers = await rollout.host.readContainers().catch((error: unknown) => {
     if (error instanceof KdcubeError) return undefined;
     throw error;
   });
-  return outcomeOf(rollout, failureProblem(rollout, failure, recovery), isRolledBack, state);
+  return outcomeOf(rollout, failureProblem(rollout, failure, recovery), isRolledBack, containers && { containers });
 }
 
 /** The verdict stays with the release: the next plan compares with the last one that succeeded. */

@@ -29,7 +29,7 @@ export function outcomeOf(
   { plan, progress, startedAt, clock }: ComposeRollout,
   problem: KdcubeError | undefined,
   isRolledBack: boolean,
-  state: HostState | undefined,
+  state: Pick<HostState, 'containers'> | undefined,
 ): ComposeOutcome {
   const code = problem?.problems[0]?.code;
   const images = plan.services.flatMap(({ service, serviceName }) => {
@@ -48,7 +48,7 @@ export function outcomeOf(
 }
 
 /** After the last wave, or of a plan without changes. */
-export function verdictProblem({ plan }: ComposeRollout, state: HostState): KdcubeError | undefined {
+export function verdictProblem({ plan }: ComposeRollout, state: Pick<HostState, 'containers'>): KdcubeError | undefined {
   const problems = findMismatches(plan.content, state).map(({ service, code, what }): Problem => ({
     code,
     message: `${service} ${what}.`,

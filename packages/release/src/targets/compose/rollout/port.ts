@@ -1,19 +1,25 @@
 import type { Clock, StopSignal } from '../../../deploy/clock';
 import type { HostRelease } from '../plan/host-release';
-import type { HostState } from '../plan/host-state';
+import type { HostContainer } from '../plan/host-state';
 
 /** What a rollout needs of a host. Each call either does its work or throws a Problem. */
 export interface ComposeHost {
   /** Refuses with `deploy-in-progress` if another deploy holds the lock. */
   lock(): Promise<{ release(): Promise<void> }>;
-  /** All containers of the compose project, and the releases that the host keeps. */
-  readState(): Promise<HostState>;
-  /** Pulls an image by digest, unless the host has it. */
-  pull(reference: string): Promise<void>;
+  /** All containers of the compose project, stopped ones included. */
+  readContainers(): Promise<HostContainer[]>;
+  /** The releases that the host keeps. */
+  readReleases(): Promise<HostRelease[]>;
+  /** Pulls an image by digest, unless the host has it. Returns whether it was pulled. */
+  pull(reference: string): Promise<boolean>;
   /** Pulls the images of services that only the compose file of the host describes, unless the host has them. */
-  pullServices(serviceNames: readonly string[]): Promise<void>;
+  pullServices(serviceNames: readonly string[], release: HostRelease): Promise<void>;
   /** Writes `release.json`, our compose file and every file that is not there as it should be. */
   writeRelease(release: HostRelease): Promise<void>;
+  /** The content of a file that the platform edits too; undefined if it does not exist. */
+  readFile(path: string): Promise<string | undefined>;
+  /** Writes it; undefined: removes it. */
+  writeFile(path: string, content: string | undefined): Promise<void>;
   /** What docker compose reads in the host's compose file and ours, without the secret files: `config --format json`. */
   readConfig(release: HostRelease): Promise<string>;
   /** Starts one service anew, without those that it depends on. `release`: undefined for the host's compose file alone. `overlay`: a compose file that is read last. Problem `compose-failed`. */

@@ -14,6 +14,7 @@ export async function rollBack(rollout: ComposeRollout): Promise<Recovery> {
   // Ctrl-C must not leave a rollback half-way.
   const { stop: _, ...options } = rollout.options;
   const uninterrupted = { ...rollout, options };
+  await restoreConfigFiles(rollout, recovery);
   for (const step of [...rollout.progress.updated].reverse()) {
     if (step.kind === 'task') continue;
     const failure = await rollBackService(uninterrupted, step).catch((error: unknown) => failureOf(step, error));
@@ -21,6 +22,12 @@ export async function rollBack(rollout: ComposeRollout): Promise<Recovery> {
     else recovery.rolledBack.push(step.service);
   }
   return recovery;
+}
+
+/** Before the services: they read them as they start. */
+async function restoreConfigFiles({ host, progress }: ComposeRollout, { failed }: Recovery): Promise<void> {
+  for (const [path, content] of progress.configBefore)
+    await host.writeFile(path, content).catch((error: unknown) => void failed.push(failureOf({ service: path }, error)));
 }
 
 async function rollBackService(rollout: ComposeRollout, step: ComposeStep): Promise<Failure | undefined> {

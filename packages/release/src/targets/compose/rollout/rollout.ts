@@ -17,6 +17,8 @@ export interface ComposeRollout extends Readonly<ComposePorts> {
     hasChanged: boolean;
     /** Services that this rollout started anew, in order. */
     updated: ComposeStep[];
+    /** Files that the platform edits too and that this rollout wrote, with their content before. */
+    configBefore: Map<string, string | undefined>;
     /** A container with the FORCE flags ran: Redis holds what this release says. */
     isRedisForced: boolean;
   };
@@ -28,7 +30,7 @@ export function newRollout(plan: ComposePlan, ports: ComposePorts, options: Comp
     plan,
     options,
     startedAt: ports.clock.now(),
-    progress: { hasChanged: false, updated: [], isRedisForced: false },
+    progress: { hasChanged: false, updated: [], configBefore: new Map(), isRedisForced: false },
   };
 }
 

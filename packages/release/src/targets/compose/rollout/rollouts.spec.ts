@@ -41,13 +41,20 @@ test('the first deploy on an empty host: what the services depend on, the databa
 test('the same release again changes nothing, and takes no lock', async () => {
   await deployed();
   expect(await play.deploy(ONE)).toMatchObject({ exit: 0 });
-  expect(play.host.calls).toEqual(['readState']);
+  expect(play.host.calls).toEqual(['readContainers']);
 });
 
 test('another bundle: only proc is replaced', async () => {
   await deployed();
   expect(await play.deploy(TWO)).toMatchObject({ exit: 0, outcome: { verdict: 'succeeded' } });
   expect([play.started(), play.runs()]).toEqual([['chat-proc two forced', 'chat-proc two'], { ...ALL, 'chat-proc': 'b2' }]);
+});
+
+test.each([undefined, '2026.7.20.444'])('the same bundles under another tag restart nothing (platform %s)', async (platform) => {
+  const release = { ...ONE, ...(platform && { platform }) };
+  await deployed(release);
+  const { plan } = play.plan({ ...release, name: 'tagged', bundles: ['lifts@1-4 v1.0.1 a'] });
+  expect([plan.waves, plan.descriptor.force, plan.bundles[0]?.change]).toEqual([[], false, 'unchanged']);
 });
 
 test('another image of proc with the same bundles: Redis is left alone', async () => {
@@ -192,7 +199,7 @@ describe('refused before anything stops', () => {
     ['compose rejects the files', (host) => host.faults.push({ call: 'readConfig', with: 'compose-invalid' }), 'compose-invalid'],
     [
       'ssh is cut off while the state is read',
-      (host) => host.faults.push({ call: 'readState', with: 'command-failed' }),
+      (host) => host.faults.push({ call: 'readContainers', with: 'command-failed' }),
       'command-failed',
     ],
   ])('%s', async (_, prepare, code) => {
@@ -297,5 +304,64 @@ test('killed after every call of a deploy, and run again: the same end', async (
       'two',
     ]);
   }
-  expect([...names].sort()).toEqual(['keep', 'lock', 'pull', 'readConfig', 'readState', 'up', 'writeRelease']);
+  expect([...names].sort()).toEqual([
+    'keep',
+    'lock',
+    'pull',
+    'readConfig',
+    'readContainers',
+    'readReleases',
+    'up',
+    'writeRelease',
+  ]);
+});
+
+describe('a platform that edits its bundles.yaml', () => {
+  const FILE = '/opt/kdcube/config/bundles.yaml';
+  const one = { ...ONE, platform: '2026.7.20.444' };
+  const two = { ...TWO, platform: '2026.7.20.444' };
+  const descriptor = () => play.host.files.get(FILE);
+
+  test('the file is written before proc starts, and restored by a rollback', async () => {
+    await deployed(one);
+    const before = descriptor();
+    expect([before?.includes('lifts@1-4'), before?.includes('huts@1-0')]).toEqual([true, false]);
+    play.host.behaviors.set(PROC_TWO, { unhealthy: true });
+    expect(await play.deploy(two)).toMatchObject({ exit: 13, outcome: { verdict: 'rolled-back' } });
+    expect(descriptor()).toBe(before);
+    play.host.behaviors.clear();
+    await deployed(two);
+    expect(descriptor()).toContain('huts@1-0');
+  });
+
+  test('what the platform adds is no edit, what a person changes is one', async () => {
+    await deployed(one);
+    const written = descriptor()!;
+    play.host.files.set(
+      FILE,
+      `# by the platform\n${written.replace(/^( +)- id:.*$/m, '$&\n$1  description: null\n$1  singleton: false')}`,
+    );
+    expect(play.plan(two).plan.edited).toEqual([]);
+    play.host.files.set(FILE, written.replace('lifts@1-4', 'lifts@9-9'));
+    const { plan } = play.plan(two);
+    expect([plan.edited, plan.notes]).toEqual([
+      [FILE],
+      expect.arrayContaining([expect.stringContaining('--overwriteDescriptor')]),
+    ]);
+    play.host.files.set(FILE, 'half a file: [');
+    expect(play.plan(two).plan.edited).toEqual([FILE]);
+  });
+
+  test('a saved plan is refused if the file was edited since', async () => {
+    await deployed(one);
+    const { plan } = play.plan(two);
+    play.host.files.set(FILE, 'bundles: {}\n');
+    expect((await play.rollOut(plan)).text).toContain('[plan-outdated]');
+  });
+
+  test('without a folder that is mounted there, the plan is refused', () => {
+    const { 'chat-proc': proc, ...services } = BASE.services;
+    const base = { services: { ...services, 'chat-proc': { ...proc, volumes: [] } } };
+    expect(() => play.plan({ ...one, base })).toThrow('mounts a folder at /config');
+  });
 });

@@ -10,7 +10,7 @@ export interface Mismatch {
 }
 
 /** Where what runs is not what the release says: containers, their label, the digest of their image. By digest, because the id of an image is another hash, and another one in each store of docker. */
-export function findMismatches({ services }: ReleaseContent, state: HostState): Mismatch[] {
+export function findMismatches({ services }: ReleaseContent, state: Pick<HostState, 'containers'>): Mismatch[] {
   return Object.entries(services).flatMap(([service, expected]): Mismatch[] => {
     if (expected.kind === 'task') return [];
     const containers = containersOf(state, expected.serviceName);

@@ -26,7 +26,7 @@ export async function waitForServices(rollout: ComposeRollout, awaited: readonly
   const texts = new Map<string, string>();
   let open = [...awaited];
   while (open.length > 0) {
-    const state = await host.readState();
+    const state = { containers: await host.readContainers() };
     const isTimedOut = clock.now() - startedAt >= options.timeout;
     for (const each of open) {
       const found = containersOf(state, each.serviceName).filter(({ hash }) => each.hash === undefined || hash === each.hash);

@@ -1,4 +1,4 @@
-import { ReleaseRecord } from '../../../deploy/record';
+import type { ReleaseRecord } from '../../../deploy/record';
 import type { DeployPlan } from '../../../deploy/deploy-plan';
 import type { Outcome } from '../rollout/outcome';
 
@@ -61,15 +61,4 @@ function execOf(
   const taskDefinition = registered ?? planned.reuse;
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
   return taskDefinition === undefined || digest === undefined ? undefined : { taskDefinition, image, digest };
-}
-
-/** Whether a record would say what the last one says: the same deploy, joined or run again. */
-export function isRecorded(draft: Omit<ReleaseRecord, 'attempt'>, last: ReleaseRecord | undefined): boolean {
-  if (!last || last.verdict !== 'succeeded' || draft.verdict !== 'succeeded') return false;
-  // Through the schema: then both have their keys in one order.
-  const content = (record: ReleaseRecord) => {
-    const { environment, release, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
-    return JSON.stringify([environment, release, services, exec, bundles, descriptor]);
-  };
-  return content({ ...draft, attempt: 1 }) === content(last);
 }

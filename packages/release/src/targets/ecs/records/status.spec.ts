@@ -1,7 +1,8 @@
 import type { ReleaseRecord } from '../../../deploy/record';
 import type { ServiceState } from '../rollout/port/port';
 import { LOCK_TAG } from '../rollout/lock';
-import { statusOf, type EnvironmentStatus, type StatusInput } from './status';
+import type { EnvironmentStatus } from '../../../deploy/environment-status';
+import { statusOf, type StatusInput } from './status';
 
 const NOW = Date.UTC(2026, 2, 2, 9, 30);
 const DIGEST = `sha256:${'a'.repeat(64)}`;

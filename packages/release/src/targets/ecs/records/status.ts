@@ -1,4 +1,5 @@
-import type { ReleaseRecord } from '../../../deploy/record';
+import type { EnvironmentStatus, ServiceStatus } from '../../../deploy/environment-status';
+import { lastGood, type ReleaseRecord } from '../../../deploy/record';
 import { describeOpenDeployment } from '../rollout/native/stages';
 import type { ServiceDeploymentState, ServiceState, TaskState } from '../rollout/port/port';
 import { findLock } from '../rollout/lock';
@@ -27,43 +28,6 @@ export interface StatusInput {
   /** In git mode: the commits in proc's running descriptor. */
   cloned?: ReadonlyMap<string, { commit?: string }>;
   releaseHere?: string;
-}
-
-interface ServiceStatus {
-  service: string;
-  serviceName: string;
-  status: string;
-  taskDefinition?: string;
-  image?: string;
-  /** Tasks of that revision. */
-  running: number;
-  desired: number;
-  /** Running tasks of others: ones that are replaced, or that go on because the new ones do not come up. */
-  others: number;
-  /** When what runs was last deployed: ISO 8601. */
-  since?: string;
-  rollout?: string;
-  drift: string[];
-}
-
-export interface EnvironmentStatus {
-  release?: string;
-  since?: string;
-  /** The newest attempt, where it was no good one. */
-  lastAttempt?: Pick<ReleaseRecord, 'release' | 'attempt' | 'verdict' | 'endedAt' | 'reason'>;
-  /** A deploy that has the environment, or had it when it was killed. ISO 8601. */
-  underWay?: { release: string; until: string };
-  services: ServiceStatus[];
-  bundles: { id: string; tree: string; ref?: string; commit?: string; drift: string[] }[];
-  /** All of it, each with its subject. */
-  drift: string[];
-  /** What release.yaml says here and the environment does not have yet: no drift, a deploy that was not made. */
-  notDeployed: string[];
-}
-
-/** The last good record. */
-export function lastGood(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
-  return records.find(({ verdict }) => verdict === 'succeeded');
 }
 
 /** What runs, against the last good record. `names`: the services that the environment has, with their ECS names. */

@@ -1,12 +1,15 @@
-import { type DeployPlan, isEmptyPlan, KdcubeError, type ReleaseRecord } from '@kdcube/release/internal';
-import { isOlder } from '../../../git/ancestry';
-import type { Log } from '../../../system/log';
+import { isEmptyPlan, KdcubeError, type ReadablePlan, type ReleaseRecord } from '@kdcube/release/internal';
+import { isOlder } from '../git/ancestry';
+import type { Log } from '../system/log';
+
+/** What runs, as far as it is known. */
+type Running = Pick<ReleaseRecord, 'release' | 'commit'>;
 
 /**
  * Refuses to deploy a commit that is an ancestor of the one that runs: a pipeline that was approved late, or run again, would undo newer deploys. Going back on purpose is a
  * rollback. Problem `release-older`. If this clone cannot tell, a note says so.
  */
-export async function requireNewer(root: string, plan: DeployPlan, record: ReleaseRecord | undefined, log: Log): Promise<void> {
+export async function requireNewer(root: string, plan: ReadablePlan, record: Running | undefined, log: Log): Promise<void> {
   const { commit, environment } = plan;
   if (isEmptyPlan(plan) || commit === undefined || record?.commit === undefined) return;
   const older = await isOlder(root, commit, record.commit);
@@ -18,7 +21,7 @@ export async function requireNewer(root: string, plan: DeployPlan, record: Relea
 }
 
 /** For a plan: says that a deploy would be refused. */
-export async function noteOlder(root: string, plan: DeployPlan, record: ReleaseRecord | undefined, log: Log): Promise<void> {
+export async function noteOlder(root: string, plan: ReadablePlan, record: Running | undefined, log: Log): Promise<void> {
   try {
     await requireNewer(root, plan, record, log);
   } catch (error) {
@@ -27,15 +30,11 @@ export async function noteOlder(root: string, plan: DeployPlan, record: ReleaseR
   }
 }
 
-export function olderRelease(
-  environment: string,
-  commit: string,
-  { release, commit: newer }: Pick<ReleaseRecord, 'release' | 'commit'>,
-): KdcubeError {
+export function olderRelease(environment: string, commit: string, { release, commit: newer }: Running): KdcubeError {
   return new KdcubeError({
     code: 'release-older',
     message: `${environment} runs ${release} of commit ${short(newer!)}, and ${short(commit)} is an older commit: a deploy would undo what came between them.`,
-    hint: `nx run release:rollback:${environment}    rolls back to an earlier release; nx run release:deploy-ecs:${environment} --allowOlder    deploys this commit all the same`,
+    hint: `nx run release:rollback:${environment}    rolls back to an earlier release; nx run release:deploy:${environment} --allowOlder    deploys this commit all the same`,
   });
 }
 

@@ -1,0 +1,49 @@
+import type { HostRelease } from '@kdcube/release/internal';
+import type { Host } from '../host/host';
+import type { ComposePlace } from '../place';
+import { currentFile, filesFolder, readReleases, releasesFolder } from '../releases';
+
+/** How a release's images are called on the host: an image without a tag would go with `docker image prune`. */
+function localTag({ project }: ComposePlace, service: string, { number }: HostRelease): string {
+  return `localhost/kdcube/${project}/${service}:${number}`;
+}
+
+/** What follows a success: the images get local tags, our compose file of what runs is written for people, and old releases go. */
+export async function keepRelease(host: Host, place: ComposePlace, release: HostRelease, keep: number): Promise<void> {
+  await tagImages(host, place, release);
+  await host.writeFile(currentFile(place), Buffer.from(release.content.compose, 'utf8'), 0o600);
+  await removeOldReleases(host, place, keep);
+}
+
+/** By service, `exec` included. */
+function imagesOf({ content: { services, exec } }: HostRelease): [string, string][] {
+  const all = Object.entries(services).map(([service, { image }]): [string, string] => [service.toLowerCase(), image]);
+  return exec ? [...all, ['exec', exec.image]] : all;
+}
+
+async function tagImages(host: Host, place: ComposePlace, release: HostRelease): Promise<void> {
+  for (const [service, image] of imagesOf(release)) await host.run('docker', ['tag', image, localTag(place, service, release)]);
+}
+
+/** Keeps the last releases that succeeded. If one cannot be read, nothing is removed: it may need any of the files. */
+async function removeOldReleases(host: Host, place: ComposePlace, keep: number): Promise<void> {
+  const { releases, unreadable } = await readReleases(host, place);
+  if (unreadable.length > 0) return;
+  const needed = new Set(
+    releases
+      .filter(({ verdict }) => verdict === 'succeeded')
+      .slice(0, keep)
+      .map(({ number }) => number),
+  );
+  const old = releases.filter(({ number }) => !needed.has(number));
+  for (const release of old) {
+    for (const [service] of imagesOf(release)) await host.run('docker', ['image', 'rm', localTag(place, service, release)]);
+    await host.remove(`${releasesFolder(place)}/${release.number}`);
+  }
+  const paths = releases
+    .filter(({ number }) => needed.has(number))
+    .flatMap(({ content }) => content.files.map(({ path }) => path));
+  const folders = new Set(paths.map((path) => path.split('/')[2]!));
+  for (const folder of await host.list(filesFolder(place)))
+    if (/^[0-9a-f]{32}$/.test(folder) && !folders.has(folder)) await host.remove(`${filesFolder(place)}/${folder}`);
+}
