@@ -76,6 +76,7 @@ export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
 export { platformBase } from './image/platform-base';
 export type { ContextEntry } from './image/recipe/files/context';
 export type { LayerEntry } from './image/recipe/files/copy';
+export { missingSources, type MissingSource } from './image/recipe/files/missing-sources';
 export { evaluateRecipe } from './image/recipe/evaluate';
 export { type Ignore, readIgnore } from './image/recipe/files/ignore';
 export { byPath, planLayers, type PlannedLayer } from './image/recipe/layers';

@@ -5,13 +5,12 @@ import { scratch } from '../../oci/base';
 import { assembleImage, type BuiltImage } from '../../oci/build';
 import type { OciBuild } from '../../oci/layer-plan';
 import { expectImage, type ExpectedImage } from '../../oci/expected';
-import type { ContextTree } from '../../oci/context';
 import type { Repository } from '../../registry/blobs/blobs';
 import { streamBlob } from '../../registry/blobs/download-blob';
 import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
 import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
-import { readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
+import { contextTrees, readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
 
 /** A daemonless image. Its own layers are in the cache folder, its base's layers are in their repository. */
 export interface DaemonlessImage {
@@ -64,7 +63,7 @@ async function readBuild(
     recipe: readable.recipe,
     base: found?.base ?? scratch(platform),
     platform,
-    context: contextOf(job),
+    context: contextTrees(job),
     ignore: ignoreOf(readable, job),
     labels,
     baseFiles: async () => found && baseFiles(found.base.manifest.layers, layerReader(found)),
@@ -100,24 +99,6 @@ async function readInputs(
 /** A base's name from the recipe, with the registries expanded as build arguments are. */
 function baseText(name: string, registries: Registries): string {
   return Object.entries(registryBuildArgs(registries)).reduce((text, [arg, value]) => text.replaceAll(`\${${arg}}`, value), name);
-}
-
-function contextOf({ files, folder, bundles }: ImageJob): ContextTree[] {
-  const own = {
-    path: '',
-    tree: files.tree,
-    open: async () => files.store,
-    subject: folder.path,
-    at: { file: folder.path },
-  };
-  const trees = bundles.map(({ content, open, place }) => ({
-    path: `bundles/${content.folder}`,
-    tree: content.tree,
-    open,
-    subject: content.id,
-    at: { file: place },
-  }));
-  return [own, ...trees];
 }
 
 function ignoreOf({ ignore, file }: DockerfileSources, { folder }: ImageJob): OciBuild['ignore'] {

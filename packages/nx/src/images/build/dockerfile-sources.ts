@@ -2,6 +2,7 @@ import { type Dockerfile, type ExternalBase, KdcubeError, quoted, readDockerfile
 import { fetchBlobs } from '../../git/mirror/fetch-blobs';
 import { listTree } from '../../git/tree';
 import { readBlobs } from '../../git/blobs';
+import type { ContextTree } from '../../oci/context';
 import type { Log } from '../../system/log';
 import { buildArgs, type ImageJob } from '../job';
 
@@ -82,6 +83,25 @@ export function ignoredDockerfile(file: string): KdcubeError {
     hint: `git check-ignore --verbose ${file}    shows the rule`,
     at: { file },
   });
+}
+
+/** The git trees of the build context: the image's folder, and its bundles. */
+export function contextTrees({ files, folder, bundles }: ImageJob): ContextTree[] {
+  const own = {
+    path: '',
+    tree: files.tree,
+    open: async () => files.store,
+    subject: folder.path,
+    at: { file: folder.path },
+  };
+  const trees = bundles.map(({ content, open, place }) => ({
+    path: `bundles/${content.folder}`,
+    tree: content.tree,
+    open,
+    subject: content.id,
+    at: { file: place },
+  }));
+  return [own, ...trees];
 }
 
 async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {

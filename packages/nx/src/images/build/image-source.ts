@@ -1,10 +1,11 @@
-import { type Refusal, isRefusal, KdcubeError, RELEASE_FILE } from '@kdcube/release/internal';
+import { type Refusal, isRefusal, KdcubeError } from '@kdcube/release/internal';
 import { pluralize, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/layer-plan';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs/blobs';
 import { isInterrupted } from '../../system/signals';
 import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless';
+import { missingSource, requireCopySources } from './copy-sources';
 import { buildWithEngine, localName } from './engine-build';
 import { findEngine, localLabels, type Builder, type Engine } from './engine';
 import type { ImageJob } from '../job';
@@ -44,15 +45,19 @@ export async function buildImage(
 ): Promise<ImageSource> {
   const { image } = job.plan;
   await requireImageWithoutSecrets(job, log);
-  if (engine !== 'auto' && engine !== 'oci') return buildInEngine(job, engine, root, registries, log);
+  if (engine !== 'auto' && engine !== 'oci') {
+    await requireCopySources(job, registries, log);
+    return buildInEngine(job, engine, root, registries, log);
+  }
   const startedAt = Date.now();
   const built = await buildDaemonless(job, registries, log, { previousLayer });
   if (!isRefusal(built)) {
     log.done('built', image, `${pluralize(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'daemonless', how: 'built', ...built };
   }
-  if (built.absent !== undefined) throw missingSource(job, built);
+  if (built.absent !== undefined) throw new KdcubeError(missingSource(job, built));
   if (engine === 'oci') throw needsEngine(job, built);
+  await requireCopySources(job, registries, log);
   const found = await findEngine('auto').catch((error: unknown) => {
     if (error instanceof KdcubeError && !isInterrupted(error)) throw needsEngine(job, built, error);
     throw error;
@@ -73,22 +78,6 @@ async function buildInEngine(
   const isPresent = (await localLabels(engine, local))?.['io.kdcube.content-key'] === job.plan.key;
   if (!isPresent) await buildWithEngine(engine, job, registries, root, log);
   return { kind: 'engine', how: isPresent ? 'prebuilt' : 'built', engine, local };
-}
-
-/** The Problem of a line that an engine cannot execute either. */
-function missingSource(
-  { folder, bundles }: Pick<ImageJob, 'folder' | 'bundles'>,
-  { line, instruction, why, absent }: Refusal,
-): KdcubeError {
-  const file = `${folder.path}/${folder.dockerfile}`;
-  // The workspace is new.
-  const hasNone = bundles.length === 0 && absent === 'bundles';
-  return new KdcubeError({
-    code: 'dockerfile-unreadable',
-    message: `This ${instruction} cannot be executed: ${why}${hasNone ? `, because ${RELEASE_FILE} has no bundles` : ''}.`,
-    hint: hasNone ? 'nx g @kdcube/nx:bundle my-bundle' : undefined,
-    at: { file, line },
-  });
 }
 
 /** The Problem of a Dockerfile that needs an engine. `cause`: why no engine is available. */

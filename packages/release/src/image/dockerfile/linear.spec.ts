@@ -4,6 +4,7 @@ import type { KdcubeError } from '../../problem/problem';
 import { evaluateRecipe } from '../recipe/evaluate';
 import { readIgnore } from '../recipe/files/ignore';
 import { contextOf } from '../recipe/files/context';
+import { missingSources } from '../recipe/files/missing-sources';
 import { compileGlob } from '../recipe/files/match';
 import { isRefusal, readRecipe } from '../recipe/recipe';
 import { readDockerfile } from './dockerfile';
@@ -23,6 +24,7 @@ const follow = (text: string) => {
   const recipe = readRecipe(text, { args: {}, platform: 'linux/amd64' });
   return isRefusal(recipe) ? recipe : evaluateRecipe(recipe, {});
 };
+const check = (text: string) => missingSources(text, { args: {}, platform: 'linux/amd64' }, [], readIgnore(''));
 /** Each value doubles the previous one. */
 const doubling = (keyword: string, name = (index: number) => `V${index}`) =>
   [`${keyword} ${name(0)}=xxxxxxxxxx`, lines(26, (index) => `${keyword} ${name(index + 1)}=$${name(index)}$${name(index)}`)].join(
@@ -87,6 +89,11 @@ test.each<[string, (size: number) => unknown]>([
   ['ENV words', (size) => read(`FROM a\nENV ${lines(size, (index) => `A${index}=1`).replace(/\n/g, ' ')}`)],
   ['ARG lines', (size) => follow(`FROM a\n${lines(size, (index) => `ARG A${index}=1`)}`)],
   ['ENV lines of an image', (size) => follow(`FROM a\nENV ${lines(size, (index) => `A${index}=1`).replace(/\n/g, ' ')}`)],
+  [
+    'ENV lines before COPY',
+    (size) => check(`FROM a\n${lines(size, (index) => `ENV A${index}=$A${index - 1}\nCOPY $A${index} /x`)}`),
+  ],
+  ['stages', (size) => check(lines(size, (index) => `FROM a${index - 1} AS a${index}\nCOPY --from=a${index - 1} a /x`))],
   ['an exec form', (size) => follow(`FROM a\nCMD ["${']'.repeat(size)}", ${'"]", '.repeat(size)} "x"\n`)],
   ['escaped quotes', (size) => read(`FROM a\nENV A=x${'\\"'.repeat(size)}\nCOPY $A /x\n`)],
   ['continued lines', (size) => read(`FROM a\nRUN a ${'\\\n  b'.repeat(size)}\n`)],

@@ -2,7 +2,7 @@ import { LIMITS } from '../../problem/limits';
 import type { Line } from '../dockerfile/lines';
 import { expandWord } from './expand';
 import { assignmentsOf, declarationsOf, flagsOf, jsonForm, textOf } from './forms';
-import type { Recipe } from './recipe';
+import { isDownload, type Recipe } from './recipe';
 import { withVariables, type Healthcheck, type ImageSettings } from './settings';
 import type { RecipeState } from './steps';
 import { absolute, isSignal, modeOf, nanoseconds, ownerOf, portsOf, preserveAbsolute } from './values';
@@ -94,8 +94,7 @@ function addCopyStep(state: RecipeState, line: Line, unpacks: boolean): string {
   const paths = (jsonForm(text) ?? text.split(/\s+/)).map((path) => expandWord(path, state.scope));
   if (paths.length < 2) throw new Error('it has no destination');
   const [sources, destination] = [paths.slice(0, -1), paths.at(-1)!];
-  if (unpacks && sources.some((source) => /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/i.test(source)))
-    throw new Error('it downloads, which needs an engine');
+  if (unpacks && sources.some(isDownload)) throw new Error('it downloads, which needs an engine');
   if (sources.some((source) => source === '')) throw new Error('it has an empty source');
   if (sources.length > 1 && !destination.endsWith('/'))
     throw new Error('it has several sources, but its destination does not end with a /');

@@ -44,10 +44,8 @@ export function readRecipe(text: string, options: RecipeOptions): Recipe | Refus
   return attempt(() => {
     const fail = (why: string, line: number): never => refuse({ line, keyword: 'FROM' }, why);
     const { lines, directives } = recipeLines(text, fail);
-    const syntax = directives.get('syntax');
-    if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?::1[0-9.]*)?(?:@sha256:[0-9a-f]{64})?$/.test(syntax))
-      fail(`the syntax ${syntax} needs its own frontend`, 1);
-    if (directives.get('escape') === '`') fail('the escape character is not a backslash', 1);
+    const unsupported = unsupportedSyntax(directives);
+    if (unsupported !== undefined) fail(unsupported, 1);
     const stages = stagesOf(lines, fail);
     const given = new Map(Object.entries(options.args));
     const global = globalScope(lines.slice(0, stages[0]!.start), given, options.platform);
@@ -55,6 +53,19 @@ export function readRecipe(text: string, options: RecipeOptions): Recipe | Refus
     for (const { body } of chain) body.forEach(check);
     return { from: chain[0]!.image, line: chain[0]!.from.line, stages: chain.map(({ body }) => body), global, given };
   });
+}
+
+/** Why only an engine can parse the file: its parser directives name another frontend or escape character. */
+export function unsupportedSyntax(directives: ReadonlyMap<string, string>): string | undefined {
+  const syntax = directives.get('syntax');
+  if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?::1[0-9.]*)?(?:@sha256:[0-9a-f]{64})?$/.test(syntax))
+    return `the syntax ${syntax} needs its own frontend`;
+  return directives.get('escape') === '`' ? 'the escape character is not a backslash' : undefined;
+}
+
+/** Whether a source of ADD is a URL or a git repository. */
+export function isDownload(source: string): boolean {
+  return /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/i.test(source);
 }
 
 export function isRefusal(value: object): value is Refusal {
@@ -173,7 +184,7 @@ function globalScope(lines: readonly Line[], given: Scope, platform: string): Sc
 }
 
 /** The platform arguments that Docker predefines. Without BUILDPLATFORM and its parts: they depend on the build machine, but the image must not. */
-function platformArguments(platform: string): [string, string][] {
+export function platformArguments(platform: string): [string, string][] {
   const [os = '', architecture = '', variant = ''] = platform.split('/');
   return [
     ['TARGETPLATFORM', platform],
