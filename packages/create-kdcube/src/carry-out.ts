@@ -17,7 +17,8 @@ export async function carryOut(setup: Setup, cwd: string, runner: Runner, print:
   try {
     if (withGit) await requireGit(runner);
     writeFiles(folder, first);
-    print(`write    ${Object.keys(first).join(', ')}`);
+    const written = [...plan.create, ...plan.change].filter((file) => Object.hasOwn(first, file));
+    if (written.length > 0) print(`write    ${written.join(', ')}`);
     if (!given.skipInstall) await installAndSetUp(setup, runner, print);
     runner.check();
     const left = withGit ? await startRepository(isNew, runner, print) : undefined;

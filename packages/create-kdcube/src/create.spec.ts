@@ -230,6 +230,17 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
       expect(fs.existsSync(path.join(here, 'nx.json'))).toBe(true);
     });
 
+    withGit.each(['detached', 'shallow'])('sets up a %s clone', (kind) => {
+      repository();
+      const origin = path.join(root, `origin-${kind}`);
+      fs.renameSync(here, origin);
+      const depth = kind === 'shallow' ? ['--depth', '1'] : [];
+      spawnSync('git', ['clone', '--quiet', ...depth, `file://${origin}`, here], { env: env({}) });
+      if (kind === 'detached') inGit(here, 'checkout', '--quiet', '--detach');
+      expect(run(['.', ...REF, '--skip-install']).status).toBe(0);
+      expect(inGit(here, 'status', '--porcelain').stdout).toBe(' M package.json\n?? nx.json\n');
+    });
+
     withGit('starts a git repository without a commit where there is none', () => {
       write({ 'bundles/x/entrypoint.py': ENTRYPOINT });
       const { status, stdout } = run(['.', ...REF, '--skip-install']);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, parseRegistry, RELEASE_FILE } from '@kdcube/release/internal';
-import type { Arguments } from './args';
+import { type Arguments, TESTED_NX } from './args';
 import { settleFolder, settlePlatformRef, type Terminal } from './ask';
 import { carryOut } from './carry-out';
 import { addedPackages, firstFiles, type FilesRequest } from './files';
@@ -13,7 +13,6 @@ import { problem } from './problem';
 import { readRepository, type Repository } from './repository';
 import { createRunner, type Runner } from './run';
 import { checkTarget } from './target';
-import { TESTED_NX } from './args';
 
 /** Where it runs. Without a terminal, nothing is asked. */
 export interface Surroundings {
@@ -79,7 +78,7 @@ async function settleRef(
   const refs = given.offline || given.skipInstall ? undefined : await readPlatformRefs(runner);
   if (refs && 'unknown' in refs)
     print(`note     the platform version is not checked: its repository cannot be asked (${refs.unknown})`);
-  const newest = refs && 'refs' in refs ? refs.refs[0] : undefined;
+  const newest = refs && 'newest' in refs ? refs.newest[0] : undefined;
   const ref = given.platformRef ?? (await settlePlatformRef(terminal, written, newest));
   if (refs) requirePublished(ref, refs);
   return ref;

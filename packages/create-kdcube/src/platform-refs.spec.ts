@@ -6,8 +6,11 @@ const answering = (exitCode: number, output: string) =>
 const line = (ref: string) => `${'a'.repeat(40)}  refs/tags/${ref}`;
 
 it('sorts the versions by date, with and without zeros in front', async () => {
-  const output = ['2026.7.20.444', '2026.08.19.120', 'other', 'v0.3.2', '2026.7.3.2030'].map(line).join('\n');
-  expect(await readPlatformRefs(answering(0, output))).toEqual({ refs: ['2026.08.19.120', '2026.7.20.444', '2026.7.3.2030'] });
+  const tags = ['2026.7.20.444', '2026.08.19.120', 'other', 'v0.3.2', '2026.7.3.2030'];
+  expect(await readPlatformRefs(answering(0, tags.map(line).join('\n')))).toEqual({
+    tags,
+    newest: ['2026.08.19.120', '2026.7.20.444', '2026.7.3.2030'],
+  });
 });
 
 it('goes on without network, without git, and where there are no versions', async () => {
@@ -19,10 +22,11 @@ it('goes on without network, without git, and where there are no versions', asyn
 });
 
 it('refuses a version that was never published, with the newest ones', () => {
-  const refs = { refs: ['2026.08.19.120', '2026.7.20.444', '2026.7.3.2030', '2026.7.1'] };
+  const newest = ['2026.08.19.120', '2026.7.20.444', '2026.7.3.2030', '2026.7.1'];
+  const refs = { newest, tags: [...newest, 'v0.3.2'] };
   expect(() => requirePublished('2026.7.20.445', refs)).toThrow(
     /\[platform-ref\][^]*The newest are 2026\.08\.19\.120, 2026\.7\.20\.444, 2026\.7\.3\.2030\.[^]*--platform-ref 2026\.08\.19\.120/,
   );
-  for (const ref of ['2026.7.20.444', 'c'.repeat(40)]) expect(() => requirePublished(ref, refs)).not.toThrow();
+  for (const ref of ['2026.7.20.444', 'v0.3.2', 'c'.repeat(40)]) expect(() => requirePublished(ref, refs)).not.toThrow();
   expect(() => requirePublished('2026.7.20.445', { unknown: 'offline' })).not.toThrow();
 });

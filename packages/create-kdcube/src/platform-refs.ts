@@ -7,8 +7,8 @@ export const PLATFORM_URL = 'https://github.com/kdcube/kdcube.git';
 
 const TIME_LIMIT = 15_000;
 
-/** The platform's versions, newest first; or why they are unknown. */
-export type PlatformRefs = { refs: string[] } | { unknown: string };
+/** The platform's tags, and its versions, newest first; or why they are unknown. */
+export type PlatformRefs = { tags: string[]; newest: string[] } | { unknown: string };
 
 /** Contacts the platform's repository. A machine without network is no failure. */
 export async function readPlatformRefs(runner: Runner): Promise<PlatformRefs> {
@@ -18,18 +18,18 @@ export async function readPlatformRefs(runner: Runner): Promise<PlatformRefs> {
     throw error;
   });
   if (ran.exitCode !== 0) return { unknown: ran.output.split('\n').at(-1) || 'no response' };
-  const refs = ran.output.split('\n').flatMap((line) => /\srefs\/tags\/(\S+)$/.exec(line)?.[1] ?? []);
-  const versions = refs.filter((ref) => calendarVersion(ref) !== undefined);
+  const tags = ran.output.split('\n').flatMap((line) => /\srefs\/tags\/(\S+)$/.exec(line)?.[1] ?? []);
+  const versions = tags.filter((ref) => calendarVersion(ref) !== undefined);
   if (versions.length === 0) return { unknown: 'it has no versions' };
-  return { refs: versions.sort((a, b) => calendarVersion(b)! - calendarVersion(a)!) };
+  return { tags, newest: versions.sort((a, b) => calendarVersion(b)! - calendarVersion(a)!) };
 }
 
-/** Refuses a version that the platform never published. Other refs (a commit, a version of the first days) are checked by @kdcube/nx. */
+/** Refuses a version that the platform never published. A commit is for those who build the platform themselves. */
 export function requirePublished(ref: string, found: PlatformRefs): void {
-  if ('unknown' in found || found.refs.includes(ref) || isCommit(ref)) return;
+  if ('unknown' in found || found.tags.includes(ref) || isCommit(ref)) return;
   throw problem(
     'platform-ref',
-    `The platform has no version ${ref}: ${PLATFORM_URL} has no such tag. The newest are ${found.refs.slice(0, 3).join(', ')}.`,
-    `--platform-ref ${found.refs[0]!}    or --offline, for a version that is only in a registry of yours`,
+    `The platform has no version ${ref}: ${PLATFORM_URL} has no such tag. The newest are ${found.newest.slice(0, 3).join(', ')}.`,
+    `--platform-ref ${found.newest[0]!}    or --offline, for a version that is only in a registry of yours`,
   );
 }
