@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, printable } from '@kdcube/release/internal';
 import { HELP, readArguments } from './args';
 import { openTerminal } from './ask';
 import { create, ownVersion } from './create';
@@ -12,7 +12,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const isInteractive = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !given.yes;
   const terminal = isInteractive ? openTerminal(process.stdin, process.stdout) : undefined;
   try {
-    await create(given, { cwd: process.cwd(), print: (line) => console.log(line), terminal });
+    await create(given, { cwd: process.cwd(), print: (line) => console.log(printable(line)), terminal });
   } finally {
     terminal?.close();
   }

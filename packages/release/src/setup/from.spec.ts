@@ -201,3 +201,15 @@ it.each<[string, readonly { file: string; content: string }[], Partial<ConvertOp
   expect(problems).toContain(expected);
   expect(problems).not.toContain('hunter2hunter2');
 });
+
+it('prints no control character of a key', () => {
+  const odd = { file: 'a.json', content: '{"platform": {"ref": "2026.7.20.444"}, "a\\u001b[31m": 1}' };
+  expect(convertRelease([odd], NAME).dropped).toEqual([expect.stringMatching(/^a\.json: a\\x1b\[31m: /)]);
+});
+
+it.each(['frontend: ui', 'frontend: [1]', 'release_name: 3', 'repos: x'])('refuses %s, and does not leave it out', (line) => {
+  const input = { file: 'a.yaml', content: `platform: {ref: "2026.7.20.444"}\nother: 1\n${line}\n` };
+  expect(refused(() => convertRelease([input], NAME))).toMatch(
+    /^a\.yaml (?:frontend|release_name|repos) (?:wrong-type|unquoted-value)/,
+  );
+});

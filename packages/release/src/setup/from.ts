@@ -1,4 +1,4 @@
-import { KdcubeError, quoted } from '../problem/problem';
+import { KdcubeError, printable, quoted } from '../problem/problem';
 import type { Problem } from '../problem/problem';
 import { readDocument } from '../document/document';
 import { isMapping } from '../document/layers';
@@ -56,7 +56,8 @@ export function convertRelease(inputs: readonly ReleaseInput[], options: Convert
   const text = `${RELEASE_HEAD}\n${yamlText(release)}`;
   const { problems } = readRelease(text, 'release.yaml', options);
   if (problems.length > 0) throw new KdcubeError(problems.map((problem) => inInput(problem, sections, inputs[0]!.file)));
-  return { text, dropped };
+  // The keys of a foreign file are printed.
+  return { text, dropped: dropped.map(printable) };
 }
 
 /** A release.yaml without problems keeps its comments: only the line for editors is added. */
@@ -98,6 +99,7 @@ function readInput({ file, content }: ReleaseInput, parts: Parts): void {
 }
 
 const OF_A_RELEASE = ['release_name', 'repos', 'not_secret'];
+const PINNED = ['platform', 'frontend'];
 
 function addSection(
   key: string,
@@ -105,8 +107,10 @@ function addSection(
   add: (name: string, value: unknown) => void,
   drop: (line: string) => void,
 ): void {
+  if (value === null) return;
+  // What has another type than it should is reported by the reader of the new text.
+  if (OF_A_RELEASE.includes(key) || (PINNED.includes(key) && !isMapping(value))) return add(key, value);
   const section = isMapping(value) ? value : {};
-  if (OF_A_RELEASE.includes(key)) return add(key, value);
   if (key === 'platform') {
     add(key, pick(section, ['repo', 'ref', 'registry', 'description']));
     for (const other of Object.keys(section).filter((name) => !['repo', 'ref', 'registry', 'description'].includes(name)))
@@ -133,13 +137,13 @@ function pick(value: Record<string, unknown>, keys: readonly string[]): Record<s
 
 function platformOf({ sections, dropped }: Parts, { platformRef, platformRepo }: ConvertOptions): Record<string, unknown> {
   const found = sections.get('platform');
-  const written = (found?.value ?? {}) as Record<string, unknown>;
+  const written = isMapping(found?.value) ? found.value : {};
   const ref = platformRef ?? written.ref;
   if (ref === undefined)
     throw new KdcubeError({
       code: 'wrong-option',
       message: 'The inputs name no platform version (platform.ref).',
-      hint: '--platformRef=2026.7.20.444',
+      hint: '--platformRef=2026.7.20.444    npm create kdcube: --platform-ref 2026.7.20.444',
     });
   if (found && platformRef !== undefined && written.ref !== undefined && written.ref !== platformRef)
     dropped.push(`${found.file}: platform.ref ${quoted(written.ref)}: the option says ${quoted(platformRef)}`);

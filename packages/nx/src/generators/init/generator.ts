@@ -1,4 +1,4 @@
-import { discover, type Discovery, RELEASE_FILE } from '@kdcube/release/internal';
+import { discover, type Discovery, printable, RELEASE_FILE } from '@kdcube/release/internal';
 import { formatFiles, logger } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { writeFirstImages } from '../image/generator';
@@ -30,5 +30,5 @@ async function initWorkspace(tree: Tree, raw: InitOptions): Promise<GeneratorCal
   // A workspace that is set up already has nothing to be told.
   const isChanged = isFirst || tree.exists(RELEASE_FILE) !== hadRelease;
   const lines = isChanged ? [...dropped, ...releaseNotes(tree, found)] : [];
-  return lines.length > 0 ? () => lines.forEach((line) => logger.info(line)) : undefined;
+  return lines.length > 0 ? () => lines.forEach((line) => logger.info(printable(line))) : undefined;
 }
