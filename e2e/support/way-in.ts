@@ -17,13 +17,15 @@ export interface Kind {
   prepare?(folder: string, kit: PackageManagerKit): Promise<void>;
   commands(kit: PackageManagerKit): Command[];
   images: string[];
+  /** Package managers that cannot do it, by the name of their kit, and why. */
+  without?: Record<string, string>;
   check?(folder: string, kit: PackageManagerKit): Promise<void>;
 }
 
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 const ENTRYPOINT =
   'from kdcube_ai_app.infra.plugin.bundle_loader import bundle_entrypoint\n\n\n@bundle_entrypoint(name="x")\nclass X:\n    pass\n';
-const REF = ['--platform-ref', PLATFORM_REF];
+const REF = ['--platform-ref', PLATFORM_REF, '--offline'];
 
 const inside = (...argv: string[]): Command => ({ argv, inside: true });
 
@@ -51,6 +53,7 @@ export const KINDS: Record<string, Kind> = {
     check: twiceIsOnce,
   },
   'a monorepo on Nx 22.7': {
+    without: { bun: 'Nx 22.7 does not read the lockfile of bun 1.4' },
     prepare: (folder, kit) => monorepo(folder, kit, '22.7.12'),
     commands: ({ nx }) => [
       inside(...nx, 'add', '@kdcube/nx'),
@@ -127,7 +130,7 @@ async function monorepo(folder: string, kit: PackageManagerKit, nx: string | und
   write(folder, {
     'package.json': JSON.stringify(root, undefined, 4),
     'packages/release/package.json': JSON.stringify(project),
-    ...(kit.lockfile === 'pnpm-lock.yaml' && { 'pnpm-workspace.yaml': 'packages: ["packages/*"]\n' }),
+    ...(kit.lockfile === 'pnpm-lock.yaml' && { 'pnpm-workspace.yaml': 'packages: ["packages/*"]\nallowBuilds:\n  nx: true\n' }),
     ...(nx !== undefined && { 'nx.json': JSON.stringify(nxJson) }),
     ...(kit.name.startsWith('yarn 4') && { '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' }),
     '.gitignore': 'node_modules\n.nx\n.yarn\n',

@@ -50,8 +50,8 @@ In a folder with content, sets up what is missing: npm create kdcube@latest .
   --help, -h             print this
 
 examples
-  npm create kdcube@latest acme -- --platform-ref 2026.7.20.444
-  npm create kdcube@latest . -- --platform-ref 2026.7.20.444 --allow-dirty
+  npm create kdcube@latest acme -- --platform-ref 2026.07.20.444
+  npm create kdcube@latest . -- --platform-ref 2026.07.20.444 --allow-dirty
   npm create kdcube@latest . -- --from deploy/assembly.yaml --from deploy/bundles.yaml
 `;
 

@@ -32,7 +32,7 @@ function missing(what: string, folder = 'acme'): never {
   throw problem(
     'wrong-option',
     `Missing argument: ${what} (not running interactively).`,
-    `npm create kdcube@latest ${folder} -- --platform-ref 2026.7.20.444`,
+    `npm create kdcube@latest ${folder} -- --platform-ref 2026.07.20.444`,
   );
 }
 

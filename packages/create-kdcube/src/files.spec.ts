@@ -59,6 +59,14 @@ describe('firstFiles of a new folder', () => {
   });
 });
 
+it('sets up yarn 4 in a folder with content and without packages, with the line ends of its .gitignore', () => {
+  const files = filesOf({ '.gitignore': 'node_modules\r\n*.pyc' });
+  const first = firstFiles(REQUEST, { ...NEW, isNew: false, files, manager: { name: 'yarn', isBerry: true } });
+  expect(first).toMatchObject({ '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' });
+  expect(first['.gitignore']).toMatch(/^node_modules\r\n\*\.pyc\r\n\.yarn\/\*\r\n/);
+  expect(first['.gitignore']!.replace(/\r\n/g, '')).not.toContain('\n');
+});
+
 describe('firstFiles of a folder with content', () => {
   const PACKAGE =
     '{\r\n\t"name": "@acme/app",\r\n\t"workspaces": ["packages/*"],\r\n\t"dependencies": {"react": "19.0.0"}\r\n}\r\n';

@@ -3,7 +3,7 @@ import { TESTED_NX } from './args';
 import { isMapping, RELEASE_FILE, withIgnored } from '@kdcube/release/internal';
 import { textIn } from './package-manager';
 import { problem } from './problem';
-import { dependenciesOf } from './repository';
+import { dependenciesOf, isFirstYarn } from './repository';
 import type { Repository } from './repository';
 
 export interface FilesRequest {
@@ -28,18 +28,28 @@ export function firstFiles(request: FilesRequest, repository: Repository): First
   return {
     'package.json': packageJsonText(request, repository),
     ...(files.read('nx.json') === undefined && { 'nx.json': json(NX_JSON) }),
-    ...(isNew && { '.gitignore': withIgnored(manager.isBerry ? YARN_IGNORED : '') }),
-    // Without a lockfile of its own, yarn takes a folder for a part of the project around it.
-    ...(isNew && manager.isBerry && { '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' }),
+    ...(isNew && { '.gitignore': withIgnored('') }),
+    ...(isFirstYarn(repository) && yarnFiles(textIn(files, '.gitignore'))),
     ...(manager.name === 'pnpm' && repository.nxVersion === undefined && pnpmSettings(textIn(files, 'pnpm-workspace.yaml'))),
     ...(request.release !== undefined && { [RELEASE_FILE]: request.release }),
   };
 }
 
 /** What yarn from 2 on writes for itself. */
-const YARN_IGNORED = '.yarn/*\n!.yarn/patches\n!.yarn/plugins\n!.yarn/releases\n';
+const YARN_IGNORED = ['.yarn/*', '!.yarn/patches', '!.yarn/plugins', '!.yarn/releases'];
 
 const NX_JSON = { $schema: './node_modules/nx/schemas/nx-schema.json', analytics: false, neverConnectToCloud: true };
+
+/** Without a lockfile of its own, yarn takes a folder for a part of the project around it. */
+function yarnFiles(ignored: string): FirstFiles {
+  const eol = ignored.includes('\r\n') ? '\r\n' : '\n';
+  const before = ignored === '' || ignored.endsWith('\n') ? ignored : `${ignored}${eol}`;
+  return {
+    '.gitignore': withIgnored(`${before}${YARN_IGNORED.join(eol)}${eol}`),
+    '.yarnrc.yml': 'nodeLinker: node-modules\n',
+    'yarn.lock': '',
+  };
+}
 
 /** From 11 on, an install of pnpm fails until the scripts of every package are allowed or not, and Nx has one. A list in another form is left to its owner. */
 function pnpmSettings(before: string): FirstFiles {

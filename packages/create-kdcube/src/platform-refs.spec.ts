@@ -27,6 +27,9 @@ it('refuses a version that was never published, with the newest ones', () => {
   expect(() => requirePublished('2026.7.20.445', refs)).toThrow(
     /\[platform-ref\][^]*The newest are 2026\.08\.19\.120, 2026\.7\.20\.444, 2026\.7\.3\.2030\.[^]*--platform-ref 2026\.08\.19\.120/,
   );
+  expect(() => requirePublished('2026.8.19.120', refs)).toThrow(
+    /it is spelled 2026\.08\.19\.120\.[^]*--platform-ref 2026\.08\.19\.120/,
+  );
   for (const ref of ['2026.7.20.444', 'v0.3.2', 'c'.repeat(40)]) expect(() => requirePublished(ref, refs)).not.toThrow();
   expect(() => requirePublished('2026.7.20.445', { unknown: 'offline' })).not.toThrow();
 });

@@ -27,6 +27,9 @@ export async function readPlatformRefs(runner: Runner): Promise<PlatformRefs> {
 /** Refuses a version that the platform never published. A commit is for those who build the platform themselves. */
 export function requirePublished(ref: string, found: PlatformRefs): void {
   if ('unknown' in found || found.tags.includes(ref) || isCommit(ref)) return;
+  const same = found.newest.find((tag) => calendarVersion(tag) === calendarVersion(ref));
+  if (same !== undefined)
+    throw problem('platform-ref', `The platform has no version ${ref}: it is spelled ${same}.`, `--platform-ref ${same}`);
   throw problem(
     'platform-ref',
     `The platform has no version ${ref}: ${PLATFORM_URL} has no such tag. The newest are ${found.newest.slice(0, 3).join(', ')}.`,

@@ -26,7 +26,7 @@ export function readRepository(target: Target): Repository {
   if (target.isNew) return { ...target, files, manager: packageManager(), hasModules: false, hasPlugin: false };
   const packageJson = jsonIn(files, 'package.json');
   const manager = managerOf(files, packageJson);
-  requireNodeModules(files, manager);
+  if (!isFirstYarn({ manager, packageJson, files })) requireNodeModules(files, manager);
   const nxVersion = nxVersionOf(files, packageJson);
   if (nxVersion !== undefined && /\d/.test(nxVersion) && !isSupportedNx(nxVersion))
     throw problem(
@@ -43,6 +43,11 @@ export function readRepository(target: Target): Repository {
     hasModules: files.list('node_modules').length > 0,
     hasPlugin: listsPlugin(files),
   };
+}
+
+/** Whether yarn from 2 on comes into a folder that has no packages yet: then it is set up here. */
+export function isFirstYarn({ manager, packageJson, files }: Pick<Repository, 'manager' | 'packageJson' | 'files'>): boolean {
+  return manager.isBerry && packageJson === undefined && files.read('.yarnrc.yml') === undefined;
 }
 
 /** What is installed, else what package.json asks for. */

@@ -143,7 +143,7 @@ function platformOf({ sections, dropped }: Parts, { platformRef, platformRepo }:
     throw new KdcubeError({
       code: 'wrong-option',
       message: 'The inputs name no platform version (platform.ref).',
-      hint: '--platformRef=2026.7.20.444    npm create kdcube: --platform-ref 2026.7.20.444',
+      hint: '--platformRef=2026.07.20.444    npm create kdcube: --platform-ref 2026.07.20.444',
     });
   if (found && platformRef !== undefined && written.ref !== undefined && written.ref !== platformRef)
     dropped.push(`${found.file}: platform.ref ${quoted(written.ref)}: the option says ${quoted(platformRef)}`);

@@ -52,7 +52,7 @@ export const BundleOptions = z.strictObject({
     .string()
     .optional()
     .describe('The platform’s version, for a workspace without release.yaml: the bundle generator writes one.')
-    .meta({ examples: ['2026.7.20.444'] }),
+    .meta({ examples: ['2026.07.20.444'] }),
   subdir: z
     .string()
     .optional()

@@ -10,7 +10,7 @@ export const examples = [
     description: 'Set it up with a registry',
   },
   {
-    command: 'nx g @kdcube/nx:init --platformRef=2026.7.20.444',
+    command: 'nx g @kdcube/nx:init --platformRef=2026.07.20.444',
     description: 'Also write release.yaml, with the bundles that are there',
   },
 ];
@@ -27,7 +27,7 @@ export const InitOptions = z.strictObject({
     .string()
     .optional()
     .describe('The platform’s version: the tag of its published images. With it, a workspace without release.yaml gets one.')
-    .meta({ examples: ['2026.7.20.444'] }),
+    .meta({ examples: ['2026.07.20.444'] }),
   from: fromOption,
   discover: z
     .boolean()

@@ -95,7 +95,7 @@ export function writeNewRelease(
     throw new KdcubeError({
       code: 'wrong-option',
       message: `There is no ${RELEASE_FILE} yet, and a new one needs the platform version.`,
-      hint: `nx g @kdcube/nx:${generator} --platformRef=2026.7.20.444`,
+      hint: `nx g @kdcube/nx:${generator} --platformRef=2026.07.20.444`,
     });
   }
   generateFiles(tree, path.join(__dirname, 'files'), '.', {

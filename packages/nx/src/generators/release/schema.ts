@@ -4,7 +4,7 @@ export const description =
   'Create release.yaml, the one input of a release. In an existing one, set the platform’s version or the release’s name; comments are preserved.';
 export const examples = [
   {
-    command: 'nx g @kdcube/nx:release --platformRef=2026.7.20.444',
+    command: 'nx g @kdcube/nx:release --platformRef=2026.07.20.444',
     description: 'Create release.yaml, or change its platform version',
   },
   {
@@ -33,7 +33,7 @@ export const ReleaseGeneratorOptions = z.strictObject({
     .meta({
       'x-prompt': 'Which platform version (platform.ref)?',
       'x-priority': 'important',
-      examples: ['2026.7.20.444'],
+      examples: ['2026.07.20.444'],
     }),
   platformRepo: z
     .string()
