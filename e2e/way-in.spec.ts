@@ -12,9 +12,9 @@ import { PLATFORM_REF } from './support/workspace';
 const FULL = process.env.KD_FULL === '1';
 const MANAGERS: ManagerName[] = ['npm', 'pnpm', 'yarn1', 'yarn4', 'bun'];
 const ROWS = Object.keys(KINDS).flatMap((kind) =>
-  MANAGERS.filter((manager) => FULL || manager === 'npm' || kind === 'an empty folder').map(
-    (manager) => [kind, manager] as const,
-  ),
+  MANAGERS.filter((manager) => FULL || manager === 'npm' || kind === 'an empty folder')
+    .filter((manager) => KINDS[kind]!.without?.[manager] === undefined)
+    .map((manager) => [kind, manager] as const),
 );
 
 let registry: Double;
@@ -32,7 +32,10 @@ afterAll(async () => {
   const table = process.env.KD_WAY_IN;
   if (table === undefined) return;
   const head = ['| folder | package manager | commands | seconds to the first image |', '| --- | --- | --- | --- |'];
-  fs.writeFileSync(table, `${[...head, ...results].join('\n')}\n`);
+  const without = Object.entries(KINDS).flatMap(([kind, { without: reasons = {} }]) =>
+    Object.entries(reasons).map(([manager, why]) => `| ${kind} | ${manager} | – | ${why} |`),
+  );
+  fs.writeFileSync(table, `${[...head, ...results, ...without].join('\n')}\n`);
 });
 
 test.each(ROWS)('%s with %s: an image in a registry', async (name, manager) => {

@@ -18,6 +18,8 @@ export async function mainJob(shop, { registry, own, tarball }) {
     door,
     dir,
     '--yes',
+    // The stand-ins for the platform's images have versions that it never had.
+    '--offline',
     '--platform-ref',
     PLATFORM_REF,
     '--plugin',
