@@ -203,8 +203,8 @@ it.each<[string, readonly { file: string; content: string }[], Partial<ConvertOp
 });
 
 it('prints no control character of a key', () => {
-  const odd = { file: 'a.json', content: '{"platform": {"ref": "2026.7.20.444"}, "a\\u001b[31m": 1}' };
-  expect(convertRelease([odd], NAME).dropped).toEqual([expect.stringMatching(/^a\.json: a\\x1b\[31m: /)]);
+  const invalid = { file: 'a.json', content: '{"platform": {"ref": "2026.7.20.444"}, "a\\u001b[31m": 1}' };
+  expect(convertRelease([invalid], NAME).dropped).toEqual([expect.stringMatching(/^a\.json: a\\x1b\[31m: /)]);
 });
 
 it.each(['frontend: ui', 'frontend: [1]', 'release_name: 3', 'repos: x'])('refuses %s, and does not leave it out', (line) => {
