@@ -48,7 +48,7 @@ const FOUND: [string, string][] = [
   ['a download', 'ADD https://example.com/x.tar.gz /x\nADD git@github.com:org/x.git /x\nADD git://example.com/x /x'],
   ['a here-document', 'COPY <<EOF /etc/x\nCOPY nothing /x\nEOF'],
   ['a variable that the base may set', 'COPY $UNKNOWN /x\nCOPY ${UNKNOWN}/y /x\nENV A=$UNKNOWN/b\nCOPY $A /x'],
-  ['ENV, which wins over ARG', 'ENV A=services\nARG A=gone\nCOPY $A /x'],
+  ['an ARG after an ENV of the same name', 'ENV A=gone1\nARG A=gone2\nCOPY $A /x'],
   ['an argument without a value', 'ARG CONFIG\nCOPY ${CONFIG} /x'],
   ['a form of variable that only an engine supports', 'ENV A=services\nCOPY ${A%x} /x'],
   ['an instruction that has no source', 'COPY\nCOPY x\nCOPY []\nCOPY [1, 2]\nCOPY --chown="a" x y'],
@@ -67,6 +67,11 @@ const MISSING: [string, string, string[]][] = [
   ['a file as a folder', 'COPY secret/key.txt/x /x', ['2 COPY secret/key.txt/x']],
   ['a continued line', 'COPY services \\\n  # comment\n  gone \\\n  /x/', ['2 COPY gone']],
   ['ARG and ENV', 'ARG A=gone\nENV B=${A}/b\nENV A=other\nCOPY $A $B /x/', ['5 COPY other', '5 COPY gone/b']],
+  [
+    'an ARG without a value, or with the same one, after an ENV',
+    'ENV A=gone B=gone\nARG A\nARG B=gone\nCOPY $A $B /x/',
+    ['5 COPY gone', '5 COPY gone'],
+  ],
   ['the platform of the build', 'ARG TARGETARCH\nCOPY bin/$TARGETARCH /x', ['3 COPY bin/amd64']],
   ['path with . and ..', 'COPY ./services/../gone/./x /x', ['2 COPY gone/x']],
 ];

@@ -12,7 +12,7 @@ interface Stage<T> {
   results: T[];
   /** The variables that the next line sees. */
   variables: Map<string, string>;
-  /** The names that ENV sets: it wins over ARG, and stages based on this one inherit it. */
+  /** The names that ENV sets: stages based on this one inherit them. */
   env: Set<string>;
 }
 
@@ -76,7 +76,9 @@ function readLine<T>(line: Line, stage: Stage<T>, reader: Reader<T>, read: (line
     if (index !== undefined) stage.needs.add(index);
   }
   stage.results.push(...read(line, variables));
-  for (const [name, value] of declared(line, reader, variables)) if (!env.has(name)) assign(variables, name, value);
+  for (const [name, value] of declared(line, reader, variables))
+    // Builders do not agree on whether an ARG replaces the variable of an earlier ENV.
+    assign(variables, name, env.has(name) && variables.get(name) !== value ? undefined : value);
   for (const [name, value] of environment(line, variables)) {
     env.add(name);
     assign(variables, name, value);
@@ -91,12 +93,12 @@ function sourceStages({ keyword, flags }: Line): string[] {
 
 type Assignment = [name: string, value: string | undefined];
 
-/** The values of an ARG, all with the variables as they were before the line. */
+/** The values of an ARG, all with the variables as they were before the line. Without a value, it keeps that of an earlier ARG or ENV. */
 function declared<T>(line: Line, { given, global }: Reader<T>, scope: Scope): Assignment[] {
   if (line.keyword !== 'ARG' || line.tokens.length === 0) return [];
   return declarationsOf(line).map(([name, written]) => [
     name,
-    given.get(name) ?? (written === undefined ? global.get(name) : decidedWord(written, scope)),
+    given.get(name) ?? (written === undefined ? (global.get(name) ?? scope.get(name)) : decidedWord(written, scope)),
   ]);
 }
 
