@@ -91,6 +91,7 @@ registry: "${env.KDCUBE_REGISTRY}"
 tenant: acme
 project: demo
 compose: { project: ${project}, directory: ${host}, keep: 3 }
+exec: { runtime: docker, image: "${image}", workspace: ${host}/exec }
 services:
   postgres-setup: { component: postgres-setup, image: "${image}", stop_timeout: 1 }
   chat-proc: { component: proc, image: ${PROC}, port: ${port}, health: { path: /, tool: python, interval: 5, timeout: 5, retries: 2 }, stop_timeout: 1 }
@@ -154,6 +155,9 @@ testWithEngine(
     const script = `import os, json; print(json.dumps({n: os.environ.get(n) for n in ${JSON.stringify(names)}}))`;
     expect(JSON.parse(await docker('exec', metrics!, 'python', '-c', script))).toEqual(HARD_VALUES);
     expect(fs.readFileSync(path.join(host, 'config/bundles.yaml'), 'utf8')).toContain('my-bundle');
+    const copies = path.join(host, '.kdcube/bundles');
+    const [folder] = fs.readdirSync(copies);
+    expect(fs.readFileSync(path.join(copies, folder!, 'my-bundle/README.md'), 'utf8')).toBe('one\n');
   },
 );
 
@@ -200,7 +204,7 @@ testWithEngine('docs/compose.md at 2 a.m.: what runs, its log, and a container t
   const { 'chat-proc': proc } = await containers();
   await docker('stop', '--time', '1', proc!);
   expect((await compose('ps --all')).stdout).toMatch(/chat-proc.*Exited/);
-  expect((await workspace.nx('run release:status:host', { env })).output).toContain('chat-proc has a container that is exited');
+  expect((await workspace.nx('run release:status:host', { env })).output).toContain('chat-proc: has a container that is exited');
   await compose('up --detach --no-deps --no-build chat-proc');
   expect((await containers())['chat-proc']).toBe(proc);
   expect((await compose('logs --tail 50 chat-proc')).stdout).toContain('Serving HTTP on 127.0.0.1');

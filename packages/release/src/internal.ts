@@ -223,12 +223,13 @@ export { type HostRelease, lastGoodRelease, parseHostRelease, printHostRelease }
 export type { HostContainer } from './targets/compose/plan/host-state';
 export { planCompose, type PlannedCompose } from './targets/compose/plan/plan-compose';
 export { planComposeRollback, type RollbackInput } from './targets/compose/plan/plan-rollback';
+export { readAssembly } from './targets/compose/plan/read-assembly';
 export { recordCompose } from './targets/compose/plan/record-compose';
 export { composeStatus } from './targets/compose/plan/status';
 export { type BaseConfig, publishedPorts, readBaseConfig } from './targets/compose/render/base-config';
 export { OWN_FOLDER } from './targets/compose/render/host-files';
 export { composeServices, missingService } from './targets/compose/render/render-release';
-export { HASH_LABEL } from './targets/compose/render/render-service';
+export { HASH_LABEL, hostPath } from './targets/compose/render/render-service';
 export { withoutSecretFiles } from './targets/compose/rollout/check-config';
 export { rollOutCompose } from './targets/compose/rollout/engine';
 export { composeFailed } from './targets/compose/rollout/failure';

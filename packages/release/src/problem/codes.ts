@@ -141,7 +141,7 @@ export const PROBLEMS = {
   'service-missing': 'A service does not exist in ECS, or in the compose file of the host.',
   'service-not-deployable':
     'An ECS service cannot be deployed: it is being deleted, another deployment controller manages it, or it is a daemon that the plan scales.',
-  'environment-not-ready': 'A prerequisite of the deploy is missing in AWS.',
+  'environment-not-ready': 'A prerequisite of the deploy is missing in AWS or on the host.',
 
   // Hosts with docker compose
   'host-unreachable': 'The host of an environment cannot be reached by ssh.',

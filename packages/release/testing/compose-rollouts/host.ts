@@ -94,6 +94,10 @@ export class FakeHost implements ComposeHost {
     });
   }
 
+  async copyBundles(image: string, folder: string) {
+    await this.call(`copyBundles ${image} ${folder}`, () => undefined);
+  }
+
   async readFile(path: string) {
     return this.call('readFile', () => this.files.get(path));
   }

@@ -53,6 +53,7 @@ export interface PlayedRelease {
   base?: object;
   secretStamps?: Record<string, string>;
   platform?: string;
+  assembly?: unknown;
 }
 
 export class Play {
@@ -72,6 +73,7 @@ export class Play {
     base = BASE,
     secretStamps = {},
     platform,
+    assembly,
   }: PlayedRelease): PlannedCompose {
     const environment = environmentOf(`${SERVICES}${more}`, 'compose');
     const before = deployInput({ environment, bundles, name, ...(platform && { platform }) });
@@ -100,6 +102,7 @@ export class Play {
       secretStamps: new Map(Object.entries(secretStamps)),
       state,
       configFiles: host.files,
+      assembly,
       host: 'this machine',
     });
   }

@@ -48,7 +48,7 @@ export async function deployOnHost(
       options.plan === undefined
         ? undefined
         : requireOwnPlan(readSavedPlan(ComposePlan, root, options.plan), options.plan, environment, 'deploy');
-    if (saved) await requireSameHost(saved, environment, host);
+    if (saved) requireSameHost(saved, planned.plan);
     if (saved && imageOptions.signedFor !== undefined) requireSameImages(saved, planned.plan);
     const plan = saved ?? planned.plan;
     checkCommitted(plan, options.allowUncommitted, 'deploy');

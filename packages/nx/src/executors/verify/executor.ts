@@ -1,5 +1,8 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { KdcubeError } from '@kdcube/release/internal';
+import { withHost } from '../../targets/compose/host/host';
+import { runsOnHost } from '../../targets/compose/place';
+import { verifyHost } from '../../targets/compose/verify';
 import { verifyRelease } from '../../targets/ecs/verify/release';
 import { resultTable, toProblems } from '../../targets/ecs/verify/results';
 import { openEnvironment } from '../../workspace/environment';
@@ -23,7 +26,9 @@ export default function verify(options: VerifyOptions, context: ExecutorContext)
       secretKeys,
       layers,
     };
-    const results = await verifyRelease(open, environment, settings, log);
+    const results = runsOnHost(environment)
+      ? await withHost(environment.compose.host, (host) => verifyHost(open, environment, host, settings, log))
+      : await verifyRelease(open, environment, settings, log);
     log.lines(resultTable(results));
     for (const result of results) log.event({ event: 'check', ...result });
     const count = (status: string) => results.filter((result) => result.status === status).length;

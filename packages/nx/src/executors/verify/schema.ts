@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { environment, json, platform, registry } from '../options';
 
 export const description =
-  'Check everything that a deployment needs: account, cluster, services, roles and their permissions, images and their platforms, secrets (never their values), log groups, target groups, idle timeouts, subnets, security groups, file systems and quotas. Only reads. Prints one table; a check that AWS denies is unknown, not failed.';
+  'Check everything that a deployment needs: account, cluster, services, roles and their permissions, images and their platforms, secrets (never their values), log groups, target groups, idle timeouts, subnets, security groups, file systems and quotas. For an environment with compose: the images, the host, its compose file and secret files. Only reads. Prints one table; a check that AWS denies is unknown, not failed.';
 export const examples = [
   { command: 'nx run release:verify:prod', description: 'Check whether prod is ready for a deployment' },
   { command: 'nx run release:verify:prod --layers', description: 'Also fetch the layers of the images and check their content' },

@@ -4,6 +4,7 @@ import {
   type Environment,
   KdcubeError,
   missingService,
+  publishedPorts,
   readBaseConfig,
 } from '@kdcube/release/internal';
 import type { Host } from './host/host';
@@ -41,6 +42,14 @@ export async function readBase(host: Host, place: ComposePlace, environment: Env
   const { exitCode, stdout, stderr } = await compose(host, place, { overlay, args: ['config', '--format', 'json'] });
   if (exitCode !== 0) throw composeInvalid(place, stderr);
   return readBaseConfig(stdout, place.file);
+}
+
+/** The ports of the host that the services of the environment publish. */
+export function publishedPortsOf(base: BaseConfig, environment: Environment): ReturnType<typeof publishedPorts> {
+  return publishedPorts(
+    base,
+    composeServices(environment).map(({ serviceName }) => serviceName),
+  );
 }
 
 export function composeInvalid({ directory, file }: ComposePlace, stderr: string): KdcubeError {

@@ -49,6 +49,11 @@ export function filesFolder({ directory }: ComposePlace): string {
   return `${directory}/${OWN_FOLDER}/files`;
 }
 
+/** Copies of the bundles in images. */
+export function bundlesFolder({ directory }: ComposePlace): string {
+  return `${directory}/${OWN_FOLDER}/bundles`;
+}
+
 async function writeIfChanged(host: Host, path: string, text: string, mode: number): Promise<void> {
   const bytes = Buffer.from(text, 'utf8');
   const found = await host.readFile(path);

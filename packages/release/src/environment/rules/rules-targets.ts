@@ -251,7 +251,8 @@ export const execCanRun: EnvironmentRule = ({ environment }, report, note) => {
         },
         ['exec', 'workspace'],
       );
-    if (exec.runtime === 'docker' && bundles?.mode === 'baked')
+    // A deploy with compose copies the bundles to the host.
+    if (exec.runtime === 'docker' && bundles?.mode === 'baked' && proc.target === 'ecs')
       note(
         {
           code: 'exec-shadow',

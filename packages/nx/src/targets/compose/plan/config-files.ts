@@ -1,4 +1,11 @@
-import type { ComposePlan } from '@kdcube/release/internal';
+import {
+  type BaseConfig,
+  type ComposePlan,
+  composeServices,
+  type Environment,
+  hostPath,
+  readAssembly,
+} from '@kdcube/release/internal';
 import type { Host } from '../host/host';
 
 /** Plans with the files that the platform edits too, as the host has them. Which ones those are is known once the release is rendered. */
@@ -13,4 +20,12 @@ export async function withConfigFiles<
     if (bytes) found.set(path, Buffer.from(bytes).toString('utf8'));
   }
   return found.size === 0 ? planned : plan({ ...input, configFiles: found });
+}
+
+/** assembly.yaml of the host, in the folder that proc gets as /config. Undefined if there is none. */
+export async function readHostAssembly(host: Host, environment: Environment, { services }: BaseConfig): Promise<unknown> {
+  const proc = composeServices(environment).find(({ component }) => component === 'proc');
+  const path = proc && hostPath('/config/assembly.yaml', proc, services.get(proc.serviceName) ?? {});
+  const bytes = path === undefined ? undefined : await host.readFile(path);
+  return bytes && readAssembly(bytes, path!);
 }

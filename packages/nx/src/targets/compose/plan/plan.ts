@@ -10,7 +10,6 @@ import {
   planCompose,
   type PlannedCompose,
   type Problem,
-  publishedPorts,
 } from '@kdcube/release/internal';
 import { headCommit } from '../../../git/worktree';
 import { type ReleasedImage, releasedImages, withPlannedImages } from '../../../images/released-images';
@@ -24,13 +23,13 @@ import { prepareBundles } from '../../git-mode/prepare';
 import { requirePushed } from '../../git-mode/pushed';
 import { readLabels, readRegistryImages } from '../../registry-images';
 import { publishedReasons, recordedBundles, uncommittedFiles } from '../../release-facts';
-import { readBase } from '../compose-command';
+import { publishedPortsOf, readBase } from '../compose-command';
 import { readContainers } from '../docker';
 import type { Host } from '../host/host';
 import { checkHost } from '../host/preflight';
 import { type ComposePlace, composePlace } from '../place';
 import { readReleases } from '../releases';
-import { withConfigFiles } from './config-files';
+import { readHostAssembly, withConfigFiles } from './config-files';
 import { readSecretStamps } from './secret-stamps';
 
 export interface PlannedHostRelease extends PlannedCompose {
@@ -80,6 +79,7 @@ export async function planHostRelease(
     state,
     host: host.name,
     configFiles: new Map(),
+    assembly: await readHostAssembly(host, environment, base),
   });
   return { ...planned, notes, images, ...(last && { last }) };
 }
@@ -92,26 +92,32 @@ async function readCheckedBase(host: Host, place: ComposePlace, environment: Env
     await checkHost(host, { ...needs, ports: [] });
     throw error;
   });
-  const names = services.map(({ serviceName }) => serviceName);
-  for (const { status, kind, subject, detail } of await checkHost(host, { ...needs, ports: publishedPorts(base, names) }))
+  for (const { status, kind, subject, detail } of await checkHost(host, { ...needs, ports: publishedPortsOf(base, environment) }))
     if (status === 'unknown') log.note(`the ${kind} ${subject} ${detail}`);
   return base;
 }
 
-/** What a saved plan does not see: the compose file on the host, and the secret files. Problem `plan-outdated`. */
-export async function requireSameHost(plan: ComposePlan, environment: Environment, host: Host): Promise<void> {
-  const place = composePlace(environment);
-  const isSamePlace =
-    plan.host === host.name && plan.directory === place.directory && plan.file === place.file && plan.project === place.project;
-  const stamps = Object.fromEntries(await readSecretStamps(host, place, environment));
-  if (isSamePlace && JSON.stringify(plan.secretStamps) === JSON.stringify(stamps)) return;
+/** Refuses a saved plan if the host's compose file, a secret file or the place has changed since. `fresh`: a plan that was made just now. Problem `plan-outdated`. */
+export function requireSameHost(saved: ComposePlan, fresh: ComposePlan): void {
+  const places = [saved, fresh].map(({ host, project, directory, file }) => JSON.stringify([host, project, directory, file]));
+  const changed = changedOnHost(saved, fresh);
+  if (places[0] === places[1] && changed === undefined) return;
   throw new KdcubeError({
     code: 'plan-outdated',
-    message: isSamePlace
-      ? 'The plan is out of date: since it was made, a secret file on the host has changed.'
-      : `The plan was made for ${plan.host} ${plan.directory}, and the environment names another place now.`,
-    hint: `nx run release:plan:${environment.name}    makes a new plan`,
+    message:
+      places[0] === places[1]
+        ? `The plan is out of date: since it was made, ${changed} on the host has changed.`
+        : `The plan was made for ${saved.host} ${saved.directory}, and the environment names another place now.`,
+    hint: `nx run release:plan:${fresh.environment}    makes a new plan`,
   });
+}
+
+function changedOnHost(saved: ComposePlan, fresh: ComposePlan): string | undefined {
+  const secret = Object.entries(fresh.secretStamps).find(([path, stamp]) => saved.secretStamps[path] !== stamp);
+  if (secret) return secret[0];
+  const services = Object.entries(fresh.content.services);
+  const other = services.find(([name, { baseHash }]) => (saved.content.services[name]?.baseHash ?? baseHash) !== baseHash);
+  return other && `what ${fresh.file} says of ${other[0]}`;
 }
 
 async function findImages(open: OpenRelease, environment: Environment, options: EnvOptions, log: Log): Promise<ReleasedImage[]> {

@@ -11,6 +11,7 @@ import { compose, composeInvalid } from '../compose-command';
 import type { Log } from '../../../system/log';
 import { imageDigests, readContainers } from '../docker';
 import type { Host } from '../host/host';
+import { diskFull, isDiskFull } from '../host/host-problems';
 import { lockHost } from '../host/lock';
 import { pullImage, pullProblem } from '../host/pull';
 import type { ComposePlace } from '../place';
@@ -61,6 +62,10 @@ export function openComposeHost(host: Host, place: ComposePlace, { keep, release
       });
       if (exitCode !== 0) throw servicePullProblem(host, place, names, stderr);
     },
+    async copyBundles(image, folder) {
+      const { exitCode, stderr } = await host.run('sh', ['-c', COPY_BUNDLES, 'sh', image, folder]);
+      if (exitCode !== 0) throw copyProblem(host, image, stderr);
+    },
     async readFile(path) {
       const bytes = await host.readFile(path);
       return bytes && Buffer.from(bytes).toString('utf8');
@@ -89,6 +94,16 @@ export function openComposeHost(host: Host, place: ComposePlace, { keep, release
 
 /** The images are there: nothing is fetched or built here. */
 const UP = ['up', '--detach', '--no-deps', '--no-build', '--pull', 'never'];
+/** The folder appears at once and whole. */
+const COPY_BUNDLES = `set -eu
+image=$1 folder=$2 new=$2.new
+[ ! -d "$folder" ] || exit 0
+rm -rf -- "$new"
+mkdir -p -- "\${folder%/*}"
+container=$(docker create -- "$image" true)
+trap 'docker rm --force "$container" >/dev/null' EXIT
+docker cp "$container:/bundles" "$new" >/dev/null
+mv -- "$new" "$folder"`;
 const HEALTH_OUTPUT = '{{if .State.Health}}{{range .State.Health.Log}}{{println .Output}}{{end}}{{end}}';
 
 function lastLines(text: string, count: number): string[] {
@@ -108,4 +123,12 @@ function servicePullProblem(
   const [problem] = pullProblem(host, `The images of ${names.join(', ')} in ${file}`, stderr).problems;
   const hint = `docker compose --project-directory ${directory} --file ${directory}/${file} pull ${names.join(' ')}    on the host shows the same`;
   return new KdcubeError({ ...problem!, hint });
+}
+
+function copyProblem(host: Host, image: string, stderr: string): KdcubeError {
+  if (isDiskFull(stderr)) return diskFull(host.name, `the bundles of ${image} cannot be copied`);
+  return new KdcubeError({
+    code: 'file-error',
+    message: `The bundles of ${image} cannot be copied to ${host.name}: ${stderr.trim().split('\n').at(-1)}`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { HostRelease } from '@kdcube/release/internal';
 import type { Host } from '../host/host';
 import type { ComposePlace } from '../place';
-import { currentFile, filesFolder, readReleases, releasesFolder } from '../releases';
+import { bundlesFolder, currentFile, filesFolder, readReleases, releasesFolder } from '../releases';
 
 /** How a release's images are called on the host: an image without a tag would go with `docker image prune`. */
 function localTag({ project }: ComposePlace, service: string, { number }: HostRelease): string {
@@ -40,10 +40,15 @@ async function removeOldReleases(host: Host, place: ComposePlace, keep: number):
     for (const [service] of imagesOf(release)) await host.run('docker', ['image', 'rm', localTag(place, service, release)]);
     await host.remove(`${releasesFolder(place)}/${release.number}`);
   }
-  const paths = releases
-    .filter(({ number }) => needed.has(number))
-    .flatMap(({ content }) => content.files.map(({ path }) => path));
-  const folders = new Set(paths.map((path) => path.split('/')[2]!));
-  for (const folder of await host.list(filesFolder(place)))
-    if (/^[0-9a-f]{32}$/.test(folder) && !folders.has(folder)) await host.remove(`${filesFolder(place)}/${folder}`);
+  const contents = releases.filter(({ number }) => needed.has(number)).map(({ content }) => content);
+  const files = contents.flatMap(({ files: all }) => all.map(({ path }) => path.split('/')[2]!));
+  const bundles = contents.flatMap(({ hostBundles }) => hostBundles?.folder.split('/').at(-1) ?? []);
+  await removeOthers(host, filesFolder(place), files);
+  await removeOthers(host, bundlesFolder(place), bundles);
+}
+
+/** Only folders that a deploy has named, by a hash. */
+async function removeOthers(host: Host, folder: string, needed: readonly string[]): Promise<void> {
+  for (const name of await host.list(folder))
+    if (/^[0-9a-f]{32}$/.test(name) && !needed.includes(name)) await host.remove(`${folder}/${name}`);
 }

@@ -92,8 +92,8 @@ function requireEcs({ name, services }: Environment): void {
   if (services.some(({ target }) => target === 'ecs')) return;
   throw new KdcubeError({
     code: 'wrong-target',
-    message: `No service of ${name} runs on ECS: there is nothing to plan.`,
-    hint: `nx run release:env:${name}`,
+    message: `No service of ${name} runs on ECS.`,
+    hint: `nx run release:deploy:${name}    deploys to where the environment says`,
   });
 }
 

@@ -4,6 +4,7 @@ import {
   type EnvPlan,
   type Generation,
   type Problem,
+  type Target,
   applyCheck,
   imageExists,
   imagePlatform,
@@ -23,10 +24,10 @@ export async function checkImages(
   environment: Environment,
   rendered: EnvPlan,
   execImage: string | undefined,
-  { generation, log }: { generation: Generation; log: Log },
+  { generation, target, log }: { generation: Generation; target: Target; log: Log },
 ): Promise<CheckResult[]> {
   const images = rendered.services
-    .filter(({ target }) => target === 'ecs')
+    .filter((service) => service.target === target)
     .map(({ service, image }) => {
       const { architecture = 'amd64' } = environment.services.find(({ name }) => name === service) ?? {};
       return { image, platform: `linux/${architecture}` };

@@ -44,7 +44,7 @@ export async function verifyEnvironment(
       () => checkRoles(environment, rendered, api),
       () => checkSecrets(rendered, api, { readKeys: secretKeys }),
       () => checkLogGroups(environment, api),
-      () => checkImages(environment, pushed, execImage, { generation, log }),
+      () => checkImages(environment, pushed, execImage, { generation, target: 'ecs', log }),
       () => checkQuotas(environment, api),
     ];
     return [...account, ...(await inParallel(checks, 3, (check) => check())).flat()];

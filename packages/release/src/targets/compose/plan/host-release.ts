@@ -26,6 +26,8 @@ export const ReleaseContent = z.strictObject({
   services: z.record(z.string(), ContentService),
   /** The image in which proc runs code. No service: it is only pulled. */
   exec: z.strictObject({ image: z.string(), digests: PlannedService.shape.digests }).optional(),
+  /** Docker mounts the bundles of the host over those of the image in which code runs: they are copied there from proc's image. */
+  hostBundles: z.strictObject({ image: z.string(), folder: z.string() }).optional(),
   bundles: z.array(RecordedBundle),
   /** The normalized bundle descriptor, without refs and commits. Empty if it is unknown. */
   descriptor: z.string(),

@@ -1,3 +1,4 @@
+import { KdcubeError, type Problem } from '../../../problem/problem';
 import { compareBundles } from '../../../deploy/compare-bundles';
 import type { EnvChange, ServiceValues } from '../../../deploy/deploy-plan';
 import { descriptorForRecord } from '../../../deploy/normalize-descriptor';
@@ -14,6 +15,7 @@ import { composeServices, renderRelease, type RenderedRelease } from '../render/
 import type { ComposePlan, ComposeStep } from './compose-plan';
 import { type HostRelease, lastGoodRelease, type ReleaseContent } from './host-release';
 import { compareConfigFiles } from './edited-files';
+import { hostBundles, withHostBundles } from './host-bundles';
 import { baselineOf, containersOf, type HostState } from './host-state';
 import { reuseDescriptor } from './reuse-descriptor';
 import { restartReasons } from './restart-reasons';
@@ -40,6 +42,8 @@ export interface ComposeInput {
   state: HostState;
   /** The files that the platform edits too, as the host has them, by path. */
   configFiles: ReadonlyMap<string, string>;
+  /** assembly.yaml of the host as plain data, if the platform gets one. */
+  assembly?: unknown;
   /** `ssh://…`, or `this machine`. */
   host: string;
 }
@@ -53,13 +57,16 @@ export interface PlannedCompose {
 export function planCompose(input: ComposeInput): PlannedCompose {
   const { environment, release, descriptor, images, imageHasGit } = input;
   const last = lastGoodRelease(input.state.releases);
-  const planned = renderEnv({ environment, release, descriptor, images, imageHasGit });
-  const env = { ...planned, services: reuseDescriptor(planned.services, last, descriptorForRecord(descriptor)) };
+  const planned = renderEnv({ environment, release, descriptor, images, imageHasGit, assembly: input.assembly ?? {} });
+  requireNoOverrides(planned.notes);
+  const reused = reuseDescriptor(planned.services, last, descriptorForRecord(descriptor));
+  const copied = hostBundles(environment, reused);
+  const env = { ...planned, services: withHostBundles(reused, copied) };
   const { base, secretStamps, state } = input;
   const rendered = renderRelease({ environment, env: env.services, base, secretStamps });
   const values: ServiceValues = new Map();
   const services = composeServices(environment).map((service) => planStep(service, input, { env, rendered, last, values }));
-  const content = contentOf(input, services, env, rendered);
+  const content = { ...contentOf(input, services, env, rendered), ...(copied && { hostBundles: copied }) };
   const config = compareConfigFiles(content.configFiles, last?.content.configFiles ?? [], input.configFiles);
   const redis = planRedis(input, services, content, last);
   const plan: ComposePlan = {
@@ -86,13 +93,24 @@ export function planCompose(input: ComposeInput): PlannedCompose {
     ...redis,
     content,
     notes: [
+      ...planned.notes.map(({ message }) => message),
       ...rendered.notes,
       ...describeEdited(config.edited),
       ...describeInterruption(services),
+      ...describeUnasked(environment),
       ...describeForcedStep({ services, ...redis }),
     ],
   };
   return { plan, values };
+}
+
+/** What assembly.yaml says wins over the environment, without a word: the services would run with other settings than those of the plan. */
+function requireNoOverrides(notes: readonly Problem[]): void {
+  const problems = notes.filter(({ code }) => code === 'assembly-overrides');
+  if (problems.length > 0)
+    throw new KdcubeError(
+      problems.map((problem) => ({ ...problem, hint: 'remove these keys from assembly.yaml on the host, or set them to null' })),
+    );
 }
 
 interface StepContext {
@@ -230,6 +248,12 @@ export function describeEdited(paths: readonly string[]): string[] {
     (path) =>
       `${path} on the host is not as the last deploy wrote it: the platform's Bundle Admin or a person edited it. A deploy overwrites it only with --overwriteDescriptor.`,
   );
+}
+
+function describeUnasked({ readiness }: Environment): string[] {
+  return readiness
+    ? ['A deploy to a host does not ask whether the bundles are ready (readiness): only whether proc is healthy.']
+    : [];
 }
 
 function describeInterruption(services: readonly ComposeStep[]): string[] {

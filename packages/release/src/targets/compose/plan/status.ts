@@ -2,7 +2,7 @@ import type { EnvironmentStatus } from '../../../deploy/environment-status';
 import { lastGood, type ReleaseRecord } from '../../../deploy/record';
 import { findMismatches } from '../rollout/verdict';
 import { type HostRelease, lastGoodRelease } from './host-release';
-import { containersOf, type HostState } from './host-state';
+import { containersOf, type HostContainer, type HostState } from './host-state';
 
 export interface ComposeStatusInput {
   state: HostState;
@@ -60,12 +60,17 @@ function serviceStatus(
   return {
     service,
     serviceName,
-    status: newest ? (newest.health ?? newest.state) : 'missing',
+    status: newest ? describeState(newest) : 'missing',
     ...(newest && { image: newest.image, since: newest.startedAt }),
     running: ours.length,
     desired: expected?.desiredCount ?? 0,
     others: running.length - ours.length,
-    ...(newest && { rollout: newest.health ?? newest.state }),
+    ...(newest && { rollout: describeState(newest) }),
     drift: mismatches.filter((mismatch) => mismatch.service === service).map(({ what }) => what),
   };
+}
+
+/** Docker keeps the last health of a container that has stopped. */
+function describeState({ state, health }: HostContainer): string {
+  return state === 'running' && health !== undefined ? health : state;
 }

@@ -123,17 +123,24 @@ function volumesKey({ environment, service, base }: RenderServiceInput, files: r
 /** Where the host has a file of the container: in a folder that is mounted there, because the platform replaces the file by a rename. */
 function mountedAt(path: string, { service, base, environment }: RenderServiceInput): string {
   const folder = path.slice(0, path.lastIndexOf('/'));
-  const own = service.mounts.find((mount) => mount.path === folder && mount.host !== undefined && !mount.readOnly)?.host;
-  const mounted = mountsOf(base).find(
-    ({ type, target, read_only: isReadOnly }) => type === 'bind' && unescapeDollars(target) === folder && isReadOnly !== true,
-  )?.source;
-  const source = own ?? (mounted === undefined ? undefined : unescapeDollars(mounted));
-  if (source !== undefined) return `${source.replace(/\/$/, '')}${path.slice(folder.length)}`;
+  const found = hostPath(path, service, base);
+  if (found !== undefined) return found;
   throw new KdcubeError({
     code: 'wrong-value',
     message: `${service.name} reads ${path} and the platform edits it, but neither ${environment.compose.file} nor the environment mounts a folder at ${folder}.`,
     hint: `services:\n  ${service.name}:\n    mounts: {${folder}: {host: ${environment.compose.directory}/config}}`,
   });
+}
+
+/** The path on the host of a file in a folder that is mounted into a service, writable; undefined if its folder is not mounted. */
+export function hostPath(path: string, service: Pick<Service, 'mounts'>, base: Mapping): string | undefined {
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const own = service.mounts.find((mount) => mount.path === folder && mount.host !== undefined && !mount.readOnly)?.host;
+  const mounted = mountsOf(base).find(
+    ({ type, target, read_only: isReadOnly }) => type === 'bind' && unescapeDollars(target) === folder && isReadOnly !== true,
+  )?.source;
+  const source = own ?? (mounted === undefined ? undefined : unescapeDollars(mounted));
+  return source === undefined ? undefined : `${source.replace(/\/$/, '')}${path.slice(folder.length)}`;
 }
 
 function bindMount(source: string, target: string, readOnly: boolean): BaseMount {

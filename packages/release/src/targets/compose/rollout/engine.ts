@@ -98,6 +98,7 @@ async function prepareRelease(
   { releases }: HostState,
 ): Promise<Pick<ComposeRollout, 'next' | 'previous'>> {
   const { environment, release, commit, content } = plan;
+  const { hostBundles } = content;
   const next: HostRelease = {
     hostRelease: 1,
     number: Math.max(0, ...releases.map(({ number }) => number)) + 1,
@@ -108,6 +109,7 @@ async function prepareRelease(
     startedAt: new Date(startedAt).toISOString(),
     content,
   };
+  if (hostBundles) await host.copyBundles(hostBundles.image, hostBundles.folder);
   await host.writeRelease(next);
   checkConfig(await host.readConfig(next), plan);
   if (plan.starts.length > 0) await host.pullServices(plan.starts, next);
@@ -191,7 +193,6 @@ async function runWave(rollout: ComposeRollout, steps: readonly ComposeStep[]): 
 async function startForced(rollout: ComposeRollout, step: ComposeStep): Promise<Failure | undefined> {
   const hash = forcedHash(step.hash);
   const overlay = forcedText(step.serviceName, step.hash, requiredForceFlags(rollout.plan));
-  rollout.progress.isRedisForced = true;
   const failure = await startService(rollout, step, hash, overlay);
   return failure ?? (await waitForServices(rollout, [awaitedOf(step, hash)]));
 }

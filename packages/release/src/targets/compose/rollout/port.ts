@@ -14,6 +14,8 @@ export interface ComposeHost {
   pull(reference: string): Promise<boolean>;
   /** Pulls the images of services that only the compose file of the host describes, unless the host has them. */
   pullServices(serviceNames: readonly string[], release: HostRelease): Promise<void>;
+  /** Copies /bundles of an image into a folder of the host, unless it exists. */
+  copyBundles(image: string, folder: string): Promise<void>;
   /** Writes `release.json`, our compose file and every file that is not there as it should be. */
   writeRelease(release: HostRelease): Promise<void>;
   /** The content of a file that the platform edits too; undefined if it does not exist. */

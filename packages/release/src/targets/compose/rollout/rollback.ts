@@ -1,4 +1,4 @@
-import { requiredForceFlags } from '../../../deploy/registry-step';
+import { forcedService, requiredForceFlags } from '../../../deploy/registry-step';
 import { KdcubeError } from '../../../problem/problem';
 import type { ComposeStep } from '../plan/compose-plan';
 import type { HostRelease } from '../plan/host-release';
@@ -54,9 +54,8 @@ async function startPrevious(rollout: ComposeRollout, step: ComposeStep, previou
   const { service, serviceName } = step;
   const { hash, desiredCount } = previous.content.services[service]!;
   const awaited = { service, serviceName, kind: 'service' as const, count: desiredCount };
-  const flags = requiredForceFlags(rollout.plan);
-  if (rollout.progress.isRedisForced && flags.length > 0 && step.component === 'proc') {
-    await rollout.host.up(serviceName, previous, forcedText(serviceName, hash, flags));
+  if (step === forcedService(rollout.plan)) {
+    await rollout.host.up(serviceName, previous, forcedText(serviceName, hash, requiredForceFlags(rollout.plan)));
     const failure = await waitForServices(rollout, [{ ...awaited, hash: forcedHash(hash) }]);
     if (failure) return failure;
   }

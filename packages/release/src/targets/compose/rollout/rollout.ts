@@ -19,8 +19,6 @@ export interface ComposeRollout extends Readonly<ComposePorts> {
     updated: ComposeStep[];
     /** Files that the platform edits too and that this rollout wrote, with their content before. */
     configBefore: Map<string, string | undefined>;
-    /** A container with the FORCE flags ran: Redis holds what this release says. */
-    isRedisForced: boolean;
   };
 }
 
@@ -30,7 +28,7 @@ export function newRollout(plan: ComposePlan, ports: ComposePorts, options: Comp
     plan,
     options,
     startedAt: ports.clock.now(),
-    progress: { hasChanged: false, updated: [], configBefore: new Map(), isRedisForced: false },
+    progress: { hasChanged: false, updated: [], configBefore: new Map() },
   };
 }
 

@@ -230,6 +230,13 @@ describe('what runs is not what was pinned: never exit 0', () => {
     expect(await play.rollOut(plan)).toMatchObject({ exit: 21, outcome: { verdict: 'failed' } });
   });
 
+  test('a container with the right image, and other settings', async () => {
+    await deployed();
+    const { plan } = play.plan(ONE);
+    play.host.containers.find(({ serviceName }) => serviceName === 'metrics')!.hash = 'another';
+    expect(await play.rollOut(plan)).toMatchObject({ exit: 18 });
+  });
+
   test('an unchanged service that stops during the deploy', async () => {
     await deployed();
     const { plan } = play.plan(TWO);
@@ -316,6 +323,23 @@ test('killed after every call of a deploy, and run again: the same end', async (
   ]);
 });
 
+test('where docker runs code, the bundles of proc’s image are copied to the host before anything starts', async () => {
+  const more = 'exec: { runtime: docker, image: kdcube-exec-bundled, workspace: /opt/kdcube/exec }\n';
+  await deployed({ ...ONE, more });
+  const folder = `/opt/kdcube/.kdcube/bundles/${'a1'.repeat(16)}`;
+  const copied = play.host.calls.findIndex(
+    (call) => call.startsWith('copyBundles') && call.endsWith(`@sha256:${'a1'.repeat(32)} ${folder}`),
+  );
+  expect(copied).toBeGreaterThan(-1);
+  expect(copied).toBeLessThan(play.host.calls.findIndex((call) => call.startsWith('up ')));
+  const { exec, services } = play.host.releases[0]!.content;
+  expect([exec?.image, services['chat-proc']!.env.HOST_BUNDLES_PATH]).toEqual([
+    expect.stringContaining('kdcube-exec-bundled@'),
+    folder,
+  ]);
+  expect([...play.host.images]).toContain(exec!.image);
+});
+
 describe('a platform that edits its bundles.yaml', () => {
   const FILE = '/opt/kdcube/config/bundles.yaml';
   const one = { ...ONE, platform: '2026.7.20.444' };
@@ -363,5 +387,12 @@ describe('a platform that edits its bundles.yaml', () => {
     const { 'chat-proc': proc, ...services } = BASE.services;
     const base = { services: { ...services, 'chat-proc': { ...proc, volumes: [] } } };
     expect(() => play.plan({ ...one, base })).toThrow('mounts a folder at /config');
+  });
+
+  test('an assembly.yaml that says something else than the environment is refused: it would win', () => {
+    const more = 'env: { proc: { LOG_LEVEL: "DEBUG" } }\n';
+    const assembly = (level: string) => ({ platform: { services: { proc: { log: { log_level: level } } } } });
+    expect(() => play.plan({ ...one, more, assembly: assembly('INFO') })).toThrow('[assembly-overrides]');
+    expect(play.plan({ ...one, more, assembly: assembly('DEBUG') }).plan.waves).not.toEqual([]);
   });
 });
