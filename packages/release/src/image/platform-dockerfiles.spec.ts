@@ -1,4 +1,4 @@
-// The Dockerfiles of the platform, at three points of its history. They are not part of this repository.
+// The Dockerfiles of the platform, at four points of its history. They are not part of this repository.
 import { execFileSync } from 'node:child_process';
 import type { ContextEntry } from './recipe/files/context';
 import { readIgnore } from './recipe/files/ignore';
@@ -45,6 +45,7 @@ function entriesAt(commit: string): ContextEntry[] {
     // The first release corrected two of the three.
     ['95de507d3', { Dockerfile_Metricservice: 49 }],
     ['eefe18532', {}],
+    ['0a2b187f1', {}],
   ])('at %s', (commit, lines) => {
     expect(missingAt(commit)).toEqual(
       Object.fromEntries(Object.entries(lines).map(([name, line]) => [name, [`${line}: ${entrypoint}`]])),

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => ours.end());
 
-const build = (builder: 'auto' | 'buildx') =>
+const build = (builder: 'auto' | 'buildx' | 'oci') =>
   ours.job((job) => {
     const registries = resolveRegistries({ platformRegistry: ours.registry.host }, {}, {});
     return buildImage(job, { root: ours.root, registries, engine: builder }, silentLog);
@@ -63,4 +63,22 @@ it('a file that git does not have is missing', async () => {
   ours.commit({ [FILE]: `${ARGS}${FROM}RUN make\nCOPY ./bundles /bundles\nCOPY late.sh /opt/\n`, 'images/proc/late.sh': '' });
   gitSync(ours.root, 'rm', '--quiet', 'images/proc/late.sh');
   expect(await problemOf(build('buildx'))).toMatchObject({ message: expect.stringContaining('late.sh'), at: { line: 6 } });
+});
+
+it.each(['auto', 'oci'] as const)('a build without an engine reports all of them too (%s)', async (builder) => {
+  ours.commit({
+    [FILE]: `${ARGS}${FROM}COPY ./bundles /bundles\nCOPY start.sh /opt/\nCOPY gone.sh /opt/\n`,
+    'images/proc/bin/start.sh': '',
+  });
+  const error = (await build(builder).catch((thrown: unknown) => thrown)) as { problems: unknown[] };
+  expect(error.problems).toMatchObject([
+    { code: 'dockerfile-unreadable', hint: 'the build context has bin/start.sh', at: { file: FILE, line: 5 } },
+    { message: expect.stringContaining('gone.sh'), at: { file: FILE, line: 6 } },
+  ]);
+  expect(engine.calls()).toEqual([]);
+});
+
+it('a build that needs an engine, without one, is refused for that reason', async () => {
+  ours.commit({ [FILE]: `${ARGS}${FROM}RUN make\nCOPY ./bundles /bundles\nCOPY gone.sh /opt/\n` });
+  expect((await problemOf(build('oci'))).code).toBe('needs-engine');
 });

@@ -14,7 +14,10 @@ import { pinnedReferences, registryBuildArgs, type Registries } from '../../work
 import { buildArgs, type ImageJob } from '../job';
 import { contextTrees, readDockerfileSources } from './dockerfile-sources';
 
-/** Checks the sources of COPY and ADD before an engine starts: it would find a missing one only after the steps before it. Problem `dockerfile-unreadable`, one for each. */
+/**
+ * Checks the sources of COPY and ADD before an engine starts, which would find a missing one only after the steps before it. Problem
+ * `dockerfile-unreadable`, one for each.
+ */
 export async function requireCopySources(job: ImageJob, registries: Registries, log: Log): Promise<void> {
   const sources = await readDockerfileSources(job, pinnedReferences(job.pin, registries), log);
   const ignore = ignoreOf(sources.ignore);

@@ -55,9 +55,10 @@ export async function buildImage(
     log.done('built', image, `${pluralize(job.bundles.length, 'bundle')}, without an engine`, startedAt);
     return { kind: 'daemonless', how: 'built', ...built };
   }
-  if (built.absent !== undefined) throw new KdcubeError(missingSource(job, built));
-  if (engine === 'oci') throw needsEngine(job, built);
+  if (built.absent === undefined && engine === 'oci') throw needsEngine(job, built);
+  // It reports all missing sources; the build stopped at the first one.
   await requireCopySources(job, registries, log);
+  if (built.absent !== undefined) throw new KdcubeError(missingSource(job, built));
   const found = await findEngine('auto').catch((error: unknown) => {
     if (error instanceof KdcubeError && !isInterrupted(error)) throw needsEngine(job, built, error);
     throw error;
