@@ -25,7 +25,7 @@ export interface Kind {
 const IMAGES = ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'];
 const ENTRYPOINT =
   'from kdcube_ai_app.infra.plugin.bundle_loader import bundle_entrypoint\n\n\n@bundle_entrypoint(name="x")\nclass X:\n    pass\n';
-const REF = ['--platform-ref', PLATFORM_REF, '--offline'];
+const REF = ['--platform-ref', PLATFORM_REF, '--skip-ref-check'];
 
 const inside = (...argv: string[]): Command => ({ argv, inside: true });
 
@@ -130,7 +130,9 @@ async function monorepo(folder: string, kit: PackageManagerKit, nx: string | und
   write(folder, {
     'package.json': JSON.stringify(root, undefined, 4),
     'packages/release/package.json': JSON.stringify(project),
-    ...(kit.lockfile === 'pnpm-lock.yaml' && { 'pnpm-workspace.yaml': 'packages: ["packages/*"]\nallowBuilds:\n  nx: true\n' }),
+    ...(kit.lockfile === 'pnpm-lock.yaml' && {
+      'pnpm-workspace.yaml': `packages: ["packages/*"]\n${nx === undefined ? '' : 'allowBuilds:\n  nx: true\n'}`,
+    }),
     ...(nx !== undefined && { 'nx.json': JSON.stringify(nxJson) }),
     ...(kit.name.startsWith('yarn 4') && { '.yarnrc.yml': 'nodeLinker: node-modules\n', 'yarn.lock': '' }),
     '.gitignore': 'node_modules\n.nx\n.yarn\n',

@@ -85,7 +85,7 @@ export function openWorkspace(dir: string, npm: LocalNpm): Workspace {
 /** npm create kdcube, as in its README, with the version that this run published. */
 function npmCreate(nx: string, platformRef: string, args: readonly string[]): Create {
   return async (folder, npm) => {
-    const all = [path.basename(folder), '--platform-ref', platformRef, '--nx-version', nx, '--offline', ...args];
+    const all = [path.basename(folder), '--platform-ref', platformRef, '--nx-version', nx, '--skip-ref-check', ...args];
     await must('npm', ['create', '--yes', 'kdcube@latest', '--', ...all], { cwd: path.dirname(folder), env: npm.env });
   };
 }

@@ -49,7 +49,15 @@ export function makeShop(dir, count, cache) {
   const door = path.join(root, 'packages/create-kdcube/dist/index.js');
   execFileSync(
     process.execPath,
-    [door, dir, '--yes', '--offline', '--platform-ref', PLATFORM_REF, ...plugins.flatMap((file) => ['--plugin', `file:${file}`])],
+    [
+      door,
+      dir,
+      '--yes',
+      '--skip-ref-check',
+      '--platform-ref',
+      PLATFORM_REF,
+      ...plugins.flatMap((file) => ['--plugin', `file:${file}`]),
+    ],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...identity, ...env },

@@ -19,7 +19,7 @@ export async function mainJob(shop, { registry, own, tarball }) {
     dir,
     '--yes',
     // The stand-ins for the platform's images have versions that it never had.
-    '--offline',
+    '--skip-ref-check',
     '--platform-ref',
     PLATFORM_REF,
     '--plugin',

@@ -4,7 +4,7 @@ describe('readArguments', () => {
   it('reads every option', () => {
     expect(
       readArguments(
-        'acme --platform-ref 2026.7.20.444 --from a.yaml --from b.yaml --registry ghcr.io/acme --nx-version 23.3.2 --plugin a --plugin b --skip-git --skip-install --skip-found --allow-dirty --dry-run --offline -y'.split(
+        'acme --platform-ref 2026.7.20.444 --from a.yaml --from b.yaml --registry ghcr.io/acme --nx-version 23.3.2 --plugin a --plugin b --skip-git --skip-install --skip-found --allow-dirty --dry-run --skip-ref-check -y'.split(
           ' ',
         ),
       ),
@@ -20,7 +20,7 @@ describe('readArguments', () => {
       skipFound: true,
       allowDirty: true,
       dryRun: true,
-      offline: true,
+      skipRefCheck: true,
       yes: true,
     });
     expect(readArguments([])).toMatchObject({
@@ -43,7 +43,7 @@ describe('readArguments', () => {
       'dry-run',
       'allow-dirty',
       'skip-found',
-      'offline',
+      'skip-ref-check',
       'skip-install',
       'skip-git',
       'yes',

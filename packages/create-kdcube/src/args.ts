@@ -14,7 +14,7 @@ export interface Arguments {
   registry?: string;
   plugins: string[];
   /** Do not contact the platform's repository. */
-  offline: boolean;
+  skipRefCheck: boolean;
   /** Do not use what a repository has. */
   skipFound: boolean;
   allowDirty: boolean;
@@ -41,7 +41,7 @@ In a folder with content, sets up what is missing: npm create kdcube@latest .
   --dry-run              show the plan, change nothing
   --allow-dirty          set up a repository with uncommitted changes
   --skip-found           do not list the bundles, or use the Dockerfiles, that the repository has
-  --offline              do not compare --platform-ref with the tags of ${PLATFORM_URL}
+  --skip-ref-check       do not compare --platform-ref with the tags of ${PLATFORM_URL}
   --skip-install         write package.json and stop: download nothing
   --skip-git             no git init, no first commit
   --yes, -y              do not prompt
@@ -73,7 +73,7 @@ export function readArguments(argv: readonly string[]): Arguments | 'help' | 've
     nxVersion,
     registry: values.registry,
     plugins: values.plugin ?? [],
-    offline: values.offline ?? false,
+    skipRefCheck: values['skip-ref-check'] ?? false,
     skipFound: values['skip-found'] ?? false,
     allowDirty: values['allow-dirty'] ?? false,
     dryRun: values['dry-run'] ?? false,
@@ -93,7 +93,7 @@ function parse(argv: readonly string[]) {
         'nx-version': { type: 'string' },
         from: { type: 'string', multiple: true },
         registry: { type: 'string' },
-        offline: { type: 'boolean' },
+        'skip-ref-check': { type: 'boolean' },
         'skip-found': { type: 'boolean' },
         'allow-dirty': { type: 'boolean' },
         'dry-run': { type: 'boolean' },

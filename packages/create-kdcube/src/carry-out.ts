@@ -12,7 +12,8 @@ export async function carryOut(setup: Setup, cwd: string, runner: Runner, print:
   const { given, repository, first, plan } = setup;
   const { folder, isNew } = repository;
   const withGit = !given.skipGit && !insideRepository(folder);
-  const undo = prepareFolder(repository, [...plan.create, ...plan.change]);
+  // pnpm adds to its settings by itself, for packages that were published a moment ago.
+  const undo = prepareFolder(repository, [...plan.create, ...plan.change, 'pnpm-workspace.yaml']);
   runner.moveTo(folder);
   try {
     if (withGit) await requireGit(runner);

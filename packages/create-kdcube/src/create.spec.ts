@@ -303,7 +303,7 @@ describe(`create-kdcube${git ? '' : ' (some skipped: there is no git here)'}`, (
     ]);
     expect(listing()).toEqual([]);
     for (const change of [
-      { args: ['--offline'], env: {} },
+      { args: ['--skip-ref-check'], env: {} },
       { args: [], env: { GIT_CONFIG_KEY_0: 'url.file:///nowhere.insteadOf' } },
     ]) {
       const ran = run(['acme', '--platform-ref', '2026.7.20.445', '--skip-git', ...change.args], {

@@ -75,7 +75,7 @@ async function settleRef(
 ): Promise<string> {
   const isKnown = given.platformRef !== undefined;
   if (!isKnown && !terminal) return settlePlatformRef(undefined, written, undefined);
-  const refs = given.offline || given.skipInstall ? undefined : await readPlatformRefs(runner);
+  const refs = given.skipRefCheck || given.skipInstall ? undefined : await readPlatformRefs(runner);
   if (refs && 'unknown' in refs)
     print(`note     the platform version is not checked: its repository cannot be asked (${refs.unknown})`);
   const newest = refs && 'newest' in refs ? refs.newest[0] : undefined;

@@ -33,6 +33,6 @@ export function requirePublished(ref: string, found: PlatformRefs): void {
   throw problem(
     'platform-ref',
     `The platform has no version ${ref}: ${PLATFORM_URL} has no such tag. The newest are ${found.newest.slice(0, 3).join(', ')}.`,
-    `--platform-ref ${found.newest[0]!}    or --offline, for a version that is only in a registry of yours`,
+    `--platform-ref ${found.newest[0]!}    or --skip-ref-check, for a version that is only in a registry of yours`,
   );
 }
