@@ -7,7 +7,7 @@ import { ROWS } from '../../../../testing/rollouts/table';
 import { EXIT_CODES } from '../../../deploy/exit-codes';
 
 const CALLS = path.join(__dirname, '../../../../fixtures/rollouts/calls.txt');
-/** Results of what comes before a rollout, of other targets, and of Ctrl-C (interrupted.spec.ts). */
+/** Results of what comes before a rollout, of other targets (targets/compose/rollout has a table of its own), and of Ctrl-C (interrupted.spec.ts). */
 const ELSEWHERE = [
   'plan-invalid',
   'registry-repository-missing',
@@ -15,6 +15,9 @@ const ELSEWHERE = [
   'release-older',
   'release-not-found',
   'record-mismatch',
+  'compose-invalid',
+  'compose-failed',
+  'descriptor-edited',
   'interrupted',
 ];
 const started: EcsDouble[] = [];
