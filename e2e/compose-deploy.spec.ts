@@ -139,6 +139,14 @@ afterAll(async () => {
   if (!engine) return;
   front.close();
   await docker('compose', '--project-name', project, 'down', '--timeout', '0').catch(() => undefined);
+  const tags = await docker(
+    'images',
+    '--format',
+    '{{.Repository}}:{{.Tag}}',
+    '--filter',
+    `reference=localhost/kdcube/${project}/*`,
+  );
+  if (tags !== '') await docker('rmi', ...tags.split('\n'));
 });
 
 // The tests of this file depend on each other.
