@@ -64,13 +64,21 @@ const LAYERS = [
     rooms: [],
     files: ['schema-json', 'option-problems', 'plugin-options'],
     packages: [...NODE, 'zod', '@nx/devkit'],
-    except: ['pins/resolve.ts'],
+    except: ['pins/resolve.ts', 'bump/find-versions.ts'],
   },
-  // The one exception: the callback of the sync generator asks remotes and registries, and only `nx sync` runs it.
+  // Two exceptions ask remotes and registries: the callback of the sync generator, which only `nx sync` runs, and the look-up of newer versions.
   {
     src: NX,
     room: 'generators/pins',
     only: 'resolve.ts',
+    rooms: [...REMOTE, 'workspace'],
+    files: ['plugin-options'],
+    packages: NODE,
+  },
+  {
+    src: NX,
+    room: 'generators/bump',
+    only: 'find-versions.ts',
     rooms: [...REMOTE, 'workspace'],
     files: ['plugin-options'],
     packages: NODE,

@@ -43,6 +43,8 @@ export { isCommit, isLoopback, normalPath, sameRepo, shownUrl, unsafePath, witho
 export { parseRepo } from './release/repo-url';
 export { BUNDLES_ROOT, bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
+export { newerTags } from './release/newer-tags';
+export { type PinnedPart, setRef } from './release/set-ref';
 export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
 
 // environment

@@ -10,6 +10,7 @@ const ENTRIES = {
   bundle: {},
   image: {},
   environment: {},
+  bump: {},
   pins: { hidden: true },
 } satisfies Record<string, Record<string, unknown>>;
 
