@@ -115,9 +115,9 @@ export type { FoundExec, FoundService, ImportNote } from './import/types';
 export { accountMatches } from './deploy/checks/account';
 export { applyCheck, applyInOrder, type Check, type CheckInfo, type CheckResult, findProblem } from './deploy/checks/check';
 export { clusterActive } from './deploy/checks/cluster';
-/** @public Printed into docs/ by tools/docs.mjs. */
 export { formatLogLine, type LogLine, type LogTime, parseLogStart } from './deploy/log-lines';
 export { hostArchitecture, hostClock, hostCompose, hostDisk, hostFolder, hostPort } from './deploy/checks/host';
+/** @public Printed into docs/ by tools/docs.mjs. */
 export { CHECKS } from './deploy/checks/index';
 export { bundlePushed, imageGit } from './deploy/checks/bundle';
 export { imageExists, imageLayers, imagePlatform, imagePushed, imagePython, imageSigned } from './deploy/checks/image';
@@ -219,8 +219,7 @@ export type { TaskDefinition } from './targets/ecs/task-definition/task-definiti
 export { serviceContainer } from './targets/ecs/task-definition/update-task-definition';
 
 // targets/compose
-/** @public Printed into docs/ by tools/docs.mjs. */
-export { ComposePlan, type ComposeStep } from './targets/compose/plan/compose-plan';
+export { ComposePlan } from './targets/compose/plan/compose-plan';
 export { type HostRelease, lastGoodRelease, parseHostRelease, printHostRelease } from './targets/compose/plan/host-release';
 export type { HostContainer } from './targets/compose/plan/host-state';
 export { planCompose, type PlannedCompose } from './targets/compose/plan/plan-compose';
@@ -237,6 +236,7 @@ export { rollOutCompose } from './targets/compose/rollout/engine';
 export { composeFailed } from './targets/compose/rollout/failure';
 export type { ComposeOutcome } from './targets/compose/rollout/outcome';
 export type { ComposeEvent, ComposeHost } from './targets/compose/rollout/port';
+/** @public Printed into docs/ by tools/docs.mjs. */
 export { COMPOSE_KEYS } from './targets/compose/compose-file/compose-keys';
 export { composePlace, foundInCompose } from './targets/compose/import/compose';
 

@@ -33,7 +33,7 @@ export async function readComposeLogs(
 }
 
 /** `proc-1  | 2026-03-02T10:30:00.123456789Z text`. */
-export function parseComposeLine(text: string, names: ReadonlyMap<string, string>): LogLine | undefined {
+function parseComposeLine(text: string, names: ReadonlyMap<string, string>): LogLine | undefined {
   const [, container, time, message = ''] = /^(\S+) +\| (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))(?: (.*))?$/.exec(text) ?? [];
   if (container === undefined || time === undefined) return undefined;
   const [, serviceName = container, replica = container] = /^(.+)-(\d+)$/.exec(container) ?? [];

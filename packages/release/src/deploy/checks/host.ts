@@ -4,7 +4,7 @@ const COMPOSE = 'https://docs.docker.com/reference/compose-file/merge/#reset-val
 const PORTS = 'https://docs.docker.com/engine/network/port-publishing/';
 
 /** The oldest docker compose that reads `!override` and `!reset` as we write them, and the newest that was tried. */
-export const OLDEST_COMPOSE = '2.24.4';
+const OLDEST_COMPOSE = '2.24.4';
 const NEWEST_COMPOSE_MAJOR = 5;
 
 /** Its subject is the host, as that of every check here but the ports. */

@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
 import { tail } from '../../../system/exec';
-import type { HostOutput, HostTransport } from './host';
+import type { HostOutput, HostTransport } from './transport';
 import { diskFull, isDiskFull } from './host-problems';
 
 /** Files of a host, by their absolute path. */

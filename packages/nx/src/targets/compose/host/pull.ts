@@ -1,5 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import type { Host, HostRunOptions } from './host';
+import type { Host } from './host';
+import type { HostRunOptions } from './transport';
 import { diskFull, isDiskFull } from './host-problems';
 
 /** Milliseconds. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
 import { follow, run, type RunOptions } from '../../../system/exec';
 import { connectionLost, folderMissing, programMissing, tooFewSessions } from './host-problems';
-import type { HostCommand, HostTransport } from './host';
+import type { HostCommand, HostTransport } from './transport';
 import { limitConcurrency } from './limit-concurrency';
 import { exitLine, remoteCommandLine, remoteScript, startLine } from './shell';
 

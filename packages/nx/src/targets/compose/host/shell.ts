@@ -1,8 +1,8 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import type { HostCommand } from './host';
+import type { HostCommand } from './transport';
 
 /** A text as one word of a POSIX shell. */
-export function shellQuote(text: string): string {
+function shellQuote(text: string): string {
   if (text.includes('\0'))
     throw new KdcubeError({ code: 'wrong-value', message: 'A value with a NUL character cannot reach a program.' });
   return `'${text.replace(/'/g, `'\\''`)}'`;
