@@ -28,7 +28,9 @@ export const PlanOptions = z.strictObject({
   markdown: z
     .string()
     .optional()
-    .describe('Also write the plan as Markdown to this file, for example for a comment on a pull request.')
+    .describe(
+      'Also write the plan as Markdown to this file, for a comment on a pull request: what is removed comes first, and what exceeds a comment of GitHub is counted.',
+    )
     .meta({ examples: ['plan.md'] }),
   out: z
     .string()

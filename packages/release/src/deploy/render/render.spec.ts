@@ -117,6 +117,32 @@ test('a name or a commit subject makes no markup, no mention and no terminal con
   ).toHaveLength(5);
 });
 
+test('a comment of 500 services and 500 bundles fits on GitHub: what is removed comes first, the rest is counted', () => {
+  const { plan } = after({ bundles: small }, { bundles: ['lifts@1-4 v1.5.0 b', ...small.slice(1)], images: other(...BAKED) });
+  const [step] = plan.services.filter(({ change }) => change === 'update');
+  const [bundle] = plan.bundles;
+  const long = '@a'.repeat(5_000);
+  const services = Array.from({ length: 500 }, (_, index) => ({ ...step!, service: `service-${index}`, reasons: [long] }));
+  const bundles = Array.from({ length: 500 }, (_, index) => ({
+    ...bundle!,
+    id: `bundle-${index}`,
+    change: index === 499 ? ('removed' as const) : ('changed' as const),
+    subject: long,
+  }));
+  const waves = [{ name: 'rest', services: services.slice(0, 400).map(({ service }) => service) }];
+  const markdown = renderPlanMarkdown({ ...plan, services, bundles, waves, notes: Array.from({ length: 99 }, () => long) });
+  expect(markdown.length).toBeLessThan(65_536);
+  const lines = markdown.split('\n');
+  expect(lines.find((line) => line.startsWith('| `bundle-'))).toContain('removed');
+  const counted = [...markdown.matchAll(/\*\*(\d+) more rows are not shown: the plan file has them all\.\*\*/g)].map(
+    ([, count]) => Number(count),
+  );
+  const rows = (prefix: string) => lines.filter((line) => line.includes(prefix)).length;
+  expect(counted).toEqual([500 - rows('| `bundle-'), 400 - rows('| 1 | `service-')]);
+  expect(markdown).toContain('`service-449`, and 50 more.');
+  expect(markdown).toContain('and 89 more\n');
+});
+
 test('the estimate adds up the slowest service of each wave; an empty plan takes no time', () => {
   expect(estimateSeconds(CASES.empty().plan)).toBe(0);
   expect(estimateSeconds(CASES.image().plan)).toBe(90 + 30);
