@@ -8,7 +8,7 @@ const NOT_MODELED = {
   ecr: ['BatchDeleteImage', 'DescribeImages', 'GetAuthorizationToken'],
   elasticfilesystem: ['DescribeMountTargetSecurityGroups'],
   iam: ['GetRole', 'SimulatePrincipalPolicy'],
-  ssm: ['DescribeParameters'],
+  ssm: ['DescribeParameters', 'GetParameter'],
 };
 
 const SRC = path.join(__dirname, '..');

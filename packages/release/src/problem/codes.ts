@@ -176,7 +176,7 @@ export const PROBLEMS = {
   'bundle-not-ready': 'A bundle did not become ready in time.',
   'wrong-image': 'A task or container runs an image other than the pinned one.',
   'compose-invalid':
-    'docker compose on the host cannot read the compose files, or reads something else in them than what was rendered.',
+    'Docker compose on the host cannot read the compose files, or reads something else in them than what was rendered.',
   'descriptor-edited': 'A bundle descriptor on the host was edited since the last deploy.',
   'compose-failed': 'docker compose on the host failed to start or remove a service.',
   'task-failed': 'A one-off task failed, such as the database setup.',

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { untilEnded } from '../../../../testing/hosts/until';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
 import { resetStop } from '../../../system/signals';
 import { type Host, openHost, withHost } from './host';
@@ -103,7 +104,7 @@ describe.each([
         code: 'command-timeout',
         message: expect.stringContaining('sh -c'),
       });
-      for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await untilGone(Number(pid));
+      for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await untilEnded(pid);
     }));
 
   it('has a Problem for a program or a folder that does not exist', () =>
@@ -115,11 +116,6 @@ describe.each([
       expect(await thrown(host.run('true', [], { cwd: '/no/such/folder' }))).toMatchObject({ code: 'file-error' });
     }));
 });
-
-async function untilGone(pid: number): Promise<void> {
-  while (fs.existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8')))
-    await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 describe('a host over ssh', () => {
   it('logs in once, accepts no host key silently, and shows nothing of a command in its arguments', async () => {

@@ -55,21 +55,21 @@ function lockProblem(host: Host, file: string, lines: readonly string[]): Kdcube
  * nobody else is taken for it.
  */
 const LOCK = `set -u
-file=$1 own=$1.$$
+file=$1 own=$1.$$ claim=
 identity() {
   printf '%s %s' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" \\
     "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20 | grep . || ps -o lstart= -p "$1" 2>/dev/null)"
 }
 field() { printf '%s\\n' "$seen" | sed -n "$1p"; }
 mkdir -p -- "\${file%/*}" || exit 1
-trap 'cmp -s "$own" "$file" && rm -f -- "$file"; rm -f -- "$own"' EXIT
+trap 'for each in "$file" "$claim"; do cmp -s "$own" "$each" && rm -f -- "$each"; done; rm -f -- "$own" "$own.new"' EXIT
 trap '' PIPE
 trap 'exit 143' HUP INT TERM
 read -r who; read -r release
 rm -f -- "$own"
 printf '%s\\n' "$$" "$(identity "$$")" "$who" "$release" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$own" || exit 1
 until ln -- "$own" "$file" 2>/dev/null; do
-  [ -e "$file" ] || { ln -- "$own" "$file" && break; exit 1; }
+  [ -e "$file" ] || { ln -- "$own" "$file" && break; [ -e "$file" ] || exit 1; }
   seen=$(cat -- "$file" 2>/dev/null) || continue
   pid=$(field 1) owner=$(printf '%s\\t%s\\t%s' "$(field 3)" "$(field 4)" "$(field 5)")
   if [ -n "$pid" ] && [ "$(identity "$pid")" = "$(field 2)" ]; then
@@ -77,10 +77,20 @@ until ln -- "$own" "$file" 2>/dev/null; do
     printf 'held\\t%s\\t%s\\t%s\\n' "$owner" "$(($(date +%s) - \${changed:-0}))" "$pid"
     exit 0
   fi
-  # Renamed first, so that of several only one takes it over; what is no longer the stale one is put back.
-  mv -f -- "$file" "$own.stale" 2>/dev/null || continue
-  if [ "$(cat -- "$own.stale")" = "$seen" ]; then printf 'stale\\t%s\\n' "$owner"; else ln -- "$own.stale" "$file" 2>/dev/null; fi
-  rm -f -- "$own.stale"
+  # Of several, only the one that holds the claim on this stale lock replaces it, in one step: the file never disappears in between.
+  claim=$file.$(printf '%s' "$seen" | cksum | tr -cs '0-9' '-')
+  if ln -- "$own" "$claim" 2>/dev/null; then
+    if [ "$(cat -- "$file" 2>/dev/null)" = "$seen" ]; then
+      ln -- "$own" "$own.new" && mv -f -- "$own.new" "$file" || exit 1
+      printf 'stale\\t%s\\n' "$owner"
+    fi
+    rm -f -- "$claim"
+    cmp -s "$own" "$file" && break
+  else
+    seen=$(cat -- "$claim" 2>/dev/null) || continue
+    [ "$(identity "$(field 1)")" = "$(field 2)" ] || rm -f -- "$claim"
+    sleep 1
+  fi
 done
 echo ready
 while sleep 1 && cmp -s "$own" "$file"; do touch -- "$file"; done`;

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { until, untilEnded } from '../../../../testing/hosts/until';
 import { type Sshd, sshdMissing, startSshd } from '../../../../testing/hosts/sshd';
+import { runAndSignal } from '../../../../testing/run-and-signal';
 import { silentLog } from '../../../system/log';
 import { openHost, withHost } from './host';
 import { lockHost } from './lock';
@@ -56,7 +58,7 @@ withSshd(`a real sshd${missing === undefined ? '' : ` (skipped: ${missing})`}`, 
     await until(() => fs.existsSync(pids) && fs.readFileSync(pids, 'utf8').endsWith('\n'));
     await host.close();
     await lost;
-    for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await until(() => !fs.existsSync(`/proc/${pid}`));
+    for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await untilEnded(pid);
   }, 30_000);
 
   it('removes the lock and the logins of registries when this side goes away', async () => {
@@ -71,17 +73,39 @@ withSshd(`a real sshd${missing === undefined ? '' : ` (skipped: ${missing})`}`, 
     });
   });
 
+  it.each([
+    ['SIGKILL', null],
+    ['SIGTERM', 143],
+  ] as const)('a process that ends by %s leaves nothing on the host, and no connection', async (signal, exitCode) => {
+    const before = connections(server.port);
+    const pids = path.join(server.folder, `home/pids-${signal}`);
+    const lock = path.join(server.folder, `home/.kdcube/lock-${signal}`);
+    const file = (name: string) => JSON.stringify(path.join(__dirname, `${name}.ts`));
+    const script = 'sleep 300 & echo $$ $! >"$1"; echo ready; wait';
+    const program = `
+      require(${file('host')}).openHost(${JSON.stringify(server.host)}).then(async (host) => {
+        await require(${file('lock')}).lockHost(host, { file: ${JSON.stringify(lock)}, who: 'a', release: 'b', log: { note() {} } });
+        await host.follow('sh', ['-c', ${JSON.stringify(script)}, 'sh', ${JSON.stringify(pids)}], (line) => console.log(line));
+      });`;
+    expect(await runAndSignal(program, signal)).toBe(exitCode);
+    for (const pid of fs.readFileSync(pids, 'utf8').trim().split(' ')) await untilEnded(pid);
+    await until(() => !fs.existsSync(lock));
+    // Those of earlier tests may still be closing.
+    await until(() => connections(server.port) <= before);
+  });
+
   it(
     'says what is unknown after a cut, and logs in again',
     () =>
       withHost(server.host, async (host) => {
+        const started = path.join(server.folder, 'home/started');
+        const running = thrown(host.run('sh', ['-c', 'echo >"$1"; sleep 300', 'sh', started]));
+        await until(() => fs.existsSync(started));
         // The server’s process of this connection.
-        const cut = host.run('sh', ['-c', 'kill $(ps -o ppid= -p $(ps -o ppid= -p $PPID))']).catch((error: unknown) => error);
-        const running = thrown(host.run('sleep', ['300']));
-        await cut;
+        await host.run('sh', ['-c', 'kill $(ps -o ppid= -p $(ps -o ppid= -p $PPID))']).catch((error: unknown) => error);
         expect(await running).toMatchObject({
           code: 'host-connection-lost',
-          message: expect.stringMatching(/was lost while sleep 300 ran\. Whether it finished is unknown|It had not started/),
+          message: expect.stringMatching(/was lost while sh .* ran\. Whether it finished is unknown/s),
         });
         expect((await host.run('echo', ['again'])).stdout).toBe('again\n');
       }),
@@ -127,6 +151,11 @@ withSshd(`a real sshd${missing === undefined ? '' : ` (skipped: ${missing})`}`, 
   });
 });
 
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Established connections to a port of this machine. */
+function connections(port: number): number {
+  const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')} 01 `;
+  return fs
+    .readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(remote)).length;
 }
