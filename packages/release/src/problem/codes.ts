@@ -178,7 +178,7 @@ export const PROBLEMS = {
   'compose-invalid':
     'Docker compose on the host cannot read the compose files, or reads something else in them than what was rendered.',
   'descriptor-edited': 'A bundle descriptor on the host was edited since the last deploy.',
-  'compose-failed': 'docker compose on the host failed to start or remove a service.',
+  'compose-failed': 'Docker compose on the host failed to start or remove a service.',
   'task-failed': 'A one-off task failed, such as the database setup.',
   'reload-failed': 'The running tasks did not load the changed bundle descriptor.',
   'rollback-failed': 'The rollback failed too.',
