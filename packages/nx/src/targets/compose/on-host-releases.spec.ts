@@ -93,6 +93,19 @@ describe('the releases on a host', () => {
     expect(texts.sort()).toEqual(['A=1\n', 'A=3\n']);
   });
 
+  it('an image that gets no tag is a Problem, and no release is removed', async () => {
+    const host = await open([
+      ['tag ', { exitCode: 1, stderr: 'Error response from daemon: No such image\n' }],
+      ['', ''],
+    ]);
+    for (const each of [release(1, 'A=1\n'), release(2, 'A=2\n')]) await writeRelease(host, place(), each);
+    await expect(keepRelease(host, place(), release(2, 'A=2\n'), 1)).rejects.toMatchObject({
+      problems: [{ code: 'command-failed', message: expect.stringContaining('No such image') }],
+    });
+    expect(fs.readdirSync(path.join(directory, '.kdcube/releases')).sort()).toEqual(['1', '2']);
+    expect(read('.kdcube/compose.yaml')).toBe('services: {}\n');
+  });
+
   it('removes nothing if one release cannot be read', async () => {
     const host = await open();
     for (const each of [release(1, 'A=1\n'), release(2, 'A=2\n'), release(3, 'A=3\n')]) await writeRelease(host, place(), each);

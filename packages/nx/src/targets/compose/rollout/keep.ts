@@ -1,4 +1,4 @@
-import type { HostRelease } from '@kdcube/release/internal';
+import { type HostRelease, KdcubeError } from '@kdcube/release/internal';
 import type { Host } from '../host/host';
 import type { ComposePlace } from '../place';
 import { bundlesFolder, currentFile, filesFolder, readReleases, releasesFolder } from '../releases';
@@ -8,10 +8,10 @@ function localTag({ project }: ComposePlace, service: string, { number }: HostRe
   return `localhost/kdcube/${project}/${service}:${number}`;
 }
 
-/** What follows a success: the images get local tags, our compose file of what runs is written for people, and old releases go. */
+/** What follows a success: our compose file of what runs is written for people, the images get local tags, and old releases go. Problem `command-failed` if an image gets no tag: then no release is removed. */
 export async function keepRelease(host: Host, place: ComposePlace, release: HostRelease, keep: number): Promise<void> {
-  await tagImages(host, place, release);
   await host.writeFile(currentFile(place), Buffer.from(release.content.compose, 'utf8'), 0o600);
+  await tagImages(host, place, release);
   await removeOldReleases(host, place, keep);
 }
 
@@ -22,7 +22,16 @@ function imagesOf({ content: { services, exec } }: HostRelease): [string, string
 }
 
 async function tagImages(host: Host, place: ComposePlace, release: HostRelease): Promise<void> {
-  for (const [service, image] of imagesOf(release)) await host.run('docker', ['tag', image, localTag(place, service, release)]);
+  for (const [service, image] of imagesOf(release)) {
+    const tag = localTag(place, service, release);
+    const { exitCode, stderr } = await host.run('docker', ['tag', image, tag]);
+    if (exitCode === 0) continue;
+    throw new KdcubeError({
+      code: 'command-failed',
+      message: `docker on ${host.name} cannot tag ${image} as ${tag}: ${stderr.trim().split('\n').at(-1)}`,
+      hint: `docker tag ${image} ${tag}    on the host; without the tag, \`docker image prune\` removes the image`,
+    });
+  }
 }
 
 /** Keeps the last releases that succeeded. If one cannot be read, nothing is removed: it may need any of the files. */
