@@ -45,12 +45,12 @@ export function remoteScript(command: HostCommand, id: string): string {
     `command -v -- ${shellQuote(program)} >/dev/null 2>&1 || { kdcube_end no-program; exit 0; }`,
     ...Object.entries(env).map(([name, value]) => `export ${variableName(name)}=${shellQuote(value)}`),
     // The left side tells its id, passes the input on, and then waits for the end of standard input. It keeps no output open, which would keep the session open.
-    // When it is no longer needed it exits by itself: of one that a signal ended, the shell would print "Terminated".
-    `{ exec 2>/dev/null; trap 'exit 0' TERM; sh -c 'echo "$PPID"'; head -c ${size}; exec >/dev/null; while read -r kdcube_line; do :; done`,
+    `{ exec 2>/dev/null; sh -c 'echo "$PPID"'; head -c ${size}; exec >/dev/null; while read -r kdcube_line; do :; done`,
     // sshd gives each session a process group of its own.
     `trap '' TERM; kill -s TERM 0; sleep ${GRACE}; kill -s KILL 0; } |`,
     `{ read -r kdcube_watch; ${commandLine}`,
-    'kdcube_code=$?; kill "$kdcube_watch"; kdcube_end "$kdcube_code"; }',
+    // The last line comes first: what the shell says about the watcher that is ended, "Terminated", is not the program's output.
+    'kdcube_code=$?; kdcube_end "$kdcube_code"; kill "$kdcube_watch"; }',
   ];
   return lines.join('\n');
 }
