@@ -196,6 +196,10 @@ function rollBackToForgedRecord(): unknown {
   } as const;
   const place = { account: '123456789012', region: 'eu-central-1', cluster: 'acme' };
   return planRollback({
+    environment: {
+      ...{ name: 'prod', tenant: 'acme', project: 'prod', services: [] },
+      bundles: { mode: 'baked', descriptor: 'env', examples: false, reload: true, alwaysPull: false, git: {} },
+    },
     record: { ...record, startedAt: time, endedAt: time, services: { proc }, bundles: [], descriptor: '' },
     running: { from: 'ecs', ...place, services: { 'acme-proc': service }, definitions: {}, latest: {} },
     definitions: new Map([[taskDefinition, { family: 'acme-proc', taskDefinitionArn: taskDefinition, containerDefinitions }]]),

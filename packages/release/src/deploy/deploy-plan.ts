@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DescriptorSecrets } from './descriptor-secrets';
-import { RecordedBundle } from './record';
+import { RecordedBundle, RecordedPlatform } from './record';
 
 /**
  * What a deploy will do to an environment on ECS, as a value. You can read it before anything changes and save it to a file; a deploy carries out exactly this plan, or refuses because the
@@ -82,6 +82,8 @@ export const PlannedRelease = z.strictObject({
   commit: z.string().optional(),
   /** Files of the release with uncommitted changes: no commit describes what is deployed. */
   uncommitted: z.array(z.string()).optional(),
+  /** Absent in a rollback to a release whose record does not say it. */
+  platform: RecordedPlatform.optional(),
   /** In order; the services of one wave are updated together. Only services that change. */
   waves: z.array(z.strictObject({ name: z.string(), services: z.array(z.string()) })),
   bundles: z.array(BundleChange),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { BundleContent } from '../release/receipts';
+import { generations } from '../platform/generation';
+import type { Release } from '../release/release';
 
 /**
  * What a release was, in one environment: one small OCI artifact for each finished attempt, verdict included, never overwritten (HOUSE law 5). `<prefix>/releases:<environment>.<name>.<n>`.
@@ -32,6 +34,18 @@ export const RecordedBundle = z.strictObject({
 });
 export type RecordedBundle = z.infer<typeof RecordedBundle>;
 
+/** Which platform a release is for, in a release record and in a plan. */
+export const RecordedPlatform = z.strictObject({
+  /** `platform.ref` of release.yaml, as it was written. */
+  ref: z.string().optional(),
+  generation: z.enum(generations),
+});
+export type RecordedPlatform = z.infer<typeof RecordedPlatform>;
+
+export function recordedPlatform({ platform: { ref }, generation }: Pick<Release, 'platform' | 'generation'>): RecordedPlatform {
+  return { ...(ref !== undefined && { ref }), generation };
+}
+
 /** What one attempt to deploy a release did in one environment, verdict included: the schema and its type. */
 export const ReleaseRecord = z.strictObject({
   record: z.literal(2),
@@ -48,6 +62,8 @@ export const ReleaseRecord = z.strictObject({
   endedAt: z.string(),
   /** The workspace's commit, if the whole release was committed. */
   commit: z.string().optional(),
+  /** Absent in records of versions that did not write it. */
+  platform: RecordedPlatform.optional(),
   services: z.record(z.string(), RecordedService),
   /** The exec task definition: registered, but never run as a service. On a compose host only its image. */
   exec: z.strictObject({ taskDefinition: z.string().optional(), image: z.string(), digest }).optional(),
@@ -67,8 +83,8 @@ export function isRecorded(draft: Omit<ReleaseRecord, 'attempt'>, last: ReleaseR
   if (!last || last.verdict !== 'succeeded' || draft.verdict !== 'succeeded') return false;
   // Through the schema: then both have their keys in one order.
   const content = (record: ReleaseRecord) => {
-    const { environment, release, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
-    return JSON.stringify([environment, release, services, exec, bundles, descriptor]);
+    const { environment, release, platform, services, exec, bundles, descriptor } = ReleaseRecord.parse(record);
+    return JSON.stringify([environment, release, platform, services, exec, bundles, descriptor]);
   };
   return content({ ...draft, attempt: 1 }) === content(last);
 }

@@ -1,7 +1,7 @@
 import type { DeployPlan } from '@kdcube/release/internal';
 import { listed, readinessAt, type BundleAnswer } from '../../../../../release/testing/rollouts/bundles';
 import { startBundles } from '../../../../testing/rollouts/bundles';
-import { readinessPort } from './readiness';
+import { askIfPossible, readinessPort } from './readiness';
 
 const TOKEN = 'Bearer s3cr3t-of-the-operator';
 const stops: (() => Promise<void>)[] = [];
@@ -28,6 +28,15 @@ it('sends the credential, and reads the answer and its process', async () => {
   const { url, seen } = await endpoint({ body: listed(), process: 'proc-1/7' });
   expect(await ask(url)).toEqual({ status: 200, type: 'application/json', body: JSON.stringify(listed()), process: 'proc-1/7' });
   expect(seen.map(({ headers }) => headers.authorization)).toEqual([TOKEN]);
+});
+
+it('a rollback without the credential does not ask, and says so', () => {
+  const readiness = readinessAt('https://app.example.com/x', { headers: { Authorization: 'KD_TEST_TOKEN' } })!;
+  const plan = { environment: 'prod', readiness, notes: ['rollback'] } as unknown as DeployPlan;
+  expect(askIfPossible(plan)).toBe(plan);
+  delete process.env.KD_TEST_TOKEN;
+  const { readiness: asked, notes } = askIfPossible(plan);
+  expect([asked, notes]).toEqual([undefined, ['rollback', expect.stringContaining('KD_TEST_TOKEN is not set')]]);
 });
 
 it('does not follow a redirect: another host gets neither a request nor the credential', async () => {

@@ -15,6 +15,19 @@ export function readinessPort(plan: DeployPlan, timeout = TIMEOUT_MS): Readiness
   return { ask: ({ url }) => ask(url, headers, timeout) };
 }
 
+/** The plan of a rollback asks only if it can: a token that is missing at 2 a.m. must not keep the last good release away. */
+export function askIfPossible(plan: DeployPlan): DeployPlan {
+  const { readiness, ...rest } = plan;
+  const unset = readiness ? unsetVariables(readiness) : [];
+  if (unset.length === 0) return plan;
+  const note = `readiness: ${unset.join(', ')} is not set, so this rollback does not ask whether the bundles are ready. The verdict rests on tasks and digests.`;
+  return { ...rest, notes: [...plan.notes, note] };
+}
+
+function unsetVariables({ headers }: Request): string[] {
+  return Object.values(headers).filter((variable) => (process.env[variable] ?? '') === '');
+}
+
 /** The rules of an environment say so too; a plan may come from a file. */
 function refusePlainHttp({ url, headers }: Request, environment: string): void {
   if (Object.keys(headers).length === 0) return;
@@ -28,8 +41,9 @@ function refusePlainHttp({ url, headers }: Request, environment: string): void {
 }
 
 /** The values are read once: they go into the requests, and nowhere else. */
-function readHeaders({ headers }: Request, environment: string): Record<string, string> {
-  const missing = Object.values(headers).filter((variable) => (process.env[variable] ?? '') === '');
+function readHeaders(request: Request, environment: string): Record<string, string> {
+  const { headers } = request;
+  const missing = unsetVariables(request);
   if (missing.length > 0)
     throw new KdcubeError(
       missing.map((variable) => ({

@@ -11,6 +11,7 @@ import type { Log } from '../../../system/log';
 import type { Repository } from '../../../registry/blobs/blobs';
 import { readDescriptorSecrets, readRunningState } from '../plan/plan';
 import { readTaskDefinitions, withEcs } from '../ecs-port';
+import { askIfPossible } from './readiness';
 import { listRecords } from '../../records/records';
 import { readRegistryImages } from '../../registry-images';
 
@@ -34,7 +35,9 @@ export async function planRollbackTo(
   const { mode, reload } = environment.bundles;
   const secrets = stored && { secrets: { stored, mode, reload } };
   return {
-    plan: planRollback({ record, ...(last && { last }), running, definitions, registryImages: known, ...secrets }),
+    plan: askIfPossible(
+      planRollback({ environment, record, ...(last && { last }), running, definitions, registryImages: known, ...secrets }),
+    ),
     record,
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { PlannedService } from '../../../deploy/deploy-plan';
-import { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
+import { RecordedBundle, RecordedPlatform, ReleaseRecord } from '../../../deploy/record';
 import { ConfigFile, HostFile, isIntact } from '../render/host-files';
 
 /** A service of a release on a host. `env`: its variables, without secrets. */
@@ -46,6 +46,7 @@ export const HostRelease = z.strictObject({
   environment: z.string(),
   release: z.string(),
   commit: z.string().optional(),
+  platform: RecordedPlatform.optional(),
   /** Undefined while it is deployed, or if that was killed. */
   verdict: ReleaseRecord.shape.verdict.optional(),
   reason: z.string(),

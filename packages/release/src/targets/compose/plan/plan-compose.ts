@@ -2,7 +2,7 @@ import { KdcubeError, type Problem } from '../../../problem/problem';
 import { compareBundles } from '../../../deploy/compare-bundles';
 import type { EnvChange, ServiceValues } from '../../../deploy/deploy-plan';
 import { descriptorForRecord } from '../../../deploy/normalize-descriptor';
-import type { RecordedBundle } from '../../../deploy/record';
+import { recordedPlatform, type RecordedBundle } from '../../../deploy/record';
 import { describeForcedStep } from '../../../deploy/registry-step';
 import { planWaves } from '../../../deploy/waves';
 import type { DescriptorPlan } from '../../../descriptor/descriptor';
@@ -76,6 +76,7 @@ export function planCompose(input: ComposeInput): PlannedCompose {
     release: input.name,
     ...(input.commit !== undefined && { commit: input.commit }),
     ...(input.uncommitted.length > 0 && { uncommitted: [...input.uncommitted] }),
+    platform: recordedPlatform(input.release),
     host: input.host,
     project: environment.compose.project,
     directory: environment.compose.directory!,

@@ -44,6 +44,7 @@ export function planComposeRollback(input: RollbackInput): ComposePlan {
     environment,
     release: target.release,
     ...(target.commit !== undefined && { commit: target.commit }),
+    ...(target.platform && { platform: target.platform }),
     host,
     project,
     directory,

@@ -4,7 +4,7 @@ import type { ComposePlan } from './compose-plan';
 
 /** The record of a finished attempt on a host: what was pinned, and how it ended. */
 export function recordCompose(
-  { environment, release, commit, content }: ComposePlan,
+  { environment, release, commit, platform, content }: ComposePlan,
   { verdict, problem, startedAt, endedAt }: Pick<ComposeOutcome, 'verdict' | 'problem' | 'startedAt' | 'endedAt'>,
 ): Omit<ReleaseRecord, 'attempt'> {
   const services = Object.entries(content.services).map(([service, { component, serviceName, image, desiredCount }]) => [
@@ -20,6 +20,7 @@ export function recordCompose(
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
     ...(commit !== undefined && { commit }),
+    ...(platform && { platform }),
     services: Object.fromEntries(services) as ReleaseRecord['services'],
     ...(content.exec && { exec: { image: content.exec.image, digest: digestOf(content.exec.image) } }),
     bundles: content.bundles,

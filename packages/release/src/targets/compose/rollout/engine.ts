@@ -97,7 +97,7 @@ async function prepareRelease(
   { plan, host, startedAt }: ComposeRollout,
   { releases }: HostState,
 ): Promise<Pick<ComposeRollout, 'next' | 'previous'>> {
-  const { environment, release, commit, content } = plan;
+  const { environment, release, commit, platform, content } = plan;
   const { hostBundles } = content;
   const next: HostRelease = {
     hostRelease: 1,
@@ -105,6 +105,7 @@ async function prepareRelease(
     environment,
     release,
     ...(commit !== undefined && { commit }),
+    ...(platform && { platform }),
     reason: '',
     startedAt: new Date(startedAt).toISOString(),
     content,

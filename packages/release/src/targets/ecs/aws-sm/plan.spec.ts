@@ -75,7 +75,7 @@ test('the secrets are written, and no deploy of them has succeeded: running task
 test('a rollback that was killed after its writes reloads when it is run again', () => {
   const record = recordOf(one.plan.descriptor.after);
   const input = { record, last: record, running, definitions: new Map(), registryImages: new Map() };
-  const plan = planRollback({ ...input, secrets: { stored, mode: 'baked', reload: true } });
+  const plan = planRollback({ ...input, environment, secrets: { stored, mode: 'baked', reload: true } });
   expect([isEmptyPlan(plan), plan.descriptor.secrets]).toMatchObject([false, { writes: [], reload: true }]);
 });
 
@@ -112,12 +112,12 @@ test('a rollback restores the descriptor of its record', () => {
     reload: true,
   } as const;
   const input = { record, last: recordOf(two.descriptor.after), running, definitions: new Map(), registryImages: new Map() };
-  const plan = planRollback({ ...input, secrets });
+  const plan = planRollback({ ...input, environment, secrets });
   expect(plan.descriptor.secrets!.writes.map(({ content }) => content)).toEqual([
     { default_bundle_id: 'lifts@1-4', bundle_ids: expect.arrayContaining(['lifts@1-4', 'huts@1-0']) },
   ]);
   expect([plan.descriptor.secrets!.reload, plan.descriptor.force]).toEqual([true, false]);
-  expect(thrownProblem(() => planRollback({ ...input, record: recordOf(''), secrets }))).toMatchObject({
+  expect(thrownProblem(() => planRollback({ ...input, environment, record: recordOf(''), secrets }))).toMatchObject({
     code: 'record-mismatch',
   });
 });

@@ -3,7 +3,7 @@ import type { EnvPlan } from '../../../env/env';
 import type { BundleChange, DeployPlan, ServiceStep } from '../../../deploy/deploy-plan';
 import { compareBundles } from '../../../deploy/compare-bundles';
 import { bundlesInDescriptor } from '../../../deploy/normalize-descriptor';
-import type { RecordedBundle, ReleaseRecord } from '../../../deploy/record';
+import { recordedPlatform, type RecordedBundle, type ReleaseRecord } from '../../../deploy/record';
 import { describeForcedStep, forcedService } from '../../../deploy/registry-step';
 import { isNewerThanKnown } from '../../../platform/generation';
 import { planWaves } from '../../../deploy/waves';
@@ -43,6 +43,7 @@ export function assemblePlan(
     release: input.name,
     ...(input.commit !== undefined && { commit: input.commit }),
     ...(input.uncommitted.length > 0 && { uncommitted: [...input.uncommitted] }),
+    platform: recordedPlatform(input.release),
     account: running.account,
     region: running.region,
     cluster: running.cluster,

@@ -1,21 +1,37 @@
+import type { Environment } from '../../../environment/environment';
 import type { DeployPlan } from '../../../deploy/deploy-plan';
 import type { DescriptorSecrets } from '../../../deploy/descriptor-secrets';
-import { generationRow } from '../../../platform/generation';
-import type { DeployInput } from './deploy-input';
+import { generationRow, type Generation } from '../../../platform/generation';
 
-type Input = Pick<DeployInput, 'environment' | 'release'>;
+/** What a deploy needs to know of the environment to ask about its bundles. */
+export type AskingEnvironment = Pick<Environment, 'name' | 'tenant' | 'project' | 'readiness' | 'services' | 'bundles'>;
+
+interface Input {
+  environment: AskingEnvironment;
+  release: {
+    /** Undefined if the record of a rollback does not say it. */
+    generation: Generation | undefined;
+    bundles: readonly { id: string }[];
+  };
+}
 
 /** Where a deploy asks proc whether the bundles of the release are ready; undefined if it cannot. */
 export function planReadiness({ environment, release }: Input, secrets?: DescriptorSecrets): DeployPlan['readiness'] {
   const { readiness, tenant, project } = environment;
-  if (!readiness || !generationRow(release.generation).bundleReadiness || !hasProc(environment)) return undefined;
-  if (isLoadedLater(environment, secrets)) return undefined;
+  if (!readiness || !release.generation || !generationRow(release.generation).bundleReadiness) return undefined;
+  if (!hasProc(environment) || isLoadedLater(environment, secrets)) return undefined;
   return { ...readiness, tenant, project, bundles: release.bundles.map(({ id }) => id) };
 }
 
 /** Why a deploy cannot ask, where one might expect it. */
 export function describeReadiness({ environment, release }: Input, secrets?: DescriptorSecrets): string[] {
   if (!hasProc(environment)) return [];
+  if (!release.generation)
+    return environment.readiness
+      ? [
+          'readiness: the record of this release does not name its platform, so it is not known whether the platform answers. The verdict rests on tasks and digests.',
+        ]
+      : [];
   const answers = generationRow(release.generation).bundleReadiness;
   if (environment.readiness && !answers)
     return [
@@ -33,10 +49,10 @@ export function describeReadiness({ environment, release }: Input, secrets?: Des
 }
 
 /** Whether a person loads the changed list of bundles after the deploy. */
-function isLoadedLater({ bundles }: DeployInput['environment'], secrets: DescriptorSecrets | undefined): boolean {
+function isLoadedLater({ bundles }: AskingEnvironment, secrets: DescriptorSecrets | undefined): boolean {
   return secrets !== undefined && secrets.writes.length > 0 && !bundles.reload;
 }
 
-function hasProc({ services }: DeployInput['environment']): boolean {
+function hasProc({ services }: AskingEnvironment): boolean {
   return services.some(({ component, target }) => component === 'proc' && target === 'ecs');
 }

@@ -1,5 +1,7 @@
 import { KdcubeError } from '../../../problem/problem';
 import type { ReleaseRecord } from '../../../deploy/record';
+import { prod } from '../../../../testing/deploys';
+import type { Environment } from '../../../environment/environment';
 import { recordDeploy } from '../records/record-deploy';
 import { chooseRollbackRecord } from './choose-record';
 import { planRollback } from './plan-rollback';
@@ -64,7 +66,14 @@ const running: Running = {
 };
 const [one, two] = [record('one', 1, 'a'), record('two', 2, 'b')];
 const plan = (first: TaskDefinition) =>
-  planRollback({ record: one, last: two, running, definitions: new Map([[arn('proc:1'), first]]), registryImages: new Map() });
+  planRollback({
+    environment: prod,
+    record: one,
+    last: two,
+    running,
+    definitions: new Map([[arn('proc:1'), first]]),
+    registryImages: new Map(),
+  });
 
 it('a rollback is a plan: the old revision, the present number of tasks, and the descriptor forced because it differs', () => {
   const made = plan(definition(1, 'a', 'old'));
@@ -85,6 +94,7 @@ it('a rollback is a plan: the old revision, the present number of tasks, and the
 
 it('the same descriptor is not forced', () => {
   const same = planRollback({
+    environment: prod,
     record: one,
     last: { ...two, descriptor: 'a' },
     running,
@@ -97,6 +107,7 @@ it('the same descriptor is not forced', () => {
 it('a record without a descriptor: forced after a record that has one, and unknown after one that has none either', () => {
   const rollback = (descriptor: string) =>
     planRollback({
+      environment: prod,
       record: { ...one, descriptor: '' },
       last: { ...two, descriptor },
       running,
@@ -148,12 +159,50 @@ it('its record has what a rollback does not carry out: the setup task and the ex
   expect([made.services, made.exec]).toEqual([{ setup, proc: { ...one.services.proc!, desiredCount: 4 } }, exec]);
 });
 
+describe('readiness of the bundles to which a rollback goes', () => {
+  const readiness = { url: 'https://app.example.com/x', headers: {}, wait: 'all' as const };
+  const bundles = [{ id: 'lifts@1-4', folder: 'lifts', tree: 'a'.repeat(40) }];
+  const rollback = (platform: ReleaseRecord['platform'], environment: Environment = { ...prod, readiness }) =>
+    planRollback({
+      environment,
+      record: { ...one, bundles, ...(platform && { platform }) },
+      running,
+      definitions: new Map([[arn('proc:1'), definition(1, 'a', 'old')]]),
+      registryImages: new Map(),
+    });
+
+  it('is asked for where the platform of that release answers, and only about its bundles', () => {
+    const made = rollback({ ref: '2026.08.19.120', generation: '2026.8.18' });
+    expect(made.readiness).toEqual({ ...readiness, tenant: prod.tenant, project: prod.project, bundles: ['lifts@1-4'] });
+    expect(made.platform).toEqual({ ref: '2026.08.19.120', generation: '2026.8.18' });
+  });
+
+  it.each<[string, ReleaseRecord['platform'], RegExp]>([
+    ['an older platform', { generation: '2026.4.19' }, /a platform of 2026\.4\.19 does not answer/],
+    ['a record that does not say it', undefined, /the record of this release does not name its platform/],
+  ])('is not asked for: %s, and the plan says why', (_, platform, note) => {
+    const made = rollback(platform);
+    expect([made.readiness, made.notes.join('\n')]).toEqual([undefined, expect.stringMatching(note)]);
+  });
+
+  it('a platform that answers, and an environment without a URL: the plan says so', () => {
+    const made = rollback({ generation: '2026.8.18' }, prod);
+    expect([made.readiness, made.notes.join('\n')]).toEqual([undefined, expect.stringMatching(/\(readiness\.url\)/)]);
+  });
+});
+
 describe('a record that does not match ECS is refused', () => {
   const proc = one.services.proc!;
   const good = definition(1, 'a', 'old');
   const refusal = (changed: Partial<ReleaseRecord>, definitions: [string, TaskDefinition][] = [[arn('proc:1'), good]]) => {
     try {
-      planRollback({ record: { ...one, ...changed }, running, definitions: new Map(definitions), registryImages: new Map() });
+      planRollback({
+        environment: prod,
+        record: { ...one, ...changed },
+        running,
+        definitions: new Map(definitions),
+        registryImages: new Map(),
+      });
       return [];
     } catch (error) {
       return (error as KdcubeError).problems.map(({ code, message }) => `${code}: ${message}`);

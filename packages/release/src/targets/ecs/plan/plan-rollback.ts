@@ -7,6 +7,7 @@ import { expectedDigests, type RegistryImage } from '../task-definition/expected
 import { packedFilesIn, withoutFilesContainer } from '../task-definition/files';
 import type { ContainerDefinition, TaskDefinition } from '../task-definition/task-definition';
 import { checkRecord } from './check-record';
+import { type AskingEnvironment, describeReadiness, planReadiness } from './plan-readiness';
 import { describeSecrets } from '../aws-sm/detect-change';
 import { planRollbackSecrets } from '../aws-sm/rollback-secrets';
 import type { StoredDescriptor } from '../aws-sm/stored-descriptor';
@@ -15,6 +16,7 @@ import type { Running } from './running';
 import { variablesOf } from './running';
 
 export interface RollbackInput {
+  environment: AskingEnvironment;
   /** The release to roll back to. */
   record: ReleaseRecord;
   /** The last record, to compare bundles with. */
@@ -30,18 +32,21 @@ export interface RollbackInput {
 
 /** A rollback as a plan like every other: the revisions of the record, and its descriptor in Redis if it differs. It builds nothing and does not read release.yaml. A record that does not match ECS is refused. */
 export function planRollback(input: RollbackInput): DeployPlan {
-  const { record, running, last } = input;
+  const { environment, record, running, last } = input;
   checkRecord(input);
   const services = Object.entries(record.services)
     .filter(([, { component, taskDefinition }]) => component !== 'postgres-setup' && taskDefinition !== undefined)
     .map(([name, service]) => planRollbackStep(name, service, input));
   const { descriptor, gateway } = redisChanges(services, input);
   const { account, region, cluster } = running;
+  const asked = { environment, release: { generation: record.platform?.generation, bundles: record.bundles } };
+  const readiness = planReadiness(asked, descriptor.secrets);
   return {
     plan: 2,
     environment: record.environment,
     release: record.release,
     ...(record.commit !== undefined && { commit: record.commit }),
+    ...(record.platform && { platform: record.platform }),
     account,
     region,
     cluster,
@@ -56,9 +61,11 @@ export function planRollback(input: RollbackInput): DeployPlan {
     bundles: compareRecordedBundles(record, last),
     descriptor,
     gateway,
+    ...(readiness && { readiness }),
     notes: [
       `rollback to ${record.release}, deployed at ${record.endedAt}`,
       ...(descriptor.secrets ? describeSecrets(descriptor.secrets, 'proc') : []),
+      ...describeReadiness(asked, descriptor.secrets),
       ...describeForcedStep({ services, descriptor, gateway }),
     ],
   };

@@ -33,6 +33,7 @@ export function recordDeploy(plan: DeployPlan, outcome: Outcome, carriedOver?: C
     startedAt: new Date(outcome.startedAt).toISOString(),
     endedAt: new Date(outcome.endedAt).toISOString(),
     ...(plan.commit !== undefined && { commit: plan.commit }),
+    ...(plan.platform && { platform: plan.platform }),
     // Once set up, the database stays so: the next deploy has nothing to run again.
     services: { ...setupOf(carriedOver), ...Object.fromEntries(services) },
     ...((planned ?? carriedOver?.exec) && { exec: planned ?? carriedOver?.exec }),
