@@ -101,6 +101,8 @@ export type { BundleClone, WorkspaceSource } from './descriptor/git-source';
 export { bundlesInDescriptor } from './deploy/normalize-descriptor';
 export { descriptorIn } from './targets/ecs/plan/reuse-registered-text';
 export { descriptorOptions, type PlannedFile } from './env/bundles';
+export { platformSecret, secretsPrefix } from './descriptor/aws-sm';
+export { hasBundleLogin, secretsProvider } from './platform/login';
 export { gitModeFacts } from './platform/git-mode';
 export { envFile } from './env/env-file';
 export { type EnvPlan, renderEnv, type ServiceEnv } from './env/env';
@@ -133,7 +135,7 @@ export {
 } from './deploy/checks/network';
 export { fargateQuota, taskQuota } from './deploy/checks/quota';
 export { executionRoleSet, rolePermission, roleTrust } from './deploy/checks/role';
-export { parameterExists, secretExists, secretHasKey } from './deploy/checks/secret';
+export { parameterExists, secretExists, secretHasKey, sessionSecretExists } from './deploy/checks/secret';
 export { serviceCircuitBreaker, type ServiceFacts, UPDATE_CHECKS } from './deploy/checks/service';
 export { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './deploy/checks/storage';
 export { serviceDeployment, serviceStrategy } from './deploy/checks/strategy';

@@ -35,6 +35,7 @@ export interface Fault {
 }
 
 const SECRETS = 'secretsmanager';
+const PLATFORM_SECRETS = 'kdcube/acme/demo/platform/secrets';
 const NOTHING = `sha256:${'0'.repeat(64)}`;
 /** The response of ECR. */
 const NO_REPOSITORY = {
@@ -155,6 +156,20 @@ export const FAULTS: Fault[] = [
     name: 'no log group, although another one has its name as a prefix',
     changeAccount: (aws) => aws.json('logs', 'Logs_20140328.DeleteLogGroup', { logGroupName: '/ecs/kdcube-web' }),
     result: 'log group /ecs/kdcube-web: does not exist: no task can start without it',
+  },
+  {
+    name: 'a login by a bundle, and no secrets of the platform',
+    changeEnvironment: withBundleLogin,
+    result: `secret secretsmanager:${PLATFORM_SECRETS}: does not exist: the login of a bundle needs services.session_token.secret in it`,
+  },
+  {
+    name: 'a login by a bundle, and secrets of the platform that are scheduled for deletion',
+    changeEnvironment: withBundleLogin,
+    changeAccount: async (aws) => {
+      await aws.json(SECRETS, 'secretsmanager.CreateSecret', { Name: PLATFORM_SECRETS, SecretString: '{}' });
+      return aws.json(SECRETS, 'secretsmanager.DeleteSecret', { SecretId: PLATFORM_SECRETS, RecoveryWindowInDays: 7 });
+    },
+    result: `secret secretsmanager:${PLATFORM_SECRETS}: is scheduled for deletion: the platform cannot read services.session_token.secret`,
   },
   {
     name: 'no signature, although the environment requires one',
@@ -300,4 +315,8 @@ function deniedAction(denied: string): FixedResponse {
     );
     return `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`;
   };
+}
+
+function withBundleLogin(text: string): string {
+  return text.replace('component: proc,', 'component: proc, env: { AUTH_PROVIDER: session, SECRETS_PROVIDER: aws-sm },');
 }

@@ -29,6 +29,11 @@ export function metaSecret(prefix: string): string {
   return `${prefix}/bundles-meta`;
 }
 
+/** The platform’s own secrets, such as `services.session_token.secret`, in one JSON object. */
+export function platformSecret(prefix: string): string {
+  return `${prefix}/platform/secrets`;
+}
+
 export function bundleSecret(prefix: string, id: string): string {
   return `${prefix}/bundles/${id}/descriptor`;
 }

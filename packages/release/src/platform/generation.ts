@@ -18,6 +18,10 @@ export interface GenerationRow {
   health: Readonly<Record<'ingress' | 'proc' | 'metrics' | 'proxylogin' | 'frontend' | 'web-proxy', string>>;
   /** proc says which bundles are ready (`GET /monitoring/applications`); a live proc proves nothing about them. */
   bundleReadiness: boolean;
+  /** The platform can have a bundle do the login (`AUTH_PROVIDER: session`): from 2026.6.11.415. Its sessions are signed with a secret. */
+  bundleLogin: boolean;
+  /** The descriptors in the configuration folder that the platform itself changes. */
+  editsDescriptors: readonly string[];
 }
 
 const EARLY_HEALTH = {
@@ -55,7 +59,11 @@ const SINCE_2026_4 = {
   examples: EXAMPLES_2026_4,
   health: EARLY_HEALTH,
   bundleReadiness: false,
+  bundleLogin: true,
+  editsDescriptors: ['bundles.yaml'],
 } as const;
+
+const SINCE_2026_8 = { ...SINCE_2026_4, editsDescriptors: ['bundles.yaml', 'economics.yaml'] } as const;
 
 /**
  * What the platform expects, as it changed. A generation is named by the day of the change; platform.ref is compared with that, or with `since`, number by number.
@@ -71,6 +79,8 @@ export const GENERATIONS = {
     examples: ['eco@2026-02-18-15-06', 'react@2026-02-10-02-44', 'with-isoruntime@2026-02-16-14-00'],
     health: EARLY_HEALTH,
     bundleReadiness: false,
+    bundleLogin: false,
+    editsDescriptors: [],
   },
   /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
   '2026.3.3': {
@@ -91,17 +101,19 @@ export const GENERATIONS = {
     ],
     health: EARLY_HEALTH,
     bundleReadiness: false,
+    bundleLogin: false,
+    editsDescriptors: [],
   },
   /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */
   '2026.4.19': SINCE_2026_4,
   /** web-proxy answers `/health` itself, and has no `/chatbot/chat` any more (97bd50cdb; first published as 2026.08.15.310). */
-  '2026.8.12': { ...SINCE_2026_4, health: { ...EARLY_HEALTH, 'web-proxy': '/health' } },
+  '2026.8.12': { ...SINCE_2026_8, health: { ...EARLY_HEALTH, 'web-proxy': '/health' } },
   /**
    * proc has `/health/live`, and `/health` answers 503 while a required bundle prepares (579310acb, of 18:25 that day). 2026.08.18.242 was published before it: there
    * `/health/live` is a 404.
    */
   '2026.8.18': {
-    ...SINCE_2026_4,
+    ...SINCE_2026_8,
     since: '2026.8.18.243',
     health: { ...EARLY_HEALTH, proc: '/health/live', 'web-proxy': '/health' },
     bundleReadiness: true,

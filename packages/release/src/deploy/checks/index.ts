@@ -10,7 +10,7 @@ import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, su
 import { planBaseline, planLocation } from './plan';
 import { fargateQuota, taskQuota } from './quota';
 import { executionRoleSet, rolePermission, roleTrust } from './role';
-import { parameterExists, secretExists, secretHasKey } from './secret';
+import { parameterExists, secretExists, secretHasKey, sessionSecretExists } from './secret';
 import { serviceActive, serviceCircuitBreaker, serviceController, serviceExists, serviceScaling } from './service';
 import { accessPointAvailable, fileSystemAvailable, mountTargetInZone, nfsAllowed } from './storage';
 import { serviceDeployment, serviceStrategy } from './strategy';
@@ -58,6 +58,7 @@ export const CHECKS: readonly CheckInfo[] = [
   parameterExists,
   secretExists,
   secretHasKey,
+  sessionSecretExists,
   logGroupExists,
   fargateQuota,
   taskQuota,

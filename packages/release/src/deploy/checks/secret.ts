@@ -40,6 +40,29 @@ export const secretExists: Check<SecretFacts> = {
   },
 };
 
+/** Its subject is `secretsmanager:` and the name. */
+export const sessionSecretExists: Check<SecretFacts> = {
+  name: 'session-secret-exists',
+  kind: 'secret',
+  title: 'Where a bundle does the login, the platform’s secrets exist in Secrets Manager',
+  why: 'Ingress and proc sign sessions with `services.session_token.secret`: without it, every login fails.',
+  source:
+    'https://github.com/kdcube/kdcube/blob/main/app/ai-app/docs/service/auth/bundle-session-auth-README.md#descriptor-contract',
+  when: ['verify'],
+  code: 'environment-not-ready',
+  decide({ secret, exists, isDeleted }) {
+    if (exists && !isDeleted) return pass('exists; it must have services.session_token.secret, and is not read');
+    return fail(
+      isDeleted
+        ? 'is scheduled for deletion: the platform cannot read services.session_token.secret'
+        : 'does not exist: the login of a bundle needs services.session_token.secret in it',
+      isDeleted
+        ? `aws secretsmanager restore-secret --secret-id ${secret}`
+        : `aws secretsmanager create-secret --name ${secret} --secret-string '{"services": {"session_token": {"secret": "…"}}}'`,
+    );
+  },
+};
+
 export interface SecretKeyFacts {
   secret: string;
   key: string;

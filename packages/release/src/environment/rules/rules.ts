@@ -11,6 +11,7 @@ import {
   targetsAreComplete,
 } from './rules-targets';
 import { composePlaceIsSafe } from './rules-compose';
+import { descriptorsCanBeEdited, sessionsCanBeSigned } from './rules-platform';
 import { readinessCanBeAsked } from './rules-readiness';
 import {
   clearedNamesExist,
@@ -46,6 +47,8 @@ const RULES: EnvironmentRule[] = [
   execCanRun,
   composePlaceIsSafe,
   readinessCanBeAsked,
+  sessionsCanBeSigned,
+  descriptorsCanBeEdited,
   keysAreUsed,
   gatewayIsAccepted,
   gatewayIsPlausible,

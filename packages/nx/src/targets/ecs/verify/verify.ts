@@ -42,7 +42,7 @@ export async function verifyEnvironment(
     const checks: (() => Promise<CheckResult[]>)[] = [
       () => checkResources(environment, aws, api),
       () => checkRoles(environment, rendered, api),
-      () => checkSecrets(rendered, api, { readKeys: secretKeys }),
+      () => checkSecrets(environment, rendered, api, { readKeys: secretKeys }),
       () => checkLogGroups(environment, api),
       () => checkImages(environment, pushed, execImage, { generation, target: 'ecs', log }),
       () => checkQuotas(environment, api),
