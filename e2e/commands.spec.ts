@@ -60,6 +60,7 @@ test('nx g @kdcube/nx:bundle my-bundle; nx sync:check reports the stale pin offl
 test('nx run release:validate, nx run my-bundle:test, nx run-many -t stage, nx run release:descriptor', async () => {
   expect((await workspace.mustNx('run release:validate')).stdout).toContain('1 bundle, 2 images, platform 2026.7.20.444');
   expect((await workspace.mustNx('run my-bundle:test')).output).toMatch(/Ran \d+ tests?.*\n+OK/);
+  expect((await workspace.mustNx('run release:validate --resolve --python=3.12')).exitCode).toBe(0);
   await workspace.mustNx('run-many -t stage');
   expect(workspace.read('dist/stage/my-bundle/bundles/my-bundle/entrypoint.py')).toBe(
     workspace.read('bundles/my-bundle/entrypoint.py'),

@@ -44,13 +44,17 @@ export function platformsPage(generations, facts, lastKnownRef, { gitModeFacts, 
         return [`\`${name}\``, gitInImage ? 'yes' : 'no', `\`${root.folder}\` (\`${root.variable}\`)`, `\`${hostRoot}\``];
       },
     ),
-    '## Login and descriptors',
+    '## Login, packages and descriptors',
     'Where a bundle does the login (`AUTH_PROVIDER: session`, from `2026.6.11.415`), ingress and proc sign sessions with the secret `services.session_token.secret` of their `SECRETS_PROVIDER`: an environment whose provider keeps no secrets is refused, and `verify` looks for the secret in Secrets Manager. Descriptors that the platform edits need a writable configuration folder.',
-    table(['generation', 'login by a bundle', 'descriptors that the platform edits'], ([name, row]) => [
-      `\`${name}\``,
-      row.bundleLogin ? 'yes' : 'no',
-      row.editsDescriptors.map((file) => `\`${file}\``).join(', ') || 'none',
-    ]),
+    table(
+      ['generation', 'login by a bundle', 'packages for a function (`@venv`)', 'descriptors that the platform edits'],
+      ([name, row]) => [
+        `\`${name}\``,
+        row.bundleLogin ? 'yes' : 'no',
+        row.venvs ? 'yes' : 'no',
+        row.editsDescriptors.map((file) => `\`${file}\``).join(', ') || 'none',
+      ],
+    ),
     '## Facts',
     'What the platform does, from which published version on, and the file that says so at a commit of kdcube/kdcube. A test compares each with a clone of that repository (`KDCUBE_PLATFORM_CLONE`).',
     [

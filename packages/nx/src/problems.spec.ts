@@ -11,6 +11,7 @@ import {
   applyCheck,
   bootProblems,
   checkBundleSource,
+  checkRequirements,
   findProblem,
   formatProblems,
   hostCompose,
@@ -42,6 +43,7 @@ import { run } from './system/exec';
 import { fileProblem } from './system/files';
 import { withLock } from './system/lock/lock';
 import { nothingToContinue } from './executors/continue/problems';
+import { unresolved } from './executors/validate/resolve-packages';
 import { noEnvironments } from './executors/prune/problems';
 import { deleteManifest } from './registry/prune/delete-manifest';
 import { requireSupportedSystem } from './system/supported-system';
@@ -280,6 +282,19 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
       ],
       { subject: 'weather@2-1', place: 'bundles/weather@2-1', allowAs: 'bundles/weather@2-1', allowed: undefined },
     ),
+  'requirements-unresolved': () => [
+    unresolved(
+      { id: 'weather@2-1', file: 'bundles/weather@2-1/requirements.txt' },
+      '3.12',
+      '  ERROR: No matching distribution found for httpx==99',
+    ),
+  ],
+  'requirements-invalid': () =>
+    checkRequirements({
+      ...{ id: 'weather@2-1', folder: 'bundles/weather@2-1', gitInImage: true, hasVenvs: true },
+      venvs: [{ file: 'service.py', line: 3, requirements: 'requirements.txt' }],
+      read: () => 'httpx==0.27.2\n-e ./lib\n',
+    }).problems,
   'entrypoint-missing': () => checkBundleSource(new Map([['main.py', '']]), { id: 'weather@2-1', folder: 'bundles/weather@2-1' }),
   'entrypoint-none': () => python('class Weather:\n    pass\n'),
   'entrypoint-many': () =>

@@ -37,13 +37,14 @@ export async function putImage(
   what: string,
   created?: string,
   history?: readonly { created_by: string }[],
+  env: readonly unknown[] = [],
 ): Promise<string> {
   const config = Buffer.from(
     JSON.stringify({
       architecture: 'amd64',
       os: 'linux',
       created,
-      config: { Labels: { what } },
+      config: { Labels: { what }, ...(env.length > 0 && { Env: env }) },
       rootfs: { type: 'layers', diff_ids: [] },
       history,
     }),

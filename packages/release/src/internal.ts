@@ -21,7 +21,7 @@ export { ONCE } from './document/once';
 // platform
 export { isPythonKeyword } from './platform/python-names';
 export { idProblem } from './platform/bundle-id';
-export { calendarVersion, type Generation, generations } from './platform/generation';
+export { calendarVersion, type Generation, generationRow, generations } from './platform/generation';
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
@@ -56,6 +56,9 @@ export { chosenEnvironment, environmentFile, environmentNames, isEnvironmentName
 // bundle
 export { dependencyNote, isDependencyFile } from './bundle/source/dependencies';
 export { checkBundleSource } from './bundle/source/source';
+export { findVenvs } from './bundle/source/venv';
+export { readRequirements } from './bundle/requirements/read-requirements';
+export { checkRequirements, type RequirementsCheck } from './bundle/requirements/check-requirements';
 export { LFS_LIMIT, planStage, type StagePlan, type TreeEntry } from './bundle/stage/stage';
 
 // image

@@ -38,6 +38,15 @@ export async function readRegistryImages(references: readonly string[], log: Log
   return new Map(found.filter((entry) => entry !== undefined));
 }
 
+/** The Python of an image, `3.12`, as the official images of Python say it; undefined if its config does not. */
+export async function readImagePython(reference: string, platform: string, log: Log): Promise<string | undefined> {
+  const parsed = parseImageReference(reference);
+  const { config } = await getImage(openRegistry(parsed.host, log), parsed.repository, manifestName(parsed), platform);
+  const env: unknown = config.config?.Env;
+  const setting = Array.isArray(env) ? env.find((each) => /^PYTHON_VERSION=\d/.test(String(each))) : undefined;
+  return /=(\d+\.\d+)/.exec(String(setting))?.[1];
+}
+
 /** What cannot be read is unknown, which is not an error. */
 export async function undefinedOnProblem<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {

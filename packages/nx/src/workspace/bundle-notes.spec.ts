@@ -3,9 +3,8 @@ import type { Log } from '../system/log';
 import { silentLog } from '../system/log';
 import { type Acme, acme } from '../../testing/acme-kit';
 import { write } from '../../testing/git-kit';
-import { findDependencyNote, logIgnoredFiles } from './bundle-notes';
+import { logIgnoredFiles } from './bundle-notes';
 import { findBundle } from './bundles';
-import { checkBundles } from './check-bundles';
 import { requireBundle } from './workspace';
 
 jest.setTimeout(120_000);
@@ -27,7 +26,7 @@ async function found(id = 'here@1-0') {
   const release = await ours.open();
   return withSnapshot(ours.root, async (snapshot) => {
     const bundle = await findBundle(release, requireBundle(release.release, id), snapshot, { offline: false, log: silentLog });
-    return { bundle, note: await findDependencyNote(await bundle.open(), bundle) };
+    return { bundle };
   });
 }
 
@@ -74,22 +73,5 @@ describe('the files of a bundle that git ignores', () => {
     const { log, notes } = recordNotes();
     await logIgnoredFiles(ours.root, (await found('there@2-0')).bundle, log);
     expect(notes).toEqual([]);
-  });
-});
-
-describe('packages that a bundle lists', () => {
-  it('are no problem, and validate reports them', async () => {
-    ours.commit({ [`${HERE}/requirements.txt`]: 'httpx\n', [`${HERE}/pyproject.toml`]: '[project]\ndependencies = ["x"]\n' });
-    expect((await found()).note).toContain('here@1-0: pyproject.toml, requirements.txt are not installed');
-    const release = await ours.open();
-    const { log, notes } = recordNotes();
-    const { problems } = await withSnapshot(ours.root, (snapshot) => checkBundles(release, snapshot, { online: false, log }));
-    expect(problems).toEqual([]);
-    expect(notes).toEqual([expect.stringContaining('requirements.txt')]);
-  });
-
-  it('are none in the pyproject.toml of a tool', async () => {
-    ours.commit({ [`${HERE}/pyproject.toml`]: '[tool.ruff]\nline-length = 120\n', [`${HERE}/requirements-dev.txt`]: 'pytest\n' });
-    expect((await found()).note).toBeUndefined();
   });
 });

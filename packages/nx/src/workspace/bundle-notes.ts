@@ -1,10 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { dependencyNote, isDependencyFile, printable } from '@kdcube/release/internal';
+import { printable } from '@kdcube/release/internal';
 import { batchedBy } from '../git/batch';
 import { ignoredPaths } from '../git/ignored';
-import type { GitStore } from '../git/mirror/store';
-import { listFiles, readFiles } from '../git/tree-files';
 import type { Log } from '../system/log';
 import type { FoundBundle } from './bundles';
 
@@ -52,17 +50,4 @@ function filesOf(root: string, name: string): string[] {
     // The name of the folder is enough.
   }
   return [name];
-}
-
-/** A note about the Python packages that a bundle lists. */
-export async function findDependencyNote(store: GitStore, { content }: BundleFolder): Promise<string | undefined> {
-  const files = (await listFiles(store, content.tree)).filter(({ path }) => !path.includes('/'));
-  const settings = files.filter(({ path }) => isDependencyFile(path) === 'settings');
-  const texts = new Map<string, string>();
-  for await (const { file, content: bytes } of readFiles(store, settings)) texts.set(file.path, bytes.toString('utf8'));
-  return dependencyNote(
-    content.id,
-    files.map(({ path }) => path),
-    texts,
-  );
 }

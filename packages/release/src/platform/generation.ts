@@ -20,6 +20,8 @@ export interface GenerationRow {
   bundleReadiness: boolean;
   /** The platform can have a bundle do the login (`AUTH_PROVIDER: session`): from 2026.6.11.415. Its sessions are signed with a secret. */
   bundleLogin: boolean;
+  /** A bundle can have packages installed for a function (`@venv`): since 2026-04-10 (1ae0b28c0). */
+  venvs: boolean;
   /** The descriptors in the configuration folder that the platform itself changes. */
   editsDescriptors: readonly string[];
 }
@@ -60,6 +62,7 @@ const SINCE_2026_4 = {
   health: EARLY_HEALTH,
   bundleReadiness: false,
   bundleLogin: true,
+  venvs: true,
   editsDescriptors: ['bundles.yaml'],
 } as const;
 
@@ -80,6 +83,7 @@ export const GENERATIONS = {
     health: EARLY_HEALTH,
     bundleReadiness: false,
     bundleLogin: false,
+    venvs: false,
     editsDescriptors: [],
   },
   /** The ids of the built-in examples are refused, whatever BUNDLES_INCLUDE_EXAMPLES says; `props` exists; platform.ref is PEP 440. */
@@ -102,6 +106,7 @@ export const GENERATIONS = {
     health: EARLY_HEALTH,
     bundleReadiness: false,
     bundleLogin: false,
+    venvs: false,
     editsDescriptors: [],
   },
   /** bundles.yaml is read instead of AGENTIC_BUNDLES_JSON; if examples are enabled, an example's id keeps the built-in entry. */

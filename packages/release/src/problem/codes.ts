@@ -73,6 +73,8 @@ export const PROBLEMS = {
   'unsafe-name': 'A file name that is not portable.',
   'secret-in-file': 'A file of a bundle or an image holds a secret.',
   'entrypoint-missing': 'A bundle without entrypoint.py.',
+  'requirements-invalid': 'A list of Python packages that pip would refuse when the platform installs it for `@venv`.',
+  'requirements-unresolved': 'Python packages of a bundle that pip cannot resolve for the Python of the image.',
   'entrypoint-none': 'An entrypoint.py without an entrypoint that the platform finds.',
   'entrypoint-many': 'A bundle with several entrypoints.',
   'absolute-import': 'An import that works only in the author’s folder.',

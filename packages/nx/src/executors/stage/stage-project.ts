@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import type { StageReceipt } from '@kdcube/release/internal';
 import { OUT, printReceipt } from '@kdcube/release/internal';
-import { findDependencyNote, logIgnoredFiles } from '../../workspace/bundle-notes';
+import { logIgnoredFiles } from '../../workspace/bundle-notes';
+import { checkBundlePackages } from '../../workspace/bundle-packages';
 import { findBundle } from '../../workspace/bundles';
 import { replaceDir, writeFileAtomic } from '../../system/files';
 import type { Snapshot } from '../../git/snapshot/snapshot';
@@ -44,7 +45,7 @@ export async function stageProject(
     startedAt,
   );
   await logIgnoredFiles(root, found, log);
-  const note = await findDependencyNote(store, found);
-  if (note) log.note(note);
+  const { notes, problems } = await checkBundlePackages(store, found, release.release.generation);
+  for (const note of [...problems.map(({ message }) => message), ...notes]) log.note(note);
   log.event({ event: 'staged', ...receipt });
 }

@@ -5,8 +5,10 @@ import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot/snapshot';
 import { pluralize } from '../../system/log';
+import { resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
+import { findImagePython, resolvePackages } from './resolve-packages';
 import { releaseProjectName } from '../../plugin-options';
 import type { Task } from '../run-task';
 import { runExecutor } from '../run-task';
@@ -42,11 +44,19 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
 
 async function bundleProblems({ root, log, plugin }: Task, options: ValidateOptions): Promise<Problem[]> {
   const open = await openRelease(root, { ...options, images: plugin.images });
-  const { problems, unchecked: unseen } = await withSnapshot(root, (snapshot) =>
-    checkBundles(open, snapshot, { online: options.online, log }),
-  );
+  const {
+    problems,
+    unchecked: unseen,
+    lists,
+  } = await withSnapshot(root, (snapshot) => checkBundles(open, snapshot, { online: options.online, log }));
   if (unseen.length > 0)
     log.note(`not checked, because they are not in the local cache: ${unseen.join(', ')}. --online fetches them`);
+  const installing = lists.filter(({ installed }) => installed.length > 0);
+  if (options.resolve && problems.length === 0 && installing.length > 0) {
+    const python =
+      options.python ?? (await findImagePython(open, resolveRegistries({}, withMirroredRegistry(plugin, open.release)), log));
+    return resolvePackages(installing, python, log);
+  }
   // Missing and stale pins are reported by pinProblems.
   return problems.filter(({ code }) => code !== 'pin-missing' && code !== 'pin-stale');
 }

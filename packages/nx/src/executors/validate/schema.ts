@@ -9,6 +9,10 @@ export const examples = [
     command: 'nx run release:validate --online',
     description: 'Also check at the remotes that every tag still names its pinned commit',
   },
+  {
+    command: 'nx run release:validate --resolve',
+    description: 'Also have pip resolve the packages that bundles list for @venv',
+  },
 ];
 
 export const ValidateOptions = z.strictObject({
@@ -19,6 +23,19 @@ export const ValidateOptions = z.strictObject({
       'Also contact the git remotes: check that every tag still names its pinned commit, and fetch pinned bundles to check their source.',
     )
     .meta({ examples: [true] }),
+  resolve: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also have pip of this machine resolve what @venv would install, for the Python of the image and with wheels only: nothing is installed, and no code of a package runs.',
+    )
+    .meta({ examples: [true] }),
+  python: z
+    .string()
+    .regex(/^\d+\.\d+$/)
+    .optional()
+    .describe('With --resolve: the Python of the image. Default: what its base image says (PYTHON_VERSION).')
+    .meta({ examples: ['3.12'] }),
   ...release,
   json,
 });

@@ -17,10 +17,16 @@ export function isDependencyFile(path: string): 'list' | 'settings' | undefined 
 
 /**
  * A note about a bundle's lists of packages, which are not installed; undefined if it has none. `texts`: the content of the files that
- * `isDependencyFile` classifies as settings.
+ * `isDependencyFile` classifies as settings. `installed`: files that the platform installs for `@venv`.
  */
-export function dependencyNote(id: string, paths: readonly string[], texts: ReadonlyMap<string, string>): string | undefined {
+export function dependencyNote(
+  id: string,
+  paths: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  installed: readonly string[] = [],
+): string | undefined {
   const found = paths.filter((path) => {
+    if (installed.includes(path)) return false;
     const kind = isDependencyFile(path);
     return kind === 'list' || (kind === 'settings' && SETTINGS[path.toLowerCase()]!.test(texts.get(path) ?? ''));
   });

@@ -22,6 +22,7 @@ import { findImageGit } from '../../git-mode/image-git';
 import { prepareBundles } from '../../git-mode/prepare';
 import { requirePushed } from '../../git-mode/pushed';
 import { readLabels, readRegistryImages } from '../../registry-images';
+import { describeStaleEnvironments } from '../../stale-environments';
 import { publishedReasons, recordedBundles, uncommittedFiles } from '../../release-facts';
 import { publishedPortsOf, readBase } from '../compose-command';
 import { readContainers } from '../docker';
@@ -81,7 +82,9 @@ export async function planHostRelease(
     configFiles: new Map(),
     assembly: await readHostAssembly(host, environment, base),
   });
-  return { ...planned, notes, images, ...(last && { last }) };
+  const stale = await describeStaleEnvironments(environment, planned.plan.services, release.generation, log);
+  const plan = { ...planned.plan, notes: [...planned.plan.notes, ...stale] };
+  return { ...planned, plan, notes, images, ...(last && { last }) };
 }
 
 /** Checks the host, and reads its compose file. A host that lacks something is the better explanation of a compose file that cannot be read. */

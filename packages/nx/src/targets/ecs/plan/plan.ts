@@ -23,6 +23,7 @@ import { packing } from './packing';
 import { readRunning } from './read-running';
 import { compareRunningImages } from './running-images';
 import { readRegistryImages } from '../../registry-images';
+import { describeStaleEnvironments } from '../../stale-environments';
 import { addCommitSubjects } from './commit-subjects';
 import { uncommittedFiles, publishedReasons, recordedBundles } from '../../release-facts';
 
@@ -84,7 +85,9 @@ export async function planRelease(
     packing,
     ...runningBundles,
   });
-  const withSubjects = await addCommitSubjects(open, plan, offline);
+  const stale = offline ? [] : await describeStaleEnvironments(environment, plan.services, release.generation, log);
+  const withNotes = { ...plan, notes: [...plan.notes, ...stale] };
+  const withSubjects = await addCommitSubjects(open, withNotes, offline);
   return { plan: withSubjects, values, running, notes: [...notes, ...custom.notes], images, record };
 }
 
