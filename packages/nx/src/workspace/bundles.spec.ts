@@ -141,9 +141,9 @@ describe('checkPinnedRef', () => {
 
 describe('checkBundles', () => {
   it('reports nothing for valid bundles, and lists those that it could not check', async () => {
-    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
-    expect(await check(true)).toEqual({ problems: [], unchecked: [] });
-    expect(await unplugged(() => check())).toEqual({ problems: [], unchecked: [] });
+    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'], lists: [] });
+    expect(await check(true)).toEqual({ problems: [], unchecked: [], lists: [] });
+    expect(await unplugged(() => check())).toEqual({ problems: [], unchecked: [], lists: [] });
   });
 
   it('reports every problem of every bundle at once, and contacts a remote only with `online`', async () => {
@@ -172,7 +172,7 @@ describe('checkBundles', () => {
       }),
     });
     // Its tree is not on this machine, so the pin cannot be checked. Once the other commit is fetched, it can.
-    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'] });
+    expect(await check()).toEqual({ problems: [], unchecked: ['there@2-0'], lists: [] });
     expect(await codes(true)).toEqual(['pin-stale']);
   });
 

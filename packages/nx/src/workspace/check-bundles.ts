@@ -69,7 +69,7 @@ async function checkBundle(
     local.push(found);
     const secrets = secretProblems(await findTreeSecrets(store, found.content.tree, log), found.files);
     const content = await checkContent(found, store, release.release.generation, log);
-    lists.push(content.lists);
+    if (content.lists.installed.length > 0) lists.push(content.lists);
     return [...secrets, ...content.problems];
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;

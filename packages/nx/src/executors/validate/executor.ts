@@ -51,11 +51,10 @@ async function bundleProblems({ root, log, plugin }: Task, options: ValidateOpti
   } = await withSnapshot(root, (snapshot) => checkBundles(open, snapshot, { online: options.online, log }));
   if (unseen.length > 0)
     log.note(`not checked, because they are not in the local cache: ${unseen.join(', ')}. --online fetches them`);
-  const installing = lists.filter(({ installed }) => installed.length > 0);
-  if (options.resolve && problems.length === 0 && installing.length > 0) {
+  if (options.resolve && problems.length === 0 && lists.length > 0) {
     const python =
       options.python ?? (await findImagePython(open, resolveRegistries({}, withMirroredRegistry(plugin, open.release)), log));
-    return resolvePackages(installing, python, log);
+    return resolvePackages(lists, python, log);
   }
   // Missing and stale pins are reported by pinProblems.
   return problems.filter(({ code }) => code !== 'pin-missing' && code !== 'pin-stale');
