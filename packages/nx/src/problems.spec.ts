@@ -224,6 +224,7 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
     throw composeFailed(
       'start web-proxy',
       ' Container acme-web-proxy-1  Starting\nError response from daemon: Bind for 0.0.0.0:80 failed: port is already allocated\n',
+      'kdcube',
     );
   },
   'descriptor-edited': () =>

@@ -235,10 +235,10 @@ export { composeStatus } from './targets/compose/plan/status';
 export { type BaseConfig, publishedPorts, readBaseConfig } from './targets/compose/render/base-config';
 export { OWN_FOLDER } from './targets/compose/render/host-files';
 export { composeServices, missingService } from './targets/compose/render/render-release';
-export { HASH_LABEL, hostPath } from './targets/compose/render/render-service';
+export { HASH_LABEL, hashOfBase, hostPath } from './targets/compose/render/render-service';
 export { withoutSecretFiles } from './targets/compose/rollout/check-config';
 export { rollOutCompose } from './targets/compose/rollout/engine';
-export { composeFailed } from './targets/compose/rollout/failure';
+export { composeFailed, withoutValues } from './targets/compose/rollout/failure';
 export type { ComposeOutcome } from './targets/compose/rollout/outcome';
 export type { ComposeEvent, ComposeHost } from './targets/compose/rollout/port';
 /** @public Printed into docs/ by tools/docs.mjs. */

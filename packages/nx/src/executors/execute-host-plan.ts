@@ -9,6 +9,8 @@ import { deployToHost, type HostDeployOptions } from '../targets/compose/rollout
 type Options = Pick<HostDeployOptions, 'onFailure' | 'timeout' | 'resumeCommand'> & {
   dryRun: boolean;
   overwriteDescriptor: boolean;
+  /** See `ComposeHost.confirm`. Default: a rollback starts what the host keeps, and asks nothing. */
+  confirm?: () => Promise<void>;
 };
 
 /** Prints the plan of a deploy or a rollback on a host, and executes it unless this is a dry run. Its last line and its event are those of a deploy to ECS. */
@@ -24,9 +26,18 @@ export async function executeHostPlan(
   log.lines(renderPlanText(plan));
   if (options.dryRun) return log.done('would deploy', plan.environment, plan.release, startedAt);
   if (!options.overwriteDescriptor) requireUnedited(plan);
-  const rollOut = (login: Readonly<Record<string, string>>) =>
-    deployToHost(plan, host, records, { ...options, keep: compose.keep, login }, log);
-  const { outcome, record } = await withRegistryLogins(host, await hostLogins(plan), rollOut).catch((error: unknown) => {
+  const logins = await hostLogins(plan);
+  const registries = logins.map(({ registry }) => registry);
+  const { confirm = () => Promise.resolve() } = options;
+  const rollOut = (env: Readonly<Record<string, string>>) =>
+    deployToHost(
+      plan,
+      host,
+      records,
+      { ...options, keep: compose.keep, login: { ...(logins.length > 0 && { env }), registries }, confirm },
+      log,
+    );
+  const { outcome, record } = await withRegistryLogins(host, logins, rollOut).catch((error: unknown) => {
     const code = error instanceof KdcubeError ? error.problems[0]?.code : undefined;
     if (code !== undefined) log.event({ event: 'deployed', verdict: 'refused', exitCode: exitCode(code), code });
     throw error;

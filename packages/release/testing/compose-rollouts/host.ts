@@ -16,6 +16,8 @@ export interface Behavior {
   hangs?: boolean;
   /** docker restarts it again and again. */
   restarts?: boolean;
+  /** docker restarts it once, this many seconds after its start. */
+  restartsAfter?: number;
   hasNoHealthCheck?: boolean;
   /** The engine has its image under another digest than the pinned one. */
   otherDigest?: boolean;
@@ -98,6 +100,10 @@ export class FakeHost implements ComposeHost {
     await this.call(`copyBundles ${image} ${folder}`, () => undefined);
   }
 
+  async confirm() {
+    await this.call('confirm', () => undefined);
+  }
+
   async readFile(path: string) {
     return this.call('readFile', () => this.files.get(path));
   }
@@ -163,9 +169,11 @@ export class FakeHost implements ComposeHost {
   /** The state of a container now. */
   private seen({ createdAt, behavior, ...container }: FakeHost['containers'][number]): HostContainer {
     const age = (this.clock.now() - createdAt) / 1000;
-    const { exits, unhealthy, hangs, restarts, hasNoHealthCheck, healthyAfter = 3 } = behavior;
+    const { exits, unhealthy, hangs, restarts, restartsAfter, hasNoHealthCheck, healthyAfter = 3 } = behavior;
     if (exits !== undefined && age >= 1) return { ...container, state: 'exited', exitCode: exits };
     if (restarts && age >= 2) return { ...container, restartCount: Math.floor(age / 2), exitCode: 1 };
+    if (restartsAfter !== undefined && age >= restartsAfter)
+      return { ...container, restartCount: 1, health: hasNoHealthCheck ? undefined : 'healthy' };
     if (hasNoHealthCheck || exits !== undefined) return container;
     const health = hangs || age < healthyAfter ? 'starting' : unhealthy ? 'unhealthy' : 'healthy';
     return { ...container, health };

@@ -2,8 +2,9 @@ import type { ExecutorContext } from '@nx/devkit';
 import { ComposePlan, type Environment, KdcubeError, type ReleaseRecord } from '@kdcube/release/internal';
 import { expectWrites } from '../../registry/look-up';
 import { withHost } from '../../targets/compose/host/host';
-import { requireHostTarget } from '../../targets/compose/place';
+import { composePlace, requireHostTarget } from '../../targets/compose/place';
 import { planHostRelease, requireSameHost } from '../../targets/compose/plan/plan';
+import { confirmPlan } from '../../targets/compose/rollout/confirm';
 import { readSavedPlan } from '../../targets/plan-file';
 import { requireNewer } from '../../targets/older-release';
 import { recordsOf } from '../../targets/records/records';
@@ -58,7 +59,11 @@ export async function deployOnHost(
       host,
       environment,
       records,
-      { ...options, resumeCommand: `nx run release:deploy:${environment.name}` },
+      {
+        ...options,
+        resumeCommand: `nx run release:deploy:${environment.name}`,
+        confirm: () => confirmPlan(host, composePlace(environment), environment, plan),
+      },
       log,
     );
   });

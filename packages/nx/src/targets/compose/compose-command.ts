@@ -6,6 +6,7 @@ import {
   missingService,
   publishedPorts,
   readBaseConfig,
+  withoutValues,
 } from '@kdcube/release/internal';
 import type { Host } from './host/host';
 import type { ComposePlace } from './place';
@@ -18,14 +19,22 @@ export async function compose(
     files = [],
     overlay,
     args,
+    env,
     timeout,
-  }: { files?: readonly string[]; overlay?: string; args: readonly string[]; timeout?: number },
+  }: {
+    files?: readonly string[];
+    overlay?: string;
+    args: readonly string[];
+    env?: Readonly<Record<string, string>>;
+    timeout?: number;
+  },
 ): ReturnType<Host['run']> {
   const { project, directory, file } = place;
   const paths = [`${directory}/${file}`, ...files, ...(overlay === undefined ? [] : ['-'])];
   const options = ['--project-name', project, '--project-directory', directory, ...paths.flatMap((path) => ['--file', path])];
   return host.run('docker', ['compose', '--ansi', 'never', ...options, ...args], {
     ...(overlay !== undefined && { stdin: overlay }),
+    ...(env !== undefined && { env }),
     ...(timeout !== undefined && { timeout }),
   });
 }
@@ -55,7 +64,7 @@ export function publishedPortsOf(base: BaseConfig, environment: Environment): Re
 export function composeInvalid({ directory, file }: ComposePlace, stderr: string): KdcubeError {
   return new KdcubeError({
     code: 'compose-invalid',
-    message: `docker compose on the host rejects ${directory}/${file}: ${stderr.trim().slice(-600)}`,
+    message: `docker compose on the host rejects ${directory}/${file}: ${withoutValues(stderr).trim().slice(-600)}`,
     hint: `docker compose --project-directory ${directory} --file ${directory}/${file} config    on the host shows the same`,
   });
 }

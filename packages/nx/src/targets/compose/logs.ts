@@ -20,14 +20,20 @@ export async function readComposeLogs(
     ...['compose', '--project-name', project, '--ansi', 'never', 'logs', '--no-color', '--timestamps'],
     ...['--since', since.kind === 'ago' ? `${since.seconds}s` : new Date(since.at).toISOString(), ...limit, ...names.keys()],
   ];
+  // In another folder compose would read the compose file and the .env there.
   const lines: LogLine[] = [];
   const others: string[] = [];
-  const exitCode = await host.follow('docker', args, (text) => {
-    const line = parseComposeLine(text, names);
-    if (!line) others.push(text);
-    else if (follow) onLine(line);
-    else lines.push(line);
-  });
+  const exitCode = await host.follow(
+    'docker',
+    args,
+    (text) => {
+      const line = parseComposeLine(text, names);
+      if (!line) others.push(text);
+      else if (follow) onLine(line);
+      else lines.push(line);
+    },
+    { cwd: '/' },
+  );
   if (exitCode !== 0) throw dockerProblem(host, ['compose logs'], others.join('\n'));
   for (const line of lines.sort((a, b) => (a.time < b.time ? -1 : 1))) onLine(line);
 }

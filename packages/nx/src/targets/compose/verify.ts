@@ -10,7 +10,7 @@ import { publishedPortsOf, readBase } from './compose-command';
 import type { Host } from './host/host';
 import { checkHost } from './host/preflight';
 import { composePlace } from './place';
-import { readSecretStamps } from './plan/secret-stamps';
+import { readSecretStamps } from './secrets/secrets';
 
 type VerifyHostOptions = Omit<EnvOptions, 'offline'> & { layers: boolean };
 

@@ -157,6 +157,13 @@ describe('a host over ssh', () => {
       expect(ssh.args().filter((line) => line.includes('ControlMaster=yes'))).toHaveLength(2);
     }));
 
+  it('does not log in again after it was closed: nobody would end that connection', async () => {
+    const host = await openHost(HOST);
+    await host.close();
+    expect(await thrown(host.run('true', []))).toMatchObject({ code: 'host-connection-lost' });
+    expect(ssh.args().filter((line) => line.includes('ControlMaster=yes'))).toHaveLength(1);
+  });
+
   it.each([
     ['host-unreachable', 'ssh: connect to host kdcube.example.com port 2222: Connection refused', 'Connection refused'],
     ['host-unreachable', 'ssh: Could not resolve hostname kdcube.example.com: Name or service not known', 'Could not resolve'],

@@ -24,9 +24,13 @@ export async function lockHost(host: Host, { file, who, release, log }: HostLock
     log.note(`took over the lock of ${staleWho}, who deployed ${staleRelease} since ${staleSince}: that session has ended`);
   return {
     async release() {
-      if (!session.isOpen()) log.note(`the lock on ${host.name} ended with its session: another deploy may have started since`);
-      // The session that holds it sees that it is gone, and ends.
-      else await host.run('rm', ['-f', '--', file], { isCleanup: true });
+      if (!session.isOpen())
+        return log.note(`the lock on ${host.name} ended with its session: another deploy may have started since`);
+      // The session that holds it sees that it is gone, and ends. After a cut it removes the lock itself: how the deploy ended does not change.
+      await host.run('rm', ['-f', '--', file], { isCleanup: true }).catch((error: unknown) => {
+        if (!(error instanceof KdcubeError)) throw error;
+        log.note(`the lock ${file} is left to its session on ${host.name}: ${error.problems[0]!.message}`);
+      });
     },
   };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { KdcubeError } from '@kdcube/release/internal';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
 import { silentLog } from '../../../system/log';
 import { resetStop } from '../../../system/signals';
@@ -80,6 +81,16 @@ describe('the lock of a host', () => {
     for (const result of results) if (result.status === 'fulfilled') await result.value.release();
   });
 
+  it('a cut while it is released is a note: how the deploy ended does not change', async () => {
+    const notes: string[] = [];
+    const lost = new KdcubeError({ code: 'host-connection-lost', message: 'Cut.' });
+    const cut = { ...host, run: () => Promise.reject(lost) };
+    await (await lockHost(cut, options({ log: { note: (text: string) => notes.push(text) } }))).release();
+    expect(notes).toEqual([expect.stringMatching(/is left to its session on ssh:\/\/.*: Cut\.$/)]);
+    // Its session ends.
+    fs.rmSync(options().file);
+  });
+
   it('says why it cannot be made', async () => {
     fs.writeFileSync(path.join(folder, '.kdcube'), '');
     expect(await thrown(lockHost(host, options()))).toMatchObject({
@@ -121,6 +132,14 @@ describe('logins of registries', () => {
       });
     await expect(work(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     expect(fs.existsSync(used)).toBe(false);
+  });
+
+  it('a folder that cannot be removed does not change how the work ended: its session removes it', async () => {
+    const cut = { ...host, run: () => Promise.reject(new KdcubeError({ code: 'host-connection-lost', message: 'Cut.' })) };
+    let used = '';
+    const work = async ({ DOCKER_CONFIG = '' }: Readonly<Record<string, string>>) => ((used = DOCKER_CONFIG), 'deployed');
+    expect(await withRegistryLogins(cut, LOGINS, work)).toBe('deployed');
+    fs.rmSync(used, { recursive: true });
   });
 
   it('are those of the host if this machine has none', () =>

@@ -26,8 +26,11 @@ export async function withRegistryLogins<T>(
   try {
     return await work({ DOCKER_CONFIG: folder });
   } finally {
-    // The session sees that it is gone, and ends. If the session ended before, it has removed it.
-    if (session.isOpen()) await host.run('rm', ['-rf', '--', folder], { isCleanup: true });
+    // The session sees that it is gone, and ends. If the session ended before, or the connection was cut, it removes the folder: how the work ended does not change.
+    if (session.isOpen())
+      await host.run('rm', ['-rf', '--', folder], { isCleanup: true }).catch((error: unknown) => {
+        if (!(error instanceof KdcubeError)) throw error;
+      });
   }
 }
 

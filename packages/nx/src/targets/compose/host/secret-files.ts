@@ -15,6 +15,14 @@ export async function stampSecretFiles(host: Host, keyFile: string, files: reado
   return new Map(files.map((file, index) => [file, stampIn(host, results[index]!)]));
 }
 
+/** Which of these variables an env file of the host sets. The host answers: no line of the file leaves it. */
+export async function variablesSetIn(host: Host, file: string, names: readonly string[]): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await host.run('sh', ['-c', FIND_VARIABLES, 'sh', file, ...names]);
+  if (exitCode !== 0) throw stampFailed(host, stderr);
+  const found = stdout.split('\n');
+  return names.filter((name) => found.includes(name));
+}
+
 /** The stamp that a file with this content would have. */
 export async function stampSecret(host: Host, keyFile: string, content: string): Promise<string> {
   const { stdout, stderr, exitCode } = await host.run('sh', ['-c', STAMP_INPUT, 'sh', keyFile], { stdin: content });
@@ -68,6 +76,11 @@ stamp() {
 `;
 
 const STAMP_INPUT = `${STAMP}stamp`;
+
+const FIND_VARIABLES = `file=$1; shift
+for name; do
+  if grep -Eq "^[[:space:]]*(export[[:space:]]+)?$name[[:space:]]*[=:]" -- "$file"; then printf '%s\\n' "$name"; fi
+done`;
 
 const STAMP_FILES = `${STAMP}for file; do
   if [ ! -e "$file" ]; then echo missing

@@ -31,7 +31,7 @@ import { checkHost } from '../host/preflight';
 import { type ComposePlace, composePlace } from '../place';
 import { readReleases } from '../releases';
 import { readHostAssembly, withConfigFiles } from './config-files';
-import { readSecretStamps } from './secret-stamps';
+import { readSecretStamps, requireNoOverrides } from '../secrets/secrets';
 
 export interface PlannedHostRelease extends PlannedCompose {
   notes: Problem[];
@@ -82,6 +82,7 @@ export async function planHostRelease(
     configFiles: new Map(),
     assembly: await readHostAssembly(host, environment, base),
   });
+  await requireNoOverrides(host, environment, planned.plan);
   const stale = await describeStaleEnvironments(environment, planned.plan.services, release.generation, log);
   const plan = { ...planned.plan, notes: [...planned.plan.notes, ...stale] };
   return { ...planned, plan, notes, images, ...(last && { last }) };

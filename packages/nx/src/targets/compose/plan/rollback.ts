@@ -4,7 +4,7 @@ import type { Host } from '../host/host';
 import { composePlace } from '../place';
 import { readReleases } from '../releases';
 import { withConfigFiles } from './config-files';
-import { readSecretStamps } from './secret-stamps';
+import { stampOwnedSecrets } from '../secrets/secrets';
 
 /** Plans a rollback on a host, from the releases that it keeps. Writes nothing. */
 export async function planHostRollback(environment: Environment, host: Host, to: string | undefined): Promise<ComposePlan> {
@@ -15,7 +15,7 @@ export async function planHostRollback(environment: Environment, host: Host, to:
     ...place,
     host: host.name,
     state: { containers: await readContainers(host, place), releases },
-    secretStamps: await readSecretStamps(host, place, environment),
+    secretStamps: await stampOwnedSecrets(host, place, environment),
     configFiles: new Map(),
     ...(to !== undefined && { to }),
   });

@@ -5,7 +5,9 @@ import {
   type HostRelease,
   KdcubeError,
   OWN_FOLDER,
+  parseImageReference,
   withoutSecretFiles,
+  withoutValues,
 } from '@kdcube/release/internal';
 import { compose, composeInvalid } from '../compose-command';
 import type { Log } from '../../../system/log';
@@ -26,17 +28,29 @@ export interface HostOptions {
   /** How many releases stay on the host. */
   keep: number;
   release: string;
-  /** Variables for commands that fetch images: where docker finds the logins. */
-  login: Readonly<Record<string, string>>;
+  login: HostLogin;
+  /** See `ComposeHost.confirm`. */
+  confirm(): Promise<void>;
   log: Pick<Log, 'note' | 'progress'>;
 }
 
+/** Where docker finds the logins of this machine while it fetches images. Without `env` there are none. */
+export interface HostLogin {
+  env?: Readonly<Record<string, string>>;
+  /** The registries that they are for. All others are asked with what the host itself has. */
+  registries: readonly string[];
+}
+
 /** What a rollout does on a host, with docker and docker compose. */
-export function openComposeHost(host: Host, place: ComposePlace, { keep, release: name, login, log }: HostOptions): ComposeHost {
+export function openComposeHost(
+  host: Host,
+  place: ComposePlace,
+  { keep, release: name, login, confirm, log }: HostOptions,
+): ComposeHost {
   const run = async (what: string, args: readonly string[], release?: HostRelease, overlay?: string): Promise<void> => {
     const files = release ? [composeFile(place, release)] : [];
     const { exitCode, stderr } = await compose(host, place, { files, overlay, args, timeout: UP_TIMEOUT });
-    if (exitCode !== 0) throw composeFailed(what, stderr);
+    if (exitCode !== 0) throw composeFailed(what, stderr, place.project);
   };
   return {
     lock: () =>
@@ -50,17 +64,19 @@ export function openComposeHost(host: Host, place: ComposePlace, { keep, release
     readReleases: async () => (await readReleases(host, place)).releases,
     async pull(reference) {
       if ((await imageDigests(host, reference)) !== undefined) return false;
-      await pullImage(host, reference, { env: login, onProgress: (text) => log.progress(`${reference}: ${text}`) });
+      const env = login.registries.includes(parseImageReference(reference).host) ? login.env : {};
+      await pullImage(host, reference, { env, onProgress: (text) => log.progress(`${reference}: ${text}`) });
       return true;
     },
     async pullServices(names, release) {
       const args = ['pull', '--quiet', '--policy', 'missing', '--ignore-buildable', ...names];
-      const { exitCode, stderr } = await compose(host, place, {
-        files: [composeFile(place, release)],
-        args,
-        timeout: PULL_TIMEOUT,
-      });
-      if (exitCode !== 0) throw servicePullProblem(host, place, names, stderr);
+      const options = { files: [composeFile(place, release)], args, timeout: PULL_TIMEOUT };
+      // Which registries the compose file names is ops' own: first what the host has, then the logins of this machine.
+      for (const env of [{}, ...(login.env ? [login.env] : [])]) {
+        const { exitCode, stderr } = await compose(host, place, { ...options, env });
+        if (exitCode === 0) return;
+        if (env === login.env || !login.env) throw servicePullProblem(host, place, names, stderr);
+      }
     },
     async copyBundles(image, folder) {
       const { exitCode, stderr } = await host.run('sh', ['-c', COPY_BUNDLES, 'sh', image, folder]);
@@ -71,12 +87,17 @@ export function openComposeHost(host: Host, place: ComposePlace, { keep, release
       return bytes && Buffer.from(bytes).toString('utf8');
     },
     writeFile: (path, content) => (content === undefined ? host.remove(path) : host.writeFile(path, content, 0o644)),
+    confirm,
     writeRelease: (release) => writeRelease(host, place, release),
     async readConfig(release) {
       const overlay = withoutSecretFiles(release.content, place.directory);
       const args = ['config', '--format', 'json'];
-      const { exitCode, stdout, stderr } = await compose(host, place, { files: [composeFile(place, release)], overlay, args });
+      const files = [composeFile(place, release)];
+      const { exitCode, stdout, stderr } = await compose(host, place, { files, overlay, args });
       if (exitCode !== 0) throw composeInvalid(place, stderr);
+      const whole = await compose(host, place, { files, args: ['config', '--quiet'] });
+      const problem = secretsProblem(place, release, whole, unsetVariables(stderr));
+      if (problem) throw problem;
       return stdout;
     },
     up: (name, release, overlay) => run(`start ${name}`, [...UP, '--force-recreate', name], release, overlay),
@@ -120,9 +141,36 @@ function servicePullProblem(
   names: readonly string[],
   stderr: string,
 ): KdcubeError {
-  const [problem] = pullProblem(host, `The images of ${names.join(', ')} in ${file}`, stderr).problems;
+  const [problem] = pullProblem(host, `The images of ${names.join(', ')} in ${file}`, withoutValues(stderr)).problems;
   const hint = `docker compose --project-directory ${directory} --file ${directory}/${file} pull ${names.join(' ')}    on the host shows the same`;
   return new KdcubeError({ ...problem!, hint });
+}
+
+/** How often compose warned of a variable that is not set. */
+function unsetVariables(stderr: string): number {
+  return stderr.split('\n').filter((line) => /variable is not set/.test(line)).length;
+}
+
+/** What compose says of the secret files is not shown: it quotes them. `expected`: the warnings without these files. */
+function secretsProblem(
+  place: ComposePlace,
+  release: HostRelease,
+  { exitCode, stderr }: { exitCode: number; stderr: string },
+  expected: number,
+): KdcubeError | undefined {
+  const what =
+    exitCode !== 0
+      ? 'cannot read a secret file of this release'
+      : unsetVariables(stderr) > expected
+        ? 'takes a part of a secret for a variable: in a secret file, a value with $ stands in single quotes'
+        : undefined;
+  if (what === undefined) return undefined;
+  const { directory, file, project } = place;
+  return new KdcubeError({
+    code: 'compose-invalid',
+    message: `docker compose on the host ${what}. Nothing was stopped.`,
+    hint: `docker compose --project-name ${project} --project-directory ${directory} --file ${directory}/${file} --file ${composeFile(place, release)} config --quiet    on the host shows where; it may show the secret too`,
+  });
 }
 
 function copyProblem(host: Host, image: string, stderr: string): KdcubeError {

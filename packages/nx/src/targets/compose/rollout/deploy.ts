@@ -15,7 +15,7 @@ import type { Host } from '../host/host';
 import { type HostOptions, openComposeHost } from './compose-host';
 import { logComposeRollout } from './lines';
 
-export interface HostDeployOptions extends Pick<HostOptions, 'keep' | 'login'> {
+export interface HostDeployOptions extends Pick<HostOptions, 'keep' | 'login' | 'confirm'> {
   onFailure: 'rollback' | 'stop';
   /** Minutes. */
   timeout: number;

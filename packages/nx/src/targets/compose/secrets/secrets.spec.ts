@@ -4,13 +4,13 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Environment } from '@kdcube/release/internal';
+import type { ComposePlan, Environment } from '@kdcube/release/internal';
 import { secretReference } from '../../../../../release/src/environment/secret-reference';
 import { restoreVariables } from '../../../../testing/aws-kit';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
 import { resetStop } from '../../../system/signals';
 import { type Host, openHost } from '../host/host';
-import { readSecretStamps, writeFetchedSecrets } from './secrets';
+import { readSecretStamps, requireNoOverrides, writeFetchedSecrets } from './secrets';
 
 const VALUE = `correct'horse "$battery" # staple\n\\`;
 const variables = { ...process.env };
@@ -129,11 +129,11 @@ it('has a stamp that changes with the secret, and writes nothing that the plan d
 
 it('stamps the files of ops where they are', async () => {
   const file = path.join(folder, 'proc.env');
-  fs.writeFileSync(file, 'A=sk-canary\n', { mode: 0o600 });
+  fs.writeFileSync(file, 'A=sk-canary\nB=2\n', { mode: 0o600 });
   const stamps = await readSecretStamps(host, place(), environment({ A: `file:${file}`, B: `file:${file}` }));
   expect([...stamps.keys()]).toEqual([file]);
   await writeFetchedSecrets(host, place(), environment({ A: `file:${file}` }), stamps);
-  expect(fs.readFileSync(file, 'utf8')).toBe('A=sk-canary\n');
+  expect(fs.readFileSync(file, 'utf8')).toBe('A=sk-canary\nB=2\n');
   expect(asked).toEqual([]);
 });
 
@@ -151,4 +151,26 @@ it('asks for the version that an ARN of ECS names', async () => {
   await readSecretStamps(host, place(), environment({ A: `${arn}:openai:AWSPREVIOUS:` }));
   expect(asked).toEqual([`secretsmanager.GetSecretValue ${arn}`]);
   expect(execFileSync('ls', [path.join(folder, '.kdcube')], { encoding: 'utf8' })).toBe('stamp-key\n');
+});
+
+it('a secret file without the variable that it is named for, or with one that the environment sets, is refused; no line of it is shown', async () => {
+  const file = path.join(folder, 'proc.env');
+  fs.writeFileSync(file, "  export A='sk-canary'\nB : x\n#C=1\nXD=1\nTENANT_ID=mine\n", { mode: 0o600 });
+  const secrets = (...names: string[]) => environment(Object.fromEntries(names.map((name) => [name, `file:${file}`])));
+  expect((await readSecretStamps(host, place(), secrets('A', 'B'))).size).toBe(1);
+  const problem = await thrown(readSecretStamps(host, place(), secrets('A', 'C', 'D')));
+  expect(problem).toMatchObject({
+    code: 'secret-unreadable',
+    message: expect.stringMatching(/proc\.env on ssh:.* has no line C=…, which proc needs/),
+  });
+  const plan = (...names: string[]) =>
+    ({
+      content: { services: { proc: { env: Object.fromEntries(names.map((name) => [name, 'x'])) } } },
+    }) as unknown as ComposePlan;
+  await requireNoOverrides(host, secrets('A'), plan('TENANT', 'ID', 'D'));
+  expect(await thrown(requireNoOverrides(host, secrets('A'), plan('TENANT_ID', 'OTHER')))).toMatchObject({
+    code: 'compose-invalid',
+    message: expect.stringContaining('sets TENANT_ID, and so does the environment for proc'),
+  });
+  expect(ssh.args().join('\n')).not.toContain('canary');
 });

@@ -72,7 +72,7 @@ export function renderService(input: RenderServiceInput): RenderedService {
     { key: 'stop_grace_period', how: 'merge', value: `${service.stopTimeout}s` },
     ...(service.count === undefined ? [] : [{ key: 'scale', how: 'merge', value: service.count } as const]),
   ];
-  const baseHash = sha256(JSON.stringify(sortKeys(withoutNulls(base))));
+  const baseHash = hashOfBase(base);
   const stamps = secrets.map((path) => [path, secretStamps.get(path) ?? '']);
   const hash = sha256(JSON.stringify([baseHash, keys.filter(({ how }) => how !== 'reset'), stamps, configFiles]));
   return {
@@ -93,6 +93,11 @@ export function renderService(input: RenderServiceInput): RenderedService {
 function envFileName({ component, name }: Pick<Service, 'component' | 'name'>): string {
   if (component === 'postgres-setup') return '.env.postgres.setup';
   return `.env.${component === 'other' || component === 'web-proxy' ? name.replace(/[^\w.-]/g, '_') : component}`;
+}
+
+/** The hash of what the host's own compose file says of a service. */
+export function hashOfBase(base: Mapping): string {
+  return sha256(JSON.stringify(sortKeys(withoutNulls(base))));
 }
 
 /** A variable in `environment` of the compose file would win over our env file. */

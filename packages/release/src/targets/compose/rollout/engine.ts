@@ -12,8 +12,8 @@ import { type ComposeOutcome, failureProblem, interruptedProblem, outcomeOf, ver
 import type { ComposeHost, ComposeOptions, ComposePorts } from './port';
 import { failureOf, rollBack } from './rollback';
 import { checkStop, type ComposeRollout, newRollout } from './rollout';
-import { findMismatches } from './verdict';
-import { type Awaited, waitForServices } from './wait';
+import { findMismatches, type Mismatch } from './verdict';
+import { type Awaited, readLogOf, waitForServices } from './wait';
 
 /**
  * Rolls out a plan on a host. Everything that can be checked or fetched is, before the first container is replaced: until then a failure is thrown, and nothing that runs was changed. After it, a
@@ -111,6 +111,8 @@ async function prepareRelease(
     content,
   };
   if (hostBundles) await host.copyBundles(hostBundles.image, hostBundles.folder);
+  // Pulling may have taken an hour.
+  await host.confirm();
   await host.writeRelease(next);
   checkConfig(await host.readConfig(next), plan);
   if (plan.starts.length > 0) await host.pullServices(plan.starts, next);
@@ -125,14 +127,27 @@ async function runPrepared(rollout: ComposeRollout): Promise<ComposeOutcome> {
     const failure = started ?? (await runWaves(rollout));
     if (failure) return await handleFailure(rollout, failure);
     const state = { containers: await rollout.host.readContainers() };
-    const [wrong] = findMismatches(rollout.plan.content, state);
+    const [wrong] = [...findMismatches(rollout.plan.content, state), ...findRestarts(rollout, state)];
     if (!wrong) return outcomeOf(rollout, undefined, false, state);
     const { service, code, what } = wrong;
-    return await handleFailure(rollout, { service, code, reason: `${service} ${what}.`, lines: [] });
+    const { serviceName } = rollout.plan.content.services[service]!;
+    const lines = await readLogOf(rollout, containersOf(state, serviceName));
+    return await handleFailure(rollout, { service, code, reason: `${service} ${what}.`, lines });
   } catch (error) {
     if (!(error instanceof KdcubeError) || !rollout.progress.hasChanged) throw error;
     return outcomeOf(rollout, interruptedProblem(rollout, error), false, undefined);
   }
+}
+
+/** Containers that this rollout started and docker has restarted since they were seen healthy: a service that crashes while a later wave is updated. */
+function findRestarts({ progress }: ComposeRollout, state: Pick<HostState, 'containers'>): Mismatch[] {
+  return progress.updated.flatMap(({ service, serviceName, kind }): Mismatch[] => {
+    const crashed = kind === 'service' && containersOf(state, serviceName).find(({ restartCount }) => restartCount > 0);
+    if (!crashed) return [];
+    return [
+      { service, code: 'container-crashed', what: `was healthy, and then its container exited and was restarted by docker` },
+    ];
+  });
 }
 
 async function startDependencies(rollout: ComposeRollout): Promise<Failure | undefined> {

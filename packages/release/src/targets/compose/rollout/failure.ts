@@ -11,9 +11,26 @@ export interface Failure {
   lines: string[];
 }
 
-/** The Problem of a command of docker compose. Its output names containers and ports, and no variable. */
-export function composeFailed(what: string, output: string): KdcubeError {
-  const lines = output
+/** Compose quotes the line of an env file, or the text, that it cannot read: that may be a secret. It also warns of the parts of a value that it takes for variables. */
+const QUOTES =
+  /(?:unterminated quoted value|unexpected character|in variable name|invalid template|invalid interpolation format)\b.*$/i;
+
+/** What docker compose wrote, without the values in it. */
+export function withoutValues(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !/variable is not set/.test(line))
+    .map((line) =>
+      QUOTES.test(line) && line.includes('"')
+        ? `${line.slice(0, line.indexOf('"')).trimEnd()} (not shown: it may be a secret)`
+        : line,
+    )
+    .join('\n');
+}
+
+/** The Problem of a command of docker compose. Its output names containers and ports, and no value. */
+export function composeFailed(what: string, output: string, project: string): KdcubeError {
+  const lines = withoutValues(output)
     .trim()
     .split('\n')
     .filter(
@@ -23,6 +40,6 @@ export function composeFailed(what: string, output: string): KdcubeError {
   return new KdcubeError({
     code: 'compose-failed',
     message: `docker compose could not ${what}: ${lines.slice(-3).join('\n').slice(0, 1000) || 'it said nothing'}`,
-    hint: 'docker compose --file docker-compose.yaml --file .kdcube/compose.yaml ps --all    on the host, in compose.directory, shows its containers',
+    hint: `docker ps --all --filter label=com.docker.compose.project=${project}    on the host shows its containers`,
   });
 }

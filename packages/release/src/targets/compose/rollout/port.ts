@@ -16,6 +16,8 @@ export interface ComposeHost {
   pullServices(serviceNames: readonly string[], release: HostRelease): Promise<void>;
   /** Copies /bundles of an image into a folder of the host, unless it exists. */
   copyBundles(image: string, folder: string): Promise<void>;
+  /** Refuses with `plan-outdated` if the host's compose file or a secret is not as the plan saw it; then writes the secrets that a deploy fetches. */
+  confirm(): Promise<void>;
   /** Writes `release.json`, our compose file and every file that is not there as it should be. */
   writeRelease(release: HostRelease): Promise<void>;
   /** The content of a file that the platform edits too; undefined if it does not exist. */

@@ -109,6 +109,36 @@ describe('a service that does not come up is rolled back, with its log', () => {
   });
 });
 
+test('a service that crashes while a later wave is updated is rolled back, although docker has restarted it', async () => {
+  await deployed();
+  const images = { ...TWO.images, 'kdcube-metrics': 'c3' };
+  const slow = `metrics 123456789012.dkr.ecr.eu-central-1.amazonaws.com/alps/kdcube-metrics@sha256:${'c3'.repeat(32)}`;
+  play.host.behaviors.set(PROC_TWO, { restartsAfter: 8 }).set(slow, { healthyAfter: 20 });
+  const ended = await play.deploy({ ...TWO, images });
+  expect(ended).toMatchObject({ exit: 12, outcome: { verdict: 'rolled-back' } });
+  expect(ended.text).toContain('chat-proc was healthy, and then its container exited and was restarted by docker.');
+  expect(ended.text).toContain('  | the last line of chat-proc');
+  expect(play.runs()).toEqual(ALL);
+});
+
+test('a log that cannot be read keeps no service from being rolled back', async () => {
+  await deployed();
+  play.host.behaviors.set(PROC_TWO, { unhealthy: true });
+  play.host.faults = [{ call: 'readLog', with: 'command-failed' }];
+  const ended = await play.deploy(TWO);
+  expect(ended).toMatchObject({ exit: 13, outcome: { verdict: 'rolled-back' } });
+  expect(ended.text).toContain('  | its log cannot be read: the host: command-failed.');
+  expect(play.runs()).toEqual(ALL);
+});
+
+test('a compose file or a secret that changes while images are pulled is refused before anything stops', async () => {
+  await deployed();
+  play.host.faults = [{ call: 'confirm', with: 'plan-outdated' }];
+  const ended = await play.deploy(TWO);
+  expect([ended.exit, play.started(), play.runs()]).toEqual([-1, [], ALL]);
+  expect(ended.text).toContain('the host: plan-outdated.');
+});
+
 test('the registry in Redis goes back with the image', async () => {
   await deployed();
   play.host.behaviors.set(PROC_TWO, { unhealthy: true });
@@ -312,6 +342,7 @@ test('killed after every call of a deploy, and run again: the same end', async (
     ]);
   }
   expect([...names].sort()).toEqual([
+    'confirm',
     'keep',
     'lock',
     'pull',

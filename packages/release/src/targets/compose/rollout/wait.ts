@@ -1,3 +1,4 @@
+import { KdcubeError } from '../../../problem/problem';
 import type { ProblemCode } from '../../../problem/codes';
 import { containersOf, type HostContainer } from '../plan/host-state';
 import type { Failure } from './failure';
@@ -98,15 +99,27 @@ function timeoutVerdict({ kind }: Awaited, found: readonly HostContainer[], time
 }
 
 async function describe(
-  { host, report }: ComposeRollout,
+  rollout: ComposeRollout,
   { service }: Awaited,
   found: readonly HostContainer[],
   { code, reason }: Bad,
 ): Promise<Failure> {
-  const container = found.find((each) => findFault(each) !== undefined) ?? found[0];
-  const lines = container ? await host.readLog(container.id) : [];
+  const { report } = rollout;
+  const lines = await readLogOf(rollout, found);
   report({ event: 'failed', service, code, reason, lines });
   return { service, code, reason: `${service}: ${reason}.`, lines };
+}
+
+/** The log of the container that failed. One that cannot be read, or is too long, must not keep a service from being rolled back. */
+export async function readLogOf({ host }: ComposeRollout, found: readonly HostContainer[]): Promise<string[]> {
+  const container = found.find((each) => findFault(each) !== undefined) ?? found[0];
+  if (!container) return [];
+  try {
+    return await host.readLog(container.id);
+  } catch (error) {
+    if (!(error instanceof KdcubeError)) throw error;
+    return [`its log cannot be read: ${error.problems[0]!.message}`];
+  }
 }
 
 function describeState(found: readonly HostContainer[]): string {
