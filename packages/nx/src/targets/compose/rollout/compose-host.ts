@@ -35,7 +35,7 @@ export interface HostOptions {
 }
 
 /** Where docker finds the logins of this machine while it fetches images. Without `env` there are none. */
-export interface HostLogin {
+interface HostLogin {
   env?: Readonly<Record<string, string>>;
   /** The registries that they are for. All others are asked with what the host itself has. */
   registries: readonly string[];
