@@ -23,7 +23,9 @@ it.each([
   ['yaml: line 3: did not find expected key', 'yaml: line 3: did not find expected key'],
 ])('what compose quotes is not shown: %s', (output, expected) => {
   expect(withoutValues(output)).toBe(expected);
-  const [{ message, hint }] = composeFailed('start proc', output, 'kdcube').problems as unknown as [{ message: string; hint: string }];
+  const [{ message, hint }] = composeFailed('start proc', output, 'kdcube').problems as unknown as [
+    { message: string; hint: string },
+  ];
   expect(message).not.toContain('canary');
   expect(hint).toContain('docker ps --all --filter label=com.docker.compose.project=kdcube');
 });
