@@ -38,6 +38,7 @@ export {
   type RegistryName,
   repositoryOf,
   shown,
+  ecrRegion,
 } from './release/reference';
 export { isCommit, isLoopback, normalPath, sameRepo, shownUrl, unsafePath, withoutSecrets } from './release/refs';
 export { parseRepo } from './release/repo-url';

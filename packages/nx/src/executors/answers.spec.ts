@@ -66,7 +66,8 @@ const VERBS = {
       { environment: 'found', cluster: 'acme', region: 'eu-central-1', services: [], dryRun: false, json: false },
       releaseContext(ours.root),
     ),
-  plan: () => plan({ environment: 'prod', offline: false, values: false, json: false }, releaseContext(ours.root)),
+  plan: () =>
+    plan({ environment: 'prod', offline: false, unpushed: false, values: false, json: false }, releaseContext(ours.root)),
 };
 const LEFT = { 'import-ecs': 'environments/found.yaml', plan: 'dist/plan' };
 type Verb = keyof typeof VERBS;

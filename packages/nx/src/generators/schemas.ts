@@ -11,6 +11,7 @@ const ENTRIES = {
   image: {},
   environment: {},
   bump: {},
+  ci: {},
   pins: { hidden: true },
 } satisfies Record<string, Record<string, unknown>>;
 

@@ -25,12 +25,16 @@ export interface ReleasedImage extends Pick<ImageJob, 'plan' | 'uncommitted'> {
   expected?: ExpectedImage;
   /** What was found when a signature had to prove the image. */
   signature?: SignatureSearch;
+  /** It is not pushed: `digest` is its content key, which names no image. */
+  isUnpushed?: true;
 }
 
 export interface ReleasedOptions extends TrustOptions, Pick<SignatureRule, 'signedFor'> {
   root: string;
   /** Reads digests from the receipts of this checkout's own pushes, and contacts no registry except `connection`. */
   offline: boolean;
+  /** For a plan that nobody carries out: an image that is not pushed is no problem. Default: false. */
+  allowsUnpushed?: boolean;
   /** The connection to use offline for an image without a receipt. */
   connection?: Registry;
 }
@@ -78,7 +82,10 @@ export async function releasedImages(
     const verified: VerifiedImage | undefined =
       (offline && receipt !== undefined ? { digest: receipt } : undefined) ??
       (connection && (await verifiedImage(job, { connection, repository, name }, receipt, { ...options, registries }, log)));
-    if (verified === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
+    if (verified === undefined && options.allowsUnpushed) {
+      const digest = `sha256:${plan.key}`;
+      found.push({ plan, uncommitted, repository, digest, reference: `${name}@${digest}`, isUnpushed: true });
+    } else if (verified === undefined) missing.push(connection ? notPushed(registry, plan) : noReceipt(registry, plan));
     else {
       const reference = `${name}@${verified.digest}`;
       const unsigned =
@@ -112,6 +119,13 @@ async function verifiedImage(
   // The tag was moved after the push of this receipt.
   log.note(`${place} names ${found.digest} now. The receipt of its push names ${digest}, which is used.`);
   return (await findManifest(connection, repository, digest)) && { digest };
+}
+
+/** A note of a plan for each image that is not pushed. */
+export function describeUnpushed(images: readonly ReleasedImage[]): string[] {
+  return images
+    .filter(({ isUnpushed }) => isUnpushed)
+    .map(({ plan: { image } }) => `${image} is not built and pushed yet: the plan shows its content key in place of a digest.`);
 }
 
 /** The Problem of an image of the release without a valid signature, where the environment requires one. */

@@ -1,7 +1,7 @@
 import type { HttpResponse } from './transport/types';
 import type { Registry } from './transport/connect';
-import { KdcubeError } from '@kdcube/release/internal';
-import { accessDenied, repositoryMissing, invalidResponse, ecrRegion } from './transport/problems';
+import { KdcubeError, ecrRegion } from '@kdcube/release/internal';
+import { accessDenied, repositoryMissing, invalidResponse } from './transport/problems';
 import { describeResponse, errorText, isHtml, parseErrors } from './transport/response-text';
 import { hasCredentials } from './transport/auth';
 

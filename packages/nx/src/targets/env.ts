@@ -9,7 +9,7 @@ import { prepareBundles } from './git-mode/prepare';
 import { requirePushed } from './git-mode/pushed';
 import type { OpenRelease } from '../workspace/workspace';
 
-export interface EnvOptions extends TrustOptions, Pick<ReleasedOptions, 'signedFor'> {
+export interface EnvOptions extends TrustOptions, Pick<ReleasedOptions, 'signedFor' | 'allowsUnpushed'> {
   platform?: string;
   offline: boolean;
 }

@@ -1,7 +1,6 @@
 import type { Repository } from '../registry/blobs/blobs';
 import { connect, type Registry } from '../registry/transport/connect';
 import { dockerCredentials } from '../registry/credentials/docker-config';
-import { ecrRegion } from '../registry/transport/problems';
 import type { Log } from '../system/log';
 import {
   type ImagePin,
@@ -13,6 +12,7 @@ import {
   REGISTRY_ARGS,
   repositoryOf,
   shown,
+  ecrRegion,
 } from '@kdcube/release/internal';
 
 /** The options that configure registries. An option of the command overrides an environment variable, which overrides the plugin's options. */

@@ -177,3 +177,10 @@ function canonicalHost(host: string): string {
 function nameShown(text: string): string {
   return quoted(text.replace(/(^|\/\/)[^/]*@(?!sha256:)/, '$1…@'));
 }
+
+/** The region of an Amazon ECR host; undefined for every other host. */
+export function ecrRegion(host: string): string | undefined {
+  return /^[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/.exec(
+    host,
+  )?.[1];
+}

@@ -59,7 +59,7 @@ const push = () =>
 const run = async (options: object = {}, root = ours.root) => {
   output = '';
   const context = releaseContext(root);
-  return (await plan({ offline: false, values: false, json: false, ...options }, context)).success;
+  return (await plan({ offline: false, unpushed: false, values: false, json: false, ...options }, context)).success;
 };
 /** What was said, in whatever lines. */
 const oneLine = () => output.replace(/\s+/g, ' ');
@@ -80,6 +80,27 @@ async function carryOut(): Promise<void> {
     });
   }
 }
+
+it('plans a pull request: images that are not pushed are shown by their content key, and no plan file is written', async () => {
+  ours.commit({ 'bundles/here@1-0/more.py': 'MORE = 1\n' });
+  expect([await run(), oneLine()]).toEqual([false, expect.stringContaining('[image-not-pushed]')]);
+  ours.registry.journal.length = 0;
+  expect(await run({ unpushed: true, markdown: 'plan.md' })).toBe(true);
+  const key = await ours.job(async ({ plan: { key } }) => key);
+  expect(oneLine()).toContain('proc is not built and pushed yet: the plan shows its content key in place of a digest.');
+  expect(oneLine()).toContain(key.slice(0, 12));
+  const markdown = fs.readFileSync(path.join(ours.root, 'plan.md'), 'utf8');
+  expect(markdown).toMatch(/here@1-0[^]*not built and pushed yet/);
+  expect(fs.existsSync(path.join(ours.root, 'dist/plan/prod.json'))).toBe(false);
+  expect(ours.registry.journal.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
+  expect(await run({ unpushed: true, out: 'x.json' })).toBe(false);
+});
+
+it('with --unpushed, images that are pushed are verified and shown as ever', async () => {
+  expect(await run({ unpushed: true })).toBe(true);
+  expect(oneLine()).not.toContain('not built and pushed yet');
+  expect(oneLine()).toContain(receipt.digest.slice(7, 19));
+});
 
 it('the first time everything changes; carried out, nothing does: not for an empty commit, another name, another order, or a tag at the same tree', async () => {
   expect(await run()).toBe(true);

@@ -35,7 +35,8 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
     checkOptions(options);
     const open = await openRelease(root, plugin);
     const { environment, notes } = openEnvironment(open, options.environment);
-    const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
+    const verified = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release), environment);
+    const imageOptions = { ...verified, allowsUnpushed: options.unpushed };
     logNotes(notes, log);
     const startedAt = Date.now();
     if (runsOnHost(environment)) {
@@ -54,7 +55,13 @@ export default function plan(options: PlanOptions, context: ExecutorContext): Pr
   });
 }
 
-function checkOptions({ offline, out }: PlanOptions): void {
+function checkOptions({ offline, unpushed, out }: PlanOptions): void {
+  if (unpushed && out !== undefined)
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: '--out cannot be used with --unpushed: no deploy can execute a plan of images that are not pushed.',
+      hint: 'remove --out or --unpushed',
+    });
   if (!offline || out === undefined) return;
   throw new KdcubeError({
     code: 'wrong-option',
@@ -86,13 +93,14 @@ async function printPlanned<Plan extends ReadablePlan>(
   options: PlanOptions,
   startedAt: number,
 ): Promise<void> {
-  const { offline, out, markdown } = options;
+  const { out, markdown } = options;
+  const isForReading = options.offline || options.unpushed;
   log.lines(renderPlanText(planned, options.values ? values : undefined));
   log.event({ event: 'plan', plan: planned });
-  if (!offline) await noteOlder(root, planned, running, log);
+  if (!options.offline) await noteOlder(root, planned, running, log);
   if (markdown !== undefined) await writeFileAtomic(path.resolve(root, markdown), renderPlanMarkdown(planned));
   const place = out ?? OUT.plan(planned.environment);
-  if (!offline) await writeFileAtomic(path.resolve(root, place), printPlan(planned, schema));
-  const written = [...(offline ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
+  if (!isForReading) await writeFileAtomic(path.resolve(root, place), printPlan(planned, schema));
+  const written = [...(isForReading ? [] : [place]), ...(markdown === undefined ? [] : [markdown])];
   log.done('planned', planned.environment, written.join(', '), startedAt);
 }

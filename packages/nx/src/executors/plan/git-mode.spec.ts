@@ -69,7 +69,8 @@ const push = () => gitSync(ours.root, 'push', '--quiet', '--force', 'origin', 'H
 const head = () => gitSync(ours.root, 'rev-parse', 'HEAD');
 const run = async (options: object = {}) => {
   output = '';
-  return (await plan({ offline: false, values: false, json: false, ...options }, releaseContext(ours.root))).success;
+  return (await plan({ offline: false, unpushed: false, values: false, json: false, ...options }, releaseContext(ours.root)))
+    .success;
 };
 const saved = () => readPlan(fs.readFileSync(path.join(ours.root, 'dist/plan/prod.json')), 'dist/plan/prod.json');
 const oneLine = () => output.replace(/\s+/g, ' ');

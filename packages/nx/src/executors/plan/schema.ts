@@ -6,6 +6,7 @@ export const description =
 export const examples = [
   { command: 'nx run release:plan:prod', description: 'Show what would change in the environment prod' },
   { command: 'nx run release:plan:prod --markdown=plan.md', description: 'Also as Markdown, for a pull request' },
+  { command: 'nx run release:plan:prod --unpushed', description: 'Before the images are pushed, as in a pull request' },
   { command: 'nx run release:plan:prod --offline', description: 'Compare with the last release record, without AWS' },
 ];
 
@@ -18,6 +19,13 @@ export const PlanOptions = z.strictObject({
     .default(false)
     .describe(
       'Do not contact AWS: compare with the last release record in the registry, and name it. An Amazon registry is used only with docker’s own login. If the registry cannot be reached, the plan uses the record that was read last in this checkout, and the digests in the receipts of docker-push. Such a plan is for reading: no plan file is written.',
+    )
+    .meta({ examples: [true] }),
+  unpushed: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also plan with images that are not pushed yet, such as those of a pull request: the plan shows their content key in place of a digest. Such a plan is for reading: no plan file is written.',
     )
     .meta({ examples: [true] }),
   values: z

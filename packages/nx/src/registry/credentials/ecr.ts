@@ -1,8 +1,8 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { KdcubeError, ecrRegion } from '@kdcube/release/internal';
 import { awsErrorMessage } from '../../aws/aws-error';
 import { dockerCredentials } from './docker-config';
 import { type Credentials } from './credentials';
-import { ecrRegion, loginHint } from '../transport/problems';
+import { loginHint } from '../transport/problems';
 
 /** An authorization token of Amazon ECR. */
 type EcrToken = Extract<Credentials, { kind: 'password' }> & { expiresAt: number };

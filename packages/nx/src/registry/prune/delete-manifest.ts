@@ -1,4 +1,4 @@
-import { KdcubeError, LIMITS } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, ecrRegion } from '@kdcube/release/internal';
 import { deleteEcrImage } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
 import { carryOut, type Effect, recordUnconfirmed } from '../../system/journal';
@@ -7,7 +7,6 @@ import { findManifest, headManifest } from '../manifests';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';
-import { ecrRegion } from '../transport/problems';
 import { describeResponse, parseErrors } from '../transport/response-text';
 import type { HttpResponse } from '../transport/types';
 import { ecrAccount } from './list-manifests';

@@ -1,4 +1,4 @@
-import { isDigest, KdcubeError, referrerSubject, type StoredManifest } from '@kdcube/release/internal';
+import { isDigest, KdcubeError, referrerSubject, type StoredManifest, ecrRegion } from '@kdcube/release/internal';
 import { listEcrImages } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
 import { inParallel } from '../../system/parallel';
@@ -6,7 +6,6 @@ import type { Repository } from '../blobs/blobs';
 import { listTags } from '../list-tags';
 import { isIndex } from '../manifest-format';
 import { findManifest, type Manifest } from '../manifests';
-import { ecrRegion } from '../transport/problems';
 
 interface StoredManifests {
   manifests: StoredManifest[];

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted } from '@kdcube/release/internal';
+import { KdcubeError, isDigest, isHost, isLoopback, isRepository, isTag, quoted, ecrRegion } from '@kdcube/release/internal';
 import type { Credentials } from '../credentials/credentials';
 import type { Registry } from './registry';
 import { resolveCredentials } from '../credentials/ecr';
 import type { HttpResponse, Transport } from './types';
-import { ecrRegion, invalidResponse } from './problems';
+import { invalidResponse } from './problems';
 
 export type { Registry };
 

@@ -1,4 +1,5 @@
-import { accessDenied, ecrRegion, repositoryMissing } from './problems';
+import { ecrRegion } from '@kdcube/release/internal';
+import { accessDenied, repositoryMissing } from './problems';
 
 describe('hints', () => {
   const ecr = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';

@@ -1,4 +1,4 @@
-import { KdcubeError } from '@kdcube/release/internal';
+import { ecrRegion, KdcubeError } from '@kdcube/release/internal';
 import { describeResponse } from './response-text';
 import type { HttpResponse } from './types';
 
@@ -46,13 +46,6 @@ export function repositoryMissing(host: string, repository: string, response: st
     message: `${host} has no repository ${repository}, and does not create repositories on push. It answered ${response}.`,
     hint: create,
   });
-}
-
-/** The region of an Amazon ECR host; undefined for every other host. */
-export function ecrRegion(host: string): string | undefined {
-  return /^[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/.exec(
-    host,
-  )?.[1];
 }
 
 /** How to log in to a registry. */

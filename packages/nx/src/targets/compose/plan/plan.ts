@@ -12,7 +12,7 @@ import {
   type Problem,
 } from '@kdcube/release/internal';
 import { headCommit } from '../../../git/worktree';
-import { type ReleasedImage, releasedImages, withPlannedImages } from '../../../images/released-images';
+import { describeUnpushed, type ReleasedImage, releasedImages, withPlannedImages } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
 import { environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
@@ -84,7 +84,7 @@ export async function planHostRelease(
   });
   await requireNoOverrides(host, environment, planned.plan);
   const stale = await describeStaleEnvironments(environment, planned.plan.services, release.generation, log);
-  const plan = { ...planned.plan, notes: [...planned.plan.notes, ...stale] };
+  const plan = { ...planned.plan, notes: [...planned.plan.notes, ...stale, ...describeUnpushed(images)] };
   return { ...planned, plan, notes, images, ...(last && { last }) };
 }
 

@@ -10,7 +10,7 @@ import {
 import { configuredRegistry, environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
 import type { EnvOptions } from '../../env';
 import { headCommit } from '../../../git/worktree';
-import { releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
+import { describeUnpushed, releasedImages, withPlannedImages, type ReleasedImage } from '../../../images/released-images';
 import type { Log } from '../../../system/log';
 import { findImageGit } from '../../git-mode/image-git';
 import { prepareBundles } from '../../git-mode/prepare';
@@ -86,7 +86,7 @@ export async function planRelease(
     ...runningBundles,
   });
   const stale = offline ? [] : await describeStaleEnvironments(environment, plan.services, release.generation, log);
-  const withNotes = { ...plan, notes: [...plan.notes, ...stale] };
+  const withNotes = { ...plan, notes: [...plan.notes, ...stale, ...describeUnpushed(images)] };
   const withSubjects = await addCommitSubjects(open, withNotes, offline);
   return { plan: withSubjects, values, running, notes: [...notes, ...custom.notes], images, record };
 }

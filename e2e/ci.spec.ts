@@ -1,0 +1,164 @@
+// The workflow of `nx g @kdcube/nx:ci`, job by job: first push, pull request, squash merge, a late approval of an older release, rollback.
+import fs from 'node:fs';
+import path from 'node:path';
+import { type Cloud, startCloud } from './support/cloud';
+import { digestsOf, type Double, pushStandIns, registryDouble, writes } from './support/oci';
+import { freshFolder } from './support/run';
+import { readWorkflow, runJob, type Workflow } from './support/workflow';
+import { makeWorkspace, PLATFORM_REF, type Workspace } from './support/workspace';
+
+const FILE = '.github/workflows/release.yml';
+const BUNDLE = 'bundles/my-bundle/README.md';
+const IMAGE = 'kdcube-chat-proc-bundled';
+
+let registry: Double;
+let cloud: Cloud;
+let workspace: Workspace;
+let workflow: Workflow;
+let env: Record<string, string>;
+/** What the stand-in of gh was asked, one call a line. */
+let calls: string;
+
+/** Answers the look-up of a comment with COMMENT_ID, and keeps what it was asked, and the body that it was sent. */
+const GH = `#!/bin/sh
+echo "$*" >> "$GH_CALLS"
+for last; do :; done
+case "$*" in
+*--jq*) [ -z "$COMMENT_ID" ] || echo "$COMMENT_ID" ;;
+*) cp "\${last#body=@}" "$GH_CALLS.body" ;;
+esac
+`;
+
+beforeAll(async () => {
+  [registry, cloud] = await Promise.all([registryDouble(), startCloud(['proc'])]);
+  await pushStandIns(registry.host, PLATFORM_REF);
+  const bin = freshFolder('bin');
+  calls = path.join(bin, 'calls');
+  fs.writeFileSync(path.join(bin, 'gh'), GH, { mode: 0o755 });
+  workspace = await makeWorkspace();
+  env = { KDCUBE_REGISTRY: registry.host, GH_CALLS: calls, PATH: `${bin}:${process.env.PATH}`, ...cloud.env };
+  await workspace.mustNx('g @kdcube/nx:bundle my-bundle');
+  await workspace.mustNx('sync', { env });
+  workspace.commit('Add my-bundle', {
+    'environments/prod.yaml': `target: ecs
+registry: "${registry.host}"
+tenant: acme
+project: demo
+ecs: { account: "123456789012", region: eu-central-1, cluster: acme, execution_role: execution }
+services:
+  proc: { component: proc, image: ${IMAGE}, mounts: { /config: { efs: fs-0123abcd } } }
+`,
+  });
+});
+
+afterAll(async () => {
+  await registry.close();
+  await cloud.close();
+});
+
+/** The stand-in of AWS has ECS only. */
+const ECS_ONLY = /release:verify/;
+
+/** The registry of this suite takes no password. */
+const SECRETS = { 'secrets.REGISTRY_USER': '', 'secrets.REGISTRY_PASSWORD': '' };
+
+const job = (id: string, values: Record<string, string> = {}, more: Record<string, string> = {}) =>
+  runJob(workspace, workflow, id, { env: { ...env, ...more }, values: { ...SECRETS, ...values }, skip: ECS_ONLY });
+
+async function mustRun(id: string, values?: Record<string, string>, more?: Record<string, string>): Promise<string> {
+  const { exitCode, output } = await job(id, values, more);
+  if (exitCode !== 0) throw new Error(`${id} ended with ${exitCode}\n${output}`);
+  return output;
+}
+
+async function release(name: string): Promise<string> {
+  const text = workspace.read('release.yaml').replace(/^(?:# )?release_name: .*$/m, `release_name: "${name}"`);
+  return workspace.commit(name, { 'release.yaml': text, [BUNDLE]: `${name}\n` });
+}
+
+async function runningDigest(): Promise<string> {
+  const [name] = await cloud.now('proc');
+  const { taskDefinition } = (await cloud.as('DescribeTaskDefinition', { taskDefinition: name })) as {
+    taskDefinition: { containerDefinitions: { image: string }[] };
+  };
+  return taskDefinition.containerDefinitions[0]!.image.split('@')[1]!;
+}
+
+// The tests of this file depend on each other.
+test('nx g @kdcube/nx:ci --provider=github writes the workflow, and changes nothing the second time', async () => {
+  const made = await workspace.mustNx('g @kdcube/nx:ci --provider=github');
+  expect(made.stdout).toContain(`CREATE ${FILE}`);
+  await release('one');
+  await workspace.mustNx('g @kdcube/nx:ci --provider=github');
+  expect(workspace.git('status', '--porcelain')).toBe('');
+  workflow = readWorkflow(workspace.read(FILE));
+  expect(Object.keys(workflow.jobs)).toEqual(['check', 'build', 'plan', 'push', 'deploy-prod', 'rollback-prod']);
+});
+
+test('the first push of main: checked, pushed, tagged and deployed', async () => {
+  await mustRun('check');
+  await mustRun('push');
+  await mustRun('deploy-prod');
+  const digests = await digestsOf(`${registry.host}/${IMAGE}`);
+  expect(digests.one).toBe(await runningDigest());
+});
+
+test('a pull request pushes nothing, and gets the plan as one comment, which the next push replaces', async () => {
+  workspace.git('checkout', '--quiet', '-b', 'feature');
+  const base = workspace.git('rev-parse', 'main');
+  await release('two');
+  registry.journal.length = 0;
+  const pull = {
+    'github.event.pull_request.base.sha || github.event.merge_group.base_sha': base,
+    'matrix.environment': 'prod',
+    'github.token': 'token',
+    'github.repository': 'acme/bundles',
+    'github.event.pull_request.number': '7',
+  };
+  await mustRun('check');
+  expect(await mustRun('build', pull)).toContain(`${IMAGE}:docker-build`);
+  await mustRun('plan', pull, { COMMENT_ID: '' });
+  const body = fs.readFileSync(`${calls}.body`, 'utf8');
+  expect(body).toMatch(/^<!-- plan of prod -->\n\n### `prod` ← `two`\n[^]*`my-bundle` \| changed[^]*not built and pushed yet/);
+  expect(fs.readFileSync(calls, 'utf8')).toContain('api --silent repos/acme/bundles/issues/7/comments --field body=@comment.md');
+  await mustRun('plan', pull, { COMMENT_ID: '42' });
+  expect(fs.readFileSync(calls, 'utf8')).toContain('--method PATCH repos/acme/bundles/issues/comments/42');
+  expect(writes(registry.journal)).toEqual([]);
+});
+
+test('its squash merge: what the plan announced is pushed and runs', async () => {
+  const before = await runningDigest();
+  workspace.git('clean', '-fdq', '--exclude=node_modules', '--exclude=dist');
+  workspace.git('checkout', '--quiet', 'main');
+  workspace.git('merge', '--quiet', '--squash', 'feature');
+  workspace.commit('two');
+  await mustRun('check');
+  await mustRun('push');
+  await mustRun('deploy-prod');
+  const digests = await digestsOf(`${registry.host}/${IMAGE}`);
+  expect([digests.two, digests.two === before]).toEqual([await runningDigest(), false]);
+});
+
+test('a late approval of the older release is refused, and prod keeps what runs', async () => {
+  const running = await runningDigest();
+  workspace.git('checkout', '--quiet', 'main~1');
+  const { exitCode, output } = await job('deploy-prod');
+  workspace.git('checkout', '--quiet', 'main');
+  expect([exitCode, output]).toEqual([1, expect.stringContaining('[release-older]')]);
+  expect(await runningDigest()).toBe(running);
+});
+
+test('the rollback by hand: to the last good release, or to the one that is named', async () => {
+  const digests = await digestsOf(`${registry.host}/${IMAGE}`);
+  await mustRun('rollback-prod', { 'inputs.to': '' });
+  expect(await runningDigest()).toBe(digests.one);
+  await mustRun('rollback-prod', { 'inputs.to': 'two' });
+  expect(await runningDigest()).toBe(digests.two);
+});
+
+test('a release whose images are not all pushed is not green', async () => {
+  await release('three');
+  const steps = workflow.jobs.push!.steps.filter(({ run = '' }) => !run.includes('docker-push'));
+  const { exitCode, output } = await runJob(workspace, { jobs: { push: { steps } } }, 'push', { env, values: SECRETS });
+  expect([exitCode, output]).toEqual([1, expect.stringContaining('[image-not-pushed]')]);
+});

@@ -1,0 +1,41 @@
+import { KdcubeError } from '@kdcube/release/internal';
+import { type GeneratorCallback, logger, type Tree } from '@nx/devkit';
+import { readGeneratorOptions } from '../read-options';
+import { rewriterOf, runGenerator } from '../run-generator';
+import { type CiFacts, readFacts } from './facts';
+import { githubWorkflow } from './github';
+import { gitlabPipeline } from './gitlab';
+import { CiOptions } from './schema';
+
+const PROVIDERS: Record<'github' | 'gitlab', { file: string; print: (facts: CiFacts) => string }> = {
+  github: { file: '.github/workflows/release.yml', print: githubWorkflow },
+  gitlab: { file: '.gitlab-ci.yml', print: gitlabPipeline },
+};
+
+export default function ciGenerator(tree: Tree, raw: CiOptions): Promise<GeneratorCallback | void> {
+  return runGenerator(tree, () => writePipeline(tree, raw));
+}
+
+async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallback | void> {
+  const { provider, overwrite, ...wanted } = readGeneratorOptions(CiOptions, raw);
+  const { file, print } = PROVIDERS[provider];
+  const facts = readFacts(tree, wanted);
+  const text = rewriterOf(tree)(print(facts));
+  const before = tree.exists(file) ? tree.read(file, 'utf-8')!.replace(/\r\n/g, '\n') : undefined;
+  if (before === text) return;
+  if (before !== undefined && !overwrite)
+    throw new KdcubeError({
+      code: 'already-exists',
+      message: `${file} is there, and differs from the pipeline that would be written.`,
+      hint: `nx g @kdcube/nx:ci --provider=${provider} --overwrite    replaces it; git diff shows what changed`,
+      at: { file },
+    });
+  tree.write(file, text);
+  return () => {
+    if (facts.environments.length === 0)
+      logger.info(
+        'No environment can be deployed yet, so the pipeline ends with the push. nx g @kdcube/nx:environment adds one; then run this generator again with --overwrite.',
+      );
+    logger.info('Next: the roles, variables, secrets and approvals that it needs: docs/ci.md of @kdcube/nx lists them.');
+  };
+}

@@ -1,0 +1,396 @@
+import { type CiEnvironment, type CiFacts, type CiRegistry, plannedInRequests } from './facts';
+
+/** Actions by commit: a tag can be moved. */
+const ACTIONS = {
+  checkout: 'actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2',
+  node: 'actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0',
+  aws: 'aws-actions/configure-aws-credentials@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1',
+};
+
+interface Step {
+  name?: string;
+  uses?: string;
+  with?: Record<string, string>;
+  env?: Record<string, string>;
+  run?: string[];
+  if?: string;
+}
+
+interface Job {
+  name: string;
+  if?: string;
+  needs?: string;
+  runsOn?: string;
+  permissions: Record<string, string>;
+  environment?: string;
+  /** One at a time, in their order, and none is dropped. */
+  group?: string;
+  matrix?: string[];
+  steps: Step[];
+}
+
+const secret = (name: string) => `\${{ secrets.${name} }}`;
+const variable = (name: string) => `\${{ vars.${name} }}`;
+const OWN_PULL_REQUEST =
+  "github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository";
+
+/** .github/workflows/release.yml */
+export function githubWorkflow(facts: CiFacts): string {
+  const { branch, environments } = facts;
+  const jobs: [string, Job][] = [
+    ['check', checkJob(facts)],
+    ['build', buildJob(facts)],
+  ];
+  const planned = plannedInRequests(facts);
+  if (planned.length > 0) jobs.push(['plan', planJob(facts, planned)]);
+  jobs.push(['push', pushJob(facts)]);
+  let previous = 'push';
+  for (const environment of environments) {
+    const id = `deploy-${environment.name}`;
+    jobs.push([id, deployJob(facts, environment, previous)]);
+    previous = id;
+  }
+  for (const environment of environments) jobs.push([`rollback-${environment.name}`, rollbackJob(facts, environment)]);
+  return `${[
+    '# Written by `nx g @kdcube/nx:ci --provider=github`. What it needs is in docs/ci.md of @kdcube/nx: roles, variables, secrets, approvals.',
+    'name: release',
+    'on:',
+    '  push:',
+    `    branches: [${quoted(branch)}]`,
+    '  pull_request:',
+    '  merge_group:',
+    ...dispatch(environments),
+    '# A job gets more only where it says so.',
+    'permissions:',
+    '  contents: read',
+    'env:',
+    '  # Each nx command starts about a second faster.',
+    "  NX_ISOLATE_PLUGINS: 'false'",
+    "  NX_DAEMON: 'false'",
+    'jobs:',
+    ...jobs.flatMap(([id, job]) => jobLines(id, job)),
+  ].join('\n')}\n`;
+}
+
+function dispatch(environments: readonly CiEnvironment[]): string[] {
+  if (environments.length === 0) return [];
+  return [
+    '  workflow_dispatch:',
+    '    inputs:',
+    '      environment:',
+    '        description: The environment to roll back',
+    '        type: choice',
+    `        options: [${environments.map(({ name }) => quoted(name)).join(', ')}]`,
+    '      to:',
+    '        description: The release to go back to. Empty, the last one that was good and does not run',
+    '        type: string',
+    '        required: false',
+  ];
+}
+
+function checkJob(facts: CiFacts): Job {
+  const { nx } = facts.manager;
+  return {
+    name: 'check',
+    if: "github.event_name != 'workflow_dispatch'",
+    permissions: { contents: 'read' },
+    steps: [
+      ...setUp(facts),
+      // Sync generators do not run in CI: a pin that is missing would be resolved anew in every job.
+      { run: [`${nx} sync:check`] },
+      { run: [`${nx} run release:validate`] },
+      { run: [`${nx} run-many -t lint test stage`] },
+    ],
+  };
+}
+
+/** The images that the change affects, built and not pushed. A pull request of a fork has no credentials for the registry of their bases. */
+function buildJob(facts: CiFacts): Job {
+  return {
+    name: 'build',
+    if: `(${OWN_PULL_REQUEST}) || github.event_name == 'merge_group'`,
+    needs: 'check',
+    permissions: readPermissions(facts),
+    steps: [
+      ...setUp(facts),
+      ...(hasEcr(facts) ? awsSteps(facts, 'AWS_ROLE_PLAN') : []),
+      ...loginSteps(facts),
+      {
+        env: { NX_BASE: '${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}', NX_HEAD: 'HEAD' },
+        run: [`${facts.manager.nx} affected -t docker-build`],
+      },
+    ],
+  };
+}
+
+function readPermissions(facts: CiFacts): Record<string, string> {
+  return {
+    contents: 'read',
+    ...(usesAws(facts) && { 'id-token': 'write' }),
+    ...(hasGhcr(facts) && { packages: 'read' }),
+  };
+}
+
+/** Reads only. A pull request of a fork gets no credentials, and no plan. */
+function planJob(facts: CiFacts, environments: readonly CiEnvironment[]): Job {
+  const { manager } = facts;
+  return {
+    name: 'plan',
+    if: OWN_PULL_REQUEST,
+    needs: 'check',
+    permissions: { ...readPermissions(facts), 'pull-requests': 'write' },
+    matrix: environments.map(({ name }) => name),
+    steps: [
+      ...setUp(facts),
+      ...awsSteps(facts, 'AWS_ROLE_PLAN'),
+      ...loginSteps(facts),
+      { run: [`${manager.nx} run release:plan:\${{ matrix.environment }} --unpushed --markdown=plan.md`] },
+      {
+        name: 'One comment for each environment, replaced by each push',
+        env: {
+          GH_TOKEN: '${{ github.token }}',
+          COMMENTS: 'repos/${{ github.repository }}/issues/${{ github.event.pull_request.number }}/comments',
+          COMMENT: 'repos/${{ github.repository }}/issues/comments',
+          MARKER: '<!-- plan of ${{ matrix.environment }} -->',
+        },
+        run: [
+          '{ printf \'%s\\n\\n\' "$MARKER"; cat plan.md; } > comment.md',
+          'id=$(gh api "$COMMENTS" --paginate --jq ".[] | select(.body | startswith(\\"$MARKER\\")) | .id" | head -n 1)',
+          'if [ -n "$id" ]; then gh api --silent --method PATCH "$COMMENT/$id" --field body=@comment.md',
+          'else gh api --silent "$COMMENTS" --field body=@comment.md; fi',
+        ],
+      },
+    ],
+  };
+}
+
+function pushJob(facts: CiFacts): Job {
+  const { branch, manager, signs } = facts;
+  const signing = {
+    KDCUBE_SIGNING_KEY: secret('KDCUBE_SIGNING_KEY'),
+    KDCUBE_SIGNING_PASSWORD: secret('KDCUBE_SIGNING_PASSWORD'),
+  };
+  return {
+    name: 'push',
+    if: `github.event_name == 'push' && github.ref == 'refs/heads/${branch}'`,
+    needs: 'check',
+    permissions: {
+      contents: 'read',
+      ...(hasEcr(facts) && { 'id-token': 'write' }),
+      ...(hasGhcr(facts) && { packages: 'write' }),
+    },
+    group: 'push',
+    steps: [
+      ...setUp(facts),
+      ...(hasEcr(facts) ? awsSteps(facts, 'AWS_ROLE_PUSH') : []),
+      ...loginSteps(facts),
+      {
+        // The registry decides what is sent: no base commit can be wrong.
+        run: [`${manager.nx} run-many -t docker-push --skip-nx-cache`],
+        ...(signs && { env: signing }),
+      },
+      {
+        // Fails if an image of the release is missing: a push that found nothing to do is not green.
+        run: [`${manager.nx} run release:tag`],
+      },
+    ],
+  };
+}
+
+function deployJob(facts: CiFacts, environment: CiEnvironment, previous: string): Job {
+  const { nx } = facts.manager;
+  const { name } = environment;
+  return {
+    ...deployingJob(facts, environment),
+    name: `deploy ${name}`,
+    needs: previous,
+    steps: [
+      ...deploySteps(facts, environment),
+      { run: [`${nx} run release:verify:${name}`] },
+      // Refuses a release that is older than the one that runs: an approval may come late.
+      { run: [`${nx} run release:deploy:${name} --skip-nx-cache`], ...variablesOf(environment) },
+    ],
+  };
+}
+
+function rollbackJob(facts: CiFacts, environment: CiEnvironment): Job {
+  const { nx } = facts.manager;
+  const { name } = environment;
+  const { env } = variablesOf(environment);
+  return {
+    ...deployingJob(facts, environment),
+    name: `rollback ${name}`,
+    if: `github.event_name == 'workflow_dispatch' && inputs.environment == '${name}'`,
+    steps: [
+      ...deploySteps(facts, environment),
+      {
+        env: { TO: '${{ inputs.to }}', ...env },
+        run: [`${nx} run release:rollback:${name} \${TO:+"--to=$TO"} --skip-nx-cache`],
+      },
+    ],
+  };
+}
+
+function deployingJob(facts: CiFacts, { name, isOnEcs, host }: CiEnvironment): Omit<Job, 'name' | 'steps'> {
+  return {
+    ...(host === 'local' && { runsOn: `[self-hosted, ${quoted(name)}]` }),
+    permissions: {
+      contents: 'read',
+      ...((isOnEcs || hasEcr(facts)) && { 'id-token': 'write' }),
+      ...(hasGhcr(facts) && { packages: 'write' }),
+    },
+    environment: name,
+    group: `deploy-${name}`,
+  };
+}
+
+function deploySteps(facts: CiFacts, environment: CiEnvironment): Step[] {
+  const needsAws = environment.isOnEcs || hasEcr(facts);
+  return [
+    ...setUp(facts),
+    ...(needsAws ? awsSteps(facts, 'AWS_ROLE_DEPLOY', environment.region) : []),
+    ...loginSteps(facts),
+    ...hostSteps(environment),
+  ];
+}
+
+function variablesOf({ variables }: CiEnvironment): { env?: Record<string, string> } {
+  return variables.length > 0 ? { env: Object.fromEntries(variables.map((name) => [name, secret(name)])) } : {};
+}
+
+function setUp({ manager, git }: CiFacts): Step[] {
+  const { setup, install, cache } = manager;
+  const set = setup && { run: [setup.command] };
+  return [
+    // The whole history: the plan tells commits, and a deploy which release is older.
+    { uses: ACTIONS.checkout, with: { 'fetch-depth': '0', 'persist-credentials': 'false' } },
+    ...(set && !setup.isAfterNode ? [set] : []),
+    { uses: ACTIONS.node, with: { 'node-version': '22', ...(cache && { cache }) } },
+    ...(set && setup.isAfterNode ? [set] : []),
+    { run: [install] },
+    ...(git.https ? [httpsStep()] : []),
+    ...(git.ssh ? [sshStep('The repositories of bundles', 'BUNDLES_SSH_KEY', 'BUNDLES_KNOWN_HOSTS')] : []),
+  ];
+}
+
+/** The token stays in the environment: git asks for it. */
+function httpsStep(): Step {
+  return {
+    name: 'The repositories of bundles',
+    env: { BUNDLES_TOKEN: secret('BUNDLES_TOKEN') },
+    run: [
+      '[ -n "$BUNDLES_TOKEN" ] || exit 0',
+      'echo "BUNDLES_TOKEN=$BUNDLES_TOKEN" >> "$GITHUB_ENV"',
+      `git config --global credential.helper '!f() { echo username=x-access-token; echo "password=$BUNDLES_TOKEN"; }; f'`,
+    ],
+  };
+}
+
+function sshStep(name: string, key: string, knownHosts: string): Step {
+  return {
+    name,
+    env: { SSH_KEY: secret(key), SSH_KNOWN_HOSTS: secret(knownHosts) },
+    run: [
+      '[ -n "$SSH_KEY" ] || exit 0',
+      'mkdir -p -m 700 ~/.ssh && printf \'%s\\n\' "$SSH_KNOWN_HOSTS" >> ~/.ssh/known_hosts',
+      'if [ -z "${SSH_AUTH_SOCK:-}" ]; then eval "$(ssh-agent -s)" && echo "SSH_AUTH_SOCK=$SSH_AUTH_SOCK" >> "$GITHUB_ENV"; fi',
+      'printf \'%s\\n\' "$SSH_KEY" | ssh-add -',
+    ],
+  };
+}
+
+function hostSteps({ host }: CiEnvironment): Step[] {
+  return host === 'remote' ? [sshStep('The host', 'HOST_SSH_KEY', 'HOST_KNOWN_HOSTS')] : [];
+}
+
+function awsSteps(facts: CiFacts, role: string, region?: string): Step[] {
+  if (!usesAws(facts)) return [];
+  const known =
+    region ??
+    facts.registries.find((each) => each.region !== undefined)?.region ??
+    facts.environments.find((each) => each.region !== undefined)?.region;
+  return [{ uses: ACTIONS.aws, with: { 'role-to-assume': variable(role), 'aws-region': known ?? variable('AWS_REGION') } }];
+}
+
+/** Amazon's registry is reached with the role. */
+function loginSteps({ registries }: CiFacts): Step[] {
+  return registries.flatMap(({ kind, host }: CiRegistry): Step[] => {
+    if (kind === 'ecr') return [];
+    const [user, password] =
+      kind === 'ghcr' ? ['${{ github.actor }}', '${{ github.token }}'] : [secret('REGISTRY_USER'), secret('REGISTRY_PASSWORD')];
+    return [
+      {
+        name: `Log in to ${host}`,
+        env: { REGISTRY_USER: user, REGISTRY_PASSWORD: password },
+        run: [
+          '[ -n "$REGISTRY_PASSWORD" ] || exit 0',
+          `printf '%s' "$REGISTRY_PASSWORD" | docker login ${host} --username "$REGISTRY_USER" --password-stdin`,
+        ],
+      },
+    ];
+  });
+}
+
+function usesAws(facts: CiFacts): boolean {
+  return hasEcr(facts) || facts.environments.some(({ isOnEcs }) => isOnEcs);
+}
+
+function hasEcr({ registries }: CiFacts): boolean {
+  return registries.some(({ kind }) => kind === 'ecr');
+}
+
+function hasGhcr({ registries }: CiFacts): boolean {
+  return registries.some(({ kind }) => kind === 'ghcr');
+}
+
+function jobLines(id: string, job: Job): string[] {
+  const lines = [
+    `name: ${job.name}${job.matrix ? ' ${{ matrix.environment }}' : ''}`,
+    ...(job.if === undefined ? [] : [`if: ${job.if}`]),
+    ...(job.needs === undefined ? [] : [`needs: ${job.needs}`]),
+    `runs-on: ${job.runsOn ?? 'ubuntu-24.04'}`,
+    'permissions:',
+    ...mapping(job.permissions),
+    ...(job.environment === undefined ? [] : [`environment: ${quoted(job.environment)}`]),
+    ...(job.group === undefined
+      ? []
+      : [
+          'concurrency:',
+          `  group: ${job.group}`,
+          '  # All wait, in their order; by default, only the newest would.',
+          '  queue: max',
+        ]),
+    ...(job.matrix
+      ? ['strategy:', '  fail-fast: false', '  matrix:', `    environment: [${job.matrix.map(quoted).join(', ')}]`]
+      : []),
+    'steps:',
+    ...job.steps.flatMap(stepLines),
+  ];
+  return ['', `  ${id}:`, ...lines.map((line) => `    ${line}`)];
+}
+
+function stepLines(step: Step): string[] {
+  const { run } = step;
+  const lines = [
+    ...(step.name === undefined ? [] : [`name: ${step.name}`]),
+    ...(step.if === undefined ? [] : [`if: ${step.if}`]),
+    ...(step.uses === undefined ? [] : [`uses: ${step.uses}`]),
+    ...(step.with ? ['with:', ...mapping(step.with)] : []),
+    ...(step.env ? ['env:', ...mapping(step.env)] : []),
+    ...(run === undefined ? [] : ['run: |', ...run.map((line) => `  ${line}`)]),
+  ];
+  return lines.map((line, index) => `  ${index === 0 ? '- ' : '  '}${line}`);
+}
+
+function mapping(values: Record<string, string>): string[] {
+  return Object.entries(values).map(([key, value]) => `  ${key}: ${scalar(value)}`);
+}
+
+/** Plain where YAML reads it as text. */
+function scalar(value: string): string {
+  return /^(?:\$\{\{ [^'"]* \}\}|[a-z][\w-]*|\d+)$/.test(value) ? value : quoted(value);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+
+export const description =
+  'Write the pipeline of the release: checks, the plan of every environment as a comment on a pull request, images pushed from the main branch, one deploy after the other behind the approvals of the platform, and a rollback by hand.';
+export const examples = [
+  { command: 'nx g @kdcube/nx:ci --provider=github', description: 'GitHub Actions: .github/workflows/release.yml' },
+  { command: 'nx g @kdcube/nx:ci --provider=gitlab', description: 'GitLab: .gitlab-ci.yml' },
+  {
+    command: 'nx g @kdcube/nx:ci --provider=github --environments=staging,prod',
+    description: 'Deploy to staging, and to prod after it',
+  },
+];
+
+export const CiOptions = z.strictObject({
+  provider: z
+    .enum(['github', 'gitlab'])
+    .describe('Where the pipeline runs.')
+    .meta({ 'x-prompt': 'Where does the pipeline run?', 'x-priority': 'important', examples: ['github'] }),
+  environments: z
+    .string()
+    .optional()
+    .describe(
+      'The environments to deploy to, in their order, separated by commas. Default: all that can be deployed, those that are called prod or production last.',
+    )
+    .meta({ examples: ['staging,prod'] }),
+  branch: z
+    .string()
+    .optional()
+    .describe('The branch that is released. Default: `defaultBase` of nx.json, else main.')
+    .meta({ examples: ['main'] }),
+  overwrite: z
+    .boolean()
+    .default(false)
+    .describe('Replace a pipeline that is there and differs.')
+    .meta({ examples: [true] }),
+});
+export type CiOptions = z.input<typeof CiOptions>;
