@@ -11,6 +11,7 @@ import {
   targetsAreComplete,
 } from './rules-targets';
 import { composePlaceIsSafe } from './rules-compose';
+import { frontendConfigIsUsable, frontendIsConfiguredOnce } from './rules-frontend';
 import { descriptorsCanBeEdited, sessionsCanBeSigned } from './rules-platform';
 import { readinessCanBeAsked } from './rules-readiness';
 import {
@@ -49,6 +50,8 @@ const RULES: EnvironmentRule[] = [
   readinessCanBeAsked,
   sessionsCanBeSigned,
   descriptorsCanBeEdited,
+  frontendIsConfiguredOnce,
+  frontendConfigIsUsable,
   keysAreUsed,
   gatewayIsAccepted,
   gatewayIsPlausible,

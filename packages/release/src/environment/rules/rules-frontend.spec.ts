@@ -1,0 +1,98 @@
+import { environmentText, textFiles } from '../../../testing/environments';
+import type { Generation } from '../../platform/generation';
+import { readEnvironment } from '../read-environment';
+
+const OLD = '2026.3.1';
+const NEW = '2026.8.18';
+const URL = 'FRONTEND_CONFIG_S3_URL: "https://config.example/config.json"';
+
+function read(frontend: string, { mounts = '', more = '', generation = NEW as Generation } = {}) {
+  const text = environmentText(
+    `env: { frontend: { ${frontend} } }\nservices: { web-ui: { component: frontend, image: kdcube-web-ui, mounts: { ${mounts} } } }\n${more}`,
+  );
+  const { problems, notes } = readEnvironment('one', textFiles({ one: text }), { generation });
+  return { problems, notes: notes.filter(({ message }) => message.includes('FRONTEND_CONFIG_JSON')) };
+}
+
+/** The tenant and project are those of `environmentText`. */
+function config(more: object = {}, base: object = OWN) {
+  return `FRONTEND_CONFIG_JSON: '${JSON.stringify({ ...base, ...more })}'`;
+}
+
+const { tenant, project } = readEnvironment('one', textFiles({ one: environmentText('') })).environment!;
+const OWN = { tenant, project, routesPrefix: '/platform' };
+const oidcConfig = { authority: 'https://idp.example/pool', client_id: 'web' };
+const codes = (problems: readonly { code: string }[]) => problems.map(({ code }) => code);
+
+describe('config.json in a variable', () => {
+  test.each<[string, object, Generation, string[]]>([
+    ['none', { authType: 'none' }, OLD, []],
+    ['hardcoded', { authType: 'hardcoded', token: 'test-admin-token-123' }, OLD, []],
+    ['simple', { authType: 'simple', token: 'test-admin-token-123' }, NEW, []],
+    ['simple without a token', { authType: 'simple', token: '' }, NEW, ['env-value']],
+    ['hardcoded without a token', { authType: 'hardcoded' }, OLD, ['env-value']],
+    ['cognito', { authType: 'cognito', idTokenHeaderName: 'X-ID-Token', oidcConfig }, OLD, []],
+    [
+      'cognito without a client',
+      { authType: 'cognito', oidcConfig: { authority: 'https://idp.example/pool' } },
+      OLD,
+      ['env-value'],
+    ],
+    ['delegated', { authType: 'delegated', apiBase: '/auth/' }, NEW, []],
+    ['bundle', { authType: 'bundle' }, NEW, []],
+    ['bundle on a platform without it', { authType: 'bundle' }, OLD, ['env-value']],
+    [
+      'a client secret',
+      { authType: 'cognito', oidcConfig: { ...oidcConfig, client_secret: 'hunter2hunter2' } },
+      NEW,
+      ['secret-value'],
+    ],
+  ])('%s', (_, auth, generation, expected) => {
+    const { problems, notes } = read(config({ auth }), { generation });
+    expect([codes(problems), notes]).toEqual([expected, []]);
+  });
+
+  test('a type of login that the platform does not know is a note', () => {
+    const { problems, notes } = read(config({ auth: { authType: 'cogntio' } }));
+    expect([problems, codes(notes)]).toEqual([[], ['env-value']]);
+  });
+
+  test('a secret is reported by its name only, and can be cleared', () => {
+    const text = config({ apiPassword: 'hunter2hunter2' });
+    const { problems } = read(text);
+    expect(problems).toMatchObject([{ code: 'secret-value', at: { path: 'env.frontend.FRONTEND_CONFIG_JSON' } }]);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+    expect(read(text, { more: 'not_secret: { FRONTEND_CONFIG_JSON: a public demo }' }).problems).toEqual([]);
+  });
+
+  test.each([
+    ['no tenant', config({}, { project }), 'has no tenant:'],
+    ['no tenant and no project', config({}, {}), 'has no tenant and no project'],
+    ['an empty tenant', config({ tenant: '' }), 'has no tenant'],
+    ['a list', `FRONTEND_CONFIG_JSON: '["${tenant}"]'`, 'must be one JSON object'],
+    ['no JSON', "FRONTEND_CONFIG_JSON: '{tenant: a}'", 'must be JSON'],
+    ['another tenant', config({ tenant: 'other' }), 'The tenant is "other" here'],
+  ])('%s', (_, text, message) => {
+    const own = read(text).problems.filter((problem) => problem.message.includes(message));
+    expect(own).toMatchObject([{ at: { path: 'env.frontend.FRONTEND_CONFIG_JSON' } }]);
+  });
+});
+
+describe('config.json has one source', () => {
+  const FILE = '/usr/share/nginx/html/config.json';
+
+  test.each([
+    ['a mount', '', `${FILE}: { efs: fs-0123abcd, read_only: true }`, []],
+    ['a variable', config(), '', []],
+    ['a URL', URL, '', []],
+    ['another mount', config(), '/var/log/nginx: { efs: fs-0123abcd }', []],
+    ['a read-only file and a variable', config(), `${FILE}: { efs: fs-0123abcd, read_only: true }`, ['does not start']],
+    ['a file and a variable', config(), `${FILE}: { efs: fs-0123abcd }`, ['overwrites the mounted file']],
+    ['the folder and a URL', URL, '/usr/share/nginx/html/: { efs: fs-0123abcd, read_only: true }', ['does not start']],
+    ['both variables', `${config()}, ${URL}`, '', ['the second is ignored']],
+  ])('%s', (_, env, mounts, expected) => {
+    expect(read(env, { mounts }).problems.map(({ message }) => message)).toEqual(
+      expected.map((part) => expect.stringContaining(part)),
+    );
+  });
+});

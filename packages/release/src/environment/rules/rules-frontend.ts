@@ -1,0 +1,139 @@
+import { isMapping } from '../../document/layers';
+import { notSecretEntries } from '../../document/not-secret';
+import { generationRow, NEWEST_GENERATION } from '../../platform/generation';
+import { quoted } from '../../problem/problem';
+import { placeholderIn } from '../../secrets/placeholder';
+import { isSecretItself, isSecretName } from '../../secrets/secret-name';
+import type { Service } from '../environment';
+import { pathOf } from './rule';
+import type { EnvironmentRule } from './rule';
+
+const JSON_NAME = 'FRONTEND_CONFIG_JSON';
+const URL_NAME = 'FRONTEND_CONFIG_S3_URL';
+const FOLDER = '/usr/share/nginx/html';
+const FILE = `${FOLDER}/config.json`;
+const AUTH_TYPES = ['none', 'simple', 'hardcoded', 'cognito', 'delegated', 'bundle'];
+const EXAMPLE = `${JSON_NAME}: '{"tenant":"…","project":"…","routesPrefix":"…","auth":{"authType":"none"}}'`;
+
+/** The UI's entrypoint writes config.json from a variable. It ends with an error if that file is mounted read-only. */
+export const frontendIsConfiguredOnce: EnvironmentRule = ({ environment, written }, report) => {
+  for (const service of frontends(environment?.services)) {
+    const names = [JSON_NAME, URL_NAME].filter((name) => isGiven(service, name));
+    if (names.length === 2)
+      report(
+        {
+          code: 'env-value',
+          message: `${quoted(service.name)} has ${JSON_NAME} and ${URL_NAME}: the first is used, and the second is ignored.`,
+          hint: `remove ${URL_NAME}`,
+        },
+        pathOf(written, kindOf(service, URL_NAME), service, URL_NAME),
+        'key',
+      );
+    for (const { path, readOnly } of names.length > 0 ? service.mounts : []) {
+      if (![FOLDER, FILE].includes(path.replace(/\/+$/, ''))) continue;
+      const what = readOnly ? 'the container cannot write it, and does not start' : 'the container overwrites the mounted file';
+      report(
+        {
+          code: 'env-value',
+          message: `${quoted(service.name)} gets config.json from a mount and from ${names.join(' and ')}: ${what}.`,
+          hint: `remove the mount, or ${names.join(' and ')}`,
+        },
+        ['services', service.name, 'mounts', path],
+        'key',
+      );
+    }
+  }
+};
+
+/** What every visitor's browser reads as config.json. */
+export const frontendConfigIsUsable: EnvironmentRule = ({ environment, written, options }, report, note) => {
+  const cleared = new Set(notSecretEntries(written.not_secret).map(({ name }) => name));
+  for (const service of frontends(environment?.services)) {
+    const text = service.env[JSON_NAME];
+    if (text === undefined || placeholderIn(text)) continue;
+    const at = pathOf(written, 'env', service, JSON_NAME);
+    const problem = (message: string, hint: string) => report({ code: 'env-value', message, hint }, at);
+    const config = parsed(text);
+    if (config === 'not JSON') continue; // jsonIsValid reports it
+    if (!isMapping(config)) {
+      problem(`${JSON_NAME} of ${quoted(service.name)} must be one JSON object: the UI reads its settings from it.`, EXAMPLE);
+      continue;
+    }
+    const missing = ['tenant', 'project'].filter((key) => typeof config[key] !== 'string' || config[key] === '');
+    if (missing.length > 0)
+      problem(
+        `${JSON_NAME} of ${quoted(service.name)} has no ${missing.join(' and no ')}: the UI would not reach its data.`,
+        missing.map((key) => `"${key}": "${written[key as 'tenant' | 'project'] ?? '…'}"`).join(', '),
+      );
+    const auth = isMapping(config.auth) ? config.auth : {};
+    const generation = options.generation ?? NEWEST_GENERATION;
+    if (auth.authType === 'bundle' && !generationRow(generation).bundleLogin)
+      problem(
+        `A platform of ${generation} has no login by a bundle: auth.authType "bundle" begins with 2026.6.11.415.`,
+        '"authType": "cognito"',
+      );
+    const oidc = isMapping(auth.oidcConfig) ? auth.oidcConfig : {};
+    const absent = ['authority', 'client_id'].filter((key) => typeof oidc[key] !== 'string' || oidc[key] === '');
+    if (auth.authType === 'cognito' && absent.length > 0)
+      problem(
+        `${JSON_NAME} of ${quoted(service.name)} has auth.authType "cognito" without oidcConfig.${absent.join(' and oidcConfig.')}: no login works.`,
+        '"oidcConfig": {"authority": "…", "client_id": "…"}',
+      );
+    if ((auth.authType === 'simple' || auth.authType === 'hardcoded') && (typeof auth.token !== 'string' || auth.token === ''))
+      problem(
+        `${JSON_NAME} of ${quoted(service.name)} has auth.authType "${auth.authType}" without a token: no login works.`,
+        '"token": "…"',
+      );
+    if (typeof auth.authType === 'string' && !AUTH_TYPES.includes(auth.authType))
+      note(
+        {
+          code: 'env-value',
+          message: `${JSON_NAME} of ${quoted(service.name)} has auth.authType ${quoted(auth.authType)}, which the platform's own UI does not know.`,
+          hint: AUTH_TYPES.join(', '),
+        },
+        at,
+      );
+    if (cleared.has(JSON_NAME)) continue;
+    for (const [path, value] of texts(config, [])) {
+      const name = path[path.length - 1]!;
+      // The token of "simple" and "hardcoded" is public by design.
+      if (cleared.has(name) || placeholderIn(value) || path.join('.') === 'auth.token') continue;
+      if (isSecretItself(name, value) || (isSecretName(name) && value !== ''))
+        report(
+          {
+            code: 'secret-value',
+            message: `${quoted(path.join('.'))} of ${JSON_NAME} is the name of a secret, and every visitor can read config.json.`,
+            hint: `remove it, and rotate it: it may have leaked; or, if it is not a secret, not_secret: {${name}: why it is not a secret}`,
+          },
+          at,
+        );
+    }
+  }
+};
+
+function frontends(services: readonly Service[] = []): Service[] {
+  return services.filter(({ component }) => component === 'frontend');
+}
+
+function isGiven({ env, secrets }: Service, name: string): boolean {
+  return Object.hasOwn(secrets, name) || (env[name] ?? '') !== '';
+}
+
+function kindOf({ secrets }: Service, name: string): 'env' | 'secrets' {
+  return Object.hasOwn(secrets, name) ? 'secrets' : 'env';
+}
+
+function parsed(text: string): unknown {
+  if (text.trim() === '') return 'not JSON';
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return 'not JSON';
+  }
+}
+
+function texts(value: unknown, path: string[]): [string[], string][] {
+  if (typeof value === 'string') return path.length > 0 ? [[path, value]] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => texts(item, [...path, String(index)]));
+  return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => texts(item, [...path, key])) : [];
+}
