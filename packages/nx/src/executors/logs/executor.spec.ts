@@ -114,7 +114,7 @@ it('prints the lines of containers on a host, sorted', async () => {
     ),
   });
   const script = `#!/bin/sh
-echo "$*" >"$FAKE_SSH/called"
+echo "$PWD: $*" >"$FAKE_SSH/called"
 echo 'chat-proc-2  | 2026-03-02T10:30:02.000000002Z second'
 echo 'chat-proc-1  | 2026-03-02T10:30:01.000000001Z first: | with a bar'
 echo 'chat-proc-1  | 2026-03-02T10:30:03.000000001Z'`;
@@ -126,7 +126,8 @@ echo 'chat-proc-1  | 2026-03-02T10:30:03.000000001Z'`;
     '2026-03-02 10:30:03.000 chat-proc 1',
   ]);
   expect(fs.readFileSync(path.join(ssh.folder, 'called'), 'utf8')).toBe(
-    'compose --project-name kdcube --ansi never logs --no-color --timestamps --since 2026-03-02T10:00:00.000Z --tail 20000 chat-proc\n',
+    // Not in the user's folder, whose compose file and .env compose would read.
+    '/: compose --project-name kdcube --ansi never logs --no-color --timestamps --since 2026-03-02T10:00:00.000Z --tail 20000 chat-proc\n',
   );
 });
 
