@@ -76,6 +76,16 @@ async function release(name: string): Promise<string> {
   return workspace.commit(name, { 'release.yaml': text, [BUNDLE]: `${name}\n` });
 }
 
+/** What a job calls, and which of its calls the policy of its role does not allow. */
+async function callsOf(file: string, work: () => Promise<unknown>): Promise<{ called: string[]; denied: string[] }> {
+  const first = cloud.journal.entries.length;
+  await work();
+  const called = cloud.journal.entries.slice(first).flatMap(({ op, by }) => (by === undefined ? [op] : []));
+  const { Statement } = workspace.json<{ Statement: { Action: string[] }[] }>(file);
+  const allowed = Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[1]!));
+  return { called, denied: [...new Set(called)].filter((op) => op !== 'GetCallerIdentity' && !allowed.includes(op)) };
+}
+
 async function runningDigest(): Promise<string> {
   const [name] = await cloud.now('proc');
   const { taskDefinition } = (await cloud.as('DescribeTaskDefinition', { taskDefinition: name })) as {
@@ -86,10 +96,10 @@ async function runningDigest(): Promise<string> {
 
 // The tests of this file depend on each other.
 test('nx g @kdcube/nx:ci --provider=github writes the workflow, and changes nothing the second time', async () => {
-  const made = await workspace.mustNx('g @kdcube/nx:ci --provider=github');
+  const made = await workspace.mustNx('g @kdcube/nx:ci --provider=github --iam');
   expect(made.stdout).toContain(`CREATE ${FILE}`);
   await release('one');
-  await workspace.mustNx('g @kdcube/nx:ci --provider=github');
+  await workspace.mustNx('g @kdcube/nx:ci --provider=github --iam');
   expect(workspace.git('status', '--porcelain')).toBe('');
   workflow = readWorkflow(workspace.read(FILE));
   expect(Object.keys(workflow.jobs)).toEqual(['check', 'build', 'plan', 'push', 'deploy-prod', 'rollback-prod']);
@@ -98,7 +108,8 @@ test('nx g @kdcube/nx:ci --provider=github writes the workflow, and changes noth
 test('the first push of main: checked, pushed, tagged and deployed', async () => {
   await mustRun('check');
   await mustRun('push');
-  await mustRun('deploy-prod');
+  const { called, denied } = await callsOf('iam/deploy-prod.json', () => mustRun('deploy-prod'));
+  expect([called.includes('UpdateService'), denied]).toEqual([true, []]);
   const digests = await digestsOf(`${registry.host}/${IMAGE}`);
   expect(digests.one).toBe(await runningDigest());
 });
@@ -117,7 +128,8 @@ test('a pull request pushes nothing, and gets the plan as one comment, which the
   };
   await mustRun('check');
   expect(await mustRun('build', pull)).toContain(`${IMAGE}:docker-build`);
-  await mustRun('plan', pull, { COMMENT_ID: '' });
+  const { called, denied } = await callsOf('iam/plan.json', () => mustRun('plan', pull, { COMMENT_ID: '' }));
+  expect([called.includes('DescribeServices'), denied]).toEqual([true, []]);
   const body = fs.readFileSync(`${calls}.body`, 'utf8');
   expect(body).toMatch(/^<!-- plan of prod -->\n\n### `prod` ← `two`\n[^]*`my-bundle` \| changed[^]*not built and pushed yet/);
   expect(fs.readFileSync(calls, 'utf8')).toContain('api --silent repos/acme/bundles/issues/7/comments --field body=@comment.md');
@@ -150,7 +162,8 @@ test('a late approval of the older release is refused, and prod keeps what runs'
 
 test('the rollback by hand: to the last good release, or to the one that is named', async () => {
   const digests = await digestsOf(`${registry.host}/${IMAGE}`);
-  await mustRun('rollback-prod', { 'inputs.to': '' });
+  const { denied } = await callsOf('iam/deploy-prod.json', () => mustRun('rollback-prod', { 'inputs.to': '' }));
+  expect(denied).toEqual([]);
   expect(await runningDigest()).toBe(digests.one);
   await mustRun('rollback-prod', { 'inputs.to': 'two' });
   expect(await runningDigest()).toBe(digests.two);

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { iamPolicy } from '@kdcube/release/internal';
+import { prod } from '../../../release/testing/deploys';
 
 /** Calls to services that packages/ecs-double does not model: there, their checks are `unknown`. The account of verify's specs (moto) answers them. */
 const NOT_MODELED = {
@@ -43,4 +45,35 @@ it('the stand-in knows every operation of other services, but for those that are
   expect(used).toContain('DescribeLogGroups');
   const known = Object.values(await operationsOfDouble()).flatMap((operations) => Object.keys(operations));
   expect(used.filter((name) => !known.includes(name))).toEqual(Object.values(NOT_MODELED).flat().sort());
+});
+
+/** Commands that no job of a pipeline runs (`prune`, `images --create`), and what needs no permission. */
+const NO_JOB = ['ecr:BatchDeleteImage', 'ecr:DescribeImages', 'sts:GetCallerIdentity'];
+/** How docker's protocol of a registry is authorized by ECR, and what ECS does in the name of its caller. */
+const NO_CALL = [
+  ...['BatchCheckLayerAvailability', 'BatchGetImage', 'GetDownloadUrlForLayer', 'ListImages'],
+  ...['CompleteLayerUpload', 'InitiateLayerUpload', 'PutImage', 'UploadLayerPart', 'PassRole'],
+];
+
+it('the policies of a pipeline allow every operation that the product calls, and no other', () => {
+  const secrets = { A: { store: 'ssm', name: 'a' } } as const;
+  const onHost = prod.services.slice(0, 1).map((service) => ({ ...service, target: 'compose' as const, secrets }));
+  const environment = {
+    ...prod,
+    bundles: { ...prod.bundles, descriptor: 'aws-sm' as const },
+    services: [...prod.services, ...onHost],
+  };
+  const policy = iamPolicy('deploy', '123456789012.dkr.ecr.eu-central-1.amazonaws.com/a', environment);
+  const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[1]!)));
+  const called = [
+    ...matches(sources('.'), /\bsdk\.([A-Z]\w+)Command\b/g),
+    ...matches(sources('aws/api'), ACTION),
+    ...matches(sources('aws/api'), /'(CreateSecret)'/g),
+    ...matches(sources('registry/credentials'), /\bnew ([A-Z]\w+)Command\b/g),
+    // Their names are put together.
+    ...['DescribeFileSystems', 'DescribeMountTargets', 'DescribeAccessPoints'],
+  ];
+  const exempt = NO_JOB.map((action) => action.split(':')[1]!);
+  expect(called.filter((name) => !allowed.has(name) && !exempt.includes(name))).toEqual([]);
+  expect([...allowed].filter((name) => !called.includes(name) && !NO_CALL.includes(name))).toEqual([]);
 });

@@ -36,10 +36,15 @@ export interface AwsPlace {
   region: string;
 }
 
+/** The second part of every ARN in a region. */
+export function partitionOf(region: string): string {
+  return region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
 /** The `valueFrom` of ECS: the ARN as written, else built from the environment's account and region. */
 export function valueFrom(reference: Exclude<SecretReference, { store: 'file' }>, { account, region }: AwsPlace): string {
   if (reference.arn) return reference.arn;
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const partition = partitionOf(region);
   if (reference.store === 'ssm')
     return `arn:${partition}:ssm:${region}:${account}:parameter${reference.name.startsWith('/') ? '' : '/'}${reference.name}`;
   const arn = `arn:${partition}:secretsmanager:${region}:${account}:secret:${reference.name}`;

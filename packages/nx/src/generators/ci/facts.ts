@@ -80,7 +80,8 @@ export function readFacts(tree: Tree, wanted: Wanted): CiFacts {
   };
 }
 
-function chosenEnvironments(tree: Tree, wanted: string | undefined): Environment[] {
+/** The environments that are deployed to, in their order, as far as they can be read. */
+export function chosenEnvironments(tree: Tree, wanted: string | undefined): Environment[] {
   const files = treeFiles(tree);
   const { names } = environmentNames(files);
   const order = wanted?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? byImportance(names); // prettier-ignore

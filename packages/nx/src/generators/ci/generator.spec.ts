@@ -233,6 +233,34 @@ async function withFilesOnDisk<T>(tree: Tree, files: string[], work: () => Promi
   }
 }
 
+describe('--iam', () => {
+  const files = (tree: Tree) => tree.children('iam').sort();
+  const policy = (tree: Tree, file: string) =>
+    JSON.parse(tree.read(`iam/${file}`, 'utf-8')!) as { Statement: { Sid: string; Action: string[]; Resource: string[] }[] };
+
+  it('writes a policy for each role, twice the same, and keeps one that a person changed', async () => {
+    const tree = workspace(ROWS['ecs-two-environments']);
+    await generated(tree, { iam: true });
+    expect(files(tree)).toEqual(['deploy-prod.json', 'deploy-staging.json', 'plan.json', 'push.json']);
+    for (const file of files(tree)) {
+      const { Statement } = policy(tree, file);
+      expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length);
+      expectGolden(path.join(GOLDENS, `iam-${file}`), tree.read(`iam/${file}`, 'utf-8')!);
+    }
+    const changes = tree.listChanges().length;
+    await generated(tree, { iam: true });
+    expect(tree.listChanges().length).toBe(changes);
+    tree.write('iam/push.json', '{}');
+    expect(await refusal(tree, { iam: true })).toMatchObject({ code: 'already-exists', at: { file: 'iam/push.json' } });
+  });
+
+  it('writes none where no job asks AWS', async () => {
+    const tree = workspace(ROWS['hosts-with-ghcr']);
+    await generated(tree, { iam: true });
+    expect(tree.exists('iam')).toBe(false);
+  });
+});
+
 describe('bad input', () => {
   test.each<[string, Record<string, string>, Partial<CiOptions>, RegExp]>([
     [

@@ -5,6 +5,7 @@ import { rewriterOf, runGenerator } from '../run-generator';
 import { type CiFacts, readFacts } from './facts';
 import { githubWorkflow } from './github';
 import { gitlabPipeline } from './gitlab';
+import { iamFiles } from './iam';
 import { CiOptions } from './schema';
 
 const PROVIDERS: Record<'github' | 'gitlab', { file: string; print: (facts: CiFacts) => string }> = {
@@ -17,20 +18,15 @@ export default function ciGenerator(tree: Tree, raw: CiOptions): Promise<Generat
 }
 
 async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallback | void> {
-  const { provider, overwrite, ...wanted } = readGeneratorOptions(CiOptions, raw);
+  const { provider, overwrite, iam, ...wanted } = readGeneratorOptions(CiOptions, raw);
   const { file, print } = PROVIDERS[provider];
   const facts = readFacts(tree, wanted);
-  const text = rewriterOf(tree)(print(facts));
-  const before = tree.exists(file) ? tree.read(file, 'utf-8')!.replace(/\r\n/g, '\n') : undefined;
-  if (before === text) return;
-  if (before !== undefined && !overwrite)
-    throw new KdcubeError({
-      code: 'already-exists',
-      message: `${file} is there, and differs from the pipeline that would be written.`,
-      hint: `nx g @kdcube/nx:ci --provider=${provider} --overwrite    replaces it; git diff shows what changed`,
-      at: { file },
-    });
-  tree.write(file, text);
+  const files = new Map([[file, rewriterOf(tree)(print(facts))], ...(iam ? iamFiles(tree, wanted.environments) : [])]);
+  const changed = [...files].filter(([name, text]) => textIn(tree, name) !== text);
+  const edited = changed.map(([name]) => name).filter((name) => tree.exists(name));
+  if (edited.length > 0 && !overwrite) throw alreadyExists(edited, provider);
+  for (const [name, text] of changed) tree.write(name, text);
+  if (changed.length === 0) return;
   return () => {
     if (facts.environments.length === 0)
       logger.info(
@@ -38,4 +34,19 @@ async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallb
       );
     logger.info('Next: the roles, variables, secrets and approvals that it needs: docs/ci.md of @kdcube/nx lists them.');
   };
+}
+
+function textIn(tree: Tree, file: string): string | undefined {
+  return tree.exists(file) ? tree.read(file, 'utf-8')!.replace(/\r\n/g, '\n') : undefined;
+}
+
+function alreadyExists(files: readonly string[], provider: string): KdcubeError {
+  return new KdcubeError(
+    files.map((file) => ({
+      code: 'already-exists' as const,
+      message: `${file} is there, and differs from the one that would be written.`,
+      hint: `nx g @kdcube/nx:ci --provider=${provider} --overwrite    replaces it; git diff shows what changed`,
+      at: { file },
+    })),
+  );
 }

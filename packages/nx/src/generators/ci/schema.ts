@@ -5,6 +5,7 @@ export const description =
 export const examples = [
   { command: 'nx g @kdcube/nx:ci --provider=github', description: 'GitHub Actions: .github/workflows/release.yml' },
   { command: 'nx g @kdcube/nx:ci --provider=gitlab', description: 'GitLab: .gitlab-ci.yml' },
+  { command: 'nx g @kdcube/nx:ci --provider=github --iam', description: 'Also the IAM policies of its roles' },
   {
     command: 'nx g @kdcube/nx:ci --provider=github --environments=staging,prod',
     description: 'Deploy to staging, and to prod after it',
@@ -28,6 +29,13 @@ export const CiOptions = z.strictObject({
     .optional()
     .describe('The branch that is released. Default: `defaultBase` of nx.json, else main.')
     .meta({ examples: ['main'] }),
+  iam: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also write the least that the roles of the jobs need, as IAM policies: iam/plan.json, iam/push.json, and iam/deploy-<environment>.json.',
+    )
+    .meta({ examples: [true] }),
   overwrite: z
     .boolean()
     .default(false)
