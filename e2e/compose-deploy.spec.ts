@@ -1,7 +1,9 @@
-// Releases on a host with docker compose, on a real engine and this machine: deploys, a change of one service, a failure that is rolled back, and a rollback without the registry.
+// Releases on a host with docker compose, on a real engine: deploys and a change of one service on this machine; then, over a real ssh where an sshd can be started, a changed bundle, a failure that is rolled back, and a rollback without the registry.
 import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
+import { type Sshd, sshdMissing, startSshd } from '../packages/nx/testing/hosts/sshd';
 import { HARD_VALUES } from '../packages/release/testing/hard-values';
 import { type Engine, pushPlatform, testWithEngine } from './support/engine';
 import { codesOf } from './support/problem';
@@ -20,6 +22,7 @@ let host: string;
 let project: string;
 let engine: Engine;
 let front: Front;
+let sshd: Sshd | undefined;
 
 /** A port of this machine that leads to the registry, and can be closed. */
 interface Front {
@@ -90,7 +93,7 @@ function environment(image: string, port: number, more = ''): string {
 registry: "${env.KDCUBE_REGISTRY}"
 tenant: acme
 project: demo
-compose: { project: ${project}, directory: ${host}, keep: 3 }
+compose: { project: ${project}, directory: ${host}, keep: 4 }
 exec: { runtime: docker, image: "${image}", workspace: ${host}/exec }
 services:
   postgres-setup: { component: postgres-setup, image: "${image}", stop_timeout: 1 }
@@ -135,7 +138,24 @@ async function release(name: string): Promise<void> {
   await workspace.mustNx(`run ${PROC}:docker-push`, { env });
 }
 
+/** From here on the environment names the same machine by ssh: an unprivileged user owns the folder, and may use the engine. */
+async function moveToSsh(): Promise<void> {
+  sshd = await startSshd({ engine: path.resolve(engine.env.DOCKER_HOST!.replace('unix://', ''), '../..') });
+  // Its ssh, with a configuration of its own.
+  env.PATH = `${sshd.folder}/bin:${env.PATH}`;
+  const user = fs.statSync(path.join(sshd.folder, 'home')).uid;
+  for (const name of ['', ...(fs.readdirSync(host, { recursive: true }) as string[])])
+    fs.lchownSync(path.join(host, name), user, user);
+  for (let folder = path.dirname(host); folder !== os.tmpdir() && folder !== '/'; folder = path.dirname(folder))
+    fs.chmodSync(folder, 0o711);
+  const text = workspace.read('environments/host.yaml');
+  workspace.commit('Reach the host by ssh', {
+    'environments/host.yaml': text.replace('compose: {', `compose: { host: "${sshd.host}",`),
+  });
+}
+
 afterAll(async () => {
+  await sshd?.stop();
   if (!engine) return;
   front.close();
   await docker('compose', '--project-name', project, 'down', '--timeout', '0').catch(() => undefined);
@@ -191,6 +211,24 @@ testWithEngine('a changed variable replaces only its service', async () => {
   expect(others).toEqual({ 'chat-proc': before['chat-proc'], redis: before.redis });
 });
 
+const missing = sshdMissing();
+const testOverSsh =
+  missing === undefined ? testWithEngine : (name: string) => test.skip(`${name} (skipped: ${missing})`, () => {});
+
+testOverSsh('the same host over ssh: nothing changes; another bundle replaces only proc; what runs is shown', async () => {
+  await moveToSsh();
+  const before = await containers();
+  expect((await workspace.mustNx('run release:deploy:host', { env })).output).toMatch(/^unchanged {3}host {2}two /m);
+  await release('by-ssh');
+  const { output } = await workspace.mustNx('run release:deploy:host', { env });
+  expect(output).toMatch(/^deployed {4}host {2}by-ssh, recorded as host\.by-ssh\.1 /m);
+  const { 'chat-proc': proc, ...others } = await containers();
+  expect(proc).not.toBe(before['chat-proc']);
+  expect(others).toEqual({ metrics: before.metrics, redis: before.redis });
+  expect(fs.existsSync(path.join(host, '.kdcube/lock'))).toBe(false);
+  expect((await workspace.mustNx('run release:logs:host --service=chat-proc', { env })).output).toContain('Serving HTTP on');
+});
+
 testWithEngine('a release that crashes is rolled back, with its log; status shows what runs', async () => {
   const image = async () => docker('inspect', '--format', '{{.Config.Image}}', (await containers())['chat-proc']!);
   const before = await image();
@@ -200,7 +238,7 @@ testWithEngine('a release that crashes is rolled back, with its log; status show
   expect(ran.stdout).toContain('"verdict":"rolled-back","exitCode":12,"code":"container-crashed"');
   expect(await image()).toBe(before);
   const status = await workspace.mustNx('run release:status:host', { env });
-  expect(status.output).toMatch(/host: two, since [^]*chat-proc [^]*the last attempt, broken/);
+  expect(status.output).toMatch(/host: (?:two|by-ssh), since [^]*chat-proc [^]*the last attempt, broken/);
 });
 
 testWithEngine('docs/compose.md at 2 a.m.: what runs, its log, and a container that died is started again', async () => {
