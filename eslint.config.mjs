@@ -24,8 +24,10 @@ const LAYERS = [
   { src: RELEASE, room: 'secrets', rooms: [], packages: [] },
   { src: RELEASE, room: 'document', rooms: PROBLEM, packages: ['yaml', 'zod'] },
   { src: RELEASE, room: 'platform', rooms: DOCUMENT, packages: [] },
+  // A configuration of nginx, edited. Texts in, text or Problems out.
+  { src: RELEASE, room: 'proxy', rooms: DOCUMENT, packages: ['zod', 'node:crypto'] },
   { src: RELEASE, room: 'release', rooms: PLATFORM, packages: ['yaml', 'zod', 'node:crypto'] },
-  { src: RELEASE, room: 'environment', rooms: [...PLATFORM, 'release'], packages: ['zod'] },
+  { src: RELEASE, room: 'environment', rooms: [...PLATFORM, 'proxy', 'release'], packages: ['zod'] },
   { src: RELEASE, room: 'bundle', rooms: MODEL, packages: [] },
   { src: RELEASE, room: 'image', rooms: [...MODEL, 'bundle'], packages: ['zod', 'node:crypto'] },
   { src: RELEASE, room: 'provenance', rooms: [...MODEL, 'bundle', 'image'], packages: ['zod', 'node:crypto'] },
@@ -64,9 +66,9 @@ const LAYERS = [
     rooms: [],
     files: ['schema-json', 'option-problems', 'plugin-options'],
     packages: [...NODE, 'zod', '@nx/devkit'],
-    except: ['pins/resolve.ts', 'bump/find-versions.ts'],
+    except: ['pins/resolve.ts', 'bump/find-versions.ts', 'image/fetch-config.ts'],
   },
-  // Two exceptions ask remotes and registries: the callback of the sync generator, which only `nx sync` runs, and the look-up of newer versions.
+  // Three exceptions ask remotes and registries: the callback of the sync generator, which only `nx sync` runs, the look-up of newer versions, and the platform's configuration of its proxy.
   {
     src: NX,
     room: 'generators/pins',
@@ -81,6 +83,13 @@ const LAYERS = [
     only: 'find-versions.ts',
     rooms: [...REMOTE, 'workspace'],
     files: ['plugin-options'],
+    packages: NODE,
+  },
+  {
+    src: NX,
+    room: 'generators/image',
+    only: 'fetch-config.ts',
+    rooms: [...REMOTE, 'workspace'],
     packages: NODE,
   },
 ];

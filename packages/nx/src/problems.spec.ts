@@ -28,7 +28,10 @@ import {
   requirePin,
   requireRelease,
   composeFailed,
+  deriveProxyConfig,
+  printSource,
   readBaseConfig,
+  requireCurrent,
 } from '@kdcube/release/internal';
 import { expectGolden } from '../../../tools/testing/golden';
 import { checkPinnedRef } from './workspace/bundles';
@@ -216,9 +219,41 @@ Offending ED25519 key in /home/me/.ssh/known_hosts:7
 Host key verification failed.`;
 
 /** How each problem that only doing raises comes about, with names that are not the examples'. */
+const proxyOf = (text: string) =>
+  deriveProxyConfig({
+    text,
+    file: 'images/kdcube-web-proxy/nginx_proxy.conf',
+    settings: { upstreams: {}, resolver: { address: '127.0.0.11', valid: 5 } },
+  });
+
 const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'record-mismatch': rollBackToForgedRecord,
   'environment-not-ready': () => toProblems([applyCheck(logGroupExists, '/ecs/kdcube-web', { exists: false })]),
+  'nginx-syntax': () => proxyOf('http {\n  server {\n    listen 80;\n  }\n'),
+  'proxy-unfit': () =>
+    proxyOf(
+      'http {\n  upstream web_ui { server web-ui:80; server web-ui-2:80; }\n  server { location / { proxy_pass http://web_ui; } }\n}\n',
+    ),
+  'proxy-upstream': () =>
+    proxyOf(
+      'http {\n  upstream chat_api { server chat-ingress:8010; }\n  server { location / { proxy_pass http://kb_api; } }\n}\n',
+    ),
+  'proxy-stale': () =>
+    requireCurrent(
+      {
+        file: 'images/kdcube-web-proxy/nginx_proxy.conf',
+        content: Buffer.from('http { }\n'),
+        source: printSource({
+          source: 1,
+          repo: 'https://github.com/kdcube/kdcube.git',
+          ref: '2026.08.18.243',
+          commit: 'c'.repeat(40),
+          path: 'app/ai-app/deployment/docker/all_in_one_kdcube/nginx/conf/nginx_proxy.conf',
+          sha256: 'd'.repeat(64),
+        }),
+      },
+      '2026.08.19.120',
+    ),
   'compose-invalid': () => readBaseConfig('{}', 'docker-compose.yaml'),
   'compose-failed': () => {
     throw composeFailed(

@@ -48,6 +48,20 @@ export { newerTags } from './release/newer-tags';
 export { type PinnedPart, setRef } from './release/set-ref';
 export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
 
+// proxy
+export { deriveProxyConfig } from './proxy/derive';
+export { parseNginx } from './proxy/nginx';
+export {
+  printSource,
+  PROXY_FOLDER,
+  PROXY_IMAGE,
+  type ProxySource,
+  readSource,
+  requireCurrent,
+  sha256Of,
+  sourceFile,
+} from './proxy/source';
+
 // environment
 export { parseSshHost, shownSshHost, type SshHost } from './environment/host';
 export { shownReference } from './environment/secret-reference';

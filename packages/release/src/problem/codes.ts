@@ -108,6 +108,12 @@ export const PROBLEMS = {
   'tag-exists': 'An image tag already points to another image.',
   'unsafe-tag': 'A name that is not a valid image tag.',
 
+  // The proxy
+  'nginx-syntax': 'A configuration of nginx that cannot be read.',
+  'proxy-unfit': 'A configuration of the platform’s proxy has a form that cannot be edited safely.',
+  'proxy-upstream': 'A name that is no upstream of the proxy’s configuration.',
+  'proxy-stale': 'The platform’s configuration of the proxy is missing, edited, or of another platform.ref.',
+
   // Environments
   'wrong-value': 'A value that its key does not allow.',
   'wrong-target': 'A setting that does not fit the target of its service.',

@@ -227,6 +227,21 @@ export const LIMITS = {
     why: 'Log collectors cut long lines.',
   },
 
+  nginxConfigBytes: {
+    max: 256 * KiB,
+    unit: 'characters',
+    of: 'a configuration of nginx',
+    why: 'The platform’s longest has 45,000.',
+    code: 'file-too-large',
+  },
+  nginxDepth: {
+    max: 20,
+    unit: 'levels',
+    of: 'nesting of blocks in a configuration of nginx',
+    why: 'The platform’s own have 4.',
+    code: 'nginx-syntax',
+  },
+
   // Registries, AWS, and the output of programs
   awsResponseBytes: {
     max: 4 * MiB,
