@@ -1,6 +1,7 @@
 import type { Environment, Problem, RegistryName, ServiceImage, Workspace } from '@kdcube/release/internal';
 import { chosenEnvironment, mustReadEnvironment, parseRegistry, requirePin, shown } from '@kdcube/release/internal';
 import { diskFiles } from './disk';
+import { withProxyConfig } from './proxy';
 import type { Registries } from './registries';
 import { requireRegistry } from './registries';
 import type { OpenRelease } from './workspace';
@@ -23,7 +24,8 @@ export function openEnvironment(
   const images = [...workspace.images.map(({ name }) => name), ...published.map(({ subject }) => subject.name)];
   const options = { images, generation: release?.generation };
   const { environment, notes } = mustReadEnvironment(chosenEnvironment(wanted, files), files, options);
-  return { environment: withPublishedImages(environment, published, release !== undefined), notes };
+  const withImages = withPublishedImages(environment, published, release !== undefined);
+  return { environment: release ? withProxyConfig(root, withImages, release) : withImages, notes };
 }
 
 /** The environment with the mirrored images of the platform by digest. Problem `pin-missing` or `pin-stale` where the pins are required. */

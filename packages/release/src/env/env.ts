@@ -66,7 +66,7 @@ function serviceEnv(
   const image = imageReference(service.image, input.images, found.problems);
   const secrets = secretsOf(service, input.environment);
   const render = (asFile: boolean) => {
-    const { env: bundles, files } = bundlesOf(service, input, asFile);
+    const { env: bundles, files } = filesAndBundles(service, input, asFile);
     return { env: inOrder({ ...derived(service, input, gateway, found.problems), ...bundles, ...service.env }), files };
   };
   let rendered = render(false);
@@ -125,8 +125,16 @@ function derived(
   }
 }
 
-/** Only proc has bundles. */
-function bundlesOf(service: Service, input: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
+/** The configuration of the proxy is mounted over the one in its image. */
+function proxyFiles({ target }: Service, { proxy }: Environment): PlannedFile[] {
+  if (!proxy?.rendered || target !== 'compose') return [];
+  const { path, text } = proxy.rendered;
+  return [{ path, content: text, writable: false, how: 'host' }];
+}
+
+/** Only proc has bundles, and only the proxy a configuration. */
+function filesAndBundles(service: Service, input: EnvInput, asFile: boolean): { env: Env; files: PlannedFile[] } {
+  if (service.component === 'web-proxy') return { env: {}, files: proxyFiles(service, input.environment) };
   if (service.component !== 'proc') return { env: {}, files: [] };
   const { env, files } = bundleSettings(input.environment, service, input.descriptor, asFile);
   return { env: { ...env, ...cloneRootSettings(input, service) }, files };

@@ -1,4 +1,5 @@
 import type { Component, HealthTool } from '../platform/components';
+import type { ProxySettings } from '../proxy/settings';
 import type { SecretReference } from './secret-reference';
 import type { WrittenEnvironment } from './written';
 import type { WrittenGateway } from './written-gateway';
@@ -95,6 +96,14 @@ export interface Bundling {
   git: NonNullable<NonNullable<WrittenEnvironment['bundles']>['git']>;
 }
 
+/** The configuration of web-proxy. `rendered`: derived from the platform's own, once the workspace has been read. @public */
+export interface ProxyPart {
+  /** The copy of the platform's configuration in the workspace. */
+  config: string;
+  settings: ProxySettings;
+  rendered?: { path: string; text: string };
+}
+
 /** A validated and normalized environment: where a release runs, and its configuration. It contains no secrets, only references to them. */
 export interface Environment {
   name: string;
@@ -119,6 +128,7 @@ export interface Environment {
   gateway: WrittenGateway;
   bundles: Bundling;
   readiness?: { url: string; headers: Record<string, string>; wait: 'all' | 'required' };
+  proxy?: ProxyPart;
   exec?: Exec;
   metrics: NonNullable<WrittenEnvironment['metrics']>;
   services: Service[];

@@ -1,7 +1,8 @@
 import type { Component } from '../platform/components';
 import { factsOf, healthPath } from '../platform/components';
 import type { Generation } from '../platform/generation';
-import type { Environment, Exec, HealthCheck, PartlyWritten, Service, ServiceImage, Target } from './environment';
+import { PROXY_FOLDER } from '../proxy/source';
+import type { Environment, Exec, HealthCheck, PartlyWritten, ProxyPart, Service, ServiceImage, Target } from './environment';
 import { readersOf } from '../platform/names';
 import { environmentFile } from './list';
 import type { SecretReference } from './secret-reference';
@@ -53,6 +54,7 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
         wait: written.readiness.wait ?? 'all',
       },
     }),
+    ...(written.proxy && { proxy: proxyOf(written.proxy) }),
     exec: written.exec && execOf(written),
     metrics: written.metrics ?? {},
     services: Object.entries(written.services ?? {}).map(([key, service]) =>
@@ -183,9 +185,33 @@ function execOf({ exec, ecs }: PartlyWritten): Exec {
   };
 }
 
-function filesOf(name: string, { extends: base, services = {} }: PartlyWritten): string[] {
+function proxyOf({
+  config,
+  upstreams,
+  resolver,
+  real_ip: realIp,
+  route_prefix: routePrefix,
+  domain,
+  api_prefix: apiPrefix,
+}: NonNullable<PartlyWritten['proxy']>): ProxyPart {
+  return {
+    config: config ?? `${PROXY_FOLDER}/nginx_proxy.conf`,
+    settings: {
+      upstreams: upstreams ?? {},
+      resolver: { address: resolver?.address ?? '127.0.0.11', valid: resolver?.valid ?? 5 },
+      ...(realIp && { realIp: { from: realIp.from, header: realIp.header ?? 'X-Forwarded-For' } }),
+      ...(routePrefix !== undefined && { routePrefix }),
+      ...(domain !== undefined && { domain }),
+      ...(apiPrefix !== undefined && { apiPrefix }),
+    },
+  };
+}
+
+function filesOf(name: string, { extends: base, services = {}, proxy }: PartlyWritten): string[] {
   const definitions = Object.values(services).flatMap(({ task_definition: file }) =>
     file === undefined || file === 'environment' || file === 'running' ? [] : [file],
   );
-  return [...new Set([name, ...(base ? [base] : [])].map(environmentFile).concat(definitions))];
+  return [
+    ...new Set([name, ...(base ? [base] : [])].map(environmentFile).concat(definitions, proxy ? [proxyOf(proxy).config] : [])),
+  ];
 }

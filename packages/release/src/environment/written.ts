@@ -250,6 +250,47 @@ export const WrittenEnvironment = z
       })
       .optional()
       .describe('Where a deploy to ECS asks whether the bundles are ready (platforms since 2026-08-18).'),
+    proxy: z
+      .strictObject({
+        config: text()
+          .optional()
+          .describe(
+            'The copy of the platform’s configuration in the workspace, which `nx g @kdcube/nx:image kdcube-web-proxy` writes. Default: `images/kdcube-web-proxy/nginx_proxy.conf`.',
+          ),
+        upstreams: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('Upstream → `host:port`, where that differs from the platform’s configuration.'),
+        resolver: z
+          .strictObject({
+            address: text().optional().describe('The DNS server. Default: docker’s own, 127.0.0.11.'),
+            valid: count(1).max(300).optional().describe('For how many seconds an address counts, 1 to 300. Default: 5.'),
+          })
+          .optional()
+          .describe('What resolves the upstreams, again and again.'),
+        real_ip: z
+          .strictObject({
+            from: z.array(text()).min(1).describe('The networks of the load balancers in front, such as `10.0.0.0/16`.'),
+            header: text().optional().describe('Default: X-Forwarded-For.'),
+          })
+          .optional()
+          .describe(
+            'Whose header with the client’s address is trusted. Without it, clients behind a load balancer share one rate limit.',
+          ),
+        route_prefix: text()
+          .optional()
+          .describe('Where the control plane is mounted, such as `/platform`: the same as in config.json and assembly.yaml.'),
+        domain: text().optional().describe('The name of the site, where the platform’s configuration leaves it open.'),
+        api_prefix: text()
+          .optional()
+          .describe(
+            'Requests below this path reach the services below `/api/`: for a load balancer that sends `/chatbot/api/*`.',
+          ),
+      })
+      .optional()
+      .describe(
+        'The configuration of web-proxy: the platform’s own with these changes. Its upstreams are resolved again after a replacement.',
+      ),
     exec: z
       .strictObject({
         runtime: z.enum(['docker', 'fargate']).describe('What runs code: docker beside proc, or a Fargate task.'),

@@ -54,6 +54,8 @@ export interface PlayedRelease {
   secretStamps?: Record<string, string>;
   platform?: string;
   assembly?: unknown;
+  /** The text of the proxy's configuration. */
+  nginx?: string;
 }
 
 export class Play {
@@ -74,8 +76,11 @@ export class Play {
     secretStamps = {},
     platform,
     assembly,
+    nginx,
   }: PlayedRelease): PlannedCompose {
-    const environment = environmentOf(`${SERVICES}${more}`, 'compose');
+    const written = environmentOf(`${SERVICES}${more}`, 'compose');
+    const rendered = nginx === undefined ? undefined : { path: '/usr/local/openresty/nginx/conf/nginx.conf', text: nginx };
+    const environment = written.proxy && rendered ? { ...written, proxy: { ...written.proxy, rendered } } : written;
     const before = deployInput({ environment, bundles, name, ...(platform && { platform }) });
     const { host } = this;
     // Reading is not a call of the rollout.

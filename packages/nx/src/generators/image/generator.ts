@@ -1,22 +1,25 @@
 import * as path from 'node:path';
-import { readWorkspace } from '@kdcube/release/internal';
+import { KdcubeError, readWorkspace } from '@kdcube/release/internal';
 import { generateFiles, readNxJson } from '@nx/devkit';
-import type { Tree } from '@nx/devkit';
+import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { pluginOptions } from '../../plugin-options';
 import { readGeneratorOptions } from '../read-options';
 import { runGenerator } from '../run-generator';
 import { readReleaseText } from '../release-text';
 import { treeFiles } from '../tree-files';
 import { DOCKERFILES, nameIsFree, planImage } from './plan';
-import { ImageOptions } from './schema';
+import { writeProxyConfig } from './proxy';
+import { ImageOptions, type ImageKind } from './schema';
 
-export default function imageGenerator(tree: Tree, raw: ImageOptions): Promise<void> {
+export default function imageGenerator(tree: Tree, raw: ImageOptions): Promise<GeneratorCallback | void> {
   return runGenerator(tree, () => writeImage(tree, raw));
 }
 
-async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {
-  const { name, kind: wanted } = readGeneratorOptions(ImageOptions, raw);
+async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallback | void> {
+  const { name, kind: wanted, config } = readGeneratorOptions(ImageOptions, raw);
   const { folder, kind } = planImage(name, wanted);
+  if (kind === 'web-proxy') return writeProxyConfig(tree, name, config);
+  if (config !== undefined) throw notOfKind(kind);
   // An existing Dockerfile belongs to its author: running the generator again changes nothing.
   if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;
   const bundles = readReleaseText(tree)?.release.bundles ?? [];
@@ -27,6 +30,14 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<void> {
     bundles.map(({ id }) => id),
   );
   generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
+}
+
+function notOfKind(kind: ImageKind): KdcubeError {
+  return new KdcubeError({
+    code: 'wrong-option',
+    message: `--config belongs to the kind web-proxy, and this image is a ${kind}.`,
+    hint: 'nx g @kdcube/nx:image kdcube-web-proxy --config=nginx_proxy.conf',
+  });
 }
 
 /** The processor and the code execution, for a workspace that is new (`isFirst`: also where one of them is made elsewhere) or has no image. */

@@ -3,7 +3,8 @@ import type { Tree } from '@nx/devkit';
 import { kinds } from './schema';
 import type { ImageKind } from './schema';
 
-export const DOCKERFILES: Record<ImageKind, string> = {
+/** The kinds with a Dockerfile. */
+export const DOCKERFILES: Record<Exclude<ImageKind, 'web-proxy'>, string> = {
   'chat-proc-bundled': 'Dockerfile_ChatProcBundled',
   'exec-bundled': 'Dockerfile_ExecBundled',
 };

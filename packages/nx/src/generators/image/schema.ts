@@ -1,14 +1,18 @@
 import * as z from 'zod';
 
 export const description =
-  'Add an image that holds the release’s bundles: its Dockerfile in images/<name>. There is one kind for the platform’s processor and one for its code execution.';
+  'Add an image: its Dockerfile in images/<name>, with the bundles on the platform’s processor or code execution; or the platform’s configuration of its proxy, which an environment changes.';
 export const examples = [
   { command: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled', description: 'The processor with the bundles' },
   { command: 'nx g @kdcube/nx:image kdcube-exec-bundled', description: 'The code execution with the bundles' },
   { command: 'nx g @kdcube/nx:image acme-proc --kind=chat-proc-bundled', description: 'With a name of your own' },
+  {
+    command: 'nx g @kdcube/nx:image kdcube-web-proxy',
+    description: 'The configuration of the platform’s proxy at platform.ref: a copy, updated when it runs again',
+  },
 ];
 
-export const kinds = ['chat-proc-bundled', 'exec-bundled'] as const;
+export const kinds = ['chat-proc-bundled', 'exec-bundled', 'web-proxy'] as const;
 export type ImageKind = (typeof kinds)[number];
 
 export const ImageOptions = z.strictObject({
@@ -23,6 +27,7 @@ export const ImageOptions = z.strictObject({
         items: [
           { value: 'kdcube-chat-proc-bundled', label: 'kdcube-chat-proc-bundled: the processor with the bundles' },
           { value: 'kdcube-exec-bundled', label: 'kdcube-exec-bundled: the code execution with the bundles' },
+          { value: 'kdcube-web-proxy', label: 'kdcube-web-proxy: the platform’s proxy, with its upstreams resolved again' },
         ],
       },
       examples: ['kdcube-chat-proc-bundled', 'kdcube-exec-bundled'],
@@ -32,5 +37,12 @@ export const ImageOptions = z.strictObject({
     .optional()
     .describe('The kind of image. Default: derived from the end of its name.')
     .meta({ examples: ['exec-bundled'] }),
+  config: z
+    .string()
+    .optional()
+    .describe(
+      'Of web-proxy: which configuration of the platform is copied, by its name or its path in the platform’s repository. Default: `nginx_proxy.conf`.',
+    )
+    .meta({ examples: ['nginx_proxy_ssl_cognito.conf'] }),
 });
 export type ImageOptions = z.input<typeof ImageOptions>;

@@ -13,6 +13,7 @@ import {
 import { composePlaceIsSafe } from './rules-compose';
 import { frontendConfigIsUsable, frontendIsConfiguredOnce } from './rules-frontend';
 import { descriptorsCanBeEdited, sessionsCanBeSigned } from './rules-platform';
+import { proxyIsSafe } from './rules-proxy';
 import { readinessCanBeAsked } from './rules-readiness';
 import {
   clearedNamesExist,
@@ -52,6 +53,7 @@ const RULES: EnvironmentRule[] = [
   descriptorsCanBeEdited,
   frontendIsConfiguredOnce,
   frontendConfigIsUsable,
+  proxyIsSafe,
   keysAreUsed,
   gatewayIsAccepted,
   gatewayIsPlausible,

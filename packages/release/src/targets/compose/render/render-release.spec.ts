@@ -13,6 +13,9 @@ const GOLDENS = join(__dirname, '../../../../fixtures/compose-release');
 const MORE = `secrets: { proc: { OPENAI_API_KEY: "file:/etc/kdcube/openai.env", BRAVE_API_KEY: "file:/etc/kdcube/openai.env" } }
 env: { ingress: { LOG_LEVEL: "a'b $HOME #x" } }
 `;
+interface Mounted {
+  services: Record<string, { volumes?: unknown[] }>;
+}
 const content = (more = MORE, base: object = BASE) => new Play().plan({ name: 'one', more, base }).plan.content;
 
 test('our compose file: images by digest, no build, no bundles of the host over those of the image, env files by their content', () => {
@@ -33,6 +36,21 @@ test('the same release renders to the same bytes; another variable changes one s
   const [before, after] = [content(), content(MORE.replace('#x', '#y'))];
   const changed = Object.keys(before.services).filter((name) => before.services[name]!.hash !== after.services[name]!.hash);
   expect(changed).toEqual(['chat-ingress']);
+});
+
+test('another configuration of the proxy restarts the proxy alone, and nothing if it is the same', () => {
+  const nginx = (text: string) => new Play().plan({ name: 'one', more: 'proxy: {}\n', nginx: text }).plan.content;
+  const [before, after] = [nginx('http { }\n'), nginx('http { } # other\n')];
+  const changed = Object.keys(before.services).filter((name) => before.services[name]!.hash !== after.services[name]!.hash);
+  expect(changed).toEqual(['web-proxy']);
+  expect(nginx('http { }\n')).toEqual(before);
+  const [mount] = (parse(before.compose, { logLevel: 'silent' }) as Mounted).services['web-proxy']!.volumes!;
+  expect(mount).toEqual({
+    type: 'bind',
+    source: expect.stringMatching(/^\/opt\/kdcube\/\.kdcube\/files\/\w{32}\/nginx\.conf$/),
+    target: '/usr/local/openresty/nginx/conf/nginx.conf',
+    read_only: true,
+  });
 });
 
 test('what does not reach a container is not in the hash', () => {
