@@ -180,6 +180,40 @@ describe('the workflow of GitHub', () => {
     expect((await read(ROWS['hosts-with-ghcr'])).jobs.plan).toBeUndefined();
   });
 
+  it('sends a token of bundles to the host of the pipeline only', async () => {
+    const tree = () => workspace(ROWS['ecs-two-environments']);
+    for (const [provider, host] of [
+      ['github', '$GITHUB_SERVER_URL'],
+      ['gitlab', '$CI_SERVER_URL'],
+    ] as const) {
+      const helpers = [...(await generated(tree(), { provider })).matchAll(/git config --global (\S+)/g)].map(([, name]) => name);
+      expect(new Set(helpers)).toEqual(new Set([`"credential.${host}.helper"`]));
+    }
+  });
+
+  it('without keys, as in a merge request of a fork, the lines for ssh do nothing', async () => {
+    const { check } = parse(await generated(workspace(ROWS['ecs-two-environments']), { provider: 'gitlab' })) as {
+      check: { script: string[] };
+    };
+    const lines = check.script.filter((line) => /SSH_KEY|KNOWN_HOSTS/.test(line));
+    expect(lines).toHaveLength(2);
+    const { status, stderr } = spawnSync('bash', ['--norc', '-eo', 'pipefail', '-c', lines.join('\n')], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('replaces only its own comment, and a look-up that fails is not hidden by a pipe', async () => {
+    const { jobs } = await read(ROWS['ecs-two-environments']);
+    const listing = jobs
+      .plan!.steps.at(-1)!
+      .run!.split('\n')
+      .find((line) => line.includes('--paginate'))!;
+    expect(listing).toContain('.user.login == \\"github-actions[bot]\\"');
+    expect(listing.endsWith('| .id")')).toBe(true);
+  });
+
   it('a deploy that asks about its bundles gets the credential for it', async () => {
     const { jobs } = await read({ 'environments/prod.yaml': ECS(READINESS) });
     expect(jobs['deploy-prod']!.steps.at(-1)!.env).toEqual({ KD_READINESS_TOKEN: '${{ secrets.KD_READINESS_TOKEN }}' });

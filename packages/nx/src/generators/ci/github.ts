@@ -155,7 +155,9 @@ function planJob(facts: CiFacts, environments: readonly CiEnvironment[]): Job {
         },
         run: [
           '{ printf \'%s\\n\\n\' "$MARKER"; cat plan.md; } > comment.md',
-          'id=$(gh api "$COMMENTS" --paginate --jq ".[] | select(.body | startswith(\\"$MARKER\\")) | .id" | head -n 1)',
+          // Only the bot's own: the author of a comment can edit the plan in it. No pipe: a look-up that fails is no "none".
+          'ids=$(gh api "$COMMENTS" --paginate --jq ".[] | select(.user.login == \\"github-actions[bot]\\" and (.body | startswith(\\"$MARKER\\"))) | .id")',
+          'id=$(echo "$ids" | head -n 1)',
           'if [ -n "$id" ]; then gh api --silent --method PATCH "$COMMENT/$id" --field body=@comment.md',
           'else gh api --silent "$COMMENTS" --field body=@comment.md; fi',
         ],
@@ -281,7 +283,8 @@ function httpsStep(): Step {
     run: [
       '[ -n "$BUNDLES_TOKEN" ] || exit 0',
       'echo "BUNDLES_TOKEN=$BUNDLES_TOKEN" >> "$GITHUB_ENV"',
-      `git config --global credential.helper '!f() { echo username=x-access-token; echo "password=$BUNDLES_TOKEN"; }; f'`,
+      // For this host only: any other one could ask git for it.
+      `git config --global "credential.$GITHUB_SERVER_URL.helper" '!f() { echo username=x-access-token; echo "password=$BUNDLES_TOKEN"; }; f'`,
     ],
   };
 }

@@ -138,19 +138,20 @@ function setUp({ manager, git }: CiFacts): Lines {
     manager.install,
     ...(git.https
       ? [
-          `git config --global credential.helper '!f() { echo "username=\${BUNDLES_USER:-gitlab-ci-token}"; echo "password=\${BUNDLES_TOKEN:-$CI_JOB_TOKEN}"; }; f'`,
+          // For this host only: any other one could ask git for the job's token.
+          `git config --global "credential.$CI_SERVER_URL.helper" '!f() { echo "username=\${BUNDLES_USER:-gitlab-ci-token}"; echo "password=\${BUNDLES_TOKEN:-$CI_JOB_TOKEN}"; }; f'`,
         ]
       : []),
     ...(git.ssh ? sshLines('BUNDLES_SSH_KEY', 'BUNDLES_KNOWN_HOSTS') : []),
   ];
 }
 
-/** Variables of the type file: a key never stands in a command. */
+/** Variables of the type file: a key never stands in a command. A merge request of a fork has none, and public repositories need none. */
 function sshLines(key: string, knownHosts: string): Lines {
   return [
-    `mkdir -p -m 700 ~/.ssh && cat "$${knownHosts}" >> ~/.ssh/known_hosts`,
-    'if [ -z "${SSH_AUTH_SOCK:-}" ]; then eval "$(ssh-agent -s)"; fi',
-    `tr -d '\\r' < "$${key}" | ssh-add -`,
+    `[ -z "\${${knownHosts}:-}" ] || { mkdir -p -m 700 ~/.ssh && cat "$${knownHosts}" >> ~/.ssh/known_hosts; }`,
+    '[ -n "${SSH_AUTH_SOCK:-}" ] || eval "$(ssh-agent -s)"',
+    `[ -z "\${${key}:-}" ] || tr -d '\\r' < "$${key}" | ssh-add -`,
   ];
 }
 
