@@ -10,6 +10,7 @@ interface Step {
 }
 
 export interface Workflow {
+  env?: Record<string, string>;
   jobs: Record<string, { needs?: string; steps: Step[] }>;
 }
 
@@ -31,7 +32,12 @@ export function readWorkflow(text: string): Workflow {
 }
 
 /** Runs the steps of a job in their order, until one fails. Returns the last one that ran. */
-export async function runJob(place: Workspace, { jobs }: Workflow, id: string, options: JobRun = {}): Promise<Ran> {
+export async function runJob(
+  place: Workspace,
+  { jobs, env: shared = {} }: Workflow,
+  id: string,
+  options: JobRun = {},
+): Promise<Ran> {
   const { values = {}, env = {}, skip } = options;
   const fill = (text: string) => text.replace(/\$\{\{ (.*?) \}\}/g, (_, name: string) => values[name] ?? unknown(name));
   let last: Ran | undefined;
@@ -43,7 +49,9 @@ export async function runJob(place: Workspace, { jobs }: Workflow, id: string, o
     const command = fill(script!.trim());
     if (DONE.test(command) || skip?.test(command)) continue;
     const ownEnv = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, fill(value)]));
-    last = await place.run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', command], { env: { ...env, ...ownEnv } });
+    last = await place.run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', command], {
+      env: { ...shared, ...env, ...ownEnv },
+    });
     if (last.exitCode !== 0) return last;
   }
   return last!;

@@ -119,7 +119,7 @@ export type { BundleClone, WorkspaceSource } from './descriptor/git-source';
 export { bundlesInDescriptor } from './deploy/normalize-descriptor';
 export { descriptorIn } from './targets/ecs/plan/reuse-registered-text';
 export { descriptorOptions, type PlannedFile } from './env/bundles';
-export { iamPolicy, type PipelineRole } from './targets/ecs/iam-policies';
+export { iamPolicy } from './targets/ecs/iam-policies';
 export { platformSecret, secretsPrefix } from './descriptor/aws-sm';
 export { hasBundleLogin, secretsProvider } from './platform/login';
 export { gitModeFacts } from './platform/git-mode';

@@ -6,6 +6,7 @@ import {
   parseSshHost,
   quoted,
   readEnvironment,
+  shown,
   type Release,
   ecrRegion,
 } from '@kdcube/release/internal';
@@ -40,6 +41,8 @@ export interface CiFacts {
   branch: string;
   environments: CiEnvironment[];
   registries: CiRegistry[];
+  /** Where the images are pushed, for KDCUBE_REGISTRY: that of the environments. Undefined if nx.json names it. `unknown` if nothing does. */
+  registry?: string | 'unknown';
   /** How git reaches the repositories of pinned bundles. */
   git: { https: boolean; ssh: boolean };
   /** Images are signed. */
@@ -75,6 +78,7 @@ export function readFacts(tree: Tree, wanted: Wanted): CiFacts {
     branch,
     environments: environments.map(environmentFacts),
     registries: uniqueRegistries(registries),
+    ...(plugin.registry === undefined && { registry: pushRegistry(environments) }),
     git: gitFacts(found?.release),
     signs: (plugin.signatureKeys?.length ?? 0) > 0 || environments.some(({ signatures }) => (signatures.keys?.length ?? 0) > 0),
   };
@@ -115,6 +119,19 @@ function environmentFacts({ name, services, target, ecs, compose, readiness }: E
     ...(targets.has('compose') && { host }),
     variables: [...new Set(Object.values(readiness?.headers ?? {}))].filter((each) => /^[A-Za-z_]\w*$/.test(each)).sort(),
   };
+}
+
+/** docker-push knows no environment: one registry for all of them. */
+function pushRegistry(environments: readonly Environment[]): string {
+  const all = [...new Set(environments.flatMap(({ registry }) => registry ?? []))].filter((text) => !text.includes('<'));
+  const [first] = all;
+  if (all.length > 1)
+    throw new KdcubeError({
+      code: 'wrong-option',
+      message: `The environments name several registries (${all.map((each) => quoted(each)).join(', ')}), and images are pushed to one.`,
+      hint: '"registry" in the options of @kdcube/nx in nx.json names it',
+    });
+  return first === undefined ? 'unknown' : shown(parseRegistry(first));
 }
 
 /** Each host once. A placeholder is none. */

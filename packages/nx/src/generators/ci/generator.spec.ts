@@ -45,6 +45,16 @@ function workspace(files: Record<string, string> = { 'environments/prod.yaml': E
   return tree;
 }
 
+/** Environments with different registries: nx.json says where images are pushed. */
+function mixed(files: Record<string, string>): Tree {
+  const tree = workspace(files);
+  updateJson(tree, 'nx.json', (json: object) => ({
+    ...json,
+    plugins: [{ plugin: '@kdcube/nx', options: { registry: 'ghcr.io/acme' } }],
+  }));
+  return tree;
+}
+
 async function generated(tree: Tree, options: Partial<CiOptions> = {}): Promise<string> {
   const provider = options.provider ?? 'github';
   await ciGenerator(tree, { ...options, provider });
@@ -107,7 +117,7 @@ describe.each(['github', 'gitlab'] as const)('%s', (provider) => {
   });
 
   it('no step has more than five lines of shell', async () => {
-    const text = await generated(workspace({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] }), { provider });
+    const text = await generated(mixed({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] }), { provider });
     if (provider === 'gitlab') return;
     const { jobs } = parse(text) as Workflow;
     for (const { steps } of Object.values(jobs))
@@ -154,14 +164,25 @@ describe('the workflow of GitHub', () => {
     ]);
   });
 
+  it('says where images are pushed: nx.json, else the environments, else a variable of the repository', async () => {
+    const registry = async (files: Record<string, string>, options?: object) => {
+      const tree = workspace(files);
+      if (options) updateJson(tree, 'nx.json', (json: object) => ({ ...json, plugins: [{ plugin: '@kdcube/nx', options }] }));
+      return (parse(await generated(tree)) as { env: Record<string, string> }).env.KDCUBE_REGISTRY;
+    };
+    expect(await registry(ROWS['ecs-two-environments']!)).toBe('123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme');
+    expect(await registry(ROWS['ecs-two-environments']!, { registry: 'ghcr.io/acme' })).toBeUndefined();
+    expect(await registry({})).toBe('${{ vars.KDCUBE_REGISTRY }}');
+  });
+
   it('names every action by its commit', async () => {
-    const { jobs } = await read({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] });
+    const { jobs } = parse(await generated(mixed({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] }))) as Workflow;
     const actions = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? []));
     expect(actions.filter((action) => !/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
   });
 
   it('passes secrets through the environment only, and untrusted inputs never into a command', async () => {
-    const { jobs } = await read({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] });
+    const { jobs } = parse(await generated(mixed({ ...ROWS['ecs-two-environments'], ...ROWS['hosts-with-ghcr'] }))) as Workflow;
     const commands = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     expect(commands.filter((command) => /\$\{\{(?! matrix\.environment )/.test(command))).toEqual([]);
     const deploy = jobs['deploy-prod']!.steps.at(-1)!;
@@ -170,7 +191,7 @@ describe('the workflow of GitHub', () => {
   });
 
   it('the key of a host is for the jobs of its environment: no pull request gets it, and none is planned there', async () => {
-    const { jobs } = await read({ ...ROWS['hosts-with-ghcr'], 'environments/dev.yaml': ECS() });
+    const { jobs } = parse(await generated(mixed({ ...ROWS['hosts-with-ghcr'], 'environments/dev.yaml': ECS() }))) as Workflow;
     const holders = Object.entries(jobs).filter(([, job]) => JSON.stringify(job).includes('HOST_SSH_KEY'));
     expect(holders.map(([id, { environment }]) => [id, environment])).toEqual([
       ['deploy-prod', 'prod'],
@@ -231,7 +252,7 @@ describe('the workflow of GitHub', () => {
     ['pnpm', { 'pnpm-lock.yaml': '' }, [/corepack enable/, /pnpm install --frozen-lockfile/, /pnpm (?:exec )?nx sync:check/]],
     ['yarn 1', { 'yarn.lock': '' }, [/yarn install --frozen-lockfile/, /yarn nx sync:check/]],
     ['yarn 4', { 'yarn.lock': '', '.yarnrc.yml': '' }, [/corepack enable/, /yarn install --immutable/]],
-    ['bun', { 'bun.lock': '' }, [/npm install --global bun/, /bun install --frozen-lockfile/]],
+    ['bun', { 'bun.lock': '' }, [/npm install --global bun@1/, /bun install --frozen-lockfile/]],
   ])('%s', async (_, files, expected) => {
     const tree = workspace();
     tree.delete('package-lock.json');
@@ -310,6 +331,12 @@ describe('bad input', () => {
       { environments: 'a' },
       /can be deployed/,
     ],
+    [
+      'environments with two registries, and none that is pushed to',
+      { 'environments/prod.yaml': ECS(), 'environments/host.yaml': HOST() },
+      {},
+      /several registries/,
+    ],
     ['a branch with a quote', {}, { branch: "a' || true" }, /not the name of a branch/],
     ['a branch that is an option', {}, { branch: '--x' }, /not the name of a branch/],
   ])('%s', async (_, files, options, message) => {
@@ -321,7 +348,7 @@ describe('bad input', () => {
   });
 
   it('an environment with placeholders and a host that is none still has a pipeline', async () => {
-    const tree = workspace({
+    const tree = mixed({
       'environments/prod.yaml': ECS()
         .replace('region: eu-central-1', 'region: "<REGION>"')
         .replace('123456789012.dkr', '<ACCOUNT>.dkr'),

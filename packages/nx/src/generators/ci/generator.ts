@@ -32,6 +32,8 @@ async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallb
       logger.info(
         'No environment can be deployed yet, so the pipeline ends with the push. nx g @kdcube/nx:environment adds one; then run this generator again with --overwrite.',
       );
+    if (facts.registry === 'unknown')
+      logger.info('No registry is configured: set KDCUBE_REGISTRY as a variable of the repository, or "registry" in nx.json.');
     logger.info('Next: the roles, variables, secrets and approvals that it needs: docs/ci.md of @kdcube/nx lists them.');
   };
 }

@@ -67,6 +67,9 @@ export function githubWorkflow(facts: CiFacts): string {
     '  # Each nx command starts about a second faster.',
     "  NX_ISOLATE_PLUGINS: 'false'",
     "  NX_DAEMON: 'false'",
+    ...(facts.registry === undefined
+      ? []
+      : [`  KDCUBE_REGISTRY: ${facts.registry === 'unknown' ? variable('KDCUBE_REGISTRY') : quoted(facts.registry)}`]),
     'jobs:',
     ...jobs.flatMap(([id, job]) => jobLines(id, job)),
   ].join('\n')}\n`;
@@ -222,7 +225,7 @@ function rollbackJob(facts: CiFacts, environment: CiEnvironment): Job {
   return {
     ...deployingJob(facts, environment),
     name: `rollback ${name}`,
-    if: `github.event_name == 'workflow_dispatch' && inputs.environment == '${name}'`,
+    if: `github.event_name == 'workflow_dispatch' && github.ref == 'refs/heads/${facts.branch}' && inputs.environment == '${name}'`,
     steps: [
       ...deploySteps(facts, environment),
       {

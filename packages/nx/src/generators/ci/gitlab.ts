@@ -26,6 +26,8 @@ export function gitlabPipeline(facts: CiFacts): string {
     '  # Each nx command starts about a second faster.',
     "  NX_ISOLATE_PLUGINS: 'false'",
     "  NX_DAEMON: 'false'",
+    // Where nothing names it, it is a variable of the project.
+    ...(facts.registry === undefined || facts.registry === 'unknown' ? [] : [`  KDCUBE_REGISTRY: ${facts.registry}`]),
     ...(usesAws(facts) ? ['  AWS_WEB_IDENTITY_TOKEN_FILE: /tmp/aws-token'] : []),
     '',
     ...job('check', [

@@ -21,7 +21,7 @@ export function managerOf(tree: Tree): Manager {
   if (name === 'bun')
     return {
       name,
-      setup: { command: 'npm install --global bun', isAfterNode: true },
+      setup: { command: 'npm install --global bun@1', isAfterNode: true },
       install: 'bun install --frozen-lockfile',
       nx,
     };
